@@ -1,0 +1,54 @@
+"""What is stored and what is always true of it: one file a concept, with its table, its lifecycle and its invariants.
+
+Importing this package imports every table, so that `Base.metadata` is whole wherever it is used.
+"""
+
+from models.agreement import Agreement
+from models.base import Base
+from models.billing_market import BillingMarket
+from models.company import Company
+from models.connection_request import ConnectionRequest
+from models.dealing import Dealing
+from models.image import Image
+from models.invoice import Invoice, InvoiceLine
+from models.location import Location
+from models.managed_account import ManagedAccount, PartnerDefaults
+from models.marketplace_profile import MarketplaceProfile, ProfileSlug, ProviderType, ServiceType
+from models.membership import Membership
+from models.offer import Instalment, Offer, OfferBuyer, OfferDimension
+from models.port import Port
+from models.product import ChangeRequest, Product, ProductDimension, ProductRevision, ProductTestAccount
+from models.support_details import SupportDetails
+from models.user import User
+
+__all__ = [
+    "Agreement",
+    "Base",
+    "BillingMarket",
+    "ChangeRequest",
+    "Company",
+    "ConnectionRequest",
+    "Dealing",
+    "Image",
+    "Instalment",
+    "Invoice",
+    "InvoiceLine",
+    "Location",
+    "ManagedAccount",
+    "MarketplaceProfile",
+    "Membership",
+    "Offer",
+    "OfferBuyer",
+    "OfferDimension",
+    "PartnerDefaults",
+    "Port",
+    "Product",
+    "ProductDimension",
+    "ProductRevision",
+    "ProductTestAccount",
+    "ProfileSlug",
+    "ProviderType",
+    "ServiceType",
+    "SupportDetails",
+    "User",
+]

@@ -1,0 +1,53 @@
+"""Agreements: what a buyer has accepted of an offer, in a record of its own (V4)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Owned, now, word
+from models.lifecycle import step
+
+
+class AgreementStatus(StrEnum):
+    """Where an agreement stands (V4)."""
+
+    ACTIVE = "ACTIVE"
+    ENDED = "ENDED"
+    CANCELLED = "CANCELLED"
+
+
+STEPS: Final = {AgreementStatus.ACTIVE: {AgreementStatus.ENDED, AgreementStatus.CANCELLED}}
+
+
+class Agreement(Owned, Base):
+    """One acceptance of an offer by one buyer (A29). Its owner is the buyer; `amount` is in minor units of `currency`."""
+
+    __tablename__ = "agreement"
+
+    offer_id: Mapped[UUID] = mapped_column(sa.ForeignKey("offer.id"))
+    product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id"))
+    seller_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"))
+    dimension_id: Mapped[UUID] = mapped_column(sa.ForeignKey("offer_dimension.id"))
+    amount: Mapped[int] = mapped_column(sa.BigInteger())
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    status: Mapped[AgreementStatus] = mapped_column(word(AgreementStatus), default=AgreementStatus.ACTIVE)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    __table_args__ = (
+        sa.UniqueConstraint("offer_id", "company_id"),
+        sa.Index("agreement_company_id_page", "company_id", "id"),
+        sa.Index("agreement_seller_id_page", "seller_id", "id"),
+        sa.Index("agreement_product_id_page", "product_id", "id"),
+    )
+
+    def advance(self, to: AgreementStatus) -> None:
+        """Take the next step of the lifecycle (V4). Raises IllegalStep."""
+        self.status = step(STEPS, self.status, to)

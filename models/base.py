@@ -1,0 +1,84 @@
+"""What every table shares: UUIDv7 keys, times in UTC, words from a closed list, and an owner that tenancy compares with.
+
+Money is an integer of minor units beside an ISO 4217 currency. Keys grow with time, so that key order is creation order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from uuid6 import uuid7
+
+NAMES = {
+    "pk": "%(table_name)s_pk",
+    "fk": "%(table_name)s_%(column_0_N_name)s_fk",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "ix": "%(table_name)s_%(column_0_N_name)s_ix",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+}
+
+
+class Base(DeclarativeBase):
+    """The declarative base. Python types become columns by one table, so that a concept's file states only its facts."""
+
+    metadata = sa.MetaData(naming_convention=NAMES)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        str: sa.Text(),
+        datetime: sa.DateTime(timezone=True),
+        UUID: sa.Uuid(),
+        list[str]: postgresql.ARRAY(sa.Text()),
+        list[int]: postgresql.ARRAY(sa.Integer()),
+        dict[str, Any]: postgresql.JSONB(none_as_null=True),
+        list[dict[str, Any]]: postgresql.JSONB(none_as_null=True),
+    }
+
+
+class Identified:
+    """A row with a key of its own."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+
+
+class Owned(Identified):
+    """A row that belongs to a company.
+
+    `partner_id` is the partner that manages this company, if one does. The database fills it in when a row is inserted
+    (trigger `owned`), so that tenancy is one indexed comparison (V14); a company never changes its partner (V15).
+    """
+
+    company_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"))
+    partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
+
+
+def word(kind: type[StrEnum]) -> sa.Enum:
+    """The column type of a closed list of words, stored as text and held by a check constraint."""
+    return sa.Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        name=kind.__name__.lower(),
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def now() -> datetime:
+    """The time of now, in UTC."""
+    return datetime.now(UTC)
+
+
+def ordered_indexes(table: str, orders: Sequence[Sequence[str]], owners: Sequence[str]) -> list[sa.Index]:
+    """One index for each keyset order below each owner's column, so that a page of any branch of policy is a range scan."""
+    return [
+        sa.Index(f"{table}_{'_'.join(columns)}_page", *columns)
+        for owner in owners
+        for order in orders
+        for columns in ([owner, *order],)
+    ]

@@ -1,0 +1,23 @@
+"""Billing markets: where a company has enabled billing, and so may order (A19, V12)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Owned
+
+
+class BillingMarket(Owned, Base):
+    """One market of one company. `market` is a code of the connectivity market, UK and not GB."""
+
+    __tablename__ = "billing_market"
+
+    market: Mapped[str] = mapped_column(sa.String(2))
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    enabled: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (
+        sa.UniqueConstraint("company_id", "market"),
+        sa.Index("billing_market_partner_id_page", "partner_id", "company_id", "id"),
+    )

@@ -1,0 +1,106 @@
+"""Companies: who buys, who sells, who manages accounts for others, and the operator that runs the gateway.
+
+`profile_visibility` and `public_products` are facts copied from the company's profile and products by triggers of the
+database, so that policy can ask for them without a join.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Identified, now, word
+from models.lifecycle import step
+from models.marketplace_profile import ProfileVisibility
+
+
+class AccountKind(StrEnum):
+    """Whom a company works with: the operator itself, or a partner that manages its account (R101-R104, X3)."""
+
+    DIRECT = "DIRECT"
+    PARTNER = "PARTNER"
+    MANAGED = "MANAGED"
+    OPERATOR = "OPERATOR"
+
+
+class CompanyType(StrEnum):
+    """What a company does (R412-R420)."""
+
+    ENTERPRISE = "ENTERPRISE"
+    CLOUD = "CLOUD"
+    DATA_CENTER = "DATA_CENTER"
+    INTERNET_EXCHANGE = "INTERNET_EXCHANGE"
+    SERVICE_PROVIDER = "SERVICE_PROVIDER"
+    XAAS = "XAAS"
+
+
+class VerificationStatus(StrEnum):
+    """Whether the operator has verified the company (R404, R421-R425, A41)."""
+
+    UNVERIFIED = "UNVERIFIED"
+    PENDING = "PENDING"
+    VERIFIED = "VERIFIED"
+    REJECTED = "REJECTED"
+
+
+VERIFICATION_STEPS: Final = {
+    VerificationStatus.UNVERIFIED: {VerificationStatus.PENDING},
+    VerificationStatus.PENDING: {VerificationStatus.VERIFIED, VerificationStatus.REJECTED},
+    VerificationStatus.REJECTED: {VerificationStatus.PENDING},
+}
+
+
+class Company(Identified, Base):
+    """A company. Managed ones have the partner that manages them, and only they (A18)."""
+
+    __tablename__ = "company"
+
+    trading_name: Mapped[str]
+    legal_name: Mapped[str]
+    account_kind: Mapped[AccountKind] = mapped_column(word(AccountKind))
+    company_type: Mapped[CompanyType] = mapped_column(word(CompanyType), default=CompanyType.ENTERPRISE)  # R420
+    verification_status: Mapped[VerificationStatus] = mapped_column(
+        word(VerificationStatus), default=VerificationStatus.UNVERIFIED
+    )
+    partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
+    registration_number: Mapped[str | None]
+    tax_number: Mapped[str | None]
+    country: Mapped[str] = mapped_column(sa.String(2))
+    headquarters: Mapped[dict[str, Any] | None]
+    profile_visibility: Mapped[ProfileVisibility | None] = mapped_column(word(ProfileVisibility))
+    public_products: Mapped[int] = mapped_column(default=0, server_default="0")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    __table_args__ = (
+        sa.CheckConstraint("(account_kind = 'MANAGED') = (partner_id IS NOT NULL)", name="managed_has_partner"),
+        sa.CheckConstraint("partner_id <> id", name="not_its_own_partner"),
+        sa.CheckConstraint("public_products >= 0", name="public_products"),
+        sa.Index("company_trading_name_page", "trading_name", "id"),
+        sa.Index("company_partner_id_page", "partner_id", "id"),
+        sa.Index("company_partner_id_trading_name_page", "partner_id", "trading_name", "id"),
+        sa.Index("company_public_profile_page", "id", postgresql_where=sa.text("profile_visibility = 'PUBLIC'")),
+        sa.Index(
+            "company_public_profile_trading_name_page",
+            "trading_name",
+            "id",
+            postgresql_where=sa.text("profile_visibility = 'PUBLIC'"),
+        ),
+        sa.Index("company_public_products_page", "id", postgresql_where=sa.text("public_products > 0")),
+        sa.Index(
+            "company_public_products_trading_name_page",
+            "trading_name",
+            "id",
+            postgresql_where=sa.text("public_products > 0"),
+        ),
+        sa.Index("company_company_type_page", "company_type", "id"),
+        sa.Index("company_account_kind_page", "account_kind", "id"),
+    )
+
+    def verify_as(self, to: VerificationStatus) -> None:
+        """Take the next step of verification. Raises IllegalStep."""
+        self.verification_status = step(VERIFICATION_STEPS, self.verification_status, to)

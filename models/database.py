@@ -1,0 +1,54 @@
+"""The database: one pool of connections, made for many small reads, and the migrations that shape the schema.
+
+Plans are generic because planning was half of a page's cost (DESIGN of the project, docs/decisions/generic-plans.md); a
+statement of the gateway therefore states policy's constants as literals and the viewer's facts as parameters.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import alembic.command
+import sqlalchemy as sa
+from alembic.config import Config
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+SERVER_SETTINGS: Final = {"jit": "off", "plan_cache_mode": "force_generic_plan", "application_name": "crossgate"}
+
+
+def connect(url: str, pool_size: int = 10) -> AsyncEngine:
+    """A pool of `pool_size` connections in autocommit; a unit of work that writes begins its own transaction."""
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        isolation_level="AUTOCOMMIT",
+        connect_args={"server_settings": SERVER_SETTINGS},
+    )
+
+
+async def upgrade(engine: AsyncEngine, revision: str = "head") -> None:
+    """Bring the schema to `revision`."""
+    await _alembic(engine, alembic.command.upgrade, revision)
+
+
+async def downgrade(engine: AsyncEngine, revision: str = "base") -> None:
+    """Take the schema back to `revision`. What the later revisions stored is lost."""
+    await _alembic(engine, alembic.command.downgrade, revision)
+
+
+async def _alembic(engine: AsyncEngine, command: Any, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+
+    def run(connection: sa.Connection) -> None:
+        config.attributes["connection"] = connection
+        command(config, revision)
+
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="READ COMMITTED")
+        await connection.run_sync(run)
+        await connection.commit()

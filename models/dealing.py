@@ -1,0 +1,39 @@
+"""Dealings: how many offers of which status a seller has extended to a buyer for a product.
+
+A fact derived from offers and their buyers by triggers of the database, never written by the gateway. Policy asks it who has
+been offered what without walking all the offers of a market (R219, R264, V18).
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, word
+from models.offer import OfferStatus
+
+
+class Dealing(Base):
+    """The offers of one status between a seller and a buyer for a product, counted; there is no row for none."""
+
+    __tablename__ = "dealing"
+
+    product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
+    buyer_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"), primary_key=True)
+    status: Mapped[OfferStatus] = mapped_column(word(OfferStatus), primary_key=True)
+    buyer_partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
+    seller_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"))
+    seller_partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
+    offers: Mapped[int]
+
+    __table_args__ = (
+        sa.CheckConstraint("offers > 0", name="offers"),
+        sa.Index("dealing_buyer_id_product_page", "buyer_id", "product_id"),
+        sa.Index("dealing_buyer_partner_id_product_page", "buyer_partner_id", "product_id"),
+        sa.Index("dealing_buyer_id_seller_page", "buyer_id", "seller_id", "product_id"),
+        sa.Index("dealing_buyer_partner_id_seller_page", "buyer_partner_id", "seller_id", "product_id"),
+        sa.Index("dealing_seller_id_buyer_page", "seller_id", "buyer_id"),
+        sa.Index("dealing_seller_partner_id_buyer_page", "seller_partner_id", "buyer_id"),
+    )

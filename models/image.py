@@ -1,0 +1,32 @@
+"""Images: decoded, measured and stored pictures, such as the logo of a marketplace profile (A2)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Owned, now, word
+
+
+class MediaType(StrEnum):
+    """The formats that a logo may have (R008)."""
+
+    PNG = "image/png"
+    JPEG = "image/jpeg"
+
+
+class Image(Owned, Base):
+    """A picture of a company. Sizes are pixels; 200 x 200 is what is recommended (R007)."""
+
+    __tablename__ = "image"
+
+    media_type: Mapped[MediaType] = mapped_column(word(MediaType))
+    width: Mapped[int]
+    height: Mapped[int]
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary())
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    __table_args__ = (sa.CheckConstraint("width BETWEEN 1 AND 4096 AND height BETWEEN 1 AND 4096", name="size"),)

@@ -1,0 +1,44 @@
+"""Invoices: what the operator charges a company for a month.
+
+The charges of managed accounts stand on the invoice of their partner (R114, R115).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Identified, Owned, now
+
+
+class Invoice(Owned, Base):
+    """The invoice of a paying company, a partner or a direct one, for one period. Amounts are minor units of `currency`."""
+
+    __tablename__ = "invoice"
+
+    number: Mapped[str] = mapped_column(unique=True)
+    period_start: Mapped[date]
+    period_end: Mapped[date]
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    total: Mapped[int] = mapped_column(sa.BigInteger())
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    __table_args__ = (
+        sa.UniqueConstraint("company_id", "period_start", "currency"),
+        sa.Index("invoice_company_id_page", "company_id", "id"),
+    )
+
+
+class InvoiceLine(Identified, Base):
+    """One charge. `account_company_id` is the managed company that it is for, None for the payer's own."""
+
+    __tablename__ = "invoice_line"
+
+    invoice_id: Mapped[UUID] = mapped_column(sa.ForeignKey("invoice.id", ondelete="CASCADE"), index=True)
+    account_company_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
+    port_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("port.id"))
+    description: Mapped[str]
+    amount: Mapped[int] = mapped_column(sa.BigInteger())

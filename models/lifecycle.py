@@ -1,0 +1,28 @@
+"""Lifecycles: the states a thing may be in are words, the steps between them are data, an illegal step is an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from enum import StrEnum
+from typing import TypeVar
+
+State = TypeVar("State", bound=StrEnum)
+
+
+class IllegalStep(Exception):
+    """A step that the lifecycle does not have. Names the state and the steps that it allows."""
+
+    code = "ILLEGAL_STEP"
+
+    def __init__(self, state: StrEnum, to: StrEnum, allowed: Set[StrEnum]) -> None:
+        self.state, self.to, self.allowed = state, to, frozenset(allowed)
+        ways = ", ".join(sorted(allowed)) or "none, this state is final"
+        super().__init__(f"{state} cannot become {to}. Allowed: {ways}.")
+
+
+def step(steps: Mapping[State, Set[State]], state: State, to: State) -> State:
+    """The new state, if the lifecycle allows the step. Raises IllegalStep."""
+    allowed = steps.get(state, frozenset())
+    if to not in allowed:
+        raise IllegalStep(state, to, allowed)
+    return to

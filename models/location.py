@@ -1,0 +1,43 @@
+"""Locations: the data centres where ports are ordered (R429, R430)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Identified, word
+
+
+class LocationStatus(StrEnum):
+    """Where a location stands. Ports are ordered in ACTIVE ones only."""
+
+    ACTIVE = "ACTIVE"
+    NEW = "NEW"
+    DEPLOYMENT = "DEPLOYMENT"
+    RESTRICTED = "RESTRICTED"
+    EXTENDED = "EXTENDED"
+    EXPIRED = "EXPIRED"
+
+
+class Location(Identified, Base):
+    """A data centre. Coordinates are degrees of its metro's centre; speeds are in Mbps."""
+
+    __tablename__ = "location"
+
+    name: Mapped[str] = mapped_column(unique=True)
+    metro: Mapped[str]
+    country: Mapped[str] = mapped_column(sa.String(2))
+    market: Mapped[str] = mapped_column(sa.String(2))
+    status: Mapped[LocationStatus] = mapped_column(word(LocationStatus))
+    latitude: Mapped[float]
+    longitude: Mapped[float]
+    speeds_mbps: Mapped[list[int]]
+
+    __table_args__ = (
+        sa.Index("location_metro_page", "metro", "id"),
+        sa.Index("location_country_page", "country", "id"),
+        sa.Index("location_market_page", "market", "id"),
+        sa.Index("location_status_page", "status", "id"),
+    )

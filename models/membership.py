@@ -1,0 +1,46 @@
+"""Memberships: which user belongs to which company, and with which roles (A43)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Owned, now
+
+
+class MemberRole(StrEnum):
+    """What a member does for its company. REVIEWER and SUPPORT are the operator's staff (A43)."""
+
+    ACCOUNT_ADMIN = "ACCOUNT_ADMIN"
+    NETWORK_ADMIN = "NETWORK_ADMIN"
+    MARKETPLACE_EDITOR = "MARKETPLACE_EDITOR"
+    FINANCE = "FINANCE"
+    VIEWER = "VIEWER"
+    REVIEWER = "REVIEWER"
+    SUPPORT = "SUPPORT"
+
+
+class Membership(Owned, Base):
+    """A user's place in a company, with at least one role, each of them once."""
+
+    __tablename__ = "membership"
+
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("app_user.id"))
+    roles: Mapped[list[str]]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    __table_args__ = (
+        sa.UniqueConstraint("user_id", "company_id"),
+        sa.CheckConstraint("cardinality(roles) > 0", name="some_role"),
+        sa.CheckConstraint(
+            "roles <@ ARRAY['ACCOUNT_ADMIN', 'NETWORK_ADMIN', 'MARKETPLACE_EDITOR', 'FINANCE', 'VIEWER', 'REVIEWER',"
+            " 'SUPPORT']::text[]",
+            name="known_roles",
+        ),
+        sa.Index("membership_company_id_page", "company_id", "id"),
+        sa.Index("membership_partner_id_company_id_page", "partner_id", "company_id", "id"),
+    )

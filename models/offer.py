@@ -1,0 +1,131 @@
+"""Private offers: what a seller proposes to named buyers for one product, with its prices and its schedule (R204-R246).
+
+A buyer's row carries the facts of its offer that policy compares (seller, product), filled in by the database.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Identified, Owned, now, word
+from models.lifecycle import step
+
+
+class OfferStatus(StrEnum):
+    """Where an offer stands (A23, A26, A29, V5)."""
+
+    DRAFT = "DRAFT"
+    PENDING_APPROVAL = "PENDING_APPROVAL"
+    PUBLISHED = "PUBLISHED"
+    ACCEPTED = "ACCEPTED"
+    EXPIRED = "EXPIRED"
+    WITHDRAWN = "WITHDRAWN"
+    REJECTED = "REJECTED"
+
+
+class PaymentModel(StrEnum):
+    """One payment for the dimensions chosen, or one dimension by a schedule (R229, R235, R236)."""
+
+    UPFRONT = "UPFRONT"
+    SCHEDULE = "SCHEDULE"
+
+
+STEPS: Final = {
+    OfferStatus.DRAFT: {OfferStatus.PENDING_APPROVAL, OfferStatus.PUBLISHED},
+    OfferStatus.PENDING_APPROVAL: {OfferStatus.PUBLISHED, OfferStatus.REJECTED},
+    OfferStatus.PUBLISHED: {OfferStatus.ACCEPTED, OfferStatus.EXPIRED, OfferStatus.WITHDRAWN},
+}
+CURRENCIES: Final = ("USD", "EUR", "GBP", "AUD", "JPY", "CAD")
+MOST_BUYERS: Final = 25  # R227
+
+
+class Offer(Owned, Base):
+    """A private offer. Its owner is the seller; `total_value` is in minor units of `currency` (A23)."""
+
+    __tablename__ = "offer"
+
+    product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id"))
+    name: Mapped[str] = mapped_column(sa.String(150))  # V7
+    status: Mapped[OfferStatus] = mapped_column(word(OfferStatus), default=OfferStatus.DRAFT)
+    payment_model: Mapped[PaymentModel] = mapped_column(word(PaymentModel))
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    total_value: Mapped[int] = mapped_column(sa.BigInteger())
+    contract_end_date: Mapped[date]
+    expires_on: Mapped[date]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    __table_args__ = (
+        sa.CheckConstraint("currency IN ('USD', 'EUR', 'GBP', 'AUD', 'JPY', 'CAD')", name="currency"),
+        sa.CheckConstraint("total_value >= 0", name="total_value"),
+        sa.Index("offer_company_id_page", "company_id", "id"),
+        sa.Index("offer_company_id_status_page", "company_id", "status", "id"),
+        sa.Index("offer_company_id_product_id_page", "company_id", "product_id", "id"),
+        sa.Index("offer_partner_id_page", "partner_id", "id"),
+        sa.Index("offer_partner_id_status_page", "partner_id", "status", "id"),
+        sa.Index("offer_partner_id_company_id_page", "partner_id", "company_id", "id"),
+        sa.Index("offer_partner_id_product_id_page", "partner_id", "product_id", "id"),
+        sa.Index("offer_product_id_page", "product_id", "id"),
+        sa.Index("offer_status_page", "status", "id"),
+    )
+
+    def advance(self, to: OfferStatus) -> None:
+        """Take the next step of the lifecycle. Raises IllegalStep."""
+        self.status = step(STEPS, self.status, to)
+
+
+class OfferBuyer(Base):
+    """A company that an offer is extended to. `partner_id` is the partner that manages the buyer, if one does."""
+
+    __tablename__ = "offer_buyer"
+
+    offer_id: Mapped[UUID] = mapped_column(sa.ForeignKey("offer.id", ondelete="CASCADE"), primary_key=True)
+    company_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"), primary_key=True)
+    partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
+    seller_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"))
+    seller_partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
+    product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id"))
+
+    __table_args__ = (
+        *(
+            sa.Index(f"offer_buyer_{'_'.join(columns)}_page", *columns, "offer_id")
+            for buyer in ("company_id", "partner_id")
+            for columns in ((buyer,), (buyer, "seller_id"), (buyer, "product_id"))
+        ),
+        sa.Index("offer_buyer_company_id_seller_partner_id_page", "company_id", "seller_partner_id", "offer_id"),
+        sa.Index("offer_buyer_company_id_partner_id_page", "company_id", "partner_id", "offer_id"),
+    )
+
+
+class OfferDimension(Identified, Base):
+    """A priced unit of an offer (R234-R236). `price` is in minor units of the offer's currency."""
+
+    __tablename__ = "offer_dimension"
+
+    offer_id: Mapped[UUID] = mapped_column(sa.ForeignKey("offer.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    name: Mapped[str]
+    description: Mapped[str | None]
+    unit: Mapped[str]
+    price: Mapped[int] = mapped_column(sa.BigInteger())
+    currency: Mapped[str] = mapped_column(sa.String(3))
+
+    __table_args__ = (sa.UniqueConstraint("offer_id", "position"),)
+
+
+class Instalment(Identified, Base):
+    """One payment of a schedule (R236). `amount` is in minor units of the offer's currency."""
+
+    __tablename__ = "instalment"
+
+    offer_id: Mapped[UUID] = mapped_column(sa.ForeignKey("offer.id", ondelete="CASCADE"))
+    charge_date: Mapped[date]
+    amount: Mapped[int] = mapped_column(sa.BigInteger())
+    currency: Mapped[str] = mapped_column(sa.String(3))
+
+    __table_args__ = (sa.UniqueConstraint("offer_id", "charge_date"),)  # A28: dates strictly increase

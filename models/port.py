@@ -1,0 +1,93 @@
+"""Ports: what a company orders in a data centre (R431), and what others connect to where it is public (R028-R034)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Owned, now, ordered_indexes, word
+from models.lifecycle import step
+from models.marketplace_profile import ProfileVisibility
+
+
+class PortStatus(StrEnum):
+    """Where a port stands (A44)."""
+
+    REQUESTED = "REQUESTED"
+    ALLOCATED = "ALLOCATED"
+    ACTIVE = "ACTIVE"
+    DISABLED = "DISABLED"
+    DECOMMISSIONED = "DECOMMISSIONED"
+    CANCELLED = "CANCELLED"
+
+
+class PortVisibility(StrEnum):
+    """Whether the Marketplace shows a port (R030, A11)."""
+
+    PRIVATE = "PRIVATE"
+    PUBLIC = "PUBLIC"
+
+
+class DiversityZone(StrEnum):
+    """Two zones of a location that share no equipment."""
+
+    RED = "red"
+    BLUE = "blue"
+
+
+STEPS: Final = {
+    PortStatus.REQUESTED: {PortStatus.ALLOCATED, PortStatus.CANCELLED},
+    PortStatus.ALLOCATED: {PortStatus.ACTIVE, PortStatus.CANCELLED},
+    PortStatus.ACTIVE: {PortStatus.DISABLED, PortStatus.DECOMMISSIONED},
+    PortStatus.DISABLED: {PortStatus.ACTIVE, PortStatus.DECOMMISSIONED},
+}
+TERMS_MONTHS: Final = (1, 12, 24, 36, 48, 60)  # V7
+SPEEDS_MBPS: Final = (1_000, 10_000, 100_000, 400_000)
+ORDERS: Final = (("id",), ("name", "id"), ("speed_mbps", "id"), ("monthly_rate", "id"))
+FILTERS: Final = (("status", "id"), ("location_id", "id"), ("visibility", "id"))
+PUBLIC: Final = sa.text("visibility = 'PUBLIC' AND profile_visibility = 'PUBLIC'")
+
+
+class Port(Owned, Base):
+    """A physical port. While `marketplace_name` is None the Marketplace announces "<profile> at <location>" (R032, A6)."""
+
+    __tablename__ = "port"
+
+    location_id: Mapped[UUID] = mapped_column(sa.ForeignKey("location.id"))
+    name: Mapped[str] = mapped_column(sa.String(64))  # V7
+    speed_mbps: Mapped[int]
+    term_months: Mapped[int]
+    status: Mapped[PortStatus] = mapped_column(word(PortStatus), default=PortStatus.REQUESTED)
+    visibility: Mapped[PortVisibility] = mapped_column(word(PortVisibility), default=PortVisibility.PRIVATE)
+    profile_visibility: Mapped[ProfileVisibility | None] = mapped_column(word(ProfileVisibility))
+    monthly_rate: Mapped[int]  # minor units of `currency`, per month
+    setup_fee: Mapped[int]  # minor units of `currency`, once
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    cost_centre: Mapped[str | None]
+    diversity_zone: Mapped[DiversityZone | None] = mapped_column(word(DiversityZone))
+    marketplace_name: Mapped[str | None]
+    marketplace_description: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    activated_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        sa.CheckConstraint("term_months IN (1, 12, 24, 36, 48, 60)", name="term"),
+        sa.CheckConstraint("speed_mbps IN (1000, 10000, 100000, 400000)", name="speed"),
+        sa.CheckConstraint("monthly_rate >= 0 AND setup_fee >= 0", name="prices"),
+        *ordered_indexes("port", ORDERS + FILTERS, ["company_id", "partner_id"]),
+        *(sa.Index(f"port_{'_'.join(order)}_page", *order) for order in (*ORDERS[1:], *FILTERS)),
+        sa.Index("port_partner_id_company_id_page", "partner_id", "company_id", "id"),
+        sa.Index("port_public_page", "id", postgresql_where=PUBLIC),
+        sa.Index("port_public_company_id_page", "company_id", "id", postgresql_where=PUBLIC),
+        sa.Index("port_public_location_id_page", "location_id", "id", postgresql_where=PUBLIC),
+        sa.Index("port_public_speed_mbps_page", "speed_mbps", "id", postgresql_where=PUBLIC),
+    )
+
+    def advance(self, to: PortStatus) -> None:
+        """Take the next step of the lifecycle (A44). Raises IllegalStep."""
+        self.status = step(STEPS, self.status, to)

@@ -1,0 +1,41 @@
+"""Who asks: the facts of a viewer that policy may look at, and no others.
+
+A viewer has a *shape*, facts that rules may branch on, and *parameters*, values that rules may only compare with what is
+stored. Policy is compiled once for each shape and serves every viewer of it, so a parameter never decides at compile time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Final
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """The facts that rules may branch on. Two viewers of equal shape are served by the same compiled policy."""
+
+    kind: str = "ANONYMOUS"  # an AccountKind, or ANONYMOUS for whoever is not signed in
+    roles: tuple[str, ...] = ()  # MemberRole values, sorted (A43)
+    supported_by: str | None = None  # a SupportedBy, of managed viewers only (R106)
+    pricing_shown: bool = False  # effective settings of a managed viewer's account (V2); False for everybody else
+    chat_shown: bool = False
+    dashboard_shown: bool = False
+    company_profile_shown: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """One viewer: its shape, and the parameters that are compared with columns. None matches nothing."""
+
+    shape: Shape = Shape()
+    user_id: UUID | None = None
+    company_id: UUID | None = None
+    partner_id: UUID | None = None  # the partner that manages the viewer's company, if one does (V14)
+    markets: frozenset[str] = frozenset()  # billing markets that the viewer's paying company has enabled (V12, A19)
+
+
+ANONYMOUS: Final = Viewer()
+SHAPE: Final = tuple(field.name for field in fields(Shape))
+PARAMETERS: Final = ("user_id", "company_id", "partner_id")
+SETS: Final = ("markets",)

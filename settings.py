@@ -1,0 +1,128 @@
+"""What can be set from outside, each setting with its default and its meaning.
+
+A value that cannot be used stops the start with `InvalidSettings`, which names the variable and what is wrong with it.
+Secrets are never shown, neither in that message nor in `repr(settings)`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "CROSSGATE_"
+DATABASE_SCHEMES = ("postgresql", "postgres", "postgresql+asyncpg")
+FOLLOWS = "default_factory_not_called"  # pydantic's word for a default whose source is itself invalid: no news
+
+
+class InvalidSettings(Exception):
+    """Some settings cannot be used. `problems` maps each variable to what is wrong with it."""
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        super().__init__("\n".join(f"{name}: {problem}" for name, problem in problems.items()))
+        self.problems = problems
+
+
+class Settings(BaseSettings):
+    """Every setting of the gateway, read from `CROSSGATE_<NAME>` and, for the database, from `DATABASE_URL`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, populate_by_name=True, extra="forbid")
+
+    database_url: str | None = Field(
+        None,
+        validation_alias="DATABASE_URL",
+        repr=False,
+        description="PostgreSQL 15 or later, as postgresql://user:password@host/name; without it an embedded "
+        "PostgreSQL runs in the data directory.",
+    )
+    pool_size: int = Field(10, ge=1, le=1000, description="Database connections that each gateway process keeps.")
+    data_dir: Path = Field(Path(".data"), description="Where the embedded PostgreSQL and the signing key are kept.")
+    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes any that is free.")
+    public_url: str = Field(
+        default_factory=lambda data: f"http://localhost:{data['port']}",
+        description="How the gateway is reached from outside, for links to files and profiles; "
+        "http://localhost:PORT by default.",
+    )
+    development: bool = Field(False, description="Development mode: demo tokens and the sign-in menu.")
+    signing_key_file: Path = Field(
+        default_factory=lambda data: data["data_dir"] / "signing-key.pem",
+        description="Ed25519 private key (PEM) that signs tokens and cursors, shared by all gateway processes; made on "
+        "first start, in the data directory by default.",
+    )
+    token_lifetime: int = Field(12 * 60 * 60, ge=1, description="Seconds for which a token is good.")
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("*",),
+        description="Web origins whose pages may call the gateway, separated by commas; * is any. Tokens travel in a "
+        "header that pages set themselves, never in cookies, so an origin gains nothing by being allowed.",
+    )
+    max_body_bytes: int = Field(1024 * 1024, ge=1024, description="Largest body of a request, in bytes.")
+    max_document_tokens: int = Field(10_000, ge=100, description="Most tokens in a GraphQL document.")
+    default_page_size: int = Field(50, ge=1, description="Items on a page when none are asked for.")
+    max_page_size: int = Field(1000, ge=1, description="Most items on a page.")
+    request_timeout: float = Field(30, gt=0, description="Seconds for a request to arrive, and again to be answered.")
+    shutdown_timeout: int = Field(30, ge=0, description="Seconds that requests under way are given at shutdown.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level to log.")
+    log_format: Literal["json", "console"] = Field("json", description="Log as JSON lines, or for reading: console.")
+
+    @classmethod
+    def load(cls, **values: Any) -> Self:
+        """Read the environment; `values` win over it. Raises InvalidSettings."""
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            raise InvalidSettings(_problems(error)) from None
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in DATABASE_SCHEMES:
+            raise ValueError(f"must begin with postgresql://, not {urlsplit(value).scheme or 'nothing'}://")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_web_address(cls, value: str) -> str:
+        if urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).netloc:
+            raise ValueError("must be a web address such as https://gateway.example")
+        return value.rstrip("/")
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("max_page_size")
+    @classmethod
+    def _holds_the_default_page(cls, value: int, info: Any) -> int:
+        if value < (default := info.data.get("default_page_size", value)):
+            raise ValueError(f"must not be less than {variable('default_page_size')}, which is {default}")
+        return value
+
+
+def variable(field: str) -> str:
+    """The environment variable of a setting."""
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else PREFIX + field.upper()
+
+
+def _problems(error: ValidationError) -> dict[str, str]:
+    found = error.errors(include_url=False, include_context=False)
+    return {_name(str(each["loc"][0])): _problem(each["msg"]) for each in found if each["type"] != FOLLOWS}
+
+
+def _name(location: str) -> str:
+    return variable(location) if location in Settings.model_fields else location
+
+
+def _problem(message: str) -> str:
+    words = message.removeprefix("Value error, ").removeprefix("Input should ")
+    return words if words.startswith("must") else f"must {words}" if words.startswith("be ") else words
