@@ -122,13 +122,14 @@ class Product(Owned, Base):
 
 
 class ProductTestAccount(Base):
-    """A company that the seller lets look at a LIMITED product (R254, A32). The database fills in `seller_id`."""
+    """A company that the seller lets look at a LIMITED product (R254, A32). The database fills in the product's facts."""
 
     __tablename__ = "product_test_account"
 
     product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
     company_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"), primary_key=True)
     seller_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"))
+    product_visibility: Mapped[ProductVisibility] = mapped_column(word(ProductVisibility))
 
     __table_args__ = (
         sa.Index("product_test_account_company_id_page", "company_id", "product_id"),

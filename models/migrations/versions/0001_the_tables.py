@@ -808,6 +808,20 @@ def upgrade() -> None:
         sa.Column("product_id", sa.Uuid(), nullable=False),
         sa.Column("company_id", sa.Uuid(), nullable=False),
         sa.Column("seller_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "product_visibility",
+            sa.Enum(
+                "LIMITED",
+                "PUBLIC",
+                "RESTRICTED",
+                "REMOVED",
+                name="productvisibility",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
         sa.ForeignKeyConstraint(["company_id"], ["company.id"], name=op.f("product_test_account_company_id_fk")),
         sa.ForeignKeyConstraint(
             ["product_id"], ["product.id"], name=op.f("product_test_account_product_id_fk"), ondelete="CASCADE"

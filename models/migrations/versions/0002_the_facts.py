@@ -68,8 +68,13 @@ FUNCTIONS = {
         END""",
     "test_account_seller": """
         BEGIN
-            SELECT company_id INTO NEW.seller_id FROM product WHERE id = NEW.product_id;
+            SELECT company_id, visibility INTO NEW.seller_id, NEW.product_visibility FROM product WHERE id = NEW.product_id;
             RETURN NEW;
+        END""",
+    "test_account_visibility": """
+        BEGIN
+            UPDATE product_test_account SET product_visibility = NEW.visibility WHERE product_id = NEW.id;
+            RETURN NULL;
         END""",
     "buyer_facts": """
         BEGIN
@@ -133,6 +138,8 @@ TRIGGERS = (
     "CREATE TRIGGER request_provider BEFORE INSERT ON connection_request FOR EACH ROW EXECUTE FUNCTION request_provider()",
     "CREATE TRIGGER test_account_seller BEFORE INSERT ON product_test_account"
     " FOR EACH ROW EXECUTE FUNCTION test_account_seller()",
+    "CREATE TRIGGER test_account_visibility AFTER UPDATE OF visibility ON product"
+    " FOR EACH ROW EXECUTE FUNCTION test_account_visibility()",
     "CREATE TRIGGER buyer_facts BEFORE INSERT ON offer_buyer FOR EACH ROW EXECUTE FUNCTION buyer_facts()",
     "CREATE TRIGGER dealings_of_new_buyers AFTER INSERT ON offer_buyer REFERENCING NEW TABLE AS added"
     " FOR EACH STATEMENT EXECUTE FUNCTION dealings_of_new_buyers()",

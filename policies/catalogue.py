@@ -1,0 +1,43 @@
+"""What policy may look at: each type that a rule can name, the table it stands on and the links that rules may follow.
+
+A type that is not here cannot be read. Port and MarketplacePort are two types over one table, with a policy each.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import models
+from policies.entity import Catalogue, Entity, Link
+
+SALES: Final = Link("sales", models.Dealing.__table__, local="id", remote="seller_id")
+PURCHASES: Final = Link("purchases", models.Dealing.__table__, local="id", remote="buyer_id")
+INVITATIONS: Final = Link("invitations", models.ProductTestAccount.__table__, local="id", remote="seller_id")
+
+CATALOGUE: Final = Catalogue(
+    (
+        Entity("BillingMarket", models.BillingMarket.__table__),
+        Entity("Company", models.Company.__table__, (SALES, PURCHASES, INVITATIONS)),
+        Entity("ConnectionRequest", models.ConnectionRequest.__table__),
+        Entity("Instalment", models.Instalment.__table__, part_of="Offer"),
+        Entity("Location", models.Location.__table__),
+        Entity("ManagedAccount", models.ManagedAccount.__table__),
+        Entity("MarketplacePort", models.Port.__table__),
+        Entity("MarketplaceProfile", models.MarketplaceProfile.__table__),
+        Entity("Membership", models.Membership.__table__),
+        Entity("Offer", models.Offer.__table__, (Link("buyers", models.OfferBuyer.__table__, "id", "offer_id"),)),
+        Entity("OfferBuyer", models.OfferBuyer.__table__),
+        Entity("OfferDimension", models.OfferDimension.__table__, part_of="Offer"),
+        Entity("Port", models.Port.__table__),
+        Entity(
+            "Product",
+            models.Product.__table__,
+            (
+                Link("dealings", models.Dealing.__table__, "id", "product_id"),
+                Link("test_accounts", models.ProductTestAccount.__table__, "id", "product_id"),
+            ),
+        ),
+        Entity("SupportDetails", models.SupportDetails.__table__),
+        Entity("User", models.User.__table__, (Link("memberships", models.Membership.__table__, "id", "user_id"),)),
+    )
+)

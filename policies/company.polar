@@ -1,0 +1,77 @@
+# Companies: who buys and sells. A company that has nothing to show is nobody else's business. V18
+
+# A company reads itself.
+allow(viewer: Viewer, "read", company: Company) if
+    company.id = viewer.company_id;
+
+# A partner reads the companies that it manages. V14 V18
+allow(viewer: Viewer, "read", company: Company) if
+    partner(viewer) and company.partner_id = viewer.company_id;
+
+# A managed company reads its partner. V18
+allow(viewer: Viewer, "read", company: Company) if
+    managed(viewer) and company.id = viewer.partner_id;
+
+# The operator reads every company. V18
+allow(viewer: Viewer, "read", _company: Company) if operator(viewer);
+
+# Everybody reads a company that shows itself or a product to everybody. R010 V18
+allow(_viewer: Viewer, "read", company: Company) if company.profile_visibility = "PUBLIC";
+allow(_viewer: Viewer, "read", company: Company) if company.public_products > 0;
+
+# Whoever looks at a limited product as a test account reads its seller. R254 V18
+allow(viewer: Viewer, "read", company: Company) if
+    account in company.invitations and
+    account.company_id = viewer.company_id and account.product_visibility = "LIMITED";
+
+# A buyer, and its partner, reads who made it an offer. R219 V18 V19
+allow(viewer: Viewer, "read", company: Company) if
+    dealing in company.sales and
+    dealing.buyer_id = viewer.company_id and extended(dealing.status);
+allow(viewer: Viewer, "read", company: Company) if
+    partner(viewer) and dealing in company.sales and
+    dealing.buyer_partner_id = viewer.company_id and extended(dealing.status);
+
+# A seller, and its partner, reads whom it made an offer. V18 V19
+allow(viewer: Viewer, "read", company: Company) if
+    reads_offers(viewer) and dealing in company.purchases and dealing.seller_id = viewer.company_id;
+allow(viewer: Viewer, "read", company: Company) if
+    partner(viewer) and reads_offers(viewer) and
+    dealing in company.purchases and dealing.seller_partner_id = viewer.company_id;
+
+# Whoever reads a company reads what it is called and does; what hangs below it has rules of its own. V18
+allow_field(_viewer: Viewer, "read", _company: Company, field) if
+    field in [
+        "trading_name", "company_type", "marketplace_profile", "managed_accounts",
+        "ports", "products", "offers", "received_offers"
+    ];
+
+# How a company works with the operator is between itself, its partner and the operator, and so is the rest of it. V18 V21
+allow_field(viewer: Viewer, "read", company: Company, field) if
+    company.id = viewer.company_id and
+    field in ["account_kind", "partner", "company_profile", "billing_markets", "support_details", "members"];
+allow_field(viewer: Viewer, "read", company: Company, field) if
+    partner(viewer) and company.partner_id = viewer.company_id and
+    field in ["account_kind", "partner", "company_profile", "billing_markets", "support_details", "members"];
+allow_field(viewer: Viewer, "read", _company: Company, field) if
+    operator(viewer) and
+    field in ["account_kind", "partner", "company_profile", "billing_markets", "support_details", "members"];
+
+# A managed account reads its own company profile when its partner lets it. R111 A13 X1
+# @reason HIDDEN_BY_PARTNER
+deny_field(viewer: Viewer, "read", company: Company, "company_profile") if
+    managed(viewer) and not viewer.company_profile_shown and company.id = viewer.company_id;
+
+# A managed account never reads its own Marketplace profile, whatever its partner sets. R002 R116 A8
+# @reason NOT_FOR_MANAGED_ACCOUNTS
+deny_field(viewer: Viewer, "read", company: Company, "marketplace_profile") if
+    managed(viewer) and company.id = viewer.company_id;
+
+# Billing markets are never for managed accounts. R107
+# @reason NOT_FOR_MANAGED_ACCOUNTS
+deny_field(viewer: Viewer, "read", _company: Company, "billing_markets") if managed(viewer);
+
+# Support details are not for a managed account that the operator supports. R123 R124
+# @reason NOT_FOR_MANAGED_ACCOUNTS
+deny_field(viewer: Viewer, "read", company: Company, "support_details") if
+    managed(viewer) and viewer.supported_by != "PARTNER" and company.id = viewer.company_id;

@@ -1,0 +1,15 @@
+# Memberships: who belongs to a company, and with which roles.
+
+# Every role reads the members of its company. V23
+allow(viewer: Viewer, "read", membership: Membership) if
+    membership.company_id = viewer.company_id;
+
+# A partner reads the members of the companies that it manages. V14 V21
+allow(viewer: Viewer, "read", membership: Membership) if
+    partner(viewer) and membership.partner_id = viewer.company_id;
+
+# The operator reads all. V21
+allow(viewer: Viewer, "read", _membership: Membership) if operator(viewer);
+
+allow_field(_viewer: Viewer, "read", _membership: Membership, field) if
+    field in ["user", "company", "roles", "created_at"];

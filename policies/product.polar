@@ -1,0 +1,31 @@
+# Products: the adverts of sellers. A new one is its seller's alone. R218 R253
+
+# A seller reads its own products. R218 R253 V23
+allow(viewer: Viewer, "read", product: Product) if
+    product.company_id = viewer.company_id;
+
+# A partner reads the products of the companies that it manages. V14
+allow(viewer: Viewer, "read", product: Product) if
+    partner(viewer) and product.partner_id = viewer.company_id;
+
+# The operator reads every product.
+allow(viewer: Viewer, "read", _product: Product) if operator(viewer);
+
+# Everybody reads a public product; a restricted or removed one is not public. R254 R264
+allow(_viewer: Viewer, "read", product: Product) if product.visibility = "PUBLIC";
+
+# The seller's test accounts read a limited product. R254 A32
+allow(viewer: Viewer, "read", product: Product) if
+    product.visibility = "LIMITED" and
+    account in product.test_accounts and account.company_id = viewer.company_id;
+
+# Whom an offer is extended to reads its product, and so does its partner, also when it is no longer shown. R219 R264
+allow(viewer: Viewer, "read", product: Product) if
+    dealing in product.dealings and
+    dealing.buyer_id = viewer.company_id and extended(dealing.status);
+allow(viewer: Viewer, "read", product: Product) if
+    partner(viewer) and dealing in product.dealings and
+    dealing.buyer_partner_id = viewer.company_id and extended(dealing.status);
+
+allow_field(_viewer: Viewer, "read", _product: Product, field) if
+    field in ["company", "title", "kind", "visibility", "categories", "offers", "created_at"];

@@ -1,0 +1,18 @@
+// What the page asks the gateway before it starts.
+
+export interface Viewer {
+  readonly email: string;
+  readonly label: string;
+}
+
+export interface Config {
+  readonly development: boolean; // without it nobody can be chosen: `viewers` is empty and nothing signs in
+  readonly endpoint: string;
+  readonly viewers: readonly Viewer[];
+}
+
+export async function loadConfig(): Promise<Config> {
+  const response = await fetch("/portal/config");
+  if (!response.ok) throw new Error(`The gateway answered ${response.status} to /portal/config.`);
+  return (await response.json()) as Config;
+}

@@ -1,0 +1,53 @@
+// The page: a bar that says where one is and who asks, and GraphiQL below it.
+
+import { GraphiQL } from "graphiql";
+import { useMemo, useState, useSyncExternalStore } from "react";
+
+import type { Config } from "./config";
+import { EXAMPLES } from "./examples";
+import { fetcherFor } from "./fetcher";
+import { FollowViewer } from "./follow-viewer";
+import { RedactionLine } from "./redaction-line";
+import { Session } from "./session";
+import { storage } from "./storage";
+import { ViewerMenu } from "./viewer-menu";
+
+export function Portal({ config }: { config: Config }) {
+  const [session] = useState(() => new Session(config.viewers));
+  const { viewer, problem } = useSyncExternalStore(session.subscribe, session.state);
+  const fetcher = useMemo(() => fetcherFor(config.endpoint, session), [config, session]);
+  return (
+    <div className="graphiql-container portal">
+      <header className="portal-bar">
+        <h1 className="portal-name">
+          <Mark /> Crossgate
+        </h1>
+        <p className="portal-problem" role="alert">
+          {problem}
+        </p>
+        {config.development ? (
+          <ViewerMenu viewers={config.viewers} viewer={viewer} onChoose={(chosen) => session.choose(chosen)} />
+        ) : (
+          <p className="portal-hint">To sign in, add an Authorization header under Headers.</p>
+        )}
+      </header>
+      <main className="portal-main">
+        <GraphiQL fetcher={fetcher} defaultTabs={EXAMPLES} storage={storage} defaultEditorToolsVisibility={false}>
+          <GraphiQL.Logo>{null}</GraphiQL.Logo>
+          <GraphiQL.Footer>
+            <RedactionLine />
+          </GraphiQL.Footer>
+          <FollowViewer viewer={viewer} />
+        </GraphiQL>
+      </main>
+    </div>
+  );
+}
+
+function Mark() {
+  return (
+    <svg className="portal-mark" viewBox="0 0 32 32" aria-hidden="true">
+      <path d="M4 10h8l8 12h8M4 22h8l2.7-4M17.3 14l2.7-4h8" />
+    </svg>
+  );
+}

@@ -1,0 +1,45 @@
+// The menu that says as whom the page asks, and lets a developer ask as somebody else.
+
+import * as Menu from "@radix-ui/react-dropdown-menu";
+
+import type { Config, Viewer } from "./config";
+
+const ANONYMOUS: Viewer = { email: "", label: "Anonymous visitor" };
+
+interface Props {
+  viewers: Config["viewers"];
+  viewer: Viewer | null;
+  onChoose: (viewer: Viewer | null) => void;
+}
+
+export function ViewerMenu({ viewers, viewer, onChoose }: Props) {
+  const current = viewer ?? ANONYMOUS;
+  return (
+    <Menu.Root modal={false}>
+      <Menu.Trigger className="viewer-button">
+        <span className="viewer-hint">Viewing as </span>
+        <span className="viewer-name">{current.email || current.label}</span>
+        <svg className="viewer-arrow" viewBox="0 0 12 12" aria-hidden="true">
+          <path d="M2.5 4.5 6 8l3.5-3.5" />
+        </svg>
+      </Menu.Trigger>
+      <Menu.Portal>
+        <Menu.Content className="viewer-menu" align="end" sideOffset={6} aria-label="Sign in as">
+          <Menu.Label className="viewer-menu-title">Sign in as</Menu.Label>
+          <Menu.RadioGroup
+            value={current.email}
+            onValueChange={(email) => onChoose(viewers.find((candidate) => candidate.email === email) ?? null)}
+          >
+            {[ANONYMOUS, ...viewers].map(({ email, label }) => (
+              <Menu.RadioItem key={email} className="viewer-item" value={email}>
+                <span className="viewer-item-label">{label}</span>
+                <span className="viewer-item-email">{email || "sends no token"}</span>
+                <Menu.ItemIndicator className="viewer-item-check" />
+              </Menu.RadioItem>
+            ))}
+          </Menu.RadioGroup>
+        </Menu.Content>
+      </Menu.Portal>
+    </Menu.Root>
+  );
+}

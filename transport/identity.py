@@ -1,0 +1,52 @@
+"""Who asks: from the Authorization header to a viewer.
+
+Without the header the visitor is anonymous. With one, it is a viewer or the request is refused (401): credentials that
+are not believed never fall back to an anonymous visit. No token is ever logged or repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from starlette.datastructures import Headers
+
+from policies.viewer import ANONYMOUS, Viewer
+from transport.refusal import Unauthenticated
+from transport.tokens import Claims, InvalidToken, TokenFault, Tokens
+
+LoadViewer = Callable[[Claims], Awaitable[Viewer | None]]
+"""Finds the viewer of believed claims; None if the user or its membership is gone."""
+
+SCHEME: Final = "bearer"
+NOT_BEARER: Final = "Send the token as Authorization: Bearer TOKEN, once."
+INVALID: Final = "The token is not valid."
+EXPIRED: Final = "The token has expired."
+GONE: Final = "The account of this token is no longer there."
+
+
+class Identity:
+    """Turns a request's headers into its viewer."""
+
+    def __init__(self, tokens: Tokens, load_viewer: LoadViewer) -> None:
+        self._tokens = tokens
+        self._load_viewer = load_viewer
+
+    async def viewer(self, headers: Headers) -> Viewer:
+        """The viewer of a request. Raises Unauthenticated."""
+        credentials = headers.getlist("authorization")
+        if not credentials:
+            return ANONYMOUS
+        viewer = await self._load_viewer(self._claims(credentials))
+        if viewer is None:
+            raise Unauthenticated(GONE)
+        return viewer
+
+    def _claims(self, credentials: list[str]) -> Claims:
+        scheme, _, token = credentials[0].strip().partition(" ")
+        if len(credentials) > 1 or scheme.lower() != SCHEME:
+            raise Unauthenticated(NOT_BEARER)
+        try:
+            return self._tokens.verify(token.strip())
+        except InvalidToken as error:
+            raise Unauthenticated(EXPIRED if error.code is TokenFault.EXPIRED else INVALID) from None

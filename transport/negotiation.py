@@ -1,0 +1,70 @@
+"""Which media type a client wants its answer in, and which it sends (GraphQL over HTTP, RFC 9110 §12.5.1).
+
+`application/graphql-response+json` is given to whoever names it; `application/json` to whoever does not say.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Final
+
+from transport.refusal import Refusal
+
+MEDIA_TYPE_NAMES: Final = "application/graphql-response+json and application/json"
+
+
+class MediaType(StrEnum):
+    """The media types of answers. Their statuses differ: see `transport.graphql`."""
+
+    GRAPHQL = "application/graphql-response+json"
+    JSON = "application/json"
+
+
+def accepted(accept: str | None) -> MediaType:
+    """The media type to answer in. Raises Refusal (406) when the client wants neither."""
+    if accept is None or not accept.strip():
+        return MediaType.JSON
+    wishes = dict(_wish(each) for each in accept.split(",") if each.strip())
+    graphql, json = _quality(MediaType.GRAPHQL, wishes), _quality(MediaType.JSON, wishes)
+    if not graphql and not json:
+        message = f"Accept names neither of the media types that are served here, {MEDIA_TYPE_NAMES}."
+        raise Refusal(HTTPStatus.NOT_ACCEPTABLE, "NOT_ACCEPTABLE", f"{message} For a page in a browser open /.")
+    prefers_graphql = graphql > json or (graphql == json and MediaType.GRAPHQL in wishes)
+    return MediaType.GRAPHQL if prefers_graphql else MediaType.JSON
+
+
+def require_json(content_type: str | None) -> None:
+    """Raises Refusal (415) unless the body is announced as JSON in UTF-8.
+
+    Also what protects from requests forged by other sites: no HTML form can send this content type.
+    """
+    name, _, parameters = (content_type or "").partition(";")
+    charset = _parameter("charset", parameters, default="utf-8")
+    if name.strip().lower() != MediaType.JSON or charset.lower() not in ("utf-8", "utf8"):
+        message = "Send the request with Content-Type: application/json, in UTF-8."
+        headers = {"Accept": MediaType.JSON}
+        raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message, headers)
+
+
+def _wish(text: str) -> tuple[str, float]:
+    name, _, parameters = text.partition(";")
+    try:
+        quality = float(_parameter("q", parameters, default="1"))
+    except ValueError:
+        quality = 0.0
+    return name.strip().lower(), quality
+
+
+def _quality(media_type: MediaType, wishes: dict[str, float]) -> float:
+    """The quality that the most specific of the client's ranges gives to a media type."""
+    ranges = (media_type, "application/*", "*/*")
+    return next((wishes[each] for each in ranges if each in wishes), 0.0)
+
+
+def _parameter(name: str, parameters: str, default: str) -> str:
+    for parameter in parameters.split(";"):
+        key, _, value = parameter.partition("=")
+        if key.strip().lower() == name:
+            return value.strip().strip('"')
+    return default

@@ -1,0 +1,72 @@
+"""Requests that are refused as a whole, and how a refusal is written: as a GraphQL answer without data.
+
+    Refusal
+    ├── BadRequest
+    ├── Unauthenticated
+    ├── BodyTooLarge
+    └── TimedOut
+
+Every refusal has a stable code and a message that shows the way out. It must never repeat a token or a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+import orjson
+from starlette.responses import Response
+
+JSON: Final = "application/json"
+CHARSET: Final = "; charset=utf-8"
+
+
+class Refusal(Exception):
+    """A request that is not carried out."""
+
+    def __init__(self, status: HTTPStatus, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+
+
+class BadRequest(Refusal):
+    """A request that is not a GraphQL request."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(HTTPStatus.BAD_REQUEST, "BAD_REQUEST", message)
+
+
+class Unauthenticated(Refusal):
+    """Credentials that are not believed. They are never taken for an anonymous visit."""
+
+    def __init__(self, message: str) -> None:
+        challenge = f'Bearer error="invalid_token", error_description="{message}"'
+        super().__init__(HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED", message, {"WWW-Authenticate": challenge})
+
+
+class BodyTooLarge(Refusal):
+    """A body above the limit. The connection closes: what is left of the body is not read."""
+
+    def __init__(self, limit: int) -> None:
+        message = f"The body is larger than {limit} bytes."
+        super().__init__(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "PAYLOAD_TOO_LARGE", message, {"Connection": "close"})
+
+
+class TimedOut(Refusal):
+    """A request that took longer than it may, to arrive (408) or to be answered (504)."""
+
+    def __init__(self, status: HTTPStatus, seconds: float) -> None:
+        what = "arrive" if status == HTTPStatus.REQUEST_TIMEOUT else "be answered"
+        super().__init__(status, "TIMEOUT", f"The request took longer than {seconds:g} seconds to {what}.")
+
+
+def refuse(refusal: Refusal, request_id: str, media_type: str = JSON) -> Response:
+    """The answer that a refusal becomes."""
+    error = {"message": refusal.message, "extensions": {"code": refusal.code, "requestId": request_id}}
+    body = orjson.dumps({"errors": [error]})
+    headers = {"Cache-Control": "no-store"} | refusal.headers
+    return Response(body, refusal.status, headers, media_type=media_type + CHARSET)

@@ -1,0 +1,80 @@
+"""A GraphQL request as it is sent by POST or GET, read and checked, before anything of it is understood.
+
+Its parts have the types of the specification; entries that it does not know are ignored, as it asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from starlette.datastructures import QueryParams
+
+from transport.refusal import BadRequest
+
+PARAMETERS: Final = ("query", "operationName", "variables", "extensions")
+ENCODED: Final = ("variables", "extensions")  # JSON inside a GET's query string
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphQLRequest:
+    """What is asked. `extensions` are the client's, for protocols such as persisted documents."""
+
+    query: str
+    operation_name: str | None
+    variables: dict[str, Any]
+    extensions: dict[str, Any]
+
+
+def from_body(body: bytes) -> GraphQLRequest:
+    """The request in a POST's body. Raises BadRequest."""
+    if not body:
+        raise BadRequest('The body is empty; send JSON such as {"query": "{ __typename }"}.')
+    content = _json(body, "The body")
+    if isinstance(content, list):
+        raise BadRequest("Batches are not supported; send one request at a time.")
+    if not isinstance(content, dict):
+        raise BadRequest('The body must be a JSON object such as {"query": "{ __typename }"}.')
+    return _checked(content)
+
+
+def from_query(parameters: QueryParams) -> GraphQLRequest:
+    """The request in a GET's query string. Raises BadRequest."""
+    for name in PARAMETERS:
+        if len(parameters.getlist(name)) > 1:
+            raise BadRequest(f"Parameter {name} is given more than once.")
+    if "query" not in parameters:
+        raise BadRequest("Parameter query is missing. This address speaks GraphQL; for a page in a browser open /.")
+    content: dict[str, Any] = {name: parameters[name] for name in PARAMETERS if parameters.get(name)}
+    encoded = {name: _json(content[name].encode(), f"Parameter {name}") for name in ENCODED if name in content}
+    return _checked({"query": ""} | content | encoded)
+
+
+def _json(text: bytes, what: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise BadRequest(f"{what} is not valid JSON in UTF-8.") from None
+
+
+def _checked(content: dict[str, Any]) -> GraphQLRequest:
+    if not isinstance(query := content.get("query"), str):
+        raise BadRequest("Parameter query is missing or not a string.")
+    if not isinstance(operation_name := content.get("operationName"), str | None):
+        raise BadRequest("Parameter operationName must be a string.")
+    return GraphQLRequest(
+        query=query,
+        operation_name=operation_name or None,
+        variables=_map(content, "variables"),
+        extensions=_map(content, "extensions"),
+    )
+
+
+def _map(content: dict[str, Any], name: str) -> dict[str, Any]:
+    value = content.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise BadRequest(f"Parameter {name} must be an object.")
+    return value
