@@ -32,41 +32,41 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, populate_by_name=True, extra="forbid")
 
     database_url: str | None = Field(
-        None,
+        default=None,
         validation_alias="DATABASE_URL",
         repr=False,
         description="PostgreSQL 15 or later, as postgresql://user:password@host/name; without it an embedded "
         "PostgreSQL runs in the data directory.",
     )
-    pool_size: int = Field(10, ge=1, le=1000, description="Database connections that each gateway process keeps.")
-    data_dir: Path = Field(Path(".data"), description="Where the embedded PostgreSQL and the signing key are kept.")
-    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
-    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes any that is free.")
+    pool_size: int = Field(default=10, ge=1, le=1000, description="Database connections that each gateway process keeps.")
+    data_dir: Path = Field(default=Path(".data"), description="Where the embedded PostgreSQL and the signing key are kept.")
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes any that is free.")
     public_url: str = Field(
         default_factory=lambda data: f"http://localhost:{data['port']}",
         description="How the gateway is reached from outside, for links to files and profiles; "
         "http://localhost:PORT by default.",
     )
-    development: bool = Field(False, description="Development mode: demo tokens and the sign-in menu.")
+    development: bool = Field(default=False, description="Development mode: demo tokens and the sign-in menu.")
     signing_key_file: Path = Field(
         default_factory=lambda data: data["data_dir"] / "signing-key.pem",
         description="Ed25519 private key (PEM) that signs tokens and cursors, shared by all gateway processes; made on "
         "first start, in the data directory by default.",
     )
-    token_lifetime: int = Field(12 * 60 * 60, ge=1, description="Seconds for which a token is good.")
+    token_lifetime: int = Field(default=12 * 60 * 60, ge=1, description="Seconds for which a token is good.")
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("*",),
+        default=("*",),
         description="Web origins whose pages may call the gateway, separated by commas; * is any. Tokens travel in a "
         "header that pages set themselves, never in cookies, so an origin gains nothing by being allowed.",
     )
-    max_body_bytes: int = Field(1024 * 1024, ge=1024, description="Largest body of a request, in bytes.")
-    max_document_tokens: int = Field(10_000, ge=100, description="Most tokens in a GraphQL document.")
-    default_page_size: int = Field(50, ge=1, description="Items on a page when none are asked for.")
-    max_page_size: int = Field(1000, ge=1, description="Most items on a page.")
-    request_timeout: float = Field(30, gt=0, description="Seconds for a request to arrive, and again to be answered.")
-    shutdown_timeout: int = Field(30, ge=0, description="Seconds that requests under way are given at shutdown.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level to log.")
-    log_format: Literal["json", "console"] = Field("json", description="Log as JSON lines, or for reading: console.")
+    max_body_bytes: int = Field(default=1024 * 1024, ge=1024, description="Largest body of a request, in bytes.")
+    max_document_tokens: int = Field(default=10_000, ge=100, description="Most tokens in a GraphQL document.")
+    default_page_size: int = Field(default=50, ge=1, description="Items on a page when none are asked for.")
+    max_page_size: int = Field(default=1000, ge=1, description="Most items on a page.")
+    request_timeout: float = Field(default=30, gt=0, description="Seconds for a request to arrive, and again to be answered.")
+    shutdown_timeout: int = Field(default=30, ge=0, description="Seconds that requests under way are given at shutdown.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level to log.")
+    log_format: Literal["json", "console"] = Field(default="json", description="Log as JSON lines, or for reading: console.")
 
     @classmethod
     def load(cls, **values: Any) -> Self:

@@ -25,6 +25,8 @@ def connect(url: str, pool_size: int = 10) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         isolation_level="AUTOCOMMIT",
+        hide_parameters=True,  # errors are logged, values never
+        query_cache_size=4096,
         connect_args={"server_settings": SERVER_SETTINGS},
     )
 

@@ -37,6 +37,8 @@ CATALOGUE: Final = Catalogue(
                 Link("test_accounts", models.ProductTestAccount.__table__, "id", "product_id"),
             ),
         ),
+        Entity("ProviderType", models.ProviderType.__table__),
+        Entity("ServiceType", models.ServiceType.__table__),
         Entity("SupportDetails", models.SupportDetails.__table__),
         Entity("User", models.User.__table__, (Link("memberships", models.Membership.__table__, "id", "user_id"),)),
     )

@@ -17,7 +17,8 @@ from strawberry.extensions import SchemaExtension
 from resolvers.errors import PublicError
 from transport.refusal import BadRequest, Refusal
 
-CACHED_CHARACTERS: Final = 1_000_000  # some 100 MB of documents at worst
+CACHED_CHARACTERS: Final = 250_000  # 280 bytes a character at worst: 70 MB
+LARGEST_CACHED: Final = CACHED_CHARACTERS // 10  # a larger one would push out too many others
 
 
 class ParseFailed(PublicError):
@@ -74,6 +75,8 @@ class Documents:
         return _Parsed(self)
 
     def _keep(self, text: str, document: DocumentNode) -> None:
+        if len(text) > LARGEST_CACHED:
+            return
         self._parsed[text] = document
         self._characters += len(text)
         while self._characters > CACHED_CHARACTERS:

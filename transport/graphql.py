@@ -8,14 +8,13 @@ itself, never by a cookie; POST takes JSON only; GET runs queries only, which ha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 import strawberry
-import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -27,6 +26,7 @@ from resolvers.errors import PublicError
 from transport.documents import Documents, require_runnable, select
 from transport.errors import BAD_USER_INPUT, INTERNAL, VALIDATION_FAILED, publish
 from transport.identity import Identity
+from transport.logs import bind_facts
 from transport.negotiation import MediaType, accepted, require_json
 from transport.refusal import CHARSET, Refusal, TimedOut, refuse
 from transport.request import GraphQLRequest, from_body, from_query
@@ -34,7 +34,9 @@ from transport.request import GraphQLRequest, from_body, from_query
 MakeContext = Callable[[Viewer, str], object]
 """Makes the context of an operation from its viewer and the request's id."""
 
+T = TypeVar("T")
 METHODS: Final = ("GET", "POST")
+LOGGED_NAME: Final = 100  # characters of an operation's name in the log
 HEADERS: Final = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
 
 
@@ -64,7 +66,7 @@ class GraphQLEndpoint:
             headers = {"Allow": ", ".join(METHODS)}
             raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Send queries by POST or GET.", headers)
         viewer = await self._within(HTTPStatus.GATEWAY_TIMEOUT, self.identity.viewer(request.headers))
-        structlog.contextvars.bind_contextvars(user_id=viewer.user_id, company_id=viewer.company_id)
+        bind_facts(user_id=viewer.user_id, company_id=viewer.company_id)
         asked = await self._within(HTTPStatus.REQUEST_TIMEOUT, _read(request))
         result = await self._within(HTTPStatus.GATEWAY_TIMEOUT, self._run(request, asked, viewer))
         return _written(result, request.state.request_id, media_type)
@@ -76,7 +78,7 @@ class GraphQLEndpoint:
             return PreExecutionError(data=None, errors=[error])
         require_runnable(operation, request.method)
         name = operation.name.value if operation.name else None
-        structlog.contextvars.bind_contextvars(operation=name, operation_type=operation.operation.value)
+        bind_facts(operation=name and name[:LOGGED_NAME], operation_type=operation.operation.value)
         return await self.schema.execute(
             asked.query,
             variable_values=asked.variables,
@@ -85,9 +87,41 @@ class GraphQLEndpoint:
             operation_extensions=asked.extensions,
         )
 
-    async def _within[T](self, status: HTTPStatus, work: Any) -> Any:
+    async def _within(self, status: HTTPStatus, work: Awaitable[T]) -> T:
+        limit = asyncio.timeout(self.timeout)
         try:
-            async with asyncio.timeout(self.timeout):
+            async with limit:
                 return await work
         except TimeoutError:
+            if not limit.expired():
+                raise
             raise TimedOut(status, self.timeout) from None
+
+
+async def _read(request: Request) -> GraphQLRequest:
+    if request.method == "GET":
+        return from_query(request.query_params)
+    require_json(request.headers.get("content-type"))
+    return from_body(await request.body())
+
+
+def _written(result: ExecutionResult, request_id: str, media_type: MediaType) -> Response:
+    """The answer of an operation that ran, or of a request that did not get so far: only then it has no `data`."""
+    errors = result.errors or []
+    code = VALIDATION_FAILED if isinstance(result, PreExecutionError) else BAD_USER_INPUT
+    answer: dict[str, Any] = {}
+    if errors:
+        answer["errors"] = publish(errors, request_id, code)
+    if result.data is not None or not errors or any(error.path for error in errors):
+        answer["data"] = result.data
+    if result.extensions:
+        answer["extensions"] = result.extensions
+    return Response(orjson.dumps(answer), _status(answer, media_type), media_type=media_type + CHARSET)
+
+
+def _status(answer: Mapping[str, Any], media_type: MediaType) -> HTTPStatus:
+    if "data" in answer:
+        return HTTPStatus.OK
+    if any(error["extensions"]["code"] == INTERNAL for error in answer["errors"]):
+        return HTTPStatus.INTERNAL_SERVER_ERROR
+    return HTTPStatus.BAD_REQUEST if media_type is MediaType.GRAPHQL else HTTPStatus.OK

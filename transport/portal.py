@@ -107,17 +107,20 @@ def from_own_page(request: Request) -> bool:
     A foreign page gives itself away by its Origin. One that made its own name point here (DNS rebinding) has a matching
     Origin, but needs a name: so the host must be localhost or an IP address.
     """
-    origin = request.headers.get("origin")
-    if origin is not None and origin != f"{request.url.scheme}://{request.headers.get('host')}":
+    host = request.headers.get("host", "")
+    origin = request.headers.get("origin", f"//{host}")
+    try:
+        return urlsplit(origin).netloc == host and is_local(urlsplit(f"//{host}").hostname or "")
+    except ValueError:  # a host such as "[::1", which is none
         return False
-    return is_local_name(urlsplit(f"//{request.headers.get('host', '')}").hostname or "")
 
 
-def is_local_name(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
+def is_local(name: str) -> bool:
+    """Whether a host is named without any help of DNS."""
+    if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
-        ipaddress.ip_address(host)
+        ipaddress.ip_address(name)
     except ValueError:
         return False
     return True

@@ -1,17 +1,17 @@
 // Keeps what is on screen true of the viewer: nobody reads an answer, or a schema, that was given to somebody else.
 
 import { useGraphiQL, useGraphiQLActions } from "@graphiql/react";
-import { type DocumentNode, Kind, OperationTypeNode } from "graphql";
+import { Kind, OperationTypeNode, parse } from "graphql";
 import { useEffect, useRef } from "react";
 
 import type { Viewer } from "./config";
 
 export function FollowViewer({ viewer }: { viewer: Viewer | null }) {
   const { introspect, run, updateActiveTabValues } = useGraphiQLActions();
-  const { tab, document, editor } = useGraphiQL((state) => ({
+  const { tab, query, answer } = useGraphiQL((state) => ({
     tab: state.tabs[state.activeTabIndex],
-    document: state.documentAST,
-    editor: state.responseEditor,
+    query: state.queryEditor,
+    answer: state.responseEditor,
   }));
   const answeredTo = useRef(new Map<string, Viewer | null>());
   const shown = useRef({ viewer, tab: tab?.id });
@@ -26,15 +26,20 @@ export function FollowViewer({ viewer }: { viewer: Viewer | null }) {
       answeredTo.current.set(tab.id, viewer);
     } else if (answeredTo.current.get(tab.id) !== viewer) {
       updateActiveTabValues({ response: null });
-      editor?.setValue("");
-      if (changed && onlyReads(document)) void run();
+      answer?.setValue("");
+      if (changed && onlyReads(query?.getValue() ?? "")) void run();
     }
   }, [viewer, tab?.id, tab?.response]);
 
   return null;
 }
 
-function onlyReads(document: DocumentNode | undefined): boolean {
-  const operations = document?.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION) ?? [];
-  return operations.length > 0 && operations.every(({ operation }) => operation === OperationTypeNode.QUERY);
+function onlyReads(document: string): boolean {
+  try {
+    return parse(document).definitions.every(
+      (definition) => definition.kind !== Kind.OPERATION_DEFINITION || definition.operation === OperationTypeNode.QUERY,
+    );
+  } catch {
+    return false;
+  }
 }

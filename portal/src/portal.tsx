@@ -1,7 +1,8 @@
 // The page: a bar that says where one is and who asks, and GraphiQL below it.
 
+import { useGraphiQL } from "@graphiql/react";
 import { GraphiQL } from "graphiql";
-import { useMemo, useState, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 
 import type { Config } from "./config";
 import { EXAMPLES } from "./examples";
@@ -32,16 +33,30 @@ export function Portal({ config }: { config: Config }) {
         )}
       </header>
       <main className="portal-main">
-        <GraphiQL fetcher={fetcher} defaultTabs={EXAMPLES} storage={storage} defaultEditorToolsVisibility={false}>
+        <GraphiQL
+          fetcher={fetcher}
+          defaultTabs={EXAMPLES}
+          storage={storage}
+          defaultEditorToolsVisibility={false}
+          showPersistHeadersSettings={false} // a token that somebody typed stays in memory
+        >
           <GraphiQL.Logo>{null}</GraphiQL.Logo>
           <GraphiQL.Footer>
             <RedactionLine />
           </GraphiQL.Footer>
           <FollowViewer viewer={viewer} />
+          <WrapLines />
         </GraphiQL>
       </main>
     </div>
   );
+}
+
+/** Long lines of a query are wrapped as those of its answer are: the page is also used in half of a screen. */
+function WrapLines() {
+  const editor = useGraphiQL((state) => state.queryEditor);
+  useEffect(() => editor?.updateOptions({ wordWrap: "on" }), [editor]);
+  return null;
 }
 
 function Mark() {

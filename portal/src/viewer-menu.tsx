@@ -1,6 +1,7 @@
 // The menu that says as whom the page asks, and lets a developer ask as somebody else.
 
 import * as Menu from "@radix-ui/react-dropdown-menu";
+import { useId } from "react";
 
 import type { Config, Viewer } from "./config";
 
@@ -14,6 +15,7 @@ interface Props {
 
 export function ViewerMenu({ viewers, viewer, onChoose }: Props) {
   const current = viewer ?? ANONYMOUS;
+  const title = useId();
   return (
     <Menu.Root modal={false}>
       <Menu.Trigger className="viewer-button">
@@ -24,8 +26,10 @@ export function ViewerMenu({ viewers, viewer, onChoose }: Props) {
         </svg>
       </Menu.Trigger>
       <Menu.Portal>
-        <Menu.Content className="viewer-menu" align="end" sideOffset={6} aria-label="Sign in as">
-          <Menu.Label className="viewer-menu-title">Sign in as</Menu.Label>
+        <Menu.Content className="viewer-menu" align="end" sideOffset={6} aria-labelledby={title}>
+          <Menu.Label className="viewer-menu-title" id={title}>
+            Sign in as
+          </Menu.Label>
           <Menu.RadioGroup
             value={current.email}
             onValueChange={(email) => onChoose(viewers.find((candidate) => candidate.email === email) ?? null)}

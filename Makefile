@@ -1,0 +1,120 @@
+# Everything that one does with a checkout. A machine needs Python and make; the rest is fetched into the checkout itself.
+
+PORT ?= 8000
+ifeq ($(origin AS),default) # make means the assembler
+AS :=
+endif
+UV_VERSION := 0.13.8
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# uv, npm and pip keep caches in the home directory; where there is none that can be written, they get one in .data.
+ifneq ($(shell test -w "$$HOME" && echo yes),yes)
+export HOME := $(CURDIR)/.data/home
+endif
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+BIN := .venv/bin
+SET_UP := .venv/.set-up
+MODULES := portal/node_modules/.set-up
+PAGE := portal/dist/index.html
+NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
+PORTAL := $(shell find portal/src) portal/index.html portal/vite.config.ts portal/tsconfig.json
+
+# Runs a command whose output matters only if it fails.
+QUIETLY := sh -c 'out=$$("$$@" 2>&1 </dev/null) || { printf "%s\n" "$$out" >&2; exit 1; }' quietly
+
+##@ Use
+.PHONY: help serve token
+help: ## Show this help.
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '\n  PORT=8080 for another port, AS=EMAIL for whom to make a token.\n'
+
+serve: $(SET_UP) $(PAGE) ## Serve the gateway with a database of its own and demo data (PORT=8000).
+	@./crossgate serve --development --port $(PORT)
+
+token: $(SET_UP) ## Print a token of the user with the address AS=EMAIL.
+	@test -n "$(AS)" || { echo 'whose token? make token AS=admin@partner.example' >&2; exit 2; }
+	@./crossgate token --as "$(AS)"
+
+##@ Develop
+.PHONY: set-up assets check test format bench clean
+set-up: $(SET_UP) ## Install Python's packages as the lock file names them.
+	@true
+
+assets: $(PAGE) ## Build the web part.
+	@true
+
+check: $(SET_UP) $(MODULES) ## Check format, lint, types, imports, policy and schema.
+	@$(QUIETLY) $(BIN)/ruff format --check
+	@$(QUIETLY) $(BIN)/ruff check
+	@$(QUIETLY) $(BIN)/mypy
+	@$(QUIETLY) $(BIN)/lint-imports
+	@$(QUIETLY) ./crossgate policy check
+	@$(QUIETLY) ./crossgate schema check
+	@cd portal && $(NODE) $(QUIETLY) node_modules/.bin/tsc
+	@echo 'All checks passed.'
+
+test: $(SET_UP) $(PAGE) browser ## Run all tests (ARGS="-k price" for some).
+	@$(BIN)/python -m pytest $(ARGS)
+
+format: $(SET_UP) ## Put the code in shape.
+	@$(BIN)/ruff check --fix-only --quiet
+	@$(BIN)/ruff format --quiet
+
+bench: $(SET_UP) ## Measure the gateway.
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## Remove what was installed and built; the data in .data stays.
+	@rm -rf .venv .data/home .data/uv portal/dist portal/node_modules tests/portal/chromium/node_modules
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: browser
+browser: $(SET_UP) # the machine's own, or else a packaged one
+	@$(BIN)/python -m tests.browser
+
+# What set-up does: uv from pip into .venv, and with uv all packages. Where no Python of the machine fits, uv lives beside
+# the data and brings a Python of its own. Progress goes to standard error, so that `make token` prints a token only.
+define INSTALL
+unset VIRTUAL_ENV UV_PROJECT_ENVIRONMENT PYTHONPATH PYTHONHOME
+fits() { "$$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; }
+environment() {
+  "$$1" -c 'import ensurepip' || {
+    echo "$$1 cannot make virtual environments: install its venv package (on Debian: apt-get install python3-venv)"
+    exit 1
+  } >&2
+  "$$1" -m venv --clear "$$2"
+}
+echo 'Setting up .venv ...' >&2
+home=.venv with='--python .venv/bin/python'
+if ! fits .venv/bin/python || ! test -x .venv/bin/pip; then
+  for python in python3.12 python3.11 python3 none; do
+    ! fits $$python || break
+  done
+  command -v python3 >/dev/null || test $$python != none || { echo 'there is no python3 on PATH' >&2; exit 1; }
+  test $$python != none || { python=python3 home=.data/uv with='--python 3.12 --managed-python'; }
+  environment $$python $$home
+fi
+$$home/bin/pip install --quiet uv==$(UV_VERSION)
+$$home/bin/uv sync --frozen --quiet $$with
+ln -sf ../../crossgate .venv/bin/crossgate
+endef
+export INSTALL
+
+$(SET_UP): pyproject.toml uv.lock
+	@sh -euc "$$INSTALL"
+	@touch $@
+
+$(MODULES): portal/package.json portal/package-lock.json | $(SET_UP)
+	@echo 'Setting up portal/node_modules ...' >&2
+	@cd portal && $(NODE) $(QUIETLY) npm ci --no-audit --no-fund
+	@touch $@
+
+$(PAGE): $(MODULES) $(PORTAL)
+	@echo 'Building portal/dist ...' >&2
+	@cd portal && $(NODE) $(QUIETLY) node_modules/.bin/vite build
+	@touch $@

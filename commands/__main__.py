@@ -1,0 +1,44 @@
+"""The `crossgate` command. A subcommand's module is imported when it is called, so that a short one answers at once."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+from commands.failure import explained
+
+MODULES: Final = {
+    "serve": "commands.serve",
+    "token": "commands.token",
+    "demo": "commands.demo.command",
+    "database": "commands.database",
+}
+
+
+class Subcommands(TyperGroup):
+    """The subcommands by name. Each module has a Typer named `app`."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands.update(dict.fromkeys(MODULES, self))  # the names are enough until one is called
+
+    def get_command(self, _ctx: Any, cmd_name: str) -> Any:
+        """The subcommand, if there is one of that name."""
+        module = MODULES.get(cmd_name)
+        return module and typer.main.get_command(import_module(module).app)
+
+
+app = typer.Typer(cls=Subcommands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def crossgate() -> None:
+    """A GraphQL gateway with fine-grained authorization for the market of network connectivity."""
+
+
+if __name__ == "__main__":
+    with explained():
+        app(prog_name="crossgate")

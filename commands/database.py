@@ -1,0 +1,52 @@
+"""`crossgate database`: the migrations of the database, and where it is."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+from alembic.util import CommandError
+from sqlalchemy.engine import make_url
+
+from commands.failure import Failure
+from commands.store import located, migrate, opened
+from models.database import downgrade
+from settings import Settings
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Migrate the database, or say where it is.")
+
+
+@app.command("upgrade")
+def to_newest() -> None:
+    """Bring the schema to the newest revision."""
+    with located(Settings.load()) as settings:
+        asyncio.run(_upgrade(settings))
+
+
+@app.command("downgrade")
+def to_earlier(revision: Annotated[str, typer.Argument(help="The revision, or `base` for none.")]) -> None:
+    """Take the schema back to a revision. What later ones stored is lost."""
+    with located(Settings.load()) as settings:
+        asyncio.run(_downgrade(settings, revision))
+
+
+@app.command()
+def url() -> None:
+    """Print the URL of the database, as psql takes it. The embedded one can be reached while something uses it."""
+    with located(Settings.load()) as settings:
+        known = make_url(str(settings.database_url)).set(drivername="postgresql")
+        typer.echo(known.render_as_string(hide_password=False))
+
+
+async def _upgrade(settings: Settings) -> None:
+    async with opened(settings) as engine:
+        await migrate(engine)
+
+
+async def _downgrade(settings: Settings, revision: str) -> None:
+    async with opened(settings) as engine:
+        try:
+            await downgrade(engine, revision)
+        except CommandError as error:
+            raise Failure(f"The schema cannot be taken back: {error}.") from None

@@ -1,0 +1,55 @@
+"""Agreements: what buyers have accepted of accepted offers, one dimension each, ACTIVE, ENDED or CANCELLED (V4, A29)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+from random import Random
+from typing import Final
+from uuid import UUID
+
+from commands.demo.world import TODAY, Row, World, after
+from models.agreement import AgreementStatus
+from models.offer import OfferStatus
+
+STATUSES: Final = (*[AgreementStatus.ACTIVE] * 7, *[AgreementStatus.ENDED] * 2, AgreementStatus.CANCELLED)
+
+
+def fill(world: World) -> None:
+    """Let some buyers of each accepted offer accept it, the first of them always."""
+    chance = world.chance("agreement")
+    buyers, dimensions = _grouped(world.rows["offer_buyer"]), _grouped(world.rows["offer_dimension"])
+    for offer in world.rows["offer"]:
+        if offer["status"] == OfferStatus.ACCEPTED:
+            for number, buyer in enumerate(buyers[offer["id"]]):
+                if number == 0 or chance.random() < 0.3:
+                    _agreement(world, chance, offer, buyer["company_id"], chance.choice(dimensions[offer["id"]]))
+
+
+def _grouped(rows: list[Row]) -> dict[UUID, list[Row]]:
+    found = defaultdict(list)
+    for row in rows:
+        found[row["offer_id"]].append(row)
+    return found
+
+
+def _agreement(world: World, chance: Random, offer: Row, buyer: UUID, dimension: Row) -> None:
+    at, status = after(offer, hours=12), chance.choice(STATUSES)
+    ended = at + (TODAY - at) * chance.random()
+    world.add(
+        "agreement",
+        at=at,
+        company_id=buyer,
+        offer_id=offer["id"],
+        product_id=offer["product_id"],
+        seller_id=offer["company_id"],
+        dimension_id=dimension["id"],
+        amount=dimension["price"],
+        currency=offer["currency"],
+        starts_on=at.date(),
+        ends_on=max(ended.date(), at.date() + timedelta(days=1))
+        if status == AgreementStatus.ENDED
+        else offer["contract_end_date"],
+        status=status,
+        created_at=at,
+    )

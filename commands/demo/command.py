@@ -1,0 +1,67 @@
+"""`crossgate demo`: fill an empty database with the sample market, with a progress bar and a closing summary."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from enum import StrEnum
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from commands.demo.market import CONCEPTS, NotEmpty, filled_table, load, make
+from commands.demo.words import INVENTED
+from commands.store import located, migrate, opened
+from settings import Settings
+
+app = typer.Typer(add_completion=False)
+SEED: Final = 1
+SUMMARY: Final = {
+    "location": "locations",
+    "company": "companies",
+    "managed_account": "managed accounts",
+    "port": "ports",
+    "product": "products",
+    "offer": "offers",
+}
+
+
+class DemoScale(StrEnum):
+    """How large the sample market is."""
+
+    SMALL = "small"
+    LARGE = "large"
+
+
+@app.command()
+def demo(
+    scale: Annotated[DemoScale, typer.Option(help="How much of everything.")] = DemoScale.SMALL,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same rows.")] = SEED,
+) -> None:
+    """Fill an empty database with a sample market. Names and prices are invented."""
+    with located(Settings.load()) as settings:
+        typer.echo(asyncio.run(_demo(settings, scale, seed)))
+
+
+async def _demo(settings: Settings, scale: DemoScale, seed: int) -> str:
+    async with opened(settings) as engine:
+        await migrate(engine)
+        return await fill(engine, scale, seed)
+
+
+async def fill(engine: AsyncEngine, scale: DemoScale, seed: int = SEED) -> str:
+    """Make and store the sample market; a summary of it. Raises NotEmpty."""
+    if table := await filled_table(engine):
+        raise NotEmpty(table)
+    start, console = time.monotonic(), Console(stderr=True)
+    columns = (TextColumn("{task.description:<8}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        making = progress.add_task("Making", total=len(CONCEPTS))
+        world = make(scale, seed, lambda _concept, _rows: progress.advance(making))
+        storing = progress.add_task("Storing", total=world.size)
+        await load(engine, world, lambda _table, rows: progress.advance(storing, rows))
+    counts = ", ".join(f"{len(world.rows[table]):,} {name}" for table, name in SUMMARY.items())
+    return f"{counts}; {world.size:,} rows in {time.monotonic() - start:.1f} s. {INVENTED}"

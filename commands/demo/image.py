@@ -1,0 +1,47 @@
+"""Images: small PNG logos, drawn and packed here, so that the same seed gives the same bytes."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from random import Random
+from typing import Final
+
+from commands.demo.world import Row, World, after
+from models.image import MediaType
+
+SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+TRUECOLOUR: Final = (8, 2, 0, 0, 0)  # bits, colour type, compression, filter, interlace
+SIZES: Final = ((200, 200), (200, 200), (200, 200), (320, 120))  # mostly what is recommended (R007)
+
+
+def add_logo(world: World, chance: Random, company: Row) -> Row:
+    """The logo of a company: two colours, parted by a slanting line."""
+    width, height = chance.choice(SIZES)
+    colours = [bytes(chance.randrange(40, 230) for _ in range(3)) for _ in range(2)]
+    at = after(company, days=20)
+    return world.add(
+        "image",
+        at=at,
+        company_id=company["id"],
+        media_type=MediaType.PNG,
+        width=width,
+        height=height,
+        content=png(width, height, colours[0], colours[1]),
+        created_at=at,
+    )
+
+
+def png(width: int, height: int, left: bytes, right: bytes) -> bytes:
+    """A PNG file whose left and right part have these colours (red, green, blue)."""
+    lines = []
+    for line in range(height):
+        edge = width // 4 + line * width // (2 * height)
+        lines.append(b"\0" + left * edge + right * (width - edge))
+    header = struct.pack(">II5B", width, height, *TRUECOLOUR)
+    body = zlib.compress(b"".join(lines), 9)
+    return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))

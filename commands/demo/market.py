@@ -1,0 +1,105 @@
+"""The sample market as a whole: all concepts made in their order, then copied into an empty database in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from commands.demo import (
+    agreement,
+    billing_market,
+    company,
+    connection_request,
+    invoice,
+    location,
+    managed_account,
+    marketplace_profile,
+    membership,
+    offer,
+    port,
+    product,
+    support_details,
+)
+from commands.demo.world import SCALES, World
+from models import Base
+
+CONCEPTS: Final = (
+    location,
+    company,
+    managed_account,
+    billing_market,
+    membership,
+    support_details,
+    marketplace_profile,
+    port,
+    connection_request,
+    product,
+    offer,
+    agreement,
+    invoice,
+)
+Progress = Callable[[str, int], None]  # what is done, and how many rows it was
+
+
+class NotEmpty(Exception):
+    """The database holds something already. Names the table, never what is in it."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(f"The database is not empty: the table {table} has rows. The sample market needs an empty one.")
+        self.table = table
+
+
+def make(scale: str, seed: int, progress: Progress) -> World:
+    """Make all rows. The same scale and seed make the same ones."""
+    world = World(SCALES[scale], seed)
+    for concept in CONCEPTS:
+        before = world.size
+        concept.fill(world)
+        progress(f"made {concept.__name__.rpartition('.')[2]}", world.size - before)
+    return world
+
+
+async def filled_table(engine: AsyncEngine) -> str | None:
+    """The name of a table that has rows, if one has."""
+    async with engine.connect() as connection:
+        return await _filled_table(connection)
+
+
+async def load(engine: AsyncEngine, world: World, progress: Progress) -> None:
+    """Copy all rows, or none. Raises NotEmpty."""
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="READ COMMITTED")
+        async with connection.begin():
+            await connection.execute(sa.text("LOCK TABLE company IN SHARE ROW EXCLUSIVE MODE"))  # one at a time
+            if table := await _filled_table(connection):
+                raise NotEmpty(table)
+            raw: Any = (await connection.get_raw_connection()).driver_connection
+            for name, rows in world.rows.items():
+                records, columns = _records(Base.metadata.tables[name], rows)
+                await raw.copy_records_to_table(name, records=records, columns=columns)
+                progress(f"stored {name}", len(rows))
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await connection.execute(sa.text("VACUUM (ANALYZE)"))
+
+
+async def _filled_table(connection: AsyncConnection) -> str | None:
+    for table in Base.metadata.sorted_tables:
+        if await connection.scalar(sa.select(sa.exists(sa.select(sa.literal(1)).select_from(table)))):
+            return table.name
+    return None
+
+
+def _records(table: sa.Table, rows: list[dict[str, Any]]) -> tuple[list[tuple[Any, ...]], list[str]]:
+    """The rows as COPY takes them: values in the order of the columns, JSON as text."""
+    columns = list(rows[0])
+    documents = {name for name in columns if isinstance(table.columns[name].type, sa.JSON)}
+    return [tuple(_stored(row[name], json_text=name in documents) for name in columns) for row in rows], columns
+
+
+def _stored(value: Any, *, json_text: bool) -> Any:
+    return json.dumps(value) if json_text and value is not None else value

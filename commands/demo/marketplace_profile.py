@@ -1,0 +1,91 @@
+"""Marketplace profiles of some 60 % of the companies that manage themselves and of some managed ones, PUBLIC or PRIVATE."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Final
+
+from commands.demo.image import add_logo
+from commands.demo.words import address, bio, phone, slug
+from commands.demo.world import FOUNDED, Row, World, after
+from models.company import AccountKind
+from models.marketplace_profile import ProfileVisibility
+
+CATALOGUE: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "CLOUD": ("Cloud", ("Private cloud", "Public cloud", "Object storage")),
+    "DATA_CENTRE": ("Data centre", ("Colocation", "Remote hands")),
+    "INTERNET_EXCHANGE": ("Internet exchange", ()),
+    "NETWORK": ("Network services", ("IP transit", "Ethernet", "Wavelength", "SD-WAN")),
+    "SECURITY": ("Security", ("DDoS protection", "Firewall")),
+    "VOICE": ("Voice and collaboration", ("SIP trunking", "Conferencing")),
+    "BACKUP": ("Backup and recovery", ()),
+    "CONSULTING": ("Consulting", ("Assessment", "Migration", "Training")),
+}
+SERVICES: Final = {code: [slug(name).replace("-", "_").upper() for name in names] for code, (_, names) in CATALOGUE.items()}
+SHARES: Final = {AccountKind.PARTNER: 0.6, AccountKind.DIRECT: 0.6, AccountKind.MANAGED: 0.2, AccountKind.OPERATOR: 1.0}
+PUBLIC_SHARE: Final = 0.75
+SHORT_NAME_SHARE: Final = 0.15  # a short name is often taken, and its slug gets a number (A3)
+RENAMED_SHARE: Final = 0.2
+
+
+def fill(world: World) -> None:
+    """Make the catalogue and the profiles. Of the cast only the managed company with prices has none."""
+    chance = world.chance("marketplace profile")
+    _catalogue(world)
+    always = {company["id"]: company is not world.cast.shown for company in world.cast}
+    taken: set[str] = set()
+    for company in world.companies(*AccountKind):
+        if always.get(company["id"], chance.random() < SHARES[company["account_kind"]]):
+            _profile(world, chance, company, taken)
+
+
+def _catalogue(world: World) -> None:
+    for code, (label, names) in CATALOGUE.items():
+        world.add("provider_type", at=FOUNDED, code=code, label=label)
+        for service, name in zip(SERVICES[code], names, strict=True):
+            world.add("service_type", at=FOUNDED, code=service, label=name, provider_type=code)
+
+
+def _profile(world: World, chance: Random, company: Row, taken: set[str]) -> None:
+    in_cast = company["id"] in {member["id"] for member in world.cast}
+    public = in_cast or chance.random() < PUBLIC_SHARE
+    name = company["trading_name"]
+    if not in_cast and chance.random() < SHORT_NAME_SHARE:
+        name = name.split()[0]
+    domain, at = world.domains[company["id"]], after(company, days=21)
+    types = sorted(chance.sample(sorted(CATALOGUE), chance.randint(1 if public else 0, 3)))
+    services = [service for code in types for service in SERVICES[code]]
+    logo = add_logo(world, chance, company) if in_cast or chance.random() < 0.7 else None
+    profile = world.add(
+        "marketplace_profile",
+        at=at,
+        company_id=company["id"],
+        company_name=name,
+        slug=_slug(name, taken),
+        visibility=ProfileVisibility.PUBLIC if public else ProfileVisibility.PRIVATE,
+        logo_id=logo["id"] if logo else None,
+        bio=bio(chance, name) if in_cast or chance.random() < 0.9 else None,
+        contact_email=f"sales@{domain}",
+        website=f"https://www.{domain}/",
+        phone=phone(chance, company["country"]) if chance.random() < 0.8 else None,
+        provider_types=types,
+        service_types=sorted(chance.sample(services, chance.randint(0, len(services)))),
+        social_links=[{"network": "Example Social", "url": f"https://social.example/{slug(name)}"}]
+        if chance.random() < 0.6
+        else [],
+        headquarters=address(chance, company["headquarters"]["city"], company["country"]),
+        created_at=at,
+    )
+    if in_cast or chance.random() < RENAMED_SHARE:
+        world.add("profile_slug", slug=_slug(f"{name} formerly", taken), profile_id=profile["id"])
+
+
+def _slug(name: str, taken: set[str]) -> str:
+    """The slug of a name, with a number where it is taken (A3)."""
+    plain = found = slug(name)
+    number = 2
+    while found in taken:
+        found = f"{plain}-{number}"
+        number += 1
+    taken.add(found)
+    return found

@@ -1,0 +1,166 @@
+"""Private offers of every status with their buyers, dimensions and instalments; totals follow from the prices (A23, A28)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import Final
+from uuid import UUID
+
+from commands.demo.metro import WITHOUT_MINOR_UNIT, WORTH_OF_A_DOLLAR, minor_units
+from commands.demo.world import OPEN_UNTIL, TODAY, Row, World, deck, moments
+from models.company import AccountKind
+from models.offer import CURRENCIES, MOST_BUYERS, OfferStatus, PaymentModel
+from models.product import ProductVisibility
+
+FIRST: Final = datetime(2025, 1, 6, 8, tzinfo=TODAY.tzinfo)
+APPROVAL_ABOVE: Final = 250_000  # in major units of any currency (A23)
+STATUSES: Final = {
+    OfferStatus.PUBLISHED: 37,
+    OfferStatus.ACCEPTED: 25,
+    OfferStatus.DRAFT: 12,
+    OfferStatus.EXPIRED: 9,
+    OfferStatus.WITHDRAWN: 7,
+    OfferStatus.PENDING_APPROVAL: 6,
+    OfferStatus.REJECTED: 4,
+}
+REVIEWED: Final = {OfferStatus.PENDING_APPROVAL, OfferStatus.REJECTED}
+OPEN: Final = {OfferStatus.DRAFT, OfferStatus.PENDING_APPROVAL, OfferStatus.PUBLISHED, OfferStatus.ACCEPTED}
+SELLING: Final = {ProductVisibility.LIMITED, ProductVisibility.PUBLIC}  # A24
+ONCE_SOLD: Final = {OfferStatus.ACCEPTED, OfferStatus.EXPIRED, OfferStatus.WITHDRAWN}  # on products now RESTRICTED or REMOVED
+DIMENSIONS: Final = (("Bronze", "month"), ("Silver", "month"), ("Gold", "month"), ("Set-up", "once"), ("Day on site", "day"))
+FREE_SHARE: Final = 0.01  # zero-dollar offers (R237)
+SCHEDULE_SHARE: Final = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an offer is to be. Buyers are companies."""
+
+    product: Row
+    status: OfferStatus
+    buyers: list[UUID]
+
+
+def fill(world: World) -> None:
+    """Make the offers in the order of their creation."""
+    chance = world.chance("offer")
+    plans = _plans(world, chance)
+    for at, plan in zip(moments(chance, FIRST, TODAY, len(plans)), plans, strict=True):
+        offer = _offer(world, chance, at, plan)
+        if offer["payment_model"] == PaymentModel.SCHEDULE:
+            _instalments(world, chance, offer)
+        for buyer in plan.buyers:
+            world.add("offer_buyer", offer_id=offer["id"], company_id=buyer)
+
+
+def _plans(world: World, chance: Random) -> list[Plan]:
+    """For each company of the cast, offers made and received of every status; then those of anybody to anybody."""
+    companies = [row["id"] for row in world.companies(AccountKind.PARTNER, AccountKind.DIRECT, AccountKind.MANAGED)]
+    plans = _plans_of_cast(world, chance, companies)
+    offered = {status: _offered(world, status) for status in OfferStatus}
+    for status in deck(chance, STATUSES, world.scale.offers - len(plans)):
+        product = chance.choice(offered[status])
+        plans.append(Plan(product, status, _buyers(chance, companies, product, chance.randint(1, MOST_BUYERS))))
+    chance.shuffle(plans)
+    return plans
+
+
+def _plans_of_cast(world: World, chance: Random, companies: list[UUID]) -> list[Plan]:
+    members = {company["id"] for company in world.cast}
+    strange = [row for row in _offered(world, OfferStatus.PUBLISHED) if row["company_id"] not in members]
+    plans = [
+        Plan(strange[0], OfferStatus.PUBLISHED, [world.cast.hidden["id"], world.cast.shown["id"]]),
+        Plan(strange[1], OfferStatus.PUBLISHED, [world.cast.direct["id"]]),
+    ]
+    for company in world.cast:
+        own = [row for row in _offered(world, OfferStatus.PUBLISHED) if row["company_id"] == company["id"]]
+        for status in list(OfferStatus) * 2:
+            product = chance.choice(own)
+            plans.append(Plan(product, status, _buyers(chance, companies, product, chance.randint(1, 4))))
+            if company is not world.cast.operator:
+                plans.append(Plan(chance.choice(strange), status, [company["id"]]))
+    return plans
+
+
+def _offered(world: World, status: OfferStatus) -> list[Row]:
+    """The products for which there may be an offer of a status."""
+    products = world.rows["product"]
+    return products if status in ONCE_SOLD else [row for row in products if row["visibility"] in SELLING]
+
+
+def _buyers(chance: Random, companies: list[UUID], product: Row, most: int) -> list[UUID]:
+    found = chance.sample(companies, chance.randint(1, most) + 1)
+    return [company for company in found if company != product["company_id"]][: len(found) - 1]
+
+
+def _offer(world: World, chance: Random, at: datetime, plan: Plan) -> Row:
+    schedule, free = chance.random() < SCHEDULE_SHARE, chance.random() < FREE_SHARE and plan.status not in REVIEWED
+    currency = chance.choice(CURRENCIES)
+    dimensions = chance.sample(DIMENSIONS, 1 if schedule or free else chance.randint(2, len(DIMENSIONS)))
+    prices = [0 if free else _price(chance, currency, plan.status) for _ in dimensions]
+    expires, ends = _dates(chance, at, plan.status)
+    title = plan.product["title"]
+    offer = world.add(
+        "offer",
+        at=at,
+        company_id=plan.product["company_id"],
+        product_id=plan.product["id"],
+        name=f"{title} for {len(plan.buyers)}, {'by instalments' if schedule and not free else 'paid at once'}",
+        status=plan.status,
+        payment_model=PaymentModel.SCHEDULE if schedule and not free else PaymentModel.UPFRONT,
+        currency=currency,
+        total_value=sum(prices),
+        contract_end_date=ends,
+        expires_on=expires,
+        created_at=at,
+    )
+    for position, ((name, unit), price) in enumerate(zip(dimensions, prices, strict=True)):
+        world.add(
+            "offer_dimension",
+            at=at,
+            offer_id=offer["id"],
+            position=position,
+            name=name,
+            description=f"{name} level of {title}" if chance.random() < 0.6 else None,
+            unit=unit,
+            price=price,
+            currency=currency,
+        )
+    return offer
+
+
+def _price(chance: Random, currency: str, status: OfferStatus) -> int:
+    """A price in minor units. Of offers that are or were reviewed, each price alone is above what needs no approval."""
+    if status in REVIEWED:
+        return minor_units((APPROVAL_ABOVE + chance.randint(10_000, 400_000)) / min(1, WORTH_OF_A_DOLLAR[currency]), currency)
+    return minor_units(chance.choice([2_000, 5_000, 12_000, 30_000, 80_000]) * chance.uniform(0.5, 1.5), currency)
+
+
+def _dates(chance: Random, at: datetime, status: OfferStatus) -> tuple[date, date]:
+    """Until when an offer can be accepted, and until when its contract runs."""
+    if status in OPEN:
+        expires = OPEN_UNTIL.date() + timedelta(days=chance.randint(0, 300))
+    else:
+        expires = min(at + timedelta(days=chance.randint(7, 60)), TODAY - timedelta(days=1)).date()
+        expires = max(expires, at.date())
+    return expires, expires + timedelta(days=chance.randint(180, 1_095))
+
+
+def _instalments(world: World, chance: Random, offer: Row) -> None:
+    """Equal payments at equal distances that end before the contract does; the last takes what is left over (A28)."""
+    unit = 1 if offer["currency"] in WITHOUT_MINOR_UNIT else 100
+    start, end = offer["created_at"].date(), offer["contract_end_date"]
+    count = chance.randint(2, 24)
+    step, part = (end - start).days // count, offer["total_value"] // unit // count * unit
+    for number in range(count):
+        last = number == count - 1
+        world.add(
+            "instalment",
+            at=offer["created_at"],
+            offer_id=offer["id"],
+            charge_date=start + timedelta(days=step * (number + 1)),
+            amount=offer["total_value"] - part * (count - 1) if last else part,
+            currency=offer["currency"],
+        )

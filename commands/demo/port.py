@@ -1,0 +1,117 @@
+"""Ports: spread over the companies as in life, few with many and many with few; prices by location, speed and term."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from random import Random
+from typing import Any, Final
+from uuid import UUID
+
+from commands.demo.metro import currencies, minor_units
+from commands.demo.world import FOUNDED, TODAY, Row, World, deck, moments
+from models.company import AccountKind
+from models.location import LocationStatus
+from models.port import TERMS_MONTHS, DiversityZone, PortStatus, PortVisibility
+
+OPENED: Final = datetime(2023, 10, 2, 8, tzinfo=FOUNDED.tzinfo)  # when the first port was ordered
+MONTHLY_DOLLARS: Final = {1_000: 300, 10_000: 750, 100_000: 2_900, 400_000: 9_000}
+SETUP_DOLLARS: Final = {1_000: 0, 10_000: 250, 100_000: 1_200, 400_000: 4_000}
+DISCOUNTS: Final = {1: 1.0, 12: 0.9, 24: 0.84, 36: 0.8, 48: 0.77, 60: 0.75}  # by term in months
+STATUSES: Final = {
+    PortStatus.ACTIVE: 72,
+    PortStatus.REQUESTED: 7,
+    PortStatus.ALLOCATED: 7,
+    PortStatus.DISABLED: 5,
+    PortStatus.DECOMMISSIONED: 5,
+    PortStatus.CANCELLED: 4,
+}
+ACTIVATED: Final = {PortStatus.ACTIVE, PortStatus.DISABLED, PortStatus.DECOMMISSIONED}
+CAST_PORTS: Final = {"operator": 12, "partner": 32, "hidden": 16, "shown": 18, "direct": 30}
+PUBLIC_SHARE: Final = 0.35
+ANNOUNCED_SHARE: Final = 0.3  # of the public ones: those with a name of their own on the Marketplace (R033)
+ROLES: Final = ("Core", "Edge", "Backup", "Cloud", "Office", "Peering", "Storage", "Transit")
+
+
+def fill(world: World) -> None:
+    """Make the ports in the order in which they were ordered, each where its company may order (V12)."""
+    chance = world.chance("port")
+    places = _places(world)
+    orders = _orders(world, chance)
+    for at, (company, status) in zip(moments(chance, OPENED, TODAY, len(orders)), orders, strict=True):
+        location = chance.choice(places[company["partner_id"] or company["id"]])
+        _port(world, chance, at, company, location, status)
+    _publish_one_of_each_managed(world)
+
+
+def _orders(world: World, chance: Random) -> list[tuple[Row, PortStatus]]:
+    """Which company has a port of which status, in a random order; the companies of the cast have all statuses."""
+    orders: list[tuple[Row, PortStatus]] = []
+    for part, count in CAST_PORTS.items():
+        orders += [(getattr(world.cast, part), status) for status in deck(chance, STATUSES, count)]
+    members = {company["id"] for company in world.cast}
+    others = [row for row in world.companies(*AccountKind) if row["id"] not in members]
+    weights = [chance.paretovariate(1.2) for _ in others]
+    count = world.scale.ports - len(orders)
+    orders += zip(chance.choices(others, weights, k=count), deck(chance, STATUSES, count), strict=True)
+    chance.shuffle(orders)
+    return orders
+
+
+def _places(world: World) -> dict[UUID, list[Row]]:
+    """Where each paying company may order, or might once: a market of its was enabled, the location was ACTIVE."""
+    gone = {LocationStatus.NEW, LocationStatus.DEPLOYMENT}
+    markets: dict[UUID, set[str]] = {}
+    for row in world.rows["billing_market"]:
+        if row["enabled"] or row["company_id"] == world.cast.partner["id"]:
+            markets.setdefault(row["company_id"], set()).add(row["market"])
+    locations = [row for row in world.rows["location"] if row["status"] not in gone]
+    return {payer: [row for row in locations if row["market"] in enabled] for payer, enabled in markets.items()}
+
+
+def _port(world: World, chance: Random, at: datetime, company: Row, location: Row, status: PortStatus) -> None:
+    speed, term = chance.choice(location["speeds_mbps"]), chance.choice(TERMS_MONTHS)
+    public = company["account_kind"] != AccountKind.MANAGED and chance.random() < PUBLIC_SHARE
+    role, number = chance.choice(ROLES), len(world.rows["port"]) + 1
+    world.add(
+        "port",
+        at=at,
+        company_id=company["id"],
+        location_id=location["id"],
+        name=f"{role} {location['name'].split()[1].rstrip(',')}-{number:05d}",
+        speed_mbps=speed,
+        term_months=term,
+        status=status,
+        visibility=PortVisibility.PUBLIC if public else PortVisibility.PRIVATE,
+        cost_centre=f"CC-{chance.randint(100, 999)}" if chance.random() < 0.6 else None,
+        diversity_zone=chance.choice([DiversityZone.RED, DiversityZone.BLUE, None]),
+        created_at=at,
+        activated_at=min(at + (TODAY - at) * 0.05, TODAY).replace(microsecond=0) if status in ACTIVATED else None,
+        **_prices(chance, location, speed, term),
+        **_announcement(chance, role, location, public=public),
+    )
+
+
+def _prices(chance: Random, location: Row, speed: int, term: int) -> dict[str, Any]:
+    currency = currencies()[location["market"]]
+    factor = 0.9 + len(location["metro"]) % 5 / 10  # as dear as the metro's name is long: invented, but the same for all
+    return {
+        "monthly_rate": minor_units(MONTHLY_DOLLARS[speed] * factor * DISCOUNTS[term], currency),
+        "setup_fee": 0 if chance.random() < 0.2 else minor_units(SETUP_DOLLARS[speed] * factor, currency),
+        "currency": currency,
+    }
+
+
+def _announcement(chance: Random, role: str, location: Row, *, public: bool) -> dict[str, str | None]:
+    if not public or chance.random() >= ANNOUNCED_SHARE:
+        return {"marketplace_name": None, "marketplace_description": None}
+    return {
+        "marketplace_name": f"{role} access in {location['metro']}",
+        "marketplace_description": f"Sample service at {location['name']}. Requests are answered within a day.",
+    }
+
+
+def _publish_one_of_each_managed(world: World) -> None:
+    """A managed company cannot set a port PUBLIC; in the cast its partner has done so with one (V1)."""
+    for company in (world.cast.hidden, world.cast.shown):
+        ports = (row for row in world.rows["port"] if row["company_id"] == company["id"])
+        next(row for row in ports if row["status"] == PortStatus.ACTIVE)["visibility"] = PortVisibility.PUBLIC

@@ -1,0 +1,71 @@
+"""`crossgate serve`: make the database ready, say where the gateway is and how to sign in, and serve until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+from enum import StrEnum
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+import server
+from commands.demo.command import DemoScale, fill
+from commands.demo.market import NotEmpty
+from commands.demo.membership import DEMO_USERS
+from commands.failure import Failure
+from commands.store import located, migrate, opened
+from commands.token import issue
+from settings import Settings
+from transport.serve import serve as run
+from transport.tokens import Tokens
+
+app = typer.Typer(add_completion=False)
+
+
+class Demo(StrEnum):
+    """Which sample market an empty database is filled with."""
+
+    SMALL = "small"
+    LARGE = "large"
+    NONE = "none"
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any.")] = None,
+    development: Annotated[bool, typer.Option("--development", help="Sample data, ready tokens, sign-in menu.")] = False,
+    demo: Annotated[Demo | None, typer.Option(help="What fills an empty database in development; small if not set.")] = None,
+) -> None:
+    """Serve the gateway."""
+    given: dict[str, Any] = {"host": host, "port": port, "development": development or None}
+    settings = Settings.load(**{name: value for name, value in given.items() if value is not None})
+    if demo not in (None, Demo.NONE) and not settings.development:
+        raise typer.BadParameter("sample data is for development only: add --development", param_hint="--demo")
+    signal.signal(signal.SIGTERM, _stop)
+    with suppress(KeyboardInterrupt), located(settings) as located_settings:
+        typer.echo(asyncio.run(_prepare(located_settings, demo or Demo.SMALL)))
+        run(server.build(located_settings), located_settings)
+
+
+async def _prepare(settings: Settings, demo: Demo) -> str:
+    """Migrate and fill the database; what whoever started the gateway wants to know."""
+    async with opened(settings) as engine:
+        await migrate(engine)
+        lines = [f"Crossgate is at {settings.public_url}: GraphiQL there, GraphQL at {settings.public_url}/graphql."]
+        if settings.development:
+            if demo != Demo.NONE:
+                with suppress(NotEmpty):
+                    lines.insert(0, await fill(engine, DemoScale(demo)))
+            tokens = Tokens.load(settings.signing_key_file)
+            for email in DEMO_USERS:
+                with suppress(Failure):
+                    lines.append(f"{email}\n  {await issue(engine, tokens, email, settings.token_lifetime)}")
+        return "\n".join(lines)
+
+
+def _stop(_signal: int, _frame: Any) -> NoReturn:
+    """End in an orderly way, so that the embedded PostgreSQL ends too."""
+    raise SystemExit(0)

@@ -1,0 +1,70 @@
+"""Which database a command works on: the one that DATABASE_URL names, else the embedded one, which runs meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from commands.failure import Failure
+from models.database import connect, upgrade
+from models.embedded import Embedded
+from settings import Settings
+
+DIRECTORY: Final = "postgres"  # in the data directory
+NAME: Final = "crossgate"
+DRIVER: Final = "postgresql+asyncpg"
+MIGRATING: Final = 7_041_936  # the advisory lock of whoever migrates; any number that nothing else uses
+
+
+@contextmanager
+def located(settings: Settings) -> Iterator[Settings]:
+    """The settings with the URL of the database in them. Meanwhile its server runs, if it is the embedded one."""
+    if settings.database_url is not None:
+        yield settings.model_copy(update={"database_url": for_asyncpg(settings.database_url)})
+        return
+    with Embedded(settings.data_dir / DIRECTORY) as postgres:
+        url = asyncio.run(postgres.database(NAME))
+        yield settings.model_copy(update={"database_url": url})
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """A pool of connections to a located database, tried once. Raises Failure."""
+    url = str(settings.database_url)
+    engine = connect(url)
+    try:
+        await _try(engine)
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+async def migrate(engine: AsyncEngine) -> None:
+    """Bring the schema to the newest revision. Processes that do so at once take turns."""
+    async with engine.connect() as guard:
+        await guard.execute(sa.select(sa.func.pg_advisory_lock(MIGRATING)))
+        try:
+            await upgrade(engine)
+        finally:
+            await guard.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATING)))
+
+
+def for_asyncpg(url: str) -> str:
+    """A URL of PostgreSQL in SQLAlchemy's words: the driver named, `sslmode` called as the driver calls it."""
+    parsed = make_url(url).set(drivername=DRIVER)
+    query = {"ssl" if name == "sslmode" else name: value for name, value in parsed.query.items()}
+    return parsed.set(query=query).render_as_string(hide_password=False)
+
+
+async def _try(engine: AsyncEngine) -> None:
+    try:
+        async with engine.connect():
+            return
+    except Exception as error:  # drivers and systems have many ways to say no, and each of them is the answer
+        raise Failure(f"The database {engine.url.render_as_string()} cannot be reached: {error}") from error

@@ -1,0 +1,54 @@
+"""`crossgate token`: a bearer token for a user, on standard output and nothing else with it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import sqlalchemy as sa
+import typer
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from commands.demo.membership import DEMO_USERS
+from commands.failure import Failure
+from commands.store import located, opened
+from models import Membership, User
+from settings import Settings
+from transport.tokens import Tokens
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def token(
+    email: Annotated[str, typer.Option("--as", metavar="EMAIL", help="The user's e-mail address.")],
+    lifetime: Annotated[int | None, typer.Option(min=1, metavar="SECONDS", help="How long it is good.")] = None,
+) -> None:
+    """Print a bearer token of a user."""
+    with located(Settings.load()) as settings:
+        typer.echo(asyncio.run(_token(settings, email, lifetime or settings.token_lifetime)))
+
+
+async def _token(settings: Settings, email: str, lifetime: int) -> str:
+    async with opened(settings) as engine:
+        return await issue(engine, Tokens.load(settings.signing_key_file), email, lifetime)
+
+
+async def issue(engine: AsyncEngine, tokens: Tokens, email: str, lifetime: int) -> str:
+    """A token of a user, as a member of the company that it joined first. Raises Failure."""
+    query = (
+        sa.select(User.id, Membership.id)
+        .outerjoin(Membership, Membership.user_id == User.id)
+        .where(sa.func.lower(User.email) == email.lower())
+        .order_by(Membership.id)
+        .limit(1)
+    )
+    try:
+        async with engine.connect() as connection:
+            found = (await connection.execute(query)).one_or_none()
+    except ProgrammingError:
+        raise Failure("The database has no tables yet. Run `crossgate serve` or `crossgate database upgrade`.") from None
+    if found is None:
+        raise Failure(f"Nobody has the address {email}. The demo users are {', '.join(DEMO_USERS)}.")
+    return tokens.issue(found[0], found[1], lifetime)

@@ -1,0 +1,199 @@
+"""Refuses rules that partial evaluation cannot be trusted with, and rules that name what does not exist.
+
+Oso's partial evaluation fails open where `not` touches the resource, and takes an error below `not` for a no. So below
+`not` stand facts of the viewer alone, every name is known, and every variable is bound before it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policies.entity import Catalogue
+from policies.errors import PolicyError
+from policies.scope import DATA, VIEWER, Scope, Type
+from policies.source import FIELD_RULES, Rule
+from policies.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path
+from policies.viewer import SETS
+
+ROW_RULES = frozenset(("allow", "deny"))
+DECISIONS = ROW_RULES | FIELD_RULES
+ABILITY = "ability"
+_ARITY = {"allow": 3, "deny": 3, "allow_field": 4, "deny_field": 4, ABILITY: 2}
+
+
+def problems(rules: tuple[Rule, ...], catalogue: Catalogue) -> Iterator[PolicyError]:
+    """Everything that is wrong with the rules, each with file and line."""
+    for rule in rules:
+        try:
+            _check_head(rule, catalogue)
+            _check_body(rule, rules, catalogue)
+            _check_recursion(rule, rules)
+        except PolicyError as problem:
+            yield problem
+
+
+def lint(rules: tuple[Rule, ...], catalogue: Catalogue) -> None:
+    """Refuse the first rule that is wrong."""
+    for problem in problems(rules, catalogue):
+        raise problem
+
+
+def _check_head(rule: Rule, catalogue: Catalogue) -> None:
+    if "__" in rule.name:
+        raise PolicyError(f"{rule.place}: {rule.name}: names with two underscores are the compiler's own")
+    names = [argument.name for argument in rule.arguments if argument.name not in (None, "_")]
+    if len(set(names)) != len(names):
+        raise PolicyError(f"{rule.place}: two arguments have the same name")
+    for argument in rule.arguments:
+        if argument.type not in (None, "Viewer") and argument.type not in catalogue:
+            raise PolicyError(f"{rule.place}: {argument.type} is neither Viewer nor in the catalogue")
+    if rule.name in _ARITY:
+        _check_decision(rule, catalogue)
+
+
+def _check_decision(rule: Rule, catalogue: Catalogue) -> None:
+    if len(rule.arguments) != _ARITY[rule.name]:
+        raise PolicyError(f"{rule.place}: {rule.name} takes {_ARITY[rule.name]} arguments")
+    if rule.arguments[0].type != "Viewer":
+        raise PolicyError(f"{rule.place}: the first argument of {rule.name} has to be `viewer: Viewer`")
+    if rule.name == ABILITY:
+        if rule.arguments[1].literal is None:
+            raise PolicyError(f"{rule.place}: an ability is a literal")
+        return
+    if rule.entity is None or rule.entity not in catalogue:
+        raise PolicyError(f"{rule.place}: the third argument of {rule.name} has to state a type of the catalogue")
+    if rule.arguments[1].type is not None or (rule.name in FIELD_RULES and rule.arguments[3].type is not None):
+        raise PolicyError(f"{rule.place}: actions and fields are plain names")
+    if rule.name in ROW_RULES and catalogue[rule.entity].part_of is not None:
+        raise PolicyError(f"{rule.place}: {rule.entity} is a part and is read with its whole: it has field rules only")
+    if rule.name == "deny_field" and rule.reason is None:
+        raise PolicyError(f"{rule.place}: a deny_field rule needs its `# @reason CODE` on the line above")
+
+
+def _check_body(rule: Rule, rules: tuple[Rule, ...], catalogue: Catalogue) -> None:
+    if rule.body is not None:
+        _Body(rules, catalogue).check(rule.body, Scope.of(rule, catalogue))
+
+
+class _Body:
+    """The checks of one body: goals from left to right, with what is known of each variable."""
+
+    def __init__(self, rules: tuple[Rule, ...], catalogue: Catalogue) -> None:
+        self.rules = rules
+        self.catalogue = catalogue
+
+    def check(self, goal: Goal, scope: Scope) -> None:
+        match goal:
+            case All(goals):
+                for item in goals:
+                    self.check(item, scope)
+            case Any(goals):
+                for item in goals:
+                    self.check(item, scope.copy())
+            case Negation():
+                self._negation(goal, scope)
+            case Call():
+                self._call(goal, scope)
+            case Comparison(_, "in"):
+                self._membership(goal, scope)
+            case Comparison():
+                self._comparison(goal, scope)
+            case Path():
+                scope.check_flag(goal)
+
+    def _negation(self, negation: Negation, scope: Scope) -> None:
+        for path in paths(negation.goal):
+            if scope.types.get(path.variable) != VIEWER:
+                raise PolicyError(
+                    f"{path.place}: `not` over `{path.variable}`: only facts of a `viewer: Viewer` of the head can be "
+                    "negated; write a `deny` rule, or `!=`"
+                )
+        self.check(negation.goal, scope.copy())
+
+    def _comparison(self, comparison: Comparison, scope: Scope) -> None:
+        for term in (comparison.left, comparison.right):
+            if isinstance(term, Path):
+                scope.check_value(term)
+            elif isinstance(term, Listing):
+                raise PolicyError(f"{term.place}: a list is compared by `in`")
+
+    def _membership(self, comparison: Comparison, scope: Scope) -> None:
+        left, right = comparison.left, comparison.right
+        if isinstance(right, Constant):
+            raise PolicyError(f"{right.place}: `in` needs a list, a link or a fact of the viewer that has several values")
+        if isinstance(right, Listing):
+            self._elements(right, scope)
+        fresh = isinstance(left, Path) and left.attribute is None and left.variable not in scope.types
+        element = DATA if isinstance(right, Listing) else scope.check_many(right)
+        if fresh and isinstance(left, Path):
+            self._bind(left, right, element, scope)
+        elif element != DATA:
+            raise PolicyError(f"{comparison.place}: to the left of `in` a link there has to be a new variable")
+        elif isinstance(left, Path):
+            scope.check_value(left)
+
+    def _elements(self, listing: Listing, scope: Scope) -> None:
+        for item in listing.items:
+            if isinstance(item, Path):
+                scope.check_value(item)
+
+    def _bind(self, left: Path, right: Listing | Path, element: Type, scope: Scope) -> None:
+        if isinstance(right, Path) and scope.types[right.variable] == VIEWER and right.attribute in SETS:
+            raise PolicyError(f"{left.place}: free variable {left.variable}: write `row.column in viewer.{right.attribute}`")
+        if left.variable != "_":  # each `_` is another variable
+            scope.types[left.variable] = element
+
+    def _call(self, call: Call, scope: Scope) -> None:
+        if call.rule in DECISIONS:
+            raise PolicyError(f"{call.place}: {call.rule} is decided with its denials, not by a rule: share a helper rule")
+        callees = [rule for rule in self.rules if (rule.name, len(rule.arguments)) == (call.rule, len(call.arguments))]
+        if not callees:
+            raise PolicyError(f"{call.place}: there is no rule {call.rule} with {len(call.arguments)} arguments")
+        for position, term in enumerate(call.arguments):
+            given = scope.check_argument(term)
+            for callee in callees:
+                self._check_passed(call, given, callee.arguments[position].type)
+
+    def _check_passed(self, call: Call, given: Type, wanted: str | None) -> None:
+        if (given == VIEWER) != (wanted == "Viewer"):
+            raise PolicyError(f"{call.place}: {call.rule} takes the viewer where its rules say `: Viewer`, and only there")
+        if wanted not in (None, "Viewer") and given != self.catalogue[wanted or ""]:
+            raise PolicyError(f"{call.place}: {call.rule} takes a {wanted}")
+
+
+def paths(goal: Goal | Constant | Listing) -> Iterator[Path]:
+    """Every variable and attribute that occurs in a goal."""
+    match goal:
+        case Path():
+            yield goal
+        case All(items) | Any(items) | Listing(_, items) | Call(_, _, items):
+            for item in items:
+                yield from paths(item)
+        case Negation(_, item):
+            yield from paths(item)
+        case Comparison(_, _, left, right):
+            yield from paths(left)
+            yield from paths(right)
+
+
+def calls(goal: Goal | None) -> Iterator[Call]:
+    """Every rule that a goal asks."""
+    match goal:
+        case Call():
+            yield goal
+        case All(goals) | Any(goals):
+            for item in goals:
+                yield from calls(item)
+        case Negation(_, item):
+            yield from calls(item)
+
+
+def _check_recursion(rule: Rule, rules: tuple[Rule, ...]) -> None:
+    """Refuse a rule from which calls lead back to it."""
+    reached: set[str] = set()
+    ahead = {call.rule for call in calls(rule.body)}
+    while ahead:
+        reached |= ahead
+        ahead = {call.rule for other in rules if other.name in ahead for call in calls(other.body)} - reached
+    if rule.name in reached:
+        raise PolicyError(f"{rule.place}: {rule.name} calls itself: recursion has no end that could be proven")

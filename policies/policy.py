@@ -1,0 +1,179 @@
+"""The policy of the gateway: loaded and checked once, compiled once for each viewer shape, asked by everybody else.
+
+Whoever reads data takes `decide`; nothing else in the gateway decides who sees what. `allows` and `allows_field` are
+Oso's own slow verdict, for tests and explanations.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from policies.compiler import Compiler, Oracle
+from policies.decision import Decision, FieldRule
+from policies.entity import Catalogue, Entity, Resource
+from policies.errors import PolicyError
+from policies.facts import Facts, symbolic
+from policies.lint import lint
+from policies.predicate import FALSE, TRUE, Predicate, assume, conj, disj, disjuncts, negate
+from policies.reason import Reason
+from policies.source import FIELD_RULES, Rule, Text, digest, parse, read_texts
+from policies.viewer import Shape, Viewer
+
+__all__ = ["Decision", "FieldRule", "Policy"]
+
+
+class Policy:
+    """The rules of one directory over one catalogue. Safe to use from several threads."""
+
+    version: str
+
+    def __init__(self, directory: Path, catalogue: Catalogue, texts: tuple[Text, ...]) -> None:
+        """Parse, lint and load; `Policy.load` reads the texts."""
+        self.catalogue = catalogue
+        self.version = digest(texts)
+        self.rules = tuple(rule for text in texts for rule in parse(text))
+        lint(self.rules, catalogue)
+        self._oracle = Oracle(directory, self.rules, catalogue)
+        self._compiler = Compiler(texts, self.rules, catalogue)
+        self._lock = threading.Lock()
+        self._memo: dict[tuple[Any, ...], Any] = {}
+        self._shared: dict[tuple[str, ...], list[tuple[dict[str, Any], Any]]] = {}
+
+    @classmethod
+    def load(cls, directory: Path, catalogue: Catalogue) -> Policy:
+        """Load all `.polar` files of a directory. Raises PolicyError, with file and line, for whatever cannot be trusted."""
+        return cls(directory, catalogue, read_texts(directory))
+
+    def decide(self, shape: Shape, entity: str, action: str = "read") -> Decision:
+        """The compiled decision: the same object for all shapes between which the rules do not tell."""
+        decision: Decision = self._remembered(shape, entity, action)
+        return decision
+
+    def can(self, shape: Shape, ability: str) -> bool:
+        """Whether viewers of this shape have an ability; an ability that no rule names is an error."""
+        if not any(rule.name == "ability" and rule.arguments[1].literal == ability for rule in self.rules):
+            raise PolicyError(f"no rule names the ability {ability}")
+        able: bool = self._remembered(shape, ability)
+        return able
+
+    def allows(self, viewer: Viewer, action: str, entity: str, row: Resource) -> bool:
+        """Oso's own verdict of one row. A part is visible with its whole, so always by itself."""
+        return self.catalogue[entity].part_of is not None or self._oracle.allows(viewer, action, row)
+
+    def allows_field(self, viewer: Viewer, action: str, entity: str, row: Resource, field: str) -> bool:
+        """Oso's own verdict of one field, of a row that is visible."""
+        if not isinstance(row, self.catalogue[entity].resource):
+            raise PolicyError(f"the row is no {entity}")
+        return self._oracle.allows(viewer, action, row, field)
+
+    def explain(self, rule: Rule, shape: Shape, action: str, field: str | None = None) -> Predicate:
+        """The rows of which a single allow or deny rule is true, for viewers of a shape: for one field of a field rule."""
+        viewer = symbolic(shape)
+        if rule.name not in FIELD_RULES:
+            return self._compiler.rows(rule, viewer, action)
+        fields = self._compiler.fields(rule, viewer, action)
+        return disj((fields.get(field, FALSE), fields.get(None, FALSE)))
+
+    def check_fields(self, schema_fields: Mapping[str, Collection[str]]) -> None:
+        """Refuse a schema field that no allow_field rule names, and a rule that names no schema field."""
+        problems: list[str] = []
+        for entity in self.catalogue:
+            fields = schema_fields.get(entity.name, ())
+            rules = [rule for rule in self.rules if rule.name in FIELD_RULES and rule.entity == entity.name]
+            problems += _unnamed(entity, fields, rules)
+            problems += _unknown(entity, fields, rules)
+        if problems:
+            raise PolicyError("\n".join(problems))
+
+    def _remembered(self, shape: Shape, *question: str) -> Any:
+        key = (shape, *question)
+        if key not in self._memo:
+            with self._lock:
+                self._memo[key] = self._shared_answer(shape, question)
+        return self._memo[key]
+
+    def _shared_answer(self, shape: Shape, question: tuple[str, ...]) -> Any:
+        """The answer for a shape that agrees on all facts that were read, or a new one."""
+        known = self._shared.setdefault(question, [])
+        for facts, answer in known:
+            if all(getattr(shape, name) == value for name, value in facts.items()):
+                return answer
+        viewer = symbolic(shape)
+        answer = self._decide(viewer, *question) if len(question) == 2 else self._compiler.ability(viewer, *question)
+        known.append(({name: getattr(shape, name) for name in sorted(viewer.read) if hasattr(shape, name)}, answer))
+        return answer
+
+    def _decide(self, viewer: Facts, name: str, action: str) -> Decision:
+        entity = self.catalogue[name]
+        rows = self._rows(viewer, entity, action)
+        return Decision(name, action, rows, MappingProxyType(self._fields(viewer, entity, action, rows)))
+
+    def _rows(self, viewer: Facts, entity: Entity, action: str) -> Predicate:
+        if entity.part_of is not None:
+            return TRUE
+        allowed, denied = (
+            disj(self._compiler.rows(rule, viewer, action) for rule in self._concerning(name, entity, action))
+            for name in ("allow", "deny")
+        )
+        return disj(disjuncts(conj((allowed, negate(denied)))))
+
+    def _fields(self, viewer: Facts, entity: Entity, action: str, rows: Predicate) -> dict[str, FieldRule]:
+        allow, deny = (
+            [(rule, self._compiler.fields(rule, viewer, action)) for rule in self._concerning(name, entity, action)]
+            for name in ("allow_field", "deny_field")
+        )
+        names = {
+            field
+            for rule in self.rules
+            if rule.name in FIELD_RULES and rule.entity == entity.name
+            for field in rule.fields or ()
+        }
+        return {field: _field_rule(field, rows, allow, deny, self._otherwise(entity, field)) for field in sorted(names)}
+
+    def _concerning(self, name: str, entity: Entity, action: str) -> list[Rule]:
+        return [rule for rule in self.rules if rule.name == name and rule.concerns(entity.name, action)]
+
+    def _otherwise(self, entity: Entity, field: str) -> Reason:
+        """The reason of the first allow_field rule that names the field and has one."""
+        for rule in self.rules:
+            if rule.name == "allow_field" and rule.entity == entity.name and rule.names(field) and rule.reason:
+                return rule.reason
+        return Reason.NOT_YOURS
+
+
+def _field_rule(
+    field: str,
+    rows: Predicate,
+    allow: list[tuple[Rule, dict[str | None, Predicate]]],
+    deny: list[tuple[Rule, dict[str | None, Predicate]]],
+    otherwise: Reason,
+) -> FieldRule:
+    """One field: what allows it, less what denies it, of rows that are visible."""
+    allowed = disj(fields.get(field, FALSE) for _, fields in allow)
+    denied = [(rule, disj((fields.get(field, FALSE), fields.get(None, FALSE)))) for rule, fields in deny]
+    visible = conj((allowed, negate(disj(predicate for _, predicate in denied))))
+    given = TRUE if rows == FALSE else rows  # of no row everything is true
+    denials = tuple((assume(given, predicate), rule.reason) for rule, predicate in denied if rule.reason is not None)
+    return FieldRule(
+        visible=FALSE if rows == FALSE else assume(rows, visible),
+        denials=tuple((predicate, reason) for predicate, reason in denials if predicate != FALSE),
+        otherwise=otherwise,
+    )
+
+
+def _unnamed(entity: Entity, fields: Collection[str], rules: list[Rule]) -> list[str]:
+    named = {field for rule in rules if rule.name == "allow_field" for field in rule.fields or ()}
+    return [f"{entity.name}.{field}: no allow_field rule names it" for field in sorted(set(fields) - named)]
+
+
+def _unknown(entity: Entity, fields: Collection[str], rules: list[Rule]) -> list[str]:
+    return [
+        f"{rule.place}: {entity.name} has no field {field}"
+        for rule in rules
+        for field in rule.fields or ()
+        if field not in fields
+    ]

@@ -1,0 +1,200 @@
+"""What Oso's partial evaluation leaves over, as a predicate: a flat conjunction of comparisons, and nothing else.
+
+Everything outside that fragment is a PolicyError, for of nothing else is it proven that it means what the rule says.
+"""
+
+from __future__ import annotations
+
+import enum
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final, TypeAlias
+
+import sqlalchemy as sa
+
+from policies.entity import Entity, Link
+from policies.errors import PolicyError
+from policies.facts import Null, Opaque, OpaqueElement, OpaqueSet
+from policies.predicate import (
+    FALSE,
+    TRUE,
+    Attribute,
+    Compare,
+    Operator,
+    Parameter,
+    Predicate,
+    SetParameter,
+    Value,
+    conj,
+    exists,
+)
+
+_OPERATORS: Final[dict[str, Operator]] = {
+    "Unify": "=",
+    "Eq": "=",
+    "Neq": "!=",
+    "Lt": "<",
+    "Leq": "<=",
+    "Gt": ">",
+    "Geq": ">=",
+}
+_MIRRORED: Final[dict[Operator, Operator]] = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_ORDERED: Final = (int, date, datetime)
+THIS: Final = "_this"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A variable that is not bound, `_this` being the row, and the attributes that are read from it."""
+
+    variable: str
+    attributes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """The name of a type."""
+
+    name: str
+
+
+Operand: TypeAlias = Any  # Reference, Tag, a literal, Opaque, Null; whatever else comes is refused
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """One term that is left over: Polar's operator and its operands."""
+
+    operator: str
+    operands: tuple[Operand, ...]
+
+
+def translate(atoms: Iterable[Atom], entity: Entity) -> Predicate:
+    """The conjunction of what is left over of one result."""
+    groups: dict[str, tuple[Link, list[Predicate]]] = {}
+    parts: list[Predicate] = []
+    rest: list[Atom] = []
+    for atom in atoms:
+        if atom.operator == "In":
+            variable, link = _linked(atom, entity)
+            if variable in groups:
+                raise PolicyError(f"{variable} stands for rows of two links")
+            groups[variable] = (link, [])
+        else:
+            rest.append(atom)
+    _check_elements(rest)
+    for atom in rest:
+        variable = _subject(atom)
+        if variable == THIS:
+            parts.append(_isa(atom, entity) if atom.operator == "Isa" else _compare(atom, entity.table))
+        elif variable in groups:
+            link, conditions = groups[variable]
+            conditions.append(_compare(atom, link.table))
+        else:
+            raise PolicyError(f"{variable} is a free variable in `{_show(atom)}`")
+    return conj([*parts, *(exists(link.name, conj(conditions)) for link, conditions in groups.values())])
+
+
+def _linked(atom: Atom, entity: Entity) -> tuple[str, Link]:
+    """The variable and the link of `variable in row.link`."""
+    match atom.operands:
+        case (Reference(variable, ()), Reference(row, (name,))) if row == THIS and variable != THIS:
+            link = entity.link(name)
+            if link is not None:
+                return variable, link
+    raise PolicyError(f"`{_show(atom)}` follows no link of {entity.name}")
+
+
+def _check_elements(atoms: list[Atom]) -> None:
+    """Refuse an element of the viewer's set that is compared twice: it would be two elements in the predicate."""
+    seen: set[int] = set()
+    for operand in (operand for atom in atoms for operand in atom.operands if isinstance(operand, OpaqueElement)):
+        if id(operand) in seen:
+            raise PolicyError(f"one element of {operand!r} is compared twice")
+        seen.add(id(operand))
+
+
+def _subject(atom: Atom) -> str:
+    variables = {operand.variable for operand in atom.operands if isinstance(operand, Reference)}
+    if len(variables) != 1:
+        raise PolicyError(f"`{_show(atom)}` has to compare columns of one row")
+    return variables.pop()
+
+
+def _isa(atom: Atom, entity: Entity) -> Predicate:
+    if atom.operands == (Reference(THIS), Tag(entity.name)):
+        return TRUE
+    raise PolicyError(f"`{_show(atom)}` tests a type other than {entity.name}")
+
+
+def _compare(atom: Atom, table: sa.FromClause) -> Predicate:
+    if atom.operator not in _OPERATORS or len(atom.operands) != 2:
+        raise PolicyError(f"`{_show(atom)}` is outside of what can be compiled: write a `deny` rule, or `!=`")
+    operator = _OPERATORS[atom.operator]
+    left, right = atom.operands
+    if not isinstance(left, Reference):
+        left, right, operator = right, left, _MIRRORED[operator]
+    column = _column(left, table)
+    if isinstance(right, Null):
+        return TRUE if operator == "!=" else FALSE
+    value = _value(right, table)
+    if not _comparable(operator, column, value, table):
+        raise PolicyError(f"`{_show(atom)}` compares {column.name}, a {column.type!r}, with something else")
+    return Compare(operator, column.name, value)
+
+
+def _column(reference: Reference, table: sa.FromClause) -> sa.ColumnElement[Any]:
+    if len(reference.attributes) != 1 or reference.attributes[0] not in table.c:
+        raise PolicyError(f"`{_show_operand(reference)}` is not a column")
+    return table.c[reference.attributes[0]]
+
+
+def _value(operand: Operand, table: sa.FromClause) -> Value:
+    match operand:
+        case Reference():
+            return Attribute(_column(operand, table).name)
+        case OpaqueElement(name=name):
+            return SetParameter(name)
+        case Opaque(name=name) if not isinstance(operand, OpaqueSet):
+            return Parameter(name)
+        case None | str() | int():
+            return operand
+    raise PolicyError(f"{operand!r} cannot be compared with a column")
+
+
+def _comparable(operator: Operator, column: sa.ColumnElement[Any], value: Value, table: sa.FromClause) -> bool:
+    """Whether PostgreSQL, Python and Oso are known to agree on this comparison."""
+    stored = column.type.python_type
+    ordered = operator not in ("=", "!=")
+    match value:
+        case Attribute(name):
+            other = table.c[name].type
+            return other.python_type is stored and not issubclass(stored, enum.Enum) and (not ordered or stored in _ORDERED)
+        case Parameter():
+            return stored is uuid.UUID and not ordered
+        case SetParameter():
+            return stored is str and operator == "="
+        case None:
+            return not ordered
+        case bool():
+            return stored is bool and not ordered
+        case int():
+            return stored is int
+        case str():
+            return not ordered and (stored is str or (isinstance(column.type, sa.Enum) and value in column.type.enums))
+    return False
+
+
+def _show(atom: Atom) -> str:
+    return f"{atom.operator}({', '.join(map(_show_operand, atom.operands))})"
+
+
+def _show_operand(operand: Operand) -> str:
+    match operand:
+        case Reference(variable, attributes):
+            return ".".join(("row" if variable == THIS else variable, *attributes))
+        case Tag(name):
+            return name
+    return repr(operand)

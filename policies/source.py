@@ -1,0 +1,180 @@
+"""Rules as they are written: head, body, place, the sentence above them, their reason, and the fields they state."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from policies import syntax
+from policies.errors import PolicyError
+from policies.reason import Reason
+from policies.syntax import Reader
+from policies.tokens import Token, tokenize
+
+FIELD_RULES: Final = frozenset(("allow_field", "deny_field"))
+_ANNOTATION: Final = "@reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A policy file: its name, and what is in it."""
+
+    file: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a rule's head: a variable, of a type where one is stated, or a literal."""
+
+    name: str | None = None
+    type: str | None = None
+    literal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `fields` are the names that a field rule states, None where it covers all fields."""
+
+    name: str
+    arguments: tuple[Argument, ...]
+    body: syntax.Goal | None
+    file: str
+    line: int
+    start: int
+    comment: str = ""
+    reason: Reason | None = None
+    fields: tuple[str, ...] | None = ()
+
+    @property
+    def place(self) -> str:
+        """Where its head stands, as FILE:LINE."""
+        return f"{self.file}:{self.line}"
+
+    @property
+    def entity(self) -> str | None:
+        """The type of what an allow or deny rule is about."""
+        return self.arguments[2].type if len(self.arguments) > 2 else None
+
+    def concerns(self, entity: str, action: str) -> bool:
+        """Whether it can say anything of this type and action."""
+        return self.entity == entity and self.arguments[1].literal in (None, action)
+
+    def names(self, field: str) -> bool:
+        """Whether it says anything of this field."""
+        return self.fields is None or field in self.fields
+
+
+def read_texts(directory: Path) -> tuple[Text, ...]:
+    """All policy files of a directory, by name."""
+    files = sorted(directory.glob("*.polar"))
+    if not files:
+        raise PolicyError(f"{directory} has no policy: not one file ends in .polar")
+    return tuple(Text(file.name, file.read_text("utf-8")) for file in files)
+
+
+def digest(texts: tuple[Text, ...]) -> str:
+    """A short name of exactly these texts."""
+    content = "\0".join(part for text in texts for part in (text.file, text.content))
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def parse(text: Text) -> tuple[Rule, ...]:
+    """The rules of a file, in their order."""
+    rules: list[Rule] = []
+    sentence, last = "", 0
+    for tokens in _statements(tokenize(text.content, text.file)):
+        head = next(token for token in tokens if token.kind != "comment")
+        comments = _directly_above([token for token in tokens if token.line != last], head)
+        if comments or head.line > last + 1:
+            sentence = " ".join(token.text for token in comments if not token.text.startswith(_ANNOTATION))
+        rules.append(_rule([token for token in tokens if token.kind != "comment"], sentence, _reason(comments)))
+        last = tokens[-1].line
+    return tuple(rules)
+
+
+def _statements(tokens: list[Token]) -> Iterator[list[Token]]:
+    """The tokens of each rule, with the comments above it and the `;` that ends it."""
+    statement: list[Token] = []
+    for token in tokens:
+        statement.append(token)
+        if token.kind == "symbol" and token.text == ";":
+            yield statement
+            statement = []
+    if any(token.kind not in ("comment", "end") for token in statement):
+        yield statement
+
+
+def _directly_above(tokens: list[Token], head: Token) -> list[Token]:
+    """The comment lines that touch the head, from top to bottom."""
+    found: list[Token] = []
+    line = head.line
+    for token in reversed(tokens[: tokens.index(head)]):
+        if token.line != line - 1:
+            break
+        found.insert(0, token)
+        line = token.line
+    return found
+
+
+def _reason(comments: list[Token]) -> Reason | None:
+    found: Reason | None = None
+    for token in comments:
+        if token.text.startswith(_ANNOTATION):
+            code = token.text.removeprefix(_ANNOTATION).strip()
+            if code not in Reason.__members__:
+                raise PolicyError(f"{token.place}: {code!r} is not a reason; there are {', '.join(Reason)}")
+            found = Reason[code]
+    return found
+
+
+def _rule(tokens: list[Token], comment: str, reason: Reason | None) -> Rule:
+    reader = Reader(tokens)
+    head = reader.name()
+    if not reader.skip("("):
+        reader.refuse("a policy is rules: `name(arguments) if body;`")
+    arguments = _arguments(reader)
+    body = reader.goal() if reader.skip("if") else None
+    reader.expect(";")
+    fields = _fields(head, arguments, body) if head.text in FIELD_RULES else ()
+    return Rule(head.text, arguments, body, head.file, head.line, head.start, comment, reason, fields)
+
+
+def _arguments(reader: Reader) -> tuple[Argument, ...]:
+    arguments: list[Argument] = []
+    while not reader.skip(")"):
+        if arguments:
+            reader.expect(",")
+        if reader.next.kind == "string":
+            arguments.append(Argument(literal=reader.take().text))
+        else:
+            name = reader.name().text
+            arguments.append(Argument(name, reader.name().text if reader.skip(":") else None))
+    return tuple(arguments)
+
+
+def _fields(head: Token, arguments: tuple[Argument, ...], body: syntax.Goal | None) -> tuple[str, ...] | None:
+    field = arguments[-1] if arguments else Argument()
+    if field.literal is not None:
+        return (field.literal,)
+    if head.text == "deny_field" and field.name is not None and field.name.startswith("_"):
+        return None
+    names = tuple(dict.fromkeys(_stated(field.name, body)))
+    if not names:
+        raise PolicyError(f'{head.place}: no field is named: write `field in ["one", "another"]` or "one" as last argument')
+    return names
+
+
+def _stated(field: str | None, goal: syntax.Goal | None) -> Iterator[str]:
+    """The literals that a goal compares the field with."""
+    match goal:
+        case syntax.All(goals) | syntax.Any(goals):
+            for item in goals:
+                yield from _stated(field, item)
+        case syntax.Comparison(_, "in", syntax.Path(_, name, None), syntax.Listing(_, items)) if name == field:
+            yield from (item.value for item in items if isinstance(item, syntax.Constant) and isinstance(item.value, str))
+        case syntax.Comparison(_, "=", syntax.Path(_, name, None), syntax.Constant(_, str(value))) if name == field:
+            yield value

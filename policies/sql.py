@@ -1,0 +1,142 @@
+"""Predicates as SQL conditions: no joins, so no duplicates, and one statement text for every viewer of a shape.
+
+What the policy states is inlined as literals, so that partial indexes match under generic plans; the viewer's values are
+binds (`viewer_company_id`, `viewer_markets`). Within And and Or a NULL counts as false; every negation is `IS NOT TRUE`.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from policies.entity import Entity, Link
+from policies.errors import PolicyError
+from policies.predicate import (
+    And,
+    Attribute,
+    Compare,
+    Constant,
+    Exists,
+    Not,
+    OneOf,
+    Or,
+    Parameter,
+    Predicate,
+    Scalar,
+    SetParameter,
+    conj,
+    conjuncts,
+    is_selective,
+)
+from policies.viewer import PARAMETERS, SETS, Viewer
+
+_ORDER: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def to_sql(predicate: Predicate, entity: Entity, table: sa.FromClause) -> sa.ColumnElement[bool]:
+    """The predicate over rows of `table`, which is the entity's table or an alias of it; a condition, where NULL is false."""
+    return _condition(predicate, entity.links, table)
+
+
+def to_column(predicate: Predicate, entity: Entity, table: sa.FromClause) -> sa.ColumnElement[bool]:
+    """The predicate as a column of the result, which is never NULL."""
+    return to_sql(predicate, entity, table).is_(sa.true())
+
+
+def viewer_parameters(viewer: Viewer) -> dict[str, Any]:
+    """The values of all binds that compiled predicates may name."""
+    scalars = {f"viewer_{name}": getattr(viewer, name) for name in PARAMETERS}
+    return scalars | {f"viewer_{name}": sorted(getattr(viewer, name)) for name in SETS}
+
+
+def driving_link(branch: Predicate) -> tuple[str, Predicate, Predicate] | None:
+    """The link whose own index finds the rows of a branch: its name, its condition and the rest of the conjunction.
+
+    None where the row's own columns find them, or where nothing does. A row may be found by several rows of the link.
+    """
+    parts = conjuncts(branch)
+    if any(is_selective(part) for part in parts if not isinstance(part, Exists)):
+        return None
+    for part in parts:
+        if isinstance(part, Exists) and is_selective(part):
+            return part.link, part.condition, conj(other for other in parts if other is not part)
+    return None
+
+
+def _condition(predicate: Predicate, links: tuple[Link, ...], table: sa.FromClause) -> sa.ColumnElement[bool]:
+    match predicate:
+        case Constant(value):
+            return sa.true() if value else sa.false()
+        case And(items):
+            return sa.and_(*(_condition(item, links, table) for item in items))
+        case Or(items):
+            return sa.or_(*(_condition(item, links, table) for item in items))
+        case Not(item):
+            return _is_not_true(_condition(item, links, table))
+        case OneOf(name, values):
+            return table.c[name].in_([_literal(value, table.c[name]) for value in values])
+        case Compare():
+            return _comparison(predicate, table)
+        case Exists(name, condition):
+            link = next(link for link in links if link.name == name)
+            return _exists(link, condition, table)
+
+
+def _exists(link: Link, condition: Predicate, table: sa.FromClause) -> sa.ColumnElement[bool]:
+    """A semi-join. What the viewer's values pick out is few and is hashed once; everything else is looked up per row."""
+    linked = link.table.alias()
+    where = _condition(condition, (), linked)
+    if is_selective(condition):
+        return table.c[link.local].in_(sa.select(linked.c[link.remote]).where(where))
+    return sa.exists().where(linked.c[link.remote] == table.c[link.local], where).correlate(table)
+
+
+def _comparison(compare: Compare, table: sa.FromClause) -> sa.ColumnElement[bool]:
+    column = table.c[compare.attribute]
+    if compare.value is None:
+        return column.is_(None) if compare.operator == "=" else column.is_not(None)
+    if compare.operator in _ORDER:
+        return _ORDER[compare.operator](column, _operand(compare, table))  # type: ignore[no-any-return]
+    if compare.operator == "=":
+        return column == _operand(compare, table)
+    if isinstance(compare.value, Parameter | SetParameter | Attribute):
+        return _is_not_true(column == _operand(compare, table))
+    operand = _operand(compare, table)
+    return column.is_distinct_from(operand) if column.nullable else column != operand
+
+
+def _operand(compare: Compare, table: sa.FromClause) -> sa.ColumnElement[Any]:
+    column = table.c[compare.attribute]
+    match compare.value:
+        case Parameter(name):
+            return sa.bindparam(f"viewer_{name}", type_=column.type)
+        case SetParameter(name):
+            return sa.any_(sa.bindparam(f"viewer_{name}", type_=postgresql.ARRAY(sa.Text())))
+        case Attribute(name):
+            return table.c[name]
+        case value:
+            return _literal(value, column)
+
+
+def _literal(value: Scalar, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    match value:
+        case bool():
+            return sa.literal_column("true" if value else "false", sa.Boolean())
+        case int():
+            return sa.literal_column(str(value), column.type)
+        case str():
+            return sa.literal_column("'" + value.replace("'", "''") + "'", column.type)
+    raise PolicyError(f"{value!r} cannot be a literal of a condition")
+
+
+def _is_not_true(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    return condition.self_group().is_not(sa.true())

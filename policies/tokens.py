@@ -1,0 +1,49 @@
+"""The words of a rule text, each with its place. Whatever the rule language of ours does not have is refused here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from policies.errors import PolicyError
+
+Kind: TypeAlias = Literal["comment", "string", "number", "name", "symbol", "end"]
+
+_WORD: Final = re.compile(
+    r'(?P<comment>#[^\n]*)|(?P<string>"[^"\\\n]*")|(?P<number>\d+(?![\w.]))|(?P<name>[A-Za-z_]\w*(?!\w|::))'
+    r"|(?P<symbol>!=|<=|>=|==|\?=|:=|[=<>.,:;()\[\]])|(?P<space>\s+)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word: `text` is what is written, without the quotes of a string and the `#` of a comment."""
+
+    kind: Kind
+    text: str
+    file: str
+    line: int
+    start: int
+
+    @property
+    def place(self) -> str:
+        """Where it stands, as FILE:LINE."""
+        return f"{self.file}:{self.line}"
+
+
+def tokenize(text: str, file: str) -> list[Token]:
+    """All words of a text, comments among them, closed by one of kind `end`."""
+    tokens: list[Token] = []
+    start, line = 0, 1
+    while start < len(text):
+        match = _WORD.match(text, start)
+        if match is None:
+            raise PolicyError(f"{file}:{line}: {text[start]!r} is not part of the rules' language")
+        kind: str = match.lastgroup or ""
+        if kind != "space":
+            word = match[0].strip('"') if kind == "string" else match[0].lstrip("# ") if kind == "comment" else match[0]
+            tokens.append(Token(kind, word, file, line, start))  # type: ignore[arg-type]  # a group of _WORD
+        line += match[0].count("\n")
+        start = match.end()
+    return [*tokens, Token("end", "the end of the file", file, line, start)]

@@ -1,0 +1,206 @@
+"""Connections: pages of a list in a stable order, by keyset, forward and backward (the Relay specification of connections).
+
+What is counted, sorted, filtered and paged has passed policy before. A viewer who may not see the field behind an order or a filter
+is refused (A16).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from resolvers import identifiers
+from resolvers.errors import PublicError
+from resolvers.orders import BY_KEY, FILTERS, ORDERS, order_of
+from resolvers.record import Record
+from resolvers.statements import Selection, Window
+
+if TYPE_CHECKING:
+    from resolvers.context import Context
+
+
+class InvalidPage(PublicError):
+    """`first` or `last` is out of bounds, or both are given."""
+
+    code = "INVALID_PAGE"
+
+
+class ForbiddenOrder(PublicError):
+    """The order would tell a field that the viewer may not see in every row (A16)."""
+
+    code = "FORBIDDEN_ORDER"
+
+
+class ForbiddenFilter(PublicError):
+    """The filter would tell a field that the viewer may not see in every row (A16)."""
+
+    code = "FORBIDDEN_FILTER"
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeOf:
+    """An item of a page, with its place."""
+
+    cursor: str
+    node: Record
+
+
+@dataclass(frozen=True, slots=True)
+class PageInfo:
+    """Where a page stands in its connection."""
+
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+class PageOf:
+    """A page of one connection, with what is needed to count the whole of it."""
+
+    __slots__ = ("asked", "more", "nodes", "parent")
+
+    def __init__(self, asked: Asked, parent: UUID | None, nodes: list[Record], more: bool) -> None:
+        self.asked = asked
+        self.parent = parent
+        self.nodes = nodes
+        self.more = more  # whether there are items beyond the end that was read towards
+
+    @property
+    def edges(self) -> list[EdgeOf]:
+        """The items with their cursors."""
+        return [EdgeOf(self.asked.cursor(record), record) for record in self.nodes]
+
+    @property
+    def page_info(self) -> PageInfo:
+        """A cursor that was given stands for an item of the list, so there is something on its side."""
+        window = self.asked.window
+        return PageInfo(
+            has_next_page=window.before if window.backward else self.more,
+            has_previous_page=self.more if window.backward else window.after,
+            start_cursor=self.asked.cursor(self.nodes[0]) if self.nodes else None,
+            end_cursor=self.asked.cursor(self.nodes[-1]) if self.nodes else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A connection as it was asked for: the same for all parents of a level."""
+
+    context: Context
+    selection: Selection
+    window: Window
+    parameters: Mapping[str, Any]
+    actions: tuple[str, ...]
+
+    def cursor(self, record: Record) -> str:
+        """The cursor of a record in this connection and order."""
+        names = order_of(self.selection.entity, self.window.order).columns
+        keyset = [*(getattr(record, name) for name in names), record.id]
+        return self.context.cursors.seal(_scope(self.selection.entity, self.window), keyset)
+
+
+async def pages(
+    context: Context,
+    entity: str,
+    arguments: Mapping[str, Any],
+    *,
+    relation: str | None = None,
+    parents: Sequence[UUID] = (),
+    actions: tuple[str, ...] = ("read",),
+) -> list[PageOf]:
+    """The page of each parent, in their order, by one statement; without a relation the one page of the whole list."""
+    asked = _ask(context, entity, arguments, relation, actions)
+    found = await context.loaders.page(asked, parents)
+    size = asked.window.limit - 1
+    answer = []
+    for parent in parents if relation else [None]:
+        records = found.get(parent, [])
+        shown = records[:size]
+        answer.append(PageOf(asked, parent, shown[::-1] if asked.window.backward else shown, len(records) > size))
+    return answer
+
+
+async def total_counts(asked_pages: Sequence[PageOf], context: Context) -> list[int]:
+    """How many rows each page's whole connection has that the viewer may read: one statement for all pages of a field."""
+    groups: dict[int, list[PageOf]] = {}
+    for page in asked_pages:
+        groups.setdefault(id(page.asked), []).append(page)
+    counts: dict[tuple[int, UUID | None], int] = {}
+    for key, group in groups.items():
+        counted = await context.loaders.count(group[0].asked, [page.parent for page in group if page.parent])
+        counts.update({(key, parent): number for parent, number in counted.items()})
+    return [counts[id(page.asked), page.parent] for page in asked_pages]
+
+
+def _ask(context: Context, entity: str, arguments: Mapping[str, Any], relation: str | None, actions: tuple[str, ...]) -> Asked:
+    filters = _filters(context, entity, arguments)
+    order, descending = _order(context, entity, arguments.get("order_by"))
+    size, backward = _size(context, arguments)
+    window = Window(
+        limit=size + 1,
+        order=order,
+        descending=descending,
+        backward=backward,
+        after=arguments.get("after") is not None,
+        before=arguments.get("before") is not None,
+    )
+    parameters: dict[str, Any] = {f"filter_{name}": value for name, value in filters.items()}
+    for end in ("after", "before"):
+        cursor = arguments.get(end)
+        if cursor is not None:
+            keyset = context.cursors.open(_scope(entity, window), cursor, end)
+            parameters.update({f"{end}_{position}": value for position, value in enumerate(keyset)})
+    return Asked(context, Selection(entity, relation, tuple(sorted(filters))), window, parameters, actions)
+
+
+def _scope(entity: str, window: Window) -> str:
+    return f"{entity} {window.order} {'DESC' if window.descending else 'ASC'}"
+
+
+def _size(context: Context, arguments: Mapping[str, Any]) -> tuple[int, bool]:
+    """How many items the page may have, and whether it is read from the end."""
+    first, last = arguments.get("first"), arguments.get("last")
+    if first is not None and last is not None:
+        raise InvalidPage("Give 'first' or 'last', not both.", argument="last")
+    name = "first" if last is None else "last"
+    size = context.services.default_page_size if first is None and last is None else arguments[name]
+    if not 0 <= size <= context.services.max_page_size:
+        raise InvalidPage(f"Argument '{name}' must be from 0 to {context.services.max_page_size}, not {size}.", argument=name)
+    return size, last is not None
+
+
+def _order(context: Context, entity: str, order_by: Mapping[str, Any] | None) -> tuple[str, bool]:
+    if order_by is None:
+        return BY_KEY, False
+    name = str(order_by["field"])
+    field = ORDERS[entity][name].field
+    if field is not None and not context.sees_everywhere(entity, field):
+        raise ForbiddenOrder(
+            f"You may not order by {name}: it is hidden from you in some or all rows.", argument="orderBy", field=name
+        )
+    return name, str(order_by["direction"]) == "DESC"
+
+
+def _filters(context: Context, entity: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The filters that are given, by name, each with its value as the database has it."""
+    given = {name: value for name, value in (arguments.get("filter") or {}).items() if value is not None}
+    known = FILTERS.get(entity, {})
+    for name in given:
+        if name not in known or not context.sees_everywhere(entity, known[name].field):
+            raise ForbiddenFilter(
+                f"You may not filter by {_camel(name)}: it is hidden from you in some or all rows.",
+                argument="filter",
+                field=_camel(name),
+            )
+    return {
+        name: identifiers.parse(value, _camel(name), of).key if (of := known[name].id_of) else value
+        for name, value in given.items()
+    }
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)

@@ -1,0 +1,68 @@
+"""The context of one request: its viewer, what policy decides for it, and everything that is loaded for it.
+
+It lives as long as the request. Nothing in it is shared with another request but what is the same for every viewer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from policies.policy import Decision, Policy
+from policies.predicate import TRUE
+from policies.sql import viewer_parameters
+from policies.viewer import Viewer
+from resolvers.batch import Batches
+from resolvers.cursors import Cursors
+from resolvers.loaders import Loaders
+from resolvers.redactions import Redactions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What all requests share: the database, policy, the sealing of cursors, and the bounds of pages."""
+
+    engine: AsyncEngine
+    policy: Policy
+    cursors: Cursors
+    public_url: str
+    default_page_size: int = 50
+    max_page_size: int = 1000
+
+
+class Context:
+    """One request of one viewer."""
+
+    def __init__(self, services: Services, viewer: Viewer, request_id: str = "") -> None:
+        self.services = services
+        self.viewer = viewer
+        self.request_id = request_id
+        self.redactions = Redactions()
+        self.batches = Batches(self)
+        self.loaders = Loaders(self)
+
+    @property
+    def cursors(self) -> Cursors:
+        """What seals and opens cursors."""
+        return self.services.cursors
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """The viewer's facts, as parameters of statements."""
+        return viewer_parameters(self.viewer)
+
+    def decide(self, entity: str, action: str = "read") -> Decision:
+        """What policy decides for this viewer's shape."""
+        return self.services.policy.decide(self.viewer.shape, entity, action)
+
+    def can(self, ability: str) -> bool:
+        """Whether the viewer has an ability that depends on nothing that is stored."""
+        return self.services.policy.can(self.viewer.shape, ability)
+
+    def sees_everywhere(self, entity: str, field: str) -> bool:
+        """Whether the viewer sees a field in every row that it may read; then sorting and filtering by it tell nothing."""
+        rule = self.decide(entity).fields.get(field)
+        return rule is not None and rule.visible == TRUE

@@ -1,0 +1,60 @@
+"""Global ids: opaque, stable, 24 characters. An id says which thing is meant to the gateway, and nothing to a client."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from resolvers.errors import PublicError
+
+# Two bytes each, never reused: ids are kept by clients for years.
+TAGS: Final = {
+    "Company": b"co",
+    "User": b"us",
+    "Membership": b"me",
+    "ManagedAccount": b"ma",
+    "BillingMarket": b"bm",
+    "Location": b"lo",
+    "MarketplaceProfile": b"mp",
+    "Port": b"po",
+    "MarketplacePort": b"tp",
+    "ConnectionRequest": b"cr",
+    "Product": b"pr",
+    "Offer": b"of",
+}
+TYPES: Final = {tag: name for name, tag in TAGS.items()}
+
+
+class InvalidId(PublicError):
+    """What was given is no id of a thing that the argument may name. Says which argument, never which types there are."""
+
+    code = "INVALID_ID"
+
+    def __init__(self, argument: str) -> None:
+        super().__init__(f"Argument '{argument}' is not an id that can be used here.", argument=argument)
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A thing: its type's name and its key."""
+
+    type: str
+    key: UUID
+
+    def __str__(self) -> str:
+        return urlsafe_b64encode(TAGS[self.type] + self.key.bytes).decode()
+
+
+def parse(text: str, argument: str, type: str | None = None) -> Identifier:  # noqa: A002 (a GraphQL type is a type)
+    """The thing that a global id names. Raises InvalidId if it names none, or none of `type` where one is asked for."""
+    try:
+        raw = urlsafe_b64decode(text.encode("ascii"))
+    except (ValueError, Base64Error):
+        raise InvalidId(argument) from None
+    name = TYPES.get(raw[:2])
+    if len(raw) != 18 or name is None or name != (type or name) or str(found := Identifier(name, UUID(bytes=raw[2:]))) != text:
+        raise InvalidId(argument)
+    return found

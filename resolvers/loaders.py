@@ -1,0 +1,115 @@
+"""Loaders: all reading of one request. Every row passes the policy of its type here, and comes back as a masked record.
+
+Keys of a level are gathered and loaded by one statement. What is loaded is kept for the request and for no other, so that no value
+crosses viewers. Each statement runs on a connection of its own, so that loads of a level run side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from aiodataloader import DataLoader
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.selectable import Select
+
+from models import PartnerDefaults, ProfileSlug
+from policies.predicate import TRUE, conj
+from resolvers import statements
+from resolvers.mask import mask_of
+from resolvers.record import Record
+from resolvers.relations import RELATIONS
+from resolvers.statements import Source
+
+if TYPE_CHECKING:
+    from resolvers.connection import Asked
+    from resolvers.context import Context
+
+FORMER_SLUG: Final = sa.select(ProfileSlug.profile_id).where(ProfileSlug.slug == sa.bindparam("slug", type_=sa.Text()))
+DEFAULTS: Final = sa.select(PartnerDefaults.__table__).where(
+    PartnerDefaults.partner_id == sa.any_(sa.bindparam(statements.KEYS, type_=postgresql.ARRAY(sa.Uuid())))
+)
+
+
+class Loaders:
+    """What one request reads."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+
+    async def rows(self, entity: str, keys: Iterable[Any], by: str = "id") -> list[Record | None]:
+        """The row of each key, None where there is none or the viewer may not read it. `by` names a unique column."""
+        lists = await self._gather(entity, by, None, keys)
+        return [found[0] if found else None for found in lists]
+
+    async def lists(self, entity: str, keys: Iterable[Any], by: str, order: str) -> list[list[Record]]:
+        """All rows whose column `by` is the key, for each key, sorted by the column `order`."""
+        return await self._gather(entity, by, order, keys)
+
+    async def page(self, asked: Asked, parents: Sequence[UUID]) -> dict[UUID | None, list[Record]]:
+        """The records of the page of each parent, or of the whole list under None, one more than its size where there are more."""
+        source = self._source(asked.selection.entity, asked.actions, asked.selection.relation)
+        statement = statements.page(source, asked.selection, asked.window)
+        rows = await self._fetch(statement, {**asked.parameters, statements.KEYS: list(dict.fromkeys(parents))})
+        if asked.selection.relation is None:
+            return {None: self._masked(source.entity, rows)}
+        found: dict[UUID | None, list[Any]] = {}
+        for row in rows:
+            found.setdefault(row.parent, []).append(row)
+        return {parent: self._masked(source.entity, group) for parent, group in found.items()}
+
+    async def count(self, asked: Asked, parents: Sequence[UUID]) -> dict[UUID | None, int]:
+        """How many rows the list below each parent has, or the whole list under None."""
+        source = self._source(asked.selection.entity, asked.actions, asked.selection.relation)
+        statement = statements.count(source, asked.selection)
+        rows = await self._fetch(statement, {**asked.parameters, statements.KEYS: list(dict.fromkeys(parents))})
+        return {None: rows[0][0]} if asked.selection.relation is None else {row.parent: row.count for row in rows}
+
+    async def profile_of_slug(self, slug: str) -> Record | None:
+        """The Marketplace profile that has this slug, or had it before (A3)."""
+        (found,) = await self.rows("MarketplaceProfile", [slug], by="slug")
+        if found is not None:
+            return found
+        former = await self._fetch(FORMER_SLUG, {"slug": slug})
+        (found,) = await self.rows("MarketplaceProfile", [former[0].profile_id if former else None])
+        return found
+
+    async def defaults(self, partners: Sequence[UUID]) -> list[Any]:
+        """What each partner has set for all its accounts, None for nothing; a part of the settings that policy guards."""
+        rows = await self._fetch(DEFAULTS, {statements.KEYS: list(dict.fromkeys(partners))})
+        found = {row.partner_id: row for row in rows}
+        return [found.get(partner) for partner in partners]
+
+    async def _gather(self, entity: str, by: str, order: str | None, keys: Iterable[Any]) -> list[list[Record]]:
+        loader = self._loaders.get((entity, by, order))
+        if loader is None:
+
+            async def load(wanted: list[Any]) -> list[list[Record]]:
+                source = self._source(entity, ("read",), None)
+                rows = await self._fetch(statements.rows_by(source, by, order), {statements.KEYS: wanted})
+                found: dict[Any, list[Record]] = {}
+                for record in self._masked(entity, rows):
+                    found.setdefault(getattr(record, by), []).append(record)
+                return [found.get(key, []) for key in wanted]
+
+            loader = self._loaders[entity, by, order] = DataLoader(load)
+        wanted = list(keys)
+        known = await loader.load_many([key for key in wanted if key is not None])
+        answers = iter(known)
+        return [[] if key is None else next(answers) for key in wanted]
+
+    def _source(self, entity: str, actions: tuple[str, ...], relation: str | None) -> Source:
+        allowed = [self._context.decide(entity, action).rows for action in actions]
+        link_type = RELATIONS[relation].link_type if relation else ""
+        through = self._context.decide(link_type).rows if link_type else TRUE
+        return Source(entity, conj(allowed), through, mask_of(self._context.decide(entity)).computed)
+
+    def _masked(self, entity: str, rows: Sequence[Any]) -> list[Record]:
+        return mask_of(self._context.decide(entity)).records(rows, self._context.viewer)
+
+    async def _fetch(self, statement: Select[Any], parameters: dict[str, Any]) -> Sequence[Any]:
+        async with self._context.services.engine.connect() as connection:
+            return (await connection.execute(statement, {**self._context.parameters, **parameters})).all()

@@ -1,0 +1,39 @@
+"""How managed accounts get their data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from models.managed_account import SETTINGS, Setting, effective
+from resolvers.common import everything, named_by
+from resolvers.record import Record
+
+if TYPE_CHECKING:
+    from resolvers.context import Context
+
+
+class Settings:
+    """The effective settings of an account (V2)."""
+
+    pricing: Setting
+    chat_support: Setting
+    dashboard: Setting
+    company_profile: Setting
+    order_approval: Setting
+
+    def __init__(self, account: Any, defaults: Any) -> None:
+        for name in SETTINGS:
+            default = getattr(defaults, name) if defaults is not None else None
+            setattr(self, name, effective(name, getattr(account, name), default, account.supported_by))
+
+
+async def settings(accounts: Sequence[Record], context: Context) -> list[Settings]:
+    """The effective settings of each account, from its own overrides and its partner's defaults (V2)."""
+    defaults = await context.loaders.defaults([account.partner_id for account in accounts])
+    return [Settings(account, default) for account, default in zip(accounts, defaults, strict=True)]
+
+
+managed_accounts: Final = everything("ManagedAccount")
+company: Final = named_by("Company", "company_id")
+partner: Final = named_by("Company", "partner_id")

@@ -1,0 +1,44 @@
+"""Money: integers of minor units become exact amounts of major units (ISO 4217), and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from resolvers.errors import PublicError
+
+LARGEST: Final = Decimal(20_000_000)  # in major units: more than any price that is stored
+NO_MINOR_UNIT: Final = frozenset({"JPY"})
+
+
+class InvalidAmount(PublicError):
+    """What was given is not an amount of money."""
+
+    code = "INVALID_AMOUNT"
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in major units."""
+
+    amount: Decimal
+    currency: str
+
+
+def money(minor_units: int | None, currency: str) -> Money | None:
+    """The amount that so many minor units are, None for none."""
+    if minor_units is None:
+        return None
+    return Money(Decimal(minor_units).scaleb(-_digits(currency)), currency)
+
+
+def minor_units(amount: Decimal, currency: str, rounding: str) -> int:
+    """How many whole minor units an amount is, kept within what a column holds. Raises InvalidAmount for none at all."""
+    if not amount.is_finite():
+        raise InvalidAmount(f"{amount} is no amount of money.")
+    return int(min(max(amount, -LARGEST), LARGEST).scaleb(_digits(currency)).to_integral_value(rounding))
+
+
+def _digits(currency: str) -> int:
+    return 0 if currency in NO_MINOR_UNIT else 2

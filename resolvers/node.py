@@ -1,0 +1,49 @@
+"""How anything is found again by its global id. What is absent and what is hidden look the same."""
+
+from __future__ import annotations
+
+from asyncio import gather
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from resolvers import identifiers
+from resolvers.errors import PublicError
+from resolvers.identifiers import Identifier, InvalidId
+from resolvers.record import Record
+
+if TYPE_CHECKING:
+    from resolvers.context import Context
+
+
+class TooManyIds(PublicError):
+    """More ids were asked for than a page may have."""
+
+    code = "TOO_MANY_IDS"
+
+
+async def node(roots: Sequence[object], context: Context, **arguments: Any) -> list[Record | None]:
+    """The thing that an id names."""
+    found = identifiers.parse(arguments["id"], "id")
+    return await context.loaders.rows(found.type, [found.key] * len(roots))
+
+
+async def nodes(roots: Sequence[object], context: Context, *, ids: list[str]) -> list[list[Record | InvalidId | None]]:
+    """The things that ids name, in their order. An id that is none is an error of its own place only."""
+    if len(ids) > (most := context.services.max_page_size):
+        raise TooManyIds(f"Argument 'ids' may have {most} ids at most, not {len(ids)}.", argument="ids")
+    named = [_named(text) for text in ids]
+    found = await gather(*(_load(one, context) for one in named))
+    return [list(found)] * len(roots)
+
+
+def _named(text: str) -> Identifier | InvalidId:
+    try:
+        return identifiers.parse(text, "ids")
+    except InvalidId as error:
+        return error
+
+
+async def _load(named: Identifier | InvalidId, context: Context) -> Record | InvalidId | None:
+    if isinstance(named, InvalidId):
+        return named
+    return (await context.loaders.rows(named.type, [named.key]))[0]

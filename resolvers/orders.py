@@ -1,0 +1,117 @@
+"""Orders and filters of connections: the columns behind each, and the field of policy that guards it.
+
+Every order ends with the key, so that a keyset is unique, and has its indexes in models/. A viewer who may not see the field
+behind an order or a filter is refused, because what is sorted or filtered by it tells it (A16).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.elements import ColumnElement
+
+Condition = Callable[[Any, str], ColumnElement[bool]]  # (columns of the rows, name of the parameter)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Columns in which a connection is sorted, before the key, and the field that tells them."""
+
+    columns: tuple[str, ...] = ()
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A condition on the rows by one value of the caller, and the field that it tells."""
+
+    field: str
+    condition: Condition
+    id_of: str | None = None  # the type whose global id the value is
+
+
+def equals(column: str, field: str | None = None, id_of: str | None = None) -> Filter:
+    """Rows whose column is the value."""
+    return Filter(field or column, lambda row, name: row[column] == sa.bindparam(name, type_=row[column].type), id_of)
+
+
+def holds(column: str) -> Filter:
+    """Rows whose array holds the value."""
+
+    def condition(row: Any, name: str) -> ColumnElement[bool]:
+        item = sa.bindparam(name, type_=row[column].type.item_type)
+        return row[column].op("@>", is_comparison=True)(postgresql.array([item], type_=row[column].type.item_type))
+
+    return Filter(column, condition)
+
+
+def at_least(column: str) -> Filter:
+    """Rows whose column is the value or more."""
+    return Filter(column, lambda row, name: row[column] >= sa.bindparam(name, type_=row[column].type))
+
+
+def at_most(column: str) -> Filter:
+    """Rows whose column is the value or less."""
+    return Filter(column, lambda row, name: row[column] <= sa.bindparam(name, type_=row[column].type))
+
+
+def found_by(column: str, field: str) -> Filter:
+    """Rows whose text has a word that begins with each word of the value."""
+    return Filter(
+        field,
+        lambda row, name: row[column].op("@@", is_comparison=True)(
+            sa.func.to_tsquery("simple", sa.bindparam(name, type_=sa.Text()))
+        ),
+    )
+
+
+BY_KEY: Final = "KEY"
+ORDERS: Final[Mapping[str, Mapping[str, Order]]] = {
+    "Company": {"TRADING_NAME": Order(("trading_name",), "trading_name")},
+    "Port": {
+        "CREATED_AT": Order((), "created_at"),
+        "NAME": Order(("name",), "name"),
+        "SPEED_MBPS": Order(("speed_mbps",), "speed_mbps"),
+        "MONTHLY_RATE": Order(("monthly_rate",), "monthly_rate"),
+    },
+}
+FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
+    "Company": {"company_type": equals("company_type"), "account_kind": equals("account_kind")},
+    "Location": {
+        "metro": equals("metro"),
+        "country": equals("country"),
+        "market": equals("market"),
+        "status": equals("status"),
+        "speed_mbps": holds("speeds_mbps"),
+    },
+    "ManagedAccount": {"account_name": equals("account_name"), "supported_by": equals("supported_by")},
+    "MarketplacePort": {"location_id": equals("location_id", "location", "Location"), "speed_mbps": equals("speed_mbps")},
+    "MarketplaceProfile": {
+        "provider_type": holds("provider_types"),
+        "service_type": holds("service_types"),
+        "search": found_by("search", "company_name"),
+    },
+    "Offer": {
+        "status": equals("status"),
+        "product_id": equals("product_id", "product", "Product"),
+    },
+    "Port": {
+        "status": equals("status"),
+        "visibility": equals("visibility"),
+        "location_id": equals("location_id", "location", "Location"),
+        "speed_mbps": equals("speed_mbps"),
+        "currency": equals("currency", "monthly_rate"),
+        "monthly_rate_at_least": at_least("monthly_rate"),
+        "monthly_rate_at_most": at_most("monthly_rate"),
+    },
+    "Product": {"kind": equals("kind"), "visibility": equals("visibility"), "category": holds("categories")},
+}
+
+
+def order_of(entity: str, name: str) -> Order:
+    """The order of a connection by its name; BY_KEY is every connection's."""
+    return Order() if name == BY_KEY else ORDERS[entity][name]

@@ -1,0 +1,24 @@
+"""Records: rows as their viewer may see them. A field that policy hides is named with its reason; no resolver is asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from policies.reason import Reason
+
+NOTHING_HIDDEN: Mapping[str, Reason] = {}
+
+
+class Record:
+    """A row of a type of policy, with the fields that are hidden in it. Columns are attributes."""
+
+    __slots__ = ("entity", "hidden", "row")
+
+    def __init__(self, entity: str, row: Any, hidden: Mapping[str, Reason] = NOTHING_HIDDEN) -> None:
+        self.entity = entity
+        self.row = row
+        self.hidden = hidden
+
+    def __getattr__(self, column: str) -> Any:
+        return getattr(self.row, column)

@@ -1,0 +1,65 @@
+"""Redactions: which values of a response policy has hidden, and why. Told in `extensions`, never in `errors`.
+
+A path names a value as in `errors`. Where a field is hidden in every item of a list, one entry with "*" in the place of the index
+stands for all of them, so that a page of hidden prices costs one line. Existence is never told: a hidden row leaves no trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from policies.reason import Reason
+
+Path = tuple[str | int, ...]
+Entry = tuple[Path, Reason]
+
+
+class Redactions:
+    """What one response hides, noted while its fields are resolved."""
+
+    def __init__(self) -> None:
+        self._noted: list[Entry] = []
+
+    def note(self, path: Iterable[str | int], reason: Reason) -> None:
+        """Note that the value at `path` is hidden."""
+        self._noted.append((tuple(path), reason))
+
+    def report(self, data: Any) -> list[dict[str, Any]]:
+        """The entries for `extensions.redactions`, in the order of the response, lists folded."""
+        if not self._noted or data is None:
+            return []
+        return [{"path": list(path), "reason": str(reason)} for path, reason in _fold(data, self._noted)]
+
+
+def _fold(data: Any, entries: list[Entry]) -> list[Entry]:
+    """The entries below `data`, whose paths are relative to it. What error propagation took away is not there any more."""
+    below: dict[str | int, list[Entry]] = {}
+    here: list[Entry] = []
+    for path, reason in entries:
+        if path:
+            below.setdefault(path[0], []).append((path[1:], reason))
+        else:
+            here.append((path, reason))
+    if isinstance(data, dict):
+        return [((name, *path), reason) for name in data for path, reason in _fold(data[name], below.get(name, []))]
+    if isinstance(data, list):
+        return _fold_list(data, below)
+    return here if data is None else []
+
+
+def _fold_list(items: list[Any], below: dict[str | int, list[Entry]]) -> list[Entry]:
+    """Entries of a list: those that every item has as one with "*", the others item by item."""
+    folded = {index: _fold(item, below.get(index, [])) for index, item in enumerate(items) if item is not None}
+    if not folded:
+        return []
+    everywhere = set.intersection(*(set(entries) for entries in folded.values()))
+    first = next(iter(folded.values()))
+    shared: list[Entry] = [(("*", *path), reason) for path, reason in first if (path, reason) in everywhere]
+    single: list[Entry] = [
+        ((index, *path), reason)
+        for index, entries in folded.items()
+        for path, reason in entries
+        if (path, reason) not in everywhere
+    ]
+    return shared + single

@@ -1,0 +1,47 @@
+"""Relations: how the rows of one type stand below the rows of another, and facts that a link table repeats of its row.
+
+A relation is followed for all parents of a level by one statement. Facts are equalities that always hold; stated beside a join they
+let the database find a branch of policy by the link's own index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+
+import models
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Rows of `entity` below a parent: those whose column (any of `columns`) is the parent's key, or through a link table."""
+
+    entity: str
+    columns: tuple[str, ...] = ()
+    link: sa.Table | None = None
+    parent: str = ""  # the link's column that is the parent's key
+    child: str = ""  # the link's column that is the row's key
+    link_type: str = ""  # the type of policy that decides which rows of the link are seen
+
+
+RELATIONS: Final[Mapping[str, Relation]] = {
+    "company.managed_accounts": Relation("ManagedAccount", ("partner_id",)),
+    "company.members": Relation("Membership", ("company_id",)),
+    "company.offers": Relation("Offer", ("company_id",)),
+    "company.ports": Relation("Port", ("company_id",)),
+    "company.products": Relation("Product", ("company_id",)),
+    "company.received_offers": Relation("Offer", (), models.OfferBuyer.__table__, "company_id", "offer_id", "OfferBuyer"),
+    "marketplace_profile.ports": Relation("MarketplacePort", ("company_id",)),
+    "port.connections": Relation("ConnectionRequest", ("port_id", "target_port_id")),
+    "product.offers": Relation("Offer", ("product_id",)),
+}
+
+# (entity, link table) to {column of the link: column of the row}
+FACTS: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
+    ("Offer", "offer_buyer"): {"seller_id": "company_id", "seller_partner_id": "partner_id", "product_id": "product_id"},
+    ("Product", "dealing"): {"seller_id": "company_id", "seller_partner_id": "partner_id"},
+    ("Product", "product_test_account"): {"seller_id": "company_id", "product_visibility": "visibility"},
+}

@@ -1,0 +1,228 @@
+"""Statements: SQL that reads rows as policy lets a viewer see them. Built once for a shape and a question, then kept.
+
+What policy decides stands in the statement, the viewer's facts and the caller's values are its parameters. A page costs the same in
+a large market as in a small one: each disjunct of policy becomes a branch of its own, ordered and limited on its own index, and the
+branches' keys are merged without duplicates and joined back to their rows (docs/decisions/pages-as-unions.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import FromClause, Select
+
+from policies.catalogue import CATALOGUE
+from policies.entity import Entity
+from policies.predicate import TRUE, Predicate, disjuncts
+from policies.sql import driving_link, to_column, to_sql
+from resolvers.orders import BY_KEY, FILTERS, order_of
+from resolvers.relations import FACTS, RELATIONS
+
+KEPT: Final = 2048  # statements of each kind
+KEYS: Final = "keys"  # parameter: keys of rows or parents, an array
+UNREAD: Final = frozenset({"search"})  # columns that are only searched in
+PARENT: Final = sa.literal_column("parents.key", sa.Uuid())  # the key of the parent whose page is read
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Rows of a type that are asked for: below parents if `relation` is set, and narrowed by `filters`, by name."""
+
+    entity: str
+    relation: str | None = None
+    filters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of a connection that is asked for: at most `limit` rows from one end, between keysets of its order."""
+
+    limit: int
+    order: str = BY_KEY
+    descending: bool = False
+    backward: bool = False
+    after: bool = False
+    before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What policy gives of a type: its rows, those of the link table of a relation, and masks to compute beside them."""
+
+    entity: str
+    rows: Predicate
+    through: Predicate = TRUE
+    masks: tuple[Predicate, ...] = ()
+
+    def table(self) -> FromClause:
+        """The table of the type, under the alias `t`."""
+        return CATALOGUE[self.entity].table.alias("t")
+
+    def columns(self, table: FromClause) -> list[ColumnElement[Any]]:
+        """All columns that are read, then one boolean for each mask."""
+        read = [column for column in table.c if column.name not in UNREAD]
+        return [*read, *(self._mask(mask, table).label(f"mask_{n}") for n, mask in enumerate(self.masks))]
+
+    def holds(self, predicate: Predicate, table: FromClause) -> ColumnElement[bool]:
+        """A predicate of policy over the rows of `table`."""
+        return to_sql(predicate, CATALOGUE[self.entity], table)
+
+    def _mask(self, predicate: Predicate, table: FromClause) -> ColumnElement[bool]:
+        return to_column(predicate, CATALOGUE[self.entity], table)
+
+
+@lru_cache(KEPT)
+def rows_by(source: Source, column: str, order: str | None = None) -> Select[Any]:
+    """The rows whose `column` is one of KEYS."""
+    table = source.table()
+    keys = sa.bindparam(KEYS, type_=postgresql.ARRAY(table.c[column].type))
+    statement = sa.select(*source.columns(table)).where(table.c[column] == sa.any_(keys), source.holds(source.rows, table))
+    return statement.order_by(table.c[order]) if order else statement
+
+
+@lru_cache(KEPT)
+def page(source: Source, selection: Selection, window: Window) -> Select[Any]:
+    """One page; below parents, one page for each of KEYS, whose key is the column `parent`. Backward pages come reversed."""
+    if selection.relation is None:
+        return _page(source, selection, window)
+    rows = _page(source, selection, window).lateral("page")
+    parents = _parents()
+    order = [rows.c[name] for name in _names(source.entity, window)]
+    joined = sa.select(parents.c.key.label("parent"), *rows.c).select_from(parents.join(rows, sa.true()))
+    return joined.order_by(*_directed(order, window))
+
+
+@lru_cache(KEPT)
+def count(source: Source, selection: Selection) -> Select[Any]:
+    """How many rows there are; below parents, a row (`parent`, `count`) for each of KEYS."""
+    table = source.table()
+    found = sa.select(sa.func.count()).select_from(table).where(source.holds(source.rows, table), *_filtered(selection, table))
+    if selection.relation is None:
+        return found
+    relation = RELATIONS[selection.relation]
+    if relation.link is not None:
+        link = relation.link.alias("l")
+        allowed = to_sql(source.through, CATALOGUE[relation.link_type], link)
+        below = sa.select(link.c[relation.child]).where(link.c[relation.parent] == PARENT, allowed)
+        found = found.where(table.c.id.in_(below))
+    else:
+        found = found.where(sa.or_(*(table.c[column] == PARENT for column in relation.columns)))
+    parents = _parents()
+    return sa.select(parents.c.key.label("parent"), found.scalar_subquery().label("count")).select_from(parents)
+
+
+def _parents() -> Any:
+    keys = sa.bindparam(KEYS, type_=postgresql.ARRAY(sa.Uuid()))
+    return sa.func.unnest(keys).table_valued(sa.column("key", sa.Uuid()), name="parents").render_derived()
+
+
+def _page(source: Source, selection: Selection, window: Window) -> Select[Any]:
+    """A page of one list: a plain scan where policy leaves one branch, else the branches' keys, merged and joined back."""
+    table, names = source.table(), _names(source.entity, window)
+    branches = list(_branches(source, selection, table))
+    if len(branches) == 1 and branches[0].link is None:
+        scan = sa.select(*source.columns(table)).where(*branches[0].conditions)
+        return _windowed(scan, [table.c[name] for name in names], window)
+    scans = [branch.keys(table, names, window) for branch in branches]
+    merged = (sa.union(*scans) if len(scans) > 1 else scans[0]).subquery("merged")
+    first = sa.select(merged).order_by(*_directed([merged.c[name] for name in names], window)).limit(_literal(window.limit))
+    keys = first.subquery("keys")
+    # OFFSET 0 keeps the planner from reading the whole table to join a page of it.
+    row = sa.select(*source.columns(table)).where(table.c.id == keys.c.id).offset(_literal(0)).lateral("row")
+    joined = sa.select(*row.c).select_from(keys.join(row, sa.true()))
+    return joined.order_by(*_directed([row.c[name] for name in names], window))
+
+
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """One way to come by rows: conditions on the table, or on a link table and the table, driven from the link."""
+
+    conditions: tuple[ColumnElement[bool], ...]
+    link: FromClause | None = None
+    child: str = ""  # the link's column that is the row's key
+
+    def keys(self, table: FromClause, names: tuple[str, ...], window: Window) -> Select[Any]:
+        """The keysets of this branch's part of the page, each once."""
+        if self.link is None:
+            scan = sa.select(*(table.c[name] for name in names)).where(*self.conditions)
+            return _windowed(scan, [table.c[name] for name in names], window)
+        key = self.link.c[self.child]
+        rest = [table.c[name] for name in names[:-1]]
+        linked = self.link.join(table, key == table.c.id)
+        scan = sa.select(*rest, key.label("id")).distinct().select_from(linked).where(*self.conditions)
+        return _windowed(scan, [*rest, key], window)
+
+
+def _branches(source: Source, selection: Selection, table: FromClause) -> Iterator[_Branch]:
+    """A branch for each disjunct of policy and each way from the parent to its rows."""
+    narrowed = _filtered(selection, table)
+    relation = RELATIONS[selection.relation] if selection.relation else None
+    if relation is not None and relation.link is not None:
+        link = relation.link.alias("l")
+        same = [link.c[relation.parent] == PARENT, *_facts(source.entity, link, table)]
+        for allowed in disjuncts(source.through):
+            held = to_sql(allowed, CATALOGUE[relation.link_type], link)
+            yield _Branch((*same, held, source.holds(source.rows, table), *narrowed), link, relation.child)
+        return
+    ways = [table.c[column] == PARENT for column in relation.columns] if relation else [sa.true()]
+    for way in ways:
+        for allowed in disjuncts(source.rows):
+            yield _branch(source, allowed, table, [way, *narrowed])
+
+
+def _branch(source: Source, allowed: Predicate, table: FromClause, conditions: list[ColumnElement[bool]]) -> _Branch:
+    """The branch of one disjunct, driven from its link where it has one."""
+    driven = driving_link(allowed)
+    if driven is None:
+        return _Branch((source.holds(allowed, table), *conditions))
+    name, condition, rest = driven
+    described = CATALOGUE[source.entity].link(name)
+    link = described.table.alias("l")
+    held = to_sql(condition, Entity(name, described.table), link)
+    same = _facts(source.entity, link, table)
+    return _Branch((held, source.holds(rest, table), *same, *conditions), link, described.remote)
+
+
+def _facts(entity: str, link: Any, table: FromClause) -> list[ColumnElement[bool]]:
+    facts = FACTS.get((entity, link.element.name), {})
+    return [link.c[column] == table.c[fact] for column, fact in facts.items() if column.endswith("_id")]
+
+
+def _filtered(selection: Selection, table: FromClause) -> list[ColumnElement[bool]]:
+    filters = FILTERS.get(selection.entity, {})
+    return [filters[name].condition(table.c, f"filter_{name}") for name in selection.filters]
+
+
+def _names(entity: str, window: Window) -> tuple[str, ...]:
+    return (*order_of(entity, window.order).columns, "id")
+
+
+def _directed(columns: Sequence[ColumnElement[Any]], window: Window) -> list[ColumnElement[Any]]:
+    reverse = window.descending != window.backward
+    return [column.desc() if reverse else column.asc() for column in columns]
+
+
+def _windowed(scan: Select[Any], columns: Sequence[ColumnElement[Any]], window: Window) -> Select[Any]:
+    """A scan between the keysets of the window, in its order, up to its limit."""
+    for name, wanted in (("after", window.after), ("before", window.before)):
+        if wanted:
+            keyset = [sa.bindparam(f"{name}_{n}", type_=column.type) for n, column in enumerate(columns)]
+            upward = (name == "after") != window.descending
+            scan = scan.where(_compared(columns, keyset, upward))
+    return scan.order_by(*_directed(columns, window)).limit(_literal(window.limit))
+
+
+def _compared(columns: Sequence[Any], keyset: Sequence[Any], upward: bool) -> ColumnElement[bool]:
+    left, right = (columns[0], keyset[0]) if len(columns) == 1 else (sa.tuple_(*columns), sa.tuple_(*keyset))
+    return left > right if upward else left < right
+
+
+def _literal(number: int) -> ColumnElement[int]:
+    """A number as it stands: a limit that the planner knows gives it the right plan."""
+    return sa.literal_column(str(number), sa.Integer())

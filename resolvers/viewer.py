@@ -1,0 +1,126 @@
+"""Who asks: from a token's claims to the viewer that policy knows, and what a viewer is told of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models import BillingMarket, Company, ManagedAccount, Membership, PartnerDefaults, User
+from models.company import AccountKind
+from policies.viewer import Shape, Viewer
+from resolvers.managed_account import Settings
+from resolvers.record import Record
+
+if TYPE_CHECKING:
+    from resolvers.context import Context
+
+MEMBERSHIP: Final = sa.bindparam("membership", type_=sa.Uuid())
+WHO: Final = (
+    sa.select(Membership.user_id, Membership.company_id, Membership.roles, Company.account_kind, Company.partner_id)
+    .join(Company, Company.id == Membership.company_id)
+    .where(Membership.id == MEMBERSHIP)
+)
+ACCOUNT: Final = sa.select(ManagedAccount.__table__).where(
+    ManagedAccount.company_id == sa.bindparam("company", type_=sa.Uuid())
+)
+DEFAULTS: Final = sa.select(PartnerDefaults.__table__).where(
+    PartnerDefaults.partner_id == sa.bindparam("partner", type_=sa.Uuid())
+)
+MARKETS: Final = sa.select(BillingMarket.market).where(
+    BillingMarket.company_id == sa.bindparam("payer", type_=sa.Uuid()), BillingMarket.enabled
+)
+
+MEMBER: Final = (
+    sa.select(Membership.user_id, Membership.id)
+    .join(User, User.id == Membership.user_id)
+    .where(sa.func.lower(User.email) == sa.func.lower(sa.bindparam("email", type_=sa.Text())))
+    .order_by(Membership.id)
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A user in a company."""
+
+    user_id: UUID
+    membership_id: UUID
+
+
+async def find_member(engine: AsyncEngine, email: str) -> Member | None:
+    """The user with this e-mail address, as a member of the company that it joined first; None if there is none."""
+    async with engine.connect() as connection:
+        found = (await connection.execute(MEMBER, {"email": email})).one_or_none()
+    return found and Member(found.user_id, found.id)
+
+
+async def load_viewer(engine: AsyncEngine, user_id: UUID, membership_id: UUID) -> Viewer | None:
+    """The viewer of a membership as it stands now, None if the user has it no more. Settings take effect at once (V2)."""
+    async with engine.connect() as connection:
+        who = (await connection.execute(WHO, {"membership": membership_id})).one_or_none()
+        if who is None or who.user_id != user_id:
+            return None
+        payer = who.partner_id or who.company_id
+        markets = (await connection.execute(MARKETS, {"payer": payer})).scalars().all()
+        account = defaults = None
+        if who.account_kind == AccountKind.MANAGED:
+            account = (await connection.execute(ACCOUNT, {"company": who.company_id})).one()
+            defaults = (await connection.execute(DEFAULTS, {"partner": who.partner_id})).one_or_none()
+    return Viewer(
+        shape=_shape(who, account, defaults),
+        user_id=user_id,
+        company_id=who.company_id,
+        partner_id=who.partner_id,
+        markets=frozenset(markets),
+    )
+
+
+def _shape(who: Any, account: Any, defaults: Any) -> Shape:
+    kind, roles = str(who.account_kind), tuple(sorted(who.roles))
+    if account is None:
+        return Shape(kind=kind, roles=roles)
+    settings = Settings(account, defaults)
+    return Shape(
+        kind=kind,
+        roles=roles,
+        supported_by=str(account.supported_by),
+        pricing_shown=settings.pricing.enabled,
+        chat_shown=settings.chat_support.enabled,
+        dashboard_shown=settings.dashboard.enabled,
+        company_profile_shown=settings.company_profile.enabled,
+    )
+
+
+async def viewer(roots: Sequence[object], context: Context) -> list[Viewer]:
+    """Whoever asks; anonymous visitors are viewers too."""
+    return [context.viewer] * len(roots)
+
+
+async def user(viewers: Sequence[Viewer], context: Context) -> list[Record | None]:
+    """The user who is signed in."""
+    return await context.loaders.rows("User", [viewer.user_id for viewer in viewers])
+
+
+async def company(viewers: Sequence[Viewer], context: Context) -> list[Record | None]:
+    """The company that the user is signed in for."""
+    return await context.loaders.rows("Company", [viewer.company_id for viewer in viewers])
+
+
+async def roles(viewers: Sequence[Viewer], _context: Context) -> list[tuple[str, ...]]:
+    """The viewer's roles in its company."""
+    return [viewer.shape.roles for viewer in viewers]
+
+
+async def pricing_visible(viewers: Sequence[Viewer], context: Context) -> list[bool]:
+    """Whether the viewer sees prices anywhere (A16)."""
+    return [context.can("see_prices")] * len(viewers)
+
+
+async def chat_support_enabled(viewers: Sequence[Viewer], context: Context) -> list[bool]:
+    """Whether the viewer has support by chat (R108, R110, A12)."""
+    return [context.can("use_chat")] * len(viewers)

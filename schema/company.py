@@ -1,0 +1,64 @@
+"""Companies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from resolvers import company
+from schema.connection import PAGE, Connection
+from schema.enums import AccountKind, CompanyType
+from schema.fields import column, resolved
+from schema.node import Node, of
+from schema.support_details import SupportDetails
+from schema.values import CompanyProfile
+
+if TYPE_CHECKING:
+    from schema.billing_market import BillingMarket
+    from schema.managed_account import ManagedAccount
+    from schema.marketplace_profile import MarketplaceProfile
+    from schema.membership import Membership
+    from schema.offer import Offer
+    from schema.port import Port
+    from schema.product import Product
+
+
+@strawberry.type(description="A company that buys, sells or manages accounts for others.")
+class Company(Node):
+    is_type_of = of("Company")
+
+    trading_name: str = column("The name that the public knows.")
+    company_type: CompanyType = column("What the company does.")
+    account_kind: AccountKind | None = column("Whom it works with. For itself, its partner and the operator.")
+    partner: Company | None = resolved(
+        company.partner, "The partner that manages it. For itself, its partner and the operator."
+    )
+    company_profile: CompanyProfile | None = resolved(
+        company.company_profile, "What it is on paper. A managed account reads its own when its partner lets it."
+    )
+    marketplace_profile: Annotated[MarketplaceProfile, strawberry.lazy("schema.marketplace_profile")] | None = resolved(
+        company.marketplace_profile, "How it shows itself on the Marketplace. Never for managed accounts over their own."
+    )
+    billing_markets: list[Annotated[BillingMarket, strawberry.lazy("schema.billing_market")]] | None = resolved(
+        company.billing_markets, "Where it is billed, by code. Never for managed accounts."
+    )
+    support_details: SupportDetails | None = resolved(
+        company.support_details, "Whom it turns to for support. Not for a managed account that the operator supports."
+    )
+    managed_accounts: Connection[Annotated[ManagedAccount, strawberry.lazy("schema.managed_account")]] = resolved(
+        company.managed_accounts, "The accounts that it manages.", PAGE
+    )
+    members: Connection[Annotated[Membership, strawberry.lazy("schema.membership")]] | None = resolved(
+        company.members, "Its people. For itself, its partner and the operator.", PAGE
+    )
+    ports: Connection[Annotated[Port, strawberry.lazy("schema.port")]] = resolved(company.ports, "Its ports.", PAGE)
+    products: Connection[Annotated[Product, strawberry.lazy("schema.product")]] = resolved(
+        company.products, "The products that it sells.", PAGE
+    )
+    offers: Connection[Annotated[Offer, strawberry.lazy("schema.offer")]] = resolved(
+        company.offers, "The private offers that it has made.", PAGE
+    )
+    received_offers: Connection[Annotated[Offer, strawberry.lazy("schema.offer")]] = resolved(
+        company.received_offers, "The private offers that it has been extended.", PAGE
+    )

@@ -1,0 +1,72 @@
+"""How fields of the schema are declared: a column of the row, or a batch resolver. Both are guarded by policy here and nowhere else.
+
+A field that policy hides from the viewer is null, with its reason in `extensions.redactions`, and its resolver is never asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types import Info
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+from strawberry.types.unset import UNSET
+
+from resolvers.batch import BatchResolver
+from resolvers.record import Record
+
+ROOT: Final = object()  # the parent of the fields of Query
+
+
+class Field(StrawberryField):
+    """A field whose value is the column of its name, or what its batch resolver says."""
+
+    batch: BatchResolver | None = None
+
+    @property
+    def is_basic_field(self) -> bool:
+        """No field is basic: each is guarded, and needs to know where in the response it stands."""
+        return False
+
+    def __copy__(self) -> Field:
+        copied: Field = super().__copy__()
+        copied.batch = self.batch
+        return copied
+
+    def get_result(self, source: Any, info: Info[Any, Any] | None, args: list[Any], kwargs: Any) -> Any:  # noqa: ARG002
+        """The value of the field in one object, None where policy hides it."""
+        assert info is not None  # noqa: S101 (only basic fields are resolved without)
+        if isinstance(source, Record) and (reason := source.hidden.get(self.python_name)):
+            info.context.redactions.note(info.path.as_list(), reason)
+            return None
+        if self.batch is None:
+            return getattr(source, self.python_name)
+        arguments = {name: plain(value) for name, value in kwargs.items()}
+        return info.context.batches.resolve(
+            self.batch, info._raw_info.field_nodes, ROOT if source is None else source, arguments
+        )
+
+
+def plain(value: Any) -> Any:
+    """An argument without the classes of the schema: inputs are dictionaries of what is given."""
+    if hasattr(value, "__strawberry_definition__") and not isinstance(value, type):
+        return {name: plain(inner) for name, inner in vars(value).items() if inner is not UNSET and inner is not None}
+    return value
+
+
+def column(description: str) -> Any:
+    """A field that is the column of its name."""
+    return Field(description=description)
+
+
+def resolved(batch: BatchResolver, description: str, arguments: Mapping[str, tuple[Any, str]] | None = None) -> Any:
+    """A field that a batch resolver answers. `arguments` gives each its type and its description; an argument may be left out."""
+    field = Field(description=description)
+    field.batch = batch
+    field.arguments = [
+        StrawberryArgument(name, None, StrawberryAnnotation(kind), description=text)
+        for name, (kind, text) in (arguments or {}).items()
+    ]
+    return field

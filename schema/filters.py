@@ -1,0 +1,98 @@
+"""Filters and orders: what connections can be narrowed and sorted by. Refused to viewers from whom the field is hidden."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import strawberry
+from strawberry import ID
+
+from schema.enums import (
+    AccountKind,
+    CompanyOrderField,
+    CompanyType,
+    Direction,
+    LocationStatus,
+    OfferStatus,
+    PortOrderField,
+    PortStatus,
+    PortVisibility,
+    ProductKind,
+    ProductVisibility,
+    ServiceCategory,
+    SupportedBy,
+)
+
+
+def given(description: str) -> Any:
+    """A field of an input that may be left out."""
+    return strawberry.field(default=strawberry.UNSET, description=description)
+
+
+@strawberry.input(description="Companies that match everything given.")
+class CompanyFilter:
+    company_type: CompanyType | None = given("What the company does.")
+    account_kind: AccountKind | None = given("Whom it works with. For the operator's staff, who sees it of every company.")
+
+
+@strawberry.input(description="The order of companies.")
+class CompanyOrder:
+    field: CompanyOrderField = strawberry.field(description="What they are ordered by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Upwards or downwards.")
+
+
+@strawberry.input(description="Managed accounts that match everything given.")
+class ManagedAccountFilter:
+    account_name: str | None = given("The whole name.")
+    supported_by: SupportedBy | None = given("Who supports the account.")
+
+
+@strawberry.input(description="Marketplace profiles that match everything given.")
+class MarketplaceProfileFilter:
+    provider_type: str | None = given("The code of a provider type.")
+    service_type: str | None = given("The code of a service type.")
+
+
+@strawberry.input(description="Locations that match everything given.")
+class LocationFilter:
+    metro: str | None = given("The metropolitan area.")
+    country: str | None = given("ISO 3166-1 alpha-2 code.")
+    market: str | None = given("The billing market's code.")
+    status: LocationStatus | None = given("Where the location stands.")
+    speed_mbps: int | None = given("A speed that is offered there, in Mbps.")
+
+
+@strawberry.input(description="An amount of money between bounds, in one currency.")
+class MoneyRange:
+    currency: str = strawberry.field(description="ISO 4217 code.")
+    at_least: Decimal | None = given("In major units.")
+    at_most: Decimal | None = given("In major units.")
+
+
+@strawberry.input(description="Ports that match everything given.")
+class PortFilter:
+    status: PortStatus | None = given("Where the port stands.")
+    visibility: PortVisibility | None = given("Whether it is public.")
+    location_id: ID | None = given("The location that it is in.")
+    speed_mbps: int | None = given("Its speed in Mbps.")
+    monthly_rate: MoneyRange | None = given("What it costs per month. For viewers who see prices.")
+
+
+@strawberry.input(description="The order of ports.")
+class PortOrder:
+    field: PortOrderField = strawberry.field(description="What they are ordered by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Upwards or downwards.")
+
+
+@strawberry.input(description="Products that match everything given.")
+class ProductFilter:
+    kind: ProductKind | None = given("What is advertised.")
+    visibility: ProductVisibility | None = given("Who finds it.")
+    category: ServiceCategory | None = given("A category that it is in.")
+
+
+@strawberry.input(description="Offers that match everything given.")
+class OfferFilter:
+    status: OfferStatus | None = given("Where the offer stands.")
+    product_id: ID | None = given("The product that it is for.")

@@ -1,0 +1,23 @@
+"""Marketplace ports."""
+
+from __future__ import annotations
+
+import strawberry
+
+from resolvers import port
+from schema.fields import column, resolved
+from schema.location import Location
+from schema.marketplace_profile import MarketplaceProfile
+from schema.node import Node, of
+
+
+@strawberry.type(description="A public port of a public provider: what others may ask to connect to.")
+class MarketplacePort(Node):
+    is_type_of = of("MarketplacePort")
+
+    name: str = resolved(port.marketplace_name, 'Its name on the Marketplace, "<company> at <location>" if it has no other.')
+    description: str | None = resolved(port.marketplace_description, "What the provider says of it.")
+    provider: MarketplaceProfile = resolved(port.provider, "The profile that shows it.")
+    location: Location = resolved(port.location, "The data centre where it is.")
+    speed_mbps: int = column("Speed in Mbps.")
+    selectable: bool = resolved(port.selectable, "Whether it can be connected to now: only while it is active.")

@@ -1,0 +1,24 @@
+"""Memberships."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from resolvers import membership
+from schema.company import Company
+from schema.enums import MemberRole
+from schema.fields import column, resolved
+from schema.node import Node, of
+from schema.user import User
+
+
+@strawberry.type(description="A user's place in a company.")
+class Membership(Node):
+    is_type_of = of("Membership")
+
+    user: User = resolved(membership.user, "The member.")
+    company: Company = resolved(membership.company, "The company.")
+    roles: list[MemberRole] = column("What the member does for the company.")
+    created_at: datetime = column("Since when.")

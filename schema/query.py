@@ -1,0 +1,107 @@
+"""The root of queries."""
+
+from __future__ import annotations
+
+import strawberry
+from strawberry import ID
+
+import resolvers.company
+import resolvers.location
+import resolvers.managed_account
+import resolvers.marketplace_profile
+import resolvers.node
+import resolvers.offer
+import resolvers.port
+import resolvers.product
+import resolvers.viewer
+from schema.company import Company
+from schema.connection import PAGE, Connection
+from schema.fields import resolved
+from schema.filters import (
+    CompanyFilter,
+    CompanyOrder,
+    LocationFilter,
+    ManagedAccountFilter,
+    MarketplaceProfileFilter,
+    OfferFilter,
+    PortFilter,
+    PortOrder,
+    ProductFilter,
+)
+from schema.location import Location
+from schema.managed_account import ManagedAccount
+from schema.marketplace_port import MarketplacePort
+from schema.marketplace_profile import MarketplaceProfile
+from schema.node import Node
+from schema.offer import Offer
+from schema.port import Port
+from schema.product import Product
+from schema.viewer import Viewer
+
+BY_ID = {"id": (ID, "A global id.")}
+MATCHING = "Only what matches."
+
+
+@strawberry.type(description="What can be asked. Everybody may ask everything; policy decides what comes back.")
+class Query:
+    viewer: Viewer = resolved(resolvers.viewer.viewer, "Whoever asks.")
+    node: Node | None = resolved(
+        resolvers.node.node, "The thing with this id, null if there is none or the viewer may not see it.", BY_ID
+    )
+    nodes: list[Node | None] = resolved(
+        resolvers.node.nodes, "The things with these ids, each null as in `node`.", {"ids": (list[ID], "Global ids.")}
+    )
+    company: Company | None = resolved(resolvers.company.company, "A company by its id.", BY_ID)
+    companies: Connection[Company] = resolved(
+        resolvers.company.companies,
+        "The companies that the viewer may know.",
+        {**PAGE, "filter": (CompanyFilter | None, MATCHING), "order_by": (CompanyOrder | None, "By creation if not given.")},
+    )
+    managed_accounts: Connection[ManagedAccount] = resolved(
+        resolvers.managed_account.managed_accounts,
+        "The accounts that the viewer's company manages, or a managed viewer's own.",
+        {**PAGE, "filter": (ManagedAccountFilter | None, MATCHING)},
+    )
+    marketplace_profile: MarketplaceProfile | None = resolved(
+        resolvers.marketplace_profile.marketplace_profile,
+        "A Marketplace profile by its slug, or by one that it had before.",
+        {"slug": (str, "The end of the profile's address.")},
+    )
+    marketplace_profiles: Connection[MarketplaceProfile] = resolved(
+        resolvers.marketplace_profile.marketplace_profiles,
+        "The Marketplace.",
+        {
+            **PAGE,
+            "search": (str | None, "Words, or beginnings of words, of the provider's name and text."),
+            "filter": (MarketplaceProfileFilter | None, MATCHING),
+        },
+    )
+    locations: Connection[Location] = resolved(
+        resolvers.location.locations,
+        "The data centres of the network.",
+        {
+            **PAGE,
+            "orderable": (bool | None, "Only those in which the viewer may order a port."),
+            "filter": (LocationFilter | None, MATCHING),
+        },
+    )
+    ports: Connection[Port] = resolved(
+        resolvers.port.ports,
+        "The ports of the viewer's company and of the accounts that it manages.",
+        {**PAGE, "filter": (PortFilter | None, MATCHING), "order_by": (PortOrder | None, "By creation if not given.")},
+    )
+    marketplace_ports: Connection[MarketplacePort] = resolved(
+        resolvers.port.marketplace_ports,
+        "The public ports of public providers: what can be connected to.",
+        {**PAGE, "filter": (PortFilter | None, f"{MATCHING} By location and speed.")},
+    )
+    products: Connection[Product] = resolved(
+        resolvers.product.products,
+        "The products that the viewer may see.",
+        {**PAGE, "filter": (ProductFilter | None, MATCHING)},
+    )
+    offers: Connection[Offer] = resolved(
+        resolvers.offer.offers,
+        "The private offers that the viewer's company has made or been extended.",
+        {**PAGE, "filter": (OfferFilter | None, MATCHING)},
+    )

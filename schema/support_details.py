@@ -1,0 +1,17 @@
+"""Support details."""
+
+from __future__ import annotations
+
+import strawberry
+
+from schema.enums import SupportedBy
+from schema.fields import column
+from schema.scalars import EmailAddress
+
+
+@strawberry.type(description="Whom a company turns to for technical support.")
+class SupportDetails:
+    supported_by: SupportedBy = column("Who gives the support.")
+    email: EmailAddress | None = column("Where to write.")
+    phone: str | None = column("Where to call.")
+    hours: str | None = column("When somebody is there.")

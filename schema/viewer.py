@@ -1,0 +1,22 @@
+"""The viewer."""
+
+from __future__ import annotations
+
+import strawberry
+
+from resolvers import viewer
+from schema.company import Company
+from schema.enums import MemberRole
+from schema.fields import resolved
+from schema.user import User
+
+
+@strawberry.type(description="Whoever asks. Anonymous visitors are viewers too.")
+class Viewer:
+    user: User | None = resolved(viewer.user, "The user who is signed in.")
+    company: Company | None = resolved(viewer.company, "The company that the user is signed in for.")
+    roles: list[MemberRole] = resolved(viewer.roles, "The user's roles in that company.")
+    pricing_visible: bool = resolved(
+        viewer.pricing_visible, "Whether the viewer sees prices: tells a hidden price from one that is not there."
+    )
+    chat_support_enabled: bool = resolved(viewer.chat_support_enabled, "Whether the viewer has support by chat.")

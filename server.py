@@ -1,0 +1,111 @@
+"""The composition root, to be read top to bottom: settings, database, policy, schema, and the application that serves them.
+
+Everything is made here from its arguments; nothing else in the gateway knows where its parts come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.applications import Starlette
+
+from models.database import connect
+from policies.catalogue import CATALOGUE
+from policies.policy import Policy
+from policies.viewer import Viewer
+from resolvers.context import Context, Services
+from resolvers.cursors import Cursors
+from resolvers.viewer import find_member, load_viewer
+from schema.schema import guarded_fields, make_schema
+from settings import Settings
+from transport.app import create_app
+from transport.documents import Documents
+from transport.logs import configure_logging
+from transport.portal import PortalViewer, portal_routes
+from transport.tokens import Claims, Tokens
+
+HERE: Final = Path(__file__).parent
+DIST: Final = HERE / "portal" / "dist"
+DEMO_VIEWERS: Final = (
+    PortalViewer("admin@partner.example", "Partner, account administrator"),
+    PortalViewer("hidden@managed.example", "Managed account, prices hidden"),
+    PortalViewer("shown@managed.example", "Managed account, prices shown"),
+    PortalViewer("network@direct.example", "Direct company, network administrator"),
+    PortalViewer("reviewer@operator.example", "Operator, reviewer"),
+)
+
+
+def build(settings: Settings) -> Starlette:
+    """The gateway, over the database that the settings name. Raises PolicyError where policy and schema do not fit."""
+    configure_logging(settings)
+    engine = connect(str(settings.database_url), settings.pool_size)
+    tokens = Tokens.load(settings.signing_key_file)
+    documents = Documents(settings.max_document_tokens)
+    services = Services(
+        engine=engine,
+        policy=load_policy(),
+        cursors=Cursors(tokens.secret(b"cursors")),
+        public_url=settings.public_url,
+        default_page_size=settings.default_page_size,
+        max_page_size=settings.max_page_size,
+    )
+    return create_app(
+        schema=make_schema(documents.extension),
+        settings=settings,
+        tokens=tokens,
+        load_viewer=_viewers(engine),
+        make_context=lambda viewer, request_id: Context(services, viewer, request_id),
+        ready={"database": _answers(engine)},
+        extra_routes=portal_routes(
+            dist=DIST,
+            development=settings.development,
+            viewers=DEMO_VIEWERS,
+            sign_in=_sign_in(engine, tokens, settings.token_lifetime),
+        ),
+        lifespan=_closing(engine),
+        documents=documents,
+    )
+
+
+def load_policy() -> Policy:
+    """The policy of the gateway, held against its schema: no field without a rule, no rule without a field."""
+    policy = Policy.load(HERE / "policies", CATALOGUE)
+    policy.check_fields(guarded_fields())
+    return policy
+
+
+def _viewers(engine: AsyncEngine) -> Callable[[Claims], Awaitable[Viewer | None]]:
+    async def viewer(claims: Claims) -> Viewer | None:
+        return None if claims.membership_id is None else await load_viewer(engine, claims.user_id, claims.membership_id)
+
+    return viewer
+
+
+def _sign_in(engine: AsyncEngine, tokens: Tokens, lifetime: int) -> Callable[[str], Awaitable[str | None]]:
+    async def sign_in(email: str) -> str | None:
+        member = await find_member(engine, email)
+        return None if member is None else tokens.issue(member.user_id, member.membership_id, lifetime)
+
+    return sign_in
+
+
+def _answers(engine: AsyncEngine) -> Callable[[], Awaitable[object]]:
+    async def answers() -> object:
+        async with engine.connect() as connection:
+            return await connection.scalar(sa.select(sa.literal(1)))
+
+    return answers
+
+
+def _closing(engine: AsyncEngine) -> Callable[[Starlette], object]:
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        await engine.dispose()
+
+    return lifespan

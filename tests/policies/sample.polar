@@ -1,0 +1,63 @@
+# Ports of the sample market: every kind of condition that the compiler takes, for the three verdicts to agree upon.
+
+# Shared by several rules.
+extended(status) if status in ["OFFERED", "SOLD"];
+managed(viewer: Viewer) if viewer.kind = "MANAGED";
+trusted(viewer: Viewer) if not managed(viewer) and role in ["ADMIN", "FINANCE"] and role in viewer.roles;
+bought(viewer: Viewer, dealing) if dealing.buyer_id = viewer.company_id and extended(dealing.status);
+
+# A company reads its own ports.
+allow(viewer: Viewer, "read", port: Port) if port.company_id = viewer.company_id;
+
+# A partner reads ports of its accounts, and ports of nobody.
+allow(viewer: Viewer, "read", port: Port) if
+    viewer.kind = "PARTNER" and (port.partner_id = viewer.company_id or port.partner_id = nil);
+
+# A buyer reads what was extended to it.
+allow(viewer: Viewer, "read", port: Port) if dealing in port.dealings and bought(viewer, dealing);
+
+# The operator reads what is dealt with at all.
+allow(viewer: Viewer, "read", port: Port) if viewer.kind = "OPERATOR" and _dealing in port.dealings;
+
+# Everybody reads fast public ports of its markets.
+allow(viewer: Viewer, "read", port: Port) if
+    port.visibility = "PUBLIC" and port.market in viewer.markets and port.speed > 1 and 3 >= port.speed;
+
+# Nobody else's account reads a port without a partner's name on it.
+deny(viewer: Viewer, _action, port: Port) if
+    managed(viewer) and port.partner_id != viewer.partner_id and port.partner_id != nil;
+
+# A port that was sold for nothing is nobody's business.
+deny(_viewer: Viewer, action, port: Port) if
+    action in ["read", "order"] and dealing in port.dealings and dealing.status = "SOLD" and dealing.amount < 1;
+
+# Ports are ordered by whoever is trusted, at their own speed.
+allow(viewer: Viewer, "order", port: Port) if trusted(viewer) and port.speed = port.floor;
+allow(viewer: Viewer, "order", port: Port) if not viewer.pricing_shown and port.speed != port.floor and port.active = true;
+allow(viewer: Viewer, "order", port: Port) if viewer.supported_by = port.name or port.name = viewer.kind;
+
+allow_field(_viewer: Viewer, _action, _port: Port, field) if field in ["name", "market", "dealings"];
+allow_field(viewer: Viewer, "read", port: Port, field) if
+    field in ["speed", "floor"] and (port.active = true or trusted(viewer));
+allow_field(viewer: Viewer, "read", port: Port, "owner") if port.company_id = viewer.company_id;
+allow_field(viewer: Viewer, "read", port: Port, "owner") if port.partner_id = viewer.company_id;
+
+# @reason ROLE_REQUIRED
+deny_field(viewer: Viewer, "read", port: Port, "speed") if not trusted(viewer) and port.active != false;
+# @reason HIDDEN_BY_PARTNER
+deny_field(viewer: Viewer, "read", port: Port, _field) if
+    dealing in port.dealings and dealing.partner_id = viewer.partner_id and managed(viewer);
+# @reason NOT_YOURS
+deny_field(viewer: Viewer, "read", port: Port, field) if
+    field in ["floor", "market"] and port.floor <= 2 and port.company_id != viewer.company_id;
+
+# The same table as another type.
+allow(_viewer: Viewer, "read", port: PublicPort) if port.visibility = "PUBLIC";
+allow(viewer: Viewer, "read", port: PublicPort) if viewer.company_id in [port.company_id, port.partner_id];
+deny(viewer: Viewer, "read", port: PublicPort) if port.company_id = viewer.company_id and port.name in ["a", nil];
+allow_field(_viewer: Viewer, "read", _port: PublicPort, "name");
+
+# Fees are read with their port.
+allow_field(viewer: Viewer, "read", fee: Fee, "amount") if fee.amount = nil or viewer.pricing_shown;
+
+ability(viewer: Viewer, "see_prices") if trusted(viewer) and viewer.pricing_shown;

@@ -1,0 +1,215 @@
+"""Three verdicts of the same cases: Oso's own, the compiled Python and the compiled SQL in PostgreSQL.
+
+Rows live in temporary tables without constraints. Their values come from small pools, the viewer's among them, so that
+comparisons hold often enough to matter, and NULL stands wherever a column takes it.
+"""
+
+from __future__ import annotations
+
+import enum
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from random import Random
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from policies.entity import Catalogue, Entity, Resource
+from policies.masks import compile_predicate
+from policies.policy import Decision, Policy
+from policies.predicate import Predicate, show
+from policies.sql import to_column, viewer_parameters
+from policies.viewer import Shape, Viewer
+
+IDS: Final = tuple(uuid.UUID(int=number) for number in range(1, 7))
+POOLS: Final[dict[type, tuple[Any, ...]]] = {
+    uuid.UUID: IDS,
+    str: ("EU", "US", "OFFERED", "SOLD", "a", "MANAGED", "PARTNER"),
+    int: (0, 1, 2, 3),
+    bool: (True, False),
+    date: (date(2026, 1, 1), date(2026, 6, 1)),
+    datetime: (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)),
+}
+ROWS: Final = 20
+FIELDS: Final = 4
+
+Decide = Callable[[Shape, str, str], Decision]
+
+
+@dataclass
+class Report:
+    """How many cases were compared, how many of them were allowed, and where the verdicts differ."""
+
+    cases: int = 0
+    allowed: int = 0
+    differences: list[str] = field(default_factory=list)
+
+
+def kind(column: sa.Column[Any]) -> type | None:
+    """The Python type of a column if there are values to try; an enum's values are text."""
+    python_type: type = column.type.python_type
+    if issubclass(python_type, enum.Enum):
+        return str
+    return python_type if python_type in POOLS else None
+
+
+def temporary(table: sa.FromClause, name: str, metadata: sa.MetaData, *more: sa.Column[Any]) -> sa.Table:
+    """The same columns in a temporary table; they differ in nothing that a condition could see."""
+    columns = [
+        sa.Column(column.name, sa.Text() if kind(column) is str else column.type, nullable=column.nullable)
+        for column in table.c
+        if isinstance(column, sa.Column) and kind(column) is not None
+    ]
+    return sa.Table(name, metadata, *columns, *more, prefixes=["TEMPORARY"])
+
+
+class World:
+    """The temporary tables of a catalogue: one for each entity's rows, and the linked ones under their own names."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        metadata = sa.MetaData()
+        self.catalogue = catalogue
+        self.metadata = metadata
+        self.rows = {
+            entity.name: temporary(entity.table, f"case_{entity.name.lower()}", metadata, sa.Column("case_", sa.Integer))
+            for entity in catalogue
+        }
+        tables = {str(link.table.description): link.table for entity in catalogue for link in entity.links}
+        self.linked = {name: temporary(table, name, metadata) for name, table in tables.items()}
+
+    async def create(self, connection: AsyncConnection) -> None:
+        """Make the tables; they shadow the real ones on this connection."""
+        await connection.run_sync(self.metadata.create_all, checkfirst=False)
+
+    async def fill(self, connection: AsyncConnection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+        """Let these be the rows of the table."""
+        await connection.execute(sa.delete(table))
+        if rows:
+            await connection.execute(sa.insert(table), rows)
+
+
+def random_viewer(random: Random) -> Viewer:
+    """A viewer of any shape, with ids and markets or without."""
+    roles = random.sample(("ACCOUNT_ADMIN", "ADMIN", "FINANCE", "MARKETPLACE_EDITOR", "VIEWER"), random.choice((0, 1, 2)))
+    flags = {
+        name: random.random() < 0.5 for name in ("pricing_shown", "chat_shown", "dashboard_shown", "company_profile_shown")
+    }
+    shape = Shape(
+        kind=random.choice(("ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR")),
+        roles=tuple(sorted(roles)),
+        supported_by=random.choice((None, "PARTNER", "OPERATOR")),
+        **flags,
+    )
+    ids = {name: random.choice((None, *IDS[:3])) for name in ("user_id", "company_id", "partner_id")}
+    return Viewer(shape=shape, markets=frozenset(random.sample(("EU", "US"), random.randrange(3))), **ids)
+
+
+def random_row(table: sa.FromClause, random: Random) -> dict[str, Any]:
+    """Values for all columns of which there are any."""
+    return {column.name: _random_value(column, random) for column in table.c if isinstance(column, sa.Column) and kind(column)}
+
+
+def _random_value(column: sa.Column[Any], random: Random) -> Any:
+    if column.nullable and random.random() < 0.25:
+        return None
+    if isinstance(column.type, sa.Enum):
+        return random.choice(column.type.enums)
+    return random.choice(POOLS[kind(column) or str])
+
+
+def resources(entity: Entity, rows: list[dict[str, Any]], linked: dict[str, list[dict[str, Any]]]) -> list[Resource]:
+    """The rows as objects, each with the rows that its links lead to."""
+    made = []
+    for row in rows:
+        links = {
+            link.name: [
+                link.resource(**other)
+                for other in linked[str(link.table.description)]
+                if other[link.remote] is not None and other[link.remote] == row[link.local]
+            ]
+            for link in entity.links
+        }
+        made.append(entity.resource(**row, **links))
+    return made
+
+
+async def compare(
+    connection: AsyncConnection, world: World, policy: Policy, entity: Entity, random: Random, decide: Decide, report: Report
+) -> None:
+    """One viewer, one action and some rows of an entity: the verdicts of each row and of some of its fields."""
+    viewer = random_viewer(random)
+    action = random.choice(actions(policy, entity))
+    linked = {
+        str(link.table.description): [random_row(link.table, random) for _ in range(random.randrange(ROWS))]
+        for link in entity.links
+    }
+    rows = [random_row(entity.table, random) for _ in range(ROWS)]
+    decision = decide(viewer.shape, entity.name, action)
+    answers = await _ask_database(connection, world, entity, viewer, decision, rows, linked)
+    for number, resource in enumerate(resources(entity, rows, linked)):
+        questions = [None, *random.sample(sorted(decision.fields), min(FIELDS, len(decision.fields)))]
+        for name in questions:
+            said = _verdicts(policy, viewer, entity, action, resource, decision, name)
+            if name is not None and not policy.allows(viewer, action, entity.name, resource):
+                break
+            report.cases += 1
+            predicate = decision.rows if name is None else decision.fields[name].visible
+            verdicts = (*said, answers[number, predicate])
+            report.allowed += verdicts[0]
+            if len(set(verdicts)) != 1 or _contradicts(decision, name, resource, viewer):
+                report.differences.append(
+                    f"{entity.name}.{name} {action} {viewer} {vars(resource)}: oso, python, sql = {verdicts} "
+                    f"of {show(predicate)}"
+                )
+
+
+def actions(policy: Policy, entity: Entity) -> list[str]:
+    """All actions that the rules of an entity name, and one that none does."""
+    named = {rule.arguments[1].literal for rule in policy.rules if rule.entity == entity.name}
+    return [*sorted(action for action in named if action is not None), "unheard_of"]
+
+
+def _verdicts(
+    policy: Policy, viewer: Viewer, entity: Entity, action: str, row: Resource, decision: Decision, name: str | None
+) -> tuple[bool, bool]:
+    """Oso's own verdict and that of the compiled Python."""
+    if name is None:
+        return policy.allows(viewer, action, entity.name, row), compile_predicate(decision.rows)(row, viewer)
+    visible = compile_predicate(decision.fields[name].visible)(row, viewer)
+    return policy.allows_field(viewer, action, entity.name, row, name), visible
+
+
+def _contradicts(decision: Decision, name: str | None, row: Resource, viewer: Viewer) -> bool:
+    """Whether a field is both visible and denied."""
+    if name is None:
+        return False
+    rule = decision.fields[name]
+    denied = any(compile_predicate(predicate)(row, viewer) for predicate, _ in rule.denials)
+    return denied and compile_predicate(rule.visible)(row, viewer)
+
+
+async def _ask_database(
+    connection: AsyncConnection,
+    world: World,
+    entity: Entity,
+    viewer: Viewer,
+    decision: Decision,
+    rows: list[dict[str, Any]],
+    linked: dict[str, list[dict[str, Any]]],
+) -> dict[tuple[int, Predicate], bool]:
+    """All predicates of a decision over all rows, in one statement."""
+    table = world.rows[entity.name]
+    await world.fill(connection, table, [row | {"case_": number} for number, row in enumerate(rows)])
+    for name, others in linked.items():
+        await world.fill(connection, world.linked[name], others)
+    predicates = list(dict.fromkeys([decision.rows, *(rule.visible for rule in decision.fields.values())]))
+    columns = [to_column(predicate, entity, table).label(f"p{index}") for index, predicate in enumerate(predicates)]
+    statement = sa.select(table.c.case_, *columns)
+    needed = {name: value for name, value in viewer_parameters(viewer).items() if name in statement.compile().params}
+    answers: dict[tuple[int, Predicate], bool] = {}
+    for number, *said in await connection.execute(statement, needed):
+        answers |= {(number, predicate): answer for predicate, answer in zip(predicates, said, strict=True)}
+    return answers

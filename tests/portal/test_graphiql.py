@@ -1,0 +1,151 @@
+"""GraphiQL in a real browser: what a developer sees who opens the gateway's own page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.portal.visit import Visit
+
+EXAMPLES = ["PortsAndPrices", "Marketplace", "ManagedAccounts", "WhoAmI", "PrivateOffers"]
+
+
+async def test_page_asks_no_other_host(visit: Visit) -> None:
+    """Scripts, workers, fonts, schema and answers all come from the gateway itself."""
+    await visit.ask()
+
+    assert {visit.url} == visit.origins
+
+
+async def test_one_sees_the_price_and_the_other_why_not(visit: Visit) -> None:
+    """Choosing another viewer asks the same question again, and policy gives another answer."""
+    await visit.sign_in("shown@managed.example")
+    shown = await visit.ask()
+    await expect(visit.hidden_values).to_be_empty()
+    await visit.sign_in("hidden@managed.example")
+    hidden = await visit.answer()
+
+    prices_shown = [port["monthlyRate"] for port in shown["data"]["ports"]["nodes"]]
+    prices_hidden = [port["monthlyRate"] for port in hidden["data"]["ports"]["nodes"]]
+    assert re.fullmatch(r"\d+\.\d\d", prices_shown[0]["amount"])
+    assert "redactions" not in shown.get("extensions", {})
+    assert [None] * len(prices_hidden) == prices_hidden
+    assert hidden["extensions"]["redactions"] == [
+        {"path": ["ports", "nodes", "*", "monthlyRate"], "reason": "HIDDEN_BY_PARTNER"}
+    ]
+    await expect(visit.hidden_values).to_have_text(f"{len(prices_hidden)} values hidden: monthlyRate — HIDDEN_BY_PARTNER")
+
+
+async def test_choice_survives_a_reload(visit: Visit) -> None:
+    """A reloaded page still speaks for the viewer that was chosen, with a new token: none is ever stored."""
+    await visit.sign_in("network@direct.example")
+    await visit.open_tab("WhoAmI")
+    await visit.ask()
+
+    await visit.reload()
+    answer = await visit.ask()
+    stored = await visit.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+
+    await expect(visit.menu_button).to_have_text("Viewing as network@direct.example")
+    assert answer["data"]["viewer"]["user"]["email"] == "network@direct.example"
+    assert "Bearer" not in stored
+    assert "token" not in stored.lower()
+
+
+async def test_nobody_reads_an_answer_that_was_given_to_another(visit: Visit) -> None:
+    """An answer in another tab disappears when the viewer changes, and an answer of the same viewer stays."""
+    await visit.sign_in("shown@managed.example")
+    await visit.ask()
+    await visit.open_tab("WhoAmI")
+    await visit.open_tab("PortsAndPrices")
+    kept = await visit.answer()
+
+    await visit.open_tab("WhoAmI")
+    await visit.sign_in("hidden@managed.example")
+    await visit.open_tab("PortsAndPrices")
+
+    assert "ports" in kept["data"]
+    await visit.page.wait_for_timeout(200)
+    assert await visit.no_answer()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+async def test_example_is_answered_without_errors(visit: Visit, name: str) -> None:
+    """Every tab that a newcomer finds asks for what the schema has, and may be asked by anybody."""
+    await visit.open_tab(name)
+    answers = [await visit.ask()]
+    await visit.sign_in("admin@partner.example")
+    answers.append(await visit.answer())
+
+    assert [[key for key in ("data", "errors") if key in answer] for answer in answers] == [["data"], ["data"]]
+
+
+async def test_menu_is_worked_by_keyboard_and_named(visit: Visit) -> None:
+    """The menu tells assistive technology what it is, which viewer is chosen, and needs no pointer."""
+    menu = visit.page.get_by_role("menu", name="Sign in as")
+    choices = menu.get_by_role("menuitemradio")
+
+    await visit.menu_button.press("Enter")
+    await expect(visit.menu_button).to_have_attribute("aria-expanded", "true")
+    await expect(menu.get_by_role("menuitemradio", checked=True)).to_contain_text("Anonymous visitor")
+    await expect(choices.first).to_be_focused()
+    await expect(choices).to_have_count(6)
+    await visit.page.keyboard.press("ArrowDown")
+    email = await choices.nth(1).locator(".viewer-item-email").inner_text()
+    await visit.page.keyboard.press("Enter")
+
+    await expect(menu).to_be_hidden()
+    await expect(visit.menu_button).to_be_focused()
+    await expect(visit.menu_button).to_have_accessible_name(f"Viewing as {email}")
+    await visit.menu_button.press("Enter")
+    await expect(menu.get_by_role("menuitemradio", checked=True)).to_contain_text(email)
+    await visit.page.keyboard.press("Escape")
+    await expect(visit.menu_button).to_have_attribute("aria-expanded", "false")
+
+
+async def test_everything_that_can_be_pressed_has_a_name(visit: Visit) -> None:
+    """Assistive technology finds landmarks, one heading of the page, and no control without a name."""
+    page = await visit.page.locator("body").aria_snapshot()
+
+    assert re.findall(r"^\s*- (?:button|link|tab|textbox|combobox):?$", page, re.MULTILINE) == []
+    assert await visit.page.get_by_role("heading", level=1).all_inner_texts() == ["Crossgate"]
+    assert await visit.page.get_by_role("main").count() == 1
+
+
+@pytest.mark.parametrize("width", [800, 1280])
+async def test_page_fits(visit: Visit, width: int) -> None:
+    """At half of a screen's width as at its full one nothing has to be scrolled sideways, and the viewer is in sight."""
+    await visit.page.set_viewport_size({"width": width, "height": 700})
+    await visit.sign_in("hidden@managed.example")
+    await visit.ask()
+
+    assert await visit.page.evaluate("document.documentElement.scrollWidth") == width
+    await expect(visit.menu_button).to_be_in_viewport(ratio=1)
+    await expect(visit.hidden_values).to_be_in_viewport(ratio=1)
+
+
+async def test_failed_sign_in_says_so(visit: Visit) -> None:
+    """Who cannot be signed in is not spoken for: the page is the anonymous visitor's again, and tells why."""
+    await visit.page.route("**/portal/sign-in", lambda route: route.fulfill(status=404, json={"error": "nobody"}))
+    await visit.sign_in("admin@partner.example")
+
+    await expect(visit.page.get_by_role("banner").get_by_role("alert")).to_have_text(
+        "Could not sign in as admin@partner.example: nobody"
+    )
+    await expect(visit.menu_button).to_have_text("Viewing as Anonymous visitor")
+    assert ["404" in complaint for complaint in visit.complaints] == [True]
+    visit.complaints.clear()
+
+
+async def test_expired_token_is_replaced(visit: Visit) -> None:
+    """A page that is left open for days goes on: a token that is refused is fetched anew, once, and nobody notices."""
+    await visit.sign_in("network@direct.example")
+    await visit.page.route("**/graphql", lambda route: route.fulfill(status=401, json={"errors": []}), times=1)
+    await visit.open_tab("WhoAmI")
+    answer = await visit.ask()
+
+    assert answer["data"]["viewer"]["user"]["email"] == "network@direct.example"
+    assert ["401" in complaint for complaint in visit.complaints] == [True]
+    visit.complaints.clear()

@@ -1,0 +1,166 @@
+"""The routes of the web part, without a browser: what is cached, what is refused, and who gets a token."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from transport.portal import PortalViewer, portal_routes
+
+HOST = "http://127.0.0.1:8000"
+VIEWER = PortalViewer("admin@partner.example", "Partner")
+
+
+async def token_of(email: str) -> str | None:
+    return "a-token" if email == VIEWER.email else None
+
+
+def client(dist: Path, development: bool = True, base_url: str = HOST) -> httpx.AsyncClient:
+    routes = portal_routes(dist=dist, development=development, viewers=[VIEWER], sign_in=token_of)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(Starlette(routes=routes)), base_url=base_url)
+
+
+@pytest.fixture
+def dist(tmp_path: Path) -> Path:
+    """A built page with one script."""
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<title>Crossgate</title>")
+    (tmp_path / "assets" / "index-4f2a.js").write_text("start()")
+    return tmp_path
+
+
+@pytest.fixture
+async def portal(dist: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with client(dist) as portal:
+        yield portal
+
+
+async def test_page_may_load_nothing_from_elsewhere(portal: httpx.AsyncClient) -> None:
+    """The page is asked for anew each time, and its policy names no other host."""
+    page = await portal.get("/")
+
+    policy = page.headers["content-security-policy"]
+    assert (page.status_code, page.headers["cache-control"]) == (200, "no-cache")
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "http" not in policy
+    assert "unsafe-eval" not in policy
+    assert "script-src 'self';" in policy
+
+
+async def test_script_is_cached_for_good(portal: httpx.AsyncClient) -> None:
+    """A script's name changes with its content, so a browser never asks for it twice."""
+    script = await portal.get("/assets/index-4f2a.js")
+
+    assert (script.status_code, script.text) == (200, "start()")
+    assert "immutable" in script.headers["cache-control"]
+    assert "javascript" in script.headers["content-type"]
+
+
+@pytest.mark.parametrize("name", ["gone.js", "..%2Findex.html", "%2e%2e", "..%2F..%2Fetc%2Fpasswd"])
+async def test_only_assets_are_served(portal: httpx.AsyncClient, name: str) -> None:
+    """Nothing outside of the folder of assets can be had, and a script of yesterday's page is simply absent."""
+    assert (await portal.get(f"/assets/{name}")).status_code == 404
+
+
+async def test_page_that_is_not_built_says_how(tmp_path: Path) -> None:
+    """A gateway without web assets runs all the same, and its page tells what to do."""
+    async with client(tmp_path / "dist") as portal:
+        page = await portal.get("/")
+
+    assert (page.status_code, page.text) == (503, "web assets are not built: run `make assets`")
+
+
+async def test_development_lists_its_viewers(portal: httpx.AsyncClient) -> None:
+    """The page learns from the gateway whom it may sign in as."""
+    config = await portal.get("/portal/config")
+
+    viewers = [{"email": "admin@partner.example", "label": "Partner"}]
+    assert {"development": True, "endpoint": "/graphql", "viewers": viewers} == config.json()
+    assert config.headers["cache-control"] == "no-store"
+
+
+async def test_production_signs_nobody_in(dist: Path) -> None:
+    """Outside of development there is no list of viewers, and no route that makes a token."""
+    async with client(dist, development=False) as portal:
+        config = await portal.get("/portal/config")
+        answer = await portal.post("/portal/sign-in", json={"email": VIEWER.email})
+
+    assert config.json() == {"development": False, "endpoint": "/graphql", "viewers": []}
+    assert answer.status_code == 404
+
+
+async def test_own_page_gets_a_token(portal: httpx.AsyncClient) -> None:
+    """The gateway's own page, and a tool without any page, get a token that nobody caches."""
+    body = {"email": VIEWER.email}
+    answers = [
+        await portal.post("/portal/sign-in", json=body, headers={"origin": HOST}),
+        await portal.post("/portal/sign-in", json=body),
+    ]
+
+    assert [answer.json() for answer in answers] == [{"token": "a-token"}] * 2
+    assert [answer.headers["cache-control"] for answer in answers] == ["no-store"] * 2
+
+
+@pytest.mark.parametrize(
+    ("base_url", "origin"),
+    [
+        (HOST, "https://evil.example"),
+        (HOST, "http://127.0.0.1:9999"),
+        (HOST, "null"),
+        (HOST, "http://[::1"),
+        ("http://evil.example:8000", "http://evil.example:8000"),
+        ("http://127.0.0.1.evil.example", "http://127.0.0.1.evil.example"),
+    ],
+)
+async def test_foreign_page_gets_no_token(dist: Path, base_url: str, origin: str) -> None:
+    """Neither another origin nor a foreign name that points here (DNS rebinding) is handed a token."""
+    async with client(dist, base_url=base_url) as portal:
+        answer = await portal.post("/portal/sign-in", json={"email": VIEWER.email}, headers={"origin": origin})
+
+    assert answer.status_code == 403
+    assert list(answer.json()) == ["error"]
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "app.localhost", "[::1]:8000", "192.168.1.20:8000"])
+async def test_page_may_be_opened_by_any_name_without_dns(dist: Path, host: str) -> None:
+    """localhost and IP addresses cannot be made to point here by somebody else."""
+    async with client(dist, base_url=f"http://{host}") as portal:
+        answer = await portal.post("/portal/sign-in", json={"email": VIEWER.email}, headers={"origin": f"http://{host}"})
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "request_body",
+    [
+        {"content": b"email=admin@partner.example", "headers": {"content-type": "application/x-www-form-urlencoded"}},
+        {"content": b'{"email": "admin@partner.example"}', "headers": {"content-type": "text/plain"}},
+        {"content": b"{", "headers": {"content-type": "application/json"}},
+        {"content": b"\xff", "headers": {"content-type": "application/json"}},
+        {"json": ["admin@partner.example"]},
+        {"json": {"email": 1}},
+    ],
+)
+async def test_only_json_signs_in(portal: httpx.AsyncClient, request_body: dict[str, Any]) -> None:
+    """What a form of a foreign page could send is refused, and so is what names no address."""
+    answer = await portal.post("/portal/sign-in", **request_body)
+
+    assert (answer.status_code, answer.json()) == (400, {"error": 'send {"email": "..."} as application/json'})
+
+
+async def test_unknown_address_is_nobody(portal: httpx.AsyncClient) -> None:
+    """An address without a user gets no token."""
+    answer = await portal.post("/portal/sign-in", json={"email": "who@nowhere.example"})
+
+    assert (answer.status_code, answer.json()) == (404, {"error": "nobody has the address who@nowhere.example"})
+
+
+async def test_sign_in_is_never_a_link(portal: httpx.AsyncClient) -> None:
+    """A token cannot be fetched by GET, which pages and histories repeat without being asked."""
+    assert (await portal.get("/portal/sign-in")).status_code == 405

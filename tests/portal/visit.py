@@ -1,0 +1,81 @@
+"""What a person does with the page, in a person's words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.async_api import ConsoleMessage, Error, Locator, Page, Request
+
+ANSWER = """() => {
+  const shown = globalThis.__MONACO?.editor.getModels().find((model) => model.uri.path.endsWith("response.json"));
+  return shown?.getValue() ?? "";
+}"""
+
+
+class Visit:
+    """One window on the page. Remembers which origins were asked, and what the browser complained about."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.origins: set[str] = set()
+        self.complaints: list[str] = []
+        page.on("request", self._requested)
+        page.on("console", self._said)
+        page.on("pageerror", self._failed)
+
+    async def load(self) -> None:
+        await self.page.goto(self.url)
+        await self._ready()
+
+    async def reload(self) -> None:
+        await self.page.reload()
+        await self._ready()
+
+    @property
+    def menu_button(self) -> Locator:
+        return self.page.get_by_role("button", name="Viewing as")
+
+    @property
+    def hidden_values(self) -> Locator:
+        return self.page.get_by_role("status", name="Hidden values")
+
+    async def sign_in(self, email: str) -> None:
+        await self.menu_button.click()
+        await self.page.get_by_role("menuitemradio", name=email).click()
+
+    async def open_tab(self, name: str) -> None:
+        await self.page.get_by_role("tab", name=name).click()
+
+    async def ask(self) -> dict[str, Any]:
+        """Run the query of the tab, and wait for its answer."""
+        await self.page.get_by_role("button", name="Execute query").click()
+        return await self.answer()
+
+    async def answer(self) -> dict[str, Any]:
+        """The answer on screen, once there is one."""
+        shown = await self.page.wait_for_function(ANSWER)
+        answer: dict[str, Any] = json.loads(await shown.json_value())
+        return answer
+
+    async def no_answer(self) -> bool:
+        return not await self.page.evaluate(ANSWER)
+
+    async def _ready(self) -> None:
+        """Wait for both editors: until they are there the button to execute the query does nothing."""
+        for name in ("Operation Editor", "Result Window"):
+            await self.page.get_by_role("region", name=name).get_by_role("textbox").wait_for()
+
+    def _requested(self, request: Request) -> None:
+        scheme, host, *_ = urlsplit(request.url)
+        if scheme not in ("data", "blob"):
+            self.origins.add(f"{scheme}://{host}")
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def _failed(self, error: Error) -> None:
+        self.complaints.append(str(error))

@@ -1,0 +1,171 @@
+"""A gateway with a small schema of its own, for tests of how requests come in and answers go out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import strawberry
+from graphql import GraphQLError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from policies.viewer import Viewer
+from resolvers.errors import PublicError
+from settings import Settings
+from transport.app import create_app
+from transport.documents import Documents
+from transport.identity import LoadViewer
+from transport.logs import configure_logging
+from transport.serve import serve, server
+from transport.tokens import Claims, Tokens
+
+ADA = UUID("00000000-0000-7000-8000-00000000000a")
+MEMBERSHIP = UUID("00000000-0000-7000-8000-0000000000aa")
+COMPANY = UUID("00000000-0000-7000-8000-00000000c0c0")
+REMOVED = UUID("00000000-0000-7000-8000-00000000dead")
+
+Info = strawberry.Info[tuple[Viewer, str], None]
+
+
+class TooMany(PublicError):
+    """An error raised on purpose."""
+
+    code = "TOO_MANY"
+
+
+@strawberry.type
+class Query:
+    """Queries that answer, refuse, break and dawdle."""
+
+    @strawberry.field
+    def hello(self, name: str = "world") -> str:
+        return f"Hello, {name}!"
+
+    @strawberry.field
+    def me(self, info: Info) -> str:
+        viewer, _ = info.context
+        return str(viewer.user_id)
+
+    @strawberry.field
+    def request(self, info: Info) -> str:
+        _, request_id = info.context
+        return request_id
+
+    @strawberry.field
+    def broken(self) -> str | None:
+        raise RuntimeError("the password is swordfish")
+
+    @strawberry.field
+    def broken_required(self) -> str:
+        raise RuntimeError("the password is swordfish")
+
+    @strawberry.field
+    def overflowing(self) -> int | None:
+        return 2**40
+
+    @strawberry.field
+    def refused(self) -> str | None:
+        raise TooMany("At most 1000.", argument="first")
+
+    @strawberry.field
+    def careless(self) -> str | None:
+        raise GraphQLError("the password is swordfish")
+
+    @strawberry.field
+    async def slow(self, seconds: float) -> str:
+        await asyncio.sleep(seconds)
+        return "done"
+
+
+@strawberry.type
+class Mutation:
+    """A mutation, for what may not be done by GET."""
+
+    @strawberry.mutation
+    def bump(self) -> int:
+        return 1
+
+
+@strawberry.type
+class Subscription:
+    """A subscription, for what may not be done by POST."""
+
+    @strawberry.subscription
+    async def ticks(self) -> AsyncIterator[int]:
+        yield 1
+
+
+async def ada_only(claims: Claims) -> Viewer | None:
+    """Knows one user, by her membership or by herself alone."""
+    if claims.user_id != ADA or claims.membership_id not in (MEMBERSHIP, None):
+        return None
+    return Viewer(user_id=ADA, company_id=COMPANY if claims.membership_id else None)
+
+
+async def works() -> None:
+    """A probe of a part that works."""
+
+
+async def crash(_: Request) -> Response:
+    """A route that breaks."""
+    raise RuntimeError("the password is swordfish")
+
+
+async def read(request: Request) -> Response:
+    """A route that tells the size of the body it was sent."""
+    return PlainTextResponse(str(len(await request.body())))
+
+
+def make_app(settings: Settings, tokens: Tokens, load_viewer: LoadViewer = ada_only) -> Starlette:
+    """The gateway under test."""
+    documents = Documents(settings.max_document_tokens)
+    schema = strawberry.Schema(Query, Mutation, Subscription, extensions=[documents.extension])
+    return create_app(
+        schema=schema,
+        settings=settings,
+        tokens=tokens,
+        load_viewer=load_viewer,
+        make_context=lambda viewer, request_id: (viewer, request_id),
+        ready={"database": works},
+        extra_routes=[Route("/crash", crash), Route("/read", read, methods=["POST"])],
+        documents=documents,
+    )
+
+
+@contextmanager
+def running(app: Starlette, settings: Settings) -> Iterator[str]:
+    """Serves an application on a free port from a thread of its own; gives its address."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    serving = server(app, settings)
+    thread = threading.Thread(target=serving.run, args=([listening],))
+    thread.start()
+    while not serving.started and thread.is_alive():
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        serving.should_exit = True
+        thread.join()
+
+
+def main(data_dir: str) -> None:
+    """Serve as a process of its own, with its logs on standard error."""
+    settings = Settings(data_dir=Path(data_dir), port=0, shutdown_timeout=5)
+    configure_logging(settings)
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    serve(make_app(settings, Tokens.load(settings.signing_key_file)), settings)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

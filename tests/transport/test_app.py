@@ -1,0 +1,34 @@
+"""Whatever is asked, the answer is JSON with a code and the request's id."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code", "message"),
+    [
+        ("GET", "/nowhere", 404, "NOT_FOUND", "Not Found"),
+        ("GET", "/graphql/", 404, "NOT_FOUND", "Not Found"),
+        ("GET", "/read", 405, "METHOD_NOT_ALLOWED", "Method Not Allowed"),
+        ("GET", "/crash", 500, "INTERNAL", "Internal server error"),
+    ],
+)
+async def test_what_is_not_served(
+    client: httpx.AsyncClient, method: str, path: str, status: int, code: str, message: str
+) -> None:
+    """What is not there, and what breaks, is answered alike, without a traceback."""
+    response = await client.request(method, path)
+
+    extensions = {"code": code, "requestId": response.headers["X-Request-ID"]}
+    assert (status, {"errors": [{"message": message, "extensions": extensions}]}) == (response.status_code, response.json())
+    assert response.headers["Content-Type"] == "application/json; charset=utf-8"
+
+
+async def test_the_endpoint_is_no_page(client: httpx.AsyncClient) -> None:
+    """A browser that opens the endpoint is pointed to the page."""
+    response = await client.get("/graphql", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["message"].endswith("for a page in a browser open /.")

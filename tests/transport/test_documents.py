@@ -1,0 +1,56 @@
+"""Documents are parsed once for all who send the same text, in bounded memory."""
+
+from __future__ import annotations
+
+import pytest
+import strawberry
+
+from tests.transport.gateway import Query
+from transport.documents import CACHED_CHARACTERS, LARGEST_CACHED, Documents, ParseFailed
+
+
+def test_a_text_is_parsed_once() -> None:
+    """The same text gives the same document."""
+    documents = Documents(max_tokens=100)
+
+    assert documents.parse("{ a }") is documents.parse("{ a }")
+    assert documents.parse("{ a }") is not documents.parse("{ b }")
+
+
+async def test_a_schema_parses_nothing_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A schema with the extension runs the document that transport has parsed already."""
+    monkeypatch.setattr("strawberry.schema.schema.parse", None)
+    documents = Documents(max_tokens=100)
+    schema = strawberry.Schema(Query, extensions=[documents.extension])
+
+    result = await schema.execute("{ hello }")
+
+    assert (result.data, result.errors) == ({"hello": "Hello, world!"}, None)
+
+
+def test_the_least_used_documents_go() -> None:
+    """When the texts are longer than the cache may hold, the documents unused for longest are parsed anew."""
+    documents = Documents(max_tokens=100)
+    first, second = documents.parse("{ first }"), documents.parse("{ second }")
+    filler = LARGEST_CACHED - 10
+
+    for number in range(CACHED_CHARACTERS // filler + 1):
+        documents.parse("{ first }")
+        documents.parse(f"{{ a{number} }}".ljust(filler))
+
+    assert first is documents.parse("{ first }")
+    assert second is not documents.parse("{ second }")
+
+
+def test_a_huge_document_pushes_no_other_out() -> None:
+    """A text too long for the cache is parsed each time."""
+    documents = Documents(max_tokens=100)
+    huge = "{ a }".ljust(LARGEST_CACHED + 1)
+
+    assert documents.parse(huge) is not documents.parse(huge)
+
+
+def test_the_limit_counts_comments_too() -> None:
+    """A document of more tokens than allowed is refused, comments counted."""
+    with pytest.raises(ParseFailed, match="Document contains more than 100 tokens"):
+        Documents(max_tokens=100).parse("#\n" * 101 + "{ a }")

@@ -1,0 +1,135 @@
+"""What is a GraphQL request and what is not, by POST and by GET."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.transport.conftest import JSON
+
+ANSWER = {"data": {"hello": "Hello, world!"}}
+NOT_JSON = "The body is not valid JSON in UTF-8."
+
+
+def refused(response: httpx.Response) -> tuple[int, str, str]:
+    [error] = response.json()["errors"]
+    return response.status_code, error["extensions"]["code"], error["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", 'The body is empty; send JSON such as {"query": "{ __typename }"}.'),
+        (b'{"query": "{ hello }"', NOT_JSON),
+        (b'{"query": "\xff"}', NOT_JSON),
+        ('{"query": "{ hello }"}'.encode("utf-16"), NOT_JSON),
+        (b'{"query": "{ hello }", "variables": {"n": NaN}}', NOT_JSON),
+        (b'{"query": "{ hello }", "variables": {"n": 1e999}}', NOT_JSON),
+        (b'{"query": "{ hello }", "variables": {"n": ' + b"9" * 5000 + b"}}", NOT_JSON),
+        (b"[" * 9000, NOT_JSON),
+        (b'"{ hello }"', 'The body must be a JSON object such as {"query": "{ __typename }"}.'),
+        (b'[{"query": "{ hello }"}]', "Batches are not supported; send one request at a time."),
+    ],
+)
+async def test_bodies_that_are_no_request(client: httpx.AsyncClient, body: bytes, message: str) -> None:
+    """A body that is not one JSON object in UTF-8 is refused, however it is broken."""
+    response = await client.post("/graphql", content=body, headers={"Content-Type": JSON})
+
+    assert (400, "BAD_REQUEST", message) == refused(response)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({}, "Parameter query is missing or not a string."),
+        ({"query": None}, "Parameter query is missing or not a string."),
+        ({"query": ["{ hello }"]}, "Parameter query is missing or not a string."),
+        ({"query": "{ hello }", "operationName": 7}, "Parameter operationName must be a string."),
+        ({"query": "{ hello }", "variables": "{}"}, "Parameter variables must be an object."),
+        ({"query": "{ hello }", "variables": [1]}, "Parameter variables must be an object."),
+        ({"query": "{ hello }", "extensions": False}, "Parameter extensions must be an object."),
+    ],
+)
+async def test_parts_of_a_wrong_type(client: httpx.AsyncClient, content: dict[str, Any], message: str) -> None:
+    """Each part of a request has its type; the message names the part."""
+    assert (400, "BAD_REQUEST", message) == refused(await client.post("/graphql", json=content))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"operationName": None, "variables": None, "extensions": None},
+        {"operationName": "", "variables": {}, "extensions": {"any": "thing"}},
+        {"unknown": "entry"},
+        {"variables": {"unused": json.loads('{"a":' * 800 + "1" + "}" * 800)}},
+    ],
+)
+async def test_parts_that_may_be_there(client: httpx.AsyncClient, more: dict[str, Any]) -> None:
+    """Parts may be null or left out, and entries that nobody knows are ignored."""
+    response = await client.post("/graphql", json={"query": "{ hello }", **more})
+
+    assert (response.status_code, response.json()) == (200, ANSWER)
+
+
+async def test_a_query_by_get(client: httpx.AsyncClient) -> None:
+    """A GET carries the same parts in its query string, variables as JSON."""
+    parameters = {
+        "query": "query A($name: String!) { hello(name: $name) } query B { hello }",
+        "operationName": "A",
+        "variables": '{"name": "Zoë 🏊"}',
+        "extensions": "{}",
+    }
+
+    response = await client.get("/graphql", params=parameters)
+
+    assert (response.status_code, response.json()) == (200, {"data": {"hello": "Hello, Zoë 🏊!"}})
+
+
+@pytest.mark.parametrize(
+    ("query_string", "message"),
+    [
+        ("", "Parameter query is missing. This address speaks GraphQL; for a page in a browser open /."),
+        ("query={hello}&query={me}", "Parameter query is given more than once."),
+        ("query={hello}&variables={", "Parameter variables is not valid JSON in UTF-8."),
+        ("query={hello}&variables=7", "Parameter variables must be an object."),
+        ("query={hello}&extensions=[]", "Parameter extensions must be an object."),
+    ],
+)
+async def test_query_strings_that_are_no_request(client: httpx.AsyncClient, query_string: str, message: str) -> None:
+    """A GET without a query, or with parts that are broken, is refused."""
+    assert (400, "BAD_REQUEST", message) == refused(await client.get(f"/graphql?{query_string}"))
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"])
+async def test_other_methods(client: httpx.AsyncClient, method: str) -> None:
+    """Only GET and POST are served, and the answer says so."""
+    response = await client.request(method, "/graphql?query={hello}")
+
+    assert (response.status_code, response.headers["Allow"]) == (405, "GET, POST")
+
+
+def test_what_is_no_http(address: str) -> None:
+    """Bytes that are no HTTP are refused, and the gateway goes on."""
+    parts = urlsplit(address)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5) as raw:
+        raw.sendall(b"\x16\x03\x01\x02\x00 swordfish\r\n\r\n")
+        answer = raw.recv(1000)
+
+    assert answer.split(b"\r\n")[0] == b"HTTP/1.1 400 Bad Request"
+    assert b"swordfish" not in answer
+    assert httpx.get(f"{address}/livez", trust_env=False).status_code == 200
+
+
+def test_a_body_that_never_comes(address: str) -> None:
+    """A client that announces a body and does not send it is told so when its time is over (408)."""
+    parts = urlsplit(address)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5) as raw:
+        raw.sendall(b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{")
+        answer = raw.recv(4000)
+
+    assert answer.split(b"\r\n")[0] == b"HTTP/1.1 408 Request Timeout"

@@ -1,0 +1,44 @@
+"""A gateway that is told to stop finishes what it has begun."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import time
+from urllib.parse import urlsplit
+
+from tests.transport.process import GatewayProcess
+
+BODY = b'{"query": "{ hello }"}'
+HEAD = (
+    "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    f"Content-Length: {len(BODY)}\r\nExpect: 100-continue\r\n\r\n"
+)
+
+
+def wait_until_closed(address: tuple[str, int]) -> None:
+    """Returns once no new connection is taken."""
+    while True:
+        try:
+            socket.create_connection(address, timeout=5).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.02)
+
+
+def test_a_request_under_way_is_finished(process: GatewayProcess) -> None:
+    """A request that is being read when the process is told to stop gets its answer, while no new one is taken."""
+    parts = urlsplit(process.address)
+    address = (parts.hostname or "", parts.port or 0)
+    with socket.create_connection(address, timeout=5) as raw:
+        raw.sendall(HEAD.encode())
+        begun = raw.recv(1000)  # the gateway asks for the body: the request is under way
+        process.terminate()
+        wait_until_closed(address)
+        raw.sendall(BODY)
+        answer = b"".join(iter(lambda: raw.recv(4000), b""))
+
+    assert begun.split(b"\r\n")[0] == b"HTTP/1.1 100 Continue"
+    assert answer.split(b"\r\n")[0] == b"HTTP/1.1 200 OK"
+    assert answer.endswith(b'{"data":{"hello":"Hello, world!"}}')
+    assert process.stop() == -signal.SIGTERM

@@ -1,0 +1,77 @@
+"""Settings come from the environment, and what cannot be used is named in plain words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from settings import InvalidSettings, Settings, variable
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for field in Settings.model_fields:
+        monkeypatch.delenv(variable(field), raising=False)
+
+
+def test_every_setting_has_a_default() -> None:
+    """Without any variable the gateway listens on port 8000 of this machine and keeps its data in .data."""
+    settings = Settings.load()
+
+    assert (None, "127.0.0.1", 8000, "http://localhost:8000", Path(".data/signing-key.pem")) == (
+        settings.database_url,
+        settings.host,
+        settings.port,
+        settings.public_url,
+        settings.signing_key_file,
+    )
+
+
+def test_every_setting_is_described() -> None:
+    """Every setting says what it means."""
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_the_environment_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variables with the prefix set, DATABASE_URL sets without it, and defaults follow what they are derived from."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://somewhere/market")
+    monkeypatch.setenv("CROSSGATE_PORT", "8080")
+    monkeypatch.setenv("CROSSGATE_DATA_DIR", "/srv/data")
+    monkeypatch.setenv("CROSSGATE_ALLOWED_ORIGINS", "https://a.example, https://b.example")
+    monkeypatch.setenv("CROSSGATE_LOG_LEVEL", "debug")
+
+    settings = Settings.load()
+
+    assert settings.database_url == "postgresql://somewhere/market"
+    assert settings.public_url == "http://localhost:8080"
+    assert Path("/srv/data/signing-key.pem") == settings.signing_key_file
+    assert settings.allowed_origins == ("https://a.example", "https://b.example")
+    assert settings.log_level == "DEBUG"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("CROSSGATE_PORT", "abc", "must be a valid integer, unable to parse string as an integer"),
+        ("CROSSGATE_PORT", "70000", "must be less than or equal to 65535"),
+        ("CROSSGATE_LOG_FORMAT", "xml", "must be 'json' or 'console'"),
+        ("CROSSGATE_PUBLIC_URL", "gateway", "must be a web address such as https://gateway.example"),
+        ("CROSSGATE_MAX_PAGE_SIZE", "10", "must not be less than CROSSGATE_DEFAULT_PAGE_SIZE, which is 50"),
+        ("DATABASE_URL", "mysql://root:swordfish@db/x", "must begin with postgresql://, not mysql://"),
+    ],
+)
+def test_a_bad_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str) -> None:
+    """A value that cannot be used stops the start, with the name of its variable, and without repeating a secret."""
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(InvalidSettings) as raised:
+        Settings.load()
+
+    assert {name: problem} == raised.value.problems
+    assert f"{name}: {problem}" == str(raised.value)
+
+
+def test_the_database_password_is_not_shown() -> None:
+    """The representation of the settings leaves the database's address out."""
+    assert "swordfish" not in repr(Settings(database_url="postgresql://root:swordfish@db/x"))

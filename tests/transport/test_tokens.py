@@ -1,0 +1,168 @@
+"""Tokens: only what this gateway's key signed, for this gateway, and not long ago, is believed."""
+
+from __future__ import annotations
+
+import base64
+import json
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+from uuid import uuid4
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from settings import Settings
+from tests.transport.gateway import ADA, MEMBERSHIP
+from transport.tokens import InvalidToken, TokenFault, Tokens, UnusableKey
+
+CLAIMS = {"iss": "crossgate", "aud": "crossgate", "sub": str(ADA), "exp": datetime(2100, 1, 1, tzinfo=UTC)}
+
+
+def encoded(part: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part, default=lambda day: int(day.timestamp())).encode()).rstrip(b"=").decode()
+
+
+@pytest.fixture(scope="module")
+def key(settings: Settings, tokens: Tokens) -> Ed25519PrivateKey:
+    loaded = load_pem_private_key(settings.signing_key_file.read_bytes(), None)
+    assert isinstance(loaded, Ed25519PrivateKey)
+    assert tokens.kid
+    return loaded
+
+
+def fault(tokens: Tokens, token: str) -> TokenFault:
+    with pytest.raises(InvalidToken) as raised:
+        tokens.verify(token)
+    return raised.value.code
+
+
+def test_a_token_says_who(tokens: Tokens) -> None:
+    """A token that was just issued is believed, and says user, membership and expiry."""
+    claims = tokens.verify(tokens.issue(ADA, MEMBERSHIP, 60))
+
+    assert (claims.user_id, claims.membership_id) == (ADA, MEMBERSHIP)
+    assert timedelta(seconds=55) < claims.expires_at - datetime.now(UTC) <= timedelta(seconds=60)
+
+
+def test_a_token_without_a_membership(tokens: Tokens) -> None:
+    """A user of no company has a token too."""
+    assert tokens.verify(tokens.issue(ADA, None, 60)).membership_id is None
+
+
+def test_an_expired_token(tokens: Tokens) -> None:
+    """A token is not believed after its time."""
+    assert fault(tokens, tokens.issue(ADA, MEMBERSHIP, -1)) == TokenFault.EXPIRED
+
+
+def test_a_tampered_token(tokens: Tokens) -> None:
+    """A token whose claims were changed after it was signed is not believed."""
+    header, _, signature = tokens.issue(ADA, MEMBERSHIP, 60).split(".")
+
+    assert fault(tokens, f"{header}.{encoded(CLAIMS | {'sub': str(uuid4())})}.{signature}") == TokenFault.SIGNATURE
+
+
+def test_a_token_of_another_key(tokens: Tokens, tmp_path: Path) -> None:
+    """A token that another gateway signed is not believed."""
+    other = Tokens.load(tmp_path / "other.pem")
+
+    assert fault(tokens, other.issue(ADA, MEMBERSHIP, 60)) == TokenFault.SIGNATURE
+
+
+@pytest.mark.parametrize("algorithm", ["none", "None", "HS256", "ES256", "RS256"])
+def test_a_token_of_another_algorithm(tokens: Tokens, algorithm: str) -> None:
+    """A token that is unsigned, or signed in another way, is not believed."""
+    token = f"{encoded({'alg': algorithm, 'typ': 'JWT'})}.{encoded(CLAIMS)}."
+
+    assert fault(tokens, token) == TokenFault.ALGORITHM
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"iss": "elsewhere"}, TokenFault.ISSUER),
+        ({"aud": "elsewhere"}, TokenFault.AUDIENCE),
+        ({"sub": "ada"}, TokenFault.MALFORMED),
+        ({"sub": 7}, TokenFault.MALFORMED),
+        ({"membership": "none"}, TokenFault.MALFORMED),
+        ({"membership": 7}, TokenFault.MALFORMED),
+        ({"exp": "soon"}, TokenFault.MALFORMED),
+        ({"exp": 10**30}, TokenFault.MALFORMED),
+        ({"nbf": datetime(2100, 1, 1, tzinfo=UTC)}, TokenFault.MALFORMED),
+    ],
+)
+def test_claims_that_are_not_ours(
+    tokens: Tokens, key: Ed25519PrivateKey, changed: dict[str, Any], expected: TokenFault
+) -> None:
+    """A token with our signature is believed only if every claim is of its kind."""
+    token = f"{encoded({'alg': 'EdDSA', 'typ': 'JWT'})}.{encoded(CLAIMS | changed)}"
+    signature = base64.urlsafe_b64encode(key.sign(token.encode())).rstrip(b"=").decode()
+
+    assert expected == fault(tokens, f"{token}.{signature}")
+
+
+@pytest.mark.parametrize("missing", ["exp", "sub", "iss", "aud"])
+def test_a_token_without_a_claim(tokens: Tokens, key: Ed25519PrivateKey, missing: str) -> None:
+    """A token that leaves a claim out, its expiry for one, is not believed."""
+    claims = {name: value for name, value in CLAIMS.items() if name != missing}
+
+    assert fault(tokens, jwt.encode(claims, key, algorithm="EdDSA")) == TokenFault.MALFORMED
+
+
+@pytest.mark.parametrize("token", ["", ".", "..", "a.b.c", "é.é.é", "\x00", "a" * 100_000, "W10.W10.W10"])
+def test_what_is_no_token(tokens: Tokens, token: str) -> None:
+    """Anything else is not believed either, and breaks nothing."""
+    assert fault(tokens, token) == TokenFault.MALFORMED
+
+
+def test_the_key_is_kept(key_file: Path) -> None:
+    """The key is made once, in a file that its owner alone can read, and read again at the next start."""
+    first, second = Tokens.load(key_file), Tokens.load(key_file)
+
+    assert second.verify(first.issue(ADA, None, 60)).user_id == ADA
+    assert first.kid == second.kid == jwt.get_unverified_header(first.issue(ADA, None, 60))["kid"]
+    assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
+    assert [key_file] == list(key_file.parent.iterdir())
+
+
+def test_gateways_that_start_at_once_agree(key_file: Path) -> None:
+    """Gateways that start at the same time, on an empty disk, agree on one key."""
+    gateways = 16
+    together = Barrier(gateways)
+
+    def start(_: int) -> str:
+        together.wait()
+        return Tokens.load(key_file).kid
+
+    with ThreadPoolExecutor(gateways) as pool:
+        kids = set(pool.map(start, range(gateways)))
+
+    assert kids == {Tokens.load(key_file).kid}
+    assert list(key_file.parent.iterdir()) == [key_file]
+
+
+@pytest.mark.parametrize("content", [b"", b"swordfish", b"-----BEGIN PRIVATE KEY-----\nMA==\n-----END PRIVATE KEY-----\n"])
+def test_a_file_that_holds_no_key(tmp_path: Path, content: bytes) -> None:
+    """A file that holds something else is named, never replaced."""
+    path = tmp_path / "signing-key.pem"
+    path.write_bytes(content)
+
+    with pytest.raises(UnusableKey, match=r"signing-key\.pem holds no Ed25519 private key") as raised:
+        Tokens.load(path)
+
+    assert content == path.read_bytes()
+    assert "swordfish" not in str(raised.value)
+
+
+def test_secrets(key_file: Path, tmp_path: Path) -> None:
+    """Every process with the key derives the same secret for a purpose, another for another purpose or key."""
+    tokens, other = Tokens.load(key_file), Tokens.load(tmp_path / "other.pem")
+
+    assert tokens.secret(b"cursors") == Tokens.load(key_file).secret(b"cursors")
+    assert len({tokens.secret(b"cursors"), tokens.secret(b"files"), other.secret(b"cursors")}) == 3
+    assert len(tokens.secret(b"cursors")) == 32

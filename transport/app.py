@@ -1,0 +1,119 @@
+"""The web application: routes and what every request passes, as a value built from arguments.
+
+Whatever goes wrong, a client gets JSON with a code and the request's id, and never a traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import cast
+
+import strawberry
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
+
+from settings import Settings
+from transport.documents import Documents
+from transport.errors import INTERNAL, INTERNAL_MESSAGE
+from transport.graphql import GraphQLEndpoint, MakeContext
+from transport.headers import ALLOWED_HEADERS, EXPOSED_HEADERS, PREFLIGHT_SECONDS, SafeHeaders
+from transport.health import Probes, health_routes
+from transport.identity import Identity, LoadViewer
+from transport.limits import BodyLimit
+from transport.logs import RequestLog
+from transport.refusal import Refusal, refuse
+from transport.tokens import Tokens
+
+log = structlog.stdlib.get_logger("crossgate.app")
+
+
+def create_app(
+    *,
+    schema: strawberry.Schema,
+    settings: Settings,
+    tokens: Tokens,
+    load_viewer: LoadViewer,
+    make_context: MakeContext,
+    ready: Probes,
+    extra_routes: Sequence[BaseRoute] = (),
+    lifespan: Lifespan[Starlette] | None = None,
+    documents: Documents | None = None,
+) -> Starlette:
+    """The gateway. `documents` are those whose `extension` the schema has, if it has: then each is parsed only once."""
+    endpoint = GraphQLEndpoint(
+        schema=schema,
+        documents=documents or Documents(settings.max_document_tokens),
+        identity=Identity(tokens, load_viewer),
+        make_context=make_context,
+        timeout=settings.request_timeout,
+    )
+    app = Starlette(
+        routes=[Route("/graphql", endpoint), *health_routes(ready), *extra_routes],
+        middleware=_middleware(settings),
+        exception_handlers={HTTPException: _refuse_http, Refusal: _refuse},
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False  # a redirect would be built from the Host header, which anybody may set
+    return app
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    """What every request passes, from the outside in."""
+    return [
+        Middleware(RequestLog),
+        Middleware(SafeHeaders),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=ALLOWED_HEADERS,
+            expose_headers=EXPOSED_HEADERS,
+            max_age=PREFLIGHT_SECONDS,
+        ),
+        Middleware(Failsafe),
+        Middleware(BodyLimit, limit=settings.max_body_bytes),
+    ]
+
+
+class Failsafe:
+    """Answers for whatever broke before an answer began; the log gets the traceback."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = scope["type"] != "http"
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noted)
+        except ClientDisconnect:
+            log.info("client.left")
+        except Exception:
+            if begun:
+                raise
+            log.exception("request.failed")
+            broken = Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL, INTERNAL_MESSAGE)
+            await refuse(broken, scope["state"]["request_id"])(scope, receive, send)
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    return refuse(cast("Refusal", error), request.state.request_id)
+
+
+async def _refuse_http(request: Request, error: Exception) -> Response:
+    raised = cast("HTTPException", error)
+    status = HTTPStatus(raised.status_code)
+    return refuse(Refusal(status, status.name, raised.detail, raised.headers), request.state.request_id)

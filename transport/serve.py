@@ -1,0 +1,35 @@
+"""The server process: how uvicorn is set up to run the gateway.
+
+Requests under way when the process is told to stop are finished first, for as long as the settings allow.
+"""
+
+from __future__ import annotations
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from settings import Settings
+
+
+def server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
+    """A server for the gateway. Its logs go wherever `configure_logging` sends them."""
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,  # transport.logs writes a line for each request
+        proxy_headers=False,  # nothing here asks where a request came from
+        server_header=False,
+        timeout_graceful_shutdown=settings.shutdown_timeout,
+    )
+    return uvicorn.Server(config)
+
+
+def serve(app: ASGIApp, settings: Settings) -> None:
+    """Serve until told to stop (SIGINT or SIGTERM)."""
+    server(app, settings).run()
