@@ -6,7 +6,7 @@ Everything is made here from its arguments; nothing else in the gateway knows wh
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -102,7 +102,7 @@ def _answers(engine: AsyncEngine) -> Callable[[], Awaitable[object]]:
     return answers
 
 
-def _closing(engine: AsyncEngine) -> Callable[[Starlette], object]:
+def _closing(engine: AsyncEngine) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield

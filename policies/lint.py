@@ -20,6 +20,11 @@ DECISIONS = ROW_RULES | FIELD_RULES
 ABILITY = "ability"
 _ARITY = {"allow": 3, "deny": 3, "allow_field": 4, "deny_field": 4, ABILITY: 2}
 
+_FORGOTTEN = (
+    "two values that are unknown at compile time: Oso forgets such a condition, "
+    "unless two columns of one row are compared directly, as `row.one = row.another`"
+)
+
 
 def problems(rules: tuple[Rule, ...], catalogue: Catalogue) -> Iterator[PolicyError]:
     """Everything that is wrong with the rules, each with file and line."""
@@ -111,19 +116,22 @@ class _Body:
         self.check(negation.goal, scope.copy())
 
     def _comparison(self, comparison: Comparison, scope: Scope) -> None:
-        for term in (comparison.left, comparison.right):
+        left, right = comparison.left, comparison.right
+        if isinstance(right, Listing):
+            raise PolicyError(f"{right.place}: a list is compared by `in`")
+        for term in (left, right):
             if isinstance(term, Path):
                 scope.check_value(term)
-            elif isinstance(term, Listing):
-                raise PolicyError(f"{term.place}: a list is compared by `in`")
+        if scope.is_open(left) and scope.is_open(right) and not _are_columns_of_one_row(left, right):
+            raise PolicyError(f"{comparison.place}: {_FORGOTTEN}")
 
     def _membership(self, comparison: Comparison, scope: Scope) -> None:
         left, right = comparison.left, comparison.right
         if isinstance(right, Constant):
             raise PolicyError(f"{right.place}: `in` needs a list, a link or a fact of the viewer that has several values")
-        if isinstance(right, Listing):
-            self._elements(right, scope)
         fresh = isinstance(left, Path) and left.attribute is None and left.variable not in scope.types
+        if isinstance(right, Listing):
+            self._elements(right, fresh or scope.is_open(left), scope)
         element = DATA if isinstance(right, Listing) else scope.check_many(right)
         if fresh and isinstance(left, Path):
             self._bind(left, right, element, scope)
@@ -132,10 +140,12 @@ class _Body:
         elif isinstance(left, Path):
             scope.check_value(left)
 
-    def _elements(self, listing: Listing, scope: Scope) -> None:
+    def _elements(self, listing: Listing, has_open: bool, scope: Scope) -> None:
         for item in listing.items:
             if isinstance(item, Path):
                 scope.check_value(item)
+            if has_open and scope.is_open(item):
+                raise PolicyError(f"{item.place}: {_FORGOTTEN}")
 
     def _bind(self, left: Path, right: Listing | Path, element: Type, scope: Scope) -> None:
         if isinstance(right, Path) and scope.types[right.variable] == VIEWER and right.attribute in SETS:
@@ -159,6 +169,12 @@ class _Body:
             raise PolicyError(f"{call.place}: {call.rule} takes the viewer where its rules say `: Viewer`, and only there")
         if wanted not in (None, "Viewer") and given != self.catalogue[wanted or ""]:
             raise PolicyError(f"{call.place}: {call.rule} takes a {wanted}")
+
+
+def _are_columns_of_one_row(left: Constant | Path, right: Constant | Path) -> bool:
+    if not isinstance(left, Path) or not isinstance(right, Path) or None in (left.attribute, right.attribute):
+        return False
+    return left.variable == right.variable and left.attribute != right.attribute
 
 
 def paths(goal: Goal | Constant | Listing) -> Iterator[Path]:

@@ -75,6 +75,13 @@ class Scope:
             return DATA
         return kind
 
+    def is_open(self, term: Constant | Path) -> bool:
+        """Whether a value is not known at compile time: a column, or what a helper rule is given."""
+        if isinstance(term, Constant) or term.variable not in self.types:
+            return False
+        kind = self.types[term.variable]
+        return kind == UNKNOWN or (term.attribute is not None and isinstance(kind, Entity | Link))
+
     def _kind(self, path: Path) -> Type:
         """What the variable stands for, once it is clear that it is bound and has the attribute."""
         if path.variable not in self.types:

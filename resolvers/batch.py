@@ -6,8 +6,8 @@ the batch resolver runs once with all of them. The number of its SQL statements 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aiodataloader import DataLoader
 from graphql import FieldNode
@@ -18,10 +18,8 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 
-class BatchResolver(Protocol):
-    """`(parents, context, **arguments)` to one value for each parent, in their order. A value may be an exception."""
-
-    def __call__(self, parents: Sequence[Any], context: Context, /, **arguments: Any) -> Awaitable[Sequence[Any]]: ...
+BatchResolver: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
+"""`(parents, context, **arguments)` to one value for each parent, in their order. A value may be an exception."""
 
 
 class Batches:

@@ -98,7 +98,7 @@ class Asked:
     def cursor(self, record: Record) -> str:
         """The cursor of a record in this connection and order."""
         names = order_of(self.selection.entity, self.window.order).columns
-        keyset = [*(getattr(record, name) for name in names), record.id]
+        keyset = [*(getattr(record, name) for name in names), str(record.id)]
         return self.context.cursors.seal(_scope(self.selection.entity, self.window), keyset)
 
 

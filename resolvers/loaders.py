@@ -112,4 +112,6 @@ class Loaders:
 
     async def _fetch(self, statement: Select[Any], parameters: dict[str, Any]) -> Sequence[Any]:
         async with self._context.services.engine.connect() as connection:
-            return (await connection.execute(statement, {**self._context.parameters, **parameters})).all()
+            answer = await connection.execute(statement, {**self._context.parameters, **parameters})
+            rows: Sequence[Any] = answer.all()
+            return rows

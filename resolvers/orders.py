@@ -44,7 +44,8 @@ def holds(column: str) -> Filter:
 
     def condition(row: Any, name: str) -> ColumnElement[bool]:
         item = sa.bindparam(name, type_=row[column].type.item_type)
-        return row[column].op("@>", is_comparison=True)(postgresql.array([item], type_=row[column].type.item_type))
+        holding: ColumnElement[bool] = row[column].contains(postgresql.array([item], type_=row[column].type.item_type))
+        return holding
 
     return Filter(column, condition)
 

@@ -21,7 +21,7 @@ class Relation:
 
     entity: str
     columns: tuple[str, ...] = ()
-    link: sa.Table | None = None
+    link: sa.FromClause | None = None
     parent: str = ""  # the link's column that is the parent's key
     child: str = ""  # the link's column that is the row's key
     link_type: str = ""  # the type of policy that decides which rows of the link are seen

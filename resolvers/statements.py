@@ -182,7 +182,7 @@ def _branch(source: Source, allowed: Predicate, table: FromClause, conditions: l
     if driven is None:
         return _Branch((source.holds(allowed, table), *conditions))
     name, condition, rest = driven
-    described = CATALOGUE[source.entity].link(name)
+    described = next(link for link in CATALOGUE[source.entity].links if link.name == name)
     link = described.table.alias("l")
     held = to_sql(condition, Entity(name, described.table), link)
     same = _facts(source.entity, link, table)

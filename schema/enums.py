@@ -18,6 +18,29 @@ from models.offer import OfferStatus, PaymentModel
 from models.port import DiversityZone, PortStatus, PortVisibility
 from models.product import ProductKind, ProductVisibility, ServiceCategory
 
+__all__ = [
+    "AccountKind",
+    "CompanyOrderField",
+    "CompanyType",
+    "ConnectionRequestStatus",
+    "Direction",
+    "DiversityZone",
+    "LocationStatus",
+    "MediaType",
+    "MemberRole",
+    "OfferStatus",
+    "PaymentModel",
+    "PortOrderField",
+    "PortStatus",
+    "PortVisibility",
+    "ProductKind",
+    "ProductVisibility",
+    "ProfileVisibility",
+    "ServiceCategory",
+    "SettingSource",
+    "SupportedBy",
+]
+
 
 @strawberry.enum(description="The direction of an order.")
 class Direction(StrEnum):

@@ -8,6 +8,7 @@ from typing import Any, Final
 import strawberry
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types.base import StrawberryObjectDefinition
 
 from policies.catalogue import CATALOGUE
 from schema.billing_market import BillingMarket
@@ -42,10 +43,10 @@ def make_schema(*extensions: Callable[[], SchemaExtension]) -> strawberry.Schema
 
 def guarded_fields() -> Mapping[str, frozenset[str]]:
     """The fields of each type of the schema that is a type of policy, by their names in Python."""
-    known = make_schema().schema_converter.type_map.values()
-    definitions = {concrete.definition.name: concrete.definition for concrete in known}
+    known = [concrete.definition for concrete in make_schema().schema_converter.type_map.values()]
+    types = {definition.name: definition for definition in known if isinstance(definition, StrawberryObjectDefinition)}
     return {
-        entity.name: frozenset(field.python_name for field in definitions[entity.name].fields if field.python_name != KEY)
+        entity.name: frozenset(field.python_name for field in types[entity.name].fields if field.python_name != KEY)
         for entity in CATALOGUE
-        if entity.name in definitions
+        if entity.name in types
     }

@@ -34,7 +34,16 @@ OF_THE_ROW: Final = (
     "1 < port.floor",
     "port.speed = port.floor",
     "port.speed != port.floor",
-    "port.company_id in [viewer.company_id, port.partner_id]",
+    "port.company_id in [viewer.company_id, viewer.partner_id]",
+    "viewer.company_id in [port.company_id, port.partner_id]",
+    "port.company_id = port.partner_id",
+    "listed(port.market)",
+    "listed(port.name)",
+    "ours(viewer, port.partner_id)",
+    "others(viewer, port.company_id)",
+    "usual(port)",
+    '(word in ["EU", "a"] and word = port.name)',
+    "(role in viewer.roles and port.name != role)",
 )
 OF_A_LINKED_ROW: Final = (
     "{row}.buyer_id = viewer.company_id",
@@ -47,6 +56,11 @@ OF_A_LINKED_ROW: Final = (
 HELPERS: Final = """
 about(viewer: Viewer, row) if row.partner_id = viewer.partner_id;
 about(_viewer: Viewer, row) if row.status = nil;
+listed(value) if value in ["EU", "a"];
+listed(value) if value = nil;
+ours(viewer: Viewer, id) if id = viewer.company_id;
+others(viewer: Viewer, id) if id != viewer.company_id and id != viewer.partner_id;
+usual(row) if row.speed = row.floor or row.speed > 2;
 """
 
 

@@ -1,0 +1,66 @@
+"""Rows for tests of the models: as little of each as the tables ask for."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models import Base, Company, Location, MarketplaceProfile, Offer, OfferBuyer, Port, Product
+
+_numbers = count(1)
+
+
+async def add(connection: AsyncConnection, model: type[Base], **values: Any) -> Any:
+    """Insert a row; the value of its first key column."""
+    key = sa.inspect(model).primary_key[0]
+    return await connection.scalar(sa.insert(model).values(**values).returning(key))
+
+
+async def company(connection: AsyncConnection, partner: UUID | None = None) -> UUID:
+    """A direct company, or one that a partner manages."""
+    name = f"Company {next(_numbers)}"
+    kind = "DIRECT" if partner is None else "MANAGED"
+    values = {"trading_name": name, "legal_name": name, "account_kind": kind, "country": "NL", "partner_id": partner}
+    return UUID(str(await add(connection, Company, **values)))
+
+
+async def product(connection: AsyncConnection, seller: UUID, visibility: str = "LIMITED") -> UUID:
+    """A product of a seller."""
+    values = {"title": "Sample", "kind": "SERVICE", "visibility": visibility, "categories": ["TRAINING"]}
+    return UUID(str(await add(connection, Product, company_id=seller, **values)))
+
+
+async def offer(connection: AsyncConnection, seller: UUID, of: UUID, status: str, *buyers: UUID) -> UUID:
+    """An offer of a product to some buyers."""
+    values = {"name": "Sample", "status": status, "payment_model": "UPFRONT", "currency": "EUR", "total_value": 0}
+    dates = {"contract_end_date": date(2030, 1, 1), "expires_on": date(2029, 1, 1)}
+    key = UUID(str(await add(connection, Offer, company_id=seller, product_id=of, **values, **dates)))
+    if buyers:
+        await connection.execute(sa.insert(OfferBuyer), [{"offer_id": key, "company_id": buyer} for buyer in buyers])
+    return key
+
+
+async def location(connection: AsyncConnection) -> UUID:
+    """A location."""
+    place = {"metro": "Amsterdam", "country": "NL", "market": "NL", "latitude": 52.37, "longitude": 4.9}
+    values = {"name": f"Sample {next(_numbers)}", "status": "ACTIVE", "speeds_mbps": [1_000]}
+    return UUID(str(await add(connection, Location, **place, **values)))
+
+
+async def port(connection: AsyncConnection, owner: UUID, where: UUID) -> UUID:
+    """A port of a company."""
+    values = {"name": "Sample", "speed_mbps": 1_000, "term_months": 12, "monthly_rate": 1, "setup_fee": 0, "currency": "EUR"}
+    return UUID(str(await add(connection, Port, company_id=owner, location_id=where, **values)))
+
+
+async def profile(connection: AsyncConnection, owner: UUID, visibility: str) -> UUID:
+    """The marketplace profile of a company."""
+    slug = f"sample-{next(_numbers)}"
+    values = {"company_name": "Sample", "contact_email": "a@b.example", "provider_types": ["CLOUD"], "social_links": []}
+    key = await add(connection, MarketplaceProfile, company_id=owner, slug=slug, visibility=visibility, **values)
+    return UUID(str(key))

@@ -1,0 +1,207 @@
+"""Each fact that the database derives stays true through inserts, updates and deletes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from models import (
+    BillingMarket,
+    Company,
+    ConnectionRequest,
+    Dealing,
+    Offer,
+    OfferBuyer,
+    Port,
+    Product,
+    ProductTestAccount,
+)
+from models.marketplace_profile import MarketplaceProfile
+from models.offer import OfferStatus
+from tests.models import given
+
+HISTORIES = 5
+STEPS = 40
+TRUE_DEALINGS = (
+    sa.select(
+        Offer.product_id,
+        OfferBuyer.company_id,
+        Offer.status,
+        Company.partner_id,
+        Offer.company_id,
+        Offer.partner_id,
+        sa.func.count(),
+    )
+    .join_from(Offer, OfferBuyer, OfferBuyer.offer_id == Offer.id)
+    .join(Company, Company.id == OfferBuyer.company_id)
+    .group_by(Offer.product_id, OfferBuyer.company_id, Offer.status, Company.partner_id, Offer.company_id, Offer.partner_id)
+)
+STORED_DEALINGS = sa.select(
+    Dealing.product_id,
+    Dealing.buyer_id,
+    Dealing.status,
+    Dealing.buyer_partner_id,
+    Dealing.seller_id,
+    Dealing.seller_partner_id,
+    Dealing.offers,
+)
+
+
+@pytest.fixture
+async def connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    async with engine.connect() as connection:
+        yield connection
+
+
+async def test_what_a_managed_company_owns_carries_its_partner_V14(connection: AsyncConnection) -> None:
+    """A row of a managed company gets its partner from the company, whatever the insert says."""
+    partner = await given.company(connection)
+    managed = await given.company(connection, partner)
+    row = {"market": "NL", "currency": "EUR", "company_id": managed}
+    await given.add(connection, BillingMarket, **row, partner_id=managed)
+    await given.add(connection, BillingMarket, **row | {"company_id": partner}, partner_id=managed)
+
+    facts = await connection.execute(sa.select(BillingMarket.company_id, BillingMarket.partner_id))
+
+    assert {owner: found for owner, found in facts} == {managed: partner, partner: None}
+
+
+async def test_a_company_and_its_ports_know_the_visibility_of_the_profile_A7(connection: AsyncConnection) -> None:
+    """The visibility of a profile reaches old ports and new ones, follows its changes, and goes with it."""
+    owner, where = await given.company(connection), await given.location(connection)
+    await given.port(connection, owner, where)
+    seen = [await _visibilities(connection)]
+    await given.profile(connection, owner, "PUBLIC")
+    await given.port(connection, owner, where)
+    seen.append(await _visibilities(connection))
+    await connection.execute(sa.update(MarketplaceProfile).values(visibility="PRIVATE"))
+    seen.append(await _visibilities(connection))
+    await connection.execute(sa.delete(MarketplaceProfile))
+    seen.append(await _visibilities(connection))
+
+    assert seen == [[None, None], ["PUBLIC"] * 3, ["PRIVATE"] * 3, [None] * 3]
+
+
+async def test_a_company_counts_its_public_products_V18(connection: AsyncConnection) -> None:
+    """The count of public products follows inserts, changes of visibility and deletes."""
+    seller = await given.company(connection)
+    await given.product(connection, seller, "LIMITED")
+    first = await given.product(connection, seller, "PUBLIC")
+    counts = [await connection.scalar(sa.select(Company.public_products))]
+    await connection.execute(sa.update(Product).values(visibility="PUBLIC"))
+    counts.append(await connection.scalar(sa.select(Company.public_products)))
+    await connection.execute(sa.update(Product).where(Product.id == first).values(visibility="RESTRICTED"))
+    counts.append(await connection.scalar(sa.select(Company.public_products)))
+    await connection.execute(sa.delete(Product))
+    counts.append(await connection.scalar(sa.select(Company.public_products)))
+
+    assert counts == [1, 2, 1, 0]
+
+
+async def test_a_connection_request_knows_the_provider_V16(connection: AsyncConnection) -> None:
+    """Provider and provider's partner are those of the target port."""
+    partner, customer = await given.company(connection), await given.company(connection)
+    provider, where = await given.company(connection, partner), await given.location(connection)
+    ports = {
+        "port_id": await given.port(connection, customer, where),
+        "target_port_id": await given.port(connection, provider, where),
+    }
+    await given.add(connection, ConnectionRequest, company_id=customer, name="Sample", rate_limit_mbps=1, **ports)
+
+    found = (await connection.execute(sa.select(ConnectionRequest.provider_id, ConnectionRequest.provider_partner_id))).one()
+
+    assert tuple(found) == (provider, partner)
+
+
+async def test_a_test_account_knows_the_seller_R254(connection: AsyncConnection) -> None:
+    """A test account carries the seller of its product."""
+    seller, guest = await given.company(connection), await given.company(connection)
+    values = {"product_id": await given.product(connection, seller), "company_id": guest}
+    await given.add(connection, ProductTestAccount, **values)
+
+    assert await connection.scalar(sa.select(ProductTestAccount.seller_id)) == seller
+
+
+async def test_a_buyer_knows_the_facts_of_its_offer_V19(connection: AsyncConnection) -> None:
+    """A buyer carries its partner and the offer's seller, seller's partner and product."""
+    partner, other = await given.company(connection), await given.company(connection)
+    seller, buyer = await given.company(connection, partner), await given.company(connection, other)
+    product = await given.product(connection, seller)
+    await given.offer(connection, seller, product, "DRAFT", buyer)
+    facts = (OfferBuyer.partner_id, OfferBuyer.seller_id, OfferBuyer.seller_partner_id, OfferBuyer.product_id)
+
+    assert tuple((await connection.execute(sa.select(*facts))).one()) == (other, seller, partner, product)
+
+
+@pytest.mark.parametrize("seed", range(HISTORIES))
+async def test_dealings_count_the_offers_R219(connection: AsyncConnection, seed: int) -> None:
+    """Whatever happens to offers and buyers, dealings are what counting them would give."""
+    history = await History.begin(connection, Random(seed))
+    for _ in range(STEPS):
+        await history.go_on()
+
+        stored = {tuple(row) for row in await connection.execute(STORED_DEALINGS)}
+        assert stored == {tuple(row) for row in await connection.execute(TRUE_DEALINGS)}
+
+
+class History:
+    """A random history of offers between few sellers and few buyers, so that they meet often."""
+
+    def __init__(self, connection: AsyncConnection, chance: Random, products: dict[UUID, UUID], buyers: list[UUID]) -> None:
+        self._connection, self._chance, self._products, self._buyers = connection, chance, products, buyers
+        self._offers: list[UUID] = []
+
+    @classmethod
+    async def begin(cls, connection: AsyncConnection, chance: Random) -> History:
+        """Two sellers, one of them managed, with two products each; four buyers, two of them managed."""
+        partner = await given.company(connection)
+        sellers = [await given.company(connection), await given.company(connection, partner)]
+        buyers = [await given.company(connection, manager) for manager in (None, None, partner, partner)]
+        products = {await given.product(connection, seller): seller for seller in sellers * 2}
+        return cls(connection, chance, products, buyers)
+
+    async def go_on(self) -> None:
+        """Make, change or delete one offer or several."""
+        steps = [self._make, self._make, self._move, self._move_many, self._drop_buyers, self._delete]
+        await self._chance.choice(steps if self._offers else steps[:1])()
+
+    async def _make(self) -> None:
+        product = self._chance.choice(list(self._products))
+        buyers = self._chance.sample(self._buyers, self._chance.randint(0, 4))
+        made = await given.offer(self._connection, self._products[product], product, self._status(), *buyers)
+        self._offers.append(made)
+
+    async def _move(self) -> None:
+        await self._update([self._chance.choice(self._offers)])
+
+    async def _move_many(self) -> None:
+        await self._update(self._chance.sample(self._offers, self._chance.randint(1, len(self._offers))))
+
+    async def _update(self, offers: list[UUID]) -> None:
+        await self._connection.execute(sa.update(Offer).where(Offer.id.in_(offers)).values(status=self._status()))
+
+    async def _drop_buyers(self) -> None:
+        gone = self._chance.choice(self._buyers), self._chance.choice(self._offers)
+        await self._connection.execute(
+            sa.delete(OfferBuyer).where(OfferBuyer.company_id == gone[0], OfferBuyer.offer_id <= gone[1])
+        )
+
+    async def _delete(self) -> None:
+        gone = self._chance.choice(self._offers)
+        self._offers.remove(gone)
+        await self._connection.execute(sa.delete(Offer).where(Offer.id == gone))
+
+    def _status(self) -> OfferStatus:
+        return self._chance.choice(list(OfferStatus))
+
+
+async def _visibilities(connection: AsyncConnection) -> list[Any]:
+    """Of the one company and of its ports."""
+    company = await connection.scalar(sa.select(Company.profile_visibility))
+    return [company, *(await connection.scalars(sa.select(Port.profile_visibility)))]

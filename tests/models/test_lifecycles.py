@@ -1,0 +1,106 @@
+"""Lifecycles take the steps that they have and refuse all others, naming the state and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+import pytest
+
+from models import Agreement, ChangeRequest, Company, ConnectionRequest, Offer, Port, Product, ProductRevision
+from models.agreement import AgreementStatus
+from models.company import VerificationStatus
+from models.connection_request import ConnectionRequestStatus
+from models.lifecycle import IllegalStep
+from models.offer import OfferStatus
+from models.port import PortStatus
+from models.product import ChangeRequestStatus, ProductVisibility, RevisionStatus
+
+Start = Callable[[Any], Any]
+
+PORT = ("REQUESTED ALLOCATED", "REQUESTED CANCELLED", "ALLOCATED ACTIVE", "ALLOCATED CANCELLED", "ACTIVE DISABLED")
+PORT += ("DISABLED ACTIVE", "ACTIVE DECOMMISSIONED", "DISABLED DECOMMISSIONED")
+OFFER = ("DRAFT PENDING_APPROVAL", "DRAFT PUBLISHED", "PENDING_APPROVAL PUBLISHED", "PENDING_APPROVAL REJECTED")
+OFFER += ("PUBLISHED ACCEPTED", "PUBLISHED EXPIRED", "PUBLISHED WITHDRAWN")
+REVISION = ("DRAFT SUBMITTED", "SUBMITTED APPROVED", "SUBMITTED REJECTED", "SUBMITTED DRAFT", "APPROVED PUBLISHED")
+REVISION += ("APPROVED REJECTED", "PUBLISHED SUPERSEDED", "REJECTED DRAFT")
+VISIBILITY = ("LIMITED PUBLIC", "LIMITED RESTRICTED", "LIMITED REMOVED", "PUBLIC LIMITED", "PUBLIC RESTRICTED")
+VISIBILITY += ("PUBLIC REMOVED", "RESTRICTED REMOVED")
+LIFECYCLES: dict[str, tuple[type[StrEnum], Start, str, tuple[str, ...]]] = {
+    "port A44": (PortStatus, lambda state: Port(status=state), "advance", PORT),
+    "offer A23 A26 V5": (OfferStatus, lambda state: Offer(status=state), "advance", OFFER),
+    "revision A34 A35": (RevisionStatus, lambda state: ProductRevision(status=state), "advance", REVISION),
+    "visibility R253-R264": (ProductVisibility, lambda state: Product(visibility=state), "show_as", VISIBILITY),
+    "verification A41": (
+        VerificationStatus,
+        lambda state: Company(verification_status=state),
+        "verify_as",
+        ("UNVERIFIED PENDING", "PENDING VERIFIED", "PENDING REJECTED", "REJECTED PENDING"),
+    ),
+    "connection request V16": (
+        ConnectionRequestStatus,
+        lambda state: ConnectionRequest(status=state),
+        "advance",
+        ("PENDING ACCEPTED", "PENDING DENIED", "PENDING WITHDRAWN"),
+    ),
+    "change request R256": (
+        ChangeRequestStatus,
+        lambda state: ChangeRequest(status=state),
+        "advance",
+        ("UNDER_REVIEW SUCCEEDED", "UNDER_REVIEW FAILED", "FAILED UNDER_REVIEW"),
+    ),
+    "agreement V4": (
+        AgreementStatus,
+        lambda state: Agreement(status=state),
+        "advance",
+        ("ACTIVE ENDED", "ACTIVE CANCELLED"),
+    ),
+}
+
+
+@pytest.mark.parametrize("lifecycle", LIFECYCLES)
+def test_a_lifecycle_has_these_steps_and_no_others(lifecycle: str) -> None:
+    """Of all pairs of states exactly the listed ones are steps."""
+    states, start, method, steps = LIFECYCLES[lifecycle]
+    taken = []
+    for state in states:
+        for to in states:
+            thing = start(state)
+            try:
+                getattr(thing, method)(to)
+            except IllegalStep:
+                continue
+            taken.append(f"{state} {to}")
+
+    assert sorted(taken) == sorted(steps)
+
+
+def test_a_step_changes_the_state_A44() -> None:
+    """After a step the thing is in the new state."""
+    port = Port(status=PortStatus.ALLOCATED)
+
+    port.advance(PortStatus.ACTIVE)
+
+    assert port.status == PortStatus.ACTIVE
+
+
+def test_an_illegal_step_names_the_state_and_the_allowed_steps_A44() -> None:
+    """The refusal tells where the port stands and where it may go; the port stays as it was."""
+    port = Port(status=PortStatus.ACTIVE)
+
+    with pytest.raises(IllegalStep) as refused:
+        port.advance(PortStatus.REQUESTED)
+
+    assert str(refused.value) == "ACTIVE cannot become REQUESTED. Allowed: DECOMMISSIONED, DISABLED."
+    assert refused.value.allowed == {PortStatus.DECOMMISSIONED, PortStatus.DISABLED}
+    assert refused.value.code == "ILLEGAL_STEP"
+    assert port.status == PortStatus.ACTIVE
+
+
+def test_a_final_state_says_that_it_is_final_V5() -> None:
+    """An expired offer is not extended."""
+    with pytest.raises(IllegalStep) as refused:
+        Offer(status=OfferStatus.EXPIRED).advance(OfferStatus.PUBLISHED)
+
+    assert str(refused.value) == "EXPIRED cannot become PUBLISHED. Allowed: none, this state is final."
