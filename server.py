@@ -41,7 +41,10 @@ DEMO_VIEWERS: Final = (
 
 
 def build(settings: Settings) -> Starlette:
-    """The gateway, over the database that the settings name. Raises PolicyError where policy and schema do not fit."""
+    """The gateway, over the database that the settings name. Raises PolicyError where policy and schema do not fit.
+
+    `state` of the application holds its `services` and `tokens`, for whoever measures or tests it.
+    """
     configure_logging(settings)
     engine = connect(str(settings.database_url), settings.pool_size)
     tokens = Tokens.load(settings.signing_key_file)
@@ -54,7 +57,7 @@ def build(settings: Settings) -> Starlette:
         default_page_size=settings.default_page_size,
         max_page_size=settings.max_page_size,
     )
-    return create_app(
+    app = create_app(
         schema=make_schema(documents.extension),
         settings=settings,
         tokens=tokens,
@@ -70,6 +73,9 @@ def build(settings: Settings) -> Starlette:
         lifespan=_closing(engine),
         documents=documents,
     )
+    app.state.services = services
+    app.state.tokens = tokens
+    return app
 
 
 def load_policy() -> Policy:

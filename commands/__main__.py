@@ -15,6 +15,8 @@ MODULES: Final = {
     "token": "commands.token",
     "demo": "commands.demo.command",
     "database": "commands.database",
+    "policy": "commands.policy",
+    "schema": "commands.schema",
 }
 
 
@@ -27,8 +29,11 @@ class Subcommands(TyperGroup):
 
     def get_command(self, _ctx: Any, cmd_name: str) -> Any:
         """The subcommand, if there is one of that name."""
-        module = MODULES.get(cmd_name)
-        return module and typer.main.get_command(import_module(module).app)
+        if cmd_name not in MODULES:
+            return None
+        command = typer.main.get_command(import_module(MODULES[cmd_name]).app)
+        command.name = cmd_name
+        return command
 
 
 app = typer.Typer(cls=Subcommands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)

@@ -9,6 +9,7 @@ from typing import Final
 
 from commands.demo.market import NotEmpty
 from models.embedded import EmbeddedFailed
+from policies.errors import PolicyError
 from settings import InvalidSettings
 from transport.tokens import UnusableKey
 
@@ -24,6 +25,6 @@ def explained() -> Iterator[None]:
     """End the process with the message of a failure."""
     try:
         yield
-    except (Failure, NotEmpty, EmbeddedFailed, InvalidSettings, UnusableKey, OSError) as failure:
+    except (Failure, NotEmpty, EmbeddedFailed, InvalidSettings, PolicyError, UnusableKey, OSError) as failure:
         sys.stderr.write(f"crossgate: {failure}\n")
         raise SystemExit(EXIT_CODE) from None

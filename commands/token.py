@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-import sqlalchemy as sa
 import typer
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -13,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from commands.demo.membership import DEMO_USERS
 from commands.failure import Failure
 from commands.store import located, opened
-from models import Membership, User
+from resolvers.viewer import find_member
 from settings import Settings
 from transport.tokens import Tokens
 
@@ -37,18 +36,10 @@ async def _token(settings: Settings, email: str, lifetime: int) -> str:
 
 async def issue(engine: AsyncEngine, tokens: Tokens, email: str, lifetime: int) -> str:
     """A token of a user, as a member of the company that it joined first. Raises Failure."""
-    query = (
-        sa.select(User.id, Membership.id)
-        .outerjoin(Membership, Membership.user_id == User.id)
-        .where(sa.func.lower(User.email) == email.lower())
-        .order_by(Membership.id)
-        .limit(1)
-    )
     try:
-        async with engine.connect() as connection:
-            found = (await connection.execute(query)).one_or_none()
+        member = await find_member(engine, email)
     except ProgrammingError:
         raise Failure("The database has no tables yet. Run `crossgate serve` or `crossgate database upgrade`.") from None
-    if found is None:
+    if member is None:
         raise Failure(f"Nobody has the address {email}. The demo users are {', '.join(DEMO_USERS)}.")
-    return tokens.issue(found[0], found[1], lifetime)
+    return tokens.issue(member.user_id, member.membership_id, lifetime)

@@ -73,21 +73,27 @@ class Policy:
     def explain(self, rule: Rule, shape: Shape, action: str, field: str | None = None) -> Predicate:
         """The rows of which a single allow or deny rule is true, for viewers of a shape: for one field of a field rule."""
         viewer = symbolic(shape)
-        if rule.name not in FIELD_RULES:
-            return self._compiler.rows(rule, viewer, action)
-        fields = self._compiler.fields(rule, viewer, action)
+        with self._lock:
+            if rule.name not in FIELD_RULES:
+                return self._compiler.rows(rule, viewer, action)
+            fields = self._compiler.fields(rule, viewer, action)
         return disj((fields.get(field, FALSE), fields.get(None, FALSE)))
 
     def check_fields(self, schema_fields: Mapping[str, Collection[str]]) -> None:
         """Refuse a schema field that no allow_field rule names, and a rule that names no schema field."""
+        problems = self.unmatched_fields(schema_fields)
+        if problems:
+            raise PolicyError("\n".join(problems))
+
+    def unmatched_fields(self, schema_fields: Mapping[str, Collection[str]]) -> list[str]:
+        """Each schema field that no allow_field rule names, and each rule that names no schema field, by entity."""
         problems: list[str] = []
         for entity in self.catalogue:
             fields = schema_fields.get(entity.name, ())
             rules = [rule for rule in self.rules if rule.name in FIELD_RULES and rule.entity == entity.name]
             problems += _unnamed(entity, fields, rules)
             problems += _unknown(entity, fields, rules)
-        if problems:
-            raise PolicyError("\n".join(problems))
+        return problems
 
     def _remembered(self, shape: Shape, *question: str) -> Any:
         key = (shape, *question)

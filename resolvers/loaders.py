@@ -52,6 +52,8 @@ class Loaders:
     async def page(self, asked: Asked, parents: Sequence[UUID]) -> dict[UUID | None, list[Record]]:
         """The records of the page of each parent, or of the whole list under None, one more than its size where there are more."""
         source = self._source(asked.selection.entity, asked.actions, asked.selection.relation)
+        if source.is_empty:
+            return {}
         statement = statements.page(source, asked.selection, asked.window)
         rows = await self._fetch(statement, {**asked.parameters, statements.KEYS: list(dict.fromkeys(parents))})
         if asked.selection.relation is None:
@@ -64,6 +66,8 @@ class Loaders:
     async def count(self, asked: Asked, parents: Sequence[UUID]) -> dict[UUID | None, int]:
         """How many rows the list below each parent has, or the whole list under None."""
         source = self._source(asked.selection.entity, asked.actions, asked.selection.relation)
+        if source.is_empty:
+            return dict.fromkeys(parents or [None], 0)
         statement = statements.count(source, asked.selection)
         rows = await self._fetch(statement, {**asked.parameters, statements.KEYS: list(dict.fromkeys(parents))})
         return {None: rows[0][0]} if asked.selection.relation is None else {row.parent: row.count for row in rows}
@@ -89,6 +93,8 @@ class Loaders:
 
             async def load(wanted: list[Any]) -> list[list[Record]]:
                 source = self._source(entity, ("read",), None)
+                if source.is_empty:
+                    return [[] for _ in wanted]
                 rows = await self._fetch(statements.rows_by(source, by, order), {statements.KEYS: wanted})
                 found: dict[Any, list[Record]] = {}
                 for record in self._masked(entity, rows):

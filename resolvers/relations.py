@@ -39,9 +39,9 @@ RELATIONS: Final[Mapping[str, Relation]] = {
     "product.offers": Relation("Offer", ("product_id",)),
 }
 
-# (entity, link table) to {column of the link: column of the row}
+# (entity, link table) to {column of the link: column of the row}; of columns that are never NULL, for NULL equals nothing
 FACTS: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
-    ("Offer", "offer_buyer"): {"seller_id": "company_id", "seller_partner_id": "partner_id", "product_id": "product_id"},
-    ("Product", "dealing"): {"seller_id": "company_id", "seller_partner_id": "partner_id"},
-    ("Product", "product_test_account"): {"seller_id": "company_id", "product_visibility": "visibility"},
+    ("Offer", "offer_buyer"): {"seller_id": "company_id", "product_id": "product_id"},
+    ("Product", "dealing"): {"seller_id": "company_id"},
+    ("Product", "product_test_account"): {"seller_id": "company_id"},
 }

@@ -19,7 +19,7 @@ from sqlalchemy.sql.selectable import FromClause, Select
 
 from policies.catalogue import CATALOGUE
 from policies.entity import Entity
-from policies.predicate import TRUE, Predicate, disjuncts
+from policies.predicate import FALSE, TRUE, Predicate, disjuncts
 from policies.sql import driving_link, to_column, to_sql
 from resolvers.orders import BY_KEY, FILTERS, order_of
 from resolvers.relations import FACTS, RELATIONS
@@ -59,6 +59,11 @@ class Source:
     rows: Predicate
     through: Predicate = TRUE
     masks: tuple[Predicate, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no row, whatever is stored."""
+        return FALSE in (self.rows, self.through)
 
     def table(self) -> FromClause:
         """The table of the type, under the alias `t`."""
@@ -119,7 +124,7 @@ def count(source: Source, selection: Selection) -> Select[Any]:
 
 def _parents() -> Any:
     keys = sa.bindparam(KEYS, type_=postgresql.ARRAY(sa.Uuid()))
-    return sa.func.unnest(keys).table_valued(sa.column("key", sa.Uuid()), name="parents").render_derived()
+    return sa.func.unnest(keys).table_valued(sa.column("key", sa.Uuid())).render_derived(name="parents")
 
 
 def _page(source: Source, selection: Selection, window: Window) -> Select[Any]:
@@ -191,7 +196,7 @@ def _branch(source: Source, allowed: Predicate, table: FromClause, conditions: l
 
 def _facts(entity: str, link: Any, table: FromClause) -> list[ColumnElement[bool]]:
     facts = FACTS.get((entity, link.element.name), {})
-    return [link.c[column] == table.c[fact] for column, fact in facts.items() if column.endswith("_id")]
+    return [link.c[column] == table.c[fact] for column, fact in facts.items()]
 
 
 def _filtered(selection: Selection, table: FromClause) -> list[ColumnElement[bool]]:

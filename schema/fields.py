@@ -11,6 +11,7 @@ from typing import Any, Final
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types import Info
 from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 
@@ -51,7 +52,7 @@ class Field(StrawberryField):
 
 def plain(value: Any) -> Any:
     """An argument without the classes of the schema: inputs are dictionaries of what is given."""
-    if hasattr(value, "__strawberry_definition__") and not isinstance(value, type):
+    if isinstance(getattr(type(value), "__strawberry_definition__", None), StrawberryObjectDefinition):
         return {name: plain(inner) for name, inner in vars(value).items() if inner is not UNSET and inner is not None}
     return value
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -11,6 +12,7 @@ from commands.demo.market import load, make
 from models.database import connect, upgrade
 from models.embedded import Embedded
 from tests import databases
+from tests.asking import Asking, asking
 
 SEED = 1
 
@@ -83,3 +85,17 @@ async def demo_engine(demo_url: str) -> AsyncIterator[AsyncEngine]:
     engine = connect(demo_url)
     yield engine
     await engine.dispose()
+
+
+@pytest.fixture
+async def ask(database_url: str, tmp_path: Path) -> AsyncIterator[Asking]:
+    """The gateway over a database of the test's own, empty until the test is `given` something."""
+    async with asking(database_url, tmp_path) as ask:
+        yield ask
+
+
+@pytest.fixture(scope="session")
+async def ask_demo(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asking]:
+    """The gateway over the small sample market."""
+    async with asking(demo_url, tmp_path_factory.mktemp("gateway")) as ask:
+        yield ask

@@ -69,7 +69,7 @@ async def test_what_a_managed_company_owns_carries_its_partner_V14(connection: A
 
     facts = await connection.execute(sa.select(BillingMarket.company_id, BillingMarket.partner_id))
 
-    assert {owner: found for owner, found in facts} == {managed: partner, partner: None}
+    assert {(managed, partner), (partner, None)} == {tuple(row) for row in facts}
 
 
 async def test_a_company_and_its_ports_know_the_visibility_of_the_profile_A7(connection: AsyncConnection) -> None:
@@ -85,7 +85,7 @@ async def test_a_company_and_its_ports_know_the_visibility_of_the_profile_A7(con
     await connection.execute(sa.delete(MarketplaceProfile))
     seen.append(await _visibilities(connection))
 
-    assert seen == [[None, None], ["PUBLIC"] * 3, ["PRIVATE"] * 3, [None] * 3]
+    assert [[None, None], ["PUBLIC"] * 3, ["PRIVATE"] * 3, [None] * 3] == seen
 
 
 async def test_a_company_counts_its_public_products_V18(connection: AsyncConnection) -> None:
@@ -101,7 +101,7 @@ async def test_a_company_counts_its_public_products_V18(connection: AsyncConnect
     await connection.execute(sa.delete(Product))
     counts.append(await connection.scalar(sa.select(Company.public_products)))
 
-    assert counts == [1, 2, 1, 0]
+    assert [1, 2, 1, 0] == counts
 
 
 async def test_a_connection_request_knows_the_provider_V16(connection: AsyncConnection) -> None:
@@ -116,16 +116,20 @@ async def test_a_connection_request_knows_the_provider_V16(connection: AsyncConn
 
     found = (await connection.execute(sa.select(ConnectionRequest.provider_id, ConnectionRequest.provider_partner_id))).one()
 
-    assert tuple(found) == (provider, partner)
+    assert (provider, partner) == tuple(found)
 
 
-async def test_a_test_account_knows_the_seller_R254(connection: AsyncConnection) -> None:
-    """A test account carries the seller of its product."""
+async def test_a_test_account_knows_seller_and_visibility_R254(connection: AsyncConnection) -> None:
+    """A test account carries the seller of its product and the product's visibility, as it stands and as it changes."""
     seller, guest = await given.company(connection), await given.company(connection)
-    values = {"product_id": await given.product(connection, seller), "company_id": guest}
-    await given.add(connection, ProductTestAccount, **values)
+    product = await given.product(connection, seller, "LIMITED")
+    await given.add(connection, ProductTestAccount, product_id=product, company_id=guest)
+    facts = sa.select(ProductTestAccount.seller_id, ProductTestAccount.product_visibility)
+    seen = [tuple((await connection.execute(facts)).one())]
+    await connection.execute(sa.update(Product).values(visibility="RESTRICTED"))
+    seen.append(tuple((await connection.execute(facts)).one()))
 
-    assert await connection.scalar(sa.select(ProductTestAccount.seller_id)) == seller
+    assert [(seller, "LIMITED"), (seller, "RESTRICTED")] == seen
 
 
 async def test_a_buyer_knows_the_facts_of_its_offer_V19(connection: AsyncConnection) -> None:
@@ -136,7 +140,7 @@ async def test_a_buyer_knows_the_facts_of_its_offer_V19(connection: AsyncConnect
     await given.offer(connection, seller, product, "DRAFT", buyer)
     facts = (OfferBuyer.partner_id, OfferBuyer.seller_id, OfferBuyer.seller_partner_id, OfferBuyer.product_id)
 
-    assert tuple((await connection.execute(sa.select(*facts))).one()) == (other, seller, partner, product)
+    assert (other, seller, partner, product) == tuple((await connection.execute(sa.select(*facts))).one())
 
 
 @pytest.mark.parametrize("seed", range(HISTORIES))
@@ -146,8 +150,8 @@ async def test_dealings_count_the_offers_R219(connection: AsyncConnection, seed:
     for _ in range(STEPS):
         await history.go_on()
 
-        stored = {tuple(row) for row in await connection.execute(STORED_DEALINGS)}
-        assert stored == {tuple(row) for row in await connection.execute(TRUE_DEALINGS)}
+        counted = {tuple(row) for row in await connection.execute(TRUE_DEALINGS)}
+        assert counted == {tuple(row) for row in await connection.execute(STORED_DEALINGS)}
 
 
 class History:

@@ -19,14 +19,44 @@ from models.product import ChangeRequestStatus, ProductVisibility, RevisionStatu
 
 Start = Callable[[Any], Any]
 
-PORT = ("REQUESTED ALLOCATED", "REQUESTED CANCELLED", "ALLOCATED ACTIVE", "ALLOCATED CANCELLED", "ACTIVE DISABLED")
-PORT += ("DISABLED ACTIVE", "ACTIVE DECOMMISSIONED", "DISABLED DECOMMISSIONED")
-OFFER = ("DRAFT PENDING_APPROVAL", "DRAFT PUBLISHED", "PENDING_APPROVAL PUBLISHED", "PENDING_APPROVAL REJECTED")
-OFFER += ("PUBLISHED ACCEPTED", "PUBLISHED EXPIRED", "PUBLISHED WITHDRAWN")
-REVISION = ("DRAFT SUBMITTED", "SUBMITTED APPROVED", "SUBMITTED REJECTED", "SUBMITTED DRAFT", "APPROVED PUBLISHED")
-REVISION += ("APPROVED REJECTED", "PUBLISHED SUPERSEDED", "REJECTED DRAFT")
-VISIBILITY = ("LIMITED PUBLIC", "LIMITED RESTRICTED", "LIMITED REMOVED", "PUBLIC LIMITED", "PUBLIC RESTRICTED")
-VISIBILITY += ("PUBLIC REMOVED", "RESTRICTED REMOVED")
+PORT = (
+    "REQUESTED ALLOCATED",
+    "REQUESTED CANCELLED",
+    "ALLOCATED ACTIVE",
+    "ALLOCATED CANCELLED",
+    "ACTIVE DISABLED",
+    "DISABLED ACTIVE",
+    "ACTIVE DECOMMISSIONED",
+    "DISABLED DECOMMISSIONED",
+)
+OFFER = (
+    "DRAFT PENDING_APPROVAL",
+    "DRAFT PUBLISHED",
+    "PENDING_APPROVAL PUBLISHED",
+    "PENDING_APPROVAL REJECTED",
+    "PUBLISHED ACCEPTED",
+    "PUBLISHED EXPIRED",
+    "PUBLISHED WITHDRAWN",
+)
+REVISION = (
+    "DRAFT SUBMITTED",
+    "SUBMITTED APPROVED",
+    "SUBMITTED REJECTED",
+    "SUBMITTED DRAFT",
+    "APPROVED PUBLISHED",
+    "APPROVED REJECTED",
+    "PUBLISHED SUPERSEDED",
+    "REJECTED DRAFT",
+)
+VISIBILITY = (
+    "LIMITED PUBLIC",
+    "LIMITED RESTRICTED",
+    "LIMITED REMOVED",
+    "PUBLIC LIMITED",
+    "PUBLIC RESTRICTED",
+    "PUBLIC REMOVED",
+    "RESTRICTED REMOVED",
+)
 LIFECYCLES: dict[str, tuple[type[StrEnum], Start, str, tuple[str, ...]]] = {
     "port A44": (PortStatus, lambda state: Port(status=state), "advance", PORT),
     "offer A23 A26 V5": (OfferStatus, lambda state: Offer(status=state), "advance", OFFER),
@@ -73,7 +103,7 @@ def test_a_lifecycle_has_these_steps_and_no_others(lifecycle: str) -> None:
                 continue
             taken.append(f"{state} {to}")
 
-    assert sorted(taken) == sorted(steps)
+    assert sorted(steps) == sorted(taken)
 
 
 def test_a_step_changes_the_state_A44() -> None:
@@ -82,7 +112,7 @@ def test_a_step_changes_the_state_A44() -> None:
 
     port.advance(PortStatus.ACTIVE)
 
-    assert port.status == PortStatus.ACTIVE
+    assert PortStatus.ACTIVE == port.status
 
 
 def test_an_illegal_step_names_the_state_and_the_allowed_steps_A44() -> None:
@@ -92,10 +122,10 @@ def test_an_illegal_step_names_the_state_and_the_allowed_steps_A44() -> None:
     with pytest.raises(IllegalStep) as refused:
         port.advance(PortStatus.REQUESTED)
 
-    assert str(refused.value) == "ACTIVE cannot become REQUESTED. Allowed: DECOMMISSIONED, DISABLED."
-    assert refused.value.allowed == {PortStatus.DECOMMISSIONED, PortStatus.DISABLED}
-    assert refused.value.code == "ILLEGAL_STEP"
-    assert port.status == PortStatus.ACTIVE
+    assert "ACTIVE cannot become REQUESTED. Allowed: DECOMMISSIONED, DISABLED." == str(refused.value)
+    assert {PortStatus.DECOMMISSIONED, PortStatus.DISABLED} == refused.value.allowed
+    assert "ILLEGAL_STEP" == refused.value.code
+    assert PortStatus.ACTIVE == port.status
 
 
 def test_a_final_state_says_that_it_is_final_V5() -> None:
@@ -103,4 +133,4 @@ def test_a_final_state_says_that_it_is_final_V5() -> None:
     with pytest.raises(IllegalStep) as refused:
         Offer(status=OfferStatus.EXPIRED).advance(OfferStatus.PUBLISHED)
 
-    assert str(refused.value) == "EXPIRED cannot become PUBLISHED. Allowed: none, this state is final."
+    assert "EXPIRED cannot become PUBLISHED. Allowed: none, this state is final." == str(refused.value)

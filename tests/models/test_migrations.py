@@ -40,6 +40,7 @@ TRIGGERS = {
     ("offer_buyer", "dealings_of_old_buyers"),
     ("port", "port_profile"),
     ("product", "public_products"),
+    ("product", "test_account_visibility"),
     ("product_test_account", "test_account_seller"),
 }
 TRIGGERS_QUERY = "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE NOT tgisinternal"
@@ -51,12 +52,12 @@ LEFT_QUERY = """
 
 async def test_the_tables_are_those_of_the_models(engine: AsyncEngine) -> None:
     """Alembic finds no difference between the migrated database and the models."""
-    assert await _differences(engine) == []
+    assert [] == await _differences(engine)
 
 
 async def test_the_triggers_are_there(engine: AsyncEngine) -> None:
     """Every derived fact has the triggers that keep it true."""
-    assert {(table, name) for table, name in await _rows(engine, TRIGGERS_QUERY)} == TRIGGERS
+    assert TRIGGERS == {tuple(row) for row in await _rows(engine, TRIGGERS_QUERY)}
 
 
 async def test_every_owned_table_learns_its_partner(engine: AsyncEngine) -> None:
@@ -64,7 +65,7 @@ async def test_every_owned_table_learns_its_partner(engine: AsyncEngine) -> None
     owned = {name for name, table in Base.metadata.tables.items() if {"company_id", "partner_id"} <= set(table.columns.keys())}
     filled = {table for table, name in await _rows(engine, TRIGGERS_QUERY) if name in {"owned", "buyer_facts"}}
 
-    assert filled == owned - {"managed_account"}  # there the partner is what the row says
+    assert owned - {"managed_account"} == filled  # there the partner is what the row says
 
 
 async def test_down_leaves_nothing_and_up_again_makes_the_same(engine: AsyncEngine) -> None:
@@ -73,9 +74,9 @@ async def test_down_leaves_nothing_and_up_again_makes_the_same(engine: AsyncEngi
     left = await _rows(engine, LEFT_QUERY)
     await upgrade(engine)
 
-    assert [name for (name,) in left] == ["alembic_version"]
-    assert await _differences(engine) == []
-    assert {(table, name) for table, name in await _rows(engine, TRIGGERS_QUERY)} == TRIGGERS
+    assert ["alembic_version"] == [name for (name,) in left]
+    assert [] == await _differences(engine)
+    assert TRIGGERS == {tuple(row) for row in await _rows(engine, TRIGGERS_QUERY)}
 
 
 async def _differences(engine: AsyncEngine) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 from typing import Final
 
@@ -76,7 +77,8 @@ def random_policy(random: Random) -> str:
 
 def _rule(random: Random, name: str, more: str) -> str:
     body = _goal(random, 2, Counter())
-    viewer, port = ("viewer" if "viewer" in body else "_viewer"), ("port" if "port." in body else "_port")
+    words = re.findall(r"\w+", body)
+    viewer, port = (name if name in words else f"_{name}" for name in ("viewer", "port"))
     return f'{name}({viewer}: Viewer, "read", {port}: Port{more}) if {body};'
 
 

@@ -1,0 +1,57 @@
+"""`crossgate schema`: the schema as SDL, and what has changed in it since its snapshot was taken, breaking or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import unified_diff
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from graphql import GraphQLSchema, build_schema
+from graphql.utilities import find_breaking_changes, find_dangerous_changes
+
+from commands.failure import Failure
+from schema.schema import make_schema
+
+SNAPSHOT: Final = Path(__file__).parents[1] / "schema" / "schema.graphql"
+RENEW: Final = "If that is meant: crossgate schema print > schema/schema.graphql"
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Print the schema, or check it against its snapshot.")
+
+
+@app.command("print")
+def print_() -> None:
+    """Print the schema in GraphQL's schema definition language."""
+    typer.echo(sdl(), nl=False)
+
+
+@app.command()
+def check(file: Annotated[Path, typer.Argument(help="The snapshot.", show_default="schema/schema.graphql")] = SNAPSHOT) -> None:
+    """Compare the schema with a snapshot; tell what has changed and whether that breaks clients."""
+    try:
+        before = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise Failure(f"There is no snapshot {file}. {RENEW}") from None
+    if report := "\n".join(changes(before, sdl())):
+        raise Failure(f"The schema is not that of {file.name}.\n{report}\n{RENEW}")
+
+
+def sdl() -> str:
+    """The schema as it is now."""
+    return make_schema().as_str() + "\n"
+
+
+def changes(before: str, after: str) -> Iterator[str]:
+    """Each line that differs, then each change that clients may notice. Nothing where the texts are the same."""
+    yield from unified_diff(before.splitlines(), after.splitlines(), "snapshot", "schema", lineterm="")
+    if before != after:
+        yield from _noticed(build_schema(before), build_schema(after))
+
+
+def _noticed(before: GraphQLSchema, after: GraphQLSchema) -> Iterator[str]:
+    breaking, dangerous = find_breaking_changes(before, after), find_dangerous_changes(before, after)
+    yield from (f"BREAKING: {change.description}" for change in breaking)
+    yield from (f"DANGEROUS: {change.description}" for change in dangerous)
+    if not breaking and not dangerous:
+        yield "Not breaking: clients of the snapshot go on as they are."

@@ -1,0 +1,97 @@
+"""What `crossgate policy check` finds: rules that cannot be loaded, rules that never apply, fields that rules forget.
+
+It asks the compiled policy over representative shapes: each kind of account, with each single role and with none, and
+for managed accounts with each of their settings on and off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from pathlib import Path
+
+from models import AccountKind, MemberRole, SupportedBy
+from policies.entity import Catalogue
+from policies.errors import PolicyError
+from policies.lint import DECISIONS, problems
+from policies.policy import Policy
+from policies.predicate import FALSE, TRUE
+from policies.source import FIELD_RULES, Rule, parse, read_texts
+from policies.viewer import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something to mend; its message names the place."""
+
+    message: str
+
+
+def check_texts(directory: Path, catalogue: Catalogue) -> list[Problem]:
+    """All reasons for which a policy cannot be loaded, where `Policy.load` stops at the first."""
+    rules: list[Rule] = []
+    found: list[Problem] = []
+    for text in read_texts(directory):
+        try:
+            rules += parse(text)
+        except PolicyError as error:
+            found.append(Problem(str(error)))
+    return found or [Problem(str(error)) for error in problems(tuple(rules), catalogue)]
+
+
+def check(
+    policy: Policy,
+    schema_fields: Mapping[str, Collection[str]],
+    required: Collection[tuple[str, str]] = (),
+) -> list[Problem]:
+    """What is wrong with a policy that can be loaded. `required` are the (entity, field) pairs that are never null."""
+    found = [Problem(message) for message in policy.unmatched_fields(schema_fields)]
+    found += [Problem(f"{rule.place}: this rule applies to no viewer") for rule in policy.rules if _is_idle(policy, rule)]
+    return found + list(_hidden(policy, required))
+
+
+@cache
+def shapes() -> tuple[Shape, ...]:
+    """The representative shapes."""
+    roles = [(), *((role.value,) for role in MemberRole)]
+    kinds = ["ANONYMOUS", *(kind.value for kind in AccountKind if kind is not AccountKind.MANAGED)]
+    plain = [Shape(kind=kind, roles=role) for kind, role in product(kinds, roles)]
+    return (*plain, *(shape for role in roles for shape in _managed(role)))
+
+
+def _managed(roles: tuple[str, ...]) -> Iterator[Shape]:
+    for supported_by, *settings in product(SupportedBy, *[(False, True)] * 4):
+        pricing, chat, dashboard, profile = settings
+        yield Shape(
+            kind=AccountKind.MANAGED.value,
+            roles=roles,
+            supported_by=supported_by.value,
+            pricing_shown=pricing,
+            chat_shown=chat,
+            dashboard_shown=dashboard,
+            company_profile_shown=profile,
+        )
+
+
+def _is_idle(policy: Policy, rule: Rule) -> bool:
+    """Whether no shape makes a decision rule true of any row."""
+    if rule.name not in DECISIONS:
+        return False
+    action = rule.arguments[1].literal or "read"
+    fields: tuple[str | None, ...] = (None,)
+    if rule.name in FIELD_RULES and rule.fields is not None:
+        fields = rule.fields
+    return all(policy.explain(rule, shape, action, field) == FALSE for shape in shapes() for field in fields)
+
+
+def _hidden(policy: Policy, required: Collection[tuple[str, str]]) -> Iterator[Problem]:
+    """Fields that may not be null, and that some viewer finds hidden on a row that it reads."""
+    for entity, field in sorted(required):
+        for shape in shapes():
+            decision = policy.decide(shape, entity)
+            rule = decision.fields.get(field)
+            if decision.rows != FALSE and (rule is None or rule.visible != TRUE):
+                yield Problem(f"{entity}.{field} is never null in the schema, but hidden from {shape}")
+                break

@@ -1,0 +1,100 @@
+"""Asking the gateway: the whole application over a database, queried through its endpoint as any user or as a visitor."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import sqlalchemy as sa
+from starlette.applications import Starlette
+
+import server
+from resolvers.viewer import find_member
+from settings import Settings
+
+PARTNER = "admin@partner.example"
+HIDDEN = "hidden@managed.example"
+SHOWN = "shown@managed.example"
+DIRECT = "network@direct.example"
+OPERATOR = "reviewer@operator.example"
+ANONYMOUS = None
+DEMO_VIEWERS = (PARTNER, HIDDEN, SHOWN, DIRECT, OPERATOR, ANONYMOUS)
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """An entry of `extensions.redactions`."""
+
+    path: list[str | int]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: `body` as it was sent, and its parts."""
+
+    status: int
+    body: bytes
+    data: Any
+    errors: list[dict[str, Any]]
+    redactions: list[Redaction]
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of the errors."""
+        return [error["extensions"]["code"] for error in self.errors]
+
+
+@dataclass
+class Asking:
+    """Calls the application as a client does: `await ask(EMAIL, QUERY, name=value)`."""
+
+    app: Starlette
+    client: httpx.AsyncClient
+    _tokens: dict[str, str] = field(default_factory=dict)
+
+    async def __call__(self, viewer: str | None, query: str, **variables: Any) -> Answer:
+        """The answer to a query with its variables, asked by a user's e-mail address, or by nobody."""
+        headers = {"Accept": "application/graphql-response+json"}
+        if viewer is not None:
+            headers["Authorization"] = f"Bearer {await self._token(viewer)}"
+        response = await self.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
+        body = response.json()
+        redactions = [Redaction(**entry) for entry in body.get("extensions", {}).get("redactions", [])]
+        return Answer(response.status_code, response.content, body.get("data"), body.get("errors", []), redactions)
+
+    @contextmanager
+    def counting(self) -> Iterator[list[str]]:
+        """Collects the SQL statements that are run inside, of the viewer's own facts too."""
+        engine = self.app.state.services.engine.sync_engine
+        statements: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            statements.append(statement)
+
+        sa.event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield statements
+        finally:
+            sa.event.remove(engine, "before_cursor_execute", note)
+
+    async def _token(self, email: str) -> str:
+        if email not in self._tokens:
+            member = await find_member(self.app.state.services.engine, email)
+            assert member is not None, f"nobody has the address {email}"
+            self._tokens[email] = self.app.state.tokens.issue(member.user_id, member.membership_id, 3600)
+        return self._tokens[email]
+
+
+@asynccontextmanager
+async def asking(database_url: str, data_dir: Path) -> AsyncIterator[Asking]:
+    """The gateway over a database, inside this process."""
+    app = server.build(Settings(data_dir=data_dir, database_url=database_url, log_level="ERROR"))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        yield Asking(app, client)
+    await app.state.services.engine.dispose()
