@@ -20,11 +20,14 @@ from policies.policy import Policy
 from policies.viewer import Viewer
 from resolvers.context import Context, Services
 from resolvers.cursors import Cursors
+from resolvers.image import file
 from resolvers.viewer import find_member, load_viewer
 from schema.schema import guarded_fields, make_schema
 from settings import Settings
 from transport.app import create_app
 from transport.documents import Documents
+from transport.files import File, LoadFile, file_route
+from transport.identity import Identity
 from transport.logs import configure_logging
 from transport.portal import PortalViewer, portal_routes
 from transport.tokens import Claims, Tokens
@@ -64,12 +67,15 @@ def build(settings: Settings) -> Starlette:
         load_viewer=_viewers(engine),
         make_context=lambda viewer, request_id: Context(services, viewer, request_id),
         ready={"database": _answers(engine)},
-        extra_routes=portal_routes(
-            dist=DIST,
-            development=settings.development,
-            viewers=DEMO_VIEWERS,
-            sign_in=_sign_in(engine, tokens, settings.token_lifetime),
-        ),
+        extra_routes=[
+            file_route(Identity(tokens, _viewers(engine)), _files(services)),
+            *portal_routes(
+                dist=DIST,
+                development=settings.development,
+                viewers=DEMO_VIEWERS,
+                sign_in=_sign_in(engine, tokens, settings.token_lifetime),
+            ),
+        ],
         lifespan=_closing(engine),
         documents=documents,
     )
@@ -90,6 +96,13 @@ def _viewers(engine: AsyncEngine) -> Callable[[Claims], Awaitable[Viewer | None]
         return None if claims.membership_id is None else await load_viewer(engine, claims.user_id, claims.membership_id)
 
     return viewer
+
+
+def _files(services: Services) -> LoadFile:
+    async def load_file(name: str, viewer: Viewer) -> File | None:
+        return await file(name, Context(services, viewer))
+
+    return load_file
 
 
 def _sign_in(engine: AsyncEngine, tokens: Tokens, lifetime: int) -> Callable[[str], Awaitable[str | None]]:

@@ -17,7 +17,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -65,13 +65,15 @@ class Embedded:
 
     def start(self) -> None:
         """Use the server; start it if it does not run. Raises EmbeddedFailed."""
-        with _reported("use its directory"), self._gate():
-            self._users = self._beside("users").open("a")
-            alone = _lock(self._users, fcntl.LOCK_EX)
-            fcntl.flock(self._users, fcntl.LOCK_SH)
+        with _reported("use its directory"), self._gate(), ExitStack() as undo:
+            users = undo.enter_context(self._beside("users").open("a"))
+            alone = _lock(users, fcntl.LOCK_EX)
+            fcntl.flock(users, fcntl.LOCK_SH)
             socket = self._running()
             self._leave_running = alone and socket is not None
             self._socket = socket or self._launch()
+            self._users = users
+            undo.pop_all()
 
     def stop(self) -> None:
         """Use the server no longer; stop it if nobody else uses it and it was not found so."""

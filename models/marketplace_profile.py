@@ -33,7 +33,7 @@ class MarketplaceProfile(Owned, Base):
     company_name: Mapped[str]
     slug: Mapped[str] = mapped_column(unique=True)
     visibility: Mapped[ProfileVisibility] = mapped_column(word(ProfileVisibility), default=ProfileVisibility.PRIVATE)
-    logo_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("image.id"))
+    logo_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("image.id"), index=True)
     bio: Mapped[str | None]
     contact_email: Mapped[str]
     website: Mapped[str | None]

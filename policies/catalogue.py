@@ -19,6 +19,7 @@ CATALOGUE: Final = Catalogue(
         Entity("BillingMarket", models.BillingMarket.__table__),
         Entity("Company", models.Company.__table__, (SALES, PURCHASES, INVITATIONS)),
         Entity("ConnectionRequest", models.ConnectionRequest.__table__),
+        Entity("Image", models.Image.__table__, (Link("profiles", models.MarketplaceProfile.__table__, "id", "logo_id"),)),
         Entity("Instalment", models.Instalment.__table__, part_of="Offer"),
         Entity("Location", models.Location.__table__),
         Entity("ManagedAccount", models.ManagedAccount.__table__),

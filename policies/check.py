@@ -12,7 +12,9 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 
-from models import AccountKind, MemberRole, SupportedBy
+from models.company import AccountKind
+from models.managed_account import SupportedBy
+from models.membership import MemberRole
 from policies.entity import Catalogue
 from policies.errors import PolicyError
 from policies.lint import DECISIONS, problems

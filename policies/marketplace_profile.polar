@@ -21,7 +21,7 @@ deny(viewer: Viewer, _action, profile: MarketplaceProfile) if
 
 allow_field(_viewer: Viewer, "read", _profile: MarketplaceProfile, field) if
     field in [
-        "company", "company_name", "slug", "url", "visibility", "bio", "website",
+        "company", "company_name", "slug", "url", "visibility", "logo", "bio", "website",
         "provider_types", "service_types", "social_links", "headquarters", "ports"
     ];
 

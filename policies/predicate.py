@@ -143,8 +143,12 @@ def disjuncts(predicate: Predicate) -> tuple[Predicate, ...]:
     """
     if predicate == FALSE:
         return ()
-    branches = [branch for item in alternatives(predicate) for branch in _distribute(item)]
-    return alternatives(disj(branches))
+    branches = alternatives(disj(branch for item in alternatives(predicate) for branch in _distribute(item)))
+    elsewhere = [negate(branch) for branch in branches if not isinstance(branch, And)]
+    if not elsewhere:
+        return branches
+    fact = conj(elsewhere)  # the other branches have to find only what these do not
+    return alternatives(disj(assume(fact, branch) if isinstance(branch, And) else branch for branch in branches))
 
 
 def is_selective(predicate: Predicate) -> bool:

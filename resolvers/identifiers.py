@@ -17,6 +17,7 @@ TAGS: Final = {
     "Membership": b"me",
     "ManagedAccount": b"ma",
     "BillingMarket": b"bm",
+    "Image": b"im",
     "Location": b"lo",
     "MarketplaceProfile": b"mp",
     "Port": b"po",

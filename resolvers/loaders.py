@@ -67,7 +67,7 @@ class Loaders:
         """How many rows the list below each parent has, or the whole list under None."""
         source = self._source(asked.selection.entity, asked.actions, asked.selection.relation)
         if source.is_empty:
-            return dict.fromkeys(parents or [None], 0)
+            return {None: 0} if asked.selection.relation is None else dict.fromkeys(parents, 0)
         statement = statements.count(source, asked.selection)
         rows = await self._fetch(statement, {**asked.parameters, statements.KEYS: list(dict.fromkeys(parents))})
         return {None: rows[0][0]} if asked.selection.relation is None else {row.parent: row.count for row in rows}

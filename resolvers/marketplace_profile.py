@@ -70,4 +70,5 @@ async def _by_code(profiles: Sequence[Record], context: Context, entity: str, co
 
 
 company: Final = named_by("Company", "company_id")
+logo: Final = named_by("Image", "logo_id")
 ports: Final = below("MarketplacePort", "marketplace_profile.ports", key="company_id")

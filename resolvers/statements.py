@@ -26,7 +26,7 @@ from resolvers.relations import FACTS, RELATIONS
 
 KEPT: Final = 2048  # statements of each kind
 KEYS: Final = "keys"  # parameter: keys of rows or parents, an array
-UNREAD: Final = frozenset({"search"})  # columns that are only searched in
+UNREAD: Final = frozenset({"search", "content"})  # columns that are only searched in, or sent as files
 PARENT: Final = sa.literal_column("parents.key", sa.Uuid())  # the key of the parent whose page is read
 
 

@@ -11,6 +11,7 @@ from schema.company import Company
 from schema.connection import PAGE, Connection
 from schema.enums import ProfileVisibility
 from schema.fields import column, resolved
+from schema.image import Image
 from schema.node import Node, of
 from schema.scalars import URL, EmailAddress
 from schema.values import Address, SocialLink
@@ -41,6 +42,7 @@ class MarketplaceProfile(Node):
     slug: str = column("The end of the profile's address. It follows the name; former ones still find the profile.")
     url: URL = resolved(marketplace_profile.url, "The profile's page.")
     visibility: ProfileVisibility = column("Whether everybody sees it.")
+    logo: Image | None = resolved(marketplace_profile.logo, "The picture on its tile.")
     bio: str | None = column("Up to 200 words about the provider.")
     contact_email: EmailAddress | None = column("Where to write. For whoever is signed in.")
     phone: str | None = column("Where to call. For whoever is signed in.")

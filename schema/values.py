@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import strawberry
 
-from schema.enums import MediaType, SettingSource
+from schema.enums import SettingSource
 from schema.scalars import URL
 
 
@@ -28,15 +28,6 @@ class Address:
 class SocialLink:
     network: str = strawberry.field(description="The network's name.")
     url: URL = strawberry.field(description="The page.")
-
-
-@strawberry.type(description="A stored picture.")
-class Image:
-    url: URL = strawberry.field(description="Where it is served.")
-    width: int = strawberry.field(description="Pixels.")
-    height: int = strawberry.field(description="Pixels.")
-    media_type: MediaType = strawberry.field(description="Its format.")
-    is_recommended_size: bool = strawberry.field(description="Whether it is 200 x 200 pixels, as a logo should be.")
 
 
 @strawberry.type(description="The effective value of a switch, and where it comes from.")

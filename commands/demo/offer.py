@@ -32,6 +32,7 @@ ONCE_SOLD: Final = {OfferStatus.ACCEPTED, OfferStatus.EXPIRED, OfferStatus.WITHD
 DIMENSIONS: Final = (("Bronze", "month"), ("Silver", "month"), ("Gold", "month"), ("Set-up", "once"), ("Day on site", "day"))
 FREE_SHARE: Final = 0.01  # zero-dollar offers (R237)
 SCHEDULE_SHARE: Final = 0.35
+BUYERS: Final = (3, 3, 10, MOST_BUYERS)  # at most; most offers have few
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def _plans(world: World, chance: Random) -> list[Plan]:
     offered = {status: _offered(world, status) for status in OfferStatus}
     for status in deck(chance, STATUSES, world.scale.offers - len(plans)):
         product = chance.choice(offered[status])
-        plans.append(Plan(product, status, _buyers(chance, companies, product, chance.randint(1, MOST_BUYERS))))
+        plans.append(Plan(product, status, _buyers(chance, companies, product, chance.choice(BUYERS))))
     chance.shuffle(plans)
     return plans
 

@@ -677,6 +677,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("company_id", name=op.f("marketplace_profile_company_id_key")),
         sa.UniqueConstraint("slug", name=op.f("marketplace_profile_slug_key")),
     )
+    op.create_index(op.f("marketplace_profile_logo_id_ix"), "marketplace_profile", ["logo_id"], unique=False)
     op.create_index("marketplace_profile_partner_id_page", "marketplace_profile", ["partner_id", "id"], unique=False)
     op.create_index(
         "marketplace_profile_provider_types", "marketplace_profile", ["provider_types"], unique=False, postgresql_using="gin"
@@ -985,6 +986,7 @@ def downgrade() -> None:
     )
     op.drop_index("marketplace_profile_provider_types", table_name="marketplace_profile", postgresql_using="gin")
     op.drop_index("marketplace_profile_partner_id_page", table_name="marketplace_profile")
+    op.drop_index(op.f("marketplace_profile_logo_id_ix"), table_name="marketplace_profile")
     op.drop_table("marketplace_profile")
     op.drop_index(op.f("invoice_line_invoice_id_ix"), table_name="invoice_line")
     op.drop_table("invoice_line")

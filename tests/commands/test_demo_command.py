@@ -1,0 +1,72 @@
+"""`crossgate demo` fills an empty database and no other."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from commands.demo.command import DemoScale, fill
+from commands.demo.market import NotEmpty, load, make
+from models import Base, Company, Dealing, Location, OfferBuyer
+from tests.commands.process import crossgate
+from tests.conftest import SEED
+
+
+def test_the_command_fills_an_empty_database_and_says_what_with(database_url: str, tmp_path: Path) -> None:
+    """It prints one line: counts, seconds, and that all is invented."""
+    done = crossgate("demo", "--scale", "small", data_dir=tmp_path, database_url=database_url)
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert re.fullmatch(
+        r"150 locations, 200 companies, 60 managed accounts, 1,500 ports, 250 products, 800 offers; [\d,]+ rows in [\d.]+ s\."
+        r" Companies, people, names and prices of the sample data are invented\.\n",
+        done.stdout,
+    )
+
+
+def test_the_command_refuses_a_database_that_holds_something(demo_url: str, tmp_path: Path) -> None:
+    """It names the table that has rows, in one line without a traceback."""
+    done = crossgate("demo", data_dir=tmp_path, database_url=demo_url)
+
+    assert (1, "") == (done.returncode, done.stdout)
+    assert (
+        "crossgate: The database is not empty: the table app_user has rows. The sample market needs an empty one.\n"
+        == done.stderr
+    )
+
+
+async def test_a_database_with_one_row_stays_as_it_is(engine: AsyncEngine) -> None:
+    """Refusing, it stores nothing, even if the row came after it had looked."""
+    place = {"metro": "Amsterdam", "country": "NL", "market": "NL", "status": "ACTIVE"}
+    async with engine.connect() as connection:
+        values = {"name": "Sample", "latitude": 0, "longitude": 0, "speeds_mbps": []}
+        await connection.execute(sa.insert(Location).values(**place, **values))
+    with pytest.raises(NotEmpty, match="location"):
+        await fill(engine, DemoScale.SMALL)
+    with pytest.raises(NotEmpty, match="location"):
+        await load(engine, make("small", SEED, lambda *_: None), lambda *_: None)
+
+    assert [1, 0] == await _all(engine, *(sa.select(sa.func.count()).select_from(table) for table in (Location, Company)))
+
+
+async def test_what_is_made_is_stored(demo_engine: AsyncEngine) -> None:
+    """Every table has as many rows as were made for it, and the database has derived the rest."""
+    world = make("small", SEED, lambda *_: None)
+    tables = [table for table in Base.metadata.sorted_tables if table.name != Dealing.__tablename__]
+    counts = await _all(demo_engine, *(sa.select(sa.func.count()).select_from(table) for table in tables))
+    dealt, bought = await _all(
+        demo_engine, sa.select(sa.func.sum(Dealing.offers)), sa.select(sa.func.count()).select_from(OfferBuyer)
+    )
+
+    assert [len(world.rows[table.name]) for table in tables] == counts
+    assert dealt == bought
+
+
+async def _all(engine: AsyncEngine, *queries: sa.Select[Any]) -> list[Any]:
+    async with engine.connect() as connection:
+        return [await connection.scalar(query) for query in queries]

@@ -1,0 +1,80 @@
+"""`crossgate token` prints a token and nothing else, or says why not."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from commands.demo.membership import DEMO_USERS
+from models import Membership, User
+from tests.commands.process import crossgate
+from transport.tokens import Tokens
+
+
+@pytest.fixture
+def reachable() -> Iterator[Path]:
+    """A data directory that the server's own system user may reach, which pytest's are not."""
+    directory = Path(tempfile.mkdtemp(prefix="crossgate-test-"))
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.mark.parametrize("email", [*DEMO_USERS, "Network@DIRECT.example"])
+async def test_standard_output_is_the_token_alone(demo_engine: AsyncEngine, demo_url: str, tmp_path: Path, email: str) -> None:
+    """The token names the user and its membership, whatever the case of the address."""
+    done = crossgate("token", "--as", email, data_dir=tmp_path, database_url=demo_url)
+    claims = Tokens.load(tmp_path / "signing-key.pem").verify(done.stdout.removesuffix("\n"))
+
+    async with demo_engine.connect() as connection:
+        query = sa.select(User.id, Membership.id).join(Membership, Membership.user_id == User.id)
+        expected = (await connection.execute(query.where(User.email == email.lower()))).one()
+    assert (0, "") == (done.returncode, done.stderr)
+    assert tuple(expected) == (claims.user_id, claims.membership_id)
+
+
+def test_a_token_lives_as_long_as_is_asked_for(demo_url: str, tmp_path: Path) -> None:
+    """`--lifetime` is in seconds."""
+    done = crossgate("token", "--as", DEMO_USERS[0], "--lifetime", "100", data_dir=tmp_path, database_url=demo_url)
+    claims = Tokens.load(tmp_path / "signing-key.pem").verify(done.stdout.strip())
+
+    assert timedelta(0) < claims.expires_at - datetime.now(UTC) <= timedelta(seconds=100)
+
+
+def test_an_unknown_address_is_refused_with_the_known_ones(demo_url: str, tmp_path: Path) -> None:
+    """Nothing is on standard output, and standard error names the demo users."""
+    done = crossgate("token", "--as", "nobody@else.example", data_dir=tmp_path, database_url=demo_url)
+
+    assert (1, "") == (done.returncode, done.stdout)
+    assert (
+        "crossgate: Nobody has the address nobody@else.example. The demo users are reviewer@operator.example,"
+        " admin@partner.example, hidden@managed.example, shown@managed.example, network@direct.example.\n"
+    ) == done.stderr
+
+
+def test_a_database_without_tables_is_told(reachable: Path) -> None:
+    """Where nothing runs, the embedded PostgreSQL is started for the question and stopped after it."""
+    done = crossgate("token", "--as", DEMO_USERS[0], data_dir=reachable)
+
+    assert (1, "") == (done.returncode, done.stdout)
+    assert "crossgate: The database has no tables yet. Run `crossgate serve` or `crossgate database upgrade`.\n" == done.stderr
+    assert not (reachable / "postgres" / "postmaster.pid").exists()
+
+
+def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
+    """The message says where it looked."""
+    url = "postgresql://somebody:secret@127.0.0.1:1/sample?sslmode=disable"
+
+    done = crossgate("token", "--as", DEMO_USERS[0], data_dir=tmp_path, database_url=url)
+
+    assert (1, "") == (done.returncode, done.stdout)
+    assert done.stderr.startswith(
+        "crossgate: The database postgresql+asyncpg://somebody:***@127.0.0.1:1/sample?ssl=disable cannot be reached:"
+    )
+    assert 1 == len(done.stderr.splitlines())

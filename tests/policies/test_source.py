@@ -1,0 +1,69 @@
+"""Rule texts are read with everything that is around a rule: its sentence, its reason, its place, its fields."""
+
+from __future__ import annotations
+
+from policies.reason import Reason
+from policies.source import Rule, Text, digest, parse
+
+TEXT = Text(
+    "port.polar",
+    """# Ports: what this file is about.
+
+# Whoever reads a port reads its name. R001
+allow_field(_viewer: Viewer, "read", _port: Port, field) if
+    field in ["name", "speed"]; # not the sentence of the next rule
+
+# Prices are hidden
+# until they are shown.
+# @reason HIDDEN_BY_PARTNER
+deny_field(viewer: Viewer, "read", _port: Port, "price") if not viewer.pricing_shown;
+# @reason NOT_YOURS
+deny_field(viewer: Viewer, "read", port: Port, _field) if port.name = viewer.kind;
+allow(_viewer: Viewer, _action, _port: Port);
+
+allow(_viewer: Viewer, "order", _port: Port);
+""",
+)
+
+
+def summary(rule: Rule) -> tuple[object, ...]:
+    """What is around a rule."""
+    return rule.name, rule.place, rule.comment, rule.reason, rule.fields
+
+
+def test_a_rule_carries_its_place_sentence_reason_and_fields() -> None:
+    """Sentences and reasons stand on the lines above; a rule that follows without a blank line shares the sentence."""
+    sentence = "Whoever reads a port reads its name. R001"
+
+    assert [
+        ("allow_field", "port.polar:4", sentence, None, ("name", "speed")),
+        ("deny_field", "port.polar:10", "Prices are hidden until they are shown.", Reason.HIDDEN_BY_PARTNER, ("price",)),
+        ("deny_field", "port.polar:12", "", Reason.NOT_YOURS, None),
+        ("allow", "port.polar:13", "", None, ()),
+        ("allow", "port.polar:15", "", None, ()),
+    ] == [summary(rule) for rule in parse(TEXT)]
+
+
+def test_a_rule_concerns_its_type_and_its_action() -> None:
+    """An action that is a variable may be any."""
+    anything, order = parse(TEXT)[3:]
+
+    assert [True, True, False, False, True] == [
+        anything.concerns("Port", "read"),
+        anything.concerns("Port", "order"),
+        anything.concerns("Offer", "read"),
+        order.concerns("Port", "read"),
+        order.concerns("Port", "order"),
+    ]
+
+
+def test_a_version_names_exactly_these_texts() -> None:
+    """Another text, or the same in another file, is another version."""
+    versions = {digest((TEXT,)), digest((Text("port.polar", ""),)), digest((Text("offer.polar", TEXT.content),))}
+
+    assert 3 == len(versions | {digest((TEXT,))})
+
+
+def test_every_reason_has_its_sentence() -> None:
+    """Clients get the code, people the sentence."""
+    assert [] == [reason for reason in Reason if not reason.description.endswith(".") or reason != reason.name]
