@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Annotated, Any, NoReturn
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 import server
 from commands.demo.command import DemoScale, fill
@@ -46,24 +47,30 @@ def serve(
         raise typer.BadParameter("sample data is for development only: add --development", param_hint="--demo")
     signal.signal(signal.SIGTERM, _stop)
     with suppress(KeyboardInterrupt), located(settings) as located_settings:
-        typer.echo(asyncio.run(_prepare(located_settings, demo or Demo.SMALL)))
+        typer.echo(asyncio.run(prepare(located_settings, demo or Demo.SMALL)))
         run(server.build(located_settings), located_settings)
 
 
-async def _prepare(settings: Settings, demo: Demo) -> str:
+async def prepare(settings: Settings, demo: Demo) -> str:
     """Migrate and fill the database; what whoever started the gateway wants to know."""
     async with opened(settings) as engine:
         await migrate(engine)
-        lines = [f"Crossgate is at {settings.public_url}: GraphiQL there, GraphQL at {settings.public_url}/graphql."]
-        if settings.development:
-            if demo != Demo.NONE:
-                with suppress(NotEmpty):
-                    lines.insert(0, await fill(engine, DemoScale(demo)))
-            tokens = Tokens.load(settings.signing_key_file)
-            for email in DEMO_USERS:
-                with suppress(Failure):
-                    lines.append(f"{email}\n  {await issue(engine, tokens, email, settings.token_lifetime)}")
-        return "\n".join(lines)
+        lines = []
+        if settings.development and demo != Demo.NONE:
+            with suppress(NotEmpty):
+                lines.append(await fill(engine, DemoScale(demo)))
+        if settings.port:  # else the log tells, once it is known
+            lines.append(f"GraphiQL is at {settings.public_url}/ and GraphQL at {settings.public_url}/graphql.")
+        return "\n".join([*lines, *(await _sign_ins(settings, engine) if settings.development else [])])
+
+
+async def _sign_ins(settings: Settings, engine: AsyncEngine) -> list[str]:
+    """A ready token of each demo user that there is."""
+    tokens, lines = Tokens.load(settings.signing_key_file), []
+    for email in DEMO_USERS:
+        with suppress(Failure):
+            lines.append(f"{email}\n  {await issue(engine, tokens, email, settings.token_lifetime)}")
+    return lines
 
 
 def _stop(_signal: int, _frame: Any) -> NoReturn:

@@ -64,8 +64,8 @@ def shapes() -> tuple[Shape, ...]:
 
 
 def _managed(roles: tuple[str, ...]) -> Iterator[Shape]:
-    for supported_by, *settings in product(SupportedBy, *[(False, True)] * 4):
-        pricing, chat, dashboard, profile = settings
+    switch = (False, True)
+    for supported_by, pricing, chat, dashboard, profile in product(SupportedBy, switch, switch, switch, switch):
         yield Shape(
             kind=AccountKind.MANAGED.value,
             roles=roles,

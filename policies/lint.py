@@ -50,6 +50,8 @@ def _check_head(rule: Rule, catalogue: Catalogue) -> None:
     if len(set(names)) != len(names):
         raise PolicyError(f"{rule.place}: two arguments have the same name")
     for argument in rule.arguments:
+        if argument.name is not None and argument.name[0].isupper():
+            raise PolicyError(f"{rule.place}: {argument.name}: names of types begin with a capital, those of variables do not")
         if argument.type not in (None, "Viewer") and argument.type not in catalogue:
             raise PolicyError(f"{rule.place}: {argument.type} is neither Viewer nor in the catalogue")
     if rule.name in _ARITY:
@@ -148,6 +150,8 @@ class _Body:
                 raise PolicyError(f"{item.place}: {_FORGOTTEN}")
 
     def _bind(self, left: Path, right: Listing | Path, element: Type, scope: Scope) -> None:
+        if left.variable[0].isupper():
+            raise PolicyError(f"{left.place}: free variable {left.variable}: names of variables begin with a small letter")
         if isinstance(right, Path) and scope.types[right.variable] == VIEWER and right.attribute in SETS:
             raise PolicyError(f"{left.place}: free variable {left.variable}: write `row.column in viewer.{right.attribute}`")
         if left.variable != "_":  # each `_` is another variable

@@ -183,7 +183,8 @@ def _comparable(operator: Operator, column: sa.ColumnElement[Any], value: Value,
         case int():
             return stored is int
         case str():
-            return not ordered and (stored is str or (isinstance(column.type, sa.Enum) and value in column.type.enums))
+            known = value in column.type.enums if isinstance(column.type, sa.Enum) else stored is str
+            return known and not ordered
     return False
 
 

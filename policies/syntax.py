@@ -21,8 +21,8 @@ FORBIDDEN: Final = {
     "print": "use `explain`",
     "rem": "compare a column",
 }
-KEYWORDS: Final = frozenset(("and", "if", "in", "not", "or"))
 LITERALS: Final[dict[str, bool | None]] = {"true": True, "false": False, "nil": None}
+RESERVED: Final = frozenset(("and", "if", "in", "not", "or", "_this", *LITERALS))
 OPERATORS: Final = frozenset(("=", "!=", "<", "<=", ">", ">=", "in"))
 
 
@@ -159,11 +159,11 @@ class Reader:
         return self._path(self.name())
 
     def name(self) -> Token:
-        """A name that is no keyword."""
+        """A name that means nothing else."""
         token = self.next
         if token.kind == "name" and token.text in FORBIDDEN:
             raise PolicyError(f"{token.place}: `{token.text}` is not allowed: {FORBIDDEN[token.text]}")
-        if token.kind != "name" or token.text in KEYWORDS:
+        if token.kind != "name" or token.text in RESERVED:
             self.refuse("expected a name")
         return self.take()
 

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 
-from commands.demo.market import make
 from commands.demo.membership import DEMO_USERS
 from commands.demo.world import Row, World
 from models.connection_request import ConnectionRequestStatus
@@ -17,7 +16,6 @@ from models.membership import MemberRole
 from models.offer import OfferStatus
 from models.port import PortStatus
 from models.product import ProductVisibility
-from tests.conftest import SEED
 
 MARKET_ROLES = {
     MemberRole.ACCOUNT_ADMIN,
@@ -35,15 +33,10 @@ ROLES = {
 }
 
 
-@pytest.fixture(scope="module")
-def world() -> World:
-    return make("small", SEED, lambda *_: None)
-
-
-@pytest.mark.parametrize("scale", ["small", "large"])
-def test_the_five_users_are_always_there(scale: str) -> None:
-    """At every scale and seed each address belongs to one member of the right kind of company, with its role."""
-    world = make(scale, SEED + 1, lambda *_: None)
+@pytest.mark.parametrize("market", ["world", "large_world"])
+def test_the_five_users_are_always_there(market: str, request: pytest.FixtureRequest) -> None:
+    """At every scale each address belongs to one member of the right kind of company, with its role."""
+    world: World = request.getfixturevalue(market)
     companies = {row["id"]: row["account_kind"] for row in world.rows["company"]}
     emails = {row["id"]: row["email"] for row in world.rows["app_user"]}
     found = {emails[row["user_id"]]: (companies[row["company_id"]], row["roles"]) for row in world.rows["membership"]}

@@ -59,11 +59,6 @@ def nothing(*_: Any) -> None:
     """Nobody watches the progress."""
 
 
-@pytest.fixture(scope="module")
-def world() -> World:
-    return make("small", SEED, nothing)
-
-
 def test_the_small_market_has_its_size(world: World) -> None:
     """Small is 150 locations, 200 companies, 60 managed accounts, 1,500 ports, 250 products and 800 offers."""
     assert [150, 200, 60, 1_500, 250, 800] == [len(world.rows[table]) for table in COUNTED]
@@ -72,11 +67,9 @@ def test_the_small_market_has_its_size(world: World) -> None:
     )
 
 
-def test_the_large_market_has_its_size() -> None:
+def test_the_large_market_has_its_size(large_world: World) -> None:
     """Large is 300 locations, 2,000 companies, 760 managed accounts, 20,000 ports, 3,000 products and 9,000 offers."""
-    world = make("large", SEED, nothing)
-
-    assert [300, 2_000, 760, 20_000, 3_000, 9_000] == [len(world.rows[table]) for table in COUNTED]
+    assert [300, 2_000, 760, 20_000, 3_000, 9_000] == [len(large_world.rows[table]) for table in COUNTED]
 
 
 def test_the_same_seed_makes_the_same_rows(world: World) -> None:

@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from commands.demo.membership import DEMO_USERS
+from commands.token import issue
 from models import Membership, User
 from tests.commands.process import crossgate
 from transport.tokens import Tokens
 
 
-@pytest.fixture
-def reachable() -> Iterator[Path]:
-    """A data directory that the server's own system user may reach, which pytest's are not."""
-    directory = Path(tempfile.mkdtemp(prefix="crossgate-test-"))
-    yield directory
-    shutil.rmtree(directory)
-
-
-@pytest.mark.parametrize("email", [*DEMO_USERS, "Network@DIRECT.example"])
-async def test_standard_output_is_the_token_alone(demo_engine: AsyncEngine, demo_url: str, tmp_path: Path, email: str) -> None:
+async def test_standard_output_is_the_token_alone(demo_engine: AsyncEngine, demo_url: str, tmp_path: Path) -> None:
     """The token names the user and its membership, whatever the case of the address."""
-    done = crossgate("token", "--as", email, data_dir=tmp_path, database_url=demo_url)
+    done = crossgate("token", "--as", "Network@DIRECT.example", data_dir=tmp_path, database_url=demo_url)
     claims = Tokens.load(tmp_path / "signing-key.pem").verify(done.stdout.removesuffix("\n"))
 
-    async with demo_engine.connect() as connection:
-        query = sa.select(User.id, Membership.id).join(Membership, Membership.user_id == User.id)
-        expected = (await connection.execute(query.where(User.email == email.lower()))).one()
     assert (0, "") == (done.returncode, done.stderr)
-    assert tuple(expected) == (claims.user_id, claims.membership_id)
+    assert await _member(demo_engine, "network@direct.example") == (claims.user_id, claims.membership_id)
+
+
+@pytest.mark.parametrize("email", DEMO_USERS)
+async def test_each_demo_user_gets_a_token(demo_engine: AsyncEngine, tmp_path: Path, email: str) -> None:
+    """The five addresses are known, and a token of each leads back to it."""
+    tokens = Tokens.load(tmp_path / "signing-key.pem")
+    claims = tokens.verify(await issue(demo_engine, tokens, email, 60))
+
+    assert await _member(demo_engine, email) == (claims.user_id, claims.membership_id)
 
 
 def test_a_token_lives_as_long_as_is_asked_for(demo_url: str, tmp_path: Path) -> None:
@@ -58,13 +54,13 @@ def test_an_unknown_address_is_refused_with_the_known_ones(demo_url: str, tmp_pa
     ) == done.stderr
 
 
-def test_a_database_without_tables_is_told(reachable: Path) -> None:
+def test_a_database_without_tables_is_told(data_dir: Path) -> None:
     """Where nothing runs, the embedded PostgreSQL is started for the question and stopped after it."""
-    done = crossgate("token", "--as", DEMO_USERS[0], data_dir=reachable)
+    done = crossgate("token", "--as", DEMO_USERS[0], data_dir=data_dir)
 
     assert (1, "") == (done.returncode, done.stdout)
     assert "crossgate: The database has no tables yet. Run `crossgate serve` or `crossgate database upgrade`.\n" == done.stderr
-    assert not (reachable / "postgres" / "postmaster.pid").exists()
+    assert not (data_dir / "postgres" / "postmaster.pid").exists()
 
 
 def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
@@ -78,3 +74,10 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path:
         "crossgate: The database postgresql+asyncpg://somebody:***@127.0.0.1:1/sample?ssl=disable cannot be reached:"
     )
     assert 1 == len(done.stderr.splitlines())
+
+
+async def _member(engine: AsyncEngine, email: str) -> tuple[Any, ...]:
+    """The keys of a user and of its membership."""
+    query = sa.select(User.id, Membership.id).join(Membership, Membership.user_id == User.id).where(User.email == email)
+    async with engine.connect() as connection:
+        return tuple((await connection.execute(query)).one())

@@ -45,6 +45,13 @@ OF_THE_ROW: Final = (
     "usual(port)",
     '(word in ["EU", "a"] and word = port.name)',
     "(role in viewer.roles and port.name != role)",
+    "(id in [viewer.company_id, viewer.user_id] and ours_or(viewer, port, id))",
+    '"US" = port.market',
+    "graded(port.name)",
+    "graded(port.market)",
+    "sold(port)",
+    "sold_to(viewer, port)",
+    "untold(viewer, port)",
 )
 OF_A_LINKED_ROW: Final = (
     "{row}.buyer_id = viewer.company_id",
@@ -61,6 +68,15 @@ listed(value) if value in ["EU", "a"];
 listed(value) if value = nil;
 ours(viewer: Viewer, id) if id = viewer.company_id;
 others(viewer: Viewer, id) if id != viewer.company_id and id != viewer.partner_id;
+ours_or(_viewer: Viewer, resource: Port, _id) if resource.speed = 1;
+ours_or(viewer: Viewer, field: Port, _id) if field.company_id = viewer.user_id or not viewer.pricing_shown;
+graded("a");
+graded("EU") if 1 = 1;
+graded(name) if name != "US" and word in ["a", "b", "SOLD"] and word = name;
+sold(port: Port) if dealing in port.dealings and dealing.status = "SOLD";
+sold_to(viewer: Viewer, resource: Port) if
+    dealing in resource.dealings and (about(viewer, dealing) or listed(dealing.status)) and ours(viewer, dealing.buyer_id);
+untold(viewer: Viewer, port: Port) if not helper(viewer) and (port.name = nil or sold(port)) and sold_to(viewer, port);
 usual(row) if row.speed = row.floor or row.speed > 2;
 """
 

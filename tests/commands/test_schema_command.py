@@ -1,0 +1,63 @@
+"""`crossgate schema` prints the schema and tells what has changed in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from commands.failure import Failure
+from commands.schema import changes, check, sdl
+
+BEFORE = "type Query {\n  a: Int\n  b: Mode\n  c: Int\n}\n\nenum Mode {\n  ON\n}\n"
+
+
+def test_the_schema_as_it_is_has_not_changed(tmp_path: Path) -> None:
+    """A snapshot of now passes."""
+    snapshot = tmp_path / "snapshot.graphql"
+    snapshot.write_text(sdl())
+
+    check(snapshot)
+
+
+def test_a_changed_schema_is_refused(tmp_path: Path) -> None:
+    """The failure says what has changed and how to renew the snapshot."""
+    snapshot = tmp_path / "snapshot.graphql"
+    snapshot.write_text(sdl().replace("type Query {", 'type Query {\n  """Gone."""\n  gone: Int\n'))
+
+    with pytest.raises(Failure) as failed:
+        check(snapshot)
+
+    lines = str(failed.value).splitlines()
+    assert "The schema is not that of snapshot.graphql." == lines[0]
+    assert "BREAKING: Field Query.gone was removed." in lines
+    assert "If that is meant: crossgate schema print > schema/schema.graphql" == lines[-1]
+
+
+def test_a_missing_snapshot_is_named(tmp_path: Path) -> None:
+    """The failure says how to make one."""
+    with pytest.raises(Failure) as failed:
+        check(tmp_path / "none.graphql")
+
+    assert (
+        f"There is no snapshot {tmp_path / 'none.graphql'}. If that is meant: crossgate schema print > schema/schema.graphql"
+        == str(failed.value)
+    )
+
+
+@pytest.mark.parametrize(
+    ("after", "verdict"),
+    [
+        (BEFORE.replace("  a: Int\n", ""), "BREAKING: Field Query.a was removed."),
+        (BEFORE.replace("  ON\n", "  ON\n  OFF\n"), "DANGEROUS: Enum value Mode.OFF was added."),
+        (BEFORE.replace("  a: Int\n", "  a: Int\n  d: Int\n"), "Not breaking: clients of the snapshot go on as they are."),
+    ],
+)
+def test_changes_are_told_apart(after: str, verdict: str) -> None:
+    """A change breaks clients, may surprise them, or neither."""
+    assert [verdict] == [line for line in changes(BEFORE, after) if line[0] not in "+-@ "]
+
+
+def test_no_change_is_told_as_none() -> None:
+    """The same text has no changes."""
+    assert [] == list(changes(BEFORE, BEFORE))

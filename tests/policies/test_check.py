@@ -1,0 +1,55 @@
+"""`crossgate policy check` finds what is wrong with a policy, all of it at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from policies.check import Problem, check, check_texts, shapes
+from tests.policies.samples import CATALOGUE, written
+
+RULES = """
+allow(viewer: Viewer, "read", port: Port) if port.company_id = viewer.company_id;
+allow(viewer: Viewer, "read", port: Port) if viewer.kind = "KING" and port.company_id = viewer.company_id;
+allow_field(viewer: Viewer, "read", _port: Port, "name") if viewer.kind != "ANONYMOUS";
+allow_field(_viewer: Viewer, "read", _port: Port, "speed");
+"""
+
+
+def test_all_refusals_are_listed(tmp_path: Path) -> None:
+    """Loading stops at the first refusal; checking does not."""
+    (tmp_path / "a.polar").write_text("first(one) if other = 1;\nsecond(one) if one = two;", "utf-8")
+
+    hint = "name it in the head, or bind it first by"
+    assert [
+        Problem(f"a.polar:1: free variable other: {hint} `other in …`"),
+        Problem(f"a.polar:2: free variable two: {hint} `two in …`"),
+    ] == check_texts(tmp_path, CATALOGUE)
+
+
+def test_texts_that_are_no_rules_are_listed(tmp_path: Path) -> None:
+    """Each file that cannot be read is named."""
+    (tmp_path / "a.polar").write_text("first", "utf-8")
+    (tmp_path / "b.polar").write_text("{}", "utf-8")
+
+    assert ["a.polar:1", "b.polar:1"] == [problem.message[:9] for problem in check_texts(tmp_path, CATALOGUE)]
+
+
+def test_what_a_policy_forgets_is_listed(tmp_path: Path) -> None:
+    """Fields without rules, rules without viewers, and fields that are never null and yet hidden from somebody."""
+    policy = written(tmp_path, RULES)
+
+    found = check(policy, {"Port": ["name", "speed", "floor"]}, {("Port", "name"), ("Port", "speed")})
+
+    assert [
+        "Port.floor: no allow_field rule names it",
+        "port.polar:3: this rule applies to no viewer",
+        f"Port.name is never null in the schema, but hidden from {shapes()[0]}",
+    ] == [problem.message for problem in found]
+
+
+def test_representative_shapes_cover_every_kind_role_and_setting() -> None:
+    """Each kind of account with each role and without; managed ones with their settings on and off, by either support."""
+    roles = {shape.roles for shape in shapes()}
+    managed = [shape for shape in shapes() if shape.kind == "MANAGED"]
+
+    assert [len(shapes()), len(managed)] == [4 * len(roles) + len(managed), 2 * 16 * len(roles)]

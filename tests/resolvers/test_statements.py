@@ -1,0 +1,76 @@
+"""The number of SQL statements of a query does not grow with its rows, for every field of the schema that is not a column."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+from graphql import get_named_type
+
+from tests.asking import OPERATOR, Asking
+from tests.schema import outline
+from tests.schema.outline import ONCE, Relation
+
+FEW: Final = 1
+MANY: Final = 40
+RELATIONS: Final = outline.relations()
+BELOW_MANY: Final = [each for each in RELATIONS if each.type not in ONCE and not each.type.endswith("Connection")]
+WAYS: Final = outline.ways()
+NODES: Final = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on %s { %s } } }"
+
+
+def reaches(value: Any, names: list[str]) -> bool:
+    """Whether something is there below the names of a path, in any item of the lists on it."""
+    if isinstance(value, list):
+        return any(reaches(item, names) for item in value)
+    if not names:
+        return bool(value["nodes"]) if isinstance(value, dict) and "nodes" in value else value is not None
+    if isinstance(value, dict) and "nodes" in value:
+        return reaches(value["nodes"], names)
+    return isinstance(value, dict) and reaches(value[names[0]], names[1:])
+
+
+async def statements(ask: Asking, document: str, **variables: Any) -> int:
+    """How many statements a query takes, and that it has an answer."""
+    with ask.counting() as found:
+        answer = await ask(OPERATOR, document, **variables)
+    assert [] == answer.errors
+    return len(found)
+
+
+@pytest.mark.parametrize("relation", BELOW_MANY, ids=str)
+async def test_a_relation_takes_as_many_statements_below_many_as_below_one(ask_demo: Asking, relation: Relation) -> None:
+    """What one parent costs in statements, forty cost too; the sample market has parents of which the relation is not empty."""
+    way = WAYS[relation.type]
+    selection = way.document(f"{relation.field} {outline.leaf(relation.definition)}")
+    everything = await ask_demo(OPERATOR, f"{{ {way.root}(first: 1000) {{ nodes {{ id {selection} }} }} }}")
+    names = [*(step.field for step in way.fields), relation.field]
+    ids = [item["id"] for item in everything.data[way.root]["nodes"] if reaches(item, names)][:MANY]
+    document = NODES % (way.item, selection)
+
+    few = await statements(ask_demo, document, ids=ids[:FEW])
+    many = await statements(ask_demo, document, ids=ids)
+
+    assert (MANY, few) == (len(ids), many)
+
+
+@pytest.mark.parametrize("root", outline.connections())
+async def test_a_page_takes_as_many_statements_however_long_it_is(ask_demo: Asking, root: str) -> None:
+    """A page of forty rows with its count takes the statements of a page of one."""
+    document = "query ($first: Int) { %s(first: $first) { nodes { id } totalCount } }" % root  # noqa: UP031
+
+    few = await statements(ask_demo, document, first=FEW)
+    many = await statements(ask_demo, document, first=MANY)
+
+    assert few == many
+
+
+def test_no_relation_is_forgotten() -> None:
+    """Whatever is not asked below many parents stands once in a response, or is the count of a connection."""
+    apart = [each for each in RELATIONS if each not in BELOW_MANY]
+
+    assert [] == [each for each in apart if each.type not in ONCE and each.field != "totalCount"]
+    assert {each.field for each in apart if each.type == "Query"} == set(outline.object_type("Query").fields)
+    assert set(outline.connections()) <= {
+        each.field for each in apart if outline.is_connection(get_named_type(each.definition.type))
+    }

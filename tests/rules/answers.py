@@ -1,0 +1,34 @@
+"""Whole answers: what the gateway is expected to say, to the last key of its body."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.asking import Answer
+
+
+def whole(answer: Answer) -> Any:
+    """All that came back."""
+    return json.loads(answer.body)
+
+
+def told(data: Any, *redactions: dict[str, Any]) -> dict[str, Any]:
+    """The whole of an answer without errors: its data, and its redactions where there are any."""
+    return {"data": data, "extensions": {"redactions": list(redactions)}} if redactions else {"data": data}
+
+
+def hidden(path: str, reason: str) -> dict[str, Any]:
+    """A redaction, its path with points: `ports.nodes.*.monthlyRate`."""
+    steps: list[str | int] = [int(step) if step.isdigit() else step for step in path.split(".")]
+    return {"path": steps, "reason": reason}
+
+
+def nodes(*items: Any) -> dict[str, Any]:
+    """A connection of which only the nodes are asked."""
+    return {"nodes": list(items)}
+
+
+def ids(*things: Any) -> dict[str, Any]:
+    """A connection of which only the ids are asked, with its count."""
+    return {"nodes": [{"id": thing.id} for thing in things], "totalCount": len(things)}

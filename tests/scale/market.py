@@ -1,0 +1,28 @@
+"""A market of any size, filled by one script in seconds: what tests of cost stand on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+SCRIPT: Final = Path(__file__).with_suffix(".sql")
+INDEXES: Final = """
+    SELECT i.relname, pg_get_indexdef(i.oid) FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+    WHERE i.relnamespace = 'public'::regnamespace AND NOT x.indisunique
+"""
+
+
+async def enlarge(engine: AsyncEngine, rows: int) -> None:
+    """Add `rows` ports and as many offers to a database that holds the small sample market."""
+    async with engine.connect() as connection:
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+        indexes = await raw.fetch(INDEXES)
+        await raw.execute("".join(f"DROP INDEX {name};" for name, _ in indexes))  # faster made anew than kept up
+        await raw.execute(f"SET plan_cache_mode = auto; SET work_mem = '256MB'; SET maintenance_work_mem = '256MB'; SET scale.rows = {rows}")
+        await raw.execute(SCRIPT.read_text())
+        await raw.execute("".join(f"{definition};" for _, definition in indexes))
+        await connection.execute(sa.text("VACUUM (ANALYZE)"))
+        await raw.execute("RESET ALL")

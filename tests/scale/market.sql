@@ -1,0 +1,156 @@
+-- A large market beside the small sample one: `scale.rows` ports and as many offers, everything else in proportion.
+-- The five companies of the demo users have a steady share of it, and so has one giant, so that lists of theirs grow with it too.
+-- Facts are stated as triggers would derive them; triggers and foreign keys are off meanwhile, being most of the cost.
+
+SET session_replication_role = replica;
+
+CREATE TEMP TABLE scale AS SELECT current_setting('scale.rows')::int AS n;
+
+-- Keys of version 7, spread evenly over the time of the sample market: row `i` of `n`.
+CREATE FUNCTION pg_temp.key(i int, n int) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
+    SELECT (lpad(to_hex(1696233600000 + 81000000000 * i / n), 12, '0') || '7' || lpad(to_hex(i & 4095), 3, '0')
+        || '8' || substr(md5(i::text), 1, 15))::uuid
+$$;
+-- A number below `n` that depends on `i` and the purpose alone, and on them in no visible way.
+CREATE FUNCTION pg_temp.draw(i int, purpose text, n int) RETURNS int LANGUAGE sql IMMUTABLE AS $$
+    SELECT (hashint8extended(i, hashtext(purpose)) & 2147483647)::int % n
+$$;
+
+CREATE TEMP TABLE play AS
+SELECT row_number() OVER (ORDER BY u.email)::int AS part, m.company_id AS id, c.partner_id
+FROM app_user u JOIN membership m ON m.user_id = u.id JOIN company c ON c.id = m.company_id
+WHERE u.email IN ('admin@partner.example', 'hidden@managed.example', 'shown@managed.example',
+    'network@direct.example', 'reviewer@operator.example');
+
+-- Companies: one in 33 is a partner; two in five are managed, of which the demo partner has a quarter. Number 1 is the giant.
+CREATE TEMP TABLE place AS
+SELECT i, pg_temp.key(i, n / 10) AS id,
+    CASE WHEN i % 33 = 0 THEN 'PARTNER' WHEN i % 5 IN (2, 3) THEN 'MANAGED' ELSE 'DIRECT' END AS kind,
+    CASE WHEN i % 33 = 0 OR i % 5 NOT IN (2, 3) THEN NULL
+        WHEN i % 20 = 2 OR i % 20 = 8 THEN (SELECT id FROM play WHERE part = 1)
+        ELSE pg_temp.key(33 * (1 + pg_temp.draw(i, 'partner', n / 330)), n / 10) END AS partner_id,
+    CASE i % 4 WHEN 1 THEN 'PUBLIC' WHEN 2 THEN 'PRIVATE' END AS profile_visibility
+FROM scale, generate_series(1, n / 10) i;
+ALTER TABLE place ADD PRIMARY KEY (i);
+
+INSERT INTO company (id, trading_name, legal_name, account_kind, company_type, verification_status, partner_id, country,
+    profile_visibility, created_at)
+SELECT id, initcap(substr(md5(i::text), 1, 8)) || ' ' || i, 'Sample ' || i, kind,
+    CASE WHEN i % 1000 = 1 THEN 'INTERNET_EXCHANGE' WHEN i % 2 = 0 THEN 'ENTERPRISE' ELSE 'CLOUD' END,
+    'VERIFIED', partner_id, 'NL', profile_visibility, now()
+FROM place;
+
+-- Who has the row `i` of a purpose: one in 50 each demo company, one in 10 the giant, else anybody.
+CREATE TEMP TABLE holder AS
+SELECT share, p.id, p.partner_id, c.profile_visibility FROM generate_series(0, 4) share
+    JOIN play p ON p.part = share + 1 JOIN company c USING (id)
+UNION ALL SELECT share, id, partner_id, profile_visibility FROM place, generate_series(5, 9) share WHERE i = 1
+UNION ALL SELECT 9 + i, id, partner_id, profile_visibility FROM place;
+ALTER TABLE holder ADD PRIMARY KEY (share);
+CREATE FUNCTION pg_temp.share(i int, purpose text, n int) RETURNS int LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN pg_temp.draw(i, purpose, 50) < 10 THEN pg_temp.draw(i, purpose, 50)
+        ELSE 10 + pg_temp.draw(i, purpose || ' of anybody', n / 10) END
+$$;
+ANALYZE holder;
+
+INSERT INTO managed_account (id, company_id, partner_id, account_name, supported_by, created_at)
+SELECT id, id, partner_id, 'Account ' || i, CASE WHEN i % 400 = 2 THEN 'OPERATOR' ELSE 'PARTNER' END, now()
+FROM place WHERE partner_id IS NOT NULL;
+
+INSERT INTO billing_market (id, company_id, partner_id, market, currency, enabled)
+SELECT pg_temp.key(i * 2 + (market = 'NL')::int, n / 5), id, partner_id, market, 'EUR', true
+FROM scale, place, unnest(ARRAY['NL', 'DE']) market;
+
+INSERT INTO support_details (id, company_id, partner_id, supported_by) SELECT id, id, partner_id, 'PARTNER' FROM place;
+
+INSERT INTO app_user (id, email, name, created_at)
+SELECT pg_temp.key(i, n / 5), 'user' || i || '@scale.example', 'User ' || i, now() FROM scale, generate_series(1, n / 5) i;
+
+INSERT INTO membership (id, user_id, company_id, partner_id, roles, created_at)
+SELECT pg_temp.key(i, n / 5), pg_temp.key(i, n / 5), h.id, h.partner_id, '{VIEWER}', now()
+FROM scale, generate_series(1, n / 5) i JOIN holder h ON h.share = pg_temp.share(i, 'membership', current_setting('scale.rows')::int);
+
+INSERT INTO marketplace_profile (id, company_id, partner_id, company_name, slug, visibility, bio, contact_email, provider_types,
+    service_types, social_links, created_at)
+SELECT id, id, partner_id, 'Profile ' || i, 'scale-' || i, profile_visibility,
+    CASE WHEN i % 1000 = 1 THEN 'Rare' ELSE 'Common' END || ' provider number' || i, 'sales@scale.example',
+    ARRAY[(SELECT code FROM provider_type ORDER BY code OFFSET (i % 1000 <> 1)::int LIMIT 1)],
+    ARRAY[(SELECT code FROM service_type ORDER BY code OFFSET (i % 1000 <> 1)::int LIMIT 1)], '[]', now()
+FROM place WHERE profile_visibility IS NOT NULL;
+
+INSERT INTO location (id, name, metro, country, market, status, latitude, longitude, speeds_mbps)
+SELECT pg_temp.key(i, n / 100), 'Scale ' || i, CASE WHEN i % 500 = 1 THEN 'Rare' ELSE 'Common' END,
+    CASE WHEN i % 500 = 1 THEN 'LU' ELSE 'DE' END, CASE WHEN i % 500 = 1 THEN 'LU' ELSE 'DE' END,
+    CASE WHEN i % 500 = 1 THEN 'EXPIRED' ELSE 'ACTIVE' END, 50, 8,
+    CASE WHEN i % 500 = 1 THEN '{400000}'::int[] ELSE '{1000,10000}'::int[] END
+FROM scale, generate_series(1, n / 100) i;
+
+-- Ports: a third is public, and shown where the profile is public too.
+INSERT INTO port (id, company_id, partner_id, location_id, name, speed_mbps, term_months, status, visibility, profile_visibility,
+    monthly_rate, setup_fee, currency, created_at)
+SELECT pg_temp.key(i, n), h.id, h.partner_id, pg_temp.key(1 + pg_temp.draw(i, 'location', n / 100), n / 100),
+    'port ' || md5(i::text), (ARRAY[1000, 10000, 100000, 400000])[CASE WHEN i % 1000 = 7 THEN 4 ELSE 1 + i % 3 END], 12,
+    CASE WHEN i % 1000 = 7 THEN 'CANCELLED' ELSE 'ACTIVE' END, CASE WHEN i % 3 = 0 THEN 'PUBLIC' ELSE 'PRIVATE' END,
+    h.profile_visibility, pg_temp.draw(i, 'rate', 1000) * 100, 0, CASE WHEN i % 1000 = 7 THEN 'JPY' ELSE 'EUR' END, now()
+FROM scale, generate_series(1, n) i JOIN holder h ON h.share = pg_temp.share(i, 'port', current_setting('scale.rows')::int);
+
+-- Requests: from any port to a public one. One in 20 is to the giant's first, one in 20 comes from a port of the direct company.
+CREATE TEMP TABLE target AS
+SELECT row_number() OVER (ORDER BY company_id <> (SELECT id FROM place WHERE i = 1), id)::int AS number, id, company_id, partner_id
+FROM port WHERE visibility = 'PUBLIC' AND profile_visibility = 'PUBLIC';
+CREATE TEMP TABLE origin AS
+SELECT row_number() OVER (ORDER BY company_id <> (SELECT id FROM play WHERE part = 3), id)::int AS number, id, company_id, partner_id
+FROM port WHERE visibility = 'PRIVATE';
+INSERT INTO connection_request (id, company_id, partner_id, port_id, target_port_id, provider_id, provider_partner_id, name,
+    rate_limit_mbps, status, created_at)
+SELECT pg_temp.key(i, n * 2 / 5), o.company_id, o.partner_id, o.id, t.id, t.company_id, t.partner_id, 'link ' || i, 100, 'PENDING', now()
+FROM scale, generate_series(1, n * 2 / 5) i
+    JOIN target t ON t.number = CASE WHEN i % 20 = 0 THEN 1 ELSE 1 + pg_temp.draw(i, 'target', (SELECT count(*)::int FROM target)) END
+    JOIN origin o ON o.number = CASE WHEN i % 20 = 1 THEN 1 ELSE 1 + pg_temp.draw(i, 'origin', (SELECT count(*)::int FROM origin)) END;
+
+-- Products: three in five are public. Number 1 is the giant's, and one offer in 20 is for it.
+CREATE TEMP TABLE advert AS
+SELECT i, pg_temp.key(i, n * 3 / 20) AS id, h.id AS company_id, h.partner_id,
+    CASE WHEN i % 20 < 12 THEN 'PUBLIC' WHEN i % 20 < 17 THEN 'LIMITED' WHEN i % 20 < 19 THEN 'RESTRICTED' ELSE 'REMOVED' END AS visibility
+FROM scale, generate_series(1, n * 3 / 20) i
+    JOIN holder h ON h.share = CASE i WHEN 1 THEN 5 ELSE pg_temp.share(i, 'product', current_setting('scale.rows')::int) END;
+ALTER TABLE advert ADD PRIMARY KEY (i);
+INSERT INTO product (id, company_id, partner_id, title, kind, visibility, categories, created_at)
+SELECT id, company_id, partner_id, 'Product ' || i, CASE WHEN i % 1000 = 2 THEN 'APPLICATION' ELSE 'SERVICE' END, visibility,
+    CASE WHEN i % 1000 = 2 THEN '{TRAINING}'::text[] ELSE '{ASSESSMENTS,IMPLEMENTATION}'::text[] END, now()
+FROM advert;
+UPDATE company c SET public_products = public_products + s.number
+FROM (SELECT company_id, count(*) AS number FROM advert WHERE visibility = 'PUBLIC' GROUP BY 1) s WHERE c.id = s.company_id;
+INSERT INTO product_test_account (product_id, company_id, seller_id, product_visibility)
+SELECT a.id, h.id, a.company_id, a.visibility
+FROM scale, advert a, unnest(ARRAY['guest', 'other guest']) purpose
+    JOIN holder h ON h.share = pg_temp.share(a.i, purpose, n)
+WHERE a.visibility <> 'PUBLIC' AND h.id <> a.company_id
+ON CONFLICT DO NOTHING;
+
+-- Offers, each to two companies at most. DRAFT and REJECTED ones are their sellers' alone.
+INSERT INTO offer (id, company_id, partner_id, product_id, name, status, payment_model, currency, total_value, contract_end_date,
+    expires_on, created_at)
+SELECT pg_temp.key(o.i, n), a.company_id, a.partner_id, a.id, 'Offer ' || o.i,
+    CASE WHEN o.i % 1000 = 3 THEN 'REJECTED' WHEN o.i % 10 = 0 THEN 'DRAFT' WHEN o.i % 3 = 0 THEN 'ACCEPTED' ELSE 'PUBLISHED' END,
+    'SCHEDULE', 'EUR', 1000, '2030-01-01', '2029-01-01', now()
+FROM scale, generate_series(1, n) WITH ORDINALITY o (i)
+    JOIN advert a ON a.i = CASE WHEN o.i % 20 = 4 THEN 1
+        ELSE 1 + pg_temp.draw(o.i, 'product of offer', current_setting('scale.rows')::int * 3 / 20) END;
+INSERT INTO offer_dimension (id, offer_id, position, name, unit, price, currency)
+SELECT pg_temp.key(i, n), pg_temp.key(i, n), 0, 'Gold', 'month', 1000, 'EUR' FROM scale, generate_series(1, n) i;
+INSERT INTO instalment (id, offer_id, charge_date, amount, currency)
+SELECT pg_temp.key(i, n), pg_temp.key(i, n), '2029-02-01', 1000, 'EUR' FROM scale, generate_series(1, n) i;
+INSERT INTO offer_buyer (offer_id, company_id, partner_id, seller_id, seller_partner_id, product_id)
+SELECT o.id, h.id, h.partner_id, o.company_id, o.partner_id, o.product_id
+FROM scale, generate_series(1, n) i JOIN offer o ON o.id = pg_temp.key(i, current_setting('scale.rows')::int),
+    unnest(ARRAY['buyer', 'other buyer']) purpose JOIN holder h ON h.share = pg_temp.share(i, purpose, n)
+WHERE h.id <> o.company_id
+ON CONFLICT DO NOTHING;
+TRUNCATE dealing;
+INSERT INTO dealing (product_id, buyer_id, status, buyer_partner_id, seller_id, seller_partner_id, offers)
+SELECT b.product_id, b.company_id, o.status, b.partner_id, b.seller_id, b.seller_partner_id, count(*)
+FROM offer_buyer b JOIN offer o ON o.id = b.offer_id GROUP BY 1, 2, 3, 4, 5, 6;
+
+DROP TABLE scale, play, place, holder, target, origin, advert;
+SET session_replication_role = origin;
