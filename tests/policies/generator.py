@@ -43,9 +43,9 @@ OF_THE_ROW: Final = (
     "ours(viewer, port.partner_id)",
     "others(viewer, port.company_id)",
     "usual(port)",
-    '(word in ["EU", "a"] and word = port.name)',
-    "(role in viewer.roles and port.name != role)",
-    "(id in [viewer.company_id, viewer.user_id] and ours_or(viewer, port, id))",
+    '({new} in ["EU", "a"] and {new} = port.name)',
+    "({new} in viewer.roles and port.name != {new})",
+    "({new} in [viewer.company_id, viewer.user_id] and {new} = port.partner_id)",
     '"US" = port.market',
     "graded(port.name)",
     "graded(port.market)",
@@ -68,8 +68,6 @@ listed(value) if value in ["EU", "a"];
 listed(value) if value = nil;
 ours(viewer: Viewer, id) if id = viewer.company_id;
 others(viewer: Viewer, id) if id != viewer.company_id and id != viewer.partner_id;
-ours_or(_viewer: Viewer, resource: Port, _id) if resource.speed = 1;
-ours_or(viewer: Viewer, field: Port, _id) if field.company_id = viewer.user_id or not viewer.pricing_shown;
 graded("a");
 graded("EU") if 1 = 1;
 graded(name) if name != "US" and word in ["a", "b", "SOLD"] and word = name;
@@ -121,7 +119,7 @@ def _goal(random: Random, depth: int, names: Counter) -> str:
         row = names.next()
         conditions = random.sample(OF_A_LINKED_ROW, random.randint(1, 2))
         return f"({row} in port.dealings and {' and '.join(conditions).format(row=row)})"
-    return random.choice(OF_THE_ROW)
+    return random.choice(OF_THE_ROW).format(new=names.next())
 
 
 def _viewer_goal(random: Random, depth: int) -> str:

@@ -11,8 +11,9 @@ from tests.asking import OPERATOR, Asking
 from tests.schema import outline
 from tests.schema.outline import ONCE, Relation
 
-FEW: Final = 1
-MANY: Final = 40
+TRIED: Final = 5  # parents, one at a time: what one has loaded already by another way costs it less
+FEWEST: Final = 10
+MOST: Final = 40
 RELATIONS: Final = outline.relations()
 BELOW_MANY: Final = [each for each in RELATIONS if each.type not in ONCE and not each.type.endswith("Connection")]
 WAYS: Final = outline.ways()
@@ -40,18 +41,18 @@ async def statements(ask: Asking, document: str, **variables: Any) -> int:
 
 @pytest.mark.parametrize("relation", BELOW_MANY, ids=str)
 async def test_a_relation_takes_as_many_statements_below_many_as_below_one(ask_demo: Asking, relation: Relation) -> None:
-    """What one parent costs in statements, forty cost too; the sample market has parents of which the relation is not empty."""
+    """What one parent costs in statements, forty cost too; the sample market has ten at least of which it is not empty."""
     way = WAYS[relation.type]
     selection = way.document(f"{relation.field} {outline.leaf(relation.definition)}")
     everything = await ask_demo(OPERATOR, f"{{ {way.root}(first: 1000) {{ nodes {{ id {selection} }} }} }}")
     names = [*(step.field for step in way.fields), relation.field]
-    ids = [item["id"] for item in everything.data[way.root]["nodes"] if reaches(item, names)][:MANY]
+    ids = [item["id"] for item in everything.data[way.root]["nodes"] if reaches(item, names)][:MOST]
     document = NODES % (way.item, selection)
 
-    few = await statements(ask_demo, document, ids=ids[:FEW])
+    one = max([await statements(ask_demo, document, ids=[parent]) for parent in ids[:TRIED]], default=0)
     many = await statements(ask_demo, document, ids=ids)
 
-    assert (MANY, few) == (len(ids), many)
+    assert (True, one) == (len(ids) >= FEWEST, many)
 
 
 @pytest.mark.parametrize("root", outline.connections())
@@ -59,8 +60,8 @@ async def test_a_page_takes_as_many_statements_however_long_it_is(ask_demo: Aski
     """A page of forty rows with its count takes the statements of a page of one."""
     document = "query ($first: Int) { %s(first: $first) { nodes { id } totalCount } }" % root  # noqa: UP031
 
-    few = await statements(ask_demo, document, first=FEW)
-    many = await statements(ask_demo, document, first=MANY)
+    few = await statements(ask_demo, document, first=1)
+    many = await statements(ask_demo, document, first=MOST)
 
     assert few == many
 

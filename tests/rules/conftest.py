@@ -1,14 +1,60 @@
-"""What tests of the rules are given: rows of the test's own."""
+"""What tests of the rules stand on: one gateway over one database for all of them, which each test finds empty."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models import Base
+from models.database import connect
+from models.embedded import Embedded
+from tests import databases
+from tests.asking import Asking, asking
 from tests.given import Given
+
+# No trigger and no foreign key has a say in the emptying of everything.
+EMPTY = sa.text(
+    "DO $$ BEGIN SET LOCAL session_replication_role = replica; "
+    + " ".join(f"DELETE FROM {table.name};" for table in Base.metadata.sorted_tables)
+    + " END $$"
+)
+
+
+@pytest.fixture(scope="session")
+async def rules_url(postgres: Embedded, migrated: str) -> AsyncIterator[str]:
+    """The database of all tests of the rules."""
+    name = await databases.create(postgres, migrated)
+    yield postgres.url(name)
+    await databases.drop(postgres, name)
+
+
+@pytest.fixture(scope="session")
+async def rules_engine(rules_url: str) -> AsyncIterator[AsyncEngine]:
+    """A pool of connections to that database."""
+    engine = connect(rules_url)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+async def rules_gateway(rules_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asking]:
+    """The gateway over that database."""
+    async with asking(rules_url, tmp_path_factory.mktemp("gateway")) as ask:
+        yield ask
 
 
 @pytest.fixture
-def given(engine: AsyncEngine) -> Given:
-    """Makes rows in the test's own database, the one that `ask` asks."""
-    return Given(engine)
+async def given(rules_engine: AsyncEngine) -> Given:
+    """Makes rows in the database, which is empty when the test begins."""
+    async with rules_engine.connect() as connection:
+        await connection.execute(EMPTY)
+    return Given(rules_engine)
+
+
+@pytest.fixture
+async def ask(rules_gateway: Asking, given: Given) -> Asking:  # noqa: ARG001 (it empties the database)
+    """Asks the gateway; whoever had an address in another test is forgotten."""
+    return Asking(rules_gateway.app, rules_gateway.client)

@@ -18,7 +18,13 @@ async def test_anonymous_visitor_is_a_viewer_too_V24(ask: Asking) -> None:
     """A visitor without a token has no user, no company and no roles, sees no prices and has no chat."""
     answer = await ask(ANONYMOUS, WHO)
 
-    nobody = {"user": None, "company": None, "roles": [], "pricingVisible": False, "chatSupportEnabled": False}
+    nobody: dict[str, object] = {
+        "user": None,
+        "company": None,
+        "roles": [],
+        "pricingVisible": False,
+        "chatSupportEnabled": False,
+    }
     assert told({"viewer": nobody}) == whole(answer)
 
 

@@ -68,7 +68,7 @@ SELECT pg_temp.key(i, n / 5), 'user' || i || '@scale.example', 'User ' || i, now
 
 INSERT INTO membership (id, user_id, company_id, partner_id, roles, created_at)
 SELECT pg_temp.key(i, n / 5), pg_temp.key(i, n / 5), h.id, h.partner_id, '{VIEWER}', now()
-FROM scale, generate_series(1, n / 5) i JOIN holder h ON h.share = pg_temp.share(i, 'membership', current_setting('scale.rows')::int);
+FROM scale CROSS JOIN generate_series(1, n / 5) i JOIN holder h ON h.share = pg_temp.share(i, 'membership', n);
 
 INSERT INTO marketplace_profile (id, company_id, partner_id, company_name, slug, visibility, bio, contact_email, provider_types,
     service_types, social_links, created_at)
@@ -92,7 +92,7 @@ SELECT pg_temp.key(i, n), h.id, h.partner_id, pg_temp.key(1 + pg_temp.draw(i, 'l
     'port ' || md5(i::text), (ARRAY[1000, 10000, 100000, 400000])[CASE WHEN i % 1000 = 7 THEN 4 ELSE 1 + i % 3 END], 12,
     CASE WHEN i % 1000 = 7 THEN 'CANCELLED' ELSE 'ACTIVE' END, CASE WHEN i % 3 = 0 THEN 'PUBLIC' ELSE 'PRIVATE' END,
     h.profile_visibility, pg_temp.draw(i, 'rate', 1000) * 100, 0, CASE WHEN i % 1000 = 7 THEN 'JPY' ELSE 'EUR' END, now()
-FROM scale, generate_series(1, n) i JOIN holder h ON h.share = pg_temp.share(i, 'port', current_setting('scale.rows')::int);
+FROM scale CROSS JOIN generate_series(1, n) i JOIN holder h ON h.share = pg_temp.share(i, 'port', n);
 
 -- Requests: from any port to a public one. One in 20 is to the giant's first, one in 20 comes from a port of the direct company.
 CREATE TEMP TABLE target AS
@@ -104,7 +104,7 @@ FROM port WHERE visibility = 'PRIVATE';
 INSERT INTO connection_request (id, company_id, partner_id, port_id, target_port_id, provider_id, provider_partner_id, name,
     rate_limit_mbps, status, created_at)
 SELECT pg_temp.key(i, n * 2 / 5), o.company_id, o.partner_id, o.id, t.id, t.company_id, t.partner_id, 'link ' || i, 100, 'PENDING', now()
-FROM scale, generate_series(1, n * 2 / 5) i
+FROM scale CROSS JOIN generate_series(1, n * 2 / 5) i
     JOIN target t ON t.number = CASE WHEN i % 20 = 0 THEN 1 ELSE 1 + pg_temp.draw(i, 'target', (SELECT count(*)::int FROM target)) END
     JOIN origin o ON o.number = CASE WHEN i % 20 = 1 THEN 1 ELSE 1 + pg_temp.draw(i, 'origin', (SELECT count(*)::int FROM origin)) END;
 
@@ -112,8 +112,8 @@ FROM scale, generate_series(1, n * 2 / 5) i
 CREATE TEMP TABLE advert AS
 SELECT i, pg_temp.key(i, n * 3 / 20) AS id, h.id AS company_id, h.partner_id,
     CASE WHEN i % 20 < 12 THEN 'PUBLIC' WHEN i % 20 < 17 THEN 'LIMITED' WHEN i % 20 < 19 THEN 'RESTRICTED' ELSE 'REMOVED' END AS visibility
-FROM scale, generate_series(1, n * 3 / 20) i
-    JOIN holder h ON h.share = CASE i WHEN 1 THEN 5 ELSE pg_temp.share(i, 'product', current_setting('scale.rows')::int) END;
+FROM scale CROSS JOIN generate_series(1, n * 3 / 20) i
+    JOIN holder h ON h.share = CASE i WHEN 1 THEN 5 ELSE pg_temp.share(i, 'product', n) END;
 ALTER TABLE advert ADD PRIMARY KEY (i);
 INSERT INTO product (id, company_id, partner_id, title, kind, visibility, categories, created_at)
 SELECT id, company_id, partner_id, 'Product ' || i, CASE WHEN i % 1000 = 2 THEN 'APPLICATION' ELSE 'SERVICE' END, visibility,
@@ -123,7 +123,7 @@ UPDATE company c SET public_products = public_products + s.number
 FROM (SELECT company_id, count(*) AS number FROM advert WHERE visibility = 'PUBLIC' GROUP BY 1) s WHERE c.id = s.company_id;
 INSERT INTO product_test_account (product_id, company_id, seller_id, product_visibility)
 SELECT a.id, h.id, a.company_id, a.visibility
-FROM scale, advert a, unnest(ARRAY['guest', 'other guest']) purpose
+FROM scale CROSS JOIN advert a CROSS JOIN unnest(ARRAY['guest', 'other guest']) purpose
     JOIN holder h ON h.share = pg_temp.share(a.i, purpose, n)
 WHERE a.visibility <> 'PUBLIC' AND h.id <> a.company_id
 ON CONFLICT DO NOTHING;
@@ -134,17 +134,16 @@ INSERT INTO offer (id, company_id, partner_id, product_id, name, status, payment
 SELECT pg_temp.key(o.i, n), a.company_id, a.partner_id, a.id, 'Offer ' || o.i,
     CASE WHEN o.i % 1000 = 3 THEN 'REJECTED' WHEN o.i % 10 = 0 THEN 'DRAFT' WHEN o.i % 3 = 0 THEN 'ACCEPTED' ELSE 'PUBLISHED' END,
     'SCHEDULE', 'EUR', 1000, '2030-01-01', '2029-01-01', now()
-FROM scale, generate_series(1, n) WITH ORDINALITY o (i)
-    JOIN advert a ON a.i = CASE WHEN o.i % 20 = 4 THEN 1
-        ELSE 1 + pg_temp.draw(o.i, 'product of offer', current_setting('scale.rows')::int * 3 / 20) END;
+FROM scale CROSS JOIN generate_series(1, n) o (i)
+    JOIN advert a ON a.i = CASE WHEN o.i % 20 = 4 THEN 1 ELSE 1 + pg_temp.draw(o.i, 'product', n * 3 / 20) END;
 INSERT INTO offer_dimension (id, offer_id, position, name, unit, price, currency)
 SELECT pg_temp.key(i, n), pg_temp.key(i, n), 0, 'Gold', 'month', 1000, 'EUR' FROM scale, generate_series(1, n) i;
 INSERT INTO instalment (id, offer_id, charge_date, amount, currency)
 SELECT pg_temp.key(i, n), pg_temp.key(i, n), '2029-02-01', 1000, 'EUR' FROM scale, generate_series(1, n) i;
 INSERT INTO offer_buyer (offer_id, company_id, partner_id, seller_id, seller_partner_id, product_id)
 SELECT o.id, h.id, h.partner_id, o.company_id, o.partner_id, o.product_id
-FROM scale, generate_series(1, n) i JOIN offer o ON o.id = pg_temp.key(i, current_setting('scale.rows')::int),
-    unnest(ARRAY['buyer', 'other buyer']) purpose JOIN holder h ON h.share = pg_temp.share(i, purpose, n)
+FROM scale CROSS JOIN generate_series(1, n) i JOIN offer o ON o.id = pg_temp.key(i, n)
+    CROSS JOIN unnest(ARRAY['buyer', 'other buyer']) purpose JOIN holder h ON h.share = pg_temp.share(i, purpose, n)
 WHERE h.id <> o.company_id
 ON CONFLICT DO NOTHING;
 TRUNCATE dealing;

@@ -91,9 +91,7 @@ def item_of(connection: GraphQLNamedType) -> str:
 def connections() -> dict[str, str]:
     """The connections of the root, each with the type of its items."""
     fields = object_type("Query").fields.items()
-    return {
-        name: item_of(get_named_type(field.type)) for name, field in fields if is_connection(get_named_type(field.type))
-    }
+    return {name: item_of(get_named_type(field.type)) for name, field in fields if is_connection(get_named_type(field.type))}
 
 
 def ways() -> dict[str, Way]:

@@ -1,0 +1,157 @@
+"""Viewers: what whoever asks is told of itself, and how a change of its settings reaches it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.asking import ANONYMOUS, Asking
+from tests.given import Given
+from tests.rules.answers import told, whole
+
+WHO = "{ viewer { user { id } company { id } roles pricingVisible chatSupportEnabled } }"
+SWITCHES = "{ viewer { pricingVisible chatSupportEnabled } }"
+PRICING = "{ viewer { pricingVisible } }"
+CHAT = "{ viewer { chatSupportEnabled } }"
+
+
+async def test_anonymous_visitor_is_a_viewer_too_V24(ask: Asking) -> None:
+    """A visitor without a token has no user, no company and no roles, sees no prices and has no chat."""
+    answer = await ask(ANONYMOUS, WHO)
+
+    nobody: dict[str, object] = {
+        "user": None,
+        "company": None,
+        "roles": [],
+        "pricingVisible": False,
+        "chatSupportEnabled": False,
+    }
+    assert told({"viewer": nobody}) == whole(answer)
+
+
+async def test_viewer_learns_who_it_is_A43(ask: Asking, given: Given) -> None:
+    """A user is told its company and all the roles that it holds there."""
+    company = await given.company()
+    user = await given.user(company, "NETWORK_ADMIN", "FINANCE")
+
+    answer = await ask(user.email, WHO)
+
+    known = {
+        "user": {"id": user.id},
+        "company": {"id": company.id},
+        "roles": ["FINANCE", "NETWORK_ADMIN"],
+        "pricingVisible": True,
+        "chatSupportEnabled": True,
+    }
+    assert told({"viewer": known}) == whole(answer)
+
+
+@pytest.mark.parametrize(
+    ("setting", "field"), [("pricing", "pricingVisible"), ("chat_support", "chatSupportEnabled")], ids=["pricing", "chat"]
+)
+async def test_partner_switches_features_on_and_off_R105(ask: Asking, given: Given, setting: str, field: str) -> None:
+    """A managed account has pricing and chat exactly while its partner has them switched on."""
+    account = await given.managed_account(await given.partner())
+    query = f"{{ viewer {{ {field} }} }}"
+
+    answers = []
+    for switch in (True, False, True):
+        await given.setting(account, **{setting: switch})
+        answers.append(whole(await ask(account.admin, query)))
+
+    assert [told({"viewer": {field: switch}}) for switch in (True, False, True)] == answers
+
+
+async def test_partner_switches_features_for_all_its_accounts_and_no_others_R105_V2(ask: Asking, given: Given) -> None:
+    """What a partner sets by default holds for all accounts that it manages, and for those of no other partner."""
+    partner = await given.partner()
+    first, second = await given.managed_account(partner), await given.managed_account(partner)
+    stranger = await given.managed_account(await given.partner())
+    await given.defaults(partner, pricing=True, chat_support=True)
+
+    answers = [whole(await ask(account.admin, SWITCHES)) for account in (first, second, stranger)]
+
+    on, off = (told({"viewer": {"pricingVisible": switch, "chatSupportEnabled": switch}}) for switch in (True, False))
+    assert [on, on, off] == answers
+
+
+async def test_account_of_its_own_setting_ignores_the_default_V2(ask: Asking, given: Given) -> None:
+    """A setting of an account wins over its partner's default, in either direction, until it is taken back."""
+    partner = await given.partner()
+    account = await given.managed_account(partner, pricing=False)
+    await given.defaults(partner, pricing=True)
+
+    own = await ask(account.admin, PRICING)
+    await given.setting(account, pricing=None)
+    default = await ask(account.admin, PRICING)
+
+    assert told({"viewer": {"pricingVisible": False}}) == whole(own)
+    assert told({"viewer": {"pricingVisible": True}}) == whole(default)
+
+
+@pytest.mark.parametrize(
+    ("supported_by", "setting", "enabled"),
+    [
+        ("PARTNER", None, False),
+        ("PARTNER", True, True),
+        ("PARTNER", False, False),
+        ("OPERATOR", None, True),
+        ("OPERATOR", True, True),
+        ("OPERATOR", False, False),
+    ],
+)
+async def test_chat_follows_whoever_supports_the_account_R108_R110_A12(
+    ask: Asking, given: Given, supported_by: str, setting: bool | None, enabled: bool
+) -> None:
+    """Chat is off for a partner-supported account and on for an operator-supported one, unless the partner sets it."""
+    account = await given.managed_account(await given.partner(), supported_by=supported_by, chat_support=setting)
+
+    answer = await ask(account.admin, CHAT)
+
+    assert told({"viewer": {"chatSupportEnabled": enabled}}) == whole(answer)
+
+
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "OPERATOR"])
+async def test_chat_is_for_all_other_companies_R108(ask: Asking, given: Given, kind: str) -> None:
+    """Only managed accounts can be without chat: every other company's users have it."""
+    company = await given.company(kind=kind)
+
+    answer = await ask(company.admin, CHAT)
+
+    assert told({"viewer": {"chatSupportEnabled": True}}) == whole(answer)
+
+
+async def test_managed_viewer_sees_no_prices_by_default_R121(ask: Asking, given: Given) -> None:
+    """A managed account of which nothing is set is told that it sees no prices."""
+    account = await given.managed_account(await given.partner())
+
+    answer = await ask(account.admin, PRICING)
+
+    assert told({"viewer": {"pricingVisible": False}}) == whole(answer)
+
+
+async def test_partner_always_sees_its_own_prices_A17(ask: Asking, given: Given) -> None:
+    """What a partner hides from its accounts it does not hide from itself."""
+    partner = await given.partner()
+    await given.managed_account(partner, pricing=False)
+    await given.defaults(partner, pricing=False)
+
+    answer = await ask(partner.admin, PRICING)
+
+    assert told({"viewer": {"pricingVisible": True}}) == whole(answer)
+
+
+@pytest.mark.parametrize(
+    ("role", "visible"),
+    [("ACCOUNT_ADMIN", True), ("FINANCE", True), ("VIEWER", True), ("NETWORK_ADMIN", False), ("MARKETPLACE_EDITOR", False)],
+)
+@pytest.mark.parametrize("shown", [True, False], ids=["shown", "hidden"])
+async def test_prices_are_for_some_roles_V23(ask: Asking, given: Given, role: str, visible: bool, shown: bool) -> None:
+    """Administrators, finance and viewers see prices, other roles do not; where the partner hides them, nobody does."""
+    partner = await given.partner()
+    account = await given.managed_account(partner, pricing=shown)
+    inside, outside = await given.user(account.company, role), await given.user(partner, role)
+
+    managed, own = await ask(inside.email, PRICING), await ask(outside.email, PRICING)
+
+    assert told({"viewer": {"pricingVisible": visible and shown}}) == whole(managed)
+    assert told({"viewer": {"pricingVisible": visible}}) == whole(own)

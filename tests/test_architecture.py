@@ -1,0 +1,63 @@
+"""How the code is laid out: concepts have the same file name in every layer, and imports go down."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from policies.catalogue import CATALOGUE
+
+ROOT = Path(__file__).parents[1]
+WITHOUT_RESOLVERS = {"billing_market", "support_details", "user"}  # every field is a column
+INSIDE = {  # types whose fields live in the file of the concept that shows them
+    "instalment": "offer",
+    "offer_buyer": "offer",
+    "offer_dimension": "offer",
+    "marketplace_port": "port",
+    "provider_type": "marketplace_profile",
+    "service_type": "marketplace_profile",
+}
+
+
+def snake(name: str) -> str:
+    """A type's name as a file's."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def concept(name: str) -> str:
+    """The concept that a type of policy belongs to."""
+    return INSIDE.get(name, name)
+
+
+def test_every_type_of_policy_has_its_file_in_every_layer() -> None:
+    """Each type of the catalogue has its policy, and its concept a model, a resolver and a schema file of that name."""
+    names = {snake(entity.name) for entity in CATALOGUE}
+    wanted = {f"policies/{name}.polar" for name in names}
+    wanted |= {f"{layer}/{concept(name)}.py" for name in names for layer in ("models", "schema")}
+    wanted |= {f"resolvers/{concept(name)}.py" for name in names if concept(name) not in WITHOUT_RESOLVERS}
+
+    assert set() == {path for path in wanted if not (ROOT / path).is_file()}
+
+
+def test_no_policy_is_an_orphan() -> None:
+    """Each policy file is that of a type of the catalogue, or of the viewer."""
+    names = {snake(entity.name) for entity in CATALOGUE} | {"viewer"}
+
+    assert names == {path.stem for path in (ROOT / "policies").glob("*.polar")}
+
+
+def test_the_composition_root_imports_downward() -> None:
+    """server.py knows the layers below it and no command; settings.py knows no layer."""
+    layers = {"commands", "server", "transport", "schema", "resolvers", "policies", "models"}
+
+    assert set() == {"commands"} & imported(ROOT / "server.py")
+    assert set() == layers & imported(ROOT / "settings.py")
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level packages that a module imports, anywhere in it."""
+    tree = ast.walk(ast.parse(path.read_text()))
+    nodes = [node for node in tree if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = [node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name for node in nodes]
+    return {name.partition(".")[0] for name in names}
