@@ -16,6 +16,7 @@ from resolvers.errors import PublicError
 from resolvers.orders import BY_KEY, FILTERS, ORDERS, order_of
 from resolvers.record import Record
 from resolvers.statements import Selection, Window
+from resolvers.text import storable
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -195,10 +196,14 @@ def _filters(context: Context, entity: str, arguments: Mapping[str, Any]) -> dic
                 argument="filter",
                 field=_camel(name),
             )
-    return {
-        name: identifiers.parse(value, _camel(name), of).key if (of := known[name].id_of) else value
-        for name, value in given.items()
-    }
+    return {name: _stored(name, value, known[name].id_of) for name, value in given.items()}
+
+
+def _stored(name: str, value: Any, id_of: str | None) -> Any:
+    """A filter's value as the database has it."""
+    if id_of is not None:
+        return identifiers.parse(value, _camel(name), id_of).key
+    return storable(value, _camel(name)) if isinstance(value, str) else value
 
 
 def _camel(name: str) -> str:

@@ -43,8 +43,9 @@ def holds(column: str) -> Filter:
     """Rows whose array holds the value."""
 
     def condition(row: Any, name: str) -> ColumnElement[bool]:
-        item = sa.bindparam(name, type_=row[column].type.item_type)
-        holding: ColumnElement[bool] = row[column].contains(postgresql.array([item], type_=row[column].type.item_type))
+        kind = row[column].type
+        items = postgresql.array([sa.bindparam(name, type_=kind.item_type)])
+        holding: ColumnElement[bool] = row[column].contains(sa.cast(items, kind))  # the driver takes text for VARCHAR
         return holding
 
     return Filter(column, condition)

@@ -137,6 +137,14 @@ class Given:
         key = await self._add(models.ManagedAccount, company_id=managed.key, partner_id=partner.key, **facts)
         return Account("ManagedAccount", key, name, managed, partner)
 
+    async def somebody(self, kind: str) -> str | None:
+        """The address of an administrator of some company of that kind, None for an anonymous visitor."""
+        if kind == "ANONYMOUS":
+            return None
+        if kind == "MANAGED":
+            return (await self.managed_account(await self.partner())).admin
+        return (await self.company(kind=kind)).admin
+
     async def defaults(self, partner: Company, **settings: bool | None) -> None:
         """What the partner sets for all the accounts that it manages."""
         await self._add(models.PartnerDefaults, partner_id=partner.key, **settings)
@@ -204,7 +212,7 @@ class Given:
 
     async def former_slug(self, profile: Thing, slug: str) -> None:
         """A slug that the profile had before."""
-        await self._add(models.ProfileSlug, slug=slug, profile_id=profile.key)
+        await self._run(sa.insert(models.ProfileSlug).values(slug=slug, profile_id=profile.key))
 
     async def provider_type(self, code: str, label: str) -> None:
         """A category of services, unless it is there."""
@@ -298,7 +306,7 @@ class Given:
         async with self._engine.connect() as connection:
             return UUID(str(await add(connection, model, **values)))
 
-    async def _run(self, statement: sa.Update | sa.Delete) -> None:
+    async def _run(self, statement: sa.Insert | sa.Update | sa.Delete) -> None:
         async with self._engine.connect() as connection:
             await connection.execute(statement)
 

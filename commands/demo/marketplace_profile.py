@@ -26,6 +26,10 @@ SHARES: Final = {AccountKind.PARTNER: 0.6, AccountKind.DIRECT: 0.6, AccountKind.
 PUBLIC_SHARE: Final = 0.75
 SHORT_NAME_SHARE: Final = 0.15  # a short name is often taken, and its slug gets a number (A3)
 RENAMED_SHARE: Final = 0.2
+LOGO_SHARE: Final = 0.7
+BIO_SHARE: Final = 0.9
+PHONE_SHARE: Final = 0.8
+NETWORK_SHARE: Final = 0.6
 
 
 def fill(world: World) -> None:
@@ -47,15 +51,11 @@ def _catalogue(world: World) -> None:
 
 
 def _profile(world: World, chance: Random, company: Row, taken: set[str]) -> None:
-    in_cast = company["id"] in {member["id"] for member in world.cast}
-    public = in_cast or chance.random() < PUBLIC_SHARE
-    name = company["trading_name"]
-    if not in_cast and chance.random() < SHORT_NAME_SHARE:
-        name = name.split()[0]
-    domain, at = world.domains[company["id"]], after(company, days=21)
-    types = sorted(chance.sample(sorted(CATALOGUE), chance.randint(1 if public else 0, 3)))
-    services = [service for code in types for service in SERVICES[code]]
-    logo = add_logo(world, chance, company) if in_cast or chance.random() < 0.7 else None
+    sure = float(company["id"] in {member["id"] for member in world.cast})  # the cast has what others may have
+    public = chance.random() < max(sure, PUBLIC_SHARE)
+    name = company["trading_name"].split()[0] if chance.random() < SHORT_NAME_SHARE - sure else company["trading_name"]
+    logo = add_logo(world, chance, company) if chance.random() < max(sure, LOGO_SHARE) else None
+    at = after(company, days=21)
     profile = world.add(
         "marketplace_profile",
         at=at,
@@ -63,21 +63,36 @@ def _profile(world: World, chance: Random, company: Row, taken: set[str]) -> Non
         company_name=name,
         slug=_slug(name, taken),
         visibility=ProfileVisibility.PUBLIC if public else ProfileVisibility.PRIVATE,
-        logo_id=logo["id"] if logo else None,
-        bio=bio(chance, name) if in_cast or chance.random() < 0.9 else None,
-        contact_email=f"sales@{domain}",
-        website=f"https://www.{domain}/",
-        phone=phone(chance, company["country"]) if chance.random() < 0.8 else None,
-        provider_types=types,
-        service_types=sorted(chance.sample(services, chance.randint(0, len(services)))),
-        social_links=[{"network": "Example Social", "url": f"https://social.example/{slug(name)}"}]
-        if chance.random() < 0.6
-        else [],
-        headquarters=address(chance, company["headquarters"]["city"], company["country"]),
+        logo_id=logo and logo["id"],
+        bio=bio(chance, name) if chance.random() < max(sure, BIO_SHARE) else None,
         created_at=at,
+        **_contact(chance, company, world.domains[company["id"]]),
+        **_services(chance, least=1 if public else 0),
     )
-    if in_cast or chance.random() < RENAMED_SHARE:
+    if chance.random() < max(sure, RENAMED_SHARE):
         world.add("profile_slug", slug=_slug(f"{name} formerly", taken), profile_id=profile["id"])
+
+
+def _contact(chance: Random, company: Row, domain: str) -> Row:
+    """How the company is reached."""
+    network = {"network": "Example Social", "url": f"https://social.example/{slug(company['trading_name'])}"}
+    return {
+        "contact_email": f"sales@{domain}",
+        "website": f"https://www.{domain}/",
+        "phone": phone(chance, company["country"]) if chance.random() < PHONE_SHARE else None,
+        "social_links": [network] if chance.random() < NETWORK_SHARE else [],
+        "headquarters": address(chance, company["headquarters"]["city"], company["country"]),
+    }
+
+
+def _services(chance: Random, least: int) -> Row:
+    """Some provider types, and some of the service types that belong to them (R023)."""
+    types = sorted(chance.sample(sorted(CATALOGUE), chance.randint(least, 3)))
+    services = [service for code in types for service in SERVICES[code]]
+    return {
+        "provider_types": types,
+        "service_types": sorted(chance.sample(services, chance.randint(0, len(services)))),
+    }
 
 
 def _slug(name: str, taken: set[str]) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from commands.demo.metro import WITHOUT_MINOR_UNIT, WORTH_OF_A_DOLLAR, minor_units
+from commands.demo.product import DIMENSIONS
 from commands.demo.world import OPEN_UNTIL, TODAY, Row, World, deck, moments
 from models.company import AccountKind
 from models.offer import CURRENCIES, MOST_BUYERS, OfferStatus, PaymentModel
@@ -29,9 +30,9 @@ REVIEWED: Final = {OfferStatus.PENDING_APPROVAL, OfferStatus.REJECTED}
 OPEN: Final = {OfferStatus.DRAFT, OfferStatus.PENDING_APPROVAL, OfferStatus.PUBLISHED, OfferStatus.ACCEPTED}
 SELLING: Final = {ProductVisibility.LIMITED, ProductVisibility.PUBLIC}  # A24
 ONCE_SOLD: Final = {OfferStatus.ACCEPTED, OfferStatus.EXPIRED, OfferStatus.WITHDRAWN}  # on products now RESTRICTED or REMOVED
-DIMENSIONS: Final = (("Bronze", "month"), ("Silver", "month"), ("Gold", "month"), ("Set-up", "once"), ("Day on site", "day"))
 FREE_SHARE: Final = 0.01  # zero-dollar offers (R237)
 SCHEDULE_SHARE: Final = 0.35
+DESCRIBED_SHARE: Final = 0.6
 BUYERS: Final = (3, 3, 10, MOST_BUYERS)  # at most; most offers have few
 
 
@@ -97,20 +98,20 @@ def _buyers(chance: Random, companies: list[UUID], product: Row, most: int) -> l
 
 
 def _offer(world: World, chance: Random, at: datetime, plan: Plan) -> Row:
-    schedule, free = chance.random() < SCHEDULE_SHARE, chance.random() < FREE_SHARE and plan.status not in REVIEWED
+    free = chance.random() < FREE_SHARE and plan.status not in REVIEWED
+    schedule = chance.random() < SCHEDULE_SHARE and not free
     currency = chance.choice(CURRENCIES)
     dimensions = chance.sample(DIMENSIONS, 1 if schedule or free else chance.randint(2, len(DIMENSIONS)))
     prices = [0 if free else _price(chance, currency, plan.status) for _ in dimensions]
     expires, ends = _dates(chance, at, plan.status)
-    title = plan.product["title"]
     offer = world.add(
         "offer",
         at=at,
         company_id=plan.product["company_id"],
         product_id=plan.product["id"],
-        name=f"{title} for {len(plan.buyers)}, {'by instalments' if schedule and not free else 'paid at once'}",
+        name=f"{plan.product['title']} for {len(plan.buyers)}, {'by instalments' if schedule else 'paid at once'}",
         status=plan.status,
-        payment_model=PaymentModel.SCHEDULE if schedule and not free else PaymentModel.UPFRONT,
+        payment_model=PaymentModel.SCHEDULE if schedule else PaymentModel.UPFRONT,
         currency=currency,
         total_value=sum(prices),
         contract_end_date=ends,
@@ -118,18 +119,20 @@ def _offer(world: World, chance: Random, at: datetime, plan: Plan) -> Row:
         created_at=at,
     )
     for position, ((name, unit), price) in enumerate(zip(dimensions, prices, strict=True)):
-        world.add(
-            "offer_dimension",
-            at=at,
-            offer_id=offer["id"],
-            position=position,
-            name=name,
-            description=f"{name} level of {title}" if chance.random() < 0.6 else None,
-            unit=unit,
-            price=price,
-            currency=currency,
-        )
+        _dimension(world, chance, offer, position=position, name=name, unit=unit, price=price)
     return offer
+
+
+def _dimension(world: World, chance: Random, offer: Row, **facts: Any) -> None:
+    described = chance.random() < DESCRIBED_SHARE
+    world.add(
+        "offer_dimension",
+        at=offer["created_at"],
+        offer_id=offer["id"],
+        description=f"{facts['name']} level" if described else None,
+        currency=offer["currency"],
+        **facts,
+    )
 
 
 def _price(chance: Random, currency: str, status: OfferStatus) -> int:

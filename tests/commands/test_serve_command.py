@@ -37,7 +37,8 @@ def served(data_dir: Path) -> Iterator[subprocess.Popen[str]]:
     )
     with process:
         yield process
-        process.kill()
+        process.terminate()  # in an orderly way, so that no PostgreSQL is left
+        process.communicate()
 
 
 def test_the_gateway_serves_and_stops_and_leaves_nothing_behind(served: subprocess.Popen[str], data_dir: Path) -> None:

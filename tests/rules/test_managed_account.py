@@ -1,4 +1,4 @@
-"""Viewers: what whoever asks is told of itself, and how a change of its settings reaches it."""
+"""Managed accounts: who reads them, and which settings have which effect."""
 
 from __future__ import annotations
 
@@ -6,152 +6,236 @@ import pytest
 
 from tests.asking import ANONYMOUS, Asking
 from tests.given import Given
-from tests.rules.answers import told, whole
+from tests.rules.answers import hidden, ids, told, whole
 
-WHO = "{ viewer { user { id } company { id } roles pricingVisible chatSupportEnabled } }"
-SWITCHES = "{ viewer { pricingVisible chatSupportEnabled } }"
-PRICING = "{ viewer { pricingVisible } }"
-CHAT = "{ viewer { chatSupportEnabled } }"
+ACCOUNTS = "{ managedAccounts { nodes { id } totalCount } }"
+BY_ID = "query ($id: ID!) { node(id: $id) { id } }"
+OWN = """query ($id: ID!) { node(id: $id) { ... on ManagedAccount {
+    accountName accountRef supportedBy company { id } partner { id } settings { pricing { enabled source } }
+} } }"""
+KINDS = "query ($id: ID!) { company(id: $id) { accountKind partner { id } managedAccounts { nodes { id } totalCount } } }"
+SUPPORTED_BY = "query ($by: SupportedBy!) { managedAccounts(filter: {supportedBy: $by}) { nodes { id } totalCount } }"
+SETTINGS = """{ managedAccounts { nodes { settings {
+    pricing { ...value } chatSupport { ...value } dashboard { ...value } companyProfile { ...value } orderApproval { ...value }
+} } } }
+fragment value on Setting { enabled source }"""
+NAMES = ("pricing", "chatSupport", "dashboard", "companyProfile", "orderApproval")
 
 
-async def test_anonymous_visitor_is_a_viewer_too_V24(ask: Asking) -> None:
-    """A visitor without a token has no user, no company and no roles, sees no prices and has no chat."""
-    answer = await ask(ANONYMOUS, WHO)
+async def test_companies_are_direct_or_managed_R101_R104(ask: Asking, given: Given) -> None:
+    """A customer works with the operator itself or through a partner; the latter is a managed account of that partner."""
+    partner, direct = await given.partner(), await given.company()
+    account = await given.managed_account(partner)
 
-    nobody: dict[str, object] = {
-        "user": None,
-        "company": None,
-        "roles": [],
-        "pricingVisible": False,
-        "chatSupportEnabled": False,
+    indirect_answer = await ask(account.admin, KINDS, id=account.company.id)
+    direct_answer = await ask(direct.admin, KINDS, id=direct.id)
+
+    managed = {"accountKind": "MANAGED", "partner": {"id": partner.id}, "managedAccounts": ids()}
+    assert told({"company": managed}) == whole(indirect_answer)
+    assert told({"company": {"accountKind": "DIRECT", "partner": None, "managedAccounts": ids()}}) == whole(direct_answer)
+
+
+async def test_direct_company_has_no_account_with_a_partner_R102(ask: Asking, given: Given) -> None:
+    """A direct company has no managed account, whoever manages others."""
+    direct = await given.company()
+    await given.managed_account(await given.partner())
+
+    answer = await ask(direct.admin, ACCOUNTS)
+
+    assert told({"managedAccounts": ids()}) == whole(answer)
+
+
+async def test_partner_reads_the_accounts_that_it_manages_and_no_other_R103_V14(ask: Asking, given: Given) -> None:
+    """A partner finds all its managed accounts, in lists and below itself, and none of another partner's."""
+    partner, other = await given.partner(), await given.partner()
+    accounts = [await given.managed_account(partner), await given.managed_account(partner)]
+    strange = await given.managed_account(other)
+
+    listed = await ask(partner.admin, ACCOUNTS)
+    below = await ask(partner.admin, KINDS, id=partner.id)
+    elsewhere = await ask(partner.admin, BY_ID, id=strange.id)
+
+    assert told({"managedAccounts": ids(*accounts)}) == whole(listed)
+    itself = {"accountKind": "PARTNER", "partner": None, "managedAccounts": ids(*accounts)}
+    assert told({"company": itself}) == whole(below)
+    assert told({"node": None}) == whole(elsewhere)
+
+
+@pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
+async def test_every_user_of_a_partner_sees_all_its_accounts_V14(ask: Asking, given: Given, role: str) -> None:
+    """No role of a partner's user is without the accounts that the partner manages."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    user = await given.user(partner, role)
+
+    answer = await ask(user.email, ACCOUNTS)
+
+    assert told({"managedAccounts": ids(account)}) == whole(answer)
+
+
+async def test_managed_user_reaches_no_record_of_its_partner_V14(ask: Asking, given: Given) -> None:
+    """A managed user meets neither what its partner has nor another account of it, in lists or by id."""
+    partner = await given.partner()
+    account, sibling = await given.managed_account(partner), await given.managed_account(partner)
+    of_partner, of_sibling = await given.port(partner), await given.port(sibling.company)
+    offer = await given.offer(await given.company(), [partner, sibling.company])
+    partner_user = await given.user(partner)
+    things = [sibling, sibling.company, of_partner, of_sibling, offer, partner_user, partner_user.membership]
+    lists = "{ managedAccounts { nodes { id } } companies { nodes { id } } ports { totalCount } offers { totalCount } }"
+
+    by_id = await ask(account.admin, "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=[thing.id for thing in things])
+    listed = await ask(account.admin, lists)
+
+    assert told({"nodes": [None] * len(things)}) == whole(by_id)
+    expected = {
+        "managedAccounts": {"nodes": [{"id": account.id}]},
+        "companies": {"nodes": [{"id": partner.id}, {"id": account.company.id}]},
+        "ports": {"totalCount": 0},
+        "offers": {"totalCount": 0},
     }
-    assert told({"viewer": nobody}) == whole(answer)
+    assert told(expected) == whole(listed)
 
 
-async def test_viewer_learns_who_it_is_A43(ask: Asking, given: Given) -> None:
-    """A user is told its company and all the roles that it holds there."""
-    company = await given.company()
-    user = await given.user(company, "NETWORK_ADMIN", "FINANCE")
+async def test_accounts_of_a_partner_are_hidden_from_its_accounts_V14_V24(ask: Asking, given: Given) -> None:
+    """A managed user that looks at its partner finds there its own account and counts no other."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    await given.managed_account(partner)
 
-    answer = await ask(user.email, WHO)
+    answer = await ask(account.admin, KINDS, id=partner.id)
 
-    known = {
-        "user": {"id": user.id},
-        "company": {"id": company.id},
-        "roles": ["FINANCE", "NETWORK_ADMIN"],
-        "pricingVisible": True,
-        "chatSupportEnabled": True,
-    }
-    assert told({"viewer": known}) == whole(answer)
+    found = {"accountKind": None, "partner": None, "managedAccounts": ids(account)}
+    hidden_fields = [hidden("company.accountKind", "NOT_YOURS"), hidden("company.partner", "NOT_YOURS")]
+    assert told({"company": found}, *hidden_fields) == whole(answer)
 
 
-@pytest.mark.parametrize(
-    ("setting", "field"), [("pricing", "pricingVisible"), ("chat_support", "chatSupportEnabled")], ids=["pricing", "chat"]
-)
-async def test_partner_switches_features_on_and_off_R105(ask: Asking, given: Given, setting: str, field: str) -> None:
-    """A managed account has pricing and chat exactly while its partner has them switched on."""
+@pytest.mark.parametrize("asking", ["stranger", "another partner", "anonymous"])
+async def test_managed_account_is_nobody_elses_business_V14(ask: Asking, given: Given, asking: str) -> None:
+    """Who is neither the partner, nor the account, nor the operator finds no account, not even by its id."""
     account = await given.managed_account(await given.partner())
-    query = f"{{ viewer {{ {field} }} }}"
+    emails = {"stranger": (await given.company()).admin, "another partner": (await given.partner()).admin}
+    email = emails.get(asking, ANONYMOUS)
 
-    answers = []
-    for switch in (True, False, True):
-        await given.setting(account, **{setting: switch})
-        answers.append(whole(await ask(account.admin, query)))
+    listed, by_id = await ask(email, ACCOUNTS), await ask(email, BY_ID, id=account.id)
 
-    assert [told({"viewer": {field: switch}}) for switch in (True, False, True)] == answers
+    assert told({"managedAccounts": ids()}) == whole(listed)
+    assert told({"node": None}) == whole(by_id)
 
 
-async def test_partner_switches_features_for_all_its_accounts_and_no_others_R105_V2(ask: Asking, given: Given) -> None:
-    """What a partner sets by default holds for all accounts that it manages, and for those of no other partner."""
+async def test_managed_viewer_reads_its_account_without_the_reference_V25(ask: Asking, given: Given) -> None:
+    """A managed viewer reads its account with its effective settings; its partner's reference is for the partner."""
     partner = await given.partner()
-    first, second = await given.managed_account(partner), await given.managed_account(partner)
-    stranger = await given.managed_account(await given.partner())
-    await given.defaults(partner, pricing=True, chat_support=True)
+    account = await given.managed_account(partner, name="Alpine branch", ref="CRM-7", pricing=True)
 
-    answers = [whole(await ask(account.admin, SWITCHES)) for account in (first, second, stranger)]
+    own, by_partner = await ask(account.admin, OWN, id=account.id), await ask(partner.admin, OWN, id=account.id)
 
-    on, off = (told({"viewer": {"pricingVisible": switch, "chatSupportEnabled": switch}}) for switch in (True, False))
-    assert [on, on, off] == answers
+    seen = {
+        "accountName": "Alpine branch",
+        "supportedBy": "PARTNER",
+        "company": {"id": account.company.id},
+        "partner": {"id": partner.id},
+        "settings": {"pricing": {"enabled": True, "source": "ACCOUNT"}},
+    }
+    redaction = hidden("node.accountRef", "NOT_FOR_MANAGED_ACCOUNTS")
+    assert told({"node": {**seen, "accountRef": None}}, redaction) == whole(own)
+    assert told({"node": {**seen, "accountRef": "CRM-7"}}) == whole(by_partner)
 
 
-async def test_account_of_its_own_setting_ignores_the_default_V2(ask: Asking, given: Given) -> None:
-    """A setting of an account wins over its partner's default, in either direction, until it is taken back."""
+async def test_reference_that_is_not_there_looks_hidden_too_V25(ask: Asking, given: Given) -> None:
+    """A managed viewer cannot tell whether its partner keeps a reference."""
+    account = await given.managed_account(await given.partner(), ref=None)
+
+    without = await ask(account.admin, OWN, id=account.id)
+    await given.change(account, account_ref="CRM-7")
+    with_one = await ask(account.admin, OWN, id=account.id)
+
+    assert without.body == with_one.body
+
+
+async def test_account_is_supported_by_its_partner_or_the_operator_R106(ask: Asking, given: Given) -> None:
+    """Support comes from the partner or from the operator, and accounts can be told apart by it."""
     partner = await given.partner()
-    account = await given.managed_account(partner, pricing=False)
-    await given.defaults(partner, pricing=True)
+    ours = await given.managed_account(partner, supported_by="PARTNER")
+    theirs = await given.managed_account(partner, supported_by="OPERATOR")
 
-    own = await ask(account.admin, PRICING)
-    await given.setting(account, pricing=None)
-    default = await ask(account.admin, PRICING)
+    by_partner = await ask(partner.admin, SUPPORTED_BY, by="PARTNER")
+    by_operator = await ask(partner.admin, SUPPORTED_BY, by="OPERATOR")
 
-    assert told({"viewer": {"pricingVisible": False}}) == whole(own)
-    assert told({"viewer": {"pricingVisible": True}}) == whole(default)
+    assert told({"managedAccounts": ids(ours)}) == whole(by_partner)
+    assert told({"managedAccounts": ids(theirs)}) == whole(by_operator)
+
+
+def values(source: str, **enabled: bool) -> dict[str, object]:
+    """The settings as they are asked, all from one source."""
+    settings = {name: {"enabled": enabled.get(name, False), "source": source} for name in NAMES}
+    return told({"managedAccounts": {"nodes": [{"settings": settings}]}})
+
+
+@pytest.mark.parametrize(("supported_by", "chat"), [("PARTNER", False), ("OPERATOR", True)])
+async def test_settings_that_nobody_set_have_the_rules_defaults_R108_R110_R121_A12_A13_A14(
+    ask: Asking, given: Given, supported_by: str, chat: bool
+) -> None:
+    """Without a word of the partner everything is off, but for the chat of an account that the operator supports."""
+    partner = await given.partner()
+    await given.managed_account(partner, supported_by=supported_by)
+
+    answer = await ask(partner.admin, SETTINGS)
+
+    assert values("DEFAULT", chatSupport=chat) == whole(answer)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+async def test_settings_tell_whether_they_are_the_partners_or_the_accounts_V2(ask: Asking, given: Given, enabled: bool) -> None:
+    """The partner sees the effective value of each setting, and whether it is its default or the account's override."""
+    partner = await given.partner()
+    names = ("pricing", "chat_support", "dashboard", "company_profile", "order_approval")
+    account = await given.managed_account(partner)
+    await given.defaults(partner, **dict.fromkeys(names, enabled))
+
+    by_default = await ask(partner.admin, SETTINGS)
+    await given.setting(account, **dict.fromkeys(names, not enabled))
+    overridden = await ask(partner.admin, SETTINGS)
+
+    assert values("PARTNER", **dict.fromkeys(NAMES, enabled)) == whole(by_default)
+    assert values("ACCOUNT", **dict.fromkeys(NAMES, not enabled)) == whole(overridden)
+
+
+async def test_partner_determines_the_dashboard_R112_A14(ask: Asking, given: Given) -> None:
+    """An account's dashboard is off until its partner switches it on, for the account or for all."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    query = "{ managedAccounts { nodes { settings { dashboard { enabled source } } } } }"
+
+    unset = await ask(account.admin, query)
+    await given.setting(account, dashboard=True)
+    switched_on = await ask(account.admin, query)
+    await given.setting(account, dashboard=None)
+    await given.defaults(partner, dashboard=True)
+    on_for_all = await ask(account.admin, query)
+
+    def dashboard(enabled: bool, source: str) -> dict[str, object]:
+        return told({"managedAccounts": {"nodes": [{"settings": {"dashboard": {"enabled": enabled, "source": source}}}]}})
+
+    assert dashboard(False, "DEFAULT") == whole(unset)
+    assert dashboard(True, "ACCOUNT") == whole(switched_on)
+    assert dashboard(True, "PARTNER") == whole(on_for_all)
 
 
 @pytest.mark.parametrize(
-    ("supported_by", "setting", "enabled"),
+    ("type_name", "field"),
     [
-        ("PARTNER", None, False),
-        ("PARTNER", True, True),
-        ("PARTNER", False, False),
-        ("OPERATOR", None, True),
-        ("OPERATOR", True, True),
-        ("OPERATOR", False, False),
+        pytest.param("Query", "quote", id="quoting tool R113"),
+        pytest.param("Company", "invoices", id="invoices R114 R115"),
     ],
 )
-async def test_chat_follows_whoever_supports_the_account_R108_R110_A12(
-    ask: Asking, given: Given, supported_by: str, setting: bool | None, enabled: bool
+async def test_managed_viewer_is_offered_neither_quotes_nor_invoices_R113_R114_R115(
+    ask: Asking, given: Given, type_name: str, field: str
 ) -> None:
-    """Chat is off for a partner-supported account and on for an operator-supported one, unless the partner sets it."""
-    account = await given.managed_account(await given.partner(), supported_by=supported_by, chat_support=setting)
+    """A managed viewer finds no quoting tool and no invoices to pay in what the gateway says it has."""
+    account = await given.managed_account(await given.partner(), pricing=True)
 
-    answer = await ask(account.admin, CHAT)
+    answer = await ask(account.admin, "query ($of: String!) { __type(name: $of) { fields { name } } }", of=type_name)
 
-    assert told({"viewer": {"chatSupportEnabled": enabled}}) == whole(answer)
-
-
-@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "OPERATOR"])
-async def test_chat_is_for_all_other_companies_R108(ask: Asking, given: Given, kind: str) -> None:
-    """Only managed accounts can be without chat: every other company's users have it."""
-    company = await given.company(kind=kind)
-
-    answer = await ask(company.admin, CHAT)
-
-    assert told({"viewer": {"chatSupportEnabled": True}}) == whole(answer)
-
-
-async def test_managed_viewer_sees_no_prices_by_default_R121(ask: Asking, given: Given) -> None:
-    """A managed account of which nothing is set is told that it sees no prices."""
-    account = await given.managed_account(await given.partner())
-
-    answer = await ask(account.admin, PRICING)
-
-    assert told({"viewer": {"pricingVisible": False}}) == whole(answer)
-
-
-async def test_partner_always_sees_its_own_prices_A17(ask: Asking, given: Given) -> None:
-    """What a partner hides from its accounts it does not hide from itself."""
-    partner = await given.partner()
-    await given.managed_account(partner, pricing=False)
-    await given.defaults(partner, pricing=False)
-
-    answer = await ask(partner.admin, PRICING)
-
-    assert told({"viewer": {"pricingVisible": True}}) == whole(answer)
-
-
-@pytest.mark.parametrize(
-    ("role", "visible"),
-    [("ACCOUNT_ADMIN", True), ("FINANCE", True), ("VIEWER", True), ("NETWORK_ADMIN", False), ("MARKETPLACE_EDITOR", False)],
-)
-@pytest.mark.parametrize("shown", [True, False], ids=["shown", "hidden"])
-async def test_prices_are_for_some_roles_V23(ask: Asking, given: Given, role: str, visible: bool, shown: bool) -> None:
-    """Administrators, finance and viewers see prices, other roles do not; where the partner hides them, nobody does."""
-    partner = await given.partner()
-    account = await given.managed_account(partner, pricing=shown)
-    inside, outside = await given.user(account.company, role), await given.user(partner, role)
-
-    managed, own = await ask(inside.email, PRICING), await ask(outside.email, PRICING)
-
-    assert told({"viewer": {"pricingVisible": visible and shown}}) == whole(managed)
-    assert told({"viewer": {"pricingVisible": visible}}) == whole(own)
+    offered = {known["name"] for known in answer.data["__type"]["fields"]}
+    assert "ports" in offered
+    assert field not in offered

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from graphql import (
     GraphQLField,
+    GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
@@ -22,6 +23,7 @@ from schema.schema import make_schema
 
 STRAWBERRY: Final = make_schema()
 SCHEMA: Final[GraphQLSchema] = STRAWBERRY._schema
+NODE: Final = cast("GraphQLInterfaceType", SCHEMA.get_type("Node"))
 ONCE: Final = ("Query", "Viewer")  # types of which a response has one object at most
 
 
@@ -38,7 +40,8 @@ class Relation:
     @property
     def definition(self) -> GraphQLField:
         """The field as the schema has it."""
-        return object_type(self.type).fields[self.field]
+        found: GraphQLField = object_type(self.type).fields[self.field]
+        return found
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def is_connection(kind: GraphQLNamedType) -> bool:
 
 def item_of(connection: GraphQLNamedType) -> str:
     """The type that a connection has pages of."""
-    return get_named_type(object_type(connection.name).fields["nodes"].type).name
+    return str(get_named_type(object_type(connection.name).fields["nodes"].type))
 
 
 def connections() -> dict[str, str]:

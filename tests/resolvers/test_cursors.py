@@ -1,0 +1,176 @@
+"""Cursors: good in the connection and order that they were made in, and an error of their argument anywhere else."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resolvers.cursors import Cursors, InvalidCursor
+from tests.asking import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, Asking
+
+CURSORS: Final = Cursors(b"a secret of the tests")
+KEY: Final = UUID("01890000-0000-7000-8000-000000000001")
+PORTS: Final = "query ($cursor: String) { ports(%s: $cursor%s) { nodes { id } } }"
+GARBAGE: Final = {
+    "nothing": "",
+    "one letter": "a",
+    "words": "not a cursor",
+    "other letters": "Ελληνικά",
+    "an emoji": "🦆",
+    "NUL": "\0",
+    "padding": "====",
+    "JSON": '["x"]',
+    "a global id": "Y28BfjhLf3h37K9hfqNZFmln",
+    "zeros": "A" * 64,
+    "ten thousand letters": "A" * 10_000,
+    "a long word of others": "ü" * 10_000,
+}
+
+
+async def cursor_of(ask: Asking, viewer: str | None, arguments: str = "", connection: str = "ports") -> str:
+    """The cursor of the second row of a list."""
+    answer = await ask(viewer, f"{{ {connection}(first: 2{arguments}) {{ pageInfo {{ endCursor }} }} }}")
+    return str(answer.data[connection]["pageInfo"]["endCursor"])
+
+
+def flipped(cursor: str, byte: int) -> str:
+    """A cursor with one bit changed."""
+    raw = bytearray(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    raw[byte] ^= 1
+    return urlsafe_b64encode(bytes(raw)).decode().rstrip("=")
+
+
+def invalid(end: str) -> list[dict[str, Any]]:
+    """The error, as it is shown."""
+    message = f"Argument '{end}' is not a cursor of this connection in this order."
+    return [{"message": message, "extensions": {"code": "INVALID_CURSOR", "argument": end}}]
+
+
+def shown(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Errors without their places."""
+    return [{"message": error["message"], "extensions": error["extensions"]} for error in errors]
+
+
+@pytest.mark.parametrize("end", ["after", "before"])
+@pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
+async def test_garbage_is_no_cursor(ask_demo: Asking, end: str, garbage: str) -> None:
+    """Whatever is no cursor is an error that names the argument, for a list of its own and for one that the viewer has not."""
+    answers = [await ask_demo(viewer, PORTS % (end, ""), cursor=garbage) for viewer in (DIRECT, ANONYMOUS)]
+
+    assert [invalid(end)] * 2 == [shown(answer.errors) for answer in answers]
+
+
+@pytest.mark.parametrize("end", ["after", "before"])
+@pytest.mark.parametrize("byte", [0, 11, 12, -1])
+async def test_a_cursor_with_one_bit_changed_is_refused(ask_demo: Asking, end: str, byte: int) -> None:
+    """Neither the seal nor what it seals can be changed."""
+    cursor = flipped(await cursor_of(ask_demo, DIRECT), byte)
+
+    answer = await ask_demo(DIRECT, PORTS % (end, ""), cursor=cursor)
+
+    assert invalid(end) == shown(answer.errors)
+
+
+async def test_a_truncated_cursor_is_refused(ask_demo: Asking) -> None:
+    """No beginning of a cursor is a cursor."""
+    cursor = await cursor_of(ask_demo, DIRECT)
+    answers = [await ask_demo(DIRECT, PORTS % ("after", ""), cursor=cursor[:size]) for size in range(0, len(cursor), 4)]
+
+    assert [invalid("after")] * len(answers) == [shown(answer.errors) for answer in answers]
+
+
+async def test_a_forged_cursor_is_refused(ask_demo: Asking) -> None:
+    """A keyset that somebody made up does not pass without the secret, nor does one that another gateway sealed."""
+    forged = [
+        urlsafe_b64encode(b"\0" * 12 + orjson.dumps([str(KEY)])).decode(),
+        CURSORS.seal("Port KEY ASC", [str(KEY)]),
+    ]
+    answers = [await ask_demo(DIRECT, PORTS % ("after", ""), cursor=cursor) for cursor in forged]
+
+    assert [invalid("after")] * 2 == [shown(answer.errors) for answer in answers]
+
+
+@pytest.mark.parametrize(
+    "order",
+    ["NAME, direction: ASC", "NAME, direction: DESC", "SPEED_MBPS", "MONTHLY_RATE", "CREATED_AT, direction: DESC"],
+)
+async def test_a_cursor_of_one_order_is_none_of_another(ask_demo: Asking, order: str) -> None:
+    """A cursor says where a row stands in its own order and direction, and is refused in every other."""
+    arguments = f", orderBy: {{field: {order}}}"
+    ordered = await cursor_of(ask_demo, PARTNER, arguments)
+    plain = await cursor_of(ask_demo, PARTNER)
+
+    answers = [
+        await ask_demo(PARTNER, PORTS % ("after", ""), cursor=ordered),
+        await ask_demo(PARTNER, PORTS % ("after", arguments), cursor=plain),
+    ]
+    kept = await ask_demo(PARTNER, PORTS % ("after", arguments), cursor=ordered)
+
+    assert [invalid("after")] * 2 == [shown(answer.errors) for answer in answers]
+    assert [] == kept.errors
+
+
+async def test_a_cursor_of_one_connection_is_none_of_another(ask_demo: Asking) -> None:
+    """A cursor of another type's list, or of the same type's below a company, is refused."""
+    below = await ask_demo(PARTNER, "{ viewer { company { ports(first: 1) { pageInfo { endCursor } } } } }")
+    cursors = [
+        await cursor_of(ask_demo, PARTNER, connection="offers"),
+        await cursor_of(ask_demo, PARTNER, connection="marketplacePorts"),
+        below.data["viewer"]["company"]["ports"]["pageInfo"]["endCursor"],
+    ]
+    answers = [await ask_demo(PARTNER, PORTS % ("after", ""), cursor=cursor) for cursor in cursors]
+
+    assert [invalid("after")] * 3 == [shown(answer.errors) for answer in answers]
+
+
+async def test_a_cursor_of_another_viewer_shows_nothing_more(ask_demo: Asking) -> None:
+    """A cursor is a place: whoever gets hold of one reads its own rows beyond it, and no others."""
+    cursor = await cursor_of(ask_demo, OPERATOR)
+    own = await ask_demo(HIDDEN, "{ ports(first: 1000) { nodes { id } } }")
+
+    beyond = await ask_demo(HIDDEN, PORTS % ("after", ", first: 1000"), cursor=cursor)
+
+    assert own.data == beyond.data
+
+
+async def test_a_cursor_by_price_is_no_way_around_policy(ask_demo: Asking) -> None:
+    """The order that a viewer may not use stays refused with a cursor of one who may."""
+    order = ", orderBy: {field: MONTHLY_RATE}"
+    cursor = await cursor_of(ask_demo, PARTNER, order)
+
+    answer = await ask_demo(HIDDEN, PORTS % ("after", order), cursor=cursor)
+
+    assert ["FORBIDDEN_ORDER"] == answer.codes
+
+
+KEYSETS = st.lists(st.one_of(st.none(), st.integers(-(2**53), 2**53), st.text(st.characters(exclude_categories=["Cs"]))))
+
+
+@given(scope=st.text(), keyset=KEYSETS)
+def test_what_was_sealed_is_opened(scope: str, keyset: list[Any]) -> None:
+    """A cursor gives back the keyset that it was made from."""
+    sealed = CURSORS.seal(scope, [*keyset, str(KEY)])
+
+    assert [*keyset, KEY] == CURSORS.open(scope, sealed, "after")
+
+
+@given(scopes=st.lists(st.text(max_size=20), min_size=2, max_size=2, unique=True))
+def test_a_seal_holds_in_its_scope_alone(scopes: list[str]) -> None:
+    """No other scope opens a cursor."""
+    sealed = CURSORS.seal(scopes[0], [str(KEY)])
+
+    with pytest.raises(InvalidCursor, match="Argument 'before'"):
+        CURSORS.open(scopes[1], sealed, "before")
+
+
+@given(text=st.text())
+def test_any_text_is_a_clear_error(text: str) -> None:
+    """Whatever text is given, surrogates too, it is refused as no cursor and breaks nothing."""
+    with pytest.raises(InvalidCursor, match="Argument 'after'"):
+        CURSORS.open("Port KEY ASC", text, "after")

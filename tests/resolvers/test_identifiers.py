@@ -1,0 +1,221 @@
+"""Global ids: every thing is found again by its own, and what is no id says so without telling which types there are."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resolvers.identifiers import TAGS, Identifier, InvalidId, parse
+from tests.asking import ANONYMOUS, DEMO_VIEWERS, DIRECT, OPERATOR, PARTNER, Asking
+from tests.schema import outline
+
+NODE: Final = "query ($id: ID!) { node(id: $id) { __typename id } }"
+NODES: Final = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
+COMPANY: Final = "query ($id: ID!) { company(id: $id) { id } }"
+KEY: Final = UUID("01890000-0000-7000-8000-000000000001")
+ID: Final = str(Identifier("Company", KEY))
+WRONG: Final = {
+    "nothing": "",
+    "a word": "company",
+    "a key": str(KEY),
+    "no tag": urlsafe_b64encode(b"xx" + KEY.bytes).decode(),
+    "a tag only": urlsafe_b64encode(b"co").decode(),
+    "too short": urlsafe_b64encode(b"co" + KEY.bytes[:-1]).decode(),
+    "too long": urlsafe_b64encode(b"co" + KEY.bytes + b"\0").decode(),
+    "white space before": f" {ID}",
+    "white space after": f"{ID}\n",
+    "padding": f"{ID}====",
+    "garbage within": f"{ID[:8]}*{ID[8:]}",
+    "NUL": f"{ID}\0",
+    "other letters": "Ελληνικά",
+    "an emoji": "🦆",
+    "very long": "A" * 10_000,
+    "of another alphabet": b64encode(b"co" + b"\xff" * 16).decode(),
+    "a number": 42,
+}
+NODE_TYPES: Final = sorted(str(kind) for kind in outline.SCHEMA.get_possible_types(outline.NODE))
+
+
+def invalid(argument: str) -> list[dict[str, Any]]:
+    """The error, as it is shown."""
+    message = f"Argument '{argument}' is not an id that can be used here."
+    return [{"message": message, "extensions": {"code": "INVALID_ID", "argument": argument}}]
+
+
+def shown(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Errors without their places."""
+    return [{"message": error["message"], "extensions": error["extensions"]} for error in errors]
+
+
+@given(entity=st.sampled_from(sorted(TAGS)), key=st.uuids())
+def test_an_id_is_parsed_back(entity: str, key: UUID) -> None:
+    """An id names the type and the key that it was made from, in 24 characters that need no quoting."""
+    text = str(Identifier(entity, key))
+
+    assert (Identifier(entity, key), Identifier(entity, key)) == (parse(text, "id"), parse(text, "id", entity))
+    assert (24, set()) == (len(text), set(text) & set("+/="))
+
+
+@given(text=st.text())
+def test_any_text_is_an_id_or_a_clear_error(text: str) -> None:
+    """Whatever text is given, surrogates too, it is refused as no id and breaks nothing."""
+    with pytest.raises(InvalidId, match="Argument 'id'"):
+        parse(text, "id")
+
+
+@given(key=st.uuids(), other=st.text("ABCabc019-_+/= \n", max_size=4), place=st.integers(0, 24))
+def test_an_id_has_one_spelling(key: UUID, other: str, place: int) -> None:
+    """What decodes to the same bytes, but is not written as the gateway writes it, is no id: caches know things by their ids."""
+    text = str(Identifier("Port", key))
+    spelt = text[:place] + other + text[place:]
+
+    if spelt == text:
+        assert key == parse(spelt, "id").key
+    else:
+        with pytest.raises(InvalidId, match="Argument 'id'"):
+            parse(spelt, "id")
+
+
+def test_every_type_with_an_id_has_a_tag_of_its_own() -> None:
+    """Each type of Node can be named, and no tag names two."""
+    assert [] == [kind for kind in NODE_TYPES if kind not in TAGS]
+    assert len(TAGS) == len(set(TAGS.values()))
+
+
+@pytest.mark.parametrize("kind", NODE_TYPES)
+async def test_every_thing_is_found_by_its_id(ask_demo: Asking, kind: str) -> None:
+    """`node` gives the thing that has the id, as the type that it is, to whoever has met it elsewhere."""
+    way = outline.ways()[kind]
+    answer = await ask_demo(OPERATOR, f"{{ {way.root}(first: 200) {{ nodes {{ {way.document('... on Node { id }')} }} }} }}")
+    found = sorted(set(ids_within(answer.data[way.root]["nodes"])))[:3]
+
+    again = [await ask_demo(OPERATOR, NODE, id=key) for key in found]
+
+    assert [{"__typename": kind, "id": key} for key in found] == [each.data["node"] for each in again]
+    assert len(found) == 3
+
+
+def ids_within(value: Any) -> list[str]:
+    """All ids anywhere in a value."""
+    if isinstance(value, list):
+        return [key for item in value for key in ids_within(item)]
+    if isinstance(value, dict):
+        return [key for name, item in value.items() for key in ([item] if name == "id" else ids_within(item))]
+    return []
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+async def test_a_wrong_id_names_its_argument(ask_demo: Asking, wrong: Any) -> None:
+    """What is no id is an error that names the argument and nothing else, whoever asks and wherever."""
+    answers = [await ask_demo(viewer, query, id=wrong) for viewer in (OPERATOR, ANONYMOUS) for query in (NODE, COMPANY)]
+    listed = await ask_demo(ANONYMOUS, NODES, ids=[wrong])
+
+    assert [invalid("id")] * 4 == [shown(answer.errors) for answer in answers]
+    assert (invalid("ids"), {"nodes": [None]}) == (shown(listed.errors), listed.data)
+
+
+@pytest.mark.parametrize("spelt", [b64encode(b"co" + KEY.bytes).decode(), ID[:-1], ID.lower(), ID + "="])
+async def test_another_spelling_is_a_wrong_id(ask_demo: Asking, spelt: str) -> None:
+    """An id is what the gateway has written; a spelling that decodes alike is refused unless it is the same."""
+    answer = await ask_demo(OPERATOR, COMPANY, id=spelt)
+
+    assert ([] if spelt == ID else invalid("id")) == shown(answer.errors)
+
+
+@pytest.mark.parametrize("entity", sorted(set(TAGS) - {"Company"}))
+async def test_an_id_of_another_type_is_a_wrong_id(ask_demo: Asking, entity: str) -> None:
+    """A field that gives a company takes ids of companies; the error does not tell what the id names instead."""
+    answer = await ask_demo(OPERATOR, COMPANY, id=str(Identifier(entity, KEY)))
+
+    assert (invalid("id"), {"company": None}) == (shown(answer.errors), answer.data)
+
+
+@pytest.mark.parametrize(
+    ("query", "argument"),
+    [
+        ("query ($id: ID) { ports(filter: {locationId: $id}) { totalCount } }", "locationId"),
+        ("query ($id: ID) { marketplacePorts(filter: {locationId: $id}) { totalCount } }", "locationId"),
+        ("query ($id: ID) { offers(filter: {productId: $id}) { totalCount } }", "productId"),
+    ],
+)
+@pytest.mark.parametrize("wrong", ["", "x", ID, "🦆", "\0"])
+async def test_a_wrong_id_in_a_filter_names_the_filter(ask_demo: Asking, query: str, argument: str, wrong: str) -> None:
+    """A filter by an id takes ids of its type; another is an error that names the filter."""
+    answer = await ask_demo(PARTNER, query, id=wrong)
+
+    assert invalid(argument) == shown(answer.errors)
+
+
+async def test_one_bad_id_spoils_its_own_place_only(ask_demo: Asking) -> None:
+    """`nodes` gives the others in their order, and an error at the place of the bad one."""
+    answer = await ask_demo(ANONYMOUS, "{ locations(first: 2) { nodes { id } } }")
+    first, second = [node["id"] for node in answer.data["locations"]["nodes"]]
+
+    found = await ask_demo(ANONYMOUS, NODES, ids=[second, "bad", first, ID, first])
+
+    nodes = [second, None, first, None, first]
+    assert nodes == [node and node["id"] for node in found.data["nodes"]]
+    assert [["nodes", 1]] == [error["path"] for error in found.errors]
+
+
+async def test_a_thousand_ids_may_be_asked_for(ask_demo: Asking) -> None:
+    """As many as a page may have, and not one more: that is an error of the whole field."""
+    ids = [str(Identifier("Port", uuid4())) for _ in range(1001)]
+
+    most = await ask_demo(ANONYMOUS, NODES, ids=ids[1:])
+    more = await ask_demo(ANONYMOUS, NODES, ids=ids)
+
+    assert ({"nodes": [None] * 1000}, []) == (most.data, most.errors)
+    message = "Argument 'ids' may have 1000 ids at most, not 1001."
+    assert [{"message": message, "extensions": {"code": "TOO_MANY_IDS", "argument": "ids"}}] == shown(more.errors)
+
+
+async def test_no_ids_have_no_nodes(ask_demo: Asking) -> None:
+    """An empty list of ids is answered by an empty list."""
+    answer = await ask_demo(ANONYMOUS, NODES, ids=[])
+
+    assert {"nodes": []} == answer.data
+
+
+@pytest.mark.parametrize("viewer", DEMO_VIEWERS)
+@pytest.mark.parametrize("kind", NODE_TYPES)
+async def test_absent_and_hidden_look_the_same(ask_demo: Asking, kind: str, viewer: str | None) -> None:
+    """What the viewer may not read and what does not exist are answered by the same bytes, alone and among others."""
+    way = outline.ways()[kind]
+    document = f"{{ {way.root}(first: 1000) {{ nodes {{ {way.document('... on Node { id }')} }} }} }}"
+    known = set(ids_within((await ask_demo(OPERATOR, document)).data))
+    seen = await ask_demo(viewer, NODES, ids=sorted(known)[:1000])
+    hidden = [key for key, node in zip(sorted(known), seen.data["nodes"], strict=False) if node is None][:5]
+    absent = [str(Identifier(kind, uuid4())) for _ in hidden]
+
+    answers = [[(await ask_demo(viewer, NODE, id=key)).body for key in keys] for keys in (hidden, absent)]
+    together = [(await ask_demo(viewer, NODES, ids=keys)).body for keys in (hidden, absent)]
+
+    assert answers[0] == answers[1]
+    assert together[0] == together[1]
+
+
+async def test_some_of_each_type_are_hidden_from_somebody(ask_demo: Asking) -> None:
+    """The sample market has what the test before needs: things that a viewer may not read, of every type that has any."""
+    open_to_all = {"Location"}
+    met = set()
+    for kind in NODE_TYPES:
+        way = outline.ways()[kind]
+        document = f"{{ {way.root}(first: 1000) {{ nodes {{ {way.document('... on Node { id }')} }} }} }}"
+        known = sorted(set(ids_within((await ask_demo(OPERATOR, document)).data)))[:1000]
+        for viewer in (ANONYMOUS, DIRECT):
+            if None in (await ask_demo(viewer, NODES, ids=known)).data["nodes"]:
+                met.add(kind)
+
+    assert set(NODE_TYPES) - open_to_all - {"MarketplacePort"} == met
+
+
+def test_an_id_tells_its_time_and_nothing_else() -> None:
+    """Within an id are two letters for its type and the key; an attacker who decodes it learns no name."""
+    assert b"co" + KEY.bytes == urlsafe_b64decode(ID)
+    assert b64decode(ID, altchars=b"-_") == urlsafe_b64decode(ID)

@@ -1,0 +1,437 @@
+"""Companies: whom one company knows of, and what it reads of another."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.asking import ANONYMOUS, Asking
+from tests.given import Company, Given
+from tests.rules.answers import hidden, ids, nodes, told, whole
+
+SEEN = """query ($id: ID!) {
+    company(id: $id) { id tradingName companyType }
+    node(id: $id) { id }
+    companies { nodes { id } totalCount }
+}"""
+STANDING = "query ($id: ID!) { company(id: $id) { tradingName companyType accountKind partner { id } } }"
+PAPERS = """query ($id: ID!) { company(id: $id) {
+    companyProfile { legalName registrationNumber country headquarters { city } taxNumber }
+} }"""
+LEGAL_NAME = "query ($id: ID!) { company(id: $id) { companyProfile { legalName } } }"
+INSIDE = """query ($id: ID!) { company(id: $id) {
+    companyProfile { legalName } billingMarkets { id } supportDetails { phone } members { totalCount }
+} }"""
+BELOW = """query ($id: ID!) { company(id: $id) {
+    ports { nodes { id } totalCount } products { nodes { id } totalCount } offers { nodes { id } totalCount }
+    receivedOffers { nodes { id } totalCount } managedAccounts { nodes { id } totalCount }
+} }"""
+
+Undo = Callable[[], Awaitable[None]]
+
+
+def seen(company: Company, *all_known: Company) -> object:
+    """The answer to SEEN of whoever knows the company, as one of all that it knows."""
+    found = {"id": company.id, "tradingName": company.name, "companyType": "ENTERPRISE"}
+    return told({"company": found, "node": {"id": company.id}, "companies": ids(*all_known)})
+
+
+def unseen(*all_known: Company) -> object:
+    """The answer to SEEN of whoever does not know the company."""
+    return told({"company": None, "node": None, "companies": ids(*all_known)})
+
+
+async def test_company_is_seen_by_itself_V18(ask: Asking, given: Given) -> None:
+    """Each role of a company reads it."""
+    company = await given.company()
+    user = await given.user(company, "NETWORK_ADMIN")
+
+    answer = await ask(user.email, SEEN, id=company.id)
+
+    assert seen(company, company) == whole(answer)
+
+
+async def test_managed_company_is_seen_by_its_partner_V14_V18(ask: Asking, given: Given) -> None:
+    """A partner reads the companies that it manages, and not those that another partner manages."""
+    partner = await given.partner()
+    ours = (await given.managed_account(partner)).company
+    theirs = (await given.managed_account(await given.partner())).company
+
+    known, unknown = await ask(partner.admin, SEEN, id=ours.id), await ask(partner.admin, SEEN, id=theirs.id)
+
+    assert seen(ours, partner, ours) == whole(known)
+    assert unseen(partner, ours) == whole(unknown)
+
+
+async def test_partner_is_seen_by_the_accounts_that_it_manages_V18(ask: Asking, given: Given) -> None:
+    """A managed company reads its partner, and no other partner."""
+    partner, other = await given.partner(), await given.partner()
+    account = await given.managed_account(partner)
+
+    known, unknown = await ask(account.admin, SEEN, id=partner.id), await ask(account.admin, SEEN, id=other.id)
+
+    assert seen(partner, partner, account.company) == whole(known)
+    assert unseen(partner, account.company) == whole(unknown)
+
+
+async def test_every_company_is_seen_by_the_operator_V18(ask: Asking, given: Given) -> None:
+    """The operator reads every company."""
+    operator, direct, partner = await given.operator(), await given.company(), await given.partner()
+    managed = (await given.managed_account(partner)).company
+
+    answer = await ask(operator.admin, SEEN, id=managed.id)
+
+    assert seen(managed, operator, direct, partner, managed) == whole(answer)
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
+async def test_company_that_shows_nothing_is_seen_by_nobody_else_V18(ask: Asking, given: Given, kind: str) -> None:
+    """A private profile, a limited product and a draft tell nobody that their company exists."""
+    company, other = await given.company(), await given.company()
+    await given.profile(company, visibility="PRIVATE")
+    product = await given.product(company)
+    await given.offer(company, [other], product=product, status="DRAFT")
+    email = await given.somebody(kind)
+
+    hidden_one = await ask(email, "query ($id: ID!) { company(id: $id) { id } node(id: $id) { id } }", id=company.id)
+
+    assert told({"company": None, "node": None}) == whole(hidden_one)
+
+
+async def public_profile(given: Given, company: Company, _viewer: Company) -> Undo:
+    """The company's profile is public, until it turns private."""
+    profile = await given.profile(company, visibility="PUBLIC")
+    return lambda: given.change(profile, visibility="PRIVATE")
+
+
+async def public_product(given: Given, company: Company, _viewer: Company) -> Undo:
+    """The company has two public products, of which one is restricted and one made limited."""
+    first = await given.product(company, visibility="PUBLIC")
+    second = await given.product(company, visibility="PUBLIC")
+
+    async def undo() -> None:
+        await given.change(first, visibility="RESTRICTED")
+        await given.change(second, visibility="LIMITED")
+
+    return undo
+
+
+async def invitation(given: Given, company: Company, viewer: Company) -> Undo:
+    """The viewer is a test account of a limited product, until it is not."""
+    product = await given.product(company, visibility="LIMITED")
+    await given.test_account(product, viewer)
+    return lambda: given.no_test_account(product, viewer)
+
+
+async def invitation_to_what_is_restricted(given: Given, company: Company, viewer: Company) -> Undo:
+    """The viewer is a test account of a limited product, until the product is restricted."""
+    product = await given.product(company, visibility="LIMITED")
+    await given.test_account(product, viewer)
+    return lambda: given.change(product, visibility="RESTRICTED")
+
+
+async def received_offer(given: Given, company: Company, viewer: Company) -> Undo:
+    """The company has extended an offer to the viewer, until the offer is deleted."""
+    offer = await given.offer(company, [viewer])
+    return lambda: given.no_more(offer)
+
+
+async def made_offer(given: Given, company: Company, viewer: Company) -> Undo:
+    """The viewer drafts an offer for the company, until it deletes it."""
+    offer = await given.offer(viewer, [company], status="DRAFT")
+    return lambda: given.no_more(offer)
+
+
+WAYS = [public_profile, public_product, invitation, invitation_to_what_is_restricted, received_offer, made_offer]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+async def test_company_is_seen_for_as_long_as_there_is_a_reason_V18(
+    ask: Asking, given: Given, way: Callable[[Given, Company, Company], Awaitable[Undo]]
+) -> None:
+    """What is public, offered or shared lets a stranger read the company; when it ends, the company is gone again."""
+    company, viewer = await given.company(), await given.company()
+
+    before = await ask(viewer.admin, SEEN, id=company.id)
+    undo = await way(given, company, viewer)
+    during = await ask(viewer.admin, SEEN, id=company.id)
+    await undo()
+    after = await ask(viewer.admin, SEEN, id=company.id)
+
+    assert unseen(viewer) == whole(before)
+    assert seen(company, company, viewer) == whole(during)
+    assert before.body == after.body
+
+
+@pytest.mark.parametrize("way", [received_offer, made_offer], ids=lambda way: way.__name__)
+async def test_partner_sees_whom_its_account_deals_with_V14_V18(
+    ask: Asking, given: Given, way: Callable[[Given, Company, Company], Awaitable[Undo]]
+) -> None:
+    """Whoever makes a managed account an offer, or gets one from it, is seen by the account's partner too."""
+    company, partner = await given.company(), await given.partner()
+    account = await given.managed_account(partner)
+
+    undo = await way(given, company, account.company)
+    during = await ask(partner.admin, SEEN, id=company.id)
+    await undo()
+    after = await ask(partner.admin, SEEN, id=company.id)
+
+    assert seen(company, company, partner, account.company) == whole(during)
+    assert unseen(partner, account.company) == whole(after)
+
+
+@pytest.mark.parametrize("way", [public_profile, public_product], ids=lambda way: way.__name__)
+async def test_whoever_shows_itself_is_seen_by_visitors_V18(
+    ask: Asking, given: Given, way: Callable[[Given, Company, Company], Awaitable[Undo]]
+) -> None:
+    """A public profile or product shows its company to anonymous visitors too."""
+    company = await given.company()
+
+    undo = await way(given, company, company)
+    during = await ask(ANONYMOUS, SEEN, id=company.id)
+    await undo()
+    after = await ask(ANONYMOUS, SEEN, id=company.id)
+
+    assert seen(company, company) == whole(during)
+    assert unseen() == whole(after)
+
+
+@pytest.mark.parametrize(
+    ("status", "known"),
+    [
+        ("DRAFT", False),
+        ("PENDING_APPROVAL", False),
+        ("REJECTED", False),
+        ("PUBLISHED", True),
+        ("ACCEPTED", True),
+        ("EXPIRED", True),
+        ("WITHDRAWN", True),
+    ],
+)
+async def test_seller_is_seen_by_a_buyer_from_publication_on_V18_V19(
+    ask: Asking, given: Given, status: str, known: bool
+) -> None:
+    """An offer that is not published yet does not tell its buyer who prepares it."""
+    seller, buyer = await given.company(), await given.company()
+    await given.offer(seller, [buyer], status=status)
+
+    answer = await ask(buyer.admin, SEEN, id=seller.id)
+
+    assert (seen(seller, seller, buyer) if known else unseen(buyer)) == whole(answer)
+
+
+async def test_buyers_of_one_offer_do_not_see_each_other_V18_V19(ask: Asking, given: Given) -> None:
+    """That two companies are made the same offer does not show them to each other."""
+    seller, buyer, other = await given.company(), await given.company(), await given.company()
+    await given.offer(seller, [buyer, other])
+
+    answer = await ask(buyer.admin, SEEN, id=other.id)
+
+    assert unseen(seller, buyer) == whole(answer)
+
+
+async def test_seller_is_shown_its_buyers_by_roles_that_read_offers_V18_V23(ask: Asking, given: Given) -> None:
+    """A network administrator of the seller does not read its offers, and so does not learn whom they name."""
+    seller, buyer = await given.company(), await given.company()
+    await given.offer(seller, [buyer])
+    editor, network = await given.user(seller, "MARKETPLACE_EDITOR"), await given.user(seller, "NETWORK_ADMIN")
+
+    by_editor, by_network = await ask(editor.email, SEEN, id=buyer.id), await ask(network.email, SEEN, id=buyer.id)
+
+    assert seen(buyer, seller, buyer) == whole(by_editor)
+    assert unseen(seller) == whole(by_network)
+
+
+@pytest.mark.parametrize("asking", ["itself", "its partner", "the operator"])
+async def test_account_kind_and_partner_are_between_the_two_V18(ask: Asking, given: Given, asking: str) -> None:
+    """A managed company, its partner and the operator read that it is managed, and by whom."""
+    partner, operator = await given.partner(), await given.operator()
+    account = await given.managed_account(partner)
+    emails = {"itself": account.admin, "its partner": partner.admin, "the operator": operator.admin}
+
+    answer = await ask(emails[asking], STANDING, id=account.company.id)
+
+    known = {"tradingName": account.company.name, "companyType": "ENTERPRISE"}
+    assert told({"company": {**known, "accountKind": "MANAGED", "partner": {"id": partner.id}}}) == whole(answer)
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
+async def test_nobody_else_reads_that_a_company_is_managed_V18(ask: Asking, given: Given, kind: str) -> None:
+    """A managed company with a public product looks to others exactly as a direct one."""
+    managed = (await given.managed_account(await given.partner(), company={"name": "Same"})).company
+    direct = await given.company(name="Same")
+    await given.product(managed, visibility="PUBLIC")
+    await given.product(direct, visibility="PUBLIC")
+    email = await given.somebody(kind)
+
+    of_managed, of_direct = await ask(email, STANDING, id=managed.id), await ask(email, STANDING, id=direct.id)
+
+    known = {"tradingName": "Same", "companyType": "ENTERPRISE", "accountKind": None, "partner": None}
+    redactions = [hidden("company.accountKind", "NOT_YOURS"), hidden("company.partner", "NOT_YOURS")]
+    assert told({"company": known}, *redactions) == whole(of_managed)
+    assert of_managed.body == of_direct.body
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
+async def test_companies_are_not_filtered_by_account_kind_V18_A16(ask: Asking, given: Given, kind: str) -> None:
+    """Who may not read the account kind of every company may not find companies by it either; the operator may."""
+    operator = await given.operator()
+    email = await given.somebody(kind)
+    query = "{ companies(filter: {accountKind: OPERATOR}) { nodes { id } } }"
+
+    refused, allowed = await ask(email, query), await ask(operator.admin, query)
+
+    assert (None, ["FORBIDDEN_FILTER"]) == (refused.data, refused.codes)
+    assert told({"companies": nodes({"id": operator.id})}) == whole(allowed)
+
+
+@pytest.mark.parametrize(
+    "company_type", ["ENTERPRISE", "CLOUD", "DATA_CENTER", "INTERNET_EXCHANGE", "SERVICE_PROVIDER", "XAAS"]
+)
+async def test_company_type_is_one_of_six_R412_R413_R414_R415_R416_R417_R418_R419(
+    ask: Asking, given: Given, company_type: str
+) -> None:
+    """Companies tell what they do in one of six words, and are found by it."""
+    company = await given.company(company_type=company_type)
+    other = "CLOUD" if company_type == "ENTERPRISE" else "ENTERPRISE"
+    query = "query ($type: CompanyType!) { companies(filter: {companyType: $type}) { nodes { id companyType } } }"
+
+    found = await ask(company.admin, query, type=company_type)
+    not_found = await ask(company.admin, query, type=other)
+
+    assert told({"companies": nodes({"id": company.id, "companyType": company_type})}) == whole(found)
+    assert told({"companies": nodes()}) == whole(not_found)
+
+
+async def test_company_is_an_enterprise_when_in_doubt_R420(ask: Asking, given: Given) -> None:
+    """A company of which nobody has said what it does is an enterprise."""
+    company = await given.company()
+
+    answer = await ask(company.admin, "{ viewer { company { companyType } } }")
+
+    assert told({"viewer": {"company": {"companyType": "ENTERPRISE"}}}) == whole(answer)
+
+
+async def test_direct_company_reads_its_company_profile_V21(ask: Asking, given: Given) -> None:
+    """A company reads what it is on paper."""
+    company = await given.company(
+        legal_name="Sample AG", registration_number="HRB 7", tax_number="DE 7", headquarters={"city": "Ulm"}
+    )
+
+    answer = await ask(company.admin, PAPERS, id=company.id)
+
+    known = {
+        "legalName": "Sample AG",
+        "registrationNumber": "HRB 7",
+        "country": "DE",
+        "headquarters": {"city": "Ulm"},
+        "taxNumber": "DE 7",
+    }
+    assert told({"company": {"companyProfile": known}}) == whole(answer)
+
+
+async def test_managed_account_reads_its_company_profile_when_its_partner_lets_it_R111_A13(ask: Asking, given: Given) -> None:
+    """A managed account's own company profile is hidden by default, and appears with the request after the setting."""
+    account = await given.managed_account(await given.partner(), company={"legal_name": "Sample AG"})
+
+    unset = await ask(account.admin, LEGAL_NAME, id=account.company.id)
+    await given.setting(account, company_profile=True)
+    shown = await ask(account.admin, LEGAL_NAME, id=account.company.id)
+    await given.setting(account, company_profile=False)
+    closed = await ask(account.admin, LEGAL_NAME, id=account.company.id)
+
+    redaction = hidden("company.companyProfile", "HIDDEN_BY_PARTNER")
+    assert told({"company": {"companyProfile": None}}, redaction) == whole(unset)
+    assert told({"company": {"companyProfile": {"legalName": "Sample AG"}}}) == whole(shown)
+    assert unset.body == closed.body
+
+
+async def test_partner_reads_the_company_profile_that_it_hides_R111_V21(ask: Asking, given: Given) -> None:
+    """What a partner keeps from its account it reads itself, and so does the operator."""
+    partner, operator = await given.partner(), await given.operator()
+    account = await given.managed_account(partner, company_profile=False, company={"legal_name": "Sample AG"})
+
+    answers = [whole(await ask(who.admin, LEGAL_NAME, id=account.company.id)) for who in (partner, operator)]
+
+    assert [told({"company": {"companyProfile": {"legalName": "Sample AG"}}})] * 2 == answers
+
+
+async def test_company_profile_and_marketplace_profile_are_two_X1(ask: Asking, given: Given) -> None:
+    """Letting a managed account read its company profile does not let it read its Marketplace profile."""
+    account = await given.managed_account(await given.partner(), company_profile=True, company={"legal_name": "Sample AG"})
+    await given.profile(account.company)
+    query = "{ viewer { company { companyProfile { legalName } marketplaceProfile { id } } } }"
+
+    answer = await ask(account.admin, query)
+
+    company = {"companyProfile": {"legalName": "Sample AG"}, "marketplaceProfile": None}
+    redaction = hidden("viewer.company.marketplaceProfile", "NOT_FOR_MANAGED_ACCOUNTS")
+    assert told({"viewer": {"company": company}}, redaction) == whole(answer)
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
+async def test_what_is_inside_a_company_is_for_nobody_else_V21_V24(ask: Asking, given: Given, kind: str) -> None:
+    """Whoever meets a company on the Marketplace reads nothing of its papers, billing, support and people."""
+    company = await given.company()
+    await given.profile(company)
+    await given.billing_market(company)
+    await given.support_details(company)
+    email = await given.somebody(kind)
+
+    answer = await ask(email, INSIDE, id=company.id)
+
+    billing = "NOT_FOR_MANAGED_ACCOUNTS" if kind == "MANAGED" else "NOT_YOURS"
+    redactions = [
+        hidden("company.companyProfile", "NOT_YOURS"),
+        hidden("company.billingMarkets", billing),
+        hidden("company.supportDetails", "NOT_YOURS"),
+        hidden("company.members", "NOT_YOURS"),
+    ]
+    nothing = dict.fromkeys(("companyProfile", "billingMarkets", "supportDetails", "members"))
+    assert told({"company": nothing}, *redactions) == whole(answer)
+
+
+@pytest.mark.parametrize("asking", ["itself", "its partner", "the operator"])
+async def test_what_is_inside_a_company_is_for_itself_its_partner_and_the_operator_V21(
+    ask: Asking, given: Given, asking: str
+) -> None:
+    """The company as its rules allow, its partner and the operator read what is inside of it."""
+    partner, operator, direct = await given.partner(), await given.operator(), await given.company(legal_name="Sample AG")
+    managed = (await given.managed_account(partner, company={"legal_name": "Sample AG"})).company
+    email, company = {
+        "itself": (direct.admin, direct),
+        "its partner": (partner.admin, managed),
+        "the operator": (operator.admin, managed),
+    }[asking]
+    market = await given.billing_market(company)
+    await given.support_details(company)
+
+    answer = await ask(email, INSIDE, id=company.id)
+
+    inside = {
+        "companyProfile": {"legalName": "Sample AG"},
+        "billingMarkets": [{"id": market.id}],
+        "supportDetails": {"phone": "+49 69 5550199"},
+        "members": {"totalCount": 1},
+    }
+    assert told({"company": inside}) == whole(answer)
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
+async def test_lists_below_a_company_that_are_not_for_the_viewer_are_empty_V24(ask: Asking, given: Given, kind: str) -> None:
+    """A company that is seen has empty lists below it for whoever may see none of their rows: no error, no count."""
+    partner = await given.partner()
+    await given.profile(partner)
+    await given.port(partner, visibility="PUBLIC")
+    await given.product(partner)
+    await given.managed_account(partner)
+    other = await given.company()
+    await given.offer(partner, [other])
+    await given.offer(other, [partner])
+    email = await given.somebody(kind)
+
+    answer = await ask(email, BELOW, id=partner.id)
+
+    lists = ("ports", "products", "offers", "receivedOffers", "managedAccounts")
+    assert told({"company": dict.fromkeys(lists, ids())}) == whole(answer)

@@ -1,0 +1,114 @@
+"""Locations: everybody knows them; where a managed account may order is its partner's doing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.asking import Asking
+from tests.given import Given
+from tests.rules.answers import ids, told, whole
+
+ALL = "{ locations { nodes { id } totalCount } }"
+ORDERABLE = "{ locations(orderable: true) { nodes { id } totalCount } }"
+LOCATION = """query ($id: ID!) { node(id: $id) { ... on Location {
+    name metro country market status latitude longitude speedsMbps
+} } }"""
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "OPERATOR", "MANAGED"])
+async def test_everybody_knows_all_locations_R430(ask: Asking, given: Given, kind: str) -> None:
+    """Every viewer reads every data centre, also those in which it may not order."""
+    places = [await given.location(status=status) for status in ("ACTIVE", "NEW", "EXPIRED")]
+    place = await given.location("Ham 1", market="UK", metro="London", country="GB")
+    email = await given.somebody(kind)
+
+    listed, one = await ask(email, ALL), await ask(email, LOCATION, id=place.id)
+
+    known = {"name": "Ham 1", "metro": "London", "country": "GB", "market": "UK", "status": "ACTIVE"}
+    known_too = {"latitude": 50.11, "longitude": 8.68, "speedsMbps": [1000, 10000]}
+    assert told({"locations": ids(*places, place)}) == whole(listed)
+    assert told({"node": {**known, **known_too}}) == whole(one)
+
+
+async def test_managed_viewer_orders_where_its_partner_has_enabled_billing_R120_A19(ask: Asking, given: Given) -> None:
+    """Of the orderable locations a managed account sees those of its partner's enabled billing markets, and no others."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    german, _british, _swiss = [await given.location(market=market) for market in ("DE", "UK", "CH")]
+    await given.billing_market(partner, "DE")
+    await given.billing_market(partner, "UK", enabled=False)
+    await given.billing_market(await given.partner(), "CH")
+
+    answer = await ask(account.admin, ORDERABLE)
+
+    assert told({"locations": ids(german)}) == whole(answer)
+
+
+async def test_markets_of_the_account_itself_open_no_location_A19(ask: Asking, given: Given) -> None:
+    """Only the partner's billing markets count: one of the managed company's own orders nothing."""
+    account = await given.managed_account(await given.partner())
+    await given.location(market="DE")
+    await given.billing_market(account.company, "DE")
+
+    answer = await ask(account.admin, ORDERABLE)
+
+    assert told({"locations": ids()}) == whole(answer)
+
+
+async def test_orderable_locations_follow_the_partners_markets_at_once_R120(ask: Asking, given: Given) -> None:
+    """A market that the partner enables or disables changes the next request of its account."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    place = await given.location(market="DE")
+    market = await given.billing_market(partner, "DE", enabled=False)
+
+    before = await ask(account.admin, ORDERABLE)
+    await given.change(market, enabled=True)
+    enabled = await ask(account.admin, ORDERABLE)
+    await given.change(market, enabled=False)
+    after = await ask(account.admin, ORDERABLE)
+
+    assert told({"locations": ids(place)}) == whole(enabled)
+    assert told({"locations": ids()}) == whole(before)
+    assert before.body == after.body
+
+
+@pytest.mark.parametrize("status", ["NEW", "DEPLOYMENT", "RESTRICTED", "EXTENDED", "EXPIRED"])
+async def test_ports_are_ordered_in_active_locations_R120(ask: Asking, given: Given, status: str) -> None:
+    """A location that is not active is orderable for nobody, enabled market or not."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    await given.location(market="DE", status=status)
+    await given.billing_market(partner, "DE")
+
+    managed, own = await ask(account.admin, ORDERABLE), await ask(partner.admin, ORDERABLE)
+
+    assert told({"locations": ids()}) == whole(managed)
+    assert told({"locations": ids()}) == whole(own)
+
+
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "OPERATOR"])
+async def test_list_of_orderable_locations_is_narrowed_for_managed_viewers_only_R120(
+    ask: Asking, given: Given, kind: str
+) -> None:
+    """Everybody else finds all active locations orderable, whatever its billing markets are."""
+    place = await given.location(market="DE")
+    email = await given.somebody(kind)
+
+    answer = await ask(email, ORDERABLE)
+
+    assert told({"locations": ids(place)}) == whole(answer)
+
+
+async def test_ports_that_exist_are_listed_wherever_they_are_A20(ask: Asking, given: Given) -> None:
+    """A managed account goes on seeing its port, and the port's location, in a market that is not enabled."""
+    account = await given.managed_account(await given.partner())
+    place = await given.location(market="UK")
+    port = await given.port(account.company, place)
+
+    ports = await ask(account.admin, "{ ports { nodes { id location { id market } } } }")
+    orderable = await ask(account.admin, ORDERABLE)
+
+    found = {"id": port.id, "location": {"id": place.id, "market": "UK"}}
+    assert told({"ports": {"nodes": [found]}}) == whole(ports)
+    assert told({"locations": ids()}) == whole(orderable)

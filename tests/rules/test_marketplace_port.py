@@ -1,0 +1,271 @@
+"""Marketplace ports: what a public port of a public provider looks like to everybody, and when there is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.asking import ANONYMOUS, Asking
+from tests.given import Given, Port, Thing
+from tests.rules.answers import ids, nodes, told, whole
+
+TARGETS = """query ($port: ID!, $profile: ID!) {
+    node(id: $port) { id }
+    marketplacePorts { nodes { id } totalCount }
+    profile: node(id: $profile) { ... on MarketplaceProfile { ports { nodes { id } totalCount } } }
+}"""
+NAMES = "{ marketplacePorts { nodes { name description } } }"
+OWN_NAMES = "{ ports { nodes { marketplaceName marketplaceDescription } } }"
+ALL = "{ marketplacePorts { nodes { id } totalCount } }"
+
+
+def shown(port: Port) -> dict[str, Any]:
+    """The answer to TARGETS of whoever meets the port, the only one."""
+    there = ids(port.on_marketplace)
+    return told({"node": {"id": port.on_marketplace.id}, "marketplacePorts": there, "profile": {"ports": there}})
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
+async def test_public_port_of_a_public_provider_is_a_target_for_everybody_R028_R029_A7(
+    ask: Asking, given: Given, kind: str
+) -> None:
+    """Everybody meets the public ports of a public profile, on the Marketplace and below the profile."""
+    company = await given.company()
+    profile, port = await given.profile(company), await given.port(company, visibility="PUBLIC")
+    await given.port(company, visibility="PRIVATE")
+    email = await given.somebody(kind)
+
+    answer = await ask(email, TARGETS, port=port.on_marketplace.id, profile=profile.id)
+
+    assert shown(port) == whole(answer)
+
+
+@pytest.mark.parametrize("asking", ["visitor", "its company", "its partner", "the operator"])
+async def test_private_profile_hides_public_ports_R013_A7(ask: Asking, given: Given, asking: str) -> None:
+    """While the profile is private nobody meets its public ports as targets; making it public shows them."""
+    partner, operator = await given.partner(), await given.operator()
+    company = await given.company()
+    if asking == "its partner":
+        company = (await given.managed_account(partner)).company
+    profile = await given.profile(company, visibility="PRIVATE")
+    port = await given.port(company, visibility="PUBLIC")
+    email = {"visitor": ANONYMOUS, "its company": company.admin, "its partner": partner.admin}.get(asking, operator.admin)
+
+    private = await ask(email, TARGETS, port=port.on_marketplace.id, profile=profile.id)
+    await given.change(profile, visibility="PUBLIC")
+    public = await ask(email, TARGETS, port=port.on_marketplace.id, profile=profile.id)
+
+    below = None if asking == "visitor" else {"ports": ids()}
+    assert told({"node": None, "marketplacePorts": ids(), "profile": below}) == whole(private)
+    assert shown(port) == whole(public)
+
+
+async def test_port_without_a_profile_is_no_target_R028_A7(ask: Asking, given: Given) -> None:
+    """A public port of a company without a profile is not on the Marketplace, and is there with the profile."""
+    company = await given.company()
+    port = await given.port(company, visibility="PUBLIC")
+
+    without = await ask(ANONYMOUS, ALL)
+    profile = await given.profile(company)
+    with_one = await ask(ANONYMOUS, ALL)
+    await given.no_more(profile)
+    without_again = await ask(ANONYMOUS, ALL)
+
+    assert told({"marketplacePorts": ids()}) == whole(without)
+    assert told({"marketplacePorts": ids(port.on_marketplace)}) == whole(with_one)
+    assert without.body == without_again.body
+
+
+async def test_port_has_a_visibility_of_its_own_R030_R031(ask: Asking, given: Given) -> None:
+    """A port is a target from the moment it is made public, and no longer than that."""
+    company = await given.company()
+    await given.profile(company)
+    port = await given.port(company)
+
+    answers = []
+    for visibility in ("PRIVATE", "PUBLIC", "PRIVATE"):
+        await given.change(port, visibility=visibility)
+        answers.append(whole(await ask(ANONYMOUS, ALL)))
+
+    none, one = told({"marketplacePorts": ids()}), told({"marketplacePorts": ids(port.on_marketplace)})
+    assert [none, one, none] == answers
+
+
+async def test_owner_always_sees_its_own_ports_A7(ask: Asking, given: Given) -> None:
+    """However hidden on the Marketplace, a public port is listed as a port to its company and its company's partner."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    await given.profile(account.company, visibility="PRIVATE")
+    port = await given.port(account.company, visibility="PUBLIC")
+
+    answers = [whole(await ask(email, "{ ports { nodes { id } totalCount } }")) for email in (account.admin, partner.admin)]
+
+    assert [told({"ports": ids(port)})] * 2 == answers
+
+
+async def test_port_is_announced_as_company_at_location_R032_A6(ask: Asking, given: Given) -> None:
+    """Without a name of its own a port is announced by the profile's company name, also when that changes."""
+    company = await given.company(name="Trading name")
+    profile = await given.profile(company, name="Sample AG")
+    await given.port(company, await given.location("Ham 1"), visibility="PUBLIC")
+
+    before = await ask(ANONYMOUS, NAMES)
+    await given.change(profile, company_name="Sample SE")
+    after = await ask(ANONYMOUS, NAMES)
+
+    assert told({"marketplacePorts": nodes({"name": "Sample AG at Ham 1", "description": None})}) == whole(before)
+    assert told({"marketplacePorts": nodes({"name": "Sample SE at Ham 1", "description": None})}) == whole(after)
+
+
+async def test_port_without_a_profile_would_be_announced_by_the_trading_name_R032_A6(ask: Asking, given: Given) -> None:
+    """Before there is a profile the owner sees its port's announcement under the company's trading name."""
+    company = await given.company(name="Trading name")
+    await given.port(company, await given.location("Ham 1"), visibility="PUBLIC")
+
+    answer = await ask(company.admin, OWN_NAMES)
+
+    announced = {"marketplaceName": "Trading name at Ham 1", "marketplaceDescription": None}
+    assert told({"ports": nodes(announced)}) == whole(answer)
+
+
+async def test_announcement_can_be_overridden_R033(ask: Asking, given: Given) -> None:
+    """A name and a description for the Marketplace take the place of what is announced by default."""
+    company = await given.company()
+    await given.profile(company)
+    await given.port(company, visibility="PUBLIC", marketplace_name="Onramp", marketplace_description="Fast.")
+
+    others, own = await ask(ANONYMOUS, NAMES), await ask(company.admin, OWN_NAMES)
+
+    assert told({"marketplacePorts": nodes({"name": "Onramp", "description": "Fast."})}) == whole(others)
+    assert told({"ports": nodes({"marketplaceName": "Onramp", "marketplaceDescription": "Fast."})}) == whole(own)
+
+
+@pytest.mark.parametrize("overridden", [None, "Onramp"])
+async def test_renaming_a_port_does_not_rename_it_on_the_marketplace_R034(
+    ask: Asking, given: Given, overridden: str | None
+) -> None:
+    """What a company calls its port is its own business: the Marketplace goes on announcing it as before."""
+    company = await given.company()
+    await given.profile(company)
+    port = await given.port(company, visibility="PUBLIC", name="Rack 7", marketplace_name=overridden)
+
+    before = await ask(ANONYMOUS, NAMES)
+    await given.change(port, name="Rack 8")
+    after = await ask(ANONYMOUS, NAMES)
+
+    assert "Rack" not in before.body.decode()
+    assert before.body == after.body
+
+
+async def test_marketplace_port_tells_where_whose_and_how_fast_R028(ask: Asking, given: Given) -> None:
+    """A target names its provider's profile, its location and its speed, and whether it can be connected to now."""
+    company = await given.company()
+    profile = await given.profile(company)
+    port = await given.port(company, visibility="PUBLIC", status="ACTIVE", speed_mbps=10_000)
+    query = "{ marketplacePorts { nodes { provider { id } location { id } speedMbps selectable } } }"
+
+    active = await ask(ANONYMOUS, query)
+    await given.change(port, status="DISABLED")
+    disabled = await ask(ANONYMOUS, query)
+
+    facts = {"provider": {"id": profile.id}, "location": {"id": port.location.id}, "speedMbps": 10000}
+    assert told({"marketplacePorts": nodes({**facts, "selectable": True})}) == whole(active)
+    assert told({"marketplacePorts": nodes({**facts, "selectable": False})}) == whole(disabled)
+
+
+async def test_managed_viewer_does_not_meet_its_own_port_there_R116_A8(ask: Asking, given: Given) -> None:
+    """A managed account's public port is a target for everybody else, and shows the account itself nothing."""
+    account = await given.managed_account(await given.partner())
+    profile = await given.profile(account.company)
+    port = await given.port(account.company, visibility="PUBLIC")
+    asked = {"port": port.on_marketplace.id, "profile": profile.id}
+
+    own, others = await ask(account.admin, TARGETS, **asked), await ask(ANONYMOUS, TARGETS, **asked)
+
+    assert told({"node": None, "marketplacePorts": ids(), "profile": None}) == whole(own)
+    assert shown(port) == whole(others)
+
+
+async def test_port_of_a_managed_account_is_private_until_its_partner_flips_it_V1(ask: Asking, given: Given) -> None:
+    """A managed account's port starts private; once it is public the Marketplace shows it, but not to the account."""
+    account = await given.managed_account(await given.partner())
+    await given.profile(account.company)
+    port = await given.port(account.company)
+    query = "{ ports { nodes { visibility } } marketplacePorts { nodes { id } totalCount } }"
+
+    at_first, seen_at_first = await ask(account.admin, query), await ask(ANONYMOUS, ALL)
+    await given.change(port, visibility="PUBLIC")
+    flipped, seen_when_flipped = await ask(account.admin, query), await ask(ANONYMOUS, ALL)
+
+    def own(visibility: str) -> dict[str, Any]:
+        return told({"ports": nodes({"visibility": visibility}), "marketplacePorts": ids()})
+
+    assert [own("PRIVATE"), own("PUBLIC")] == [whole(at_first), whole(flipped)]
+    assert told({"marketplacePorts": ids()}) == whole(seen_at_first)
+    assert told({"marketplacePorts": ids(port.on_marketplace)}) == whole(seen_when_flipped)
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
+async def test_others_meet_a_public_port_as_a_marketplace_port_only_V20(ask: Asking, given: Given, kind: str) -> None:
+    """Who meets a public port on the Marketplace does not reach the port behind it, its price least of all."""
+    company = await given.company()
+    await given.profile(company)
+    port = await given.port(company, visibility="PUBLIC")
+    email = await given.somebody(kind)
+    query = """query ($port: ID!, $company: ID!) {
+        node(id: $port) { id ... on Port { monthlyRate { amount } } }
+        ports { totalCount }
+        company(id: $company) { ports { totalCount } }
+        marketplacePorts { totalCount }
+    }"""
+
+    answer = await ask(email, query, port=port.id, company=company.id)
+
+    expected = {
+        "node": None,
+        "ports": {"totalCount": 0},
+        "company": {"ports": {"totalCount": 0}},
+        "marketplacePorts": {"totalCount": 1},
+    }
+    assert told(expected) == whole(answer)
+
+
+@pytest.mark.parametrize(
+    "given_filter",
+    ['monthlyRate: {currency: "EUR", atLeast: "1.00"}', "status: ACTIVE", "visibility: PUBLIC"],
+    ids=["price", "status", "visibility"],
+)
+async def test_targets_are_not_filtered_by_what_they_do_not_show_A16(ask: Asking, given: Given, given_filter: str) -> None:
+    """Nobody learns a target's price or state by a filter, not even its own company."""
+    company = await given.company()
+    await given.profile(company)
+    await given.port(company, visibility="PUBLIC")
+    query = f"{{ marketplacePorts(filter: {{{given_filter}}}) {{ totalCount }} }}"
+
+    answers = [await ask(email, query) for email in (ANONYMOUS, company.admin)]
+
+    assert [(None, ["FORBIDDEN_FILTER"])] * 2 == [(answer.data, answer.codes) for answer in answers]
+
+
+async def test_targets_are_found_by_location_and_speed_R028(ask: Asking, given: Given) -> None:
+    """A location and a speed narrow the list of targets to what is shown there."""
+    company = await given.company()
+    await given.profile(company)
+    place = await given.location()
+    fast = await given.port(company, place, visibility="PUBLIC", speed_mbps=10_000)
+    slow = await given.port(company, place, visibility="PUBLIC", speed_mbps=1_000)
+    await given.port(company, visibility="PUBLIC", speed_mbps=10_000)
+    query = "query ($filter: PortFilter!) { marketplacePorts(filter: $filter) { nodes { id } totalCount } }"
+
+    here = await ask(ANONYMOUS, query, filter={"locationId": place.id})
+    fast_here = await ask(ANONYMOUS, query, filter={"locationId": place.id, "speedMbps": 10_000})
+
+    assert told({"marketplacePorts": targets(fast, slow)}) == whole(here)
+    assert told({"marketplacePorts": targets(fast)}) == whole(fast_here)
+
+
+def targets(*ports: Port) -> dict[str, Any]:
+    """The connection of these ports as targets."""
+    things: list[Thing] = [port.on_marketplace for port in ports]
+    return ids(*things)

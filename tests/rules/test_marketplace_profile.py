@@ -1,0 +1,301 @@
+"""Marketplace profiles: shown to everybody while they are public, and never to the managed account that one is of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.asking import ANONYMOUS, Asking
+from tests.given import Given, Thing
+from tests.rules.answers import hidden, ids, nodes, told, whole
+
+FOUND = """query ($id: ID!, $slug: String!) {
+    node(id: $id) { id }
+    marketplaceProfile(slug: $slug) { id }
+    marketplaceProfiles { nodes { id } totalCount }
+}"""
+OF_COMPANY = "query ($id: ID!) { company(id: $id) { marketplaceProfile { id visibility } } }"
+CONTACT = "query ($slug: String!) { marketplaceProfile(slug: $slug) { companyName contactEmail phone } }"
+BY_SLUG = "query ($slug: String!) { marketplaceProfile(slug: $slug) { id slug url } }"
+SEARCH = "query ($words: String!) { marketplaceProfiles(search: $words) { nodes { id } totalCount } }"
+OF_TYPE = "query ($code: String!) { marketplaceProfiles(filter: {providerType: $code}) { nodes { id } totalCount } }"
+ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
+
+
+def shown(profile: Thing, *all_shown: Thing) -> dict[str, Any]:
+    """The answer to FOUND of whoever reads the profile, as one of all that it reads."""
+    found = {"id": profile.id}
+    return told({"node": found, "marketplaceProfile": found, "marketplaceProfiles": ids(*all_shown)})
+
+
+def not_shown(*all_shown: Thing) -> dict[str, Any]:
+    """The answer to FOUND of whoever does not read the profile."""
+    return told({"node": None, "marketplaceProfile": None, "marketplaceProfiles": ids(*all_shown)})
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
+async def test_public_profile_is_shown_to_everybody_R010_A8(ask: Asking, given: Given, kind: str) -> None:
+    """Everybody reads a public profile of another company, managed accounts too."""
+    profile = await given.profile(await given.company(), slug="sample")
+    email = await given.somebody(kind)
+
+    answer = await ask(email, FOUND, id=profile.id, slug="sample")
+
+    assert shown(profile, profile) == whole(answer)
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
+async def test_private_profile_is_hidden_from_everybody_else_R011(ask: Asking, given: Given, kind: str) -> None:
+    """A private profile is found neither by its id, nor by its slug, nor by its words, nor in any list."""
+    profile = await given.profile(await given.company(name="Alpine"), visibility="PRIVATE", slug="alpine")
+    email = await given.somebody(kind)
+
+    found = await ask(email, FOUND, id=profile.id, slug="alpine")
+    searched = await ask(email, SEARCH, words="alpine")
+
+    assert not_shown() == whole(found)
+    assert told({"marketplaceProfiles": ids()}) == whole(searched)
+
+
+async def test_hidden_profile_looks_like_none_R011_A21(ask: Asking, given: Given) -> None:
+    """A visitor gets the same bytes for a private profile's slug and id as for those that nobody has."""
+    profile = await given.profile(await given.company(), visibility="PRIVATE", slug="sample")
+    await given.former_slug(profile, "sample-before")
+
+    hidden_one = [(await ask(ANONYMOUS, BY_SLUG, slug=slug)).body for slug in ("sample", "sample-before")]
+    await given.no_more(profile)
+    absent_one = [(await ask(ANONYMOUS, BY_SLUG, slug=slug)).body for slug in ("sample", "sample-before")]
+
+    assert absent_one == hidden_one
+
+
+async def test_private_is_for_editing_and_public_for_showing_R009_R012(ask: Asking, given: Given) -> None:
+    """While a profile is private its company goes on reading it and others do not; the next request sees each change."""
+    company, other = await given.company(), await given.company()
+    profile = await given.profile(company, visibility="PRIVATE")
+    query = "query ($id: ID!) { node(id: $id) { ... on MarketplaceProfile { visibility } } }"
+
+    answers = []
+    for visibility in ("PRIVATE", "PUBLIC", "PRIVATE"):
+        await given.change(profile, visibility=visibility)
+        answers += [whole(await ask(who.admin, query, id=profile.id)) for who in (company, other)]
+
+    private, public = (told({"node": {"visibility": visibility}}) for visibility in ("PRIVATE", "PUBLIC"))
+    nothing = told({"node": None})
+    assert [private, nothing, public, public, private, nothing] == answers
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
+async def test_every_role_reads_its_companys_profile_V9_V23(ask: Asking, given: Given, kind: str, role: str) -> None:
+    """Every user of a direct or a partner company reads the company's profile, private as it is."""
+    company = await given.company(kind=kind)
+    profile = await given.profile(company, visibility="PRIVATE", slug="sample")
+    user = await given.user(company, role)
+
+    answer = await ask(user.email, FOUND, id=profile.id, slug="sample")
+
+    assert shown(profile, profile) == whole(answer)
+
+
+@pytest.mark.parametrize("visibility", ["PUBLIC", "PRIVATE"])
+@pytest.mark.parametrize("role", ROLES)
+async def test_managed_viewer_never_reads_its_marketplace_profile_R002_R116_A8(
+    ask: Asking, given: Given, role: str, visibility: str
+) -> None:
+    """No setting and no role lets a managed viewer read its own Marketplace profile, public or not, on any way."""
+    settings = dict.fromkeys(("pricing", "chat_support", "dashboard", "company_profile", "order_approval"), True)
+    account = await given.managed_account(await given.partner(), company={"name": "Alpine"})
+    await given.setting(account, **settings)
+    profile = await given.profile(account.company, visibility=visibility, slug="alpine")
+    user = await given.user(account.company, role)
+
+    found = await ask(user.email, FOUND, id=profile.id, slug="alpine")
+    searched = await ask(user.email, SEARCH, words="alpine")
+    of_company = await ask(user.email, OF_COMPANY, id=account.company.id)
+
+    assert not_shown() == whole(found)
+    assert told({"marketplaceProfiles": ids()}) == whole(searched)
+    redaction = hidden("company.marketplaceProfile", "NOT_FOR_MANAGED_ACCOUNTS")
+    assert told({"company": {"marketplaceProfile": None}}, redaction) == whole(of_company)
+
+
+async def test_managed_viewer_cannot_tell_whether_it_has_a_profile_R116_A21(ask: Asking, given: Given) -> None:
+    """A managed viewer's company without a profile, with a private one and with a public one look the same to it."""
+    account = await given.managed_account(await given.partner())
+    query = "query ($id: ID!) { company(id: $id) { marketplaceProfile { id } } marketplacePorts { totalCount } }"
+    await given.port(account.company, visibility="PUBLIC")
+
+    without = await ask(account.admin, query, id=account.company.id)
+    profile = await given.profile(account.company, visibility="PRIVATE")
+    private = await ask(account.admin, query, id=account.company.id)
+    await given.change(profile, visibility="PUBLIC")
+    public = await ask(account.admin, query, id=account.company.id)
+
+    assert [without.body] * 2 == [private.body, public.body]
+
+
+async def test_partner_reads_the_profile_of_its_account_A9(ask: Asking, given: Given) -> None:
+    """A partner, and no other, reads the private profile of a company that it manages."""
+    partner, other = await given.partner(), await given.partner()
+    account = await given.managed_account(partner)
+    profile = await given.profile(account.company, visibility="PRIVATE", slug="sample")
+
+    ours = await ask(partner.admin, FOUND, id=profile.id, slug="sample")
+    theirs = await ask(other.admin, FOUND, id=profile.id, slug="sample")
+
+    assert shown(profile, profile) == whole(ours)
+    assert not_shown() == whole(theirs)
+
+
+async def test_public_profile_of_a_managed_account_is_shown_to_others_A8(ask: Asking, given: Given) -> None:
+    """The denial is the managed account's alone: others browse its public profile, a sibling account too."""
+    partner = await given.partner()
+    account, sibling = await given.managed_account(partner), await given.managed_account(partner)
+    profile = await given.profile(account.company, slug="sample")
+
+    answers = [whole(await ask(email, FOUND, id=profile.id, slug="sample")) for email in (ANONYMOUS, sibling.admin)]
+
+    assert [shown(profile, profile)] * 2 == answers
+
+
+async def test_company_has_one_profile_at_most_A1(ask: Asking, given: Given) -> None:
+    """The profile hangs below its company, one or none."""
+    company = await given.company()
+
+    without = await ask(company.admin, OF_COMPANY, id=company.id)
+    profile = await given.profile(company, visibility="PRIVATE")
+    with_one = await ask(company.admin, OF_COMPANY, id=company.id)
+
+    assert told({"company": {"marketplaceProfile": None}}) == whole(without)
+    found = {"id": profile.id, "visibility": "PRIVATE"}
+    assert told({"company": {"marketplaceProfile": found}}) == whole(with_one)
+
+
+async def test_contact_of_a_public_profile_is_for_whoever_is_signed_in_R017_R020_V22(ask: Asking, given: Given) -> None:
+    """Anonymous visitors read a public profile without its e-mail address and phone; every signed-in viewer reads them."""
+    await given.profile(await given.company(), name="Sample AG", slug="sample")
+    signed_in = [await given.somebody(kind) for kind in ("DIRECT", "PARTNER", "MANAGED", "OPERATOR")]
+
+    anonymous = await ask(ANONYMOUS, CONTACT, slug="sample")
+    others = [whole(await ask(email, CONTACT, slug="sample")) for email in signed_in]
+
+    nothing = {"companyName": "Sample AG", "contactEmail": None, "phone": None}
+    redactions = [hidden(f"marketplaceProfile.{field}", "SIGN_IN_REQUIRED") for field in ("contactEmail", "phone")]
+    assert told({"marketplaceProfile": nothing}, *redactions) == whole(anonymous)
+    contact = {"companyName": "Sample AG", "contactEmail": "sales@sample.example", "phone": "+49 69 5550100"}
+    assert [told({"marketplaceProfile": contact})] * 4 == others
+
+
+async def test_profile_without_a_phone_looks_to_visitors_like_one_with_V22(ask: Asking, given: Given) -> None:
+    """A visitor cannot tell a phone that is hidden from one that is not there."""
+    profile = await given.profile(await given.company(), slug="sample")
+
+    with_one = await ask(ANONYMOUS, CONTACT, slug="sample")
+    await given.change(profile, phone=None)
+    without = await ask(ANONYMOUS, CONTACT, slug="sample")
+
+    assert with_one.body == without.body
+
+
+async def test_address_of_a_profile_ends_with_its_slug_R014_A3(ask: Asking, given: Given) -> None:
+    """A profile is found by its slug, which its public address ends with, and by every slug that it had before."""
+    profile = await given.profile(await given.company(), slug="sample-2")
+    await given.former_slug(profile, "sample")
+
+    now, before, never = [await ask(ANONYMOUS, BY_SLUG, slug=slug) for slug in ("sample-2", "sample", "sample-3")]
+
+    found = now.data["marketplaceProfile"]
+    assert (profile.id, "sample-2") == (found["id"], found["slug"])
+    assert found["url"].startswith("http")
+    assert found["url"].endswith("/marketplace/sample-2")
+    assert now.body == before.body
+    assert told({"marketplaceProfile": None}) == whole(never)
+
+
+async def test_profile_says_what_its_company_wrote_R014_R015_R019_R024_R025(ask: Asking, given: Given) -> None:
+    """Name, text, site, links to other networks and main site are shown as they stand."""
+    await given.profile(
+        await given.company(name="Trading name"),
+        name="Sample AG",
+        slug="sample",
+        bio="We connect.",
+        website="https://sample.example/offers",
+        social_links=[{"network": "Mastodon", "url": "https://social.example/@sample"}],
+        headquarters={"street": "Gleis 7", "city": "Ulm", "postal_code": "89073", "country": "DE"},
+    )
+    query = """{ marketplaceProfile(slug: "sample") {
+        companyName bio website socialLinks { network url } headquarters { street city postalCode country }
+    } }"""
+
+    answer = await ask(ANONYMOUS, query)
+
+    profile = {
+        "companyName": "Sample AG",
+        "bio": "We connect.",
+        "website": "https://sample.example/offers",
+        "socialLinks": [{"network": "Mastodon", "url": "https://social.example/@sample"}],
+        "headquarters": {"street": "Gleis 7", "city": "Ulm", "postalCode": "89073", "country": "DE"},
+    }
+    assert told({"marketplaceProfile": profile}) == whole(answer)
+
+
+async def test_categories_come_from_a_catalogue_that_the_operator_keeps_R021_R022_A5(ask: Asking, given: Given) -> None:
+    """A profile has one or more provider types of a table, is found by each, and follows a change of them at once."""
+    await given.provider_type("QUANTUM", "Quantum networks")
+    profile = await given.profile(await given.company(), slug="sample", provider_types=["CLOUD", "QUANTUM"])
+    query = '{ marketplaceProfile(slug: "sample") { providerTypes { code label } } }'
+
+    both = await ask(ANONYMOUS, query)
+    found = [whole(await ask(ANONYMOUS, OF_TYPE, code=code)) for code in ("CLOUD", "QUANTUM", "UNKNOWN")]
+    await given.change(profile, provider_types=["QUANTUM"])
+    fewer = await ask(ANONYMOUS, OF_TYPE, code="CLOUD")
+
+    types = [{"code": "CLOUD", "label": "Cloud"}, {"code": "QUANTUM", "label": "Quantum networks"}]
+    assert told({"marketplaceProfile": {"providerTypes": types}}) == whole(both)
+    one, none = (told({"marketplaceProfiles": ids(*profiles)}) for profiles in ([profile], []))
+    assert [one, one, none] == found
+    assert none == whole(fewer)
+
+
+async def test_private_profile_may_be_without_a_category_A5(ask: Asking, given: Given) -> None:
+    """A profile that is not shown yet has no provider type so far."""
+    company = await given.company()
+    await given.profile(company, visibility="PRIVATE", provider_types=[])
+
+    answer = await ask(company.admin, "{ viewer { company { marketplaceProfile { providerTypes { code } } } } }")
+
+    assert told({"viewer": {"company": {"marketplaceProfile": {"providerTypes": []}}}}) == whole(answer)
+
+
+async def test_service_types_are_sub_categories_of_provider_types_R023(ask: Asking, given: Given) -> None:
+    """A service type names the provider type that it belongs to."""
+    await given.provider_type("CLOUD", "Cloud")
+    await given.service_type("BACKUP", "Backup", "CLOUD")
+    await given.profile(await given.company(), slug="sample", service_types=["BACKUP"])
+    query = """{
+        marketplaceProfile(slug: "sample") { serviceTypes { code label providerType } }
+        marketplaceProfiles(filter: {serviceType: "BACKUP"}) { nodes { slug } }
+    }"""
+
+    answer = await ask(ANONYMOUS, query)
+
+    backup = {"code": "BACKUP", "label": "Backup", "providerType": "CLOUD"}
+    expected = {"marketplaceProfile": {"serviceTypes": [backup]}, "marketplaceProfiles": nodes({"slug": "sample"})}
+    assert told(expected) == whole(answer)
+
+
+async def test_search_finds_only_what_the_viewer_may_read_R011_A21(ask: Asking, given: Given) -> None:
+    """Words of private profiles find them for their own company and for nobody else."""
+    company = await given.company()
+    private = await given.profile(company, visibility="PRIVATE", name="Alpine Fibre", bio="Tunnels and passes.")
+    public = await given.profile(await given.company(), name="Alpine Cloud")
+
+    stranger = await ask(ANONYMOUS, SEARCH, words="alpine")
+    by_text = await ask(ANONYMOUS, SEARCH, words="tunnel")
+    own = await ask(company.admin, SEARCH, words="alpine")
+
+    assert told({"marketplaceProfiles": ids(public)}) == whole(stranger)
+    assert told({"marketplaceProfiles": ids()}) == whole(by_text)
+    assert told({"marketplaceProfiles": ids(private, public)}) == whole(own)
