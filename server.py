@@ -33,6 +33,7 @@ from transport.portal import PortalViewer, portal_routes
 from transport.tokens import Claims, Tokens
 
 HERE: Final = Path(__file__).parent
+POLICIES: Final = HERE / "policies"
 DIST: Final = HERE / "portal" / "dist"
 DEMO_VIEWERS: Final = (
     PortalViewer("admin@partner.example", "Partner, account administrator"),
@@ -49,7 +50,7 @@ def build(settings: Settings) -> Starlette:
     `state` of the application holds its `services` and `tokens`, for whoever measures or tests it.
     """
     configure_logging(settings)
-    engine = connect(str(settings.database_url), settings.pool_size)
+    engine = connect(str(settings.database_url), settings.pool_size, settings.request_timeout)
     tokens = Tokens.load(settings.signing_key_file)
     documents = Documents(settings.max_document_tokens)
     services = Services(
@@ -86,7 +87,7 @@ def build(settings: Settings) -> Starlette:
 
 def load_policy() -> Policy:
     """The policy of the gateway, held against its schema: no field without a rule, no rule without a field."""
-    policy = Policy.load(HERE / "policies", CATALOGUE)
+    policy = Policy.load(POLICIES, CATALOGUE)
     policy.check_fields(guarded_fields())
     return policy
 

@@ -5,6 +5,12 @@ from __future__ import annotations
 import typer
 
 import server
+from commands.failure import Failure
+from policies.catalogue import CATALOGUE
+from policies.check import check as problems_of
+from policies.check import check_texts
+from policies.policy import Policy
+from schema.schema import guarded_fields, required_fields
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -16,7 +22,12 @@ def policy() -> None:
 
 @app.command()
 def check() -> None:
-    """Load all rules, refuse what cannot be trusted, and find fields without a rule and rules without a field."""
-    rules = server.load_policy().rules
-    files = {rule.file for rule in rules}
-    typer.echo(f"{len(rules)} rules in {len(files)} files can be trusted; every field of the schema has one.")
+    """Find rules that cannot be trusted or never apply, fields without a rule, and fields that are hidden but never null."""
+    found = check_texts(server.POLICIES, CATALOGUE)
+    if not found:
+        loaded = Policy.load(server.POLICIES, CATALOGUE)
+        found = problems_of(loaded, guarded_fields(), required_fields())
+    if found:
+        raise Failure("\n".join(problem.message for problem in found))
+    files = {rule.file for rule in loaded.rules}
+    typer.echo(f"{len(loaded.rules)} rules in {len(files)} files can be trusted; every field of the schema has one.")

@@ -1,7 +1,7 @@
 """The database: one pool of connections, made for many small reads, and the migrations that shape the schema.
 
-Plans are generic because planning was half of a page's cost (DESIGN of the project, docs/decisions/generic-plans.md); a
-statement of the gateway therefore states policy's constants as literals and the viewer's facts as parameters.
+Plans are generic because planning was half of a page's cost (docs/decisions/generic-plans.md); a statement of the gateway
+therefore states policy's constants as literals and the viewer's facts as parameters.
 """
 
 from __future__ import annotations
@@ -18,8 +18,12 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 SERVER_SETTINGS: Final = {"jit": "off", "plan_cache_mode": "force_generic_plan", "application_name": "crossgate"}
 
 
-def connect(url: str, pool_size: int = 10) -> AsyncEngine:
-    """A pool of `pool_size` connections in autocommit; a unit of work that writes begins its own transaction."""
+def connect(url: str, pool_size: int = 10, timeout: float = 0) -> AsyncEngine:
+    """A pool of `pool_size` connections in autocommit; a unit of work that writes begins its own transaction.
+
+    PostgreSQL cancels a statement after `timeout` seconds; 0 is never.
+    """
+    settings = {**SERVER_SETTINGS, "statement_timeout": str(int(timeout * 1000))}
     return create_async_engine(
         url,
         pool_size=pool_size,
@@ -27,7 +31,7 @@ def connect(url: str, pool_size: int = 10) -> AsyncEngine:
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # errors are logged, values never
         query_cache_size=4096,
-        connect_args={"server_settings": SERVER_SETTINGS},
+        connect_args={"server_settings": settings},
     )
 
 

@@ -100,7 +100,7 @@ class Asked:
         """The cursor of a record in this connection and order."""
         names = order_of(self.selection.entity, self.window.order).columns
         keyset = [*(getattr(record, name) for name in names), str(record.id)]
-        return self.context.cursors.seal(_scope(self.selection.entity, self.window), keyset)
+        return self.context.cursors.seal(_scope(self.selection.entity, self.selection.relation, self.window), keyset)
 
 
 async def pages(
@@ -152,13 +152,13 @@ def _ask(context: Context, entity: str, arguments: Mapping[str, Any], relation: 
     for end in ("after", "before"):
         cursor = arguments.get(end)
         if cursor is not None:
-            keyset = context.cursors.open(_scope(entity, window), cursor, end)
+            keyset = context.cursors.open(_scope(entity, relation, window), cursor, end)
             parameters.update({f"{end}_{position}": value for position, value in enumerate(keyset)})
     return Asked(context, Selection(entity, relation, tuple(sorted(filters))), window, parameters, actions)
 
 
-def _scope(entity: str, window: Window) -> str:
-    return f"{entity} {window.order} {'DESC' if window.descending else 'ASC'}"
+def _scope(entity: str, relation: str | None, window: Window) -> str:
+    return f"{relation or entity} {window.order} {'DESC' if window.descending else 'ASC'}"
 
 
 def _size(context: Context, arguments: Mapping[str, Any]) -> tuple[int, bool]:

@@ -7,19 +7,20 @@ branches' keys are merged without duplicates and joined back to their rows (docs
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.elements import BinaryExpression, ColumnElement
 from sqlalchemy.sql.selectable import FromClause, Select
 
 from policies.catalogue import CATALOGUE
 from policies.entity import Entity
-from policies.predicate import FALSE, TRUE, Predicate, disjuncts
+from policies.predicate import FALSE, TRUE, Predicate, conjuncts, disjuncts
 from policies.sql import driving_link, to_column, to_sql
 from resolvers.orders import BY_KEY, FILTERS, order_of
 from resolvers.relations import FACTS, RELATIONS
@@ -49,6 +50,11 @@ class Window:
     backward: bool = False
     after: bool = False
     before: bool = False
+
+    @property
+    def is_reverse(self) -> bool:
+        """Whether it is read downwards."""
+        return self.descending != self.backward
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ def page(source: Source, selection: Selection, window: Window) -> Select[Any]:
 def count(source: Source, selection: Selection) -> Select[Any]:
     """How many rows there are; below parents, a row (`parent`, `count`) for each of KEYS."""
     table = source.table()
-    found = sa.select(sa.func.count()).select_from(table).where(source.holds(source.rows, table), *_filtered(selection, table))
+    found = sa.select(sa.func.count()).select_from(table).where(source.holds(source.rows, table), *_filtered(selection, table.c))
     if selection.relation is None:
         return found
     relation = RELATIONS[selection.relation]
@@ -141,67 +147,103 @@ def _page(source: Source, selection: Selection, window: Window) -> Select[Any]:
     # OFFSET 0 keeps the planner from reading the whole table to join a page of it.
     row = sa.select(*source.columns(table)).where(table.c.id == keys.c.id).offset(_literal(0)).lateral("row")
     joined = sa.select(*row.c).select_from(keys.join(row, sa.true()))
-    return joined.order_by(*_directed([row.c[name] for name in names], window))
+    return joined.order_by(*_directed([keys.c[name] for name in names], window))
 
 
 @dataclass(frozen=True, slots=True)
 class _Branch:
-    """One way to come by rows: conditions on the table, or on a link table and the table, driven from the link."""
+    """One way to come by rows: by their own columns, or by those of a link table, whose column `child` is the row's key."""
 
-    conditions: tuple[ColumnElement[bool], ...]
+    conditions: tuple[ColumnElement[bool], ...]  # on the table
     link: FromClause | None = None
-    child: str = ""  # the link's column that is the row's key
+    child: str = ""
+    linked: tuple[ColumnElement[bool], ...] = ()  # on the link alone
+    facts: tuple[ColumnElement[bool], ...] = ()  # on both, always true
 
     def keys(self, table: FromClause, names: tuple[str, ...], window: Window) -> Select[Any]:
         """The keysets of this branch's part of the page, each once."""
+        columns = [table.c[name] for name in names]
         if self.link is None:
-            scan = sa.select(*(table.c[name] for name in names)).where(*self.conditions)
-            return _windowed(scan, [table.c[name] for name in names], window)
+            return _windowed(sa.select(*columns).where(*self.conditions), columns, window)
         key = self.link.c[self.child]
-        rest = [table.c[name] for name in names[:-1]]
-        linked = self.link.join(table, key == table.c.id)
-        scan = sa.select(*rest, key.label("id")).distinct().select_from(linked).where(*self.conditions)
-        return _windowed(scan, [*rest, key], window)
+        if len(names) > 1:
+            return self._sorted(table, key, columns, window)
+        if self._is_once(self.link):
+            joined = self.link.join(table, key == table.c.id)
+            scan = sa.select(key.label("id")).select_from(joined).where(*self.linked, *self.facts, *self.conditions)
+            return _windowed(scan, [key], window)
+        return self._steps(table, key, window)
+
+    def _is_once(self, link: FromClause) -> bool:
+        """Whether the link's key says that no row is found twice."""
+        held = {part.left.name for part in self.linked if isinstance(part, BinaryExpression) and part.operator is operator.eq}
+        return {column.name for column in link.primary_key} <= {*held, self.child}
+
+    def _steps(self, table: FromClause, key: ColumnElement[Any], window: Window) -> Select[Any]:
+        """From each key to the next by the link's index, so that a key costs the same however many rows of the link have it."""
+        scan = sa.select(key.label("id")).where(*self.linked)
+        if self.conditions:
+            scan = scan.join(table, key == table.c.id).where(*self.facts, *self.conditions)
+        one = replace(window, limit=1)
+        steps = _windowed(scan, [key], one).add_columns(_literal(1).label("step")).cte("steps", recursive=True, nesting=True)
+        beyond = key < steps.c.id if window.is_reverse else key > steps.c.id
+        following = _windowed(scan.where(beyond), [key], one).correlate_except(self.link, table).scalar_subquery()
+        more = sa.and_(steps.c.id.is_not(None), steps.c.step < _literal(window.limit))
+        steps = steps.union_all(sa.select(following, steps.c.step + _literal(1)).where(more))
+        return sa.select(steps.c.id).where(steps.c.id.is_not(None))
+
+    def _sorted(self, table: FromClause, key: ColumnElement[Any], columns: list[Any], window: Window) -> Select[Any]:
+        """All rows of the link, in an order that it does not know: as much as the viewer has of them, not the market."""
+        found = sa.select(key.label("id")).where(*self.linked).distinct().offset(_literal(0)).subquery("found")
+        scan = sa.select(*columns).select_from(found.join(table, found.c.id == table.c.id)).where(*self.conditions)
+        return _windowed(scan, columns, window)
 
 
 def _branches(source: Source, selection: Selection, table: FromClause) -> Iterator[_Branch]:
     """A branch for each disjunct of policy and each way from the parent to its rows."""
-    narrowed = _filtered(selection, table)
     relation = RELATIONS[selection.relation] if selection.relation else None
     if relation is not None and relation.link is not None:
         link = relation.link.alias("l")
-        same = [link.c[relation.parent] == PARENT, *_facts(source.entity, link, table)]
+        narrowed = _filtered(selection, table.c)
         for allowed in disjuncts(source.through):
-            held = to_sql(allowed, CATALOGUE[relation.link_type], link)
-            yield _Branch((*same, held, source.holds(source.rows, table), *narrowed), link, relation.child)
+            linked = (link.c[relation.parent] == PARENT, to_sql(allowed, CATALOGUE[relation.link_type], link))
+            rows = source.holds(source.rows, table)
+            yield _Branch((rows, *narrowed), link, relation.child, linked, _facts(source.entity, link, table))
         return
-    ways = [table.c[column] == PARENT for column in relation.columns] if relation else [sa.true()]
-    for way in ways:
+    for way in relation.columns if relation else (None,):
         for allowed in disjuncts(source.rows):
-            yield _branch(source, allowed, table, [way, *narrowed])
+            yield _branch(source, selection, allowed, table, way)
 
 
-def _branch(source: Source, allowed: Predicate, table: FromClause, conditions: list[ColumnElement[bool]]) -> _Branch:
-    """The branch of one disjunct, driven from its link where it has one."""
+def _branch(source: Source, selection: Selection, allowed: Predicate, table: FromClause, way: str | None) -> _Branch:
+    """The branch of one disjunct, driven from its link where it has one. `way` is the column that is the parent's key."""
     driven = driving_link(allowed)
     if driven is None:
-        return _Branch((source.holds(allowed, table), *conditions))
+        below = [table.c[way] == PARENT] if way else []
+        return _Branch((*_unless_true(source.holds(allowed, table)), *below, *_filtered(selection, table.c)))
     name, condition, rest = driven
     described = next(link for link in CATALOGUE[source.entity].links if link.name == name)
     link = described.table.alias("l")
-    held = to_sql(condition, Entity(name, described.table), link)
-    same = _facts(source.entity, link, table)
-    return _Branch((held, source.holds(rest, table), *same, *conditions), link, described.remote)
+    known = {fact: link.c[column] for column, fact in FACTS.get((source.entity, described.table.name), {}).items()}
+    held = [to_sql(part, Entity(name, described.table), link) for part in conjuncts(condition)]
+    held += [known[way] == PARENT] if way in known else []
+    others = [table.c[way] == PARENT] if way and way not in known else []
+    conditions = (*_unless_true(source.holds(rest, table)), *others, *_filtered(selection, table.c))
+    return _Branch(conditions, link, described.remote, tuple(held), _facts(source.entity, link, table))
 
 
-def _facts(entity: str, link: Any, table: FromClause) -> list[ColumnElement[bool]]:
+def _unless_true(condition: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+    return [] if isinstance(condition, sa.True_) else [condition]
+
+
+def _facts(entity: str, link: Any, table: FromClause) -> tuple[ColumnElement[bool], ...]:
     facts = FACTS.get((entity, link.element.name), {})
-    return [link.c[column] == table.c[fact] for column, fact in facts.items()]
+    return tuple(link.c[column] == table.c[fact] for column, fact in facts.items())
 
 
-def _filtered(selection: Selection, table: FromClause) -> list[ColumnElement[bool]]:
+def _filtered(selection: Selection, columns: Any) -> list[ColumnElement[bool]]:
     filters = FILTERS.get(selection.entity, {})
-    return [filters[name].condition(table.c, f"filter_{name}") for name in selection.filters]
+    return [filters[name].condition(columns, f"filter_{name}") for name in selection.filters]
 
 
 def _names(entity: str, window: Window) -> tuple[str, ...]:
@@ -209,8 +251,7 @@ def _names(entity: str, window: Window) -> tuple[str, ...]:
 
 
 def _directed(columns: Sequence[ColumnElement[Any]], window: Window) -> list[ColumnElement[Any]]:
-    reverse = window.descending != window.backward
-    return [column.desc() if reverse else column.asc() for column in columns]
+    return [column.desc() if window.is_reverse else column.asc() for column in columns]
 
 
 def _windowed(scan: Select[Any], columns: Sequence[ColumnElement[Any]], window: Window) -> Select[Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import strawberry
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.base import StrawberryObjectDefinition, StrawberryOptional
+from strawberry.types.field import StrawberryField
 
 from policies.catalogue import CATALOGUE
 from schema.billing_market import BillingMarket
@@ -43,10 +44,22 @@ def make_schema(*extensions: Callable[[], SchemaExtension]) -> strawberry.Schema
 
 def guarded_fields() -> Mapping[str, frozenset[str]]:
     """The fields of each type of the schema that is a type of policy, by their names in Python."""
+    return {name: frozenset(field.python_name for field in fields) for name, fields in _guarded()}
+
+
+def required_fields() -> frozenset[tuple[str, str]]:
+    """Those of them that are never null, which therefore policy may never hide on a row that it shows: (type, field)."""
+    return frozenset(
+        (name, field.python_name)
+        for name, fields in _guarded()
+        for field in fields
+        if not isinstance(field.resolve_type(), StrawberryOptional)
+    )
+
+
+def _guarded() -> Iterator[tuple[str, list[StrawberryField]]]:
     known = [concrete.definition for concrete in make_schema().schema_converter.type_map.values()]
     types = {definition.name: definition for definition in known if isinstance(definition, StrawberryObjectDefinition)}
-    return {
-        entity.name: frozenset(field.python_name for field in types[entity.name].fields if field.python_name != KEY)
-        for entity in CATALOGUE
-        if entity.name in types
-    }
+    for entity in CATALOGUE:
+        if entity.name in types:
+            yield entity.name, [field for field in types[entity.name].fields if field.python_name != KEY]

@@ -49,12 +49,12 @@ def test_the_gateway_serves_and_stops_and_leaves_nothing_behind(served: subproce
     lines = [served.stdout.readline().strip() for _ in range(1 + 2 * len(DEMO_USERS))]
     tokens = dict(zip(lines[1::2], lines[2::2], strict=True))
     known = {email: _who(address, token) for email, token in tokens.items()}
-    beside = crossgate("token", "--as", DEMO_USERS[0], data_dir=data_dir)
+    beside = _who(address, crossgate("token", "--as", DEMO_USERS[0], data_dir=data_dir).stdout.strip())
     served.send_signal(signal.SIGTERM)
 
     assert lines[0].startswith("150 locations, 200 companies,")
     assert {email: email for email in DEMO_USERS} == known
-    assert DEMO_USERS[0] == _who(address, beside.stdout.strip())
+    assert DEMO_USERS[0] == beside
     assert 0 == served.wait(30)
     assert not (data_dir / "postgres" / "postmaster.pid").exists()
 

@@ -86,7 +86,7 @@ class World:
 
     async def fill(self, connection: AsyncConnection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         """Let these be the rows of the table."""
-        await connection.execute(sa.delete(table))
+        await connection.execute(sa.text(f"TRUNCATE {table.name}"))  # what is only deleted is scanned for ever
         if rows:
             await connection.execute(sa.insert(table), rows)
 

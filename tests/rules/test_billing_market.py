@@ -1,0 +1,86 @@
+"""Billing markets: for whoever is billed, never for managed accounts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.asking import Asking
+from tests.given import Given
+from tests.rules.answers import hidden, told, whole
+
+MARKETS = "query ($id: ID!) { company(id: $id) { billingMarkets { market currency enabled } } }"
+BY_ID = "query ($id: ID!) { node(id: $id) { id } }"
+GERMAN = {"market": "DE", "currency": "EUR", "enabled": True}
+BRITISH = {"market": "UK", "currency": "EUR", "enabled": False}
+
+
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
+async def test_company_reads_its_billing_markets_R107_A19(ask: Asking, given: Given, kind: str) -> None:
+    """A partner and a direct company read their own markets, by code, enabled or not."""
+    company = await given.company(kind=kind)
+    await given.billing_market(company, "UK", enabled=False)
+    await given.billing_market(company, "DE")
+
+    answer = await ask(company.admin, MARKETS, id=company.id)
+
+    assert told({"company": {"billingMarkets": [GERMAN, BRITISH]}}) == whole(answer)
+
+
+@pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "FINANCE", "VIEWER"])
+@pytest.mark.parametrize("of", ["itself", "its partner"])
+async def test_managed_account_reads_no_billing_market_R107(ask: Asking, given: Given, of: str, role: str) -> None:
+    """Whatever its partner sets, a managed account reads neither its own billing markets nor its partner's."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    switches = dict.fromkeys(("pricing", "chat_support", "dashboard", "company_profile", "order_approval"), True)
+    await given.setting(account, **switches)
+    company = account.company if of == "itself" else partner
+    market = await given.billing_market(company)
+    user = await given.user(account.company, role)
+
+    below, by_id = await ask(user.email, MARKETS, id=company.id), await ask(user.email, BY_ID, id=market.id)
+
+    redaction = hidden("company.billingMarkets", "NOT_FOR_MANAGED_ACCOUNTS")
+    assert told({"company": {"billingMarkets": None}}, redaction) == whole(below)
+    assert told({"node": None}) == whole(by_id)
+
+
+async def test_managed_account_cannot_tell_whether_there_are_billing_markets_R107_A21(ask: Asking, given: Given) -> None:
+    """A managed account gets the same bytes whether a billing market is there or not."""
+    account = await given.managed_account(await given.partner())
+
+    without = await ask(account.admin, MARKETS, id=account.company.id)
+    await given.billing_market(account.company)
+    with_one = await ask(account.admin, MARKETS, id=account.company.id)
+
+    assert without.body == with_one.body
+
+
+@pytest.mark.parametrize("asking", ["its partner", "the operator"])
+async def test_markets_of_a_managed_account_are_for_its_partner_and_the_operator_R107_V21(
+    ask: Asking, given: Given, asking: str
+) -> None:
+    """What is hidden from the account is read by those who run it."""
+    partner, operator = await given.partner(), await given.operator()
+    account = await given.managed_account(partner)
+    market = await given.billing_market(account.company)
+    email = partner.admin if asking == "its partner" else operator.admin
+
+    below, by_id = await ask(email, MARKETS, id=account.company.id), await ask(email, BY_ID, id=market.id)
+
+    assert told({"company": {"billingMarkets": [GERMAN]}}) == whole(below)
+    assert told({"node": {"id": market.id}}) == whole(by_id)
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER"])
+async def test_billing_markets_are_for_nobody_else_V21(ask: Asking, given: Given, kind: str) -> None:
+    """A company that everybody sees keeps its billing markets to itself."""
+    company = await given.company()
+    await given.profile(company)
+    market = await given.billing_market(company)
+    email = await given.somebody(kind)
+
+    below, by_id = await ask(email, MARKETS, id=company.id), await ask(email, BY_ID, id=market.id)
+
+    assert told({"company": {"billingMarkets": None}}, hidden("company.billingMarkets", "NOT_YOURS")) == whole(below)
+    assert told({"node": None}) == whole(by_id)

@@ -1,0 +1,76 @@
+"""Memberships: the people of a company, for the company, its partner and the operator."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.asking import Asking
+from tests.given import Given
+from tests.rules.answers import hidden, ids, nodes, told, whole
+
+MEMBERS = "query ($id: ID!) { company(id: $id) { members { nodes { id roles company { id } user { name jobTitle } } } } }"
+COUNT = "query ($id: ID!) { company(id: $id) { members { nodes { id } totalCount } } }"
+BY_ID = "query ($id: ID!) { node(id: $id) { id } }"
+ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_every_role_reads_the_members_of_its_company_V23_A43(ask: Asking, given: Given, role: str) -> None:
+    """Each user reads who else is there, and with which roles."""
+    company = await given.company()
+    assert company.user is not None
+    member = await given.user(company, role, "MARKETPLACE_EDITOR" if role != "MARKETPLACE_EDITOR" else "FINANCE", name="Jo")
+
+    answer = await ask(member.email, MEMBERS, id=company.id)
+
+    first = {"id": company.user.membership.id, "roles": ["ACCOUNT_ADMIN"], "user": {"name": "Sam Sample", "jobTitle": None}}
+    both = [role, "MARKETPLACE_EDITOR" if role != "MARKETPLACE_EDITOR" else "FINANCE"]
+    second = {"id": member.membership.id, "roles": both, "user": {"name": "Jo", "jobTitle": None}}
+    listed = nodes(*({**known, "company": {"id": company.id}} for known in (first, second)))
+    assert told({"company": {"members": listed}}) == whole(answer)
+
+
+@pytest.mark.parametrize("asking", ["its partner", "the operator"])
+async def test_members_of_a_managed_account_are_read_by_those_who_run_it_V14_V21(
+    ask: Asking, given: Given, asking: str
+) -> None:
+    """The partner and the operator read the people of a managed account."""
+    partner, operator = await given.partner(), await given.operator()
+    account = await given.managed_account(partner)
+    user = await given.user(account.company, "VIEWER")
+    email = partner.admin if asking == "its partner" else operator.admin
+
+    by_id = await ask(email, BY_ID, id=user.membership.id)
+    below = await ask(email, COUNT, id=account.company.id)
+
+    assert account.company.user is not None
+    assert told({"node": {"id": user.membership.id}}) == whole(by_id)
+    everybody = ids(account.company.user.membership, user.membership)
+    assert told({"company": {"members": everybody}}) == whole(below)
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
+async def test_members_are_read_by_nobody_else_V21(ask: Asking, given: Given, kind: str) -> None:
+    """Whoever meets a company on the Marketplace reads none of its people."""
+    company = await given.company()
+    await given.profile(company)
+    user = await given.user(company)
+    email = await given.somebody(kind)
+
+    by_id, below = await ask(email, BY_ID, id=user.membership.id), await ask(email, COUNT, id=company.id)
+
+    assert told({"node": None}) == whole(by_id)
+    assert told({"company": {"members": None}}, hidden("company.members", "NOT_YOURS")) == whole(below)
+
+
+async def test_user_that_is_no_member_any_more_is_nobody_V24(ask: Asking, given: Given) -> None:
+    """A user whose membership has ended is turned away with the next request, though its token has not expired."""
+    company = await given.company()
+    user = await given.user(company)
+
+    before = await ask(user.email, BY_ID, id=company.id)
+    await given.no_more(user.membership)
+    after = await ask(user.email, BY_ID, id=company.id)
+
+    assert told({"node": {"id": company.id}}) == whole(before)
+    assert (401, None) == (after.status, after.data)

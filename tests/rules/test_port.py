@@ -1,0 +1,319 @@
+"""Ports: for their company, its partner and the operator, and with prices for whoever may see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.asking import ANONYMOUS, Answer, Asking
+from tests.given import Given
+from tests.rules.answers import hidden, ids, nodes, told, whole
+
+FOUND = "query ($id: ID!) { node(id: $id) { id } ports { nodes { id } totalCount } }"
+PRICES = "{ ports { nodes { id monthlyRate { amount currency } setupFee { amount currency } } } }"
+MONTHLY = "{ ports { nodes { monthlyRate { amount } } } }"
+BY_PRICE = "{ ports(orderBy: {field: MONTHLY_RATE}) { nodes { id } } }"
+ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
+PRICE_ROLES = {"ACCOUNT_ADMIN", "FINANCE", "VIEWER"}
+PRICED = {
+    "monthlyRate": {"amount": "1250.00", "currency": "EUR"},
+    "setupFee": {"amount": "500.00", "currency": "EUR"},
+}
+NARROWED = [
+    pytest.param({"currency": "EUR"}, id="currency"),
+    pytest.param({"currency": "EUR", "atLeast": "0.01"}, id="at least"),
+    pytest.param({"currency": "EUR", "atMost": "99999"}, id="at most"),
+]
+
+
+def without_prices(reason: str, **found: str) -> dict[str, Any]:
+    """The answer to PRICES with one port of which both prices are hidden."""
+    redactions = [hidden(f"ports.nodes.*.{field}", reason) for field in ("monthlyRate", "setupFee")]
+    return told({"ports": nodes({**found, "monthlyRate": None, "setupFee": None})}, *redactions)
+
+
+def refusal(answer: Answer) -> tuple[Any, list[tuple[str, str, str]]]:
+    """What came back instead of data: the code of each error, its argument and the field."""
+    told_by = [error["extensions"] for error in answer.errors]
+    return answer.data, [(extensions["code"], extensions["argument"], extensions["field"]) for extensions in told_by]
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_every_role_reads_its_companys_ports_V20_V23(ask: Asking, given: Given, role: str) -> None:
+    """A company's ports are read by each of its users."""
+    company = await given.company()
+    port = await given.port(company)
+    user = await given.user(company, role)
+
+    answer = await ask(user.email, FOUND, id=port.id)
+
+    assert told({"node": {"id": port.id}, "ports": ids(port)}) == whole(answer)
+
+
+@pytest.mark.parametrize("asking", ["its account", "its partner", "the operator"])
+async def test_port_of_a_managed_account_is_read_by_three_V14_V20(ask: Asking, given: Given, asking: str) -> None:
+    """The managed company itself, its partner and the operator read its port."""
+    partner, operator = await given.partner(), await given.operator()
+    account = await given.managed_account(partner)
+    port = await given.port(account.company)
+    emails = {"its account": account.admin, "its partner": partner.admin, "the operator": operator.admin}
+
+    answer = await ask(emails[asking], FOUND, id=port.id)
+
+    assert told({"node": {"id": port.id}, "ports": ids(port)}) == whole(answer)
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
+async def test_port_is_read_by_nobody_else_V20_V24(ask: Asking, given: Given, kind: str) -> None:
+    """A port that is another company's is null by its id and missing from lists, without an error."""
+    port = await given.port((await given.managed_account(await given.partner())).company)
+    email = await given.somebody(kind)
+
+    answer = await ask(email, FOUND, id=port.id)
+
+    assert told({"node": None, "ports": ids()}) == whole(answer)
+
+
+async def test_managed_account_does_not_read_its_siblings_ports_V14(ask: Asking, given: Given) -> None:
+    """Two accounts of one partner have nothing of each other; their partner has both."""
+    partner = await given.partner()
+    first, second = await given.managed_account(partner), await given.managed_account(partner)
+    ours, theirs = await given.port(first.company), await given.port(second.company)
+
+    by_first, by_partner = await ask(first.admin, FOUND, id=theirs.id), await ask(partner.admin, FOUND, id=theirs.id)
+
+    assert told({"node": None, "ports": ids(ours)}) == whole(by_first)
+    assert told({"node": {"id": theirs.id}, "ports": ids(ours, theirs)}) == whole(by_partner)
+
+
+async def test_port_tells_what_it_is_R030(ask: Asking, given: Given) -> None:
+    """A port's company reads where it is, what it is and whether it is public."""
+    company = await given.company()
+    port = await given.port(
+        company, name="Rack 7", status="REQUESTED", visibility="PUBLIC", cost_centre="4711", speed_mbps=10_000, term_months=36
+    )
+    query = """{ ports { nodes {
+        name company { id } location { id } speedMbps termMonths status visibility costCentre activatedAt
+    } } }"""
+
+    answer = await ask(company.admin, query)
+
+    facts = {
+        "name": "Rack 7",
+        "company": {"id": company.id},
+        "location": {"id": port.location.id},
+        "speedMbps": 10000,
+        "termMonths": 36,
+        "status": "REQUESTED",
+        "visibility": "PUBLIC",
+        "costCentre": "4711",
+        "activatedAt": None,
+    }
+    assert told({"ports": nodes(facts)}) == whole(answer)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_prices_are_hidden_from_a_managed_account_by_default_R121_V23(ask: Asking, given: Given, role: str) -> None:
+    """No role of a managed account sees prices of which its partner has said nothing; its partner sees them."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    port = await given.port(account.company)
+    user = await given.user(account.company, role)
+
+    managed, own = await ask(user.email, PRICES), await ask(partner.admin, PRICES)
+
+    assert without_prices("HIDDEN_BY_PARTNER", id=port.id) == whole(managed)
+    assert told({"ports": nodes({"id": port.id, **PRICED})}) == whole(own)
+
+
+async def test_prices_appear_with_the_next_request_R122(ask: Asking, given: Given) -> None:
+    """A managed account sees prices from the moment its partner shows them, and no longer than that."""
+    account = await given.managed_account(await given.partner(), pricing=False)
+    port = await given.port(account.company)
+
+    before = await ask(account.admin, PRICES)
+    await given.setting(account, pricing=True)
+    shown = await ask(account.admin, PRICES)
+    await given.setting(account, pricing=None)
+    after = await ask(account.admin, PRICES)
+
+    assert without_prices("HIDDEN_BY_PARTNER", id=port.id) == whole(before)
+    assert told({"ports": nodes({"id": port.id, **PRICED})}) == whole(shown)
+    assert before.body == after.body
+
+
+@pytest.mark.parametrize("status", ["REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED", "DECOMMISSIONED", "CANCELLED"])
+async def test_prices_are_hidden_at_every_step_of_a_port_R122(ask: Asking, given: Given, status: str) -> None:
+    """From the order on, and whatever becomes of the port, its prices stay hidden unless the partner shows them."""
+    account = await given.managed_account(await given.partner())
+    port = await given.port(account.company, status=status)
+
+    answer = await ask(account.admin, PRICES)
+
+    assert without_prices("HIDDEN_BY_PARTNER", id=port.id) == whole(answer)
+
+
+async def test_prices_of_one_account_say_nothing_of_its_siblings_R122_V2(ask: Asking, given: Given) -> None:
+    """An override shows prices to its account alone."""
+    partner = await given.partner()
+    shown, not_shown = await given.managed_account(partner, pricing=True), await given.managed_account(partner)
+    ports = [await given.port(account.company) for account in (shown, not_shown)]
+
+    answers = [whole(await ask(account.admin, PRICES)) for account in (shown, not_shown)]
+
+    first, second = ports
+    expected = [
+        told({"ports": nodes({"id": first.id, **PRICED})}),
+        without_prices("HIDDEN_BY_PARTNER", id=second.id),
+    ]
+    assert expected == answers
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
+async def test_prices_are_for_roles_that_read_them_V23(ask: Asking, given: Given, kind: str, role: str) -> None:
+    """Account administrators, finance and viewers read prices; network administrators and editors read the rest."""
+    account = await given.managed_account(await given.partner(), pricing=True)
+    company = account.company if kind == "MANAGED" else await given.company(kind=kind)
+    port = await given.port(company)
+    user = await given.user(company, role)
+
+    answer = await ask(user.email, PRICES)
+
+    read = told({"ports": nodes({"id": port.id, **PRICED})})
+    assert (read if role in PRICE_ROLES else without_prices("ROLE_REQUIRED", id=port.id)) == whole(answer)
+
+
+async def test_one_role_that_reads_prices_is_enough_V23_A43(ask: Asking, given: Given) -> None:
+    """Of several roles the widest counts."""
+    company = await given.company()
+    port = await given.port(company)
+    user = await given.user(company, "NETWORK_ADMIN", "FINANCE")
+
+    answer = await ask(user.email, PRICES)
+
+    assert told({"ports": nodes({"id": port.id, **PRICED})}) == whole(answer)
+
+
+async def test_hidden_price_does_not_depend_on_the_price_R121_A16(ask: Asking, given: Given) -> None:
+    """A managed account gets the same bytes whatever its port costs, nothing included."""
+    account = await given.managed_account(await given.partner())
+    port = await given.port(account.company, monthly_rate=1)
+
+    bodies = []
+    for rate in (1, 125_000, 0):
+        await given.change(port, monthly_rate=rate)
+        bodies.append((await ask(account.admin, PRICES)).body)
+
+    assert [bodies[0]] * 3 == bodies
+
+
+async def test_ports_are_not_ordered_by_hidden_prices_A16(ask: Asking, given: Given) -> None:
+    """Ordering by price is refused to a managed account until its partner shows prices."""
+    account = await given.managed_account(await given.partner())
+    dear = await given.port(account.company, monthly_rate=200)
+    cheap = await given.port(account.company, monthly_rate=100)
+
+    refused = await ask(account.admin, BY_PRICE)
+    await given.setting(account, pricing=True)
+    allowed = await ask(account.admin, BY_PRICE)
+
+    assert (None, [("FORBIDDEN_ORDER", "orderBy", "MONTHLY_RATE")]) == refusal(refused)
+    assert told({"ports": nodes({"id": cheap.id}, {"id": dear.id})}) == whole(allowed)
+
+
+@pytest.mark.parametrize("bounds", NARROWED)
+async def test_ports_are_not_filtered_by_hidden_prices_A16(ask: Asking, given: Given, bounds: dict[str, str]) -> None:
+    """Filtering by price is refused to a managed account, by any bound, until its partner shows prices."""
+    account = await given.managed_account(await given.partner())
+    port = await given.port(account.company)
+    query = "query ($bounds: MoneyRange!) { ports(filter: {monthlyRate: $bounds}) { nodes { id } totalCount } }"
+
+    refused = await ask(account.admin, query, bounds=bounds)
+    await given.setting(account, pricing=True)
+    allowed = await ask(account.admin, query, bounds=bounds)
+
+    assert (None, ["FORBIDDEN_FILTER"]) == (refused.data, refused.codes)
+    assert told({"ports": ids(port)}) == whole(allowed)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_roles_without_prices_do_not_order_by_them_A16_V23(ask: Asking, given: Given, role: str) -> None:
+    """What a role hides it also keeps from being sorted by; orders by other fields are open to it."""
+    company = await given.company()
+    port = await given.port(company)
+    user = await given.user(company, role)
+
+    by_price = await ask(user.email, BY_PRICE)
+    by_name = await ask(user.email, "{ ports(orderBy: {field: NAME, direction: DESC}) { nodes { id } } }")
+
+    found = told({"ports": nodes({"id": port.id})})
+    if role in PRICE_ROLES:
+        assert found == whole(by_price)
+    else:
+        assert (None, [("FORBIDDEN_ORDER", "orderBy", "MONTHLY_RATE")]) == refusal(by_price)
+    assert found == whole(by_name)
+
+
+async def test_refusal_does_not_depend_on_what_there_is_A16_A21(ask: Asking, given: Given) -> None:
+    """An order by hidden prices is refused in the same words with and without ports."""
+    account = await given.managed_account(await given.partner())
+
+    without = await ask(account.admin, BY_PRICE)
+    await given.port(account.company)
+    with_one = await ask(account.admin, BY_PRICE)
+
+    assert without.body == with_one.body
+
+
+async def test_visitor_does_not_order_by_prices_A16(ask: Asking) -> None:
+    """An anonymous visitor sees no port's price and may not sort by it."""
+    answer = await ask(ANONYMOUS, BY_PRICE)
+
+    assert (None, [("FORBIDDEN_ORDER", "orderBy", "MONTHLY_RATE")]) == refusal(answer)
+
+
+async def test_partner_sees_prices_of_its_accounts_always_A17(ask: Asking, given: Given) -> None:
+    """A partner reads, orders and filters by the prices that it hides from its accounts."""
+    partner = await given.partner()
+    account = await given.managed_account(partner, pricing=False)
+    await given.defaults(partner, pricing=False)
+    dear = await given.port(account.company, monthly_rate=200)
+    cheap = await given.port(partner, monthly_rate=100)
+    query = """{ ports(orderBy: {field: MONTHLY_RATE}, filter: {monthlyRate: {currency: "EUR", atMost: "2.00"}}) {
+        nodes { id monthlyRate { amount } }
+    } }"""
+
+    answer = await ask(partner.admin, query)
+
+    read = nodes({"id": cheap.id, "monthlyRate": {"amount": "1.00"}}, {"id": dear.id, "monthlyRate": {"amount": "2.00"}})
+    assert told({"ports": read}) == whole(answer)
+
+
+async def test_prices_are_exact_in_the_units_of_their_currency_R121(ask: Asking, given: Given) -> None:
+    """An amount that is shown is in major units with all its digits; yen have no minor unit."""
+    company = await given.company()
+    await given.port(company, monthly_rate=123_456_789, currency="EUR")
+    await given.port(company, monthly_rate=125_000, currency="JPY")
+
+    answer = await ask(company.admin, MONTHLY)
+
+    amounts = [{"monthlyRate": {"amount": amount}} for amount in ("1234567.89", "125000")]
+    assert told({"ports": nodes(*amounts)}) == whole(answer)
+
+
+async def test_managed_viewer_does_not_read_how_its_port_is_announced_R002_R033_R116(ask: Asking, given: Given) -> None:
+    """The Marketplace name and text of a port are part of the profile: hidden from the account, shown to its partner."""
+    partner = await given.partner()
+    account = await given.managed_account(partner, company_profile=True, pricing=True)
+    await given.port(account.company, marketplace_name="Onramp", marketplace_description="Fast.")
+    query = "{ ports { nodes { marketplaceName marketplaceDescription } } }"
+
+    managed, own = await ask(account.admin, query), await ask(partner.admin, query)
+
+    fields = ("marketplaceName", "marketplaceDescription")
+    redactions = [hidden(f"ports.nodes.*.{field}", "NOT_FOR_MANAGED_ACCOUNTS") for field in fields]
+    assert told({"ports": nodes(dict.fromkeys(fields))}, *redactions) == whole(managed)
+    announced = {"marketplaceName": "Onramp", "marketplaceDescription": "Fast."}
+    assert told({"ports": nodes(announced)}) == whole(own)

@@ -1,0 +1,114 @@
+"""Support details: read by a managed account that its partner supports, not by one that the operator supports."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.asking import Asking
+from tests.given import Given
+from tests.rules.answers import hidden, told, whole
+
+DETAILS = "query ($id: ID!) { company(id: $id) { supportDetails { supportedBy email phone hours } } }"
+ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
+
+
+def details(supported_by: str) -> object:
+    """The answer to DETAILS of whoever reads them."""
+    read = {"supportedBy": supported_by, "email": "help@sample.example", "phone": "+49 69 5550199", "hours": "always"}
+    return told({"company": {"supportDetails": read}})
+
+
+def no_details(reason: str) -> object:
+    """The answer to DETAILS of whoever does not."""
+    return told({"company": {"supportDetails": None}}, hidden("company.supportDetails", reason))
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_account_that_its_partner_supports_reads_its_details_R106_R109_R123(ask: Asking, given: Given, role: str) -> None:
+    """Every user of a partner-supported account reads who supports it and how to get that support."""
+    account = await given.managed_account(await given.partner(), supported_by="PARTNER")
+    await given.support_details(account.company, "PARTNER")
+    user = await given.user(account.company, role)
+
+    answer = await ask(user.email, DETAILS, id=account.company.id)
+
+    assert details("PARTNER") == whole(answer)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_account_that_the_operator_supports_does_not_read_its_details_R106_R124(
+    ask: Asking, given: Given, role: str
+) -> None:
+    """No user of an operator-supported account reads its support details, and no setting lets one."""
+    account = await given.managed_account(await given.partner(), supported_by="OPERATOR")
+    await given.setting(account, chat_support=True, company_profile=True, dashboard=True, pricing=True)
+    await given.support_details(account.company, "OPERATOR")
+    user = await given.user(account.company, role)
+
+    answer = await ask(user.email, DETAILS, id=account.company.id)
+
+    assert no_details("NOT_FOR_MANAGED_ACCOUNTS") == whole(answer)
+
+
+async def test_details_follow_whoever_supports_the_account_R123_R124(ask: Asking, given: Given) -> None:
+    """When the support of an account changes hands, its details are gone and come back with the next request."""
+    account = await given.managed_account(await given.partner(), supported_by="PARTNER")
+    await given.support_details(account.company)
+
+    before = await ask(account.admin, DETAILS, id=account.company.id)
+    await given.change(account, supported_by="OPERATOR")
+    during = await ask(account.admin, DETAILS, id=account.company.id)
+    await given.change(account, supported_by="PARTNER")
+    after = await ask(account.admin, DETAILS, id=account.company.id)
+
+    assert details("PARTNER") == whole(before)
+    assert no_details("NOT_FOR_MANAGED_ACCOUNTS") == whole(during)
+    assert before.body == after.body
+
+
+async def test_account_cannot_tell_whether_hidden_details_exist_R124_A21(ask: Asking, given: Given) -> None:
+    """An operator-supported account gets the same bytes with and without support details."""
+    account = await given.managed_account(await given.partner(), supported_by="OPERATOR")
+
+    without = await ask(account.admin, DETAILS, id=account.company.id)
+    await given.support_details(account.company, "OPERATOR")
+    with_some = await ask(account.admin, DETAILS, id=account.company.id)
+
+    assert without.body == with_some.body
+
+
+@pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
+@pytest.mark.parametrize("asking", ["its partner", "the operator"])
+async def test_details_are_read_by_those_who_run_the_account_V21(
+    ask: Asking, given: Given, asking: str, supported_by: str
+) -> None:
+    """The partner and the operator read an account's support details, whoever supports it."""
+    partner, operator = await given.partner(), await given.operator()
+    account = await given.managed_account(partner, supported_by=supported_by)
+    await given.support_details(account.company, supported_by)
+    email = partner.admin if asking == "its partner" else operator.admin
+
+    answer = await ask(email, DETAILS, id=account.company.id)
+
+    assert details(supported_by) == whole(answer)
+
+
+async def test_account_does_not_read_its_partners_details_R123_V21(ask: Asking, given: Given) -> None:
+    """A partner-supported account reads its own support details and not those of the partner itself."""
+    partner = await given.partner()
+    account = await given.managed_account(partner, supported_by="PARTNER")
+    await given.support_details(partner, "OPERATOR")
+
+    answer = await ask(account.admin, DETAILS, id=partner.id)
+
+    assert no_details("NOT_YOURS") == whole(answer)
+
+
+async def test_direct_company_reads_its_details_V21(ask: Asking, given: Given) -> None:
+    """A direct company, which the operator supports, reads its own support details."""
+    company = await given.company()
+    await given.support_details(company, "OPERATOR")
+
+    answer = await ask(company.admin, DETAILS, id=company.id)
+
+    assert details("OPERATOR") == whole(answer)

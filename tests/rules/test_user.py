@@ -1,0 +1,92 @@
+"""Users: people, and who reads their addresses."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.asking import Asking
+from tests.given import Given
+from tests.rules.answers import hidden, told, whole
+
+USER = "query ($id: ID!) { node(id: $id) { ... on User { name jobTitle email } } }"
+SELF = "{ viewer { user { name email } } }"
+ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
+async def test_addresses_of_members_are_for_account_administrators_V23(ask: Asking, given: Given, kind: str, role: str) -> None:
+    """Every role reads its colleagues' names; their e-mail addresses only an account administrator reads."""
+    account = await given.managed_account(await given.partner())
+    company = account.company if kind == "MANAGED" else await given.company(kind=kind)
+    member = await given.user(company, role)
+    colleague = await given.user(company, "VIEWER", name="Jo", job_title="Buyer")
+
+    answer = await ask(member.email, USER, id=colleague.id)
+
+    known = {"name": "Jo", "jobTitle": "Buyer"}
+    if role == "ACCOUNT_ADMIN":
+        assert told({"node": {**known, "email": colleague.email}}) == whole(answer)
+    else:
+        assert told({"node": {**known, "email": None}}, hidden("node.email", "ROLE_REQUIRED")) == whole(answer)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_everybody_reads_its_own_address_V23(ask: Asking, given: Given, role: str) -> None:
+    """A user of any role reads its own e-mail address."""
+    user = await given.user(await given.company(), role, name="Jo")
+
+    answer = await ask(user.email, SELF)
+
+    assert told({"viewer": {"user": {"name": "Jo", "email": user.email}}}) == whole(answer)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_partner_reads_the_people_of_its_accounts_V14_V23(ask: Asking, given: Given, role: str) -> None:
+    """Every user of a partner reads the people of its accounts; their addresses are for its account administrators."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    user = await given.user(account.company, name="Jo")
+    asking = await given.user(partner, role)
+
+    answer = await ask(asking.email, USER, id=user.id)
+
+    known = {"name": "Jo", "jobTitle": None}
+    if role == "ACCOUNT_ADMIN":
+        assert told({"node": {**known, "email": user.email}}) == whole(answer)
+    else:
+        assert told({"node": {**known, "email": None}}, hidden("node.email", "ROLE_REQUIRED")) == whole(answer)
+
+
+async def test_operator_reads_every_user_V21(ask: Asking, given: Given) -> None:
+    """The operator's staff reads people and addresses of all companies."""
+    operator = await given.operator()
+    user = await given.user(await given.company(), name="Jo")
+
+    answer = await ask(operator.admin, USER, id=user.id)
+
+    assert told({"node": {"name": "Jo", "jobTitle": None, "email": user.email}}) == whole(answer)
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
+async def test_user_of_another_company_is_unknown_V21(ask: Asking, given: Given, kind: str) -> None:
+    """Account administrators of other companies do not find a user by its id, though they see its company."""
+    company = await given.company()
+    await given.profile(company)
+    user = await given.user(company)
+    email = await given.somebody(kind)
+
+    answer = await ask(email, USER, id=user.id)
+
+    assert told({"node": None}) == whole(answer)
+
+
+async def test_managed_user_does_not_read_its_partners_people_V14(ask: Asking, given: Given) -> None:
+    """An account administrator of a managed company finds nobody of its partner."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    user = await given.user(partner)
+
+    answer = await ask(account.admin, USER, id=user.id)
+
+    assert told({"node": None}) == whole(answer)
