@@ -13,7 +13,7 @@ from uuid import UUID
 
 from resolvers import identifiers
 from resolvers.errors import PublicError
-from resolvers.orders import BY_KEY, FILTERS, ORDERS, order_of
+from resolvers.orders import ASKED_AS, BY_KEY, FILTERS, ORDERS, order_of
 from resolvers.record import Record
 from resolvers.statements import Selection, Window
 from resolvers.text import storable
@@ -191,10 +191,9 @@ def _filters(context: Context, entity: str, arguments: Mapping[str, Any]) -> dic
     known = FILTERS.get(entity, {})
     for name in given:
         if name not in known or not context.sees_everywhere(entity, known[name].field):
+            asked = _camel(ASKED_AS.get(name, name))
             raise ForbiddenFilter(
-                f"You may not filter by {_camel(name)}: it is hidden from you in some or all rows.",
-                argument="filter",
-                field=_camel(name),
+                f"You may not filter by {asked}: it is hidden from you in some or all rows.", argument="filter", field=asked
             )
     return {name: _stored(name, value, known[name].id_of) for name, value in given.items()}
 

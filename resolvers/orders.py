@@ -112,6 +112,8 @@ FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
     },
     "Product": {"kind": equals("kind"), "visibility": equals("visibility"), "category": holds("categories")},
 }
+# The input field that filters of other names are made of: errors speak of what the caller wrote.
+ASKED_AS: Final[Mapping[str, str]] = dict.fromkeys(("currency", "monthly_rate_at_least", "monthly_rate_at_most"), "monthly_rate")
 
 
 def order_of(entity: str, name: str) -> Order:

@@ -185,7 +185,7 @@ class _Branch:
         if self.conditions:
             scan = scan.join(table, key == table.c.id).where(*self.facts, *self.conditions)
         one = replace(window, limit=1)
-        steps = _windowed(scan, [key], one).add_columns(_literal(1).label("step")).cte("steps", recursive=True, nesting=True)
+        steps = _windowed(scan, [key], one).add_columns(_literal(1).label("step")).cte(recursive=True, nesting=True)
         beyond = key < steps.c.id if window.is_reverse else key > steps.c.id
         following = _windowed(scan.where(beyond), [key], one).correlate_except(self.link, table).scalar_subquery()
         more = sa.and_(steps.c.id.is_not(None), steps.c.step < _literal(window.limit))
@@ -224,7 +224,7 @@ def _branch(source: Source, selection: Selection, allowed: Predicate, table: Fro
     name, condition, rest = driven
     described = next(link for link in CATALOGUE[source.entity].links if link.name == name)
     link = described.table.alias("l")
-    known = {fact: link.c[column] for column, fact in FACTS.get((source.entity, described.table.name), {}).items()}
+    known = _known(source.entity, link)
     held = [to_sql(part, Entity(name, described.table), link) for part in conjuncts(condition)]
     held += [known[way] == PARENT] if way in known else []
     others = [table.c[way] == PARENT] if way and way not in known else []
@@ -236,9 +236,13 @@ def _unless_true(condition: ColumnElement[bool]) -> list[ColumnElement[bool]]:
     return [] if isinstance(condition, sa.True_) else [condition]
 
 
+def _known(entity: str, link: Any) -> dict[str, ColumnElement[Any]]:
+    """The columns of a link that repeat columns of the row, by the name of the row's."""
+    return {fact: link.c[column] for column, fact in FACTS.get((entity, link.element.name), {}).items()}
+
+
 def _facts(entity: str, link: Any, table: FromClause) -> tuple[ColumnElement[bool], ...]:
-    facts = FACTS.get((entity, link.element.name), {})
-    return tuple(link.c[column] == table.c[fact] for column, fact in facts.items())
+    return tuple(column == table.c[fact] for fact, column in _known(entity, link).items())
 
 
 def _filtered(selection: Selection, columns: Any) -> list[ColumnElement[bool]]:

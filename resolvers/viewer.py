@@ -8,33 +8,37 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import BillingMarket, Company, ManagedAccount, Membership, PartnerDefaults, User
 from models.company import AccountKind
+from models.managed_account import SETTINGS, effective
 from policies.viewer import Shape, Viewer
-from resolvers.managed_account import Settings
 from resolvers.record import Record
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-MEMBERSHIP: Final = sa.bindparam("membership", type_=sa.Uuid())
+PAYER: Final = sa.func.coalesce(Company.partner_id, Company.id)
+MARKETS: Final = sa.select(BillingMarket.market).where(BillingMarket.company_id == PAYER, BillingMarket.enabled)
 WHO: Final = (
-    sa.select(Membership.user_id, Membership.company_id, Membership.roles, Company.account_kind, Company.partner_id)
+    sa.select(
+        Membership.user_id,
+        Membership.company_id,
+        Membership.roles,
+        Company.account_kind,
+        Company.partner_id,
+        ManagedAccount.supported_by,
+        sa.func.array(MARKETS.correlate(Company).scalar_subquery(), type_=postgresql.ARRAY(sa.Text())).label("markets"),
+        *(getattr(ManagedAccount, name).label(f"account_{name}") for name in SETTINGS),
+        *(getattr(PartnerDefaults, name).label(f"default_{name}") for name in SETTINGS),
+    )
     .join(Company, Company.id == Membership.company_id)
-    .where(Membership.id == MEMBERSHIP)
+    .outerjoin(ManagedAccount, ManagedAccount.company_id == Company.id)
+    .outerjoin(PartnerDefaults, PartnerDefaults.partner_id == Company.partner_id)
+    .where(Membership.id == sa.bindparam("membership", type_=sa.Uuid()))
 )
-ACCOUNT: Final = sa.select(ManagedAccount.__table__).where(
-    ManagedAccount.company_id == sa.bindparam("company", type_=sa.Uuid())
-)
-DEFAULTS: Final = sa.select(PartnerDefaults.__table__).where(
-    PartnerDefaults.partner_id == sa.bindparam("partner", type_=sa.Uuid())
-)
-MARKETS: Final = sa.select(BillingMarket.market).where(
-    BillingMarket.company_id == sa.bindparam("payer", type_=sa.Uuid()), BillingMarket.enabled
-)
-
 MEMBER: Final = (
     sa.select(Membership.user_id, Membership.id)
     .join(User, User.id == Membership.user_id)
@@ -63,36 +67,33 @@ async def load_viewer(engine: AsyncEngine, user_id: UUID, membership_id: UUID) -
     """The viewer of a membership as it stands now, None if the user has it no more. Settings take effect at once (V2)."""
     async with engine.connect() as connection:
         who = (await connection.execute(WHO, {"membership": membership_id})).one_or_none()
-        if who is None or who.user_id != user_id:
-            return None
-        payer = who.partner_id or who.company_id
-        markets = (await connection.execute(MARKETS, {"payer": payer})).scalars().all()
-        account = defaults = None
-        if who.account_kind == AccountKind.MANAGED:
-            account = (await connection.execute(ACCOUNT, {"company": who.company_id})).one()
-            defaults = (await connection.execute(DEFAULTS, {"partner": who.partner_id})).one_or_none()
+    if who is None or who.user_id != user_id:
+        return None
     return Viewer(
-        shape=_shape(who, account, defaults),
+        shape=_shape(who),
         user_id=user_id,
         company_id=who.company_id,
         partner_id=who.partner_id,
-        markets=frozenset(markets),
+        markets=frozenset(who.markets),
     )
 
 
-def _shape(who: Any, account: Any, defaults: Any) -> Shape:
+def _shape(who: Any) -> Shape:
     kind, roles = str(who.account_kind), tuple(sorted(who.roles))
-    if account is None:
+    if who.account_kind != AccountKind.MANAGED:
         return Shape(kind=kind, roles=roles)
-    settings = Settings(account, defaults)
+    shown = {
+        name: effective(name, getattr(who, f"account_{name}"), getattr(who, f"default_{name}"), who.supported_by).enabled
+        for name in SETTINGS
+    }
     return Shape(
         kind=kind,
         roles=roles,
-        supported_by=str(account.supported_by),
-        pricing_shown=settings.pricing.enabled,
-        chat_shown=settings.chat_support.enabled,
-        dashboard_shown=settings.dashboard.enabled,
-        company_profile_shown=settings.company_profile.enabled,
+        supported_by=str(who.supported_by),
+        pricing_shown=shown["pricing"],
+        chat_shown=shown["chat_support"],
+        dashboard_shown=shown["dashboard"],
+        company_profile_shown=shown["company_profile"],
     )
 
 

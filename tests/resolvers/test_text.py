@@ -4,40 +4,133 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.text import MOST_WORDS, InvalidText, prefixes, storable
-from tests.asking import ANONYMOUS, OPERATOR, PARTNER, Asking
+from tests.asking import ANONYMOUS, OPERATOR, Asking
 from tests.schema import hostile
-from tests.schema.hostile import Attack
 
 PLACES: Final = hostile.places()
 CLEAR: Final = {
     "BAD_USER_INPUT",
     "FORBIDDEN_FILTER",
-    "GRAPHQL_VALIDATION_FAILED",
     "INVALID_AMOUNT",
     "INVALID_CURSOR",
     "INVALID_ID",
     "INVALID_PAGE",
     "INVALID_TEXT",
 }
-TEXTUAL: Final = [
-    place for place, attacks in PLACES.items() if any(isinstance(_inner, str) for a in attacks for _inner in [a.value]) or "filter" in place
-]
+FILTERED_BY_TEXT: Final = [place for place, attacks in PLACES.items() if any(a.text == "a\0b" for a in attacks)]
+HALVES: Final = ("\\ud800", "\\udfff", "a\\ud83d", "\\udd86\\ud83e")
+MARKETPLACE: Final = (
+    "query ($search: String) { marketplaceProfiles(search: $search, first: 1000) { nodes { companyName bio } } }"
+)
 
 
 @pytest.mark.parametrize("place", PLACES)
-async def test_a_hostile_value_is_answered_clearly(ask_demo: Asking, place: str) -> None:
-    """Every argument and every field of every input takes any value at all: it has an answer, or an error that tells what is wrong."""
+@pytest.mark.parametrize("viewer", [OPERATOR, ANONYMOUS])
+async def test_a_hostile_value_is_answered_clearly(ask_demo: Asking, place: str, viewer: str | None) -> None:
+    """Every argument and every field of every input takes any value: it is answered, or an error tells what is wrong with it."""
     unclear = []
     for attack in PLACES[place]:
-        answer = await ask_demo(OPERATOR, attack.document, **await attack.variables())
+        answer = await ask_demo(viewer, attack.document, **attack.variables)
         wrong = [code for code in answer.codes if code not in CLEAR]
         if wrong or answer.status not in (200, 400):
             unclear.append((repr(attack.value)[:80], answer.status, wrong))
 
     assert [] == unclear
+
+
+@pytest.mark.parametrize("place", FILTERED_BY_TEXT)
+async def test_a_text_with_NUL_is_refused_by_name(ask_demo: Asking, place: str) -> None:
+    """PostgreSQL stores no NUL, so nothing can be found by it: the error says which argument has it."""
+    (attack,) = [attack for attack in PLACES[place] if attack.text == "a\0b"]
+    answer = await ask_demo(OPERATOR, attack.document, **attack.variables)
+
+    (error,) = answer.errors
+    named = {"INVALID_TEXT", "INVALID_ID", "INVALID_CURSOR", "FORBIDDEN_FILTER", "BAD_USER_INPUT"}
+    assert error["extensions"]["code"] in named
+    if error["extensions"]["code"] != "BAD_USER_INPUT":
+        names = set(error["extensions"].values()) & {*place.split("."), "ids"}
+        assert set() != names
+
+
+@pytest.mark.parametrize("half", HALVES)
+async def test_half_of_a_surrogate_pair_is_no_request(ask_demo: Asking, half: str) -> None:
+    """JSON can write what no text is; such a body is refused as a whole, in a variable and in the document."""
+    bodies = [
+        f'{{"query": "query ($slug: String!) {{ marketplaceProfile(slug: $slug) {{ id }} }}", "variables": {{"slug": "{half}"}}}}',
+        f'{{"query": "{{ marketplaceProfile(slug: \\"{half}\\") {{ id }} }}"}}',
+    ]
+    headers = {"Content-Type": "application/json", "Accept": "application/graphql-response+json"}
+    answers = [await ask_demo.client.post("/graphql", content=body, headers=headers) for body in bodies]
+
+    assert [400, 400] == [answer.status_code for answer in answers]
+    assert not [answer for answer in answers if "INTERNAL" in answer.text]
+
+
+@pytest.mark.parametrize("half", HALVES)
+async def test_half_of_a_surrogate_pair_in_a_literal_is_a_syntax_error(ask_demo: Asking, half: str) -> None:
+    """A string of GraphQL cannot have one either."""
+    answer = await ask_demo(ANONYMOUS, f'{{ marketplaceProfile(slug: "{half}") {{ id }} }}')
+
+    assert (400, False) == (answer.status, "INTERNAL" in answer.codes)
+
+
+@pytest.mark.parametrize("argument", ["slug", "search"])
+@pytest.mark.parametrize("text", ["\0", "a\0", "\ud800", "a\udfffb"])
+def test_what_cannot_be_stored_is_refused(text: str, argument: str) -> None:
+    """NUL and halves of surrogate pairs are errors that name the argument."""
+    with pytest.raises(InvalidText, match=f"Argument '{argument}'"):
+        storable(text, argument)
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+def test_what_can_be_stored_is_left_alone(text: str) -> None:
+    """Every other text passes as it is."""
+    assert text == storable(text, "search")
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("", None),
+        (" \t\n", None),
+        ("Cloud", "cloud:*"),
+        ("north fibre", "north:* & fibre:*"),
+        ("a|b & !c", "a:* & b:* & c:*"),
+        ("Straße", "strasse:*"),
+        ("it's", "it:* & s:*"),
+        ("!?", ""),
+    ],
+)
+def test_words_become_prefixes(text: str, query: str | None) -> None:
+    """A search is for words that begin as those of the text; nothing in it is an operator."""
+    assert query == prefixes(text)
+
+
+def test_a_search_has_few_words() -> None:
+    """What a search costs is bounded: words beyond the sixteenth are left out."""
+    assert MOST_WORDS == str(prefixes("word " * 1_000)).count(":*")
+
+
+async def test_a_search_finds_beginnings_of_words(ask_demo: Asking) -> None:
+    """Each word of the search begins a word of the provider's name or text, whatever its case; a text without any word finds none."""
+    everything = (await ask_demo(ANONYMOUS, MARKETPLACE)).data["marketplaceProfiles"]["nodes"]
+    name = everything[0]["companyName"]
+    begun = " ".join(word[:3].upper() for word in name.split())
+
+    found = (await ask_demo(ANONYMOUS, MARKETPLACE, search=begun)).data["marketplaceProfiles"]["nodes"]
+    blank = (await ask_demo(ANONYMOUS, MARKETPLACE, search="  ")).data["marketplaceProfiles"]["nodes"]
+    signs = (await ask_demo(ANONYMOUS, MARKETPLACE, search="&!|")).data["marketplaceProfiles"]["nodes"]
+
+    assert (True, everything, []) == (everything[0] in found, blank, signs)
+    assert [] == [each for each in found if not begins(each, begun.lower().split())]
+
+
+def begins(profile: dict[str, Any], beginnings: list[str]) -> bool:
+    """Whether each beginning begins a word of a profile."""
+    words = f"{profile['companyName']} {profile['bio'] or ''}".lower().replace("-", " ").split()
+    return all(any(word.strip("(,.").startswith(beginning) for word in words) for beginning in beginnings)

@@ -31,7 +31,7 @@ TEXTS: Final = (
     "e\u0301",
     "\ufeff",
     "\uffff",
-    "ß İ ı",
+    "ß İ \u0131",
     "%_\\",
     "'; DROP TABLE port; --",
     "a:* & !b | (c <-> d)",
@@ -52,7 +52,7 @@ HOSTILE: Final[dict[str, tuple[Any, ...]]] = {
     ),
     "Boolean": (0, 1, "true", "", {}),
 }
-OF_ENUMS: Final = ("", "NOPE", "\0", "x" * 10_000, 0, True, {})
+OF_ENUMS: Final[tuple[Any, ...]] = ("", "NOPE", "\0", "x" * 10_000, 0, True, {})
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,16 @@ class Attack:
     argument: str
     value: Any  # of the whole argument
 
-    async def variables(self) -> dict[str, Any]:
+    @property
+    def text(self) -> Any:
+        """The innermost value, if it stands in inputs and lists alone."""
+        inner = self.value
+        for name in self.place.split(".")[2:]:
+            inner = inner[name] if isinstance(inner, dict) and name in inner else None
+        return inner[0] if isinstance(inner, list) and inner else inner
+
+    @property
+    def variables(self) -> dict[str, Any]:
         """The variables of the query."""
         return {self.argument: self.value}
 
@@ -74,7 +83,9 @@ def attacks() -> list[Attack]:
     found = []
     for field, definition in object_type("Query").fields.items():
         for name, argument in definition.args.items():
-            required = [each for each, other in definition.args.items() if each != name and isinstance(other.type, GraphQLNonNull)]
+            required = [
+                each for each, other in definition.args.items() if each != name and isinstance(other.type, GraphQLNonNull)
+            ]
             assert [] == required, "no field needs two arguments yet"
             document = f"query (${name}: {argument.type}) {{ {field}({name}: ${name}) {leaf(definition)} }}"
             found += [Attack(".".join((field, name, *place)), document, name, value) for place, value in _values(argument.type)]
@@ -98,10 +109,13 @@ def _values(kind: GraphQLInputType) -> Iterator[tuple[tuple[str, ...], Any]]:
         for place, value in _values(bare.of_type):
             yield place, [value]
     elif isinstance(bare, GraphQLInputObjectType):
-        yield from (((), value) for value in ({}, [], 7, "text", {"unknown": 1}, {"__proto__": 1}))
+        wrong: tuple[Any, ...] = ({}, [], 7, "text", {"unknown": 1}, {"__proto__": 1})
+        yield from (((), value) for value in wrong)
         for name, field in bare.fields.items():
             rest = {
-                each: _harmless(other.type) for each, other in bare.fields.items() if each != name and is_required_input_field(other)
+                each: _harmless(other.type)
+                for each, other in bare.fields.items()
+                if each != name and is_required_input_field(other)
             }
             for place, value in _values(field.type):
                 yield (name, *place), {**rest, name: value}

@@ -1,0 +1,131 @@
+"""Money: exact amounts in major units, with as many digits as the currency has."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any, Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.offer import CURRENCIES
+from resolvers.money import LARGEST, InvalidAmount, Money, minor_units, money
+from tests.asking import OPERATOR, Asking
+
+INTEGER: Final = 2**31 - 1  # what a price's column holds
+PRICES: Final = """
+query ($range: MoneyRange) {
+  ports(first: 1000, filter: {monthlyRate: $range}) { totalCount nodes { id monthlyRate { amount currency } } }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("stored", "currency", "amount"),
+    [
+        (125_000, "EUR", "1250.00"),
+        (5, "USD", "0.05"),
+        (0, "GBP", "0.00"),
+        (1250, "JPY", "1250"),
+        (0, "JPY", "0"),
+        (INTEGER, "EUR", "21474836.47"),
+        (2**63 - 1, "AUD", "92233720368547758.07"),
+        (2**63 - 1, "JPY", "9223372036854775807"),
+    ],
+)
+def test_an_amount_has_the_digits_of_its_currency(stored: int, currency: str, amount: str) -> None:
+    """Minor units become major ones without a float between them; yen have no minor unit."""
+    assert (Money(Decimal(amount), currency), amount) == (found := money(stored, currency), str(found and found.amount))
+
+
+def test_nothing_is_no_amount() -> None:
+    """What is not stored has no amount, not one of zero."""
+    assert money(None, "EUR") is None
+
+
+@given(stored=st.integers(0, 20_000_000), currency=st.sampled_from(CURRENCIES))
+def test_an_amount_comes_back_exactly(stored: int, currency: str) -> None:
+    """An amount as it was shown means, as a bound, what is stored, from above and from below."""
+    shown = money(stored, currency)
+
+    assert shown is not None
+    assert [stored, stored] == [minor_units(shown.amount, currency, rounding) for rounding in (ROUND_CEILING, ROUND_FLOOR)]
+
+
+@given(amount=st.decimals(allow_nan=False, allow_infinity=False), currency=st.sampled_from(CURRENCIES))
+def test_bounds_fit_a_column_and_never_widen(amount: Decimal, currency: str) -> None:
+    """A bound of any size is an integer that a column can be compared with; a lower one is rounded up and an upper one down."""
+    low, high = minor_units(amount, currency, ROUND_CEILING), minor_units(amount, currency, ROUND_FLOOR)
+
+    assert -INTEGER <= high <= low <= INTEGER
+    if abs(amount) <= LARGEST:
+        scaled = amount * (1 if currency == "JPY" else 100)
+        assert high <= scaled <= low
+        assert low - high <= 1
+
+
+@pytest.mark.parametrize("amount", ["1e999999", "9" * 10_000, "20000000.01"])
+def test_an_amount_beyond_all_prices_is_kept_in_bounds(amount: str) -> None:
+    """An exponent of a million costs nothing: what is more than any price is as good as the largest amount."""
+    largest = int(LARGEST) * 100
+
+    assert (largest, -largest) == (
+        minor_units(Decimal(amount), "EUR", ROUND_FLOOR),
+        minor_units(Decimal(f"-{amount}"), "EUR", ROUND_CEILING),
+    )
+
+
+@pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity", "-Infinity"])
+def test_what_is_no_number_is_refused(amount: str) -> None:
+    """Python's decimals that are no numbers are no amounts either."""
+    with pytest.raises(InvalidAmount, match="is no amount of money"):
+        minor_units(Decimal(amount), "EUR", ROUND_FLOOR)
+
+
+def within(ports: list[dict[str, Any]], currency: str, low: str, high: str) -> list[dict[str, Any]]:
+    """The ports whose monthly rate is between two amounts, ends included."""
+    rates = [(port, port["monthlyRate"]) for port in ports]
+    chosen = [(port, Decimal(rate["amount"])) for port, rate in rates if rate["currency"] == currency]
+    return [port for port, amount in chosen if Decimal(low) <= amount <= Decimal(high)]
+
+
+@pytest.mark.parametrize("currency", ["EUR", "JPY"])
+async def test_a_range_has_its_ends_in_it(ask_demo: Asking, currency: str) -> None:
+    """A range of money finds the ports of its currency from its lower end to its upper one."""
+    everything = await ask_demo(OPERATOR, PRICES, range={"currency": currency})
+    ports = everything.data["ports"]["nodes"]
+    amounts = sorted({Decimal(port["monthlyRate"]["amount"]) for port in ports})
+    low, high = str(amounts[1]), str(amounts[-2])
+
+    found = await ask_demo(OPERATOR, PRICES, range={"currency": currency, "atLeast": low, "atMost": high})
+
+    expected = within(ports, currency, low, high)
+    assert {"totalCount": len(expected), "nodes": expected} == found.data["ports"]
+    assert 0 < len(expected) < len(ports)
+
+
+async def test_an_amount_between_two_minor_units_is_rounded_inward(ask_demo: Asking) -> None:
+    """From half a yen above a price on, that price is not in the range, and half a yen below it, it still is not beyond it."""
+    everything = await ask_demo(OPERATOR, PRICES, range={"currency": "JPY"})
+    amount = Decimal(everything.data["ports"]["nodes"][0]["monthlyRate"]["amount"])
+    half = Decimal("0.5")
+
+    above = await ask_demo(
+        OPERATOR, PRICES, range={"currency": "JPY", "atLeast": str(amount + half), "atMost": str(amount + 1)}
+    )
+    around = await ask_demo(
+        OPERATOR, PRICES, range={"currency": "JPY", "atLeast": str(amount - half), "atMost": str(amount + half)}
+    )
+
+    rates = {str(port["monthlyRate"]["amount"]) for port in around.data["ports"]["nodes"]}
+    assert {str(amount)} == rates
+    assert str(amount) not in {port["monthlyRate"]["amount"] for port in above.data["ports"]["nodes"]}
+
+
+@pytest.mark.parametrize("currency", ["XXX", "eur", "EURO", "EU", ""])
+async def test_a_currency_that_no_port_has_finds_none(ask_demo: Asking, currency: str) -> None:
+    """A code that is not stored, longer or shorter ones too, matches no row; none is cut to fit."""
+    answer = await ask_demo(OPERATOR, PRICES, range={"currency": currency})
+
+    assert {"ports": {"totalCount": 0, "nodes": []}} == answer.data

@@ -1,0 +1,111 @@
+"""Connection requests: between a customer and a provider, each with its partner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.asking import Asking
+from tests.given import Company, Given, Port, Thing
+from tests.rules.answers import ids, told, whole
+
+BY_ID = "query ($id: ID!) { node(id: $id) { id } }"
+AT_PORT = "query ($id: ID!) { node(id: $id) { ... on Port { connections { nodes { id } totalCount } } } }"
+REQUEST = """query ($id: ID!) { node(id: $id) { ... on ConnectionRequest {
+    name status rateLimitMbps port { id } targetPort { id } requester { id } provider { id }
+} } }"""
+FACTS = {"name": "Sample", "status": "PENDING", "rateLimitMbps": 500}
+ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
+
+
+async def requested(given: Given, customer: Company, provider: Company) -> tuple[Port, Port, Thing, Thing]:
+    """The customer's port, the provider's public one, the provider's public profile, and a request between the ports."""
+    profile = await given.profile(provider)
+    port, target = await given.port(customer), await given.port(provider, visibility="PUBLIC")
+    return port, target, profile, await given.connection_request(port, target)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_both_sides_read_a_request_in_every_role_R029_V16_V23(ask: Asking, given: Given, role: str) -> None:
+    """Customer and provider find a request by its id and at their own port."""
+    customer, provider = await given.company(), await given.company()
+    port, target, _profile, request = await requested(given, customer, provider)
+    asking, answering = await given.user(customer, role), await given.user(provider, role)
+
+    by_id = [whole(await ask(user.email, BY_ID, id=request.id)) for user in (asking, answering)]
+    at_port = [
+        whole(await ask(asking.email, AT_PORT, id=port.id)),
+        whole(await ask(answering.email, AT_PORT, id=target.id)),
+    ]
+
+    assert [told({"node": {"id": request.id}})] * 2 == by_id
+    assert [told({"node": {"connections": ids(request)}})] * 2 == at_port
+
+
+@pytest.mark.parametrize("status", ["PENDING", "ACCEPTED", "DENIED", "WITHDRAWN"])
+async def test_partners_and_the_operator_read_a_request_V14_V16(ask: Asking, given: Given, status: str) -> None:
+    """Whatever becomes of a request, the partner of either side reads it, and the operator does."""
+    ours, theirs, operator = await given.partner(), await given.partner(), await given.operator()
+    customer, provider = (await given.managed_account(ours)).company, (await given.managed_account(theirs)).company
+    request = (await requested(given, customer, provider))[-1]
+    await given.change(request, status=status)
+
+    answers = [whole(await ask(who.admin, BY_ID, id=request.id)) for who in (ours, theirs, operator)]
+
+    assert [told({"node": {"id": request.id}})] * 3 == answers
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
+async def test_request_is_read_by_nobody_else_V16_A21(ask: Asking, given: Given, kind: str) -> None:
+    """Whoever meets the target on the Marketplace does not learn who asks to connect to it."""
+    request = (await requested(given, await given.company(), await given.company()))[-1]
+    email = await given.somebody(kind)
+
+    hidden_one = await ask(email, BY_ID, id=request.id)
+    await given.no_more(request)
+    absent_one = await ask(email, BY_ID, id=request.id)
+
+    assert told({"node": None}) == whole(hidden_one)
+    assert absent_one.body == hidden_one.body
+
+
+def ends(**known: Thing | None) -> dict[str, Any]:
+    """A request with those of its ends that the viewer may know."""
+    names = ("port", "targetPort", "requester", "provider")
+    return {**FACTS, **{name: {"id": thing.id} if (thing := known.get(name)) else None for name in names}}
+
+
+async def test_each_side_reads_the_other_as_everybody_meets_it_V16_V18_V20(ask: Asking, given: Given) -> None:
+    """The customer sees the provider on the Marketplace; the provider sees neither the customer's port nor a hidden customer."""
+    customer, provider = await given.company(), await given.company()
+    port, target, _profile, request = await requested(given, customer, provider)
+
+    asking, answering = await ask(customer.admin, REQUEST, id=request.id), await ask(provider.admin, REQUEST, id=request.id)
+
+    seen = ends(port=port, targetPort=target.on_marketplace, requester=customer, provider=provider)
+    assert told({"node": seen}) == whole(asking)
+    assert told({"node": ends(targetPort=target.on_marketplace, provider=provider)}) == whole(answering)
+
+
+async def test_provider_that_hides_itself_is_hidden_in_requests_too_R013_V18(ask: Asking, given: Given) -> None:
+    """When the provider's profile turns private, the customer keeps its request and nothing of the provider in it."""
+    customer, provider = await given.company(), await given.company()
+    port, _target, profile, request = await requested(given, customer, provider)
+    await given.change(profile, visibility="PRIVATE")
+
+    answer = await ask(customer.admin, REQUEST, id=request.id)
+
+    assert told({"node": ends(port=port, requester=customer)}) == whole(answer)
+
+
+async def test_managed_provider_reads_requests_without_its_marketplace_port_R029_R116(ask: Asking, given: Given) -> None:
+    """A managed account reads who asks for its port, but not how the Marketplace announces that port."""
+    account = await given.managed_account(await given.partner())
+    customer = await given.company()
+    await given.product(customer, visibility="PUBLIC")
+    request = (await requested(given, customer, account.company))[-1]
+
+    answer = await ask(account.admin, REQUEST, id=request.id)
+
+    assert told({"node": ends(requester=customer, provider=account.company)}) == whole(answer)

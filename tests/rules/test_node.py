@@ -1,0 +1,159 @@
+"""Node: whatever has an id is found by it again by whoever may read it; for everybody else it looks as if it were not there."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+import pytest
+
+from tests.asking import ANONYMOUS, Asking
+from tests.given import Company, Given, Thing
+from tests.rules.answers import ids, told, whole
+
+NODE = "query ($id: ID!) { node(id: $id) { __typename id } }"
+NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
+GUARDED = [
+    "BillingMarket",
+    "Company",
+    "ConnectionRequest",
+    "ManagedAccount",
+    "MarketplacePort",
+    "MarketplaceProfile",
+    "Membership",
+    "Offer",
+    "Port",
+    "Product",
+    "User",
+]
+LISTS = (
+    "companies",
+    "managedAccounts",
+    "marketplaceProfiles",
+    "marketplacePorts",
+    "ports",
+    "products",
+    "offers",
+)
+
+
+@dataclass(frozen=True)
+class Market:
+    """Something of each type that is not for everybody, and the partner that may read it all."""
+
+    partner: Company
+    things: dict[str, Thing]
+
+
+async def market(given: Given, *, shown: bool = False) -> Market:
+    """A partner with an account that has everything; what shows itself does so only if it is `shown`."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    company = account.company
+    assert company.user is not None
+    visibility = "PUBLIC" if shown else "PRIVATE"
+    profile = await given.profile(company, visibility=visibility)
+    port, other = await given.port(company, visibility="PUBLIC"), await given.port(company)
+    product = await given.product(company)
+    things = [
+        await given.billing_market(company),
+        company,
+        await given.connection_request(other, port),
+        account,
+        port.on_marketplace,
+        profile,
+        company.user.membership,
+        await given.offer(company, [partner], product=product),
+        port,
+        product,
+        company.user,
+    ]
+    return Market(partner, {thing.type: thing for thing in things})
+
+
+@pytest.mark.parametrize("type_name", GUARDED)
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
+async def test_hidden_and_absent_are_the_same_bytes_A21(ask: Asking, given: Given, kind: str, type_name: str) -> None:
+    """The id of a thing that is hidden and one that nobody has get the same answer, to the byte and without an error."""
+    thing = (await market(given)).things[type_name]
+    email = await given.somebody(kind)
+    nobodys = Thing(type_name, uuid.UUID(int=thing.key.int ^ 1))
+
+    hidden_one, absent_one = await ask(email, NODE, id=thing.id), await ask(email, NODE, id=nobodys.id)
+    both = await ask(email, NODES, ids=[thing.id, nobodys.id])
+
+    assert told({"node": None}) == whole(hidden_one)
+    assert absent_one.body == hidden_one.body
+    assert told({"nodes": [None, None]}) == whole(both)
+
+
+async def test_things_are_found_again_by_whoever_may_read_them_A21(ask: Asking, given: Given) -> None:
+    """A partner finds everything of its account by id, in the order in which it asks."""
+    everything = await market(given, shown=True)
+    location = await given.location()
+    things = [*everything.things.values(), location]
+
+    answer = await ask(everything.partner.admin, NODES, ids=[thing.id for thing in things])
+
+    assert {*GUARDED, "Location"} == {thing.type for thing in things}
+    assert told({"nodes": [{"__typename": thing.type, "id": thing.id} for thing in things]}) == whole(answer)
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
+async def test_company_by_id_is_null_where_it_is_hidden_A21_V24(ask: Asking, given: Given, kind: str) -> None:
+    """A single object that is hidden is null, exactly as one that is not there."""
+    company = await given.company()
+    email = await given.somebody(kind)
+    query = "query ($id: ID!) { company(id: $id) { tradingName ports { totalCount } } }"
+
+    hidden_one = await ask(email, query, id=company.id)
+    absent_one = await ask(email, query, id=Thing("Company", uuid.UUID(int=company.key.int ^ 1)).id)
+
+    assert told({"company": None}) == whole(hidden_one)
+    assert absent_one.body == hidden_one.body
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_list_without_a_row_for_the_viewer_is_empty_V24(ask: Asking, given: Given, name: str) -> None:
+    """A visitor to a market in which nothing is shown gets empty lists that count nothing, and no errors."""
+    await market(given)
+
+    answer = await ask(ANONYMOUS, f"{{ {name} {{ nodes {{ id }} totalCount }} }}")
+
+    assert told({name: ids()}) == whole(answer)
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_list_does_not_change_with_what_is_hidden_V24_A21(ask: Asking, given: Given, name: str) -> None:
+    """A stranger's lists are the same bytes in an empty market and in one in which nothing is shown to it."""
+    stranger = await given.company()
+    query = f"{{ {name} {{ edges {{ cursor }} nodes {{ id }} totalCount pageInfo {{ hasNextPage endCursor }} }} }}"
+
+    before = await ask(stranger.admin, query)
+    await market(given)
+    after = await ask(stranger.admin, query)
+
+    assert before.body == after.body
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "QUFB", "bG8=", "ÄÖÜ"])
+async def test_wrong_id_names_the_argument_and_no_type_A21(ask: Asking, given: Given, text: str) -> None:
+    """What is no id at all is an error of its argument, the same for all viewers."""
+    company = await given.company()
+
+    answers = [await ask(email, NODE, id=text) for email in (ANONYMOUS, company.admin)]
+
+    told_by = [(answer.data, [error["extensions"] for error in answer.errors]) for answer in answers]
+    assert [({"node": None}, [{"code": "INVALID_ID", "argument": "id"}])] * 2 == told_by
+
+
+async def test_id_of_another_type_is_wrong_whether_it_exists_or_not_A21(ask: Asking, given: Given) -> None:
+    """Asking for a company by the id of a port is the same error for a port that is there and one that is not."""
+    port = await given.port(await given.company())
+    query = "query ($id: ID!) { company(id: $id) { id } }"
+    nobodys = Thing("Port", uuid.UUID(int=port.key.int ^ 1))
+
+    of_hidden, of_absent = [await ask(ANONYMOUS, query, id=thing.id) for thing in (port, nobodys)]
+
+    assert ({"company": None}, ["INVALID_ID"]) == (of_hidden.data, of_hidden.codes)
+    assert of_absent.body == of_hidden.body

@@ -1,0 +1,353 @@
+"""Private offers: between a seller and its buyers, each of whom learns nothing of the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.asking import Asking
+from tests.given import Company, Given
+from tests.rules.answers import hidden, ids, nodes, told, whole
+
+FOUND = "query ($id: ID!) { node(id: $id) { id } offers { nodes { id } totalCount } }"
+BUYERS = "query ($id: ID!) { node(id: $id) { ... on Offer { buyers { id } } } }"
+RECEIVED = "query ($id: ID!) { company(id: $id) { id receivedOffers { edges { node { id } } nodes { id } totalCount } } }"
+MADE = "query ($id: ID!) { company(id: $id) { offers { nodes { id } totalCount } } }"
+OF_PRODUCT = "query ($id: ID!) { node(id: $id) { ... on Product { offers { nodes { id } totalCount } } } }"
+PRICES = """query ($id: ID!) { node(id: $id) { ... on Offer {
+    name paymentModel totalValue { amount currency }
+    dimensions { name unit price { amount currency } } instalments { chargeDate amount { amount currency } }
+} } }"""
+ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
+BEFORE_PUBLICATION = ["DRAFT", "PENDING_APPROVAL", "REJECTED"]
+FROM_PUBLICATION_ON = ["PUBLISHED", "ACCEPTED", "EXPIRED", "WITHDRAWN"]
+
+
+def euros(amount: str | None) -> dict[str, str] | None:
+    """An amount as it is read."""
+    return amount and {"amount": amount, "currency": "EUR"}  # type: ignore[return-value]
+
+
+def upfront(total: str | None, *prices: str | None) -> dict[str, Any]:
+    """An offer that is paid at once, as PRICES asks for it."""
+    units = [{"name": f"Unit {n}", "unit": "day", "price": euros(price)} for n, price in enumerate(prices, 1)]
+    return {
+        "name": "Sample",
+        "paymentModel": "UPFRONT",
+        "totalValue": euros(total),
+        "dimensions": units,
+        "instalments": [],
+    }
+
+
+def scheduled(total: str | None, price: str | None, *amounts: str | None) -> dict[str, Any]:
+    """An offer that is paid by a schedule, as PRICES asks for it."""
+    payments = [{"chargeDate": f"2029-0{n}-01", "amount": euros(amount)} for n, amount in enumerate(amounts, 1)]
+    return {**upfront(total, price), "paymentModel": "SCHEDULE", "instalments": payments}
+
+
+def hidden_amounts(reason: str, *, instalments: bool) -> list[dict[str, Any]]:
+    """The redactions of all amounts of an offer."""
+    paths = ["node.totalValue", "node.dimensions.*.price", *(["node.instalments.*.amount"] if instalments else [])]
+    return [hidden(path, reason) for path in paths]
+
+
+@pytest.mark.parametrize("status", BEFORE_PUBLICATION + FROM_PUBLICATION_ON)
+async def test_buyer_meets_an_offer_from_its_publication_on_R219_V19(ask: Asking, given: Given, status: str) -> None:
+    """A seller reads its offer at every step; its buyer from the publication on, also expired or withdrawn."""
+    seller, buyer = await given.company(), await given.company()
+    offer = await given.offer(seller, [buyer], status=status)
+
+    by_seller, by_buyer = await ask(seller.admin, FOUND, id=offer.id), await ask(buyer.admin, FOUND, id=offer.id)
+
+    found, nothing = told({"node": {"id": offer.id}, "offers": ids(offer)}), told({"node": None, "offers": ids()})
+    assert found == whole(by_seller)
+    assert (found if status in FROM_PUBLICATION_ON else nothing) == whole(by_buyer)
+
+
+@pytest.mark.parametrize("status", ["DRAFT", "PUBLISHED"])
+@pytest.mark.parametrize("asking", ["the seller's partner", "the operator"])
+async def test_offer_is_read_by_the_sellers_partner_and_the_operator_V14_V19(
+    ask: Asking, given: Given, asking: str, status: str
+) -> None:
+    """Those who run a selling account read its offers, drafts too."""
+    partner, operator = await given.partner(), await given.operator()
+    seller = (await given.managed_account(partner)).company
+    offer = await given.offer(seller, [await given.company()], status=status)
+    email = operator.admin if asking == "the operator" else partner.admin
+
+    answer = await ask(email, FOUND, id=offer.id)
+
+    assert told({"node": {"id": offer.id}, "offers": ids(offer)}) == whole(answer)
+
+
+@pytest.mark.parametrize("status", BEFORE_PUBLICATION + FROM_PUBLICATION_ON)
+async def test_offer_is_read_by_the_buyers_partner_as_by_the_buyer_V14_V19(ask: Asking, given: Given, status: str) -> None:
+    """A partner meets the offers to its accounts when the accounts do."""
+    partner = await given.partner()
+    buyer = (await given.managed_account(partner)).company
+    offer = await given.offer(await given.company(), [buyer], status=status)
+
+    by_buyer, by_partner = await ask(buyer.admin, FOUND, id=offer.id), await ask(partner.admin, FOUND, id=offer.id)
+
+    found, nothing = told({"node": {"id": offer.id}, "offers": ids(offer)}), told({"node": None, "offers": ids()})
+    assert (found if status in FROM_PUBLICATION_ON else nothing) == whole(by_partner)
+    assert by_partner.body == by_buyer.body
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
+async def test_offer_is_read_by_nobody_else_R219_V19_V24(ask: Asking, given: Given, kind: str) -> None:
+    """Who is neither seller nor buyer nor partner of one finds no offer, though seller and product are public."""
+    seller = await given.company()
+    product = await given.product(seller, visibility="PUBLIC")
+    offer = await given.offer(seller, [await given.company()], product=product)
+    email = await given.somebody(kind)
+
+    found = await ask(email, FOUND, id=offer.id)
+    made = await ask(email, MADE, id=seller.id)
+    of_product = await ask(email, OF_PRODUCT, id=product.id)
+
+    assert told({"node": None, "offers": ids()}) == whole(found)
+    assert told({"company": {"offers": ids()}}) == whole(made)
+    assert told({"node": {"offers": ids()}}) == whole(of_product)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_offers_are_for_roles_that_read_them_V23(ask: Asking, given: Given, role: str) -> None:
+    """Administrators, finance, viewers and editors read offers, on both sides; network administrators do not."""
+    seller, buyer = await given.company(), await given.company()
+    offer = await given.offer(seller, [buyer])
+    selling, buying = await given.user(seller, role), await given.user(buyer, role)
+
+    answers = [whole(await ask(user.email, FOUND, id=offer.id)) for user in (selling, buying)]
+
+    nothing = told({"node": None, "offers": ids()})
+    found = told({"node": {"id": offer.id}, "offers": ids(offer)})
+    assert [nothing if role == "NETWORK_ADMIN" else found] * 2 == answers
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_offers_to_accounts_are_for_the_same_roles_of_their_partner_V14_V23(ask: Asking, given: Given, role: str) -> None:
+    """A partner's user reads the offers to its accounts only with a role that reads offers."""
+    partner = await given.partner()
+    buyer = (await given.managed_account(partner)).company
+    offer = await given.offer(await given.company(), [buyer])
+    user = await given.user(partner, role)
+
+    answer = await ask(user.email, FOUND, id=offer.id)
+
+    nothing = told({"node": None, "offers": ids()})
+    found = told({"node": {"id": offer.id}, "offers": ids(offer)})
+    assert (nothing if role == "NETWORK_ADMIN" else found) == whole(answer)
+
+
+async def test_seller_and_its_partner_read_all_buyers_V19(ask: Asking, given: Given) -> None:
+    """The selling side of an offer reads everybody that it is extended to."""
+    partner = await given.partner()
+    seller = (await given.managed_account(partner)).company
+    buyers = [await given.company(), await given.company()]
+    offer = await given.offer(seller, buyers)
+
+    answers = [whole(await ask(email, BUYERS, id=offer.id)) for email in (seller.admin, partner.admin)]
+
+    everybody = [{"id": buyer.id} for buyer in buyers]
+    assert [told({"node": {"buyers": everybody}})] * 2 == answers
+
+
+async def test_buyer_finds_only_itself_among_the_buyers_V19(ask: Asking, given: Given) -> None:
+    """A buyer does not learn who else is made the offer, though it could see the other company."""
+    seller, buyer, other = await given.company(), await given.company(), await given.company()
+    await given.profile(other)
+    offer = await given.offer(seller, [buyer, other])
+
+    answer = await ask(buyer.admin, BUYERS, id=offer.id)
+
+    assert told({"node": {"buyers": [{"id": buyer.id}]}}) == whole(answer)
+
+
+async def test_number_of_buyers_does_not_show_V19_A21(ask: Asking, given: Given) -> None:
+    """A buyer gets the same bytes whether an offer is extended to it alone or to others too."""
+    seller, buyer = await given.company(), await given.company()
+    product = await given.product(seller)
+    query = "{ offers { totalCount nodes { name buyers { id } seller { id } product { id } totalValue { amount } } } }"
+
+    offer = await given.offer(seller, [buyer], product=product)
+    alone = await ask(buyer.admin, query)
+    await given.no_more(offer)
+    await given.offer(seller, [await given.company(), buyer, await given.company()], product=product)
+    among_others = await ask(buyer.admin, query)
+
+    assert alone.body == among_others.body
+
+
+async def test_partner_of_a_buyer_finds_only_its_accounts_among_the_buyers_V19(ask: Asking, given: Given) -> None:
+    """A partner learns of an offer's buyers those that it manages; each of them learns itself."""
+    partner = await given.partner()
+    first, second = [(await given.managed_account(partner)).company for _ in range(2)]
+    offer = await given.offer(await given.company(), [first, await given.company(), second])
+
+    by_partner, by_first = await ask(partner.admin, BUYERS, id=offer.id), await ask(first.admin, BUYERS, id=offer.id)
+
+    assert told({"node": {"buyers": [{"id": first.id}, {"id": second.id}]}}) == whole(by_partner)
+    assert told({"node": {"buyers": [{"id": first.id}]}}) == whole(by_first)
+
+
+def received(company: Company, *offers: Any) -> dict[str, Any]:
+    """The answer to RECEIVED."""
+    edges = [{"node": {"id": offer.id}} for offer in offers]
+    return told({"company": {"id": company.id, "receivedOffers": {"edges": edges, **ids(*offers)}}})
+
+
+async def test_buyer_learns_nothing_from_what_another_buyer_received_V19(ask: Asking, given: Given) -> None:
+    """The list of another buyer's offers is empty, even of the very offer that both are made."""
+    seller, buyer, other = await given.company(), await given.company(), await given.company()
+    await given.profile(other)
+
+    without = await ask(buyer.admin, RECEIVED, id=other.id)
+    shared = await given.offer(seller, [buyer, other])
+    await given.offer(seller, [other])
+    with_both = await ask(buyer.admin, RECEIVED, id=other.id)
+    own = await ask(buyer.admin, RECEIVED, id=buyer.id)
+
+    assert received(other) == whole(without)
+    assert without.body == with_both.body
+    assert received(buyer, shared) == whole(own)
+
+
+async def test_managed_buyer_learns_nothing_from_what_its_partner_received_V14_V19(ask: Asking, given: Given) -> None:
+    """An offer to a partner and its account shows the partner both sides, and the account only its own."""
+    partner = await given.partner()
+    buyer = (await given.managed_account(partner)).company
+    offer = await given.offer(await given.company(), [partner, buyer])
+
+    up = await ask(buyer.admin, RECEIVED, id=partner.id)
+    down = await ask(partner.admin, RECEIVED, id=buyer.id)
+
+    assert received(partner) == whole(up)
+    assert received(buyer, offer) == whole(down)
+
+
+async def test_seller_finds_its_own_offers_at_its_buyer_V19(ask: Asking, given: Given) -> None:
+    """Of what a buyer has received a seller reads what it has extended itself, and counts nothing else."""
+    seller, rival, buyer = await given.company(), await given.company(), await given.company()
+    ours = await given.offer(seller, [buyer])
+    await given.offer(rival, [buyer])
+
+    answer = await ask(seller.admin, RECEIVED, id=buyer.id)
+
+    assert received(buyer, ours) == whole(answer)
+
+
+async def test_buyer_finds_at_the_seller_what_it_was_extended_V19(ask: Asking, given: Given) -> None:
+    """Of the offers that a seller has made, and of those for a product, a buyer reads its own published ones."""
+    seller, buyer, other = await given.company(), await given.company(), await given.company()
+    product = await given.product(seller, visibility="PUBLIC")
+    ours = await given.offer(seller, [buyer], product=product)
+    await given.offer(seller, [buyer], product=product, status="DRAFT")
+    await given.offer(seller, [other], product=product)
+
+    made, of_product = await ask(buyer.admin, MADE, id=seller.id), await ask(buyer.admin, OF_PRODUCT, id=product.id)
+
+    assert told({"company": {"offers": ids(ours)}}) == whole(made)
+    assert told({"node": {"offers": ids(ours)}}) == whole(of_product)
+
+
+async def test_status_of_offers_tells_no_buyer_of_drafts_V19_A16(ask: Asking, given: Given) -> None:
+    """Asking for drafts finds a seller its own, and a buyer none."""
+    seller, buyer = await given.company(), await given.company()
+    draft = await given.offer(seller, [buyer], status="DRAFT")
+    query = "{ offers(filter: {status: DRAFT}) { nodes { id } totalCount } }"
+
+    by_seller, by_buyer = await ask(seller.admin, query), await ask(buyer.admin, query)
+
+    assert told({"offers": ids(draft)}) == whole(by_seller)
+    assert told({"offers": ids()}) == whole(by_buyer)
+
+
+async def test_offer_names_its_product_and_seller_R219_V18(ask: Asking, given: Given) -> None:
+    """A buyer reads the product and the seller of its offer, however limited they are otherwise."""
+    seller, buyer = await given.company(), await given.company()
+    offer = await given.offer(seller, [buyer])
+    query = "{ offers { nodes { status product { id } seller { tradingName } contractEndDate expiresOn } } }"
+
+    answer = await ask(buyer.admin, query)
+
+    named = {"status": "PUBLISHED", "product": {"id": offer.product.id}, "seller": {"tradingName": seller.name}}
+    dates = {"contractEndDate": "2030-01-01", "expiresOn": "2029-01-01"}
+    assert told({"offers": nodes({**named, **dates})}) == whole(answer)
+
+
+async def test_managed_buyer_reads_offers_without_amounts_until_prices_are_shown_X7_R121_R122(
+    ask: Asking, given: Given
+) -> None:
+    """Total, prices and instalments of an offer to a managed account follow its partner's pricing setting."""
+    account = await given.managed_account(await given.partner())
+    offer = await given.offer(
+        await given.company(), [account.company], dimensions=[100_000], instalments=[40_000, 60_000], status="PUBLISHED"
+    )
+
+    before = await ask(account.admin, PRICES, id=offer.id)
+    await given.setting(account, pricing=True)
+    shown = await ask(account.admin, PRICES, id=offer.id)
+    await given.setting(account, pricing=False)
+    after = await ask(account.admin, PRICES, id=offer.id)
+
+    nothing = scheduled(None, None, None, None)
+    assert told({"node": nothing}, *hidden_amounts("HIDDEN_BY_PARTNER", instalments=True)) == whole(before)
+    assert told({"node": scheduled("1000.00", "1000.00", "400.00", "600.00")}) == whole(shown)
+    assert before.body == after.body
+
+
+async def test_managed_seller_reads_its_own_offers_without_amounts_too_A16(ask: Asking, given: Given) -> None:
+    """Every monetary field that a managed viewer reaches is hidden, that of an offer of its own too."""
+    account = await given.managed_account(await given.partner())
+    offer = await given.offer(account.company, [await given.company()], dimensions=[100, 200])
+
+    answer = await ask(account.admin, PRICES, id=offer.id)
+
+    redactions = hidden_amounts("HIDDEN_BY_PARTNER", instalments=False)
+    assert told({"node": upfront(None, None, None)}, *redactions) == whole(answer)
+
+
+async def test_hidden_amounts_do_not_show_in_any_byte_X7_A16(ask: Asking, given: Given) -> None:
+    """Two offers that differ in amounts only are the same to a managed buyer that sees no prices."""
+    account = await given.managed_account(await given.partner())
+    seller = await given.company()
+    product = await given.product(seller)
+    query = """{ offers { totalCount nodes {
+        name totalValue { amount } dimensions { price { amount } } instalments { chargeDate amount { amount } }
+    } } }"""
+
+    cheap = await given.offer(seller, [account.company], product=product, dimensions=[0], instalments=[0, 0])
+    of_cheap = await ask(account.admin, query)
+    await given.no_more(cheap)
+    await given.offer(seller, [account.company], product=product, dimensions=[999], instalments=[998, 1])
+    of_dear = await ask(account.admin, query)
+
+    assert of_cheap.body == of_dear.body
+
+
+async def test_partner_reads_the_amounts_of_offers_to_its_accounts_A17_X7(ask: Asking, given: Given) -> None:
+    """What is hidden from a managed buyer its partner reads, who decides and pays; seller and operator read it as well."""
+    partner, operator, seller = await given.partner(), await given.operator(), await given.company()
+    account = await given.managed_account(partner, pricing=False)
+    offer = await given.offer(seller, [account.company], dimensions=[100, 200])
+
+    answers = [whole(await ask(who.admin, PRICES, id=offer.id)) for who in (partner, operator, seller)]
+
+    assert [told({"node": upfront("3.00", "1.00", "2.00")})] * 3 == answers
+
+
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
+async def test_marketplace_editor_reads_offers_without_amounts_V23(ask: Asking, given: Given, kind: str) -> None:
+    """An editor reads what is offered and not for how much, where its partner shows prices too."""
+    account = await given.managed_account(await given.partner(), pricing=True)
+    seller = account.company if kind == "MANAGED" else await given.company(kind=kind)
+    offer = await given.offer(seller, [await given.company()], dimensions=[100], instalments=[100])
+    editor = await given.user(seller, "MARKETPLACE_EDITOR")
+
+    answer = await ask(editor.email, PRICES, id=offer.id)
+
+    redactions = hidden_amounts("ROLE_REQUIRED", instalments=True)
+    assert told({"node": scheduled(None, None, None)}, *redactions) == whole(answer)

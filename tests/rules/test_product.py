@@ -1,0 +1,201 @@
+"""Products: their seller's alone at first, then for whom the seller asks in, then for everybody, at last for existing users."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.asking import ANONYMOUS, Asking
+from tests.given import Given, Thing
+from tests.rules.answers import ids, nodes, told, whole
+
+FOUND = "query ($id: ID!) { node(id: $id) { id } products { nodes { id } totalCount } }"
+OF_COMPANY = "query ($id: ID!) { company(id: $id) { products { nodes { id } totalCount } } }"
+PRODUCT = "query ($id: ID!) { node(id: $id) { ... on Product { company { id } title kind visibility categories } } }"
+ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
+BEFORE_PUBLICATION = ["DRAFT", "PENDING_APPROVAL", "REJECTED"]
+FROM_PUBLICATION_ON = ["PUBLISHED", "ACCEPTED", "EXPIRED", "WITHDRAWN"]
+NOTHING = told({"node": None, "products": ids()})
+
+
+def found(product: Thing) -> dict[str, Any]:
+    """The answer to FOUND of whoever reads the product, the only one."""
+    return told({"node": {"id": product.id}, "products": ids(product)})
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_new_product_is_its_sellers_R218_R253_V23(ask: Asking, given: Given, role: str) -> None:
+    """Every user of the seller reads a limited product."""
+    seller = await given.company()
+    product = await given.product(seller)
+    user = await given.user(seller, role)
+
+    answer = await ask(user.email, FOUND, id=product.id)
+
+    assert found(product) == whole(answer)
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
+async def test_new_product_is_accessible_to_nobody_else_R218_R253(ask: Asking, given: Given, kind: str) -> None:
+    """A limited product is no other account's, and looks as if it were not there."""
+    product = await given.product(await given.company())
+    email = await given.somebody(kind)
+
+    hidden_one = await ask(email, FOUND, id=product.id)
+    await given.no_more(product)
+    absent_one = await ask(email, FOUND, id=product.id)
+
+    assert NOTHING == whole(hidden_one)
+    assert absent_one.body == hidden_one.body
+
+
+@pytest.mark.parametrize("visibility", ["LIMITED", "RESTRICTED", "REMOVED"])
+@pytest.mark.parametrize("asking", ["the seller", "its partner", "the operator"])
+async def test_product_of_a_managed_seller_is_read_by_three_V14_R253(
+    ask: Asking, given: Given, asking: str, visibility: str
+) -> None:
+    """The seller, the partner that manages it and the operator read a product in whatever state it is."""
+    partner, operator = await given.partner(), await given.operator()
+    seller = (await given.managed_account(partner)).company
+    product = await given.product(seller, visibility=visibility)
+    email = {"the seller": seller.admin, "its partner": partner.admin}.get(asking, operator.admin)
+
+    answer = await ask(email, FOUND, id=product.id)
+
+    assert found(product) == whole(answer)
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
+async def test_public_product_is_read_by_everybody_R254(ask: Asking, given: Given, kind: str) -> None:
+    """A product that its seller makes public is found by everybody, and below its seller."""
+    seller = await given.company()
+    product = await given.product(seller, visibility="PUBLIC")
+    email = await given.somebody(kind)
+
+    answer, below = await ask(email, FOUND, id=product.id), await ask(email, OF_COMPANY, id=seller.id)
+
+    assert found(product) == whole(answer)
+    assert told({"company": {"products": ids(product)}}) == whole(below)
+
+
+async def test_test_account_reads_a_limited_product_R254_A32(ask: Asking, given: Given) -> None:
+    """Whom the seller adds as a test account reads the product in detail, until it is taken off the list."""
+    seller, tester, other = await given.company(), await given.company(), await given.company()
+    product = await given.product(seller, title="Onboarding", categories=["TRAINING", "ASSESSMENTS"])
+
+    before = await ask(tester.admin, FOUND, id=product.id)
+    await given.test_account(product, tester)
+    during, detail = await ask(tester.admin, FOUND, id=product.id), await ask(tester.admin, PRODUCT, id=product.id)
+    others = await ask(other.admin, FOUND, id=product.id)
+    await given.no_test_account(product, tester)
+    after = await ask(tester.admin, FOUND, id=product.id)
+
+    assert [NOTHING, found(product), NOTHING, NOTHING] == [whole(answer) for answer in (before, during, others, after)]
+    facts = {"title": "Onboarding", "kind": "SERVICE", "visibility": "LIMITED", "categories": ["TRAINING", "ASSESSMENTS"]}
+    assert told({"node": {**facts, "company": {"id": seller.id}}}) == whole(detail)
+
+
+@pytest.mark.parametrize("visibility", ["RESTRICTED", "REMOVED"])
+async def test_test_account_does_not_read_what_is_restricted_R254_R264(ask: Asking, given: Given, visibility: str) -> None:
+    """A test account is no existing user: when the product is restricted or removed, it is gone for it."""
+    tester = await given.company()
+    product = await given.product(await given.company())
+    await given.test_account(product, tester)
+    await given.change(product, visibility=visibility)
+
+    answer = await ask(tester.admin, FOUND, id=product.id)
+
+    assert NOTHING == whole(answer)
+
+
+async def test_test_account_is_the_company_and_not_its_partner_R254(ask: Asking, given: Given) -> None:
+    """A seller's invitation of a managed account is for that account, and does not reach a sibling."""
+    partner = await given.partner()
+    tester, sibling = [(await given.managed_account(partner)).company for _ in range(2)]
+    product = await given.product(await given.company())
+    await given.test_account(product, tester)
+
+    answers = [whole(await ask(company.admin, FOUND, id=product.id)) for company in (tester, sibling)]
+
+    assert [found(product), NOTHING] == answers
+
+
+@pytest.mark.parametrize("status", BEFORE_PUBLICATION + FROM_PUBLICATION_ON)
+async def test_private_offer_opens_its_product_R219_V19(ask: Asking, given: Given, status: str) -> None:
+    """A limited product is accessible to whom an offer is extended, from the offer's publication on."""
+    seller, buyer = await given.company(), await given.company()
+    product = await given.product(seller)
+    await given.offer(seller, [buyer], product=product, status=status)
+
+    answer = await ask(buyer.admin, FOUND, id=product.id)
+
+    assert (found(product) if status in FROM_PUBLICATION_ON else NOTHING) == whole(answer)
+
+
+async def test_offer_opens_its_product_for_the_partner_of_the_buyer_R219_V14(ask: Asking, given: Given) -> None:
+    """The partner of a managed buyer reads the product too; another account of that partner does not."""
+    partner = await given.partner()
+    buyer, sibling = [(await given.managed_account(partner)).company for _ in range(2)]
+    seller = await given.company()
+    product = await given.product(seller)
+    await given.offer(seller, [buyer], product=product)
+
+    answers = [whole(await ask(company.admin, FOUND, id=product.id)) for company in (partner, buyer, sibling)]
+
+    assert [found(product), found(product), NOTHING] == answers
+
+
+async def test_product_closes_when_no_offer_is_left_R219(ask: Asking, given: Given) -> None:
+    """With two offers for a product one is reason enough; with the last the product is gone."""
+    seller, buyer = await given.company(), await given.company()
+    product = await given.product(seller)
+    offers = [await given.offer(seller, [buyer], product=product) for _ in range(2)]
+
+    answers = []
+    for offer in offers:
+        await given.no_more(offer)
+        answers.append(whole(await ask(buyer.admin, FOUND, id=product.id)))
+
+    assert [found(product), NOTHING] == answers
+
+
+@pytest.mark.parametrize("visibility", ["RESTRICTED", "REMOVED"])
+async def test_existing_users_keep_a_restricted_product_R264(ask: Asking, given: Given, visibility: str) -> None:
+    """A product that is withdrawn from the public stays readable to its buyers and to nobody new."""
+    seller, buyer, stranger = await given.company(), await given.company(), await given.company()
+    product = await given.product(seller, visibility="PUBLIC")
+    await given.offer(seller, [buyer], product=product, status="ACCEPTED")
+    await given.change(product, visibility=visibility)
+
+    by_buyer, by_stranger = await ask(buyer.admin, FOUND, id=product.id), await ask(stranger.admin, FOUND, id=product.id)
+    by_visitor = await ask(ANONYMOUS, FOUND, id=product.id)
+
+    assert [found(product), NOTHING, NOTHING] == [whole(answer) for answer in (by_buyer, by_stranger, by_visitor)]
+
+
+@pytest.mark.parametrize("visibility", ["LIMITED", "RESTRICTED", "REMOVED"])
+async def test_filters_do_not_find_what_is_not_shown_R253_R264_A21(ask: Asking, given: Given, visibility: str) -> None:
+    """Asking for products by visibility finds the viewer's own and nobody else's."""
+    seller, stranger = await given.company(), await given.company()
+    product = await given.product(seller, visibility=visibility)
+    query = "query ($by: ProductVisibility!) { products(filter: {visibility: $by}) { nodes { id } totalCount } }"
+
+    by_seller = await ask(seller.admin, query, by=visibility)
+    by_stranger = await ask(stranger.admin, query, by=visibility)
+
+    assert told({"products": ids(product)}) == whole(by_seller)
+    assert told({"products": ids()}) == whole(by_stranger)
+
+
+@pytest.mark.parametrize("category", ["ASSESSMENTS", "IMPLEMENTATION", "MANAGED_SERVICES", "PREMIUM_SUPPORT", "TRAINING"])
+async def test_product_is_in_a_main_category_R211(ask: Asking, given: Given, category: str) -> None:
+    """A product tells which of the five categories it is in, and is found by each of its own."""
+    other = "TRAINING" if category != "TRAINING" else "ASSESSMENTS"
+    await given.product(await given.company(), visibility="PUBLIC", categories=[category])
+    query = "query ($in: ServiceCategory!) { products(filter: {category: $in}) { nodes { categories } } }"
+
+    inside, outside = await ask(ANONYMOUS, query, **{"in": category}), await ask(ANONYMOUS, query, **{"in": other})
+
+    assert told({"products": nodes({"categories": [category]})}) == whole(inside)
+    assert told({"products": nodes()}) == whole(outside)
