@@ -34,7 +34,7 @@ help: ## Show this help.
 	@printf '\n  PORT=8080 for another port, AS=EMAIL for whom to make a token.\n'
 
 serve: $(SET_UP) $(PAGE) ## Serve the gateway with a database of its own and demo data (PORT=8000).
-	@./crossgate serve --development --port $(PORT)
+	@CROSSGATE_LOG_FORMAT=$${CROSSGATE_LOG_FORMAT:-console} ./crossgate serve --development --port $(PORT)
 
 token: $(SET_UP) ## Print a token of the user with the address AS=EMAIL.
 	@test -n "$(AS)" || { echo 'whose token? make token AS=admin@partner.example' >&2; exit 2; }
