@@ -98,6 +98,19 @@ class Company(Identified, Base):
             postgresql_where=sa.text("public_products > 0"),
         ),
         sa.Index("company_company_type_page", "company_type", "id"),
+        sa.Index("company_partner_id_company_type_page", "partner_id", "company_type", "id"),
+        sa.Index(
+            "company_public_profile_company_type_page",
+            "company_type",
+            "id",
+            postgresql_where=sa.text("profile_visibility = 'PUBLIC'"),
+        ),
+        sa.Index(
+            "company_public_products_company_type_page",
+            "company_type",
+            "id",
+            postgresql_where=sa.text("public_products > 0"),
+        ),
         sa.Index("company_account_kind_page", "account_kind", "id"),
     )
 

@@ -6,6 +6,7 @@ been offered what without walking all the offers of a market (R219, R264, V18).
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,6 +14,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, word
 from models.offer import OfferStatus
+
+EXTENDED: Final = sa.text("status IN ('PUBLISHED', 'ACCEPTED', 'EXPIRED', 'WITHDRAWN')")  # of which buyers learn (V19)
 
 
 class Dealing(Base):
@@ -30,10 +33,11 @@ class Dealing(Base):
 
     __table_args__ = (
         sa.CheckConstraint("offers > 0", name="offers"),
-        sa.Index("dealing_buyer_id_product_page", "buyer_id", "product_id"),
-        sa.Index("dealing_buyer_partner_id_product_page", "buyer_partner_id", "product_id"),
-        sa.Index("dealing_buyer_id_seller_page", "buyer_id", "seller_id", "product_id"),
-        sa.Index("dealing_buyer_partner_id_seller_page", "buyer_partner_id", "seller_id", "product_id"),
+        *(
+            sa.Index(f"dealing_{buyer}_{name}_page", buyer, *columns, postgresql_where=EXTENDED)
+            for buyer in ("buyer_id", "buyer_partner_id")
+            for name, columns in (("product", ("product_id",)), ("seller", ("seller_id", "product_id")))
+        ),
         sa.Index("dealing_seller_id_buyer_page", "seller_id", "buyer_id"),
         sa.Index("dealing_seller_partner_id_buyer_page", "seller_partner_id", "buyer_id"),
     )

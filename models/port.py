@@ -49,7 +49,7 @@ STEPS: Final = {
 TERMS_MONTHS: Final = (1, 12, 24, 36, 48, 60)  # V7
 SPEEDS_MBPS: Final = (1_000, 10_000, 100_000, 400_000)
 ORDERS: Final = (("id",), ("name", "id"), ("speed_mbps", "id"), ("monthly_rate", "id"))
-FILTERS: Final = (("status", "id"), ("location_id", "id"), ("visibility", "id"))
+FILTERS: Final = (("status", "id"), ("location_id", "id"), ("visibility", "id"), ("currency", "monthly_rate", "id"))
 PUBLIC: Final = sa.text("visibility = 'PUBLIC' AND profile_visibility = 'PUBLIC'")
 
 
@@ -84,8 +84,9 @@ class Port(Owned, Base):
         sa.Index("port_partner_id_company_id_page", "partner_id", "company_id", "id"),
         sa.Index("port_public_page", "id", postgresql_where=PUBLIC),
         sa.Index("port_public_company_id_page", "company_id", "id", postgresql_where=PUBLIC),
-        sa.Index("port_public_location_id_page", "location_id", "id", postgresql_where=PUBLIC),
-        sa.Index("port_public_speed_mbps_page", "speed_mbps", "id", postgresql_where=PUBLIC),
+        # The owner is in them because a managed account does not meet its own ports.
+        sa.Index("port_public_location_id_page", "location_id", "id", "company_id", postgresql_where=PUBLIC),
+        sa.Index("port_public_speed_mbps_page", "speed_mbps", "id", "company_id", postgresql_where=PUBLIC),
     )
 
     def advance(self, to: PortStatus) -> None:

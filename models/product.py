@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Owned, now, word
+from models.base import Base, Owned, now, ordered_indexes, word
 from models.lifecycle import step
 
 
@@ -71,6 +71,7 @@ class ChangeRequestStatus(StrEnum):
     FAILED = "FAILED"
 
 
+LIMITED: Final = sa.text("product_visibility = 'LIMITED'")  # what test accounts see (A32)
 VISIBILITY_STEPS: Final = {
     ProductVisibility.LIMITED: {ProductVisibility.PUBLIC, ProductVisibility.RESTRICTED, ProductVisibility.REMOVED},
     ProductVisibility.PUBLIC: {ProductVisibility.LIMITED, ProductVisibility.RESTRICTED, ProductVisibility.REMOVED},
@@ -111,6 +112,8 @@ class Product(Owned, Base):
         sa.Index("product_partner_id_company_id_page", "partner_id", "company_id", "id"),
         sa.Index("product_public_page", "id", postgresql_where=sa.text("visibility = 'PUBLIC'")),
         sa.Index("product_public_company_id_page", "company_id", "id", postgresql_where=sa.text("visibility = 'PUBLIC'")),
+        sa.Index("product_public_kind_page", "kind", "id", postgresql_where=sa.text("visibility = 'PUBLIC'")),
+        *ordered_indexes("product", (("kind", "id"), ("visibility", "id")), ["company_id", "partner_id"]),
         sa.Index("product_kind_page", "kind", "id"),
         sa.Index("product_visibility_page", "visibility", "id"),
         sa.Index("product_categories", "categories", postgresql_using="gin"),
@@ -132,8 +135,8 @@ class ProductTestAccount(Base):
     product_visibility: Mapped[ProductVisibility] = mapped_column(word(ProductVisibility))
 
     __table_args__ = (
-        sa.Index("product_test_account_company_id_page", "company_id", "product_id"),
-        sa.Index("product_test_account_seller_id_page", "company_id", "seller_id", "product_id"),
+        sa.Index("product_test_account_company_id_page", "company_id", "product_id", postgresql_where=LIMITED),
+        sa.Index("product_test_account_seller_id_page", "company_id", "seller_id", "product_id", postgresql_where=LIMITED),
     )
 
 

@@ -42,9 +42,12 @@ _ORDER: Final[dict[str, Callable[[Any, Any], Any]]] = {
 }
 
 
-def to_sql(predicate: Predicate, entity: Entity, table: sa.FromClause) -> sa.ColumnElement[bool]:
-    """The predicate over rows of `table`, which is the entity's table or an alias of it; a condition, where NULL is false."""
-    return _condition(predicate, entity.links, table)
+def to_sql(predicate: Predicate, entity: Entity, table: sa.FromClause, *, per_row: bool = False) -> sa.ColumnElement[bool]:
+    """The predicate over rows of `table`, which is the entity's table or an alias of it; a condition, where NULL is false.
+
+    Ask `per_row` where few rows are asked about: links are then looked up for each, never hashed for all rows at once.
+    """
+    return _condition(predicate, entity.links, table, per_row=per_row)
 
 
 def to_column(predicate: Predicate, entity: Entity, table: sa.FromClause) -> sa.ColumnElement[bool]:
@@ -72,32 +75,38 @@ def driving_link(branch: Predicate) -> tuple[str, Predicate, Predicate] | None:
     return None
 
 
-def _condition(predicate: Predicate, links: tuple[Link, ...], table: sa.FromClause) -> sa.ColumnElement[bool]:
+def _condition(
+    predicate: Predicate, links: tuple[Link, ...], table: sa.FromClause, *, per_row: bool = False
+) -> sa.ColumnElement[bool]:
     match predicate:
         case Constant(value):
             return sa.true() if value else sa.false()
         case And(items):
-            return sa.and_(*(_condition(item, links, table) for item in items))
+            return sa.and_(*(_condition(item, links, table, per_row=per_row) for item in items))
         case Or(items):
-            return sa.or_(*(_condition(item, links, table) for item in items))
+            return sa.or_(*(_condition(item, links, table, per_row=per_row) for item in items))
         case Not(item):
-            return _is_not_true(_condition(item, links, table))
+            return _is_not_true(_condition(item, links, table, per_row=per_row))
         case OneOf(name, values):
             return table.c[name].in_([_literal(value, table.c[name]) for value in values])
         case Compare():
             return _comparison(predicate, table)
         case Exists(name, condition):
             link = next(link for link in links if link.name == name)
-            return _exists(link, condition, table)
+            return _exists(link, condition, table, per_row=per_row)
 
 
-def _exists(link: Link, condition: Predicate, table: sa.FromClause) -> sa.ColumnElement[bool]:
-    """A semi-join. What the viewer's values pick out is few and is hashed once; everything else is looked up per row."""
+def _exists(link: Link, condition: Predicate, table: sa.FromClause, *, per_row: bool) -> sa.ColumnElement[bool]:
+    """A semi-join. What the viewer's values pick out is hashed once, unless `per_row`; everything else is looked up per row."""
     linked = link.table.alias()
     where = _condition(condition, (), linked)
-    if is_selective(condition):
+    if is_selective(condition) and not per_row:
         return table.c[link.local].in_(sa.select(linked.c[link.remote]).where(where))
-    return sa.exists().where(linked.c[link.remote] == table.c[link.local], where).correlate(table)
+    same = linked.c[link.remote] == table.c[link.local]
+    if not per_row:
+        return sa.exists().where(same, where).correlate(table)
+    # Behind OFFSET 0 it is never made a join.
+    return sa.exists(sa.select(sa.literal_column("1")).where(same, where).correlate(table).offset(sa.literal_column("0")))
 
 
 def _comparison(compare: Compare, table: sa.FromClause) -> sa.ColumnElement[bool]:

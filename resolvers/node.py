@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asyncio import gather
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from resolvers import identifiers
 from resolvers.errors import PublicError
@@ -13,6 +13,8 @@ from resolvers.record import Record
 
 if TYPE_CHECKING:
     from resolvers.context import Context
+
+NO_NODES: Final = frozenset({"Image"})  # it has an id, which names its file
 
 
 class TooManyIds(PublicError):
@@ -23,7 +25,7 @@ class TooManyIds(PublicError):
 
 async def node(roots: Sequence[object], context: Context, **arguments: Any) -> list[Record | None]:
     """The thing that an id names."""
-    found = identifiers.parse(arguments["id"], "id")
+    found = _parse(arguments["id"], "id")
     return await context.loaders.rows(found.type, [found.key] * len(roots))
 
 
@@ -36,9 +38,17 @@ async def nodes(roots: Sequence[object], context: Context, *, ids: list[str]) ->
     return [list(found)] * len(roots)
 
 
+def _parse(text: str, argument: str) -> Identifier:
+    """The node that an id names. Raises InvalidId for the id of what is no node too."""
+    named = identifiers.parse(text, argument)
+    if named.type in NO_NODES:
+        raise InvalidId(argument)
+    return named
+
+
 def _named(text: str) -> Identifier | InvalidId:
     try:
-        return identifiers.parse(text, "ids")
+        return _parse(text, "ids")
     except InvalidId as error:
         return error
 

@@ -21,7 +21,7 @@ from sqlalchemy.sql.selectable import FromClause, Select
 from policies.catalogue import CATALOGUE
 from policies.entity import Entity
 from policies.predicate import FALSE, TRUE, Predicate, conjuncts, disjuncts
-from policies.sql import driving_link, to_column, to_sql
+from policies.sql import driving_link, to_sql
 from resolvers.orders import BY_KEY, FILTERS, order_of
 from resolvers.relations import FACTS, RELATIONS
 
@@ -81,11 +81,11 @@ class Source:
         return [*read, *(self._mask(mask, table).label(f"mask_{n}") for n, mask in enumerate(self.masks))]
 
     def holds(self, predicate: Predicate, table: FromClause) -> ColumnElement[bool]:
-        """A predicate of policy over the rows of `table`."""
-        return to_sql(predicate, CATALOGUE[self.entity], table)
+        """A predicate of policy over the rows of `table`, to be asked of few of them."""
+        return to_sql(predicate, CATALOGUE[self.entity], table, per_row=True)
 
     def _mask(self, predicate: Predicate, table: FromClause) -> ColumnElement[bool]:
-        return to_column(predicate, CATALOGUE[self.entity], table)
+        return self.holds(predicate, table).is_(sa.true())
 
 
 @lru_cache(KEPT)
@@ -113,7 +113,9 @@ def page(source: Source, selection: Selection, window: Window) -> Select[Any]:
 def count(source: Source, selection: Selection) -> Select[Any]:
     """How many rows there are; below parents, a row (`parent`, `count`) for each of KEYS."""
     table = source.table()
-    found = sa.select(sa.func.count()).select_from(table).where(source.holds(source.rows, table), *_filtered(selection, table.c))
+    found = (
+        sa.select(sa.func.count()).select_from(table).where(source.holds(source.rows, table), *_filtered(selection, table.c))
+    )
     if selection.relation is None:
         return found
     relation = RELATIONS[selection.relation]
@@ -134,10 +136,10 @@ def _parents() -> Any:
 
 
 def _page(source: Source, selection: Selection, window: Window) -> Select[Any]:
-    """A page of one list: a plain scan where policy leaves one branch, else the branches' keys, merged and joined back."""
+    """A page of one list: a plain scan where nothing narrows one branch, else the branches' keys, merged and joined back."""
     table, names = source.table(), _names(source.entity, window)
     branches = list(_branches(source, selection, table))
-    if len(branches) == 1 and branches[0].link is None:
+    if len(branches) == 1 and branches[0].link is None and not selection.filters:
         scan = sa.select(*source.columns(table)).where(*branches[0].conditions)
         return _windowed(scan, [table.c[name] for name in names], window)
     scans = [branch.keys(table, names, window) for branch in branches]
@@ -181,16 +183,26 @@ class _Branch:
 
     def _steps(self, table: FromClause, key: ColumnElement[Any], window: Window) -> Select[Any]:
         """From each key to the next by the link's index, so that a key costs the same however many rows of the link have it."""
-        scan = sa.select(key.label("id")).where(*self.linked)
-        if self.conditions:
-            scan = scan.join(table, key == table.c.id).where(*self.facts, *self.conditions)
         one = replace(window, limit=1)
-        steps = _windowed(scan, [key], one).add_columns(_literal(1).label("step")).cte(recursive=True, nesting=True)
-        beyond = key < steps.c.id if window.is_reverse else key > steps.c.id
-        following = _windowed(scan.where(beyond), [key], one).correlate_except(self.link, table).scalar_subquery()
-        more = sa.and_(steps.c.id.is_not(None), steps.c.step < _literal(window.limit))
-        steps = steps.union_all(sa.select(following, steps.c.step + _literal(1)).where(more))
-        return sa.select(steps.c.id).where(steps.c.id.is_not(None))
+        scan = sa.select(key.label("id")).where(*self.linked)
+        start = _windowed(scan, [key], one).subquery()
+        fits = self._fits(table, start.c.id)
+        steps = sa.select(start.c.id, fits.c.found, fits.c.found.label("fits")).select_from(start.join(fits, sa.true()))
+        walk = steps.cte(recursive=True, nesting=True)
+        beyond = key < walk.c.id if window.is_reverse else key > walk.c.id
+        following = _windowed(scan.where(beyond), [key], one).correlate_except(self.link).lateral()
+        fits = self._fits(table, following.c.id)
+        on = walk.join(following, sa.true()).join(fits, sa.true())
+        more = sa.select(following.c.id, walk.c.found + fits.c.found, fits.c.found).select_from(on)
+        walk = walk.union_all(more.where(walk.c.found < _literal(window.limit)))
+        return sa.select(walk.c.id).where(walk.c.fits == _literal(1))
+
+    def _fits(self, table: FromClause, key: ColumnElement[Any]) -> Any:
+        """1 as `found` where the row of a key meets the conditions on the table, else 0."""
+        if not self.conditions:
+            return sa.select(_literal(1).label("found")).lateral()
+        row = sa.select(sa.func.count().cast(sa.Integer).label("found")).select_from(table).where(table.c.id == key)
+        return row.where(*self.conditions).lateral()
 
     def _sorted(self, table: FromClause, key: ColumnElement[Any], columns: list[Any], window: Window) -> Select[Any]:
         """All rows of the link, in an order that it does not know: as much as the viewer has of them, not the market."""
@@ -206,7 +218,7 @@ def _branches(source: Source, selection: Selection, table: FromClause) -> Iterat
         link = relation.link.alias("l")
         narrowed = _filtered(selection, table.c)
         for allowed in disjuncts(source.through):
-            linked = (link.c[relation.parent] == PARENT, to_sql(allowed, CATALOGUE[relation.link_type], link))
+            linked = (link.c[relation.parent] == PARENT, to_sql(allowed, CATALOGUE[relation.link_type], link, per_row=True))
             rows = source.holds(source.rows, table)
             yield _Branch((rows, *narrowed), link, relation.child, linked, _facts(source.entity, link, table))
         return
@@ -228,8 +240,13 @@ def _branch(source: Source, selection: Selection, allowed: Predicate, table: Fro
     held = [to_sql(part, Entity(name, described.table), link) for part in conjuncts(condition)]
     held += [known[way] == PARENT] if way in known else []
     others = [table.c[way] == PARENT] if way and way not in known else []
-    conditions = (*_unless_true(source.holds(rest, table)), *others, *_filtered(selection, table.c))
-    return _Branch(conditions, link, described.remote, tuple(held), _facts(source.entity, link, table))
+    conditions = [*_unless_true(source.holds(rest, table)), *others]
+    for narrowed in selection.filters:
+        try:
+            held += _filtered(replace(selection, filters=(narrowed,)), known)
+        except KeyError:  # the link does not know this column of the row
+            conditions += _filtered(replace(selection, filters=(narrowed,)), table.c)
+    return _Branch(tuple(conditions), link, described.remote, tuple(held), _facts(source.entity, link, table))
 
 
 def _unless_true(condition: ColumnElement[bool]) -> list[ColumnElement[bool]]:

@@ -46,11 +46,15 @@ class User(Thing):
 
 @dataclass(frozen=True)
 class Company(Thing):
-    """A company with the address of its first member: an account administrator, of the operator a reviewer."""
+    """A company with its first member: an account administrator, of the operator a reviewer."""
 
     name: str
-    admin: str
-    user: User | None = None
+    user: User
+
+    @property
+    def admin(self) -> str:
+        """The address of its first member."""
+        return self.user.email
 
 
 @dataclass(frozen=True)
@@ -108,9 +112,8 @@ class Given:
         name = name or f"Company {next(self._numbers)}"
         facts = {"trading_name": name, "legal_name": name, "country": "DE", **values}
         key = await self._add(models.Company, account_kind=kind, partner_id=partner and partner.key, **facts)
-        thing = Company("Company", key, name, "")
-        user = await self.user(thing, "REVIEWER" if kind == "OPERATOR" else "ACCOUNT_ADMIN")
-        return Company("Company", key, name, user.email, user)
+        user = await self.user(Thing("Company", key), "REVIEWER" if kind == "OPERATOR" else "ACCOUNT_ADMIN")
+        return Company("Company", key, name, user)
 
     async def partner(self, name: str | None = None, **values: Any) -> Company:
         """A company that manages accounts for others."""
@@ -153,7 +156,7 @@ class Given:
         """What the partner sets for one account from now on; None is: nothing."""
         await self.change(account, **settings)
 
-    async def user(self, company: Company, *roles: str, name: str = "Sam Sample", job_title: str | None = None) -> User:
+    async def user(self, company: Thing, *roles: str, name: str = "Sam Sample", job_title: str | None = None) -> User:
         """A member of the company: its account administrator if no role is given."""
         email = f"user{next(self._numbers)}@sample.example"
         key = await self._add(models.User, email=email, name=name, job_title=job_title)
@@ -173,20 +176,20 @@ class Given:
         company: Company,
         location: Location | None = None,
         *,
-        visibility: str = "PRIVATE",
+        visibility: str | None = None,
         status: str = "ACTIVE",
         monthly_rate: int = 125_000,
         setup_fee: int = 50_000,
         **values: Any,
     ) -> Port:
-        """A port of the company, for 1250.00 EUR a month; prices are minor units."""
+        """A port of the company, for 1250.00 EUR a month; prices are minor units. Without a visibility, as a new one is."""
         location = location or await self.location()
         facts = {"name": f"Port {next(self._numbers)}", "speed_mbps": 1_000, "term_months": 12, "currency": "EUR", **values}
         key = await self._add(
             models.Port,
             company_id=company.key,
             location_id=location.key,
-            visibility=visibility,
+            **_known(visibility=visibility),
             status=status,
             monthly_rate=monthly_rate,
             setup_fee=setup_fee,
@@ -195,9 +198,15 @@ class Given:
         return Port("Port", key, company, location)
 
     async def profile(
-        self, company: Company, *, visibility: str = "PUBLIC", name: str | None = None, slug: str | None = None, **values: Any
+        self,
+        company: Company,
+        *,
+        visibility: str | None = "PUBLIC",
+        name: str | None = None,
+        slug: str | None = None,
+        **values: Any,
     ) -> Thing:
-        """The Marketplace profile of the company, in the category CLOUD."""
+        """The Marketplace profile of the company, in the category CLOUD; without a visibility, as a new one is."""
         await self.provider_type("CLOUD", "Cloud")
         facts = {"contact_email": "sales@sample.example", "phone": "+49 69 5550100", "provider_types": ["CLOUD"], **values}
         key = await self._add(
@@ -205,10 +214,17 @@ class Given:
             company_id=company.key,
             company_name=name or company.name,
             slug=slug or f"slug-{next(self._numbers)}",
-            visibility=visibility,
+            **_known(visibility=visibility),
             **facts,
         )
         return Thing("MarketplaceProfile", key)
+
+    async def logo(self, company: Company, profile: Thing, *, width: int = 200, height: int = 200) -> Thing:
+        """A PNG of the company, as the logo of its profile; its content is `logo of NAME`."""
+        facts = {"media_type": "image/png", "width": width, "height": height, "content": f"logo of {company.name}".encode()}
+        image = Thing("Image", await self._add(models.Image, company_id=company.key, **facts))
+        await self.change(profile, logo_id=image.key)
+        return image
 
     async def former_slug(self, profile: Thing, slug: str) -> None:
         """A slug that the profile had before."""
@@ -225,10 +241,10 @@ class Given:
         """A sub-category of a category of services."""
         await self._add(models.ServiceType, code=code, label=label, provider_type=provider_type)
 
-    async def product(self, seller: Company, *, visibility: str = "LIMITED", title: str = "Sample", **values: Any) -> Thing:
-        """A product of the seller."""
+    async def product(self, seller: Company, *, visibility: str | None = None, title: str = "Sample", **values: Any) -> Thing:
+        """A product of the seller; without a visibility, as a new one is."""
         facts = {"kind": "SERVICE", "categories": ["TRAINING"], **values}
-        key = await self._add(models.Product, company_id=seller.key, title=title, visibility=visibility, **facts)
+        key = await self._add(models.Product, company_id=seller.key, title=title, **_known(visibility=visibility), **facts)
         return Thing("Product", key)
 
     async def test_account(self, product: Thing, company: Company) -> None:
@@ -313,3 +329,8 @@ class Given:
 
 def _model(thing: Thing) -> Any:
     return TABLES.get(thing.type) or getattr(models, thing.type)
+
+
+def _known(**values: Any) -> dict[str, Any]:
+    """The values that are given; for the others the model has defaults."""
+    return {name: value for name, value in values.items() if value is not None}

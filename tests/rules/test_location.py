@@ -30,7 +30,7 @@ async def test_everybody_knows_all_locations_R430(ask: Asking, given: Given, kin
     assert told({"node": {**known, **known_too}}) == whole(one)
 
 
-async def test_managed_viewer_orders_where_its_partner_has_enabled_billing_R120_A19(ask: Asking, given: Given) -> None:
+async def test_managed_viewer_orders_where_its_partner_has_enabled_billing_R120_A19_V12(ask: Asking, given: Given) -> None:
     """Of the orderable locations a managed account sees those of its partner's enabled billing markets, and no others."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -88,7 +88,7 @@ async def test_ports_are_ordered_in_active_locations_R120(ask: Asking, given: Gi
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "OPERATOR"])
-async def test_list_of_orderable_locations_is_narrowed_for_managed_viewers_only_R120(
+async def test_list_of_orderable_locations_is_narrowed_for_managed_viewers_only_R120_V12(
     ask: Asking, given: Given, kind: str
 ) -> None:
     """Everybody else finds all active locations orderable, whatever its billing markets are."""

@@ -86,6 +86,20 @@ async def test_private_is_for_editing_and_public_for_showing_R009_R012(ask: Aski
     assert [private, nothing, public, public, private, nothing] == answers
 
 
+async def test_new_profile_and_new_port_are_private_A11_R012(ask: Asking, given: Given) -> None:
+    """Of what nobody has said whether it is public the owner reads that it is private, and nobody else anything."""
+    company = await given.company()
+    profile, port = await given.profile(company, visibility=None), await given.port(company, visibility=None)
+    query = """query ($ids: [ID!]!) { nodes(ids: $ids) {
+        ... on MarketplaceProfile { profileIs: visibility } ... on Port { portIs: visibility }
+    } }"""
+
+    own, others = [await ask(email, query, ids=[profile.id, port.id]) for email in (company.admin, ANONYMOUS)]
+
+    assert told({"nodes": [{"profileIs": "PRIVATE"}, {"portIs": "PRIVATE"}]}) == whole(own)
+    assert told({"nodes": [None, None]}) == whole(others)
+
+
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
 async def test_every_role_reads_its_companys_profile_V9_V23(ask: Asking, given: Given, kind: str, role: str) -> None:

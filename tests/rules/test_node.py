@@ -50,7 +50,6 @@ async def market(given: Given, *, shown: bool = False) -> Market:
     partner = await given.partner()
     account = await given.managed_account(partner)
     company = account.company
-    assert company.user is not None
     visibility = "PUBLIC" if shown else "PRIVATE"
     profile = await given.profile(company, visibility=visibility)
     port, other = await given.port(company, visibility="PUBLIC"), await given.port(company)

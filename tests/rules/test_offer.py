@@ -26,7 +26,7 @@ FROM_PUBLICATION_ON = ["PUBLISHED", "ACCEPTED", "EXPIRED", "WITHDRAWN"]
 
 def euros(amount: str | None) -> dict[str, str] | None:
     """An amount as it is read."""
-    return amount and {"amount": amount, "currency": "EUR"}  # type: ignore[return-value]
+    return None if amount is None else {"amount": amount, "currency": "EUR"}
 
 
 def upfront(total: str | None, *prices: str | None) -> dict[str, Any]:

@@ -1,14 +1,20 @@
-"""Every connection of the schema: how it is asked for, in which orders and with which filters."""
+"""Every connection of the schema: how it is asked for, in which orders, with which filters and below which parents."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
+ORDERED: Final = "orderBy: {{field: {}, direction: {}}}"
+CAST: Final = """
+    SELECT m.company_id FROM membership m JOIN app_user u ON u.id = m.user_id WHERE u.email IN ('admin@partner.example',
+    'hidden@managed.example', 'shown@managed.example', 'network@direct.example', 'reviewer@operator.example')
+"""
+
 
 @dataclass(frozen=True)
 class Root:
-    """A connection at the root, and the argument that gives it an order. `columns` are the order's, without the key."""
+    """A connection at the root in one order, whose columns before the key are `columns`."""
 
     field: str
     entity: str
@@ -23,56 +29,119 @@ class Root:
         return f"{self.entity} {self.order} {self.direction}"
 
     def __str__(self) -> str:
-        return f"{self.field}({self.arguments})"
+        return f"{self.field} {self.arguments}"
 
 
-def _ordered(field: str, entity: str, order: str, *columns: str) -> list[Root]:
-    return [
-        Root(field, entity, f"orderBy: {{field: {order}, direction: {direction}}}", order, direction, columns)
-        for direction in ("ASC", "DESC")
-    ]
+@dataclass(frozen=True)
+class Filter:
+    """A filter of a connection, with a value that few rows of the large market have and one that many have.
+
+    A value may be SQL, in parentheses, that finds it: a code, or the key of an `entity`.
+    """
+
+    field: str
+    name: str
+    few: str
+    many: str
+    entity: str | None = None
+    arguments: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.name}"
+
+
+def _in_order(field: str, entity: str, order: str, *columns: str) -> list[Root]:
+    return [Root(field, entity, ORDERED.format(order, way), order, way, columns) for way in ("ASC", "DESC")]
 
 
 ROOTS: Final = (
     Root("companies", "Company"),
-    *_ordered("companies", "Company", "TRADING_NAME", "trading_name"),
+    *_in_order("companies", "Company", "TRADING_NAME", "trading_name"),
     Root("managedAccounts", "ManagedAccount"),
     Root("marketplaceProfiles", "MarketplaceProfile"),
     Root("locations", "Location"),
     Root("locations", "Location", "orderable: true"),
     Root("ports", "Port"),
-    *_ordered("ports", "Port", "CREATED_AT"),
-    *_ordered("ports", "Port", "NAME", "name"),
-    *_ordered("ports", "Port", "SPEED_MBPS", "speed_mbps"),
-    *_ordered("ports", "Port", "MONTHLY_RATE", "monthly_rate"),
+    *_in_order("ports", "Port", "CREATED_AT"),
+    *_in_order("ports", "Port", "NAME", "name"),
+    *_in_order("ports", "Port", "SPEED_MBPS", "speed_mbps"),
+    *_in_order("ports", "Port", "MONTHLY_RATE", "monthly_rate"),
     Root("marketplacePorts", "MarketplacePort"),
     Root("products", "Product"),
     Root("offers", "Offer"),
 )
-FEW, MANY = 0, 1
-# (connection, filter of it) to a value that few rows of the large market have, and one that most have
-FILTERS: Final = {
-    ("companies", "Company", "companyType"): ("INTERNET_EXCHANGE", "ENTERPRISE"),
-    ("companies", "Company", "accountKind"): ("PARTNER", "DIRECT"),
-    ("managedAccounts", "ManagedAccount", "accountName"): ('"Account 2"', '"Account 8"'),
-    ("managedAccounts", "ManagedAccount", "supportedBy"): ("OPERATOR", "PARTNER"),
-    ("marketplaceProfiles", "MarketplaceProfile", "providerType"): ('"%provider"', '"%provider2"'),
-    ("marketplaceProfiles", "MarketplaceProfile", "serviceType"): ('"%service"', '"%service2"'),
-    ("locations", "Location", "metro"): ('"Rare"', '"Common"'),
-    ("locations", "Location", "country"): ('"LU"', '"DE"'),
-    ("locations", "Location", "market"): ('"LU"', '"DE"'),
-    ("locations", "Location", "status"): ("EXPIRED", "ACTIVE"),
-    ("locations", "Location", "speedMbps"): ("400000", "1000"),
-    ("ports", "Port", "status"): ("CANCELLED", "ACTIVE"),
-    ("ports", "Port", "visibility"): ("PRIVATE", "PUBLIC"),
-    ("ports", "Port", "locationId"): ('"%location"', '"%location2"'),
-    ("ports", "Port", "speedMbps"): ("400000", "1000"),
-    ("ports", "Port", "monthlyRate"): ('{currency: "JPY", atLeast: 1}', '{currency: "EUR", atMost: 900}'),
-    ("marketplacePorts", "MarketplacePort", "locationId"): ('"%location"', '"%location2"'),
-    ("marketplacePorts", "MarketplacePort", "speedMbps"): ("400000", "1000"),
-    ("products", "Product", "kind"): ("APPLICATION", "SERVICE"),
-    ("products", "Product", "visibility"): ("REMOVED", "PUBLIC"),
-    ("products", "Product", "category"): ("TRAINING", "ASSESSMENTS"),
-    ("offers", "Offer", "status"): ("REJECTED", "PUBLISHED"),
-    ("offers", "Offer", "productId"): ('"%product2"', '"%product"'),
+_CODE: Final = "(SELECT code FROM {}_type ORDER BY code LIMIT 1 OFFSET {})"
+_OFTEN: Final = "(SELECT {column} FROM {table} GROUP BY 1 ORDER BY count(*) {way}, 1 LIMIT 1)"
+_RARE_PLACE: Final = _OFTEN.format(column="location_id", table="port", way="ASC")
+_BUSY_PLACE: Final = _OFTEN.format(column="location_id", table="port", way="DESC")
+_IN_ORDER_OF_RATE: Final = "orderBy: {field: MONTHLY_RATE}"
+FILTERS: Final = (
+    Filter("companies", "companyType", "INTERNET_EXCHANGE", "CLOUD"),
+    Filter("companies", "accountKind", "PARTNER", "DIRECT"),
+    Filter("managedAccounts", "accountName", '"Account 2"', '"Account 8"'),
+    Filter("managedAccounts", "supportedBy", "OPERATOR", "PARTNER"),
+    Filter("marketplaceProfiles", "providerType", _CODE.format("provider", 0), _CODE.format("provider", 1)),
+    Filter("marketplaceProfiles", "serviceType", _CODE.format("service", 0), _CODE.format("service", 1)),
+    Filter("locations", "metro", '"Rare"', '"Common"'),
+    Filter("locations", "country", '"LU"', '"DE"'),
+    Filter("locations", "market", '"LU"', '"DE"'),
+    Filter("locations", "status", "EXPIRED", "ACTIVE"),
+    Filter("locations", "speedMbps", "400000", "1000"),
+    Filter("ports", "status", "CANCELLED", "ACTIVE"),
+    Filter("ports", "visibility", "PUBLIC", "PRIVATE"),
+    Filter("ports", "locationId", _RARE_PLACE, _BUSY_PLACE, "Location"),
+    Filter("ports", "speedMbps", "400000", "1000"),
+    Filter(
+        "ports",
+        "monthlyRate",
+        '{currency: "JPY", atLeast: 1}',
+        '{currency: "EUR", atMost: 900}',
+        arguments=_IN_ORDER_OF_RATE,
+    ),
+    Filter("marketplacePorts", "locationId", _RARE_PLACE, _BUSY_PLACE, "Location"),
+    Filter("marketplacePorts", "speedMbps", "400000", "1000"),
+    Filter("products", "kind", "APPLICATION", "SERVICE"),
+    Filter("products", "visibility", "REMOVED", "PUBLIC"),
+    Filter("products", "category", "TRAINING", "ASSESSMENTS"),
+    Filter("offers", "status", "REJECTED", "PUBLISHED"),
+    Filter(
+        "offers",
+        "productId",
+        _OFTEN.format(column="product_id", table="offer", way="ASC"),
+        _OFTEN.format(column="product_id", table="offer", way="DESC"),
+        "Product",
+    ),
+)
+# (type of the parent, field) of every relation
+RELATIONS: Final = (
+    ("Company", "managedAccounts"),
+    ("Company", "members"),
+    ("Company", "offers"),
+    ("Company", "ports"),
+    ("Company", "products"),
+    ("Company", "receivedOffers"),
+    ("MarketplaceProfile", "ports"),
+    ("Port", "connections"),
+    ("Product", "offers"),
+)
+# Lists and single rows below a page, which are read by their keys
+ROWS: Final = {
+    "Company": "partner { id } marketplaceProfile { id } billingMarkets { market } supportDetails { email }",
+    "Offer": "product { id company { id } } seller { id } buyers { id } dimensions { name } instalments { chargeDate }",
+    "Port": "company { id } location { id } connections(first: 3) { nodes { port { id } targetPort { name provider { id } }"
+    " requester { id } provider { id } } }",
+    "MarketplaceProfile": "company { members(first: 3) { nodes { user { id email } company { id } } } }"
+    " providerTypes { label } serviceTypes { label } logo { url }",
+}
+# Parents: those of the demo companies, those of the giant, and strangers', whose rows most viewers may not see
+_SAMPLE: Final = "SELECT id FROM company WHERE legal_name IN ('Sample 1', 'Sample 2', 'Sample 13', 'Sample 17', 'Sample 33')"
+_MOST: Final = "(SELECT {0} FROM {1} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 3)"
+_SOME: Final = "(SELECT {0} FROM {1} WHERE company_id IN ({2}) ORDER BY md5({0}::text) LIMIT 14)"
+PARENTS: Final = {
+    "Company": f"({CAST}) UNION ({_SAMPLE})",
+    "Offer": f"{_SOME.format('id', 'offer', CAST)} UNION {_SOME.format('offer_id', 'offer_buyer', CAST)}",
+    "Port": f"{_MOST.format('target_port_id', 'connection_request')} UNION {_MOST.format('port_id', 'connection_request')}"
+    f" UNION {_SOME.format('id', 'port', CAST)}",
+    "Product": f"{_MOST.format('product_id', 'offer')} UNION {_SOME.format('id', 'product', CAST)}",
+    "MarketplaceProfile": f"SELECT id FROM marketplace_profile WHERE company_id IN ({CAST} UNION {_SAMPLE})",
 }

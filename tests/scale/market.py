@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from asyncio import gather
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,8 +23,17 @@ async def enlarge(engine: AsyncEngine, rows: int) -> None:
         raw: Any = (await connection.get_raw_connection()).driver_connection
         indexes = await raw.fetch(INDEXES)
         await raw.execute("".join(f"DROP INDEX {name};" for name, _ in indexes))  # faster made anew than kept up
-        await raw.execute(f"SET plan_cache_mode = auto; SET work_mem = '256MB'; SET maintenance_work_mem = '256MB'; SET scale.rows = {rows}")
+        await raw.execute(f"SET plan_cache_mode = auto; SET work_mem = '256MB'; SET scale.rows = {rows}")
         await raw.execute(SCRIPT.read_text())
-        await raw.execute("".join(f"{definition};" for _, definition in indexes))
-        await connection.execute(sa.text("VACUUM (ANALYZE)"))
         await raw.execute("RESET ALL")
+    definitions = [definition for _, definition in indexes]
+    await gather(*(_run(engine, definitions[part::2]) for part in range(2)))
+    await _run(engine, ["VACUUM (ANALYZE)"])
+
+
+async def _run(engine: AsyncEngine, statements: Sequence[str]) -> None:
+    async with engine.connect() as connection:
+        await connection.execute(sa.text("SET maintenance_work_mem = '256MB'"))
+        for statement in statements:
+            await connection.execute(sa.text(statement))
+        await connection.execute(sa.text("RESET maintenance_work_mem"))

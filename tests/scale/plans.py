@@ -78,6 +78,6 @@ def _literal(value: Any) -> str:
         return "NULL"
     if isinstance(value, bool | int | float):
         return str(value)
-    if isinstance(value, list):
-        return "ARRAY[" + ", ".join(map(_literal, value)) + "]" if value else "'{}'"
+    if isinstance(value, list):  # a quoted array takes the type of its parameter, which ARRAY[] would not
+        value = "{" + ",".join(f'"{item}"' for item in value) + "}"
     return "'" + str(value).replace("'", "''") + "'"

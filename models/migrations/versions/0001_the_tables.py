@@ -93,6 +93,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("company_pk")),
     )
     op.create_index("company_account_kind_page", "company", ["account_kind", "id"], unique=False)
+    op.create_index("company_partner_id_company_type_page", "company", ["partner_id", "company_type", "id"], unique=False)
+    op.create_index(
+        "company_public_profile_company_type_page",
+        "company",
+        ["company_type", "id"],
+        unique=False,
+        postgresql_where=sa.text("profile_visibility = 'PUBLIC'"),
+    )
+    op.create_index(
+        "company_public_products_company_type_page",
+        "company",
+        ["company_type", "id"],
+        unique=False,
+        postgresql_where=sa.text("public_products > 0"),
+    )
     op.create_index("company_company_type_page", "company", ["company_type", "id"], unique=False)
     op.create_index("company_partner_id_page", "company", ["partner_id", "id"], unique=False)
     op.create_index("company_partner_id_trading_name_page", "company", ["partner_id", "trading_name", "id"], unique=False)
@@ -337,6 +352,13 @@ def upgrade() -> None:
     op.create_index("port_company_id_speed_mbps_id_page", "port", ["company_id", "speed_mbps", "id"], unique=False)
     op.create_index("port_company_id_status_id_page", "port", ["company_id", "status", "id"], unique=False)
     op.create_index("port_company_id_visibility_id_page", "port", ["company_id", "visibility", "id"], unique=False)
+    op.create_index(
+        "port_company_id_currency_monthly_rate_id_page", "port", ["company_id", "currency", "monthly_rate", "id"], unique=False
+    )
+    op.create_index(
+        "port_partner_id_currency_monthly_rate_id_page", "port", ["partner_id", "currency", "monthly_rate", "id"], unique=False
+    )
+    op.create_index("port_currency_monthly_rate_id_page", "port", ["currency", "monthly_rate", "id"], unique=False)
     op.create_index("port_location_id_id_page", "port", ["location_id", "id"], unique=False)
     op.create_index("port_monthly_rate_id_page", "port", ["monthly_rate", "id"], unique=False)
     op.create_index("port_name_id_page", "port", ["name", "id"], unique=False)
@@ -358,7 +380,7 @@ def upgrade() -> None:
     op.create_index(
         "port_public_location_id_page",
         "port",
-        ["location_id", "id"],
+        ["location_id", "id", "company_id"],
         unique=False,
         postgresql_where=sa.text("visibility = 'PUBLIC' AND profile_visibility = 'PUBLIC'"),
     )
@@ -372,7 +394,7 @@ def upgrade() -> None:
     op.create_index(
         "port_public_speed_mbps_page",
         "port",
-        ["speed_mbps", "id"],
+        ["speed_mbps", "id", "company_id"],
         unique=False,
         postgresql_where=sa.text("visibility = 'PUBLIC' AND profile_visibility = 'PUBLIC'"),
     )
@@ -417,6 +439,13 @@ def upgrade() -> None:
     )
     op.create_index("product_categories", "product", ["categories"], unique=False, postgresql_using="gin")
     op.create_index("product_company_id_page", "product", ["company_id", "id"], unique=False)
+    op.create_index(
+        "product_public_kind_page", "product", ["kind", "id"], unique=False, postgresql_where=sa.text("visibility = 'PUBLIC'")
+    )
+    op.create_index("product_company_id_kind_id_page", "product", ["company_id", "kind", "id"], unique=False)
+    op.create_index("product_company_id_visibility_id_page", "product", ["company_id", "visibility", "id"], unique=False)
+    op.create_index("product_partner_id_kind_id_page", "product", ["partner_id", "kind", "id"], unique=False)
+    op.create_index("product_partner_id_visibility_id_page", "product", ["partner_id", "visibility", "id"], unique=False)
     op.create_index("product_kind_page", "product", ["kind", "id"], unique=False)
     op.create_index("product_partner_id_company_id_page", "product", ["partner_id", "company_id", "id"], unique=False)
     op.create_index("product_partner_id_page", "product", ["partner_id", "id"], unique=False)
@@ -613,11 +642,33 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["seller_partner_id"], ["company.id"], name=op.f("dealing_seller_partner_id_fk")),
         sa.PrimaryKeyConstraint("product_id", "buyer_id", "status", name=op.f("dealing_pk")),
     )
-    op.create_index("dealing_buyer_id_product_page", "dealing", ["buyer_id", "product_id"], unique=False)
-    op.create_index("dealing_buyer_id_seller_page", "dealing", ["buyer_id", "seller_id", "product_id"], unique=False)
-    op.create_index("dealing_buyer_partner_id_product_page", "dealing", ["buyer_partner_id", "product_id"], unique=False)
     op.create_index(
-        "dealing_buyer_partner_id_seller_page", "dealing", ["buyer_partner_id", "seller_id", "product_id"], unique=False
+        "dealing_buyer_id_product_page",
+        "dealing",
+        ["buyer_id", "product_id"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('PUBLISHED', 'ACCEPTED', 'EXPIRED', 'WITHDRAWN')"),
+    )
+    op.create_index(
+        "dealing_buyer_id_seller_page",
+        "dealing",
+        ["buyer_id", "seller_id", "product_id"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('PUBLISHED', 'ACCEPTED', 'EXPIRED', 'WITHDRAWN')"),
+    )
+    op.create_index(
+        "dealing_buyer_partner_id_product_page",
+        "dealing",
+        ["buyer_partner_id", "product_id"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('PUBLISHED', 'ACCEPTED', 'EXPIRED', 'WITHDRAWN')"),
+    )
+    op.create_index(
+        "dealing_buyer_partner_id_seller_page",
+        "dealing",
+        ["buyer_partner_id", "seller_id", "product_id"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('PUBLISHED', 'ACCEPTED', 'EXPIRED', 'WITHDRAWN')"),
     )
     op.create_index("dealing_seller_id_buyer_page", "dealing", ["seller_id", "buyer_id"], unique=False)
     op.create_index("dealing_seller_partner_id_buyer_page", "dealing", ["seller_partner_id", "buyer_id"], unique=False)
@@ -830,9 +881,19 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["seller_id"], ["company.id"], name=op.f("product_test_account_seller_id_fk")),
         sa.PrimaryKeyConstraint("product_id", "company_id", name=op.f("product_test_account_pk")),
     )
-    op.create_index("product_test_account_company_id_page", "product_test_account", ["company_id", "product_id"], unique=False)
     op.create_index(
-        "product_test_account_seller_id_page", "product_test_account", ["company_id", "seller_id", "product_id"], unique=False
+        "product_test_account_company_id_page",
+        "product_test_account",
+        ["company_id", "product_id"],
+        unique=False,
+        postgresql_where=sa.text("product_visibility = 'LIMITED'"),
+    )
+    op.create_index(
+        "product_test_account_seller_id_page",
+        "product_test_account",
+        ["company_id", "seller_id", "product_id"],
+        unique=False,
+        postgresql_where=sa.text("product_visibility = 'LIMITED'"),
     )
     op.create_table(
         "instalment",
@@ -961,8 +1022,16 @@ def downgrade() -> None:
     op.drop_index("offer_buyer_company_id_page", table_name="offer_buyer")
     op.drop_table("offer_buyer")
     op.drop_table("instalment")
-    op.drop_index("product_test_account_seller_id_page", table_name="product_test_account")
-    op.drop_index("product_test_account_company_id_page", table_name="product_test_account")
+    op.drop_index(
+        "product_test_account_seller_id_page",
+        table_name="product_test_account",
+        postgresql_where=sa.text("product_visibility = 'LIMITED'"),
+    )
+    op.drop_index(
+        "product_test_account_company_id_page",
+        table_name="product_test_account",
+        postgresql_where=sa.text("product_visibility = 'LIMITED'"),
+    )
     op.drop_table("product_test_account")
     op.drop_index(
         "product_revision_one_published", table_name="product_revision", postgresql_where=sa.text("status = 'PUBLISHED'")
@@ -992,10 +1061,26 @@ def downgrade() -> None:
     op.drop_table("invoice_line")
     op.drop_index("dealing_seller_partner_id_buyer_page", table_name="dealing")
     op.drop_index("dealing_seller_id_buyer_page", table_name="dealing")
-    op.drop_index("dealing_buyer_partner_id_seller_page", table_name="dealing")
-    op.drop_index("dealing_buyer_partner_id_product_page", table_name="dealing")
-    op.drop_index("dealing_buyer_id_seller_page", table_name="dealing")
-    op.drop_index("dealing_buyer_id_product_page", table_name="dealing")
+    op.drop_index(
+        "dealing_buyer_partner_id_seller_page",
+        table_name="dealing",
+        postgresql_where=sa.text("status IN ('PUBLISHED', 'ACCEPTED', 'EXPIRED', 'WITHDRAWN')"),
+    )
+    op.drop_index(
+        "dealing_buyer_partner_id_product_page",
+        table_name="dealing",
+        postgresql_where=sa.text("status IN ('PUBLISHED', 'ACCEPTED', 'EXPIRED', 'WITHDRAWN')"),
+    )
+    op.drop_index(
+        "dealing_buyer_id_seller_page",
+        table_name="dealing",
+        postgresql_where=sa.text("status IN ('PUBLISHED', 'ACCEPTED', 'EXPIRED', 'WITHDRAWN')"),
+    )
+    op.drop_index(
+        "dealing_buyer_id_product_page",
+        table_name="dealing",
+        postgresql_where=sa.text("status IN ('PUBLISHED', 'ACCEPTED', 'EXPIRED', 'WITHDRAWN')"),
+    )
     op.drop_table("dealing")
     op.drop_index("connection_request_target_port_id_provider_partner_id_page", table_name="connection_request")
     op.drop_index("connection_request_target_port_id_provider_id_page", table_name="connection_request")
@@ -1018,6 +1103,11 @@ def downgrade() -> None:
     op.drop_index("product_public_company_id_page", table_name="product", postgresql_where=sa.text("visibility = 'PUBLIC'"))
     op.drop_index("product_partner_id_page", table_name="product")
     op.drop_index("product_partner_id_company_id_page", table_name="product")
+    op.drop_index("product_public_kind_page", table_name="product", postgresql_where=sa.text("visibility = 'PUBLIC'"))
+    op.drop_index("product_company_id_kind_id_page", table_name="product")
+    op.drop_index("product_company_id_visibility_id_page", table_name="product")
+    op.drop_index("product_partner_id_kind_id_page", table_name="product")
+    op.drop_index("product_partner_id_visibility_id_page", table_name="product")
     op.drop_index("product_kind_page", table_name="product")
     op.drop_index("product_company_id_page", table_name="product")
     op.drop_index("product_categories", table_name="product", postgresql_using="gin")
@@ -1055,6 +1145,9 @@ def downgrade() -> None:
     op.drop_index("port_partner_id_company_id_page", table_name="port")
     op.drop_index("port_name_id_page", table_name="port")
     op.drop_index("port_monthly_rate_id_page", table_name="port")
+    op.drop_index("port_company_id_currency_monthly_rate_id_page", table_name="port")
+    op.drop_index("port_partner_id_currency_monthly_rate_id_page", table_name="port")
+    op.drop_index("port_currency_monthly_rate_id_page", table_name="port")
     op.drop_index("port_location_id_id_page", table_name="port")
     op.drop_index("port_company_id_visibility_id_page", table_name="port")
     op.drop_index("port_company_id_status_id_page", table_name="port")
@@ -1097,6 +1190,15 @@ def downgrade() -> None:
     op.drop_index("company_public_products_page", table_name="company", postgresql_where=sa.text("public_products > 0"))
     op.drop_index("company_partner_id_trading_name_page", table_name="company")
     op.drop_index("company_partner_id_page", table_name="company")
+    op.drop_index("company_partner_id_company_type_page", table_name="company")
+    op.drop_index(
+        "company_public_profile_company_type_page",
+        table_name="company",
+        postgresql_where=sa.text("profile_visibility = 'PUBLIC'"),
+    )
+    op.drop_index(
+        "company_public_products_company_type_page", table_name="company", postgresql_where=sa.text("public_products > 0")
+    )
     op.drop_index("company_company_type_page", table_name="company")
     op.drop_index("company_account_kind_page", table_name="company")
     op.drop_table("company")

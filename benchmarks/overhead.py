@@ -1,0 +1,150 @@
+"""What authorization costs: a page of ports as policy gives it, against the same page with the mask and the filter taken out.
+
+Both sides run in this process over the same database, in turns, and are compared by their medians. Before anything is timed
+both sides have to give the same ports with the same values, but for what policy hides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+import httpx
+from starlette.applications import Starlette
+
+import server
+from benchmarks.unguarded import unguarded
+from policies.viewer import Viewer
+from resolvers.connection import pages
+from resolvers.context import Context, Services
+from resolvers.viewer import Member, find_member, load_viewer
+from settings import Settings
+
+VIEWERS: Final = ("admin@partner.example", "hidden@managed.example", "reviewer@operator.example")
+ALLOWED: Final = 1.2  # the page with authorization may cost a fifth more
+WARM_UP: Final = 5
+QUERY: Final = """query Ports($first: Int!) {
+  ports(first: $first) {
+    nodes {
+      id name speedMbps termMonths status visibility costCentre diversityZone createdAt activatedAt
+      monthlyRate { amount currency } setupFee { amount currency } marketplaceDescription
+    }
+  }
+}"""
+
+Run = Callable[[], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Medians of one page as one viewer, in milliseconds of the clock, or of this process alone where the level says CPU."""
+
+    viewer: str
+    level: str
+    rows: int
+    guarded_ms: float
+    unguarded_ms: float
+
+    @property
+    def ratio(self) -> float:
+        """What the page costs with authorization, over what it costs without."""
+        return self.guarded_ms / self.unguarded_ms
+
+
+class Differs(Exception):
+    """The two sides do not give the same page, so that comparing them says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The gateway, with policy or without."""
+
+    app: Starlette
+    client: httpx.AsyncClient
+
+    @property
+    def services(self) -> Services:
+        """What its requests share."""
+        services: Services = self.app.state.services
+        return services
+
+    async def endpoint(self, member: Member, rows: int) -> Any:
+        """The answer to the query, through the whole application."""
+        token = self.app.state.tokens.issue(member.user_id, member.membership_id, 3600)
+        body = {"query": QUERY, "variables": {"first": rows}}
+        response = await self.client.post("/graphql", json=body, headers={"Authorization": f"Bearer {token}"})
+        return response.json()
+
+    async def loader(self, viewer: Viewer, rows: int) -> Any:
+        """The records of the page: statement, rows and mask, without GraphQL."""
+        (page,) = await pages(Context(self.services, viewer), "Port", {"first": rows})
+        return page.nodes
+
+
+async def measure(url: str, data_dir: Path, *, rows: int, rounds: int, progress: Callable[[str], None]) -> list[Result]:
+    """Both levels for every viewer. Raises Differs."""
+    results = []
+    async with _side(url, data_dir) as guarded, _side(url, data_dir) as bare:
+        object.__setattr__(bare.services, "policy", unguarded(bare.services.policy))
+        for email in VIEWERS:
+            progress(email)
+            member = await find_member(guarded.services.engine, email)
+            assert member is not None, email  # noqa: S101 (the market has them)
+            viewer = await load_viewer(guarded.services.engine, member.user_id, member.membership_id)
+            assert viewer is not None, email  # noqa: S101
+            compare(await guarded.endpoint(member, rows), await bare.endpoint(member, rows), rows)
+            endpoints = (partial(guarded.endpoint, member, rows), partial(bare.endpoint, member, rows))
+            loaders = (partial(guarded.loader, viewer, rows), partial(bare.loader, viewer, rows))
+            for level, (first, second), clock in (
+                ("endpoint", endpoints, time.perf_counter),
+                ("loader", loaders, time.perf_counter),
+                ("loader, CPU", loaders, time.process_time),
+            ):
+                times = await alternate(first, second, rounds, clock)
+                results.append(Result(email, level, rows, 1000 * median(times[0]), 1000 * median(times[1])))
+    return results
+
+
+def compare(guarded: Any, bare: Any, rows: int) -> None:
+    """Hold the answers of both sides against each other: the same ports, and each value the same or hidden."""
+    pages_of = [answer["data"]["ports"]["nodes"] for answer in (guarded, bare)]
+    if [len(nodes) for nodes in pages_of] != [rows, rows]:
+        raise Differs(f"{[len(nodes) for nodes in pages_of]} ports, not {rows} on both sides")
+    hidden = {entry["path"][-1] for entry in guarded.get("extensions", {}).get("redactions", [])}
+    for one, other in zip(*pages_of, strict=True):
+        if any(one[name] != (None if name in hidden else other[name]) for name in other):
+            raise Differs(f"the port {other['id']} is not the same on both sides")
+
+
+async def alternate(first: Run, second: Run, rounds: int, clock: Callable[[], float]) -> tuple[list[float], list[float]]:
+    """The times of both, run in turns; who begins changes from round to round."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for number in range(-min(WARM_UP, rounds), rounds):
+        order = ((first, times[0]), (second, times[1]))
+        for run, taken in order if number % 2 else order[::-1]:
+            gc.collect()
+            gc.disable()
+            start = clock()
+            await run()
+            elapsed = clock() - start
+            gc.enable()
+            if number >= 0:
+                taken.append(elapsed)
+            await asyncio.sleep(0)
+    return times
+
+
+@asynccontextmanager
+async def _side(url: str, data_dir: Path) -> AsyncIterator[Side]:
+    app = server.build(Settings(data_dir=data_dir, database_url=url, log_level="ERROR"))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+        yield Side(app, client)
+    await app.state.services.engine.dispose()

@@ -1,0 +1,57 @@
+"""The benchmark of authorization compares two sides that give the same page; what it measures is not held to any time here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.__main__ import table
+from benchmarks.overhead import VIEWERS, Differs, Result, compare, measure
+
+LEVELS = ("endpoint", "loader", "loader, CPU")
+ROWS = 10
+
+
+async def test_every_viewer_is_measured_at_every_level(demo_url: str, tmp_path: Path) -> None:
+    """Each viewer's page is measured through the endpoint and at the loader, after both sides were found to give the same ports."""
+    said: list[str] = []
+
+    results = await measure(demo_url, tmp_path, rows=ROWS, rounds=1, progress=said.append)
+
+    assert [(viewer, level, ROWS) for viewer in VIEWERS for level in LEVELS] == [
+        (result.viewer, result.level, result.rows) for result in results
+    ]
+    assert list(VIEWERS) == said
+
+
+async def test_a_page_that_is_not_full_stops_the_benchmark(demo_url: str, tmp_path: Path) -> None:
+    """Pages that hold fewer ports than are asked for are not compared."""
+    with pytest.raises(Differs, match="not 1000 on both sides"):
+        await measure(demo_url, tmp_path, rows=1000, rounds=1, progress=lambda _: None)
+
+
+def test_a_hidden_price_is_the_only_difference_allowed() -> None:
+    """A value may differ only where policy hides it."""
+    shown = _answer(name="core", rate=1)
+    hidden = _answer(name="core", rate=None) | {"extensions": {"redactions": [{"path": ["ports", "nodes", "*", "rate"]}]}}
+
+    compare(hidden, shown, 1)
+
+    with pytest.raises(Differs, match="p1"):
+        compare(_answer(name="edge", rate=1), shown, 1)
+    with pytest.raises(Differs, match="p1"):
+        compare(_answer(name="core", rate=None), shown, 1)
+
+
+def test_results_are_printed_as_a_table_of_ratios() -> None:
+    """The table has a row for each result, with the ratio last."""
+    assert (
+        table([Result("a@b.example", "loader", 10, 1.1, 1.0)]).splitlines()[-1]
+        == "| a@b.example | loader | 1.10 | 1.00 | 1.10 |"
+    )
+
+
+def _answer(**values: Any) -> dict[str, Any]:
+    return {"data": {"ports": {"nodes": [{"id": "p1", **values}]}}}

@@ -1,0 +1,179 @@
+"""The market as it is stored, and what of it is hidden from a viewer by Oso's own verdict, row by row and field by field.
+
+Nothing here asks the compiled policy: what is hidden is known without the SQL that is to be tested.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from models import Base
+from policies.catalogue import CATALOGUE
+from policies.entity import Entity
+from policies.policy import Policy
+from policies.viewer import Viewer
+
+Row = dict[str, Any]
+Key = tuple[Any, ...]
+UNREAD: Final = {"image": {"content"}, "marketplace_profile": {"search"}}
+TABLES: Final = sorted(
+    {str(entity.table.description) for entity in CATALOGUE}
+    | {str(link.table.description) for entity in CATALOGUE for link in entity.links}
+    | {"partner_defaults", "profile_slug"}
+)
+
+# Of a visible row: the fields that tell a column. A column that is not here is seen, or policy looks at it.
+TELLS: Final[dict[str, dict[str, set[str]]]] = {
+    "Company": {
+        **dict.fromkeys(("legal_name", "registration_number", "tax_number", "country", "headquarters"), {"company_profile"}),
+        **dict.fromkeys(("verification_status", "created_at"), set()),
+    },
+    "ManagedAccount": {"account_ref": {"account_ref"}, "created_at": set()},
+    "MarketplacePort": {
+        "marketplace_description": {"description"},
+        **dict.fromkeys(("name", "monthly_rate", "setup_fee", "currency", "cost_centre", "diversity_zone"), set()),
+        **dict.fromkeys(("term_months", "created_at", "activated_at"), set()),
+    },
+    "MarketplaceProfile": {"contact_email": {"contact_email"}, "phone": {"phone"}, "created_at": set()},
+    "Offer": {"total_value": {"total_value"}, "currency": {"total_value"}},
+    "OfferDimension": {"price": {"price"}, "currency": {"price"}},
+    "Instalment": {"amount": {"amount"}, "currency": {"amount"}},
+    "Port": {
+        "monthly_rate": {"monthly_rate"},
+        "setup_fee": {"setup_fee"},
+        "currency": {"monthly_rate", "setup_fee"},
+        "marketplace_name": {"marketplace_name"},
+        "marketplace_description": {"marketplace_description"},
+    },
+    "User": {"email": {"email"}, "created_at": set()},
+}
+
+
+class Market:
+    """All rows of all tables at one moment."""
+
+    def __init__(self, rows: dict[str, dict[Key, Row]]) -> None:
+        self.rows = rows
+        self._linked: dict[tuple[str, str], dict[Any, list[Row]]] = {}
+
+    @classmethod
+    async def read(cls, connection: Any) -> Market:
+        """Read it over a connection of the driver's own."""
+        rows = {}
+        for name in TABLES:
+            table = Base.metadata.tables[name]
+            columns = [column.name for column in table.columns if column.name not in UNREAD.get(name, ())]
+            keys = [column.name for column in table.primary_key.columns]
+            found = await connection.fetch(f"SELECT {', '.join(columns)} FROM {name}")
+            rows[name] = {tuple(row[key] for key in keys): dict(row) for row in found}
+        return cls(rows)
+
+    def linked(self, table: str, column: str, value: Any) -> list[Row]:
+        """The rows of a table whose column has a value."""
+        if (table, column) not in self._linked:
+            index: dict[Any, list[Row]] = defaultdict(list)
+            for row in self.rows[table].values():
+                index[row[column]].append(row)
+            self._linked[table, column] = index
+        return self._linked[table, column].get(value, []) if value is not None else []
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """What one viewer sees of a market, as Oso says."""
+
+    policy: Policy
+    viewer: Viewer
+    market: Market
+
+    def reads(self, entity: Entity, row: Row) -> bool:
+        """Whether the viewer may read a row; a part is read with its whole."""
+        if entity.part_of is not None:
+            whole = CATALOGUE[entity.part_of]
+            key = (row[f"{whole.table.description}_id"],)
+            return self.reads(whole, self.market.rows[str(whole.table.description)][key])
+        return self.policy.allows(self.viewer, "read", entity.name, self._resource(entity, row))
+
+    def sees(self, entity: Entity, row: Row, field: str) -> bool:
+        """Whether the viewer sees a field of a row that it reads."""
+        return self.policy.allows_field(self.viewer, "read", entity.name, self._resource(entity, row), field)
+
+    def _resource(self, entity: Entity, row: Row) -> Any:
+        links = {
+            link.name: [
+                link.resource(**_known(other, link.resource.columns))
+                for other in self.market.linked(str(link.table.description), link.remote, row[link.local])
+            ]
+            for link in entity.links
+        }
+        return entity.resource(**_known(row, entity.resource.columns), **links)
+
+
+def _known(row: Row, columns: tuple[str, ...]) -> Row:
+    return {name: UUID(int=value.int) if isinstance(value, UUID) else value for name, value in row.items() if name in columns}
+
+
+def changed(before: Market, after: Market) -> Iterator[tuple[str, Row | None, Row | None]]:
+    """Every row that differs, by table, as it was and as it is."""
+    for table, rows in before.rows.items():
+        others = after.rows[table]
+        for key in rows.keys() | others.keys():
+            old, new = rows.get(key), others.get(key)
+            if old != new:
+                yield table, old, new
+
+
+def is_hidden(policy: Policy, viewer: Viewer, before: Market, after: Market) -> bool:
+    """Whether nothing that the viewer may know differs between two markets."""
+    was, now = Eyes(policy, viewer, before), Eyes(policy, viewer, after)
+    return all(_unseen(was, now, *each) and _unmoved(was, now, *each) for each in changed(before, after))
+
+
+def _unseen(was: Eyes, now: Eyes, table: str, old: Row | None, new: Row | None) -> bool:
+    """Whether no type over the table shows what has changed in a row."""
+    if table == "partner_defaults":
+        partner = (old or new or {})["partner_id"]
+        accounts = was.market.linked("managed_account", "partner_id", partner)
+        return not any(was.reads(CATALOGUE["ManagedAccount"], account) for account in accounts)
+    if table == "profile_slug":
+        profile = was.market.rows["marketplace_profile"][((old or new or {})["profile_id"],)]
+        return not was.reads(CATALOGUE["MarketplaceProfile"], profile)
+    return all(_hides(was, now, entity, old, new) for entity in CATALOGUE if entity.table.description == table)
+
+
+def _hides(was: Eyes, now: Eyes, entity: Entity, old: Row | None, new: Row | None) -> bool:
+    read = [eyes.reads(entity, row) for eyes, row in ((was, old), (now, new)) if row is not None]
+    if not any(read):
+        return True
+    if old is None or new is None or not all(read):
+        return False
+    columns = [name for name in old if old[name] != new[name]]
+    tells = TELLS.get(entity.name, {})
+    return all(
+        name in tells
+        and not any(eyes.sees(entity, row, field) for eyes, row in ((was, old), (now, new)) for field in tells[name])
+        for name in columns
+    )
+
+
+def _unmoved(was: Eyes, now: Eyes, table: str, old: Row | None, new: Row | None) -> bool:
+    """Whether the verdicts on all rows to which a changed row is linked are as they were."""
+    for entity in CATALOGUE:
+        for link in entity.links:
+            if link.table.description == table:
+                ends = {row[link.remote] for row in (old, new) if row is not None} - {None}
+                if not all(_same_verdicts(was, now, entity, (end,)) for end in ends):
+                    return False
+    return True
+
+
+def _same_verdicts(was: Eyes, now: Eyes, entity: Entity, key: Key) -> bool:
+    name = str(entity.table.description)
+    old, new = was.market.rows[name].get(key), now.market.rows[name].get(key)
+    if old is None or new is None:
+        return True  # judged as a changed row itself
+    return was.reads(entity, old) == now.reads(entity, new)

@@ -1,0 +1,165 @@
+"""Changes of the market, drawn at random: of a column of any row, of rows that come, and of rows that go."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from hypothesis import strategies as st
+
+from models import Base
+from policies.catalogue import CATALOGUE
+from policies.policy import Policy
+from policies.viewer import Viewer
+from resolvers.identifiers import TAGS, Identifier
+from tests.interference.market import TELLS, Eyes, Market, Row
+
+CHANGED: Final = (
+    *("port", "port", "offer", "offer", "product", "product", "marketplace_profile", "company", "app_user", "managed_account"),
+    *("offer_dimension", "instalment", "connection_request", "membership", "billing_market", "support_details", "image"),
+)
+COMING: Final = (
+    *("port", "offer", "product", "connection_request", "membership", "billing_market", "offer_buyer", "offer_buyer"),
+    *("app_user", "product_test_account", "profile_slug"),
+)
+GOING: Final = (
+    *("connection_request", "membership", "billing_market", "offer_buyer", "port", "offer", "product_test_account"),
+    *("support_details", "marketplace_profile"),
+)
+KEPT: Final = {  # written by triggers, or parts of keys and owners, which never change
+    *("id", "company_id", "partner_id", "seller_id", "seller_partner_id", "provider_id", "provider_partner_id", "user_id"),
+    *("port_id", "target_port_id", "product_id", "offer_id", "profile_visibility", "public_products", "product_visibility"),
+    *("logo_id", "account_kind", "profile_id"),
+}
+DEPENDENTS: Final = {
+    "port": (("connection_request", "port_id"), ("connection_request", "target_port_id"), ("invoice_line", "port_id")),
+    "offer": (("agreement", "offer_id"),),
+    "marketplace_profile": (),
+}
+UNIQUE_TEXT: Final = {"slug", "email", "account_name"}
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """Statements of the driver's, each with its arguments, and what they are about."""
+
+    told: str
+    statements: tuple[tuple[str, tuple[Any, ...]], ...]
+    ids: tuple[str, ...] = ()  # global ids of what is touched
+    slugs: tuple[str, ...] = field(default=())
+
+    def __repr__(self) -> str:
+        return self.told
+
+
+@st.composite
+def mutations(draw: st.DrawFn, policy: Policy, viewer: Viewer, market: Market) -> Mutation:
+    """A change that is likely to be hidden from the viewer; whether it is must be asked."""
+    eyes = Eyes(policy, viewer, market)
+    kind = draw(st.sampled_from(("column", "column", "field", "field", "coming", "going")))
+    tables = {"column": CHANGED, "field": _telling(), "coming": COMING, "going": GOING}[kind]
+    table = draw(st.sampled_from(tables))
+    keys = list(market.rows[table])
+    start = draw(st.integers(0, len(keys) - 1))
+    rows = (market.rows[table][keys[(start + step) % len(keys)]] for step in range(min(len(keys), 150)))
+    wanted = kind == "field"
+    row = next((each for each in rows if _is_read(eyes, table, each) == wanted), None)
+    if row is None:
+        row = market.rows[table][keys[start]]
+    if kind == "coming":
+        return _coming(draw, table, row, market)
+    if kind == "going":
+        return _going(table, row)
+    return _column(draw, table, row, market, eyes, of_visible=wanted)
+
+
+def _telling() -> tuple[str, ...]:
+    return tuple(sorted({str(CATALOGUE[entity].table.description) for entity in TELLS}))
+
+
+def _is_read(eyes: Eyes, table: str, row: Row) -> bool:
+    return any(eyes.reads(entity, row) for entity in CATALOGUE if entity.table.description == table)
+
+
+def _column(draw: st.DrawFn, table: str, row: Row, market: Market, eyes: Eyes, *, of_visible: bool) -> Mutation:
+    """Another value for one column: of a visible row, one that is hidden in it."""
+    entities = [entity for entity in CATALOGUE if entity.table.description == table]
+    names = [name for name in row if name not in KEPT]
+    if of_visible:
+        hidden = [
+            name
+            for name in names
+            if all(
+                name in (tells := TELLS.get(entity.name, {})) and not any(eyes.sees(entity, row, each) for each in tells[name])
+                for entity in entities
+                if eyes.reads(entity, row)
+            )
+        ]
+        names = hidden or names
+    name = draw(st.sampled_from(names))
+    value = _another(draw, table, name, row, market)
+    statement = f"UPDATE {table} SET {name} = $2 WHERE id = $1"
+    slugs = tuple(text for text in (row.get("slug"), value if name == "slug" else None) if text)
+    return Mutation(f"{table}.{name} of {row['id']} to {value!r}", ((statement, (row["id"], value)),), _ids(table, row), slugs)
+
+
+def _another(draw: st.DrawFn, table: str, name: str, row: Row, market: Market) -> Any:
+    """Another value of a column: one that another row has, which every check has passed, or one that none has."""
+    column = Base.metadata.tables[table].columns[name]
+    old = row[name]
+    fresh = isinstance(column.type, sa.Text | sa.String) and not isinstance(column.type, sa.Enum) and column.type.length is None
+    if name in UNIQUE_TEXT or (fresh and draw(st.booleans())):
+        return f"{draw(st.sampled_from(('aaa', 'zzz', 'cloud')))}-{uuid4().hex[:8]}-{old or ''}"[:60]
+    if isinstance(column.type, sa.JSON):
+        return json.dumps({"city": "Elsewhere"}) if name == "headquarters" else "[]"
+    if isinstance(column.type, sa.Enum):
+        return draw(st.sampled_from([each for each in column.type.enums if each != old]))
+    if name in ("monthly_rate", "setup_fee", "total_value", "price", "amount"):
+        return draw(st.sampled_from((0, 1, old + 1, 2**31 - 1)))
+    if isinstance(old, datetime | date):
+        return old + timedelta(days=draw(st.sampled_from((-400, -1, 1, 400))))
+    others = [other[name] for other in market.rows[table].values() if other[name] != old]
+    return draw(st.sampled_from(others[:50])) if others else old
+
+
+def _coming(draw: st.DrawFn, table: str, row: Row, market: Market) -> Mutation:
+    """A new row like another one, with the key and the names that it needs."""
+    new = dict(row)
+    if "id" in new:
+        new["id"] = draw(
+            st.sampled_from((UUID(int=uuid4().int), UUID(int=row["id"].int + 1), UUID(int=1), UUID(int=2**128 - 1)))
+        )
+    companies = list(market.rows["company"])
+    if table in ("offer_buyer", "product_test_account", "billing_market"):
+        new["company_id"] = draw(st.sampled_from(companies))[0]
+    if table == "membership":
+        new["user_id"] = draw(st.sampled_from(list(market.rows["app_user"])))[0]
+    if table == "app_user":
+        new["email"] = f"{uuid4().hex}@nowhere.example"
+    if table == "profile_slug":
+        new["slug"] = f"former-{uuid4().hex}"
+    names = list(new)
+    places = ", ".join(f"${number}" for number in range(1, len(names) + 1))
+    statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})"
+    slugs = (new["slug"],) if table == "profile_slug" else ()
+    return Mutation(f"a new {table}: {new}", ((statement, tuple(new.values())),), _ids(table, new), slugs)
+
+
+def _going(table: str, row: Row) -> Mutation:
+    """A row that goes, with what depends on it."""
+    keys = [column.name for column in Base.metadata.tables[table].primary_key.columns]
+    before = [(f"DELETE FROM {other} WHERE {column} = $1", (row["id"],)) for other, column in DEPENDENTS.get(table, ())]
+    condition = " AND ".join(f"{key} = ${number}" for number, key in enumerate(keys, start=1))
+    last = (f"DELETE FROM {table} WHERE {condition}", tuple(row[key] for key in keys))
+    slugs = (row["slug"],) if "slug" in row else ()
+    return Mutation(f"no {table} any more of {[row[key] for key in keys]}", (*before, last), _ids(table, row), slugs)
+
+
+def _ids(table: str, row: Row) -> tuple[str, ...]:
+    """Every global id that a row could be asked for by."""
+    entities = [entity.name for entity in CATALOGUE if entity.table.description == table and entity.name in TAGS]
+    return tuple(str(Identifier(entity, row["id"])) for entity in entities) if "id" in row else ()

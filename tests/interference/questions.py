@@ -1,0 +1,72 @@
+"""Questions that a curious viewer asks: every type, with filters, orders, counts, cursors, search, ids and errors."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MONEY: Final = "{ amount currency }"
+PAGE: Final = "totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
+COMPANY: Final = "id tradingName companyType accountKind partner { id } companyProfile { legalName country taxNumber }"
+PORT: Final = f"id name status visibility speedMbps costCentre monthlyRate {MONEY} setupFee {MONEY} marketplaceName"
+OFFER: Final = (
+    f"id name status totalValue {MONEY} dimensions {{ name price {MONEY} }} instalments {{ chargeDate amount {MONEY} }}"
+)
+PROFILE: Final = "id slug url companyName bio visibility contactEmail phone logo { url } providerTypes { code }"
+TARGET: Final = "id name description speedMbps selectable location { name } provider { companyName }"
+THING: Final = f"""
+  __typename id
+  ... on Company {{ {COMPANY} }} ... on Port {{ {PORT} }} ... on Offer {{ {OFFER} }} ... on MarketplaceProfile {{ {PROFILE} }}
+  ... on MarketplacePort {{ {TARGET} }} ... on Product {{ title visibility }} ... on User {{ name email }}
+"""
+NODES: Final = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ {THING} }} }}"
+SLUG: Final = f"query ($slug: String!) {{ marketplaceProfile(slug: $slug) {{ {PROFILE} }} }}"
+
+QUESTIONS: Final = (
+    f"{{ companies(first: 40) {{ {PAGE} nodes {{ {COMPANY} }} }} }}",
+    f"{{ companies(last: 40, orderBy: {{field: TRADING_NAME}}) {{ {PAGE} nodes {{ id tradingName }} }} }}",
+    f"{{ companies(filter: {{companyType: CLOUD}}) {{ {PAGE} nodes {{ id supportDetails {{ email phone }} }} }} }}",
+    "{ companies(filter: {accountKind: MANAGED}) { totalCount } }",
+    f"{{ companies(first: 200) {{ nodes {{ id ports(first: 2) {{ {PAGE} nodes {{ id }} }} products(first: 2) {{ {PAGE} }} }} }} }}",
+    f"{{ companies(first: 200) {{ nodes {{ id offers(first: 3) {{ {PAGE} nodes {{ id }} }} receivedOffers(first: 3) {{ {PAGE} }} }} }} }}",
+    """{ companies(first: 200) { nodes { id managedAccounts { totalCount } billingMarkets { market enabled }
+         members { totalCount nodes { roles user { id name email } } } marketplaceProfile { id slug } } } }""",
+    f"""{{ viewer {{ roles pricingVisible chatSupportEnabled user {{ id email }} company {{ {COMPANY}
+         members(first: 50) {{ {PAGE} nodes {{ user {{ name email jobTitle }} }} }} partner {{ {COMPANY} }} }} }} }}""",
+    f"{{ managedAccounts {{ {PAGE} nodes {{ id accountName accountRef settings {{ pricing {{ enabled source }} }} }} }} }}",
+    "{ managedAccounts(filter: {supportedBy: PARTNER}) { totalCount nodes { company { tradingName } } } }",
+    f"{{ marketplaceProfiles(first: 100) {{ {PAGE} nodes {{ {PROFILE} company {{ id }} }} }} }}",
+    f'{{ marketplaceProfiles(search: "a") {{ {PAGE} nodes {{ id }} }} }}',
+    f'{{ marketplaceProfiles(search: "cloud", last: 5) {{ {PAGE} nodes {{ id }} }} }}',
+    f'{{ marketplaceProfiles(search: "zzz") {{ {PAGE} nodes {{ id }} }} }}',
+    f"{{ marketplaceProfiles(first: 100) {{ nodes {{ ports(first: 3) {{ {PAGE} nodes {{ {TARGET} }} }} }} }} }}",
+    f"{{ locations(orderable: true, first: 200) {{ {PAGE} nodes {{ id name status }} }} }}",
+    f"{{ ports(first: 60) {{ {PAGE} nodes {{ {PORT} company {{ id }} location {{ name }} }} }} }}",
+    f"{{ ports(last: 20, orderBy: {{field: NAME, direction: DESC}}) {{ {PAGE} nodes {{ id }} }} }}",
+    f"{{ ports(first: 20, orderBy: {{field: SPEED_MBPS}}) {{ {PAGE} edges {{ cursor node {{ id }} }} }} }}",
+    f"{{ ports(first: 20, orderBy: {{field: MONTHLY_RATE}}) {{ {PAGE} edges {{ cursor node {{ id }} }} }} }}",
+    f"{{ ports(orderBy: {{field: MONTHLY_RATE, direction: DESC}}) {{ {PAGE} nodes {{ id }} }} }}",
+    '{ ports(filter: {monthlyRate: {currency: "EUR", atLeast: "100"}}) { totalCount nodes { id } } }',
+    '{ ports(filter: {monthlyRate: {currency: "EUR", atMost: "0.01"}}) { totalCount } }',
+    "{ ports(filter: {status: ACTIVE, visibility: PUBLIC}) { totalCount nodes { id } } }",
+    f"{{ ports(first: 60) {{ nodes {{ connections(first: 2) {{ {PAGE} nodes {{ name status port {{ id }} targetPort {{ id }} }} }} }} }} }}",
+    f"{{ marketplacePorts(first: 200) {{ {PAGE} nodes {{ {TARGET} }} }} }}",
+    f"{{ marketplacePorts(last: 20, filter: {{speedMbps: 10000}}) {{ {PAGE} nodes {{ {TARGET} }} }} }}",
+    '{ marketplacePorts(filter: {monthlyRate: {currency: "EUR"}}) { totalCount } }',
+    f"{{ products(first: 300) {{ {PAGE} nodes {{ id title kind visibility categories company {{ id }} }} }} }}",
+    f"{{ products(filter: {{visibility: LIMITED}}) {{ {PAGE} nodes {{ id title }} }} }}",
+    f"{{ products(filter: {{category: TRAINING, kind: SERVICE}}, last: 10) {{ {PAGE} nodes {{ id title }} }} }}",
+    f"{{ products(first: 300) {{ nodes {{ offers(first: 2) {{ {PAGE} nodes {{ id }} }} }} }} }}",
+    f"{{ offers(first: 60) {{ {PAGE} nodes {{ {OFFER} seller {{ id }} product {{ id title }} }} }} }}",
+    f"{{ offers(last: 30) {{ {PAGE} nodes {{ id buyers {{ id tradingName }} }} }} }}",
+    f"{{ offers(filter: {{status: DRAFT}}) {{ {PAGE} nodes {{ id }} }} }}",
+    f"{{ offers(filter: {{status: PUBLISHED}}, first: 100) {{ {PAGE} nodes {{ {OFFER} buyers {{ id }} }} }} }}",
+    "{ ports(first: -1) { totalCount } }",
+    '{ node(id: "nobody") { id } }',
+)
+WALKS: Final = (
+    f"query ($after: String) {{ companies(first: 7, after: $after) {{ {PAGE} nodes {{ id }} }} }}",
+    f"query ($after: String) {{ ports(first: 7, after: $after) {{ {PAGE} nodes {{ id }} }} }}",
+    f"query ($after: String) {{ products(first: 7, after: $after) {{ {PAGE} nodes {{ id title }} }} }}",
+    f"query ($after: String) {{ offers(first: 7, after: $after) {{ {PAGE} nodes {{ id }} }} }}",
+    f"query ($after: String) {{ marketplacePorts(first: 7, after: $after) {{ {PAGE} nodes {{ id }} }} }}",
+)

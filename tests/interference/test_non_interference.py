@@ -1,0 +1,299 @@
+"""Non-interference: what is hidden from a viewer makes no difference to any answer that it gets, not by a byte.
+
+A change of the market is drawn; where nothing that the viewer may know has changed by Oso's own verdict, every answer must be the
+same as before. CROSSGATE_SEED repeats a run, CROSSGATE_CASES makes it longer.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import httpx
+import pytest
+from hypothesis import HealthCheck, Phase, assume, given, note, seed, settings
+from hypothesis import strategies as st
+
+import server
+from policies.decision import Decision
+from policies.policy import Policy
+from policies.predicate import TRUE
+from policies.viewer import ANONYMOUS as VISITOR
+from policies.viewer import Shape, Viewer
+from resolvers.viewer import find_member, load_viewer
+from settings import Settings
+from tests import databases
+from tests.asking import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking
+from tests.interference.market import Market, is_hidden
+from tests.interference.mutations import Mutation, mutations
+from tests.interference.questions import NODES, QUESTIONS, SLUG, WALKS
+
+CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 400)  # of each viewer
+SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
+ASKED: Final = 5  # questions about each change, besides those for what it touches
+VIEWERS: Final = (
+    ANONYMOUS,
+    PARTNER,
+    HIDDEN,
+    SHOWN,
+    DIRECT,
+    "network@partner.example",
+    "editor@partner.example",
+    "hidden-finance@managed.example",
+    "shown-network@managed.example",
+    "shown-editor@managed.example",
+    "viewer@direct.example",
+)
+DRAWN: Final = settings(
+    max_examples=CASES,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate, Phase.shrink],
+    suppress_health_check=list(HealthCheck),
+    print_blob=False,
+)
+
+
+@dataclass
+class Trial:
+    """A gateway with one connection, so that a change and the answers about it share a transaction that is rolled back."""
+
+    ask: Asking
+    market: Market
+    policy: Policy
+    answers: dict[tuple[Any, ...], bytes] = field(default_factory=dict)
+
+    async def driver(self) -> Any:
+        """The one connection, as the driver has it."""
+        async with self.ask.app.state.services.engine.connect() as connection:
+            return (await connection.get_raw_connection()).driver_connection
+
+    async def viewer(self, email: str | None) -> Viewer:
+        """What the gateway knows of a viewer now."""
+        if email is None:
+            return VISITOR
+        engine = self.ask.app.state.services.engine
+        member = await find_member(engine, email)
+        assert member is not None
+        return await load_viewer(engine, member.user_id, member.membership_id) or VISITOR
+
+    async def before(self, email: str | None, document: str, **variables: Any) -> bytes:
+        """The answer in the market as it was at first."""
+        key = (email, document, str(variables))
+        if key not in self.answers:
+            self.answers[key] = (await self.ask(email, document, **variables)).body
+        return self.answers[key]
+
+    async def try_out(self, email: str | None, change: Mutation, asked: list[tuple[str, dict[str, Any]]]) -> list[str] | None:
+        """Questions whose answers a change has changed; None if the change cannot be made, or the viewer may know of it."""
+        viewer = await self.viewer(email)
+        expected = [await self.before(email, document, **variables) for document, variables in asked]
+        driver = await self.driver()
+        await driver.execute("BEGIN")
+        try:
+            for statement, values in change.statements:
+                await driver.execute(statement, *values)
+            after = await Market.read(driver)
+            if await self.viewer(email) != viewer or not is_hidden(self.policy, viewer, self.market, after):
+                return None
+            found = [(await self.ask(email, document, **variables)).body for document, variables in asked]
+        except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError):
+            return None
+        finally:
+            await driver.execute("ROLLBACK")
+        assert not [body for body in found if b"INTERNAL" in body]
+        return [document for (document, _), old, new in zip(asked, expected, found, strict=True) if old != new]
+
+    async def questions(self, email: str | None, change: Mutation, chosen: list[int]) -> list[tuple[str, dict[str, Any]]]:
+        """Some of all questions, and those for exactly what a change touches."""
+        asked: list[tuple[str, dict[str, Any]]] = [(SLUG, {"slug": slug}) for slug in change.slugs]
+        asked += [(NODES, {"ids": list(change.ids)})] if change.ids else []
+        for number in chosen:
+            if number < len(QUESTIONS):
+                asked.append((QUESTIONS[number], {}))
+            else:
+                asked.append((walk := WALKS[number - len(QUESTIONS)], {"after": await self._cursor(email, walk)}))
+        return asked
+
+    async def _cursor(self, email: str | None, walk: str) -> str | None:
+        (page,) = (await self.ask(email, walk)).data.values()
+        cursor: str | None = page["pageInfo"]["endCursor"]
+        return cursor
+
+
+@pytest.fixture(scope="module")
+async def trial(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Trial]:
+    """The gateway over a market of its own, with a single connection."""
+    name = await databases.create(postgres, demo)
+    directory = tmp_path_factory.mktemp("interference")
+    app = server.build(Settings(data_dir=directory, database_url=postgres.url(name), log_level="ERROR", pool_size=1))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+        trial = Trial(Asking(app, client), Market({}), server.load_policy())
+        trial.market = await Market.read(await trial.driver())
+        yield trial
+    await app.state.services.engine.dispose()
+    await databases.drop(postgres, name)
+
+
+NUMBERS: Final = st.lists(st.integers(0, len(QUESTIONS) + len(WALKS) - 1), min_size=ASKED, max_size=ASKED, unique=True)
+
+
+@pytest.mark.parametrize("email", VIEWERS)
+@seed(SEED)
+@DRAWN
+@given(data=st.data())
+async def test_what_is_hidden_makes_no_difference(trial: Trial, email: str | None, data: st.DataObject) -> None:
+    """Hidden values and rows may change, come and go: the answers to all questions stay the same, byte for byte."""
+    change = data.draw(mutations(trial.policy, await trial.viewer(email), trial.market))
+    asked = await trial.questions(email, change, data.draw(NUMBERS))
+
+    changed = await trial.try_out(email, change, asked)
+
+    note(f"CROSSGATE_SEED={SEED}")
+    assume(changed is not None)
+    assert [] == changed
+
+
+def price_of(trial: Trial, company: Any) -> Mutation:
+    """Another price of a company's port."""
+    port = next(row for row in trial.market.rows["port"].values() if row["company_id"] == company)
+    return Mutation("a price", (("UPDATE port SET monthly_rate = monthly_rate + 1 WHERE id = $1", (port["id"],)),))
+
+
+def title_of(trial: Trial, visibility: str) -> Mutation:
+    """Another title of a product."""
+    product = next(row for row in trial.market.rows["product"].values() if row["visibility"] == visibility)
+    return Mutation("a title", (("UPDATE product SET title = 'Another' WHERE id = $1", (product["id"],)),))
+
+
+async def differences(trial: Trial, email: str | None, change: Mutation) -> list[str]:
+    """All questions to which a change gives another answer, whoever may know of it."""
+    asked = [(document, {}) for document in QUESTIONS]
+    expected = [await trial.before(email, document) for document in QUESTIONS]
+    driver = await trial.driver()
+    await driver.execute("BEGIN")
+    try:
+        for statement, values in change.statements:
+            await driver.execute(statement, *values)
+        found = [(await trial.ask(email, document)).body for document, _ in asked]
+    finally:
+        await driver.execute("ROLLBACK")
+    return [document for document, old, new in zip(QUESTIONS, expected, found, strict=True) if old != new]
+
+
+async def test_what_is_seen_makes_a_difference(trial: Trial) -> None:
+    """The questions can tell: a price changes the answers of whoever sees it, and a public title those of everybody."""
+    hidden, shown = [(await trial.viewer(email)).company_id for email in (HIDDEN, SHOWN)]
+    told = {
+        "own": await differences(trial, SHOWN, price_of(trial, shown)),
+        "managed": await differences(trial, PARTNER, price_of(trial, hidden)),
+        "operator's": await differences(trial, OPERATOR, price_of(trial, hidden)),
+        "public": await differences(trial, ANONYMOUS, title_of(trial, "PUBLIC")),
+    }
+    untold = {
+        "own": await differences(trial, HIDDEN, price_of(trial, hidden)),
+        "managed": await differences(trial, SHOWN, price_of(trial, hidden)),
+        "limited": await differences(trial, ANONYMOUS, title_of(trial, "LIMITED")),
+    }
+
+    assert [] == [name for name, questions in told.items() if not questions]
+    assert {"own": [], "managed": [], "limited": []} == untold
+
+
+async def test_a_visible_change_is_not_taken_for_a_hidden_one(trial: Trial) -> None:
+    """Oso's verdict tells the two apart: only what is hidden is asserted to make no difference."""
+    hidden, shown = [(await trial.viewer(email)).company_id for email in (HIDDEN, SHOWN)]
+
+    tried = [
+        await trial.try_out(SHOWN, price_of(trial, shown), []),
+        await trial.try_out(HIDDEN, price_of(trial, hidden), []),
+        await trial.try_out(ANONYMOUS, title_of(trial, "PUBLIC"), []),
+        await trial.try_out(ANONYMOUS, title_of(trial, "LIMITED"), []),
+    ]
+
+    assert [None, [], None, []] == tried
+
+
+class Leaky:
+    """A policy that decides as another one does, but for one type."""
+
+    def __init__(self, policy: Policy, entity: str, **changes: Any) -> None:
+        self.policy = policy
+        self.entity = entity
+        self.changes = changes
+
+    def decide(self, shape: Shape, entity: str, action: str = "read") -> Decision:
+        """The decision, spoilt where it shall be."""
+        decision = self.policy.decide(shape, entity, action)
+        if entity != self.entity:
+            return decision
+        if "field" in self.changes:
+            name = self.changes["field"]
+            return replace(decision, fields={**decision.fields, name: replace(decision.fields[name], visible=TRUE)})
+        return replace(decision, rows=TRUE)
+
+    def can(self, shape: Shape, ability: str) -> bool:
+        """The same as ever."""
+        return self.policy.can(shape, ability)
+
+
+@contextmanager
+def leaking(trial: Trial, entity: str, **changes: Any) -> Iterator[None]:
+    """The gateway of a trial reads by a policy that is broken."""
+    services, answers = trial.ask.app.state.services, trial.answers
+    object.__setattr__(services, "policy", Leaky(trial.policy, entity, **changes))
+    trial.answers = {}
+    try:
+        yield
+    finally:
+        object.__setattr__(services, "policy", trial.policy)
+        trial.answers = answers
+
+
+async def test_a_field_that_leaks_is_found_out(trial: Trial) -> None:
+    """The property can fail: where a broken policy shows a hidden price, a change of it changes answers, orders and filters."""
+    hidden = (await trial.viewer(HIDDEN)).company_id
+    assert hidden is not None
+    with leaking(trial, "Port", field="monthly_rate"):
+        changed = await trial.try_out(HIDDEN, price_of(trial, hidden), [(document, {}) for document in QUESTIONS])
+
+    assert changed
+
+
+@pytest.mark.parametrize(
+    "entity", ["Product", "Offer", "Company", "MarketplacePort", "MarketplaceProfile", "ConnectionRequest"]
+)
+async def test_rows_that_leak_are_found_out(trial: Trial, entity: str) -> None:
+    """The property can fail: where a broken policy shows rows of strangers, one of many hidden changes is seen by somebody."""
+    table = {"Product": "product", "Offer": "offer", "Company": "company", "ConnectionRequest": "connection_request"}
+    name = table.get(entity, "port" if entity == "MarketplacePort" else "marketplace_profile")
+    column = {"product": "title", "offer": "name", "company": "trading_name", "port": "speed_mbps"}.get(name, "name")
+    value: Any = 100_000 if column == "speed_mbps" else "Another"
+    column = "company_name" if name == "marketplace_profile" else column
+    found: list[str] = []
+    with leaking(trial, entity):
+        for row in list(trial.market.rows[name].values())[:60]:
+            change = Mutation("leaked", ((f"UPDATE {name} SET {column} = $2 WHERE id = $1", (row["id"], value)),))
+            for email in (ANONYMOUS, DIRECT):
+                found += (
+                    await trial.try_out(
+                        email, change, [(document, {}) for document in QUESTIONS if document_of(entity, document)]
+                    )
+                    or []
+                )
+            if found:
+                break
+
+    assert found
+
+
+def document_of(entity: str, document: str) -> bool:
+    """Whether a question is about a type."""
+    about = {"ConnectionRequest": "connections", "Company": "companies", "MarketplaceProfile": "marketplaceProfiles"}
+    return about.get(entity, entity[0].lower() + entity[1:] + "s") in document

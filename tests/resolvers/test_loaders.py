@@ -1,0 +1,140 @@
+"""Loaders: nothing that one request has read reaches another, and many at once finish with few connections."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+
+import server
+from policies.viewer import ANONYMOUS as VISITOR
+from policies.viewer import Viewer
+from resolvers.context import Context, Services
+from resolvers.record import Record
+from resolvers.viewer import find_member, load_viewer
+from settings import Settings
+from tests.asking import DEMO_VIEWERS, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking
+
+PATIENCE: Final = 60  # seconds: a deadlock would take for ever
+NESTED: Final = """
+{
+  viewer { user { email } company { tradingName partner { tradingName } members { nodes { user { email } } totalCount } } }
+  ports(first: 20) {
+    totalCount
+    nodes { name monthlyRate { amount } company { tradingName accountKind } location { name } connections { totalCount } }
+  }
+  offers(first: 20) {
+    totalCount
+    nodes { name totalValue { amount } buyers { tradingName } product { title } dimensions { price { amount } } }
+  }
+  marketplaceProfiles(first: 20) { totalCount nodes { contactEmail ports(first: 2) { nodes { name } } } }
+  companies(first: 20) { nodes { supportDetails { phone } billingMarkets { market } managedAccounts { totalCount } } }
+}
+"""
+
+
+async def viewer_of(services: Services, email: str) -> Viewer:
+    """The viewer with an address."""
+    member = await find_member(services.engine, email)
+    assert member is not None
+    viewer = await load_viewer(services.engine, member.user_id, member.membership_id)
+    assert viewer is not None
+    return viewer
+
+
+@pytest.fixture
+def services(ask_demo: Asking) -> Services:
+    """What all requests share."""
+    found: Services = ask_demo.app.state.services
+    return found
+
+
+async def test_two_viewers_side_by_side_keep_their_own(services: Services) -> None:
+    """The same row, loaded by two viewers at the same time over the same services, is masked for each as it is for each alone."""
+    keys = [(await viewer_of(services, email)).company_id for email in (HIDDEN, SHOWN)]
+
+    async def rows(viewer: Viewer) -> list[tuple[bool, list[str]]]:
+        context = Context(services, viewer)
+        loaded = [await context.loaders.rows("Company", [key]) for key in keys]
+        return [(row is not None, sorted(row.hidden) if row else []) for (row,) in loaded]
+
+    viewers = [VISITOR, *[await viewer_of(services, email) for email in (PARTNER, HIDDEN, SHOWN, OPERATOR)]]
+    alone = [await rows(viewer) for viewer in viewers]
+    together = await asyncio.gather(*(rows(viewer) for viewer in viewers * 5))
+
+    assert alone * 5 == together
+    assert 4 == len({str(each) for each in alone})  # partner and operator see the same of both
+
+
+async def test_a_request_reads_a_row_once_and_the_next_reads_it_anew(services: Services, ask_demo: Asking) -> None:
+    """What a request has loaded it keeps; nothing is kept for another."""
+    viewer = await viewer_of(services, PARTNER)
+    contexts = [Context(services, viewer) for _ in range(2)]
+    counts = []
+    for context in contexts:
+        with ask_demo.counting() as made:
+            first = await context.loaders.rows("Company", [viewer.company_id] * 3)
+            again = await context.loaders.rows("Company", [viewer.company_id])
+        counts.append((len(made), {id(row) for row in first + again}))
+
+    assert [(1, 1), (1, 1)] == [(statements, len(rows)) for statements, rows in counts]
+    assert set() == counts[0][1] & counts[1][1] - {id(None)}
+
+
+async def test_keys_of_a_level_are_one_statement(services: Services, ask_demo: Asking) -> None:
+    """Whoever asks at once is answered at once; None asks for nothing and is nothing."""
+    viewer = await viewer_of(services, OPERATOR)
+    page = await ask_demo(OPERATOR, "{ companies(first: 5) { nodes { id } } }")
+    assert 5 == len(page.data["companies"]["nodes"])
+    context = Context(services, viewer)
+    with ask_demo.counting() as made:
+        found: list[list[Record | None]] = await asyncio.gather(
+            *(context.loaders.rows("Company", [key, None]) for key in (viewer.company_id, viewer.user_id, viewer.company_id))
+        )
+
+    assert [(True, True), (False, True), (True, True)] == [(row is not None, none is None) for row, none in found]
+    assert 1 == len(made)
+
+
+async def test_nothing_is_asked_where_policy_leaves_nothing(services: Services, ask_demo: Asking) -> None:
+    """A type of which the viewer's shape may read no row costs no statement."""
+    context = Context(services, VISITOR)
+    key = (await viewer_of(services, PARTNER)).company_id
+    with ask_demo.counting() as made:
+        found = await context.loaders.rows("ManagedAccount", [key], by="partner_id")
+
+    assert ([None], []) == (found, made)
+
+
+@pytest.fixture
+async def narrow(demo_url: str, tmp_path: Path) -> AsyncIterator[Asking]:
+    """The gateway with a single connection to its database."""
+    app = server.build(Settings(data_dir=tmp_path, database_url=demo_url, log_level="ERROR", pool_size=1))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+        yield Asking(app, client)
+    await app.state.services.engine.dispose()
+
+
+async def test_many_requests_share_one_connection(narrow: Asking, ask_demo: Asking) -> None:
+    """Requests of all viewers at once, each with many loads of a level, wait for the one connection, and none for each other."""
+    expected = [(await ask_demo(viewer, NESTED)).body for viewer in DEMO_VIEWERS]
+
+    async with asyncio.timeout(PATIENCE):
+        answers = await asyncio.gather(*(narrow(viewer, NESTED) for viewer in DEMO_VIEWERS * 4))
+
+    assert expected * 4 == [answer.body for answer in answers]
+
+
+async def test_an_answer_depends_on_nobody_else(ask_demo: Asking) -> None:
+    """Answers to requests that are interleaved are byte for byte those to requests one after the other."""
+    documents = [NESTED, NESTED.replace("20", "7"), "{ ports(last: 3) { nodes { id monthlyRate { amount } } } }"]
+    asked: list[tuple[Any, str]] = [(viewer, document) for document in documents for viewer in DEMO_VIEWERS]
+    expected = [(await ask_demo(viewer, document)).body for viewer, document in asked]
+
+    answers = await asyncio.gather(*(ask_demo(viewer, document) for viewer, document in asked))
+
+    assert expected == [answer.body for answer in answers]

@@ -1,0 +1,202 @@
+"""Redactions: what is hidden is told once for a whole list where it can be, and the report says exactly what was noted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policies.reason import Reason
+from resolvers.redactions import Path, Redactions
+from tests.asking import HIDDEN, Asking, Redaction
+
+A, B = Reason.HIDDEN_BY_PARTNER, Reason.ROLE_REQUIRED
+Noted = Iterable[tuple[Path, Reason]]
+
+
+def report(data: Any, *noted: tuple[Path, Reason]) -> list[tuple[list[Any], str]]:
+    """What is reported of some data and notes."""
+    redactions = Redactions()
+    for path, reason in noted:
+        redactions.note(path, reason)
+    return [(entry["path"], entry["reason"]) for entry in redactions.report(data)]
+
+
+def test_nothing_hidden_is_not_told() -> None:
+    """Without a note there is no entry."""
+    assert [] == report({"a": None})
+
+
+def test_a_field_is_named_by_its_path() -> None:
+    """A path is made of names, as in `errors`."""
+    assert [(["a", "b"], "HIDDEN_BY_PARTNER")] == report({"a": {"b": None}}, (("a", "b"), A))
+
+
+def test_a_field_of_every_item_is_one_entry() -> None:
+    """A page of hidden prices costs one line."""
+    data = {"ports": [{"price": None}, {"price": None}, {"price": None}]}
+    noted = [(("ports", index, "price"), A) for index in range(3)]
+
+    assert [(["ports", "*", "price"], "HIDDEN_BY_PARTNER")] == report(data, *noted)
+
+
+def test_a_field_of_the_only_item_is_one_of_every_item() -> None:
+    """One item is every item of its list."""
+    assert [(["ports", "*", "price"], "ROLE_REQUIRED")] == report({"ports": [{"price": None}]}, (("ports", 0, "price"), B))
+
+
+def test_a_field_of_some_items_is_told_by_index() -> None:
+    """Where another item shows the field, each that hides it is named."""
+    data = {"ports": [{"price": None}, {"price": 1}, {"price": None}]}
+    noted = [(("ports", index, "price"), A) for index in (0, 2)]
+
+    assert [(["ports", index, "price"], "HIDDEN_BY_PARTNER") for index in (0, 2)] == report(data, *noted)
+
+
+def test_items_with_different_reasons_are_not_folded() -> None:
+    """One entry has one reason."""
+    data = {"ports": [{"price": None}, {"price": None}]}
+    noted = [(("ports", 0, "price"), A), (("ports", 1, "price"), B)]
+
+    assert [(["ports", 0, "price"], A), (["ports", 1, "price"], B)] == report(data, *noted)
+
+
+def test_null_items_stand_in_no_way() -> None:
+    """An item that is null hides nothing of its own: the others are still all of them."""
+    data = {"nodes": [None, {"price": None}, None, {"price": None}]}
+    noted = [(("nodes", index, "price"), A) for index in (1, 3)]
+
+    assert [(["nodes", "*", "price"], "HIDDEN_BY_PARTNER")] == report(data, *noted)
+
+
+def test_lists_in_lists_are_folded_each() -> None:
+    """Every dimension of every offer is one entry."""
+    data: Any = {"offers": [{"dimensions": [{"price": None}] * size} for size in (1, 2)]}
+    noted = [(("offers", 0, "dimensions", 0, "price"), A)]
+    noted += [(("offers", 1, "dimensions", index, "price"), A) for index in range(2)]
+
+    assert [(["offers", "*", "dimensions", "*", "price"], "HIDDEN_BY_PARTNER")] == report(data, *noted)
+
+
+def test_an_item_with_an_empty_list_is_not_counted_in() -> None:
+    """Where one offer has no dimensions, the others are named: `*` is never said of what has nothing to hide."""
+    data: Any = {"offers": [{"dimensions": [{"price": None}, {"price": None}]}, {"dimensions": []}]}
+    noted = [(("offers", 0, "dimensions", index, "price"), A) for index in range(2)]
+
+    assert [(["offers", 0, "dimensions", "*", "price"], "HIDDEN_BY_PARTNER")] == report(data, *noted)
+
+
+def test_lists_of_lists_are_folded_each() -> None:
+    """A matrix is folded in both directions."""
+    data = {"rows": [[{"x": None}, {"x": None}], [{"x": None}]]}
+    noted = [(("rows", row, column, "x"), A) for row, column in ((0, 0), (0, 1), (1, 0))]
+
+    assert [(["rows", "*", "*", "x"], "HIDDEN_BY_PARTNER")] == report(data, *noted)
+
+
+def test_empty_data_has_no_entries() -> None:
+    """What never came to be an answer hides nothing."""
+    empty: list[Any] = [None, {"a": []}, {}]
+
+    assert [[], [], []] == [report(data, (("a", 0, "b"), A)) for data in empty]
+
+
+def test_what_an_error_took_away_is_not_told() -> None:
+    """A note below a value that became null with an error names nothing that is in the answer."""
+    assert [(["b"], "ROLE_REQUIRED")] == report({"a": None, "b": None}, (("a", "x", "y"), A), (("b",), B))
+
+
+def test_entries_stand_in_the_order_of_the_answer() -> None:
+    """Not in the order in which fields happened to be resolved."""
+    noted = [(("b",), B), (("c", 0, "x"), A), (("a",), A)]
+
+    assert [["a"], ["b"], ["c", "*", "x"]] == [path for path, _ in report({"a": None, "b": None, "c": [{"x": None}]}, *noted)]
+
+
+DATA: Final = st.dictionaries(
+    st.sampled_from("abc"),
+    st.recursive(
+        st.none() | st.just(1),
+        lambda inner: st.lists(inner | st.none(), max_size=4) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+        max_leaves=24,
+    ),
+)
+
+
+def nulls(value: Any, path: Path = ()) -> Iterator[Path]:
+    """The places of fields that are null."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if inner is None:
+                yield (*path, name)
+            yield from nulls(inner, (*path, name))
+    if isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from nulls(inner, (*path, index))
+
+
+def unfolded(data: Any, path: list[Any], so_far: Path = ()) -> Iterator[Path]:
+    """The places that an entry stands for: `*` is every item that is not null."""
+    if not path:
+        yield so_far
+    elif path[0] == "*":
+        for index, item in enumerate(data):
+            if item is not None:
+                yield from unfolded(item, path[1:], (*so_far, index))
+    else:
+        yield from unfolded(data[path[0]], path[1:], (*so_far, path[0]))
+
+
+@given(data=DATA, chance=st.data())
+def test_a_report_says_what_was_noted(data: Any, chance: st.DataObject) -> None:
+    """Unfolded against the data, the report is the notes of what is there: none is lost, none added, none told twice."""
+    places = list(nulls(data))
+    reasons = chance.draw(st.lists(st.sampled_from([A, A, A, B, None]), min_size=len(places), max_size=len(places)))
+    noted = [(path, reason) for path, reason in zip(places, reasons, strict=True) if reason]
+    gone = [((*path, "lost"), A) for path, reason in noted if reason == B]
+
+    entries = report(data, *noted, *gone)
+
+    told = [(place, reason) for path, reason in entries for place in unfolded(data, path)]
+    assert sorted(((path, str(reason)) for path, reason in noted), key=str) == sorted(told, key=str)
+
+
+PRICES: Final = (
+    "ports(first: 3) { nodes { monthlyRate { amount } } edges { node { rate: monthlyRate { amount } setupFee { amount } } } }"
+)
+
+
+async def test_redactions_are_told_by_the_names_of_the_answer(ask_demo: Asking) -> None:
+    """Paths have aliases where the query has them, through connections, edges and fragments."""
+    answer = await ask_demo(
+        HIDDEN, f"{{ mine: viewer {{ company {{ ...prices }} }} }} fragment prices on Company {{ {PRICES} }}"
+    )
+
+    start = ["mine", "company", "ports"]
+    assert [
+        Redaction([*start, "nodes", "*", "monthlyRate"], "HIDDEN_BY_PARTNER"),
+        Redaction([*start, "edges", "*", "node", "rate"], "HIDDEN_BY_PARTNER"),
+        Redaction([*start, "edges", "*", "node", "setupFee"], "HIDDEN_BY_PARTNER"),
+    ] == answer.redactions
+    assert [] == answer.errors
+
+
+async def test_a_field_that_is_not_asked_for_is_not_told(ask_demo: Asking) -> None:
+    """Neither a field that was skipped nor one of an empty page is reported."""
+    skipped = await ask_demo(HIDDEN, "{ ports { nodes { id monthlyRate @skip(if: true) { amount } } } }")
+    empty = await ask_demo(HIDDEN, "{ ports(first: 0) { nodes { monthlyRate { amount } } } }")
+
+    assert ([], []) == (skipped.redactions, empty.redactions)
+    assert b"extensions" not in skipped.body + empty.body
+
+
+@pytest.mark.parametrize("viewer", [HIDDEN])
+async def test_a_redaction_below_an_error_is_not_told(ask_demo: Asking, viewer: str) -> None:
+    """Where an error takes the whole answer away, nothing is left that could hide something."""
+    answer = await ask_demo(viewer, "{ ports { nodes { monthlyRate { amount } connections(first: -1) { totalCount } } } }")
+
+    assert (None, []) == (answer.data, answer.redactions)
+    assert {"INVALID_PAGE"} == set(answer.codes)

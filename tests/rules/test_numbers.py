@@ -1,0 +1,105 @@
+"""Rules, policies and tests know each other by numbers: none is made up, and none of what can be read is without a proof."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+NUMBER: Final = re.compile(r"R\d{3}|[AXV]\d{1,2}")
+LISTED: Final = re.findall(r"^- \*\*(\w+)\*\* \S", (ROOT / "docs" / "rules.md").read_text("utf-8"), re.MULTILINE)
+
+
+def numbered(letter: str, first: int, last: int) -> set[str]:
+    """The numbers from one to another, both included."""
+    return {f"{letter}{number:03}" if letter == "R" else f"{letter}{number}" for number in range(first, last + 1)}
+
+
+# What reading has to hold, now that everything can be read.
+READING: Final = (
+    {"R002", "A7", "A8", "A21", "V1", "V2", "V14", "X7", "R264"}
+    | numbered("R", 10, 13)
+    | numbered("R", 28, 29)
+    | numbered("R", 101, 124)
+    | numbered("R", 218, 219)
+    | numbered("R", 253, 254)
+    | numbered("A", 13, 17)
+    | numbered("V", 18, 25)
+)
+WAITING: Final = {
+    "A15": "there are no notifications yet",
+    "R117": "there are no notifications yet",
+    "R118": "there are no notifications yet, and what a partner tells its account is not ours to send",
+    "R119": "there are no notifications yet",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A test function: where it is, what it is called and what it is given."""
+
+    path: Path
+    name: str
+    arguments: tuple[str, ...]
+
+    @property
+    def numbers(self) -> set[str]:
+        """The rules that it says it proves."""
+        return {part for part in self.name.split("_") if NUMBER.fullmatch(part)}
+
+
+def cases(folder: Path) -> Iterator[Case]:
+    """All test functions below a folder."""
+    for path in sorted(folder.rglob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+                yield Case(path, node.name, tuple(argument.arg for argument in node.args.args))
+
+
+PROOFS: Final = [case for case in cases(ROOT / "tests" / "rules") if case.path != Path(__file__)]
+
+
+def test_each_rule_is_listed_once() -> None:
+    """A number means one rule."""
+    assert [] == [number for number, times in Counter(LISTED).items() if times > 1 or not NUMBER.fullmatch(number)]
+
+
+def test_no_test_has_a_number_that_is_no_rule() -> None:
+    """Each number in the name of a test, anywhere, is that of a rule."""
+    assert [] == [case.name for case in cases(ROOT / "tests") if not case.numbers <= set(LISTED)]
+
+
+def test_no_policy_has_a_number_that_is_no_rule() -> None:
+    """Each number in a comment of a policy is that of a rule."""
+    texts = {path.name: path.read_text("utf-8") for path in (ROOT / "policies").glob("*.polar")}
+    named = {(name, number) for name, text in texts.items() for number in re.findall(rf"\b({NUMBER.pattern})\b", text)}
+
+    assert set() == {(name, number) for name, number in named if number not in LISTED}
+
+
+def test_each_proof_asks_the_gateway_and_says_what_it_proves() -> None:
+    """Each test of a rule goes through the endpoint and has a number in its name."""
+    assert [] == [case.name for case in PROOFS if "ask" not in case.arguments or not case.numbers]
+
+
+def test_each_rule_of_reading_has_a_proof_or_a_reason() -> None:
+    """Whatever reading has to hold is proved through the endpoint, but for what waits for something that is not there."""
+    proved = {number for case in PROOFS for number in case.numbers}
+
+    assert set() == READING - proved - set(WAITING)
+    assert set() == proved & set(WAITING)
+    assert set(WAITING) <= READING
+
+
+def test_each_number_in_a_policy_has_a_proof() -> None:
+    """A line of policy that names a rule is proved by a test with that rule's number."""
+    proved = {number for case in PROOFS for number in case.numbers}
+    texts = [path.read_text("utf-8") for path in (ROOT / "policies").glob("*.polar")]
+    named = {number for text in texts for number in re.findall(rf"\b({NUMBER.pattern})\b", text)}
+
+    assert set() == named - proved

@@ -1,0 +1,107 @@
+"""Two markets that differ in size alone, each with the gateway before it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models.database import connect
+from models.embedded import Embedded
+from policies.catalogue import CATALOGUE
+from resolvers.identifiers import Identifier
+from tests import databases
+from tests.asking import Asking, asking
+from tests.scale.connections import PARENTS, Filter, Root
+from tests.scale.market import enlarge
+from tests.scale.plans import Cost, Statement, cost, recording
+
+LARGE: Final = 200_000
+SMALL: Final = LARGE // 10
+REFUSED: Final = {"FORBIDDEN_FILTER", "FORBIDDEN_ORDER"}
+WHO: Final = ("app_user", "billing_market.market", "managed_account.pricing", "partner_defaults", "membership.roles")
+
+
+@dataclass
+class Market:
+    """A market, asked through the endpoint."""
+
+    ask: Asking
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The gateway's own pool of connections."""
+        engine: AsyncEngine = self.ask.app.state.services.engine
+        return engine
+
+    async def costs(self, viewer: str | None, query: str, **variables: Any) -> list[tuple[Statement, Cost]]:
+        """The statements of a query of a viewer, without those that find out who asks; none if it is refused (A16)."""
+        with recording(self.engine) as statements:
+            answer = await self.ask(viewer, query, **variables)
+        if answer.errors:
+            assert set(answer.codes) <= REFUSED, answer.errors
+            return []
+        reading = [statement for statement in statements if not _asks_who(statement)]
+        return [(statement, await cost(self.engine, statement)) for statement in reading]
+
+    async def cursor(self, root: Root, part: float) -> str:
+        """The cursor of the row that stands after this part of a table in the order of a connection."""
+        table = CATALOGUE[root.entity].table
+        columns = [table.c[name] for name in (*root.columns, "id")]
+        async with self.engine.connect() as connection:
+            size = await connection.scalar(sa.select(sa.func.count()).select_from(table))
+            place = int((size or 0) * (1 - part if root.direction == "DESC" else part))
+            row = (await connection.execute(sa.select(*columns).order_by(*columns).offset(place).limit(1))).one()
+        sealed: str = self.ask.app.state.services.cursors.seal(root.scope, [*row[:-1], str(row[-1])])
+        return sealed
+
+    async def value(self, narrowed: Filter, value: str) -> str:
+        """The value of a filter as it stands in a document."""
+        if not value.startswith("("):
+            return value
+        found = (await self.keys(value))[0]
+        return f'"{Identifier(narrowed.entity, found) if narrowed.entity else found}"'
+
+    async def parents(self, entity: str) -> list[str]:
+        """The ids of the parents of a type."""
+        return [str(Identifier(entity, key)) for key in sorted(await self.keys(PARENTS[entity]))]
+
+    async def keys(self, query: str) -> list[Any]:
+        """The first column of a query."""
+        async with self.engine.connect() as connection:
+            return list((await connection.execute(sa.text(query))).scalars())
+
+
+def _asks_who(statement: Statement) -> bool:
+    return any(name in statement.sql for name in WHO) and " AS t" not in statement.sql
+
+
+@asynccontextmanager
+async def _market(postgres: Embedded, template: str, rows: int, data_dir: Path) -> AsyncIterator[Market]:
+    name = await databases.create(postgres, template)
+    engine = connect(postgres.url(name))
+    await enlarge(engine, rows)
+    await engine.dispose()
+    async with asking(postgres.url(name), data_dir) as ask:
+        yield Market(ask)
+    await databases.drop(postgres, name)
+
+
+@pytest.fixture(scope="session")
+async def large(postgres: Embedded, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Market]:
+    """200,000 ports and as many offers."""
+    async with _market(postgres, demo, LARGE, tmp_path_factory.mktemp("large")) as market:
+        yield market
+
+
+@pytest.fixture(scope="session")
+async def small(postgres: Embedded, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Market]:
+    """A tenth of it."""
+    async with _market(postgres, demo, SMALL, tmp_path_factory.mktemp("small")) as market:
+        yield market

@@ -1,0 +1,154 @@
+"""A page costs the same in a large market as in a small one: PostgreSQL's own account of every connection, for every viewer.
+
+`ask` goes through the endpoint; each statement that it runs is explained with the same parameters and the same kind of plan.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from tests.asking import DEMO_VIEWERS
+from tests.scale.conftest import Market
+from tests.scale.connections import FILTERS, RELATIONS, ROOTS, ROWS, Filter, Root
+from tests.scale.plans import Cost, Statement
+
+SIZE: Final = 20
+FIXED: Final = 60  # pages of 8 KiB for each list: the way down its indexes
+PER_ROW: Final = 30  # and for each row that is asked for: its place in some branches, and itself
+OF_ONE_OWN: Final = 8  # where a list cannot be read in its order: for each row that the viewer's own dealings lead to
+GROWTH: Final = 1.5  # ten times the rows may make trees one level higher
+
+# What no index has in order. Dealings, buyers and test accounts know neither the name of a company nor what a filter asks of
+# the row at their end, and GIN has no order: there a page costs as much as the viewer's own dealings and what matches.
+BY_OWN_DEALINGS: Final = {
+    "companies companyType",
+    "products kind",
+    "products visibility",
+    "products category",
+    "offers status",
+    "marketplaceProfiles providerType",
+    "marketplaceProfiles serviceType",
+}
+OWN: Final = """
+    SELECT (SELECT count(*) FROM dealing WHERE '{0}' IN (buyer_id, seller_id))
+    + (SELECT count(*) FROM dealing WHERE '{0}' IN (buyer_partner_id, seller_partner_id))
+    + (SELECT count(*) FROM offer_buyer WHERE '{0}' IN (company_id, partner_id))
+    + (SELECT count(*) FROM product_test_account WHERE company_id = '{0}')
+"""
+COMPANY_OF: Final = """
+    SELECT m.company_id FROM membership m JOIN app_user u ON u.id = m.user_id WHERE u.email = '{}' ORDER BY m.id LIMIT 1
+"""
+
+
+def bound(statement: Statement) -> int:
+    """The pages that a statement may touch: so many for each list, and for each row of it that is asked for."""
+    return statement.keys * (FIXED + PER_ROW * statement.limit)
+
+
+def exceeding(costs: list[tuple[Statement, Cost]], more: int = 0) -> list[tuple[int, int, str]]:
+    """The statements that touch more than they may, with what they touch and what they may."""
+    return [
+        (cost.buffers, bound(statement) + more, statement.sql)
+        for statement, cost in costs
+        if cost.buffers > bound(statement) + more
+    ]
+
+
+async def own(market: Market, viewer: str | None) -> int:
+    """How many rows of dealings, buyers and test accounts are the viewer's, whatever they lead to."""
+    if viewer is None:
+        return 0
+    (company,) = await market.keys(COMPANY_OF.format(viewer))
+    (number,) = await market.keys(OWN.format(company))
+    return int(number)
+
+
+async def pages(market: Market, root: Root) -> dict[str, str]:
+    """The first, a middle and the last page of a connection, each as it is reached forward and backward."""
+    start, middle, end = [await market.cursor(root, part) for part in (0.02, 0.5, 0.98)]
+    if root.direction == "DESC":  # reads as the other direction does backward
+        return {"first": f"first: {SIZE}", "middle": f'first: {SIZE}, after: "{middle}"'}
+    return {
+        "first": f"first: {SIZE}",
+        "first, backward": f'last: {SIZE}, before: "{start}"',
+        "middle": f'first: {SIZE}, after: "{middle}"',
+        "middle, backward": f'last: {SIZE}, before: "{middle}"',
+        "last": f'first: {SIZE}, after: "{end}"',
+        "last, backward": f"last: {SIZE}",
+    }
+
+
+def document(field: str, *arguments: str) -> str:
+    """A query of one connection."""
+    return f"{{ {field}({', '.join(filter(None, arguments))}) {{ nodes {{ id }} }} }}"
+
+
+@pytest.mark.parametrize("root", ROOTS, ids=str)
+async def test_a_page_is_bounded_by_its_rows(large: Market, small: Market, root: Root) -> None:
+    """Every page of every connection touches so much for each row that is asked for, and no more in the large market."""
+    places = (await pages(large, root), await pages(small, root))
+    for viewer in DEMO_VIEWERS:
+        dealings = OF_ONE_OWN * await own(large, viewer) if root.order == "TRADING_NAME" else 0
+        for place in places[0]:
+            found = await large.costs(viewer, document(root.field, root.arguments, places[0][place]))
+            lesser = await small.costs(viewer, document(root.field, root.arguments, places[1][place]))
+
+            assert [] == exceeding(found, dealings), (place, viewer)
+            if not dealings:
+                total, less = (sum(cost.buffers for _, cost in costs) for costs in (found, lesser))
+                assert total <= GROWTH * less + FIXED, (place, viewer)
+
+
+@pytest.mark.parametrize("narrowed", FILTERS, ids=str)
+async def test_a_filter_is_found_by_an_index(large: Market, narrowed: Filter) -> None:
+    """A filter that few rows match, and one that many do, touch no more than a page without filters, or what is said to be theirs."""
+    for value in (narrowed.few, narrowed.many):
+        condition = f"filter: {{{narrowed.name}: {await large.value(narrowed, value)}}}"
+        for viewer in DEMO_VIEWERS:
+            more = await _matching(large, viewer, narrowed.field, condition) if str(narrowed) in BY_OWN_DEALINGS else 0
+            for page in (f"first: {SIZE}", f"last: {SIZE}"):
+                found = await large.costs(viewer, document(narrowed.field, condition, page, narrowed.arguments))
+
+                assert [] == exceeding(found, OF_ONE_OWN * more), (value, page, viewer)
+
+
+@pytest.mark.parametrize("words", ["rare", "common", "common provider1", "nothing"])
+async def test_a_search_touches_what_it_finds(large: Market, words: str) -> None:
+    """A search touches the profiles that match: an index of words has no order, so that all of them are sorted."""
+    for viewer in DEMO_VIEWERS:
+        found = await large.costs(viewer, document("marketplaceProfiles", f'search: "{words}"', f"first: {SIZE}"))
+        more = await _matching(large, viewer, "marketplaceProfiles", f'search: "{words}"')
+
+        assert [] == exceeding(found, OF_ONE_OWN * more), viewer
+
+
+@pytest.mark.parametrize(("parent", "field"), RELATIONS)
+async def test_pages_below_parents_are_bounded_by_their_rows(large: Market, small: Market, parent: str, field: str) -> None:
+    """The pages below twenty parents, also of those whose rows the viewer may not see, touch so much for each parent and row."""
+    ids = (await large.parents(parent), await small.parents(parent))
+    for page in ("first: 5", "last: 5"):
+        query = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {parent} {{ {field}({page}) {{ nodes {{ id }} }} }} }} }}"
+        for viewer in DEMO_VIEWERS:
+            found = await large.costs(viewer, query, ids=ids[0])
+            lesser = await small.costs(viewer, query, ids=ids[1])
+
+            assert [] == exceeding(found), (page, viewer)
+            total, less = (sum(cost.buffers for _, cost in costs) for costs in (found, lesser))
+            assert total <= GROWTH * less + FIXED * len(ids[0]), (page, viewer)
+
+
+@pytest.mark.parametrize("parent", ROWS)
+async def test_rows_are_found_by_their_keys(large: Market, parent: str) -> None:
+    """What hangs below a page without being one, such as the seller or the buyers of offers, is found by keys alone."""
+    ids = await large.parents(parent)
+    query = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {parent} {{ {ROWS[parent]} }} }} }}"
+    for viewer in DEMO_VIEWERS:
+        assert [] == exceeding(await large.costs(viewer, query, ids=ids)), viewer
+
+
+async def _matching(market: Market, viewer: str | None, field: str, condition: str) -> int:
+    """The viewer's own dealings, and the rows that match of all that it may read."""
+    answer = await market.ask(viewer, f"{{ {field}({condition}) {{ totalCount }} }}")
+    return await own(market, viewer) + (answer.data[field]["totalCount"] if answer.data else 0)
