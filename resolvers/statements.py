@@ -7,7 +7,6 @@ branches' keys are merged without duplicates and joined back to their rows (docs
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -15,7 +14,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.sql.elements import BinaryExpression, ColumnElement
+from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, Select
 
 from policies.catalogue import CATALOGUE
@@ -160,7 +159,6 @@ class _Branch:
     link: FromClause | None = None
     child: str = ""
     linked: tuple[ColumnElement[bool], ...] = ()  # on the link alone
-    facts: tuple[ColumnElement[bool], ...] = ()  # on both, always true
 
     def keys(self, table: FromClause, names: tuple[str, ...], window: Window) -> Select[Any]:
         """The keysets of this branch's part of the page, each once."""
@@ -170,16 +168,7 @@ class _Branch:
         key = self.link.c[self.child]
         if len(names) > 1:
             return self._sorted(table, key, columns, window)
-        if self._is_once(self.link):
-            joined = self.link.join(table, key == table.c.id)
-            scan = sa.select(key.label("id")).select_from(joined).where(*self.linked, *self.facts, *self.conditions)
-            return _windowed(scan, [key], window)
         return self._steps(table, key, window)
-
-    def _is_once(self, link: FromClause) -> bool:
-        """Whether the link's key says that no row is found twice."""
-        held = {part.left.name for part in self.linked if isinstance(part, BinaryExpression) and part.operator is operator.eq}
-        return {column.name for column in link.primary_key} <= {*held, self.child}
 
     def _steps(self, table: FromClause, key: ColumnElement[Any], window: Window) -> Select[Any]:
         """From each key to the next by the link's index, so that a key costs the same however many rows of the link have it."""
@@ -220,7 +209,7 @@ def _branches(source: Source, selection: Selection, table: FromClause) -> Iterat
         for allowed in disjuncts(source.through):
             linked = (link.c[relation.parent] == PARENT, to_sql(allowed, CATALOGUE[relation.link_type], link, per_row=True))
             rows = source.holds(source.rows, table)
-            yield _Branch((rows, *narrowed), link, relation.child, linked, _facts(source.entity, link, table))
+            yield _Branch((rows, *narrowed), link, relation.child, linked)
         return
     for way in relation.columns if relation else (None,):
         for allowed in disjuncts(source.rows):
@@ -246,7 +235,7 @@ def _branch(source: Source, selection: Selection, allowed: Predicate, table: Fro
             held += _filtered(replace(selection, filters=(narrowed,)), known)
         except KeyError:  # the link does not know this column of the row
             conditions += _filtered(replace(selection, filters=(narrowed,)), table.c)
-    return _Branch(tuple(conditions), link, described.remote, tuple(held), _facts(source.entity, link, table))
+    return _Branch(tuple(conditions), link, described.remote, tuple(held))
 
 
 def _unless_true(condition: ColumnElement[bool]) -> list[ColumnElement[bool]]:
@@ -256,10 +245,6 @@ def _unless_true(condition: ColumnElement[bool]) -> list[ColumnElement[bool]]:
 def _known(entity: str, link: Any) -> dict[str, ColumnElement[Any]]:
     """The columns of a link that repeat columns of the row, by the name of the row's."""
     return {fact: link.c[column] for column, fact in FACTS.get((entity, link.element.name), {}).items()}
-
-
-def _facts(entity: str, link: Any, table: FromClause) -> tuple[ColumnElement[bool], ...]:
-    return tuple(column == table.c[fact] for fact, column in _known(entity, link).items())
 
 
 def _filtered(selection: Selection, columns: Any) -> list[ColumnElement[bool]]:

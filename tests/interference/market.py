@@ -29,14 +29,16 @@ TABLES: Final = sorted(
 # Of a visible row: the fields that tell a column. A column that is not here is seen, or policy looks at it.
 TELLS: Final[dict[str, dict[str, set[str]]]] = {
     "Company": {
-        **dict.fromkeys(("legal_name", "registration_number", "tax_number", "country", "headquarters"), {"company_profile"}),
-        **dict.fromkeys(("verification_status", "created_at"), set()),
+        **{
+            name: {"company_profile"} for name in ("legal_name", "registration_number", "tax_number", "country", "headquarters")
+        },
+        **{name: set() for name in ("verification_status", "created_at")},
     },
     "ManagedAccount": {"account_ref": {"account_ref"}, "created_at": set()},
     "MarketplacePort": {
         "marketplace_description": {"description"},
-        **dict.fromkeys(("name", "monthly_rate", "setup_fee", "currency", "cost_centre", "diversity_zone"), set()),
-        **dict.fromkeys(("term_months", "created_at", "activated_at"), set()),
+        **{name: set() for name in ("name", "monthly_rate", "setup_fee", "currency", "cost_centre", "diversity_zone")},
+        **{name: set() for name in ("term_months", "created_at", "activated_at")},
     },
     "MarketplaceProfile": {"contact_email": {"contact_email"}, "phone": {"phone"}, "created_at": set()},
     "Offer": {"total_value": {"total_value"}, "currency": {"total_value"}},
@@ -63,14 +65,23 @@ class Market:
     @classmethod
     async def read(cls, connection: Any) -> Market:
         """Read it over a connection of the driver's own."""
+        return cls({name: await _rows(connection, name, "true") for name in TABLES})
+
+    async def after(self, connection: Any) -> Market:
+        """The market as the transaction of a connection has changed it; tables that it left alone are the same objects."""
         rows = {}
         for name in TABLES:
-            table = Base.metadata.tables[name]
-            columns = [column.name for column in table.columns if column.name not in UNREAD.get(name, ())]
-            keys = [column.name for column in table.primary_key.columns]
-            found = await connection.fetch(f"SELECT {', '.join(columns)} FROM {name}")
-            rows[name] = {tuple(row[key] for key in keys): dict(row) for row in found}
-        return cls(rows)
+            new = await _rows(connection, name, "xmin = pg_current_xact_id()::xid")
+            left = self.rows[name].keys() | new.keys()
+            if len(left) != await connection.fetchval(f"SELECT count(*) FROM {name}"):
+                left = {tuple(row) for row in await connection.fetch(f"SELECT {', '.join(_keys(name))} FROM {name}")}
+            if new or len(left) != len(self.rows[name]):
+                rows[name] = {key: new.get(key) or self.rows[name][key] for key in left}
+            else:
+                rows[name] = self.rows[name]
+        market = Market(rows)
+        market._linked = {key: index for key, index in self._linked.items() if rows[key[0]] is self.rows[key[0]]}
+        return market
 
     def linked(self, table: str, column: str, value: Any) -> list[Row]:
         """The rows of a table whose column has a value."""
@@ -80,6 +91,17 @@ class Market:
                 index[row[column]].append(row)
             self._linked[table, column] = index
         return self._linked[table, column].get(value, []) if value is not None else []
+
+
+def _keys(table: str) -> list[str]:
+    return [column.name for column in Base.metadata.tables[table].primary_key.columns]
+
+
+async def _rows(connection: Any, table: str, condition: str) -> dict[Key, Row]:
+    columns = [column.name for column in Base.metadata.tables[table].columns if column.name not in UNREAD.get(table, ())]
+    found = await connection.fetch(f"SELECT {', '.join(columns)} FROM {table} WHERE {condition}")
+    keys = _keys(table)
+    return {tuple(row[key] for key in keys): dict(row) for row in found}
 
 
 @dataclass(frozen=True)
@@ -121,6 +143,8 @@ def changed(before: Market, after: Market) -> Iterator[tuple[str, Row | None, Ro
     """Every row that differs, by table, as it was and as it is."""
     for table, rows in before.rows.items():
         others = after.rows[table]
+        if rows is others:
+            continue
         for key in rows.keys() | others.keys():
             old, new = rows.get(key), others.get(key)
             if old != new:

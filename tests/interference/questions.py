@@ -13,6 +13,7 @@ OFFER: Final = (
 )
 PROFILE: Final = "id slug url companyName bio visibility contactEmail phone logo { url } providerTypes { code }"
 TARGET: Final = "id name description speedMbps selectable location { name } provider { companyName }"
+REQUEST: Final = "id name status port { id } targetPort { id } requester { id } provider { id }"
 THING: Final = f"""
   __typename id
   ... on Company {{ {COMPANY} }} ... on Port {{ {PORT} }} ... on Offer {{ {OFFER} }} ... on MarketplaceProfile {{ {PROFILE} }}
@@ -27,7 +28,8 @@ QUESTIONS: Final = (
     f"{{ companies(filter: {{companyType: CLOUD}}) {{ {PAGE} nodes {{ id supportDetails {{ email phone }} }} }} }}",
     "{ companies(filter: {accountKind: MANAGED}) { totalCount } }",
     f"{{ companies(first: 200) {{ nodes {{ id ports(first: 2) {{ {PAGE} nodes {{ id }} }} products(first: 2) {{ {PAGE} }} }} }} }}",
-    f"{{ companies(first: 200) {{ nodes {{ id offers(first: 3) {{ {PAGE} nodes {{ id }} }} receivedOffers(first: 3) {{ {PAGE} }} }} }} }}",
+    f"{{ companies(first: 200) {{ nodes {{ id offers(first: 3) {{ {PAGE} nodes {{ id }} }} }} }} }}",
+    f"{{ companies(first: 200) {{ nodes {{ id receivedOffers(first: 3) {{ {PAGE} nodes {{ id }} }} }} }} }}",
     """{ companies(first: 200) { nodes { id managedAccounts { totalCount } billingMarkets { market enabled }
          members { totalCount nodes { roles user { id name email } } } marketplaceProfile { id slug } } } }""",
     f"""{{ viewer {{ roles pricingVisible chatSupportEnabled user {{ id email }} company {{ {COMPANY}
@@ -48,7 +50,7 @@ QUESTIONS: Final = (
     '{ ports(filter: {monthlyRate: {currency: "EUR", atLeast: "100"}}) { totalCount nodes { id } } }',
     '{ ports(filter: {monthlyRate: {currency: "EUR", atMost: "0.01"}}) { totalCount } }',
     "{ ports(filter: {status: ACTIVE, visibility: PUBLIC}) { totalCount nodes { id } } }",
-    f"{{ ports(first: 60) {{ nodes {{ connections(first: 2) {{ {PAGE} nodes {{ name status port {{ id }} targetPort {{ id }} }} }} }} }} }}",
+    f"{{ ports(first: 60) {{ nodes {{ connections(first: 2) {{ {PAGE} nodes {{ {REQUEST} }} }} }} }} }}",
     f"{{ marketplacePorts(first: 200) {{ {PAGE} nodes {{ {TARGET} }} }} }}",
     f"{{ marketplacePorts(last: 20, filter: {{speedMbps: 10000}}) {{ {PAGE} nodes {{ {TARGET} }} }} }}",
     '{ marketplacePorts(filter: {monthlyRate: {currency: "EUR"}}) { totalCount } }',

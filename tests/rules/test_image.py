@@ -87,6 +87,19 @@ def without_request_id(response: httpx.Response) -> object:
     return response.status_code, body
 
 
+async def test_operator_sees_the_logo_of_a_private_profile_R006(ask: Asking, given: Given) -> None:
+    """The operator reads every profile, and its picture with it."""
+    company, operator = await given.company(), await given.operator()
+    profile = await given.profile(company, visibility="PRIVATE")
+    await given.logo(company, profile)
+
+    answer = await ask(operator.admin, LOGO, id=profile.id)
+    served = await fetch(ask, operator.admin, await path_of(ask, company.admin, profile))
+
+    assert told({"node": {"logo": SMALL}}) == whole(answer)
+    assert 200 == served.status_code
+
+
 @pytest.mark.parametrize("visibility", ["PUBLIC", "PRIVATE"])
 async def test_managed_account_does_not_see_its_own_logo_R002_R116_A9(ask: Asking, given: Given, visibility: str) -> None:
     """A logo is part of the profile: a managed account gets neither its own logo nor the picture, its partner both."""
