@@ -135,8 +135,9 @@ class ProductTestAccount(Base):
     product_visibility: Mapped[ProductVisibility] = mapped_column(word(ProductVisibility))
 
     __table_args__ = (
-        sa.Index("product_test_account_company_id_page", "company_id", "product_id", postgresql_where=LIMITED),
-        sa.Index("product_test_account_seller_id_page", "company_id", "seller_id", "product_id", postgresql_where=LIMITED),
+        sa.Index("product_test_account_company_id_page", "company_id", "product_id"),
+        sa.Index("product_test_account_seller_id_page", "company_id", "seller_id", "product_id"),
+        sa.Index("product_test_account_limited_page", "company_id", "seller_id", postgresql_where=LIMITED),
     )
 
 

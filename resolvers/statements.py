@@ -190,8 +190,9 @@ class _Branch:
         """1 as `found` where the row of a key meets the conditions on the table, else 0."""
         if not self.conditions:
             return sa.select(_literal(1).label("found")).lateral()
-        row = sa.select(sa.func.count().cast(sa.Integer).label("found")).select_from(table).where(table.c.id == key)
-        return row.where(*self.conditions).lateral()
+        row = sa.select(_literal(1)).select_from(table).where(table.c.id == key, *self.conditions)
+        found = sa.exists(row.correlate_except(table).offset(_literal(0)))
+        return sa.select(sa.case((found, _literal(1)), else_=_literal(0)).label("found")).lateral()
 
     def _sorted(self, table: FromClause, key: ColumnElement[Any], columns: list[Any], window: Window) -> Select[Any]:
         """All rows of the link, in an order that it does not know: as much as the viewer has of them, not the market."""

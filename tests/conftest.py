@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+import server
 from commands.demo.market import load, make
 from models.database import connect, upgrade
 from models.embedded import Embedded
+from settings import Settings
 from tests import databases
 from tests.asking import Asking, asking
+from tests.transport.gateway import running
 
 SEED = 1
 
@@ -99,3 +103,24 @@ async def ask_demo(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> A
     """The gateway over the small sample market."""
     async with asking(demo_url, tmp_path_factory.mktemp("gateway")) as ask:
         yield ask
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """A gateway that is served."""
+
+    url: str
+
+
+@pytest.fixture(scope="session")
+def gateway(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """The gateway in development mode over the small sample market, on a port of its own."""
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("served"),
+        database_url=demo_url,
+        development=True,
+        log_level="ERROR",
+        shutdown_timeout=5,
+    )
+    with running(server.build(settings), settings) as url:
+        yield Gateway(url)

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, expect
 
 from tests import browser
-from tests.portal.stand_in import Gateway, running
+from tests.conftest import Gateway
 from tests.portal.visit import Visit
 
 PATIENCE = 60_000  # milliseconds: a busy machine is slow, not wrong
 expect.set_options(timeout=PATIENCE)
-
-
-@pytest.fixture(scope="session")
-def gateway() -> Iterator[Gateway]:
-    """TEMPORARY, see stand_in.py: hides the real gateway until it is removed."""
-    yield from running()
 
 
 @pytest.fixture(scope="session")

@@ -882,18 +882,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("product_id", "company_id", name=op.f("product_test_account_pk")),
     )
     op.create_index(
-        "product_test_account_company_id_page",
+        "product_test_account_limited_page",
         "product_test_account",
-        ["company_id", "product_id"],
+        ["company_id", "seller_id"],
         unique=False,
         postgresql_where=sa.text("product_visibility = 'LIMITED'"),
     )
+    op.create_index("product_test_account_company_id_page", "product_test_account", ["company_id", "product_id"], unique=False)
     op.create_index(
-        "product_test_account_seller_id_page",
-        "product_test_account",
-        ["company_id", "seller_id", "product_id"],
-        unique=False,
-        postgresql_where=sa.text("product_visibility = 'LIMITED'"),
+        "product_test_account_seller_id_page", "product_test_account", ["company_id", "seller_id", "product_id"], unique=False
     )
     op.create_table(
         "instalment",
@@ -1023,15 +1020,12 @@ def downgrade() -> None:
     op.drop_table("offer_buyer")
     op.drop_table("instalment")
     op.drop_index(
-        "product_test_account_seller_id_page",
+        "product_test_account_limited_page",
         table_name="product_test_account",
         postgresql_where=sa.text("product_visibility = 'LIMITED'"),
     )
-    op.drop_index(
-        "product_test_account_company_id_page",
-        table_name="product_test_account",
-        postgresql_where=sa.text("product_visibility = 'LIMITED'"),
-    )
+    op.drop_index("product_test_account_seller_id_page", table_name="product_test_account")
+    op.drop_index("product_test_account_company_id_page", table_name="product_test_account")
     op.drop_table("product_test_account")
     op.drop_index(
         "product_revision_one_published", table_name="product_revision", postgresql_where=sa.text("status = 'PUBLISHED'")
