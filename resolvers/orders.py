@@ -78,7 +78,7 @@ ORDERS: Final[Mapping[str, Mapping[str, Order]]] = {
         "CREATED_AT": Order((), "created_at"),
         "NAME": Order(("name",), "name"),
         "SPEED_MBPS": Order(("speed_mbps",), "speed_mbps"),
-        "MONTHLY_RATE": Order(("monthly_rate",), "monthly_rate"),
+        "MONTHLY_RATE": Order(("currency", "monthly_rate"), "monthly_rate"),  # amounts compare within a currency
     },
 }
 FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
@@ -113,7 +113,9 @@ FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
     "Product": {"kind": equals("kind"), "visibility": equals("visibility"), "category": holds("categories")},
 }
 # The input field that filters of other names are made of: errors speak of what the caller wrote.
-ASKED_AS: Final[Mapping[str, str]] = dict.fromkeys(("currency", "monthly_rate_at_least", "monthly_rate_at_most"), "monthly_rate")
+ASKED_AS: Final[Mapping[str, str]] = dict.fromkeys(
+    ("currency", "monthly_rate_at_least", "monthly_rate_at_most"), "monthly_rate"
+)
 
 
 def order_of(entity: str, name: str) -> Order:

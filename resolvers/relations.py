@@ -1,7 +1,7 @@
 """Relations: how the rows of one type stand below the rows of another, and facts that a link table repeats of its row.
 
-A relation is followed for all parents of a level by one statement. Facts are equalities that always hold; stated beside a join they
-let the database find a branch of policy by the link's own index.
+A relation is followed for all parents of a level by one statement. Facts are equalities that always hold: what is asked of the row
+can be asked of the link instead, whose own index then finds the branch.
 """
 
 from __future__ import annotations

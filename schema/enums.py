@@ -57,7 +57,9 @@ class CompanyOrderField(StrEnum):
     TRADING_NAME = "TRADING_NAME"
 
 
-@strawberry.enum(description="What ports can be ordered by. By monthly rate only for viewers who see prices.")
+@strawberry.enum(
+    description="What ports can be ordered by. By monthly rate, within each currency, only for viewers who see prices."
+)
 class PortOrderField(StrEnum):
     """Orders of ports."""
 
