@@ -65,7 +65,7 @@ ROOTS: Final = (
     *_in_order("ports", "Port", "CREATED_AT"),
     *_in_order("ports", "Port", "NAME", "name"),
     *_in_order("ports", "Port", "SPEED_MBPS", "speed_mbps"),
-    *_in_order("ports", "Port", "MONTHLY_RATE", "monthly_rate"),
+    *_in_order("ports", "Port", "MONTHLY_RATE", "currency", "monthly_rate"),
     Root("marketplacePorts", "MarketplacePort"),
     Root("products", "Product"),
     Root("offers", "Offer"),
