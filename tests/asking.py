@@ -95,6 +95,8 @@ async def asking(database_url: str, data_dir: Path) -> AsyncIterator[Asking]:
     """The gateway over a database, inside this process."""
     app = server.build(Settings(data_dir=data_dir, database_url=database_url, log_level="ERROR"))
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-        yield Asking(app, client)
-    await app.state.services.engine.dispose()
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            yield Asking(app, client)
+    finally:
+        await app.state.services.engine.dispose()

@@ -160,9 +160,9 @@ async def test_what_is_hidden_makes_no_difference(trial: Trial, email: str | Non
 
 
 def price_of(trial: Trial, company: Any) -> Mutation:
-    """Another price of a company's port, by which it is the cheapest."""
+    """Another price of a company's port, by which it is the cheapest in the first of all currencies."""
     port = next(row for row in trial.market.rows["port"].values() if row["company_id"] == company)
-    return Mutation("a price", (("UPDATE port SET monthly_rate = 0 WHERE id = $1", (port["id"],)),))
+    return Mutation("a price", (("UPDATE port SET currency = 'AUD', monthly_rate = 0 WHERE id = $1", (port["id"],)),))
 
 
 def title_of(trial: Trial, visibility: str) -> Mutation:
