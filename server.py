@@ -20,7 +20,7 @@ from policies.policy import Policy
 from policies.viewer import Viewer
 from resolvers.context import Context, Services
 from resolvers.cursors import Cursors
-from resolvers.image import file
+from resolvers.files import find_file
 from resolvers.viewer import find_member, load_viewer
 from schema.schema import guarded_fields, make_schema
 from settings import Settings
@@ -101,7 +101,7 @@ def _viewers(engine: AsyncEngine) -> Callable[[Claims], Awaitable[Viewer | None]
 
 def _files(services: Services) -> LoadFile:
     async def load_file(name: str, viewer: Viewer) -> File | None:
-        return await file(name, Context(services, viewer))
+        return await find_file(name, Context(services, viewer))
 
     return load_file
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -46,6 +46,7 @@ STEPS: Final = {
     PortStatus.ACTIVE: {PortStatus.DISABLED, PortStatus.DECOMMISSIONED},
     PortStatus.DISABLED: {PortStatus.ACTIVE, PortStatus.DECOMMISSIONED},
 }
+AUTHORISED: Final = {PortStatus.ALLOCATED, PortStatus.ACTIVE, PortStatus.DISABLED}  # a letter can be had (A44)
 TERMS_MONTHS: Final = (1, 12, 24, 36, 48, 60)  # V7
 SPEEDS_MBPS: Final = (1_000, 10_000, 100_000, 400_000)
 ORDERS: Final = (("id",), ("name", "id"), ("speed_mbps", "id"), ("currency", "monthly_rate", "id"))
@@ -74,6 +75,7 @@ class Port(Owned, Base):
     marketplace_description: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     activated_at: Mapped[datetime | None]
+    demarcation: Mapped[dict[str, Any] | None]  # cage, rack, panel and ports, once they are allocated (R433)
 
     __table_args__ = (
         sa.CheckConstraint("term_months IN (1, 12, 24, 36, 48, 60)", name="term"),

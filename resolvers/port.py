@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from models.port import PortStatus
 from resolvers.common import below, named_by
 from resolvers.connection import PageOf, pages
+from resolvers.file import url_of
+from resolvers.letter import is_authorised
 from resolvers.money import Money, minor_units, money
 from resolvers.record import Record
 
@@ -55,6 +57,11 @@ def _announced(port: Record, profile: Record | None, company: Record | None, loc
 async def marketplace_description(ports: Sequence[Record], _context: Context) -> list[str | None]:
     """What the provider says of each port (R033)."""
     return [port.marketplace_description for port in ports]
+
+
+async def letter_of_authorisation(ports: Sequence[Record], context: Context) -> list[str | None]:
+    """Where each port's letter of authorisation is downloaded, None before it is allocated and after it has ended (R433, A44)."""
+    return [url_of("Port", port.id, context) if is_authorised(port) else None for port in ports]
 
 
 async def selectable(ports: Sequence[Record], _context: Context) -> list[bool]:

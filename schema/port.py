@@ -14,6 +14,7 @@ from schema.enums import DiversityZone, PortStatus, PortVisibility
 from schema.fields import column, resolved
 from schema.location import Location
 from schema.node import Node, of
+from schema.scalars import URL
 from schema.values import Money
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ class Port(Node):
         port.marketplace_name, "How the Marketplace announces it. Never for managed accounts."
     )
     marketplace_description: str | None = column("What the Marketplace says of it. Never for managed accounts.")
+    letter_of_authorisation: URL | None = resolved(
+        port.letter_of_authorisation, "The letter for its data centre, as PDF, while the port is ALLOCATED, ACTIVE or DISABLED."
+    )
     connections: Connection[Annotated[ConnectionRequest, strawberry.lazy("schema.connection_request")]] = resolved(
         port.connections, "The requests to connect it, or to connect to it.", PAGE
     )

@@ -25,6 +25,7 @@ STATUSES: Final = {
     PortStatus.DECOMMISSIONED: 5,
     PortStatus.CANCELLED: 4,
 }
+UNALLOCATED: Final = {PortStatus.REQUESTED, PortStatus.CANCELLED}
 ACTIVATED: Final = {PortStatus.ACTIVE, PortStatus.DISABLED, PortStatus.DECOMMISSIONED}
 CAST_PORTS: Final = {"operator": 12, "partner": 32, "hidden": 16, "shown": 18, "direct": 30}
 PUBLIC_SHARE: Final = 0.35
@@ -86,9 +87,17 @@ def _port(world: World, chance: Random, at: datetime, company: Row, location: Ro
         diversity_zone=chance.choice([DiversityZone.RED, DiversityZone.BLUE, None]),
         created_at=at,
         activated_at=min(at + (TODAY - at) * 0.05, TODAY).replace(microsecond=0) if status in ACTIVATED else None,
+        demarcation=_demarcation(number) if status not in UNALLOCATED else None,
         **_prices(chance, location, speed, term),
         **_announcement(chance, role, location, public=public),
     )
+
+
+def _demarcation(number: int) -> dict[str, str]:
+    """Where the port ends in its data centre: invented, but a place of its own."""
+    first = number % 24 * 2 + 1
+    place = {"cage": f"C{number % 40:02d}", "rack": f"R{number % 300:03d}", "panel": f"P{number % 9 + 1}"}
+    return {**place, "ports": f"{first}/{first + 1}"}
 
 
 def _prices(chance: Random, location: Row, speed: int, term: int) -> dict[str, Any]:

@@ -38,7 +38,7 @@ TELLS: Final[dict[str, dict[str, set[str]]]] = {
     "MarketplacePort": {
         "marketplace_description": {"description"},
         **{name: set() for name in ("name", "monthly_rate", "setup_fee", "currency", "cost_centre", "diversity_zone")},
-        **{name: set() for name in ("term_months", "created_at", "activated_at")},
+        **{name: set() for name in ("term_months", "created_at", "activated_at", "demarcation")},
     },
     "MarketplaceProfile": {"contact_email": {"contact_email"}, "phone": {"phone"}, "created_at": set()},
     "Offer": {"total_value": {"total_value"}, "currency": {"total_value"}},

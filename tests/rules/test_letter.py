@@ -1,0 +1,81 @@
+"""Letters of authorisation: for whoever reads the port, while it is allocated."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from io import BytesIO
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from pypdf import PdfReader
+
+from tests.asking import ANONYMOUS, Asking
+from tests.given import Given, Port
+from tests.rules.answers import told, whole
+
+LETTER = "query ($id: ID!) { node(id: $id) { ... on Port { letterOfAuthorisation } } }"
+PLACE = {"cage": "C07", "rack": "R012", "panel": "P3", "ports": "5/6"}
+NO_FILE = {"message": "There is no such file.", "code": "NOT_FOUND"}
+
+
+async def fetch(ask: Asking, email: str | None, port: Port) -> httpx.Response:
+    """The letter of a port, as a user or a visitor gets it."""
+    headers = {} if email is None else {"Authorization": f"Bearer {await ask._token(email)}"}
+    return await ask.client.get(f"/files/{port.id}", headers=headers)
+
+
+def refusal(response: httpx.Response) -> tuple[int, dict[str, str]]:
+    """What came back instead of a file."""
+    (error,) = response.json()["errors"]
+    return response.status_code, {"message": error["message"], "code": error["extensions"]["code"]}
+
+
+async def test_owner_downloads_the_letter_of_an_allocated_port_R433_A44_A45(ask: Asking, given: Given) -> None:
+    """The letter is a PDF that names the day, the customer, the data centre, the service and where the port ends."""
+    company = await given.company(name="Alpine")
+    location = await given.location(name="Harbour One")
+    port = await given.port(company, location, status="ALLOCATED", demarcation=PLACE)
+
+    answer = await ask(company.admin, LETTER, id=port.id)
+    served = await fetch(ask, company.admin, port)
+    said = PdfReader(BytesIO(served.content)).pages[0].extract_text()
+    wanted = ["Alpine", "Harbour One", str(port.key), datetime.now(UTC).date().isoformat(), *PLACE.values()]
+
+    assert f"/files/{port.id}" == urlsplit(answer.data["node"]["letterOfAuthorisation"]).path
+    assert (200, "application/pdf") == (served.status_code, served.headers["content-type"])
+    assert [] == [text for text in wanted if text not in said]
+
+
+@pytest.mark.parametrize("status", ["REQUESTED", "CANCELLED", "DECOMMISSIONED"])
+async def test_there_is_no_letter_before_and_after_A44(ask: Asking, given: Given, status: str) -> None:
+    """A port that is not allocated, or no longer there, has no letter."""
+    company = await given.company()
+    port = await given.port(company, status=status, demarcation=None if status == "REQUESTED" else PLACE)
+
+    answer = await ask(company.admin, LETTER, id=port.id)
+    served = await fetch(ask, company.admin, port)
+
+    assert told({"node": {"letterOfAuthorisation": None}}) == whole(answer)
+    assert (404, NO_FILE) == refusal(served)
+
+
+async def test_strangers_get_no_letter_V20_A45(ask: Asking, given: Given) -> None:
+    """Whoever does not read a port gets its letter as little as one of a port that does not exist."""
+    company, stranger = await given.company(), await given.company()
+    port = await given.port(company, visibility="PUBLIC", demarcation=PLACE)
+
+    refused = [refusal(await fetch(ask, email, port)) for email in (stranger.admin, ANONYMOUS)]
+
+    assert [(404, NO_FILE), (404, NO_FILE)] == refused
+
+
+async def test_letter_does_not_tell_a_legal_name_that_is_hidden_R111(ask: Asking, given: Given) -> None:
+    """A managed account that may not read its company profile does not read its legal name in a letter either."""
+    account = await given.managed_account(await given.partner(), company={"name": "Alpine", "legal_name": "Sample AG"})
+    port = await given.port(account.company, demarcation=PLACE)
+
+    served = await fetch(ask, account.company.admin, port)
+    said = PdfReader(BytesIO(served.content)).pages[0].extract_text()
+
+    assert (True, False) == ("Alpine" in said, "Sample AG" in said)
