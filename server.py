@@ -20,7 +20,7 @@ from policies.policy import Policy
 from policies.viewer import Viewer
 from resolvers.context import Context, Services
 from resolvers.cursors import Cursors
-from resolvers.files import find_file
+from resolvers.download import find_file
 from resolvers.viewer import find_member, load_viewer
 from schema.schema import guarded_fields, make_schema
 from settings import Settings

@@ -1,4 +1,4 @@
-"""Which things have files, and how one is found for a viewer. What is absent and what is hidden look the same."""
+"""Downloads: which things have files, and how one is found for a viewer. What is absent and what is hidden look the same."""
 
 from __future__ import annotations
 
