@@ -43,8 +43,10 @@ class Visit:
         return self.page.get_by_role("status", name="Hidden values")
 
     async def sign_in(self, email: str) -> None:
+        """Choose a viewer, and wait for the schema that the page then fetches anew."""
         await self.menu_button.click()
-        await self.page.get_by_role("menuitemradio", name=email).click()
+        async with self.page.expect_response("**/graphql"):
+            await self.page.get_by_role("menuitemradio", name=email).click()
 
     async def open_tab(self, name: str) -> None:
         await self.page.get_by_role("tab", name=name).click()

@@ -120,6 +120,33 @@ async def test_managed_account_does_not_see_its_own_logo_R002_R116_A9(ask: Askin
     assert 200 == for_partner.status_code
 
 
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
+async def test_logo_of_a_private_profile_is_for_nobody_else_R011_A9(ask: Asking, given: Given, kind: str) -> None:
+    """Whoever knows where a private profile's logo is served gets nothing there, another partner neither."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    profile = await given.profile(account.company, visibility="PRIVATE")
+    await given.logo(account.company, profile)
+    email = await given.somebody(kind)
+
+    served = await fetch(ask, email, await path_of(ask, partner.admin, profile))
+
+    assert 404 == served.status_code
+
+
+@pytest.mark.parametrize("kind", ["DIRECT", "MANAGED"])
+async def test_logo_is_not_for_a_company_that_is_no_partner_A18_A9(ask: Asking, given: Given, kind: str) -> None:
+    """A company that may not manage accounts gets no logo of one that wrongly names it as its partner."""
+    company = await given.company() if kind == "DIRECT" else (await given.managed_account(await given.partner())).company
+    account, operator = await given.managed_account(company), await given.operator()
+    profile = await given.profile(account.company, visibility="PRIVATE")
+    await given.logo(account.company, profile)
+
+    served = await fetch(ask, company.admin, await path_of(ask, operator.admin, profile))
+
+    assert 404 == served.status_code
+
+
 async def test_logo_is_no_node_A21(ask: Asking, given: Given) -> None:
     """The name of a picture's file is no id for `node`, the same answer for whoever may see the picture and who may not."""
     company = await given.company()

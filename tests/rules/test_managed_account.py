@@ -122,6 +122,17 @@ async def test_managed_account_is_nobody_elses_business_V14(ask: Asking, given: 
     assert told({"node": None}) == whole(by_id)
 
 
+async def test_operator_reads_every_managed_account_V14_V21(ask: Asking, given: Given) -> None:
+    """The operator finds the accounts of all partners, each with its reference."""
+    operator = await given.operator()
+    accounts = [await given.managed_account(await given.partner(), ref="CRM-7") for _ in range(2)]
+
+    answer = await ask(operator.admin, "{ managedAccounts { nodes { id accountRef } totalCount } }")
+
+    found = [{"id": account.id, "accountRef": "CRM-7"} for account in accounts]
+    assert told({"managedAccounts": {"nodes": found, "totalCount": 2}}) == whole(answer)
+
+
 async def test_managed_viewer_reads_its_account_without_the_reference_V25(ask: Asking, given: Given) -> None:
     """A managed viewer reads its account with its effective settings; its partner's reference is for the partner."""
     partner = await given.partner()

@@ -163,6 +163,16 @@ async def test_partner_reads_the_profile_of_its_account_A9(ask: Asking, given: G
     assert not_shown() == whole(theirs)
 
 
+async def test_operator_reads_private_profiles_R011_V21(ask: Asking, given: Given) -> None:
+    """The operator finds a private profile of any company, wherever others find public ones."""
+    operator = await given.operator()
+    profile = await given.profile(await given.company(), visibility="PRIVATE", slug="sample")
+
+    answer = await ask(operator.admin, FOUND, id=profile.id, slug="sample")
+
+    assert shown(profile, profile) == whole(answer)
+
+
 async def test_public_profile_of_a_managed_account_is_shown_to_others_A8(ask: Asking, given: Given) -> None:
     """The denial is the managed account's alone: others browse its public profile, a sibling account too."""
     partner = await given.partner()

@@ -98,6 +98,37 @@ async def test_things_are_found_again_by_whoever_may_read_them_A21(ask: Asking, 
     assert told({"nodes": [{"__typename": thing.type, "id": thing.id} for thing in things]}) == whole(answer)
 
 
+@pytest.mark.parametrize("kind", ["DIRECT", "MANAGED"])
+async def test_only_a_partner_reads_what_names_it_as_partner_A18_V14(ask: Asking, given: Given, kind: str) -> None:
+    """A company that may not manage accounts reads nothing of one that wrongly names it as its partner."""
+    viewer = await given.company() if kind == "DIRECT" else (await given.managed_account(await given.partner())).company
+    account = await given.managed_account(viewer)
+    company, other = account.company, await given.company()
+    port, target = await given.port(company), await given.port(other)
+    sold, bought = await given.offer(company, [other]), await given.offer(other, [company])
+    things = [
+        await given.billing_market(company),
+        company,
+        other,
+        await given.connection_request(port, target),
+        await given.connection_request(target, port),
+        account,
+        await given.profile(company, visibility="PRIVATE"),
+        company.user.membership,
+        sold,
+        bought,
+        port,
+        sold.product,
+        bought.product,
+        company.user,
+    ]
+
+    answer = await ask(viewer.admin, NODES, ids=[thing.id for thing in things])
+
+    assert {*GUARDED} - {"MarketplacePort"} == {thing.type for thing in things}
+    assert told({"nodes": [None] * len(things)}) == whole(answer)
+
+
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
 async def test_company_by_id_is_null_where_it_is_hidden_A21_V24(ask: Asking, given: Given, kind: str) -> None:
     """A single object that is hidden is null, exactly as one that is not there."""

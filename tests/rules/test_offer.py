@@ -142,17 +142,33 @@ async def test_offers_to_accounts_are_for_the_same_roles_of_their_partner_V14_V2
     assert (nothing if role == "NETWORK_ADMIN" else found) == whole(answer)
 
 
-async def test_seller_and_its_partner_read_all_buyers_V19(ask: Asking, given: Given) -> None:
-    """The selling side of an offer reads everybody that it is extended to."""
+@pytest.mark.parametrize("role", ROLES)
+async def test_offers_of_accounts_are_for_the_same_roles_of_their_partner_V14_V23(ask: Asking, given: Given, role: str) -> None:
+    """A partner's user reads the offers that its accounts make only with a role that reads offers."""
     partner = await given.partner()
+    seller = (await given.managed_account(partner)).company
+    offer = await given.offer(seller, [await given.company()])
+    user = await given.user(partner, role)
+
+    answer = await ask(user.email, FOUND, id=offer.id)
+
+    nothing = told({"node": None, "offers": ids()})
+    found = told({"node": {"id": offer.id}, "offers": ids(offer)})
+    assert (nothing if role == "NETWORK_ADMIN" else found) == whole(answer)
+
+
+@pytest.mark.parametrize("asking", ["the seller", "its partner", "the operator"])
+async def test_selling_side_and_operator_read_all_buyers_V19(ask: Asking, given: Given, asking: str) -> None:
+    """The seller of an offer, its partner and the operator read everybody that it is extended to."""
+    partner, operator = await given.partner(), await given.operator()
     seller = (await given.managed_account(partner)).company
     buyers = [await given.company(), await given.company()]
     offer = await given.offer(seller, buyers)
+    email = {"the seller": seller.admin, "its partner": partner.admin}.get(asking, operator.admin)
 
-    answers = [whole(await ask(email, BUYERS, id=offer.id)) for email in (seller.admin, partner.admin)]
+    answer = await ask(email, BUYERS, id=offer.id)
 
-    everybody = [{"id": buyer.id} for buyer in buyers]
-    assert [told({"node": {"buyers": everybody}})] * 2 == answers
+    assert told({"node": {"buyers": [{"id": buyer.id} for buyer in buyers]}}) == whole(answer)
 
 
 async def test_buyer_finds_only_itself_among_the_buyers_V19(ask: Asking, given: Given) -> None:
@@ -191,6 +207,38 @@ async def test_partner_of_a_buyer_finds_only_its_accounts_among_the_buyers_V19(a
 
     assert told({"node": {"buyers": [{"id": first.id}, {"id": second.id}]}}) == whole(by_partner)
     assert told({"node": {"buyers": [{"id": first.id}]}}) == whole(by_first)
+
+
+async def test_partner_of_a_buyer_learns_of_no_other_buyer_V19(ask: Asking, given: Given) -> None:
+    """A partner finds its account alone among the buyers, though it could see the other company and its partner too."""
+    partner, elsewhere = await given.partner(), await given.partner()
+    buyer = (await given.managed_account(partner)).company
+    others = [await given.company(), (await given.managed_account(elsewhere)).company]
+    for other in others:
+        await given.profile(other)
+    offer = await given.offer(await given.company(), [buyer, *others])
+
+    answer = await ask(partner.admin, BUYERS, id=offer.id)
+
+    assert told({"node": {"buyers": [{"id": buyer.id}]}}) == whole(answer)
+
+
+@pytest.mark.parametrize("kind", ["DIRECT", "MANAGED"])
+async def test_buyer_that_is_no_partner_learns_of_no_other_buyer_A18_V19(ask: Asking, given: Given, kind: str) -> None:
+    """Only a partner finds others among the buyers: not a company that seller and buyers wrongly name as theirs."""
+    buyer = await no_partner(given, kind)
+    seller, other = [(await given.managed_account(buyer)).company for _ in range(2)]
+    await given.profile(other)
+    offers = [await given.offer(seller, [buyer, other]), await given.offer(await given.company(), [buyer, other])]
+
+    answers = [whole(await ask(buyer.admin, BUYERS, id=offer.id)) for offer in offers]
+
+    assert [told({"node": {"buyers": [{"id": buyer.id}]}})] * 2 == answers
+
+
+async def no_partner(given: Given, kind: str) -> Company:
+    """A company that may not manage accounts."""
+    return await given.company() if kind == "DIRECT" else (await given.managed_account(await given.partner())).company
 
 
 def received(company: Company, *offers: Any) -> dict[str, Any]:

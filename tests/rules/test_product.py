@@ -134,16 +134,30 @@ async def test_private_offer_opens_its_product_R219_V19(ask: Asking, given: Give
 
 
 async def test_offer_opens_its_product_for_the_partner_of_the_buyer_R219_V14(ask: Asking, given: Given) -> None:
-    """The partner of a managed buyer reads the product too; another account of that partner does not."""
-    partner = await given.partner()
+    """The partner of a managed buyer reads the product too; another account of that partner and another partner do not."""
+    partner, other = await given.partner(), await given.partner()
     buyer, sibling = [(await given.managed_account(partner)).company for _ in range(2)]
     seller = await given.company()
     product = await given.product(seller)
     await given.offer(seller, [buyer], product=product)
 
-    answers = [whole(await ask(company.admin, FOUND, id=product.id)) for company in (partner, buyer, sibling)]
+    answers = [whole(await ask(company.admin, FOUND, id=product.id)) for company in (partner, buyer, sibling, other)]
 
-    assert [found(product), found(product), NOTHING] == answers
+    assert [found(product), found(product), NOTHING, NOTHING] == answers
+
+
+@pytest.mark.parametrize("status", BEFORE_PUBLICATION + FROM_PUBLICATION_ON)
+async def test_offer_opens_its_product_for_partner_and_buyer_alike_R219_V14_V19(ask: Asking, given: Given, status: str) -> None:
+    """The partner of a managed buyer reads the product from the publication of the offer on, exactly as the buyer does."""
+    partner, seller = await given.partner(), await given.company()
+    buyer = (await given.managed_account(partner)).company
+    product = await given.product(seller)
+    await given.offer(seller, [buyer], product=product, status=status)
+
+    by_partner, by_buyer = [await ask(company.admin, FOUND, id=product.id) for company in (partner, buyer)]
+
+    assert (found(product) if status in FROM_PUBLICATION_ON else NOTHING) == whole(by_partner)
+    assert by_partner.body == by_buyer.body
 
 
 async def test_product_closes_when_no_offer_is_left_R219(ask: Asking, given: Given) -> None:
