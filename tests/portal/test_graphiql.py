@@ -94,6 +94,7 @@ async def test_menu_is_worked_by_keyboard_and_named(visit: Visit) -> None:
     await expect(choices.first).to_be_focused()
     await expect(choices).to_have_count(6)
     await visit.page.keyboard.press("ArrowDown")
+    await expect(choices.nth(1)).to_be_focused()
     email = await choices.nth(1).locator(".viewer-item-email").inner_text()
     await visit.page.keyboard.press("Enter")
 
@@ -130,7 +131,7 @@ async def test_page_fits(visit: Visit, width: int) -> None:
 async def test_failed_sign_in_says_so(visit: Visit) -> None:
     """Who cannot be signed in is not spoken for: the page is the anonymous visitor's again, and tells why."""
     await visit.page.route("**/portal/sign-in", lambda route: route.fulfill(status=404, json={"error": "nobody"}))
-    await visit.sign_in("admin@partner.example")
+    await visit.choose("admin@partner.example")
 
     await expect(visit.page.get_by_role("banner").get_by_role("alert")).to_have_text(
         "Could not sign in as admin@partner.example: nobody"

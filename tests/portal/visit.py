@@ -6,12 +6,24 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import ConsoleMessage, Error, Locator, Page, Request
+from playwright.async_api import ConsoleMessage, Error, Locator, Page, Request, Response
 
 ANSWER = """() => {
   const shown = globalThis.__MONACO?.editor.getModels().find((model) => model.uri.path.endsWith("response.json"));
   return shown?.getValue() ?? "";
 }"""
+
+ASKED = """(text) => globalThis.__MONACO?.editor.getModels().some(
+  (model) => model.uri.path.endsWith("operation.graphql") && model.getValue().includes(text)
+)"""
+
+
+def _is_graphql(answer: Response) -> bool:
+    return answer.url.endswith("/graphql")
+
+
+def _is_signed(answer: Response) -> bool:
+    return "authorization" in answer.request.headers
 
 
 class Visit:
@@ -44,16 +56,29 @@ class Visit:
 
     async def sign_in(self, email: str) -> None:
         """Choose a viewer, and wait for the schema that the page then fetches anew."""
+        async with self.page.expect_response(lambda answer: _is_graphql(answer) and _is_signed(answer)):
+            await self.choose(email)
+
+    async def choose(self, email: str) -> None:
+        """Choose a viewer in the menu."""
         await self.menu_button.click()
-        async with self.page.expect_response("**/graphql"):
-            await self.page.get_by_role("menuitemradio", name=email).click()
+        await self.page.get_by_role("menuitemradio", name=email).click()
 
     async def open_tab(self, name: str) -> None:
+        """Go to a tab, and wait until its query is in the editor."""
         await self.page.get_by_role("tab", name=name).click()
+        await self.page.wait_for_function(ASKED, arg=f"query {name} ")
 
     async def ask(self) -> dict[str, Any]:
-        """Run the query of the tab, and wait for its answer."""
-        await self.page.get_by_role("button", name="Execute query").click()
+        """Run the query of the tab, and wait for its answer. While the page is busy the button does nothing: press it again."""
+        play = self.page.get_by_role("button", name="Execute query")
+        for patience in (5_000, 10_000, 30_000):
+            try:
+                async with self.page.expect_request(lambda request: request.url.endswith("/graphql"), timeout=patience):
+                    await play.click()
+                break
+            except Error:  # nothing was sent in that time
+                continue
         return await self.answer()
 
     async def answer(self) -> dict[str, Any]:
