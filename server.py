@@ -53,6 +53,7 @@ def build(settings: Settings) -> Starlette:
     engine = connect(str(settings.database_url), settings.pool_size, settings.request_timeout)
     tokens = Tokens.load(settings.signing_key_file)
     documents = Documents(settings.max_document_tokens)
+    viewers = _viewers(engine)
     services = Services(
         engine=engine,
         policy=load_policy(),
@@ -65,11 +66,11 @@ def build(settings: Settings) -> Starlette:
         schema=make_schema(documents.extension),
         settings=settings,
         tokens=tokens,
-        load_viewer=_viewers(engine),
-        make_context=lambda viewer, request_id: Context(services, viewer, request_id),
+        load_viewer=viewers,
+        make_context=lambda viewer, _request_id: Context(services, viewer),
         ready={"database": _answers(engine)},
         extra_routes=[
-            file_route(Identity(tokens, _viewers(engine)), _files(services)),
+            file_route(Identity(tokens, viewers), _files(services)),
             *portal_routes(
                 dist=DIST,
                 development=settings.development,

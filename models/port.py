@@ -48,7 +48,6 @@ STEPS: Final = {
 }
 AUTHORISED: Final = {PortStatus.ALLOCATED, PortStatus.ACTIVE, PortStatus.DISABLED}  # a letter can be had (A44)
 TERMS_MONTHS: Final = (1, 12, 24, 36, 48, 60)  # V7
-SPEEDS_MBPS: Final = (1_000, 10_000, 100_000, 400_000)
 ORDERS: Final = (("id",), ("name", "id"), ("speed_mbps", "id"), ("currency", "monthly_rate", "id"))
 FILTERS: Final = (("status", "id"), ("location_id", "id"), ("visibility", "id"))
 PUBLIC: Final = sa.text("visibility = 'PUBLIC' AND profile_visibility = 'PUBLIC'")

@@ -36,10 +36,9 @@ class Services:
 class Context:
     """One request of one viewer."""
 
-    def __init__(self, services: Services, viewer: Viewer, request_id: str = "") -> None:
+    def __init__(self, services: Services, viewer: Viewer) -> None:
         self.services = services
         self.viewer = viewer
-        self.request_id = request_id
         self.redactions = Redactions()
         self.batches = Batches(self)
         self.loaders = Loaders(self)
