@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
 from models.database import connect
+from models.reading import Reader
 from policies.catalogue import CATALOGUE
 from policies.policy import Policy
 from policies.viewer import Viewer
@@ -35,6 +36,7 @@ from transport.tokens import Claims, Tokens
 HERE: Final = Path(__file__).parent
 POLICIES: Final = HERE / "policies"
 DIST: Final = HERE / "portal" / "dist"
+ANYTHING: Final[sa.Select[Any]] = sa.select(sa.literal_column("1"))
 DEMO_VIEWERS: Final = (
     PortalViewer("admin@partner.example", "Partner, account administrator"),
     PortalViewer("hidden@managed.example", "Managed account, prices hidden"),
@@ -50,11 +52,14 @@ def build(settings: Settings) -> Starlette:
     `state` of the application holds its `services` and `tokens`, for whoever measures or tests it.
     """
     configure_logging(settings)
-    engine = connect(str(settings.database_url), settings.pool_size, settings.request_timeout)
+    database_url = str(settings.database_url)
+    reader = Reader(database_url, settings.pool_size, settings.request_timeout)
+    engine = connect(database_url, settings.pool_size, settings.request_timeout)
     tokens = Tokens.load(settings.signing_key_file)
     documents = Documents(settings.max_document_tokens)
-    viewers = _viewers(engine)
+    viewers = _viewers(reader)
     services = Services(
+        reader=reader,
         engine=engine,
         policy=load_policy(),
         cursors=Cursors(tokens.secret(b"cursors")),
@@ -68,7 +73,7 @@ def build(settings: Settings) -> Starlette:
         tokens=tokens,
         load_viewer=viewers,
         make_context=lambda viewer, _request_id: Context(services, viewer),
-        ready={"database": _answers(engine)},
+        ready={"database": _answers(reader)},
         extra_routes=[
             file_route(Identity(tokens, viewers), _files(services)),
             *portal_routes(
@@ -78,7 +83,7 @@ def build(settings: Settings) -> Starlette:
                 sign_in=_sign_in(engine, tokens, settings.token_lifetime),
             ),
         ],
-        lifespan=_closing(engine),
+        lifespan=_closing(services),
         documents=documents,
     )
     app.state.services = services
@@ -93,9 +98,9 @@ def load_policy() -> Policy:
     return policy
 
 
-def _viewers(engine: AsyncEngine) -> Callable[[Claims], Awaitable[Viewer | None]]:
+def _viewers(reader: Reader) -> Callable[[Claims], Awaitable[Viewer | None]]:
     async def viewer(claims: Claims) -> Viewer | None:
-        return None if claims.membership_id is None else await load_viewer(engine, claims.user_id, claims.membership_id)
+        return None if claims.membership_id is None else await load_viewer(reader, claims.user_id, claims.membership_id)
 
     return viewer
 
@@ -115,18 +120,17 @@ def _sign_in(engine: AsyncEngine, tokens: Tokens, lifetime: int) -> Callable[[st
     return sign_in
 
 
-def _answers(engine: AsyncEngine) -> Callable[[], Awaitable[object]]:
+def _answers(reader: Reader) -> Callable[[], Awaitable[object]]:
     async def answers() -> object:
-        async with engine.connect() as connection:
-            return await connection.scalar(sa.select(sa.literal(1)))
+        return await reader.fetch(ANYTHING, {})
 
     return answers
 
 
-def _closing(engine: AsyncEngine) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+def _closing(services: Services) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
-        await engine.dispose()
+        await services.close()
 
     return lifespan

@@ -38,7 +38,12 @@ class Settings(BaseSettings):
         description="PostgreSQL 15 or later, as postgresql://user:password@host/name; without it an embedded "
         "PostgreSQL runs in the data directory.",
     )
-    pool_size: int = Field(default=10, ge=1, le=1000, description="Database connections that each gateway process keeps.")
+    pool_size: int = Field(
+        default=10,
+        ge=1,
+        le=1000,
+        description="Database connections that each gateway process reads by; as many more at most are for writing.",
+    )
     data_dir: Path = Field(default=Path(".data"), description="Where the embedded PostgreSQL and the signing key are kept.")
     host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes any that is free.")

@@ -29,7 +29,6 @@ def connect(url: str, pool_size: int = 10, timeout: float = 0) -> AsyncEngine:
 
     PostgreSQL cancels a statement after `timeout` seconds; 0 is never.
     """
-    settings = {**SERVER_SETTINGS, "statement_timeout": str(int(timeout * 1000))}
     return create_async_engine(
         url,
         pool_size=pool_size,
@@ -37,8 +36,13 @@ def connect(url: str, pool_size: int = 10, timeout: float = 0) -> AsyncEngine:
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # errors are logged, values never
         query_cache_size=4096,
-        connect_args={"server_settings": settings},
+        connect_args={"server_settings": server_settings(timeout)},
     )
+
+
+def server_settings(timeout: float) -> dict[str, str]:
+    """What each connection sets; PostgreSQL cancels a statement after `timeout` seconds, 0 is never."""
+    return {**SERVER_SETTINGS, "statement_timeout": str(int(timeout * 1000))}
 
 
 async def upgrade(engine: AsyncEngine, revision: str = "head") -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models.reading import Reader
 from policies.policy import Decision, Policy
 from policies.predicate import TRUE
 from policies.sql import viewer_parameters
@@ -23,14 +24,23 @@ from resolvers.redactions import Redactions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """What all requests share: the database, policy, the sealing of cursors, and the bounds of pages."""
+    """What all requests share: the database, policy, the sealing of cursors, and the bounds of pages.
 
+    Whatever is read goes through `reader`; `engine` is for what writes.
+    """
+
+    reader: Reader
     engine: AsyncEngine
     policy: Policy
     cursors: Cursors
     public_url: str
     default_page_size: int = 50
     max_page_size: int = 1000
+
+    async def close(self) -> None:
+        """Close all connections to the database."""
+        await self.reader.close()
+        await self.engine.dispose()
 
 
 class Context:

@@ -30,6 +30,5 @@ async def is_recommended_size(images: Sequence[Record], _context: Context) -> li
 
 async def picture(image: Record, context: Context) -> File:
     """An image as it is stored."""
-    async with context.services.engine.connect() as connection:
-        content = (await connection.execute(CONTENT, {"image": image.id})).scalar_one()
-    return File(image.media_type.value, content)
+    (found,) = await context.services.reader.fetch(CONTENT, {"image": image.id})
+    return File(image.media_type, found.content)

@@ -117,7 +117,4 @@ class Loaders:
         return mask_of(self._context.decide(entity)).records(rows, self._context.viewer)
 
     async def _fetch(self, statement: Select[Any], parameters: dict[str, Any]) -> Sequence[Any]:
-        async with self._context.services.engine.connect() as connection:
-            answer = await connection.execute(statement, {**self._context.parameters, **parameters})
-            rows: Sequence[Any] = answer.all()
-            return rows
+        return await self._context.services.reader.fetch(statement, {**self._context.parameters, **parameters})

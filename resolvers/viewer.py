@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models import BillingMarket, Company, ManagedAccount, Membership, PartnerDefaults, User
 from models.company import AccountKind
 from models.managed_account import SETTINGS, effective
+from models.reading import Reader
 from policies.viewer import Shape, Viewer
 from resolvers.record import Record
 
@@ -63,12 +64,12 @@ async def find_member(engine: AsyncEngine, email: str) -> Member | None:
     return found and Member(found.user_id, found.id)
 
 
-async def load_viewer(engine: AsyncEngine, user_id: UUID, membership_id: UUID) -> Viewer | None:
+async def load_viewer(reader: Reader, user_id: UUID, membership_id: UUID) -> Viewer | None:
     """The viewer of a membership as it stands now, None if the user has it no more. Settings take effect at once (V2)."""
-    async with engine.connect() as connection:
-        who = (await connection.execute(WHO, {"membership": membership_id})).one_or_none()
-    if who is None or who.user_id != user_id:
+    found = await reader.fetch(WHO, {"membership": membership_id})
+    if not found or found[0].user_id != user_id:
         return None
+    who = found[0]
     return Viewer(
         shape=_shape(who),
         user_id=user_id,

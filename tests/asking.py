@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import sqlalchemy as sa
 from starlette.applications import Starlette
 
 import server
@@ -70,17 +69,17 @@ class Asking:
     @contextmanager
     def counting(self) -> Iterator[list[str]]:
         """Collects the SQL statements that are run inside, of the viewer's own facts too."""
-        engine = self.app.state.services.engine.sync_engine
+        observers = self.app.state.services.reader.observers
         statements: list[str] = []
 
-        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        def note(statement: str, _values: Any) -> None:
             statements.append(statement)
 
-        sa.event.listen(engine, "before_cursor_execute", note)
+        observers.append(note)
         try:
             yield statements
         finally:
-            sa.event.remove(engine, "before_cursor_execute", note)
+            observers.remove(note)
 
     async def _token(self, email: str) -> str:
         if email not in self._tokens:
@@ -99,4 +98,4 @@ async def asking(database_url: str, data_dir: Path) -> AsyncIterator[Asking]:
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
             yield Asking(app, client)
     finally:
-        await app.state.services.engine.dispose()
+        await app.state.services.close()

@@ -11,11 +11,11 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import httpx
 import pytest
-from asyncpg import DataError, IntegrityConstraintViolationError  # type: ignore[import-untyped]
+from asyncpg import DataError, IntegrityConstraintViolationError
 from hypothesis import HealthCheck, Phase, assume, given, note, seed, settings
 from hypothesis import strategies as st
 
@@ -70,17 +70,17 @@ class Trial:
 
     async def driver(self) -> Any:
         """The one connection, as the driver has it."""
-        async with self.ask.app.state.services.engine.connect() as connection:
-            return (await connection.get_raw_connection()).driver_connection
+        async with self.ask.app.state.services.reader.connection() as connection:
+            return cast("Any", connection)._con  # the pool takes back only what stands before it
 
     async def viewer(self, email: str | None) -> Viewer:
         """What the gateway knows of a viewer now."""
         if email is None:
             return VISITOR
-        engine = self.ask.app.state.services.engine
-        member = await find_member(engine, email)
+        services = self.ask.app.state.services
+        member = await find_member(services.engine, email)
         assert member is not None
-        return await load_viewer(engine, member.user_id, member.membership_id) or VISITOR
+        return await load_viewer(services.reader, member.user_id, member.membership_id) or VISITOR
 
     async def before(self, email: str | None, document: str, **variables: Any) -> bytes:
         """The answer in the market as it was at first."""
@@ -136,7 +136,7 @@ async def trial(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFacto
         trial = Trial(Asking(app, client), Market({}), server.load_policy())
         trial.market = await Market.read(await trial.driver())
         yield trial
-    await app.state.services.engine.dispose()
+    await app.state.services.close()
     await databases.drop(postgres, name)
 
 

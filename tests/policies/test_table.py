@@ -174,7 +174,7 @@ class Market:
             return ANONYMOUS
         member = await find_member(self.engine, email)
         assert member is not None
-        viewer = await load_viewer(self.engine, member.user_id, member.membership_id)
+        viewer = await load_viewer(self.ask.app.state.services.reader, member.user_id, member.membership_id)
         assert viewer is not None
         return viewer
 

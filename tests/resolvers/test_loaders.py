@@ -41,7 +41,7 @@ async def viewer_of(services: Services, email: str) -> Viewer:
     """The viewer with an address."""
     member = await find_member(services.engine, email)
     assert member is not None
-    viewer = await load_viewer(services.engine, member.user_id, member.membership_id)
+    viewer = await load_viewer(services.reader, member.user_id, member.membership_id)
     assert viewer is not None
     return viewer
 
@@ -116,7 +116,7 @@ async def narrow(demo_url: str, tmp_path: Path) -> AsyncIterator[Asking]:
     app = server.build(Settings(data_dir=tmp_path, database_url=demo_url, log_level="ERROR", pool_size=1))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
         yield Asking(app, client)
-    await app.state.services.engine.dispose()
+    await app.state.services.close()
 
 
 async def test_many_requests_share_one_connection(narrow: Asking, ask_demo: Asking) -> None:

@@ -42,7 +42,7 @@ class Market:
 
     async def costs(self, viewer: str | None, query: str, **variables: Any) -> list[tuple[Statement, Cost]]:
         """The statements of a query of a viewer, without those that find out who asks; none if it is refused (A16)."""
-        with recording(self.engine) as statements:
+        with recording(self.ask.app.state.services.reader) as statements:
             answer = await self.ask(viewer, query, **variables)
         if answer.errors:
             assert set(answer.codes) <= REFUSED, answer.errors

@@ -6,13 +6,14 @@ EXPLAIN runs EXECUTE of a prepared statement, since only that obeys `plan_cache_
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models.reading import Reader
 
 
 @dataclass(frozen=True)
@@ -43,18 +44,18 @@ class Cost:
 
 
 @contextmanager
-def recording(engine: AsyncEngine) -> Iterator[list[Statement]]:
+def recording(reader: Reader) -> Iterator[list[Statement]]:
     """Collects the statements that are run inside, with their parameters."""
     statements: list[Statement] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        statements.append(Statement(statement, tuple(parameters)))
+    def note(statement: str, values: Sequence[Any]) -> None:
+        statements.append(Statement(statement, tuple(values)))
 
-    sa.event.listen(engine.sync_engine, "before_cursor_execute", note)
+    reader.observers.append(note)
     try:
         yield statements
     finally:
-        sa.event.remove(engine.sync_engine, "before_cursor_execute", note)
+        reader.observers.remove(note)
 
 
 async def cost(engine: AsyncEngine, statement: Statement) -> Cost:
