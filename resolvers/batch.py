@@ -2,11 +2,14 @@
 
 graphql-core resolves a field of each object alone. Here each such call waits in a loader of its field, and when all siblings wait,
 the batch resolver runs once with all of them. The number of its SQL statements therefore does not grow with its parents.
+The planner (resolvers.execution) calls the same resolvers with all parents at once. Those of `resolvers.common` and those below it
+knows by their kind, and turns them into statements and expressions of their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aiodataloader import DataLoader
@@ -20,6 +23,32 @@ if TYPE_CHECKING:
 
 BatchResolver: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
 """`(parents, context, **arguments)` to one value for each parent, in their order. A value may be an exception."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A value that `make` makes of some columns of each parent, given by position: nothing has to be loaded for it."""
+
+    make: Callable[..., Any]
+    columns: tuple[str, ...]
+
+    async def __call__(self, parents: Sequence[Any], _context: Context) -> list[Any]:
+        """The value of each parent."""
+        return [self.of(parent) for parent in parents]
+
+    def of(self, parent: Any) -> Any:
+        """The value of one parent."""
+        return self.make(*(getattr(parent, column) for column in self.columns))
+
+
+def needs(*columns: str) -> Callable[[BatchResolver], BatchResolver]:
+    """Say which columns of its parents a batch resolver reads; without it all of them are loaded."""
+
+    def noted(resolver: BatchResolver) -> BatchResolver:
+        resolver.needs = columns  # type: ignore[attr-defined]
+        return resolver
+
+    return noted
 
 
 class Batches:

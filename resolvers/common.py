@@ -1,70 +1,121 @@
-"""Batch resolvers that every concept has: a thing by its id, the thing that a column names, a list, a list below a parent."""
+"""Batch resolvers that every concept has, each a description of where its values stand.
+
+Called, they load through the request's loaders. The planner reads their attributes instead, and selects only the columns it needs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from resolvers import identifiers
-from resolvers.batch import BatchResolver
 from resolvers.connection import PageOf, pages
 from resolvers.record import Record
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-
-def named_by(entity: str, column: str) -> BatchResolver:
-    """The row of `entity` whose key each parent has in `column`."""
-
-    async def row(parents: Sequence[Record], context: Context) -> list[Record | None]:
-        return await context.loaders.rows(entity, [getattr(parent, column) for parent in parents])
-
-    return row
+Narrowed: TypeAlias = tuple[dict[str, Any], tuple[str, ...]]
+"""The arguments of a connection as `pages` takes them, and the actions of policy that its rows have to allow."""
 
 
-def belonging(entity: str, column: str) -> BatchResolver:
-    """The one row of `entity` whose `column` is each parent's key."""
-
-    async def row(parents: Sequence[Record], context: Context) -> list[Record | None]:
-        return await context.loaders.rows(entity, [parent.id for parent in parents], by=column)
-
-    return row
+def as_given(arguments: dict[str, Any]) -> Narrowed:
+    """The arguments as they are, of rows that may be read."""
+    return arguments, ("read",)
 
 
-def listed(entity: str, column: str, order: str) -> BatchResolver:
-    """All rows of `entity` whose `column` is each parent's key, sorted by the column `order`."""
+@dataclass(frozen=True, slots=True)
+class NamedBy:
+    """The row of `entity` whose unique column `by` each parent has in `column`."""
 
-    async def rows(parents: Sequence[Record], context: Context) -> list[list[Record]]:
-        return await context.loaders.lists(entity, [parent.id for parent in parents], by=column, order=order)
+    entity: str
+    column: str
+    by: str = "id"
 
-    return rows
+    async def __call__(self, parents: Sequence[Any], context: Context) -> list[Record | None]:
+        """The row of each parent, None where there is none or the viewer may not read it."""
+        return await context.loaders.rows(self.entity, [getattr(parent, self.column) for parent in parents], by=self.by)
 
 
-def below(entity: str, relation: str, key: str = "id") -> BatchResolver:
+@dataclass(frozen=True, slots=True)
+class NamedIn:
+    """The rows of `entity` whose unique column `by` each parent has in the array `column`, in the array's order."""
+
+    entity: str
+    column: str
+    by: str
+
+    async def __call__(self, parents: Sequence[Any], context: Context) -> list[list[Record]]:
+        """The rows of each parent."""
+        keys = [key for parent in parents for key in getattr(parent, self.column)]
+        found = dict(zip(keys, await context.loaders.rows(self.entity, keys, by=self.by), strict=True))
+        return [[row for key in getattr(parent, self.column) if (row := found[key])] for parent in parents]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """All rows of `entity` whose column `by` is each parent's key, sorted by the column `order`."""
+
+    entity: str
+    by: str
+    order: str
+
+    async def __call__(self, parents: Sequence[Any], context: Context) -> list[list[Record]]:
+        """The rows of each parent."""
+        return await context.loaders.lists(self.entity, [parent.id for parent in parents], by=self.by, order=self.order)
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """The rows of `entity` that the column `column` of each row of `links` names, in the order of the links."""
+
+    links: Listed
+    entity: str
+    column: str
+
+    async def __call__(self, parents: Sequence[Any], context: Context) -> list[list[Record]]:
+        """The rows of each parent."""
+        linked = await self.links(parents, context)
+        keys = [getattr(link, self.column) for links in linked for link in links]
+        found = dict(zip(keys, await context.loaders.rows(self.entity, keys), strict=True))
+        return [[row for link in links if (row := found[getattr(link, self.column)])] for links in linked]
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
     """The connection of `entity` below each parent, whose `key` a relation of RELATIONS compares."""
 
-    async def connection(parents: Sequence[Record], context: Context, **arguments: Any) -> list[PageOf]:
-        keys = [getattr(parent, key) for parent in parents]
-        return await pages(context, entity, arguments, relation=relation, parents=keys)
+    entity: str
+    relation: str
+    key: str = "id"
 
-    return connection
-
-
-def everything(entity: str) -> BatchResolver:
-    """The connection of all of `entity` that the viewer may read."""
-
-    async def connection(roots: Sequence[object], context: Context, **arguments: Any) -> list[PageOf]:
-        return await pages(context, entity, arguments) * len(roots)
-
-    return connection
+    async def __call__(self, parents: Sequence[Any], context: Context, **arguments: Any) -> list[PageOf]:
+        """The page of each parent."""
+        keys = [getattr(parent, self.key) for parent in parents]
+        return await pages(context, self.entity, arguments, relation=self.relation, parents=keys)
 
 
-def by_id(entity: str) -> BatchResolver:
-    """The thing of one type that a global id names, None where there is none or the viewer may not read it."""
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """The connection of all of `entity` that the viewer may read. `narrow` makes of the field's arguments those of `pages`."""
 
-    async def row(roots: Sequence[object], context: Context, **arguments: Any) -> list[Record | None]:
-        key = identifiers.parse(arguments["id"], "id", entity).key
-        return await context.loaders.rows(entity, [key] * len(roots))
+    entity: str
+    narrow: Callable[[dict[str, Any]], Narrowed] = as_given
 
-    return row
+    async def __call__(self, roots: Sequence[object], context: Context, **arguments: Any) -> list[PageOf]:
+        """The same page for each root."""
+        narrowed, actions = self.narrow(arguments)
+        return await pages(context, self.entity, narrowed, actions=actions) * len(roots)
+
+
+@dataclass(frozen=True, slots=True)
+class ById:
+    """The thing of one type that a global id names."""
+
+    entity: str
+
+    async def __call__(self, roots: Sequence[object], context: Context, **arguments: Any) -> list[Record | None]:
+        """The thing, None where there is none or the viewer may not read it. Raises InvalidId."""
+        key = identifiers.parse(arguments["id"], "id", self.entity).key
+        return await context.loaders.rows(self.entity, [key] * len(roots))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
-from resolvers.common import belonging, below, by_id, everything, listed, named_by
-from resolvers.record import Record
+from resolvers.batch import Made
+from resolvers.common import Below, ById, Everything, Listed, NamedBy
 from resolvers.values import Address, address
-
-if TYPE_CHECKING:
-    from resolvers.context import Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +22,27 @@ class CompanyProfile:
     tax_number: str | None
 
 
-async def company_profile(companies: Sequence[Record], _context: Context) -> list[CompanyProfile]:
-    """The company profile of each company (R111, X1)."""
-    return [
-        CompanyProfile(
-            company.legal_name,
-            company.registration_number,
-            company.country,
-            address(company.headquarters),
-            company.tax_number,
-        )
-        for company in companies
-    ]
+def on_paper(
+    legal_name: str,
+    registration_number: str | None,
+    country: str,
+    headquarters: Mapping[str, Any] | None,
+    tax_number: str | None,
+) -> CompanyProfile:
+    """The company profile of a company (R111, X1)."""
+    return CompanyProfile(legal_name, registration_number, country, address(headquarters), tax_number)
 
 
-company: Final = by_id("Company")
-companies: Final = everything("Company")
-marketplace_profile: Final = belonging("MarketplaceProfile", "company_id")
-partner: Final = named_by("Company", "partner_id")
-billing_markets: Final = listed("BillingMarket", "company_id", order="market")
-support_details: Final = belonging("SupportDetails", "company_id")
-managed_accounts: Final = below("ManagedAccount", "company.managed_accounts")
-members: Final = below("Membership", "company.members")
-offers: Final = below("Offer", "company.offers")
-ports: Final = below("Port", "company.ports")
-products: Final = below("Product", "company.products")
-received_offers: Final = below("Offer", "company.received_offers")
+company_profile: Final = Made(on_paper, ("legal_name", "registration_number", "country", "headquarters", "tax_number"))
+company: Final = ById("Company")
+companies: Final = Everything("Company")
+marketplace_profile: Final = NamedBy("MarketplaceProfile", "id", by="company_id")
+partner: Final = NamedBy("Company", "partner_id")
+billing_markets: Final = Listed("BillingMarket", by="company_id", order="market")
+support_details: Final = NamedBy("SupportDetails", "id", by="company_id")
+managed_accounts: Final = Below("ManagedAccount", "company.managed_accounts")
+members: Final = Below("Membership", "company.members")
+offers: Final = Below("Offer", "company.offers")
+ports: Final = Below("Port", "company.ports")
+products: Final = Below("Product", "company.products")
+received_offers: Final = Below("Offer", "company.received_offers")

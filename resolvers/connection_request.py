@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from resolvers.common import named_by
+from resolvers.common import NamedBy
 
-port: Final = named_by("Port", "port_id")
-target_port: Final = named_by("MarketplacePort", "target_port_id")
-requester: Final = named_by("Company", "company_id")
-provider: Final = named_by("Company", "provider_id")
+port: Final = NamedBy("Port", "port_id")
+target_port: Final = NamedBy("MarketplacePort", "target_port_id")
+requester: Final = NamedBy("Company", "company_id")
+provider: Final = NamedBy("Company", "provider_id")

@@ -46,7 +46,12 @@ class Identifier:
     key: UUID
 
     def __str__(self) -> str:
-        return urlsafe_b64encode(TAGS[self.type] + self.key.bytes).decode()
+        return global_id(TAGS[self.type], self.key)
+
+
+def global_id(tag: bytes, key: UUID) -> str:
+    """The global id of a thing: its type's tag and its key."""
+    return urlsafe_b64encode(tag + key.bytes).decode()
 
 
 def parse(text: str, argument: str, type: str | None = None) -> Identifier:  # noqa: A002 (a GraphQL type is a type)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from models import Image
+from resolvers.batch import Made, needs
 from resolvers.file import File, url_of
 from resolvers.record import Record
 
@@ -18,14 +19,18 @@ RECOMMENDED: Final = (200, 200)  # pixels, R007
 CONTENT: Final = sa.select(Image.content).where(Image.id == sa.bindparam("image", type_=sa.Uuid()))
 
 
+@needs("id")
 async def url(images: Sequence[Record], context: Context) -> list[str]:
     """Where each image is served."""
     return [url_of("Image", image.id, context) for image in images]
 
 
-async def is_recommended_size(images: Sequence[Record], _context: Context) -> list[bool]:
-    """Whether each image has the size that is recommended (A2)."""
-    return [(image.width, image.height) == RECOMMENDED for image in images]
+def has_recommended_size(width: int, height: int) -> bool:
+    """Whether an image has the size that is recommended (A2)."""
+    return (width, height) == RECOMMENDED
+
+
+is_recommended_size: Final = Made(has_recommended_size, ("width", "height"))
 
 
 async def picture(image: Record, context: Context) -> File:

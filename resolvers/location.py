@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
-from resolvers.connection import PageOf, pages
-
-if TYPE_CHECKING:
-    from resolvers.context import Context
+from resolvers.common import Everything, Narrowed
 
 
-async def locations(roots: Sequence[object], context: Context, **arguments: Any) -> list[PageOf]:
+def _orderable(arguments: dict[str, Any]) -> Narrowed:
     """All locations, or those only in which the viewer could order a port (R120)."""
-    actions = ("read", "order") if arguments.pop("orderable", None) else ("read",)
-    return await pages(context, "Location", arguments, actions=actions) * len(roots)
+    return arguments, ("read", "order") if arguments.pop("orderable", None) else ("read",)
+
+
+locations: Final = Everything("Location", _orderable)

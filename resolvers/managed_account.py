@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from models.managed_account import SETTINGS, Setting, effective
-from resolvers.common import everything, named_by
+from resolvers.batch import needs
+from resolvers.common import Everything, NamedBy
 from resolvers.record import Record
 
 if TYPE_CHECKING:
@@ -28,12 +29,13 @@ class Settings:
             setattr(self, name, effective(name, getattr(account, name), default, account.supported_by))
 
 
+@needs("partner_id", "supported_by", *SETTINGS)
 async def settings(accounts: Sequence[Record], context: Context) -> list[Settings]:
     """The effective settings of each account, from its own overrides and its partner's defaults (V2)."""
     defaults = await context.loaders.defaults([account.partner_id for account in accounts])
     return [Settings(account, default) for account, default in zip(accounts, defaults, strict=True)]
 
 
-managed_accounts: Final = everything("ManagedAccount")
-company: Final = named_by("Company", "company_id")
-partner: Final = named_by("Company", "partner_id")
+managed_accounts: Final = Everything("ManagedAccount")
+company: Final = NamedBy("Company", "company_id")
+partner: Final = NamedBy("Company", "partner_id")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from resolvers.common import named_by
+from resolvers.common import NamedBy
 
-user: Final = named_by("User", "user_id")
-company: Final = named_by("Company", "company_id")
+user: Final = NamedBy("User", "user_id")
+company: Final = NamedBy("Company", "company_id")

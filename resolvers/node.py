@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import gather
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from resolvers import identifiers
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 NO_NODES: Final = frozenset({"Image"})  # it has an id, which names its file
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalId:
+    """The global id of each parent, whatever its type."""
+
+    async def __call__(self, parents: Sequence[Record], _context: Context) -> list[str]:
+        """The id of each parent."""
+        return [self.of(parent) for parent in parents]
+
+    def of(self, parent: Record) -> str:
+        """The id of one parent."""
+        return str(Identifier(parent.entity, parent.id))
 
 
 class TooManyIds(PublicError):
@@ -57,3 +71,6 @@ async def _load(named: Identifier | InvalidId, context: Context) -> Record | Inv
     if isinstance(named, InvalidId):
         return named
     return (await context.loaders.rows(named.type, [named.key]))[0]
+
+
+global_id: Final = GlobalId()

@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from resolvers.common import everything, listed, named_by
-from resolvers.money import Money, money
-from resolvers.record import Record
+from resolvers.batch import Made
+from resolvers.common import Everything, Listed, NamedBy, Through
+from resolvers.money import money
 
-if TYPE_CHECKING:
-    from resolvers.context import Context
-
-
-async def buyers(offers: Sequence[Record], context: Context) -> list[list[Record]]:
-    """The buyers of each offer, of which a buyer finds only itself (V19)."""
-    links = await context.loaders.lists("OfferBuyer", [offer.id for offer in offers], by="offer_id", order="company_id")
-    keys = [link.company_id for linked in links for link in linked]
-    found = dict(zip(keys, await context.loaders.rows("Company", keys), strict=True))
-    return [[company for link in linked if (company := found[link.company_id])] for linked in links]
-
-
-async def total_value(offers: Sequence[Record], _context: Context) -> list[Money | None]:
-    """What each offer comes to (A23)."""
-    return [money(offer.total_value, offer.currency) for offer in offers]
-
-
-async def price(dimensions: Sequence[Record], _context: Context) -> list[Money | None]:
-    """The price of each dimension."""
-    return [money(dimension.price, dimension.currency) for dimension in dimensions]
-
-
-async def amount(instalments: Sequence[Record], _context: Context) -> list[Money | None]:
-    """What is paid with each instalment."""
-    return [money(instalment.amount, instalment.currency) for instalment in instalments]
-
-
-offers: Final = everything("Offer")
-product: Final = named_by("Product", "product_id")
-seller: Final = named_by("Company", "company_id")
-dimensions: Final = listed("OfferDimension", "offer_id", order="position")
-instalments: Final = listed("Instalment", "offer_id", order="charge_date")
+offers: Final = Everything("Offer")
+product: Final = NamedBy("Product", "product_id")
+seller: Final = NamedBy("Company", "company_id")
+buyers: Final = Through(Listed("OfferBuyer", by="offer_id", order="company_id"), "Company", "company_id")
+dimensions: Final = Listed("OfferDimension", by="offer_id", order="position")
+instalments: Final = Listed("Instalment", by="offer_id", order="charge_date")
+total_value: Final = Made(money, ("total_value", "currency"))  # A23
+price: Final = Made(money, ("price", "currency"))
+amount: Final = Made(money, ("amount", "currency"))

@@ -7,37 +7,18 @@ from decimal import ROUND_CEILING, ROUND_FLOOR
 from typing import TYPE_CHECKING, Any, Final
 
 from models.port import PortStatus
-from resolvers.common import below, named_by
-from resolvers.connection import PageOf, pages
+from resolvers.batch import Made, needs
+from resolvers.common import Below, Everything, NamedBy, Narrowed
 from resolvers.file import url_of
 from resolvers.letter import is_authorised
-from resolvers.money import Money, minor_units, money
+from resolvers.money import minor_units, money
 from resolvers.record import Record
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
 
-async def ports(roots: Sequence[object], context: Context, **arguments: Any) -> list[PageOf]:
-    """All ports that the viewer may read."""
-    return await pages(context, "Port", _narrowed(arguments)) * len(roots)
-
-
-async def marketplace_ports(roots: Sequence[object], context: Context, **arguments: Any) -> list[PageOf]:
-    """All public ports of public providers: what may be connected to (R028, R029)."""
-    return await pages(context, "MarketplacePort", _narrowed(arguments)) * len(roots)
-
-
-async def monthly_rate(ports: Sequence[Record], _context: Context) -> list[Money | None]:
-    """What each port costs per month."""
-    return [money(port.monthly_rate, port.currency) for port in ports]
-
-
-async def setup_fee(ports: Sequence[Record], _context: Context) -> list[Money | None]:
-    """What each port costs once."""
-    return [money(port.setup_fee, port.currency) for port in ports]
-
-
+@needs("company_id", "location_id", "marketplace_name")
 async def marketplace_name(ports: Sequence[Record], context: Context) -> list[str | None]:
     """How the Marketplace announces each port: its own name there, else "<company> at <location>" (R032-R034, A6)."""
     profiles = await context.loaders.rows("MarketplaceProfile", [port.company_id for port in ports], by="company_id")
@@ -54,22 +35,13 @@ def _announced(port: Record, profile: Record | None, company: Record | None, loc
     return f"{profile.company_name if profile else company.trading_name} at {location.name}"
 
 
-async def marketplace_description(ports: Sequence[Record], _context: Context) -> list[str | None]:
-    """What the provider says of each port (R033)."""
-    return [port.marketplace_description for port in ports]
-
-
+@needs("id", "status", "demarcation")
 async def letter_of_authorisation(ports: Sequence[Record], context: Context) -> list[str | None]:
     """Where each port's letter of authorisation is downloaded, None before it is allocated and after it has ended (R433, A44)."""
     return [url_of("Port", port.id, context) if is_authorised(port) else None for port in ports]
 
 
-async def selectable(ports: Sequence[Record], _context: Context) -> list[bool]:
-    """Whether a connection to each port may be requested: only to an active one (R435)."""
-    return [port.status == PortStatus.ACTIVE for port in ports]
-
-
-def _narrowed(arguments: dict[str, Any]) -> dict[str, Any]:
+def _narrowed(arguments: dict[str, Any]) -> Narrowed:
     """The arguments with a range of money as bounds in minor units."""
     asked = dict(arguments.get("filter") or {})
     bounds = asked.pop("monthly_rate", None)
@@ -78,14 +50,20 @@ def _narrowed(arguments: dict[str, Any]) -> dict[str, Any]:
         for name, rounding in (("at_least", ROUND_CEILING), ("at_most", ROUND_FLOOR)):
             if name in bounds:
                 asked[f"monthly_rate_{name}"] = minor_units(bounds[name], currency, rounding)
-    return {**arguments, "filter": asked}
+    return {**arguments, "filter": asked}, ("read",)
 
 
-company: Final = named_by("Company", "company_id")
-location: Final = named_by("Location", "location_id")
-connections: Final = below("ConnectionRequest", "port.connections")
+def is_selectable(status: str) -> bool:
+    """Whether a connection to a port may be requested: only to an active one (R435)."""
+    return status == PortStatus.ACTIVE
 
 
-async def provider(ports: Sequence[Record], context: Context) -> list[Record | None]:
-    """The profile that each port is shown on, which is public because the port is (A7)."""
-    return await context.loaders.rows("MarketplaceProfile", [port.company_id for port in ports], by="company_id")
+ports: Final = Everything("Port", _narrowed)
+marketplace_ports: Final = Everything("MarketplacePort", _narrowed)  # R028, R029
+monthly_rate: Final = Made(money, ("monthly_rate", "currency"))
+setup_fee: Final = Made(money, ("setup_fee", "currency"))
+selectable: Final = Made(is_selectable, ("status",))
+company: Final = NamedBy("Company", "company_id")
+location: Final = NamedBy("Location", "location_id")
+connections: Final = Below("ConnectionRequest", "port.connections")
+provider: Final = NamedBy("MarketplaceProfile", "company_id", by="company_id")  # public because the port is (A7)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from resolvers.common import below, everything, named_by
+from resolvers.common import Below, Everything, NamedBy
 
-products: Final = everything("Product")
-company: Final = named_by("Company", "company_id")
-offers: Final = below("Offer", "product.offers")
+products: Final = Everything("Product")
+company: Final = NamedBy("Company", "company_id")
+offers: Final = Below("Offer", "product.offers")

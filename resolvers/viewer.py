@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,17 +22,18 @@ from resolvers.record import Record
 if TYPE_CHECKING:
     from resolvers.context import Context
 
+SHAPES: Final = 4096  # remembered; the facts that make them are few, and a set of facts always makes the same one
 PAYER: Final = sa.func.coalesce(Company.partner_id, Company.id)
 MARKETS: Final = sa.select(BillingMarket.market).where(BillingMarket.company_id == PAYER, BillingMarket.enabled)
 WHO: Final = (
     sa.select(
         Membership.user_id,
         Membership.company_id,
-        Membership.roles,
-        Company.account_kind,
         Company.partner_id,
-        ManagedAccount.supported_by,
         sa.func.array(MARKETS.correlate(Company).scalar_subquery(), type_=postgresql.ARRAY(sa.Text())).label("markets"),
+        Membership.roles,  # from here on, what makes the shape
+        Company.account_kind,
+        ManagedAccount.supported_by,
         *(getattr(ManagedAccount, name).label(f"account_{name}") for name in SETTINGS),
         *(getattr(PartnerDefaults, name).label(f"default_{name}") for name in SETTINGS),
     )
@@ -67,30 +69,26 @@ async def find_member(engine: AsyncEngine, email: str) -> Member | None:
 async def load_viewer(reader: Reader, user_id: UUID, membership_id: UUID) -> Viewer | None:
     """The viewer of a membership as it stands now, None if the user has it no more. Settings take effect at once (V2)."""
     found = await reader.fetch(WHO, {"membership": membership_id})
-    if not found or found[0].user_id != user_id:
+    if not found:
         return None
-    who = found[0]
-    return Viewer(
-        shape=_shape(who),
-        user_id=user_id,
-        company_id=who.company_id,
-        partner_id=who.partner_id,
-        markets=frozenset(who.markets),
-    )
+    user, company_id, partner_id, markets, roles, *facts = found[0]
+    if user != user_id:
+        return None
+    shape = _shape(tuple(roles), *facts)
+    return Viewer(shape=shape, user_id=user_id, company_id=company_id, partner_id=partner_id, markets=frozenset(markets))
 
 
-def _shape(who: Any) -> Shape:
-    kind, roles = str(who.account_kind), tuple(sorted(who.roles))
-    if who.account_kind != AccountKind.MANAGED:
-        return Shape(kind=kind, roles=roles)
-    shown = {
-        name: effective(name, getattr(who, f"account_{name}"), getattr(who, f"default_{name}"), who.supported_by).enabled
-        for name in SETTINGS
-    }
+@lru_cache(SHAPES)
+def _shape(roles: tuple[str, ...], kind: str, supported_by: Any, *switches: bool | None) -> Shape:
+    """The shape that these facts make. `switches` are SETTINGS of the account itself, then those of its partner."""
+    if kind != AccountKind.MANAGED:
+        return Shape(kind=str(kind), roles=tuple(sorted(roles)))
+    each = zip(SETTINGS, switches, switches[len(SETTINGS) :], strict=False)
+    shown = {name: effective(name, override, default, supported_by).enabled for name, override, default in each}
     return Shape(
-        kind=kind,
-        roles=roles,
-        supported_by=str(who.supported_by),
+        kind=str(kind),
+        roles=tuple(sorted(roles)),
+        supported_by=str(supported_by),
         pricing_shown=shown["pricing"],
         chat_shown=shown["chat_support"],
         dashboard_shown=shown["dashboard"],

@@ -15,7 +15,8 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 
-from resolvers.batch import BatchResolver
+from resolvers.batch import BatchResolver, Made
+from resolvers.node import GlobalId
 from resolvers.record import Record
 
 ROOT: Final = object()  # the parent of the fields of Query
@@ -25,6 +26,7 @@ class Field(StrawberryField):
     """A field whose value is the column of its name, or what its batch resolver says."""
 
     batch: BatchResolver | None = None
+    column: str | None = None  # where it is not the field's own name
 
     @property
     def is_basic_field(self) -> bool:
@@ -34,6 +36,7 @@ class Field(StrawberryField):
     def __copy__(self) -> Field:
         copied: Field = super().__copy__()
         copied.batch = self.batch
+        copied.column = self.column
         return copied
 
     def get_result(self, source: Any, info: Info[Any, Any] | None, args: list[Any], kwargs: Any) -> Any:  # noqa: ARG002
@@ -43,7 +46,9 @@ class Field(StrawberryField):
             info.context.redactions.note(info.path.as_list(), reason)
             return None
         if self.batch is None:
-            return getattr(source, self.python_name)
+            return getattr(source, self.column or self.python_name)
+        if isinstance(self.batch, Made | GlobalId):
+            return self.batch.of(source)
         arguments = {name: plain(value) for name, value in kwargs.items()}
         return info.context.batches.resolve(
             self.batch, info._raw_info.field_nodes, ROOT if source is None else source, arguments
@@ -57,9 +62,11 @@ def plain(value: Any) -> Any:
     return value
 
 
-def column(description: str) -> Any:
-    """A field that is the column of its name."""
-    return Field(description=description)
+def column(description: str, name: str | None = None) -> Any:
+    """A field that is a column: that of its own name if no other is given."""
+    field = Field(description=description)
+    field.column = name
+    return field
 
 
 def resolved(batch: BatchResolver, description: str, arguments: Mapping[str, tuple[Any, str]] | None = None) -> Any:

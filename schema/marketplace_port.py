@@ -16,7 +16,7 @@ class MarketplacePort(Node):
     is_type_of = of("MarketplacePort")
 
     name: str = resolved(port.marketplace_name, 'Its name on the Marketplace, "<company> at <location>" if it has no other.')
-    description: str | None = resolved(port.marketplace_description, "What the provider says of it.")
+    description: str | None = column("What the provider says of it.", "marketplace_description")
     provider: MarketplaceProfile = resolved(port.provider, "The profile that shows it.")
     location: Location = resolved(port.location, "The data centre where it is.")
     speed_mbps: int = column("Speed in Mbps.")

@@ -8,17 +8,13 @@ from typing import Any
 import strawberry
 from strawberry import ID
 
-from resolvers.identifiers import Identifier
-
-
-def identify(root: strawberry.Parent[Any]) -> ID:
-    """The global id of a record."""
-    return ID(str(Identifier(root.entity, root.id)))
+from resolvers import node
+from schema.fields import resolved
 
 
 @strawberry.interface(description="A thing that has a global id.")
 class Node:
-    id: ID = strawberry.field(resolver=identify, description="Opaque, stable, unique among all things.")
+    id: ID = resolved(node.global_id, "Opaque, stable, unique among all things.")
 
 
 def of(entity: str) -> Callable[[Any, Any], bool]:
