@@ -23,6 +23,7 @@ from resolvers.context import Context, Services
 from resolvers.cursors import Cursors
 from resolvers.download import find_file
 from resolvers.viewer import find_member, load_viewer
+from schema.planning import Planning
 from schema.schema import guarded_fields, make_schema
 from settings import Settings
 from transport.app import create_app
@@ -68,7 +69,7 @@ def build(settings: Settings) -> Starlette:
         max_page_size=settings.max_page_size,
     )
     app = create_app(
-        schema=make_schema(documents.extension),
+        schema=make_schema(documents.extension, *([Planning().extension] if settings.planner else [])),
         settings=settings,
         tokens=tokens,
         load_viewer=viewers,

@@ -66,6 +66,21 @@ class Settings(BaseSettings):
     )
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024, description="Largest body of a request, in bytes.")
     max_document_tokens: int = Field(default=10_000, ge=100, description="Most tokens in a GraphQL document.")
+    max_operation_depth: int = Field(
+        default=25, ge=1, le=50, description="Most fields one inside another in a GraphQL document."
+    )
+    max_operation_fields: int = Field(
+        default=1000,
+        ge=1,
+        description="Most fields of a GraphQL operation, those of a fragment counted wherever it is spread.",
+    )
+    max_operation_cost: int = Field(
+        default=500_000, ge=1, description="Most objects that a GraphQL operation may ask for, by its pages and lists."
+    )
+    planner: bool = Field(
+        default=True,
+        description="Whether queries run breadth-first by compiled plans; without it graphql-core runs everything.",
+    )
     default_page_size: int = Field(default=50, ge=1, description="Items on a page when none are asked for.")
     max_page_size: int = Field(default=1000, ge=1, description="Most items on a page.")
     request_timeout: float = Field(default=30, gt=0, description="Seconds for a request to arrive, and again to be answered.")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from aiodataloader import DataLoader
 from graphql import FieldNode
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 
+ROOT: Final = object()  # the parent of the fields of Query
 BatchResolver: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
 """`(parents, context, **arguments)` to one value for each parent, in their order. A value may be an exception."""
 

@@ -48,22 +48,12 @@ class EdgeOf:
     node: Record
 
 
-@dataclass(frozen=True, slots=True)
-class PageInfo:
-    """Where a page stands in its connection."""
-
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
-
-
 class PageOf:
     """A page of one connection, with what is needed to count the whole of it."""
 
     __slots__ = ("asked", "more", "nodes", "parent")
 
-    def __init__(self, asked: Asked, parent: UUID | None, nodes: list[Record], more: bool) -> None:
+    def __init__(self, asked: Asked, parent: UUID | None, nodes: Sequence[Any], more: bool) -> None:
         self.asked = asked
         self.parent = parent
         self.nodes = nodes
@@ -72,18 +62,34 @@ class PageOf:
     @property
     def edges(self) -> list[EdgeOf]:
         """The items with their cursors."""
-        return [EdgeOf(self.asked.cursor(record), record) for record in self.nodes]
+        return [EdgeOf(*item) for item in zip(self.asked.cursors(self.nodes), self.nodes, strict=True)]
 
     @property
-    def page_info(self) -> PageInfo:
-        """A cursor that was given stands for an item of the list, so there is something on its side."""
+    def page_info(self) -> PageOf:
+        """Where the page stands is asked of itself."""
+        return self
+
+    @property
+    def has_next_page(self) -> bool:
+        """Whether there are items after it: a cursor that was given stands for an item, so there is something on its side."""
         window = self.asked.window
-        return PageInfo(
-            has_next_page=window.before if window.backward else self.more,
-            has_previous_page=self.more if window.backward else window.after,
-            start_cursor=self.asked.cursor(self.nodes[0]) if self.nodes else None,
-            end_cursor=self.asked.cursor(self.nodes[-1]) if self.nodes else None,
-        )
+        return window.before if window.backward else self.more
+
+    @property
+    def has_previous_page(self) -> bool:
+        """Whether there are items before it."""
+        window = self.asked.window
+        return self.more if window.backward else window.after
+
+    @property
+    def start_cursor(self) -> str | None:
+        """The cursor of its first item."""
+        return self.asked.cursors(self.nodes[:1])[0] if self.nodes else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        """The cursor of its last item."""
+        return self.asked.cursors(self.nodes[-1:])[0] if self.nodes else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +102,11 @@ class Asked:
     parameters: Mapping[str, Any]
     actions: tuple[str, ...]
 
-    def cursor(self, record: Record) -> str:
-        """The cursor of a record in this connection and order."""
+    def cursors(self, rows: Sequence[Any]) -> list[str]:
+        """The cursors of rows, or of records, in this connection and order."""
         names = order_of(self.selection.entity, self.window.order).columns
-        keyset = [*(getattr(record, name) for name in names), str(record.id)]
-        return self.context.cursors.seal(_scope(self.selection.entity, self.selection.relation, self.window), keyset)
+        scope = _scope(self.selection.entity, self.selection.relation, self.window)
+        return self.context.cursors.seal(scope, [([getattr(row, name) for name in names], row.id) for row in rows])
 
 
 async def pages(
@@ -113,7 +119,7 @@ async def pages(
     actions: tuple[str, ...] = ("read",),
 ) -> list[PageOf]:
     """The page of each parent, in their order, by one statement; without a relation the one page of the whole list."""
-    asked = _ask(context, entity, arguments, relation, actions)
+    asked = ask(context, entity, arguments, relation, actions)
     found = await context.loaders.page(asked, parents)
     size = asked.window.limit - 1
     answer = []
@@ -136,7 +142,10 @@ async def total_counts(asked_pages: Sequence[PageOf], context: Context) -> list[
     return [counts[id(page.asked), page.parent] for page in asked_pages]
 
 
-def _ask(context: Context, entity: str, arguments: Mapping[str, Any], relation: str | None, actions: tuple[str, ...]) -> Asked:
+def ask(
+    context: Context, entity: str, arguments: Mapping[str, Any], relation: str | None, actions: tuple[str, ...] = ("read",)
+) -> Asked:
+    """The connection that arguments ask for. Raises InvalidPage, InvalidCursor, ForbiddenOrder or ForbiddenFilter."""
     filters = _filters(context, entity, arguments)
     order, descending = _order(context, entity, arguments.get("order_by"))
     size, backward = _size(context, arguments)

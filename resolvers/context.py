@@ -5,6 +5,7 @@ It lives as long as the request. Nothing in it is shared with another request bu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,13 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.reading import Reader
 from policies.policy import Decision, Policy
-from policies.predicate import TRUE
+from policies.predicate import TRUE, Predicate, conj
 from policies.sql import viewer_parameters
 from policies.viewer import Viewer
 from resolvers.batch import Batches
 from resolvers.cursors import Cursors
 from resolvers.loaders import Loaders
 from resolvers.redactions import Redactions
+from resolvers.relations import RELATIONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class Context:
     def __init__(self, services: Services, viewer: Viewer) -> None:
         self.services = services
         self.viewer = viewer
+        self.execution = ""  # what ran the operation: "planned", or graphql-core and why
         self.redactions = Redactions()
         self.batches = Batches(self)
         self.loaders = Loaders(self)
@@ -66,6 +69,12 @@ class Context:
     def decide(self, entity: str, action: str = "read") -> Decision:
         """What policy decides for this viewer's shape."""
         return self.services.policy.decide(self.viewer.shape, entity, action)
+
+    def allowed(self, entity: str, actions: Sequence[str], relation: str | None) -> tuple[Predicate, Predicate]:
+        """The rows of a type that allow all of the actions, and those of the link table of a relation, if it has one."""
+        link_type = RELATIONS[relation].link_type if relation else ""
+        through = self.decide(link_type).rows if link_type else TRUE
+        return conj(self.decide(entity, action).rows for action in actions), through
 
     def can(self, ability: str) -> bool:
         """Whether the viewer has an ability that depends on nothing that is stored."""

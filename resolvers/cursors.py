@@ -11,7 +11,7 @@ import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import orjson
@@ -19,6 +19,9 @@ import orjson
 from resolvers.errors import PublicError
 
 SEAL: Final = 12  # bytes: a forgery succeeds once in 2^96
+KEY: Final = 16  # bytes of a row's key
+Keyset: TypeAlias = tuple[Sequence[Any], UUID]
+"""The values of a row in the columns of an order, and its key."""
 
 
 class InvalidCursor(PublicError):
@@ -36,10 +39,16 @@ class Cursors:
     def __init__(self, secret: bytes) -> None:
         self._secret = hashlib.blake2b(secret, digest_size=32, person=b"crossgate cursor").digest()
 
-    def seal(self, scope: str, keyset: Sequence[Any]) -> str:
-        """The cursor of the row with this keyset in the connection and order that `scope` names."""
-        body = orjson.dumps(list(keyset))
-        return urlsafe_b64encode(self._mac(scope, body) + body).decode().rstrip("=")
+    def seal(self, scope: str, keysets: Sequence[Keyset]) -> list[str]:
+        """The cursors of the rows with these keysets in the connection and order that `scope` names."""
+        begun = self._begun(scope)
+        sealed = []
+        for values, key in keysets:
+            body = key.bytes + orjson.dumps(values) if values else key.bytes
+            seal = begun.copy()
+            seal.update(body)
+            sealed.append(urlsafe_b64encode(seal.digest() + body).decode().rstrip("="))
+        return sealed
 
     def open(self, scope: str, cursor: str, argument: str) -> list[Any]:
         """The keyset in a cursor; its last value is the row's key. Raises InvalidCursor."""
@@ -48,10 +57,12 @@ class Cursors:
         except (ValueError, Base64Error):
             raise InvalidCursor(argument) from None
         seal, body = raw[:SEAL], raw[SEAL:]
-        if not hmac.compare_digest(seal, self._mac(scope, body)):
+        expected = self._begun(scope)
+        expected.update(body)
+        if not hmac.compare_digest(seal, expected.digest()):
             raise InvalidCursor(argument)
-        *values, key = orjson.loads(body)
-        return [*values, UUID(key)]
+        key, values = body[:KEY], body[KEY:]
+        return [*(orjson.loads(values) if values else ()), UUID(bytes=key)]
 
-    def _mac(self, scope: str, body: bytes) -> bytes:
-        return hashlib.blake2b(scope.encode() + b"\0" + body, digest_size=SEAL, key=self._secret).digest()
+    def _begun(self, scope: str) -> hashlib.blake2b:
+        return hashlib.blake2b(scope.encode() + b"\0", digest_size=SEAL, key=self._secret)

@@ -16,11 +16,9 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.selectable import Select
 
 from models import PartnerDefaults, ProfileSlug
-from policies.predicate import TRUE, conj
 from resolvers import statements
 from resolvers.mask import mask_of
 from resolvers.record import Record
-from resolvers.relations import RELATIONS
 from resolvers.statements import Source
 
 if TYPE_CHECKING:
@@ -108,10 +106,8 @@ class Loaders:
         return [[] if key is None else next(answers) for key in wanted]
 
     def _source(self, entity: str, actions: tuple[str, ...], relation: str | None) -> Source:
-        allowed = [self._context.decide(entity, action).rows for action in actions]
-        link_type = RELATIONS[relation].link_type if relation else ""
-        through = self._context.decide(link_type).rows if link_type else TRUE
-        return Source(entity, conj(allowed), through, mask_of(self._context.decide(entity)).computed)
+        rows, through = self._context.allowed(entity, actions, relation)
+        return Source(entity, rows, through, mask_of(self._context.decide(entity)).computed)
 
     def _masked(self, entity: str, rows: Sequence[Any]) -> list[Record]:
         return mask_of(self._context.decide(entity)).records(rows, self._context.viewer)

@@ -39,12 +39,14 @@ class Mask:
 
     def __init__(self, decision: Decision) -> None:
         self.entity = decision.entity
-        self.computed: tuple[Predicate, ...] = _computed(decision.fields.values())
+        self.computed: tuple[tuple[str, Predicate], ...] = tuple(
+            (f"mask_{n}", predicate) for n, predicate in enumerate(_computed(decision.fields.values()))
+        )
         self._always: Mapping[str, Reason] = {
-            name: _only_reason(rule) for name, rule in decision.fields.items() if _is_settled(rule) and rule.visible != TRUE
+            name: only_reason(rule) for name, rule in decision.fields.items() if is_settled(rule) and rule.visible != TRUE
         }
         self._fields = [
-            self._field(name, rule) for name, rule in decision.fields.items() if rule.visible != TRUE and not _is_settled(rule)
+            self._field(name, rule) for name, rule in decision.fields.items() if rule.visible != TRUE and not is_settled(rule)
         ]
 
     def records(self, rows: Sequence[Any], viewer: Viewer) -> list[Record]:
@@ -64,8 +66,12 @@ class Mask:
     def _verdict(self, predicate: Predicate) -> Verdict:
         if is_local(predicate):
             return compile_predicate(predicate)
-        column = f"mask_{self.computed.index(predicate)}"
+        column = self.column(predicate)
         return lambda row, _viewer: bool(getattr(row, column))
+
+    def column(self, predicate: Predicate) -> str:
+        """The column that the database computes for a predicate over linked rows."""
+        return next(column for column, computed in self.computed if computed == predicate)
 
 
 def _computed(rules: Any) -> tuple[Predicate, ...]:
@@ -79,12 +85,12 @@ def _computed(rules: Any) -> tuple[Predicate, ...]:
     return tuple(dict.fromkeys(asked))
 
 
-def _is_settled(rule: FieldRule) -> bool:
+def is_settled(rule: FieldRule) -> bool:
     """Whether every row gives the same answer and the same reason."""
     return rule.visible in (TRUE, FALSE) and all(predicate in (TRUE, FALSE) for predicate, _ in rule.denials)
 
 
-def _only_reason(rule: FieldRule) -> Reason:
+def only_reason(rule: FieldRule) -> Reason:
     return next((reason for predicate, reason in rule.denials if predicate == TRUE), rule.otherwise)
 
 

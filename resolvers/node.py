@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import gather
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,19 +37,37 @@ class TooManyIds(PublicError):
     code = "TOO_MANY_IDS"
 
 
-async def node(roots: Sequence[object], context: Context, **arguments: Any) -> list[Record | None]:
-    """The thing that an id names."""
-    found = _parse(arguments["id"], "id")
-    return await context.loaders.rows(found.type, [found.key] * len(roots))
+@dataclass(frozen=True, slots=True)
+class ByAnyId:
+    """The thing that an id names, whatever its type."""
+
+    async def __call__(self, roots: Sequence[object], context: Context, **arguments: Any) -> list[Record | None]:
+        """The thing, None where there is none or the viewer may not read it. Raises InvalidId."""
+        (named,) = self.named(arguments, context)
+        return await context.loaders.rows(named.type, [named.key] * len(roots))
+
+    def named(self, arguments: Mapping[str, Any], _context: Context) -> list[Identifier]:
+        """What is asked for."""
+        return [_parse(arguments["id"], "id")]
 
 
-async def nodes(roots: Sequence[object], context: Context, *, ids: list[str]) -> list[list[Record | InvalidId | None]]:
+@dataclass(frozen=True, slots=True)
+class ByAnyIds:
     """The things that ids name, in their order. An id that is none is an error of its own place only."""
-    if len(ids) > (most := context.services.max_page_size):
-        raise TooManyIds(f"Argument 'ids' may have {most} ids at most, not {len(ids)}.", argument="ids")
-    named = [_named(text) for text in ids]
-    found = await gather(*(_load(one, context) for one in named))
-    return [list(found)] * len(roots)
+
+    async def __call__(
+        self, roots: Sequence[object], context: Context, **arguments: Any
+    ) -> list[list[Record | InvalidId | None]]:
+        """The things. Raises TooManyIds."""
+        found = await gather(*(_load(one, context) for one in self.named(arguments, context)))
+        return [list(found)] * len(roots)
+
+    def named(self, arguments: Mapping[str, Any], context: Context) -> list[Identifier | InvalidId]:
+        """What is asked for. Raises TooManyIds."""
+        ids = arguments["ids"]
+        if len(ids) > (most := context.services.max_page_size):
+            raise TooManyIds(f"Argument 'ids' may have {most} ids at most, not {len(ids)}.", argument="ids")
+        return [_named(text) for text in ids]
 
 
 def _parse(text: str, argument: str) -> Identifier:
@@ -74,3 +92,5 @@ async def _load(named: Identifier | InvalidId, context: Context) -> Record | Inv
 
 
 global_id: Final = GlobalId()
+node: Final = ByAnyId()
+nodes: Final = ByAnyIds()

@@ -6,7 +6,7 @@ stands for all of them, so that a page of hidden prices costs one line. Existenc
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from policies.reason import Reason
@@ -20,16 +20,22 @@ class Redactions:
 
     def __init__(self) -> None:
         self._noted: list[Entry] = []
+        self._folded: list[Entry] | None = None
 
     def note(self, path: Iterable[str | int], reason: Reason) -> None:
         """Note that the value at `path` is hidden."""
         self._noted.append((tuple(path), reason))
 
+    def settle(self, folded: list[Entry]) -> None:
+        """Say that these are all redactions of the response, folded already."""
+        self._folded = folded
+
     def report(self, data: Any) -> list[dict[str, Any]]:
         """The entries for `extensions.redactions`, in the order of the response, lists folded."""
-        if not self._noted or data is None:
+        if self._folded is None and (not self._noted or data is None):
             return []
-        return [{"path": list(path), "reason": str(reason)} for path, reason in _fold(data, self._noted)]
+        entries = _fold(data, self._noted) if self._folded is None else self._folded
+        return [{"path": list(path), "reason": str(reason)} for path, reason in entries]
 
 
 def _fold(data: Any, entries: list[Entry]) -> list[Entry]:
@@ -49,8 +55,12 @@ def _fold(data: Any, entries: list[Entry]) -> list[Entry]:
 
 
 def _fold_list(items: list[Any], below: dict[str | int, list[Entry]]) -> list[Entry]:
-    """Entries of a list: those that every item has as one with "*", the others item by item."""
-    folded = {index: _fold(item, below.get(index, [])) for index, item in enumerate(items) if item is not None}
+    return fold([None if item is None else _fold(item, below.get(index, [])) for index, item in enumerate(items)])
+
+
+def fold(items: Sequence[list[Entry] | None]) -> list[Entry]:
+    """The entries of a list from those of its items, None for a null: what every item has as one with "*", the rest singly."""
+    folded = {index: entries for index, entries in enumerate(items) if entries is not None}
     if not folded:
         return []
     everywhere = set.intersection(*(set(entries) for entries in folded.values()))

@@ -57,13 +57,29 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """The row of `entity` whose key is in `column`, read beside the row that names it; its columns are labelled `<label>_<name>`."""
+
+    label: str
+    entity: str
+    column: str
+    columns: tuple[str, ...]
+    joins: tuple[Joined, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """What policy gives of a type: its rows, those of the link table of a relation, and masks to compute beside them."""
+    """What policy gives of a type: its rows, those of the link table of a relation, and masks to compute beside them.
+
+    All columns are read where `columns` is None. `joins` are to-one relations whose rows need no filter of their own.
+    """
 
     entity: str
     rows: Predicate
     through: Predicate = TRUE
-    masks: tuple[Predicate, ...] = ()
+    masks: tuple[tuple[str, Predicate], ...] = ()
+    columns: tuple[str, ...] | None = None
+    joins: tuple[Joined, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -74,17 +90,34 @@ class Source:
         """The table of the type, under the alias `t`."""
         return CATALOGUE[self.entity].table.alias("t")
 
-    def columns(self, table: FromClause) -> list[ColumnElement[Any]]:
-        """All columns that are read, then one boolean for each mask."""
-        read = [column for column in table.c if column.name not in UNREAD]
-        return [*read, *(self._mask(mask, table).label(f"mask_{n}") for n, mask in enumerate(self.masks))]
+    def select(self, table: FromClause) -> Select[Any]:
+        """The columns that are read, then one boolean for each mask, then the columns of joined rows."""
+        names = readable(self.entity) if self.columns is None else self.columns
+        columns: list[ColumnElement[Any]] = [table.c[name] for name in names]
+        columns += [self.holds(mask, table).is_(sa.true()).label(label) for label, mask in self.masks]
+        joined = table
+        for join in self.joins:
+            joined = _join(join, table, joined, columns)
+        return sa.select(*columns).select_from(joined)
 
     def holds(self, predicate: Predicate, table: FromClause) -> ColumnElement[bool]:
         """A predicate of policy over the rows of `table`, to be asked of few of them."""
         return to_sql(predicate, CATALOGUE[self.entity], table, per_row=True)
 
-    def _mask(self, predicate: Predicate, table: FromClause) -> ColumnElement[bool]:
-        return self.holds(predicate, table).is_(sa.true())
+
+def readable(entity: str) -> tuple[str, ...]:
+    """The columns of a type that are ever read."""
+    return tuple(column.name for column in CATALOGUE[entity].table.c if column.name not in UNREAD)
+
+
+def _join(join: Joined, table: FromClause, joined: FromClause, columns: list[ColumnElement[Any]]) -> FromClause:
+    """`joined` with one more table, whose columns join `columns`."""
+    other = CATALOGUE[join.entity].table.alias(join.label)
+    joined = joined.outerjoin(other, other.c.id == table.c[join.column])
+    columns += [other.c[name].label(f"{join.label}_{name}") for name in join.columns]
+    for inner in join.joins:
+        joined = _join(inner, other, joined, columns)
+    return joined
 
 
 @lru_cache(KEPT)
@@ -92,7 +125,7 @@ def rows_by(source: Source, column: str, order: str | None = None) -> Select[Any
     """The rows whose `column` is one of KEYS."""
     table = source.table()
     keys = sa.bindparam(KEYS, type_=postgresql.ARRAY(table.c[column].type))
-    statement = sa.select(*source.columns(table)).where(table.c[column] == sa.any_(keys), source.holds(source.rows, table))
+    statement = source.select(table).where(table.c[column] == sa.any_(keys), *_unless_true(source.holds(source.rows, table)))
     return statement.order_by(table.c[order]) if order else statement
 
 
@@ -139,14 +172,14 @@ def _page(source: Source, selection: Selection, window: Window) -> Select[Any]:
     table, names = source.table(), _names(source.entity, window)
     branches = list(_branches(source, selection, table))
     if len(branches) == 1 and branches[0].link is None and not selection.filters:
-        scan = sa.select(*source.columns(table)).where(*branches[0].conditions)
+        scan = source.select(table).where(*branches[0].conditions)
         return _windowed(scan, [table.c[name] for name in names], window)
     scans = [branch.keys(table, names, window) for branch in branches]
     merged = (sa.union(*scans) if len(scans) > 1 else scans[0]).subquery("merged")
     first = sa.select(merged).order_by(*_directed([merged.c[name] for name in names], window)).limit(_literal(window.limit))
     keys = first.subquery("keys")
     # OFFSET 0 keeps the planner from reading the whole table to join a page of it.
-    row = sa.select(*source.columns(table)).where(table.c.id == keys.c.id).offset(_literal(0)).lateral("row")
+    row = source.select(table).where(table.c.id == keys.c.id).offset(_literal(0)).lateral("row")
     joined = sa.select(*row.c).select_from(keys.join(row, sa.true()))
     return joined.order_by(*_directed([keys.c[name] for name in names], window))
 

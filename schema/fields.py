@@ -6,7 +6,7 @@ A field that policy hides from the viewer is null, with its reason in `extension
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types import Info
@@ -15,11 +15,9 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 
-from resolvers.batch import BatchResolver, Made
+from resolvers.batch import ROOT, BatchResolver, Made
 from resolvers.node import GlobalId
 from resolvers.record import Record
-
-ROOT: Final = object()  # the parent of the fields of Query
 
 
 class Field(StrawberryField):

@@ -33,7 +33,7 @@ class Redactions(SchemaExtension):
 
 
 def make_schema(*extensions: Callable[[], SchemaExtension]) -> strawberry.Schema:
-    """The schema, with extensions of whoever serves it."""
+    """The schema, with extensions of whoever serves it, the first of which sees most."""
     return strawberry.Schema(
         query=Query,
         types=[BillingMarket, ConnectionRequest, Membership],

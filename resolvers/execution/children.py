@@ -1,0 +1,306 @@
+"""Children: fields whose values a shape waits for. Each loads for all rows of its parent at once, then hands out one value a row."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import UUID
+
+from resolvers import identifiers
+from resolvers.batch import BatchResolver
+from resolvers.common import Narrowed
+from resolvers.connection import Asked, PageOf, ask
+from resolvers.execution.lookups import Lookup, PageLookup
+from resolvers.execution.names import Unplanned
+from resolvers.execution.shapes import Extract, Run, Shape, together
+from resolvers.execution.watches import Watch
+from resolvers.identifiers import Identifier
+
+if TYPE_CHECKING:
+    from resolvers.context import Context
+
+Arguments: TypeAlias = Callable[[Run], dict[str, Any]]
+"""The arguments of a field in one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Rows that are looked up, and the objects that are made of them."""
+
+    lookup: Lookup
+    shape: Shape
+
+    async def found(self, keys: Sequence[Any], run: Run) -> Iterator[tuple[Any, Any]]:
+        """The key and the object of each row whose key is asked for."""
+        rows = await self.lookup.read(keys, run)
+        return zip(self.lookup.keys(rows), await self.shape.objects(rows, run), strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ToOne:
+    """The object that a key names, None where there is none to be read."""
+
+    keys: Extract
+    target: Target
+    required: bool
+
+    async def values(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
+        """The object of each row."""
+        keys = self.keys(rows, run.viewer)
+        found = dict(await self.target.found(keys, run))
+        values = [found.get(key) for key in keys]
+        if self.required and None in values:
+            raise Unplanned("a row that is never absent cannot be read")
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class ToMany:
+    """All objects below a key."""
+
+    keys: Extract
+    target: Target
+
+    async def values(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
+        """The list of each row."""
+        keys = self.keys(rows, run.viewer)
+        return grouped(keys, await self.target.found(keys, run))
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The objects that an array of keys names, in its order, without those that cannot be read."""
+
+    keys: Extract
+    target: Target
+
+    async def values(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
+        """The list of each row."""
+        lists = [keys or () for keys in self.keys(rows, run.viewer)]
+        found = dict(await self.target.found([key for keys in lists for key in keys], run))
+        return [[found[key] for key in keys if key in found] for keys in lists]
+
+
+@dataclass(frozen=True, slots=True)
+class ThroughLinks:
+    """The objects that the rows of a link table name, in the order of the links."""
+
+    keys: Extract
+    links: Lookup
+    column: str  # of a link, which names the object
+    target: Target
+
+    async def values(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
+        """The list of each row."""
+        keys = self.keys(rows, run.viewer)
+        links = await self.links.read(keys, run)
+        place = self.links.rows.labels.index(self.column)
+        named = [link[place] for link in links]
+        found = dict(await self.target.found(named, run))
+        pairs = zip(self.links.keys(links), named, strict=True)
+        return grouped(keys, ((key, found[name]) for key, name in pairs if name in found))
+
+
+def grouped(keys: Sequence[Any], pairs: Iterator[tuple[Any, Any]]) -> list[list[Any]]:
+    """For each key the values that are paired with it, in their order."""
+    groups: dict[Any, list[Any]] = {}
+    for key, value in pairs:
+        if key in groups:
+            groups[key].append(value)
+        else:
+            groups[key] = [value]
+    return [groups.get(key) or [] for key in keys]
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A connection: one page for each row, by one statement."""
+
+    entity: str
+    relation: str | None
+    keys: Extract | None  # of the parents, None for the one list of everything
+    arguments: Arguments
+    narrow: Callable[[dict[str, Any]], Narrowed]
+    lookup: PageLookup
+    reads_rows: bool
+    counts: bool
+    items: tuple[tuple[Shape, bool], ...]  # each list of the connection, and whether its objects have cursors
+    shape: Shape
+
+    async def values(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
+        """The connection object of each row."""
+        narrowed, actions = self.narrow(self.arguments(run))
+        asked = ask(run.context, self.entity, narrowed, self.relation, actions)
+        if self.keys is None:
+            (made,) = await self._connections(asked, [None], [], run)
+            return [made] * len(rows)
+        keys = self.keys(rows, run.viewer)
+        parents = list(dict.fromkeys(key for key in keys if key is not None))
+        made_of = dict(zip(parents, await self._connections(asked, parents, parents, run), strict=True))
+        return [made_of.get(key) for key in keys]
+
+    async def _connections(self, asked: Asked, keys: Sequence[UUID | None], parents: Sequence[UUID], run: Run) -> Sequence[Any]:
+        if self.keys is not None and not parents:
+            return ()
+        reading, counting = await together([self._pages(asked, keys, parents, run), self._counts(asked, keys, parents, run)])
+        pages, lists = reading
+        return self.shape.make(pages, run.viewer, *lists, *counting)
+
+    async def _pages(self, asked: Asked, keys: Sequence[UUID | None], parents: Sequence[UUID], run: Run) -> Any:
+        found = await self.lookup.read(asked, parents, run) if self.reads_rows else {}
+        pages = [_page(asked, key, found.get(key, ())) for key in keys]
+        flat = pages[0].nodes if len(pages) == 1 else [row for page in pages for row in page.nodes]
+        made = await together([self._objects(shape, cursors, asked, flat, run) for shape, cursors in self.items])
+        return pages, [_divided(objects, pages) for objects in made]
+
+    async def _objects(self, shape: Shape, cursors: bool, asked: Asked, rows: Sequence[Any], run: Run) -> list[Any]:
+        return await shape.objects(rows, run, *([asked.cursors(rows)] if cursors else []))
+
+    async def _counts(self, asked: Asked, keys: Sequence[UUID | None], parents: Sequence[UUID], run: Run) -> list[list[int]]:
+        if not self.counts:
+            return []
+        async with run.free:
+            counted = await run.context.loaders.count(asked, parents)
+        return [[counted[key] for key in keys]]
+
+
+def _page(asked: Asked, parent: UUID | None, found: Sequence[Any]) -> PageOf:
+    size = asked.window.limit - 1
+    shown = found[:size] if len(found) > size else found
+    return PageOf(asked, parent, shown[::-1] if asked.window.backward else shown, len(found) > size)
+
+
+def _divided(objects: list[Any], pages: Sequence[PageOf]) -> list[list[Any]]:
+    """The objects of each page."""
+    if len(pages) == 1:
+        return [objects]
+    ends = iter(objects)
+    return [[next(ends) for _ in page.nodes] for page in pages]
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """The objects that global ids name, of whatever types: `target` gives what is looked up of a type."""
+
+    named: Callable[[dict[str, Any], Context], Sequence[Any]]
+    arguments: Arguments
+    target: Callable[[str], tuple[Target, Watch | None]]
+    many: bool
+
+    async def values(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
+        """The object, or the list of them, the same in each row."""
+        named = self.named(self.arguments(run), run.context)
+        for each in named:
+            if isinstance(each, Exception):
+                raise each
+        types = list(dict.fromkeys(each.type for each in named))
+        loaded = await together([self._of_type(type_, named, run) for type_ in types])
+        found = dict(zip(types, loaded, strict=True))
+        objects = [found[each.type].get(each.key) for each in named]
+        return [objects if self.many else objects[0]] * len(rows)
+
+    async def _of_type(self, type_: str, named: Sequence[Identifier], run: Run) -> dict[Any, Any]:
+        target, watch = self.target(type_)
+        found = dict(await target.found([each.key for each in named if each.type == type_], run))
+        if watch is not None:
+            run.look.typed.update((id(made), watch) for made in found.values())
+        return found
+
+
+def of_type(entity: str) -> Callable[[dict[str, Any], Context], Sequence[Identifier]]:
+    """What an argument `id` names, of one type."""
+    return lambda arguments, _context: [identifiers.parse(arguments["id"], "id", entity)]
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """Whatever a batch resolver gives, made into the response by `complete`."""
+
+    resolver: BatchResolver
+    arguments: Arguments
+    parents: Callable[[Sequence[Any]], Sequence[Any]]
+    visible: Extract | None
+    complete: Complete
+
+    async def values(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
+        """The value of each row, None where it is hidden."""
+        shown = self.visible(rows, run.viewer) if self.visible else None
+        asking = rows if shown is None else [row for row, visible in zip(rows, shown, strict=True) if visible]
+        if not asking:
+            return [None] * len(rows)
+        given = list(await self.resolver(self.parents(asking), run.context, **self.arguments(run)))
+        if len(given) != len(asking):
+            raise Unplanned("a resolver gave too few values or too many")
+        for value in given:
+            if isinstance(value, Exception):
+                raise value
+        made = iter(await self.complete(given, run))
+        return list(made) if shown is None else [next(made) if visible else None for visible in shown]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Objects that stand in the rows themselves, but have fields to be waited for."""
+
+    extract: Extract
+    complete: Complete
+
+    async def values(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
+        """The value of each row."""
+        return await self.complete(self.extract(rows, run.viewer), run)
+
+
+Complete: TypeAlias = "Callable[[Sequence[Any], Run], Awaitable[Sequence[Any]]]"
+"""`(values, run)` to what stands in the response for each, awaited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """Makes objects of all values of a field at once, however deep their lists. `required` says at each depth if null is refused."""
+
+    required: tuple[bool, ...]
+    objects: Callable[[Sequence[Any], Run], Awaitable[Sequence[Any]]]
+
+    async def __call__(self, values: Sequence[Any], run: Run) -> list[Any]:
+        """What stands in the response for each value."""
+        flat: list[Any] = []
+        for value in values:
+            self._flatten(value, 0, flat)
+        made = iter(await self.objects(flat, run) if flat else ())
+        return [self._nested(value, 0, made) for value in values]
+
+    def _flatten(self, value: Any, depth: int, flat: list[Any]) -> None:
+        if value is None:
+            if self.required[depth]:
+                raise Unplanned("null in a place that is never null")
+        elif isinstance(value, Exception):
+            raise value
+        elif depth == len(self.required) - 1:
+            flat.append(value)
+        elif isinstance(value, list | tuple):
+            for item in value:
+                self._flatten(item, depth + 1, flat)
+        else:
+            raise Unplanned("no list where one was promised")
+
+    def _nested(self, value: Any, depth: int, made: Iterator[Any]) -> Any:
+        if value is None:
+            return None
+        if depth == len(self.required) - 1:
+            return next(made)
+        return [self._nested(item, depth + 1, made) for item in value]
+
+
+def mapped(function: Callable[[Sequence[Any], Any], list[Any]]) -> Complete:
+    """Completion by generated code alone: `function` of the values and the viewer."""
+
+    async def complete(values: Sequence[Any], run: Run) -> list[Any]:
+        return function(values, run.viewer)
+
+    return complete
+
+
+def constant(value: dict[str, Any]) -> Arguments:
+    """The same arguments in every request."""
+    return lambda _run: dict(value)

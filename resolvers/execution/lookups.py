@@ -1,0 +1,86 @@
+"""Lookups: the statements of a plan, each compiled when it is first run."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from models.reading import Compiled, compiled
+from resolvers import statements
+from resolvers.execution.rows import Rows
+from resolvers.execution.shapes import Run
+from resolvers.statements import KEYS
+
+if TYPE_CHECKING:
+    from resolvers.connection import Asked
+    from resolvers.context import Context
+
+WINDOWS: Final = 32  # page sizes, orders and filters of one field whose statements a plan keeps
+
+
+class Lookup:
+    """Rows by a column: those that policy lets the viewer read."""
+
+    def __init__(self, rows: Rows, by: str, order: str | None = None) -> None:
+        rows.read(by)
+        self.rows = rows
+        self._by = by
+        self._order = order
+        self._statement: Compiled | None = None
+        self._place = 0
+
+    async def read(self, keys: Iterable[Any], run: Run) -> Sequence[Any]:
+        """The rows whose column is one of the keys."""
+        wanted = set(keys)
+        wanted.discard(None)
+        if not wanted:
+            return ()
+        if self._statement is None:
+            source = self.rows.source(self.rows.decision.rows)
+            if source.is_empty:
+                return ()
+            self._place = self.rows.labels.index(self._by)
+            self._statement = compiled(statements.rows_by(source, self._by, self._order))
+        return await run.fetch(self._statement, {KEYS: list(wanted)})
+
+    def keys(self, rows: Sequence[Any]) -> list[Any]:
+        """The key by which each row was found."""
+        place = self._place
+        return [row[place] for row in rows]
+
+
+class PageLookup:
+    """Pages of one connection: what policy lets the viewer read of them, one row more than is shown where there are more."""
+
+    def __init__(self, rows: Rows, relation: str | None) -> None:
+        self.rows = rows
+        self._relation = relation
+        self._statements: OrderedDict[Any, Compiled | None] = OrderedDict()
+
+    async def read(self, asked: Asked, parents: Sequence[UUID], run: Run) -> dict[UUID | None, Sequence[Any]]:
+        """The rows of the page of each parent, or of the whole list under None."""
+        statement = self._statement(asked, run.context)
+        if statement is None:
+            return {}
+        rows = await run.fetch(statement, {**asked.parameters, KEYS: parents})
+        if self._relation is None:
+            return {None: rows}
+        found: dict[UUID | None, Sequence[Any]] = {}
+        for row in rows:
+            found.setdefault(row[0], []).append(row)  # type: ignore[attr-defined]  # lists until they are given away
+        return found
+
+    def _statement(self, asked: Asked, context: Context) -> Compiled | None:
+        """The statement of a question, None where policy leaves nothing to be read."""
+        question = (asked.actions, asked.selection, asked.window)
+        if question in self._statements:
+            self._statements.move_to_end(question)
+            return self._statements[question]
+        source = self.rows.source(*context.allowed(self.rows.entity, asked.actions, self._relation))
+        made = None if source.is_empty else compiled(statements.page(source, asked.selection, asked.window))
+        self._statements[question] = made
+        if len(self._statements) > WINDOWS:
+            self._statements.popitem(last=False)
+        return made

@@ -1,0 +1,147 @@
+"""Rows as a plan reads them: generated code names a column, and the statement selects just the columns that were named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any, Protocol
+
+from policies.masks import expression, is_local
+from policies.policy import Decision
+from policies.predicate import TRUE, Predicate
+from resolvers.execution.names import Unplanned
+from resolvers.mask import mask_of
+from resolvers.record import Record
+from resolvers.statements import Joined, Source, readable
+
+
+class Access(Protocol):
+    """How generated code reads a thing."""
+
+    def read(self, column: str) -> str:
+        """The code that reads a column or an attribute."""
+
+
+class Objects:
+    """Things that are no rows: objects with attributes, one of which is the variable."""
+
+    def __init__(self, variable: str = "o") -> None:
+        self.target = variable
+
+    def read(self, column: str) -> str:
+        """The attribute of the object."""
+        return f"{self.target}.{column}"
+
+    def parents(self, objects: Sequence[Any]) -> Sequence[Any]:
+        """What batch resolvers are given: the objects themselves."""
+        return objects
+
+
+class JoinedRow:
+    """A row that is read beside the one that names it, by one statement: policy shows all rows of its type."""
+
+    def __init__(self, entity: str, column: str, decision: Decision, label: str) -> None:
+        self.entity = entity
+        self.decision = decision
+        self._column = column
+        self._label = label
+        self._columns: dict[str, None] = {}
+        self._joins: list[JoinedRow] = []
+
+    def read(self, column: str) -> str:
+        """The variable of a column."""
+        self._columns[column] = None
+        return f"r_{self._label}_{column}"
+
+    def holds(self, predicate: Predicate) -> str:
+        """The code that tells whether a predicate of policy is true of the row. Raises Unplanned if it asks for linked rows."""
+        if not is_local(predicate):
+            raise Unplanned("a mask over linked rows of a joined row")
+        return expression(predicate, self.read)
+
+    def joined_by(self, entity: str, column: str, decision: Decision) -> JoinedRow:
+        """The row whose key is in a column, to be tried out, and read by the same statement if it is kept."""
+        return JoinedRow(entity, column, decision, f"{self._label}x{len(self._joins)}")
+
+    def keep(self, joined: JoinedRow) -> None:
+        """Read what was tried out as a joined row."""
+        self._joins.append(joined)
+
+    @property
+    def labels(self) -> list[str]:
+        """What the statement reads of it, in its order."""
+        own = [f"{self._label}_{column}" for column in self._columns]
+        return own + [label for join in self._joins for label in join.labels]
+
+    @property
+    def joined(self) -> Joined:
+        """What the statement joins."""
+        inner = tuple(join.joined for join in self._joins)
+        return Joined(self._label, self.entity, self._column, tuple(self._columns), inner)
+
+
+class Rows:
+    """Rows of a type of policy. Each column that is read is a variable of the generated code."""
+
+    def __init__(self, entity: str, decision: Decision, forced: Sequence[str] = (), *, below: bool = False) -> None:
+        """`forced` columns are read in any case; `below` a parent, its key is the first column."""
+        self.entity = entity
+        self.decision = decision
+        self._below = below
+        self._columns = dict.fromkeys(forced)
+        self._masks: dict[str, Predicate] = {}
+        self._joins: list[JoinedRow] = []
+
+    def read(self, column: str) -> str:
+        """The variable of a column."""
+        self._columns[column] = None
+        return f"r_{column}"
+
+    def read_all(self) -> None:
+        """Read every column, for whoever does not say which it needs."""
+        self._columns.update(dict.fromkeys(readable(self.entity)))
+
+    def holds(self, predicate: Predicate) -> str:
+        """The code that tells whether a predicate of policy is true of the row; the viewer is the variable `viewer`."""
+        if is_local(predicate):
+            return expression(predicate, self.read)
+        column = mask_of(self.decision).column(predicate)
+        self._masks[column] = predicate
+        return f"r_{column}"
+
+    def joined_by(self, entity: str, column: str, decision: Decision) -> JoinedRow:
+        """The row whose key is in a column, to be tried out, and read by the same statement if it is kept."""
+        return JoinedRow(entity, column, decision, f"j{len(self._joins)}")
+
+    def keep(self, joined: JoinedRow) -> None:
+        """Read what was tried out as a joined row."""
+        self._joins.append(joined)
+
+    @property
+    def labels(self) -> list[str]:
+        """What the statement reads, in its order."""
+        joined = [label for join in self._joins for label in join.labels]
+        return ["parent"] * self._below + [*self._columns, *self._masks, *joined]
+
+    @property
+    def target(self) -> str:
+        """What a row is unpacked to."""
+        return "(" + "".join(f"r_{label}, " for label in self.labels) + ")"
+
+    def source(self, rows: Predicate, through: Predicate = TRUE) -> Source:
+        """What a statement reads, of the rows of which `rows` is true."""
+        joins = tuple(join.joined for join in self._joins)
+        return Source(self.entity, rows, through, tuple(self._masks.items()), tuple(self._columns), joins)
+
+    def parents(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """What batch resolvers are given: records."""
+        return [Record(self.entity, row) for row in rows]
+
+    def of_records(self, records: Sequence[Any]) -> Sequence[Any]:
+        """Records that were loaded elsewhere, as rows of this order. Raises Unplanned where they are of another type."""
+        if self._joins or any(getattr(record, "entity", None) != self.entity for record in records):
+            raise Unplanned("records of another type")
+        labels = self.labels
+        if len(labels) == 1:
+            return [(getattr(record, labels[0]),) for record in records]
+        return list(map(attrgetter(*labels), records))

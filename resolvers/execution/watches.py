@@ -1,0 +1,124 @@
+"""Watches: where in a response values may be hidden. Built with the plan, so that only these places are looked at.
+
+What every row hides is known beforehand. Where the row decides, generated code leaves a `Hidden` in the place of the value, which the
+watch notes and takes out.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from policies.reason import Reason
+from resolvers.redactions import Entry, fold
+
+
+class Hidden:
+    """What stands in the place of a hidden value until its watch has noted it."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: Reason) -> None:
+        self.reason = reason
+
+
+class Look:
+    """One look at a response. `typed` has the watches of objects whose type only their making showed, by their identity."""
+
+    def __init__(self) -> None:
+        self.typed: dict[int, Watch] = {}
+        self._found: list[tuple[dict[str, Any], str]] = []
+
+    def over(self, watch: Watch | None, response: Any) -> list[Entry]:
+        """The redactions of a response, from which they are taken out."""
+        entries = watch.entries(response, self) if watch else []
+        for holder, name in self._found:  # at the end, for an object may stand in several places
+            holder[name] = None
+        return entries
+
+    def found(self, holder: dict[str, Any], name: str) -> None:
+        """Note that there is a Hidden to be taken out."""
+        self._found.append((holder, name))
+
+
+class Watch(ABC):
+    """A place of a response at which, or below which, something may be hidden."""
+
+    constant: Sequence[Entry] | None = None
+    """The redactions, if they are the same for whatever stands there but null."""
+
+    @abstractmethod
+    def entries(self, value: Any, look: Look) -> list[Entry]:
+        """The redactions at and below a value, with paths that are relative to it."""
+
+
+class Always(Watch):
+    """A place that every row hides for the same reason."""
+
+    def __init__(self, reason: Reason) -> None:
+        self.constant = [((), reason)]
+
+    def entries(self, value: Any, look: Look) -> list[Entry]:  # noqa: ARG002
+        """The one redaction."""
+        return list(self.constant or ())
+
+
+class Sometimes(Watch):
+    """A place that some rows hide. `below` watches what stands there in the others."""
+
+    def __init__(self, below: Watch | None) -> None:
+        self._below = below
+
+    def entries(self, value: Any, look: Look) -> list[Entry]:
+        """The redaction of a hidden value, those below another."""
+        if value.__class__ is Hidden:
+            return [((), value.reason)]
+        return self._below.entries(value, look) if self._below else []
+
+
+class Fields(Watch):
+    """An object with watched fields, by their names in the response and in its order."""
+
+    def __init__(self, fields: Mapping[str, Watch]) -> None:
+        self._fields = list(fields.items())
+        if all(isinstance(watch, Always) for watch in fields.values()):
+            self.constant = [((name,), reason) for name, watch in self._fields for _, reason in watch.constant or ()]
+
+    def entries(self, value: Any, look: Look) -> list[Entry]:
+        """The redactions of the fields."""
+        if value is None:
+            return []
+        found: list[Entry] = []
+        for name, watch in self._fields:
+            inner = value[name]
+            found += [((name, *path), reason) for path, reason in watch.entries(inner, look)]
+            if inner.__class__ is Hidden:
+                look.found(value, name)
+        return found
+
+
+class Items(Watch):
+    """A list whose items are watched."""
+
+    def __init__(self, item: Watch) -> None:
+        self._item = item
+
+    def entries(self, value: Sequence[Any] | None, look: Look) -> list[Entry]:
+        """The redactions of the items, folded."""
+        if not value:
+            return []
+        if self._item.constant is None:
+            return fold([None if item is None else self._item.entries(item, look) for item in value])
+        if all(item is None for item in value):
+            return []
+        return [(("*", *path), reason) for path, reason in self._item.constant]
+
+
+class Typed(Watch):
+    """An object of an abstract type, whose own type says what is watched."""
+
+    def entries(self, value: Any, look: Look) -> list[Entry]:
+        """The redactions of the object."""
+        watch = look.typed.get(id(value))
+        return watch.entries(value, look) if watch else []

@@ -1,0 +1,90 @@
+"""The planner as an extension of the schema: it answers the operations that it has plans for, graphql-core answers the others."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+from graphql import FieldNode, GraphQLField
+from graphql.execution.values import VariableValues, get_argument_values
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types import ExecutionResult
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.field import StrawberryField
+
+from resolvers.batch import BatchResolver
+from resolvers.execution.plans import KEPT, Plans
+from schema.fields import Field, plain
+
+
+class Planning:
+    """The plans of one schema. `kept` bounds them, in characters of their documents."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._plans: Plans | None = None
+
+    def extension(self) -> SchemaExtension:
+        """For the schema's extensions: runs an operation by its plan, if it has one."""
+        return _Planned(self)
+
+    def of(self, schema: strawberry.Schema) -> Plans:
+        """The plans, which know their schema only once it is asked for the first time."""
+        if self._plans is None:
+            self._plans = Plans(schema._schema, _Describe(schema.schema_converter), self._kept)
+        return self._plans
+
+
+class _Planned(SchemaExtension):
+    def __init__(self, planning: Planning) -> None:
+        self._planning = planning
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        """Set the result, whereupon graphql-core has nothing left to do."""
+        asked = self.execution_context
+        assert asked.query is not None  # noqa: S101 (nothing is executed without)
+        assert asked.graphql_document is not None  # noqa: S101
+        plans = self._planning.of(asked.schema)
+        data = await plans.answer(
+            asked.query, asked.graphql_document, asked.operation_name, asked.variables or {}, asked.context
+        )
+        if data is not None:
+            asked.result = ExecutionResult(data=data, errors=None)
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """What a field's declaration says of it."""
+
+    name: str
+    column: str
+    batch: BatchResolver | None
+    definition: StrawberryField
+    field: GraphQLField
+    converter: GraphQLCoreConverter
+
+    def arguments(self, node: FieldNode, variables: VariableValues) -> dict[str, Any]:
+        """The arguments as the batch resolver takes them. Raises GraphQLError."""
+        given = get_argument_values(self.field, node, variables)
+        known = self.definition.arguments
+        converted = convert_arguments(given, known, self.converter.scalar_registry, self.converter.config)
+        return {name: plain(value) for name, value in converted.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Describe:
+    converter: GraphQLCoreConverter
+
+    def __call__(self, field: GraphQLField) -> _Described | None:
+        """The description of a field, None for one with a resolver of another kind than batch."""
+        definition = (field.extensions or {}).get(GraphQLCoreConverter.DEFINITION_BACKREF)
+        if not isinstance(definition, StrawberryField) or definition.base_resolver or definition.extensions:
+            return None
+        name = definition.python_name
+        if isinstance(definition, Field):
+            return _Described(name, definition.column or name, definition.batch, definition, field, self.converter)
+        return _Described(name, name, None, definition, field, self.converter)
