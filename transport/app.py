@@ -14,21 +14,22 @@ import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from settings import Settings
+from transport.bounds import Bounds
+from transport.deadlines import Deadlines
 from transport.documents import Documents
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
 from transport.graphql import GraphQLEndpoint, MakeContext
-from transport.headers import ALLOWED_HEADERS, EXPOSED_HEADERS, PREFLIGHT_SECONDS, SafeHeaders
+from transport.headers import ALLOWED_HEADERS, EXPOSED_HEADERS, PREFLIGHT_SECONDS, Cors, SafeHeaders
 from transport.health import Probes, health_routes
 from transport.identity import Identity, LoadViewer
 from transport.limits import BodyLimit
-from transport.logs import RequestLog
+from transport.logs import RequestLog, request_lines
 from transport.refusal import Refusal, refuse
 from transport.tokens import Tokens
 
@@ -51,9 +52,10 @@ def create_app(
     endpoint = GraphQLEndpoint(
         schema=schema,
         documents=documents or Documents(settings.max_document_tokens),
+        bounds=_bounds(schema, settings),
         identity=Identity(tokens, load_viewer),
         make_context=make_context,
-        timeout=settings.request_timeout,
+        deadlines=Deadlines(settings.request_timeout),
     )
     app = Starlette(
         routes=[Route("/graphql", endpoint), *health_routes(ready), *extra_routes],
@@ -65,13 +67,24 @@ def create_app(
     return app
 
 
+def _bounds(schema: strawberry.Schema, settings: Settings) -> Bounds:
+    return Bounds(
+        schema=schema._schema,
+        depth=settings.max_operation_depth,
+        fields=settings.max_operation_fields,
+        cost=settings.max_operation_cost,
+        default_page_size=settings.default_page_size,
+        max_page_size=settings.max_page_size,
+    )
+
+
 def _middleware(settings: Settings) -> list[Middleware]:
     """What every request passes, from the outside in."""
     return [
-        Middleware(RequestLog),
+        Middleware(RequestLog, write=request_lines(settings)),
         Middleware(SafeHeaders),
         Middleware(
-            CORSMiddleware,
+            Cors,
             allow_origins=settings.allowed_origins,
             allow_methods=("GET", "POST"),
             allow_headers=ALLOWED_HEADERS,

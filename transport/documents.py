@@ -1,23 +1,26 @@
-"""GraphQL documents: parsed under a limit, once for all who send the same text, and the operation that a request means.
+"""GraphQL documents: parsed, measured and validated once for all who send the same text, and the operation that a request means.
 
-A document in the cache is shared between requests and never changed. What the cache holds is bounded by the length of its
-texts, so that nobody can fill the memory with documents.
+A document in the cache is shared between requests; what becomes known of it is added, and true for all of them. What the cache
+holds is bounded by the length of its texts, so that nobody can fill the memory with documents.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, parse
 from strawberry.extensions import SchemaExtension
 
 from resolvers.errors import PublicError
+from transport.bounds import Bounds, Costs
 from transport.refusal import BadRequest, Refusal
 
 CACHED_CHARACTERS: Final = 250_000  # 280 bytes a character at worst: 70 MB
+HELD_BESIDE: Final = 10  # what is kept of a document however short it is, in characters
 LARGEST_CACHED: Final = CACHED_CHARACTERS // 10  # a larger one would push out too many others
 
 
@@ -50,59 +53,103 @@ class OperationNotFound(PublicError):
         super().__init__(f"The document holds no {wanted}.")
 
 
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation of a document, and its place among them."""
+
+    place: int
+    node: OperationDefinitionNode
+
+    @property
+    def name(self) -> str | None:
+        """Its name, None if it has none."""
+        return self.node.name.value if self.node.name else None
+
+
+class Document:
+    """A parsed document, and what is known of it."""
+
+    __slots__ = ("_costs", "_operations", "ast", "valid")
+
+    def __init__(self, ast: DocumentNode) -> None:
+        nodes = [each for each in ast.definitions if isinstance(each, OperationDefinitionNode)]
+        self.ast = ast
+        self.valid = False  # whether it is known to fit the schema
+        self._operations = [Operation(place, node) for place, node in enumerate(nodes)]
+        self._costs: Costs | None = None
+
+    def operation(self, name: str | None) -> Operation:
+        """The operation that a request means. Raises OperationNameRequired or OperationNotFound."""
+        if name is None and len(self._operations) > 1:
+            raise OperationNameRequired
+        for each in self._operations:
+            if name is None or each.name == name:
+                return each
+        raise OperationNotFound(name)
+
+    def cost(self, operation: Operation, variables: dict[str, Any], bounds: Bounds) -> int:
+        """What an operation costs with these variables. Raises OperationTooDeep, OperationTooWide or OperationTooCostly."""
+        if self._costs is None:
+            self._costs = bounds.measure(self.ast)
+        cost = self._costs.of(operation.place, variables)
+        bounds.check(cost)
+        return cost
+
+
 class Documents:
-    """Parsed documents by their text, the most recently used ones kept."""
+    """Documents of one schema by their text, the most recently used ones kept."""
 
     def __init__(self, max_tokens: int) -> None:
         self._max_tokens = max_tokens
-        self._parsed: OrderedDict[str, DocumentNode] = OrderedDict()
+        self._known: OrderedDict[str, Document] = OrderedDict()
         self._characters = 0
 
-    def parse(self, text: str) -> DocumentNode:
+    def parse(self, text: str) -> Document:
         """The document of a text. Raises ParseFailed."""
-        if (document := self._parsed.get(text)) is not None:
-            self._parsed.move_to_end(text)
+        if (document := self._known.get(text)) is not None:
+            self._known.move_to_end(text)
             return document
         try:
-            document = parse(text, max_tokens=self._max_tokens)
+            document = Document(parse(text, max_tokens=self._max_tokens))
         except GraphQLError as error:
             raise ParseFailed(error) from None
         self._keep(text, document)
         return document
 
     def extension(self) -> SchemaExtension:
-        """For the schema's `extensions`: lets Strawberry use the document that transport has parsed already."""
-        return _Parsed(self)
+        """For the extensions of the schema: Strawberry then uses the document as transport has it, and validates it once."""
+        return _Known(self)
 
-    def _keep(self, text: str, document: DocumentNode) -> None:
+    def _keep(self, text: str, document: Document) -> None:
         if len(text) > LARGEST_CACHED:
             return
-        self._parsed[text] = document
-        self._characters += len(text)
+        self._known[text] = document
+        self._characters += len(text) + HELD_BESIDE
         while self._characters > CACHED_CHARACTERS:
-            dropped, _ = self._parsed.popitem(last=False)
-            self._characters -= len(dropped)
+            dropped, _ = self._known.popitem(last=False)
+            self._characters -= len(dropped) + HELD_BESIDE
 
 
-class _Parsed(SchemaExtension):
+class _Known(SchemaExtension):
+    """What is known of a document, told to Strawberry. A document that failed to validate is validated each time it is sent."""
+
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
+        self._document: Document | None = None
 
     def on_parse(self) -> Iterator[None]:
         if self.execution_context.query:
-            self.execution_context.graphql_document = self._documents.parse(self.execution_context.query)
+            self._document = self._documents.parse(self.execution_context.query)
+            self.execution_context.graphql_document = self._document.ast
         yield
 
-
-def select(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
-    """The operation that a request means. Raises OperationNameRequired or OperationNotFound."""
-    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
-    if name is None and len(operations) > 1:
-        raise OperationNameRequired
-    chosen = [each for each in operations if name is None or (each.name is not None and each.name.value == name)]
-    if not chosen:
-        raise OperationNotFound(name)
-    return chosen[0]
+    def on_validate(self) -> Iterator[None]:
+        context, document = self.execution_context, self._document
+        if document is not None and document.valid:
+            context.pre_execution_errors = []
+        yield
+        if document is not None and context.pre_execution_errors == []:
+            document.valid = True
 
 
 def require_runnable(operation: OperationDefinitionNode, method: str) -> None:

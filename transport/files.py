@@ -41,7 +41,7 @@ def file_route(identity: Identity, load_file: LoadFile) -> Route:
     """The route that serves files."""
 
     async def serve(request: Request) -> Response:
-        viewer = await identity.viewer(request.headers)
+        viewer = await identity.viewer(request.scope)
         file = await load_file(request.path_params["id"], viewer)
         if file is None:
             raise Refusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such file.")

@@ -8,23 +8,27 @@ itself, never by a cookie; POST takes JSON only; GET runs queries only, which ha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple
 
 import orjson
 import strawberry
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.datastructures import QueryParams
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from policies.viewer import Viewer
 from resolvers.errors import PublicError
-from transport.documents import Documents, require_runnable, select
+from transport.bounds import Bounds
+from transport.deadlines import Deadlines
+from transport.documents import Documents, require_runnable
 from transport.errors import BAD_USER_INPUT, INTERNAL, VALIDATION_FAILED, publish
+from transport.headers import RawHeader, header
 from transport.identity import Identity
 from transport.logs import bind_facts
 from transport.negotiation import MediaType, accepted, require_json
@@ -32,12 +36,28 @@ from transport.refusal import CHARSET, Refusal, TimedOut, refuse
 from transport.request import GraphQLRequest, from_body, from_query
 
 MakeContext = Callable[[Viewer, str], object]
-"""Makes the context of an operation from its viewer and the request's id."""
+"""Makes the context of an operation from its viewer and the request's id. Its `execution`, if it has one, says how it ran."""
 
-T = TypeVar("T")
 METHODS: Final = ("GET", "POST")
 LOGGED_NAME: Final = 100  # characters of an operation's name in the log
 HEADERS: Final = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
+RAW_HEADERS: Final[Mapping[MediaType, tuple[RawHeader, ...]]] = {
+    media_type: (
+        (b"content-type", (media_type + CHARSET).encode()),
+        *((name.lower().encode(), value.encode()) for name, value in HEADERS.items()),
+    )
+    for media_type in MediaType
+}
+UNPRINTABLE: Final = re.compile(r"[^ -~]+")
+EXECUTION_LENGTH: Final = 200  # characters
+
+
+class Answer(NamedTuple):
+    """What came of an operation: its result, and what is told of it beside."""
+
+    result: ExecutionResult
+    cost: int | None = None
+    execution: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,77 +66,105 @@ class GraphQLEndpoint:
 
     schema: strawberry.Schema
     documents: Documents
+    bounds: Bounds
     identity: Identity
     make_context: MakeContext
-    timeout: float
+    deadlines: Deadlines
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive, send)
+        request_id: str = scope["state"]["request_id"]
         media_type = MediaType.JSON
         try:
-            media_type = accepted(request.headers.get("accept"))
-            response = await self._answer(request, media_type)
+            media_type = accepted(header(scope, b"accept"))
+            answer = await self._answer(scope, receive, request_id)
         except Refusal as refusal:
-            response = refuse(refusal, request.state.request_id, media_type)
-        response.headers.update(HEADERS)
-        await response(scope, receive, send)
+            response = refuse(refusal, request_id, media_type)
+            response.headers.update(HEADERS)
+            await response(scope, receive, send)
+        else:
+            status, body = _written(answer.result, request_id, media_type)
+            headers = [*RAW_HEADERS[media_type], (b"content-length", b"%d" % len(body)), *_told(answer)]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
 
-    async def _answer(self, request: Request, media_type: MediaType) -> Response:
-        if request.method not in METHODS:
+    async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Answer:
+        """The answer of an operation. Its request has one deadline to arrive, and another to be answered. Raises Refusal."""
+        if scope["method"] not in METHODS:
             headers = {"Allow": ", ".join(METHODS)}
             raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Send queries by POST or GET.", headers)
-        viewer = await self._within(HTTPStatus.GATEWAY_TIMEOUT, self.identity.viewer(request.headers))
-        bind_facts(user_id=viewer.user_id, company_id=viewer.company_id)
-        asked = await self._within(HTTPStatus.REQUEST_TIMEOUT, _read(request))
-        result = await self._within(HTTPStatus.GATEWAY_TIMEOUT, self._run(request, asked, viewer))
-        return _written(result, request.state.request_id, media_type)
-
-    async def _run(self, request: Request, asked: GraphQLRequest, viewer: Viewer) -> ExecutionResult:
-        try:
-            operation = select(self.documents.parse(asked.query), asked.operation_name)
-        except PublicError as error:
-            return PreExecutionError(data=None, errors=[error])
-        require_runnable(operation, request.method)
-        name = operation.name.value if operation.name else None
-        bind_facts(operation=name and name[:LOGGED_NAME], operation_type=operation.operation.value)
-        return await self.schema.execute(
-            asked.query,
-            variable_values=asked.variables,
-            operation_name=name,
-            context_value=self.make_context(viewer, request.state.request_id),
-            operation_extensions=asked.extensions,
-        )
-
-    async def _within(self, status: HTTPStatus, work: Awaitable[T]) -> T:
-        limit = asyncio.timeout(self.timeout)
+        late = HTTPStatus.GATEWAY_TIMEOUT
+        limit = asyncio.timeout(None)
+        self.deadlines.begin(limit)
         try:
             async with limit:
-                return await work
+                viewer = await self.identity.viewer(scope)
+                bind_facts(user_id=viewer.user_id, company_id=viewer.company_id)
+                late = HTTPStatus.REQUEST_TIMEOUT
+                asked = await _read(scope, receive)
+                late = HTTPStatus.GATEWAY_TIMEOUT
+                self.deadlines.begin(limit)
+                return await self._run(asked, scope["method"], viewer, request_id)
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise TimedOut(status, self.timeout) from None
+            raise TimedOut(late, self.deadlines.seconds) from None
+        finally:
+            self.deadlines.forget(limit)
+
+    async def _run(self, asked: GraphQLRequest, method: str, viewer: Viewer, request_id: str) -> Answer:
+        try:
+            document = self.documents.parse(asked.query)
+            operation = document.operation(asked.operation_name)
+            require_runnable(operation.node, method)
+            name = operation.name
+            bind_facts(operation=name and name[:LOGGED_NAME], operation_type=operation.node.operation.value)
+            cost = document.cost(operation, asked.variables, self.bounds)
+        except PublicError as error:
+            return Answer(PreExecutionError(data=None, errors=[error]))
+        bind_facts(cost=cost)
+        context = self.make_context(viewer, request_id)
+        result = await self.schema.execute(
+            asked.query,
+            variable_values=asked.variables,
+            operation_name=name,
+            context_value=context,
+            operation_extensions=asked.extensions,
+        )
+        return Answer(result, cost, getattr(context, "execution", None))
 
 
-async def _read(request: Request) -> GraphQLRequest:
-    if request.method == "GET":
-        return from_query(request.query_params)
-    require_json(request.headers.get("content-type"))
-    return from_body(await request.body())
+async def _read(scope: Scope, receive: Receive) -> GraphQLRequest:
+    if scope["method"] == "GET":
+        return from_query(QueryParams(scope["query_string"]))
+    require_json(header(scope, b"content-type"))
+    return from_body(await _body(receive))
 
 
-def _written(result: ExecutionResult, request_id: str, media_type: MediaType) -> Response:
+async def _body(receive: Receive) -> bytes:
+    """The body of a request. Raises ClientDisconnect."""
+    chunks: list[bytes] = []
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunks.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
+def _written(result: ExecutionResult, request_id: str, media_type: MediaType) -> tuple[HTTPStatus, bytes]:
     """The answer of an operation that ran, or of a request that did not get so far: only then it has no `data`."""
     errors = result.errors or []
-    code = VALIDATION_FAILED if isinstance(result, PreExecutionError) else BAD_USER_INPUT
     answer: dict[str, Any] = {}
     if errors:
+        code = VALIDATION_FAILED if isinstance(result, PreExecutionError) else BAD_USER_INPUT
         answer["errors"] = publish(errors, request_id, code)
     if result.data is not None or not errors or any(error.path for error in errors):
         answer["data"] = result.data
     if result.extensions:
         answer["extensions"] = result.extensions
-    return Response(orjson.dumps(answer), _status(answer, media_type), media_type=media_type + CHARSET)
+    return _status(answer, media_type), orjson.dumps(answer)
 
 
 def _status(answer: Mapping[str, Any], media_type: MediaType) -> HTTPStatus:
@@ -125,3 +173,18 @@ def _status(answer: Mapping[str, Any], media_type: MediaType) -> HTTPStatus:
     if any(error["extensions"]["code"] == INTERNAL for error in answer["errors"]):
         return HTTPStatus.INTERNAL_SERVER_ERROR
     return HTTPStatus.BAD_REQUEST if media_type is MediaType.GRAPHQL else HTTPStatus.OK
+
+
+def _told(answer: Answer) -> list[RawHeader]:
+    """The headers that say what an operation costs and how it was run."""
+    told: list[RawHeader] = []
+    if answer.cost is not None:
+        told.append((b"x-crossgate-cost", b"%d" % answer.cost))
+    if answer.execution and (execution := _printable(answer.execution)):
+        told.append((b"x-crossgate-execution", execution))
+    return told
+
+
+def _printable(text: str) -> bytes:
+    """A text as the value of a header."""
+    return UNPRINTABLE.sub(" ", text).strip()[:EXECUTION_LENGTH].encode("ascii")

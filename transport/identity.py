@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from policies.viewer import ANONYMOUS, Viewer
 from transport.refusal import Unauthenticated
@@ -26,15 +26,15 @@ GONE: Final = "The account of this token is no longer there."
 
 
 class Identity:
-    """Turns a request's headers into its viewer."""
+    """Turns a request into its viewer."""
 
     def __init__(self, tokens: Tokens, load_viewer: LoadViewer) -> None:
         self._tokens = tokens
         self._load_viewer = load_viewer
 
-    async def viewer(self, headers: Headers) -> Viewer:
+    async def viewer(self, scope: Scope) -> Viewer:
         """The viewer of a request. Raises Unauthenticated."""
-        credentials = headers.getlist("authorization")
+        credentials = [str(value, "latin-1") for name, value in scope["headers"] if name == b"authorization"]
         if not credentials:
             return ANONYMOUS
         viewer = await self._load_viewer(self._claims(credentials))

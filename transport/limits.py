@@ -5,9 +5,9 @@ A body that announces itself too large is refused before any of it is read. No m
 
 from __future__ import annotations
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from transport.headers import header
 from transport.refusal import BodyTooLarge, refuse
 
 
@@ -42,5 +42,5 @@ class BodyLimit:
 
 
 def _announced(scope: Scope) -> int:
-    length = Headers(scope=scope).get("content-length", "")
-    return int(length) if length.isdecimal() else 0
+    length = header(scope, b"content-length")
+    return int(length) if length is not None and length.isdecimal() else 0

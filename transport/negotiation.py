@@ -1,16 +1,20 @@
 """Which media type a client wants its answer in, and which it sends (GraphQL over HTTP, RFC 9110 §12.5.1).
 
-`application/graphql-response+json` is given to whoever names it; `application/json` to whoever does not say.
+`application/graphql-response+json` is given to whoever names it; `application/json` to whoever does not say. Clients send
+few different headers, so what a header means is remembered, if it is short.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
 from transport.refusal import Refusal
 
+REMEMBERED: Final = 1024  # headers
+SHORT: Final = 256  # characters
 MEDIA_TYPE_NAMES: Final = "application/graphql-response+json and application/json"
 
 
@@ -23,7 +27,13 @@ class MediaType(StrEnum):
 
 def accepted(accept: str | None) -> MediaType:
     """The media type to answer in. Raises Refusal (406) when the client wants neither."""
-    if accept is None or not accept.strip():
+    if accept is None:
+        return MediaType.JSON
+    return _known_accepted(accept) if len(accept) <= SHORT else _accepted(accept)
+
+
+def _accepted(accept: str) -> MediaType:
+    if not accept.strip():
         return MediaType.JSON
     wishes = dict(_wish(each) for each in accept.split(",") if each.strip())
     graphql, json = _quality(MediaType.GRAPHQL, wishes), _quality(MediaType.JSON, wishes)
@@ -34,17 +44,24 @@ def accepted(accept: str | None) -> MediaType:
     return MediaType.GRAPHQL if prefers_graphql else MediaType.JSON
 
 
+_known_accepted = lru_cache(REMEMBERED)(_accepted)
+
+
 def require_json(content_type: str | None) -> None:
     """Raises Refusal (415) unless the body is announced as JSON in UTF-8.
 
     Also what protects from requests forged by other sites: no HTML form can send this content type.
     """
-    name, _, parameters = (content_type or "").partition(";")
-    charset = _parameter("charset", parameters, default="utf-8")
-    if name.strip().lower() != MediaType.JSON or charset.lower() not in ("utf-8", "utf8"):
+    if content_type != MediaType.JSON and not _is_json(content_type or ""):
         message = "Send the request with Content-Type: application/json, in UTF-8."
         headers = {"Accept": MediaType.JSON}
         raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message, headers)
+
+
+def _is_json(content_type: str) -> bool:
+    name, _, parameters = content_type.partition(";")
+    charset = _parameter("charset", parameters, default="utf-8")
+    return name.strip().lower() == MediaType.JSON and charset.lower() in ("utf-8", "utf8")
 
 
 def _wish(text: str) -> tuple[str, float]:

@@ -17,7 +17,7 @@ PARAMETERS: Final = ("query", "operationName", "variables", "extensions")
 ENCODED: Final = ("variables", "extensions")  # JSON inside a GET's query string
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class GraphQLRequest:
     """What is asked. `extensions` are the client's, for protocols such as persisted documents."""
 
@@ -61,7 +61,8 @@ def _json(text: bytes, what: str) -> Any:
 def _checked(content: dict[str, Any]) -> GraphQLRequest:
     if not isinstance(query := content.get("query"), str):
         raise BadRequest("Parameter query is missing or not a string.")
-    if not isinstance(operation_name := content.get("operationName"), str | None):
+    operation_name = content.get("operationName")
+    if operation_name is not None and not isinstance(operation_name, str):
         raise BadRequest("Parameter operationName must be a string.")
     return GraphQLRequest(
         query=query,

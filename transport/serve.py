@@ -1,14 +1,20 @@
 """The server process: how uvicorn is set up to run the gateway.
 
-Requests under way when the process is told to stop are finished first, for as long as the settings allow.
+Requests under way when the process is told to stop are finished first, for as long as the settings allow. Connections are kept
+open for longer than load balancers keep theirs, so that none sends a request into a connection that is just being closed.
 """
 
 from __future__ import annotations
+
+import gc
+from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from settings import Settings
+
+KEEP_ALIVE_SECONDS: Final = 75  # load balancers commonly keep theirs for 60
 
 
 def server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
@@ -25,6 +31,7 @@ def server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
         access_log=False,  # transport.logs writes a line for each request
         proxy_headers=False,  # nothing here asks where a request came from
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.shutdown_timeout,
     )
     return uvicorn.Server(config)
@@ -32,4 +39,6 @@ def server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
 
 def serve(app: ASGIApp, settings: Settings) -> None:
     """Serve until told to stop (SIGINT or SIGTERM)."""
+    gc.collect()
+    gc.freeze()  # schema and policy live as long as the process; looking through them again would hold up requests
     server(app, settings).run()

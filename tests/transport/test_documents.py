@@ -1,4 +1,4 @@
-"""Documents are parsed once for all who send the same text, in bounded memory."""
+"""Documents are parsed and validated once for all who send the same text, in bounded memory."""
 
 from __future__ import annotations
 
@@ -26,6 +26,31 @@ async def test_a_schema_parses_nothing_anew(monkeypatch: pytest.MonkeyPatch) -> 
     result = await schema.execute("{ hello }")
 
     assert (result.data, result.errors) == ({"hello": "Hello, world!"}, None)
+
+
+async def test_a_valid_document_is_validated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has been found to fit the schema is run without validating it again."""
+    documents = Documents(max_tokens=100)
+    schema = strawberry.Schema(Query, extensions=[documents.extension])
+    first = await schema.execute("{ hello }")
+
+    monkeypatch.setattr("strawberry.schema.schema.validate_document", None)
+    second = await schema.execute("{ hello }")
+
+    assert (first.data, first.errors) == (second.data, second.errors) == ({"hello": "Hello, world!"}, None)
+
+
+async def test_an_invalid_document_stays_invalid() -> None:
+    """What has been found not to fit the schema is refused each time, in the same words."""
+    documents = Documents(max_tokens=100)
+    schema = strawberry.Schema(Query, extensions=[documents.extension])
+
+    answers = [await schema.execute("{ nope }") for _ in range(2)]
+
+    assert [None, None] == [answer.data for answer in answers]
+    assert [["Cannot query field 'nope' on type 'Query'."]] * 2 == [
+        [error.message for error in answer.errors or []] for answer in answers
+    ]
 
 
 def test_the_least_used_documents_go() -> None:

@@ -6,8 +6,14 @@ from typing import Any
 
 import httpx
 import pytest
+import strawberry
 
+from settings import Settings
 from tests.transport.conftest import GRAPHQL, JSON, Ask
+from tests.transport.gateway import Query, ada_only
+from transport.app import create_app
+from transport.documents import Documents
+from transport.tokens import Tokens
 
 TWO = 'query A { hello } query B { hello(name: "B") }'
 
@@ -137,3 +143,40 @@ async def test_answers_are_not_stored(ask: Ask) -> None:
 
     assert headers["Cache-Control"] == "no-store"
     assert "Authorization" in headers["Vary"]
+
+
+class Context:
+    """A context that says how its operation ran."""
+
+    def __init__(self, execution: str | None) -> None:
+        self.execution = execution
+
+
+@pytest.mark.parametrize(
+    ("execution", "told"),
+    [
+        ("planned", "planned"),
+        ("graphql-core; introspection", "graphql-core; introspection"),
+        ("two\r\nX-Forged: lines\tand \N{SNOWMAN}", "two X-Forged: lines and"),
+        ("a" * 300, "a" * 200),
+        ("\r\n", None),
+        ("", None),
+        (None, None),
+    ],
+)
+async def test_how_an_operation_ran(settings: Settings, tokens: Tokens, execution: str | None, told: str | None) -> None:
+    """The answer says in a header how its operation ran, where its context does, in characters that a header may have."""
+    documents = Documents(settings.max_document_tokens)
+    app = create_app(
+        schema=strawberry.Schema(Query, extensions=[documents.extension]),
+        settings=settings,
+        tokens=tokens,
+        load_viewer=ada_only,
+        make_context=lambda _viewer, _request_id: Context(execution),
+        ready={},
+        documents=documents,
+    )
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+        response = await client.post("/graphql", json={"query": "{ hello }"})
+
+    assert (200, told) == (response.status_code, response.headers.get("X-Crossgate-Execution"))

@@ -42,13 +42,13 @@ async def test_any_origin_may_ask_with_a_token(client: httpx.AsyncClient) -> Non
 
 @pytest.mark.parametrize("path", ["/graphql?query={hello}", "/crash"])
 async def test_pages_can_read_answers(client: httpx.AsyncClient, path: str) -> None:
-    """A page of another origin can read answers, errors too, and the request's id."""
+    """A page of another origin can read answers, errors too, the request's id, and what it cost and how it ran."""
     headers = (await client.get(path, headers={"Origin": "https://partner.example"})).headers
 
     assert (
         headers["Access-Control-Allow-Origin"],
         headers["Access-Control-Expose-Headers"],
-    ) == ("*", "X-Request-ID, WWW-Authenticate")
+    ) == ("*", "X-Request-ID, WWW-Authenticate, X-Crossgate-Cost, X-Crossgate-Execution")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,9 +10,22 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.transport.gateway import ADA, COMPANY, MEMBERSHIP, REMOVED
+from settings import Settings
+from tests.transport.gateway import ADA, COMPANY, MEMBERSHIP, REMOVED, make_app
 from tests.transport.process import GatewayProcess
+from transport.logs import request_lines
 from transport.tokens import Tokens
+
+
+class Broken(io.RawIOBase):
+    """A file whose reader is gone."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, _: Any, /) -> int:
+        raise BrokenPipeError
+
 
 QUERY = "query Greeting($name: String!) { hello(name: $name) }"
 
@@ -22,7 +36,7 @@ def lines_of(process: GatewayProcess) -> list[dict[str, Any]]:
 
 
 def test_a_line_says_who_asked_what(process: GatewayProcess, tokens_of_process: Tokens) -> None:
-    """The line of a request has its id, its path, its outcome, its operation and its viewer, and no more."""
+    """The line of a request has its id, its path, its outcome, its operation with its cost, and its viewer, and no more."""
     token = tokens_of_process.issue(ADA, MEMBERSHIP, 60)
     headers = {"Authorization": f"Bearer {token}", "X-Request-ID": "the-request-1"}
 
@@ -45,6 +59,7 @@ def test_a_line_says_who_asked_what(process: GatewayProcess, tokens_of_process: 
         "status": 200,
         "operation": "Greeting",
         "operation_type": "query",
+        "cost": 0,
         "user_id": str(ADA),
         "company_id": str(COMPANY),
     } == {name: value for name, value in line.items() if name not in ("milliseconds", "timestamp")}
@@ -94,7 +109,7 @@ def test_a_line_says_nothing_of_the_request_before(process: GatewayProcess, toke
         assert b"".join(iter(lambda: raw.recv(4000), b"")).count(b"HTTP/1.1 200 OK") == 2
     first, second = lines_of(process)
 
-    assert {"user_id", "company_id", "operation", "operation_type"} == first.keys() - second.keys()
+    assert {"user_id", "company_id", "operation", "operation_type", "cost"} == first.keys() - second.keys()
 
 
 def test_a_client_that_leaves(process: GatewayProcess) -> None:
@@ -109,6 +124,24 @@ def test_a_client_that_leaves(process: GatewayProcess) -> None:
 
     assert (line["path"], line["status"]) == ("/graphql", 499)
     assert [each for each in process.lines if each["level"] == "error"] == []
+
+
+async def test_a_log_that_nobody_reads(settings: Settings, tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests are answered though their lines cannot be written."""
+    monkeypatch.setattr("sys.stderr", io.TextIOWrapper(io.BufferedWriter(Broken()), write_through=True))
+
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(make_app(settings, tokens)), base_url="http://gateway"
+    ) as client:
+        assert (await client.get("/livez")).status_code == 200
+
+
+def test_lines_below_the_least_level_are_not_made(settings: Settings) -> None:
+    """The lines of requests are of level INFO."""
+    levels = ["DEBUG", "INFO", "WARNING", "ERROR"]
+    writers = [request_lines(settings.model_copy(update={"log_level": level})) for level in levels]
+
+    assert [True, True, False, False] == [writer is not None for writer in writers]
 
 
 @pytest.mark.parametrize("given", ["two words", "a" * 65, "é".encode().decode("latin-1"), '"}', ""])

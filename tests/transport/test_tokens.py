@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import stat
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -118,6 +119,47 @@ def test_a_token_without_a_claim(tokens: Tokens, key: Ed25519PrivateKey, missing
 def test_what_is_no_token(tokens: Tokens, token: str) -> None:
     """Anything else is not believed either, and breaks nothing."""
     assert fault(tokens, token) == TokenFault.MALFORMED
+
+
+def test_a_believed_token_is_checked_once(tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The signature of a token is looked at once; what it said is remembered, and the token itself is not kept."""
+    token = tokens.issue(ADA, MEMBERSHIP, 60)
+    first = tokens.verify(token)
+    monkeypatch.setattr("jwt.decode", None)
+
+    assert first == tokens.verify(token)
+    assert token not in str(vars(tokens))
+    assert token.encode() not in vars(tokens)["_believed"]
+
+
+def test_a_remembered_token_expires(tokens: Tokens) -> None:
+    """A token that was believed is not believed after its time, neither the first time nor later."""
+    token = tokens.issue(ADA, MEMBERSHIP, 1)
+    assert tokens.verify(token).user_id == ADA
+    time.sleep(1.1)
+
+    assert [TokenFault.EXPIRED, TokenFault.EXPIRED] == [fault(tokens, token), fault(tokens, token)]
+
+
+def test_a_token_that_is_not_believed_is_not_remembered(key_file: Path) -> None:
+    """Bad tokens take no place in memory, and good ones no more than a bounded one."""
+    tokens = Tokens.load(key_file)
+    for bad in ("", "a.b.c", tokens.issue(ADA, None, -1), Tokens.load(key_file.with_name("other.pem")).issue(ADA, None, 60)):
+        fault(tokens, bad)
+
+    assert len(vars(tokens)["_believed"]) == 0
+
+
+def test_memory_of_tokens_is_bounded(key_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of too many tokens the one remembered for longest is forgotten, and checked again when it comes back."""
+    monkeypatch.setattr("transport.tokens.REMEMBERED", 2)
+    tokens = Tokens.load(key_file)
+    issued = [tokens.issue(ADA, None, 60) for _ in range(3)]
+    for token in issued:
+        tokens.verify(token)
+
+    assert len(vars(tokens)["_believed"]) == 2
+    assert tokens.verify(issued[0]).user_id == ADA
 
 
 def test_the_key_is_kept(key_file: Path) -> None:

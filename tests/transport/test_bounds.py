@@ -1,0 +1,230 @@
+"""Operations are bounded in depth, in width and in cost, and measuring them is cheap whatever they are."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import httpx
+import pytest
+from graphql import build_schema, get_introspection_query
+
+from settings import Settings
+from tests.transport.conftest import GRAPHQL, Ask
+from tests.transport.gateway import make_app
+from transport.bounds import HIGHEST, Bounds, OperationTooCostly, OperationTooDeep, OperationTooWide
+from transport.documents import Documents
+from transport.tokens import Tokens
+
+SCHEMA = build_schema("""
+interface Node { id: ID! owner: Company }
+type Company implements Node { id: ID! owner: Company name: String ports(first: Int, last: Int, after: String): Ports! }
+type Port implements Node { id: ID! owner: Company name: String speeds: [Int!]! company: Company tags: [Tag!] }
+type Tag { name: String port: Port }
+type Ports { nodes: [Port!]! edges: [Edge!]! pageInfo: Info! totalCount: Int }
+type Edge { cursor: String node: Port! }
+type Info { hasNextPage: Boolean }
+input Filter { id: ID }
+type Query {
+  name: String
+  company: Company
+  companies: [Company!]!
+  node(id: ID!): Node
+  nodes(ids: [ID!]!): [Node]!
+  ports(first: Int, last: Int, filter: Filter): Ports!
+}
+""")
+
+
+def bounds(depth: int = 25, fields: int = 1000, cost: int = 500_000) -> Bounds:
+    return Bounds(schema=SCHEMA, depth=depth, fields=fields, cost=cost, default_page_size=50, max_page_size=1000)
+
+
+def cost(text: str, bounds: Bounds = bounds(), **variables: Any) -> int:  # noqa: B008 (a value)
+    document = Documents(max_tokens=10_000).parse(text)
+    return document.cost(document.operation(None), variables, bounds)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("{ name }", 0),
+        ("{ company { id name } }", 1),
+        ("{ company { owner { name } ports(first: 0) { totalCount } } }", 3),
+        ("{ companies { name } }", 10),
+        ("{ companies { owner { name } } }", 20),
+        ("{ ports(first: 100) { totalCount } }", 1),
+        ("{ ports(first: 100) { nodes { id speeds } } }", 101),
+        ("{ ports(last: 7) { nodes { company { name } } pageInfo { hasNextPage } } }", 16),
+        ("{ ports { nodes { id } } }", 51),
+        ("{ ports(first: null, last: 3) { nodes { id } } }", 4),
+        ("{ ports(first: 2) { edges { cursor node { tags { name } } } } }", 25),
+        ("{ ports(first: 100000) { nodes { id } } }", 1001),
+        ("{ ports(first: -1) { nodes { id } } }", 1),
+        ("{ ports(first: 10) { nodes { company { ports(first: 10) { nodes { id } } } } } }", 131),
+        ('{ nodes(ids: ["a", "b", "c"]) { id owner { name } } }', 6),
+        ('{ node(id: "a") { ... on Port { company { name } } ... on Company { name } owner { id } } }', 3),
+        ("{ a: company { name } b: company { name } }", 2),
+        (
+            "{ ports(first: 4) { ...Page } } fragment Page on Ports { nodes { ...Port } } fragment Port on Port { company { id } }",
+            9,
+        ),
+    ],
+)
+def test_the_cost_of_an_operation(query: str, expected: int) -> None:
+    """A scalar costs nothing, an object 1, and what stands below a list is multiplied by its length."""
+    assert expected == cost(query)
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, 1 + 2 * (3 + 5)),
+        ({"n": 3}, 1 + 3 * (3 + 5)),
+        ({"n": 3, "m": 10}, 1 + 3 * (3 + 10)),
+        ({"n": None, "m": 10}, 1 + 50 * (3 + 10)),
+        ({"n": 10**30, "m": -1}, 1 + 1000 * 3),
+        ({"n": "3", "m": 10}, 1 + 50 * (3 + 10)),
+    ],
+)
+def test_pages_whose_size_is_a_variable(variables: dict[str, Any], expected: int) -> None:
+    """A variable counts as it is given, else by its default, else as a page; what will be refused counts as a page at most."""
+    query = "query ($n: Int = 2, $m: Int = 5) { ports(first: $n) { nodes { ...P } } } fragment P on Port { company { ...C } }"
+    fragment = "fragment C on Company { ports(last: $m) { nodes { id } } }"
+
+    assert expected == cost(f"{query} {fragment}", **variables)
+
+
+def test_a_list_of_ids_as_a_variable() -> None:
+    """Things by their ids are as many as the ids."""
+    query = 'query ($ids: [ID!]! = ["a", "b"]) { nodes(ids: $ids) { id } }'
+
+    assert (cost(query), cost(query, ids=["a", "b", "c"])) == (2, 3)
+
+
+def test_each_operation_has_its_own_cost() -> None:
+    """Of several operations the chosen one counts, with the defaults of its own variables."""
+    document = Documents(max_tokens=1000).parse(
+        "query A($n: Int = 1) { ...P } query B($n: Int = 9) { ...P } fragment P on Query { ports(first: $n) { nodes { id } } }"
+    )
+
+    assert [2, 10] == [document.cost(document.operation(name), {}, bounds()) for name in ("A", "B")]
+
+
+def test_introspection_costs_nothing() -> None:
+    """What GraphiQL asks about the schema is within all bounds, and costs nothing."""
+    assert cost(get_introspection_query(descriptions=True, input_value_deprecation=True)) == 0
+
+
+def test_the_limit_of_cost() -> None:
+    """An operation of just the limit runs; above it, the error says cost and limit."""
+    assert cost("{ ports(first: 9) { nodes { id } } }", bounds(cost=10)) == 10
+    with pytest.raises(OperationTooCostly) as refused:
+        cost("query ($n: Int) { ports(first: $n) { nodes { id } } }", bounds(cost=10), n=10)
+
+    assert {"code": "OPERATION_TOO_COSTLY", "cost": 11, "limit": 10} == refused.value.extensions
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ company { owner { owner { name } } } }",
+        "{ company { ...A } } fragment A on Company { owner { ...B } } fragment B on Company { owner { id } }",
+        "{ ...A } fragment A on Query { company { owner { ... { owner { ... on Company { id } } } } } }",
+        "{ __schema { types { fields { name } } } }",
+    ],
+)
+def test_the_limit_of_depth(query: str) -> None:
+    """Fields are counted one inside another, through fragments too, and in introspection."""
+    assert cost(query, bounds(depth=4)) >= 0
+    with pytest.raises(OperationTooDeep) as refused:
+        cost(query, bounds(depth=3))
+
+    assert {"code": "OPERATION_TOO_DEEP", "limit": 3} == refused.value.extensions
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["{ a: name b: name c: name company { id } }", "{ ...A ...A company { id } name } fragment A on Query { name }"],
+)
+def test_the_limit_of_width(query: str) -> None:
+    """Fields are counted with their aliases, those of a fragment wherever it is spread."""
+    assert cost(query, bounds(fields=5)) == 1
+    with pytest.raises(OperationTooWide) as refused:
+        cost(query, bounds(fields=4))
+
+    assert {"code": "OPERATION_TOO_WIDE", "fields": 5, "limit": 4} == refused.value.extensions
+
+
+def test_fragments_that_nobody_spreads_are_bounded() -> None:
+    """What would be validated is bounded, whether it would run or not."""
+    with pytest.raises(OperationTooDeep):
+        cost("{ name } fragment A on Company { owner { owner { owner { id } } } }", bounds(depth=3))
+    with pytest.raises(OperationTooDeep):
+        cost("{ name }" + " ".join(f"fragment F{n} on Query {{ ...F{n + 1} }}" for n in range(1000)))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A name }",
+        "{ ...Nowhere nope { name { nope } } company }",
+        "{ ... on Nothing { name } ... on Filter { id { id } } }",
+        "subscription { ticks { name } }",
+        "query ($n: Nope) { ports(first: $n, first: true, ids: {a: 1}) { nodes } nodes(ids: 1.5) { id } }",
+        '{ ports(first: "7", last: 99999999999999999999999999999999) { nodes { id } } }',
+    ],
+)
+def test_what_is_not_valid_is_measured_all_the_same(query: str) -> None:
+    """A document that will be refused for another reason breaks nothing here."""
+    assert cost(query) >= 0
+
+
+def test_measuring_is_linear() -> None:
+    """A document whose spreads or pages multiply takes no longer to measure than any other of its length."""
+    spreads = "{ ...F0 }" + " ".join(f"fragment F{n} on Company {{ ...F{n + 1} ...F{n + 1} }}" for n in range(70))
+    pages = "query ($n: Int) { company { ...F0 } }" + " ".join(
+        f"fragment F{n} on Company {{ ports(first: $n) {{ nodes {{ a: company {{ ...F{n + 1} }} b: company {{ ...F{n + 1} }} }} }} }}"
+        for n in range(15)
+    )
+    last = " fragment F{} on Company {{ name }}"
+    generous = Bounds(schema=SCHEMA, depth=50, fields=2**100, cost=2**2000, default_page_size=50, max_page_size=1000)
+
+    began = time.process_time()
+    assert cost(spreads + last.format(70), generous) == 0
+    assert cost(pages + last.format(15), generous, n=1000) > 10**45
+    with pytest.raises(OperationTooWide) as refused:
+        cost(spreads + last.format(70))
+
+    assert time.process_time() - began < 1
+    assert refused.value.extensions is not None
+    assert refused.value.extensions["fields"] == HIGHEST
+
+
+def test_a_document_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the first request only variables are looked at."""
+    document = Documents(max_tokens=1000).parse("query ($n: Int) { ports(first: $n) { nodes { id } } }")
+    first = document.cost(document.operation(None), {"n": 1}, bounds())
+    monkeypatch.setattr(Bounds, "measure", None)
+    second = document.cost(document.operation(None), {"n": 2}, bounds())
+
+    assert (first, second) == (2, 3)
+
+
+async def test_the_cost_is_told(ask: Ask) -> None:
+    """The answer to an operation that ran says in a header what it costs, and nothing of it in its body."""
+    response = await ask("{ hello }")
+
+    assert ("0", {"data": {"hello": "Hello, world!"}}) == (response.headers["X-Crossgate-Cost"], response.json())
+
+
+async def test_a_refused_operation(settings: Settings, tokens: Tokens) -> None:
+    """An operation out of bounds is refused before it is validated, as one that is not valid is."""
+    app = make_app(settings.model_copy(update={"max_operation_fields": 2}), tokens)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+        response = await client.post("/graphql", json={"query": "{ hello nope me }"}, headers={"Accept": GRAPHQL})
+
+    message = "The operation has 3 fields, those of fragments counted wherever they are spread; 2 are allowed."
+    extensions = {"code": "OPERATION_TOO_WIDE", "fields": 3, "limit": 2}
+    assert (400, {"errors": [{"message": message, "extensions": extensions}]}) == (response.status_code, response.json())
+    assert "X-Crossgate-Cost" not in response.headers

@@ -1,0 +1,307 @@
+"""Bounds of documents: how deep, how wide, and what an operation costs, all known before anything is validated or run.
+
+*Depth* is the number of fields one inside another. *Width* is the number of fields, those of a fragment counted wherever it is
+spread. *Cost* is the number of objects that an answer may have: a scalar costs 0, an object 1, and what stands below a list is
+multiplied by its length. A connection has as many items as `first` or `last` asks for, or as a page has when neither is given;
+things by their ids are as many as the ids; how long other lists are nobody knows, and they count LIST. `@skip` and `@include`
+change nothing. Fields of introspection cost nothing, for they ask no database.
+
+A fragment is walked once, wherever and however often it is spread, so the time is linear in the document, and so is what is
+kept: where a page's size is a variable, a short sum is left to do for each request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    ListValueNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+)
+
+from resolvers.errors import PublicError
+
+LIST: Final = 10  # items of a list whose length nobody asked for
+NESTING: Final = 3  # selection sets one inside another, fragments among them, for each level of depth
+HIGHEST: Final = 2**53 - 1  # the highest whole number that every reader of JSON can read
+PAGE: Final = ("first", "last")
+IDS: Final = "ids"
+
+
+class OperationTooDeep(PublicError):
+    """Fields one inside another, more of them than are allowed."""
+
+    code = "OPERATION_TOO_DEEP"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The operation nests its fields more than {limit} deep.", limit=limit)
+
+
+class OperationTooWide(PublicError):
+    """More fields than are allowed."""
+
+    code = "OPERATION_TOO_WIDE"
+
+    def __init__(self, fields: int, limit: int) -> None:
+        fields = min(fields, HIGHEST)
+        message = (
+            f"The operation has {fields} fields, those of fragments counted wherever they are spread; {limit} are allowed."
+        )
+        super().__init__(message, fields=fields, limit=limit)
+
+
+class OperationTooCostly(PublicError):
+    """An answer that may have more objects than are allowed."""
+
+    code = "OPERATION_TOO_COSTLY"
+
+    def __init__(self, cost: int, limit: int) -> None:
+        message = f"The operation may cost {cost}; {limit} is allowed. Ask for smaller pages, or in parts."
+        super().__init__(message, cost=cost, limit=limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A number of items that variables decide: the first of `sources` that is given, or `default`; never above `most`."""
+
+    sources: tuple[int | str, ...]  # numbers, and names of variables
+    default: int
+    most: int
+
+    def number(self, variables: Mapping[str, Any]) -> int:
+        """How many, with these variables; one of a wrong type counts as not given, for it will be refused."""
+        for source in self.sources:
+            given = variables.get(source) if isinstance(source, str) else source
+            if isinstance(given, list):
+                given = len(given)
+            if isinstance(given, int):
+                return max(0, min(given, self.most))
+        return self.default
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A sum that variables take part in: a constant, and numbers of items times what an item costs."""
+
+    place: int  # among the steps of its document; those that it refers to come before it
+    constant: int
+    terms: tuple[tuple[int | Asked, int | Step], ...]
+
+
+Number = int | Asked
+Amount = int | Step
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What the operations of one document cost, in the order of the document."""
+
+    operations: Sequence[tuple[Amount, Mapping[str, Any]]]  # with the defaults of its variables
+    steps: Sequence[Step]
+
+    def of(self, operation: int, variables: Mapping[str, Any]) -> int:
+        """What an operation costs with these variables."""
+        amount, defaults = self.operations[operation]
+        if isinstance(amount, int):
+            return amount
+        given = {**defaults, **variables}
+        costs: list[int] = []
+        for step in self.steps:
+            cost = step.constant
+            for number, each in step.terms:
+                many = number if isinstance(number, int) else number.number(given)
+                cost += many * (each if isinstance(each, int) else costs[each.place])
+            costs.append(cost)
+        return costs[amount.place]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """The bounds that operations over a schema are held to."""
+
+    schema: GraphQLSchema
+    depth: int
+    fields: int
+    cost: int
+    default_page_size: int
+    max_page_size: int
+
+    def measure(self, document: DocumentNode) -> Costs:
+        """What the operations of a document cost. Raises OperationTooDeep or OperationTooWide, whichever of them it is."""
+        return _Walk(self, document).costs()
+
+    def check(self, cost: int) -> None:
+        """Raises OperationTooCostly."""
+        if cost > self.cost:
+            raise OperationTooCostly(min(cost, HIGHEST), self.cost)
+
+
+@dataclass(frozen=True, slots=True)
+class _Totals:
+    """What is known of a selection set. `listed` is the part of its cost that stands in lists of the object that it selects from."""
+
+    depth: int = 0
+    nesting: int = 0
+    fields: int = 0
+    fixed: Amount = 0
+    listed: Amount = 0
+
+
+NOTHING: Final = _Totals()
+
+
+class _Walk:
+    """One walk over a document, that nobody has validated."""
+
+    def __init__(self, bounds: Bounds, document: DocumentNode) -> None:
+        self._bounds = bounds
+        self._operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+        self._fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
+        self._walked: dict[str, _Totals] = {}
+        self._steps: list[Step] = []
+
+    def costs(self) -> Costs:
+        """The costs of all operations. What no operation spreads is walked too, for it will be validated."""
+        for name in self._fragments:
+            self._wide(self._fragment(name, 0, 0))
+        return Costs([(self._operation(each), _defaults(each)) for each in self._operations], self._steps)
+
+    def _operation(self, operation: OperationDefinitionNode) -> Amount:
+        root = self._bounds.schema.get_root_type(operation.operation)
+        totals = self._selections(operation.selection_set, root, 0, 0)
+        self._wide(totals)
+        return self._sum([(1, totals.fixed), (LIST, totals.listed)])
+
+    def _wide(self, totals: _Totals) -> None:
+        if totals.fields > self._bounds.fields:
+            raise OperationTooWide(totals.fields, self._bounds.fields)
+
+    def _fits(self, level: int, nesting: int) -> None:
+        if level > self._bounds.depth or nesting > self._bounds.depth * NESTING:
+            raise OperationTooDeep(self._bounds.depth)
+
+    def _selections(self, selected: SelectionSetNode, parent: GraphQLNamedType | None, level: int, nesting: int) -> _Totals:
+        """The totals of a selection set at a level, below a type that is unknown where the document is wrong."""
+        self._fits(level, nesting + 1)
+        parts = [self._selection(each, parent, level, nesting + 1) for each in selected.selections]
+        return _Totals(
+            max(part.depth for part in parts),
+            max(part.nesting for part in parts) + 1,
+            sum(part.fields for part in parts),
+            self._sum((1, part.fixed) for part in parts),
+            self._sum((1, part.listed) for part in parts),
+        )
+
+    def _selection(self, selection: SelectionNode, parent: GraphQLNamedType | None, level: int, nesting: int) -> _Totals:
+        if isinstance(selection, FieldNode):
+            return self._field(selection, parent, level + 1, nesting)
+        if isinstance(selection, FragmentSpreadNode):
+            return self._fragment(selection.name.value, level, nesting)
+        assert isinstance(selection, InlineFragmentNode)  # noqa: S101 (there is no fourth)
+        on = selection.type_condition
+        return self._selections(
+            selection.selection_set, self._bounds.schema.get_type(on.name.value) if on else parent, level, nesting
+        )
+
+    def _fragment(self, name: str, level: int, nesting: int) -> _Totals:
+        """The totals of a fragment. One that is unknown, or spreads itself, counts nothing there: it will be refused."""
+        if (known := self._walked.get(name)) is None:
+            if (fragment := self._fragments.get(name)) is None:
+                return NOTHING
+            self._walked[name] = NOTHING
+            on = self._bounds.schema.get_type(fragment.type_condition.name.value)
+            known = self._walked[name] = self._selections(fragment.selection_set, on, level, nesting)
+        self._fits(level + known.depth, nesting + known.nesting)
+        return known
+
+    def _field(self, node: FieldNode, parent: GraphQLNamedType | None, level: int, nesting: int) -> _Totals:
+        self._fits(level, nesting)
+        field = parent.fields.get(node.name.value) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
+        if node.selection_set is None:
+            return _Totals(1, 0, 1)
+        below = self._selections(node.selection_set, get_named_type(field.type) if field else None, level, nesting)
+        fixed, listed = self._costs(node, field, below) if field else (0, 0)
+        return _Totals(below.depth + 1, below.nesting, below.fields + 1, fixed, listed)
+
+    def _costs(self, node: FieldNode, field: GraphQLField, below: _Totals) -> tuple[Amount, Amount]:
+        """What a field costs its parent: once, and for each item of a page that the parent may be."""
+        many = self._number(node, field)
+        if not is_list_type(get_nullable_type(field.type)):
+            return self._sum([(1, 1), (1, below.fixed), (LIST if many is None else many, below.listed)]), 0
+        each = self._sum([(1, 1), (1, below.fixed), (LIST, below.listed)])
+        return (0, each) if many is None else (self._sum([(many, each)]), 0)
+
+    def _number(self, node: FieldNode, field: GraphQLField) -> Number | None:
+        """How many items a field asks for by its arguments, None where it has no such arguments."""
+        bounds = self._bounds
+        given = {argument.name.value: argument.value for argument in node.arguments or ()}
+        if IDS in field.args:
+            return _asked([given.get(IDS)], LIST, bounds.max_page_size)
+        if any(name in field.args for name in PAGE):
+            return _asked([given.get(name) for name in PAGE], bounds.default_page_size, bounds.max_page_size)
+        return None
+
+    def _sum(self, parts: Iterable[tuple[Number, Amount]]) -> Amount:
+        constant = 0
+        terms: list[tuple[Number, Amount]] = []
+        for number, each in parts:
+            if isinstance(number, int) and isinstance(each, int):
+                constant += number * each
+            elif each != 0:
+                terms.append((number, each))
+        if not terms:
+            return constant
+        self._steps.append(Step(len(self._steps), constant, tuple(terms)))
+        return self._steps[-1]
+
+
+def _asked(values: Iterable[ValueNode | None], default: int, most: int) -> Number:
+    sources = [source for value in values if (source := _source(value)) is not None]
+    asked = Asked(tuple(sources), default, most)
+    return asked if any(isinstance(source, str) for source in sources) else asked.number({})
+
+
+def _source(value: ValueNode | None) -> int | str | None:
+    if isinstance(value, VariableNode):
+        return value.name.value
+    if isinstance(value, ListValueNode):
+        return len(value.values)
+    if isinstance(value, IntValueNode):
+        return _int(value)
+    return None
+
+
+def _int(value: IntValueNode) -> int:
+    """The number, if it is short enough to be one; any other will be refused, and counts as the highest."""
+    return int(value.value) if len(value.value) <= len(str(HIGHEST)) else HIGHEST
+
+
+def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
+    """The defaults of an operation's variables, those that numbers of items can be."""
+    found: dict[str, Any] = {}
+    for definition in operation.variable_definitions or ():
+        if isinstance(definition.default_value, IntValueNode):
+            found[definition.variable.name.value] = _int(definition.default_value)
+        elif isinstance(definition.default_value, ListValueNode):
+            found[definition.variable.name.value] = [None] * len(definition.default_value.values)
+    return found
