@@ -7,6 +7,7 @@ the gateway and asyncpg. Whatever writes goes through `models.database.connect`.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,13 +17,17 @@ from typing import Any, Final
 import asyncpg
 import orjson
 import sqlalchemy as sa
+from cachetools import LRUCache
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql.selectable import Select
 
 from models.database import server_settings
 
 DIALECT: Final[Any] = PGDialect_asyncpg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
-KEPT: Final = 4096  # compiled statements of the process, and prepared ones of each connection
+KEPT: Final = 4096  # compiled statements of the process
+PREPARED: Final = 256  # statements of each connection, some 100 kB each in PostgreSQL
+CLOSING: Final = 5  # seconds
+CHANGED: Final = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)  # by a migration
 
 
 class Row(asyncpg.Record):  # type: ignore[misc]
@@ -35,13 +40,6 @@ class Row(asyncpg.Record):  # type: ignore[misc]
             return self[column]
         except KeyError:
             raise AttributeError(column) from None
-
-
-class _Connection(asyncpg.Connection):  # type: ignore[misc]
-    """Between two statements there is nothing to reset: a reader sets nothing, locks nothing and listens to nothing."""
-
-    async def reset(self, **_options: Any) -> None:
-        """Nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +63,49 @@ def compiled(statement: Select[Any]) -> Compiled:
     return Compiled(made.string, tuple(made.positiontup or ()), constants)
 
 
+class Connection:
+    """One connection, with the statements that are prepared on it."""
+
+    def __init__(self, driver: Any) -> None:
+        self.driver = driver
+        self.busy = False  # with a statement that nobody waits for any more, if it was given back so
+        self._prepared: LRUCache[str, Any] = LRUCache(PREPARED)
+
+    async def fetch(self, text: str, arguments: Sequence[Any]) -> Sequence[Row]:
+        """All rows of a statement."""
+        self.busy = True
+        try:
+            statement = self._prepared.get(text)
+            if statement is None:
+                statement = self._prepared[text] = await self.driver.prepare(text)
+            rows: Sequence[Row] = await statement.fetch(*arguments)
+        except asyncpg.PostgresError:
+            self.busy = False
+            raise
+        self.busy = False
+        return rows
+
+    def forget(self) -> None:
+        """Prepare all statements anew."""
+        self._prepared.clear()
+
+
 class Reader:
-    """At most `size` connections to a database, in autocommit, opened when they are needed."""
+    """At most `size` connections to a database, in autocommit, opened when they are needed and kept.
+
+    asyncpg's own pool resets a connection each time it is given back, in a task of its own, which costs as much as a small statement.
+    Here nothing is reset, for a reader sets nothing, locks nothing and listens to nothing.
+    """
 
     def __init__(self, url: str, size: int = 10, timeout: float = 0) -> None:
         """PostgreSQL cancels a statement after `timeout` seconds; 0 is never."""
         _, address = DIALECT.create_connect_args(sa.make_url(url))
         self._address = address
-        self._size = size
         self._settings = server_settings(timeout)
-        self._opening = asyncio.Lock()
-        self._pool: asyncpg.Pool | None = None
+        self._unopened = size
+        self._idle: list[Connection] = []
+        self._waiting: deque[asyncio.Future[Connection | None]] = deque()
+        self._leaving: set[asyncio.Task[None]] = set()
         self.observers: list[Callable[[str, Sequence[Any]], None]] = []  # told of each statement and its values
 
     async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Row]:
@@ -87,45 +117,94 @@ class Reader:
         """All rows of a compiled statement."""
         for observe in self.observers:
             observe(text, arguments)
-        async with (self._pool or await self._opened()).acquire() as connection:
-            rows: Sequence[Row] = await connection.fetch(text, *arguments)
-            return rows
+        connection = await self._taken()
+        try:
+            return await connection.fetch(text, arguments)
+        except CHANGED:
+            connection.forget()
+            return await connection.fetch(text, arguments)
+        finally:
+            self._given_back(connection)
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
-        """One of the connections, as the driver has it."""
-        async with (self._pool or await self._opened()).acquire() as connection:
+    async def connection(self) -> AsyncIterator[Connection]:
+        """One of the connections."""
+        connection = await self._taken()
+        try:
             yield connection
+        finally:
+            self._given_back(connection)
 
     async def close(self) -> None:
-        """Close the connections, once those in use are free."""
-        if self._pool is not None:
-            await self._pool.close()
-            self._pool = None
+        """Close the connections that are free."""
+        while self._idle:
+            self._leave(self._idle.pop())
+        await asyncio.gather(*self._leaving)
 
-    async def _opened(self) -> asyncpg.Pool:
-        async with self._opening:
-            if self._pool is None:
-                self._pool = await self._new_pool()
-            return self._pool
+    async def _taken(self) -> Connection:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.driver.is_closed():
+                return connection
+            self._unopened += 1
+        if not self._unopened and (handed := await self._handed()):
+            return handed
+        self._unopened -= 1
+        try:
+            return await self._opened()
+        except BaseException:
+            self._leave(None)
+            raise
 
-    async def _new_pool(self) -> asyncpg.Pool:
-        return await asyncpg.create_pool(
-            **self._address,
-            min_size=0,
-            max_size=self._size,
-            max_inactive_connection_lifetime=0,
-            statement_cache_size=KEPT,
-            max_cached_statement_lifetime=0,
-            connection_class=_Connection,
-            record_class=Row,
-            server_settings=self._settings,
-            init=_speak_json,
+    async def _handed(self) -> Connection | None:
+        """The connection that somebody else gives back; None if one may be opened instead."""
+        waiter: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                self._pass_on(waiter.result())
+            raise
+
+    def _given_back(self, connection: Connection) -> None:
+        """Free a connection; one whose statement was given up is left to the driver, which cancels it in PostgreSQL."""
+        if connection.busy or connection.driver.is_closed():
+            self._leave(connection)
+        else:
+            self._pass_on(connection)
+
+    def _pass_on(self, connection: Connection | None) -> None:
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(connection)
+                return
+        if connection is None:
+            self._unopened += 1
+        else:
+            self._idle.append(connection)
+
+    def _leave(self, connection: Connection | None) -> None:
+        """Close a connection, if there is one, and let another be opened in its place."""
+        task = asyncio.get_running_loop().create_task(self._left(connection))
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+    async def _left(self, connection: Connection | None) -> None:
+        if connection is not None:
+            try:
+                await connection.driver.close(timeout=CLOSING)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                connection.driver.terminate()
+        self._pass_on(None)
+
+    async def _opened(self) -> Connection:
+        driver = await asyncpg.connect(
+            **self._address, statement_cache_size=0, record_class=Row, server_settings=self._settings
         )
-
-
-async def _speak_json(connection: asyncpg.Connection) -> None:
-    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_dump, decoder=orjson.loads)
+        await driver.set_type_codec("jsonb", schema="pg_catalog", encoder=_dump, decoder=orjson.loads)
+        return Connection(driver)
 
 
 def _dump(value: Any) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
+from binascii import b2a_base64
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -26,6 +27,7 @@ TAGS: Final = {
     "Product": b"pr",
     "Offer": b"of",
 }
+URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 TYPES: Final = {tag: name for name, tag in TAGS.items()}
 
 
@@ -51,7 +53,7 @@ class Identifier:
 
 def global_id(tag: bytes, key: UUID) -> str:
     """The global id of a thing: its type's tag and its key."""
-    return urlsafe_b64encode(tag + key.bytes).decode()
+    return b2a_base64(tag + key.bytes, newline=False).translate(URL_SAFE).decode()  # 18 bytes need no padding
 
 
 def parse(text: str, argument: str, type: str | None = None) -> Identifier:  # noqa: A002 (a GraphQL type is a type)

@@ -47,7 +47,7 @@ class ToOne:
 
     async def values(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
         """The object of each row."""
-        keys = self.keys(rows, run.viewer)
+        keys = self.keys(rows, run)
         found = dict(await self.target.found(keys, run))
         values = [found.get(key) for key in keys]
         if self.required and None in values:
@@ -64,7 +64,7 @@ class ToMany:
 
     async def values(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
         """The list of each row."""
-        keys = self.keys(rows, run.viewer)
+        keys = self.keys(rows, run)
         return grouped(keys, await self.target.found(keys, run))
 
 
@@ -77,7 +77,7 @@ class Named:
 
     async def values(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
         """The list of each row."""
-        lists = [keys or () for keys in self.keys(rows, run.viewer)]
+        lists = [keys or () for keys in self.keys(rows, run)]
         found = dict(await self.target.found([key for keys in lists for key in keys], run))
         return [[found[key] for key in keys if key in found] for keys in lists]
 
@@ -93,7 +93,7 @@ class ThroughLinks:
 
     async def values(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
         """The list of each row."""
-        keys = self.keys(rows, run.viewer)
+        keys = self.keys(rows, run)
         links = await self.links.read(keys, run)
         place = self.links.rows.labels.index(self.column)
         named = [link[place] for link in links]
@@ -135,7 +135,7 @@ class Connected:
         if self.keys is None:
             (made,) = await self._connections(asked, [None], [], run)
             return [made] * len(rows)
-        keys = self.keys(rows, run.viewer)
+        keys = self.keys(rows, run)
         parents = list(dict.fromkeys(key for key in keys if key is not None))
         made_of = dict(zip(parents, await self._connections(asked, parents, parents, run), strict=True))
         return [made_of.get(key) for key in keys]
@@ -143,9 +143,12 @@ class Connected:
     async def _connections(self, asked: Asked, keys: Sequence[UUID | None], parents: Sequence[UUID], run: Run) -> Sequence[Any]:
         if self.keys is not None and not parents:
             return ()
-        reading, counting = await together([self._pages(asked, keys, parents, run), self._counts(asked, keys, parents, run)])
-        pages, lists = reading
-        return self.shape.make(pages, run.viewer, *lists, *counting)
+        reading = self._pages(asked, keys, parents, run)
+        if not self.counts:
+            pages, lists = await reading
+            return self.shape.make(pages, run, *lists)
+        (pages, lists), counting = await together([reading, self._counts(asked, keys, parents, run)])
+        return self.shape.make(pages, run, *lists, counting)
 
     async def _pages(self, asked: Asked, keys: Sequence[UUID | None], parents: Sequence[UUID], run: Run) -> Any:
         found = await self.lookup.read(asked, parents, run) if self.reads_rows else {}
@@ -158,11 +161,9 @@ class Connected:
         return await shape.objects(rows, run, *([asked.cursors(rows)] if cursors else []))
 
     async def _counts(self, asked: Asked, keys: Sequence[UUID | None], parents: Sequence[UUID], run: Run) -> list[list[int]]:
-        if not self.counts:
-            return []
         async with run.free:
             counted = await run.context.loaders.count(asked, parents)
-        return [[counted[key] for key in keys]]
+        return [counted[key] for key in keys]
 
 
 def _page(asked: Asked, parent: UUID | None, found: Sequence[Any]) -> PageOf:
@@ -225,7 +226,7 @@ class Called:
 
     async def values(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
         """The value of each row, None where it is hidden."""
-        shown = self.visible(rows, run.viewer) if self.visible else None
+        shown = self.visible(rows, run) if self.visible else None
         asking = rows if shown is None else [row for row, visible in zip(rows, shown, strict=True) if visible]
         if not asking:
             return [None] * len(rows)
@@ -248,7 +249,7 @@ class Held:
 
     async def values(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
         """The value of each row."""
-        return await self.complete(self.extract(rows, run.viewer), run)
+        return await self.complete(self.extract(rows, run), run)
 
 
 Complete: TypeAlias = "Callable[[Sequence[Any], Run], Awaitable[Sequence[Any]]]"
@@ -292,11 +293,11 @@ class Completed:
         return [self._nested(item, depth + 1, made) for item in value]
 
 
-def mapped(function: Callable[[Sequence[Any], Any], list[Any]]) -> Complete:
-    """Completion by generated code alone: `function` of the values and the viewer."""
+def mapped(function: Callable[[Sequence[Any]], list[Any]]) -> Complete:
+    """Completion by generated code alone."""
 
-    async def complete(values: Sequence[Any], run: Run) -> list[Any]:
-        return function(values, run.viewer)
+    async def complete(values: Sequence[Any], _run: Run) -> list[Any]:
+        return function(values)
 
     return complete
 

@@ -175,7 +175,7 @@ class Planner:
         code = self._names.bind(Hidden(rule.otherwise))
         for predicate, reason in reversed(rule.denials):
             code = f"({self._names.bind(Hidden(reason))} if {access.holds(predicate)} else {code})"
-        return code
+        return f"run.hide({code})"
 
     def _value(self, place: Place) -> Code:
         """The code of a visible value."""
@@ -251,7 +251,7 @@ class Planner:
         if is_leaf_type(kind) or self._is_plain(kind, place.details):
             display = None if is_leaf_type(kind) else self._plain(kind, place.details)
             code = complete(self._names, "o", place.kind, display)
-            return mapped(self._names.function("(values, viewer)", f"[{code} for o in values]")), None
+            return mapped(self._names.function("(values)", f"[{code} for o in values]")), None
         if not isinstance(kind, GraphQLObjectType):
             raise Unplanned(f"{kind} is abstract")
         rows = Rows(kind.name, self._decide(kind.name)) if kind.name in CATALOGUE else None

@@ -11,7 +11,7 @@ from graphql.execution.values import VariableValues
 from models.reading import Compiled
 from resolvers.execution.names import Names
 from resolvers.execution.rows import Objects, Rows
-from resolvers.execution.watches import Look
+from resolvers.execution.watches import Hidden, Look
 
 if TYPE_CHECKING:
     from policies.viewer import Viewer
@@ -25,14 +25,15 @@ class Run:
 
     def __init__(self, context: Context, variables: VariableValues) -> None:
         self.context = context
+        self.viewer: Viewer = context.viewer
         self.variables = variables
         self.look = Look()
         self.free = asyncio.Semaphore(PARALLEL)
 
-    @property
-    def viewer(self) -> Viewer:
-        """Who asks."""
-        return self.context.viewer
+    def hide(self, hidden: Hidden) -> Hidden:
+        """What stands in the place of a value that is hidden, which this notes for the look at the response."""
+        self.look.hidden = True
+        return hidden
 
     async def fetch(self, statement: Compiled, parameters: Mapping[str, Any]) -> Sequence[Any]:
         """The rows of a statement, on a connection of its own, not too many at a time."""
@@ -73,11 +74,11 @@ class Shape:
         beside = [*self._given, *(f"k{number}" for number in range(len(self._children)))]
         self._code, self._beside = code, beside
 
-    def make(self, rows: Sequence[Any], viewer: Viewer, *beside: Sequence[Any]) -> list[Any]:
+    def make(self, rows: Sequence[Any], run: Run, *beside: Sequence[Any]) -> list[Any]:
         """The objects, from rows and everything beside them."""
         if self._make is None:  # only now are all columns of the rows known
             self._make = self._compiled()
-        made: list[Any] = self._make(rows, viewer, *beside)
+        made: list[Any] = self._make(rows, run, run.viewer, *beside)
         return made
 
     async def objects(self, rows: Sequence[Any], run: Run, *given: Sequence[Any]) -> list[Any]:
@@ -85,11 +86,11 @@ class Shape:
         if not rows:
             return []
         values = await together([child.values(rows, run) for child in self._children])
-        return self.make(rows, run.viewer, *given, *values)
+        return self.make(rows, run, *given, *values)
 
     def _compiled(self) -> Any:
         beside = self._beside
-        signature = ", ".join(["rows", "viewer", *(f"all_{name}" for name in beside)])
+        signature = ", ".join(["rows", "run", "viewer", *(f"all_{name}" for name in beside)])
         source = f"zip(rows, {', '.join(f'all_{name}' for name in beside)})" if beside else "rows"
         target = ", ".join([self.access.target, *beside])
         return self._names.function(f"({signature})", f"[{self._code} for {target} in {source}]")
@@ -104,11 +105,11 @@ class Extract:
         self._code = code
         self._make: Any = None
 
-    def __call__(self, rows: Sequence[Any], viewer: Viewer) -> list[Any]:
+    def __call__(self, rows: Sequence[Any], run: Run) -> list[Any]:
         """The value of each row."""
         if self._make is None:
-            self._make = self._names.function("(rows, viewer)", f"[{self._code} for {self._access.target} in rows]")
-        read: list[Any] = self._make(rows, viewer)
+            self._make = self._names.function("(rows, run, viewer)", f"[{self._code} for {self._access.target} in rows]")
+        read: list[Any] = self._make(rows, run, run.viewer)
         return read
 
 

@@ -72,6 +72,8 @@ def _leaf(names: Names, value: str, kind: GraphQLLeafType) -> str:
 @lru_cache(KINDS)
 def _writer(kind: GraphQLLeafType) -> Callable[[Any], Any]:
     coerce = kind.coerce_output_value
+    if coerce is str:
+        return coerce
 
     def written(value: Any) -> Any:
         coerced = coerce(value)

@@ -27,12 +27,15 @@ class Look:
     """One look at a response. `typed` has the watches of objects whose type only their making showed, by their identity."""
 
     def __init__(self) -> None:
+        self.hidden = False  # whether any row has hidden anything
         self.typed: dict[int, Watch] = {}
         self._found: list[tuple[dict[str, Any], str]] = []
 
     def over(self, watch: Watch | None, response: Any) -> list[Entry]:
         """The redactions of a response, from which they are taken out."""
-        entries = watch.entries(response, self) if watch else []
+        if watch is None or not (self.hidden or watch.always or self.typed):
+            return []
+        entries = watch.entries(response, self)
         for holder, name in self._found:  # at the end, for an object may stand in several places
             holder[name] = None
         return entries
@@ -47,6 +50,8 @@ class Watch(ABC):
 
     constant: Sequence[Entry] | None = None
     """The redactions, if they are the same for whatever stands there but null."""
+    always = True
+    """Whether there is something to be noted even if no row has hidden anything by itself."""
 
     @abstractmethod
     def entries(self, value: Any, look: Look) -> list[Entry]:
@@ -69,6 +74,7 @@ class Sometimes(Watch):
 
     def __init__(self, below: Watch | None) -> None:
         self._below = below
+        self.always = below is not None and below.always
 
     def entries(self, value: Any, look: Look) -> list[Entry]:
         """The redaction of a hidden value, those below another."""
@@ -82,6 +88,8 @@ class Fields(Watch):
 
     def __init__(self, fields: Mapping[str, Watch]) -> None:
         self._fields = list(fields.items())
+        self._always = [(name, watch) for name, watch in self._fields if watch.always]
+        self.always = bool(self._always)
         if all(isinstance(watch, Always) for watch in fields.values()):
             self.constant = [((name,), reason) for name, watch in self._fields for _, reason in watch.constant or ()]
 
@@ -90,7 +98,7 @@ class Fields(Watch):
         if value is None:
             return []
         found: list[Entry] = []
-        for name, watch in self._fields:
+        for name, watch in self._fields if look.hidden else self._always:
             inner = value[name]
             found += [((name, *path), reason) for path, reason in watch.entries(inner, look)]
             if inner.__class__ is Hidden:
@@ -103,6 +111,7 @@ class Items(Watch):
 
     def __init__(self, item: Watch) -> None:
         self._item = item
+        self.always = item.always
 
     def entries(self, value: Sequence[Any] | None, look: Look) -> list[Entry]:
         """The redactions of the items, folded."""

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -71,7 +71,7 @@ class Trial:
     async def driver(self) -> Any:
         """The one connection, as the driver has it."""
         async with self.ask.app.state.services.reader.connection() as connection:
-            return cast("Any", connection)._con  # the pool takes back only what stands before it
+            return connection.driver
 
     async def viewer(self, email: str | None) -> Viewer:
         """What the gateway knows of a viewer now."""

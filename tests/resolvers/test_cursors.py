@@ -88,7 +88,7 @@ async def test_a_truncated_cursor_is_refused(ask_demo: Asking) -> None:
 async def test_a_forged_cursor_is_refused(ask_demo: Asking) -> None:
     """A keyset that somebody made up does not pass without the secret, nor does one that another gateway sealed."""
     forged = [
-        urlsafe_b64encode(b"\0" * 12 + KEY.bytes).decode(),
+        urlsafe_b64encode(b"\0" * 14 + KEY.bytes).decode(),
         *CURSORS.seal("Port KEY ASC", [([], KEY)]),
     ]
     answers = [await ask_demo(DIRECT, PORTS % ("after", ""), cursor=cursor) for cursor in forged]
