@@ -65,7 +65,7 @@ format: $(SET_UP) ## Put the code in shape.
 	@$(BIN)/ruff check --fix-only --quiet
 	@$(BIN)/ruff format --quiet
 
-bench: $(SET_UP) ## Measure the gateway.
+bench: $(SET_UP) ## Measure the gateway, beside others (ARGS="compare --quick" for a part; ARGS=--help).
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## Remove what was installed and built; the data in .data stays.

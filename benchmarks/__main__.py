@@ -1,49 +1,125 @@
-"""`python -m benchmarks`: measure, write `benchmarks/results.json` and print a table. Progress goes to standard error."""
+"""`python -m benchmarks`: measure, write `results.json`, `results.md` and `results.svg`, and print the tables.
+
+Progress goes to standard error. The exit code is 1 when a target is missed, 2 when something that is needed is not there.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
-from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from benchmarks.market import DIRECTORY, prepare
-from benchmarks.overhead import ALLOWED, VIEWERS, Result, measure
+from benchmarks import compare, growth, overhead, stored
+from benchmarks.load.client import LoadFailed
+from benchmarks.machine import Cores
+from benchmarks.market import prepare
+from benchmarks.peers.install import NotInstalled
+from benchmarks.peers.registry import peers
+from benchmarks.peers.running import DidNotStart
+from benchmarks.plot import plot
+from benchmarks.report import Report
+from benchmarks.targets import Verdict, verdicts
+from benchmarks.workload.database import DATA, postgres
 from models.embedded import Embedded
 
-RESULTS: Final = Path(__file__).with_name("results.json")
+RESULTS: Final = Path(__file__).parent
+QUERIES: Final = ("Q1", "Q2", "Q3", "Q4")
+ROUNDS: Final = 9
+SLICE: Final = 1.0  # seconds
+
+
+class Measurement(StrEnum):
+    """What can be measured."""
+
+    COMPARE = "compare"
+    GROWTH = "growth"
+    STORED = "stored"
+    OVERHEAD = "overhead"
 
 
 def main(
-    rounds: Annotated[int, typer.Option(min=1, help="How often each side is measured.")] = 20,
-    rows: Annotated[int, typer.Option(min=1, max=1000, help="Ports on the page.")] = 1000,
+    what: Annotated[
+        list[Measurement] | None,
+        typer.Argument(
+            help="compare: the workload on all servers, side by side. growth: a page from 10 rows to 10,000. stored: a page "
+            "among 10,000 and among 1,000,000 rows. overhead: a page of ports with policy and without. All, if none is named."
+        ),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A short run of a few minutes, for trying.")] = False,
+    only: Annotated[str, typer.Option(help=f"Servers to compare, by commas: {', '.join(peers())}.")] = "",
+    queries: Annotated[str, typer.Option(help="Queries to compare, by commas.")] = ",".join(QUERIES),
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of each measurement.")] = ROUNDS,
+    output: Annotated[Path, typer.Option(help="The directory of the results.")] = RESULTS,
 ) -> None:
-    """Measure what authorization costs: a page of ports, against the same page with the mask and the filter taken out."""
-    with Embedded(DIRECTORY) as postgres:
-        results = asyncio.run(_measure(postgres, rows, rounds))
-    RESULTS.write_text(json.dumps([asdict(result) | {"ratio": round(result.ratio, 3)} for result in results], indent=2) + "\n")
-    typer.echo(table(results))
-    sys.exit(any(result.ratio > ALLOWED for result in results))
+    """Measure the gateway, as ratios within one run: machines differ, and ratios hardly do."""
+    chosen = what or list(Measurement)
+    plan = compare.Plan(
+        peers=[peer for name, peer in peers().items() if name in named(only, tuple(peers()), "--only")],
+        queries=named(queries, QUERIES, "--queries"),
+        rounds=2 if quick else rounds,
+        seconds=0.3 if quick else SLICE,
+        every_viewer=not quick,
+    )
+    try:
+        report = run(chosen, plan, quick=quick)
+    except (NotInstalled, DidNotStart, LoadFailed) as error:
+        typer.echo(str(error), err=True)
+        sys.exit(2)
+    report.write(output)
+    if report.compared:
+        (output / "results.svg").write_text(plot(report.compared))
+    typer.echo(report.markdown())
+    sys.exit(any(not verdict.met for verdict in report.verdicts))
 
 
-def table(results: list[Result]) -> str:
-    """The results as a table in Markdown."""
-    lines = ["| viewer | level | with policy, ms | without, ms | ratio |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {result.viewer} | {result.level} | {result.guarded_ms:.2f} | {result.unguarded_ms:.2f} | {result.ratio:.2f} |"
-        for result in results
-    ]
-    return "\n".join(lines)
+def run(chosen: list[Measurement], plan: compare.Plan, *, quick: bool) -> Report:
+    """Do what was chosen, one after the other. Raises NotInstalled, DidNotStart, LoadFailed."""
+    cores, report = Cores.of_machine(), Report(quick=quick)
+    if cores.server == cores.rest:
+        progress("this machine has one core: servers share it with PostgreSQL and the load")
+    with postgres(cores.rest) as server:
+        if Measurement.COMPARE in chosen:
+            report.compared = compare.measure(server, plan, cores, progress)
+            report.verdicts += verdicts(report.compared)
+            report.verdicts += [Verdict(f"{what}: answers that differ", 1, 0) for what in report.compared.unequal]
+        if Measurement.GROWTH in chosen:
+            report.growth = growth.measure(server, cores, 0.5 if quick else 3, progress)
+            report.verdicts += report.growth.verdicts()
+        if Measurement.STORED in chosen:
+            report.stored = stored.measure(server, cores, rounds=plan.rounds, seconds=plan.seconds / 2, progress=progress)
+            report.verdicts += report.stored.verdicts()
+        if Measurement.OVERHEAD in chosen:
+            report.overhead = asyncio.run(measure_overhead(server, quick=quick))
+            report.verdicts += [
+                Verdict(f"{result.viewer}, {result.level}: with policy, over without", result.ratio, overhead.ALLOWED)
+                for result in report.overhead
+            ]
+    return report
 
 
-async def _measure(postgres: Embedded, rows: int, rounds: int) -> list[Result]:
-    typer.echo("preparing the large sample market", err=True)
-    url = await prepare(postgres, "large", VIEWERS, rows)
-    return await measure(url, DIRECTORY.parent, rows=rows, rounds=rounds, progress=lambda what: typer.echo(what, err=True))
+async def measure_overhead(server: Embedded, *, quick: bool) -> list[overhead.Result]:
+    """What authorization costs on a page of 1,000 ports of the large sample market."""
+    progress("preparing the large sample market")
+    url = await prepare(server, "large", overhead.VIEWERS, 1000)
+    return await overhead.measure(url, DATA, rows=1000, rounds=3 if quick else 20, progress=progress)
+
+
+def named(text: str, known: tuple[str, ...], option: str) -> tuple[str, ...]:
+    """The known names in a text, between commas; all for none. Raises BadParameter."""
+    names = tuple(name for name in text.split(",") if name) or known
+    for name in names:
+        if name not in known:
+            raise typer.BadParameter(f"{name} is none of {', '.join(known)}", param_hint=option)
+    return names
+
+
+def progress(what: str) -> None:
+    """Say what is being done."""
+    typer.echo(what, err=True)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -58,6 +58,10 @@ class Result:
         """What the page costs with authorization, over what it costs without."""
         return self.guarded_ms / self.unguarded_ms
 
+    def as_json(self) -> dict[str, object]:
+        """For the file of results."""
+        return asdict(self) | {"ratio": round(self.ratio, 3)}
+
 
 class Differs(Exception):
     """The two sides do not give the same page, so that comparing them says nothing."""
@@ -98,7 +102,7 @@ async def measure(url: str, data_dir: Path, *, rows: int, rounds: int, progress:
             progress(email)
             member = await find_member(guarded.services.engine, email)
             assert member is not None, email  # noqa: S101 (the market has them)
-            viewer = await load_viewer(guarded.services.engine, member.user_id, member.membership_id)
+            viewer = await load_viewer(guarded.services.reader, member.user_id, member.membership_id)
             assert viewer is not None, email  # noqa: S101
             compare(await guarded.endpoint(member, rows), await bare.endpoint(member, rows), rows)
             endpoints = (partial(guarded.endpoint, member, rows), partial(bare.endpoint, member, rows))
@@ -149,4 +153,4 @@ async def _side(url: str, data_dir: Path) -> AsyncIterator[Side]:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
             yield Side(app, client)
     finally:
-        await app.state.services.engine.dispose()
+        await app.state.services.close()

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.__main__ import table
 from benchmarks.overhead import VIEWERS, Differs, Result, compare, measure
+from benchmarks.report import overhead_table
 
 LEVELS = ("endpoint", "loader", "loader, CPU")
 ROWS = 10
@@ -48,8 +48,8 @@ def test_a_hidden_price_is_the_only_difference_allowed() -> None:
 def test_results_are_printed_as_a_table_of_ratios() -> None:
     """The table has a row for each result, with the ratio last."""
     assert (
-        table([Result("a@b.example", "loader", 10, 1.1, 1.0)]).splitlines()[-1]
-        == "| a@b.example | loader | 1.10 | 1.00 | 1.10 |"
+        overhead_table([Result("a@b.example", "loader", 10, 1.1, 1.0)]).splitlines()[-1]
+        == "| a@b.example, loader | 1.10 | 1.00 | 1.10 |"
     )
 
 

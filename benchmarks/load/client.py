@@ -1,0 +1,50 @@
+"""The load process as its caller sees it: started on a core, given jobs one after the other, stopped at the end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Final, cast
+
+from benchmarks.load.job import Job, Outcome
+from benchmarks.machine import pin
+
+ROOT: Final = Path(__file__).parents[2]
+
+
+class LoadFailed(Exception):
+    """A job could not be done: says what the server answered instead."""
+
+
+class Load:
+    """The running load process."""
+
+    def __init__(self, jobs: IO[str], outcomes: IO[str]) -> None:
+        self._jobs = jobs
+        self._outcomes = outcomes
+
+    def run(self, job: Job) -> Outcome:
+        """Do a job and wait for it. Raises LoadFailed."""
+        self._jobs.write(json.dumps(asdict(job)) + "\n")
+        self._jobs.flush()
+        line = self._outcomes.readline()
+        answer = json.loads(line) if line else {"error": "the load process has ended"}
+        if "error" in answer:
+            raise LoadFailed(answer["error"])
+        return Outcome(**answer)
+
+
+@contextmanager
+def load(core: int) -> Iterator[Load]:
+    """A load process on a core."""
+    command = [sys.executable, "-m", "benchmarks.load.generator"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        pin(process.pid, core)
+        jobs, outcomes = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
+        yield Load(jobs, outcomes)
+        jobs.close()

@@ -1,0 +1,138 @@
+"""`python -m benchmarks.load.generator`: reads jobs from standard input, a line each, and writes an outcome for each.
+
+A closed loop over raw sockets: reading an answer is finding its length and waiting for so many bytes, so that the load takes
+little of the core that it shares with PostgreSQL. Answers are those of one request, so all have to be as long as the first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from typing import Final, cast
+
+import uvloop
+
+from benchmarks.load.job import Job, outcome
+
+END_OF_HEAD: Final = b"\r\n\r\n"
+LENGTH: Final = b"content-length:"
+PATIENCE: Final = 60  # seconds after which a job that does not end is given up
+
+
+class Refused(Exception):
+    """An answer that is none: another status than 200, another length than the first, or a connection that was closed."""
+
+
+class Run:
+    """One job under way, shared by its connections."""
+
+    def __init__(self, job: Job) -> None:
+        self.request = job.request()
+        self.latencies: list[int] = []  # nanoseconds
+        self.answer_bytes = 0
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.begin = time.perf_counter_ns()
+        self._deadline = self.begin + int(job.seconds * 1e9)
+        self._at_least = job.at_least
+        self._open = job.connections
+
+    def answered(self, started: int, now: int, size: int) -> bool:
+        """Note an answer; whether to ask again. Raises Refused."""
+        self.latencies.append(now - started)
+        if size != (self.answer_bytes or size):
+            raise Refused(f"an answer of {size} bytes after one of {self.answer_bytes}")
+        self.answer_bytes = size
+        if now < self._deadline or len(self.latencies) < self._at_least:
+            return True
+        self._open -= 1
+        if not self._open and not self.done.done():
+            self.done.set_result(None)
+        return False
+
+    def fail(self, error: Exception) -> None:
+        """End the job with an error."""
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+class Client(asyncio.Protocol):
+    """One connection: asks, waits for the whole answer, asks again."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._answer = bytearray()
+        self._expected = 0  # bytes of head and content; 0 until the head is there
+        self._head = 0
+        self._started = 0
+        self._transport: asyncio.WriteTransport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask for the first time."""
+        self._transport = cast("asyncio.WriteTransport", transport)  # of uvloop, which has base classes of its own
+        self._ask()
+
+    def data_received(self, data: bytes) -> None:
+        """Collect the answer; when it is whole, ask again."""
+        self._answer += data
+        try:
+            if not self._expected and not self._read_head():
+                return
+            if len(self._answer) < self._expected:
+                return
+            if self._run.answered(self._started, time.perf_counter_ns(), self._expected - self._head):
+                self._ask()
+            else:
+                self._transport.close()
+        except Refused as error:
+            self._run.fail(error)
+            self._transport.close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """A connection that the server closes ends the job."""
+        if not self._transport.is_closing() or error is not None:
+            self._run.fail(Refused(f"the server closed the connection: {error}"))
+
+    def _ask(self) -> None:
+        self._answer.clear()
+        self._expected = 0
+        self._started = time.perf_counter_ns()
+        self._transport.write(self._run.request)
+
+    def _read_head(self) -> bool:
+        """Whether the head is there, and with it the length of the answer. Raises Refused."""
+        end = self._answer.find(END_OF_HEAD)
+        if end < 0:
+            return False
+        head = bytes(self._answer[:end]).lower()
+        if head[9:12] != b"200" or LENGTH not in head:
+            raise Refused(bytes(self._answer[:400]).decode(errors="replace"))
+        self._head = end + len(END_OF_HEAD)
+        self._expected = self._head + int(head.partition(LENGTH)[2].partition(b"\r\n")[0])
+        return True
+
+
+async def perform(job: Job) -> dict[str, object]:
+    """Do one job; its outcome, or what went wrong."""
+    run = Run(job)
+    loop = asyncio.get_running_loop()
+    try:
+        for _ in range(job.connections):
+            await loop.create_connection(lambda: Client(run), "127.0.0.1", job.port)
+        await asyncio.wait_for(run.done, job.seconds + PATIENCE)
+    except (OSError, Refused, TimeoutError) as error:
+        return {"error": str(error) or f"no answer for {PATIENCE} seconds"}
+    return outcome(run.latencies, (time.perf_counter_ns() - run.begin) / 1e9, run.answer_bytes)
+
+
+def main() -> None:
+    """Do the jobs as they come, until there are no more."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        for line in sys.stdin:
+            sys.stdout.write(json.dumps(runner.run(perform(Job(**json.loads(line))))) + "\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,215 @@
+"""Ariadne as its documents say it is used well: a schema in SDL, resolvers for what is not in the row, a DataLoader for each
+relation, documents parsed and validated once, asyncpg below. No authorization.
+"""
+
+from __future__ import annotations
+
+import os
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import uvicorn
+from aiodataloader import DataLoader
+from ariadne import InterfaceType, ObjectType, QueryType, make_executable_schema  # type: ignore[import-not-found]
+from ariadne.asgi import GraphQL  # type: ignore[import-not-found]
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, parse, validate
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from benchmarks.peers import loading
+
+DOCUMENTS: Final = 100
+SCHEMA: Final = Path(__file__).with_name("schema.graphql")
+
+
+class Database(loading.Database):
+    """Rows as dictionaries, which is what Ariadne reads fields of."""
+
+    async def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
+        """The rows of a statement."""
+        return [dict(row) for row in await super().rows(statement, *values)]
+
+
+DATABASE: Final = Database()
+
+
+class Context(dict[str, Any]):
+    """One request: who asks, and its loaders."""
+
+    def __init__(self, request: Any, _data: Any = None) -> None:
+        super().__init__(request=request)
+        self.company = loading.viewer_company(request.headers)
+        self.locations: Any = DataLoader(partial(DATABASE.by_key, loading.LOCATIONS))
+        self.companies: Any = DataLoader(partial(DATABASE.by_key, loading.COMPANIES))
+        self.buyers: Any = DataLoader(partial(DATABASE.below, loading.BUYERS))
+        self._pages: dict[tuple[str, int], Any] = {}
+
+    def pages(self, statement: str, first: int) -> Any:
+        """The loader of the first rows below each parent."""
+        if (statement, first) not in self._pages:
+
+            async def load(parents: list[UUID]) -> list[list[Any]]:
+                return await DATABASE.below(statement, parents, first + 1)
+
+            self._pages[statement, first] = DataLoader(load)
+        return self._pages[statement, first]
+
+
+def page(rows: list[Any], first: int) -> dict[str, Any]:
+    """The first rows as a page."""
+    edges = [{"cursor": b64encode(str(row["id"]).encode()).decode(), "node": row} for row in rows[:first]]
+    return {"edges": edges, "pageInfo": {"hasNextPage": len(rows) > first, "endCursor": edges[-1]["cursor"] if edges else None}}
+
+
+def column(name: str) -> Any:
+    """A resolver of a column that is not called as its field."""
+    return lambda row, _info: row[name]
+
+
+def money(name: str) -> Any:
+    """A resolver of an amount."""
+    return lambda row, _info: {"amount": str(loading.amount(row[name])), "currency": row["currency"]}
+
+
+async def company_of(row: Any, info: Any) -> Any:
+    """The company that something belongs to."""
+    return await info.context.companies.load(row["company_id"])
+
+
+async def location_of(row: Any, info: Any) -> Any:
+    """Where a port is."""
+    return await info.context.locations.load(row["location_id"])
+
+
+def below(statement: str, key: str = "id") -> Any:
+    """A resolver of a page below each parent."""
+
+    async def resolver(row: Any, info: Any, first: int) -> dict[str, Any]:
+        return page(await info.context.pages(statement, first).load(row[key]), first)
+
+    return resolver
+
+
+def root(statement: str) -> Any:
+    """A resolver of a page at the root."""
+
+    async def resolver(_root: Any, info: Any, first: int) -> dict[str, Any]:
+        return page(await DATABASE.rows(statement, info.context.company, first + 1), first)
+
+    return resolver
+
+
+async def accounts(row: Any, _info: Any, first: int) -> dict[str, Any]:
+    """The accounts that a company manages."""
+    return page(await DATABASE.rows(loading.ACCOUNTS, row["id"], first + 1), first)
+
+
+async def buyers(row: Any, info: Any) -> Any:
+    """Whom an offer is for."""
+    return await info.context.buyers.load(row["id"])
+
+
+async def my_company(_viewer: Any, info: Any) -> Any:
+    """The viewer's company."""
+    return await info.context.companies.load(UUID(info.context.company)) if info.context.company else None
+
+
+async def node(_root: Any, _info: Any, id: str) -> Any:  # noqa: A002 (GraphQL's word)
+    """A thing by its id."""
+    rows = await DATABASE.rows(loading.MARKETPLACE_PORT, id)
+    return rows[0] if rows else None
+
+
+RESOLVERS: Final[dict[str, dict[str, Any]]] = {
+    "Company": {
+        "tradingName": column("trading_name"),
+        "accountKind": column("account_kind"),
+        "companyType": column("company_type"),
+        "ports": below(loading.PORTS_OF),
+        "offers": below(loading.OFFERS_OF),
+        "managedAccounts": accounts,
+    },
+    "ManagedAccount": {"company": company_of},
+    "Port": {
+        "speedMbps": column("speed_mbps"),
+        "createdAt": lambda row, _info: row["created_at"].isoformat(),
+        "monthlyRate": money("monthly_rate"),
+        "company": company_of,
+        "location": location_of,
+    },
+    "MarketplacePort": {"speedMbps": column("speed_mbps"), "location": location_of},
+    "MarketplaceProfile": {
+        "companyName": column("company_name"),
+        "contactEmail": column("contact_email"),
+        "company": company_of,
+        "ports": below(loading.MARKETPLACE_PORTS_OF, "company_id"),
+    },
+    "Offer": {"totalValue": money("total_value"), "buyers": buyers},
+    "Viewer": {"company": my_company},
+}
+
+
+def schema() -> Any:
+    """The schema with its resolvers."""
+    query = QueryType()
+    query.set_field("viewer", lambda *_: {})
+    query.set_field("ports", root(loading.PORTS))
+    query.set_field("marketplaceProfiles", root(loading.PROFILES))
+    query.set_field("node", node)
+    types = [query, InterfaceType("Node", lambda *_: "MarketplacePort")]
+    for name, resolvers in RESOLVERS.items():
+        kind = ObjectType(name)
+        for field, resolver in resolvers.items():
+            kind.set_field(field, resolver)
+        types.append(kind)
+    return make_executable_schema(SCHEMA.read_text(), *types)
+
+
+@lru_cache(maxsize=DOCUMENTS)
+def parsed(document: str) -> DocumentNode:
+    """A document, parsed once."""
+    return parse(document)
+
+
+class Validated:
+    """Documents that were found valid, so that each is validated once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, DocumentNode] = {}  # kept, so that no other document gets its id
+
+    def __call__(self, schema: GraphQLSchema, document: DocumentNode, **options: Any) -> list[GraphQLError]:
+        """The errors of a document."""
+        if id(document) in self._known:
+            return []
+        errors = validate(schema, document, **options)
+        if not errors and len(self._known) < DOCUMENTS:
+            self._known[id(document)] = document
+        return errors
+
+
+@asynccontextmanager
+async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+    """The pool is opened at the start."""
+    await DATABASE.open()
+    yield
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    endpoint = GraphQL(
+        schema(),
+        context_value=Context,
+        query_parser=lambda _context, data: parsed(data["query"]),
+        query_validator=Validated(),
+    )
+    app = Starlette(routes=[Route("/graphql", endpoint)], lifespan=lifespan)
+    uvicorn.run(app, port=int(os.environ["PORT"]), loop="uvloop", http="httptools", log_level="error", access_log=False)
+
+
+if __name__ == "__main__":
+    main()

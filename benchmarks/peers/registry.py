@@ -1,0 +1,117 @@
+"""Which servers there are, how each is started, and in which words it is asked.
+
+Those of the gateway itself run from this checkout; the others are installed at first use, in the versions that stand beside
+this file.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.answers import KeyOf, gateway_key, plain_key
+from benchmarks.peers.install import NODE_MODULES, PYTHON, node
+from benchmarks.workload.database import DATA, KEY_FILE, Database
+from benchmarks.workload.queries import Query
+from benchmarks.workload.viewers import PARTNER, Bearer
+from models.database import SERVER_SETTINGS
+from resolvers.identifiers import parse
+from settings import Settings, variable
+
+HERE: Final = Path(__file__).parent
+GATEWAY: Final = "gateway"
+PLANNER_OFF: Final = "gateway-planner-off"
+UNGUARDED: Final = "gateway-unguarded"
+HANDWRITTEN: Final = "handwritten"
+STRAWBERRY: Final = "strawberry"
+ARIADNE: Final = "ariadne"
+POSTGRAPHILE: Final = "postgraphile"
+MERCURIUS: Final = "mercurius"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A server. One without `authorization` is asked only by a viewer from whom nothing is hidden: the partner."""
+
+    name: str
+    about: str
+    module: str  # of Python, or a file of JavaScript
+    authorization: bool = True
+    environment: Mapping[str, str] = field(default_factory=dict)
+    documents: Mapping[str, str] = field(default_factory=dict)  # by query, where the words differ from the gateway's
+
+    @property
+    def is_gateway(self) -> bool:
+        """Whether it is this gateway, in one way or another."""
+        return self.module == "benchmarks.peers.gateway"
+
+    @property
+    def is_node(self) -> bool:
+        """Whether it runs on Node."""
+        return self.module.endswith(".mjs")
+
+    @property
+    def key_of(self) -> KeyOf:
+        """How its ids are read."""
+        return gateway_key if self.is_gateway else plain_key
+
+    def serves(self, viewer: str) -> bool:
+        """Whether its answers are those of the gateway for a viewer."""
+        return self.authorization or viewer == PARTNER
+
+    def command(self) -> list[str]:
+        """How it is started."""
+        if self.is_node:
+            return [str(node()), str(HERE / self.module)]
+        return [sys.executable if self.is_gateway or self.name == HANDWRITTEN else str(PYTHON), "-m", self.module]
+
+    def variables(self, database: Database, port: int) -> dict[str, str]:
+        """The environment in which it finds its database and its port."""
+        if self.is_gateway:
+            ours = {"data_dir": str(DATA), "signing_key_file": str(KEY_FILE), "database_url": database.url, "port": str(port)}
+            return {**{variable(name): value for name, value in ours.items()}, **self.environment}
+        options = " ".join(f"-c {name}={value}" for name, value in SERVER_SETTINGS.items())
+        found = {**database.environment, "PGOPTIONS": options, "PORT": str(port), "NODE_ENV": "production"}
+        return {
+            **found,
+            "SERVER_SETTINGS": json.dumps(SERVER_SETTINGS),
+            "PEERS_HOME": f"{NODE_MODULES.parent}/",
+            **self.environment,
+        }
+
+    def body(self, query: Query) -> str:
+        """The content of a request."""
+        own: dict[str, Any] = {}
+        if "id" in query.variables and not self.is_gateway:
+            own["id"] = str(parse(query.variables["id"], "id").key)
+        return query.body(self.documents.get(query.name), **own)
+
+    def headers(self, viewer: Bearer) -> dict[str, str]:
+        """The headers of a request."""
+        return viewer.for_gateway if self.is_gateway else viewer.for_others
+
+
+def peers() -> dict[str, Peer]:
+    """All servers by name, in the order in which results show them."""
+    ours = "benchmarks.peers.gateway"
+    off = {variable("planner"): "false"} if "planner" in Settings.model_fields else {}
+    all_peers = (
+        Peer(GATEWAY, "this gateway: tokens, policy, logs", ours),
+        Peer(UNGUARDED, "the same without filters and masks", ours, False, {"UNGUARDED": "1"}),
+        Peer(PLANNER_OFF, "the same on graphql-core", ours, True, off),
+        Peer(HANDWRITTEN, "asyncpg and orjson, a function for each query; the limit", "benchmarks.peers.handwritten"),
+        Peer(MERCURIUS, "Mercurius with JIT and loaders, authorization in hand-written SQL", "mercurius.mjs"),
+        Peer(
+            POSTGRAPHILE,
+            "PostGraphile 5, row-level security",
+            "postgraphile.mjs",
+            documents={path.stem: path.read_text() for path in (HERE / "postgraphile").glob("*.graphql")},
+        ),
+        Peer(STRAWBERRY, "Strawberry and DataLoader, no authorization", "benchmarks.peers.strawberry_server", False),
+        Peer(ARIADNE, "Ariadne and DataLoader, no authorization", "benchmarks.peers.ariadne_server", False),
+    )
+    return {peer.name: peer for peer in all_peers}

@@ -1,0 +1,139 @@
+"""Peers as processes: started on the core of the servers, waited for, asked once, stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from ctypes import CDLL
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.error import HTTPError
+
+from benchmarks.machine import family, pin
+from benchmarks.peers.install import install_node, install_python
+from benchmarks.peers.registry import HANDWRITTEN, Peer
+from benchmarks.workload.database import DATA, Database
+from benchmarks.workload.queries import Query
+from benchmarks.workload.viewers import Bearer
+
+ROOT: Final = Path(__file__).parents[2]
+START_SECONDS: Final = 60
+STOP_SECONDS: Final = 10
+PR_SET_PDEATHSIG: Final = 1
+ASK_SECONDS: Final = 60
+
+
+class DidNotStart(Exception):
+    """A server ended instead of listening, or took too long. Says what it wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that listens."""
+
+    peer: Peer
+    port: int
+    process: int
+
+    def processes(self) -> list[int]:
+        """The processes of the server."""
+        return family(self.process)
+
+    def ask(self, query: Query, viewer: Bearer) -> bytes:
+        """The content of the answer, whatever its status is."""
+        headers = {"Content-Type": "application/json", **self.peer.headers(viewer)}
+        url = f"http://127.0.0.1:{self.port}/graphql"
+        request = urllib.request.Request(url, self.peer.body(query).encode(), headers)
+        try:
+            with urllib.request.urlopen(request, timeout=ASK_SECONDS) as response:  # noqa: S310 (http, to ourselves)
+                content: bytes = response.read()
+        except HTTPError as error:
+            content = error.read()
+        return content
+
+
+def install(peers: list[Peer], progress: Callable[[str], None]) -> None:
+    """Have everything that the peers need. Raises NotInstalled."""
+    if any(peer.is_node for peer in peers):
+        install_node(progress)
+    if any(not peer.is_node and not peer.is_gateway and peer.name != HANDWRITTEN for peer in peers):
+        install_python(progress)
+
+
+@contextmanager
+def running(peer: Peer, database: Database, core: int, extra: Mapping[str, str] | None = None) -> Iterator[Running]:
+    """The server, listening on a port of its own. Raises DidNotStart."""
+    port = _free_port()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "CROSSGATE_", "DATABASE_URL"))}
+    environment = {**kept, **peer.variables(database, port), **(extra or {}), "PYTHONPATH": str(ROOT)}
+    process = _start(peer, environment)
+    try:
+        pin(process.pid, core)
+        _wait(peer, process, port)
+        pin(process.pid, core)  # with the threads that it has by now
+        if peer.is_gateway:
+            process.send_signal(signal.SIGUSR1)  # its logs, a line for each request, are written to nowhere from now on
+        yield Running(peer, port, process.pid)
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def all_running(peers: list[Peer], databases: Callable[[Peer], Database], core: int) -> Iterator[list[Running]]:
+    """All servers, listening."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(running(peer, databases(peer), core)) for peer in peers]
+
+
+def _start(peer: Peer, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """The process. What it says is kept, for when it does not start."""
+    log = _log(peer)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as written:
+        return subprocess.Popen(
+            peer.command(), cwd=ROOT, env=environment, stdout=written, stderr=written, preexec_fn=_end_with_parent
+        )
+
+
+def _end_with_parent() -> None:
+    """Have the kernel stop this process when whoever started it is gone, however that came."""
+    CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _log(peer: Peer) -> Path:
+    return DATA / "logs" / f"{peer.name}.log"
+
+
+def _wait(peer: Peer, process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not _listens(port):
+        if process.poll() is not None or time.monotonic() > deadline:
+            said = _log(peer).read_text(errors="replace").strip()[-2000:]
+            raise DidNotStart(f"{peer.name} does not listen: {said or 'it says nothing'}")
+        time.sleep(0.05)
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+    return port

@@ -1,0 +1,185 @@
+"""What was measured, as a file for machines and as tables for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.compare import Comparison
+from benchmarks.figures import medians
+from benchmarks.growth import Growth
+from benchmarks.machine import described
+from benchmarks.overhead import Result
+from benchmarks.peers.registry import GATEWAY, peers
+from benchmarks.stored import Stored
+from benchmarks.targets import Verdict
+
+MIB: Final = 2**20
+
+
+@dataclass(slots=True)
+class Report:
+    """Everything that a run measured; None is what it was not asked for."""
+
+    quick: bool = False
+    compared: Comparison | None = None
+    growth: Growth | None = None
+    stored: Stored | None = None
+    overhead: list[Result] | None = None
+    verdicts: list[Verdict] = field(default_factory=list)
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def as_json(self) -> dict[str, Any]:
+        """The file of results."""
+        return {
+            "date": self.at.date().isoformat(),
+            "quick": self.quick,
+            "machine": described(),
+            "targets": [verdict.as_json() for verdict in self.verdicts],
+            "compare": self.compared and self.compared.as_json(),
+            "growth": self.growth and self.growth.as_json(),
+            "stored": self.stored and self.stored.as_json(),
+            "overhead": None if self.overhead is None else [result.as_json() for result in self.overhead],
+        }
+
+    def write(self, directory: Path) -> None:
+        """`results.json` and `results.md`. What this run did not measure is kept from the run before."""
+        path = directory / "results.json"
+        before = json.loads(path.read_text()) if path.exists() else {}
+        now = self.as_json()
+        kept = {name: before[name] for name in now if now[name] is None and isinstance(before, dict) and before.get(name)}
+        path.write_text(json.dumps(now | kept, indent=1) + "\n")
+        (directory / "results.md").write_text(self.markdown())
+
+    def markdown(self) -> str:
+        """All tables."""
+        machine = described()
+        hurried = " A short run, for trying: its figures say little." if self.quick else ""
+        parts = [
+            "# What the gateway costs",
+            f"Measured on {self.at:%d %B %Y} with {machine['cores']} cores of {machine['cpu']}, Python {machine['python']}."
+            f"{hurried} Written by `make bench`.",
+        ]
+        if self.compared:
+            parts += ["## Side by side", INTRODUCTION, *comparison_tables(self.compared)]
+        if self.growth:
+            parts += ["## A page that grows", growth_table(self.growth)]
+        if self.stored:
+            parts += ["## A page of a table that grows", stored_table(self.stored)]
+        if self.overhead:
+            parts += ["## A page of 1,000 ports, against the same page without policy", overhead_table(self.overhead)]
+        return "\n\n".join([*parts, "## Targets", verdict_table(self.verdicts)]) + "\n"
+
+
+INTRODUCTION: Final = (
+    "One process on one core each, PostgreSQL and the load on another; 16 connections; medians of all rounds, as the partner asks. "
+    "CPU is milliseconds for a request. Servers without authorization give the same rows by an ordinary WHERE."
+)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown; all columns but the first are numbers."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def comparison_tables(found: Comparison) -> list[str]:
+    """A table for each query, as its main viewer asks it, in the order of the peers."""
+    parts = []
+    for query in dict.fromkeys(query for query, _, _ in found.samples):
+        viewer = next(viewer for name, viewer, _ in found.samples if name == query)
+        rows = [_row(found, query, viewer, peer.name, peer.about) for peer in peers().values()]
+        head = ("", "requests/s", "p50, ms", "p99, ms", "server CPU", "PostgreSQL CPU", "peak, MiB", "CPU of gateway's")
+        parts += [f"### {query}", table(head, [row for row in rows if row])]
+    if found.unequal:
+        parts.append("Not measured, because the answer was another: " + ", ".join(found.unequal) + ".")
+    return parts
+
+
+def _row(found: Comparison, query: str, viewer: str, server: str, about: str) -> list[str]:
+    samples = found.samples.get((query, viewer, server))
+    if not samples:
+        return []
+    figures = medians(samples)
+    share = found.ratio(query, viewer, "server_cpu_ms", server, GATEWAY)
+    return [
+        f"**{server}**: {about}",
+        f"{figures['per_second']:,.0f}",
+        f"{figures['p50_ms']:.1f}",
+        f"{figures['p99_ms']:.1f}",
+        f"{figures['server_cpu_ms']:.2f}",
+        f"{figures['postgres_cpu_ms']:.2f}",
+        f"{found.memory.get(server, 0) / MIB:.0f}",
+        "" if share is None else f"{share:.2f}",
+    ]
+
+
+def growth_table(found: Growth) -> str:
+    """A row for each size."""
+    rows = [
+        [
+            f"{page.rows:,} rows",
+            f"{page.p50_ms:.1f}",
+            f"{page.server_cpu_ms:.2f}",
+            f"{page.postgres_cpu_ms:.2f}",
+            f"{page.row_us:.1f}",
+            f"{page.answer_bytes / MIB:.2f}",
+        ]
+        for page in found.pages
+    ]
+    return table(("", "p50, ms", "server CPU", "PostgreSQL CPU", "CPU of a row, µs", "answer, MiB"), rows)
+
+
+def stored_table(found: Stored) -> str:
+    """A row for each page of each viewer: CPU of server and PostgreSQL among few and among many, and the naive statement."""
+    few, many = found.sizes
+    rows, postgres = [], found.ratios("postgres_cpu_ms")
+    for (viewer, page), share in found.ratios().items():
+        cells = [medians(found.samples[viewer, page, size]) for size in found.sizes]
+        naive = [found.naive_ms.get((viewer, size)) if page == "first" else None for size in found.sizes]
+        rows.append(
+            [
+                f"{viewer}, {page} page",
+                *(f"{cell['server_cpu_ms'] + cell['postgres_cpu_ms']:.2f}" for cell in cells),
+                f"{share:.2f}",
+                f"{postgres[viewer, page]:.2f}" if (viewer, page) in postgres else "",
+                *("" if ms is None else f"{ms:.1f}" for ms in naive),
+            ]
+        )
+    head = (
+        "",
+        f"CPU among {few:,}, ms",
+        f"among {many:,}, ms",
+        "ratio",
+        "PostgreSQL alone",
+        f"naive among {few:,}, ms",
+        f"naive among {many:,}, ms",
+    )
+    return table(head, rows)
+
+
+def overhead_table(results: Sequence[Result]) -> str:
+    """A row for each viewer and level."""
+    rows = [
+        [f"{result.viewer}, {result.level}", f"{result.guarded_ms:.2f}", f"{result.unguarded_ms:.2f}", f"{result.ratio:.2f}"]
+        for result in results
+    ]
+    return table(("", "with policy, ms", "without, ms", "ratio"), rows)
+
+
+def verdict_table(verdicts: Sequence[Verdict]) -> str:
+    """Each target, met or missed."""
+    rows = [
+        [
+            verdict.what,
+            f"{verdict.figure:.3g}",
+            f"{'at most' if verdict.at_most else 'at least'} {verdict.bound:.3g}",
+            "met" if verdict.met else "**missed**",
+        ]
+        for verdict in verdicts
+    ]
+    return table(("target", "figure", "wanted", ""), rows)

@@ -1,0 +1,127 @@
+"""Any number of stored offers, of which a seller has 1,000 and a buyer is extended 1,000, spread evenly over all.
+
+Made by PostgreSQL from the numbers of the rows, the same each time. Triggers would take minutes for a million offers; they are off,
+and the facts that they derive are filled in by the same statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from benchmarks.workload.database import KNOWN, Database, postmaster
+from benchmarks.workload.viewers import email
+from models.database import connect, upgrade
+from models.embedded import SUPERUSER, Embedded
+
+SELLER: Final = "seller"
+BUYER: Final = "buyer"
+MINE: Final = 1_000  # offers of each viewer, whatever is stored
+COMPANIES: Final = 20_000  # number 1 is the seller, number 2 the buyer
+STEP: Final = 50_000
+
+# A UUIDv7 of a number, in the order of numbers.
+KEYS: Final = """
+    CREATE FUNCTION key(number bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
+        SELECT (lpad(to_hex(1700000000000 + number), 12, '0') || '7' || substr(md5(number::text), 1, 3)
+            || '8' || substr(md5(number::text), 4, 15))::uuid
+    $$
+"""
+COMPANY_ROWS: Final = """
+    INSERT INTO company
+        (id, trading_name, legal_name, account_kind, company_type, verification_status, country, created_at)
+    SELECT key(i), 'Company ' || i, 'Company ' || i || ' Ltd', 'DIRECT', 'ENTERPRISE', 'VERIFIED', 'DE', now()
+    FROM generate_series(1, :companies) i
+"""
+PRODUCT_ROWS: Final = """
+    INSERT INTO product (id, company_id, title, kind, visibility, categories, created_at)
+    SELECT key(i), key(i), 'Product ' || i, 'SERVICE', 'LIMITED', ARRAY['TRAINING'], now()
+    FROM generate_series(1, :companies) i
+"""
+USER: Final = "INSERT INTO app_user (id, email, name, created_at) VALUES (key(:number), :email, :name, now())"
+MEMBER: Final = """
+    INSERT INTO membership (id, user_id, company_id, roles, created_at)
+    VALUES (key(:number), key(:number), key(:number), ARRAY['ACCOUNT_ADMIN'], now())
+"""
+# Every so many offers one is the seller's, and the next one is extended to the buyer.
+OFFERS: Final = """
+    INSERT INTO offer (id, company_id, product_id, name, status, payment_model, currency, total_value,
+        contract_end_date, expires_on, created_at)
+    SELECT key(i), key(s), key(s), 'Offer ' || i, 'PUBLISHED', 'UPFRONT', 'EUR', 1000 + i % 9000, '2028-01-01', '2027-01-01', now()
+    FROM (
+        SELECT i, CASE WHEN i % :every = 0 THEN 1 ELSE 3 + abs(hashint8(i)::bigint) % (:companies - 2) END AS s
+        FROM generate_series(cast(:first AS bigint), :last) i
+    ) numbered
+"""
+BUYERS: Final = """
+    INSERT INTO offer_buyer (offer_id, company_id, seller_id, product_id)
+    SELECT DISTINCT key(i), key(b), o.company_id, o.product_id
+    FROM generate_series(cast(:first AS bigint), :last) i JOIN offer o ON o.id = key(i)
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN n = 1 AND i % :every = 1 THEN 2 ELSE 3 + abs(hashint8(i * 31 + n)::bigint) % (:companies - 2) END
+        FROM generate_series(1, 2) n
+    ) chosen (b)
+    WHERE key(b) <> o.company_id
+"""
+DEALINGS: Final = """
+    INSERT INTO dealing (product_id, buyer_id, status, seller_id, offers)
+    SELECT product_id, company_id, 'PUBLISHED', seller_id, count(*) FROM offer_buyer GROUP BY 1, 2, 3, 4
+"""
+
+
+async def offers(server: Embedded, count: int, progress: Callable[[str], None]) -> Database:
+    """A database with so many offers, made if there is none. A draft of one that was interrupted is made anew."""
+    name = f"offers_{count}"
+    engine = connect(server.url(SUPERUSER))
+    try:
+        async with engine.connect() as connection:
+            if not await connection.scalar(KNOWN, {"name": name}):
+                await connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}_new" WITH (FORCE)'))
+                await _make(server, f"{name}_new", count, progress)
+                await connection.execute(sa.text(f'ALTER DATABASE "{name}_new" RENAME TO "{name}"'))
+    finally:
+        await engine.dispose()
+    await _upgrade(server.url(name))
+    return Database(server.url(name), postmaster(server))
+
+
+async def _upgrade(url: str) -> None:
+    """Bring what an earlier run has made to the schema of today."""
+    engine = connect(url)
+    try:
+        await upgrade(engine)
+    finally:
+        await engine.dispose()
+
+
+async def _make(server: Embedded, name: str, count: int, progress: Callable[[str], None]) -> None:
+    engine = connect(await server.database(name))
+    try:
+        await upgrade(engine)
+        async with engine.connect() as connection:
+            await connection.execute(sa.text("SET session_replication_role = replica"))  # no triggers, no foreign keys
+            await connection.execute(sa.text("SET synchronous_commit = off"))
+            await connection.execute(sa.text(KEYS))
+            await _companies(connection)
+            numbers = {"companies": COMPANIES, "every": count // MINE}
+            for first in range(1, count + 1, STEP):
+                last = min(first + STEP - 1, count)
+                for statement in (OFFERS, BUYERS):
+                    await connection.execute(sa.text(statement), {**numbers, "first": first, "last": last})
+                progress(f"storing offers: {last:,} of {count:,}")
+            await connection.execute(sa.text(DEALINGS))
+            progress("analysing")
+            await connection.execute(sa.text("VACUUM (ANALYZE)"))
+    finally:
+        await engine.dispose()
+
+
+async def _companies(connection: AsyncConnection) -> None:
+    for statement in (COMPANY_ROWS, PRODUCT_ROWS):
+        await connection.execute(sa.text(statement), {"companies": COMPANIES})
+    for number, name in ((1, SELLER), (2, BUYER)):
+        await connection.execute(sa.text(USER), {"number": number, "email": email(name), "name": name})
+        await connection.execute(sa.text(MEMBER), {"number": number})

@@ -1,0 +1,59 @@
+"""Answers of different servers are equal where a client cannot tell them apart, and differ everywhere else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from benchmarks.answers import Differs, compare, data_of, gateway_key, normalised, plain_key
+from resolvers.identifiers import Identifier
+
+KEY = UUID("018cc251-f401-7000-8000-000000000001")
+
+
+def test_an_id_of_the_gateway_is_the_key_itself_elsewhere() -> None:
+    """Ids are compared as the keys that they name."""
+    ours = normalised({"id": str(Identifier("Port", KEY))}, gateway_key)
+    theirs = normalised({"id": str(KEY)}, plain_key)
+
+    assert {"id": KEY} == ours == theirs
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other"),
+    [
+        ("amount", "1250.00", 1250),
+        ("amount", "0.10", 0.1),
+        ("createdAt", "2024-01-01T00:00:00+00:00", "2024-01-01T01:00:00.000+01:00"),
+        ("createdAt", "2024-01-01T00:00:00Z", "2024-01-01T00:00:00+00:00"),
+        ("cursor", "opaque", "another"),
+    ],
+)
+def test_values_are_equal_however_they_are_written(name: str, one: Any, other: Any) -> None:
+    """Money is compared as numbers, times as instants, and cursors not at all."""
+    compare(normalised({name: one}, plain_key), normalised({name: other}, plain_key))
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other"),
+    [("amount", "1250.00", "1250.01"), ("cursor", "opaque", None), ("endCursor", None, "opaque"), ("name", "1.0", "1")],
+)
+def test_values_that_differ_are_told(name: str, one: Any, other: Any) -> None:
+    """A hidden price, a missing cursor and another text are differences, and are told with their path."""
+    with pytest.raises(Differs, match=rf"data\.0\.{name}: "):
+        compare(normalised([{name: one}], plain_key), normalised([{name: other}], plain_key))
+
+
+def test_lists_of_other_lengths_differ() -> None:
+    """A row more or less is told as the numbers of rows."""
+    with pytest.raises(Differs, match=r"2 items .* is not 1 items"):
+        compare({"ports": [1, 2]}, {"ports": [1]})
+
+
+def test_an_answer_with_errors_is_none() -> None:
+    """Whoever answers with errors is not compared."""
+    with pytest.raises(Differs, match="no data"):
+        data_of(json.dumps({"data": {"node": None}, "errors": [{"message": "no"}]}).encode(), plain_key)
