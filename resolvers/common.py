@@ -39,6 +39,29 @@ class NamedBy:
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """A column of the row that each parent names, None where that row is not there or may not be read."""
+
+    row: NamedBy
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class MadeWith:
+    """A value that `make` makes of the column `own` and, where that is None, of columns of related rows: `make(own, *related)`."""
+
+    make: Callable[..., Any]
+    own: str
+    related: tuple[Related, ...]
+
+    async def __call__(self, parents: Sequence[Any], context: Context) -> list[Any]:
+        """The value of each parent."""
+        rows = [await each.row(parents, context) for each in self.related]
+        read = [[row and getattr(row, each.column) for row in found] for each, found in zip(self.related, rows, strict=True)]
+        return [self.make(getattr(parent, self.own), *values) for parent, *values in zip(parents, *read, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
 class NamedIn:
     """The rows of `entity` whose unique column `by` each parent has in the array `column`, in the array's order."""
 

@@ -102,10 +102,12 @@ class Asked:
     parameters: Mapping[str, Any]
     actions: tuple[str, ...]
 
-    def cursors(self, rows: Sequence[Any]) -> list[str]:
-        """The cursors of rows, or of records, in this connection and order."""
+    def cursors(self, rows: Sequence[Any], place: int | None = None) -> list[str]:
+        """The cursors of rows, or of records, in this connection and order. `place` is that of the key in a row, where it has one."""
         names = order_of(self.selection.entity, self.window.order).columns
         scope = _scope(self.selection.entity, self.selection.relation, self.window)
+        if place is not None and not names:
+            return self.context.cursors.seal(scope, [((), row[place]) for row in rows])
         return self.context.cursors.seal(scope, [([getattr(row, name) for name in names], row.id) for row in rows])
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from resolvers.errors import PublicError
 
 LARGEST: Final = Decimal(20_000_000)  # in major units: more than any price that is stored
 NO_MINOR_UNIT: Final = frozenset({"JPY"})
+CENT: Final = Decimal("0.01")
+YEN: Final = Decimal(1)
 
 
 class InvalidAmount(PublicError):
@@ -18,8 +19,7 @@ class InvalidAmount(PublicError):
     code = "INVALID_AMOUNT"
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(NamedTuple):
     """An amount in major units."""
 
     amount: Decimal
@@ -30,7 +30,7 @@ def money(minor_units: int | None, currency: str) -> Money | None:
     """The amount that so many minor units are, None for none."""
     if minor_units is None:
         return None
-    return Money(Decimal(minor_units).scaleb(-_digits(currency)), currency)
+    return Money(minor_units * (YEN if currency in NO_MINOR_UNIT else CENT), currency)
 
 
 def minor_units(amount: Decimal, currency: str, rounding: str) -> int:

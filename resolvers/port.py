@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from models.port import PortStatus
 from resolvers.batch import Made, needs
-from resolvers.common import Below, Everything, NamedBy, Narrowed
+from resolvers.common import Below, Everything, MadeWith, NamedBy, Narrowed, Related
 from resolvers.file import url_of
 from resolvers.letter import is_authorised
 from resolvers.money import minor_units, money
@@ -18,21 +18,12 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 
-@needs("company_id", "location_id", "marketplace_name")
-async def marketplace_name(ports: Sequence[Record], context: Context) -> list[str | None]:
-    """How the Marketplace announces each port: its own name there, else "<company> at <location>" (R032-R034, A6)."""
-    profiles = await context.loaders.rows("MarketplaceProfile", [port.company_id for port in ports], by="company_id")
-    companies = await context.loaders.rows("Company", [port.company_id for port in ports])
-    locations = await context.loaders.rows("Location", [port.location_id for port in ports])
-    return [_announced(*facts) for facts in zip(ports, profiles, companies, locations, strict=True)]
-
-
-def _announced(port: Record, profile: Record | None, company: Record | None, location: Record | None) -> str | None:
-    if port.marketplace_name is not None:
-        return str(port.marketplace_name)
-    if company is None or location is None:
-        return None
-    return f"{profile.company_name if profile else company.trading_name} at {location.name}"
+def announced(own: str | None, profile: str | None, company: str | None, location: str | None) -> str | None:
+    """How the Marketplace announces a port: its own name there, else "<company> at <location>" (R032-R034, A6)."""
+    if own is not None:
+        return own
+    name = company if profile is None else profile
+    return None if name is None or location is None else f"{name} at {location}"
 
 
 @needs("id", "status", "demarcation")
@@ -62,8 +53,19 @@ ports: Final = Everything("Port", _narrowed)
 marketplace_ports: Final = Everything("MarketplacePort", _narrowed)  # R028, R029
 monthly_rate: Final = Made(money, ("monthly_rate", "currency"))
 setup_fee: Final = Made(money, ("setup_fee", "currency"))
-selectable: Final = Made(is_selectable, ("status",))
+PROFILE: Final = NamedBy("MarketplaceProfile", "company_id", by="company_id")
 company: Final = NamedBy("Company", "company_id")
 location: Final = NamedBy("Location", "location_id")
+provider: Final = PROFILE  # public because the port is (A7)
+marketplace_name: Final = MadeWith(
+    announced,
+    "marketplace_name",
+    (Related(PROFILE, "company_name"), Related(company, "trading_name"), Related(location, "name")),
+)
+announced_by_profile: Final = MadeWith(
+    lambda own, profile, location: announced(own, profile, None, location),
+    "marketplace_name",
+    (Related(PROFILE, "company_name"), Related(location, "name")),
+)
+selectable: Final = Made(is_selectable, ("status",))
 connections: Final = Below("ConnectionRequest", "port.connections")
-provider: Final = NamedBy("MarketplaceProfile", "company_id", by="company_id")  # public because the port is (A7)

@@ -58,11 +58,16 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The row of `entity` whose key is in `column`, read beside the row that names it; its columns are labelled `<label>_<name>`."""
+    """The row of `entity` whose unique column `by` is in `column` and of which `rows` is true, read beside the row that names it.
+
+    Its columns are labelled `<label>_<name>`, and NULL where there is none.
+    """
 
     label: str
     entity: str
     column: str
+    by: str
+    rows: Predicate
     columns: tuple[str, ...]
     joins: tuple[Joined, ...] = ()
 
@@ -71,7 +76,7 @@ class Joined:
 class Source:
     """What policy gives of a type: its rows, those of the link table of a relation, and masks to compute beside them.
 
-    All columns are read where `columns` is None. `joins` are to-one relations whose rows need no filter of their own.
+    All columns are read where `columns` is None. `joins` are to-one relations.
     """
 
     entity: str
@@ -113,7 +118,8 @@ def readable(entity: str) -> tuple[str, ...]:
 def _join(join: Joined, table: FromClause, joined: FromClause, columns: list[ColumnElement[Any]]) -> FromClause:
     """`joined` with one more table, whose columns join `columns`."""
     other = CATALOGUE[join.entity].table.alias(join.label)
-    joined = joined.outerjoin(other, other.c.id == table.c[join.column])
+    readable_rows = _unless_true(to_sql(join.rows, CATALOGUE[join.entity], other, per_row=True))
+    joined = joined.outerjoin(other, sa.and_(other.c[join.by] == table.c[join.column], *readable_rows))
     columns += [other.c[name].label(f"{join.label}_{name}") for name in join.columns]
     for inner in join.joins:
         joined = _join(inner, other, joined, columns)

@@ -15,7 +15,9 @@ from schema.node import Node, of
 class MarketplacePort(Node):
     is_type_of = of("MarketplacePort")
 
-    name: str = resolved(port.marketplace_name, 'Its name on the Marketplace, "<company> at <location>" if it has no other.')
+    name: str = resolved(
+        port.announced_by_profile, 'Its name on the Marketplace, "<company> at <location>" if it has no other.'
+    )
     description: str | None = column("What the provider says of it.", "marketplace_description")
     provider: MarketplaceProfile = resolved(port.provider, "The profile that shows it.")
     location: Location = resolved(port.location, "The data centre where it is.")

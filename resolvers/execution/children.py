@@ -147,10 +147,12 @@ class Connected:
         if not self.counts:
             pages, lists = await reading
             return self.shape.make(pages, run, *lists)
-        (pages, lists), counting = await together([reading, self._counts(asked, keys, parents, run)])
-        return self.shape.make(pages, run, *lists, counting)
+        (pages, lists), counts = await together([reading, self._counts(asked, keys, parents, run)])
+        return self.shape.make(pages, run, *lists, counts)
 
-    async def _pages(self, asked: Asked, keys: Sequence[UUID | None], parents: Sequence[UUID], run: Run) -> Any:
+    async def _pages(
+        self, asked: Asked, keys: Sequence[UUID | None], parents: Sequence[UUID], run: Run
+    ) -> tuple[list[PageOf], list[list[Any]]]:
         found = await self.lookup.read(asked, parents, run) if self.reads_rows else {}
         pages = [_page(asked, key, found.get(key, ())) for key in keys]
         flat = pages[0].nodes if len(pages) == 1 else [row for page in pages for row in page.nodes]
@@ -158,7 +160,7 @@ class Connected:
         return pages, [_divided(objects, pages) for objects in made]
 
     async def _objects(self, shape: Shape, cursors: bool, asked: Asked, rows: Sequence[Any], run: Run) -> list[Any]:
-        return await shape.objects(rows, run, *([asked.cursors(rows)] if cursors else []))
+        return await shape.objects(rows, run, *([asked.cursors(rows, self.lookup.place)] if cursors else []))
 
     async def _counts(self, asked: Asked, keys: Sequence[UUID | None], parents: Sequence[UUID], run: Run) -> list[list[int]]:
         async with run.free:
@@ -172,7 +174,7 @@ def _page(asked: Asked, parent: UUID | None, found: Sequence[Any]) -> PageOf:
     return PageOf(asked, parent, shown[::-1] if asked.window.backward else shown, len(found) > size)
 
 
-def _divided(objects: list[Any], pages: Sequence[PageOf]) -> list[list[Any]]:
+def _divided(objects: list[Any], pages: Sequence[PageOf]) -> list[Any]:
     """The objects of each page."""
     if len(pages) == 1:
         return [objects]

@@ -56,6 +56,7 @@ class PageLookup:
 
     def __init__(self, rows: Rows, relation: str | None) -> None:
         self.rows = rows
+        self.place = 1 if relation else 0  # of the key, after that of the parent
         self._relation = relation
         self._statements: OrderedDict[Any, Compiled | None] = OrderedDict()
 

@@ -1,7 +1,8 @@
 """The planner: walks the selections of an operation once, and decides for each field how its values are come by.
 
-A column, and what is made of columns, becomes code of the shape that it belongs to. A row that another one names joins its statement
-where policy shows all rows of its type. Every other relation, and every batch resolver, becomes a child, which is asked for all rows at once.
+A column, and what is made of columns, becomes code of the shape that it belongs to. A row that another one names joins its
+statement where its own columns say who may read it. Every other relation, and every batch resolver, becomes a child, which is asked
+for all rows at once.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ from graphql.execution.collect_fields import CollectedFields, FieldDetails, coll
 from graphql.execution.values import VariableValues
 
 from policies.catalogue import CATALOGUE
+from policies.masks import is_local
 from policies.policy import Decision, FieldRule
-from policies.predicate import TRUE
+from policies.predicate import FALSE, TRUE
 from resolvers.batch import BatchResolver, Made
-from resolvers.common import Below, ById, Everything, Listed, NamedBy, NamedIn, Through, as_given
+from resolvers.common import Below, ById, Everything, Listed, MadeWith, NamedBy, NamedIn, Related, Through, as_given
 from resolvers.execution.children import (
     Arguments,
     Called,
@@ -185,6 +187,8 @@ class Planner:
             case Made(make, columns):
                 read = ", ".join(place.access.read(column) for column in columns)
                 return self._completed(place, f"{self._names.bind(make)}({read})")
+            case MadeWith() as batch:
+                return self._made_with(place, batch)
             case GlobalId() as batch:
                 return self._global_id(place, batch), None
             case NamedBy() as batch:
@@ -205,6 +209,25 @@ class Planner:
             known = None if isinstance(access, Objects) else CATALOGUE[access.entity].table.c[column]
             return stored(self._names, code, place.kind, known), None
         return self._completed(place, code)
+
+    def _made_with(self, place: Place, batch: MadeWith) -> Code:
+        own = place.access.read(batch.own)
+        related = ", ".join(self._related(place, own, each) for each in batch.related)
+        return self._completed(place, f"{self._names.bind(batch.make)}({own}, {related})")
+
+    def _related(self, place: Place, own: str, related: Related) -> str:
+        """The code of a column of a related row."""
+        row, decision = related.row, self._decide(related.row.entity)
+        if is_local(decision.rows) and decision.rows != FALSE and not isinstance(place.access, Objects):
+            joined = place.access.joined_by(row, decision)
+            place.access.keep(joined)
+            return joined.read(related.column)
+        rows = Rows(row.entity, decision)
+        shape = Shape(rows, self._names)
+        shape.made_of(rows.read(related.column))
+        key = f"({place.access.read(row.column)} if {own} is None else None)"
+        keys = Extract(self._rows(place), self._names, place.guarded(key))
+        return place.shape.child(ToOne(keys, Target(Lookup(rows, row.by), shape), required=False))
 
     def _global_id(self, place: Place, batch: GlobalId) -> str:
         if isinstance(place.access, Objects):
@@ -273,7 +296,7 @@ class Planner:
 
     def _named_by(self, place: Place, batch: NamedBy) -> Code:
         kind, decision = self._kind(place, batch.entity), self._decide(batch.entity)
-        if batch.by == "id" and decision.rows == TRUE and not isinstance(place.access, Objects):
+        if is_local(decision.rows) and decision.rows != FALSE and not isinstance(place.access, Objects):
             try:
                 return self._joined(place, place.access, kind, batch)
             except Inseparable:
@@ -282,7 +305,7 @@ class Planner:
         return place.shape.child(ToOne(self._keys(place, batch.column), target, place.required)), watch
 
     def _joined(self, place: Place, access: RowAccess, kind: GraphQLObjectType, batch: NamedBy) -> Code:
-        joined = access.joined_by(batch.entity, batch.column, self._decide(batch.entity))
+        joined = access.joined_by(batch, self._decide(batch.entity))
         code, watch = self._object(kind, self._sub(kind, place.details), joined, _Childless(self._names))
         key = joined.read("id")
         access.keep(joined)

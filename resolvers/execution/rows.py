@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from policies.masks import expression, is_local
 from policies.policy import Decision
 from policies.predicate import TRUE, Predicate
+from resolvers.common import NamedBy
 from resolvers.execution.names import Unplanned
 from resolvers.mask import mask_of
 from resolvers.record import Record
@@ -38,15 +39,15 @@ class Objects:
 
 
 class JoinedRow:
-    """A row that is read beside the one that names it, by one statement: policy shows all rows of its type."""
+    """A row that is read beside the one that names it, by one statement, where its own columns say who may read it."""
 
-    def __init__(self, entity: str, column: str, decision: Decision, label: str) -> None:
-        self.entity = entity
+    def __init__(self, row: NamedBy, decision: Decision, label: str) -> None:
+        self.entity = row.entity
         self.decision = decision
-        self._column = column
+        self.row = row
         self._label = label
         self._columns: dict[str, None] = {}
-        self._joins: list[JoinedRow] = []
+        self._joins: dict[NamedBy, JoinedRow] = {}
 
     def read(self, column: str) -> str:
         """The variable of a column."""
@@ -59,25 +60,26 @@ class JoinedRow:
             raise Unplanned("a mask over linked rows of a joined row")
         return expression(predicate, self.read)
 
-    def joined_by(self, entity: str, column: str, decision: Decision) -> JoinedRow:
+    def joined_by(self, row: NamedBy, decision: Decision) -> JoinedRow:
         """The row whose key is in a column, to be tried out, and read by the same statement if it is kept."""
-        return JoinedRow(entity, column, decision, f"{self._label}x{len(self._joins)}")
+        return _joined(self._joins, row, decision, f"{self._label}x")
 
     def keep(self, joined: JoinedRow) -> None:
         """Read what was tried out as a joined row."""
-        self._joins.append(joined)
+        self._joins[joined.row] = joined
 
     @property
     def labels(self) -> list[str]:
         """What the statement reads of it, in its order."""
         own = [f"{self._label}_{column}" for column in self._columns]
-        return own + [label for join in self._joins for label in join.labels]
+        return own + [label for join in self._joins.values() for label in join.labels]
 
     @property
     def joined(self) -> Joined:
         """What the statement joins."""
-        inner = tuple(join.joined for join in self._joins)
-        return Joined(self._label, self.entity, self._column, tuple(self._columns), inner)
+        inner = tuple(join.joined for join in self._joins.values())
+        row, rows = self.row, self.decision.rows
+        return Joined(self._label, row.entity, row.column, row.by, rows, tuple(self._columns), inner)
 
 
 class Rows:
@@ -90,7 +92,7 @@ class Rows:
         self._below = below
         self._columns = dict.fromkeys(forced)
         self._masks: dict[str, Predicate] = {}
-        self._joins: list[JoinedRow] = []
+        self._joins: dict[NamedBy, JoinedRow] = {}
 
     def read(self, column: str) -> str:
         """The variable of a column."""
@@ -109,18 +111,18 @@ class Rows:
         self._masks[column] = predicate
         return f"r_{column}"
 
-    def joined_by(self, entity: str, column: str, decision: Decision) -> JoinedRow:
+    def joined_by(self, row: NamedBy, decision: Decision) -> JoinedRow:
         """The row whose key is in a column, to be tried out, and read by the same statement if it is kept."""
-        return JoinedRow(entity, column, decision, f"j{len(self._joins)}")
+        return _joined(self._joins, row, decision, "j")
 
     def keep(self, joined: JoinedRow) -> None:
         """Read what was tried out as a joined row."""
-        self._joins.append(joined)
+        self._joins[joined.row] = joined
 
     @property
     def labels(self) -> list[str]:
         """What the statement reads, in its order."""
-        joined = [label for join in self._joins for label in join.labels]
+        joined = [label for join in self._joins.values() for label in join.labels]
         return ["parent"] * self._below + [*self._columns, *self._masks, *joined]
 
     @property
@@ -130,7 +132,7 @@ class Rows:
 
     def source(self, rows: Predicate, through: Predicate = TRUE) -> Source:
         """What a statement reads, of the rows of which `rows` is true."""
-        joins = tuple(join.joined for join in self._joins)
+        joins = tuple(join.joined for join in self._joins.values())
         return Source(self.entity, rows, through, tuple(self._masks.items()), tuple(self._columns), joins)
 
     def parents(self, rows: Sequence[Any]) -> Sequence[Any]:
@@ -145,3 +147,8 @@ class Rows:
         if len(labels) == 1:
             return [(getattr(record, labels[0]),) for record in records]
         return list(map(attrgetter(*labels), records))
+
+
+def _joined(known: dict[NamedBy, JoinedRow], row: NamedBy, decision: Decision, label: str) -> JoinedRow:
+    """The joined row that is known already, for a row is joined once, or a new one."""
+    return known.get(row) or JoinedRow(row, decision, f"{label}{len(known)}")

@@ -24,9 +24,11 @@ from graphql import (
 from resolvers.execution.names import Names, Unplanned
 
 AS_STORED: Final = {
-    GraphQLString: (sa.Text, sa.String),
-    GraphQLInt: (sa.Integer,),
-    GraphQLBoolean: (sa.Boolean,),
+    GraphQLString.name: (sa.Text, sa.String),
+    GraphQLInt.name: (sa.Integer,),
+    GraphQLBoolean.name: (sa.Boolean,),
+    "DateTime": (sa.DateTime,),  # orjson writes both as their types do, in ISO 8601; all times are UTC
+    "Date": (sa.Date,),
 }
 """Scalars that are written as the database gives them, and the types of columns for which that holds."""
 
@@ -88,4 +90,4 @@ def _is_written_as_stored(kind: GraphQLLeafType, column: Any) -> bool:
     if isinstance(kind, GraphQLEnumType):
         words = column.type.enums if isinstance(column.type, sa.Enum) else None
         return words is not None and all(word in kind.values and kind.values[word].value == word for word in words)
-    return type(column.type) in AS_STORED.get(kind, ())
+    return type(column.type) in AS_STORED.get(kind.name, ())
