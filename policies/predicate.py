@@ -5,7 +5,7 @@ The meaning, of NULL above all, is defined in `policies.tree`. Every function he
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import combinations, product
 
 from policies.describe import attributes, links, parameters, show
@@ -64,6 +64,7 @@ __all__ = [
     "one_of",
     "parameters",
     "show",
+    "told",
 ]
 
 
@@ -133,6 +134,27 @@ def assume(fact: Predicate, predicate: Predicate) -> Predicate:
         case Or(items):
             return disj(assume(fact, item) for item in items)
     return predicate
+
+
+def told(predicate: Predicate, names: Mapping[str, str]) -> Predicate:
+    """What another row tells of a predicate, which has the values of some of the row's columns under other names.
+
+    The answer speaks of the other row, and wherever it is true, so is the predicate; what it cannot tell counts as false.
+    """
+    match predicate:
+        case And(items):
+            return conj(told(item, names) for item in items)
+        case Or(items):
+            return disj(told(item, names) for item in items)
+        case Compare(symbol, name, Attribute(other)) if name in names and other in names:
+            return Compare(symbol, names[name], Attribute(names[other]))
+        case Compare(symbol, name, value) if name in names and not isinstance(value, Attribute):
+            return Compare(symbol, names[name], value)
+        case OneOf(name, values) if name in names:
+            return OneOf(names[name], values)
+        case Constant():
+            return predicate
+    return FALSE
 
 
 def disjuncts(predicate: Predicate) -> tuple[Predicate, ...]:

@@ -1,7 +1,8 @@
 """Relations: how the rows of one type stand below the rows of another, and facts that a link table repeats of its row.
 
-A relation is followed for all parents of a level by one statement. Facts are equalities that always hold: what is asked of the row
-can be asked of the link instead, whose own index then finds the branch.
+A relation is followed for all parents of a level by one statement. Facts are equalities that triggers of the database keep: what is
+asked of the row can be asked of the link instead, whose own index then finds the branch, and what policy has found true of a row
+may already tell that a row which it names is visible too.
 """
 
 from __future__ import annotations
@@ -37,6 +38,19 @@ RELATIONS: Final[Mapping[str, Relation]] = {
     "marketplace_profile.ports": Relation("MarketplacePort", ("company_id",)),
     "port.connections": Relation("ConnectionRequest", ("port_id", "target_port_id")),
     "product.offers": Relation("Offer", ("product_id",)),
+}
+
+OWNER: Final = {"id": "company_id", "partner_id": "partner_id"}  # by the trigger `owned`
+# (entity, column that names a row, its type) to {column of that row: column of the entity's own that has the same value}
+TOLD: Final[Mapping[tuple[str, str, str], Mapping[str, str]]] = {
+    **{
+        (entity, "company_id", "Company"): OWNER
+        for entity in ("Membership", "ConnectionRequest", "Product", "Offer", "OfferBuyer")
+    },
+    ("Port", "company_id", "Company"): {**OWNER, "profile_visibility": "profile_visibility"},
+    ("MarketplacePort", "company_id", "Company"): {**OWNER, "profile_visibility": "profile_visibility"},
+    ("MarketplaceProfile", "company_id", "Company"): {**OWNER, "profile_visibility": "visibility"},
+    ("ConnectionRequest", "provider_id", "Company"): {"id": "provider_id", "partner_id": "provider_partner_id"},
 }
 
 # (entity, link table) to {column of the link: column of the row}; of columns that are never NULL, for NULL equals nothing

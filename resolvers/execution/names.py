@@ -10,6 +10,10 @@ class Unplanned(Exception):
     """What a plan leaves to graphql-core, and why, in a few words without values."""
 
 
+class Inseparable(Unplanned):
+    """A row cannot be read beside the one that names it: it has to be looked up."""
+
+
 class Names:
     """The namespace of one plan's generated code."""
 

@@ -29,7 +29,7 @@ from graphql.execution.values import VariableValues
 from policies.catalogue import CATALOGUE
 from policies.masks import is_local
 from policies.policy import Decision, FieldRule
-from policies.predicate import FALSE, TRUE
+from policies.predicate import FALSE, TRUE, implies, told
 from resolvers.batch import BatchResolver, Made
 from resolvers.common import Below, ById, Everything, Listed, MadeWith, NamedBy, NamedIn, Related, Through, as_given
 from resolvers.execution.children import (
@@ -51,7 +51,7 @@ from resolvers.execution.children import (
 )
 from resolvers.execution.conditions import varies
 from resolvers.execution.lookups import Lookup, PageLookup
-from resolvers.execution.names import Names, Unplanned
+from resolvers.execution.names import Inseparable, Names, Unplanned
 from resolvers.execution.rows import JoinedRow, Objects, Rows
 from resolvers.execution.shapes import Child, Extract, Run, Shape
 from resolvers.execution.values import complete, stored
@@ -60,6 +60,7 @@ from resolvers.identifiers import TAGS, global_id
 from resolvers.mask import is_settled, only_reason
 from resolvers.node import ByAnyId, ByAnyIds, GlobalId
 from resolvers.orders import ORDERS
+from resolvers.relations import TOLD
 
 Grouped: TypeAlias = Mapping[str, Sequence[FieldDetails]]
 Code: TypeAlias = tuple[str, Watch | None]
@@ -89,10 +90,6 @@ class Described(Protocol):
 
 Describe: TypeAlias = Callable[[GraphQLField], Described | None]
 """The description of a field, None for one that has a resolver without a batch form."""
-
-
-class Inseparable(Unplanned):
-    """A joined row cannot have a child of its own: it has to be looked up separately."""
 
 
 @dataclass(slots=True)
@@ -217,12 +214,17 @@ class Planner:
 
     def _related(self, place: Place, own: str, related: Related) -> str:
         """The code of a column of a related row."""
-        row, decision = related.row, self._decide(related.row.entity)
-        if is_local(decision.rows) and decision.rows != FALSE and not isinstance(place.access, Objects):
-            joined = place.access.joined_by(row, decision)
-            place.access.keep(joined)
-            return joined.read(related.column)
-        rows = Rows(row.entity, decision)
+        row = related.row
+        try:
+            joined = self._joined(place.access, row)
+        except Inseparable:
+            return self._looked_up(place, own, related)
+        joined.keep()
+        return joined.read(related.column)
+
+    def _looked_up(self, place: Place, own: str, related: Related) -> str:
+        row = related.row
+        rows = Rows(row.entity, self._decide(row.entity))
         shape = Shape(rows, self._names)
         shape.made_of(rows.read(related.column))
         key = f"({place.access.read(row.column)} if {own} is None else None)"
@@ -277,7 +279,7 @@ class Planner:
             return mapped(self._names.function("(values)", f"[{code} for o in values]")), None
         if not isinstance(kind, GraphQLObjectType):
             raise Unplanned(f"{kind} is abstract")
-        rows = Rows(kind.name, self._decide(kind.name)) if kind.name in CATALOGUE else None
+        rows = Rows(kind.name, self._decide(kind.name), joinable=False) if kind.name in CATALOGUE else None
         shape, watch = self._shaped(kind, self._sub(kind, place.details), rows or Objects())
 
         async def objects(values: Sequence[Any], run: Run) -> list[Any]:
@@ -295,21 +297,27 @@ class Planner:
         return place.shape.child(Called(batch, self._arguments(place), rows.parents, visible, made)), watch
 
     def _named_by(self, place: Place, batch: NamedBy) -> Code:
-        kind, decision = self._kind(place, batch.entity), self._decide(batch.entity)
-        if is_local(decision.rows) and decision.rows != FALSE and not isinstance(place.access, Objects):
-            try:
-                return self._joined(place, place.access, kind, batch)
-            except Inseparable:
-                pass
-        target, watch = self._target(kind, batch.by, place.details)
-        return place.shape.child(ToOne(self._keys(place, batch.column), target, place.required)), watch
-
-    def _joined(self, place: Place, access: RowAccess, kind: GraphQLObjectType, batch: NamedBy) -> Code:
-        joined = access.joined_by(batch, self._decide(batch.entity))
-        code, watch = self._object(kind, self._sub(kind, place.details), joined, _Childless(self._names))
+        kind = self._kind(place, batch.entity)
+        try:
+            joined = self._joined(place.access, batch)
+            code, watch = self._object(kind, self._sub(kind, place.details), joined, _Childless(self._names))
+        except Inseparable:
+            target, watch = self._target(kind, batch.by, place.details)
+            return place.shape.child(ToOne(self._keys(place, batch.column), target, place.required)), watch
         key = joined.read("id")
-        access.keep(joined)
+        joined.keep()
         return (f"need({key} and {code})" if place.required else f"({code} if {key} else None)"), watch
+
+    def _joined(self, access: RowAccess | Objects, batch: NamedBy) -> JoinedRow:
+        """The row that another names, to be read beside it: where its own columns, or those of the other, say who may read it."""
+        decision = self._decide(batch.entity)
+        if isinstance(access, Objects) or decision.rows == FALSE:
+            raise Inseparable("nothing to be joined to")
+        known = told(decision.rows, TOLD.get((access.entity, batch.column, batch.entity), {}))
+        rows = TRUE if implies(access.decision.rows, known) else decision.rows
+        if not is_local(rows):
+            raise Inseparable("linked rows say who may read it")
+        return access.joined_by(batch, decision, rows)
 
     def _list(self, place: Place, batch: Listed | NamedIn | Through) -> Code:
         kind = self._kind(place, batch.entity)

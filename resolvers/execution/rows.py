@@ -10,7 +10,7 @@ from policies.masks import expression, is_local
 from policies.policy import Decision
 from policies.predicate import TRUE, Predicate
 from resolvers.common import NamedBy
-from resolvers.execution.names import Unplanned
+from resolvers.execution.names import Inseparable, Unplanned
 from resolvers.mask import mask_of
 from resolvers.record import Record
 from resolvers.statements import Joined, Source, readable
@@ -39,13 +39,17 @@ class Objects:
 
 
 class JoinedRow:
-    """A row that is read beside the one that names it, by one statement, where its own columns say who may read it."""
+    """A row that is read beside the one that names it, by one statement; `rows` is what has still to be true of it."""
 
-    def __init__(self, row: NamedBy, decision: Decision, label: str) -> None:
+    def __init__(
+        self, row: NamedBy, decision: Decision, rows: Predicate, label: str, siblings: dict[NamedBy, JoinedRow]
+    ) -> None:
         self.entity = row.entity
         self.decision = decision
-        self.row = row
+        self._row = row
+        self._rows = rows
         self._label = label
+        self._siblings = siblings
         self._columns: dict[str, None] = {}
         self._joins: dict[NamedBy, JoinedRow] = {}
 
@@ -55,18 +59,18 @@ class JoinedRow:
         return f"r_{self._label}_{column}"
 
     def holds(self, predicate: Predicate) -> str:
-        """The code that tells whether a predicate of policy is true of the row. Raises Unplanned if it asks for linked rows."""
+        """The code that tells whether a predicate of policy is true of the row. Raises Inseparable if it asks for linked rows."""
         if not is_local(predicate):
-            raise Unplanned("a mask over linked rows of a joined row")
+            raise Inseparable("a mask over linked rows")
         return expression(predicate, self.read)
 
-    def joined_by(self, row: NamedBy, decision: Decision) -> JoinedRow:
-        """The row whose key is in a column, to be tried out, and read by the same statement if it is kept."""
-        return _joined(self._joins, row, decision, f"{self._label}x")
+    def joined_by(self, row: NamedBy, decision: Decision, rows: Predicate) -> JoinedRow:
+        """The row that a column names, to be tried out, and read by the same statement if it is kept."""
+        return _joined(self._joins, row, decision, rows, f"{self._label}x")
 
-    def keep(self, joined: JoinedRow) -> None:
-        """Read what was tried out as a joined row."""
-        self._joins[joined.row] = joined
+    def keep(self) -> None:
+        """Read what was tried out."""
+        self._siblings[self._row] = self
 
     @property
     def labels(self) -> list[str]:
@@ -78,18 +82,21 @@ class JoinedRow:
     def joined(self) -> Joined:
         """What the statement joins."""
         inner = tuple(join.joined for join in self._joins.values())
-        row, rows = self.row, self.decision.rows
-        return Joined(self._label, row.entity, row.column, row.by, rows, tuple(self._columns), inner)
+        row = self._row
+        return Joined(self._label, row.entity, row.column, row.by, self._rows, tuple(self._columns), inner)
 
 
 class Rows:
     """Rows of a type of policy. Each column that is read is a variable of the generated code."""
 
-    def __init__(self, entity: str, decision: Decision, forced: Sequence[str] = (), *, below: bool = False) -> None:
+    def __init__(
+        self, entity: str, decision: Decision, forced: Sequence[str] = (), *, below: bool = False, joinable: bool = True
+    ) -> None:
         """`forced` columns are read in any case; `below` a parent, its key is the first column."""
         self.entity = entity
         self.decision = decision
         self._below = below
+        self._joinable = joinable
         self._columns = dict.fromkeys(forced)
         self._masks: dict[str, Predicate] = {}
         self._joins: dict[NamedBy, JoinedRow] = {}
@@ -111,13 +118,11 @@ class Rows:
         self._masks[column] = predicate
         return f"r_{column}"
 
-    def joined_by(self, row: NamedBy, decision: Decision) -> JoinedRow:
-        """The row whose key is in a column, to be tried out, and read by the same statement if it is kept."""
-        return _joined(self._joins, row, decision, "j")
-
-    def keep(self, joined: JoinedRow) -> None:
-        """Read what was tried out as a joined row."""
-        self._joins[joined.row] = joined
+    def joined_by(self, row: NamedBy, decision: Decision, rows: Predicate) -> JoinedRow:
+        """The row that a column names, to be tried out, and read by the same statement if it is kept."""
+        if not self._joinable:
+            raise Inseparable("rows that are read elsewhere")
+        return _joined(self._joins, row, decision, rows, "j")
 
     @property
     def labels(self) -> list[str]:
@@ -141,7 +146,7 @@ class Rows:
 
     def of_records(self, records: Sequence[Any]) -> Sequence[Any]:
         """Records that were loaded elsewhere, as rows of this order. Raises Unplanned where they are of another type."""
-        if self._joins or any(getattr(record, "entity", None) != self.entity for record in records):
+        if any(getattr(record, "entity", None) != self.entity for record in records):
             raise Unplanned("records of another type")
         labels = self.labels
         if len(labels) == 1:
@@ -149,6 +154,6 @@ class Rows:
         return list(map(attrgetter(*labels), records))
 
 
-def _joined(known: dict[NamedBy, JoinedRow], row: NamedBy, decision: Decision, label: str) -> JoinedRow:
+def _joined(known: dict[NamedBy, JoinedRow], row: NamedBy, decision: Decision, rows: Predicate, label: str) -> JoinedRow:
     """The joined row that is known already, for a row is joined once, or a new one."""
-    return known.get(row) or JoinedRow(row, decision, f"{label}{len(known)}")
+    return known.get(row) or JoinedRow(row, decision, rows, f"{label}{len(known)}", known)
