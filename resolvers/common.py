@@ -91,15 +91,16 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Through:
-    """The rows of `entity` that the column `column` of each row of `links` names, in the order of the links."""
+    """The rows of `entity` that the column `column` of rows of `links` names whose column `by` is each parent's key, by key."""
 
-    links: Listed
-    entity: str
+    links: str
+    by: str
     column: str
+    entity: str
 
     async def __call__(self, parents: Sequence[Any], context: Context) -> list[list[Record]]:
         """The rows of each parent."""
-        linked = await self.links(parents, context)
+        linked = await context.loaders.lists(self.links, [parent.id for parent in parents], by=self.by, order=self.column)
         keys = [getattr(link, self.column) for links in linked for link in links]
         found = dict(zip(keys, await context.loaders.rows(self.entity, keys), strict=True))
         return [[row for link in links if (row := found[getattr(link, self.column)])] for links in linked]

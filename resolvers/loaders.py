@@ -53,12 +53,13 @@ class Loaders:
         if source.is_empty:
             return {}
         statement = statements.page(source, asked.selection, asked.window)
-        rows = await self._fetch(statement, {**asked.parameters, statements.KEYS: list(dict.fromkeys(parents))})
+        keys = list(dict.fromkeys(parents))
+        rows = await self._fetch(statement, {**asked.parameters, statements.KEYS: keys})
         if asked.selection.relation is None:
             return {None: self._masked(source.entity, rows)}
         found: dict[UUID | None, list[Any]] = {}
         for row in rows:
-            found.setdefault(row.parent, []).append(row)
+            found.setdefault(keys[row.parent - 1], []).append(row)
         return {parent: self._masked(source.entity, group) for parent, group in found.items()}
 
     async def count(self, asked: Asked, parents: Sequence[UUID]) -> dict[UUID | None, int]:
@@ -67,8 +68,9 @@ class Loaders:
         if source.is_empty:
             return {None: 0} if asked.selection.relation is None else dict.fromkeys(parents, 0)
         statement = statements.count(source, asked.selection)
-        rows = await self._fetch(statement, {**asked.parameters, statements.KEYS: list(dict.fromkeys(parents))})
-        return {None: rows[0][0]} if asked.selection.relation is None else {row.parent: row.count for row in rows}
+        keys = list(dict.fromkeys(parents))
+        rows = await self._fetch(statement, {**asked.parameters, statements.KEYS: keys})
+        return {None: rows[0][0]} if asked.selection.relation is None else {keys[row.parent - 1]: row.count for row in rows}
 
     async def profile_of_slug(self, slug: str) -> Record | None:
         """The Marketplace profile that has this slug, or had it before (A3)."""

@@ -9,8 +9,6 @@ from resolvers.errors import PublicError
 
 LARGEST: Final = Decimal(20_000_000)  # in major units: more than any price that is stored
 NO_MINOR_UNIT: Final = frozenset({"JPY"})
-CENT: Final = Decimal("0.01")
-YEN: Final = Decimal(1)
 
 
 class InvalidAmount(PublicError):
@@ -22,7 +20,7 @@ class InvalidAmount(PublicError):
 class Money(NamedTuple):
     """An amount in major units."""
 
-    amount: Decimal
+    amount: str  # exact, as it is written
     currency: str
 
 
@@ -30,7 +28,10 @@ def money(minor_units: int | None, currency: str) -> Money | None:
     """The amount that so many minor units are, None for none."""
     if minor_units is None:
         return None
-    return Money(minor_units * (YEN if currency in NO_MINOR_UNIT else CENT), currency)
+    if currency in NO_MINOR_UNIT:
+        return Money(str(minor_units), currency)
+    major, minor = divmod(abs(minor_units), 100)
+    return Money(f"{'-' * (minor_units < 0)}{major}.{minor:02}", currency)
 
 
 def minor_units(amount: Decimal, currency: str, rounding: str) -> int:

@@ -11,7 +11,7 @@ from resolvers.money import money
 offers: Final = Everything("Offer")
 product: Final = NamedBy("Product", "product_id")
 seller: Final = NamedBy("Company", "company_id")
-buyers: Final = Through(Listed("OfferBuyer", by="offer_id", order="company_id"), "Company", "company_id")
+buyers: Final = Through("OfferBuyer", by="offer_id", column="company_id", entity="Company")
 dimensions: Final = Listed("OfferDimension", by="offer_id", order="position")
 instalments: Final = Listed("Instalment", by="offer_id", order="charge_date")
 total_value: Final = Made(money, ("total_value", "currency"))  # A23

@@ -137,19 +137,41 @@ def rows_by(source: Source, column: str, order: str | None = None) -> Select[Any
 
 @lru_cache(KEPT)
 def page(source: Source, selection: Selection, window: Window) -> Select[Any]:
-    """One page; below parents, one page for each of KEYS, whose key is the column `parent`. Backward pages come reversed."""
+    """One page; below parents, one page for each of KEYS, whose place is the column `parent`. Backward pages come reversed."""
     if selection.relation is None:
         return _page(source, selection, window)
     rows = _page(source, selection, window).lateral("page")
     parents = _parents()
     order = [rows.c[name] for name in _names(source.entity, window)]
-    joined = sa.select(parents.c.key.label("parent"), *rows.c).select_from(parents.join(rows, sa.true()))
+    joined = sa.select(parents.c.place.label("parent"), *rows.c).select_from(parents.join(rows, sa.true()))
     return joined.order_by(*_directed(order, window))
 
 
 @lru_cache(KEPT)
+def linked(source: Source, links: str, by: str, column: str) -> Select[Any]:
+    """The rows that the column `column` of links names, each once, by key: `parent` is the places in KEYS that have a link to it.
+
+    The rows of the type `links` are those whose column `by` is one of KEYS, and of which `source.through` is true.
+    """
+    table, link = source.table(), CATALOGUE[links].table.alias("l")
+    parents = _parents()
+    named = (
+        sa.select(
+            link.c[column].label("key"), sa.func.array_agg(parents.c.place, type_=postgresql.ARRAY(sa.Integer)).label("parent")
+        )
+        .select_from(parents.join(link, link.c[by] == PARENT))
+        .where(*_unless_true(to_sql(source.through, CATALOGUE[links], link, per_row=True)))
+        .group_by(link.c[column])
+        .subquery("named")
+    )
+    readable_row = _unless_true(source.holds(source.rows, table))
+    row = source.select(table).where(table.c.id == named.c.key, *readable_row).offset(_literal(0)).lateral("row")
+    return sa.select(named.c.parent, *row.c).select_from(named.join(row, sa.true())).order_by(named.c.key)
+
+
+@lru_cache(KEPT)
 def count(source: Source, selection: Selection) -> Select[Any]:
-    """How many rows there are; below parents, a row (`parent`, `count`) for each of KEYS."""
+    """How many rows there are; below parents, a row (`parent`, `count`) for the place of each of KEYS."""
     table = source.table()
     found = (
         sa.select(sa.func.count()).select_from(table).where(source.holds(source.rows, table), *_filtered(selection, table.c))
@@ -165,12 +187,13 @@ def count(source: Source, selection: Selection) -> Select[Any]:
     else:
         found = found.where(sa.or_(*(table.c[column] == PARENT for column in relation.columns)))
     parents = _parents()
-    return sa.select(parents.c.key.label("parent"), found.scalar_subquery().label("count")).select_from(parents)
+    return sa.select(parents.c.place.label("parent"), found.scalar_subquery().label("count")).select_from(parents)
 
 
 def _parents() -> Any:
     keys = sa.bindparam(KEYS, type_=postgresql.ARRAY(sa.Uuid()))
-    return sa.func.unnest(keys).table_valued(sa.column("key", sa.Uuid())).render_derived(name="parents")
+    unnested = sa.func.unnest(keys).table_valued(sa.column("key", sa.Uuid()), with_ordinality="place")
+    return unnested.render_derived(name="parents")
 
 
 def _page(source: Source, selection: Selection, window: Window) -> Select[Any]:

@@ -17,7 +17,8 @@ from models.company import AccountKind
 from models.managed_account import SETTINGS, effective
 from models.reading import Reader
 from policies.viewer import Shape, Viewer
-from resolvers.record import Record
+from resolvers.batch import Made
+from resolvers.common import NamedBy
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -101,19 +102,9 @@ async def viewer(roots: Sequence[object], context: Context) -> list[Viewer]:
     return [context.viewer] * len(roots)
 
 
-async def user(viewers: Sequence[Viewer], context: Context) -> list[Record | None]:
-    """The user who is signed in."""
-    return await context.loaders.rows("User", [viewer.user_id for viewer in viewers])
-
-
-async def company(viewers: Sequence[Viewer], context: Context) -> list[Record | None]:
-    """The company that the user is signed in for."""
-    return await context.loaders.rows("Company", [viewer.company_id for viewer in viewers])
-
-
-async def roles(viewers: Sequence[Viewer], _context: Context) -> list[tuple[str, ...]]:
-    """The viewer's roles in its company."""
-    return [viewer.shape.roles for viewer in viewers]
+user: Final = NamedBy("User", "user_id")
+company: Final = NamedBy("Company", "company_id")
+roles: Final = Made(lambda shape: shape.roles, ("shape",))
 
 
 async def pricing_visible(viewers: Sequence[Viewer], context: Context) -> list[bool]:

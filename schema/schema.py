@@ -16,6 +16,7 @@ from schema.billing_market import BillingMarket
 from schema.connection_request import ConnectionRequest
 from schema.membership import Membership
 from schema.query import Query
+from schema.runner import Schema
 from schema.scalars import SCALARS
 
 KEY: Final = "id"  # whoever may read a row may read its id; there is no rule of it
@@ -34,7 +35,7 @@ class Redactions(SchemaExtension):
 
 def make_schema(*extensions: Callable[[], SchemaExtension]) -> strawberry.Schema:
     """The schema, with extensions of whoever serves it, the first of which sees most."""
-    return strawberry.Schema(
+    return Schema(
         query=Query,
         types=[BillingMarket, ConnectionRequest, Membership],
         config=StrawberryConfig(scalar_map=SCALARS),

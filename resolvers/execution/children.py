@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from resolvers import identifiers
 from resolvers.batch import BatchResolver
 from resolvers.common import Narrowed
 from resolvers.connection import Asked, PageOf, ask
-from resolvers.execution.lookups import Lookup, PageLookup
+from resolvers.execution.lookups import LinkedLookup, Lookup, PageLookup
 from resolvers.execution.names import Unplanned
 from resolvers.execution.shapes import Extract, Run, Shape, together
 from resolvers.execution.watches import Watch
@@ -65,7 +66,7 @@ class ToMany:
     async def values(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
         """The list of each row."""
         keys = self.keys(rows, run)
-        return grouped(keys, await self.target.found(keys, run))
+        return _grouped(keys, await self.target.found(keys, run))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,25 +85,24 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class ThroughLinks:
-    """The objects that the rows of a link table name, in the order of the links."""
+    """The objects that the rows of a link table name, by key."""
 
     keys: Extract
-    links: Lookup
-    column: str  # of a link, which names the object
-    target: Target
+    lookup: LinkedLookup
+    shape: Shape
 
     async def values(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
         """The list of each row."""
         keys = self.keys(rows, run)
-        links = await self.links.read(keys, run)
-        place = self.links.rows.labels.index(self.column)
-        named = [link[place] for link in links]
-        found = dict(await self.target.found(named, run))
-        pairs = zip(self.links.keys(links), named, strict=True)
-        return grouped(keys, ((key, found[name]) for key, name in pairs if name in found))
+        found = await self.lookup.read(keys, run)
+        lists: list[list[Any]] = [[] for _ in keys]
+        for row, made in zip(found, await self.shape.objects(found, run), strict=True):
+            for place in row[0]:
+                lists[place - 1].append(made)
+        return lists
 
 
-def grouped(keys: Sequence[Any], pairs: Iterator[tuple[Any, Any]]) -> list[list[Any]]:
+def _grouped(keys: Sequence[Any], pairs: Iterable[tuple[Any, Any]]) -> list[list[Any]]:
     """For each key the values that are paired with it, in their order."""
     groups: dict[Any, list[Any]] = {}
     for key, value in pairs:
@@ -133,28 +133,26 @@ class Connected:
         narrowed, actions = self.narrow(self.arguments(run))
         asked = ask(run.context, self.entity, narrowed, self.relation, actions)
         if self.keys is None:
-            (made,) = await self._connections(asked, [None], [], run)
+            (made,) = await self._connections(asked, [None], run)
             return [made] * len(rows)
         keys = self.keys(rows, run)
         parents = list(dict.fromkeys(key for key in keys if key is not None))
-        made_of = dict(zip(parents, await self._connections(asked, parents, parents, run), strict=True))
+        made = await self._connections(asked, parents, run) if parents else ()
+        made_of = dict(zip(parents, made, strict=True))
         return [made_of.get(key) for key in keys]
 
-    async def _connections(self, asked: Asked, keys: Sequence[UUID | None], parents: Sequence[UUID], run: Run) -> Sequence[Any]:
-        if self.keys is not None and not parents:
-            return ()
-        reading = self._pages(asked, keys, parents, run)
+    async def _connections(self, asked: Asked, parents: Sequence[UUID | None], run: Run) -> Sequence[Any]:
+        """The connection object of each parent; None is the parent of the one list of everything."""
+        reading = self._pages(asked, parents, run)
         if not self.counts:
             pages, lists = await reading
             return self.shape.make(pages, run, *lists)
-        (pages, lists), counts = await together([reading, self._counts(asked, keys, parents, run)])
+        (pages, lists), counts = await together([reading, self._counts(asked, parents, run)])
         return self.shape.make(pages, run, *lists, counts)
 
-    async def _pages(
-        self, asked: Asked, keys: Sequence[UUID | None], parents: Sequence[UUID], run: Run
-    ) -> tuple[list[PageOf], list[list[Any]]]:
-        found = await self.lookup.read(asked, parents, run) if self.reads_rows else {}
-        pages = [_page(asked, key, found.get(key, ())) for key in keys]
+    async def _pages(self, asked: Asked, parents: Sequence[UUID | None], run: Run) -> tuple[list[PageOf], list[Sequence[Any]]]:
+        found = await self.lookup.read(asked, parents, run) if self.reads_rows else [()] * len(parents)
+        pages = [_page(asked, parent, rows) for parent, rows in zip(parents, found, strict=True)]
         flat = pages[0].nodes if len(pages) == 1 else [row for page in pages for row in page.nodes]
         made = await together([self._objects(shape, cursors, asked, flat, run) for shape, cursors in self.items])
         return pages, [_divided(objects, pages) for objects in made]
@@ -162,10 +160,10 @@ class Connected:
     async def _objects(self, shape: Shape, cursors: bool, asked: Asked, rows: Sequence[Any], run: Run) -> list[Any]:
         return await shape.objects(rows, run, *([asked.cursors(rows, self.lookup.place)] if cursors else []))
 
-    async def _counts(self, asked: Asked, keys: Sequence[UUID | None], parents: Sequence[UUID], run: Run) -> list[list[int]]:
+    async def _counts(self, asked: Asked, parents: Sequence[UUID | None], run: Run) -> list[int]:
         async with run.free:
-            counted = await run.context.loaders.count(asked, parents)
-        return [counted[key] for key in keys]
+            counted = await run.context.loaders.count(asked, [parent for parent in parents if parent is not None])
+        return [counted[parent] for parent in parents]
 
 
 def _page(asked: Asked, parent: UUID | None, found: Sequence[Any]) -> PageOf:
@@ -174,12 +172,12 @@ def _page(asked: Asked, parent: UUID | None, found: Sequence[Any]) -> PageOf:
     return PageOf(asked, parent, shown[::-1] if asked.window.backward else shown, len(found) > size)
 
 
-def _divided(objects: list[Any], pages: Sequence[PageOf]) -> list[Any]:
+def _divided(objects: list[Any], pages: Sequence[PageOf]) -> Sequence[Any]:
     """The objects of each page."""
     if len(pages) == 1:
         return [objects]
-    ends = iter(objects)
-    return [[next(ends) for _ in page.nodes] for page in pages]
+    ends = list(accumulate(len(page.nodes) for page in pages))
+    return [objects[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,24 @@ class Lookup:
         return [row[place] for row in rows]
 
 
+class LinkedLookup:
+    """Rows that a link table names for keys, each once, with the places of these keys."""
+
+    def __init__(self, rows: Rows, links: str, by: str, column: str) -> None:
+        self._rows = rows
+        self._links = (links, by, column)
+        self._statement: Compiled | None = None
+
+    async def read(self, keys: Sequence[Any], run: Run) -> Sequence[Any]:
+        """The rows, whose first column is the places."""
+        if self._statement is None:
+            source = self._rows.source(self._rows.decision.rows, run.context.decide(self._links[0]).rows)
+            if source.is_empty:
+                return ()
+            self._statement = compiled(statements.linked(source, *self._links))
+        return await run.fetch(self._statement, {KEYS: keys})
+
+
 class PageLookup:
     """Pages of one connection: what policy lets the viewer read of them, one row more than is shown where there are more."""
 
@@ -60,17 +78,17 @@ class PageLookup:
         self._relation = relation
         self._statements: OrderedDict[Any, Compiled | None] = OrderedDict()
 
-    async def read(self, asked: Asked, parents: Sequence[UUID], run: Run) -> dict[UUID | None, Sequence[Any]]:
-        """The rows of the page of each parent, or of the whole list under None."""
+    async def read(self, asked: Asked, parents: Sequence[UUID | None], run: Run) -> list[Sequence[Any]]:
+        """The rows of the page of each parent; of the whole list if its one parent is None."""
         statement = self._statement(asked, run.context)
         if statement is None:
-            return {}
+            return [()] * len(parents)
         rows = await run.fetch(statement, {**asked.parameters, KEYS: parents})
         if self._relation is None:
-            return {None: rows}
-        found: dict[UUID | None, Sequence[Any]] = {}
+            return [rows]
+        found: list[Sequence[Any]] = [[] for _ in parents]
         for row in rows:
-            found.setdefault(row[0], []).append(row)  # type: ignore[attr-defined]  # lists until they are given away
+            found[row[0] - 1].append(row)
         return found
 
     def _statement(self, asked: Asked, context: Context) -> Compiled | None:

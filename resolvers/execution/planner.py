@@ -50,7 +50,7 @@ from resolvers.execution.children import (
     of_type,
 )
 from resolvers.execution.conditions import varies
-from resolvers.execution.lookups import Lookup, PageLookup
+from resolvers.execution.lookups import LinkedLookup, Lookup, PageLookup
 from resolvers.execution.names import Inseparable, Names, Unplanned
 from resolvers.execution.rows import JoinedRow, Objects, Rows
 from resolvers.execution.shapes import Child, Extract, Run, Shape
@@ -329,11 +329,10 @@ class Planner:
             case NamedIn(_, column, by):
                 target, watch = self._target(kind, by, place.details)
                 child = Named(self._keys(place, column), target)
-            case Through(links, _, column):
-                target, watch = self._target(kind, "id", place.details)
-                rows = Rows(links.entity, self._decide(links.entity))
-                rows.read(column)
-                child = ThroughLinks(self._keys(place, "id"), Lookup(rows, links.by, links.order), column, target)
+            case Through(links, by, column):
+                rows = Rows(kind.name, self._decide(kind.name), ("id",), below=True)
+                shape, watch = self._shaped(kind, self._sub(kind, place.details), rows)
+                child = ThroughLinks(self._keys(place, "id"), LinkedLookup(rows, links, by, column), shape)
         return place.shape.child(child), _listed(place.kind, watch)
 
     def _target(
