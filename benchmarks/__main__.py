@@ -69,6 +69,7 @@ def main(
     except (NotInstalled, DidNotStart, LoadFailed) as error:
         typer.echo(str(error), err=True)
         sys.exit(2)
+    output.mkdir(parents=True, exist_ok=True)
     report.write(output)
     if report.compared:
         (output / "results.svg").write_text(plot(report.compared))

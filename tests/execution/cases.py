@@ -1,0 +1,51 @@
+"""Cases of execution: an operation with its variables, and what it must answer, order of fields included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+import pytest
+
+from tests.execution.both import Both
+
+ABSTRACT: Final = ("media {", "things {")  # of abstract types, the planner knows those that are types of policy
+
+
+@dataclass(frozen=True)
+class Case:
+    """An operation without errors that the planner must run itself, and its data."""
+
+    query: str
+    data: Any
+    variables: dict[str, Any] = field(default_factory=dict)
+
+    async def check(self, both: Both) -> None:
+        """Both executors give this data and nothing else, and one of them is the planner."""
+        abstract = any(name in self.query for name in ABSTRACT)
+        outcome = await (both if abstract else both.planned)(self.query, **self.variables)
+
+        assert orjson.dumps({"data": self.data, "errors": [], "extensions": {}}) == outcome.body
+
+
+@dataclass(frozen=True)
+class Failing:
+    """An operation with errors: its data, and of each error code, message and path."""
+
+    query: str
+    data: Any
+    errors: list[tuple[str, str, Any]]
+    variables: dict[str, Any] = field(default_factory=dict)
+
+    async def check(self, both: Both) -> None:
+        """Both executors give this data and these errors, in this order."""
+        outcome = await both(self.query, **self.variables)
+
+        assert (orjson.dumps(self.data), self.errors) == (orjson.dumps(outcome.data), outcome.errors)
+
+
+def named(cases: Mapping[str, Any]) -> pytest.MarkDecorator:
+    """Runs a test for each case, under its name."""
+    return pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in cases.items()])

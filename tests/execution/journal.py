@@ -1,0 +1,68 @@
+"""Mutations of the schema for tests, and the journal of what was really done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import strawberry
+
+from policies.viewer import Viewer
+from resolvers.context import Context, Services
+from schema.fields import column, resolved
+from tests.execution.faults import fault
+
+
+class Journal(Context):
+    """A context that remembers the effects of its operation."""
+
+    def __init__(self, services: Services, viewer: Viewer) -> None:
+        super().__init__(services, viewer)
+        self.done: list[str] = []
+
+
+class State:
+    """What a mutation has come to."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.total = len(journal.done)
+        self.journal = journal
+
+
+async def writing(roots: Sequence[object], context: Any, *, word: str, pause: int = 0) -> list[State]:
+    """Write a word into the journal, after as many turns of the event loop as `pause`."""
+    for _ in range(pause):
+        await asyncio.sleep(0)
+    context.done.append(word)
+    return [State(context) for _ in roots]
+
+
+async def refusing(_roots: Sequence[object], context: Any, *, kind: str) -> list[State]:
+    """Fail, having tried."""
+    context.done.append(f"tried {kind}")
+    raise fault(kind)
+
+
+async def told(states: Sequence[State], _context: Context) -> list[list[str]]:
+    """All words so far, which later mutations must not have written yet."""
+    return [list(state.journal.done) for state in states]
+
+
+@strawberry.type
+class Written:
+    total: int = column("How many words there were.")
+    history: list[str] = resolved(told, "All words when this was asked.")
+
+
+@strawberry.type
+class Mutation:
+    write: Written = resolved(writing, "Write a word.", {"word": (str, "What."), "pause": (int | None, "How late.")})
+    refuse: Written | None = resolved(refusing, "Fail.", {"kind": (str, "How.")})
+    must_refuse: Written = resolved(refusing, "Fail, and never be null.", {"kind": (str, "How.")})
+
+    @strawberry.mutation
+    async def custom(self, info: strawberry.Info, word: str) -> int:
+        await asyncio.sleep(0)
+        info.context.done.append(word)
+        return len(info.context.done)

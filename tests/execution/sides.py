@@ -1,0 +1,155 @@
+"""The two sides: the same gateway with its planner and without, over one database, and what must be equal in their answers.
+
+Both share a signing key, so that tokens and cursors of one are good for the other. The application is called as a server calls it,
+without a client in between, which would take longer than many an answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from starlette.applications import Starlette
+
+import server
+from resolvers.viewer import find_member
+from settings import Settings
+
+# Whether the planner is there; until it is, both sides are graphql-core and nothing is asserted of who executed what.
+PLANNER: Final = "planner" in Settings.model_fields
+PLANNED: Final = "planned"
+EXECUTION: Final = "x-crossgate-execution"
+HEADERS: Final = {"accept": "application/graphql-response+json", "content-type": "application/json"}
+REQUEST_ID: Final = re.compile(rb'("requestId":)"[^"]*"')
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """An operation as it is asked: by whom, and with what."""
+
+    query: str
+    viewer: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    operation: str | None = None
+
+    @property
+    def body(self) -> bytes:
+        """What is posted."""
+        asked: dict[str, Any] = {"query": self.query, "variables": self.variables}
+        return orjson.dumps(asked if self.operation is None else {**asked, "operationName": self.operation})
+
+    def __str__(self) -> str:
+        variables = orjson.dumps(self.variables).decode()
+        return f"as {self.viewer}, operation {self.operation}, variables {variables}:\n{self.query}"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back; `execution` says what ran it and is no part of what must be equal."""
+
+    status: int
+    body: bytes
+    execution: str | None = field(default=None, compare=False)
+
+    @property
+    def content(self) -> Any:
+        """The body, read."""
+        return orjson.loads(self.body)
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether the planner ran it; before there is one, it is taken for granted."""
+        return not PLANNER or self.execution == PLANNED
+
+    def __str__(self) -> str:
+        return f"{self.status} ({self.execution}) {self.body.decode()}"
+
+
+class Difference(AssertionError):
+    """The two sides differ."""
+
+    def __init__(self, request: Request, on: Reply, off: Reply) -> None:
+        super().__init__(f"{request}\n\nplanner on:  {on}\nplanner off: {off}")
+
+
+class Sides:
+    """Asks both sides as any user, by its address, or as nobody."""
+
+    def __init__(self, on: Starlette, off: Starlette) -> None:
+        self.on = on
+        self.off = off
+        self._tokens: dict[str, str] = {}
+
+    async def __call__(self, viewer: str | None, query: str, operation: str | None = None, **variables: Any) -> Reply:
+        """The answer to a query, which is the same on both sides. Raises Difference."""
+        return await self.ask(Request(query=query, viewer=viewer, variables=variables, operation=operation))
+
+    async def ask(self, request: Request) -> Reply:
+        """The answer to a request, which is the same on both sides. Raises Difference."""
+        headers = await self._headers(request.viewer)
+        on, off = await post(self.on, headers, request.body), await post(self.off, headers, request.body)
+        if on != off:
+            raise Difference(request, on, off)
+        return on
+
+    async def _headers(self, viewer: str | None) -> list[tuple[bytes, bytes]]:
+        plain = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+        if viewer is None:
+            return plain
+        if viewer not in self._tokens:
+            member = await find_member(self.on.state.services.engine, viewer)
+            assert member is not None, f"nobody has the address {viewer}"
+            self._tokens[viewer] = self.on.state.tokens.issue(member.user_id, member.membership_id, 24 * 3600)
+        return [*plain, (b"authorization", f"Bearer {self._tokens[viewer]}".encode())]
+
+
+async def post(app: Starlette, headers: list[tuple[bytes, bytes]], body: bytes) -> Reply:
+    """The answer of an application to a request to its endpoint."""
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/graphql",
+        "raw_path": b"/graphql",
+        "query_string": b"",
+        "root_path": "",
+        "headers": headers,
+        "client": ("127.0.0.1", 1),
+        "server": ("gateway", 80),
+    }
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    start, *parts = sent
+    execution = next((value.decode() for name, value in start["headers"] if name.decode().lower() == EXECUTION), None)
+    return Reply(start["status"], REQUEST_ID.sub(rb'\1""', b"".join(part.get("body", b"") for part in parts)), execution)
+
+
+@asynccontextmanager
+async def both_sides(database_url: str, data_dir: Path) -> AsyncIterator[Sides]:
+    """The gateway with its planner and without, inside this process."""
+    sides = [build(database_url, data_dir, planner=planner) for planner in (True, False)]
+    try:
+        yield Sides(*sides)
+    finally:
+        for app in sides:
+            await app.state.services.close()
+
+
+def build(database_url: str, data_dir: Path, *, planner: bool) -> Starlette:
+    """One of the sides."""
+    chosen: dict[str, Any] = {"planner": planner} if PLANNER else {}
+    return server.build(Settings(data_dir=data_dir, database_url=database_url, log_level="ERROR", pool_size=4, **chosen))

@@ -1,0 +1,221 @@
+"""Equality: operations drawn at random over the whole schema get the same bytes with the planner and without.
+
+CROSSGATE_OPERATIONS is how many are drawn in all (5,000 if not set), CROSSGATE_SEED repeats a run. Each market is the sample market
+with changes of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import combinations
+from random import Random
+from typing import Any, Final
+
+import pytest
+from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_introspection_type, is_leaf_type, parse
+from hypothesis import HealthCheck, Phase, given, note, seed, settings
+from hypothesis import strategies as st
+from hypothesis_graphql import nodes, queries
+
+from models.embedded import Embedded
+from tests import databases
+from tests.asking import DEMO_VIEWERS
+from tests.execution.market import Known, change, learn
+from tests.execution.operations import Operation, operation
+from tests.execution.sides import PLANNER, Reply, Sides, both_sides
+from tests.schema.outline import SCHEMA, is_connection, object_type, ways
+
+OPERATIONS: Final = int(os.environ.get("CROSSGATE_OPERATIONS", "5000"))
+SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
+MARKETS: Final = 4
+VARIANTS: Final = 8  # operations made of each document that is drawn: drawing takes longer than asking
+VIEWERS: Final = 3  # who ask each operation: what was planned for one must be right for the next
+ENOUGH: Final = 4_000  # operations to meet every field
+FAILED: Final = "graphql-core; the plan failed"
+PLANNED_PART: Final = 0.9  # of the operations without errors
+DRAWN: Final = settings(
+    max_examples=max(1, OPERATIONS // (MARKETS * VARIANTS * VIEWERS)),
+    deadline=None,
+    database=None,
+    phases=[Phase.generate, Phase.shrink],
+    suppress_health_check=list(HealthCheck),
+    print_blob=False,
+)
+SCALARS: Final = {"Decimal": st.decimals(0, 10_000, places=2).map(nodes.String)}
+ROOTS: Final = tuple(object_type("Query").fields)
+
+
+def documents(roots: tuple[str, ...]) -> st.SearchStrategy[str]:
+    """Documents of hypothesis-graphql that select some of these fields of the root."""
+    return queries(SCHEMA, fields=roots, custom_scalars=SCALARS, allow_x00=False)
+
+
+# All fields of the root together leave little room for what is below each, so most documents have a few of them.
+DOCUMENTS: Final = st.one_of(
+    documents(ROOTS), *(documents((root,)) for root in ROOTS), *map(documents, combinations(ROOTS[3:], 2))
+)
+
+
+class Tally:
+    """What the operations of a run have come to."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.answered = 0
+        self.planned = 0
+        self.broken: list[str] = []
+        self.selected: set[tuple[str, str]] = set()
+        self.others: Counter[str] = Counter()
+
+    def __repr__(self) -> str:
+        return f"{self.asked} asked, {self.answered} answered without errors, {self.planned} of them planned: {self.others}"
+
+    def count(self, asked: Operation, reply: Reply) -> None:
+        """Note an operation; of one that was answered without errors, the fields that its answer has."""
+        self.asked += 1
+        if reply.execution == FAILED:
+            self.broken.append(str(asked.requests[0]))
+        if b'"errors":' in reply.body[:10]:
+            return
+        self.answered += 1
+        self.planned += reply.is_planned
+        self.others[str(reply.execution)] += 1
+        if asked.selected.keys() - self.selected:
+            data = reply.content["data"]
+            self.selected |= {place for place, path in asked.selected.items() if place not in self.selected and has(data, path)}
+
+
+def has(data: Any, path: tuple[str, ...]) -> bool:
+    """Whether some object of an answer has a field."""
+    if isinstance(data, list):
+        return any(has(each, path) for each in data)
+    if not path:
+        return True
+    return isinstance(data, dict) and path[0] in data and has(data[path[0]], path[1:])
+
+
+class Trial:
+    """Both sides, and what clients know."""
+
+    def __init__(self, sides: Sides, known: Known) -> None:
+        self.sides = sides
+        self.known = known
+        self.market = 0
+
+    def __repr__(self) -> str:
+        return f"market {self.market}"
+
+    async def move_to(self, market: int) -> None:
+        """Change the market, once, into one that is like no other; the first is the sample market itself."""
+        while self.market < market:
+            self.market += 1
+            await change(self.sides.on.state.services.engine, Random(f"{SEED} {self.market}"))
+
+
+@pytest.fixture(scope="module")
+def tally() -> Tally:
+    """Of all markets together."""
+    return Tally()
+
+
+@pytest.fixture(scope="module")
+async def trial(postgres: Embedded, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Trial]:
+    """Both sides over a database of their own. What is learnt in the first market is hidden in others, or gone."""
+    name = await databases.create(postgres, demo)
+    async with both_sides(postgres.url(name), tmp_path_factory.mktemp("sides")) as sides:
+        yield Trial(sides, await learn(sides))
+    await databases.drop(postgres, name)
+
+
+def alike(number: int) -> Callable[..., Any]:
+    """The test in one of the markets, with documents of its own."""
+
+    @seed(SEED + number)
+    @DRAWN
+    @given(drawn=DOCUMENTS, chance=st.integers(0, 2**32))  # drawn before the test, for it runs in a task of its own
+    async def test(trial: Trial, tally: Tally, drawn: str, chance: int) -> None:
+        """Status and bytes are the same for every viewer, whatever is asked."""
+        note(f"CROSSGATE_OPERATIONS={OPERATIONS} CROSSGATE_SEED={SEED}")
+        await trial.move_to(number)
+        document = parse(drawn)
+        for variant in range(VARIANTS):
+            asked = operation(document, Random(f"{chance} {variant}"), trial.known, VIEWERS)
+            for request in asked.requests:
+                tally.count(asked, await trial.sides.ask(request))
+
+    return test
+
+
+test_both_executors_answer_alike_in_the_sample_market = alike(0)
+test_both_executors_answer_alike_in_a_second_market = alike(1)
+test_both_executors_answer_alike_in_a_third_market = alike(2)
+test_both_executors_answer_alike_in_a_fourth_market = alike(3)
+
+
+@pytest.mark.parametrize("viewer", DEMO_VIEWERS)
+async def test_every_type_is_answered_alike(trial: Trial, tally: Tally, viewer: str | None) -> None:
+    """All fields of each type at once, whatever chance has left out."""
+    company = trial.known.ids["Company"][0]
+    asked = [f"{way.root}(first: 25) {{ {PAGE} nodes {{ {way.document(all_of(name))} }} }}" for name, way in ways().items()]
+    for text in (*asked, f"viewer {{ {all_of('Viewer')} }}", f'node(id: "{company}") {{ id }}'):
+        reply = await trial.sides(viewer, f"{{ __typename {text} }}")
+        assert b'"errors":' not in reply.body[:10]
+        tally.selected |= set(seen(reply.content["data"]))
+    tally.selected.add(("Node", "id"))
+
+
+PAGE: Final = (
+    "__typename edges { __typename cursor node { __typename } } totalCount"
+    " pageInfo { __typename hasNextPage hasPreviousPage startCursor endCursor }"
+)
+
+
+def all_of(name: str) -> str:
+    """A selection of all fields of a type, with as little as possible below them."""
+    texts = ["__typename"]
+    for each, definition in object_type(name).fields.items():
+        kind = get_named_type(definition.type)
+        below = f"(first: 2) {{ {PAGE} nodes {{ __typename }} }}" if is_connection(kind) else "{ __typename }"
+        texts.append(each if is_leaf_type(kind) else f"{each} {below}")
+    return " ".join(texts)
+
+
+def seen(data: Any) -> Iterator[tuple[str, str]]:
+    """Each field that some object of an answer has, with the type that the object says it is of."""
+    if isinstance(data, list):
+        for each in data:
+            yield from seen(each)
+    elif isinstance(data, dict):
+        yield from ((data["__typename"], name) for name in data if "__typename" in data)
+        for each in data.values():
+            yield from seen(each)
+
+
+def test_most_operations_found_something(tally: Tally) -> None:
+    """What is compared is worth it: four of five operations have data and no error."""
+    assert tally.asked >= min(OPERATIONS, 1000) * 0.8
+    assert tally.answered > 0.8 * tally.asked, tally
+
+
+def test_every_field_was_answered(tally: Tally) -> None:
+    """Each field of each type is in an answer without errors."""
+    kinds = [kind for kind in SCHEMA.type_map.values() if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)]
+    fields = {(kind.name, name) for kind in kinds if not is_introspection_type(kind) for name in kind.fields}
+
+    missing = fields - tally.selected
+    assert OPERATIONS < ENOUGH or not missing, sorted(missing)
+
+
+@pytest.mark.skipif(not PLANNER, reason="there is no planner yet")
+def test_most_operations_were_planned(tally: Tally) -> None:
+    """Nine of ten operations without errors ran on the planner."""
+    assert tally.planned >= PLANNED_PART * tally.answered, tally.others
+
+
+@pytest.mark.skipif(not PLANNER, reason="there is no planner yet")
+def test_no_plan_broke(tally: Tally) -> None:
+    """The planner leaves an operation to graphql-core because it knows why, never because it broke down."""
+    assert not tally.broken, "\n\n".join(sorted(tally.broken, key=len)[:3])

@@ -1,0 +1,171 @@
+"""Operations as a whole: which of a document runs, mutations in order and once, introspection, and what graphql-core runs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from tests.execution.both import Both
+from tests.execution.sides import PLANNED, PLANNER
+
+TWO: Final = (
+    'query A { person(id: "p1") { ...n } } query B($id: ID!) { person(id: $id) { ...n id } } fragment n on Author { name }'
+)
+
+
+async def test_the_named_operation_runs(both: Both) -> None:
+    """Of several operations the one that is named, with its own variables; the other's plan is another's."""
+    first = await both.planned(TWO, "A")
+    second = await both.planned(TWO, "B", id="p2")
+    again = await both.planned(TWO, "A")
+
+    assert {"person": {"name": "Ada"}} == first.data == again.data
+    assert {"person": {"name": "Bo", "id": "p2"}} == second.data
+
+
+async def test_an_operation_that_is_not_meant_does_not_run(both: Both) -> None:
+    """Where none of several is named, the first runs here; the gateway's transport refuses it before."""
+    await both(TWO)
+
+
+async def test_a_query_in_short_and_in_long_is_the_same(both: Both) -> None:
+    """With or without the word and a name."""
+    found = [await both.planned(head + '{ person(id: "p1") { name } }') for head in ("", "query ", "query Q ")]
+
+    assert [{"person": {"name": "Ada"}}] * 3 == [each.data for each in found]
+
+
+SERIAL: Final = """
+    mutation {
+      a: write(word: "one", pause: 3) { total history }
+      b: write(word: "two") { history total }
+      c: custom(word: "three")
+      a: write(word: "one", pause: 3) { t: total }
+    }
+"""
+
+
+async def test_mutations_run_one_after_the_other(both: Both) -> None:
+    """The second begins when the first is answered to its depth; merged ones are one."""
+    outcome = await both(SERIAL)
+
+    assert {
+        "a": {"total": 1, "history": ["one"], "t": 1},
+        "b": {"history": ["one", "two"], "total": 2},
+        "c": 3,
+    } == outcome.data
+    assert ("one", "two", "three") == outcome.done
+
+
+async def test_a_mutation_of_batch_resolvers_alone_is_done_once(both: Both) -> None:
+    """Whoever runs it."""
+    outcome = await both('mutation { write(word: "x") { total } }')
+
+    assert ({"write": {"total": 1}}, ("x",)) == (outcome.data, outcome.done)
+
+
+@pytest.mark.parametrize("kind", ["public", "unexpected"])
+async def test_a_mutation_that_fails_is_not_tried_again(both: Both, kind: str) -> None:
+    """An error after an effect leaves the effect as it is, and those after it run."""
+    outcome = await both(
+        f'mutation {{ write(word: "a") {{ total }} refuse(kind: "{kind}") {{ total }} b: write(word: "b") {{ total }} }}'
+    )
+
+    assert {"write": {"total": 1}, "refuse": None, "b": {"total": 3}} == outcome.data
+    assert ("a", f"tried {kind}", "b") == outcome.done
+
+
+@pytest.mark.parametrize("kind", ["public", "unexpected"])
+async def test_a_mutation_that_may_not_be_null_ends_the_operation(both: Both, kind: str) -> None:
+    """`data` is null, what was done before is done, and nothing is done twice."""
+    outcome = await both(f'mutation {{ write(word: "a") {{ total }} mustRefuse(kind: "{kind}") {{ total }} }}')
+
+    assert outcome.data is None
+    assert ("a", f"tried {kind}") == outcome.done
+    assert [["mustRefuse"]] == [path for _, _, path in outcome.errors]
+
+
+async def test_a_mutation_that_is_left_out_is_not_done(both: Both) -> None:
+    """Neither by a literal nor by a variable."""
+    outcome = await both(
+        'mutation ($f: Boolean!) { a: write(word: "a") @skip(if: true) { total } b: write(word: "b") @include(if: $f) { total }'
+        ' ... @include(if: $f) { c: custom(word: "c") } d: write(word: "d") { total } }',
+        f=False,
+    )
+
+    assert ({"d": {"total": 1}}, ("d",)) == (outcome.data, outcome.done)
+
+
+async def test_a_mutation_that_is_not_valid_is_not_done(both: Both) -> None:
+    """Validation and variables come before any effect."""
+    invalid = await both('mutation { write(word: "a") { total nothing } }')
+    wrong = await both("mutation ($w: String!) { write(word: $w) { total } }", w=None)
+
+    assert ((), ()) == (invalid.done, wrong.done)
+
+
+INTROSPECTION: Final = {
+    "a type": '{ __type(name: "Author") { name fields { name type { kind ofType { name } } } } }',
+    "with data": '{ person(id: "p1") { name __typename } __type(name: "Place") { name } people { id } }',
+    "the schema": "{ __schema { queryType { name } types { name kind possibleTypes { name } enumValues { name } } } }",
+    "under aliases and fragments": '{ ...f a: __type(name: "Nothing") { name } }'
+    " fragment f on Query { s: __schema { mutationType { name } } }",
+}
+
+
+@pytest.mark.parametrize("query", INTROSPECTION.values(), ids=INTROSPECTION)
+async def test_introspection_is_answered_beside_data(both: Both, query: str) -> None:
+    """Whoever executes what, it is one answer in the order of the question."""
+    outcome = await both(query)
+
+    assert [] == outcome.errors
+    assert outcome.data
+
+
+LEFT: Final = {
+    "a resolver of Strawberry's": (
+        '{ hello(name: "you") person(id: "p1") { name } }',
+        {"hello": "Hello, you!", "person": {"name": "Ada"}},
+    ),
+    "one that is a coroutine": (
+        "{ custom { late(times: 2) loud name } }",
+        {"custom": {"late": "samsam", "loud": "SAM", "name": "sam"}},
+    ),
+    "behind others": (
+        "{ people { name } x: custom { loud } y: custom { late } __typename }",
+        {
+            "people": [{"name": "Ada"}, {"name": "Bo"}, {"name": "Cy"}],
+            "x": {"loud": "SAM"},
+            "y": {"late": "sam"},
+            "__typename": "Query",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("query", "data"), LEFT.values(), ids=LEFT)
+async def test_what_has_no_batch_form_is_left_to_graphql_core(both: Both, query: str, data: object) -> None:
+    """Such a field is answered as ever, with all that is asked beside it."""
+    outcome = await both(query)
+
+    assert (data, []) == (outcome.data, outcome.errors)
+
+
+@pytest.mark.skipif(not PLANNER, reason="there is no planner yet")
+async def test_it_is_told_why_there_was_no_plan(both: Both) -> None:
+    """The reason stands where the planner's name would."""
+    planned = await both("{ people { name } }")
+    left = await both("{ hello }")
+
+    assert PLANNED == planned.execution
+    assert left.execution is not None
+    assert left.execution.startswith("graphql-core; ")
+
+
+async def test_a_resolver_that_breaks_breaks_its_place_alone(both: Both) -> None:
+    """Also where the planner has nothing to do with it."""
+    outcome = await both("{ custom { name broken } people { id } }")
+
+    assert {"name": "sam", "broken": None} == outcome.data["custom"]
+    assert [("INTERNAL", "Internal server error", ["custom", "broken"])] == outcome.errors

@@ -1,0 +1,138 @@
+"""What values come to: leaves, enums, lists, lists of lists, and those that cannot be said (specification, §6.4.3)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from tests.execution.both import Both
+from tests.execution.cases import Case, named
+from tests.execution.specimen import BAD
+
+LEAVES: Final = {
+    "number": 7,
+    "real": 1.5,
+    "flag": True,
+    "text": 'a "b" é 🦆',
+    "key": "k",
+    "amount": "1250.00",
+    "day": "2026-05-01",
+    "moment": "2026-05-01T08:30:00+00:00",
+    "uuid": "00000000-0000-0000-0000-000000000007",
+    "url": "https://a.example/",
+    "email": "a@b.example",
+    "colour": "RED",
+    "size": "LARGE",
+    "colours": ["GREEN", None, "BLUE"],
+    "numbers": [1, 2],
+    "matrix": [[1, None], None, []],
+    "strict": [[1], [2, 3]],
+    "required": 1,
+}
+
+
+async def test_leaves_are_serialized_by_their_types(both: Both) -> None:
+    """Each scalar in its own form, enums by name, lists item by item, in the order of the question."""
+    await Case(f"{{ scalars {{ {' '.join(LEAVES)} }} }}", {"scalars": LEAVES}).check(both)
+
+
+@pytest.mark.parametrize(("field", "bad"), [(field, bad) for field, values in BAD.items() for bad in values])
+async def test_a_strange_value_comes_to_the_same(both: Both, field: str, bad: str) -> None:
+    """Whatever a resolver gives: both say it or both refuse it, in the same words, at the same place."""
+    query = "query ($f: String, $b: String) { before: scalars { required } scalars(field: $f, bad: $b) { number FIELD size } }"
+
+    await both(query.replace("FIELD", f"it: {field}"), f=field, b=bad)
+
+
+STRANGE: Final[dict[tuple[str, str], Any]] = {
+    ("number", "float"): 7,
+    ("real", "int"): 1.0,
+    ("flag", "int"): True,
+    ("text", "int"): "1",
+    ("text", "flag"): "true",
+    ("key", "int"): "7",
+    ("amount", "exponent"): "1E+3",
+    ("numbers", "tuple"): [1, 2],
+    ("matrix", "tuples"): [[1], [None]],
+    ("size", "value"): "LARGE",
+}
+
+
+@pytest.mark.parametrize(("field", "bad"), STRANGE)
+async def test_values_that_are_close_enough_are_taken(both: Both, field: str, bad: str) -> None:
+    """A whole float is an Int, a number an ID, a tuple a list, a word an enum of strings."""
+    query = f'{{ scalars(field: "{field}", bad: "{bad}") {{ {field} }} }}'
+
+    await Case(query, {"scalars": {field: STRANGE[field, bad]}}).check(both)
+
+
+FAILING: Final[dict[str, tuple[str, str, Any, list[Any]]]] = {
+    "an Int that is not whole": ("number", "half", {"number": None}, ["scalars", "number"]),
+    "an Int that is too large": ("number", "large", {"number": None}, ["scalars", "number"]),
+    "a Float that is none": ("real", "nan", {"real": None}, ["scalars", "real"]),
+    "an enum that has no such value": ("colour", "wrong", {"colour": None}, ["scalars", "colour"]),
+    "an enum in a list": ("colours", "wrong", {"colours": ["RED", None, "GREEN"]}, ["scalars", "colours", 1]),
+    "null in a list of none": ("numbers", "null", {"numbers": None}, ["scalars", "numbers", 1]),
+    "a list that is text": ("numbers", "text", {"numbers": None}, ["scalars", "numbers"]),
+    "a list that is flat": ("matrix", "flat", {"matrix": [None]}, ["scalars", "matrix", 0]),
+    "an item of an inner list": ("matrix", "wrong", {"matrix": [[1, None], [2]]}, ["scalars", "matrix", 0, 1]),
+    "a strict inner list": ("strict", "inner", {"strict": None}, ["scalars", "strict", 1]),
+    "an item of a strict inner list": ("strict", "item", {"strict": None}, ["scalars", "strict", 1, 1]),
+}
+
+
+@named(FAILING)
+async def test_a_value_that_cannot_be_said_is_an_error_of_its_place(both: Both, case: tuple[str, str, Any, list[Any]]) -> None:
+    """The place becomes null, the error has its path, and the cause is nobody's business."""
+    field, bad, data, path = case
+
+    outcome = await both(f'{{ scalars(field: "{field}", bad: "{bad}") {{ {field} }} }}')
+
+    assert {"scalars": data} == outcome.data
+    assert path in [path for _, _, path in outcome.errors]
+
+
+async def test_a_large_list_is_answered_whole(both: Both) -> None:
+    """Ten thousand items, each with a relation that is one batch."""
+    outcome = await both.planned("{ many { id pages maker { name } } }")
+
+    names = ("Ada", "Bo", "Cy")
+    assert outcome.data["many"] == [
+        {"id": f"m{number}", "pages": number, "maker": {"name": names[number % 3]}} for number in range(10_000)
+    ]
+
+
+async def test_a_deep_question_is_answered_to_its_end(both: Both) -> None:
+    """Thirty levels of the same relation."""
+    depth = 30
+    query = "id"
+    for _ in range(depth):
+        query = f"works(first: 1) {{ ... on Book {{ maker {{ {query} }} }} }}"
+
+    found = (await both.planned(f'{{ person(id: "p1") {{ {query} }} }}')).data["person"]
+
+    for _ in range(depth):
+        found = found["works"][0]["maker"]
+    assert {"id": "p1"} == found
+
+
+async def test_one_batch_field_by_two_ways(both: Both) -> None:
+    """The same field below two branches, with one alias each and once in common."""
+    outcome = await both(
+        "{ media { ... on Thing { id } ... on Book { maker { id } } ... on Disc { m: maker { id } } }"
+        " things { ... on Book { maker { id } } ... on Disc { maker { name works { __typename } } } } }"
+    )
+
+    assert [{"id": "w1", "maker": {"id": "p1"}}, {"id": "w2", "m": {"id": "p2"}}] == outcome.data["media"][:2]
+    assert [{"maker": {"id": "p1"}}, None, {"maker": {"name": "Bo", "works": [{"__typename": "Book"}]}}] == outcome.data[
+        "things"
+    ]
+
+
+async def test_a_value_of_no_known_type_is_an_error_of_its_place(both: Both) -> None:
+    """An abstract field whose object is of none of its types: null there, an error, and the others are answered."""
+    outcome = await both("{ strange { id } }")
+
+    assert [{"id": "w1"}, None, None] == outcome.data["strange"]
+    assert [["strange", 1], ["strange", 2]] == sorted(path for _, _, path in outcome.errors)
