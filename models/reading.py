@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 from typing import Any, Final
 
 import asyncpg
@@ -69,6 +70,7 @@ class Connection:
     def __init__(self, driver: Any) -> None:
         self.driver = driver
         self.busy = False  # with a statement that nobody waits for any more, if it was given back so
+        self._numbers = count()
         self._prepared: LRUCache[str, Any] = LRUCache(PREPARED)
 
     async def fetch(self, text: str, arguments: Sequence[Any]) -> Sequence[Row]:
@@ -77,7 +79,8 @@ class Connection:
         try:
             statement = self._prepared.get(text)
             if statement is None:
-                statement = self._prepared[text] = await self.driver.prepare(text)
+                # Without a name, and without the driver's own cache, PostgreSQL would plan it each time.
+                statement = self._prepared[text] = await self.driver.prepare(text, name=f"statement_{next(self._numbers)}")
             rows: Sequence[Row] = await statement.fetch(*arguments)
         except asyncpg.PostgresError:
             self.busy = False
