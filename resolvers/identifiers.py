@@ -5,8 +5,9 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
 from binascii import b2a_base64
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from resolvers.errors import PublicError
@@ -49,6 +50,12 @@ class Identifier:
 
     def __str__(self) -> str:
         return global_id(TAGS[self.type], self.key)
+
+
+def global_id_code(bind: Callable[[Any], str], entity: str, key: str) -> str:
+    """The same as code, for whoever generates more around it; `bind` names an object, `key` is the code of the key."""
+    written = f"{bind(b2a_base64)}({TAGS[entity]!r} + {key}.bytes, newline=False)"
+    return f"{written}.translate({bind(URL_SAFE)}).decode()"
 
 
 def global_id(tag: bytes, key: UUID) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final
 
 from resolvers.errors import PublicError
 
@@ -17,7 +18,8 @@ class InvalidAmount(PublicError):
     code = "INVALID_AMOUNT"
 
 
-class Money(NamedTuple):
+@dataclass(slots=True)
+class Money:
     """An amount in major units."""
 
     amount: str  # exact, as it is written
@@ -25,13 +27,15 @@ class Money(NamedTuple):
 
 
 def money(minor_units: int | None, currency: str) -> Money | None:
-    """The amount that so many minor units are, None for none."""
+    """The amount that so many minor units are, None for none. They are never negative."""
     if minor_units is None:
         return None
+    digits = str(minor_units)
     if currency in NO_MINOR_UNIT:
-        return Money(str(minor_units), currency)
-    major, minor = divmod(abs(minor_units), 100)
-    return Money(f"{'-' * (minor_units < 0)}{major}.{minor:02}", currency)
+        return Money(digits, currency)
+    if len(digits) < 3:
+        digits = digits.zfill(3)
+    return Money(f"{digits[:-2]}.{digits[-2:]}", currency)
 
 
 def minor_units(amount: Decimal, currency: str, rounding: str) -> int:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import strawberry
-from graphql import FieldNode, GraphQLField
+from graphql import (
+    FieldNode,
+    GraphQLBoolean,
+    GraphQLField,
+    GraphQLID,
+    GraphQLInt,
+    GraphQLString,
+    Undefined,
+    VariableNode,
+    get_nullable_type,
+)
 from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema_converter import GraphQLCoreConverter
@@ -18,6 +28,8 @@ from strawberry.types.field import StrawberryField
 from resolvers.batch import BatchResolver
 from resolvers.execution.plans import KEPT, Plans
 from schema.fields import Field, plain
+
+AS_GIVEN: Final = (GraphQLString, GraphQLID, GraphQLInt, GraphQLBoolean)  # arguments that Strawberry passes on as they are
 
 
 class Planning:
@@ -66,6 +78,21 @@ class _Described:
     definition: StrawberryField
     field: GraphQLField
     converter: GraphQLCoreConverter
+
+    def given(self, node: FieldNode) -> Sequence[tuple[str, str]] | None:
+        """Each argument's name for resolvers and the variable that it is, if all arguments are variables taken as they are."""
+        if any(argument.default_value is not Undefined for argument in self.field.args.values()):
+            return None
+        names = {
+            self.converter.config.name_converter.from_argument(each): each.python_name for each in self.definition.arguments
+        }
+        given = []
+        for argument in node.arguments or ():
+            kind = get_nullable_type(self.field.args[argument.name.value].type)
+            if not isinstance(argument.value, VariableNode) or kind not in AS_GIVEN:
+                return None
+            given.append((names[argument.name.value], argument.value.name.value))
+        return given
 
     def arguments(self, node: FieldNode, variables: VariableValues) -> dict[str, Any]:
         """The arguments as the batch resolver takes them. Raises GraphQLError."""

@@ -18,7 +18,7 @@ class Names:
     """The namespace of one plan's generated code."""
 
     def __init__(self) -> None:
-        self.bound: dict[str, Any] = {"need": need}
+        self.bound: dict[str, Any] = {"need": need, "items": items}
         self._known: dict[int, str] = {}
         self._numbers = count()
 
@@ -47,3 +47,10 @@ def need(value: Any) -> Any:
     if value is None:
         raise Unplanned("null in a place that is never null")
     return value
+
+
+def items(value: Any) -> Any:
+    """The items of a list. Raises Unplanned for whatever else can be iterated over, such as text."""
+    if isinstance(value, list | tuple):
+        return value
+    raise Unplanned("no list where one was promised")

@@ -56,10 +56,11 @@ from resolvers.execution.rows import JoinedRow, Objects, Rows
 from resolvers.execution.shapes import Child, Extract, Run, Shape
 from resolvers.execution.values import complete, stored
 from resolvers.execution.watches import Always, Fields, Hidden, Items, Sometimes, Typed, Watch
-from resolvers.identifiers import TAGS, global_id
+from resolvers.identifiers import global_id_code
 from resolvers.mask import is_settled, only_reason
 from resolvers.node import ByAnyId, ByAnyIds, GlobalId
 from resolvers.orders import ORDERS
+from resolvers.record import Record
 from resolvers.relations import TOLD
 
 Grouped: TypeAlias = Mapping[str, Sequence[FieldDetails]]
@@ -83,6 +84,9 @@ class Described(Protocol):
     @property
     def batch(self) -> BatchResolver | None:
         """Its resolver, if it has one."""
+
+    def given(self, node: FieldNode) -> Sequence[tuple[str, str]] | None:
+        """Each argument's name for resolvers and the variable that it is, if all arguments are variables taken as they are."""
 
     def arguments(self, node: FieldNode, variables: VariableValues) -> dict[str, Any]:
         """The arguments as resolvers take them."""
@@ -234,8 +238,7 @@ class Planner:
     def _global_id(self, place: Place, batch: GlobalId) -> str:
         if isinstance(place.access, Objects):
             return f"{self._names.bind(batch)}.of(o)"
-        tag = TAGS[place.access.entity]
-        return f"{self._names.bind(global_id)}({tag!r}, {place.access.read('id')})"
+        return global_id_code(self._names.bind, place.access.entity, place.access.read("id"))
 
     def _completed(self, place: Place, code: str) -> Code:
         """The code of a value that the row or the object holds itself."""
@@ -283,6 +286,8 @@ class Planner:
         shape, watch = self._shaped(kind, self._sub(kind, place.details), rows or Objects())
 
         async def objects(values: Sequence[Any], run: Run) -> list[Any]:
+            if rows is None and any(isinstance(value, Record) for value in values):
+                raise Unplanned("a record of a type without policy")
             return await shape.objects(rows.of_records(values) if rows else values, run)
 
         return Completed(_required(place.kind), objects), _listed(place.kind, watch)
@@ -304,8 +309,10 @@ class Planner:
         except Inseparable:
             target, watch = self._target(kind, batch.by, place.details)
             return place.shape.child(ToOne(self._keys(place, batch.column), target, place.required)), watch
-        key = joined.read("id")
         joined.keep()
+        if joined.is_always_there:
+            return code, watch
+        key = joined.read("id")
         return (f"need({key} and {code})" if place.required else f"({code} if {key} else None)"), watch
 
     def _joined(self, access: RowAccess | Objects, batch: NamedBy) -> JoinedRow:
@@ -458,7 +465,12 @@ class Planner:
             return constant({})
         if not varies(node):
             return constant(described.arguments(node, self._executor.variable_values))
-        return lambda run: described.arguments(node, run.variables)
+        given = described.given(node)
+        if given is None:
+            return lambda run: described.arguments(node, run.variables.values)
+        return lambda run: {
+            name: run.variables.coerced[variable] for name, variable in given if variable in run.variables.coerced
+        }
 
 
 @dataclass(slots=True)

@@ -18,7 +18,6 @@ from graphql import (
     OperationType,
     get_operation_ast,
 )
-from graphql.execution.values import VariableValues, get_variable_values
 
 from resolvers.batch import ROOT
 from resolvers.errors import PublicError
@@ -26,6 +25,7 @@ from resolvers.execution.conditions import conditions
 from resolvers.execution.names import Unplanned
 from resolvers.execution.planner import Describe, Planner
 from resolvers.execution.shapes import Run, Shape
+from resolvers.execution.variables import Definitions, Variables
 from resolvers.execution.watches import Watch
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Operation:
     document: DocumentNode
     node: OperationDefinitionNode
     conditions: tuple[str, ...]
+    variables: Definitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Plan:
     shape: Shape
     watch: Watch | None
 
-    async def run(self, context: Context, variables: VariableValues) -> dict[str, Any]:
+    async def run(self, context: Context, variables: Variables) -> dict[str, Any]:
         """The data of the response; what is hidden in it is noted in the context. Raises whatever goes wrong."""
         run = Run(context, variables)
         (data,) = await self.shape.objects([ROOT], run)
@@ -75,7 +76,7 @@ class NoPlan:
     characters: int
     reason: str
 
-    async def run(self, _context: Context, _variables: VariableValues) -> dict[str, Any]:
+    async def run(self, _context: Context, _variables: Variables) -> dict[str, Any]:
         """Raise Unplanned."""
         raise Unplanned(self.reason)
 
@@ -112,9 +113,7 @@ class Plans:
         self, text: str, document: DocumentNode, name: str | None, raw: Mapping[str, Any], context: Context
     ) -> dict[str, Any]:
         operation = self._operation(text, document, name)
-        variables = get_variable_values(self._schema, operation.node.variable_definitions or (), dict(raw))
-        if isinstance(variables, list):
-            raise Unplanned("variables of wrong types")
+        variables = operation.variables.read(raw)
         decided = tuple(variables.coerced.get(condition) for condition in operation.conditions)
         key = (text, name, context.viewer.shape, decided)
         plan = self._plans.get(key)
@@ -128,7 +127,8 @@ class Plans:
         if known is None:
             node = get_operation_ast(document, name)
             assert node is not None  # noqa: S101 (Strawberry has chosen it before)
-            known = Operation(BESIDE + len(text), document, node, conditions(document))
+            definitions = Definitions(self._schema, node.variable_definitions or ())
+            known = Operation(BESIDE + len(text), document, node, conditions(document), definitions)
             _keep(self._operations, (text, name), known)
         return known
 

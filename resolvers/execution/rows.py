@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Any, Protocol
 
+from policies.catalogue import CATALOGUE
 from policies.masks import expression, is_local
 from policies.policy import Decision
 from policies.predicate import TRUE, Predicate
@@ -42,16 +42,23 @@ class JoinedRow:
     """A row that is read beside the one that names it, by one statement; `rows` is what has still to be true of it."""
 
     def __init__(
-        self, row: NamedBy, decision: Decision, rows: Predicate, label: str, siblings: dict[NamedBy, JoinedRow]
+        self, row: NamedBy, decision: Decision, rows: Predicate, label: str, named_in: str, siblings: dict[NamedBy, JoinedRow]
     ) -> None:
         self.entity = row.entity
         self.decision = decision
         self._row = row
         self._rows = rows
         self._label = label
+        self._named_in = named_in
         self._siblings = siblings
         self._columns: dict[str, None] = {}
         self._joins: dict[NamedBy, JoinedRow] = {}
+
+    @property
+    def is_always_there(self) -> bool:
+        """Whether there is a row for each that names it: a foreign key holds it, and nothing has still to be true."""
+        named = CATALOGUE[self._named_in].table.c[self._row.column]
+        return self._rows == TRUE and self._row.by == "id" and not named.nullable
 
     def read(self, column: str) -> str:
         """The variable of a column."""
@@ -66,7 +73,8 @@ class JoinedRow:
 
     def joined_by(self, row: NamedBy, decision: Decision, rows: Predicate) -> JoinedRow:
         """The row that a column names, to be tried out, and read by the same statement if it is kept."""
-        return _joined(self._joins, row, decision, rows, f"{self._label}x")
+        label = f"{self._label}x{len(self._joins)}"
+        return self._joins.get(row) or JoinedRow(row, decision, rows, label, self.entity, self._joins)
 
     def keep(self) -> None:
         """Read what was tried out."""
@@ -122,7 +130,7 @@ class Rows:
         """The row that a column names, to be tried out, and read by the same statement if it is kept."""
         if not self._joinable:
             raise Inseparable("rows that are read elsewhere")
-        return _joined(self._joins, row, decision, rows, "j")
+        return self._joins.get(row) or JoinedRow(row, decision, rows, f"j{len(self._joins)}", self.entity, self._joins)
 
     @property
     def labels(self) -> list[str]:
@@ -142,18 +150,22 @@ class Rows:
 
     def parents(self, rows: Sequence[Any]) -> Sequence[Any]:
         """What batch resolvers are given: records."""
-        return [Record(self.entity, row) for row in rows]
+        return [row.record if isinstance(row, Loaded) else Record(self.entity, row) for row in rows]
 
-    def of_records(self, records: Sequence[Any]) -> Sequence[Any]:
+    def of_records(self, records: Sequence[Any]) -> Sequence[Loaded]:
         """Records that were loaded elsewhere, as rows of this order. Raises Unplanned where they are of another type."""
         if any(getattr(record, "entity", None) != self.entity for record in records):
             raise Unplanned("records of another type")
         labels = self.labels
-        if len(labels) == 1:
-            return [(getattr(record, labels[0]),) for record in records]
-        return list(map(attrgetter(*labels), records))
+        return [Loaded(record, [getattr(record, label) for label in labels]) for record in records]
 
 
-def _joined(known: dict[NamedBy, JoinedRow], row: NamedBy, decision: Decision, rows: Predicate, label: str) -> JoinedRow:
-    """The joined row that is known already, for a row is joined once, or a new one."""
-    return known.get(row) or JoinedRow(row, decision, rows, f"{label}{len(known)}", known)
+class Loaded(tuple[Any, ...]):
+    """A row made of a record that was loaded elsewhere."""
+
+    record: Record
+
+    def __new__(cls, record: Record, values: Sequence[Any]) -> Loaded:
+        made = super().__new__(cls, values)
+        made.record = record
+        return made

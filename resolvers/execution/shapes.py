@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from graphql.execution.values import VariableValues
-
 from models.reading import Compiled
 from resolvers.execution.names import Names
 from resolvers.execution.rows import Objects, Rows
+from resolvers.execution.variables import Variables
 from resolvers.execution.watches import Hidden, Look
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ PARALLEL: Final = 4  # statements of one request that run at the same time
 class Run:
     """One request that runs a plan."""
 
-    def __init__(self, context: Context, variables: VariableValues) -> None:
+    def __init__(self, context: Context, variables: Variables) -> None:
         self.context = context
         self.viewer: Viewer = context.viewer
         self.variables = variables

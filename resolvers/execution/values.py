@@ -39,9 +39,18 @@ Display = Callable[[str], str]
 
 def complete(names: Names, code: str, kind: GraphQLOutputType, display: Display | None = None) -> str:
     """The code that completes the value of `code`; `display` is that of objects, where there are any."""
-    if isinstance(kind, GraphQLNonNull):
-        return _complete(names, f"need({code})", kind.of_type, display)
-    return _complete(names, code, kind, display)
+    required = isinstance(kind, GraphQLNonNull)
+    inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+    value = names.variable()
+    if is_leaf_type(inner):
+        return _leaf(names, value, code, inner, required=required)
+    if isinstance(inner, GraphQLList):
+        item = names.variable()
+        body = f"[{complete(names, item, inner.of_type, display)} for {item} in items({value})]"
+    else:
+        assert display is not None  # noqa: S101 (whoever completes objects says how)
+        body = display(value)
+    return f"(None if ({value} := {f'need({code})' if required else code}) is None else {body})"
 
 
 def stored(names: Names, code: str, kind: GraphQLOutputType, column: Any) -> str:
@@ -52,33 +61,25 @@ def stored(names: Names, code: str, kind: GraphQLOutputType, column: Any) -> str
     return code if is_leaf_type(inner) and _is_written_as_stored(inner, column) else complete(names, code, kind)
 
 
-def _complete(names: Names, code: str, kind: GraphQLOutputType, display: Display | None) -> str:
-    value = names.variable()
-    if isinstance(kind, GraphQLList):
-        item = names.variable()
-        body = f"[{complete(names, item, kind.of_type, display)} for {item} in {value}]"
-    elif is_leaf_type(kind):
-        body = _leaf(names, value, kind)
-    else:
-        assert display is not None  # noqa: S101 (whoever completes objects says how)
-        body = display(value)
-    return f"(None if ({value} := {code}) is None else {body})"
-
-
-def _leaf(names: Names, value: str, kind: GraphQLLeafType) -> str:
+def _leaf(names: Names, value: str, code: str, kind: GraphQLLeafType, *, required: bool) -> str:
     """Text is written as it is; everything else as its type says."""
-    written = f"{names.bind(_writer(kind))}({value})"
-    return f"({value} if {value}.__class__ is str else {written})" if kind in (GraphQLString, GraphQLID) else written
+    writer = names.bind(_writer(kind))
+    if _writes_text(kind):
+        written = f"{writer}({value})" if required else f"(None if {value} is None else {writer}({value}))"
+        return f"({value} if ({value} := {code}).__class__ is str else {written})"
+    return f"{writer}({code})" if required else f"(None if ({value} := {code}) is None else {writer}({value}))"
+
+
+def _writes_text(kind: GraphQLLeafType) -> bool:
+    return kind in (GraphQLString, GraphQLID) or kind.coerce_output_value is str
 
 
 @lru_cache(KINDS)
 def _writer(kind: GraphQLLeafType) -> Callable[[Any], Any]:
     coerce = kind.coerce_output_value
-    if coerce is str:
-        return coerce
 
     def written(value: Any) -> Any:
-        coerced = coerce(value)
+        coerced = None if value is None else coerce(value)
         if coerced is None or coerced is Undefined:
             raise Unplanned("a value that its type does not write")
         return coerced

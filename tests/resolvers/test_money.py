@@ -36,7 +36,7 @@ query ($range: MoneyRange) {
 )
 def test_an_amount_has_the_digits_of_its_currency(stored: int, currency: str, amount: str) -> None:
     """Minor units become major ones without a float between them; yen have no minor unit."""
-    assert (Money(Decimal(amount), currency), amount) == (found := money(stored, currency), str(found and found.amount))
+    assert Money(amount, currency) == money(stored, currency)
 
 
 def test_nothing_is_no_amount() -> None:
@@ -50,7 +50,9 @@ def test_an_amount_comes_back_exactly(stored: int, currency: str) -> None:
     shown = money(stored, currency)
 
     assert shown is not None
-    assert [stored, stored] == [minor_units(shown.amount, currency, rounding) for rounding in (ROUND_CEILING, ROUND_FLOOR)]
+    assert [stored, stored] == [
+        minor_units(Decimal(shown.amount), currency, rounding) for rounding in (ROUND_CEILING, ROUND_FLOOR)
+    ]
 
 
 @given(amount=st.decimals(allow_nan=False, allow_infinity=False), currency=st.sampled_from(CURRENCIES))

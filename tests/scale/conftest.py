@@ -58,8 +58,8 @@ class Market:
             size = await connection.scalar(sa.select(sa.func.count()).select_from(table))
             place = int((size or 0) * (1 - part if root.direction == "DESC" else part))
             row = (await connection.execute(sa.select(*columns).order_by(*columns).offset(place).limit(1))).one()
-        (sealed,) = self.ask.app.state.services.cursors.seal(root.scope, [(list(row[:-1]), row[-1])])
-        return sealed
+        sealed: list[str] = self.ask.app.state.services.cursors.seal(root.scope, [(list(row[:-1]), row[-1])])
+        return sealed[0]
 
     async def value(self, narrowed: Filter, value: str) -> str:
         """The value of a filter as it stands in a document."""
