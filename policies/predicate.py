@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import combinations, product
+from typing import TypeAlias
 
 from policies.describe import attributes, links, parameters, show
 from policies.implication import holds, implies, literals
@@ -66,6 +67,10 @@ __all__ = [
     "show",
     "told",
 ]
+
+
+Names: TypeAlias = Mapping[str, "str | Names"]
+"""Columns of a row, and links, to the columns of another row that have the same values."""
 
 
 def one_of(attribute: str, values: Iterable[str | int | bool]) -> Predicate:
@@ -136,22 +141,25 @@ def assume(fact: Predicate, predicate: Predicate) -> Predicate:
     return predicate
 
 
-def told(predicate: Predicate, names: Mapping[str, str]) -> Predicate:
+def told(predicate: Predicate, names: Names) -> Predicate:
     """What another row tells of a predicate, which has the values of some of the row's columns under other names.
 
-    The answer speaks of the other row, and wherever it is true, so is the predicate; what it cannot tell counts as false.
+    Where a link has names of its own, there is a linked row whose columns have these values. The answer speaks of the other row, and
+    wherever it is true, so is the predicate; what it cannot tell counts as false.
     """
     match predicate:
+        case Exists(link, condition) if isinstance(linked := names.get(link), Mapping):
+            return told(condition, linked)
         case And(items):
             return conj(told(item, names) for item in items)
         case Or(items):
             return disj(told(item, names) for item in items)
-        case Compare(symbol, name, Attribute(other)) if name in names and other in names:
-            return Compare(symbol, names[name], Attribute(names[other]))
-        case Compare(symbol, name, value) if name in names and not isinstance(value, Attribute):
-            return Compare(symbol, names[name], value)
-        case OneOf(name, values) if name in names:
-            return OneOf(names[name], values)
+        case Compare(symbol, name, Attribute(other)) if isinstance(right := names.get(other), str):
+            return Compare(symbol, left, Attribute(right)) if isinstance(left := names.get(name), str) else FALSE
+        case Compare(symbol, name, value) if isinstance(left := names.get(name), str) and not isinstance(value, Attribute):
+            return Compare(symbol, left, value)
+        case OneOf(name, values) if isinstance(left := names.get(name), str):
+            return OneOf(left, values)
         case Constant():
             return predicate
     return FALSE

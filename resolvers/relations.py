@@ -14,6 +14,7 @@ from typing import Final
 import sqlalchemy as sa
 
 import models
+from policies.predicate import Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,21 @@ RELATIONS: Final[Mapping[str, Relation]] = {
 
 OWNER: Final = {"id": "company_id", "partner_id": "partner_id"}  # by the trigger `owned`
 # (entity, column that names a row, its type) to {column of that row: column of the entity's own that has the same value}
-TOLD: Final[Mapping[tuple[str, str, str], Mapping[str, str]]] = {
+TOLD: Final[Mapping[tuple[str, str, str], Names]] = {
     **{
         (entity, "company_id", "Company"): OWNER
-        for entity in ("Membership", "ConnectionRequest", "Product", "Offer", "OfferBuyer")
+        for entity in ("ManagedAccount", "Membership", "ConnectionRequest", "Product", "Offer")
+    },
+    # Whoever is offered something deals with the seller: the triggers of `dealing` see to it.
+    ("OfferBuyer", "company_id", "Company"): {
+        **OWNER,
+        "purchases": {
+            "product_id": "product_id",
+            "buyer_id": "company_id",
+            "buyer_partner_id": "partner_id",
+            "seller_id": "seller_id",
+            "seller_partner_id": "seller_partner_id",
+        },
     },
     ("Port", "company_id", "Company"): {**OWNER, "profile_visibility": "profile_visibility"},
     ("MarketplacePort", "company_id", "Company"): {**OWNER, "profile_visibility": "profile_visibility"},

@@ -41,6 +41,7 @@ class Answer:
     data: Any
     errors: list[dict[str, Any]]
     redactions: list[Redaction]
+    execution: str  # what ran it
 
     @property
     def codes(self) -> list[str]:
@@ -64,7 +65,8 @@ class Asking:
         response = await self.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
         body = response.json()
         redactions = [Redaction(**entry) for entry in body.get("extensions", {}).get("redactions", [])]
-        return Answer(response.status_code, response.content, body.get("data"), body.get("errors", []), redactions)
+        errors, execution = body.get("errors", []), response.headers.get("X-Crossgate-Execution", "")
+        return Answer(response.status_code, response.content, body.get("data"), errors, redactions, execution)
 
     @contextmanager
     def counting(self) -> Iterator[list[str]]:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from settings import Settings
 
+COLLECTED: Final = (50_000, 20, 50)  # objects, and collections of the younger generations, between two collections
 KEEP_ALIVE_SECONDS: Final = 75  # load balancers commonly keep theirs for 60
 
 
@@ -41,4 +42,5 @@ def serve(app: ASGIApp, settings: Settings) -> None:
     """Serve until told to stop (SIGINT or SIGTERM)."""
     gc.collect()
     gc.freeze()  # schema and policy live as long as the process; looking through them again would hold up requests
+    gc.set_threshold(*COLLECTED)  # an answer is a tree, which goes when it is sent: there is next to nothing to collect
     server(app, settings).run()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from models.reading import Compiled, compiled
 from resolvers import statements
 from resolvers.execution.rows import Rows
 from resolvers.execution.shapes import Run
-from resolvers.statements import KEYS
+from resolvers.statements import KEYS, Source
 
 if TYPE_CHECKING:
     from resolvers.connection import Asked
@@ -54,15 +54,16 @@ class Lookup:
 class LinkedLookup:
     """Rows that a link table names for keys, each once, with the places of these keys."""
 
-    def __init__(self, rows: Rows, links: str, by: str, column: str) -> None:
-        self._rows = rows
+    def __init__(self, source: Callable[[], Source], links: str, by: str, column: str) -> None:
+        """`source` says what is read, once all is known that is read."""
+        self._source = source
         self._links = (links, by, column)
         self._statement: Compiled | None = None
 
     async def read(self, keys: Sequence[Any], run: Run) -> Sequence[Any]:
         """The rows, whose first column is the places."""
         if self._statement is None:
-            source = self._rows.source(self._rows.decision.rows, run.context.decide(self._links[0]).rows)
+            source = self._source()
             if source.is_empty:
                 return ()
             self._statement = compiled(statements.linked(source, *self._links))

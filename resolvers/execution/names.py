@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import count
-from typing import Any
+from typing import Any, NoReturn
 
 
 class Unplanned(Exception):
@@ -18,7 +18,7 @@ class Names:
     """The namespace of one plan's generated code."""
 
     def __init__(self) -> None:
-        self.bound: dict[str, Any] = {"need": need, "items": items}
+        self.bound: dict[str, Any] = {"need": need, "items": items, "refuse": refuse}
         self._known: dict[int, str] = {}
         self._numbers = count()
 
@@ -54,3 +54,8 @@ def items(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return value
     raise Unplanned("no list where one was promised")
+
+
+def refuse() -> NoReturn:
+    """Do not show a record, which policy may hide parts of, as a type that policy does not know. Raises Unplanned."""
+    raise Unplanned("a record of a type without policy")

@@ -23,7 +23,8 @@ from resolvers.batch import ROOT
 from resolvers.errors import PublicError
 from resolvers.execution.conditions import conditions
 from resolvers.execution.names import Unplanned
-from resolvers.execution.planner import Describe, Planner
+from resolvers.execution.places import Describe
+from resolvers.execution.planner import Planner
 from resolvers.execution.shapes import Run, Shape
 from resolvers.execution.variables import Definitions, Variables
 from resolvers.execution.watches import Watch
@@ -102,7 +103,7 @@ class Plans:
         except GraphQLError as error:
             context.execution = f"graphql-core; {error.code if isinstance(error, PublicError) else 'an error'}"
         except Exception as error:
-            log.warning("plan.failed", operation=name, exc_info=error)
+            log.error("plan.failed", operation=name, exc_info=error)
             context.execution = "graphql-core; the plan failed"
         else:
             context.execution = PLANNED
@@ -115,7 +116,7 @@ class Plans:
         operation = self._operation(text, document, name)
         variables = operation.variables.read(raw)
         decided = tuple(variables.coerced.get(condition) for condition in operation.conditions)
-        key = (text, name, context.viewer.shape, decided)
+        key = (text, name, context.viewer.shape, context.services.policy, decided)
         plan = self._plans.get(key)
         if plan is None:
             plan = self._made(operation, name, dict(raw), context)

@@ -44,7 +44,7 @@ class Definitions:
 
     def read(self, raw: Mapping[str, Any]) -> Variables:
         """What a request gives. Raises Unplanned for what graphql-core has to refuse."""
-        coerced = {}
+        coerced: dict[str, Any] = {}
         for name, optional, is_as_given in self.plain:
             value = raw.get(name)
             if value is None and optional:

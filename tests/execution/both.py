@@ -19,11 +19,12 @@ from models.reading import Reader
 from policies.viewer import ANONYMOUS
 from resolvers.context import Services
 from resolvers.cursors import Cursors
+from schema.planning import Planning
 from schema.scalars import SCALARS
 from schema.schema import Redactions
 from settings import Settings
 from tests.execution.journal import Journal, Mutation
-from tests.execution.sides import PLANNED, PLANNER
+from tests.execution.sides import PLANNED
 from tests.execution.specimen import Book, Disc, Query
 from transport.errors import BAD_USER_INPUT, VALIDATION_FAILED, publish
 from transport.logs import configure_logging
@@ -58,8 +59,8 @@ class Outcome:
 
     @property
     def is_planned(self) -> bool:
-        """Whether the planner ran it; before there is one, it is taken for granted."""
-        return not PLANNER or self.execution == PLANNED
+        """Whether the planner ran it."""
+        return self.execution == PLANNED
 
     def __str__(self) -> str:
         return f"({self.execution}) {self.done} {self.body.decode()} of {self.raw.decode()}"
@@ -123,8 +124,4 @@ def _schema(*extensions: Any) -> strawberry.Schema:
 
 
 def _planning() -> list[Any]:
-    if not PLANNER:  # to be deleted once the planner is there
-        return []
-    from schema.planning import Planning  # type: ignore[import-not-found,unused-ignore]
-
     return [Planning(1000).extension]

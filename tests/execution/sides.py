@@ -20,8 +20,6 @@ import server
 from resolvers.viewer import find_member
 from settings import Settings
 
-# Whether the planner is there; until it is, both sides are graphql-core and nothing is asserted of who executed what.
-PLANNER: Final = "planner" in Settings.model_fields
 PLANNED: Final = "planned"
 EXECUTION: Final = "x-crossgate-execution"
 HEADERS: Final = {"accept": "application/graphql-response+json", "content-type": "application/json"}
@@ -63,8 +61,8 @@ class Reply:
 
     @property
     def is_planned(self) -> bool:
-        """Whether the planner ran it; before there is one, it is taken for granted."""
-        return not PLANNER or self.execution == PLANNED
+        """Whether the planner ran it."""
+        return self.execution == PLANNED
 
     def __str__(self) -> str:
         return f"{self.status} ({self.execution}) {self.body.decode()}"
@@ -151,5 +149,5 @@ async def both_sides(database_url: str, data_dir: Path) -> AsyncIterator[Sides]:
 
 def build(database_url: str, data_dir: Path, *, planner: bool) -> Starlette:
     """One of the sides."""
-    chosen: dict[str, Any] = {"planner": planner} if PLANNER else {}
-    return server.build(Settings(data_dir=data_dir, database_url=database_url, log_level="ERROR", pool_size=4, **chosen))
+    settings = Settings(data_dir=data_dir, database_url=database_url, log_level="ERROR", pool_size=4, planner=planner)
+    return server.build(settings)

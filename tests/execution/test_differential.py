@@ -25,7 +25,7 @@ from tests import databases
 from tests.asking import DEMO_VIEWERS
 from tests.execution.market import Known, change, learn
 from tests.execution.operations import Operation, operation
-from tests.execution.sides import PLANNER, Reply, Sides, both_sides
+from tests.execution.sides import Reply, Sides, both_sides
 from tests.schema.outline import SCHEMA, is_connection, object_type, ways
 
 OPERATIONS: Final = int(os.environ.get("CROSSGATE_OPERATIONS", "5000"))
@@ -209,13 +209,11 @@ def test_every_field_was_answered(tally: Tally) -> None:
     assert OPERATIONS < ENOUGH or not missing, sorted(missing)
 
 
-@pytest.mark.skipif(not PLANNER, reason="there is no planner yet")
 def test_most_operations_were_planned(tally: Tally) -> None:
     """Nine of ten operations without errors ran on the planner."""
     assert tally.planned >= PLANNED_PART * tally.answered, tally.others
 
 
-@pytest.mark.skipif(not PLANNER, reason="there is no planner yet")
 def test_no_plan_broke(tally: Tally) -> None:
     """The planner leaves an operation to graphql-core because it knows why, never because it broke down."""
     assert not tally.broken, "\n\n".join(sorted(tally.broken, key=len)[:3])

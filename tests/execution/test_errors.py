@@ -12,7 +12,6 @@ import pytest
 
 from tests.execution.both import Both
 from tests.execution.cases import named
-from tests.execution.sides import PLANNER
 
 PUBLIC: Final = {"fail": "public"}
 RISK: Final = "query ($spec: String!) { risk(spec: $spec) { SELECTED } }"
@@ -185,7 +184,6 @@ HIDDEN: Final[dict[str, tuple[Any, str, Any, list[list[Any]]]]] = {
 }
 
 
-@pytest.mark.xfail(PLANNER, reason="the planner shows what a record hides, where its type is none of policy's", strict=False)
 @named(HIDDEN)
 async def test_what_is_hidden_is_null_and_told(both: Both, case: tuple[Any, str, Any, list[list[Any]]]) -> None:
     """A hidden field is null, its resolver is not asked, and the redaction names it as the answer does."""
@@ -201,7 +199,6 @@ async def test_what_is_hidden_is_null_and_told(both: Both, case: tuple[Any, str,
     assert (told, []) == ([entry["path"] for entry in redactions], outcome.errors)
 
 
-@pytest.mark.xfail(PLANNER, reason="the planner shows what a record hides, where its type is none of policy's", strict=False)
 async def test_what_is_hidden_and_may_not_be_null_is_an_error(both: Both) -> None:
     """Policy may not hide such a field; if it does, nothing is shown, and no redaction names what is not there."""
     outcome = await both('{ secrets(spec: "[{\\"hide\\": [\\"size\\"]}]") { name size } }')

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from tests.execution.both import Both
-from tests.execution.sides import PLANNED, PLANNER
+from tests.execution.sides import PLANNED
 
 TWO: Final = (
     'query A { person(id: "p1") { ...n } } query B($id: ID!) { person(id: $id) { ...n id } } fragment n on Author { name }'
@@ -152,7 +152,6 @@ async def test_what_has_no_batch_form_is_left_to_graphql_core(both: Both, query:
     assert (data, []) == (outcome.data, outcome.errors)
 
 
-@pytest.mark.skipif(not PLANNER, reason="there is no planner yet")
 async def test_it_is_told_why_there_was_no_plan(both: Both) -> None:
     """The reason stands where the planner's name would."""
     planned = await both("{ people { name } }")

@@ -31,6 +31,7 @@ from policies.predicate import (
     negate,
     parameters,
     show,
+    told,
 )
 from policies.viewer import Viewer
 
@@ -207,3 +208,25 @@ def test_a_predicate_reads_as_a_sentence() -> None:
     predicate = disj([conj([OWNER, Compare("!=", "name", None)]), Exists("dealings", OneOf("status", ("A", "B")))])
 
     assert '(company_id = viewer.company_id and name != nil) or some dealings (status in ["A", "B"])' == show(predicate)
+
+
+@settings(deadline=None)  # a loaded machine is no failure
+@given(predicates, st.sampled_from([{}, {"a": "b"}, {"b": "a"}, {"a": "b", "b": "a"}]))
+def test_what_another_row_tells_is_true(predicate: Predicate, names: dict[str, str]) -> None:
+    """Where a row with the same values under other names tells of a predicate, the predicate is true, whatever is not known."""
+    tells = compile_predicate(told(predicate, names))
+    mask = compile_predicate(predicate)
+    pairs = [
+        (row, other)
+        for row, other in product(ROWS, ROWS)
+        if all(getattr(row, a) == getattr(other, b) for a, b in names.items())
+    ]
+
+    assert [] == [(row, other) for row, other in pairs for viewer in VIEWERS if tells(other, viewer) and not mask(row, viewer)]
+
+
+def test_another_row_tells_what_it_knows() -> None:
+    """The disjunct whose columns are known is told under their names; one that follows a link is not."""
+    either = disj((OWNER, exists("sales", PARTNER)))
+
+    assert Compare("=", "seller_id", Parameter("company_id")) == told(either, {"company_id": "seller_id"})

@@ -14,6 +14,7 @@ branch_labels = None
 depends_on = None
 
 OWNED = (
+    "managed_account",
     "membership",
     "billing_market",
     "image",

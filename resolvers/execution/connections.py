@@ -1,0 +1,116 @@
+"""Fields that are connections: one statement for the pages of all parents, and one for their counts where these are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from graphql import GraphQLObjectType, get_named_type
+from graphql.execution.collect_fields import FieldDetails
+
+from resolvers.common import Below, Everything, as_given
+from resolvers.execution.children import Connected
+from resolvers.execution.lookups import PageLookup
+from resolvers.execution.names import Unplanned
+from resolvers.execution.places import Code, Place, display
+from resolvers.execution.rows import Objects, Rows
+from resolvers.execution.shapes import Shape
+from resolvers.execution.values import complete
+from resolvers.execution.watches import Items, Watch
+from resolvers.orders import ORDERS
+
+if TYPE_CHECKING:
+    from resolvers.execution.planner import Planner
+
+
+@dataclass(slots=True)
+class _Connection:
+    """A connection while its parts are gathered."""
+
+    shape: Shape
+    items: list[tuple[Shape, bool]] = field(default_factory=list)
+    reads_rows: bool = False
+    counts: bool = False
+
+    def listed(self, shape: Shape, *, cursors: bool) -> str:
+        """The variable of one more list of the page's items."""
+        self.items.append((shape, cursors))
+        return self.shape.given(f"items{len(self.items)}")
+
+
+def connection(planner: Planner, place: Place, batch: Below | Everything) -> Code:
+    kind = get_named_type(place.kind)
+    assert isinstance(kind, GraphQLObjectType)  # noqa: S101 (of `below` and `everything`)
+    below = isinstance(batch, Below)
+    ordered = any(argument.name.value == "orderBy" for argument in place.details[0].node.arguments or ())
+    orders = ORDERS.get(batch.entity, {}).values() if ordered else ()
+    forced = dict.fromkeys(["id", *(column for order in orders for column in order.columns)])
+    rows = Rows(batch.entity, planner.decide(batch.entity), tuple(forced), below=below)
+    parts = _Connection(Shape(Objects(), planner.names))
+    made = {key: _part(planner, kind, details, rows, parts) for key, details in planner.sub(kind, place.details).items()}
+    if parts.counts:
+        parts.shape.given("count")
+    code, watch = display(made)
+    parts.shape.made_of(code)
+    connected = Connected(
+        entity=batch.entity,
+        relation=batch.relation if isinstance(batch, Below) else None,
+        keys=place.keys(planner.names, batch.key) if isinstance(batch, Below) else None,
+        arguments=planner.arguments(place),
+        narrow=as_given if isinstance(batch, Below) else batch.narrow,
+        lookup=PageLookup(rows, batch.relation if isinstance(batch, Below) else None),
+        reads_rows=parts.reads_rows,
+        counts=parts.counts,
+        items=tuple(parts.items),
+        shape=parts.shape,
+    )
+    return place.shape.child(connected), watch
+
+
+def _part(planner: Planner, kind: GraphQLObjectType, details: Sequence[FieldDetails], rows: Rows, parts: _Connection) -> Code:
+    """A field of a connection."""
+    name = details[0].node.name.value
+    if name == "__typename":
+        return repr(kind.name), None
+    definition, described = planner.described(kind, name)
+    inner: Any = get_named_type(definition.type)
+    match described.name:
+        case "total_count":
+            parts.counts = True
+            return "count", None
+        case "page_info":
+            parts.reads_rows = True
+            return complete(planner.names, "o.page_info", definition.type, planner.plain(inner, details)), None
+        case "nodes":
+            parts.reads_rows = True
+            shape, watch = planner.shaped(inner, planner.sub(inner, details), rows)
+            return parts.listed(shape, cursors=False), watch and Items(watch)
+        case "edges":
+            parts.reads_rows = True
+            shape, watch, cursors = _edges(planner, inner, details, rows)
+            return parts.listed(shape, cursors=cursors), watch and Items(watch)
+    raise Unplanned(f"{kind.name}.{name} is no part of a connection")
+
+
+def _edges(
+    planner: Planner, kind: GraphQLObjectType, details: Sequence[FieldDetails], rows: Rows
+) -> tuple[Shape, Watch | None, bool]:
+    """The shape of edges, what is hidden in them, and whether they have cursors."""
+    shape, cursors = Shape(rows, planner.names), False
+    made: dict[str, Code] = {}
+    for key, key_details in planner.sub(kind, details).items():
+        name = key_details[0].node.name.value
+        if name == "cursor":
+            cursors = cursors or bool(shape.given("cursor"))
+            made[key] = ("cursor", None)
+        elif name == "node":
+            inner: Any = get_named_type(kind.fields[name].type)
+            made[key] = planner.object(inner, planner.sub(inner, key_details), rows, shape)
+        elif name == "__typename":
+            made[key] = (repr(kind.name), None)
+        else:
+            raise Unplanned(f"{kind.name}.{name} is no part of an edge")
+    code, watch = display(made)
+    shape.made_of(code)
+    return shape, watch, cursors

@@ -1,0 +1,196 @@
+"""Plans: what they ask of the database, what they are kept for, and how they end where they cannot go on."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from resolvers.execution import shapes
+from resolvers.execution.lookups import Lookup
+from resolvers.execution.plans import Plans
+from schema.planning import Planning
+from tests.asking import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking, asking
+
+PORTS = """query ($first: Int!, $rates: Boolean! = false) {
+  ports(first: $first) { nodes { name location { name } company { tradingName } monthlyRate @include(if: $rates) { amount } } }
+}"""
+ACCOUNTS = """{ viewer { company { managedAccounts(first: 20) { nodes {
+  company { ports(first: 5) { nodes { name location { metro } } } offers(first: 5) { nodes { name buyers { tradingName } } } }
+} } } } }"""
+
+
+@pytest.fixture
+async def ask(demo_url: str, tmp_path: Path) -> AsyncIterator[Asking]:
+    """The gateway over the sample market, with no plan made yet."""
+    async with asking(demo_url, tmp_path) as ask:
+        yield ask
+
+
+@contextmanager
+def planning(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """Collects the plans as they are made."""
+    made: list[Any] = []
+    original = Plans._made
+
+    def noted(self: Plans, *arguments: Any) -> Any:
+        made.append(original(self, *arguments))
+        return made[-1]
+
+    monkeypatch.setattr(Plans, "_made", noted)
+    yield made
+
+
+async def executed(ask: Asking, viewer: str | None, query: str, **variables: Any) -> str:
+    """What ran a query."""
+    return (await ask(viewer, query, **variables)).execution
+
+
+async def test_each_relation_is_one_statement(ask: Asking) -> None:
+    """Viewer, company, accounts, their companies, and then ports and offers of all of them, and all buyers: seven statements."""
+    with ask.counting() as statements:
+        answer = await ask(PARTNER, ACCOUNTS)
+
+    assert [] == answer.errors
+    assert 7 == len(statements)
+
+
+async def test_a_page_with_its_companies_and_locations_is_one_statement(ask: Asking) -> None:
+    """What a port names is read beside it, because who reads the port may know both."""
+    with ask.counting() as statements:
+        await ask(PARTNER, PORTS, first=10)
+
+    _viewer, page = statements
+    assert {"port", "location", "company"} <= set(re.findall(r"(?:FROM|JOIN) (\w+) AS", page))
+
+
+async def test_only_what_is_asked_is_read(ask: Asking) -> None:
+    """A column that nobody asks for, and no mask needs, is in no statement."""
+    with ask.counting() as statements:
+        await ask(PARTNER, PORTS, first=10)
+    named = set(re.findall(r"AS (\w+)", statements[1]))
+
+    assert "name" in named
+    assert {"monthly_rate", "setup_fee", "cost_centre", "demarcation", "status"}.isdisjoint(named)
+
+
+async def test_a_field_that_is_never_visible_is_not_read(ask: Asking) -> None:
+    """The prices that a partner hides do not leave the database at all. R107"""
+    with ask.counting() as statements:
+        answer = await ask(HIDDEN, PORTS, first=10, rates=True)
+
+    assert ["ports", "nodes", "*", "monthlyRate"] == answer.redactions[0].path
+    assert "monthly_rate" not in statements[1]
+
+
+async def test_a_plan_serves_all_who_ask_the_same(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One plan for an operation and a shape, another for each way of its conditions, whatever the other variables are."""
+    with planning(monkeypatch) as made:
+        for viewer in (PARTNER, HIDDEN, SHOWN, PARTNER, HIDDEN, SHOWN):
+            for first in (1, 2):
+                assert "planned" == await executed(ask, viewer, PORTS, first=first)
+        assert 3 == len(made)
+        await ask(PARTNER, PORTS, first=1, rates=True)
+        assert 4 == len(made)
+
+
+async def test_viewers_of_one_plan_see_their_own(ask: Asking) -> None:
+    """Whatever plan they share, no viewer sees what another may see. V14"""
+    pages = {
+        viewer: (await ask(viewer, PORTS, first=1000)).body for viewer in (PARTNER, HIDDEN, SHOWN, DIRECT, OPERATOR, ANONYMOUS)
+    }
+    again = await asyncio.gather(*(ask(viewer, PORTS, first=1000) for viewer in pages for _ in range(3)))
+
+    assert len(pages) == len(set(pages.values()))
+    assert [pages[viewer] for viewer in pages for _ in range(3)] == [answer.body for answer in again]
+
+
+async def test_plans_are_bounded(monkeypatch: pytest.MonkeyPatch, demo_url: str, tmp_path: Path) -> None:
+    """A plan that has been pushed out is made again; a document beyond its share is not kept."""
+    monkeypatch.setattr("server.Planning", lambda: Planning(kept=12_000))
+    async with asking(demo_url, tmp_path) as ask:
+        with planning(monkeypatch) as made:
+            for number in range(40):
+                await ask(None, f"{{ a{number}: __typename }}")
+            assert 40 == len(made)
+            await ask(None, "{ a39: __typename }")
+            assert 40 == len(made)
+            await ask(None, "{ a0: __typename }")
+            assert 41 == len(made)
+            for _ in range(2):
+                await ask(None, "{ __typename }" + " " * 2000)
+            assert 43 == len(made)
+
+
+async def test_a_plan_that_fails_is_no_failure(
+    ask: Asking, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An answer that a plan cannot give graphql-core gives, and the log says that something is wrong with the plan."""
+    expected = await ask(PARTNER, ACCOUNTS)
+
+    async def broken(*_: Any) -> Any:
+        raise KeyError("secret")
+
+    monkeypatch.setattr(Lookup, "read", broken)
+    answer = await ask(PARTNER, ACCOUNTS)
+
+    assert expected.body == answer.body
+    assert "graphql-core; the plan failed" == answer.execution
+    assert "plan.failed" in caplog.text
+
+
+async def test_what_is_hidden_is_told_once_after_a_failed_plan(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redactions are those of the executor that answered."""
+    query = "{ ports(first: 3) { nodes { monthlyRate { amount } company { marketplaceProfile { slug } } } } }"
+    expected = await ask(HIDDEN, query)
+
+    async def broken(*_: Any) -> Any:
+        raise KeyError
+
+    monkeypatch.setattr("resolvers.execution.lookups.PageLookup.read", broken)
+    answer = await ask(HIDDEN, query)
+
+    assert expected.body == answer.body
+    assert answer.redactions
+
+
+async def test_a_request_takes_few_connections_at_once(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many lists an operation asks for, so many of its statements run at a time, and others find connections."""
+    reader, running, most = ask.app.state.services.reader, 0, 0
+    original = type(reader).run
+
+    async def counted(self: Any, *arguments: Any) -> Any:
+        nonlocal running, most
+        running, most = running + 1, max(most, running + 1)
+        try:
+            return await original(self, *arguments)
+        finally:
+            running -= 1
+
+    monkeypatch.setattr(type(reader), "run", counted)
+    lists = " ".join(f"l{n}: ports(first: 5, after: null) {{ totalCount nodes {{ name }} }}" for n in range(12))
+    answer = await ask(PARTNER, f"{{ {lists} }}")
+
+    assert "planned" == answer.execution
+    assert shapes.PARALLEL == most
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("{ __schema { queryType { name } } }", "introspection"),
+        ('{ node(id: "nonsense") { id } }', "INVALID_ID"),
+        ("{ ports(first: 1, orderBy: {field: MONTHLY_RATE}) { nodes { id } } }", "FORBIDDEN_ORDER"),
+        ("query ($first: Int!) { ports(first: $first) { nodes { id } } }", "variables of wrong types"),
+    ],
+)
+async def test_it_is_told_why_there_was_no_plan(ask: Asking, query: str, reason: str) -> None:
+    """A header names what left the operation to graphql-core, without a value."""
+    answer = await ask(HIDDEN, query, first="three")
+
+    assert f"graphql-core; {reason}" == answer.execution

@@ -1,0 +1,39 @@
+"""What one row tells of another: columns of which plans say that they are equal are equal, in every row there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from policies.catalogue import CATALOGUE
+from policies.entity import Entity
+from policies.predicate import Names
+from resolvers.relations import TOLD
+
+
+def agree(own: Any, other: Any, named: Entity, theirs: str, ours: str | Names) -> Any:
+    """That a column has the same value, or that there is a linked row whose columns have."""
+    if isinstance(ours, str):
+        return other.c[theirs].is_not_distinct_from(own.c[ours])
+    link = named.link(theirs)
+    assert link is not None
+    linked = link.table.alias()
+    equal = [agree(own, linked, named, each, column) for each, column in ours.items()]
+    return sa.exists().where(linked.c[link.remote] == other.c[link.local], *equal)
+
+
+@pytest.mark.parametrize(("entity", "column", "named"), TOLD)
+async def test_what_a_row_tells_is_true(demo_engine: AsyncEngine, entity: str, column: str, named: str) -> None:
+    """In the sample market no row disagrees with the row that it names."""
+    own, other = CATALOGUE[entity].table.alias("own"), CATALOGUE[named].table.alias("other")
+    equal = [agree(own, other, CATALOGUE[named], theirs, ours) for theirs, ours in TOLD[entity, column, named].items()]
+    pairs = sa.select(sa.func.count()).select_from(own.join(other, other.c.id == own.c[column]))
+    async with demo_engine.connect() as connection:
+        agreeing = await connection.scalar(pairs.where(*equal))
+        there = await connection.scalar(pairs)
+
+    assert there == agreeing
+    assert there
