@@ -107,6 +107,8 @@ def _edges(
         elif name == "node":
             inner: Any = get_named_type(kind.fields[name].type)
             made[key] = planner.object(inner, planner.sub(inner, key_details), rows, shape)
+            if watch := made[key][1]:
+                watch.never_null = True
         elif name == "__typename":
             made[key] = (repr(kind.name), None)
         else:

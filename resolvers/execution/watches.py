@@ -52,6 +52,8 @@ class Watch(ABC):
     """The redactions, if they are the same for whatever stands there but null."""
     always = True
     """Whether there is something to be noted even if no row has hidden anything by itself."""
+    never_null = False
+    """Whether it is known that there is always something that is watched."""
 
     @abstractmethod
     def entries(self, value: Any, look: Look) -> list[Entry]:
@@ -63,6 +65,7 @@ class Always(Watch):
 
     def __init__(self, reason: Reason) -> None:
         self.constant = [((), reason)]
+        self.never_null = True  # the watch is of the null itself
 
     def entries(self, value: Any, look: Look) -> list[Entry]:  # noqa: ARG002
         """The one redaction."""
@@ -90,8 +93,8 @@ class Fields(Watch):
         self._fields = list(fields.items())
         self._always = [(name, watch) for name, watch in self._fields if watch.always]
         self.always = bool(self._always)
-        if all(isinstance(watch, Always) for watch in fields.values()):
-            self.constant = [((name,), reason) for name, watch in self._fields for _, reason in watch.constant or ()]
+        if all(watch.never_null and watch.constant is not None for watch in fields.values()):
+            self.constant = [((name, *path), reason) for name, watch in self._fields for path, reason in watch.constant or ()]
 
     def entries(self, value: Any, look: Look) -> list[Entry]:
         """The redactions of the fields."""
