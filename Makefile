@@ -20,6 +20,7 @@ BIN := .venv/bin
 SET_UP := .venv/.set-up
 MODULES := portal/node_modules/.set-up
 PAGE := portal/dist/index.html
+BEHAVIOUR := tests/rules tests/resolvers tests/schema tests/interference
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 PORTAL := $(shell find portal/src) portal/index.html portal/vite.config.ts portal/tsconfig.json
 
@@ -58,8 +59,11 @@ check: $(SET_UP) $(MODULES) ## Check format, lint, types, imports, policy and sc
 	@cd portal && $(NODE) $(QUIETLY) node_modules/.bin/tsc
 	@echo 'All checks passed.'
 
-test: $(SET_UP) $(PAGE) browser ## Run all tests (ARGS="-k price" for some).
+test: $(SET_UP) $(PAGE) browser ## Run all tests, and those of behaviour on graphql-core too (ARGS="-k price" for some).
 	@$(BIN)/python -m pytest $(ARGS)
+ifndef ARGS
+	@CROSSGATE_PLANNER=false $(BIN)/python -m pytest $(BEHAVIOUR)
+endif
 
 format: $(SET_UP) ## Put the code in shape.
 	@$(BIN)/ruff check --fix-only --quiet
