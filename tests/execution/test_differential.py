@@ -7,7 +7,6 @@ with changes of its own.
 from __future__ import annotations
 
 import os
-import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import combinations
@@ -29,7 +28,7 @@ from tests.execution.sides import Reply, Sides, both_sides
 from tests.schema.outline import SCHEMA, is_connection, object_type, ways
 
 OPERATIONS: Final = int(os.environ.get("CROSSGATE_OPERATIONS", "5000"))
-SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
+SEED: Final = int(os.environ.get("CROSSGATE_SEED", "7"))
 MARKETS: Final = 4
 VARIANTS: Final = 8  # operations made of each document that is drawn: drawing takes longer than asking
 VIEWERS: Final = 3  # who ask each operation: what was planned for one must be right for the next
@@ -160,7 +159,8 @@ async def test_every_type_is_answered_alike(trial: Trial, tally: Tally, viewer: 
     """All fields of each type at once, whatever chance has left out."""
     company = trial.known.ids["Company"][0]
     asked = [f"{way.root}(first: 25) {{ {PAGE} nodes {{ {way.document(all_of(name))} }} }}" for name, way in ways().items()]
-    for text in (*asked, f"viewer {{ {all_of('Viewer')} }}", f'node(id: "{company}") {{ id }}'):
+    things = f'node(id: "{company}") {{ id }} nodes(ids: ["{company}"]) {{ id }} company(id: "{company}") {{ id }}'
+    for text in (*asked, f"viewer {{ {all_of('Viewer')} }}", things, 'marketplaceProfile(slug: "none") { id }'):
         reply = await trial.sides(viewer, f"{{ __typename {text} }}")
         assert b'"errors":' not in reply.body[:10]
         tally.selected |= set(seen(reply.content["data"]))

@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 import pytest
+from graphql import get_named_type, get_nullable_type, is_leaf_type, is_non_null_type
 
+from schema.schema import make_schema
 from tests.asking import DEMO_VIEWERS
 from tests.scale.conftest import Market
 from tests.scale.connections import FILTERS, RELATIONS, ROOTS, ROWS, Filter, Root
 from tests.scale.plans import Cost, Statement
 
+SCHEMA: Final = make_schema()
 SIZE: Final = 20
 FIXED: Final = 60  # pages of 8 KiB for each list: the way down its indexes
 PER_ROW: Final = 30  # and for each row that is asked for: its place in some branches, and itself
@@ -81,8 +85,23 @@ async def pages(market: Market, root: Root) -> dict[str, str]:
 
 
 def document(field: str, *arguments: str) -> str:
-    """A query of one connection."""
-    return f"{{ {field}({', '.join(filter(None, arguments))}) {{ nodes {{ id }} }} }}"
+    """A query of one connection, for something that stands in the row itself: keys alone would be read from indexes."""
+    return f"{{ {field}({', '.join(filter(None, arguments))}) {{ nodes {{ id {column(field)} }} }} }}"
+
+
+def column(field: str) -> str:
+    """The first field of a connection's things that is a column and never null, so that everybody sees it."""
+    query: Any = SCHEMA.schema_converter.type_map["Query"].implementation
+    page: Any = get_named_type(query.fields[field].type)
+    things: Any = get_named_type(page.fields["nodes"].type)
+    names: Iterator[str] = (
+        name
+        for name, each in things.fields.items()
+        if is_non_null_type(each.type)
+        and is_leaf_type(get_nullable_type(each.type))
+        and each.extensions["strawberry-definition"].batch is None
+    )
+    return next(names)
 
 
 @pytest.mark.parametrize("root", ROOTS, ids=str)
