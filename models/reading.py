@@ -28,6 +28,7 @@ DIALECT: Final[Any] = PGDialect_asyncpg(paramstyle="numeric_dollar")  # type: ig
 KEPT: Final = 4096  # compiled statements of the process
 PREPARED: Final = 256  # statements of each connection, some 100 kB each in PostgreSQL
 CLOSING: Final = 5  # seconds
+BROKEN: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 CHANGED: Final = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)  # by a migration
 
 
@@ -126,8 +127,13 @@ class Reader:
         except CHANGED:
             connection.forget()
             return await connection.fetch(text, arguments)
+        except BROKEN:
+            if not connection.driver.is_closed():
+                raise
         finally:
             self._given_back(connection)
+        async with self.connection() as another:  # the first had ended meanwhile, and a reader may ask again
+            return await another.fetch(text, arguments)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
