@@ -18,9 +18,9 @@ from uuid import UUID
 import orjson
 
 from resolvers.errors import PublicError
+from resolvers.identifiers import URL_SAFE
 
 SEAL: Final = 14  # bytes: a forgery succeeds once in 2^112; with a key they fill their letters
-WRITTEN: Final = bytes.maketrans(b"+/", b"-_")
 KEY: Final = 16  # bytes of a row's key
 Keyset: TypeAlias = tuple[Sequence[Any], UUID]
 """The values of a row in the columns of an order, and its key."""
@@ -78,4 +78,4 @@ def _written(sealed: list[bytes]) -> list[str]:
 
 
 def _letters(sealed: bytes) -> str:
-    return b2a_base64(sealed, newline=False).translate(WRITTEN, b"=").decode()
+    return b2a_base64(sealed, newline=False).translate(URL_SAFE, b"=").decode()

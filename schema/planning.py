@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import strawberry
 from graphql import (
     FieldNode,
-    GraphQLBoolean,
     GraphQLField,
-    GraphQLID,
-    GraphQLInt,
-    GraphQLString,
     Undefined,
     VariableNode,
     get_nullable_type,
@@ -27,9 +23,8 @@ from strawberry.types.field import StrawberryField
 
 from resolvers.batch import BatchResolver
 from resolvers.execution.plans import KEPT, Plans
+from resolvers.execution.variables import AS_GIVEN
 from schema.fields import Field, plain
-
-AS_GIVEN: Final = (GraphQLString, GraphQLID, GraphQLInt, GraphQLBoolean)  # arguments that Strawberry passes on as they are
 
 
 class Planning:
@@ -89,7 +84,7 @@ class _Described:
         given = []
         for argument in node.arguments or ():
             kind = get_nullable_type(self.field.args[argument.name.value].type)
-            if not isinstance(argument.value, VariableNode) or kind not in AS_GIVEN:
+            if not isinstance(argument.value, VariableNode) or str(kind) not in AS_GIVEN:
                 return None
             given.append((names[argument.name.value], argument.value.name.value))
         return given

@@ -13,7 +13,7 @@ from resolvers.batch import BatchResolver
 from resolvers.common import Narrowed
 from resolvers.connection import Asked, PageOf, ask
 from resolvers.execution.lookups import LinkedLookup, Lookup, PageLookup
-from resolvers.execution.names import Unplanned
+from resolvers.execution.names import Unplanned, items, need
 from resolvers.execution.shapes import Extract, Run, Shape, together
 from resolvers.execution.watches import Watch
 from resolvers.identifiers import Identifier
@@ -117,8 +117,6 @@ def _grouped(keys: Sequence[Any], pairs: Iterable[tuple[Any, Any]]) -> list[list
 class Connected:
     """A connection: one page for each row, by one statement."""
 
-    entity: str
-    relation: str | None
     keys: Extract | None  # of the parents, None for the one list of everything
     arguments: Arguments
     narrow: Callable[[dict[str, Any]], Narrowed]
@@ -131,7 +129,7 @@ class Connected:
     async def values(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
         """The connection object of each row."""
         narrowed, actions = self.narrow(self.arguments(run))
-        asked = ask(run.context, self.entity, narrowed, self.relation, actions)
+        asked = ask(run.context, self.lookup.rows.entity, narrowed, self.lookup.relation, actions)
         if self.keys is None:
             (made,) = await self._connections(asked, [None], run)
             return [made] * len(rows)
@@ -274,16 +272,14 @@ class Completed:
     def _flatten(self, value: Any, depth: int, flat: list[Any]) -> None:
         if value is None:
             if self.required[depth]:
-                raise Unplanned("null in a place that is never null")
+                need(value)
         elif isinstance(value, Exception):
             raise value
         elif depth == len(self.required) - 1:
             flat.append(value)
-        elif isinstance(value, list | tuple):
-            for item in value:
-                self._flatten(item, depth + 1, flat)
         else:
-            raise Unplanned("no list where one was promised")
+            for item in items(value):
+                self._flatten(item, depth + 1, flat)
 
     def _nested(self, value: Any, depth: int, made: Iterator[Any]) -> Any:
         if value is None:

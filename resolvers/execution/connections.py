@@ -40,13 +40,18 @@ class _Connection:
 
 
 def connection(planner: Planner, place: Place, batch: Below | Everything) -> Code:
+    """A connection: its pages, and whatever of it is selected."""
     kind = get_named_type(place.kind)
     assert isinstance(kind, GraphQLObjectType)  # noqa: S101 (of `below` and `everything`)
-    below = isinstance(batch, Below)
+    relation, keys, narrow = (
+        (batch.relation, place.keys(planner.names, batch.key), as_given)
+        if isinstance(batch, Below)
+        else (None, None, batch.narrow)
+    )
     ordered = any(argument.name.value == "orderBy" for argument in place.details[0].node.arguments or ())
     orders = ORDERS.get(batch.entity, {}).values() if ordered else ()
     forced = dict.fromkeys(["id", *(column for order in orders for column in order.columns)])
-    rows = Rows(batch.entity, planner.decide(batch.entity), tuple(forced), below=below)
+    rows = Rows(batch.entity, planner.decide(batch.entity), tuple(forced), below=relation is not None)
     parts = _Connection(Shape(Objects(), planner.names))
     made = {key: _part(planner, kind, details, rows, parts) for key, details in planner.sub(kind, place.details).items()}
     if parts.counts:
@@ -54,12 +59,10 @@ def connection(planner: Planner, place: Place, batch: Below | Everything) -> Cod
     code, watch = display(made)
     parts.shape.made_of(code)
     connected = Connected(
-        entity=batch.entity,
-        relation=batch.relation if isinstance(batch, Below) else None,
-        keys=place.keys(planner.names, batch.key) if isinstance(batch, Below) else None,
+        keys=keys,
         arguments=planner.arguments(place),
-        narrow=as_given if isinstance(batch, Below) else batch.narrow,
-        lookup=PageLookup(rows, batch.relation if isinstance(batch, Below) else None),
+        narrow=narrow,
+        lookup=PageLookup(rows, relation),
         reads_rows=parts.reads_rows,
         counts=parts.counts,
         items=tuple(parts.items),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
+
+from cachetools import LRUCache
 
 from models.reading import Compiled, compiled
 from resolvers import statements
@@ -76,8 +77,8 @@ class PageLookup:
     def __init__(self, rows: Rows, relation: str | None) -> None:
         self.rows = rows
         self.place = 1 if relation else 0  # of the key, after that of the parent
-        self._relation = relation
-        self._statements: OrderedDict[Any, Compiled | None] = OrderedDict()
+        self.relation = relation
+        self._statements: LRUCache[Any, Compiled | None] = LRUCache(WINDOWS)
 
     async def read(self, asked: Asked, parents: Sequence[UUID | None], run: Run) -> list[Sequence[Any]]:
         """The rows of the page of each parent; of the whole list if its one parent is None."""
@@ -85,7 +86,7 @@ class PageLookup:
         if statement is None:
             return [()] * len(parents)
         rows = await run.fetch(statement, {**asked.parameters, KEYS: parents})
-        if self._relation is None:
+        if self.relation is None:
             return [rows]
         found: list[Sequence[Any]] = [[] for _ in parents]
         for row in rows:
@@ -95,12 +96,8 @@ class PageLookup:
     def _statement(self, asked: Asked, context: Context) -> Compiled | None:
         """The statement of a question, None where policy leaves nothing to be read."""
         question = (asked.actions, asked.selection, asked.window)
-        if question in self._statements:
-            self._statements.move_to_end(question)
-            return self._statements[question]
-        source = self.rows.source(*context.allowed(self.rows.entity, asked.actions, self._relation))
-        made = None if source.is_empty else compiled(statements.page(source, asked.selection, asked.window))
-        self._statements[question] = made
-        if len(self._statements) > WINDOWS:
-            self._statements.popitem(last=False)
-        return made
+        if question not in self._statements:
+            source = self.rows.source(*context.allowed(self.rows.entity, asked.actions, self.relation))
+            made = None if source.is_empty else compiled(statements.page(source, asked.selection, asked.window))
+            self._statements[question] = made
+        return self._statements[question]

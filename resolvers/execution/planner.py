@@ -63,6 +63,7 @@ class Planner:
         return self.shaped(root, _grouped(collected), Objects())
 
     def shaped(self, kind: GraphQLObjectType, grouped: Grouped, access: Rows | Objects) -> tuple[Shape, Watch | None]:
+        """The shape of a selection, and what is hidden in it."""
         shape = Shape(access, self.names)
         code, watch = self.object(kind, grouped, access, shape)
         shape.made_of(code)
@@ -89,6 +90,7 @@ class Planner:
         return f"({code} if {place.visible} else {self._hidden(rule, access)})", Sometimes(watch)
 
     def described(self, kind: GraphQLObjectType, name: str) -> tuple[GraphQLField, Described]:
+        """A field of a type, and what the schema says of it. Raises Unplanned where it has no batch form."""
         if name.startswith("__"):
             raise Unplanned("introspection")
         described = self._describe(kind.fields[name])
@@ -136,7 +138,7 @@ class Planner:
 
     def _global_id(self, place: Place, batch: GlobalId) -> str:
         if isinstance(place.access, Objects):
-            return f"{self.names.bind(batch)}.of(o)"
+            return f"{self.names.bind(batch)}.of({place.access.target})"
         return global_id_code(self.names.bind, place.access.entity, place.access.read("id"))
 
     def completed(self, place: Place, code: str) -> Code:
@@ -166,6 +168,8 @@ class Planner:
         return True
 
     def plain(self, kind: GraphQLObjectType, details: Sequence[FieldDetails]) -> Callable[[str], str]:
+        """What makes the code of an object that can be written without waiting for anything, from its variable."""
+
         def display(variable: str) -> str:
             grouped = self.sub(kind, details)
             code, _ = self.object(kind, grouped, Objects(variable), Childless(self.names))
@@ -201,6 +205,7 @@ class Planner:
         return place.shape.child(Called(batch, self.arguments(place), rows.parents, visible, made)), watch
 
     def sub(self, kind: GraphQLObjectType, details: Sequence[FieldDetails]) -> Grouped:
+        """The fields that are selected below a field, for a type of its objects."""
         executor = self.executor
         return _grouped(
             collect_subfields(
@@ -209,6 +214,7 @@ class Planner:
         )
 
     def arguments(self, place: Place) -> Arguments:
+        """The arguments of a field, read once if no variable is in them. Raises GraphQLError."""
         node, described = place.details[0].node, place.described
         if not place.definition.args:
             return constant({})

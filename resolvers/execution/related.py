@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 def named_by(planner: Planner, place: Place, batch: NamedBy) -> Code:
+    """The row that a column names: joined if that can be, else looked up."""
     kind = _kind(place, batch.entity)
     try:
         joined = _joined(planner, place.access, batch)
@@ -62,6 +63,7 @@ def _still_asked(known: Decision, column: str, decision: Decision) -> Predicate:
 
 
 def made_with(planner: Planner, place: Place, batch: MadeWith) -> Code:
+    """A value that is made of a column and of columns of related rows."""
     own = place.access.read(batch.own)
     related = ", ".join(_related(planner, place, own, each) for each in batch.related)
     return planner.completed(place, f"{planner.names.bind(batch.make)}({own}, {related})")
@@ -79,6 +81,7 @@ def _related(planner: Planner, place: Place, own: str, related: Related) -> str:
 
 
 def _looked_up(planner: Planner, place: Place, own: str, related: Related) -> str:
+    """The same of a row that cannot be joined, looked up only where it is needed."""
     row = related.row
     rows = Rows(row.entity, planner.decide(row.entity))
     shape = Shape(rows, planner.names)
@@ -89,6 +92,7 @@ def _looked_up(planner: Planner, place: Place, own: str, related: Related) -> st
 
 
 def listing(planner: Planner, place: Place, batch: Listed | NamedIn | Through) -> Code:
+    """A list of rows that is no connection."""
     kind = _kind(place, batch.entity)
     child: Child
     match batch:
@@ -110,12 +114,14 @@ def listing(planner: Planner, place: Place, batch: Listed | NamedIn | Through) -
 def target_of(
     planner: Planner, kind: GraphQLObjectType, by: str, details: Sequence[FieldDetails], order: str | None = None
 ) -> tuple[Target, Watch | None]:
+    """What is looked up by a column, and what is hidden in it."""
     rows = Rows(kind.name, planner.decide(kind.name))
     shape, watch = planner.shaped(kind, planner.sub(kind, details), rows)
     return Target(Lookup(rows, by, order), shape), watch
 
 
 def identified(planner: Planner, place: Place, batch: ById | ByAnyId | ByAnyIds) -> Code:
+    """Things by their global ids. Each type is planned when an id first names one of it."""
     known: dict[str, tuple[Target, Watch | None]] = {}
 
     def target(entity: str) -> tuple[Target, Watch | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from policies.catalogue import CATALOGUE
 from policies.masks import expression, is_local
@@ -14,13 +14,6 @@ from resolvers.execution.names import Inseparable, Unplanned
 from resolvers.mask import mask_of
 from resolvers.record import Record
 from resolvers.statements import Joined, Source, readable
-
-
-class Access(Protocol):
-    """How generated code reads a thing."""
-
-    def read(self, column: str) -> str:
-        """The code that reads a column or an attribute."""
 
 
 class Objects:
