@@ -19,7 +19,7 @@ from models.reading import Reader
 from policies.catalogue import CATALOGUE
 from policies.policy import Policy
 from policies.viewer import Viewer
-from resolvers.context import Context, Services
+from resolvers.context import Context, Origin, Services
 from resolvers.cursors import Cursors
 from resolvers.download import find_file
 from resolvers.viewer import find_member, load_viewer
@@ -73,7 +73,7 @@ def build(settings: Settings) -> Starlette:
         settings=settings,
         tokens=tokens,
         load_viewer=viewers,
-        make_context=lambda viewer, _request_id: Context(services, viewer),
+        make_context=lambda viewer, request_id, key: Context(services, viewer, Origin(request_id, key)),
         ready={"database": _answers(reader)},
         extra_routes=[
             file_route(Identity(tokens, viewers), _files(services)),

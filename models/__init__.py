@@ -4,11 +4,13 @@ Importing this package imports every table, so that `Base.metadata` is whole whe
 """
 
 from models.agreement import Agreement
+from models.audit_event import AuditEvent
 from models.base import Base
 from models.billing_market import BillingMarket
 from models.company import Company
 from models.connection_request import ConnectionRequest
 from models.dealing import Dealing
+from models.idempotent_request import IdempotentRequest
 from models.image import Image
 from models.invoice import Invoice, InvoiceLine
 from models.location import Location
@@ -23,12 +25,14 @@ from models.user import User
 
 __all__ = [
     "Agreement",
+    "AuditEvent",
     "Base",
     "BillingMarket",
     "ChangeRequest",
     "Company",
     "ConnectionRequest",
     "Dealing",
+    "IdempotentRequest",
     "Image",
     "Instalment",
     "Invoice",

@@ -57,6 +57,12 @@ class Owned(Identified):
     partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
 
 
+class Versioned:
+    """A row that people edit. `version` counts the edits, so that nobody overwrites what it has not seen."""
+
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+
+
 def word(kind: type[StrEnum]) -> sa.Enum:
     """The column type of a closed list of words, stored as text and held by a check constraint."""
     return sa.Enum(

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned
+
+# ISO 4217 codes by the connectivity market's own: UK and not GB.
+CURRENCIES: Final = {
+    **dict.fromkeys(("AT", "BE", "BG", "DE", "ES", "FI", "FR", "IE", "IT", "LU", "NL"), "EUR"),
+    "AU": "AUD",
+    "CA": "CAD",
+    "CH": "CHF",
+    "DK": "DKK",
+    "HK": "HKD",
+    "JP": "JPY",
+    "NO": "NOK",
+    "NZ": "NZD",
+    "PL": "PLN",
+    "SE": "SEK",
+    "SG": "SGD",
+    "UK": "GBP",
+    "US": "USD",
+}
 
 
 class BillingMarket(Owned, Base):

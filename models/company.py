@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, now, word
+from models.base import Base, Identified, Versioned, now, word
 from models.lifecycle import step
 from models.marketplace_profile import ProfileVisibility
 
@@ -55,7 +55,7 @@ VERIFICATION_STEPS: Final = {
 }
 
 
-class Company(Identified, Base):
+class Company(Identified, Versioned, Base):
     """A company. Managed ones have the partner that manages them, and only they (A18)."""
 
     __tablename__ = "company"

@@ -15,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, now, word
+from models.base import Base, Identified, Versioned, now, word
 
 
 class SupportedBy(StrEnum):
@@ -54,7 +54,7 @@ class Settings:
     order_approval: Mapped[bool | None]
 
 
-class PartnerDefaults(Settings, Base):
+class PartnerDefaults(Settings, Versioned, Base):
     """What a partner has set for all the accounts that it manages."""
 
     __tablename__ = "partner_defaults"
@@ -62,7 +62,7 @@ class PartnerDefaults(Settings, Base):
     partner_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"), primary_key=True)
 
 
-class ManagedAccount(Settings, Identified, Base):
+class ManagedAccount(Settings, Identified, Versioned, Base):
     """The account of a managed company with its partner. `company_id` is the managed company, one account each (A18)."""
 
     __tablename__ = "managed_account"

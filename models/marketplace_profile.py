@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, Owned, now, word
+from models.base import Base, Identified, Owned, Versioned, now, word
 
 
 class ProfileVisibility(StrEnum):
@@ -25,7 +25,7 @@ class ProfileVisibility(StrEnum):
     PUBLIC = "PUBLIC"
 
 
-class MarketplaceProfile(Owned, Base):
+class MarketplaceProfile(Owned, Versioned, Base):
     """The profile of a provider. The slug follows the name; old slugs still find it (A3)."""
 
     __tablename__ = "marketplace_profile"

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Owned, now, ordered_indexes, word
+from models.base import Base, Owned, Versioned, now, ordered_indexes, word
 from models.lifecycle import step
 from models.marketplace_profile import ProfileVisibility
 
@@ -53,7 +53,7 @@ FILTERS: Final = (("status", "id"), ("location_id", "id"), ("visibility", "id"))
 PUBLIC: Final = sa.text("visibility = 'PUBLIC' AND profile_visibility = 'PUBLIC'")
 
 
-class Port(Owned, Base):
+class Port(Owned, Versioned, Base):
     """A physical port. While `marketplace_name` is None the Marketplace announces "<profile> at <location>" (R032, A6)."""
 
     __tablename__ = "port"

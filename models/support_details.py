@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Owned, word
+from models.base import Base, Owned, Versioned, word
 from models.managed_account import SupportedBy
 
 
-class SupportDetails(Owned, Base):
+class SupportDetails(Owned, Versioned, Base):
     """Phone, e-mail address and hours of support. Required where the operator supports a managed account (V15)."""
 
     __tablename__ = "support_details"

@@ -75,3 +75,8 @@ deny_field(viewer: Viewer, "read", _company: Company, "billing_markets") if mana
 # @reason NOT_FOR_MANAGED_ACCOUNTS
 deny_field(viewer: Viewer, "read", company: Company, "support_details") if
     managed(viewer) and viewer.supported_by != "PARTNER" and company.id = viewer.company_id;
+
+# A company that pays for itself decides where it is billed. V12 A43
+allow(viewer: Viewer, "set_billing_market", company: Company) if
+    viewer.kind in ["DIRECT", "PARTNER"] and role in ["ACCOUNT_ADMIN", "FINANCE"] and role in viewer.roles and
+    company.id = viewer.company_id;

@@ -45,14 +45,27 @@ class Services:
         await self.engine.dispose()
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an operation comes from: its request's id, and the key under which its mutations are done only once."""
+
+    request_id: str | None = None
+    idempotency_key: str | None = None
+
+
 class Context:
     """One request of one viewer."""
 
-    def __init__(self, services: Services, viewer: Viewer) -> None:
+    def __init__(self, services: Services, viewer: Viewer, origin: Origin | None = None) -> None:
         self.services = services
         self.viewer = viewer
+        self.origin = origin or Origin()
         self.execution = ""  # what ran the operation: "planned", or graphql-core and why
         self.redactions = Redactions()
+        self.renew()
+
+    def renew(self) -> None:
+        """Forget what was loaded: after a change all is read again."""
         self.batches = Batches(self)
         self.loaders = Loaders(self)
 

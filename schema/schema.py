@@ -15,6 +15,7 @@ from policies.catalogue import CATALOGUE
 from schema.billing_market import BillingMarket
 from schema.connection_request import ConnectionRequest
 from schema.membership import Membership
+from schema.mutation import Mutation
 from schema.query import Query
 from schema.runner import Schema
 from schema.scalars import SCALARS
@@ -37,6 +38,7 @@ def make_schema(*extensions: Callable[[], SchemaExtension]) -> strawberry.Schema
     """The schema, with extensions of whoever serves it, the first of which sees most."""
     return Schema(
         query=Query,
+        mutation=Mutation,
         types=[BillingMarket, ConnectionRequest, Membership],
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[Redactions, *extensions],

@@ -59,7 +59,11 @@ class Asking:
 
     async def __call__(self, viewer: str | None, query: str, **variables: Any) -> Answer:
         """The answer to a query with its variables, asked by a user's e-mail address, or by nobody."""
-        headers = {"Accept": "application/graphql-response+json"}
+        return await self.send(viewer, query, variables)
+
+    async def send(self, viewer: str | None, query: str, variables: dict[str, Any], **more: str) -> Answer:
+        """The same, with more headers."""
+        headers = {"Accept": "application/graphql-response+json", **more}
         if viewer is not None:
             headers["Authorization"] = f"Bearer {await self._token(viewer)}"
         response = await self.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)

@@ -28,15 +28,18 @@ from transport.bounds import Bounds
 from transport.deadlines import Deadlines
 from transport.documents import Documents, require_runnable
 from transport.errors import BAD_USER_INPUT, INTERNAL, VALIDATION_FAILED, publish
-from transport.headers import RawHeader, header
+from transport.headers import RawHeader, header, idempotency_key
 from transport.identity import Identity
 from transport.logs import bind_facts
 from transport.negotiation import MediaType, accepted, require_json
 from transport.refusal import CHARSET, Refusal, TimedOut, refuse
 from transport.request import GraphQLRequest, from_body, from_query
 
-MakeContext = Callable[[Viewer, str], object]
-"""Makes the context of an operation from its viewer and the request's id. Its `execution`, if it has one, says how it ran."""
+MakeContext = Callable[[Viewer, str, str | None], object]
+"""Makes the context of an operation from its viewer, the request's id and its Idempotency-Key.
+
+Its `execution`, if it has one, says how it ran.
+"""
 
 METHODS: Final = ("GET", "POST")
 LOGGED_NAME: Final = 100  # characters of an operation's name in the log
@@ -103,7 +106,7 @@ class GraphQLEndpoint:
                 asked = await _read(scope, receive)
                 late = HTTPStatus.GATEWAY_TIMEOUT
                 self.deadlines.begin(limit)
-                return await self._run(asked, scope["method"], viewer, request_id)
+                return await self._run(asked, scope, viewer, request_id)
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -111,18 +114,18 @@ class GraphQLEndpoint:
         finally:
             self.deadlines.forget(limit)
 
-    async def _run(self, asked: GraphQLRequest, method: str, viewer: Viewer, request_id: str) -> Answer:
+    async def _run(self, asked: GraphQLRequest, scope: Scope, viewer: Viewer, request_id: str) -> Answer:
         try:
             document = self.documents.parse(asked.query)
             operation = document.operation(asked.operation_name)
-            require_runnable(operation.node, method)
+            require_runnable(operation.node, scope["method"])
             name = operation.name
             bind_facts(operation=name and name[:LOGGED_NAME], operation_type=operation.node.operation.value)
             cost = document.cost(operation, asked.variables, self.bounds)
         except PublicError as error:
             return Answer(PreExecutionError(data=None, errors=[error]))
         bind_facts(cost=cost)
-        context = self.make_context(viewer, request_id)
+        context = self.make_context(viewer, request_id, idempotency_key(scope))
         result = await self.schema.execute(
             asked.query,
             variable_values=asked.variables,

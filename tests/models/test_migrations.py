@@ -15,6 +15,7 @@ from models.database import downgrade, upgrade
 
 OWNED = (
     "agreement",
+    "audit_event",
     "billing_market",
     "change_request",
     "connection_request",
@@ -32,6 +33,7 @@ OWNED = (
 )
 TRIGGERS = {
     *((table, "owned") for table in OWNED),
+    ("audit_event", "audit_event_stays"),
     ("connection_request", "request_provider"),
     ("marketplace_profile", "profile_visibility"),
     ("offer", "buyers_of_offer"),

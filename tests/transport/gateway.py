@@ -136,7 +136,7 @@ def make_app(settings: Settings, tokens: Tokens, load_viewer: LoadViewer = ada_o
         settings=settings,
         tokens=tokens,
         load_viewer=load_viewer,
-        make_context=lambda viewer, request_id: (viewer, request_id),
+        make_context=lambda viewer, request_id, _key: (viewer, request_id),
         ready={"database": works},
         extra_routes=[Route("/crash", crash), Route("/read", read, methods=["POST"])],
         documents=documents,

@@ -75,7 +75,7 @@ def test_an_extension_that_breaks(settings: Settings, tokens: Tokens) -> None:
         settings=settings,
         tokens=tokens,
         load_viewer=ada_only,
-        make_context=lambda viewer, request_id: (viewer, request_id),
+        make_context=lambda viewer, request_id, _key: (viewer, request_id),
         ready={"database": works},
     )
 

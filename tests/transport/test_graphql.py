@@ -172,7 +172,7 @@ async def test_how_an_operation_ran(settings: Settings, tokens: Tokens, executio
         settings=settings,
         tokens=tokens,
         load_viewer=ada_only,
-        make_context=lambda _viewer, _request_id: Context(execution),
+        make_context=lambda _viewer, _request_id, _key: Context(execution),
         ready={},
         documents=documents,
     )

@@ -1,0 +1,139 @@
+"""What a mutation is asked: its input, read value by value. Whatever cannot be used is noted as a problem, and reading goes on.
+
+A reader answers None for what is not given, given as null or wrong; `has` tells what was given. GraphQL has checked the types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from resolvers import identifiers
+from resolvers.errors import PublicError
+from resolvers.identifiers import InvalidId
+from resolvers.problems import Code, Problems
+from resolvers.text import storable
+
+LONGEST_URL: Final = 2000  # characters, what browsers and proxies agree on
+LONGEST_EMAIL: Final = 254  # RFC 5321
+LONGEST_PHONE: Final = 32
+
+
+class Asked:
+    """An input, or one inside it. `path` leads to it."""
+
+    def __init__(self, values: Mapping[str, Any], problems: Problems, path: tuple[str, ...] = ()) -> None:
+        self.values = values
+        self._problems = problems
+        self._path = path
+
+    def has(self, name: str) -> bool:
+        """Whether the field was given, be it as null."""
+        return name in self.values
+
+    def value(self, name: str) -> Any:
+        """A value that its type makes good: a number, a switch, a word of an enum."""
+        return self.values.get(name)
+
+    def note(self, code: Code, message: str, *path: str) -> None:
+        """Note a problem with a field of this input."""
+        self._problems.note(code, message, *self._path, *path)
+
+    def text(self, name: str, most: int, *, required: bool = True) -> str | None:
+        """A text without white space around it, of at most `most` characters. A blank one is none."""
+        given = self.values.get(name)
+        text = "" if given is None else given.strip()
+        if not text:
+            if required:
+                self.note(Code.REQUIRED, "This cannot be blank.", name)
+            return None
+        if len(text) > most:
+            self.note(Code.TOO_LONG, f"This has {len(text)} characters; {most} are the most.", name)
+            return None
+        try:
+            return storable(text, name)
+        except PublicError:
+            self.note(Code.INVALID_TEXT, "This has a character that text cannot have here.", name)
+            return None
+
+    def email(self, name: str, *, required: bool = False) -> str | None:
+        """An e-mail address, as RFC 5322 and its domain's rules write it; nobody is asked whether it exists."""
+        text = self.text(name, LONGEST_EMAIL, required=required)
+        if text is None:
+            return None
+        try:
+            return validate_email(text, check_deliverability=False).normalized
+        except EmailNotValidError:
+            self.note(Code.INVALID_VALUE, "This is no e-mail address.", name)
+            return None
+
+    def url(self, name: str, *, required: bool = False) -> str | None:
+        """The address of a page on the web, by http or https."""
+        text = self.text(name, LONGEST_URL, required=required)
+        if text is None:
+            return None
+        if not _is_web_address(text):
+            self.note(Code.INVALID_VALUE, "This is no web address, such as https://www.example.com/.", name)
+            return None
+        return text
+
+    def phone(self, name: str, *, required: bool = False) -> str | None:
+        """A telephone number with its country code, as ITU E.123 writes it."""
+        text = self.text(name, LONGEST_PHONE, required=required)
+        if text is None:
+            return None
+        try:
+            number = phonenumbers.parse(text, None)
+        except phonenumbers.NumberParseException:
+            number = None
+        if number is None or not phonenumbers.is_possible_number(number):
+            self.note(Code.INVALID_VALUE, "This is no telephone number with its country code, such as +49 69 5550100.", name)
+            return None
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+    def one_of(self, name: str, allowed: Collection[Any]) -> Any:
+        """A value out of a few."""
+        value = self.values.get(name)
+        if value is not None and value not in allowed:
+            listed = ", ".join(str(each) for each in allowed)
+            self.note(Code.INVALID_VALUE, f"{value} cannot be chosen here; choose of {listed}.", name)
+            return None
+        return value
+
+    def key(self, name: str, entity: str) -> Any:
+        """The key in a global id of a thing of one type."""
+        text = self.values.get(name)
+        if text is None:
+            return None
+        try:
+            return identifiers.parse(text, name, entity).key
+        except InvalidId:
+            self.note(Code.INVALID_ID, "This is no id of a thing that can be used here.", name)
+            return None
+
+    def inside(self, name: str) -> Asked | None:
+        """An input inside this one."""
+        values = self.values.get(name)
+        return None if values is None else Asked(values, self._problems, (*self._path, name))
+
+    def items(self, name: str, most: int) -> Sequence[Asked]:
+        """The inputs of a list inside this one, none if there are more than `most`."""
+        values = self.values.get(name) or ()
+        if len(values) > most:
+            self.note(Code.TOO_MANY, f"These are {len(values)}; {most} are the most.", name)
+            return ()
+        return [Asked(each, self._problems, (*self._path, name, str(index))) for index, each in enumerate(values)]
+
+
+def _is_web_address(text: str) -> bool:
+    """Whether a text is an absolute http or https address of a host, without credentials or white space."""
+    try:
+        parts = urlsplit(text)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and named and "@" not in parts.netloc and not any(map(str.isspace, text))

@@ -1,0 +1,33 @@
+"""What is done to billing markets."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from models import BillingMarket
+from models.billing_market import CURRENCIES
+from resolvers.asked import Asked
+from resolvers.identifiers import Identifier
+from resolvers.mutation import Done
+from resolvers.work import Work
+
+
+async def set_billing_market(work: Work, asked: Asked) -> Done:
+    """Enable or disable a market of a company. What is orderable follows with the next request (R120, A19, V12)."""
+    company = await work.owner(asked, "set_billing_market")
+    market = asked.one_of("market", CURRENCIES)
+    work.problems.stop()
+    row = await work.one(_of(company.id, market))
+    if row is None:
+        row = BillingMarket(company_id=company.id, market=market, currency=CURRENCIES[market], enabled=asked.value("enabled"))
+        await work.add(row)
+    row.enabled = asked.value("enabled")
+    return {"billing_market": Identifier("BillingMarket", row.id)}
+
+
+def _of(company: UUID, market: str) -> sa.Select[Any]:
+    """The row of a company's market, locked."""
+    return sa.select(BillingMarket).where(BillingMarket.company_id == company, BillingMarket.market == market).with_for_update()

@@ -1,0 +1,132 @@
+"""A unit of work: one mutation in one transaction, for one viewer. Whatever it changes is recorded in the same transaction.
+
+Rows are found here and only here: each is locked, and policy says whether the viewer may know of it and may do to it what is asked.
+Commands (resolvers/mutations/) never commit, and never ask who somebody is: they name an action of policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from models import Base
+from policies.sql import to_sql
+from resolvers.asked import Asked
+from resolvers.problems import Code, Problems
+from resolvers.trail import record_changes
+
+if TYPE_CHECKING:
+    from resolvers.context import Context
+
+MODELS: Final[Mapping[sa.FromClause, type[Any]]] = {each.local_table: each.class_ for each in Base.registry.mappers}
+NOT_FOUND: Final = "There is no such thing, or the viewer may not know of it."
+FORBIDDEN: Final = "The viewer may not do this."
+OUTDATED: Final = "Somebody has changed this since it was read; it is at version {}. Read it again, and then change it."
+
+
+@asynccontextmanager
+async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A session in one transaction, which ends with the block: kept if the block ends well, else undone."""
+    kept = engine.execution_options(isolation_level="READ COMMITTED")
+    async with AsyncSession(kept, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+class Work:
+    """What a command works with: its viewer's rights, its transaction, and what is wrong so far."""
+
+    def __init__(self, context: Context, session: AsyncSession, action: str) -> None:
+        self.context = context
+        self.session = session
+        self.problems = Problems()
+        record_changes(session, context, action)
+
+    async def find(self, asked: Asked, name: str, entity: str, action: str) -> Any:
+        """The row that the id in a field names, locked, if the viewer may do `action` to it; else None, and the problem is noted.
+
+        NOT_FOUND where the viewer may not read the row, as where there is none; FORBIDDEN where it may read it and no more.
+        """
+        key = asked.key(name, entity)
+        if key is None:
+            return None
+        row, may = await self._locked(entity, key, action)
+        if row is None:
+            asked.note(Code.NOT_FOUND, NOT_FOUND, name)
+            return None
+        if not may:
+            asked.note(Code.FORBIDDEN, FORBIDDEN, name)
+            return None
+        return row
+
+    async def owner(self, asked: Asked, action: str, name: str = "company_id") -> Any:
+        """The company that the viewer acts for (V14): that of a field, or its own; as `find`."""
+        if asked.value(name) is not None:
+            return await self.find(asked, name, "Company", action)
+        own = self.context.viewer.company_id
+        row, may = (None, False) if own is None else await self._locked("Company", own, action)
+        if row is None or not may:
+            self.problems.note(Code.FORBIDDEN, FORBIDDEN)
+            return None
+        return row
+
+    async def see(self, asked: Asked, name: str, entity: str, action: str = "read") -> Any:
+        """The row that the id in a field names, as it stands until the end of the transaction; as `find`, to be looked at only."""
+        key = asked.key(name, entity)
+        if key is None:
+            return None
+        row, may = await self._locked(entity, key, action, read=True)
+        if row is None or not may:
+            asked.note(Code.NOT_FOUND if row is None else Code.FORBIDDEN, NOT_FOUND if row is None else FORBIDDEN, name)
+            return None
+        return row
+
+    async def may(self, entity: str, row: Any, action: str) -> bool:
+        """Whether the viewer may do a further action to a row that was found."""
+        _, may = await self._locked(entity, row.id, action)
+        return may
+
+    def allowed(self, ability: str) -> bool:
+        """Whether the viewer has an ability that depends on nothing stored; notes FORBIDDEN if not."""
+        if not (able := self.context.can(ability)):
+            self.problems.note(Code.FORBIDDEN, FORBIDDEN)
+        return able
+
+    def edit(self, asked: Asked, row: Any, name: str = "version") -> None:
+        """Count an edit of a row, if the version that is given is the row's; else note CONFLICT. Nobody's edit is lost."""
+        given = asked.value(name)
+        if given is None:
+            asked.note(Code.REQUIRED, "State the version that was read.", name)
+        elif given != row.version:
+            asked.note(Code.CONFLICT, OUTDATED.format(row.version), name)
+        else:
+            row.version += 1
+
+    async def add(self, row: Any) -> None:
+        """Store a new row now, so that others can name it."""
+        self.session.add(row)
+        await self.session.flush()
+
+    async def one(self, statement: sa.Select[Any]) -> Any:
+        """The first value of a statement's first row, None for no row."""
+        return (await self.session.execute(statement.limit(1))).scalar()
+
+    async def _locked(self, entity: str, key: UUID, action: str, *, read: bool = False) -> tuple[Any | None, bool]:
+        """A row that the viewer may read, locked, and whether it may do `action` to it."""
+        kind = self.context.services.policy.catalogue[entity]
+        model = MODELS[kind.table]
+        readable, doable = (
+            to_sql(self.context.decide(entity, each).rows, kind, kind.table, per_row=True) for each in ("read", action)
+        )
+        statement = sa.select(model, doable.is_(sa.true())).where(kind.table.c.id == key, readable)
+        found = (
+            await self.session.execute(
+                statement.with_for_update(of=model, read=read).execution_options(populate_existing=True),
+                self.context.parameters,
+            )
+        ).one_or_none()
+        return (None, False) if found is None else (found[0], bool(found[1]))

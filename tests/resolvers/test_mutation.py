@@ -1,0 +1,88 @@
+"""A mutation with an Idempotency-Key is carried out once, however often it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.asking import Asking
+from tests.given import Given
+from tests.rules.changing import refused, send, trail
+
+MARKET = "billingMarket { id enabled }"
+GERMAN = {"market": "DE", "enabled": True}
+
+
+@pytest.fixture
+def given(engine: AsyncEngine) -> Given:
+    """Makes rows in the database of the test."""
+    return Given(engine)
+
+
+async def test_repetition_is_answered_and_not_repeated(ask: Asking, given: Given, engine: AsyncEngine) -> None:
+    """The second answer is the first one's, read anew; what happened in between stays."""
+    company = await given.company()
+
+    first = await send(ask, company.admin, "setBillingMarket", MARKET, **GERMAN, key="k1")
+    await send(ask, company.admin, "setBillingMarket", MARKET, market="DE", enabled=False)
+    again = await send(ask, company.admin, "setBillingMarket", MARKET, **GERMAN, key="k1")
+
+    assert first["billingMarket"]["id"] == again["billingMarket"]["id"]
+    assert ([], True, False) == (again["userErrors"], first["billingMarket"]["enabled"], again["billingMarket"]["enabled"])
+    assert 2 == len(await trail(engine))
+
+
+async def test_key_is_not_for_another_input(ask: Asking, given: Given) -> None:
+    """The same key with another input is refused."""
+    company = await given.company()
+
+    await send(ask, company.admin, "setBillingMarket", MARKET, **GERMAN, key="k1")
+    other = await send(ask, company.admin, "setBillingMarket", MARKET, market="NL", enabled=True, key="k1")
+
+    assert {"billingMarket": None, "userErrors": [refused("IDEMPOTENCY_KEY_REUSED")]} == other
+
+
+async def test_keys_of_others_are_others(ask: Asking, given: Given) -> None:
+    """What one user did with a key tells another user nothing."""
+    ours, theirs = await given.company(), await given.company()
+
+    first = await send(ask, ours.admin, "setBillingMarket", MARKET, **GERMAN, key="k1")
+    second = await send(ask, theirs.admin, "setBillingMarket", MARKET, **GERMAN, key="k1")
+
+    assert [[], []] == [first["userErrors"], second["userErrors"]]
+    assert first["billingMarket"]["id"] != second["billingMarket"]["id"]
+
+
+async def test_what_was_refused_spends_no_key(ask: Asking, given: Given) -> None:
+    """After a problem the mended input is sent with the same key."""
+    company = await given.company()
+
+    wrong = await send(ask, company.admin, "setBillingMarket", MARKET, market="XX", enabled=True, key="k1")
+    mended = await send(ask, company.admin, "setBillingMarket", MARKET, **GERMAN, key="k1")
+
+    assert [refused("INVALID_VALUE", "market")] == wrong["userErrors"]
+    assert [] == mended["userErrors"]
+
+
+async def test_sent_at_once_it_is_done_once(ask: Asking, given: Given, engine: AsyncEngine) -> None:
+    """Of many who send the same key at the same moment one does it, and all are answered alike."""
+    company = await given.company()
+
+    answers = await asyncio.gather(
+        *(send(ask, company.admin, "setBillingMarket", MARKET, **GERMAN, key="k1") for _ in range(8))
+    )
+
+    assert [answers[0]] * 8 == answers
+    assert ["setBillingMarket"] == [action for action, _, _ in await trail(engine)]
+
+
+async def test_who_comes_second_finds_it_done(ask: Asking, given: Given) -> None:
+    """Of many who enable the same market at the same moment each is told that it is enabled."""
+    company = await given.company()
+
+    answers = await asyncio.gather(*(send(ask, company.admin, "setBillingMarket", MARKET, **GERMAN) for _ in range(8)))
+
+    assert [answers[0]] * 8 == answers
+    assert {"id": answers[0]["billingMarket"]["id"], "enabled": True} == answers[0]["billingMarket"]
