@@ -28,6 +28,7 @@ from policies.predicate import FALSE, TRUE
 from policies.reason import Reason
 from policies.source import FIELD_RULES, Rule
 from resolvers.errors import PublicError
+from resolvers.problems import Code
 from schema.schema import guarded_fields
 from tests.schema.outline import SCHEMA, object_type
 from transport import errors, refusal
@@ -228,9 +229,12 @@ def codes() -> set[str]:
 
 def test_every_code_is_documented() -> None:
     """Each code that a client may meet has a line in the reference, and the reference has no other."""
-    documented = re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs" / "errors.md").read_text("utf-8"), re.MULTILINE)
+    before, _, rest = (ROOT / "docs" / "errors.md").read_text("utf-8").partition("## Of a mutation")
+    of_mutations, _, after = rest.partition("\n## ")
+    documented, problems = (re.findall(r"^\| `([A-Z_]+)`", text, re.MULTILINE) for text in (before + after, of_mutations))
 
     assert sorted(codes()) == sorted(documented)
+    assert sorted(Code) == sorted(problems)
     assert issubclass(refusal.BadRequest, refusal.Refusal)
 
 
