@@ -15,6 +15,7 @@ from models.location import Location
 from models.managed_account import ManagedAccount, PartnerDefaults
 from models.marketplace_profile import MarketplaceProfile, ProfileSlug, ProviderType, ServiceType
 from models.membership import Membership
+from models.notification import Notification
 from models.offer import Instalment, Offer, OfferBuyer, OfferDimension
 from models.port import Port
 from models.product import ChangeRequest, Product, ProductDimension, ProductRevision, ProductTestAccount
@@ -37,6 +38,7 @@ __all__ = [
     "ManagedAccount",
     "MarketplaceProfile",
     "Membership",
+    "Notification",
     "Offer",
     "OfferBuyer",
     "OfferDimension",

@@ -23,6 +23,7 @@ OWNED = (
     "managed_account",
     "marketplace_profile",
     "membership",
+    "notification",
     "offer",
     "port",
     "product",
