@@ -10,6 +10,7 @@ import resolvers.location
 import resolvers.managed_account
 import resolvers.marketplace_profile
 import resolvers.node
+import resolvers.notification
 import resolvers.offer
 import resolvers.port
 import resolvers.product
@@ -33,6 +34,7 @@ from schema.managed_account import ManagedAccount
 from schema.marketplace_port import MarketplacePort
 from schema.marketplace_profile import MarketplaceProfile
 from schema.node import Node
+from schema.notification import Notification
 from schema.offer import Offer
 from schema.port import Port
 from schema.product import Product
@@ -104,4 +106,9 @@ class Query:
         resolvers.offer.offers,
         "The private offers that the viewer's company has made or been extended.",
         {**PAGE, "filter": (OfferFilter | None, MATCHING)},
+    )
+    notifications: Connection[Notification] = resolved(
+        resolvers.notification.notifications,
+        "What the viewer was told, newest first.",
+        {**PAGE, "unread": (bool | None, "Only what the viewer has not marked as read.")},
     )
