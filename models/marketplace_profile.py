@@ -44,10 +44,7 @@ class MarketplaceProfile(Owned, Base):
     headquarters: Mapped[dict[str, Any] | None]
     search: Mapped[str] = mapped_column(
         postgresql.TSVECTOR(),
-        sa.Computed(
-            "setweight(to_tsvector('simple', company_name), 'A') || setweight(to_tsvector('simple', coalesce(bio, '')), 'B')",
-            persisted=True,
-        ),
+        sa.Computed("search_vector(company_name, bio)", persisted=True),  # words, and what misspellings have in common with them
     )
     created_at: Mapped[datetime] = mapped_column(default=now)
 
