@@ -44,7 +44,9 @@ class MarketplaceProfile(Owned, Base):
     headquarters: Mapped[dict[str, Any] | None]
     search: Mapped[str] = mapped_column(
         postgresql.TSVECTOR(),
-        sa.Computed("search_vector(company_name, bio)", persisted=True),  # words, and what misspellings have in common with them
+        sa.Computed(
+            "search_vector(company_name, bio)", persisted=True
+        ),  # words, and what misspellings have in common with them
     )
     created_at: Mapped[datetime] = mapped_column(default=now)
 

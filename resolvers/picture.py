@@ -42,7 +42,9 @@ class UnsupportedImage(PublicError):
     code = "UNSUPPORTED_IMAGE"
 
     def __init__(self) -> None:
-        super().__init__("This is no PNG or JPEG picture, or a broken or animated one. Send its bytes as they are, as the body.")
+        super().__init__(
+            "This is no PNG or JPEG picture, or a broken or animated one. Send its bytes as they are, as the body."
+        )
 
 
 class ImageTooLarge(PublicError):

@@ -123,7 +123,18 @@ def test_other_formats_are_refused_R008(kind: str) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"<svg/>", PNG[:8], JPEG[:3], PNG[:200], PNG[:-12], JPEG[:-2], b"\n" + PNG, PNG[:8] + JPEG, PNG.replace(b"IDAT", b"IDAX")],
+    [
+        b"",
+        b"<svg/>",
+        PNG[:8],
+        JPEG[:3],
+        PNG[:200],
+        PNG[:-12],
+        JPEG[:-2],
+        b"\n" + PNG,
+        PNG[:8] + JPEG,
+        PNG.replace(b"IDAT", b"IDAX"),
+    ],
 )
 def test_what_cannot_be_decoded_to_its_end_is_refused(content: bytes) -> None:
     """A file that is cut off, damaged or only begins as a picture is none."""

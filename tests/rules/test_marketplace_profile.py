@@ -407,7 +407,9 @@ async def test_misspelt_search_finds_only_what_the_viewer_may_read_R011_R116(ask
     private = await given.profile(await given.company(), visibility="PRIVATE", name="Alpine Fibre")
     operator = await given.operator()
 
-    answers = [whole(await ask(who, SEARCH, words="alpnie")) for who in (account.admin, ANONYMOUS, partner.admin, operator.admin)]
+    answers = [
+        whole(await ask(who, SEARCH, words="alpnie")) for who in (account.admin, ANONYMOUS, partner.admin, operator.admin)
+    ]
 
     expected = ids(), ids(own), ids(own), ids(own, private)
     assert [told({"marketplaceProfiles": each}) for each in expected] == answers
