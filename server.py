@@ -24,6 +24,8 @@ from resolvers.context import Context, Origin, Services
 from resolvers.cursors import Cursors
 from resolvers.download import find_file
 from resolvers.mail import latest_mails
+from resolvers.picture import MOST_BYTES
+from resolvers.upload import Uploads
 from resolvers.viewer import find_member, load_viewer
 from schema.planning import Planning
 from schema.schema import guarded_fields, make_schema
@@ -36,6 +38,8 @@ from transport.logs import configure_logging
 from transport.mails import mail_routes
 from transport.portal import PortalViewer, portal_routes
 from transport.tokens import Claims, Tokens
+from transport.uploads import PATH as UPLOADS
+from transport.uploads import upload_route
 
 HERE: Final = Path(__file__).parent
 POLICIES: Final = HERE / "policies"
@@ -72,15 +76,21 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         default_page_size=settings.default_page_size,
         max_page_size=settings.max_page_size,
     )
+    identity = Identity(tokens, viewers)
+
+    def make_context(viewer: Viewer, request_id: str, key: str | None = None) -> Context:
+        return Context(services, viewer, Origin(request_id, key))
+
     app = create_app(
         schema=make_schema(documents.extension, *([Planning().extension] if settings.planner else [])),
         settings=settings,
         tokens=tokens,
         load_viewer=viewers,
-        make_context=lambda viewer, request_id, key: Context(services, viewer, Origin(request_id, key)),
+        make_context=make_context,
         ready={"database": _answers(reader)},
         extra_routes=[
-            file_route(Identity(tokens, viewers), _files(services)),
+            file_route(identity, _files(services)),
+            upload_route(identity, make_context, Uploads(), settings.request_timeout),
             *mail_routes(development=settings.development, load_mails=lambda: latest_mails(engine)),
             *portal_routes(
                 dist=DIST,
@@ -91,6 +101,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         ],
         lifespan=_lifespan(services, beside),
         documents=documents,
+        body_limits={UPLOADS: MOST_BYTES},
     )
     app.state.services = services
     app.state.tokens = tokens

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 from resolvers.errors import PublicError
 
-WORD: Final = re.compile(r"\w+")
+WORD: Final = re.compile(r"[^\W_]+")
 MOST_WORDS: Final = 16
+LONGEST_WORD: Final = 64  # characters
 
 
 class InvalidText(PublicError):
@@ -27,8 +29,9 @@ def storable(text: str, argument: str) -> str:
     return text
 
 
-def prefixes(text: str) -> str | None:
-    """A query of full-text search for words that begin with the words of `text`; None for a text of white space."""
+def searchable(text: str) -> str | None:
+    """The words of a search, as many as one may have; None for a text of white space. The database folds them (migration 0008)."""
     if not text.strip():
         return None
-    return " & ".join(f"{word}:*" for word in WORD.findall(text.casefold())[:MOST_WORDS])
+    words = WORD.findall(unicodedata.normalize("NFKC", text))[:MOST_WORDS]
+    return " ".join(word[:LONGEST_WORD] for word in words)

@@ -74,7 +74,10 @@ class Query:
         "The Marketplace.",
         {
             **PAGE,
-            "search": (str | None, "Words, or beginnings of words, of the provider's name and text."),
+            "search": (
+                str | None,
+                "Words, or beginnings of words, of the provider's name and text; a slip of one letter, accents and case are forgiven.",
+            ),
             "filter": (MarketplaceProfileFilter | None, MATCHING),
         },
     )
