@@ -12,6 +12,7 @@ from models.connection_request import ConnectionRequest
 from models.dealing import Dealing
 from models.idempotent_request import IdempotentRequest
 from models.image import Image
+from models.inquiry import Inquiry
 from models.invoice import Invoice, InvoiceLine
 from models.location import Location
 from models.mail import Mail
@@ -36,6 +37,7 @@ __all__ = [
     "Dealing",
     "IdempotentRequest",
     "Image",
+    "Inquiry",
     "Instalment",
     "Invoice",
     "InvoiceLine",

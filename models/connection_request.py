@@ -48,6 +48,7 @@ class ConnectionRequest(Owned, Base):
     )
     created_at: Mapped[datetime] = mapped_column(default=now)
     decided_at: Mapped[datetime | None]
+    reason: Mapped[str | None]  # why it was denied, if the provider says
 
     __table_args__ = (
         sa.CheckConstraint("rate_limit_mbps > 0", name="rate_limit"),

@@ -20,6 +20,7 @@ CATALOGUE: Final = Catalogue(
         Entity("Company", models.Company.__table__, (SALES, PURCHASES, INVITATIONS)),
         Entity("ConnectionRequest", models.ConnectionRequest.__table__),
         Entity("Image", models.Image.__table__, (Link("profiles", models.MarketplaceProfile.__table__, "id", "logo_id"),)),
+        Entity("Inquiry", models.Inquiry.__table__),
         Entity("Instalment", models.Instalment.__table__, part_of="Offer"),
         Entity("Location", models.Location.__table__),
         Entity("ManagedAccount", models.ManagedAccount.__table__),

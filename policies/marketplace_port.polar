@@ -10,3 +10,7 @@ deny(viewer: Viewer, _action, port: MarketplacePort) if
 
 allow_field(_viewer: Viewer, "read", _port: MarketplacePort, field) if
     field in ["name", "description", "provider", "location", "speed_mbps", "selectable"];
+
+# What the Marketplace shows may be asked for a connection by whoever has ports to connect. R029 V16
+allow(viewer: Viewer, "connect", port: MarketplacePort) if
+    runs_network(viewer) and port.visibility = "PUBLIC" and port.profile_visibility = "PUBLIC";

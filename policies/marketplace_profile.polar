@@ -29,3 +29,14 @@ allow_field(_viewer: Viewer, "read", _profile: MarketplaceProfile, field) if
 # @reason SIGN_IN_REQUIRED
 allow_field(viewer: Viewer, "read", _profile: MarketplaceProfile, field) if
     signed_in(viewer) and field in ["contact_email", "phone"];
+
+# Whoever may save a profile reads its version, to state it when it saves. V9 A9
+# @reason ROLE_REQUIRED
+allow_field(viewer: Viewer, "read", profile: MarketplaceProfile, "version") if
+    edits_marketplace(viewer) and profile.company_id = viewer.company_id;
+allow_field(viewer: Viewer, "read", profile: MarketplaceProfile, "version") if
+    partner(viewer) and edits_marketplace(viewer) and profile.partner_id = viewer.company_id;
+
+# Everybody may ask the provider of a public profile, visitors too. R018 V22
+allow(_viewer: Viewer, "inquire", profile: MarketplaceProfile) if
+    profile.visibility = "PUBLIC";

@@ -33,3 +33,11 @@ deny_field(viewer: Viewer, "read", _port: Port, field) if
 # @reason NOT_FOR_MANAGED_ACCOUNTS
 deny_field(viewer: Viewer, "read", _port: Port, field) if
     field in ["marketplace_name", "marketplace_description"] and managed(viewer);
+
+# A company connects its own ports. A43 V16
+allow(viewer: Viewer, "connect", port: Port) if
+    runs_network(viewer) and port.company_id = viewer.company_id;
+
+# A partner connects those of the accounts that it manages. V14
+allow(viewer: Viewer, "connect", port: Port) if
+    partner(viewer) and runs_network(viewer) and port.partner_id = viewer.company_id;

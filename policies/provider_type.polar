@@ -3,4 +3,4 @@
 allow(_viewer: Viewer, "read", _type: ProviderType);
 
 allow_field(_viewer: Viewer, "read", _type: ProviderType, field) if
-    field in ["code", "label"];
+    field in ["code", "label", "service_types"];

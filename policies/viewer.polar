@@ -20,6 +20,11 @@ edits_marketplace(viewer: Viewer) if
     viewer.kind in ["DIRECT", "PARTNER"] and
     role in ["ACCOUNT_ADMIN", "MARKETPLACE_EDITOR"] and role in viewer.roles;
 
+# Connections of a company are requested and answered by whoever administers it or its network. A43
+runs_network(viewer: Viewer) if
+    viewer.kind in ["DIRECT", "PARTNER", "MANAGED"] and
+    role in ["ACCOUNT_ADMIN", "NETWORK_ADMIN"] and role in viewer.roles;
+
 # Prices are hidden from a managed account until its partner shows them. R105 R121 R122 A16
 prices_hidden(viewer: Viewer) if managed(viewer) and not viewer.pricing_shown;
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from models.country import COUNTRIES
 from resolvers import identifiers
 from resolvers.errors import PublicError
 from resolvers.identifiers import InvalidId
@@ -103,6 +104,25 @@ class Asked:
             self.note(Code.INVALID_VALUE, f"{value} cannot be chosen here; choose of {listed}.", name)
             return None
         return value
+
+    def words(self, name: str, most: int, allowed: Collection[str]) -> list[str]:
+        """The words of a list, each once; `allowed` are those that can be chosen."""
+        given: Sequence[str] = self.values.get(name) or ()
+        if len(given) > most:
+            self.note(Code.TOO_MANY, f"These are {len(given)}; {most} are the most.", name)
+            return []
+        for index, word in enumerate(given):
+            if word not in allowed:
+                self.note(Code.INVALID_VALUE, "There is nothing of this name to be chosen.", name, str(index))
+        return [word for word in dict.fromkeys(given) if word in allowed]
+
+    def country(self, name: str) -> str | None:
+        """A country by its code of ISO 3166-1 alpha-2, in capitals or not."""
+        text = self.text(name, LONGEST_URL, required=False)
+        if text is not None and text.upper() not in COUNTRIES:
+            self.note(Code.INVALID_VALUE, "This is no code of a country, such as DE.", name)
+            return None
+        return text and text.upper()
 
     def key(self, name: str, entity: str) -> Any:
         """The key in a global id of a thing of one type."""

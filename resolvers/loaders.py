@@ -47,6 +47,10 @@ class Loaders:
         """All rows whose column `by` is the key, for each key, sorted by the column `order`."""
         return await self._gather(entity, by, order, keys)
 
+    async def every(self, entity: str, order: str) -> list[Record]:
+        """All rows of a type that has few, sorted by the column `order`."""
+        return self._masked(entity, await self._fetch(statements.every(self._source(entity, ("read",), None), order), {}))
+
     async def page(self, asked: Asked, parents: Sequence[UUID]) -> dict[UUID | None, list[Record]]:
         """The records of the page of each parent, or of the whole list under None, one more than its size where there are more."""
         source = self._source(asked.selection.entity, asked.actions, asked.selection.relation)

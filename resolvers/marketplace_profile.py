@@ -38,6 +38,17 @@ def _searched(arguments: dict[str, Any]) -> Narrowed:
     return {**arguments, "filter": narrowed}, ("read",)
 
 
+async def catalogue(roots: Sequence[object], context: Context) -> list[list[Record]]:
+    """All categories of services, by label (R021, A5)."""
+    return [await context.loaders.every("ProviderType", "label")] * len(roots)
+
+
+@needs("code")
+async def service_types_of(types: Sequence[Record], context: Context) -> list[list[Record]]:
+    """The sub-categories of each category, by label (R023)."""
+    return await context.loaders.lists("ServiceType", [kind.code for kind in types], by="provider_type", order="label")
+
+
 @needs("slug")
 async def url(profiles: Sequence[Record], context: Context) -> list[str]:
     """The address of each profile's page, which ends with its slug (R014, A3)."""

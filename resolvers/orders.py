@@ -78,7 +78,9 @@ def found_by(column: str, field: str) -> Filter:
 
 
 BY_KEY: Final = "KEY"
-NEWEST_FIRST: Final = frozenset({"Notification"})  # types whose connections run downwards where no order is asked for
+NEWEST_FIRST: Final = frozenset(
+    {"Inquiry", "Notification"}
+)  # types whose connections run downwards where no order is asked for
 ORDERS: Final[Mapping[str, Mapping[str, Order]]] = {
     "Company": {"TRADING_NAME": Order(("trading_name",), "trading_name")},
     "Port": {

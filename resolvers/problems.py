@@ -14,6 +14,7 @@ from strawberry.utils.str_converters import to_camel_case
 class Code(StrEnum):
     """The codes of problems; docs/errors.md says what each means."""
 
+    COMPANY_NOT_VERIFIED = "COMPANY_NOT_VERIFIED"
     FORBIDDEN = "FORBIDDEN"
     NOT_FOUND = "NOT_FOUND"
     CONFLICT = "CONFLICT"
@@ -22,6 +23,7 @@ class Code(StrEnum):
     INVALID_ID = "INVALID_ID"
     INVALID_TEXT = "INVALID_TEXT"
     INVALID_VALUE = "INVALID_VALUE"
+    PORT_NOT_ACTIVE = "PORT_NOT_ACTIVE"
     REQUIRED = "REQUIRED"
     TAKEN = "TAKEN"
     TOO_LONG = "TOO_LONG"

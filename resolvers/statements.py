@@ -136,6 +136,13 @@ def rows_by(source: Source, column: str, order: str | None = None) -> Select[Any
 
 
 @lru_cache(KEPT)
+def every(source: Source, order: str) -> Select[Any]:
+    """All rows, of a type that has few."""
+    table = source.table()
+    return source.select(table).where(*_unless_true(source.holds(source.rows, table))).order_by(table.c[order])
+
+
+@lru_cache(KEPT)
 def page(source: Source, selection: Selection, window: Window) -> Select[Any]:
     """One page; below parents, one page for each of KEYS, whose place is the column `parent`. Backward pages come reversed."""
     if selection.relation is None:

@@ -52,8 +52,10 @@ class Work:
         NOT_FOUND where the viewer may not read the row, as where there is none; FORBIDDEN where it may read it and no more.
         """
         key = asked.key(name, entity)
-        if key is None:
-            return None
+        return None if key is None else await self.hold(asked, name, entity, key, action)
+
+    async def hold(self, asked: Asked, name: str, entity: str, key: UUID, action: str) -> Any:
+        """The row of a key that a field leads to, as `find`."""
         row, may = await self._locked(entity, key, action)
         if row is None:
             asked.note(Code.NOT_FOUND, NOT_FOUND, name)

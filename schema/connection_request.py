@@ -28,3 +28,4 @@ class ConnectionRequest(Node):
     provider: Company | None = resolved(connection_request.provider, "The provider, if the viewer may know it.")
     created_at: datetime = column("When it was made.")
     decided_at: datetime | None = column("When it was accepted, denied or withdrawn.")
+    reason: str | None = column("Why it was denied, if the provider has said.")

@@ -6,6 +6,7 @@ import strawberry
 from strawberry import ID
 
 import resolvers.company
+import resolvers.inquiry
 import resolvers.location
 import resolvers.managed_account
 import resolvers.marketplace_profile
@@ -29,10 +30,11 @@ from schema.filters import (
     PortOrder,
     ProductFilter,
 )
+from schema.inquiry import Inquiry
 from schema.location import Location
 from schema.managed_account import ManagedAccount
 from schema.marketplace_port import MarketplacePort
-from schema.marketplace_profile import MarketplaceProfile
+from schema.marketplace_profile import MarketplaceProfile, ProviderType
 from schema.node import Node
 from schema.notification import Notification
 from schema.offer import Offer
@@ -80,6 +82,14 @@ class Query:
             ),
             "filter": (MarketplaceProfileFilter | None, MATCHING),
         },
+    )
+    provider_types: list[ProviderType] = resolved(
+        resolvers.marketplace_profile.catalogue, "The categories of services that a profile can choose from, by label."
+    )
+    inquiries: Connection[Inquiry] = resolved(
+        resolvers.inquiry.inquiries,
+        "What others have asked the viewer's company, and those that it manages, by their Marketplace profiles. Newest first.",
+        PAGE,
     )
     locations: Connection[Location] = resolved(
         resolvers.location.locations,

@@ -221,10 +221,14 @@ class Given:
         )
         return Thing("MarketplaceProfile", key)
 
-    async def logo(self, company: Company, profile: Thing, *, width: int = 200, height: int = 200) -> Thing:
-        """A PNG of the company, as the logo of its profile; its content is `logo of NAME`."""
+    async def image(self, company: Company, *, width: int = 200, height: int = 200) -> Thing:
+        """A PNG of the company, which no profile shows; its content is `logo of NAME`."""
         facts = {"media_type": "image/png", "width": width, "height": height, "content": f"logo of {company.name}".encode()}
-        image = Thing("Image", await self._add(models.Image, company_id=company.key, **facts))
+        return Thing("Image", await self._add(models.Image, company_id=company.key, **facts))
+
+    async def logo(self, company: Company, profile: Thing, *, width: int = 200, height: int = 200) -> Thing:
+        """An image of the company, as the logo of its profile."""
+        image = await self.image(company, width=width, height=height)
         await self.change(profile, logo_id=image.key)
         return image
 

@@ -20,6 +20,7 @@ OWNED = (
     "change_request",
     "connection_request",
     "image",
+    "inquiry",
     "invoice",
     "managed_account",
     "marketplace_profile",

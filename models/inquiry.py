@@ -1,0 +1,34 @@
+"""Inquiries: what visitors and users ask a provider by its Marketplace profile (R018, V22).
+
+An inquiry belongs to the provider. Whoever sends one does not read it again, and never learns the address that it goes to.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Owned, now
+
+
+class Inquiry(Owned, Base):
+    """One inquiry. The sender is as it calls itself; `user_id` is who was signed in, None for a visitor."""
+
+    __tablename__ = "inquiry"
+
+    profile_id: Mapped[UUID] = mapped_column(sa.ForeignKey("marketplace_profile.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("app_user.id"))
+    sender_name: Mapped[str]
+    sender_email: Mapped[str]
+    sender_company: Mapped[str | None]
+    message: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    __table_args__ = (
+        sa.Index("inquiry_company_id_page", "company_id", "id"),
+        sa.Index("inquiry_partner_id_page", "partner_id", "id"),
+        sa.Index("inquiry_profile_id_created_at", "profile_id", "created_at"),
+    )

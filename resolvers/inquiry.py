@@ -1,0 +1,10 @@
+"""How inquiries get their data."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from resolvers.common import Everything, NamedBy
+
+inquiries: Final = Everything("Inquiry")
+profile: Final = NamedBy("MarketplaceProfile", "profile_id")

@@ -1,0 +1,201 @@
+"""What is done to Marketplace profiles: they are saved, with how their ports are announced.
+
+What is left out of an input stays as it is, null clears it. All that is wrong is told at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from models import Company, MarketplaceProfile, Port, ProviderType, ServiceType
+from models.company import VerificationStatus
+from models.marketplace_profile import ProfileVisibility
+from resolvers.asked import Asked
+from resolvers.identifiers import Identifier
+from resolvers.mutation import Done
+from resolvers.problems import Code
+from resolvers.slugs import follow_name
+from resolvers.work import Work
+
+LONGEST_NAME: Final = 128  # characters, as all lengths but that of the text
+MOST_WORDS: Final = 200  # R016, A4
+LONGEST_BIO: Final = 10_000
+LONGEST_NETWORK: Final = 64
+LONGEST_LINE: Final = 200  # of an address
+LONGEST_POSTAL_CODE: Final = 20
+LONGEST_DESCRIPTION: Final = 1_000
+MOST_LINKS: Final = 20
+MOST_TYPES: Final = 50
+MOST_PORTS: Final = 200
+EXISTS: Final = "The company has a profile. State the version that was read to edit it."
+NONE_YET: Final = "The company has no profile yet. Leave the version out to make one."
+UNVERIFIED: Final = "The operator has not verified the company yet. Until then its profile is private."
+
+
+async def save_marketplace_profile(work: Work, asked: Asked) -> Done:
+    """Make the profile of a company, which has one at most, or edit it (R026, R027, A1)."""
+    company = await work.owner(asked, "save_marketplace_profile")
+    profile = None if company is None else await work.one(_of(company.id))
+    values = _given(asked, is_new=asked.value("version") is None if company is None else profile is None)
+    values |= await _categories(work, asked, profile)
+    if asked.has("logo_id"):
+        values["logo_id"] = await _logo(work, asked, company)
+    ports = await _ports(work, asked, company)
+    _check_publication(asked, company, profile, values)
+    if company is not None:
+        _check_version(work, asked, profile)
+    work.problems.stop()
+    return await _save(work, profile or MarketplaceProfile(company_id=company.id), values, ports)
+
+
+async def _save(
+    work: Work, profile: MarketplaceProfile, values: Mapping[str, Any], ports: Mapping[Port, Mapping[str, Any]]
+) -> Done:
+    """Store what was given. The slug follows the name (A3)."""
+    if "company_name" in values:
+        await follow_name(work.session, profile, values["company_name"])
+    rows: list[tuple[Any, Mapping[str, Any]]] = [(profile, values), *ports.items()]
+    for row, given in rows:
+        for name, value in given.items():
+            setattr(row, name, value)
+    await work.add(profile)
+    return {"marketplace_profile": Identifier("MarketplaceProfile", profile.id)}
+
+
+def _of(company: UUID) -> sa.Select[Any]:
+    """The profile of a company, locked. Whoever makes or edits it has locked the company before."""
+    return sa.select(MarketplaceProfile).where(MarketplaceProfile.company_id == company).with_for_update()
+
+
+def _check_version(work: Work, asked: Asked, profile: MarketplaceProfile | None) -> None:
+    """Hold the version that was read against what there is (A1)."""
+    given = asked.value("version")
+    if profile is not None and given is not None:
+        work.edit(asked, profile)
+    elif profile is not None:
+        asked.note(Code.CONFLICT, EXISTS, "version")
+    elif given is not None:
+        asked.note(Code.CONFLICT, NONE_YET, "version")
+
+
+def _given(asked: Asked, *, is_new: bool) -> dict[str, Any]:
+    """The values of columns that were given; a new profile has to have a name and an address (A10)."""
+    names = [name for name in READERS if asked.has(name) or (is_new and name in REQUIRED)]
+    return {name: READERS[name](asked, name) for name in names}
+
+
+def _name(asked: Asked, name: str) -> str | None:
+    text = asked.text(name, LONGEST_NAME)
+    return text and " ".join(text.split())
+
+
+def _visibility(asked: Asked, name: str) -> ProfileVisibility:
+    return asked.value(name) or ProfileVisibility.PRIVATE
+
+
+def _bio(asked: Asked, name: str) -> str | None:
+    """A text of at most 200 words, which are runs of what is no white space (A4)."""
+    text = asked.text(name, LONGEST_BIO, required=False)
+    words = len((text or "").split())
+    if words > MOST_WORDS:
+        asked.note(Code.TOO_LONG, f"This has {words} words; {MOST_WORDS} are the most.", name)
+    return text
+
+
+def _social_links(asked: Asked, name: str) -> list[dict[str, Any]]:
+    links = asked.items(name, MOST_LINKS)
+    return [{"network": link.text("network", LONGEST_NETWORK), "url": link.url("url", required=True)} for link in links]
+
+
+def _headquarters(asked: Asked, name: str) -> dict[str, Any] | None:
+    """An address as it is stored; one that says nothing is none."""
+    place = asked.inside(name)
+    if place is None:
+        return None
+    address = {
+        "street": place.text("street", LONGEST_LINE, required=False),
+        "city": place.text("city", LONGEST_LINE, required=False),
+        "postal_code": place.text("postal_code", LONGEST_POSTAL_CODE, required=False),
+        "country": place.country("country"),
+    }
+    return address if any(address.values()) else None
+
+
+REQUIRED: Final = {"company_name", "contact_email"}
+READERS: Final[Mapping[str, Callable[[Asked, str], Any]]] = {
+    "company_name": _name,
+    "visibility": _visibility,
+    "bio": _bio,
+    "contact_email": lambda asked, name: asked.email(name, required=True),
+    "website": Asked.url,
+    "phone": Asked.phone,
+    "social_links": _social_links,
+    "headquarters": _headquarters,
+}
+
+
+async def _categories(work: Work, asked: Asked, profile: MarketplaceProfile | None) -> dict[str, Any]:
+    """The provider types and service types that are given, which have to fit each other and what stays as it is (R021-R023)."""
+    kinds = set(await work.session.scalars(sa.select(ProviderType.code)))
+    parents = {kind.code: kind.provider_type for kind in await work.session.scalars(sa.select(ServiceType))}
+    values = {}
+    for name, allowed in (("provider_types", kinds), ("service_types", parents.keys())):
+        if asked.has(name):
+            values[name] = asked.words(name, MOST_TYPES, allowed)
+    chosen, services = (values.get(name, getattr(profile, name, [])) for name in ("provider_types", "service_types"))
+    apart = [code for code in services if parents.get(code) not in chosen]
+    if values and apart:
+        asked.note(Code.INVALID_VALUE, f"No chosen provider type has these: {', '.join(apart)}.", "service_types")
+    return values
+
+
+def _check_publication(
+    asked: Asked, company: Company | None, profile: MarketplaceProfile | None, values: Mapping[str, Any]
+) -> None:
+    """Only with a category is a profile public (A5), and only a verified company makes it so (A40)."""
+    before = ProfileVisibility.PRIVATE if profile is None else profile.visibility
+    if values.get("visibility", before) != ProfileVisibility.PUBLIC:
+        return
+    chosen = asked.value("provider_types") if asked.has("provider_types") else getattr(profile, "provider_types", ())
+    if not chosen:
+        asked.note(Code.REQUIRED, "A public profile has a provider type.", "provider_types")
+    if (
+        company is not None
+        and before != ProfileVisibility.PUBLIC
+        and company.verification_status != VerificationStatus.VERIFIED
+    ):
+        asked.note(Code.COMPANY_NOT_VERIFIED, UNVERIFIED, "visibility")
+
+
+async def _logo(work: Work, asked: Asked, company: Company | None) -> UUID | None:
+    """An image of the same company (R006)."""
+    image = await work.see(asked, "logo_id", "Image")
+    if image is None:
+        return None
+    if company is not None and image.company_id != company.id:
+        asked.note(Code.INVALID_VALUE, "This image is another company's.", "logo_id")
+    key: UUID = image.id
+    return key
+
+
+async def _ports(work: Work, asked: Asked, company: Company | None) -> dict[Port, dict[str, Any]]:
+    """How ports of the company are announced from now on: without a name of its own as "<company> at <location>" (R032-R034)."""
+    found: dict[Port, dict[str, Any]] = {}
+    for item in asked.items("ports", MOST_PORTS):
+        port = await work.find(item, "port_id", "Port", "read")
+        values = {}
+        if item.has("name"):
+            values["marketplace_name"] = item.text("name", LONGEST_NAME, required=False)
+        if item.has("description"):
+            values["marketplace_description"] = item.text("description", LONGEST_DESCRIPTION, required=False)
+        if port is not None and company is not None and port.company_id != company.id:
+            item.note(Code.INVALID_VALUE, "This port is another company's.", "port_id")
+        elif port in found:
+            item.note(Code.INVALID_VALUE, "This port was named before.", "port_id")
+        elif port is not None:
+            found[port] = values
+    return found

@@ -1,0 +1,25 @@
+"""Inquiries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from resolvers import inquiry
+from schema.fields import column, resolved
+from schema.marketplace_profile import MarketplaceProfile
+from schema.node import Node, of
+from schema.scalars import EmailAddress
+
+
+@strawberry.type(description="What somebody has asked a provider by its Marketplace profile. For whoever edits that profile.")
+class Inquiry(Node):
+    is_type_of = of("Inquiry")
+
+    profile: MarketplaceProfile | None = resolved(inquiry.profile, "The profile by which it was sent.")
+    name: str = column("What the sender is called.", "sender_name")
+    email: EmailAddress = column("Where to answer. Nobody has checked that it is the sender's.", "sender_email")
+    company: str | None = column("The company that the sender says it is of.", "sender_company")
+    message: str = column("What it asks.")
+    created_at: datetime = column("When it was sent.")

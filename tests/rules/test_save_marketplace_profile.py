@@ -1,0 +1,491 @@
+"""Marketplace profiles are saved by a company's editors, or its partner's, and by nobody else; what is wrong changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.asking import ANONYMOUS, Asking
+from tests.given import Company, Given
+from tests.rules.answers import told, whole
+from tests.rules.changing import refused, send, stored, trail
+
+SAVE: Final = "saveMarketplaceProfile"
+SHORT: Final = "marketplaceProfile { companyName slug visibility version }"
+WHOLE: Final = """marketplaceProfile {
+    companyName slug visibility version bio contactEmail website phone providerTypes { code } serviceTypes { code }
+    socialLinks { network url } headquarters { street city postalCode country } logo { width }
+}"""
+NEW: Final = {"companyName": "Sample AG", "contactEmail": "sales@sample.example"}
+BY_SLUG: Final = "query ($slug: String!) { marketplaceProfile(slug: $slug) { companyName slug } }"
+TARGETS: Final = "{ marketplacePorts { nodes { name description } } }"
+
+
+async def verified(given: Given, **values: Any) -> Company:
+    """A company that the operator has verified, and the catalogue that it chooses from."""
+    await given.provider_type("CLOUD", "Cloud")
+    return await given.company(verification_status="VERIFIED", **values)
+
+
+async def save(ask: Asking, company: Company, selection: str = SHORT, **values: Any) -> dict[str, Any]:
+    """What came of saving the profile of a company as its administrator."""
+    return await send(ask, company.admin, SAVE, selection, **values)
+
+
+async def edit(ask: Asking, company: Company, version: int, **values: Any) -> dict[str, Any]:
+    """The slug after an edit that is not refused."""
+    answer = await save(ask, company, version=version, **values)
+    assert [] == answer["userErrors"]
+    profile: dict[str, Any] = answer["marketplaceProfile"]
+    return profile
+
+
+def problems(*expected: dict[str, Any]) -> dict[str, Any]:
+    """The payload of what was not carried out."""
+    return {"marketplaceProfile": None, "userErrors": list(expected)}
+
+
+async def test_a_profile_is_made_with_all_that_it_has_R001_R006_R014_R015_R017_R019_R020_R021_R023_R024_R025_R026(
+    ask: Asking, given: Given
+) -> None:
+    """Everything that is saved is read again, as it was written."""
+    company = await verified(given)
+    await given.service_type("BACKUP", "Backup", "CLOUD")
+    logo = await given.image(company)
+    place = {"street": "Gleis 7", "city": "Ulm", "postalCode": "89073", "country": "DE"}
+    links = [{"network": "Mastodon", "url": "https://social.example/@sample"}]
+    written = {"companyName": "Sample AG", "bio": "We connect.", "contactEmail": "sales@sample.example", "headquarters": place}
+    written |= {"website": "https://sample.example/offers", "phone": "+49 69 5550100", "socialLinks": links}
+    codes = {"providerTypes": ["CLOUD"], "serviceTypes": ["BACKUP"]}
+
+    answer = await save(ask, company, WHOLE, **written, **codes, visibility="PUBLIC", logoId=logo.id)
+
+    lists = {"providerTypes": [{"code": "CLOUD"}], "serviceTypes": [{"code": "BACKUP"}]}
+    facts = {"slug": "sample-ag", "visibility": "PUBLIC", "version": 1, "logo": {"width": 200}}
+    assert {"marketplaceProfile": {**written, **lists, **facts}, "userErrors": []} == answer
+
+
+async def test_name_and_address_are_enough_and_it_is_private_A10_A11_R012(ask: Asking, given: Given) -> None:
+    """A new profile needs no more than a name and an address, and nobody else sees it."""
+    company = await given.company()
+
+    answer = await save(ask, company, WHOLE, **NEW)
+    seen = await ask(ANONYMOUS, BY_SLUG, slug="sample-ag")
+
+    nothing = dict.fromkeys(("bio", "website", "phone", "headquarters", "logo"))
+    lists: dict[str, Any] = {"providerTypes": [], "serviceTypes": [], "socialLinks": []}
+    profile = {**NEW, "slug": "sample-ag", "visibility": "PRIVATE", "version": 1, **nothing, **lists}
+    assert {"marketplaceProfile": profile, "userErrors": []} == answer
+    assert told({"marketplaceProfile": None}) == whole(seen)
+
+
+@pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "MARKETPLACE_EDITOR"])
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
+async def test_editors_of_a_company_save_its_profile_V9(ask: Asking, given: Given, kind: str, role: str) -> None:
+    """Account administrators and Marketplace editors make and edit it."""
+    user = await given.user(await given.company(kind=kind), role)
+
+    made = await send(ask, user.email, SAVE, SHORT, **NEW)
+    edited = await send(ask, user.email, SAVE, SHORT, version=1, companyName="Other AG")
+
+    assert [[], []] == [made["userErrors"], edited["userErrors"]]
+    assert ("sample-ag", "other-ag", 2) == (
+        made["marketplaceProfile"]["slug"],
+        edited["marketplaceProfile"]["slug"],
+        edited["marketplaceProfile"]["version"],
+    )
+
+
+@pytest.mark.parametrize("role", ["NETWORK_ADMIN", "FINANCE", "VIEWER"])
+async def test_other_roles_save_no_profile_and_read_no_version_V9(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, role: str
+) -> None:
+    """They read the profile, and are refused to change it."""
+    company = await given.company()
+    await given.profile(company)
+    user = await given.user(company, role)
+    before = await stored(rules_engine)
+
+    answer = await send(ask, user.email, SAVE, SHORT, version=1, companyName="Other AG")
+    read = await ask(user.email, "{ viewer { company { marketplaceProfile { version } } } }")
+
+    assert problems(refused("FORBIDDEN")) == answer
+    assert before == await stored(rules_engine)
+    assert [None, "ROLE_REQUIRED"] == [
+        read.data["viewer"]["company"]["marketplaceProfile"]["version"],
+        read.redactions[0].reason,
+    ]
+
+
+@pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "MARKETPLACE_EDITOR"])
+async def test_managed_viewer_never_saves_a_profile_R002_R116_A21(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, role: str
+) -> None:
+    """No role and no setting lets it; whether there is a profile makes no difference."""
+    settings = dict.fromkeys(("pricing", "chat_support", "dashboard", "company_profile"), True)
+    account = await given.managed_account(await given.partner(), **settings)
+    user = await given.user(account.company, role)
+
+    without = await send(ask, user.email, SAVE, SHORT, **NEW)
+    await given.profile(account.company)
+    before = await stored(rules_engine)
+    with_one = [
+        await send(ask, user.email, SAVE, SHORT, **NEW),
+        await send(ask, user.email, SAVE, SHORT, **NEW, version=1),
+    ]
+
+    assert [problems(refused("FORBIDDEN"))] * 3 == [without, *with_one]
+    assert before == await stored(rules_engine)
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
+async def test_nobody_saves_the_profile_of_a_hidden_company_R004_A21(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str
+) -> None:
+    """A company that the viewer may not know is not there; a visitor has none of its own."""
+    company, email = await given.company(), await given.somebody(kind)
+    before = await stored(rules_engine)
+
+    answer = await send(ask, email, SAVE, SHORT, **NEW, companyId=company.id)
+
+    assert problems(refused("NOT_FOUND", "companyId")) == answer
+    assert before == await stored(rules_engine)
+
+
+async def test_profile_needs_somebody_of_a_company_R003_R004(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """A visitor makes none, and whoever sees a company is not yet its editor; the operator edits none either."""
+    company, operator = await given.company(), await given.operator()
+    await given.profile(company)
+    before = await stored(rules_engine)
+
+    visitor = await send(ask, ANONYMOUS, SAVE, SHORT, **NEW)
+    strangers = [
+        await send(ask, email, SAVE, SHORT, **NEW, version=1, companyId=company.id)
+        for email in (ANONYMOUS, operator.admin, await given.somebody("DIRECT"))
+    ]
+
+    assert problems(refused("FORBIDDEN")) == visitor
+    assert [problems(refused("FORBIDDEN", "companyId"))] * 3 == strangers
+    assert before == {**await stored(rules_engine), **{name: before[name] for name in ("company", "app_user", "membership")}}
+
+
+async def test_partner_saves_the_profile_of_its_account_and_no_other_does_A9_V14(ask: Asking, given: Given) -> None:
+    """The partner acts for the company that it manages; another partner does not know it."""
+    partner, other = await given.partner(), await given.partner()
+    account = await given.managed_account(partner)
+
+    theirs = await send(ask, other.admin, SAVE, SHORT, **NEW, companyId=account.company.id)
+    ours = await send(ask, partner.admin, SAVE, SHORT, **NEW, companyId=account.company.id)
+
+    assert problems(refused("NOT_FOUND", "companyId")) == theirs
+    profile = {"companyName": "Sample AG", "slug": "sample-ag", "visibility": "PRIVATE", "version": 1}
+    assert {"marketplaceProfile": profile, "userErrors": []} == ours
+
+
+async def test_a_company_has_one_profile_A1_R005(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Making a second one is a conflict, and so is editing one that is not there."""
+    company, other = await given.company(), await given.company()
+    await save(ask, company, **NEW)
+    before = await stored(rules_engine)
+
+    again = await save(ask, company, **NEW)
+    none = await save(ask, other, **NEW, version=1)
+
+    assert [problems(refused("CONFLICT", "version"))] * 2 == [again, none]
+    assert before == await stored(rules_engine)
+
+
+async def test_made_by_many_at_once_there_is_one_A1(ask: Asking, given: Given) -> None:
+    """Of eight who make the profile at the same moment one does, and the others are told."""
+    company = await given.company()
+
+    answers = await asyncio.gather(*(save(ask, company, **NEW) for _ in range(8)))
+
+    assert [[]] + [[refused("CONFLICT", "version")]] * 7 == sorted((each["userErrors"] for each in answers), key=len)
+    assert {"sample-ag"} == {made["slug"] for each in answers if (made := each["marketplaceProfile"])}
+
+
+async def test_edits_of_one_version_at_once_are_not_lost_R027(ask: Asking, given: Given) -> None:
+    """Of those who have read the same version one saves; the others read again."""
+    company = await given.company()
+    await save(ask, company, **NEW)
+
+    answers = await asyncio.gather(*(save(ask, company, version=1, bio=f"Text {number}.") for number in range(4)))
+
+    assert [[]] + [[refused("CONFLICT", "version")]] * 3 == sorted((each["userErrors"] for each in answers), key=len)
+    assert [2] == [saved["version"] for each in answers if (saved := each["marketplaceProfile"])]
+
+
+async def test_what_is_left_out_stays_and_null_clears_R022_R027(ask: Asking, given: Given) -> None:
+    """At any time anything may be changed: an absent field is another thing than a null one."""
+    company = await verified(given)
+    full = {"bio": "We connect.", "website": "https://sample.example/", "phone": "+49 69 5550100", "providerTypes": ["CLOUD"]}
+    full |= {"headquarters": {"city": "Ulm"}, "socialLinks": [{"network": "X", "url": "https://x.example/"}]}
+    await save(ask, company, **NEW, **full)
+
+    kept = await save(ask, company, WHOLE, version=1)
+    cleared = await save(ask, company, WHOLE, version=2, **dict.fromkeys(full))
+
+    (before, after) = (kept["marketplaceProfile"], cleared["marketplaceProfile"])
+    address = {"street": None, "city": "Ulm", "postalCode": None, "country": None}
+    assert {**full, "providerTypes": [{"code": "CLOUD"}], "headquarters": address} == {name: before[name] for name in full}
+    nothing = {"bio": None, "website": None, "phone": None, "providerTypes": [], "headquarters": None, "socialLinks": []}
+    assert nothing == {name: after[name] for name in full}
+    assert [2, 3] == [before["version"], after["version"]]
+
+
+async def test_name_and_address_are_not_cleared_A10(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """A profile has them, new or not; blank is nothing."""
+    company = await given.company()
+
+    new = await save(ask, company)
+    await save(ask, company, **NEW)
+    before = await stored(rules_engine)
+    edited = await save(ask, company, version=1, companyName=" ", contactEmail=None)
+
+    assert [problems(refused("REQUIRED", "companyName"), refused("REQUIRED", "contactEmail"))] * 2 == [new, edited]
+    assert before == await stored(rules_engine)
+
+
+@pytest.mark.parametrize(("words", "code"), [(0, None), (200, None), (201, "TOO_LONG")])
+async def test_text_has_at_most_200_words_R016_A4(ask: Asking, given: Given, words: int, code: str | None) -> None:
+    """A word is a run of what is no white space, however long: hyphens and addresses make one."""
+    company = await given.company()
+    text = "\t\n".join(["https://sample.example/a-b?c=d"] * words)
+
+    answer = await save(ask, company, **NEW, bio=text)
+
+    assert [refused(code, "bio")] * (code is not None) == answer["userErrors"]
+
+
+async def test_all_that_is_wrong_is_told_at_once_A10_R023(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Each problem has its code and the path to its value."""
+    company, other = await verified(given), await given.company()
+    await given.provider_type("IX", "Exchange")
+    await given.service_type("PEERING", "Peering", "IX")
+    port, theirs = await given.port(company), await given.image(other)
+    await given.profile(other, logo_id=theirs.key)
+    before = await stored(rules_engine)
+    wrong: dict[str, Any] = {"companyName": "x" * 129, "contactEmail": "nobody", "website": "sample", "phone": "555"}
+    wrong |= {"bio": "word " * 201, "providerTypes": ["CLOUD", "cloud"], "serviceTypes": ["PEERING"], "logoId": theirs.id}
+    wrong |= {"socialLinks": [{"network": "", "url": "ftp://x.example"}], "headquarters": {"country": "UK"}}
+    wrong |= {"ports": [{"portId": port.id, "name": "x" * 129}, {"portId": port.id}, {"portId": company.id}]}
+
+    answer = await save(ask, company, **wrong)
+
+    expected = [
+        refused("TOO_LONG", "companyName"),
+        refused("TOO_LONG", "bio"),
+        refused("INVALID_VALUE", "contactEmail"),
+        refused("INVALID_VALUE", "website"),
+        refused("INVALID_VALUE", "phone"),
+        refused("REQUIRED", "socialLinks", "0", "network"),
+        refused("INVALID_VALUE", "socialLinks", "0", "url"),
+        refused("INVALID_VALUE", "headquarters", "country"),
+        refused("INVALID_VALUE", "providerTypes", "1"),
+        refused("INVALID_VALUE", "serviceTypes"),
+        refused("INVALID_VALUE", "logoId"),
+        refused("TOO_LONG", "ports", "0", "name"),
+        refused("INVALID_VALUE", "ports", "1", "portId"),
+        refused("INVALID_ID", "ports", "2", "portId"),
+    ]
+    assert problems(*expected) == answer
+    assert before == await stored(rules_engine)
+
+
+async def test_service_types_follow_their_provider_types_R023_R022(ask: Asking, given: Given) -> None:
+    """A provider type does not go while a service type of it stays."""
+    company = await verified(given)
+    await given.service_type("BACKUP", "Backup", "CLOUD")
+    await save(ask, company, **NEW, providerTypes=["CLOUD"], serviceTypes=["BACKUP", "BACKUP"])
+
+    half = await save(ask, company, WHOLE, version=1, providerTypes=[])
+    both = await save(ask, company, WHOLE, version=1, providerTypes=[], serviceTypes=[])
+
+    assert problems(refused("INVALID_VALUE", "serviceTypes")) == half
+    assert [[], []] == [both["userErrors"], both["marketplaceProfile"]["serviceTypes"]]
+
+
+async def test_public_profile_has_a_category_A5_R021(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Without a provider type a profile is neither made public nor left so."""
+    company = await verified(given)
+
+    new = await save(ask, company, **NEW, visibility="PUBLIC")
+    await save(ask, company, **NEW, visibility="PUBLIC", providerTypes=["CLOUD"])
+    before = await stored(rules_engine)
+    left = await save(ask, company, version=1, providerTypes=[])
+
+    assert [problems(refused("REQUIRED", "providerTypes"))] * 2 == [new, left]
+    assert before == await stored(rules_engine)
+
+
+async def test_only_a_verified_company_shows_itself_A40_A11(ask: Asking, given: Given) -> None:
+    """An unverified company prepares its profile in private, and makes it public once it is verified."""
+    company = await given.company()
+    await given.provider_type("CLOUD", "Cloud")
+
+    new = await save(ask, company, **NEW, visibility="PUBLIC", providerTypes=["CLOUD"])
+    private = await save(ask, company, **NEW, providerTypes=["CLOUD"])
+    unverified = await save(ask, company, version=1, visibility="PUBLIC")
+    await given.change(company, verification_status="VERIFIED")
+    public = await save(ask, company, version=1, visibility="PUBLIC")
+
+    assert [problems(refused("COMPANY_NOT_VERIFIED", "visibility"))] * 2 == [new, unverified]
+    assert ["PRIVATE", "PUBLIC"] == [each["marketplaceProfile"]["visibility"] for each in (private, public)]
+
+
+async def test_visibility_acts_on_ports_at_once_R009_R010_R011_R013_R028_R029_R030_R031(ask: Asking, given: Given) -> None:
+    """Public ports are targets from the request after the profile is made public, and none any more once it is private."""
+    company = await verified(given)
+    location = await given.location(name="Ulm 1")
+    await given.port(company, location, visibility="PUBLIC")
+    await given.port(company, location, visibility="PRIVATE")
+    await save(ask, company, **NEW, providerTypes=["CLOUD"])
+
+    seen = []
+    for version, visibility in enumerate(("PUBLIC", "PRIVATE", "PUBLIC"), 1):
+        await edit(ask, company, version, visibility=visibility)
+        seen.append(whole(await ask(ANONYMOUS, TARGETS)))
+
+    shown = told({"marketplacePorts": {"nodes": [{"name": "Sample AG at Ulm 1", "description": None}]}})
+    assert [shown, told({"marketplacePorts": {"nodes": []}}), shown] == seen
+
+
+async def test_ports_are_announced_as_the_profile_says_R032_R033_R034_A6(ask: Asking, given: Given) -> None:
+    """A port has the name that its profile gives it, whatever its owner calls it, and the default one again when that is taken back."""
+    company = await verified(given)
+    port = await given.port(company, await given.location(name="Ulm 1"), visibility="PUBLIC")
+    await save(ask, company, **NEW, providerTypes=["CLOUD"], visibility="PUBLIC")
+
+    names = []
+    for version, announced in enumerate(({"name": "Gate", "description": "Fast."}, {"name": None}, {"description": None}), 1):
+        await edit(ask, company, version, ports=[{"portId": port.id, **announced}])
+        await given.change(port, name=f"Renamed {version}")
+        names.append(whole(await ask(ANONYMOUS, TARGETS))["data"]["marketplacePorts"]["nodes"][0])
+    await edit(ask, company, 4, companyName="Other AG")
+    followed = (await ask(ANONYMOUS, TARGETS)).data["marketplacePorts"]["nodes"][0]
+
+    default = "Sample AG at Ulm 1"
+    assert [("Gate", "Fast."), (default, "Fast."), (default, None)] == [(each["name"], each["description"]) for each in names]
+    assert "Other AG at Ulm 1" == followed["name"]
+
+
+async def test_ports_of_others_are_not_announced_R033_A21(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Neither those of a stranger, which are not there, nor a partner's own on its account's profile."""
+    partner, stranger = await given.partner(), await given.company()
+    account = await given.managed_account(partner)
+    hidden, own = await given.port(stranger), await given.port(partner)
+    before = await stored(rules_engine)
+
+    ports = [{"portId": port.id, "name": "Gate"} for port in (hidden, own)]
+    answer = await send(ask, partner.admin, SAVE, SHORT, **NEW, companyId=account.company.id, ports=ports)
+
+    expected = [refused("NOT_FOUND", "ports", "0", "portId"), refused("INVALID_VALUE", "ports", "1", "portId")]
+    assert problems(*expected) == answer
+    assert before == await stored(rules_engine)
+
+
+async def test_logo_of_a_stranger_is_not_there_R006_A21(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """An image that the viewer may not read is one that does not exist."""
+    company, stranger = await given.company(), await given.company()
+    image = await given.image(stranger)
+    before = await stored(rules_engine)
+
+    answer = await save(ask, company, **NEW, logoId=image.id)
+
+    assert problems(refused("NOT_FOUND", "logoId")) == answer
+    assert before == await stored(rules_engine)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Müller & Söhne GmbH", "muller-sohne-gmbh"),
+        ("  A\n  B ", "a-b"),
+        ("北京", "bei-jing"),
+        ("★ ★", "profile"),
+        ("&amp;", "amp"),
+    ],
+)
+async def test_slug_is_the_name_in_ascii_A3_R014(ask: Asking, given: Given, name: str, slug: str) -> None:
+    """Accents fall, hyphens join, and a name without letters has a slug too."""
+    answer = await save(ask, await given.company(), companyName=name, contactEmail="a@sample.example")
+
+    assert slug == answer["marketplaceProfile"]["slug"]
+
+
+async def test_slugs_follow_names_and_former_ones_find_A3_R014(ask: Asking, given: Given) -> None:
+    """A slug follows its name; the former one finds the profile, is given to nobody else, and may be taken back."""
+    company, other = await verified(given), await verified(given)
+    await save(
+        ask, company, companyName="Alpine", contactEmail="a@sample.example", visibility="PUBLIC", providerTypes=["CLOUD"]
+    )
+
+    renamed = await edit(ask, company, 1, companyName="Boreal")
+    former = await ask(ANONYMOUS, BY_SLUG, slug="alpine")
+    second = await save(ask, other, companyName="Alpine", contactEmail="a@sample.example")
+    back = await edit(ask, company, 2, companyName="ALPINE")
+    again = await edit(ask, company, 3, companyName="Boreal")
+    found = [(await ask(ANONYMOUS, BY_SLUG, slug=slug)).data["marketplaceProfile"] for slug in ("alpine", "boreal")]
+
+    assert {"companyName": "Boreal", "slug": "boreal"} == former.data["marketplaceProfile"]
+    slugs = [renamed["slug"], second["marketplaceProfile"]["slug"], back["slug"], again["slug"]]
+    assert ["boreal", "alpine-2", "alpine", "boreal"] == slugs
+    assert [{"companyName": "Boreal", "slug": "boreal"}] * 2 == found
+
+
+async def test_saving_without_a_new_name_keeps_the_slug_A3(ask: Asking, given: Given) -> None:
+    """Not even a better slug that has become free takes the place of the one that people know."""
+    first, second = await given.company(), await given.company()
+    for company in (first, second):
+        await save(ask, company, **NEW)
+    profile = await ask(first.admin, "{ viewer { company { marketplaceProfile { slug } } } }")
+
+    kept = await edit(ask, second, 1, companyName="Sample  AG", bio="New.")
+
+    assert ("sample-ag", "sample-ag-2") == (profile.data["viewer"]["company"]["marketplaceProfile"]["slug"], kept["slug"])
+
+
+async def test_companies_of_one_name_at_once_have_slugs_of_their_own_A3(ask: Asking, given: Given) -> None:
+    """Eight at the same moment get eight slugs, numbered without a gap."""
+    companies = [await given.company() for _ in range(8)]
+
+    answers = await asyncio.gather(*(save(ask, company, **NEW) for company in companies))
+
+    numbered = ["sample-ag", *(f"sample-ag-{number}" for number in range(2, 9))]
+    assert numbered == sorted(each["marketplaceProfile"]["slug"] for each in answers)
+
+
+async def test_what_is_saved_is_recorded_R026(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """One event tells an edit of the profile, one that of a port's announcement, before and after."""
+    company = await given.company()
+    port = await given.port(company)
+    await save(ask, company, **NEW)
+
+    await edit(ask, company, 1, companyName="Other AG", ports=[{"portId": port.id, "name": "Gate"}])
+
+    _made, *edited = await trail(rules_engine)
+    renamed = {"company_name": ["Sample AG", "Other AG"], "slug": ["sample-ag", "other-ag"], "version": [1, 2]}
+    expected = [(SAVE, "marketplace_profile", renamed), (SAVE, "port", {"marketplace_name": [None, "Gate"]})]
+    assert expected == sorted(edited, key=lambda event: event[1])
+
+
+async def test_everybody_reads_the_catalogue_R021_R023_A5(ask: Asking, given: Given) -> None:
+    """Categories and their sub-categories are sorted by their labels, for visitors too."""
+    await given.provider_type("NET", "Network")
+    await given.provider_type("CLOUD", "Cloud")
+    await given.service_type("SAN", "Storage", "CLOUD")
+    await given.service_type("BACKUP", "Backup", "CLOUD")
+
+    answers = [
+        whole(await ask(email, "{ providerTypes { code label serviceTypes { code providerType } } }"))
+        for email in (ANONYMOUS, await given.somebody("MANAGED"))
+    ]
+
+    services = [{"code": code, "providerType": "CLOUD"} for code in ("BACKUP", "SAN")]
+    cloud = {"code": "CLOUD", "label": "Cloud", "serviceTypes": services}
+    network = {"code": "NET", "label": "Network", "serviceTypes": []}
+    assert [told({"providerTypes": [cloud, network]})] * 2 == answers
