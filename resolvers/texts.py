@@ -26,22 +26,23 @@ class Window:
         return f"From {starts}." if starts else f"Until {ends}." if ends else ""
 
 
-def connection_requested(requester: str, port: str, name: str, rate_limit_mbps: int, public_url: str) -> Notice:
-    """To a provider: somebody wants to connect to one of its ports (V16). Companies by their trading names."""
+def connection_requested(port: str, name: str, rate_limit_mbps: int, public_url: str) -> Notice:
+    """To a provider: somebody, whom policy may hide from it, wants to connect to one of its ports (V16, V18)."""
     return _notice(
-        f"{requester} asks for a connection to {port}",
-        f'{requester} would like to connect to your port {port}: "{name}", up to {rate_limit_mbps} Mbps.',
+        f"A connection to {port} is asked for",
+        f'Somebody would like to connect to your port {port}: "{name}", up to {rate_limit_mbps} Mbps.',
         "You can accept or deny the request:",
         f"{public_url}/",
     )
 
 
-def connection_decided(provider: str, port: str, name: str, *, accepted: bool, public_url: str) -> Notice:
-    """To a requester: what the provider answered (V16)."""
+def connection_decided(name: str, *, accepted: bool, reason: str | None, public_url: str) -> Notice:
+    """To a requester: what the provider answered to the request that the requester has called `name` (V16)."""
     outcome = "accepted" if accepted else "denied"
     return _notice(
-        f"{provider} has {outcome} your connection to {port}",
-        f'{provider} has {outcome} your request "{name}" for a connection to {port}.',
+        f"Your connection {name} was {outcome}",
+        f'The provider has {outcome} your request for the connection "{name}".',
+        f"Reason: {reason}" if reason else "",
         f"{public_url}/",
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import strawberry
 
 from schema.mutations.billing_market import BillingMarketMutations
+from schema.mutations.connection_request import ConnectionRequestMutations
+from schema.mutations.inquiry import InquiryMutations
 from schema.mutations.marketplace_profile import MarketplaceProfileMutations
 
 
@@ -12,5 +14,5 @@ from schema.mutations.marketplace_profile import MarketplaceProfileMutations
     description="What can be changed. Each mutation is one transaction: all of it is done, or nothing. "
     "With the header Idempotency-Key it is done once, however often it is sent."
 )
-class Mutation(BillingMarketMutations, MarketplaceProfileMutations):
+class Mutation(BillingMarketMutations, ConnectionRequestMutations, InquiryMutations, MarketplaceProfileMutations):
     pass

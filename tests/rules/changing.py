@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import AuditEvent, Base
+from models import AuditEvent, Base, Mail
 from tests.asking import Asking
 
 ERRORS = "userErrors { code field }"
@@ -45,3 +45,10 @@ async def trail(engine: AsyncEngine) -> list[tuple[str, str, dict[str, Any]]]:
     query = sa.select(AuditEvent.action, AuditEvent.table_name, AuditEvent.changes).order_by(AuditEvent.id)
     async with engine.connect() as connection:
         return [(action, table, changes) for action, table, changes in (await connection.execute(query)).all()]
+
+
+async def mails(engine: AsyncEngine) -> list[tuple[str, str, str]]:
+    """The mails that wait to be sent: their kind, to whom they go, and all that they say."""
+    query = sa.select(Mail.kind, Mail.to_address, Mail.subject, Mail.body).order_by(Mail.id)
+    async with engine.connect() as connection:
+        return [(str(kind), to, f"{subject}\n{body}") for kind, to, subject, body in (await connection.execute(query)).all()]

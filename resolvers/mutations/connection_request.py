@@ -1,0 +1,129 @@
+"""What is done to connection requests: a customer makes and withdraws one, the provider accepts or denies it (V16).
+
+Each side is told by mail what it may know: not who the other one is, which policy may hide from it (V18).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from models import ConnectionRequest, MarketplaceProfile, Port
+from models.base import now
+from models.connection_request import ConnectionRequestStatus
+from models.membership import MemberRole
+from models.notification import NotificationKind
+from models.port import PortStatus
+from resolvers.asked import Asked
+from resolvers.identifiers import Identifier
+from resolvers.mutation import Done
+from resolvers.notices import tell, write
+from resolvers.problems import Code
+from resolvers.texts import connection_decided, connection_requested
+from resolvers.work import Work
+
+LONGEST_NAME: Final = 64  # characters
+LONGEST_REASON: Final = 500
+TOLD: Final = (MemberRole.ACCOUNT_ADMIN, MemberRole.NETWORK_ADMIN)
+NOT_ACTIVE: Final = "Only an active port is connected; this one is not active."
+ENDS_NOT_ACTIVE: Final = "Both ports have to be active to be connected, and one is not."
+PENDING_ALREADY: Final = "A request between these two ports is waiting for an answer already."
+
+
+async def request_connection(work: Work, asked: Asked) -> Done:
+    """Ask a provider to connect a port of one's own to a public one of the provider's (R029, V16, R435)."""
+    port = await work.find(asked, "port_id", "Port", "connect")
+    target = await work.see(asked, "target_port_id", "MarketplacePort", "connect")
+    name = asked.text("name", LONGEST_NAME)
+    _check_ends(asked, port, target)
+    if port is not None and target is not None and await work.one(_pending(port.id, target.id)):
+        asked.note(Code.TAKEN, PENDING_ALREADY, "target_port_id")
+    work.problems.stop()
+    ends = {"company_id": port.company_id, "port_id": port.id, "target_port_id": target.id, "provider_id": target.company_id}
+    request = ConnectionRequest(name=name, rate_limit_mbps=asked.value("rate_limit_mbps"), **ends)
+    await work.add(request)
+    await _tell_provider(work, request, target)
+    return _done(request)
+
+
+async def accept_connection(work: Work, asked: Asked) -> Done:
+    """Accept a request, between ports that are still active (V16, R435)."""
+    request = await work.find(asked, "id", "ConnectionRequest", "answer")
+    work.problems.stop()
+    _decide(request, ConnectionRequestStatus.ACCEPTED)
+    ends = sa.select(Port.status).where(Port.id.in_((request.port_id, request.target_port_id))).with_for_update(read=True)
+    if {PortStatus.ACTIVE} != set(await work.session.scalars(ends)):
+        asked.note(Code.PORT_NOT_ACTIVE, ENDS_NOT_ACTIVE, "id")
+    work.problems.stop()
+    await _tell_requester(work, request)
+    return _done(request)
+
+
+async def deny_connection(work: Work, asked: Asked) -> Done:
+    """Deny a request (V16)."""
+    request = await work.find(asked, "id", "ConnectionRequest", "answer")
+    reason = asked.text("reason", LONGEST_REASON, required=False)
+    work.problems.stop()
+    _decide(request, ConnectionRequestStatus.DENIED)
+    request.reason = reason
+    await _tell_requester(work, request)
+    return _done(request)
+
+
+async def withdraw_connection(work: Work, asked: Asked) -> Done:
+    """Take a request back before it is answered (V16)."""
+    request = await work.find(asked, "id", "ConnectionRequest", "withdraw")
+    work.problems.stop()
+    _decide(request, ConnectionRequestStatus.WITHDRAWN)
+    return _done(request)
+
+
+def _check_ends(asked: Asked, port: Port | None, target: Port | None) -> None:
+    """Two active ports of two companies, and no more than both can carry."""
+    for end, name in ((port, "port_id"), (target, "target_port_id")):
+        if end is not None and end.status != PortStatus.ACTIVE:
+            asked.note(Code.PORT_NOT_ACTIVE, NOT_ACTIVE, name)
+    if port is not None and target is not None and port.company_id == target.company_id:
+        asked.note(Code.INVALID_VALUE, "This port is of the same company.", "target_port_id")
+    rate, speeds = asked.value("rate_limit_mbps"), [end.speed_mbps for end in (port, target) if end is not None]
+    if rate < 1 or any(rate > speed for speed in speeds):
+        asked.note(Code.INVALID_VALUE, "This is from 1 Mbps to the speed of the slower port.", "rate_limit_mbps")
+
+
+def _pending(port: UUID, target: UUID) -> sa.Select[Any]:
+    """A request between two ports that waits for an answer. Whoever makes one has locked the port that it is from."""
+    between = (ConnectionRequest.port_id == port, ConnectionRequest.target_port_id == target)
+    return sa.select(ConnectionRequest.id).where(*between, ConnectionRequest.status == ConnectionRequestStatus.PENDING)
+
+
+def _decide(request: ConnectionRequest, to: ConnectionRequestStatus) -> None:
+    """End a request. Raises IllegalStep."""
+    request.advance(to)
+    request.decided_at = now()
+
+
+async def _tell_provider(work: Work, request: ConnectionRequest, target: Port) -> None:
+    """Tell the provider, who knows its port by the port's own name, and the address for all requests (R018, V16)."""
+    kind, subject = NotificationKind.CONNECTION_REQUESTED, Identifier("ConnectionRequest", request.id)
+    text = connection_requested(target.name, request.name, request.rate_limit_mbps, work.context.services.public_url)
+    await tell(work.session, kind, target.company_id, text, roles=TOLD, subject=subject)
+    address = await work.one(
+        sa.select(MarketplaceProfile.contact_email).where(MarketplaceProfile.company_id == target.company_id)
+    )
+    await write(work.session, kind, address, text)
+
+
+async def _tell_requester(work: Work, request: ConnectionRequest) -> None:
+    """Tell the requester the outcome, in its own words: the provider may have hidden itself since (V16, V18)."""
+    accepted = request.status == ConnectionRequestStatus.ACCEPTED
+    text = connection_decided(
+        request.name, accepted=accepted, reason=request.reason, public_url=work.context.services.public_url
+    )
+    subject = Identifier("ConnectionRequest", request.id)
+    await tell(work.session, NotificationKind.CONNECTION_DECIDED, request.company_id, text, roles=TOLD, subject=subject)
+
+
+def _done(request: ConnectionRequest) -> Done:
+    return {"connection_request": Identifier("ConnectionRequest", request.id)}

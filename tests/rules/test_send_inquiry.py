@@ -1,0 +1,197 @@
+"""Inquiries reach the provider of a public profile by mail, and are read by those who edit that profile."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any, Final
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models import Inquiry
+from tests.asking import ANONYMOUS, Asking
+from tests.given import Given, Thing
+from tests.rules.answers import ids, nodes, told, whole
+from tests.rules.changing import mails, refused, send, stored, trail
+
+SEND: Final = "sendInquiry"
+TO: Final = "marketplaceProfile { id }"
+TEXT: Final = {"name": "Kim Sample", "email": "kim@visitor.example", "message": "Do you have a port in Ulm?"}
+INQUIRIES: Final = "{ inquiries { nodes { name email company message profile { id } } totalCount } }"
+FOUND: Final = "{ inquiries { nodes { id } totalCount } }"
+BY_ID: Final = "query ($id: ID!) { node(id: $id) { id } }"
+
+
+def sent(profile: Thing) -> dict[str, Any]:
+    """The payload of an inquiry that was sent."""
+    return {"marketplaceProfile": {"id": profile.id}, "userErrors": []}
+
+
+def unsent(*problems: dict[str, Any]) -> dict[str, Any]:
+    """The payload of one that was not."""
+    return {"marketplaceProfile": None, "userErrors": list(problems)}
+
+
+async def last(engine: AsyncEngine) -> Thing:
+    """The inquiry that was sent last."""
+    async with engine.connect() as connection:
+        key = await connection.scalar(sa.select(Inquiry.id).order_by(Inquiry.id.desc()).limit(1))
+    assert key is not None
+    return Thing("Inquiry", key)
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
+async def test_everybody_asks_a_public_provider_R018_V22(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str
+) -> None:
+    """Visitors and users send an inquiry, which goes to the contact address of the profile and nowhere else."""
+    profile = await given.profile(await given.company(), name="Sample AG", contact_email="sales@sample.example")
+
+    answer = await send(ask, await given.somebody(kind), SEND, TO, **TEXT, company="Visitors", profileId=profile.id)
+
+    assert sent(profile) == answer
+    ((mail, to, text),) = await mails(rules_engine)
+    assert ("PROFILE_INQUIRY", "sales@sample.example") == (mail, to)
+    assert [] == [part for part in (*TEXT.values(), "Visitors", "Sample AG") if part not in text]
+
+
+async def test_visitor_never_learns_the_address_R018_V22(ask: Asking, given: Given) -> None:
+    """The answer to an inquiry hides it as the profile does."""
+    profile = await given.profile(await given.company(), contact_email="sales@sample.example")
+    query = f"mutation ($input: SendInquiryInput!) {{ {SEND}(input: $input) {{ marketplaceProfile {{ contactEmail }} }} }}"
+
+    answer = await ask(ANONYMOUS, query, input={**TEXT, "profileId": profile.id})
+
+    assert {SEND: {"marketplaceProfile": {"contactEmail": None}}} == answer.data
+    assert b"sales@" not in answer.body
+
+
+async def test_profile_is_named_by_its_slug_too_A3_R018(ask: Asking, given: Given) -> None:
+    """A former slug will do."""
+    profile = await given.profile(await given.company(), slug="sample")
+    await given.former_slug(profile, "former")
+
+    answers = [await send(ask, ANONYMOUS, SEND, TO, **TEXT, slug=slug) for slug in ("sample", "former")]
+
+    assert [sent(profile)] * 2 == answers
+
+
+async def test_private_provider_is_not_there_R011_R018_A21(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """A private profile is like none, by its id, by its slug and by a former one; nothing is sent."""
+    profile = await given.profile(await given.company(), visibility="PRIVATE", slug="sample")
+    await given.former_slug(profile, "former")
+    before = await stored(rules_engine)
+
+    by_id = await send(ask, ANONYMOUS, SEND, TO, **TEXT, profileId=profile.id)
+    by_slug = [await send(ask, ANONYMOUS, SEND, TO, **TEXT, slug=slug) for slug in ("sample", "former", "nobody")]
+
+    assert unsent(refused("NOT_FOUND", "profileId")) == by_id
+    assert [unsent(refused("NOT_FOUND", "slug"))] * 3 == by_slug
+    assert before == await stored(rules_engine)
+
+
+async def test_managed_viewer_does_not_ask_its_own_profile_R116_A21(ask: Asking, given: Given) -> None:
+    """Whether its company has a profile, public or not, is not for it to find out."""
+    account = await given.managed_account(await given.partner())
+    profile = await given.profile(account.company)
+
+    answer = await send(ask, account.admin, SEND, TO, **TEXT, profileId=profile.id)
+
+    assert unsent(refused("NOT_FOUND", "profileId")) == answer
+
+
+async def test_all_that_is_wrong_is_told_at_once_R018(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Nothing is sent before all is right."""
+    before = await stored(rules_engine)
+    await given.profile(await given.company())
+    wrong = {"name": " ", "email": "kim", "message": "x" * 5001, "company": "a\0b"}
+
+    answer = await send(ask, ANONYMOUS, SEND, TO, **wrong)
+
+    told_of = [("REQUIRED", "slug"), ("REQUIRED", "name"), ("INVALID_VALUE", "email"), ("TOO_LONG", "message")]
+    assert unsent(*(refused(*each) for each in told_of), refused("INVALID_TEXT", "company")) == answer
+    assert before["inquiry"] == before["mail"] == (await stored(rules_engine))["mail"] == []
+
+
+@pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "MARKETPLACE_EDITOR"])
+async def test_editors_read_what_their_company_is_asked_R018_V9(ask: Asking, given: Given, role: str) -> None:
+    """Newest first, as it was sent."""
+    company = await given.company()
+    profile, other = await given.profile(company), await given.profile(await given.company())
+    for name, to in (("First", profile), ("Second", profile), ("Third", other)):
+        await send(ask, ANONYMOUS, SEND, TO, **{**TEXT, "name": name}, profileId=to.id)
+    user = await given.user(company, role)
+
+    answer = await ask(user.email, INQUIRIES)
+
+    facts = {"email": TEXT["email"], "company": None, "message": TEXT["message"], "profile": {"id": profile.id}}
+    found = nodes({"name": "Second", **facts}, {"name": "First", **facts})
+    assert told({"inquiries": {**found, "totalCount": 2}}) == whole(answer)
+
+
+async def test_inquiries_are_read_by_nobody_else_R018_R116_V9_A21(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Neither other roles, nor the sender, nor the operator, nor another company; of a managed company only its partner."""
+    partner, operator, sender = await given.partner(), await given.operator(), await given.company()
+    account, company = await given.managed_account(partner), await given.company()
+    roles = [(await given.user(company, role)).email for role in ("NETWORK_ADMIN", "FINANCE", "VIEWER")]
+    managed, own = await given.profile(account.company), await given.profile(company)
+
+    await send(ask, sender.admin, SEND, TO, **TEXT, profileId=own.id)
+    to_own = await last(rules_engine)
+    await send(ask, sender.admin, SEND, TO, **TEXT, profileId=managed.id)
+    to_managed = await last(rules_engine)
+
+    others = [ANONYMOUS, sender.admin, operator.admin, account.admin, *roles]
+    lists = [whole(await ask(email, FOUND)) for email in others]
+    by_id = [whole(await ask(email, BY_ID, id=thing.id)) for email in others for thing in (to_own, to_managed)]
+    assert [told({"inquiries": ids()})] * 7 == lists
+    assert [told({"node": None})] * 14 == by_id
+    assert told({"inquiries": ids(to_managed)}) == whole(await ask(partner.admin, FOUND))
+    assert told({"inquiries": ids(to_own)}) == whole(await ask(company.admin, FOUND))
+
+
+async def test_a_sender_asks_a_provider_five_times_an_hour_R018(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """The sixth waits; another provider, another address and a user who has the same one do not."""
+    profile, other = await given.profile(await given.company()), await given.profile(await given.company())
+    user = await given.company()
+
+    five = [await send(ask, ANONYMOUS, SEND, TO, **TEXT, profileId=profile.id) for _ in range(5)]
+    before = await stored(rules_engine)
+    sixth = await send(ask, ANONYMOUS, SEND, TO, **TEXT, profileId=profile.id)
+    after = await stored(rules_engine)
+    free = [
+        await send(ask, ANONYMOUS, SEND, TO, **TEXT, profileId=other.id),
+        await send(ask, ANONYMOUS, SEND, TO, **{**TEXT, "email": "pat@visitor.example"}, profileId=profile.id),
+        await send(ask, user.admin, SEND, TO, **TEXT, profileId=profile.id),
+    ]
+    async with rules_engine.begin() as connection:
+        await connection.execute(sa.update(Inquiry).values(created_at=Inquiry.created_at - timedelta(hours=1)))
+    later = await send(ask, ANONYMOUS, SEND, TO, **TEXT, profileId=profile.id)
+
+    assert [sent(profile)] * 5 == five
+    assert unsent(refused("TOO_MANY")) == sixth
+    assert before == after
+    assert [sent(other), sent(profile), sent(profile), sent(profile)] == [*free, later]
+
+
+async def test_sent_at_once_they_are_counted_R018(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Of eight at the same moment five are sent."""
+    profile = await given.profile(await given.company())
+
+    answers = await asyncio.gather(*(send(ask, ANONYMOUS, SEND, TO, **TEXT, profileId=profile.id) for _ in range(8)))
+
+    assert 5 == len([each for each in answers if each == sent(profile)]) == len(await mails(rules_engine))
+
+
+async def test_trail_tells_nobody_who_asked_what_R018(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """That there was an inquiry is recorded, its sender and its words are not."""
+    profile = await given.profile(await given.company())
+
+    await send(ask, ANONYMOUS, SEND, TO, **TEXT, company="Visitors", profileId=profile.id)
+
+    ((action, table, changes),) = await trail(rules_engine)
+    assert (SEND, "inquiry") == (action, table)
+    names = ("sender_name", "sender_email", "sender_company", "message")
+    assert [[None, "…"]] * 4 == [changes[name] for name in names]
