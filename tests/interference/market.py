@@ -40,7 +40,10 @@ TELLS: Final[dict[str, dict[str, set[str]]]] = {
         **{name: set() for name in ("name", "monthly_rate", "setup_fee", "currency", "cost_centre", "diversity_zone")},
         **{name: set() for name in ("term_months", "created_at", "activated_at", "demarcation")},
     },
-    "MarketplaceProfile": {"contact_email": {"contact_email"}, "phone": {"phone"}, "created_at": set()},
+    "MarketplaceProfile": {
+        **{name: {name} for name in ("contact_email", "phone", "version")},
+        "created_at": set(),
+    },
     "Offer": {"total_value": {"total_value"}, "currency": {"total_value"}},
     "OfferDimension": {"price": {"price"}, "currency": {"price"}},
     "Instalment": {"amount": {"amount"}, "currency": {"amount"}},

@@ -20,15 +20,24 @@ from tests.interference.market import TELLS, Eyes, Market, Row
 
 CHANGED: Final = (
     *("port", "port", "offer", "offer", "product", "product", "marketplace_profile", "company", "app_user", "managed_account"),
-    *("offer_dimension", "instalment", "connection_request", "membership", "billing_market", "support_details", "image"),
+    *(
+        "offer_dimension",
+        "instalment",
+        "connection_request",
+        "membership",
+        "billing_market",
+        "support_details",
+        "image",
+        "inquiry",
+    ),
 )
 COMING: Final = (
     *("port", "offer", "product", "connection_request", "membership", "billing_market", "offer_buyer", "offer_buyer"),
-    *("app_user", "product_test_account", "profile_slug"),
+    *("app_user", "product_test_account", "profile_slug", "inquiry"),
 )
 GOING: Final = (
     *("connection_request", "membership", "billing_market", "offer_buyer", "port", "offer", "product_test_account"),
-    *("support_details", "marketplace_profile"),
+    *("support_details", "marketplace_profile", "inquiry"),
 )
 KEPT: Final = {  # written by triggers, or parts of keys and owners, which never change
     *("id", "company_id", "partner_id", "seller_id", "seller_partner_id", "provider_id", "provider_partner_id", "user_id"),

@@ -11,9 +11,9 @@ PORT: Final = f"id name status visibility speedMbps costCentre monthlyRate {MONE
 OFFER: Final = (
     f"id name status totalValue {MONEY} dimensions {{ name price {MONEY} }} instalments {{ chargeDate amount {MONEY} }}"
 )
-PROFILE: Final = "id slug url companyName bio visibility contactEmail phone logo { url } providerTypes { code }"
+PROFILE: Final = "id slug url companyName bio visibility version contactEmail phone logo { url } providerTypes { code }"
 TARGET: Final = "id name description speedMbps selectable location { name } provider { companyName }"
-REQUEST: Final = "id name status port { id } targetPort { id } requester { id } provider { id }"
+REQUEST: Final = "id name status reason port { id } targetPort { id } requester { id } provider { id }"
 THING: Final = f"""
   __typename id
   ... on Company {{ {COMPANY} }} ... on Port {{ {PORT} }} ... on Offer {{ {OFFER} }} ... on MarketplaceProfile {{ {PROFILE} }}
@@ -41,6 +41,7 @@ QUESTIONS: Final = (
     f'{{ marketplaceProfiles(search: "cloud", last: 5) {{ {PAGE} nodes {{ id }} }} }}',
     f'{{ marketplaceProfiles(search: "zzz") {{ {PAGE} nodes {{ id }} }} }}',
     f"{{ marketplaceProfiles(first: 100) {{ nodes {{ ports(first: 3) {{ {PAGE} nodes {{ {TARGET} }} }} }} }} }}",
+    f"{{ inquiries {{ {PAGE} nodes {{ id name email company message profile {{ id }} }} }} }}",
     f"{{ locations(orderable: true, first: 200) {{ {PAGE} nodes {{ id name status }} }} }}",
     f"{{ ports(first: 60) {{ {PAGE} nodes {{ {PORT} company {{ id }} location {{ name }} }} }} }}",
     f"{{ ports(last: 20, orderBy: {{field: NAME, direction: DESC}}) {{ {PAGE} nodes {{ id }} }} }}",

@@ -59,6 +59,7 @@ ROOTS: Final = (
     *_in_order("companies", "Company", "TRADING_NAME", "trading_name"),
     Root("managedAccounts", "ManagedAccount"),
     Root("marketplaceProfiles", "MarketplaceProfile"),
+    Root("inquiries", "Inquiry", direction="DESC"),
     Root("locations", "Location"),
     Root("locations", "Location", "orderable: true"),
     Root("ports", "Port"),

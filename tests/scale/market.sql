@@ -78,6 +78,11 @@ SELECT id, id, partner_id, 'Profile ' || i, 'scale-' || i, profile_visibility,
     ARRAY[(SELECT code FROM service_type ORDER BY code OFFSET (i % 1000 <> 1)::int LIMIT 1)], '[]', now()
 FROM place WHERE profile_visibility IS NOT NULL;
 
+INSERT INTO inquiry (id, company_id, partner_id, profile_id, sender_name, sender_email, message, created_at)
+SELECT pg_temp.key(i, n / 5), h.id, h.partner_id, p.id, 'Sender ' || i, 'sender@scale.example', 'What does it cost?', now()
+FROM scale CROSS JOIN generate_series(1, n / 5) i JOIN holder h ON h.share = pg_temp.share(i, 'inquiry', n)
+    JOIN marketplace_profile p ON p.company_id = h.id;
+
 INSERT INTO location (id, name, metro, country, market, status, latitude, longitude, speeds_mbps)
 SELECT pg_temp.key(i, n / 100), 'Scale ' || i, CASE WHEN i % 500 = 1 THEN 'Rare' ELSE 'Common' END,
     CASE WHEN i % 500 = 1 THEN 'LU' ELSE 'DE' END, CASE WHEN i % 500 = 1 THEN 'LU' ELSE 'DE' END,
