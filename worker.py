@@ -7,6 +7,7 @@ taken up by another one, or by the next, a few seconds after its last heartbeat;
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -86,6 +87,7 @@ async def work_once(settings: Settings) -> None:
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[tuple[App, AsyncEngine]]:
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)  # below that it quotes what mail servers answer
     engine = connect(str(settings.database_url), AT_ONCE)
     try:
         async with make_app(engine, settings).open_async() as app:
