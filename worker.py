@@ -70,9 +70,10 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         finally:
             for task in (running, taking_up, stopping):
                 task.cancel()  # to procrastinate's worker this says: finish what you are doing
-            await asyncio.wait([running, taking_up, stopping])
+            broken = await asyncio.gather(running, taking_up, stopping, return_exceptions=True)
         if not stop.is_set():
-            raise WorkerFailed("The worker has lost its database.")
+            why = next((str(error) for error in broken if isinstance(error, Exception)), "")
+            raise WorkerFailed(f"The worker has stopped by itself. {why}".rstrip())
         log.info("worker.stopped")
 
 

@@ -51,4 +51,4 @@ class Telling:
         """What is in the outbox: recipient, subject and text, in the order in which it was written."""
         async with self._engine.connect() as connection:
             found = await connection.execute(sa.select(Mail.to_address, Mail.subject, Mail.body).order_by(Mail.id))
-            return [tuple(row) for row in found]
+            return [(address, subject, body) for address, subject, body in found]

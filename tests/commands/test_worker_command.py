@@ -61,7 +61,7 @@ async def outbox(engine: AsyncEngine) -> Sequence[tuple[str, str, int, str | Non
     """What became of each mail: address, status, attempts, last error."""
     rows = sa.select(Mail.to_address, Mail.status, Mail.attempts, Mail.last_error).order_by(Mail.id)
     async with engine.connect() as connection:
-        return [tuple(row) for row in await connection.execute(rows)]
+        return [(to, status, attempts, error) for to, status, attempts, error in await connection.execute(rows)]
 
 
 async def settled(engine: AsyncEngine) -> Sequence[tuple[str, str, int, str | None]]:

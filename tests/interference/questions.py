@@ -17,7 +17,8 @@ REQUEST: Final = "id name status port { id } targetPort { id } requester { id } 
 THING: Final = f"""
   __typename id
   ... on Company {{ {COMPANY} }} ... on Port {{ {PORT} }} ... on Offer {{ {OFFER} }} ... on MarketplaceProfile {{ {PROFILE} }}
-  ... on Notification {{ title body }} ... on MarketplacePort {{ {TARGET} }} ... on Product {{ title visibility }} ... on User {{ name email }}
+  ... on Notification {{ title body }}
+  ... on MarketplacePort {{ {TARGET} }} ... on Product {{ title visibility }} ... on User {{ name email }}
 """
 NODES: Final = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ {THING} }} }}"
 SLUG: Final = f"query ($slug: String!) {{ marketplaceProfile(slug: $slug) {{ {PROFILE} }} }}"

@@ -16,6 +16,7 @@ from tests.telling import Telling
 
 TITLES = "{ notifications { nodes { kind title body subjectId readAt } } }"
 COUNT = "{ notifications { nodes { id } totalCount } }"
+BADGE = "{ viewer { unreadNotifications } }"
 UNREAD = "{ notifications(unread: true) { nodes { id } totalCount } }"
 TOLD = "{ notifications { nodes { kind title body } } }"
 BY_ID = "query ($id: ID!) { node(id: $id) { id } }"
@@ -63,6 +64,7 @@ async def test_unread_notifications_are_found_apart_X6(ask: Asking, given: Given
     await given.change(read, read_at=given.now)
 
     assert told({"notifications": ids(unread)}) == whole(await ask(company.admin, UNREAD))
+    assert told({"viewer": {"unreadNotifications": 1}}) == whole(await ask(company.admin, BADGE))
     assert told({"notifications": ids(unread, read)}) == whole(await ask(company.admin, COUNT))
 
 
@@ -81,6 +83,7 @@ async def test_nobody_reads_what_another_was_told_X6(ask: Asking, given: Given, 
     }[who]
 
     assert told({"notifications": ids()}) == whole(await ask(asking, COUNT))
+    assert told({"viewer": {"unreadNotifications": 0}}) == whole(await ask(asking, BADGE))
     assert told({"node": None}) == whole(await ask(asking, BY_ID, id=notice.id))
     assert told({"notifications": ids(notice)}) == whole(await ask(account.admin, COUNT))
 
