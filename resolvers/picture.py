@@ -1,8 +1,9 @@
 """Pictures that are uploaded: decoded whole, measured, and written anew, so that what is stored was made here (A2).
 
-What a file calls itself does not matter. Its size is known before any pixel is decoded, and held to its bounds. What stands beside the
-pixels (where a photograph was taken, comments, a second file behind the first) is left behind; the turn that a camera notes is carried
-out first. PNG loses nothing; JPEG is written with the tables that it came with.
+What a file calls itself does not matter. Its size is known before any pixel is decoded, and held to its bounds. What stands beside
+the pixels (where a photograph was taken, comments, a second file behind the first) is left behind; the turn that a camera notes is
+carried out first. PNG loses nothing that Pillow can hold: of colours with 16 bits the upper 8. JPEG is written with the tables that it
+came with.
 """
 
 from __future__ import annotations

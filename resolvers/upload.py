@@ -1,7 +1,7 @@
 """Uploads: a picture becomes an image of a company, for whoever may save that company's Marketplace profile (R006, A9).
 
-An image is not shown before a profile names it. A company has few that none names: the next upload deletes the oldest of them, so that
-what is stored stays bounded. Whether the viewer may upload is known before its picture is read.
+An image is not shown before a profile names it. A company has few that none names: the next upload deletes the oldest of them, so
+that what is stored stays bounded. Whether the viewer may upload is known before its picture is read.
 """
 
 from __future__ import annotations

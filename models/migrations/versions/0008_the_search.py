@@ -38,7 +38,7 @@ FUNCTIONS = (
             folded text := lower(regexp_replace(normalize(written, NFKD), '[\u0300-\u036f]', '', 'g'));
         BEGIN
             folded := replace(replace(replace(replace(folded, 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
-            folded := translate(folded, 'øđðłħıς', 'oddlhiσ');
+            folded := translate(folded, E'øđðłħı\u03c2', E'oddlhi\u03c3');
             RETURN ARRAY(
                 SELECT DISTINCT left(word, {LONGEST}) FROM regexp_split_to_table(folded,
                     '[\u0001-\u002f\u003a-\u0060\u007b-\u00bf\u00d7\u00f7\u2000-\u2bff\u2e00-\u2e7f\u3000-\u303f\ufe10-\ufe6f]+') word
