@@ -171,6 +171,15 @@ def test_text_that_unfolds_to_a_giant_is_refused() -> None:
         decoded(PNG[:33] + chunk(b"zTXt", text) + PNG[33:])
 
 
+def test_a_jpeg_that_passes_over_its_pixels_too_often_is_refused() -> None:
+    """Scans cost a few bytes each and as much time as all pixels; a file has as many as tools make, and no more."""
+    progressive = picture("JPEG", progressive=True)
+    last = progressive[progressive.rindex(b"\xff\xda") : -2]
+
+    with pytest.raises(UnsupportedImage):
+        decoded(progressive[:-2] + last * 40 + progressive[-2:])
+
+
 @given(at=st.integers(0, 400), garbage=st.binary(min_size=1, max_size=40), kind=st.sampled_from([PNG, JPEG]))
 def test_damage_anywhere_is_a_picture_or_a_clear_refusal(at: int, garbage: bytes, kind: bytes) -> None:
     """Whatever stands in a file, it is decoded or refused, and nothing else is raised."""
