@@ -73,20 +73,16 @@ def build(settings: Settings) -> Starlette:
         max_page_size=settings.max_page_size,
     )
     identity = Identity(tokens, viewers)
-
-    def make_context(viewer: Viewer, _request_id: str) -> Context:
-        return Context(services, viewer)
-
     app = create_app(
         schema=make_schema(documents.extension, *([Planning().extension] if settings.planner else [])),
         settings=settings,
         tokens=tokens,
         load_viewer=viewers,
-        make_context=make_context,
+        make_context=lambda viewer, _request_id: Context(services, viewer),
         ready={"database": _answers(reader)},
         extra_routes=[
             file_route(identity, _files(services)),
-            upload_route(identity, make_context, Uploads(), settings.request_timeout),
+            upload_route(identity, lambda viewer: Context(services, viewer), Uploads(), settings.request_timeout),
             *portal_routes(
                 dist=DIST,
                 development=settings.development,
