@@ -77,20 +77,16 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         max_page_size=settings.max_page_size,
     )
     identity = Identity(tokens, viewers)
-
-    def make_context(viewer: Viewer, request_id: str, key: str | None = None) -> Context:
-        return Context(services, viewer, Origin(request_id, key))
-
     app = create_app(
         schema=make_schema(documents.extension, *([Planning().extension] if settings.planner else [])),
         settings=settings,
         tokens=tokens,
         load_viewer=viewers,
-        make_context=make_context,
+        make_context=lambda viewer, request_id, key: Context(services, viewer, Origin(request_id, key)),
         ready={"database": _answers(reader)},
         extra_routes=[
             file_route(identity, _files(services)),
-            upload_route(identity, make_context, Uploads(), settings.request_timeout),
+            upload_route(identity, lambda viewer: Context(services, viewer), Uploads(), settings.request_timeout),
             *mail_routes(development=settings.development, load_mails=lambda: latest_mails(engine)),
             *portal_routes(
                 dist=DIST,

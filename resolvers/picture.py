@@ -1,8 +1,9 @@
 """Pictures that are uploaded: decoded whole, measured, and written anew, so that what is stored was made here (A2).
 
-What a file calls itself does not matter. Its size is known before any pixel is decoded, and held to its bounds. What stands beside the
-pixels (where a photograph was taken, comments, a second file behind the first) is left behind; the turn that a camera notes is carried
-out first. PNG loses nothing; JPEG is written with the tables that it came with.
+What a file calls itself does not matter. Its size is known before any pixel is decoded, and held to its bounds. What stands beside
+the pixels (where a photograph was taken, comments, a second file behind the first) is left behind; the turn that a camera notes is
+carried out first. PNG loses nothing that Pillow can hold: of colours with 16 bits the upper 8. JPEG is written with the tables that
+it came with.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ MOST_BYTES: Final = 2 * 1024 * 1024
 LONGEST_SIDE: Final = 4096  # pixels
 KEPT: Final = ("icc_profile", "transparency")  # what belongs to the colours
 MOVES: Final = b"acTL"  # the chunk that says of how many frames a PNG is, before the first of them
+SCAN: Final = b"\xff\xda"  # begins a part of a JPEG that passes over all pixels
+MOST_SCANS: Final = 32  # few tools make more than a dozen; thousands of empty ones would take hours
 TURN: Final = 0x0112  # the note of a camera on how it was held (EXIF orientation)
 TURNS: Final = {
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -77,7 +80,7 @@ class Picture:
 def decoded(content: bytes) -> Picture:
     """The picture in a file. Takes up to seconds of a processor. Raises UnsupportedImage or ImageTooLarge."""
     kind = next((kind for beginning, kind in BEGINNINGS.items() if content.startswith(beginning)), None)
-    if kind is None or (kind is MediaType.PNG and MOVES in content.partition(b"IDAT")[0]):
+    if kind is None or _is_odd(content, kind):
         raise UnsupportedImage
     try:
         return _decoded(content, kind)
@@ -85,6 +88,11 @@ def decoded(content: bytes) -> Picture:
         raise
     except Exception as error:  # Pillow has no base for what it raises of broken files
         raise UnsupportedImage from error
+
+
+def _is_odd(content: bytes, kind: MediaType) -> bool:
+    """Whether a PNG moves, or a JPEG passes over its pixels so often that it must mean harm."""
+    return MOVES in content.partition(b"IDAT")[0] if kind is MediaType.PNG else content.count(SCAN) > MOST_SCANS
 
 
 def _decoded(content: bytes, kind: MediaType) -> Picture:

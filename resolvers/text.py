@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import Final
 
 from resolvers.errors import PublicError
 
-WORD: Final = re.compile(r"[^\W_]+")
-MOST_WORDS: Final = 16
-LONGEST_WORD: Final = 64  # characters
+MOST_SEARCHED: Final = 1_000  # characters of a search
 
 
 class InvalidText(PublicError):
@@ -30,8 +26,5 @@ def storable(text: str, argument: str) -> str:
 
 
 def searchable(text: str) -> str | None:
-    """The words of a search, as many as one may have; None for a text of white space. The database folds them (migration 0008)."""
-    if not text.strip():
-        return None
-    words = WORD.findall(unicodedata.normalize("NFKC", text))[:MOST_WORDS]
-    return " ".join(word[:LONGEST_WORD] for word in words)
+    """What is searched for, None for a text of white space. The database finds the words in it, as in what it has stored."""
+    return text[:MOST_SEARCHED] if text.strip() else None

@@ -1,7 +1,7 @@
 """Uploads: a picture becomes an image of a company, for whoever may save that company's Marketplace profile (R006, A9).
 
-An image is not shown before a profile names it. A company has few that none names: the next upload deletes the oldest of them, so that
-what is stored stays bounded. Whether the viewer may upload is known before its picture is read.
+An image is not shown before a profile names it. A company has few that none names: the next upload deletes the oldest of them, so
+that what is stored stays bounded. Whether the viewer may upload is known before its picture is read.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 ARGUMENT: Final = "companyId"
 ACTION: Final = "save_marketplace_profile"
 MOST_UNUSED: Final = 20  # images of a company that no profile names
-AT_ONCE: Final = 2  # pictures that are decoded; each may take 64 MiB and a processor
+AT_ONCE: Final = 2  # pictures that are decoded; each may take some 200 MiB and a processor
 COMPANY: Final = sa.select(Company.id).where(Company.id == sa.bindparam("company")).with_for_update(key_share=True)
 _unused, _oldest = (aliased(Image, name=name) for name in ("unused", "oldest"))
 UNUSED: Final = (

@@ -78,7 +78,7 @@ class Query:
             **PAGE,
             "search": (
                 str | None,
-                "Words, or beginnings of words, of the provider's name and text; a slip of one letter, accents and case are forgiven.",
+                "Words, or beginnings of words, of the provider's name and text; accents and a slip of one letter are forgiven.",
             ),
             "filter": (MarketplaceProfileFilter | None, MATCHING),
         },

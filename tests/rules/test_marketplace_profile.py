@@ -339,6 +339,7 @@ FORGIVEN = [
     ("Sm\u00f8rrebr\u00f8d", "smorrebrod", "letters that others write without a stroke"),
     ("\uff26\uff55\uff4c\uff4c Width", "full", "letters of another width"),
     ("\u0421\u0435\u0442\u044c", "\u0441\u0435\u0442\u044c", "another script, another case"),
+    ("\u039f\u03b4\u03cc\u03c2", "\u039f\u0394\u039f\u03a3", "a letter that has two forms"),
     ("O'Brien & Co", "o'brien", "a sign within a word"),
     ("Port 80", "port 80", "a number"),
 ]

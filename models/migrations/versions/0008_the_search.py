@@ -4,8 +4,8 @@ r"""Search over profiles that forgives misspelling, accents and case, and the in
 not by a locale, so that every database agrees. `search_forms` is what a word has in common with its misspellings: itself and itself less
 one letter, marked by `~`. Only words of letters have forms, because another number is another thing, and no form is shorter than four
 letters, because short words resemble too many. `search_vector` is what is stored of a profile, `search_query` what is asked of it: each
-word begins a stored word or shares a form with one. Both go through `search_words`, so that what is asked and what is stored always
-agree. Whoever changes one of them has to write all rows anew.
+word begins a stored word or shares a form with one; words beyond the sixteenth are left out. Both go through `search_words`, so that
+what is asked and what is stored always agree. Whoever changes one of them has to write all rows anew.
 
 Each keeps the search path of its making, so that a dump can be restored: `pg_restore` has none.
 """
@@ -21,6 +21,7 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
+MOST_WORDS = 16  # of a search
 LONGEST = 64  # characters of a word that are looked at
 MOST_LETTERS = 32  # of a word that has forms
 LEAST_LETTERS = 4  # of a form
@@ -38,9 +39,9 @@ FUNCTIONS = (
             folded text := lower(regexp_replace(normalize(written, NFKD), '[\u0300-\u036f]', '', 'g'));
         BEGIN
             folded := replace(replace(replace(replace(folded, 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
-            folded := translate(folded, 'øđðłħıς', 'oddlhiσ');
+            folded := translate(folded, E'øđðłħı\u03c2', E'oddlhi\u03c3');
             RETURN ARRAY(
-                SELECT DISTINCT left(word, {LONGEST}) FROM regexp_split_to_table(folded,
+                SELECT left(word, {LONGEST}) FROM regexp_split_to_table(folded,
                     '[\u0001-\u002f\u003a-\u0060\u007b-\u00bf\u00d7\u00f7\u2000-\u2bff\u2e00-\u2e7f\u3000-\u303f\ufe10-\ufe6f]+') word
                 WHERE word <> ''
             );
@@ -81,7 +82,7 @@ FUNCTIONS = (
         "STRICT",
         f"""
         BEGIN
-            RETURN (SELECT string_agg('(' || {TERM} || ')', '&')::tsquery FROM unnest(search_words(written)) word);
+            RETURN (SELECT string_agg('(' || {TERM} || ')', '&')::tsquery FROM unnest((search_words(written))[:{MOST_WORDS}]) word);
         END""",
     ),
 )
