@@ -56,22 +56,19 @@ def fill(world: World) -> None:
 
 def _connections(world: World) -> list[Occasion]:
     cast = {company["id"] for company in world.cast}
-    names = {row["id"]: row["trading_name"] for row in world.rows["company"]}
-    places = {row["id"]: row["name"] for row in world.rows["location"]}
     ports = {row["id"]: row for row in world.rows["port"]}
     found: list[Occasion] = []
     for row in world.rows["connection_request"]:
         target, requester = ports[row["target_port_id"]], row["company_id"]
         provider = target["company_id"]
-        port = f"{names[provider]} at {places[target['location_id']]}"
         if provider in cast:
-            text = texts.connection_requested(names[requester], port, row["name"], row["rate_limit_mbps"], URL)
+            text = texts.connection_requested(target["name"], row["name"], row["rate_limit_mbps"], URL)
             found.append(
                 (row["created_at"], provider, NotificationKind.CONNECTION_REQUESTED, text, ("ConnectionRequest", row["id"]))
             )
         if requester in cast and row["status"] in DECIDED:
             accepted = row["status"] == ConnectionRequestStatus.ACCEPTED
-            text = texts.connection_decided(names[provider], port, row["name"], accepted=accepted, public_url=URL)
+            text = texts.connection_decided(row["name"], accepted=accepted, reason=None, public_url=URL)
             found.append(
                 (row["decided_at"], requester, NotificationKind.CONNECTION_DECIDED, text, ("ConnectionRequest", row["id"]))
             )
