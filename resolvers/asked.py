@@ -22,6 +22,7 @@ from resolvers.text import storable
 LONGEST_URL: Final = 2000  # characters, what browsers and proxies agree on
 LONGEST_EMAIL: Final = 254  # RFC 5321
 LONGEST_PHONE: Final = 32
+LONGEST_WORD: Final = 64
 
 
 class Asked:
@@ -118,7 +119,7 @@ class Asked:
 
     def country(self, name: str) -> str | None:
         """A country by its code of ISO 3166-1 alpha-2, in capitals or not."""
-        text = self.text(name, LONGEST_URL, required=False)
+        text = self.text(name, LONGEST_WORD, required=False)
         if text is not None and text.upper() not in COUNTRIES:
             self.note(Code.INVALID_VALUE, "This is no code of a country, such as DE.", name)
             return None

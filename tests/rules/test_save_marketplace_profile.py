@@ -476,6 +476,20 @@ async def test_companies_of_one_name_at_once_have_slugs_of_their_own_A3(ask: Ask
     assert numbered == sorted(each["marketplaceProfile"]["slug"] for each in answers)
 
 
+async def test_a_slug_that_is_left_is_taken_by_nobody_at_that_moment_A3(ask: Asking, given: Given) -> None:
+    """While a profile gets another name others ask for the old one: its former slug still is not theirs."""
+    company, others = await given.company(), [await given.company() for _ in range(4)]
+    await save(ask, company, **NEW)
+
+    renamed, *answers = await asyncio.gather(
+        save(ask, company, version=1, companyName="Other AG"), *(save(ask, other, **NEW) for other in others)
+    )
+
+    assert "other-ag" == renamed["marketplaceProfile"]["slug"]
+    numbered = [f"sample-ag-{number}" for number in range(2, 6)]
+    assert numbered == sorted(each["marketplaceProfile"]["slug"] for each in answers)
+
+
 async def test_what_is_saved_is_recorded_R026(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
     """One event tells an edit of the profile, one that of a port's announcement, before and after."""
     company = await given.company()
