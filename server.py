@@ -22,6 +22,8 @@ from policies.viewer import Viewer
 from resolvers.context import Context, Origin, Services
 from resolvers.cursors import Cursors
 from resolvers.download import find_file
+from resolvers.picture import MOST_BYTES
+from resolvers.upload import Uploads
 from resolvers.viewer import find_member, load_viewer
 from schema.planning import Planning
 from schema.schema import guarded_fields, make_schema
@@ -33,6 +35,8 @@ from transport.identity import Identity
 from transport.logs import configure_logging
 from transport.portal import PortalViewer, portal_routes
 from transport.tokens import Claims, Tokens
+from transport.uploads import PATH as UPLOADS
+from transport.uploads import upload_route
 
 HERE: Final = Path(__file__).parent
 POLICIES: Final = HERE / "policies"
@@ -68,6 +72,7 @@ def build(settings: Settings) -> Starlette:
         default_page_size=settings.default_page_size,
         max_page_size=settings.max_page_size,
     )
+    identity = Identity(tokens, viewers)
     app = create_app(
         schema=make_schema(documents.extension, *([Planning().extension] if settings.planner else [])),
         settings=settings,
@@ -76,7 +81,8 @@ def build(settings: Settings) -> Starlette:
         make_context=lambda viewer, request_id, key: Context(services, viewer, Origin(request_id, key)),
         ready={"database": _answers(reader)},
         extra_routes=[
-            file_route(Identity(tokens, viewers), _files(services)),
+            file_route(identity, _files(services)),
+            upload_route(identity, lambda viewer: Context(services, viewer), Uploads(), settings.request_timeout),
             *portal_routes(
                 dist=DIST,
                 development=settings.development,
@@ -86,6 +92,7 @@ def build(settings: Settings) -> Starlette:
         ],
         lifespan=_closing(services),
         documents=documents,
+        body_limits={UPLOADS: MOST_BYTES},
     )
     app.state.services = services
     app.state.tokens = tokens
