@@ -82,7 +82,12 @@ def build(settings: Settings) -> Starlette:
         ready={"database": _answers(reader)},
         extra_routes=[
             file_route(identity, _files(services)),
-            upload_route(identity, lambda viewer: Context(services, viewer), Uploads(), settings.request_timeout),
+            upload_route(
+                identity,
+                lambda viewer, request_id: Context(services, viewer, Origin(request_id)),
+                Uploads(),
+                settings.request_timeout,
+            ),
             *portal_routes(
                 dist=DIST,
                 development=settings.development,
