@@ -49,7 +49,7 @@ class Price(Identified, Base):
     )
 
 
-def price_of(kind: PriceKind, location_id: UUID, speed_mbps: int, term_months: int) -> sa.Select[tuple[Price]]:
+def price_of(kind: PriceKind, location_id: UUID, speed_mbps: int, term_months: int) -> sa.Select[Price]:
     """Selects the price of what is ordered, if it can be had. It asks no policy: whoever shows it to somebody does."""
     return sa.select(Price).where(
         Price.location_id == location_id,
