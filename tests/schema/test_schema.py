@@ -175,6 +175,20 @@ def test_a_field_that_needs_an_ability_may_be_null(policy: Policy) -> None:
     assert all(any(policy.withheld(shape, str(ability)) for shape in shapes()) for ability, _ in needing.values())
 
 
+def test_what_hides_prices_hides_what_they_come_to(policy: Policy) -> None:
+    """No shape that does not see the price of every port that it reads is told what ports cost together."""
+    sums = {"Dashboard": "monthly_spend"}
+    told = [
+        (entity, shape)
+        for shape in shapes()
+        for entity, field in sums.items()
+        if policy.decide(shape, "Port").fields["monthly_rate"].visible != TRUE
+        and policy.decide(shape, entity).fields[field].visible != FALSE
+    ]
+
+    assert [] == told
+
+
 def rules(kind: str) -> list[Rule]:
     """The rules of a kind."""
     return [rule for rule in server.load_policy().rules if rule.name == kind]
