@@ -33,6 +33,7 @@ OWNED = (
 )
 TRIGGERS = {
     *((table, "owned") for table in OWNED),
+    *((table, name) for table in ("connection_request", "notification", "port") for name in ("told_changed", "told_new")),
     ("connection_request", "request_provider"),
     ("marketplace_profile", "profile_visibility"),
     ("offer", "buyers_of_offer"),
