@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
 from models.database import connect
+from models.listening import Listening
 from models.reading import Reader
 from policies.catalogue import CATALOGUE
 from policies.policy import Policy
@@ -62,6 +63,7 @@ def build(settings: Settings) -> Starlette:
     services = Services(
         reader=reader,
         engine=engine,
+        listening=Listening(database_url),
         policy=load_policy(),
         cursors=Cursors(tokens.secret(b"cursors")),
         public_url=settings.public_url,
@@ -74,6 +76,7 @@ def build(settings: Settings) -> Starlette:
         tokens=tokens,
         load_viewer=viewers,
         make_context=lambda viewer, _request_id: Context(services, viewer),
+        make_subscriber=lambda viewer, _request_id, renew: Context(services, viewer, renew),
         ready={"database": _answers(reader)},
         extra_routes=[
             file_route(Identity(tokens, viewers), _files(services)),
@@ -84,7 +87,7 @@ def build(settings: Settings) -> Starlette:
                 sign_in=_sign_in(engine, tokens, settings.token_lifetime),
             ),
         ],
-        lifespan=_closing(services),
+        lifespan=_living(services),
         documents=documents,
     )
     app.state.services = services
@@ -128,10 +131,13 @@ def _answers(reader: Reader) -> Callable[[], Awaitable[object]]:
     return answers
 
 
-def _closing(services: Services) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+def _living(services: Services) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        yield
-        await services.close()
+        await services.listening.start()
+        try:
+            yield
+        finally:
+            await services.close()
 
     return lifespan

@@ -32,6 +32,11 @@ class Schema(strawberry.Schema):
         """What runs the extensions of one operation."""
         return Runner(execution_context, extensions)
 
+    async def _handle_execution_result(self, context: ExecutionContext, result: Any, *given: Any, **options: Any) -> Any:
+        """Strawberry's own, but that extensions know the result when they are asked what they tell of it, in streams too."""
+        context.result = result
+        return await super()._handle_execution_result(context, result, *given, **options)
+
 
 class Runner(SchemaExtensionsRunner):
     """Opens the stages of an operation."""

@@ -18,6 +18,7 @@ from schema.membership import Membership
 from schema.query import Query
 from schema.runner import Schema
 from schema.scalars import SCALARS
+from schema.subscription import Subscription
 
 KEY: Final = "id"  # whoever may read a row may read its id; there is no rule of it
 
@@ -37,6 +38,7 @@ def make_schema(*extensions: Callable[[], SchemaExtension]) -> strawberry.Schema
     """The schema, with extensions of whoever serves it, the first of which sees most."""
     return Schema(
         query=Query,
+        subscription=Subscription,
         types=[BillingMarket, ConnectionRequest, Membership],
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[Redactions, *extensions],

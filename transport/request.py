@@ -10,7 +10,11 @@ from typing import Any, Final
 
 import orjson
 from starlette.datastructures import QueryParams
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
 
+from transport.headers import header
+from transport.negotiation import require_json
 from transport.refusal import BadRequest
 
 PARAMETERS: Final = ("query", "operationName", "variables", "extensions")
@@ -27,6 +31,27 @@ class GraphQLRequest:
     extensions: dict[str, Any]
 
 
+async def read(scope: Scope, receive: Receive) -> GraphQLRequest:
+    """The request that is being sent. Raises Refusal or ClientDisconnect."""
+    if scope["method"] == "GET":
+        return from_query(QueryParams(scope["query_string"]))
+    require_json(header(scope, b"content-type"))
+    return from_body(await _body(receive))
+
+
+async def _body(receive: Receive) -> bytes:
+    """The body of a request. Raises ClientDisconnect."""
+    chunks: list[bytes] = []
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunks.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
 def from_body(body: bytes) -> GraphQLRequest:
     """The request in a POST's body. Raises BadRequest."""
     if not body:
@@ -36,7 +61,7 @@ def from_body(body: bytes) -> GraphQLRequest:
         raise BadRequest("Batches are not supported; send one request at a time.")
     if not isinstance(content, dict):
         raise BadRequest('The body must be a JSON object such as {"query": "{ __typename }"}.')
-    return _checked(content)
+    return checked(content)
 
 
 def from_query(parameters: QueryParams) -> GraphQLRequest:
@@ -48,7 +73,7 @@ def from_query(parameters: QueryParams) -> GraphQLRequest:
         raise BadRequest("Parameter query is missing. This address speaks GraphQL; for a page in a browser open /.")
     content: dict[str, Any] = {name: parameters[name] for name in PARAMETERS if parameters.get(name)}
     encoded = {name: _json(content[name].encode(), f"Parameter {name}") for name in ENCODED if name in content}
-    return _checked({"query": ""} | content | encoded)
+    return checked({"query": ""} | content | encoded)
 
 
 def _json(text: bytes, what: str) -> Any:
@@ -58,7 +83,8 @@ def _json(text: bytes, what: str) -> Any:
         raise BadRequest(f"{what} is not valid JSON in UTF-8.") from None
 
 
-def _checked(content: dict[str, Any]) -> GraphQLRequest:
+def checked(content: dict[str, Any]) -> GraphQLRequest:
+    """The request with these parts. Raises BadRequest."""
     if not isinstance(query := content.get("query"), str):
         raise BadRequest("Parameter query is missing or not a string.")
     operation_name = content.get("operationName")
