@@ -20,7 +20,7 @@ import sqlalchemy as sa
 import structlog
 
 from models.database import server_settings
-from models.reading import BROKEN, DIALECT
+from models.reading import DIALECT
 
 CHANNEL: Final = "crossgate"
 MOST_WAITING: Final = 1000  # rows that a listener has not heard of yet
@@ -124,7 +124,7 @@ class Listening:
         while True:
             try:
                 await self._listen()
-            except (*BROKEN, TimeoutError) as error:
+            except Exception as error:  # whatever it is, the next connection may hear again
                 log.warning("events.interrupted", error=type(error).__name__)
             pause = FIRST_PAUSE if self.connected.is_set() else min(pause * 2, LONGEST_PAUSE)
             self.connected.clear()

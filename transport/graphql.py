@@ -78,7 +78,7 @@ class GraphQLEndpoint:
                 return
             answer = await self._answer(scope, receive, request_id)
         except Refusal as refusal:
-            response = refuse(refusal, request_id, media_type)
+            response = refuse(refusal, request_id, MediaType.JSON if media_type is MediaType.EVENT_STREAM else media_type)
             response.headers.update(HEADERS)
             await response(scope, receive, send)
         else:

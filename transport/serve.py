@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import time
 from contextlib import suppress
 from typing import Final
 
@@ -27,16 +28,20 @@ KEEP_ALIVE_SECONDS: Final = 75  # load balancers commonly keep theirs for 60
 class Server(uvicorn.Server):
     """uvicorn's, but that what stays open is ended before anything is waited for."""
 
-    def __init__(self, config: uvicorn.Config, connections: OpenConnections) -> None:
+    def __init__(self, config: uvicorn.Config, connections: OpenConnections, seconds: int) -> None:
+        """All of it takes `seconds` at most."""
         super().__init__(config)
         self._open = connections
+        self._seconds = seconds
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no new connection, end those that stay open, and let uvicorn do the rest."""
         for listening in self.servers:
             listening.close()
+        started = time.monotonic()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._open.close(), self.config.timeout_graceful_shutdown)
+            await asyncio.wait_for(self._open.close(), self._seconds)
+        self.config.timeout_graceful_shutdown = max(0, round(self._seconds - (time.monotonic() - started)))  # what is left
         await super().shutdown(sockets)
 
 
@@ -58,9 +63,8 @@ def server(app: Starlette, settings: Settings) -> Server:
         proxy_headers=False,  # nothing here asks where a request came from
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=settings.shutdown_timeout,
     )
-    return Server(config, app.state.connections)
+    return Server(config, app.state.connections, settings.shutdown_timeout)
 
 
 def serve(app: Starlette, settings: Settings) -> None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import orjson
 from starlette.types import Message, Receive, Scope, Send
@@ -66,8 +67,7 @@ class WebSocketEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket."""
         await receive()  # that it wants to connect
-        origin = header(scope, b"origin")
-        if not (origin is None or "*" in self.allowed_origins or origin in self.allowed_origins):
+        if not self._admits(header(scope, b"origin"), header(scope, b"host")):
             await send({"type": "websocket.close"})  # which refuses it, 403
         elif PROTOCOL not in scope["subprotocols"]:
             await send({"type": "websocket.accept"})
@@ -77,6 +77,15 @@ class WebSocketEndpoint:
             socket = _Socket(self, scope, receive, send)
             with self.connections.open(socket.leave):
                 await socket.serve()
+
+    def _admits(self, origin: str | None, host: str | None) -> bool:
+        """Whether a page of this origin may open a socket: one that the settings allow, or the gateway's own; programs have none."""
+        return (
+            origin is None
+            or "*" in self.allowed_origins
+            or origin in self.allowed_origins
+            or (host is not None and urlsplit(origin).netloc == host)
+        )
 
 
 class _Socket:
@@ -91,7 +100,8 @@ class _Socket:
         self._session: Session | None = None
         self._initialised = False
         self._begun = 0  # operations
-        self._running: dict[str, tuple[GraphQLRequest, asyncio.Task[None]]] = {}
+        self._running: dict[str, tuple[GraphQLRequest, asyncio.Task[None]]] = {}  # by the client's ids
+        self._tasks: set[asyncio.Task[None]] = set()  # those that are about to end too
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[Close | None] = self._loop.create_future()
         self._limit = self._loop.call_later(endpoint.seconds, self._end, Close(TOO_LATE, "Connection initialisation timeout"))
@@ -113,13 +123,13 @@ class _Socket:
         try:
             close = await self._ended
             if close is not None and close.code == GOING_AWAY:
+                reading.cancel()
                 await self._finish()
         finally:
             self._limit.cancel()
-            tasks = [reading, *(task for _, task in self._running.values())]
-            for task in tasks:
+            for task in (reading, *self._tasks):
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(reading, *self._tasks, return_exceptions=True)
         if close is not None:
             await self._sending({"type": "websocket.close", "code": close.code, "reason": close.reason})
 
@@ -196,7 +206,10 @@ class _Socket:
         if len(self._running) >= self._endpoint.most_operations:
             await self._send({"type": "error", "id": name, "payload": told(_too_many(self._endpoint), request_id)["errors"]})
             return
-        self._running[name] = asked, asyncio.create_task(self._run(name, asked, self._session, request_id))
+        task = asyncio.create_task(self._run(name, asked, self._session, request_id))
+        self._running[name] = asked, task
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _run(self, name: str, asked: GraphQLRequest, session: Session, request_id: str) -> None:
         """Run one operation, and write its line in the log."""
@@ -216,7 +229,8 @@ class _Socket:
         except Exception:
             log.exception("operation.failed")
             broken = Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL, INTERNAL_MESSAGE)
-            await self._tell(name, told(broken, request_id))
+            with suppress(Left):
+                await self._tell(name, told(broken, request_id))
         finally:
             log.info("operation", answers=told_of, milliseconds=round((time.perf_counter() - started) * 1000, 1))
 
