@@ -8,7 +8,7 @@ whoever hears one loads the row as its reader may see it. What nobody has taken 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -23,7 +23,7 @@ from models.database import server_settings
 from models.reading import DIALECT
 
 CHANNEL: Final = "crossgate"
-MOST_WAITING: Final = 1000  # rows that a listener has not heard of yet
+MOST_WAITING: Final = 5000  # rows that a listener has not heard of yet
 LOOKED_AFTER: Final = 15.0  # seconds between two looks at whether the connection still answers
 PATIENCE: Final = 5.0  # seconds for it to answer, or to open
 FIRST_PAUSE: Final = 0.1  # seconds before another is opened; each failure doubles them
@@ -50,9 +50,10 @@ class Change:
 
 
 class Heard:
-    """What one listener has not taken yet, the first to happen first."""
+    """What one listener has not taken yet, the first to happen first: of changes, those in some of `columns` (None: in any)."""
 
-    def __init__(self, most: int = MOST_WAITING) -> None:
+    def __init__(self, columns: Collection[str] | None = None, most: int = MOST_WAITING) -> None:
+        self._columns = columns
         self._most = most
         self._waiting: dict[UUID, Change] = {}
         self._something = asyncio.Event()
@@ -60,7 +61,7 @@ class Heard:
 
     def tell(self, change: Change) -> None:
         """Keep a change until it is taken. Of too many, none is kept."""
-        if self._missed:
+        if self._missed or not self._concerns(change):
             return
         known = self._waiting.get(change.key)
         self._waiting[change.key] = change if known is None else known.and_then(change)
@@ -68,6 +69,9 @@ class Heard:
             self._waiting.clear()
             self._missed = True
         self._something.set()
+
+    def _concerns(self, change: Change) -> bool:
+        return self._columns is None or change.columns is None or not change.columns.isdisjoint(self._columns)
 
     def __aiter__(self) -> Self:
         return self
@@ -110,9 +114,9 @@ class Listening:
             self._task = None
 
     @contextmanager
-    def changes(self, entity: str) -> Iterator[Heard]:
-        """The changes of a type from now on."""
-        heard = Heard()
+    def changes(self, entity: str, columns: Collection[str] | None = None) -> Iterator[Heard]:
+        """What is new of a type from now on, and what changes in any of the columns; in any at all, if none are given."""
+        heard = Heard(columns)
         self._listeners.setdefault(entity, set()).add(heard)
         try:
             yield heard

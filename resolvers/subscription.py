@@ -50,7 +50,8 @@ class Updates:
     async def __call__(self, context: Context, shown: Shown, company_id: str | None) -> AsyncIterator[Record]:
         """The rows, those of one company only if one is given. Raises InvalidId or SubscriberTooSlow."""
         company = None if company_id is None else identifiers.parse(company_id, "companyId", "Company").key
-        with context.services.listening.changes(self.entity) as changes:
+        columns = () if self.new_only else shown.keys()  # no field shows what the others change
+        with context.services.listening.changes(self.entity, columns) as changes:
             try:
                 async for change in changes:
                     if not await context.renew():
@@ -62,8 +63,6 @@ class Updates:
                 raise SubscriberTooSlow from None
 
     async def _told(self, change: Change, context: Context, shown: Shown, company: UUID | None) -> Record | None:
-        if self.new_only and change.columns is not None:
-            return None
         (record,) = await context.loaders.rows(self.entity, [change.key])
         if record is None or not _shows(record, change, shown):
             return None

@@ -83,6 +83,19 @@ async def test_everybody_hears(listening: Listening, given: Given) -> None:
     assert [Change(other.key, None)] * 2 == after
 
 
+async def test_changes_of_other_columns_are_not_kept(listening: Listening, given: Given) -> None:
+    """Whoever listens to some columns hears of what is new and of changes in those, and keeps nothing of others."""
+    with listening.changes("Port", {"name"}) as ports, listening.changes("Port", ()) as new_ones:
+        port = await given.port(await given.company())
+        await given.change(port, cost_centre="4711")
+        await given.change(port, name="changed", term_months=1)
+        heard = [await heard_next(ports), await heard_next(new_ones)]
+
+        assert await is_silent(ports)
+        assert await is_silent(new_ones)
+    assert [Change(port.key, None)] * 2 == heard
+
+
 async def test_a_transaction_is_heard_when_it_commits(listening: Listening, given: Given, engine: AsyncEngine) -> None:
     """Nothing is heard of a transaction before it commits or when it rolls back; what it does twice to a row is one change."""
     port = await given.port(await given.company())
