@@ -24,6 +24,7 @@ from models.reading import DIALECT
 
 CHANNEL: Final = "crossgate"
 MOST_WAITING: Final = 5000  # rows that a listener has not heard of yet
+AT_ONCE: Final = 4  # listeners that load something
 LOOKED_AFTER: Final = 15.0  # seconds between two looks at whether the connection still answers
 PATIENCE: Final = 5.0  # seconds for it to answer, or to open
 FIRST_PAUSE: Final = 0.1  # seconds before another is opened; each failure doubles them
@@ -95,6 +96,7 @@ class Listening:
         self._listeners: dict[str, set[Heard]] = {}
         self._task: asyncio.Task[None] | None = None
         self.connected = asyncio.Event()
+        self.turns = asyncio.Semaphore(AT_ONCE)  # for listeners that load what they hear of: requests go on beside them
 
     @property
     def listeners(self) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from models.listening import Change, TooSlow
+from models.listening import Change, Heard, TooSlow
 from resolvers import identifiers
 from resolvers.batch import Made
 from resolvers.common import MadeWith, NamedBy, NamedIn
@@ -51,16 +51,17 @@ class Updates:
         """The rows, those of one company only if one is given. Raises InvalidId or SubscriberTooSlow."""
         company = None if company_id is None else identifiers.parse(company_id, "companyId", "Company").key
         columns = () if self.new_only else shown.keys()  # no field shows what the others change
-        with context.services.listening.changes(self.entity, columns) as changes:
-            try:
-                async for change in changes:
-                    if not await context.renew():
-                        return
-                    record = await self._told(change, context, shown, company)
-                    if record is not None:
-                        yield record
-            except TooSlow:
-                raise SubscriberTooSlow from None
+        listening = context.services.listening
+        with listening.changes(self.entity, columns) as changes:
+            while True:
+                change = await _next(changes)
+                async with listening.turns:
+                    goes_on = await context.renew()
+                    record = await self._told(change, context, shown, company) if goes_on else None
+                if not goes_on:
+                    return
+                if record is not None:
+                    yield record
 
     async def _told(self, change: Change, context: Context, shown: Shown, company: UUID | None) -> Record | None:
         (record,) = await context.loaders.rows(self.entity, [change.key])
@@ -73,6 +74,14 @@ class Updates:
         (known,) = await context.loaders.rows("Company", [company])
         columns = [column for field, column in self.companies.items() if field not in record.hidden]
         return known is not None and any(getattr(record, column) == company for column in columns)
+
+
+async def _next(changes: Heard) -> Change:
+    """The next change. Raises SubscriberTooSlow."""
+    try:
+        return await anext(changes)
+    except TooSlow:
+        raise SubscriberTooSlow from None
 
 
 def _shows(record: Record, change: Change, shown: Shown) -> bool:
