@@ -12,6 +12,7 @@ from models.dealing import Dealing
 from models.image import Image
 from models.invoice import Invoice, InvoiceLine
 from models.location import Location
+from models.mail import Mail
 from models.managed_account import ManagedAccount, PartnerDefaults
 from models.marketplace_profile import MarketplaceProfile, ProfileSlug, ProviderType, ServiceType
 from models.membership import Membership
@@ -35,6 +36,7 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "Location",
+    "Mail",
     "ManagedAccount",
     "MarketplaceProfile",
     "Membership",

@@ -20,3 +20,6 @@ class Viewer:
         viewer.pricing_visible, "Whether the viewer sees prices: tells a hidden price from one that is not there."
     )
     chat_support_enabled: bool = resolved(viewer.chat_support_enabled, "Whether the viewer has support by chat.")
+    unread_notifications: int = resolved(
+        viewer.unread_notifications, "How many notifications the viewer has not marked as read; none for anonymous visitors."
+    )

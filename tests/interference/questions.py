@@ -17,6 +17,7 @@ REQUEST: Final = "id name status port { id } targetPort { id } requester { id } 
 THING: Final = f"""
   __typename id
   ... on Company {{ {COMPANY} }} ... on Port {{ {PORT} }} ... on Offer {{ {OFFER} }} ... on MarketplaceProfile {{ {PROFILE} }}
+  ... on Notification {{ title body }}
   ... on MarketplacePort {{ {TARGET} }} ... on Product {{ title visibility }} ... on User {{ name email }}
 """
 NODES: Final = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ {THING} }} }}"
@@ -62,6 +63,8 @@ QUESTIONS: Final = (
     f"{{ offers(last: 30) {{ {PAGE} nodes {{ id buyers {{ id tradingName }} }} }} }}",
     f"{{ offers(filter: {{status: DRAFT}}) {{ {PAGE} nodes {{ id }} }} }}",
     f"{{ offers(filter: {{status: PUBLISHED}}, first: 100) {{ {PAGE} nodes {{ {OFFER} buyers {{ id }} }} }} }}",
+    f"{{ notifications(first: 40) {{ {PAGE} nodes {{ id kind title body subjectId createdAt readAt }} }} }}",
+    f"{{ notifications(unread: true, last: 5) {{ {PAGE} nodes {{ id }} }} }}",
     "{ ports(first: -1) { totalCount } }",
     '{ node(id: "nobody") { id } }',
 )
