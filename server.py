@@ -5,6 +5,7 @@ Everything is made here from its arguments; nothing else in the gateway knows wh
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
 from models.database import connect
+from models.listening import Listening
 from models.reading import Reader
 from policies.catalogue import CATALOGUE
 from policies.policy import Policy
@@ -22,6 +24,7 @@ from policies.viewer import Viewer
 from resolvers.context import Context, Origin, Services
 from resolvers.cursors import Cursors
 from resolvers.download import find_file
+from resolvers.mail import latest_mails
 from resolvers.picture import MOST_BYTES
 from resolvers.upload import Uploads
 from resolvers.viewer import find_member, load_viewer
@@ -33,6 +36,7 @@ from transport.documents import Documents
 from transport.files import File, LoadFile, file_route
 from transport.identity import Identity
 from transport.logs import configure_logging
+from transport.mails import mail_routes
 from transport.portal import PortalViewer, portal_routes
 from transport.tokens import Claims, Tokens
 from transport.uploads import PATH as UPLOADS
@@ -51,10 +55,11 @@ DEMO_VIEWERS: Final = (
 )
 
 
-def build(settings: Settings) -> Starlette:
+def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = None) -> Starlette:
     """The gateway, over the database that the settings name. Raises PolicyError where policy and schema do not fit.
 
-    `state` of the application holds its `services` and `tokens`, for whoever measures or tests it.
+    `beside` runs in the same process as long as the gateway is served, and is cancelled when that ends. `state` of the application
+    holds its `services` and `tokens`, for whoever measures or tests it.
     """
     configure_logging(settings)
     database_url = str(settings.database_url)
@@ -66,6 +71,7 @@ def build(settings: Settings) -> Starlette:
     services = Services(
         reader=reader,
         engine=engine,
+        listening=Listening(database_url),
         policy=load_policy(),
         cursors=Cursors(tokens.secret(b"cursors")),
         public_url=settings.public_url,
@@ -79,6 +85,7 @@ def build(settings: Settings) -> Starlette:
         tokens=tokens,
         load_viewer=viewers,
         make_context=lambda viewer, request_id, key: Context(services, viewer, Origin(request_id, key)),
+        make_subscriber=lambda viewer, request_id, key, renew: Context(services, viewer, Origin(request_id, key), renew),
         ready={"database": _answers(reader)},
         extra_routes=[
             file_route(identity, _files(services)),
@@ -88,6 +95,7 @@ def build(settings: Settings) -> Starlette:
                 Uploads(),
                 settings.request_timeout,
             ),
+            *mail_routes(development=settings.development, load_mails=lambda: latest_mails(engine)),
             *portal_routes(
                 dist=DIST,
                 development=settings.development,
@@ -95,7 +103,7 @@ def build(settings: Settings) -> Starlette:
                 sign_in=_sign_in(engine, tokens, settings.token_lifetime),
             ),
         ],
-        lifespan=_closing(services),
+        lifespan=_lifespan(services, beside),
         documents=documents,
         body_limits={UPLOADS: MOST_BYTES},
     )
@@ -140,10 +148,19 @@ def _answers(reader: Reader) -> Callable[[], Awaitable[object]]:
     return answers
 
 
-def _closing(services: Services) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    services: Services, beside: Callable[[], Awaitable[None]] | None
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        yield
-        await services.close()
+        await services.listening.start()
+        companion = beside and asyncio.ensure_future(beside())
+        try:
+            yield
+        finally:
+            if companion:
+                companion.cancel()
+                await asyncio.wait([companion])
+            await services.close()
 
     return lifespan

@@ -63,9 +63,9 @@ class Mutation:
         try:
             done = await self._tried(context, values, place)
         except Refused as refused:
-            context.renew()
+            context.forget()
             return Outcome(refused.problems, {})
-        context.renew()
+        context.forget()
         found = {name: (await context.loaders.rows(each.type, [each.key]))[0] for name, each in done.items()}
         return Outcome([], found)
 

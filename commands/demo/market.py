@@ -19,6 +19,7 @@ from commands.demo import (
     managed_account,
     marketplace_profile,
     membership,
+    notification,
     offer,
     port,
     price,
@@ -39,6 +40,7 @@ CONCEPTS: Final = (
     price,
     port,
     connection_request,
+    notification,
     product,
     offer,
     agreement,
@@ -79,6 +81,7 @@ async def load(engine: AsyncEngine, world: World, progress: Progress) -> None:
             await connection.execute(sa.text("LOCK TABLE company IN SHARE ROW EXCLUSIVE MODE"))  # one at a time
             if table := await _filled_table(connection):
                 raise NotEmpty(table)
+            await connection.execute(sa.text("SET LOCAL crossgate.silent = 'on'"))  # nobody waits for news of samples
             raw: Any = (await connection.get_raw_connection()).driver_connection
             for name, rows in world.rows.items():
                 records, columns = _records(Base.metadata.tables[name], rows)
