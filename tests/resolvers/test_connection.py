@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models import Port
 from policies.catalogue import CATALOGUE
 from resolvers.identifiers import Identifier, parse
-from resolvers.orders import ORDERS
+from resolvers.orders import NEWEST_FIRST, ORDERS
 from tests.asking import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Answer, Asking, asking
 from tests.schema import outline
 
@@ -115,7 +115,7 @@ async def as_sorted(engine: AsyncEngine, listed: List, found: list[str]) -> list
     table = CATALOGUE[entity].table
     keys = [parse(text, "id").key for text in found]
     columns = [table.c[name] for name in ORDERS[entity][listed.order[0]].columns] if listed.order else []
-    descending = listed.order is not None and listed.order[1] == "DESC"
+    descending = listed.order[1] == "DESC" if listed.order else entity in NEWEST_FIRST
     order = [column.desc() if descending else column for column in [*columns, table.c.id]]
     async with engine.connect() as connection:
         rows = await connection.scalars(sa.select(table.c.id).where(table.c.id.in_(keys)).order_by(*order))

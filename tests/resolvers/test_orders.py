@@ -129,7 +129,9 @@ def test_every_filter_and_order_is_tried() -> None:
     assert sorted(f"{entity}.{order}" for entity in set(ORDERS) - BELOW for order in ORDERS[entity]) == sorted(
         f"{outline.connections()[connection]}.{order}" for connection, order in orders()
     )
-    assert set(FILTERS) - BELOW == {outline.connections()[connection] for connection, _ in inputs("filter")}
+    assert set(FILTERS) - BELOW - {"Notification"} == {  # `unread` is an argument of its own
+        outline.connections()[connection] for connection, _ in inputs("filter")
+    }
 
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
