@@ -13,6 +13,7 @@ WITHOUT_RESOLVERS = {"billing_market", "support_details", "user"}  # every field
 INSIDE = {  # types whose fields live in the file of the concept that shows them
     "instalment": "offer",
     "offer_buyer": "offer",
+    "partner_defaults": "managed_account",
     "offer_dimension": "offer",
     "marketplace_port": "port",
     "provider_type": "marketplace_profile",
