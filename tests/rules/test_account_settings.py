@@ -261,6 +261,6 @@ async def test_edits_of_all_versions_are_all_there_V2(ask: Asking, given: Given)
     await asyncio.gather(*map(persist, NAMES))
 
     query = f"{{ managedAccounts {{ nodes {{ version settings {{ {EACH} }} }} }} }}"
-    on = dict.fromkeys(NAMES, {"enabled": True, "source": "ACCOUNT"})
+    on = {name: {"enabled": True, "source": "ACCOUNT"} for name in NAMES}
     found = (await ask(account.partner.admin, query)).data["managedAccounts"]["nodes"]
     assert [{"version": 6, "settings": on}] == found
