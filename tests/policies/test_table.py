@@ -39,6 +39,8 @@ TABLE: Final = """
     company of partner         .       .       .      .      +      +      +      +      +      +
         billing_markets        .       .       .      .      +      -      -      -      -      +
         support_details        .       .       .      .      +      -      -      -      -      +
+        partner_defaults       .       .       .      .      +      -      -      -      -      +
+        version                .       .       .      .      +      -      -      -      -      -
     company of hidden          .       .       .      .      +      +      .      .      .      +
         support_details        .       .       .      .      +      -      .      .      .      +
     company of shown           .       .       +      .      +      .      +      +      +      +
@@ -50,9 +52,12 @@ TABLE: Final = """
         billing_markets        .       .       -      .      +      .      -      -      -      +
         support_details        .       .       -      .      +      .      +      +      +      +
         members                .       .       -      .      +      .      +      +      +      +
+        partner_defaults       .       .       -      .      -      .      -      -      -      +
+        version                .       .       -      .      +      .      -      -      -      -
     account of shown           .       .       .      .      +      .      +      +      +      +
         account_ref            .       .       .      .      +      .      -      -      -      +
         settings               .       .       .      .      +      .      +      +      +      +
+        version                .       .       .      .      +      .      -      -      -      -
     market of partner          .       .       .      .      +      .      .      .      .      +
     market of hidden           .       .       .      .      +      .      .      .      .      +
     location                   +       +       +      +      +      +      +      +      +      +
@@ -89,6 +94,7 @@ SELECTIONS: Final = {  # what is asked of fields that are objects
     "members": "{ totalCount }",
     "monthly_rate": "{ amount }",
     "partner": "{ id }",
+    "partner_defaults": "{ pricing }",
     "settings": "{ pricing { enabled } }",
     "support_details": "{ phone }",
     "total_value": "{ amount }",

@@ -48,8 +48,7 @@ DRAWN: Final = settings(
 ROOT: Final = SCHEMA.mutation_type
 assert ROOT is not None
 MUTATIONS: Final[dict[str, GraphQLInputObjectType]] = {
-    name: known.args["input"].type.of_type  # type: ignore[union-attr]
-    for name, known in ROOT.fields.items()
+    name: known.args["input"].type.of_type for name, known in ROOT.fields.items()
 }
 TEXTS: Final = st.one_of(
     st.text(max_size=20),

@@ -26,10 +26,10 @@ PRICES: Final = "{ viewer { pricingVisible } ports { nodes { monthlyRate { amoun
 UNSET: Final = {"enabled": False, "source": "DEFAULT"}
 
 
-async def switch(ask: Asking, account: Account, version: int, selection: str = SETTINGS, **settings: bool | None) -> Any:
+async def switch(ask: Asking, account: Account, version: int, **settings: bool | None) -> Any:
     """What comes of switching things for one account, by its partner."""
     values = {"id": account.id, "version": version, "settings": settings}
-    return await send(ask, account.partner.admin, "updateManagedAccountSettings", selection, **values)
+    return await send(ask, account.partner.admin, "updateManagedAccountSettings", SETTINGS, **values)
 
 
 async def switch_all(ask: Asking, viewer: str | None, **values: Any) -> dict[str, Any]:

@@ -153,7 +153,7 @@ async def test_texts_have_bounds_V7(ask: Asking, given: Given, rules_engine: Asy
     partner = await given.partner()
     before = await stored(rules_engine)
     company = {"tradingName": "x" * 201, "legalName": " ", "country": "UK", "headquarters": {"country": "Germany"}}
-    more = {"supportDetails": {"email": "nobody", "phone": "12"}, "admin": {"email": "also nobody", "name": ""}}
+    more: dict[str, Any] = {"supportDetails": {"email": "nobody", "phone": "12"}, "admin": {"email": "also nobody", "name": ""}}
 
     answer = await create(ask, partner.admin, accountName="", accountRef="x" * 129, company=company, **more)
 

@@ -33,7 +33,7 @@ async def test_company_edits_its_own_profile_A13_A43_V21(ask: Asking, given: Giv
     admin = (await given.user(company, "ACCOUNT_ADMIN")).email
 
     changed = await update(ask, admin, version=1, tradingName="Alpine", **PAPERS)
-    nothing = {"registrationNumber": None, "taxNumber": " ", "headquarters": {}}
+    nothing: dict[str, Any] = {"registrationNumber": None, "taxNumber": " ", "headquarters": {}}
     cleared = await update(ask, admin, version=2, **nothing)
 
     assert {"company": {"tradingName": "Alpine", "version": 2, "companyProfile": PAPERS}, "userErrors": []} == changed
@@ -75,7 +75,7 @@ async def test_what_the_operator_has_checked_stays_R410_R422_V8(
     ask: Asking, given: Given, rules_engine: AsyncEngine, status: str
 ) -> None:
     """While a certificate is checked, and once it is approved, the names that it proves stay; all else may change."""
-    papers = {"legal_name": "Alpine AG", "registration_number": "CHE-1", "verification_status": status}
+    papers: dict[str, Any] = {"legal_name": "Alpine AG", "registration_number": "CHE-1", "verification_status": status}
     company = await given.company(**papers)
     before = await stored(rules_engine)
 

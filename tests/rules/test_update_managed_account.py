@@ -103,11 +103,12 @@ async def test_operator_takes_no_account_that_it_cannot_reach_V15(ask: Asking, g
 @pytest.mark.parametrize("name", ["accountName", "supportedBy"])
 async def test_what_an_account_needs_cannot_be_null_V7(ask: Asking, given: Given, rules_engine: AsyncEngine, name: str) -> None:
     """A name and who supports it are never taken away."""
+    nothing: dict[str, Any] = {name: None}
     partner = await given.partner()
     account = await given.managed_account(partner)
     before = await stored(rules_engine)
 
-    answer = await update(ask, partner.admin, id=account.id, version=1, **{name: None})
+    answer = await update(ask, partner.admin, id=account.id, version=1, **nothing)
 
     assert {"managedAccount": None, "userErrors": [refused("REQUIRED", name)]} == answer
     assert before == await stored(rules_engine)
@@ -159,7 +160,7 @@ async def test_a_change_is_recorded_whole_R105(ask: Asking, given: Given, rules_
     account = await given.managed_account(partner, name="Alpine", ref="CRM-7")
     await given.support_details(account.company, "PARTNER")
 
-    values = {"accountName": "Baltic", "accountRef": None, "supportedBy": "OPERATOR"}
+    values: dict[str, Any] = {"accountName": "Baltic", "accountRef": None, "supportedBy": "OPERATOR"}
     await update(ask, partner.admin, id=account.id, version=1, **values)
 
     by = {"supported_by": ["PARTNER", "OPERATOR"], "version": [1, 2]}

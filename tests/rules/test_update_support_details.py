@@ -54,9 +54,10 @@ async def test_managed_account_edits_none_R123_R124(
     ask: Asking, given: Given, rules_engine: AsyncEngine, supported_by: str
 ) -> None:
     """Neither its own nor its partner's, whoever supports it and whatever is switched on for it."""
-    on = {"pricing": True, "chat_support": True, "dashboard": True, "company_profile": True, "order_approval": True}
     partner = await given.partner()
-    account = await given.managed_account(partner, supported_by=supported_by, **on)
+    account = await given.managed_account(
+        partner, supported_by=supported_by, pricing=True, chat_support=True, dashboard=True, company_profile=True
+    )
     await given.support_details(account.company, supported_by)
     before = await stored(rules_engine)
 
