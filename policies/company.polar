@@ -71,6 +71,13 @@ allow_field(viewer: Viewer, "read", _company: Company, field) if
         "account_kind", "partner", "company_profile", "billing_markets", "support_details", "members", "dashboard", "invoices"
     ];
 
+# What a partner has set for all its accounts is between itself and the operator; an account sees what is in effect. V2 V14
+allow_field(viewer: Viewer, "read", company: Company, "partner_defaults") if
+    company.id = viewer.company_id;
+allow_field(viewer: Viewer, "read", _company: Company, "partner_defaults") if operator(viewer);
+# @reason NOT_FOR_MANAGED_ACCOUNTS
+deny_field(viewer: Viewer, "read", _company: Company, "partner_defaults") if managed(viewer);
+
 # A managed account reads its own company profile when its partner lets it. R111 A13 X1
 # @reason HIDDEN_BY_PARTNER
 deny_field(viewer: Viewer, "read", company: Company, "company_profile") if
@@ -111,3 +118,25 @@ deny_field(viewer: Viewer, "read", company: Company, "invoices") if
 # @reason ROLE_REQUIRED
 deny_field(viewer: Viewer, "read", company: Company, "invoices") if
     partner(viewer) and not reads_prices(viewer) and company.partner_id = viewer.company_id;
+
+# An account administrator edits its own company, but a managed one is edited by its partner's, whatever is set. R111 A13 A43
+edits(viewer: Viewer, company: Company) if
+    viewer.kind in ["DIRECT", "PARTNER", "OPERATOR"] and administers(viewer) and company.id = viewer.company_id;
+edits(viewer: Viewer, company: Company) if
+    partner(viewer) and administers(viewer) and company.partner_id = viewer.company_id;
+allow(viewer: Viewer, "update_company_profile", company: Company) if edits(viewer, company);
+
+# Its support details likewise, whoever gives the support. R123 R124 V15
+allow(viewer: Viewer, "update_support_details", company: Company) if edits(viewer, company);
+
+# The version is for whoever may edit: it tells of edits of what others may not see.
+# @reason ROLE_REQUIRED
+allow_field(viewer: Viewer, "read", company: Company, "version") if edits(viewer, company);
+# @reason NOT_FOR_MANAGED_ACCOUNTS
+deny_field(viewer: Viewer, "read", _company: Company, "version") if managed(viewer);
+
+# A partner's account administrator makes managed accounts, and sets what is switched on for all of them. A18 V2 V15
+allow(viewer: Viewer, "create_managed_account", company: Company) if
+    partner(viewer) and administers(viewer) and company.id = viewer.company_id;
+allow(viewer: Viewer, "update_partner_defaults", company: Company) if
+    partner(viewer) and administers(viewer) and company.id = viewer.company_id;

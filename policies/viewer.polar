@@ -5,6 +5,9 @@ managed(viewer: Viewer) if viewer.kind = "MANAGED";
 partner(viewer: Viewer) if viewer.kind = "PARTNER";
 operator(viewer: Viewer) if viewer.kind = "OPERATOR";
 
+# Accounts, settings, support details and company profiles are for account administrators. A43
+administers(viewer: Viewer) if "ACCOUNT_ADMIN" in viewer.roles;
+
 # Prices are for whoever administers, pays or only looks. The operator's staff reads them too. V23
 reads_prices(viewer: Viewer) if operator(viewer);
 reads_prices(viewer: Viewer) if

@@ -120,6 +120,10 @@ class Asked:
         values = self.values.get(name)
         return None if values is None else Asked(values, self._problems, (*self._path, name))
 
+    def within(self, name: str) -> Asked:
+        """An input inside this one, without any value where it was not given."""
+        return Asked(self.values.get(name) or {}, self._problems, (*self._path, name))
+
     def items(self, name: str, most: int) -> Sequence[Asked]:
         """The inputs of a list inside this one, none if there are more than `most`."""
         values = self.values.get(name) or ()

@@ -66,8 +66,7 @@ class Mutation:
             context.forget()
             return Outcome(refused.problems, {})
         context.forget()
-        found = {name: (await context.loaders.rows(each.type, [each.key]))[0] for name, each in done.items()}
-        return Outcome([], found)
+        return Outcome([], {name: await _read(context, each) for name, each in done.items()})
 
     async def _tried(self, context: Context, values: Mapping[str, Any], place: str) -> Done:
         """Do it, again where PostgreSQL asks for that. Raises Refused."""
@@ -93,6 +92,12 @@ class Mutation:
             if memory is not None:
                 memory.done = {name: [each.type, str(each.key)] for name, each in done.items()}
             return done
+
+
+async def _read(context: Context, done: Identifier) -> Record | None:
+    """What was made or changed, as the viewer may read it now."""
+    key = context.services.policy.catalogue[done.type].key
+    return (await context.loaders.rows(done.type, [done.key], by=key))[0]
 
 
 async def _remember(

@@ -19,7 +19,7 @@ from schema.values import CompanyProfile
 if TYPE_CHECKING:
     from schema.billing_market import BillingMarket
     from schema.invoice import Invoice
-    from schema.managed_account import ManagedAccount
+    from schema.managed_account import ManagedAccount, PartnerDefaults
     from schema.marketplace_profile import MarketplaceProfile
     from schema.membership import Membership
     from schema.offer import Offer
@@ -49,6 +49,10 @@ class Company(Node):
     support_details: SupportDetails | None = resolved(
         company.support_details, "Whom it turns to for support. Not for a managed account that the operator supports."
     )
+    partner_defaults: Annotated[PartnerDefaults, strawberry.lazy("schema.managed_account")] | None = resolved(
+        company.partner_defaults,
+        "What it has set for all accounts that it manages; null if nothing. Never for managed accounts.",
+    )
     managed_accounts: Connection[Annotated[ManagedAccount, strawberry.lazy("schema.managed_account")]] = resolved(
         company.managed_accounts, "The accounts that it manages.", PAGE
     )
@@ -77,3 +81,4 @@ class Company(Node):
             "order_by": (InvoiceOrder | None, "By creation if not given."),
         },
     )
+    version: int | None = column("Counts the edits of the company; stated by whoever edits it, and only for them.")

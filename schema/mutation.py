@@ -5,11 +5,14 @@ from __future__ import annotations
 import strawberry
 
 from schema.mutations.billing_market import BillingMarketMutations
+from schema.mutations.company import CompanyMutations
+from schema.mutations.managed_account import ManagedAccountMutations
+from schema.mutations.support_details import SupportDetailsMutations
 
 
 @strawberry.type(
     description="What can be changed. Each mutation is one transaction: all of it is done, or nothing. "
     "With the header Idempotency-Key it is done once, however often it is sent."
 )
-class Mutation(BillingMarketMutations):
+class Mutation(BillingMarketMutations, CompanyMutations, ManagedAccountMutations, SupportDetailsMutations):
     pass

@@ -15,6 +15,7 @@ INSIDE = {  # types whose fields live in the file of the concept that shows them
     "instalment": "offer",
     "invoice_line": "invoice",
     "offer_buyer": "offer",
+    "partner_defaults": "managed_account",
     "offer_dimension": "offer",
     "marketplace_port": "port",
     "provider_type": "marketplace_profile",

@@ -6,7 +6,7 @@ from typing import Final
 
 MONEY: Final = "{ amount currency }"
 PAGE: Final = "totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
-COMPANY: Final = "id tradingName companyType accountKind partner { id } companyProfile { legalName country taxNumber }"
+COMPANY: Final = "id tradingName companyType accountKind partner { id } companyProfile { legalName country taxNumber } version"
 PORT: Final = f"id name status visibility speedMbps costCentre monthlyRate {MONEY} setupFee {MONEY} marketplaceName"
 OFFER: Final = (
     f"id name status totalValue {MONEY} dimensions {{ name price {MONEY} }} instalments {{ chargeDate amount {MONEY} }}"
@@ -35,7 +35,8 @@ SLUG: Final = f"query ($slug: String!) {{ marketplaceProfile(slug: $slug) {{ {PR
 QUESTIONS: Final = (
     f"{{ companies(first: 40) {{ {PAGE} nodes {{ {COMPANY} }} }} }}",
     f"{{ companies(last: 40, orderBy: {{field: TRADING_NAME}}) {{ {PAGE} nodes {{ id tradingName }} }} }}",
-    f"{{ companies(filter: {{companyType: CLOUD}}) {{ {PAGE} nodes {{ id supportDetails {{ email phone }} }} }} }}",
+    f"{{ companies(filter: {{companyType: CLOUD}}) {{ {PAGE} nodes {{ id supportDetails {{ email phone version }} }} }} }}",
+    "{ companies(first: 200) { nodes { id partnerDefaults { pricing version } } } }",
     "{ companies(filter: {accountKind: MANAGED}) { totalCount } }",
     f"{{ companies(first: 200) {{ nodes {{ id ports(first: 2) {{ {PAGE} nodes {{ id }} }} products(first: 2) {{ {PAGE} }} }} }} }}",
     f"{{ companies(first: 200) {{ nodes {{ id offers(first: 3) {{ {PAGE} nodes {{ id }} }} }} }} }}",
@@ -44,7 +45,7 @@ QUESTIONS: Final = (
          members { totalCount nodes { roles user { id name email } } } marketplaceProfile { id slug } } } }""",
     f"""{{ viewer {{ roles pricingVisible chatSupportEnabled user {{ id email }} company {{ {COMPANY}
          members(first: 50) {{ {PAGE} nodes {{ user {{ name email jobTitle }} }} }} partner {{ {COMPANY} }} }} }} }}""",
-    f"{{ managedAccounts {{ {PAGE} nodes {{ id accountName accountRef settings {{ pricing {{ enabled source }} }} }} }} }}",
+    f"{{ managedAccounts {{ {PAGE} nodes {{ id accountName accountRef version settings {{ pricing {{ enabled source }} }} }} }} }}",
     "{ managedAccounts(filter: {supportedBy: PARTNER}) { totalCount nodes { company { tradingName } } } }",
     f"{{ marketplaceProfiles(first: 100) {{ {PAGE} nodes {{ {PROFILE} company {{ id }} }} }} }}",
     f'{{ marketplaceProfiles(search: "a") {{ {PAGE} nodes {{ id }} }} }}',

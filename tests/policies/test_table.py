@@ -43,6 +43,8 @@ TABLE: Final = """
         support_details        .       .       .      .      +      -      -      -      -      +
         dashboard              .       .       .      .      +      -      -      -      -      +
         invoices               .       .       .      .      +      -      -      -      -      +
+        partner_defaults       .       .       .      .      +      -      -      -      -      +
+        version                .       .       .      .      +      -      -      -      -      -
     company of hidden          .       .       .      .      +      +      .      .      .      +
         support_details        .       .       .      .      +      -      .      .      .      +
     company of shown           .       .       +      .      +      .      +      +      +      +
@@ -56,9 +58,12 @@ TABLE: Final = """
         members                .       .       -      .      +      .      +      +      +      +
         dashboard              .       .       -      .      +      .      -      -      -      +
         invoices               .       .       -      .      +      .      -      -      -      +
+        partner_defaults       .       .       -      .      -      .      -      -      -      +
+        version                .       .       -      .      +      .      -      -      -      -
     account of shown           .       .       .      .      +      .      +      +      +      +
         account_ref            .       .       .      .      +      .      -      -      -      +
         settings               .       .       .      .      +      .      +      +      +      +
+        version                .       .       .      .      +      .      -      -      -      -
     invoice of seller          .       .       +      .      .      .      .      .      .      +
         total                  .       .       +      .      .      .      .      .      .      +
     invoice of partner         .       .       .      .      +      .      .      .      .      +
@@ -102,6 +107,7 @@ SELECTIONS: Final = {  # what is asked of fields that are objects
     "members": "{ totalCount }",
     "monthly_rate": "{ amount }",
     "partner": "{ id }",
+    "partner_defaults": "{ pricing }",
     "settings": "{ pricing { enabled } }",
     "support_details": "{ phone }",
     "total": "{ amount }",
