@@ -7,6 +7,7 @@ import strawberry
 from schema.mutations.billing_market import BillingMarketMutations
 from schema.mutations.company import CompanyMutations
 from schema.mutations.managed_account import ManagedAccountMutations
+from schema.mutations.notification import NotificationMutations
 from schema.mutations.support_details import SupportDetailsMutations
 
 
@@ -14,5 +15,7 @@ from schema.mutations.support_details import SupportDetailsMutations
     description="What can be changed. Each mutation is one transaction: all of it is done, or nothing. "
     "With the header Idempotency-Key it is done once, however often it is sent."
 )
-class Mutation(BillingMarketMutations, CompanyMutations, ManagedAccountMutations, SupportDetailsMutations):
+class Mutation(
+    BillingMarketMutations, CompanyMutations, ManagedAccountMutations, NotificationMutations, SupportDetailsMutations
+):
     pass

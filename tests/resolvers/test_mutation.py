@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -11,6 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import server
+from models import IdempotentRequest
+from models.base import now
+from resolvers.idempotency import forget_requests
 from settings import Settings
 from tests.asking import Asking
 from tests.given import Given
@@ -125,3 +129,20 @@ async def test_a_key_that_cannot_be_kept_is_refused(ask: Asking, given: Given, e
     answer = await ask.send(company.admin, SET, {"input": GERMAN}, **{"Idempotency-Key": key})
 
     assert (["BAD_REQUEST"], 400, []) == (answer.codes, answer.status, await trail(engine))
+
+
+async def test_what_was_done_is_forgotten_after_a_day(ask: Asking, given: Given, engine: AsyncEngine) -> None:
+    """A key is good for 24 hours; later it is a new one."""
+    company = await given.company()
+    for key in ("old", "new"):
+        await send(ask, company.admin, "setBillingMarket", MARKET, **GERMAN, key=key)
+    async with engine.connect() as connection:
+        long_ago = (
+            sa.update(IdempotentRequest).where(IdempotentRequest.key == "old").values(created_at=now() - timedelta(hours=25))
+        )
+        await connection.execute(long_ago)
+
+    await forget_requests(engine, "")
+
+    async with engine.connect() as connection:
+        assert ["new"] == list((await connection.execute(sa.select(IdempotentRequest.key))).scalars())
