@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
 from models.database import connect
+from models.listening import Listening
 from models.reading import Reader
 from policies.catalogue import CATALOGUE
 from policies.policy import Policy
@@ -70,6 +71,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
     services = Services(
         reader=reader,
         engine=engine,
+        listening=Listening(database_url),
         policy=load_policy(),
         cursors=Cursors(tokens.secret(b"cursors")),
         public_url=settings.public_url,
@@ -83,10 +85,16 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         tokens=tokens,
         load_viewer=viewers,
         make_context=lambda viewer, request_id, key: Context(services, viewer, Origin(request_id, key)),
+        make_subscriber=lambda viewer, request_id, key, renew: Context(services, viewer, Origin(request_id, key), renew),
         ready={"database": _answers(reader)},
         extra_routes=[
             file_route(identity, _files(services)),
-            upload_route(identity, lambda viewer: Context(services, viewer), Uploads(), settings.request_timeout),
+            upload_route(
+                identity,
+                lambda viewer, request_id: Context(services, viewer, Origin(request_id)),
+                Uploads(),
+                settings.request_timeout,
+            ),
             *mail_routes(development=settings.development, load_mails=lambda: latest_mails(engine)),
             *portal_routes(
                 dist=DIST,
@@ -145,11 +153,14 @@ def _lifespan(
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await services.listening.start()
         companion = beside and asyncio.ensure_future(beside())
-        yield
-        if companion:
-            companion.cancel()
-            await asyncio.wait([companion])
-        await services.close()
+        try:
+            yield
+        finally:
+            if companion:
+                companion.cancel()
+                await asyncio.wait([companion])
+            await services.close()
 
     return lifespan

@@ -67,7 +67,9 @@ class Settings(BaseSettings):
         description="Web origins whose pages may call the gateway, separated by commas; * is any. Tokens travel in a "
         "header that pages set themselves, never in cookies, so an origin gains nothing by being allowed.",
     )
-    max_body_bytes: int = Field(default=1024 * 1024, ge=1024, description="Largest body of a request, in bytes.")
+    max_body_bytes: int = Field(
+        default=1024 * 1024, ge=1024, description="Largest body of a request or message of a WebSocket, in bytes."
+    )
     max_document_tokens: int = Field(default=10_000, ge=100, description="Most tokens in a GraphQL document.")
     max_operation_depth: int = Field(
         default=25, ge=1, le=50, description="Most fields one inside another in a GraphQL document."
@@ -79,6 +81,9 @@ class Settings(BaseSettings):
     )
     max_operation_cost: int = Field(
         default=500_000, ge=1, description="Most objects that a GraphQL operation may ask for, by its pages and lists."
+    )
+    max_socket_operations: int = Field(
+        default=100, ge=1, description="Most operations, subscriptions among them, that run at once over one WebSocket."
     )
     planner: bool = Field(
         default=True,

@@ -22,6 +22,7 @@ from models.membership import Membership
 from models.notification import Notification
 from models.offer import Instalment, Offer, OfferBuyer, OfferDimension
 from models.port import Port
+from models.price import Price
 from models.product import ChangeRequest, Product, ProductDimension, ProductRevision, ProductTestAccount
 from models.support_details import SupportDetails
 from models.user import User
@@ -52,6 +53,7 @@ __all__ = [
     "OfferDimension",
     "PartnerDefaults",
     "Port",
+    "Price",
     "Product",
     "ProductDimension",
     "ProductRevision",

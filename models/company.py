@@ -55,6 +55,12 @@ VERIFICATION_STEPS: Final = {
 }
 
 
+OPEN_TYPES: Final = (CompanyType.ENTERPRISE, CompanyType.XAAS)  # for those without an agreement to distribute (R413, A42)
+CERTIFIED: Final = ("legal_name", "registration_number")  # what a certificate of registration proves (R409, R410)
+LONGEST_NAME: Final = 200  # characters, of trading and legal names (V7)
+LONGEST_NUMBER: Final = 64  # characters, of numbers of registers and taxes
+
+
 class Company(Identified, Versioned, Base):
     """A company. Managed ones have the partner that manages them, and only they (A18)."""
 
@@ -113,6 +119,11 @@ class Company(Identified, Versioned, Base):
         ),
         sa.Index("company_account_kind_page", "account_kind", "id"),
     )
+
+    @property
+    def is_certified(self) -> bool:
+        """Whether the operator checks or has checked its papers; what they prove stays as it is then (R422, V8)."""
+        return self.verification_status in (VerificationStatus.PENDING, VerificationStatus.VERIFIED)
 
     def verify_as(self, to: VerificationStatus) -> None:
         """Take the next step of verification. Raises IllegalStep."""

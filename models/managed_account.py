@@ -41,6 +41,7 @@ class Setting:
     source: SettingSource
 
 
+LONGEST_NAME: Final = 128  # characters, of references too (V7)
 SETTINGS: Final = ("pricing", "chat_support", "dashboard", "company_profile", "order_approval")
 
 
@@ -69,8 +70,8 @@ class ManagedAccount(Settings, Identified, Versioned, Base):
 
     company_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"), unique=True)
     partner_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"))
-    account_name: Mapped[str] = mapped_column(sa.String(128))  # V7
-    account_ref: Mapped[str | None] = mapped_column(sa.String(128))  # V7, the partner's own reference
+    account_name: Mapped[str] = mapped_column(sa.String(LONGEST_NAME))
+    account_ref: Mapped[str | None] = mapped_column(sa.String(LONGEST_NAME))  # the partner's own
     supported_by: Mapped[SupportedBy] = mapped_column(word(SupportedBy))
     created_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, Versioned, word
 from models.managed_account import SupportedBy
+
+LONGEST_HOURS: Final = 200  # characters (V7)
 
 
 class SupportDetails(Owned, Versioned, Base):
@@ -23,3 +27,13 @@ class SupportDetails(Owned, Versioned, Base):
         sa.UniqueConstraint("company_id"),
         sa.Index("support_details_partner_id_page", "partner_id", "company_id"),
     )
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether whoever gives the support can do so: the operator needs to know e-mail address and phone (V15)."""
+        return not needs_contact(self.supported_by) or None not in (self.email, self.phone)
+
+
+def needs_contact(supported_by: SupportedBy) -> bool:
+    """Whether e-mail address and phone are required (V15)."""
+    return supported_by == SupportedBy.OPERATOR

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, now
+
+LONGEST_NAME: Final = 200  # characters (V7)
 
 
 class User(Identified, Base):

@@ -57,13 +57,26 @@ allow_field(_viewer: Viewer, "read", _company: Company, field) if
 # How a company works with the operator is between itself, its partner and the operator, and so is the rest of it. V18 V21
 allow_field(viewer: Viewer, "read", company: Company, field) if
     company.id = viewer.company_id and
-    field in ["account_kind", "partner", "company_profile", "billing_markets", "support_details", "members"];
+    field in [
+        "account_kind", "partner", "company_profile", "billing_markets", "support_details", "members", "dashboard", "invoices"
+    ];
 allow_field(viewer: Viewer, "read", company: Company, field) if
     partner(viewer) and company.partner_id = viewer.company_id and
-    field in ["account_kind", "partner", "company_profile", "billing_markets", "support_details", "members"];
+    field in [
+        "account_kind", "partner", "company_profile", "billing_markets", "support_details", "members", "dashboard", "invoices"
+    ];
 allow_field(viewer: Viewer, "read", _company: Company, field) if
     operator(viewer) and
-    field in ["account_kind", "partner", "company_profile", "billing_markets", "support_details", "members"];
+    field in [
+        "account_kind", "partner", "company_profile", "billing_markets", "support_details", "members", "dashboard", "invoices"
+    ];
+
+# What a partner has set for all its accounts is between itself and the operator; an account sees what is in effect. V2 V14
+allow_field(viewer: Viewer, "read", company: Company, "partner_defaults") if
+    company.id = viewer.company_id;
+allow_field(viewer: Viewer, "read", _company: Company, "partner_defaults") if operator(viewer);
+# @reason NOT_FOR_MANAGED_ACCOUNTS
+deny_field(viewer: Viewer, "read", _company: Company, "partner_defaults") if managed(viewer);
 
 # A managed account reads its own company profile when its partner lets it. R111 A13 X1
 # @reason HIDDEN_BY_PARTNER
@@ -88,3 +101,42 @@ deny_field(viewer: Viewer, "read", company: Company, "support_details") if
 allow(viewer: Viewer, "set_billing_market", company: Company) if
     viewer.kind in ["DIRECT", "PARTNER"] and role in ["ACCOUNT_ADMIN", "FINANCE"] and role in viewer.roles and
     company.id = viewer.company_id;
+
+# A managed account has no dashboard until its partner switches it on. R112 A14
+# @reason HIDDEN_BY_PARTNER
+deny_field(viewer: Viewer, "read", company: Company, "dashboard") if
+    dashboard_hidden(viewer) and company.id = viewer.company_id;
+
+# Managed accounts pay no invoice of the operator's and read none. R114
+# @reason NOT_FOR_MANAGED_ACCOUNTS
+deny_field(viewer: Viewer, "read", _company: Company, "invoices") if managed(viewer);
+
+# Invoices are for the roles that read prices. V23
+# @reason ROLE_REQUIRED
+deny_field(viewer: Viewer, "read", company: Company, "invoices") if
+    not reads_prices(viewer) and company.id = viewer.company_id;
+# @reason ROLE_REQUIRED
+deny_field(viewer: Viewer, "read", company: Company, "invoices") if
+    partner(viewer) and not reads_prices(viewer) and company.partner_id = viewer.company_id;
+
+# An account administrator edits its own company, but a managed one is edited by its partner's, whatever is set. R111 A13 A43
+edits(viewer: Viewer, company: Company) if
+    viewer.kind in ["DIRECT", "PARTNER", "OPERATOR"] and administers(viewer) and company.id = viewer.company_id;
+edits(viewer: Viewer, company: Company) if
+    partner(viewer) and administers(viewer) and company.partner_id = viewer.company_id;
+allow(viewer: Viewer, "update_company_profile", company: Company) if edits(viewer, company);
+
+# Its support details likewise, whoever gives the support. R123 R124 V15
+allow(viewer: Viewer, "update_support_details", company: Company) if edits(viewer, company);
+
+# The version is for whoever may edit: it tells of edits of what others may not see.
+# @reason ROLE_REQUIRED
+allow_field(viewer: Viewer, "read", company: Company, "version") if edits(viewer, company);
+# @reason NOT_FOR_MANAGED_ACCOUNTS
+deny_field(viewer: Viewer, "read", _company: Company, "version") if managed(viewer);
+
+# A partner's account administrator makes managed accounts, and sets what is switched on for all of them. A18 V2 V15
+allow(viewer: Viewer, "create_managed_account", company: Company) if
+    partner(viewer) and administers(viewer) and company.id = viewer.company_id;
+allow(viewer: Viewer, "update_partner_defaults", company: Company) if
+    partner(viewer) and administers(viewer) and company.id = viewer.company_id;

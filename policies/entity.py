@@ -64,6 +64,11 @@ class Entity:
         """The class of the entity's rows, known to Oso by the entity's name."""
         return _resource(self.name, self.table, self.links)
 
+    @cached_property
+    def key(self) -> str:
+        """The column that is the key of its rows."""
+        return str(next(iter(self.table.primary_key)).name)
+
     def link(self, name: str) -> Link | None:
         """The link of that name, if there is one."""
         return next((link for link in self.links if link.name == name), None)

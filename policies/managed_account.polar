@@ -18,3 +18,15 @@ allow_field(_viewer: Viewer, "read", _account: ManagedAccount, field) if
 # The reference is the partner's own. V25
 # @reason NOT_FOR_MANAGED_ACCOUNTS
 deny_field(viewer: Viewer, "read", _account: ManagedAccount, "account_ref") if managed(viewer);
+
+# A partner's account administrator runs the accounts that it manages. R105 V2 A43
+runs(viewer: Viewer, account: ManagedAccount) if
+    partner(viewer) and administers(viewer) and account.partner_id = viewer.company_id;
+allow(viewer: Viewer, "update_managed_account", account: ManagedAccount) if runs(viewer, account);
+allow(viewer: Viewer, "update_managed_account_settings", account: ManagedAccount) if runs(viewer, account);
+
+# The version is for whoever may edit. A managed account would learn from it of edits that it does not see.
+# @reason ROLE_REQUIRED
+allow_field(viewer: Viewer, "read", account: ManagedAccount, "version") if runs(viewer, account);
+# @reason NOT_FOR_MANAGED_ACCOUNTS
+deny_field(viewer: Viewer, "read", _account: ManagedAccount, "version") if managed(viewer);

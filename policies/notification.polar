@@ -7,3 +7,7 @@ allow(viewer: Viewer, "read", notification: Notification) if
 
 allow_field(_viewer: Viewer, "read", _notification: Notification, field) if
     field in ["kind", "title", "body", "subject_id", "created_at", "read_at"];
+
+# Whoever was told something marks it as read. X6
+allow(viewer: Viewer, "mark_read", notification: Notification) if
+    notification.user_id = viewer.user_id and notification.company_id = viewer.company_id;

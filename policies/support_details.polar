@@ -17,3 +17,12 @@ deny(viewer: Viewer, _action, _details: SupportDetails) if
 
 allow_field(_viewer: Viewer, "read", _details: SupportDetails, field) if
     field in ["supported_by", "email", "phone", "hours"];
+
+# The version is for whoever may edit: an account administrator, of managed accounts the partner's. R123 A43
+# @reason ROLE_REQUIRED
+allow_field(viewer: Viewer, "read", details: SupportDetails, "version") if
+    viewer.kind in ["DIRECT", "PARTNER", "OPERATOR"] and administers(viewer) and details.company_id = viewer.company_id;
+allow_field(viewer: Viewer, "read", details: SupportDetails, "version") if
+    partner(viewer) and administers(viewer) and details.partner_id = viewer.company_id;
+# @reason NOT_FOR_MANAGED_ACCOUNTS
+deny_field(viewer: Viewer, "read", _details: SupportDetails, "version") if managed(viewer);

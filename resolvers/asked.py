@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-from models.country import COUNTRIES
 from resolvers import identifiers
 from resolvers.errors import PublicError
 from resolvers.identifiers import InvalidId
@@ -22,7 +21,6 @@ from resolvers.text import storable
 LONGEST_URL: Final = 2000  # characters, what browsers and proxies agree on
 LONGEST_EMAIL: Final = 254  # RFC 5321
 LONGEST_PHONE: Final = 32
-LONGEST_WORD: Final = 64
 
 
 class Asked:
@@ -117,14 +115,6 @@ class Asked:
                 self.note(Code.INVALID_VALUE, "There is nothing of this name to be chosen.", name, str(index))
         return [word for word in dict.fromkeys(given) if word in allowed]
 
-    def country(self, name: str) -> str | None:
-        """A country by its code of ISO 3166-1 alpha-2, in capitals or not."""
-        text = self.text(name, LONGEST_WORD, required=False)
-        if text is not None and text.upper() not in COUNTRIES:
-            self.note(Code.INVALID_VALUE, "This is no code of a country, such as DE.", name)
-            return None
-        return text and text.upper()
-
     def key(self, name: str, entity: str) -> Any:
         """The key in a global id of a thing of one type."""
         text = self.values.get(name)
@@ -140,6 +130,10 @@ class Asked:
         """An input inside this one."""
         values = self.values.get(name)
         return None if values is None else Asked(values, self._problems, (*self._path, name))
+
+    def within(self, name: str) -> Asked:
+        """An input inside this one, without any value where it was not given."""
+        return Asked(self.values.get(name) or {}, self._problems, (*self._path, name))
 
     def items(self, name: str, most: int) -> Sequence[Asked]:
         """The inputs of a list inside this one, none if there are more than `most`."""

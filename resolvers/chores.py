@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from resolvers.idempotency import forget_requests
 from resolvers.mail import forget_sent_mails
 
 
@@ -24,4 +25,7 @@ class Chore:
     run: Callable[[AsyncEngine, str], Awaitable[None]]
 
 
-CHORES: Final = (Chore("forget_sent_mails", "17 3 * * *", forget_sent_mails),)
+CHORES: Final = (
+    Chore("forget_requests", "11 * * * *", forget_requests),
+    Chore("forget_sent_mails", "17 3 * * *", forget_sent_mails),
+)

@@ -5,16 +5,18 @@ It lives as long as the request. Nothing in it is shared with another request bu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models.listening import Listening
 from models.reading import Reader
 from policies.policy import Decision, Policy
 from policies.predicate import TRUE, Predicate, conj
+from policies.reason import Reason
 from policies.sql import viewer_parameters
 from policies.viewer import Viewer
 from resolvers.batch import Batches
@@ -23,16 +25,20 @@ from resolvers.loaders import Loaders
 from resolvers.redactions import Redactions
 from resolvers.relations import RELATIONS
 
+Renew = Callable[[], Awaitable[Viewer | None]]
+"""Loads the viewer of a subscription as it stands now; None once it may not go on."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What all requests share: the database, policy, the sealing of cursors, and the bounds of pages.
 
-    Whatever is read goes through `reader`; `engine` is for what writes.
+    Whatever is read goes through `reader`; `engine` is for what writes; `listening` tells of what changes.
     """
 
     reader: Reader
     engine: AsyncEngine
+    listening: Listening
     policy: Policy
     cursors: Cursors
     public_url: str
@@ -41,6 +47,7 @@ class Services:
 
     async def close(self) -> None:
         """Close all connections to the database."""
+        await self.listening.close()
         await self.reader.close()
         await self.engine.dispose()
 
@@ -54,20 +61,33 @@ class Origin:
 
 
 class Context:
-    """One request of one viewer."""
+    """One request of one viewer, or one subscription, which begins anew with each event."""
 
-    def __init__(self, services: Services, viewer: Viewer, origin: Origin | None = None) -> None:
+    def __init__(self, services: Services, viewer: Viewer, origin: Origin | None = None, renew: Renew | None = None) -> None:
         self.services = services
-        self.viewer = viewer
         self.origin = origin or Origin()
+        self._renew = renew
+        self._begin(viewer)
+
+    def _begin(self, viewer: Viewer) -> None:
+        self.viewer = viewer
         self.execution = ""  # what ran the operation: "planned", or graphql-core and why
         self.redactions = Redactions()
-        self.renew()
+        self.__dict__.pop("parameters", None)
+        self.forget()
 
-    def renew(self) -> None:
-        """Forget what was loaded: after a change all is read again."""
+    def forget(self) -> None:
+        """Read all again from now on: something has changed."""
         self.batches = Batches(self)
         self.loaders = Loaders(self)
+
+    async def renew(self) -> bool:
+        """Begin anew for another event: the viewer as it stands now, and nothing of what was loaded. False if it may not go on."""
+        viewer = None if self._renew is None else await self._renew()
+        if viewer is None:
+            return False
+        self._begin(viewer)
+        return True
 
     @property
     def cursors(self) -> Cursors:
@@ -92,6 +112,10 @@ class Context:
     def can(self, ability: str) -> bool:
         """Whether the viewer has an ability that depends on nothing that is stored."""
         return self.services.policy.can(self.viewer.shape, ability)
+
+    def withheld(self, ability: str) -> Reason | None:
+        """Why the viewer does not have such an ability, None if it has it."""
+        return self.services.policy.withheld(self.viewer.shape, ability)
 
     def sees_everywhere(self, entity: str, field: str) -> bool:
         """Whether the viewer sees a field in every row that it may read; then sorting and filtering by it tell nothing."""

@@ -29,6 +29,7 @@ TAGS: Final = {
     "Notification": b"no",
     "Product": b"pr",
     "Offer": b"of",
+    "Invoice": b"in",
 }
 URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 TYPES: Final = {tag: name for name, tag in TAGS.items()}

@@ -5,21 +5,16 @@ Either all of it is done, recorded and remembered, or nothing is. What a client 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from uuid import UUID
 
-import orjson
-import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import IdempotentRequest
 from models.lifecycle import IllegalStep
 from resolvers.asked import Asked
+from resolvers.idempotency import remember
 from resolvers.identifiers import Identifier
 from resolvers.problems import Code, Problem, Refused
 from resolvers.record import Record
@@ -36,7 +31,6 @@ TRIES: Final = 5
 UNIQUE: Final = "23505"
 # Somebody did the same just now, could not serialize, deadlock: nothing was done, and another try finds things as they are now.
 AGAIN: Final = {UNIQUE, "40001", "40P01"}
-REUSED: Final = "This Idempotency-Key was used for another input."
 AT_ONCE: Final = "The same was just done by somebody else. Read it again."
 
 
@@ -63,11 +57,10 @@ class Mutation:
         try:
             done = await self._tried(context, values, place)
         except Refused as refused:
-            context.renew()
+            context.forget()
             return Outcome(refused.problems, {})
-        context.renew()
-        found = {name: (await context.loaders.rows(each.type, [each.key]))[0] for name, each in done.items()}
-        return Outcome([], found)
+        context.forget()
+        return Outcome([], {name: await _read(context, each) for name, each in done.items()})
 
     async def _tried(self, context: Context, values: Mapping[str, Any], place: str) -> Done:
         """Do it, again where PostgreSQL asks for that. Raises Refused."""
@@ -81,7 +74,7 @@ class Mutation:
 
     async def _once(self, context: Context, values: Mapping[str, Any], place: str) -> Done:
         async with transaction(context.services.engine) as session:
-            memory = await _remember(session, context, self.name, values, place)
+            memory = await remember(session, context, self.name, values, place)
             if memory is not None and memory.done is not None:
                 return {name: Identifier(kind, UUID(key)) for name, (kind, key) in memory.done.items()}
             work = Work(context, session, self.name)
@@ -95,20 +88,7 @@ class Mutation:
             return done
 
 
-async def _remember(
-    session: AsyncSession, context: Context, name: str, values: Mapping[str, Any], place: str
-) -> IdempotentRequest | None:
-    """What is remembered of this key, new or found; None where none was sent, or by a visitor, who has nothing of its own.
-
-    Whoever sends the same key at the same moment waits here until the first one has ended. Raises Refused for another input.
-    """
-    key, viewer = context.origin.idempotency_key, context.viewer
-    if key is None or viewer.user_id is None or viewer.company_id is None:
-        return None
-    mark = {"user_id": viewer.user_id, "company_id": viewer.company_id, "key": key, "place": place}
-    fingerprint = hashlib.sha256(orjson.dumps([name, values], default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    await session.execute(postgresql.insert(IdempotentRequest).values(**mark, fingerprint=fingerprint).on_conflict_do_nothing())
-    found = (await session.execute(sa.select(IdempotentRequest).filter_by(**mark).with_for_update())).scalar_one()
-    if found.fingerprint != fingerprint:
-        raise Refused([Problem(Code.IDEMPOTENCY_KEY_REUSED.value, REUSED)])
-    return found
+async def _read(context: Context, done: Identifier) -> Record | None:
+    """What was made or changed, as the viewer may read it now."""
+    key = context.services.policy.catalogue[done.type].key
+    return (await context.loaders.rows(done.type, [done.key], by=key))[0]

@@ -83,6 +83,7 @@ NEWEST_FIRST: Final = frozenset(
 )  # types whose connections run downwards where no order is asked for
 ORDERS: Final[Mapping[str, Mapping[str, Order]]] = {
     "Company": {"TRADING_NAME": Order(("trading_name",), "trading_name")},
+    "Invoice": {"PERIOD": Order(("period_start",), "period_start")},
     "Port": {
         "CREATED_AT": Order((), "created_at"),
         "NAME": Order(("name",), "name"),
@@ -92,6 +93,7 @@ ORDERS: Final[Mapping[str, Mapping[str, Order]]] = {
 }
 FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
     "Company": {"company_type": equals("company_type"), "account_kind": equals("account_kind")},
+    "Invoice": {"period_from": at_least("period_start"), "period_to": at_most("period_start")},
     "Location": {
         "metro": equals("metro"),
         "country": equals("country"),

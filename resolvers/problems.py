@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from strawberry.utils.str_converters import to_camel_case
+from resolvers.text import camel
 
 
 class Code(StrEnum):
@@ -23,6 +23,7 @@ class Code(StrEnum):
     INVALID_ID = "INVALID_ID"
     INVALID_TEXT = "INVALID_TEXT"
     INVALID_VALUE = "INVALID_VALUE"
+    LOCKED = "LOCKED"
     PORT_NOT_ACTIVE = "PORT_NOT_ACTIVE"
     REQUIRED = "REQUIRED"
     TAKEN = "TAKEN"
@@ -55,7 +56,7 @@ class Problems:
 
     def note(self, code: Code, message: str, *path: str) -> None:
         """Remember a problem, and go on looking for others."""
-        self.found.append(Problem(code.value, message, [to_camel_case(part) for part in path] or None))
+        self.found.append(Problem(code.value, message, [camel(part) for part in path] or None))
 
     def stop(self) -> None:
         """Go no further if anything is wrong. Raises Refused."""

@@ -28,3 +28,9 @@ def storable(text: str, argument: str) -> str:
 def searchable(text: str) -> str | None:
     """What is searched for, None for a text of white space. The database finds the words in it, as in what it has stored."""
     return text[:MOST_SEARCHED] if text.strip() else None
+
+
+def camel(name: str) -> str:
+    """A name of ours as the schema has it."""
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)

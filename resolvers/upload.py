@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from models import Company, Image, MarketplaceProfile
@@ -25,6 +25,8 @@ from resolvers.identifiers import Identifier
 from resolvers.image import has_recommended_size
 from resolvers.picture import Picture, decoded
 from resolvers.statements import KEYS, Source, rows_by
+from resolvers.trail import record_changes
+from resolvers.work import transaction
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 ARGUMENT: Final = "companyId"
 ACTION: Final = "save_marketplace_profile"
 MOST_UNUSED: Final = 20  # images of a company that no profile names
+RECORDED: Final = "uploadFile"
 AT_ONCE: Final = 2  # pictures that are decoded; each may take some 200 MiB and a processor
 COMPANY: Final = sa.select(Company.id).where(Company.id == sa.bindparam("company")).with_for_update(key_share=True)
 _unused, _oldest = (aliased(Image, name=name) for name in ("unused", "oldest"))
@@ -101,20 +104,19 @@ class Uploads:
     async def take(self, context: Context, company: UUID, content: bytes) -> Uploaded:
         """Store the picture in a file as an image of the company. Raises UnsupportedImage or ImageTooLarge, and stores nothing."""
         picture = await asyncio.get_running_loop().run_in_executor(self._decoders, decoded, content)
-        async with context.services.engine.connect() as connection:
-            await connection.execution_options(isolation_level="READ COMMITTED")
-            async with connection.begin():
-                key = await _stored(connection, company, picture)
+        async with transaction(context.services.engine) as session:
+            record_changes(session, context, RECORDED)
+            key = await _stored(session, company, picture)
         return Uploaded(str(Identifier("Image", key)), url_of("Image", key, context), picture)
 
 
-async def _stored(connection: AsyncConnection, company: UUID, picture: Picture) -> UUID:
+async def _stored(session: AsyncSession, company: UUID, picture: Picture) -> UUID:
     """Insert the image and delete the oldest of those that no profile names. Uploads of one company take turns."""
-    await connection.execute(COMPANY, {"company": company})
+    await session.execute(COMPANY, {"company": company})
     facts = {"media_type": picture.media_type, "width": picture.width, "height": picture.height, "content": picture.content}
-    inserted = sa.insert(Image).values(company_id=company, **facts).returning(Image.id)
-    key: UUID = (await connection.execute(inserted)).scalar_one()
+    session.add(image := Image(company_id=company, **facts))
+    await session.flush()
     with suppress(sa.exc.IntegrityError):  # a profile has just named one of them; the next upload looks again
-        async with connection.begin_nested():
-            await connection.execute(FORGET, {"company": company})
-    return key
+        async with session.begin_nested():
+            await session.execute(FORGET, {"company": company})
+    return image.id

@@ -118,7 +118,10 @@ class Work:
         return (await self.session.execute(statement.limit(1))).scalar()
 
     async def _locked(self, entity: str, key: UUID, action: str, *, read: bool = False) -> tuple[Any | None, bool]:
-        """A row that the viewer may read, locked, and whether it may do `action` to it."""
+        """A row that the viewer may read, locked, and whether it may do `action` to it.
+
+        What refers to the row, such as an audit event, is written meanwhile: its key does not change.
+        """
         kind = self.context.services.policy.catalogue[entity]
         model = MODELS[kind.table]
         readable, doable = (
@@ -127,7 +130,7 @@ class Work:
         statement = sa.select(model, doable.is_(sa.true())).where(kind.table.c.id == key, readable)
         found = (
             await self.session.execute(
-                statement.with_for_update(of=model, read=read).execution_options(populate_existing=True),
+                statement.with_for_update(of=model, read=read, key_share=not read).execution_options(populate_existing=True),
                 self.context.parameters,
             )
         ).one_or_none()

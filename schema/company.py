@@ -8,15 +8,18 @@ import strawberry
 
 from resolvers import company
 from schema.connection import PAGE, Connection
+from schema.dashboard import Dashboard
 from schema.enums import AccountKind, CompanyType
 from schema.fields import column, resolved
+from schema.filters import InvoiceFilter, InvoiceOrder
 from schema.node import Node, of
 from schema.support_details import SupportDetails
 from schema.values import CompanyProfile
 
 if TYPE_CHECKING:
     from schema.billing_market import BillingMarket
-    from schema.managed_account import ManagedAccount
+    from schema.invoice import Invoice
+    from schema.managed_account import ManagedAccount, PartnerDefaults
     from schema.marketplace_profile import MarketplaceProfile
     from schema.membership import Membership
     from schema.offer import Offer
@@ -46,6 +49,10 @@ class Company(Node):
     support_details: SupportDetails | None = resolved(
         company.support_details, "Whom it turns to for support. Not for a managed account that the operator supports."
     )
+    partner_defaults: Annotated[PartnerDefaults, strawberry.lazy("schema.managed_account")] | None = resolved(
+        company.partner_defaults,
+        "What it has set for all accounts that it manages; null if nothing. Never for managed accounts.",
+    )
     managed_accounts: Connection[Annotated[ManagedAccount, strawberry.lazy("schema.managed_account")]] = resolved(
         company.managed_accounts, "The accounts that it manages.", PAGE
     )
@@ -62,3 +69,16 @@ class Company(Node):
     received_offers: Connection[Annotated[Offer, strawberry.lazy("schema.offer")]] = resolved(
         company.received_offers, "The private offers that it has been extended.", PAGE
     )
+    dashboard: Dashboard | None = resolved(
+        company.dashboard, "What it has at a glance. For itself, its partner and the operator."
+    )
+    invoices: Connection[Annotated[Invoice, strawberry.lazy("schema.invoice")]] | None = resolved(
+        company.invoices,
+        "What the operator charged it, its managed accounts' charges among them. Never for managed accounts.",
+        {
+            **PAGE,
+            "filter": (InvoiceFilter | None, "Only what matches."),
+            "order_by": (InvoiceOrder | None, "By creation if not given."),
+        },
+    )
+    version: int | None = column("Counts the edits of the company; stated by whoever edits it, and only for them.")

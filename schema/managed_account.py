@@ -1,4 +1,4 @@
-"""Managed accounts."""
+"""Managed accounts, and what a partner sets for all of its own."""
 
 from __future__ import annotations
 
@@ -22,3 +22,16 @@ class ManagedAccount(Node):
     partner: Company = resolved(managed_account.partner, "The partner that manages it.")
     supported_by: SupportedBy = column("Who gives it technical support.")
     settings: ManagedAccountSettings = resolved(managed_account.settings, "What is switched on for it.")
+    version: int | None = column("Counts the edits of the account; stated by whoever edits it, and only for them.")
+
+
+@strawberry.type(
+    description="What a partner has set for all accounts that it manages. Null is: nothing, the rules' own default."
+)
+class PartnerDefaults:
+    pricing: bool | None = column("Whether the accounts see prices.")
+    chat_support: bool | None = column("Whether the accounts have support by chat.")
+    dashboard: bool | None = column("Whether the accounts have a dashboard.")
+    company_profile: bool | None = column("Whether the accounts read their own company profiles.")
+    order_approval: bool | None = column("Whether the accounts' orders wait for their partner's approval.")
+    version: int | None = column("Counts the edits of the defaults; stated by whoever edits them, and only for them.")

@@ -14,6 +14,7 @@ import resolvers.node
 import resolvers.notification
 import resolvers.offer
 import resolvers.port
+import resolvers.price
 import resolvers.product
 import resolvers.viewer
 from schema.company import Company
@@ -39,6 +40,7 @@ from schema.node import Node
 from schema.notification import Notification
 from schema.offer import Offer
 from schema.port import Port
+from schema.price import Quote, QuoteInput
 from schema.product import Product
 from schema.viewer import Viewer
 
@@ -119,6 +121,12 @@ class Query:
         resolvers.offer.offers,
         "The private offers that the viewer's company has made or been extended.",
         {**PAGE, "filter": (OfferFilter | None, MATCHING)},
+    )
+    quote: Quote | None = resolved(
+        resolvers.price.quote,
+        "The quoting tool: what ports and connections would cost. Never for managed accounts.",
+        {"input": (QuoteInput, "What is to be quoted.")},
+        ability="quote",
     )
     notifications: Connection[Notification] = resolved(
         resolvers.notification.notifications,

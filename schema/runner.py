@@ -16,7 +16,8 @@ from typing import Any, Final
 import strawberry
 from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
-from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.execution import PreExecutionError
 
 CLASSES: Final = 1024
 Kind = type[BaseException] | None
@@ -31,6 +32,16 @@ class Schema(strawberry.Schema):
     ) -> SchemaExtensionsRunner:
         """What runs the extensions of one operation."""
         return Runner(execution_context, extensions)
+
+    async def _handle_execution_result(self, context: ExecutionContext, result: Any, *given: Any, **options: Any) -> Any:
+        """Strawberry's own, but that extensions know the result when they are asked what they tell of it, in streams too.
+
+        Nor is a subscription that cannot begin, for its variables, mistaken for one whose document is not valid.
+        """
+        if isinstance(result, PreExecutionError) and not context.pre_execution_errors:
+            result = ExecutionResult(data=None, errors=result.errors)
+        context.result = result
+        return await super()._handle_execution_result(context, result, *given, **options)
 
 
 class Runner(SchemaExtensionsRunner):

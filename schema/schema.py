@@ -19,6 +19,7 @@ from schema.mutation import Mutation
 from schema.query import Query
 from schema.runner import Schema
 from schema.scalars import SCALARS
+from schema.subscription import Subscription
 
 KEY: Final = "id"  # whoever may read a row may read its id; there is no rule of it
 
@@ -39,6 +40,7 @@ def make_schema(*extensions: Callable[[], SchemaExtension]) -> strawberry.Schema
     return Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[BillingMarket, ConnectionRequest, Membership],
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[Redactions, *extensions],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -9,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import sqlalchemy as sa
 from starlette.applications import Starlette
 
 import server
+from models.listening import CHANNEL, Listening
 from resolvers.viewer import find_member
 from settings import Settings
+from tests.following import Following, opened
 
 PARTNER = "admin@partner.example"
 HIDDEN = "hidden@managed.example"
@@ -21,6 +25,7 @@ SHOWN = "shown@managed.example"
 DIRECT = "network@direct.example"
 OPERATOR = "reviewer@operator.example"
 ANONYMOUS = None
+MARK = '{"type": "Mark", "id": "00000000-0000-0000-0000-000000000000", "changed": null}'
 DEMO_VIEWERS = (PARTNER, HIDDEN, SHOWN, DIRECT, OPERATOR, ANONYMOUS)
 
 
@@ -72,6 +77,24 @@ class Asking:
         errors, execution = body.get("errors", []), response.headers.get("X-Crossgate-Execution", "")
         return Answer(response.status_code, response.content, body.get("data"), errors, redactions, execution)
 
+    @asynccontextmanager
+    async def following(self, viewer: str | None, query: str, **variables: Any) -> AsyncIterator[Following]:
+        """A subscription of a user or of nobody, from the moment in which it hears of changes."""
+        listening = self.app.state.services.listening
+        async with asyncio.timeout(5):
+            await self._caught_up(listening)
+        known = listening.listeners
+        async with opened(self.app) as socket:
+            payload = {} if viewer is None else {"Authorization": f"Bearer {await self._token(viewer)}"}
+            await socket.send({"type": "connection_init", "payload": payload})
+            assert {"type": "connection_ack"} == await socket.receive()
+            asked = {"query": query, "variables": variables}
+            await socket.send({"type": "subscribe", "id": "followed", "payload": asked})
+            async with asyncio.timeout(5):
+                while listening.listeners == known:  # noqa: ASYNC110 (the gateway tells nobody that somebody listens)
+                    await asyncio.sleep(0.005)
+            yield Following(socket)
+
     @contextmanager
     def counting(self) -> Iterator[list[str]]:
         """Collects the SQL statements that are run inside, of the viewer's own facts too."""
@@ -87,6 +110,14 @@ class Asking:
         finally:
             observers.remove(note)
 
+    async def _caught_up(self, listening: Listening) -> None:
+        """Returns once everything has been heard that was told before: what is told is heard in its order."""
+        await listening.connected.wait()
+        with listening.changes("Mark") as marks:
+            async with self.app.state.services.engine.connect() as connection:
+                await connection.execute(sa.select(sa.func.pg_notify(CHANNEL, MARK)))
+            await anext(marks)
+
     async def _token(self, email: str) -> str:
         if email not in self._tokens:
             member = await find_member(self.app.state.services.engine, email)
@@ -100,8 +131,5 @@ async def asking(database_url: str, data_dir: Path) -> AsyncIterator[Asking]:
     """The gateway over a database, inside this process."""
     app = server.build(Settings(data_dir=data_dir, database_url=database_url, log_level="ERROR"))
     transport = httpx.ASGITransport(app)
-    try:
-        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-            yield Asking(app, client)
-    finally:
-        await app.state.services.close()
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        yield Asking(app, client)

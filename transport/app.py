@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from settings import Settings
@@ -31,8 +31,12 @@ from transport.health import Probes, health_routes
 from transport.identity import Identity, LoadViewer
 from transport.limits import BodyLimit
 from transport.logs import RequestLog, request_lines
+from transport.operations import Operations
 from transport.refusal import Refusal, refuse
+from transport.sse import EventStreams
+from transport.streams import MakeSubscriber, OpenConnections, Streams
 from transport.tokens import Tokens
+from transport.websocket import WebSocketEndpoint
 
 log = structlog.stdlib.get_logger("crossgate.app")
 
@@ -49,26 +53,45 @@ def create_app(
     lifespan: Lifespan[Starlette] | None = None,
     documents: Documents | None = None,
     body_limits: Mapping[str, int] = MappingProxyType({}),
+    make_subscriber: MakeSubscriber | None = None,
 ) -> Starlette:
     """The gateway. `documents` are those whose `extension` the schema has, if it has: then each is parsed only once.
 
-    `body_limits` are paths whose bodies have a limit of their own, in bytes.
+    `body_limits` are paths whose bodies have a limit of their own, in bytes. `state` of the application holds its
+    `connections`, for whoever stops it. Without `make_subscriber` no context is ever renewed.
     """
+    operations = Operations(
+        schema=schema, documents=documents or Documents(settings.max_document_tokens), bounds=_bounds(schema, settings)
+    )
+    identity, connections = Identity(tokens, load_viewer), OpenConnections()
+    streams = Streams(
+        operations=operations,
+        make_subscriber=make_subscriber or (lambda viewer, request_id, key, _renew: make_context(viewer, request_id, key)),
+        seconds=settings.request_timeout,
+    )
     endpoint = GraphQLEndpoint(
-        schema=schema,
-        documents=documents or Documents(settings.max_document_tokens),
-        bounds=_bounds(schema, settings),
-        identity=Identity(tokens, load_viewer),
+        operations=operations,
+        identity=identity,
         make_context=make_context,
         deadlines=Deadlines(settings.request_timeout),
+        events=EventStreams(streams=streams, identity=identity, connections=connections, seconds=settings.request_timeout),
+    )
+    sockets = WebSocketEndpoint(
+        streams=streams,
+        identity=identity,
+        connections=connections,
+        allowed_origins=settings.allowed_origins,
+        seconds=settings.request_timeout,
+        most_operations=settings.max_socket_operations,
     )
     app = Starlette(
-        routes=[Route("/graphql", endpoint), *health_routes(ready), *extra_routes],
+        routes=[Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets), *health_routes(ready), *extra_routes],
         middleware=_middleware(settings, body_limits),
         exception_handlers={HTTPException: _refuse_http, Refusal: _refuse},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # a redirect would be built from the Host header, which anybody may set
+    app.state.connections = connections
     return app
 
 

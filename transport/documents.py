@@ -152,10 +152,10 @@ class _Known(SchemaExtension):
             document.valid = True
 
 
-def require_runnable(operation: OperationDefinitionNode, method: str) -> None:
-    """Raises Refusal if the operation is of a kind that this method does not run."""
-    if operation.operation is OperationType.SUBSCRIPTION:
-        raise BadRequest("Subscriptions do not run here; send queries and mutations.")
+def require_runnable(operation: OperationDefinitionNode, method: str, *, streamed: bool = False) -> None:
+    """Raises Refusal if the operation is of a kind that this method does not run, or that needs answers to be `streamed`."""
+    if operation.operation is OperationType.SUBSCRIPTION and not streamed:
+        raise BadRequest("A subscription has many answers: send it by WebSocket, or with Accept: text/event-stream.")
     if operation.operation is OperationType.MUTATION and method == "GET":
         headers = {"Allow": "POST"}
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Send mutations by POST.", headers)

@@ -15,25 +15,21 @@ from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 import orjson
-import strawberry
-from starlette.datastructures import QueryParams
-from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from policies.viewer import Viewer
 from resolvers.errors import PublicError
-from transport.bounds import Bounds
 from transport.deadlines import Deadlines
-from transport.documents import Documents, require_runnable
-from transport.errors import BAD_USER_INPUT, INTERNAL, VALIDATION_FAILED, publish
-from transport.headers import RawHeader, header, idempotency_key
+from transport.errors import INTERNAL
+from transport.headers import RawHeader, header
 from transport.identity import Identity
 from transport.logs import bind_facts
-from transport.negotiation import MediaType, accepted, require_json
+from transport.negotiation import MediaType, accepted
+from transport.operations import Operations, answer_of
 from transport.refusal import CHARSET, Refusal, TimedOut, refuse
-from transport.request import GraphQLRequest, from_body, from_query
+from transport.request import GraphQLRequest, read
 
 MakeContext = Callable[[Viewer, str, str | None], object]
 """Makes the context of an operation from its viewer, the request's id and its Idempotency-Key.
@@ -42,7 +38,6 @@ Its `execution`, if it has one, says how it ran.
 """
 
 METHODS: Final = ("GET", "POST")
-LOGGED_NAME: Final = 100  # characters of an operation's name in the log
 HEADERS: Final = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
 RAW_HEADERS: Final[Mapping[MediaType, tuple[RawHeader, ...]]] = {
     media_type: (
@@ -65,23 +60,28 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphQLEndpoint:
-    """The ASGI application behind `/graphql`."""
+    """The ASGI application behind `/graphql`. `events` answers whoever wants its answers as a stream of events."""
 
-    schema: strawberry.Schema
-    documents: Documents
-    bounds: Bounds
+    operations: Operations
     identity: Identity
     make_context: MakeContext
     deadlines: Deadlines
+    events: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id: str = scope["state"]["request_id"]
         media_type = MediaType.JSON
         try:
+            if scope["method"] not in METHODS:
+                allow = {"Allow": ", ".join(METHODS)}
+                raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Send queries by POST or GET.", allow)
             media_type = accepted(header(scope, b"accept"))
+            if media_type is MediaType.EVENT_STREAM:
+                await self.events(scope, receive, send)
+                return
             answer = await self._answer(scope, receive, request_id)
         except Refusal as refusal:
-            response = refuse(refusal, request_id, media_type)
+            response = refuse(refusal, request_id, MediaType.JSON if media_type is MediaType.EVENT_STREAM else media_type)
             response.headers.update(HEADERS)
             await response(scope, receive, send)
         else:
@@ -92,9 +92,6 @@ class GraphQLEndpoint:
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Answer:
         """The answer of an operation. Its request has one deadline to arrive, and another to be answered. Raises Refusal."""
-        if scope["method"] not in METHODS:
-            headers = {"Allow": ", ".join(METHODS)}
-            raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Send queries by POST or GET.", headers)
         late = HTTPStatus.GATEWAY_TIMEOUT
         limit = asyncio.timeout(None)
         self.deadlines.begin(limit)
@@ -103,10 +100,10 @@ class GraphQLEndpoint:
                 viewer = await self.identity.viewer(scope)
                 bind_facts(user_id=viewer.user_id, company_id=viewer.company_id)
                 late = HTTPStatus.REQUEST_TIMEOUT
-                asked = await _read(scope, receive)
+                asked = await read(scope, receive)
                 late = HTTPStatus.GATEWAY_TIMEOUT
                 self.deadlines.begin(limit)
-                return await self._run(asked, scope, viewer, request_id)
+                return await self._run(asked, scope["method"], viewer, request_id)
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -114,59 +111,19 @@ class GraphQLEndpoint:
         finally:
             self.deadlines.forget(limit)
 
-    async def _run(self, asked: GraphQLRequest, scope: Scope, viewer: Viewer, request_id: str) -> Answer:
+    async def _run(self, asked: GraphQLRequest, method: str, viewer: Viewer, request_id: str) -> Answer:
         try:
-            document = self.documents.parse(asked.query)
-            operation = document.operation(asked.operation_name)
-            require_runnable(operation.node, scope["method"])
-            name = operation.name
-            bind_facts(operation=name and name[:LOGGED_NAME], operation_type=operation.node.operation.value)
-            cost = document.cost(operation, asked.variables, self.bounds)
+            operation = self.operations.prepare(asked, method)
         except PublicError as error:
             return Answer(PreExecutionError(data=None, errors=[error]))
-        bind_facts(cost=cost)
-        context = self.make_context(viewer, request_id, idempotency_key(scope))
-        result = await self.schema.execute(
-            asked.query,
-            variable_values=asked.variables,
-            operation_name=name,
-            context_value=context,
-            operation_extensions=asked.extensions,
-        )
-        return Answer(result, cost, getattr(context, "execution", None))
-
-
-async def _read(scope: Scope, receive: Receive) -> GraphQLRequest:
-    if scope["method"] == "GET":
-        return from_query(QueryParams(scope["query_string"]))
-    require_json(header(scope, b"content-type"))
-    return from_body(await _body(receive))
-
-
-async def _body(receive: Receive) -> bytes:
-    """The body of a request. Raises ClientDisconnect."""
-    chunks: list[bytes] = []
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        chunks.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    return b"".join(chunks)
+        context = self.make_context(viewer, request_id, asked.idempotency_key)
+        result = await self.operations.execute(operation, context)
+        return Answer(result, operation.cost, getattr(context, "execution", None))
 
 
 def _written(result: ExecutionResult, request_id: str, media_type: MediaType) -> tuple[HTTPStatus, bytes]:
     """The answer of an operation that ran, or of a request that did not get so far: only then it has no `data`."""
-    errors = result.errors or []
-    answer: dict[str, Any] = {}
-    if errors:
-        code = VALIDATION_FAILED if isinstance(result, PreExecutionError) else BAD_USER_INPUT
-        answer["errors"] = publish(errors, request_id, code)
-    if result.data is not None or not errors or any(error.path for error in errors):
-        answer["data"] = result.data
-    if result.extensions:
-        answer["extensions"] = result.extensions
+    answer = answer_of(result, request_id)
     return _status(answer, media_type), orjson.dumps(answer)
 
 

@@ -10,19 +10,15 @@ each request more than what is done with them.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from transport.refusal import BadRequest
-
 RawHeader = tuple[bytes, bytes]
 
 ALLOWED_HEADERS: Final = ("Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID")
 EXPOSED_HEADERS: Final = ("X-Request-ID", "WWW-Authenticate", "X-Crossgate-Cost", "X-Crossgate-Execution")
-KEY: Final = re.compile(r"[ -~]{1,255}")
 PREFLIGHT_SECONDS: Final = 24 * 60 * 60
 SAFE: Final[tuple[RawHeader, ...]] = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -38,14 +34,6 @@ def header(scope: Scope, name: bytes) -> str | None:
         if key == name:
             return str(value, "latin-1")
     return None
-
-
-def idempotency_key(scope: Scope) -> str | None:
-    """The Idempotency-Key of a request, None where there is none. Raises BadRequest for one that cannot be kept."""
-    key = header(scope, b"idempotency-key")
-    if key is not None and not KEY.fullmatch(key):
-        raise BadRequest("Idempotency-Key must have 1 to 255 printable ASCII characters.")
-    return key
 
 
 class SafeHeaders:

@@ -6,7 +6,8 @@ are not believed never fall back to an anonymous visit. No token is ever logged 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from starlette.types import Scope
@@ -25,6 +26,41 @@ EXPIRED: Final = "The token has expired."
 GONE: Final = "The account of this token is no longer there."
 
 
+class Session:
+    """Who asks for as long as a connection lasts. `over` says why it may not go on, once it may not."""
+
+    def __init__(self, claims: Claims | None, load_viewer: LoadViewer) -> None:
+        self._claims = claims
+        self._load_viewer = load_viewer
+        self.over = ""
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the token is still good, None for a visitor, who has none."""
+        return None if self._claims is None else (self._claims.expires_at - datetime.now(UTC)).total_seconds()
+
+    async def viewer(self) -> Viewer | None:
+        """The viewer as it stands now, None if the session is over."""
+        if self._claims is None:
+            return ANONYMOUS
+        if self._claims.expires_at <= datetime.now(UTC):
+            self.expire()
+            return None
+        viewer = await self._load_viewer(self._claims)
+        if viewer is None:
+            self.over = GONE
+        return viewer
+
+    def expire(self) -> None:
+        """End it, since its token has."""
+        self.over = EXPIRED
+
+
+def credentials_of(scope: Scope) -> list[str]:
+    """The values of a request's Authorization headers."""
+    return [str(value, "latin-1") for name, value in scope["headers"] if name == b"authorization"]
+
+
 class Identity:
     """Turns a request into its viewer."""
 
@@ -34,7 +70,7 @@ class Identity:
 
     async def viewer(self, scope: Scope) -> Viewer:
         """The viewer of a request. Raises Unauthenticated."""
-        credentials = [str(value, "latin-1") for name, value in scope["headers"] if name == b"authorization"]
+        credentials = credentials_of(scope)
         if not credentials:
             return ANONYMOUS
         viewer = await self._load_viewer(self._claims(credentials))
@@ -42,7 +78,11 @@ class Identity:
             raise Unauthenticated(GONE)
         return viewer
 
-    def _claims(self, credentials: list[str]) -> Claims:
+    def session(self, credentials: Sequence[str]) -> Session:
+        """The session of whoever has these credentials, a visitor's where there are none. Raises Unauthenticated."""
+        return Session(self._claims(credentials) if credentials else None, self._load_viewer)
+
+    def _claims(self, credentials: Sequence[str]) -> Claims:
         scheme, _, token = credentials[0].strip().partition(" ")
         if len(credentials) > 1 or scheme.lower() != SCHEME:
             raise Unauthenticated(NOT_BEARER)

@@ -1,4 +1,4 @@
-"""Structured logs: one line for each request, and the libraries' own lines in the same form, to standard error.
+"""Structured logs: one line for each request or socket, and the libraries' own lines in the same form, to standard error.
 
 A line says who asked, what operation, and how it went. It must never hold a token, a variable, a query string, or a local
 variable of a traceback.
@@ -31,6 +31,8 @@ HEADER: Final = b"x-request-id"
 SANE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 ID_BYTES: Final = 16
 SILENT: Final = ("strawberry.execution",)  # quotes what clients send; transport.errors logs what is unexpected
+SWITCHED: Final = 101  # a WebSocket that is open
+REFUSED: Final = 403  # one that is not opened
 CLOSED_EARLY: Final = 499  # the client left before an answer; the number that others use in logs
 LOGGER: Final = "crossgate.request"
 
@@ -63,9 +65,17 @@ def configure_logging(settings: Settings) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
+    sockets = logging.getLogger("uvicorn.error")
+    sockets.setLevel(max(logging.INFO, logging.getLevelName(settings.log_level)))  # below it quotes messages of WebSockets
+    sockets.addFilter(_quotes_no_address)
     for name in SILENT:
         logging.getLogger(name).propagate = False
         logging.getLogger(name).handlers = [logging.NullHandler()]
+
+
+def _quotes_no_address(record: logging.LogRecord) -> bool:
+    """A filter: not what uvicorn writes of each WebSocket, with the query string of its address."""
+    return "WebSocket %s" not in str(record.msg)
 
 
 def _rendering(settings: Settings) -> list[Processor]:
@@ -103,7 +113,7 @@ class RequestLog:
         self.write = write
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
         request_id = _request_id(header(scope, HEADER))
@@ -118,6 +128,12 @@ class RequestLog:
             if message["type"] == "http.response.start":
                 status = int(message["status"])
                 message["headers"] = [*message["headers"], raw_id]
+            elif message["type"] == "websocket.accept":
+                status = SWITCHED
+            elif message["type"] == "websocket.close" and status == SWITCHED:
+                facts["closed"] = message["code"]  # by the gateway
+            elif message["type"] == "websocket.close":
+                status = REFUSED
             await send(message)
 
         started = time.perf_counter()
@@ -128,12 +144,17 @@ class RequestLog:
                 self.write(
                     {
                         **facts,
-                        "method": scope["method"],
+                        "method": scope.get("method", "GET"),
                         "path": scope["raw_path"].decode("ascii", "replace"),  # still encoded: one line stays one line
                         "status": status,
                         "milliseconds": round((time.perf_counter() - started) * 1000, 1),
                     }
                 )
+
+
+def begin_facts(**facts: object) -> None:
+    """Begin the facts of an operation that runs in a task of its own, beside what its request goes on with."""
+    _facts.set({**_facts.get({}), **facts})
 
 
 def bind_facts(**facts: object) -> None:

@@ -1,6 +1,7 @@
 """Which media type a client wants its answer in, and which it sends (GraphQL over HTTP, RFC 9110 §12.5.1).
 
-`application/graphql-response+json` is given to whoever names it; `application/json` to whoever does not say. Clients send
+`application/graphql-response+json` is given to whoever names it; `application/json` to whoever does not say; `text/event-stream`
+to whoever prefers it to both, for clients name it beside them in requests that are no subscriptions. Clients send
 few different headers, so what a header means is remembered, if it is short.
 """
 
@@ -15,7 +16,7 @@ from transport.refusal import Refusal
 
 REMEMBERED: Final = 1024  # headers
 SHORT: Final = 256  # characters
-MEDIA_TYPE_NAMES: Final = "application/graphql-response+json and application/json"
+MEDIA_TYPE_NAMES: Final = "application/graphql-response+json, application/json and text/event-stream"
 
 
 class MediaType(StrEnum):
@@ -23,10 +24,11 @@ class MediaType(StrEnum):
 
     GRAPHQL = "application/graphql-response+json"
     JSON = "application/json"
+    EVENT_STREAM = "text/event-stream"
 
 
 def accepted(accept: str | None) -> MediaType:
-    """The media type to answer in. Raises Refusal (406) when the client wants neither."""
+    """The media type to answer in. Raises Refusal (406) when the client wants none of them."""
     if accept is None:
         return MediaType.JSON
     return _known_accepted(accept) if len(accept) <= SHORT else _accepted(accept)
@@ -37,11 +39,20 @@ def _accepted(accept: str) -> MediaType:
         return MediaType.JSON
     wishes = dict(_wish(each) for each in accept.split(",") if each.strip())
     graphql, json = _quality(MediaType.GRAPHQL, wishes), _quality(MediaType.JSON, wishes)
+    if _prefers_events(wishes, max(graphql, json)):
+        return MediaType.EVENT_STREAM
     if not graphql and not json:
-        message = f"Accept names neither of the media types that are served here, {MEDIA_TYPE_NAMES}."
+        message = f"Accept names none of the media types that are served here, {MEDIA_TYPE_NAMES}."
         raise Refusal(HTTPStatus.NOT_ACCEPTABLE, "NOT_ACCEPTABLE", f"{message} For a page in a browser open /.")
     prefers_graphql = graphql > json or (graphql == json and MediaType.GRAPHQL in wishes)
     return MediaType.GRAPHQL if prefers_graphql else MediaType.JSON
+
+
+def _prefers_events(wishes: dict[str, float], others: float) -> bool:
+    """Whether events are wanted most: above whatever else is named, and not below what a range leaves open."""
+    events = wishes.get(MediaType.EVENT_STREAM, 0.0)
+    named = max(wishes.get(MediaType.GRAPHQL, 0.0), wishes.get(MediaType.JSON, 0.0))
+    return events > named and events >= others
 
 
 _known_accepted = lru_cache(REMEMBERED)(_accepted)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from starlette.responses import Response
@@ -73,9 +73,13 @@ class TimedOut(Refusal):
         super().__init__(status, "TIMEOUT", f"The request took longer than {seconds:g} seconds to {what}.")
 
 
+def told(refusal: Refusal, request_id: str) -> dict[str, Any]:
+    """The refusal as a GraphQL answer."""
+    return {"errors": [{"message": refusal.message, "extensions": {"code": refusal.code, "requestId": request_id}}]}
+
+
 def refuse(refusal: Refusal, request_id: str, media_type: str = JSON) -> Response:
     """The answer that a refusal becomes."""
-    error = {"message": refusal.message, "extensions": {"code": refusal.code, "requestId": request_id}}
-    body = orjson.dumps({"errors": [error]})
+    body = orjson.dumps(told(refusal, request_id))
     headers = {"Cache-Control": "no-store"} | refusal.headers
     return Response(body, refusal.status, headers, media_type=media_type + CHARSET)

@@ -5,15 +5,22 @@ Its parts have the types of the specification; entries that it does not know are
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 from starlette.datastructures import QueryParams
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
 
+from transport.headers import header
+from transport.negotiation import require_json
 from transport.refusal import BadRequest
 
 PARAMETERS: Final = ("query", "operationName", "variables", "extensions")
+KEY: Final = "idempotencyKey"  # among the extensions, for sockets have no headers of an operation
+PRINTABLE: Final = re.compile(r"[ -~]{1,255}")
 ENCODED: Final = ("variables", "extensions")  # JSON inside a GET's query string
 
 
@@ -25,6 +32,31 @@ class GraphQLRequest:
     operation_name: str | None
     variables: dict[str, Any]
     extensions: dict[str, Any]
+    idempotency_key: str | None = None  # under which mutations are done only once
+
+
+async def read(scope: Scope, receive: Receive) -> GraphQLRequest:
+    """The request that is being sent. Raises Refusal or ClientDisconnect."""
+    if scope["method"] == "GET":
+        return from_query(QueryParams(scope["query_string"]))
+    require_json(header(scope, b"content-type"))
+    asked = from_body(await _body(receive))
+    if (key := header(scope, b"idempotency-key")) is not None:
+        asked.idempotency_key = _key(key)
+    return asked
+
+
+async def _body(receive: Receive) -> bytes:
+    """The body of a request. Raises ClientDisconnect."""
+    chunks: list[bytes] = []
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunks.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(chunks)
 
 
 def from_body(body: bytes) -> GraphQLRequest:
@@ -36,7 +68,7 @@ def from_body(body: bytes) -> GraphQLRequest:
         raise BadRequest("Batches are not supported; send one request at a time.")
     if not isinstance(content, dict):
         raise BadRequest('The body must be a JSON object such as {"query": "{ __typename }"}.')
-    return _checked(content)
+    return checked(content)
 
 
 def from_query(parameters: QueryParams) -> GraphQLRequest:
@@ -48,7 +80,7 @@ def from_query(parameters: QueryParams) -> GraphQLRequest:
         raise BadRequest("Parameter query is missing. This address speaks GraphQL; for a page in a browser open /.")
     content: dict[str, Any] = {name: parameters[name] for name in PARAMETERS if parameters.get(name)}
     encoded = {name: _json(content[name].encode(), f"Parameter {name}") for name in ENCODED if name in content}
-    return _checked({"query": ""} | content | encoded)
+    return checked({"query": ""} | content | encoded)
 
 
 def _json(text: bytes, what: str) -> Any:
@@ -58,7 +90,8 @@ def _json(text: bytes, what: str) -> Any:
         raise BadRequest(f"{what} is not valid JSON in UTF-8.") from None
 
 
-def _checked(content: dict[str, Any]) -> GraphQLRequest:
+def checked(content: dict[str, Any]) -> GraphQLRequest:
+    """The request with these parts. Raises BadRequest."""
     if not isinstance(query := content.get("query"), str):
         raise BadRequest("Parameter query is missing or not a string.")
     operation_name = content.get("operationName")
@@ -68,8 +101,16 @@ def _checked(content: dict[str, Any]) -> GraphQLRequest:
         query=query,
         operation_name=operation_name or None,
         variables=_map(content, "variables"),
-        extensions=_map(content, "extensions"),
+        extensions=(extensions := _map(content, "extensions")),
+        idempotency_key=_key(extensions[KEY]) if KEY in extensions else None,
     )
+
+
+def _key(key: object) -> str:
+    """An Idempotency-Key. Raises BadRequest for one that cannot be kept."""
+    if not isinstance(key, str) or not PRINTABLE.fullmatch(key):
+        raise BadRequest("Idempotency-Key must have 1 to 255 printable ASCII characters.")
+    return key
 
 
 def _map(content: dict[str, Any], name: str) -> dict[str, Any]:

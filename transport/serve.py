@@ -1,24 +1,51 @@
 """The server process: how uvicorn is set up to run the gateway.
 
-Requests under way when the process is told to stop are finished first, for as long as the settings allow. Connections are kept
+Requests under way when the process is told to stop are finished first, for as long as the settings allow; subscriptions and sockets,
+which would never end by themselves, are told to. Connections are kept
 open for longer than load balancers keep theirs, so that none sends a request into a connection that is just being closed.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import socket
+import time
+from contextlib import suppress
 from typing import Final
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
 from settings import Settings
+from transport.streams import OpenConnections
 
 COLLECTED: Final = (50_000, 20, 50)  # objects, and collections of the younger generations, between two collections
+PING_SECONDS: Final = 20.0  # between two pings of a WebSocket, and for its answer
 KEEP_ALIVE_SECONDS: Final = 75  # load balancers commonly keep theirs for 60
 
 
-def server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
+class Server(uvicorn.Server):
+    """uvicorn's, but that what stays open is ended before anything is waited for."""
+
+    def __init__(self, config: uvicorn.Config, connections: OpenConnections, seconds: int) -> None:
+        """All of it takes `seconds` at most."""
+        super().__init__(config)
+        self._open = connections
+        self._seconds = seconds
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no new connection, end those that stay open, and let uvicorn do the rest."""
+        for listening in self.servers:
+            listening.close()
+        started = time.monotonic()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._open.close(), self._seconds)
+        self.config.timeout_graceful_shutdown = max(0, round(self._seconds - (time.monotonic() - started)))  # what is left
+        await super().shutdown(sockets)
+
+
+def server(app: Starlette, settings: Settings) -> Server:
     """A server for the gateway. Its logs go wherever `configure_logging` sends them."""
     config = uvicorn.Config(
         app,
@@ -26,19 +53,21 @@ def server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
         port=settings.port,
         loop="uvloop",
         http="httptools",
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=settings.max_body_bytes,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
         lifespan="on",
         log_config=None,
         access_log=False,  # transport.logs writes a line for each request
         proxy_headers=False,  # nothing here asks where a request came from
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=settings.shutdown_timeout,
     )
-    return uvicorn.Server(config)
+    return Server(config, app.state.connections, settings.shutdown_timeout)
 
 
-def serve(app: ASGIApp, settings: Settings) -> None:
+def serve(app: Starlette, settings: Settings) -> None:
     """Serve until told to stop (SIGINT or SIGTERM)."""
     gc.collect()
     gc.freeze()  # schema and policy live as long as the process; looking through them again would hold up requests

@@ -34,7 +34,7 @@ STATUS: Final = {
 HEADERS: Final = {"Cache-Control": "no-store", "Vary": "Authorization"}
 
 
-def upload_route(identity: Identity, make_context: Callable[[Viewer], Context], uploads: Uploads, seconds: float) -> Route:
+def upload_route(identity: Identity, make_context: Callable[[Viewer, str], Context], uploads: Uploads, seconds: float) -> Route:
     """The route that takes pictures. An upload has `seconds` to arrive, and as many to be stored."""
 
     async def upload(request: Request) -> Response:
@@ -43,7 +43,7 @@ def upload_route(identity: Identity, make_context: Callable[[Viewer], Context], 
             if viewer.user_id is None:
                 raise SignInRequired
             bind_facts(user_id=viewer.user_id, company_id=viewer.company_id)
-            context = make_context(viewer)
+            context = make_context(viewer, request.state.request_id)
             company = await uploads.company(context, _company(request))
         async with _within(seconds, HTTPStatus.REQUEST_TIMEOUT):
             content = await request.body()

@@ -259,6 +259,7 @@ async def store(engine: AsyncEngine, market: Market, progress: Callable[[str], N
         await connection.execution_options(isolation_level="READ COMMITTED")
         async with connection.begin():
             await connection.execute(sa.text("LOCK TABLE company IN SHARE ROW EXCLUSIVE MODE"))  # and so begin in earnest
+            await connection.execute(sa.text("SET LOCAL crossgate.silent = 'on'"))
             raw: Any = (await connection.get_raw_connection()).driver_connection
             for table, rows in market.rows.items():
                 progress(f"storing {len(rows):,} rows of {table}")

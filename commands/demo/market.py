@@ -23,6 +23,7 @@ from commands.demo import (
     notification,
     offer,
     port,
+    price,
     product,
     support_details,
 )
@@ -38,6 +39,7 @@ CONCEPTS: Final = (
     support_details,
     marketplace_profile,
     inquiry,
+    price,
     port,
     connection_request,
     notification,
@@ -81,6 +83,7 @@ async def load(engine: AsyncEngine, world: World, progress: Progress) -> None:
             await connection.execute(sa.text("LOCK TABLE company IN SHARE ROW EXCLUSIVE MODE"))  # one at a time
             if table := await _filled_table(connection):
                 raise NotEmpty(table)
+            await connection.execute(sa.text("SET LOCAL crossgate.silent = 'on'"))  # nobody waits for news of samples
             raw: Any = (await connection.get_raw_connection()).driver_connection
             for name, rows in world.rows.items():
                 records, columns = _records(Base.metadata.tables[name], rows)

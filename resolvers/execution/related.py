@@ -41,7 +41,7 @@ def named_by(planner: Planner, place: Place, batch: NamedBy) -> Code:
     joined.keep()
     if joined.is_always_there:
         return code, watch
-    key = joined.read("id")
+    key = joined.read(joined.by)
     return (f"need({key} and {code})" if place.required else f"({code} if {key} else None)"), watch
 
 

@@ -53,6 +53,11 @@ class JoinedRow:
         named = CATALOGUE[self._named_in].table.c[self._row.column]
         return self._rows == TRUE and self._row.by == "id" and not named.nullable
 
+    @property
+    def by(self) -> str:
+        """The column by which it is found: no row is without it."""
+        return self._row.by
+
     def read(self, column: str) -> str:
         """The variable of a column."""
         self._columns[column] = None

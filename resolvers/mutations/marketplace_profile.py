@@ -5,7 +5,7 @@ What is left out of an input stays as it is, null clears it. All that is wrong i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from models.marketplace_profile import ProfileVisibility
 from resolvers.asked import Asked
 from resolvers.identifiers import Identifier
 from resolvers.mutation import Done
+from resolvers.mutations.values import Read, address, assign, given, text, word
 from resolvers.problems import Code
 from resolvers.slugs import follow_name
 from resolvers.work import Work
@@ -25,8 +26,6 @@ LONGEST_NAME: Final = 128  # characters, as all lengths but that of the text
 MOST_WORDS: Final = 200  # R016, A4
 LONGEST_BIO: Final = 10_000
 LONGEST_NETWORK: Final = 64
-LONGEST_LINE: Final = 200  # of an address
-LONGEST_POSTAL_CODE: Final = 20
 LONGEST_DESCRIPTION: Final = 1_000
 MOST_LINKS: Final = 20
 MOST_TYPES: Final = 50
@@ -58,10 +57,9 @@ async def _save(
     """Store what was given. The slug follows the name (A3)."""
     if "company_name" in values:
         await follow_name(work.session, profile, values["company_name"])
-    rows: list[tuple[Any, Mapping[str, Any]]] = [(profile, values), *ports.items()]
-    for row, given in rows:
-        for name, value in given.items():
-            setattr(row, name, value)
+    assign(profile, values)
+    for port, announced in ports.items():
+        assign(port, announced)
     await work.add(profile)
     return {"marketplace_profile": Identifier("MarketplaceProfile", profile.id)}
 
@@ -84,26 +82,22 @@ def _check_version(work: Work, asked: Asked, profile: MarketplaceProfile | None)
 
 def _given(asked: Asked, *, is_new: bool) -> dict[str, Any]:
     """The values of columns that were given; a new profile has to have a name and an address (A10)."""
-    names = [name for name in READERS if asked.has(name) or (is_new and name in REQUIRED)]
-    return {name: READERS[name](asked, name) for name in names}
+    missing = {name: READERS[name](asked, name) for name in REQUIRED if is_new and not asked.has(name)}
+    return {**missing, **given(asked, READERS)}
 
 
 def _name(asked: Asked, name: str) -> str | None:
-    text = asked.text(name, LONGEST_NAME)
-    return text and " ".join(text.split())
-
-
-def _visibility(asked: Asked, name: str) -> ProfileVisibility:
-    return asked.value(name) or ProfileVisibility.PRIVATE
+    given_name = asked.text(name, LONGEST_NAME)
+    return given_name and " ".join(given_name.split())
 
 
 def _bio(asked: Asked, name: str) -> str | None:
     """A text of at most 200 words, which are runs of what is no white space (A4)."""
-    text = asked.text(name, LONGEST_BIO, required=False)
-    words = len((text or "").split())
+    written = asked.text(name, LONGEST_BIO, required=False)
+    words = len((written or "").split())
     if words > MOST_WORDS:
         asked.note(Code.TOO_LONG, f"This has {words} words; {MOST_WORDS} are the most.", name)
-    return text
+    return written
 
 
 def _social_links(asked: Asked, name: str) -> list[dict[str, Any]]:
@@ -111,30 +105,20 @@ def _social_links(asked: Asked, name: str) -> list[dict[str, Any]]:
     return [{"network": link.text("network", LONGEST_NETWORK), "url": link.url("url", required=True)} for link in links]
 
 
-def _headquarters(asked: Asked, name: str) -> dict[str, Any] | None:
-    """An address as it is stored; one that says nothing is none."""
-    place = asked.inside(name)
-    if place is None:
-        return None
-    address = {
-        "street": place.text("street", LONGEST_LINE, required=False),
-        "city": place.text("city", LONGEST_LINE, required=False),
-        "postal_code": place.text("postal_code", LONGEST_POSTAL_CODE, required=False),
-        "country": place.country("country"),
-    }
-    return address if any(address.values()) else None
-
-
-REQUIRED: Final = {"company_name", "contact_email"}
-READERS: Final[Mapping[str, Callable[[Asked, str], Any]]] = {
+REQUIRED: Final = ("company_name", "contact_email")
+READERS: Final[Mapping[str, Read]] = {
     "company_name": _name,
-    "visibility": _visibility,
+    "visibility": word,
     "bio": _bio,
     "contact_email": lambda asked, name: asked.email(name, required=True),
     "website": Asked.url,
     "phone": Asked.phone,
     "social_links": _social_links,
-    "headquarters": _headquarters,
+    "headquarters": address,
+}
+ANNOUNCED: Final[Mapping[str, Read]] = {
+    "name": text(LONGEST_NAME, required=False),
+    "description": text(LONGEST_DESCRIPTION, required=False),
 }
 
 
@@ -187,11 +171,7 @@ async def _ports(work: Work, asked: Asked, company: Company | None) -> dict[Port
     found: dict[Port, dict[str, Any]] = {}
     for item in asked.items("ports", MOST_PORTS):
         port = await work.find(item, "port_id", "Port", "read")
-        values = {}
-        if item.has("name"):
-            values["marketplace_name"] = item.text("name", LONGEST_NAME, required=False)
-        if item.has("description"):
-            values["marketplace_description"] = item.text("description", LONGEST_DESCRIPTION, required=False)
+        values = {f"marketplace_{name}": value for name, value in given(item, ANNOUNCED).items()}
         if port is not None and company is not None and port.company_id != company.id:
             item.note(Code.INVALID_VALUE, "This port is another company's.", "port_id")
         elif port in found:

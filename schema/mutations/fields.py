@@ -12,9 +12,9 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
-from strawberry.utils.str_converters import to_camel_case
 
 from resolvers.mutation import Command, Mutation, Outcome
+from resolvers.text import camel
 
 
 @strawberry.type(description="What is wrong with an input, or why it was not carried out.")
@@ -72,7 +72,7 @@ def given(value: Any) -> Any:
 def changes(name: str, command: Command, kind: type, description: str) -> Any:
     """A field that carries out a command for one input of that kind. `name` is the field's own, in Python."""
     field = Change(description=description)
-    field.mutation = Mutation(to_camel_case(name), command)
+    field.mutation = Mutation(camel(name), command)
     field.arguments = [StrawberryArgument("input", None, StrawberryAnnotation(kind), description="What is to be done.")]
     return field
 

@@ -9,20 +9,13 @@ from resolvers.mutations import marketplace_profile
 from schema.enums import ProfileVisibility
 from schema.marketplace_profile import MarketplaceProfile
 from schema.mutations.fields import Payload, changes, optional, required
+from schema.mutations.values import AddressInput
 
 
 @strawberry.input(description="A link to the company's page on another network.")
 class SocialLinkInput:
     network: str = required("The network's name.")
     url: str = required("The page.")
-
-
-@strawberry.input(description="A postal address.")
-class AddressInput:
-    street: str | None = optional("Street and number.")
-    city: str | None = optional("Town or city.")
-    postal_code: str | None = optional("Postal code, as its country writes it.")
-    country: str | None = optional("ISO 3166-1 alpha-2 code.")
 
 
 @strawberry.input(description="How a port is announced on the Marketplace. What is left out stays as it is.")
@@ -37,7 +30,9 @@ class SaveMarketplaceProfileInput:
     company_id: ID | None = optional("Whose profile it is; that of the viewer's own company if left out.")
     version: int | None = optional("The version that was read, to edit a profile. Left out to make one.")
     company_name: str | None = optional("The name on the Marketplace, which the profile's address follows. A profile has one.")
-    visibility: ProfileVisibility | None = optional("Whether everybody sees it. A new one is private.")
+    visibility: ProfileVisibility | None = optional(
+        "Whether everybody sees it. A new one is private unless it says otherwise. Not null."
+    )
     bio: str | None = optional("Up to 200 words about the company.")
     contact_email: str | None = optional("Where inquiries and requests go. A profile has one.")
     website: str | None = optional("The company's own site.")

@@ -15,6 +15,7 @@ from strawberry.types.execution import PreExecutionError
 
 import server
 from models.database import connect
+from models.listening import Listening
 from models.reading import Reader
 from policies.viewer import ANONYMOUS
 from resolvers.context import Services
@@ -105,6 +106,7 @@ async def both_schemas() -> AsyncIterator[Both]:
     services = Services(
         reader=Reader(NOWHERE),
         engine=connect(NOWHERE),
+        listening=Listening(NOWHERE),
         policy=server.load_policy(),
         cursors=Cursors(b"secret"),
         public_url="http://gateway",

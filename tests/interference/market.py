@@ -33,8 +33,10 @@ TELLS: Final[dict[str, dict[str, set[str]]]] = {
             name: {"company_profile"} for name in ("legal_name", "registration_number", "tax_number", "country", "headquarters")
         },
         **{name: set() for name in ("verification_status", "created_at")},
+        "version": {"version"},
     },
-    "ManagedAccount": {"account_ref": {"account_ref"}, "created_at": set()},
+    "Dashboard": {column.name: set() for column in CATALOGUE["Dashboard"].table.c},  # it tells of ports, not of its company
+    "ManagedAccount": {"account_ref": {"account_ref"}, "created_at": set(), "version": {"version"}},
     "MarketplacePort": {
         "marketplace_description": {"description"},
         **{name: set() for name in ("name", "monthly_rate", "setup_fee", "currency", "cost_centre", "diversity_zone")},
@@ -54,6 +56,7 @@ TELLS: Final[dict[str, dict[str, set[str]]]] = {
         "marketplace_name": {"marketplace_name"},
         "marketplace_description": {"marketplace_description"},
     },
+    "SupportDetails": {"version": {"version"}},
     "User": {"email": {"email"}, "created_at": set()},
 }
 
@@ -165,7 +168,8 @@ def _unseen(was: Eyes, now: Eyes, table: str, old: Row | None, new: Row | None) 
     if table == "partner_defaults":
         partner = (old or new or {})["partner_id"]
         accounts = was.market.linked("managed_account", "partner_id", partner)
-        return not any(was.reads(CATALOGUE["ManagedAccount"], account) for account in accounts)
+        if any(was.reads(CATALOGUE["ManagedAccount"], account) for account in accounts):
+            return False
     if table == "profile_slug":
         profile = was.market.rows["marketplace_profile"][((old or new or {})["profile_id"],)]
         return not was.reads(CATALOGUE["MarketplaceProfile"], profile)

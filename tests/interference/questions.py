@@ -6,12 +6,16 @@ from typing import Final
 
 MONEY: Final = "{ amount currency }"
 PAGE: Final = "totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
-COMPANY: Final = "id tradingName companyType accountKind partner { id } companyProfile { legalName country taxNumber }"
+COMPANY: Final = "id tradingName companyType accountKind partner { id } companyProfile { legalName country taxNumber } version"
 PORT: Final = f"id name status visibility speedMbps costCentre monthlyRate {MONEY} setupFee {MONEY} marketplaceName"
 OFFER: Final = (
     f"id name status totalValue {MONEY} dimensions {{ name price {MONEY} }} instalments {{ chargeDate amount {MONEY} }}"
 )
 PROFILE: Final = "id slug url companyName bio visibility version contactEmail phone logo { url } providerTypes { code }"
+DASHBOARD: Final = f"portsByStatus {{ status count }} portsByMetro {{ metro count }} ordersWaiting monthlySpend {MONEY}"
+INVOICE: Final = (
+    f"id number periodStart total {MONEY} lines {{ description amount {MONEY} managedAccount {{ id }} port {{ id }} }}"
+)
 TARGET: Final = "id name description speedMbps selectable location { name } provider { companyName }"
 REQUEST: Final = "id name status reason port { id } targetPort { id } requester { id } provider { id }"
 THING: Final = f"""
@@ -19,14 +23,20 @@ THING: Final = f"""
   ... on Company {{ {COMPANY} }} ... on Port {{ {PORT} }} ... on Offer {{ {OFFER} }} ... on MarketplaceProfile {{ {PROFILE} }}
   ... on Notification {{ title body }}
   ... on MarketplacePort {{ {TARGET} }} ... on Product {{ title visibility }} ... on User {{ name email }}
+  ... on Invoice {{ {INVOICE} }}
 """
 NODES: Final = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ {THING} }} }}"
+QUOTE: Final = f"""query ($input: QuoteInput!) {{ quote(input: $input) {{
+  lines {{ kind speedMbps termMonths monthlyRate {MONEY} setupFee {MONEY} problem location {{ id }} }}
+  monthlyTotals {MONEY} setupTotals {MONEY}
+}} }}"""
 SLUG: Final = f"query ($slug: String!) {{ marketplaceProfile(slug: $slug) {{ {PROFILE} }} }}"
 
 QUESTIONS: Final = (
     f"{{ companies(first: 40) {{ {PAGE} nodes {{ {COMPANY} }} }} }}",
     f"{{ companies(last: 40, orderBy: {{field: TRADING_NAME}}) {{ {PAGE} nodes {{ id tradingName }} }} }}",
-    f"{{ companies(filter: {{companyType: CLOUD}}) {{ {PAGE} nodes {{ id supportDetails {{ email phone }} }} }} }}",
+    f"{{ companies(filter: {{companyType: CLOUD}}) {{ {PAGE} nodes {{ id supportDetails {{ email phone version }} }} }} }}",
+    "{ companies(first: 200) { nodes { id partnerDefaults { pricing version } } } }",
     "{ companies(filter: {accountKind: MANAGED}) { totalCount } }",
     f"{{ companies(first: 200) {{ nodes {{ id ports(first: 2) {{ {PAGE} nodes {{ id }} }} products(first: 2) {{ {PAGE} }} }} }} }}",
     f"{{ companies(first: 200) {{ nodes {{ id offers(first: 3) {{ {PAGE} nodes {{ id }} }} }} }} }}",
@@ -35,7 +45,7 @@ QUESTIONS: Final = (
          members { totalCount nodes { roles user { id name email } } } marketplaceProfile { id slug } } } }""",
     f"""{{ viewer {{ roles pricingVisible chatSupportEnabled user {{ id email }} company {{ {COMPANY}
          members(first: 50) {{ {PAGE} nodes {{ user {{ name email jobTitle }} }} }} partner {{ {COMPANY} }} }} }} }}""",
-    f"{{ managedAccounts {{ {PAGE} nodes {{ id accountName accountRef settings {{ pricing {{ enabled source }} }} }} }} }}",
+    f"{{ managedAccounts {{ {PAGE} nodes {{ id accountName accountRef version settings {{ pricing {{ enabled source }} }} }} }} }}",
     "{ managedAccounts(filter: {supportedBy: PARTNER}) { totalCount nodes { company { tradingName } } } }",
     f"{{ marketplaceProfiles(first: 100) {{ {PAGE} nodes {{ {PROFILE} company {{ id }} }} }} }}",
     f'{{ marketplaceProfiles(search: "a") {{ {PAGE} nodes {{ id }} }} }}',
@@ -64,6 +74,12 @@ QUESTIONS: Final = (
     f"{{ offers(last: 30) {{ {PAGE} nodes {{ id buyers {{ id tradingName }} }} }} }}",
     f"{{ offers(filter: {{status: DRAFT}}) {{ {PAGE} nodes {{ id }} }} }}",
     f"{{ offers(filter: {{status: PUBLISHED}}, first: 100) {{ {PAGE} nodes {{ {OFFER} buyers {{ id }} }} }} }}",
+    f"{{ viewer {{ dashboard {{ {DASHBOARD} }} }} }}",
+    f"{{ companies(first: 200) {{ nodes {{ id dashboard {{ {DASHBOARD} }} }} }} }}",
+    f"{{ companies(first: 200) {{ nodes {{ id invoices(first: 2) {{ {PAGE} nodes {{ {INVOICE} }} }} }} }} }}",
+    f"{{ viewer {{ company {{ invoices(last: 9, orderBy: {{field: PERIOD}}) {{ {PAGE} nodes {{ {INVOICE} }} }} }} }} }}",
+    f"""{{ viewer {{ company {{ invoices(filter: {{periodFrom: "2026-02-01"}}) {{ {PAGE} nodes {{ {INVOICE} }} }}
+         partner {{ invoices {{ {PAGE} }} dashboard {{ {DASHBOARD} }} }} }} }} }}""",
     f"{{ notifications(first: 40) {{ {PAGE} nodes {{ id kind title body subjectId createdAt readAt }} }} }}",
     f"{{ notifications(unread: true, last: 5) {{ {PAGE} nodes {{ id }} }} }}",
     "{ ports(first: -1) { totalCount } }",

@@ -34,11 +34,17 @@ TABLE: Final = """
                             visitor stranger seller buyer partner hidden shown network editor operator
     company of seller          +       +       +      +      +      +      +      +      +      +
         account_kind           -       -       +      -      -      -      -      -      -      +
+        dashboard              -       -       +      -      -      -      -      -      -      +
+        invoices               -       -       +      -      -      -      -      -      -      +
     company of buyer           .       .       +      +      .      .      .      .      .      +
         account_kind           .       .       -      +      .      .      .      .      .      +
     company of partner         .       .       .      .      +      +      +      +      +      +
         billing_markets        .       .       .      .      +      -      -      -      -      +
         support_details        .       .       .      .      +      -      -      -      -      +
+        dashboard              .       .       .      .      +      -      -      -      -      +
+        invoices               .       .       .      .      +      -      -      -      -      +
+        partner_defaults       .       .       .      .      +      -      -      -      -      +
+        version                .       .       .      .      +      -      -      -      -      -
     company of hidden          .       .       .      .      +      +      .      .      .      +
         support_details        .       .       .      .      +      -      .      .      .      +
     company of shown           .       .       +      .      +      .      +      +      +      +
@@ -50,9 +56,18 @@ TABLE: Final = """
         billing_markets        .       .       -      .      +      .      -      -      -      +
         support_details        .       .       -      .      +      .      +      +      +      +
         members                .       .       -      .      +      .      +      +      +      +
+        dashboard              .       .       -      .      +      .      -      -      -      +
+        invoices               .       .       -      .      +      .      -      -      -      +
+        partner_defaults       .       .       -      .      -      .      -      -      -      +
+        version                .       .       -      .      +      .      -      -      -      -
     account of shown           .       .       .      .      +      .      +      +      +      +
         account_ref            .       .       .      .      +      .      -      -      -      +
         settings               .       .       .      .      +      .      +      +      +      +
+        version                .       .       .      .      +      .      -      -      -      -
+    invoice of seller          .       .       +      .      .      .      .      .      .      +
+        total                  .       .       +      .      .      .      .      .      .      +
+    invoice of partner         .       .       .      .      +      .      .      .      .      +
+        lines                  .       .       .      .      +      .      .      .      .      +
     market of partner          .       .       .      .      +      .      .      .      .      +
     market of hidden           .       .       .      .      +      .      .      .      .      +
     location                   +       +       +      +      +      +      +      +      +      +
@@ -85,12 +100,17 @@ TABLE: Final = """
 SELECTIONS: Final = {  # what is asked of fields that are objects
     "billing_markets": "{ id }",
     "company_profile": "{ country }",
+    "dashboard": "{ ordersWaiting }",
+    "invoices": "{ totalCount }",
+    "lines": "{ description }",
     "marketplace_profile": "{ id }",
     "members": "{ totalCount }",
     "monthly_rate": "{ amount }",
     "partner": "{ id }",
+    "partner_defaults": "{ pricing }",
     "settings": "{ pricing { enabled } }",
     "support_details": "{ phone }",
+    "total": "{ amount }",
     "total_value": "{ amount }",
 }
 LISTS: Final = {
@@ -237,6 +257,8 @@ async def fill(given: Given) -> tuple[dict[str, Thing], dict[str, str | None]]:
         "company of hidden": hidden.company,
         "company of shown": shown.company,
         "account of shown": shown,
+        "invoice of seller": await given.invoice(seller),
+        "invoice of partner": await given.invoice(partner, lines=[(shown.company, 1_000)]),
         "market of partner": await given.billing_market(partner),
         "market of hidden": await given.billing_market(hidden.company),
         "location": place,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.membership import MemberRole
 from models.notification import NotificationKind
@@ -10,8 +13,9 @@ from resolvers.announcements import everybody, of_company, of_users
 from resolvers.identifiers import Identifier
 from resolvers.notices import Notice, tell, write
 from tests.asking import Asking
-from tests.given import Given
+from tests.given import Given, Thing
 from tests.rules.answers import ids, nodes, told, whole
+from tests.rules.changing import refused, send, stored
 from tests.telling import Telling
 
 TITLES = "{ notifications { nodes { kind title body subjectId readAt } } }"
@@ -238,3 +242,43 @@ async def test_security_of_everybody_writes_to_each_person_once_R119(ask: Asking
     notice = {"kind": "SECURITY", "title": "Security: Sample", "body": "Sample text."}
     assert told({"notifications": nodes(notice)}) == whole(await ask(first.admin, TOLD))
     assert [first.admin, second.admin] == [address for address, _, _ in await telling.mails()]
+
+
+async def marked(ask: Asking, viewer: str | None, notice: Thing, **more: bool) -> Any:
+    """What came of marking a notification as read."""
+    return await send(ask, viewer, "markNotificationsRead", "notification { id }", id=notice.id, **more)
+
+
+async def test_a_user_marks_what_it_has_read_X6(ask: Asking, given: Given) -> None:
+    """One notification alone, or everything up to one; what was told to others, or in another company, stays as it is."""
+    ours, theirs = await given.company(), await given.company()
+    first, second, third = [await given.notification(ours.user, ours) for _ in range(3)]
+    await given.member(ours.user, theirs)
+    elsewhere = await given.notification(ours.user, theirs)
+    fourth = await given.notification(ours.user, ours)
+
+    alone = await marked(ask, ours.admin, second)
+    after_one = whole(await ask(ours.admin, UNREAD))
+    up_to = await marked(ask, ours.admin, third, andEarlier=True)
+    after_all = whole(await ask(ours.admin, UNREAD))
+
+    assert [{"notification": {"id": second.id}, "userErrors": []}, {"notification": {"id": third.id}, "userErrors": []}] == [
+        alone,
+        up_to,
+    ]
+    assert told({"notifications": ids(fourth, third, first)}) == after_one
+    assert told({"notifications": ids(fourth)}) == after_all
+    assert {"notification": None, "userErrors": [refused("NOT_FOUND", "id")]} == await marked(ask, theirs.admin, elsewhere)
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "OPERATOR"])
+async def test_nobody_marks_what_another_was_told_X6(ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str) -> None:
+    """To others a notification is not there, and it stays unread."""
+    company, email = await given.company(), await given.somebody(kind)
+    notice = await given.notification(company.user, company)
+    before = await stored(rules_engine)
+
+    answer = await marked(ask, email, notice, andEarlier=True)
+
+    assert {"notification": None, "userErrors": [refused("NOT_FOUND", "id")]} == answer
+    assert before == await stored(rules_engine)

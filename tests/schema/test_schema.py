@@ -29,6 +29,7 @@ from policies.reason import Reason
 from policies.source import FIELD_RULES, Rule
 from resolvers.errors import PublicError
 from resolvers.problems import Code
+from schema.fields import Field
 from schema.schema import guarded_fields
 from tests.schema.outline import SCHEMA, object_type
 from transport import errors, refusal
@@ -143,8 +144,8 @@ def test_what_is_never_null_is_visible_in_every_row(policy: Policy) -> None:
 
 
 def test_every_type_of_policy_is_in_the_schema() -> None:
-    """What policy speaks of can be asked for, but for the link between an offer and its buyers."""
-    assert {"OfferBuyer"} == {entity.name for entity in CATALOGUE} - set(GUARDED)
+    """What policy speaks of can be asked for, but for the link between an offer and its buyers, and what quotes are made of."""
+    assert {"OfferBuyer", "Price"} == {entity.name for entity in CATALOGUE} - set(GUARDED)
 
 
 def test_a_field_that_may_be_hidden_may_be_null(policy: Policy) -> None:
@@ -159,6 +160,34 @@ def test_a_field_that_may_be_hidden_may_be_null(policy: Policy) -> None:
 
     assert set() == hidden & set(required())
     assert {("Port", "monthly_rate"), ("Company", "account_kind"), ("User", "email")} <= hidden
+
+
+def test_a_field_that_needs_an_ability_may_be_null(policy: Policy) -> None:
+    """A field of no row that policy withholds from some shape is nullable, and its ability is one that rules name."""
+    kinds = [kind for kind in SCHEMA.type_map.values() if isinstance(kind, GraphQLObjectType)]
+    needing = {
+        f"{kind.name}.{name}": (definition.ability, isinstance(field.type, GraphQLNonNull))
+        for kind in kinds
+        for name, field in kind.fields.items()
+        if isinstance(definition := (field.extensions or {}).get("strawberry-definition"), Field) and definition.ability
+    }
+
+    assert {"Query.quote": ("quote", False), "Viewer.dashboard": ("have_dashboard", False)} == needing
+    assert all(any(policy.withheld(shape, str(ability)) for shape in shapes()) for ability, _ in needing.values())
+
+
+def test_what_hides_prices_hides_what_they_come_to(policy: Policy) -> None:
+    """No shape that does not see the price of every port that it reads is told what ports cost together."""
+    sums = {"Dashboard": "monthly_spend"}
+    told = [
+        (entity, shape)
+        for shape in shapes()
+        for entity, field in sums.items()
+        if policy.decide(shape, "Port").fields["monthly_rate"].visible != TRUE
+        and policy.decide(shape, entity).fields[field].visible != FALSE
+    ]
+
+    assert [] == told
 
 
 def rules(kind: str) -> list[Rule]:

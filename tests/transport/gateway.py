@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from policies.viewer import Viewer
 from resolvers.errors import PublicError
+from schema.runner import Schema
 from settings import Settings
 from transport.app import create_app
 from transport.documents import Documents
@@ -34,6 +35,8 @@ ADA = UUID("00000000-0000-7000-8000-00000000000a")
 MEMBERSHIP = UUID("00000000-0000-7000-8000-0000000000aa")
 COMPANY = UUID("00000000-0000-7000-8000-00000000c0c0")
 REMOVED = UUID("00000000-0000-7000-8000-00000000dead")
+
+FOLLOWED: set[object] = set()  # the subscriptions that wait
 
 Info = strawberry.Info[tuple[Viewer, str], None]
 
@@ -99,11 +102,33 @@ class Mutation:
 
 @strawberry.type
 class Subscription:
-    """A subscription, for what may not be done by POST."""
+    """Subscriptions that end, wait, stop and break."""
 
     @strawberry.subscription
-    async def ticks(self) -> AsyncIterator[int]:
+    async def ticks(self, many: int = 1) -> AsyncIterator[int]:
+        for number in range(1, many + 1):
+            yield number
+
+    @strawberry.subscription
+    async def waiting(self, info: Info) -> AsyncIterator[str]:
+        viewer, _ = info.context
+        mark = object()
+        FOLLOWED.add(mark)
+        try:
+            yield str(viewer.user_id)
+            await asyncio.Event().wait()
+        finally:
+            FOLLOWED.remove(mark)
+
+    @strawberry.subscription
+    async def stopping(self) -> AsyncIterator[int]:
         yield 1
+        raise TooMany("At most 1.")
+
+    @strawberry.subscription
+    async def breaking(self) -> AsyncIterator[int]:
+        yield 1
+        raise RuntimeError("the password is swordfish")
 
 
 async def ada_only(claims: Claims) -> Viewer | None:
@@ -130,7 +155,7 @@ async def read(request: Request) -> Response:
 def make_app(settings: Settings, tokens: Tokens, load_viewer: LoadViewer = ada_only) -> Starlette:
     """The gateway under test."""
     documents = Documents(settings.max_document_tokens)
-    schema = strawberry.Schema(Query, Mutation, Subscription, extensions=[documents.extension])
+    schema = Schema(Query, Mutation, Subscription, extensions=[documents.extension])
     return create_app(
         schema=schema,
         settings=settings,

@@ -112,7 +112,7 @@ async def test_a_subscription_is_refused(ask: Ask) -> None:
         response.status_code,
         refused["message"],
         refused["extensions"]["code"],
-    ) == (400, "Subscriptions do not run here; send queries and mutations.", "BAD_REQUEST")
+    ) == (400, "A subscription has many answers: send it by WebSocket, or with Accept: text/event-stream.", "BAD_REQUEST")
 
 
 async def test_incremental_delivery_is_not_there(ask: Ask) -> None:

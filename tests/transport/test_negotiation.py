@@ -32,6 +32,9 @@ ANSWER = {"data": {"hello": "Hello, world!"}}
         (f"{GRAPHQL};q=0, */*", JSON),
         (f"{GRAPHQL}, */*", GRAPHQL),
         (f"{GRAPHQL};q=0.1", GRAPHQL),
+        (f"{GRAPHQL}, application/graphql+json, {JSON}, text/event-stream, multipart/mixed", GRAPHQL),
+        (f"{JSON}, text/event-stream", JSON),
+        ("text/event-stream;q=0.5, */*", JSON),
     ],
 )
 async def test_the_media_type_of_an_answer(client: httpx.AsyncClient, accept: str, expected: str) -> None:
@@ -44,15 +47,15 @@ async def test_the_media_type_of_an_answer(client: httpx.AsyncClient, accept: st
 
 
 @pytest.mark.parametrize(
-    "accept", ["text/html", "text/event-stream", "multipart/mixed", f"{JSON};q=0", f"{JSON};q=high", "*/*;q=0"]
+    "accept", ["text/html", "text/event-stream;q=0", "multipart/mixed", f"{JSON};q=0", f"{JSON};q=high", "*/*;q=0"]
 )
 async def test_media_types_that_are_not_served(client: httpx.AsyncClient, accept: str) -> None:
     """A client that wants neither media type is told which there are, and where the page for browsers is."""
     response = await client.post("/graphql", content=BODY, headers={"Content-Type": JSON, "Accept": accept})
 
     message = (
-        "Accept names neither of the media types that are served here, application/graphql-response+json and "
-        "application/json. For a page in a browser open /."
+        "Accept names none of the media types that are served here, application/graphql-response+json, "
+        "application/json and text/event-stream. For a page in a browser open /."
     )
     error = {"message": message, "extensions": {"code": "NOT_ACCEPTABLE", "requestId": response.headers["X-Request-ID"]}}
     assert (406, {"errors": [error]}) == (response.status_code, response.json())

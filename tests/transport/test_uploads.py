@@ -24,6 +24,7 @@ from settings import Settings
 from tests.asking import Asking, asking
 from tests.given import Company, Given, Thing
 from tests.pictures import claiming, opened, picture, upload
+from tests.rules.changing import trail
 from tests.transport.gateway import running
 
 PNG: Final = picture("PNG")
@@ -250,3 +251,12 @@ def _sent(address: str, head: str) -> str:
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5) as raw:
         raw.sendall(head.encode())
         return raw.recv(4000).split()[1].decode()
+
+
+async def test_an_upload_is_recorded_without_its_content(market: Market, engine: AsyncEngine) -> None:
+    """The trail says that an image was made and how large it is, and holds nothing of the picture."""
+    await market.upload(picture("PNG", (200, 100)))
+
+    ((action, table, changes),) = await trail(engine)
+    assert ("uploadFile", "image") == (action, table)
+    assert {"width": [None, 200], "height": [None, 100], "content": [None, "…"]}.items() <= changes.items()

@@ -1,16 +1,48 @@
-"""Events: what the database tells the gateways when something changes."""
+"""Events: what the database tells the gateways when something changes.
+
+A message says which row of which type changed, and the names of the columns that did; never a value. PostgreSQL sends it when the
+transaction commits, and once where a transaction says the same twice. A load of sample data sets `crossgate.silent`.
+"""
 
 from __future__ import annotations
+
+from alembic import op
 
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+TYPES = {"port": "Port", "connection_request": "ConnectionRequest", "notification": "Notification"}
+AUDIBLE = "current_setting('crossgate.silent', true) IS DISTINCT FROM 'on'"
+TOLD = """
+    DECLARE
+        former jsonb;
+        changed jsonb;
+    BEGIN
+        IF TG_OP = 'UPDATE' THEN
+            former := to_jsonb(OLD);
+            SELECT jsonb_agg(each.key ORDER BY each.key) INTO changed FROM jsonb_each(to_jsonb(NEW)) each
+            WHERE each.value IS DISTINCT FROM former -> each.key;
+        END IF;
+        PERFORM pg_notify('crossgate', jsonb_build_object('type', TG_ARGV[0], 'id', NEW.id, 'changed', changed)::text);
+        RETURN NULL;
+    END"""
+
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Tell of what is new and of what has changed."""
+    op.execute(f"CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS $${TOLD};$$")
+    for table, kind in TYPES.items():
+        op.execute(
+            f"CREATE TRIGGER told_new AFTER INSERT ON {table} FOR EACH ROW WHEN ({AUDIBLE}) EXECUTE FUNCTION told('{kind}')"
+        )
+        op.execute(
+            f"CREATE TRIGGER told_changed AFTER UPDATE ON {table} FOR EACH ROW"
+            f" WHEN (OLD.* IS DISTINCT FROM NEW.* AND {AUDIBLE}) EXECUTE FUNCTION told('{kind}')"
+        )
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    """Tell nothing."""
+    op.execute("DROP FUNCTION told() CASCADE")

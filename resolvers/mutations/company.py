@@ -1,0 +1,52 @@
+"""What is done to company profiles, and how the papers of a new company are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from models import Company
+from models.company import CERTIFIED, LONGEST_NAME, LONGEST_NUMBER, OPEN_TYPES, CompanyType
+from resolvers.asked import Asked
+from resolvers.identifiers import Identifier
+from resolvers.mutation import Done
+from resolvers.mutations.values import Read, address, assign, country, given, text
+from resolvers.problems import Code
+from resolvers.work import Work
+
+NAMES: Final[Mapping[str, Read]] = {"trading_name": text(LONGEST_NAME), "legal_name": text(LONGEST_NAME)}
+DETAILS: Final[Mapping[str, Read]] = {
+    "registration_number": text(LONGEST_NUMBER, required=False),
+    "tax_number": text(LONGEST_NUMBER, required=False),
+    "headquarters": address,
+}
+STAYS: Final = "The operator checks or has checked this, for the company is {}; only the operator can have it changed."
+
+
+async def update_company_profile(work: Work, asked: Asked) -> Done:
+    """Change what a company is called and what it is on paper (A13). What its certificate proves stays once it is checked."""
+    company = await work.owner(asked, "update_company_profile")
+    values = given(asked, {**NAMES, **DETAILS})
+    if company is not None:
+        _keep_what_is_checked(asked, company, values)
+        work.edit(asked, company)
+    work.problems.stop()
+    assign(company, values)
+    return {"company": Identifier("Company", company.id)}
+
+
+def _keep_what_is_checked(asked: Asked, company: Company, values: Mapping[str, Any]) -> None:
+    """Note each change of what the operator has checked (R410, R422)."""
+    for name in CERTIFIED if company.is_certified else ():
+        if name in values and values[name] != getattr(company, name):
+            asked.note(Code.LOCKED, STAYS.format(company.verification_status), name)
+
+
+def papers(asked: Asked) -> dict[str, Any]:
+    """The columns of a new company. Its type is ENTERPRISE unless it says otherwise (R413, R420, A42)."""
+    return {
+        **{name: read(asked, name) for name, read in NAMES.items()},
+        **given(asked, DETAILS),
+        "country": country(asked, "country", required=True),
+        "company_type": asked.one_of("company_type", OPEN_TYPES) or CompanyType.ENTERPRISE,
+    }

@@ -1,0 +1,132 @@
+"""What a partner does with the accounts that it manages: make them, name them, switch things on for one or for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from models import Company, ManagedAccount, PartnerDefaults, SupportDetails, User
+from models.company import AccountKind
+from models.managed_account import LONGEST_NAME, SETTINGS, SupportedBy
+from models.membership import MemberRole
+from models.support_details import needs_contact
+from resolvers.asked import Asked
+from resolvers.identifiers import Identifier
+from resolvers.mutation import Done
+from resolvers.mutations.company import papers
+from resolvers.mutations.membership import known, let_in, person
+from resolvers.mutations.support_details import UNREACHABLE, contact, details_of
+from resolvers.mutations.values import Read, assign, given, text, word
+from resolvers.problems import Code
+from resolvers.work import Work
+
+ACCOUNT: Final[Mapping[str, Read]] = {
+    "account_name": text(LONGEST_NAME),
+    "account_ref": text(LONGEST_NAME, required=False),
+    "supported_by": word,
+}
+SWITCHES: Final[Mapping[str, Read]] = dict.fromkeys(SETTINGS, Asked.value)  # null: not set here (V2)
+TAKEN: Final = "Another account of the partner has this name."
+CONTACT_FIRST: Final = (
+    "The operator supports no account without an e-mail address and a phone: give them to its support details."
+)
+
+
+async def create_managed_account(work: Work, asked: Asked) -> Done:
+    """Make a managed account, always of a new company (V15, A18). Whom the operator supports, it can reach."""
+    partner = await work.owner(asked, "create_managed_account")
+    account = ManagedAccount(**given(asked, ACCOUNT), **_switches(asked))
+    company = Company(account_kind=AccountKind.MANAGED, **papers(asked.within("company")))
+    details = _support(asked, account.supported_by)
+    admin = await _admin(work, asked, partner)
+    if partner is not None:
+        await _check_name(work, asked, partner.id, account.account_name)
+    work.problems.stop()
+    company.partner_id = account.partner_id = partner.id
+    await work.add(company)
+    account.company_id = details.company_id = company.id
+    work.session.add(details)
+    await work.add(account)
+    if admin is not None:
+        await let_in(work, admin, company, MemberRole.ACCOUNT_ADMIN)
+    return {"managed_account": Identifier("ManagedAccount", account.id)}
+
+
+async def update_managed_account(work: Work, asked: Asked) -> Done:
+    """Rename an account, change the partner's reference to it or who supports it; its support details follow (R106, V15)."""
+    account = await work.find(asked, "id", "ManagedAccount", "update_managed_account")
+    values = given(asked, ACCOUNT)
+    if account is not None:
+        if values.get("account_name") not in (None, account.account_name):
+            await _check_name(work, asked, account.partner_id, values["account_name"])
+        if values.get("supported_by") not in (None, account.supported_by):
+            await _hand_over(work, asked, account, values["supported_by"])
+        work.edit(asked, account)
+    work.problems.stop()
+    assign(account, values)
+    return {"managed_account": Identifier("ManagedAccount", account.id)}
+
+
+async def update_managed_account_settings(work: Work, asked: Asked) -> Done:
+    """Switch things on or off for one account, or leave them to the partner's defaults (R105, V2). In effect at once."""
+    account = await work.find(asked, "id", "ManagedAccount", "update_managed_account_settings")
+    if account is not None:
+        work.edit(asked, account)
+    work.problems.stop()
+    assign(account, _switches(asked))
+    return {"managed_account": Identifier("ManagedAccount", account.id)}
+
+
+async def update_partner_defaults(work: Work, asked: Asked) -> Done:
+    """Switch things on or off for all accounts of a partner that do not say otherwise (V2). At version 0 nothing was ever set."""
+    partner = await work.owner(asked, "update_partner_defaults")
+    work.problems.stop()
+    defaults = await work.one(sa.select(PartnerDefaults).where(PartnerDefaults.partner_id == partner.id).with_for_update())
+    defaults = defaults or PartnerDefaults(partner_id=partner.id, version=0)
+    work.edit(asked, defaults)
+    work.problems.stop()
+    assign(defaults, given(asked, SWITCHES))
+    await work.add(defaults)
+    return {"partner_defaults": Identifier("PartnerDefaults", partner.id)}
+
+
+def _switches(asked: Asked) -> dict[str, Any]:
+    """The settings that were given, if any were."""
+    return given(asked.within("settings"), SWITCHES)
+
+
+def _support(asked: Asked, supported_by: SupportedBy) -> SupportDetails:
+    """The support details of a new account. Whom the operator supports, it can reach (V15)."""
+    if asked.value("support_details") is None and needs_contact(supported_by):
+        asked.note(Code.REQUIRED, UNREACHABLE, "support_details")
+        return SupportDetails()
+    return SupportDetails(supported_by=supported_by, **contact(asked.within("support_details"), supported_by))
+
+
+async def _admin(work: Work, asked: Asked, partner: Company | None) -> User | None:
+    """The first user of a new account, if one is named. Only a partner learns whose address it is."""
+    inside = asked.inside("admin")
+    if inside is None:
+        return None
+    named = person(inside)
+    return named if partner is None or named.email is None else await known(work, inside, named)
+
+
+async def _check_name(work: Work, asked: Asked, partner: UUID, name: str | None) -> None:
+    """Note a name that another account of the partner has (V7)."""
+    taken = sa.select(ManagedAccount.id).where(ManagedAccount.partner_id == partner, ManagedAccount.account_name == name)
+    if await work.one(taken) is not None:
+        asked.note(Code.TAKEN, TAKEN, "account_name")
+
+
+async def _hand_over(work: Work, asked: Asked, account: ManagedAccount, supported_by: SupportedBy) -> None:
+    """Let the support details of an account follow who supports it; they have to be enough for that (V15)."""
+    details = await details_of(work, account.company_id)
+    details.supported_by = supported_by
+    details.version += 1
+    if not details.is_enough:
+        asked.note(Code.REQUIRED, CONTACT_FIRST, "supported_by")
+    work.session.add(details)

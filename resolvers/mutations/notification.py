@@ -1,0 +1,29 @@
+"""What is done to notifications."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from models import Notification
+from models.base import now
+from resolvers.asked import Asked
+from resolvers.identifiers import Identifier
+from resolvers.mutation import Done
+from resolvers.work import Work
+
+
+async def mark_notifications_read(work: Work, asked: Asked) -> Done:
+    """Mark a notification as read, and if it is asked for those that the same user had been told before, of the same company."""
+    newest = await work.find(asked, "id", "Notification", "mark_read")
+    work.problems.stop()
+    read = newest.read_at or now()
+    newest.read_at = read
+    if asked.value("and_earlier"):
+        earlier = sa.update(Notification).where(
+            Notification.user_id == newest.user_id,
+            Notification.company_id == newest.company_id,
+            Notification.id < newest.id,  # keys grow with time
+            Notification.read_at.is_(None),
+        )
+        await work.session.execute(earlier.values(read_at=read))
+    return {"notification": Identifier("Notification", newest.id)}

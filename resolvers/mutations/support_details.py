@@ -1,0 +1,57 @@
+"""What is done to support details. Where the operator gives the support, it knows an e-mail address and a phone (V15)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from models import ManagedAccount, SupportDetails
+from models.managed_account import SupportedBy
+from models.support_details import LONGEST_HOURS, needs_contact
+from resolvers.asked import Asked
+from resolvers.identifiers import Identifier
+from resolvers.mutation import Done
+from resolvers.mutations.values import Read, assign, given, text
+from resolvers.problems import Code
+from resolvers.work import Work
+
+UNREACHABLE: Final = "The operator supports nobody without an e-mail address and a phone; this has to be given."
+
+
+async def update_support_details(work: Work, asked: Asked) -> Done:
+    """Change whom a company turns to (R123, R124). Details that were never given are at version 0."""
+    company = await work.owner(asked, "update_support_details")
+    details = company and await details_of(work, company.id)
+    if details is not None:
+        work.edit(asked, details)
+        assign(details, contact(asked, details.supported_by, details))
+    work.problems.stop()
+    await work.add(details)
+    return {"support_details": Identifier("SupportDetails", details.id)}
+
+
+async def details_of(work: Work, company: UUID) -> SupportDetails:
+    """The details of a company, locked, or new ones at version 0, as they are supported now."""
+    details = await work.one(sa.select(SupportDetails).where(SupportDetails.company_id == company).with_for_update())
+    if details is None:
+        supported_by = await work.one(sa.select(ManagedAccount.supported_by).where(ManagedAccount.company_id == company))
+        details = SupportDetails(company_id=company, supported_by=supported_by or SupportedBy.OPERATOR, version=0)
+    found: SupportDetails = details
+    return found
+
+
+def contact(asked: Asked, supported_by: SupportedBy, known: SupportDetails | None = None) -> dict[str, Any]:
+    """The details that are given; notes what is missing there, and is not known, for whoever gives the support (V15)."""
+    needed = needs_contact(supported_by)
+    readers: Mapping[str, Read] = {
+        "email": lambda one, name: one.email(name, required=needed),
+        "phone": lambda one, name: one.phone(name, required=needed),
+        "hours": text(LONGEST_HOURS, required=False),
+    }
+    for name in ("email", "phone") if needed else ():
+        if not asked.has(name) and getattr(known, name, None) is None:
+            asked.note(Code.REQUIRED, UNREACHABLE, name)
+    return given(asked, readers)

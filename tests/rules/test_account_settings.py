@@ -1,0 +1,266 @@
+"""Settings of managed accounts: switched by their partner, for one or for all, and in effect with the next request everywhere."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.asking import Asking, asking
+from tests.given import Account, Given
+from tests.rules.answers import hidden, told, whole
+from tests.rules.changing import refused, send, stored, trail
+
+NAMES: Final = ("pricing", "chatSupport", "dashboard", "companyProfile", "orderApproval")
+COLUMNS: Final = ("pricing", "chat_support", "dashboard", "company_profile", "order_approval")
+EACH: Final = " ".join(f"{name} {{ enabled source }}" for name in NAMES)
+SETTINGS: Final = f"managedAccount {{ version settings {{ {EACH} }} }}"
+DEFAULTS: Final = f"partnerDefaults {{ {' '.join(NAMES)} version }}"
+OF_PARTNER: Final = f"query ($id: ID!) {{ company(id: $id) {{ {DEFAULTS} }} }}"
+CHAT: Final = "{ viewer { chatSupportEnabled } }"
+PRICES: Final = "{ viewer { pricingVisible } ports { nodes { monthlyRate { amount } } } }"
+UNSET: Final = {"enabled": False, "source": "DEFAULT"}
+
+
+async def switch(ask: Asking, account: Account, version: int, **settings: bool | None) -> Any:
+    """What comes of switching things for one account, by its partner."""
+    values = {"id": account.id, "version": version, "settings": settings}
+    return await send(ask, account.partner.admin, "updateManagedAccountSettings", SETTINGS, **values)
+
+
+async def switch_all(ask: Asking, viewer: str | None, **values: Any) -> dict[str, Any]:
+    """What comes of switching things for all accounts of a partner."""
+    return await send(ask, viewer, "updatePartnerDefaults", DEFAULTS, **values)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_each_setting_is_on_off_or_the_partners_V2_V13_R105(ask: Asking, given: Given, name: str) -> None:
+    """True and false are the account's own, null is the partner's default, and what is left out stays as it is."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    other = next(each for each in NAMES if each != name)
+
+    steps = [
+        await switch(ask, account, 1, **{name: True}),
+        await switch(ask, account, 2, **{other: True}),
+        await switch(ask, account, 3, **{name: False}),
+        await switch(ask, account, 4, **{name: None}),
+    ]
+
+    assert [[]] * 4 == [step["userErrors"] for step in steps]
+    settings = [step["managedAccount"]["settings"] for step in steps]
+    own = [{"enabled": enabled, "source": "ACCOUNT"} for enabled in (True, True, False)]
+    assert [*own, UNSET] == [each[name] for each in settings]
+    assert [UNSET, *[{"enabled": True, "source": "ACCOUNT"}] * 3] == [each[other] for each in settings]
+    assert [2, 3, 4, 5] == [step["managedAccount"]["version"] for step in steps]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_each_default_is_on_off_or_nothing_V2_V13_R105(ask: Asking, given: Given, name: str) -> None:
+    """What a partner sets for all is in effect for an account that has nothing of its own."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    query = f"{{ managedAccounts {{ nodes {{ settings {{ {name} {{ enabled source }} }} }} }} }}"
+
+    unset = await ask(partner.admin, OF_PARTNER, id=partner.id)
+    found = []
+    for version, value in enumerate((True, False, None)):
+        changed = await switch_all(ask, partner.admin, version=version, **{name: value})
+        expected = {**dict.fromkeys(NAMES), name: value, "version": version + 1}
+        assert {"partnerDefaults": expected, "userErrors": []} == changed
+        found.append((await ask(account.admin, query)).data["managedAccounts"]["nodes"][0]["settings"][name])
+
+    assert told({"company": {"partnerDefaults": None}}) == whole(unset)
+    assert [{"enabled": True, "source": "PARTNER"}, {"enabled": False, "source": "PARTNER"}, UNSET] == found
+
+
+async def test_version_may_be_left_out_where_nothing_was_ever_set_V2(ask: Asking, given: Given) -> None:
+    """The first to set defaults need no version; whoever comes later without one is told to read."""
+    partner = await given.partner()
+
+    first = await switch_all(ask, partner.admin, pricing=True)
+    second = await switch_all(ask, partner.admin, pricing=False)
+
+    assert {"partnerDefaults": {**dict.fromkeys(NAMES), "pricing": True, "version": 1}, "userErrors": []} == first
+    assert {"partnerDefaults": None, "userErrors": [refused("CONFLICT", "version")]} == second
+
+
+async def test_prices_appear_with_the_next_request_everywhere_R121_R122(
+    ask: Asking, given: Given, rules_url: str, tmp_path: Path
+) -> None:
+    """What is switched through one gateway is in effect for the next request to another one, and no longer than that."""
+    account = await given.managed_account(await given.partner())
+    await given.port(account.company)
+    seen = []
+    async with asking(rules_url, tmp_path) as other:
+        for version, pricing in enumerate((False, True, None), start=1):
+            await switch(ask, account, version, pricing=pricing)
+            seen.append((await other(account.admin, PRICES)).data)
+        await switch_all(other, account.partner.admin, pricing=True)
+        seen.append((await ask(account.admin, PRICES)).data)
+
+    def prices(amount: str | None) -> dict[str, Any]:
+        shown = amount is not None
+        return {
+            "viewer": {"pricingVisible": shown},
+            "ports": {"nodes": [{"monthlyRate": {"amount": amount} if shown else None}]},
+        }
+
+    assert [prices(None), prices("1250.00"), prices(None), prices("1250.00")] == seen
+
+
+@pytest.mark.parametrize(("supported_by", "default"), [("PARTNER", False), ("OPERATOR", True)])
+async def test_chat_is_on_off_or_as_its_support_has_it_R108_R110_A12(
+    ask: Asking, given: Given, supported_by: str, default: bool
+) -> None:
+    """The account's own switch decides, then its partner's for all, then who supports it."""
+    account = await given.managed_account(await given.partner(), supported_by=supported_by)
+    seen = [(await ask(account.admin, CHAT)).data["viewer"]["chatSupportEnabled"]]
+
+    await switch_all(ask, account.partner.admin, chatSupport=not default)
+    seen.append((await ask(account.admin, CHAT)).data["viewer"]["chatSupportEnabled"])
+    for version, own in enumerate((default, not default, None), start=1):
+        await switch(ask, account, version, chatSupport=own)
+        seen.append((await ask(account.admin, CHAT)).data["viewer"]["chatSupportEnabled"])
+    await switch_all(ask, account.partner.admin, version=1, chatSupport=None)
+    seen.append((await ask(account.admin, CHAT)).data["viewer"]["chatSupportEnabled"])
+
+    assert [default, not default, default, not default, not default, default] == seen
+
+
+async def test_chat_follows_who_supports_the_account_R108_R110_A12(ask: Asking, given: Given) -> None:
+    """An account that nobody switched anything for has chat from when the operator supports it, and until then not."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    await given.support_details(account.company)
+    seen = []
+    for version, supported_by in enumerate(("PARTNER", "OPERATOR", "PARTNER"), start=1):
+        values = {"id": account.id, "version": version, "supportedBy": supported_by}
+        await send(ask, partner.admin, "updateManagedAccount", "managedAccount { id }", **values)
+        seen.append((await ask(account.admin, CHAT)).data["viewer"]["chatSupportEnabled"])
+
+    assert [False, True, False] == seen
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "MANAGED", "OPERATOR"])
+async def test_only_a_partner_sets_for_all_V2(ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str) -> None:
+    """Nobody else has accounts to set anything for."""
+    email = await given.somebody(kind)
+    before = await stored(rules_engine)
+
+    answer = await switch_all(ask, email, pricing=True)
+
+    assert {"partnerDefaults": None, "userErrors": [refused("FORBIDDEN")]} == answer
+    assert before == await stored(rules_engine)
+
+
+@pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
+async def test_other_roles_read_the_defaults_without_their_version_A43(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, role: str
+) -> None:
+    """Who may not switch anything is told what is set, and not how often it was changed."""
+    partner = await given.partner()
+    user = await given.user(partner, role)
+    await given.defaults(partner, pricing=True, dashboard=False)
+    before = await stored(rules_engine)
+
+    read = await ask(user.email, OF_PARTNER, id=partner.id)
+    answer = await switch_all(ask, user.email, version=1, pricing=False)
+
+    defaults = {**dict.fromkeys(NAMES), "pricing": True, "dashboard": False, "version": None}
+    redaction = hidden("company.partnerDefaults.version", "ROLE_REQUIRED")
+    assert told({"company": {"partnerDefaults": defaults}}, redaction) == whole(read)
+    assert {"partnerDefaults": None, "userErrors": [refused("FORBIDDEN")]} == answer
+    assert before == await stored(rules_engine)
+
+
+async def test_operator_reads_the_defaults_and_sets_none_V21_A43(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """The operator looks, and no role of its staff switches anything."""
+    partner, operator = await given.partner(), await given.operator()
+    account = await given.managed_account(partner)
+    staff = [operator.admin, (await given.user(operator, "SUPPORT")).email, (await given.user(operator, "ACCOUNT_ADMIN")).email]
+    await given.defaults(partner, pricing=True)
+    before = await stored(rules_engine)
+    values = {"id": account.id, "version": 1, "settings": {"pricing": True}}
+
+    read = [(await ask(email, OF_PARTNER, id=partner.id)).data["company"]["partnerDefaults"] for email in staff]
+    switched = [await send(ask, email, "updateManagedAccountSettings", "managedAccount { id }", **values) for email in staff]
+
+    assert [{**dict.fromkeys(NAMES), "pricing": True, "version": None}] * 3 == read
+    assert [{"managedAccount": None, "userErrors": [refused("FORBIDDEN", "id")]}] * 3 == switched
+    assert before == await stored(rules_engine)
+
+
+async def test_account_sees_what_is_in_effect_and_no_defaults_V2_V14_A21(ask: Asking, given: Given) -> None:
+    """What its partner has set for all, and how often an account was changed, a managed account cannot tell."""
+    partner = await given.partner()
+    account = await given.managed_account(partner, pricing=False)
+    query = f"""query ($own: ID!, $partner: ID!, $account: ID!) {{
+        own: company(id: $own) {{ {DEFAULTS} version }} partner: company(id: $partner) {{ {DEFAULTS} version }}
+        account: node(id: $account) {{ ... on ManagedAccount {{ version }} }}
+    }}"""
+    ids = {"own": account.company.id, "partner": partner.id, "account": account.id}
+
+    without = await ask(account.admin, query, **ids)
+    await switch_all(ask, partner.admin, pricing=True)
+    await switch(ask, account, 1, pricing=False)
+    with_some = await ask(account.admin, query, **ids)
+
+    nothing = {"partnerDefaults": None, "version": None}
+    paths = ("own.partnerDefaults", "own.version", "partner.partnerDefaults", "partner.version", "account.version")
+    redactions = [hidden(path, "NOT_FOR_MANAGED_ACCOUNTS") for path in paths]
+    assert told({"own": nothing, "partner": nothing, "account": {"version": None}}, *redactions) == whole(without)
+    assert without.body == with_some.body
+
+
+async def test_changes_are_recorded_R105_V2(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Each switch stands in the trail, before and after, of one account and of all."""
+    account = await given.managed_account(await given.partner(), pricing=True)
+
+    await switch(ask, account, 1, pricing=None, orderApproval=False)
+    await switch_all(ask, account.partner.admin, dashboard=True)
+    await switch_all(ask, account.partner.admin, version=1, dashboard=None)
+
+    one, first, last = await trail(rules_engine)
+    switched = {"pricing": [True, None], "order_approval": [None, False], "version": [1, 2]}
+    assert ("updateManagedAccountSettings", "managed_account", switched) == one
+    made = {"partner_id": [None, str(account.partner.key)], "dashboard": [None, True], "version": [None, 1]}
+    assert ("updatePartnerDefaults", "partner_defaults", made) == first
+    assert ("updatePartnerDefaults", "partner_defaults", {"dashboard": [True, None], "version": [1, 2]}) == last
+
+
+async def test_of_many_switches_of_one_version_one_is_made_V2(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Of eight who switch what they read at the same moment one does, for an account as for all; the others are told."""
+    account = await given.managed_account(await given.partner())
+    told_of = Counter[str]()
+    for round_number in range(2):
+        answers = await asyncio.gather(
+            *(switch(ask, account, round_number + 1, **{NAMES[n % 5]: n % 2 == 0}) for n in range(8)),
+            *(switch_all(ask, account.partner.admin, version=round_number, **{NAMES[n % 5]: n % 2 == 0}) for n in range(8)),
+        )
+        told_of.update(problem["code"] for answer in answers for problem in answer["userErrors"])
+
+    assert {"CONFLICT": 2 * 2 * 7} == told_of
+    actions = Counter(action for action, _, _ in await trail(rules_engine))
+    assert {"updateManagedAccountSettings": 2, "updatePartnerDefaults": 2} == actions
+
+
+async def test_edits_of_all_versions_are_all_there_V2(ask: Asking, given: Given) -> None:
+    """Whoever reads again after a conflict and then switches loses nothing of the others."""
+    account = await given.managed_account(await given.partner())
+
+    async def persist(name: str) -> None:
+        for version in range(1, 9):
+            if not (await switch(ask, account, version, **{name: True}))["userErrors"]:
+                return
+
+    await asyncio.gather(*map(persist, NAMES))
+
+    query = f"{{ managedAccounts {{ nodes {{ version settings {{ {EACH} }} }} }} }}"
+    on = {name: {"enabled": True, "source": "ACCOUNT"} for name in NAMES}
+    found = (await ask(account.partner.admin, query)).data["managedAccounts"]["nodes"]
+    assert [{"version": 6, "settings": on}] == found

@@ -1,0 +1,256 @@
+"""Managed accounts are made new by an account administrator of a partner, with all that belongs to them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.asking import Asking
+from tests.given import Company, Given
+from tests.rules.answers import whole
+from tests.rules.changing import refused, send, stored, trail
+
+COMPANY: Final = {"tradingName": "Alpine", "legalName": "Alpine AG", "country": "CH"}
+MINIMAL: Final = {"accountName": "Alpine branch", "supportedBy": "PARTNER", "company": COMPANY}
+CONTACT: Final = {"email": "help@alpine.example", "phone": "+41 44 668 18 00", "hours": "always"}
+ID: Final = "managedAccount { id }"
+ALL: Final = """managedAccount { accountName accountRef supportedBy version partner { id } company {
+    tradingName companyType accountKind partner { id } supportDetails { supportedBy email phone hours version }
+    companyProfile { legalName registrationNumber country taxNumber headquarters { street city postalCode country } }
+    members { nodes { roles user { name email } } } version
+} settings { pricing { enabled source } dashboard { enabled source } chatSupport { enabled source } } }"""
+
+
+async def create(ask: Asking, viewer: str | None, selection: str = ID, **values: Any) -> dict[str, Any]:
+    """What comes of making an account: MINIMAL but for the values that are given."""
+    return await send(ask, viewer, "createManagedAccount", selection, **{**MINIMAL, **values})
+
+
+async def test_partner_makes_an_account_of_a_new_company_V15_R104_A18(ask: Asking, given: Given) -> None:
+    """The company, the account and its support details come to be at once, and the partner reads all of it."""
+    partner = await given.partner()
+    headquarters = {"street": "Seeweg 1", "city": "Zug", "postalCode": "6300", "country": "CH"}
+    papers = {"registrationNumber": "CHE-1", "taxNumber": "T-1", "headquarters": headquarters, "companyType": "XAAS"}
+    admin = {"email": "anna@alpine.example", "name": "Anna Alp"}
+    more = {"supportDetails": CONTACT, "settings": {"pricing": True, "dashboard": False}, "admin": admin}
+
+    made = await create(ask, partner.admin, ALL, accountRef="CRM-7", company={**COMPANY, **papers}, **more)
+
+    profile = {"legalName": "Alpine AG", "registrationNumber": "CHE-1", "country": "CH", "taxNumber": "T-1"}
+    company = {
+        "tradingName": "Alpine",
+        "companyType": "XAAS",
+        "accountKind": "MANAGED",
+        "partner": {"id": partner.id},
+        "supportDetails": {"supportedBy": "PARTNER", **CONTACT, "version": 1},
+        "companyProfile": {**profile, "headquarters": headquarters},
+        "members": {"nodes": [{"roles": ["ACCOUNT_ADMIN"], "user": {"name": "Anna Alp", "email": "anna@alpine.example"}}]},
+        "version": 1,
+    }
+    settings = {
+        "pricing": {"enabled": True, "source": "ACCOUNT"},
+        "dashboard": {"enabled": False, "source": "ACCOUNT"},
+        "chatSupport": {"enabled": False, "source": "DEFAULT"},
+    }
+    account = {"accountName": "Alpine branch", "accountRef": "CRM-7", "supportedBy": "PARTNER", "version": 1}
+    found = {**account, "partner": {"id": partner.id}, "company": company, "settings": settings}
+    assert {"managedAccount": found, "userErrors": []} == made
+
+
+async def test_new_account_can_be_used_at_once_V15_V25(ask: Asking, given: Given) -> None:
+    """Its first user signs in and finds its account, without what is the partner's own."""
+    partner = await given.partner()
+
+    made = await create(ask, partner.admin, admin={"email": "anna@alpine.example", "name": "Anna Alp"})
+    found = await ask("anna@alpine.example", "{ viewer { company { tradingName } } managedAccounts { nodes { id version } } }")
+
+    account = {"id": made["managedAccount"]["id"], "version": None}
+    assert {"viewer": {"company": {"tradingName": "Alpine"}}, "managedAccounts": {"nodes": [account]}} == found.data
+    assert ["NOT_FOR_MANAGED_ACCOUNTS"] == [redaction.reason for redaction in found.redactions]
+
+
+async def test_new_company_is_an_enterprise_unless_it_says_xaas_R413_R420_A42(ask: Asking, given: Given) -> None:
+    """In doubt a company is an ENTERPRISE; what needs an agreement to distribute is not chosen here."""
+    partner = await given.partner()
+    kind = "managedAccount { company { companyType } }"
+
+    in_doubt = await create(ask, partner.admin, kind)
+    distributor = await create(ask, partner.admin, kind, accountName="Another", company={**COMPANY, "companyType": "CLOUD"})
+
+    assert {"managedAccount": {"company": {"companyType": "ENTERPRISE"}}, "userErrors": []} == in_doubt
+    assert {"managedAccount": None, "userErrors": [refused("INVALID_VALUE", "company", "companyType")]} == distributor
+
+
+@pytest.mark.parametrize(
+    ("contact", "missing"),
+    [
+        pytest.param({}, [["supportDetails"]], id="nothing"),
+        pytest.param({"supportDetails": None}, [["supportDetails"]], id="null"),
+        pytest.param({"supportDetails": {}}, [["supportDetails", "email"], ["supportDetails", "phone"]], id="neither"),
+        pytest.param({"supportDetails": {"email": "help@alpine.example"}}, [["supportDetails", "phone"]], id="no phone"),
+        pytest.param(
+            {"supportDetails": {"email": None, "phone": CONTACT["phone"]}}, [["supportDetails", "email"]], id="no email"
+        ),
+        pytest.param({"supportDetails": {**CONTACT, "phone": " "}}, [["supportDetails", "phone"]], id="blank phone"),
+    ],
+)
+async def test_operator_supports_only_whom_it_can_reach_V15(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, contact: dict[str, Any], missing: list[list[str]]
+) -> None:
+    """E-mail address and phone are required if the operator supports the account, and each that is missing is named."""
+    partner = await given.partner()
+    before = await stored(rules_engine)
+
+    answer = await create(ask, partner.admin, supportedBy="OPERATOR", **contact)
+
+    assert {"managedAccount": None, "userErrors": [refused("REQUIRED", *path) for path in missing]} == answer
+    assert before == await stored(rules_engine)
+
+
+async def test_operator_supports_whom_it_can_reach_V15_R106_R110(ask: Asking, given: Given) -> None:
+    """With both it does, and the account has chat without a word of its partner."""
+    partner = await given.partner()
+    selection = "managedAccount { supportedBy settings { chatSupport { enabled } } company { supportDetails { phone } } }"
+
+    made = await create(ask, partner.admin, selection, supportedBy="OPERATOR", supportDetails=CONTACT)
+
+    account = {"supportedBy": "OPERATOR", "settings": {"chatSupport": {"enabled": True}}}
+    company = {"supportDetails": {"phone": "+41 44 668 18 00"}}
+    assert {"managedAccount": {**account, "company": company}, "userErrors": []} == made
+
+
+async def test_names_are_unique_for_each_partner_V7(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """A second account of that name is refused; another partner may have the same."""
+    partner, other = await given.partner(), await given.partner()
+
+    first = await create(ask, partner.admin)
+    before = await stored(rules_engine)
+    second = await create(ask, partner.admin, accountName="  Alpine branch ")
+    after = await stored(rules_engine)
+    others = await create(ask, other.admin)
+
+    assert [[], []] == [first["userErrors"], others["userErrors"]]
+    assert {"managedAccount": None, "userErrors": [refused("TAKEN", "accountName")]} == second
+    assert before == after
+
+
+async def test_one_of_many_at_once_has_the_name_V7(ask: Asking, given: Given) -> None:
+    """Of eight who make an account of the same name at the same moment one does it."""
+    partner = await given.partner()
+
+    answers = await asyncio.gather(*(create(ask, partner.admin) for _ in range(8)))
+
+    codes = [answer["userErrors"][0]["code"] for answer in answers if answer["userErrors"]]
+    assert ["TAKEN"] * 7 == codes
+    assert 1 == (await ask(partner.admin, "{ managedAccounts { totalCount } }")).data["managedAccounts"]["totalCount"]
+
+
+async def test_texts_have_bounds_V7(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """What is blank, too long or of no known form is told at once, each with the path to it."""
+    partner = await given.partner()
+    before = await stored(rules_engine)
+    company = {"tradingName": "x" * 201, "legalName": " ", "country": "UK", "headquarters": {"country": "Germany"}}
+    more: dict[str, Any] = {"supportDetails": {"email": "nobody", "phone": "12"}, "admin": {"email": "also nobody", "name": ""}}
+
+    answer = await create(ask, partner.admin, accountName="", accountRef="x" * 129, company=company, **more)
+
+    problems = [
+        refused("REQUIRED", "accountName"),
+        refused("TOO_LONG", "accountRef"),
+        refused("TOO_LONG", "company", "tradingName"),
+        refused("REQUIRED", "company", "legalName"),
+        refused("INVALID_VALUE", "company", "headquarters", "country"),
+        refused("INVALID_VALUE", "company", "country"),
+        refused("INVALID_VALUE", "supportDetails", "email"),
+        refused("INVALID_VALUE", "supportDetails", "phone"),
+        refused("INVALID_VALUE", "admin", "email"),
+        refused("REQUIRED", "admin", "name"),
+    ]
+    assert {"managedAccount": None, "userErrors": problems} == answer
+    assert before == await stored(rules_engine)
+
+
+async def test_names_may_be_as_long_as_allowed_V7(ask: Asking, given: Given) -> None:
+    """128 characters are allowed, of whatever script."""
+    partner = await given.partner()
+    name, ref = "Ä" * 128, "😀" * 128
+
+    made = await create(ask, partner.admin, "managedAccount { accountName accountRef }", accountName=name, accountRef=ref)
+
+    assert {"managedAccount": {"accountName": name, "accountRef": ref}, "userErrors": []} == made
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "MANAGED", "OPERATOR"])
+async def test_only_a_partner_makes_accounts_V15_A18(ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str) -> None:
+    """Nobody else does, least of all a managed account; and nobody else learns who has which address."""
+    email, somebody = await given.somebody(kind), await given.company()
+    before = await stored(rules_engine)
+
+    answers = [
+        await create(ask, email, admin={"email": address, "name": "Anna"}) for address in (somebody.admin, "new@alpine.example")
+    ]
+
+    assert [{"managedAccount": None, "userErrors": [refused("FORBIDDEN")]}] * 2 == answers
+    assert before == await stored(rules_engine)
+
+
+@pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
+async def test_only_account_administrators_make_accounts_V15_A43(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, role: str
+) -> None:
+    """No other role of a partner makes accounts."""
+    user = await given.user(await given.partner(), role)
+    before = await stored(rules_engine)
+
+    answer = await create(ask, user.email)
+
+    assert {"managedAccount": None, "userErrors": [refused("FORBIDDEN")]} == answer
+    assert before == await stored(rules_engine)
+
+
+async def test_known_user_is_let_in_under_its_name_V14_R405(ask: Asking, given: Given) -> None:
+    """Somebody whom the partner knows becomes administrator of the new account too, whatever the case of the address."""
+    partner = await given.partner()
+    colleague = await given.user(partner, "VIEWER", name="Carla Colleague")
+    selection = "managedAccount { company { members { nodes { user { id name } roles } } } }"
+
+    made = await create(ask, partner.admin, selection, admin={"email": colleague.email.upper(), "name": "Another Name"})
+
+    member = {"user": {"id": colleague.id, "name": "Carla Colleague"}, "roles": ["ACCOUNT_ADMIN"]}
+    assert {"managedAccount": {"company": {"members": {"nodes": [member]}}}, "userErrors": []} == made
+
+
+async def test_stranger_is_put_into_no_account_V21(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Whom the partner may not know it can neither let in nor get to know."""
+    partner, stranger = await given.partner(), await given.company()
+    before = await stored(rules_engine)
+
+    answer = await create(ask, partner.admin, admin={"email": stranger.admin, "name": "Sam"})
+
+    assert {"managedAccount": None, "userErrors": [refused("TAKEN", "admin", "email")]} == answer
+    assert before == await stored(rules_engine)
+
+
+async def test_what_was_made_is_recorded_V15(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """The trail has the company, the account, its support details and its member."""
+    partner: Company = await given.partner()
+
+    await create(ask, partner.admin, admin={"email": "anna@alpine.example", "name": "Anna Alp"})
+
+    recorded = [(action, table) for action, table, _ in await trail(rules_engine)]
+    tables = ["company", "managed_account", "membership", "support_details"]
+    assert [("createManagedAccount", table) for table in tables] == sorted(recorded)
+
+
+async def test_it_is_made_once_however_often_it_is_sent_V15(ask: Asking, given: Given) -> None:
+    """With an Idempotency-Key a repetition finds the account that was made."""
+    partner = await given.partner()
+
+    first, again = [await create(ask, partner.admin, key="k1") for _ in range(2)]
+
+    assert first == again
+    listed = await ask(partner.admin, "{ managedAccounts { nodes { id } } }")
+    assert {"data": {"managedAccounts": {"nodes": [first["managedAccount"]]}}} == whole(listed)

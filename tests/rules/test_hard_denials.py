@@ -1,0 +1,107 @@
+"""What no setting lifts: a partner that switches everything on, for one account and for all, gives it none of these."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.asking import Asking
+from tests.given import Account, Given
+from tests.rules.answers import hidden, told, whole
+from tests.rules.changing import refused, send, stored
+
+EVERYTHING: Final = dict.fromkeys(("pricing", "chatSupport", "dashboard", "companyProfile", "orderApproval"), True)
+ROLES: Final = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
+OWN: Final = """query ($id: ID!) { company(id: $id) {
+    billingMarkets { id } marketplaceProfile { id } supportDetails { phone } partnerDefaults { pricing } version
+    companyProfile { legalName }
+} }"""
+
+
+async def with_everything(ask: Asking, given: Given, supported_by: str = "OPERATOR") -> Account:
+    """An account for which its partner has switched everything on, by its mutations."""
+    partner = await given.partner()
+    account = await given.managed_account(partner, supported_by=supported_by)
+    await given.support_details(account.company, supported_by)
+    await given.profile(account.company)
+    for company in (partner, account.company):
+        await given.billing_market(company)
+    values = {"id": account.id, "version": 1, "settings": EVERYTHING}
+    one = await send(ask, partner.admin, "updateManagedAccountSettings", "managedAccount { id }", **values)
+    everyone = await send(ask, partner.admin, "updatePartnerDefaults", "partnerDefaults { pricing }", **EVERYTHING)
+    assert [[], []] == [one["userErrors"], everyone["userErrors"]]
+    return account
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_no_setting_shows_what_is_never_for_managed_accounts_R002_R107_R116_R124_V14(
+    ask: Asking, given: Given, role: str
+) -> None:
+    """With everything on, an account reads its company profile, and still none of what is never for it, whatever its role."""
+    account = await with_everything(ask, given)
+    user = await given.user(account.company, role)
+
+    answer = await ask(user.email, OWN, id=account.company.id)
+
+    never = ("billingMarkets", "marketplaceProfile", "supportDetails", "partnerDefaults", "version")
+    shown = {**dict.fromkeys(never), "companyProfile": {"legalName": account.company.name}}
+    redactions = [hidden(f"company.{name}", "NOT_FOR_MANAGED_ACCOUNTS") for name in never]
+    assert told({"company": shown}, *redactions) == whole(answer)
+
+
+async def test_no_setting_shows_a_market_or_a_profile_by_its_id_R107_R116_A8(ask: Asking, given: Given) -> None:
+    """With everything on, neither the account's own nor its partner's market is there by its id, nor its partner's profile."""
+    account = await with_everything(ask, given)
+    own = await given.billing_market(account.company, "NL")
+    of_partner = await given.billing_market(account.partner, "NL")
+    private = await given.profile(account.partner, visibility="PRIVATE")
+
+    answer = await ask(
+        account.admin, "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=[each.id for each in (own, of_partner, private)]
+    )
+
+    assert told({"nodes": [None, None, None]}) == whole(answer)
+
+
+@pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
+@pytest.mark.parametrize("role", ROLES)
+async def test_no_setting_lets_an_account_edit_anything_R107_R111_R123_R124_A18(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, role: str, supported_by: str
+) -> None:
+    """With everything on, an account still edits neither markets, details, profile, settings nor itself, and makes no account."""
+    account = await with_everything(ask, given, supported_by)
+    user = await given.user(account.company, role)
+    before = await stored(rules_engine)
+    company = {"tradingName": "Alpine", "legalName": "Alpine AG", "country": "CH"}
+    tried: dict[str, dict[str, Any]] = {
+        "setBillingMarket": {"market": "DE", "enabled": False},
+        "updateSupportDetails": {"version": 1, "hours": "never"},
+        "updateCompanyProfile": {"version": 1, "taxNumber": "T-2"},
+        "updatePartnerDefaults": {"version": 1, "pricing": False},
+        "createManagedAccount": {"accountName": "Below", "supportedBy": "PARTNER", "company": company},
+        "updateManagedAccount": {"id": account.id, "version": 2, "supportedBy": "PARTNER"},
+        "updateManagedAccountSettings": {"id": account.id, "version": 2, "settings": {"orderApproval": False}},
+    }
+
+    answers = {
+        name: (await send(ask, user.email, name, "__typename", **values))["userErrors"] for name, values in tried.items()
+    }
+
+    by_id = {name: [refused("FORBIDDEN", "id")] for name in ("updateManagedAccount", "updateManagedAccountSettings")}
+    assert {**{name: [refused("FORBIDDEN")] for name in tried}, **by_id} == answers
+    assert before == await stored(rules_engine)
+
+
+async def test_no_setting_shows_another_account_or_the_reference_V14_V25(ask: Asking, given: Given) -> None:
+    """With everything on, an account finds itself only, with neither its partner's reference nor its version."""
+    account = await with_everything(ask, given)
+    await given.change(account, account_ref="CRM-7")
+    await given.managed_account(account.partner)
+
+    answer = await ask(account.admin, "{ managedAccounts { nodes { id accountRef version } totalCount } }")
+
+    nothing = {"id": account.id, "accountRef": None, "version": None}
+    redactions = [hidden(f"managedAccounts.nodes.*.{name}", "NOT_FOR_MANAGED_ACCOUNTS") for name in ("accountRef", "version")]
+    assert told({"managedAccounts": {"nodes": [nothing], "totalCount": 1}}, *redactions) == whole(answer)

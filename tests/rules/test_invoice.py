@@ -1,0 +1,275 @@
+"""Invoices: for whoever pays, by period, with the charges of managed accounts on their partner's."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from commands.invoices import Period, issued
+from tests.asking import ANONYMOUS, Asking
+from tests.given import Given, Invoice, Thing
+from tests.rules.answers import hidden, ids, nodes, told, whole
+
+INVOICES = "query ($id: ID!) { company(id: $id) { invoices { nodes { id } totalCount } } }"
+IN_PERIOD = """query ($id: ID!, $filter: InvoiceFilter, $order: InvoiceOrder) {
+    company(id: $id) { invoices(filter: $filter, orderBy: $order) { nodes { id } totalCount } }
+}"""
+BY_ID = "query ($id: ID!) { node(id: $id) { id } }"
+WHOLE = """query ($id: ID!) { node(id: $id) { ... on Invoice {
+    number periodStart periodEnd company { id } total { amount currency }
+    lines { description amount { amount currency } managedAccount { id } port { id } }
+} } }"""
+CHARGED = """query ($id: ID!) { company(id: $id) { invoices { nodes {
+    number periodStart periodEnd total { amount currency }
+    lines { description amount { amount currency } managedAccount { id } port { id } }
+} } } }"""
+APRIL = Period(date(2026, 4, 1))
+SWITCHES = dict.fromkeys(("pricing", "chat_support", "dashboard", "company_profile", "order_approval"), True)
+
+
+def below(*invoices: Invoice) -> object:
+    """The answer to INVOICES of whoever reads these."""
+    return told({"company": {"invoices": ids(*invoices)}})
+
+
+def no_invoices(reason: str) -> object:
+    """The answer to INVOICES of whoever does not read them."""
+    return told({"company": {"invoices": None}}, hidden("company.invoices", reason))
+
+
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
+@pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "FINANCE", "VIEWER"])
+async def test_company_reads_its_own_invoices_V21_V23(ask: Asking, given: Given, kind: str, role: str) -> None:
+    """Whoever reads prices reads what its company is charged, in lists and by id, and nothing of another company's."""
+    company, other = await given.company(kind=kind), await given.company()
+    invoices = [await given.invoice(company, month=date(2026, month, 1)) for month in (1, 2)]
+    strange = await given.invoice(other)
+    user = await given.user(company, role)
+
+    listed, by_id = await ask(user.email, INVOICES, id=company.id), await ask(user.email, BY_ID, id=invoices[0].id)
+    elsewhere = await ask(user.email, BY_ID, id=strange.id)
+
+    assert below(*invoices) == whole(listed)
+    assert told({"node": {"id": invoices[0].id}}) == whole(by_id)
+    assert told({"node": None}) == whole(elsewhere)
+
+
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
+@pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR"])
+async def test_other_roles_read_no_invoices_V23(ask: Asking, given: Given, kind: str, role: str) -> None:
+    """Whoever does not read prices finds no invoices, and gets the same bytes whether there are any."""
+    company = await given.company(kind=kind)
+    user = await given.user(company, role)
+
+    without = await ask(user.email, INVOICES, id=company.id)
+    invoice = await given.invoice(company)
+    listed, by_id = await ask(user.email, INVOICES, id=company.id), await ask(user.email, BY_ID, id=invoice.id)
+
+    assert no_invoices("ROLE_REQUIRED") == whole(listed)
+    assert without.body == listed.body
+    assert told({"node": None}) == whole(by_id)
+
+
+@pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "FINANCE", "VIEWER"])
+@pytest.mark.parametrize("of", ["itself", "its partner"])
+async def test_managed_account_reads_no_invoice_R114(ask: Asking, given: Given, of: str, role: str) -> None:
+    """Whatever its partner sets, a managed account reads neither its partner's invoices nor any of its own."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    await given.setting(account, **SWITCHES)
+    company = account.company if of == "itself" else partner
+    invoice = await given.invoice(company, lines=[(account.company, 1_000)])
+    user = await given.user(account.company, role)
+
+    listed, by_id = await ask(user.email, INVOICES, id=company.id), await ask(user.email, BY_ID, id=invoice.id)
+
+    assert no_invoices("NOT_FOR_MANAGED_ACCOUNTS") == whole(listed)
+    assert told({"node": None}) == whole(by_id)
+
+
+async def test_charges_of_managed_accounts_stand_on_their_partners_invoice_R115(ask: Asking, given: Given) -> None:
+    """A partner's invoice has a line for each charge, with the account that it is for, or with none where it is its own."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    invoice = await given.invoice(partner, lines=[(None, 125_000), (account.company, 50)])
+
+    answer = await ask(partner.admin, WHOLE, id=invoice.id)
+
+    own = {"description": "Charge 1", "amount": {"amount": "1250.00", "currency": "EUR"}, "managedAccount": None, "port": None}
+    other = {"description": "Charge 2", "amount": {"amount": "0.50", "currency": "EUR"}, "port": None}
+    expected = {
+        "number": invoice.number,
+        "periodStart": "2026-01-01",
+        "periodEnd": "2026-01-31",
+        "company": {"id": partner.id},
+        "total": {"amount": "1250.50", "currency": "EUR"},
+        "lines": [own, {**other, "managedAccount": {"id": account.id}}],
+    }
+    assert told({"node": expected}) == whole(answer)
+
+
+async def test_partner_finds_no_invoices_of_its_accounts_R114_R115_V21(ask: Asking, given: Given) -> None:
+    """A partner may look at what its accounts are charged; there is nothing, for it is charged itself."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    await given.invoice(partner, lines=[(account.company, 1_000)])
+    engineer = await given.user(partner, "NETWORK_ADMIN")
+
+    by_admin = await ask(partner.admin, INVOICES, id=account.company.id)
+    by_engineer = await ask(engineer.email, INVOICES, id=account.company.id)
+
+    assert below() == whole(by_admin)
+    assert no_invoices("ROLE_REQUIRED") == whole(by_engineer)
+
+
+async def test_operator_reads_every_invoice_V21(ask: Asking, given: Given) -> None:
+    """The operator finds the invoices of any company."""
+    operator, company = await given.operator(), await given.company()
+    invoice = await given.invoice(company)
+
+    listed, by_id = await ask(operator.admin, INVOICES, id=company.id), await ask(operator.admin, BY_ID, id=invoice.id)
+
+    assert below(invoice) == whole(listed)
+    assert told({"node": {"id": invoice.id}}) == whole(by_id)
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER"])
+async def test_invoices_are_for_nobody_else_V21_V24(ask: Asking, given: Given, kind: str) -> None:
+    """A company that everybody sees keeps its invoices to itself."""
+    company = await given.company()
+    await given.profile(company)
+    invoice = await given.invoice(company)
+    email = await given.somebody(kind)
+
+    listed, by_id = await ask(email, INVOICES, id=company.id), await ask(email, BY_ID, id=invoice.id)
+
+    assert no_invoices("NOT_YOURS") == whole(listed)
+    assert told({"node": None}) == whole(by_id)
+
+
+async def test_invoices_are_found_by_period_V21(ask: Asking, given: Given) -> None:
+    """A range of periods has the invoices whose period begins in it; they can be sorted by period."""
+    company = await given.company()
+    march, january, february = [await given.invoice(company, month=date(2026, month, 1)) for month in (3, 1, 2)]
+
+    answers = {}
+    for name, asked in {
+        "from": {"filter": {"periodFrom": "2026-02-01"}},
+        "to": {"filter": {"periodTo": "2026-02-15"}},
+        "both": {"filter": {"periodFrom": "2026-02-01", "periodTo": "2026-02-28"}},
+        "newest": {"order": {"field": "PERIOD", "direction": "DESC"}},
+        "newest of some": {"filter": {"periodTo": "2026-02-01"}, "order": {"field": "PERIOD", "direction": "DESC"}},
+    }.items():
+        answers[name] = whole(await ask(company.admin, IN_PERIOD, id=company.id, **asked))
+
+    expected = {
+        "from": below(march, february),
+        "to": below(january, february),
+        "both": below(february),
+        "newest": below(march, february, january),
+        "newest of some": below(february, january),
+    }
+    assert expected == answers
+
+
+async def test_anonymous_visitor_orders_no_invoices_V24(ask: Asking, given: Given) -> None:
+    """An order or a filter tells a visitor nothing that the field itself does not."""
+    company = await given.company()
+    await given.profile(company)
+    await given.invoice(company)
+    asked = {"filter": {"periodFrom": "2026-01-01"}, "order": {"field": "PERIOD"}}
+
+    answer = await ask(ANONYMOUS, IN_PERIOD, id=company.id, **asked)
+
+    assert no_invoices("NOT_YOURS") == whole(answer)
+
+
+def charge(text: str, amount: str, port: Thing, account: Thing | None = None) -> dict[str, Any]:
+    """A line of an invoice in euros."""
+    known = {"description": text, "amount": {"amount": amount, "currency": "EUR"}, "port": {"id": port.id}}
+    return {**known, "managedAccount": account and {"id": account.id}}
+
+
+async def test_a_month_is_charged_to_whoever_pays_R114_R115(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Ports of a managed account are lines of its partner's invoice, with their account; a direct company pays for its own."""
+    partner, direct = await given.partner(), await given.company()
+    account = await given.managed_account(partner)
+    long_ago, last_month = datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 3, 31, 23, 59, tzinfo=UTC)
+    own = await given.port(partner, name="Core", activated_at=long_ago, monthly_rate=100)
+    managed = await given.port(account.company, name="Edge", status="DISABLED", activated_at=last_month, setup_fee=70)
+    theirs = await given.port(direct, name="Peer", activated_at=long_ago, monthly_rate=30_000)
+
+    said = await issued(rules_engine, APRIL)
+    answers = [await ask(company.admin, CHARGED, id=company.id) for company in (partner, direct)]
+
+    period = {"number": "INV-2026-04-00001", "periodStart": "2026-04-01", "periodEnd": "2026-04-30"}
+    lines = [
+        charge("Core, 1 Gbps, April 2026", "1.00", own),
+        charge("Edge, 1 Gbps, April 2026", "1250.00", managed, account),
+        charge("Edge, setup", "0.70", managed, account),
+    ]
+    of_partner = {**period, "total": {"amount": "1251.70", "currency": "EUR"}, "lines": lines}
+    of_direct = {
+        **period,
+        "number": "INV-2026-04-00002",
+        "total": {"amount": "300.00", "currency": "EUR"},
+        "lines": [charge("Peer, 1 Gbps, April 2026", "300.00", theirs)],
+    }
+    assert [told({"company": {"invoices": nodes(each)}}) for each in (of_partner, of_direct)] == [
+        whole(each) for each in answers
+    ]
+    assert [
+        f"INV-2026-04-00001: {partner.name}, 1251.70 EUR, ports: 2",
+        f"INV-2026-04-00002: {direct.name}, 300.00 EUR, ports: 1",
+        "Invoices of 2026-04 issued: 2; there before: 0.",
+    ] == said
+
+
+async def test_what_is_not_in_service_is_not_charged_R115(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Ports that are ordered, ended, the operator's own, or activated in the month itself, are on no invoice."""
+    company, operator = await given.company(), await given.operator()
+    before, within = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
+    for status in ("REQUESTED", "ALLOCATED", "DECOMMISSIONED", "CANCELLED"):
+        await given.port(company, status=status, activated_at=before)
+    await given.port(company, activated_at=within)
+    await given.port(operator, activated_at=before)
+
+    said = await issued(rules_engine, APRIL)
+    answers = [whole(await ask(operator.admin, INVOICES, id=each.id)) for each in (company, operator)]
+
+    assert ["Invoices of 2026-04 issued: 0; there before: 0."] == said
+    assert [below(), below()] == answers
+
+
+async def test_issuing_a_month_again_adds_only_what_is_missing_R115(
+    ask: Asking, given: Given, rules_engine: AsyncEngine
+) -> None:
+    """Each payer has one invoice of a month in each currency; a dry run stores nothing, and a repetition changes nothing."""
+    company = await given.company()
+    before = datetime(2026, 1, 1, tzinfo=UTC)
+    port = await given.port(company, activated_at=before)
+
+    said = [(await issued(rules_engine, APRIL, dry_run=True))[-1]]
+    dry = await ask(company.admin, CHARGED, id=company.id)
+    said.append((await issued(rules_engine, APRIL))[-1])
+    first = await ask(company.admin, CHARGED, id=company.id)
+    await given.change(port, monthly_rate=1)
+    said.append((await issued(rules_engine, APRIL))[-1])
+    again = await ask(company.admin, CHARGED, id=company.id)
+    await given.port(company, activated_at=before, currency="JPY")
+    said.append((await issued(rules_engine, APRIL))[-1])
+    more = await ask(company.admin, CHARGED, id=company.id)
+
+    assert told({"company": {"invoices": nodes()}}) == whole(dry)
+    assert first.body == again.body
+    numbers = [invoice["number"] for invoice in more.data["company"]["invoices"]["nodes"]]
+    assert ["INV-2026-04-00001", "INV-2026-04-00002"] == numbers
+    assert [
+        "Invoices of 2026-04 would be issued: 1; there before: 0.",
+        "Invoices of 2026-04 issued: 1; there before: 0.",
+        "Invoices of 2026-04 issued: 0; there before: 1.",
+        "Invoices of 2026-04 issued: 1; there before: 1.",
+    ] == said

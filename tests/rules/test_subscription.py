@@ -1,0 +1,249 @@
+"""Subscriptions: who hears of what, and what an event tells to whom, decided when it is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.asking import ANONYMOUS, Asking
+from tests.following import Closed
+from tests.given import Given
+from tests.rules.answers import hidden, told
+
+PORTS = "subscription { portUpdated { id name } }"
+PORTS_OF = "subscription ($of: ID) { portUpdated(companyId: $of) { id name } }"
+PRICED = "subscription { portUpdated { name monthlyRate { amount currency } } }"
+REQUESTS = "subscription { connectionRequestUpdated { id status } }"
+REQUESTS_OF = "subscription ($of: ID) { connectionRequestUpdated(companyId: $of) { id status } }"
+NOTIFICATIONS = "subscription { notificationReceived { id title readAt } }"
+
+
+def port(thing: Any, name: str) -> Any:
+    """An event of a port."""
+    return told({"portUpdated": {"id": thing.id, "name": name}})
+
+
+def request(thing: Any, status: str) -> Any:
+    """An event of a connection request."""
+    return told({"connectionRequestUpdated": {"id": thing.id, "status": status}})
+
+
+@pytest.mark.parametrize("asking", ["its account", "its partner", "the operator"])
+async def test_port_of_a_managed_account_is_heard_of_by_three_V14_V20(ask: Asking, given: Given, asking: str) -> None:
+    """The managed company itself, its partner and the operator hear of a port when it is ordered and when it changes."""
+    partner, operator = await given.partner(), await given.operator()
+    account = await given.managed_account(partner)
+    emails = {"its account": account.admin, "its partner": partner.admin, "the operator": operator.admin}
+
+    async with ask.following(emails[asking], PORTS) as following:
+        ordered = await given.port(account.company, name="new")
+        first = await following.event()
+        await given.change(ordered, name="renamed")
+        second = await following.event()
+
+    assert [port(ordered, "new"), port(ordered, "renamed")] == [first, second]
+
+
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED", "OF THE SAME PARTNER"])
+async def test_port_is_heard_of_by_nobody_else_V14_V20(ask: Asking, given: Given, kind: str) -> None:
+    """Whoever may not read a port hears nothing of it, and goes on to hear of its own."""
+    partner = await given.partner()
+    theirs = await given.port((await given.managed_account(partner)).company)
+    if kind in ("MANAGED", "OF THE SAME PARTNER"):
+        account = await given.managed_account(partner if kind != "MANAGED" else await given.partner())
+        company = account.company
+    else:
+        company = await given.company(kind=kind)
+    ours = await given.port(company)
+
+    async with ask.following(company.admin, PORTS) as following:
+        await given.change(theirs, name="theirs")
+        await given.change(ours, name="ours")
+        first = await following.event()
+
+    assert port(ours, "ours") == first
+
+
+async def test_visitor_hears_of_no_port_V20(ask: Asking, given: Given) -> None:
+    """Somebody who is not signed in may subscribe, and hears nothing: not even of a public port."""
+    provider = await given.company()
+    await given.profile(provider)
+    public = await given.port(provider, visibility="PUBLIC")
+
+    async with ask.following(ANONYMOUS, PORTS) as following:
+        await given.change(public, name="changed")
+
+        assert await following.hears_nothing()
+
+
+async def test_prices_are_hidden_in_events_R121(ask: Asking, given: Given) -> None:
+    """An event hides prices as an answer does, and says so in its own redactions; the partner's event has them."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    theirs = await given.port(account.company)
+
+    async with ask.following(account.admin, PRICED) as managed, ask.following(partner.admin, PRICED) as own:
+        await given.change(theirs, name="one")
+        first, shown = await managed.event(), await own.event()
+        await given.change(theirs, name="two")
+        second = await managed.event()
+
+    redaction = hidden("portUpdated.monthlyRate", "HIDDEN_BY_PARTNER")
+    price = {"amount": "1250.00", "currency": "EUR"}
+    assert [told({"portUpdated": {"name": name, "monthlyRate": None}}, redaction) for name in ("one", "two")] == [first, second]
+    assert told({"portUpdated": {"name": "one", "monthlyRate": price}}) == shown
+
+
+async def test_setting_acts_on_the_next_event_R122_V2(ask: Asking, given: Given) -> None:
+    """A subscription that is open when the partner shows prices has them in the next event, and not in the one after they go."""
+    account = await given.managed_account(await given.partner(), pricing=False)
+    theirs = await given.port(account.company)
+    events = []
+
+    async with ask.following(account.admin, PRICED) as following:
+        for name, pricing in (("one", False), ("two", True), ("three", None)):
+            await given.setting(account, pricing=pricing)
+            await given.change(theirs, name=name)
+            events.append(await following.event())
+
+    redaction = hidden("portUpdated.monthlyRate", "HIDDEN_BY_PARTNER")
+    price = {"amount": "1250.00", "currency": "EUR"}
+    assert [
+        told({"portUpdated": {"name": "one", "monthlyRate": None}}, redaction),
+        told({"portUpdated": {"name": "two", "monthlyRate": price}}),
+        told({"portUpdated": {"name": "three", "monthlyRate": None}}, redaction),
+    ] == events
+
+
+@pytest.mark.parametrize("values", [{"monthly_rate": 1}, {"setup_fee": 1}, {"marketplace_name": "New"}], ids=str)
+async def test_change_of_what_is_hidden_is_not_heard_R116_R121(ask: Asking, given: Given, values: dict[str, Any]) -> None:
+    """That something changed which a managed account does not see would tell of it: the account hears nothing, its partner does."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    theirs = await given.port(account.company, name="before")
+
+    async with ask.following(account.admin, PORTS) as managed, ask.following(partner.admin, PORTS) as own:
+        await given.change(theirs, **values)
+        heard = await own.event()
+        await given.change(theirs, name="after")
+        first = await managed.event()
+
+    assert port(theirs, "before") == heard
+    assert port(theirs, "after") == first
+
+
+async def test_events_of_one_company_V14_V20(ask: Asking, given: Given) -> None:
+    """A partner follows one of its accounts: it hears of that one's ports only."""
+    partner = await given.partner()
+    one, other = await given.managed_account(partner), await given.managed_account(partner)
+    ours, theirs = await given.port(one.company), await given.port(other.company)
+
+    async with ask.following(partner.admin, PORTS_OF, of=one.company.id) as following:
+        await given.change(theirs, name="theirs")
+        await given.change(ours, name="ours")
+        first = await following.event()
+
+    assert port(ours, "ours") == first
+
+
+async def test_company_that_may_not_be_known_has_no_events_V18_V20(ask: Asking, given: Given) -> None:
+    """To follow a company that the viewer may not know, or that is not there, is no error; it never fires."""
+    company, stranger = await given.company(), await given.company()
+    ours, theirs = await given.port(company), await given.port(stranger)
+
+    async with ask.following(company.admin, PORTS_OF, of=stranger.id) as following:
+        await given.change(theirs, name="theirs")
+        await given.change(ours, name="ours")
+
+        assert await following.hears_nothing()
+
+
+async def test_both_sides_and_their_partners_hear_of_a_request_V14_V16(ask: Asking, given: Given) -> None:
+    """Customer and provider, and the partner of each, hear that a request is made and what becomes of it; others do not."""
+    ours, theirs = await given.partner(), await given.partner()
+    customer, provider = (await given.managed_account(ours)).company, (await given.managed_account(theirs)).company
+    stranger = await given.company()
+    own, target = await given.port(customer), await given.port(provider, visibility="PUBLIC")
+    heard = []
+
+    async with ask.following(stranger.admin, REQUESTS) as unheard:
+        for company in (customer, provider, ours, theirs):
+            async with ask.following(company.admin, REQUESTS) as following:
+                made = await given.connection_request(own, target)
+                first = await following.event()
+                await given.change(made, status="ACCEPTED")
+                heard.append(([request(made, "PENDING"), request(made, "ACCEPTED")], [first, await following.event()]))
+        between = await given.connection_request(await given.port(stranger), target)
+        only = await unheard.event()
+
+    assert [expected for expected, _ in heard] == [events for _, events in heard]
+    assert request(between, "PENDING") == only
+
+
+async def test_provider_that_hides_itself_cannot_be_found_by_its_requests_R013_V18(ask: Asking, given: Given) -> None:
+    """A customer who follows a company that it may not know does not learn that its request went there."""
+    customer, provider = await given.company(), await given.company()
+    profile = await given.profile(provider)
+    made = await given.connection_request(await given.port(customer), await given.port(provider, visibility="PUBLIC"))
+
+    async with ask.following(customer.admin, REQUESTS_OF, of=provider.id) as following:
+        await given.change(made, status="ACCEPTED")
+        known = await following.event()
+        await given.change(profile, visibility="PRIVATE")
+        await given.change(made, status="WITHDRAWN")
+        nothing = await following.hears_nothing()
+
+    assert request(made, "ACCEPTED") == known
+    assert nothing
+
+
+async def test_notification_is_heard_by_its_user_alone_X6(ask: Asking, given: Given) -> None:
+    """A user hears of its own notification when it is written, not when it is read, and not of a colleague's."""
+    company = await given.company()
+    colleague = await given.user(company)
+
+    async with ask.following(company.admin, NOTIFICATIONS) as following:
+        await given.notification(colleague, company, title="theirs")
+        first = await given.notification(company.user, company, title="first")
+        heard = [await following.event()]
+        await given.change(first, title="first, again")
+        second = await given.notification(company.user, company, title="second")
+        heard.append(await following.event())
+
+    expected = [{"id": thing.id, "title": title, "readAt": None} for thing, title in ((first, "first"), (second, "second"))]
+    assert [told({"notificationReceived": each}) for each in expected] == heard
+
+
+async def test_subscription_ends_with_the_membership_V2_V20(ask: Asking, given: Given) -> None:
+    """Whoever is no member any more is told so with the next change, whosever it is, and hears nothing of it."""
+    company = await given.company()
+    user = await given.user(company)
+    ours = await given.port(company)
+
+    async with ask.following(user.email, PORTS) as following:
+        await given.no_more(user.membership)
+        await given.change(ours, name="secret")
+        with pytest.raises(Closed) as closed:
+            await following.event()
+
+    assert (4403, "The account of this token is no longer there.") == (closed.value.code, closed.value.reason)
+
+
+async def test_role_that_is_taken_away_acts_on_the_next_event_V23(ask: Asking, given: Given) -> None:
+    """A user whose role no longer reads prices has none in the next event."""
+    company = await given.company()
+    user = await given.user(company, "FINANCE")
+    ours = await given.port(company)
+
+    async with ask.following(user.email, PRICED) as following:
+        await given.change(ours, name="one")
+        first = await following.event()
+        await given.change(user.membership, roles=["NETWORK_ADMIN"])
+        await given.change(ours, name="two")
+        second = await following.event()
+
+    price = {"amount": "1250.00", "currency": "EUR"}
+    assert told({"portUpdated": {"name": "one", "monthlyRate": price}}) == first
+    redaction = hidden("portUpdated.monthlyRate", "ROLE_REQUIRED")
+    assert told({"portUpdated": {"name": "two", "monthlyRate": None}}, redaction) == second

@@ -1,0 +1,84 @@
+"""Several gateways over one database: what happens is heard through each of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models.listening import MOST_WAITING
+from tests.asking import asking
+from tests.given import Given
+from tests.rules.answers import told
+
+PORTS = "subscription { portUpdated { id name } }"
+COPY = sa.text("""INSERT INTO port SELECT (jsonb_populate_record(port, jsonb_build_object('id', gen_random_uuid()))).*
+                  FROM port, generate_series(0, :most)""")
+
+
+async def test_an_event_is_heard_through_every_gateway(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
+    """Two gateways, each with a connection of its own that listens: subscribers of both hear of one change, once each."""
+    given = Given(engine)
+    company = await given.company()
+    port = await given.port(company)
+
+    async with (
+        asking(database_url, tmp_path) as one,
+        asking(database_url, tmp_path) as other,
+        one.following(company.admin, PORTS) as here,
+        other.following(company.admin, PORTS) as there,
+    ):
+        await given.change(port, name="changed")
+        heard = [await here.event(), await there.event()]
+        silent = await here.hears_nothing() and await there.hears_nothing()
+
+    assert one.app.state.services.listening is not other.app.state.services.listening
+    assert [told({"portUpdated": {"id": port.id, "name": "changed"}})] * 2 == heard
+    assert silent
+
+
+async def test_a_setting_changed_through_one_acts_on_the_next_event_of_the_other(
+    database_url: str, engine: AsyncEngine, tmp_path: Path
+) -> None:
+    """What may be seen is looked at anew for each event, in every process: nothing of it is remembered."""
+    given = Given(engine)
+    account = await given.managed_account(await given.partner(), pricing=True)
+    port = await given.port(account.company)
+    query = "subscription { portUpdated { name monthlyRate { amount } } }"
+
+    async with asking(database_url, tmp_path) as gateway, gateway.following(account.admin, query) as following:
+        await given.change(port, name="one")
+        shown = await following.event()
+        await given.setting(account, pricing=False)
+        await given.change(port, name="two")
+        hidden = await following.event()
+
+    assert told({"portUpdated": {"name": "one", "monthlyRate": {"amount": "1250.00"}}}) == shown
+    redaction = {"path": ["portUpdated", "monthlyRate"], "reason": "HIDDEN_BY_PARTNER"}
+    assert told({"portUpdated": {"name": "two", "monthlyRate": None}}, redaction) == hidden
+
+
+async def test_a_subscriber_that_is_too_slow_is_told_so(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
+    """Whoever has more waiting than is kept hears so and no more; others, and its own other operations, go on."""
+    given = Given(engine)
+    company = await given.company()
+    port = await given.port(company)
+
+    async with asking(database_url, tmp_path) as gateway, gateway.following(company.admin, PORTS) as following:
+        async with engine.connect() as connection:
+            await connection.execute(COPY, {"most": 2 * MOST_WAITING})
+        while (message := await following.socket.receive())["type"] == "next":
+            pass
+        async with gateway.following(company.admin, PORTS) as another:
+            await given.change(port, name="changed")
+            heard = await another.event()
+        await following.socket.send({"type": "subscribe", "id": "more", "payload": {"query": "{ viewer { company { id } } }"}})
+        answer = await following.socket.receive()
+
+    assert ("error", ["SUBSCRIBER_TOO_SLOW"]) == (
+        message["type"],
+        [error["extensions"]["code"] for error in message["payload"]],
+    )
+    assert told({"portUpdated": {"id": port.id, "name": "changed"}}) == heard
+    assert told({"viewer": {"company": {"id": company.id}}}) == answer["payload"]

@@ -1,0 +1,89 @@
+"""Operations: from a request to one that is known to be within bounds, and from its result to the answer that is sent.
+
+What is the same by whatever way a request comes. Nothing is sent that has not passed `answer_of`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import strawberry
+from graphql import OperationType
+from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
+
+from transport.bounds import Bounds
+from transport.documents import Documents, require_runnable
+from transport.errors import BAD_USER_INPUT, VALIDATION_FAILED, publish
+from transport.logs import bind_facts
+from transport.request import GraphQLRequest
+
+LOGGED_NAME: Final = 100  # characters of an operation's name in the log
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation that may run."""
+
+    asked: GraphQLRequest
+    name: str | None
+    kind: OperationType
+    cost: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operations:
+    """Those of one schema."""
+
+    schema: strawberry.Schema
+    documents: Documents
+    bounds: Bounds
+
+    def prepare(self, asked: GraphQLRequest, method: str, *, streamed: bool = False) -> Operation:
+        """The operation that a request means, which the log is told of. Raises PublicError, or Refusal as the method does."""
+        document = self.documents.parse(asked.query)
+        operation = document.operation(asked.operation_name)
+        require_runnable(operation.node, method, streamed=streamed)
+        name, kind = operation.name, operation.node.operation
+        bind_facts(operation=name and name[:LOGGED_NAME], operation_type=kind.value)
+        cost = document.cost(operation, asked.variables, self.bounds)
+        bind_facts(cost=cost)
+        return Operation(asked, name, kind, cost)
+
+    async def execute(self, operation: Operation, context: object) -> ExecutionResult:
+        """What comes of a query or a mutation."""
+        return await self.schema.execute(
+            operation.asked.query,
+            variable_values=operation.asked.variables,
+            operation_name=operation.name,
+            context_value=context,
+            operation_extensions=operation.asked.extensions,
+        )
+
+    async def subscribe(self, operation: Operation, context: object) -> AsyncGenerator[ExecutionResult, None]:
+        """What comes of a subscription, event by event."""
+        results: Any = await self.schema.subscribe(
+            operation.asked.query,
+            variable_values=operation.asked.variables,
+            operation_name=operation.name,
+            context_value=context,
+            operation_extensions=operation.asked.extensions,
+        )
+        stream: AsyncGenerator[ExecutionResult, None] = results
+        return stream
+
+
+def answer_of(result: ExecutionResult, request_id: str) -> dict[str, Any]:
+    """The answer of an operation that ran, or of a request that did not get so far: only then it has no `data`."""
+    errors = result.errors or []
+    answer: dict[str, Any] = {}
+    if errors:
+        code = VALIDATION_FAILED if isinstance(result, PreExecutionError) else BAD_USER_INPUT
+        answer["errors"] = publish(errors, request_id, code)
+    if result.data is not None or not errors or any(error.path for error in errors):
+        answer["data"] = result.data
+    if result.extensions:
+        answer["extensions"] = result.extensions
+    return answer

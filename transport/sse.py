@@ -1,0 +1,132 @@
+"""GraphQL over server-sent events (https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md), one connection an operation.
+
+What is wrong with the HTTP request is refused as ever; what is wrong with the operation is told in the stream, as the protocol asks.
+A client ends a subscription by closing its connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import aclosing, nullcontext, suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from resolvers.errors import PublicError
+from transport.errors import INTERNAL, INTERNAL_MESSAGE
+from transport.identity import Identity, Session, credentials_of
+from transport.logs import log
+from transport.negotiation import MediaType
+from transport.refusal import CHARSET, Refusal, TimedOut, Unauthenticated, told
+from transport.request import GraphQLRequest, read
+from transport.streams import OpenConnections, Streams
+
+KEEP_ALIVE_SECONDS: Final = 12.0  # proxies commonly close what is silent for 60
+KEEP_ALIVE: Final = b":\n\n"  # a comment
+COMPLETE: Final = b"event: complete\ndata:\n\n"
+HEADERS: Final = (
+    (b"content-type", (MediaType.EVENT_STREAM + CHARSET).encode()),
+    (b"cache-control", b"no-store"),
+    (b"vary", b"Accept, Authorization"),
+    (b"x-accel-buffering", b"no"),  # proxies that gather answers would hold events back
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventStreams:
+    """The ASGI application for requests that want their answers as events."""
+
+    streams: Streams
+    identity: Identity
+    connections: OpenConnections
+    seconds: float
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer until nothing more comes, the client leaves, or it may not go on. Raises Refusal before anything is sent."""
+        session, asked = await self._asked(scope, receive)
+        stream = _Stream(scope["state"]["request_id"], send)
+        await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": list(HEADERS)})
+        ended = asyncio.Event()
+        waiting = {
+            asyncio.create_task(ended.wait()),
+            asyncio.create_task(stream.write(self.streams, asked, scope["method"], session)),
+            asyncio.create_task(stream.keep_alive()),
+            leaving := asyncio.create_task(_leaving(receive)),
+        }
+        try:
+            lasting = self.streams.is_subscription(asked)  # what has one answer is finished, as other requests are
+            with self.connections.open(ended.set) if lasting else nullcontext():
+                done, _ = await asyncio.wait(waiting, timeout=session.seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+        if not done:
+            session.expire()
+        if leaving not in done:
+            await stream.finish(session)
+
+    async def _asked(self, scope: Scope, receive: Receive) -> tuple[Session, GraphQLRequest]:
+        """Who asks, and what. Raises Refusal."""
+        limit = asyncio.timeout(self.seconds)
+        try:
+            async with limit:
+                session = self.identity.session(credentials_of(scope))
+                if await session.viewer() is None:
+                    raise Unauthenticated(session.over)
+                asked = await read(scope, receive)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise TimedOut(HTTPStatus.REQUEST_TIMEOUT, self.seconds) from None
+        with suppress(PublicError):  # which is told in the stream
+            self.streams.operations.prepare(asked, scope["method"], streamed=True)
+        return session, asked
+
+
+class _Stream:
+    """The events of one operation."""
+
+    def __init__(self, request_id: str, send: Send) -> None:
+        self._request_id = request_id
+        self._send = send
+
+    async def write(self, streams: Streams, asked: GraphQLRequest, method: str, session: Session) -> None:
+        """Send the answers."""
+        try:
+            async with aclosing(streams.answers(asked, method, session, self._request_id)) as answers:
+                async for answer in answers:
+                    await self._next(answer)
+        except Exception:
+            log.exception("stream.failed")
+            broken = Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL, INTERNAL_MESSAGE)
+            await self._next(told(broken, self._request_id))
+
+    async def keep_alive(self) -> None:
+        """Say from time to time that the connection is there."""
+        while True:
+            await asyncio.sleep(KEEP_ALIVE_SECONDS)
+            await self._write(KEEP_ALIVE)
+
+    async def finish(self, session: Session) -> None:
+        """Say that nothing more comes, and why if it might have."""
+        if session.over:
+            await self._next(told(Unauthenticated(session.over), self._request_id))
+        await self._write(COMPLETE)
+        await self._send({"type": "http.response.body", "body": b""})
+
+    async def _next(self, answer: Mapping[str, Any]) -> None:
+        await self._write(b"event: next\ndata: " + orjson.dumps(answer) + b"\n\n")
+
+    async def _write(self, event: bytes) -> None:
+        await self._send({"type": "http.response.body", "body": event, "more_body": True})
+
+
+async def _leaving(receive: Receive) -> None:
+    """Returns once the client has closed the connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,121 @@
+"""Streams: the answers of an operation one by one, and the connections that stay open for them.
+
+A subscription has an answer for each event, anything else has one. An answer without `data` is the last. Who asks is looked at anew
+for each operation, and by the subscription for each event: a session that is over ends the stream.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from graphql import OperationType
+from strawberry.types.execution import PreExecutionError
+
+from policies.viewer import Viewer
+from resolvers.errors import PublicError
+from transport.identity import Session
+from transport.logs import bind_facts
+from transport.operations import Operation, Operations, answer_of
+from transport.refusal import Refusal, TimedOut, told
+from transport.request import GraphQLRequest
+
+MakeSubscriber = Callable[[Viewer, str, str | None, Callable[[], Awaitable[Viewer | None]]], object]
+"""Makes the context of a streamed operation from its viewer, the request's id, its Idempotency-Key, and what loads the viewer anew.
+
+The last answers None for a viewer who may not go on.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streams:
+    """Runs operations. Those with one answer have `seconds` for it; PostgreSQL bounds each statement of an event."""
+
+    operations: Operations
+    make_subscriber: MakeSubscriber
+    seconds: float
+
+    async def answers(
+        self, asked: GraphQLRequest, method: str, session: Session, request_id: str
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """The answers, none more once the session is over."""
+        try:
+            operation = self.operations.prepare(asked, method, streamed=True)
+            viewer = await session.viewer()
+            if viewer is None:
+                return
+            bind_facts(user_id=viewer.user_id, company_id=viewer.company_id)
+            context = self.make_subscriber(viewer, request_id, asked.idempotency_key, session.viewer)
+            if operation.kind is not OperationType.SUBSCRIPTION:
+                yield await self._only(operation, context, request_id)
+                return
+        except PublicError as error:
+            yield answer_of(PreExecutionError(data=None, errors=[error]), request_id)
+            return
+        except Refusal as refusal:
+            yield told(refusal, request_id)
+            return
+        async with aclosing(await self.operations.subscribe(operation, context)) as results:
+            async for result in results:
+                yield answer_of(result, request_id)
+
+    def is_subscription(self, asked: GraphQLRequest) -> bool:
+        """Whether it has answers for as long as nobody ends it; what is no operation has only one answer."""
+        try:
+            operation = self.operations.documents.parse(asked.query).operation(asked.operation_name)
+        except PublicError:
+            return False
+        return operation.node.operation is OperationType.SUBSCRIPTION
+
+    async def _only(self, operation: Operation, context: object, request_id: str) -> dict[str, Any]:
+        """The answer of an operation that has one. Raises TimedOut."""
+        limit = asyncio.timeout(self.seconds)
+        try:
+            async with limit:
+                return answer_of(await self.operations.execute(operation, context), request_id)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise TimedOut(HTTPStatus.GATEWAY_TIMEOUT, self.seconds) from None
+
+
+class OpenConnections:
+    """The connections that stay open until somebody ends them, so that a server that stops can."""
+
+    def __init__(self) -> None:
+        self._ends: dict[object, Callable[[], None]] = {}
+        self._stopping = False
+        self._all_closed = asyncio.Event()
+
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return len(self._ends)
+
+    @contextmanager
+    def open(self, end: Callable[[], None]) -> Iterator[None]:
+        """One more, which `end` asks to end."""
+        mark = object()
+        self._ends[mark] = end
+        if self._stopping:
+            end()
+        try:
+            yield
+        finally:
+            del self._ends[mark]
+            if not self._ends:
+                self._all_closed.set()
+
+    async def close(self) -> None:
+        """Ask all to end, now and whenever one more is opened, and wait until they have."""
+        self._stopping = True
+        if not self._ends:
+            return
+        self._all_closed.clear()
+        for end in list(self._ends.values()):
+            end()
+        await self._all_closed.wait()
