@@ -75,6 +75,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         policy=load_policy(),
         cursors=Cursors(tokens.secret(b"cursors")),
         public_url=settings.public_url,
+        partner_docs_url=settings.partner_docs_url,
         default_page_size=settings.default_page_size,
         max_page_size=settings.max_page_size,
     )

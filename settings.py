@@ -55,6 +55,9 @@ class Settings(BaseSettings):
         description="How the gateway is reached from outside, for links to files and profiles; "
         "http://localhost:PORT by default.",
     )
+    partner_docs_url: str | None = Field(
+        default=None, description="Where partners find the documentation of their programme, shown to them alone."
+    )
     development: bool = Field(default=False, description="Development mode: demo tokens and the sign-in menu.")
     signing_key_file: Path = Field(
         default_factory=lambda data: data["data_dir"] / "signing-key.pem",
@@ -137,9 +140,11 @@ class Settings(BaseSettings):
             raise ValueError("must be an e-mail address such as no-reply@gateway.example") from None
         return value
 
-    @field_validator("public_url")
+    @field_validator("public_url", "partner_docs_url")
     @classmethod
-    def _is_web_address(cls, value: str) -> str:
+    def _is_web_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         if urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).netloc:
             raise ValueError("must be a web address such as https://gateway.example")
         return value.rstrip("/")

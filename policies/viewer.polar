@@ -63,3 +63,6 @@ ability(viewer: Viewer, "have_dashboard") if signed_in(viewer);
 # A managed account has one when its partner switches it on. R112 A14
 # @reason HIDDEN_BY_PARTNER
 deny_ability(viewer: Viewer, "have_dashboard") if dashboard_hidden(viewer);
+
+# Partners find more in the documentation of their programme. R125
+ability(viewer: Viewer, "read_partner_documentation") if partner(viewer);

@@ -42,6 +42,7 @@ class Services:
     policy: Policy
     cursors: Cursors
     public_url: str
+    partner_docs_url: str | None = None
     default_page_size: int = 50
     max_page_size: int = 1000
 

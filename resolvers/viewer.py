@@ -124,3 +124,8 @@ async def unread_notifications(viewers: Sequence[Viewer], context: Context) -> l
     asked = ask(context, "Notification", {"filter": {"unread": True}}, None)
     counted = await context.loaders.count(asked, [])
     return [counted[None]] * len(viewers)
+
+
+async def partner_documentation(viewers: Sequence[Viewer], context: Context) -> list[str | None]:
+    """Where partners find more about their programme, None where the operator has said nothing (R125)."""
+    return [context.services.partner_docs_url] * len(viewers)

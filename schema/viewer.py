@@ -9,6 +9,7 @@ from schema.company import Company
 from schema.dashboard import Dashboard
 from schema.enums import MemberRole
 from schema.fields import resolved
+from schema.scalars import URL
 from schema.user import User
 
 
@@ -19,6 +20,11 @@ class Viewer:
     roles: list[MemberRole] = resolved(viewer.roles, "The user's roles in that company.")
     pricing_visible: bool = resolved(
         viewer.pricing_visible, "Whether the viewer sees prices: tells a hidden price from one that is not there."
+    )
+    partner_documentation: URL | None = resolved(
+        viewer.partner_documentation,
+        "Where a partner finds more about its programme, if the operator says so. For partners.",
+        ability="read_partner_documentation",
     )
     chat_support_enabled: bool = resolved(viewer.chat_support_enabled, "Whether the viewer has support by chat.")
     dashboard: Dashboard | None = resolved(

@@ -9,10 +9,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from pypdf import PdfReader
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.asking import ANONYMOUS, Asking
 from tests.given import Given, Port
 from tests.rules.answers import told, whole
+from tests.rules.changing import mails, send
 
 LETTER = "query ($id: ID!) { node(id: $id) { ... on Port { letterOfAuthorisation } } }"
 PLACE = {"cage": "C07", "rack": "R012", "panel": "P3", "ports": "5/6"}
@@ -79,3 +81,19 @@ async def test_letter_does_not_tell_a_legal_name_that_is_hidden_R111(ask: Asking
     said = PdfReader(BytesIO(served.content)).pages[0].extract_text()
 
     assert (True, False) == ("Alpine" in said, "Sample AG" in said)
+
+
+async def test_letter_leaves_the_cross_connect_and_its_sending_to_the_customer_R432_R434(
+    ask: Asking, given: Given, rules_engine: AsyncEngine
+) -> None:
+    """It authorises the requesting party to have the cross-connect made; when it is there, the gateway sends it to nobody."""
+    operator, company = await given.operator(), await given.company()
+    staff = await given.user(operator, "SUPPORT")
+    port = await given.port(company, status="REQUESTED")
+
+    await send(ask, staff.email, "allocatePort", "port { status }", id=port.id, demarcation=PLACE)
+    served = await fetch(ask, company.admin, port)
+    said = " ".join(PdfReader(BytesIO(served.content)).pages[0].extract_text().split())
+
+    assert "The requesting party orders the cross-connect and pays for it." in said
+    assert [] == await mails(rules_engine)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.asking import ANONYMOUS, Asking
+from tests.asking import ANONYMOUS, Asking, Redaction
 from tests.given import Given
 from tests.rules.answers import told, whole
 
@@ -155,3 +155,36 @@ async def test_prices_are_for_some_roles_V23(ask: Asking, given: Given, role: st
 
     assert told({"viewer": {"pricingVisible": visible and shown}}) == whole(managed)
     assert told({"viewer": {"pricingVisible": visible}}) == whole(own)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"), [("ANONYMOUS", "NOT_YOURS"), ("DIRECT", "NOT_YOURS"), ("PARTNER", None), ("MANAGED", "NOT_YOURS")]
+)
+async def test_partners_find_the_documentation_of_their_programme_R125(
+    ask: Asking, given: Given, kind: str, reason: str | None
+) -> None:
+    """A partner is told where it is; for everybody else it is hidden, with a reason."""
+    object.__setattr__(ask.app.state.services, "partner_docs_url", "https://partners.example/docs")
+
+    answer = await ask(await given.somebody(kind), "{ viewer { partnerDocumentation } }")
+
+    shown = None if reason else "https://partners.example/docs"
+    hidden = [Redaction(["viewer", "partnerDocumentation"], reason)] if reason else []
+    assert ({"viewer": {"partnerDocumentation": shown}}, hidden) == (answer.data, answer.redactions)
+
+
+async def test_each_visibility_has_words_of_its_own_X4(ask: Asking) -> None:
+    """Profiles and ports are PRIVATE or PUBLIC, products have four words, and prices are a switch: four types, not one."""
+    query = """{
+        profile: __type(name: "ProfileVisibility") { enumValues { name } }
+        port: __type(name: "PortVisibility") { enumValues { name } }
+        product: __type(name: "ProductVisibility") { enumValues { name } }
+        settings: __type(name: "ManagedAccountSettings") { fields { name type { ofType { name } } } }
+    }"""
+
+    data = (await ask(None, query)).data
+
+    words = {name: {value["name"] for value in data[name]["enumValues"]} for name in ("profile", "port", "product")}
+    two = {"PRIVATE", "PUBLIC"}
+    assert {"profile": two, "port": two, "product": {"LIMITED", "PUBLIC", "RESTRICTED", "REMOVED"}} == words
+    assert {"name": "pricing", "type": {"ofType": {"name": "Setting"}}} in data["settings"]["fields"]
