@@ -63,6 +63,10 @@ class Unguarded:
         """As the real policy says."""
         return self._policy.can(shape, ability)
 
+    def withheld(self, shape: Shape, ability: str) -> Reason | None:
+        """As the real policy says."""
+        return self._policy.withheld(shape, ability)
+
 
 def unguarded(policy: Policy, where: Where = ports_by_where) -> Policy:
     """The policy without its guards, in the place of a policy."""

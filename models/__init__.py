@@ -19,6 +19,7 @@ from models.marketplace_profile import MarketplaceProfile, ProfileSlug, Provider
 from models.membership import Membership
 from models.offer import Instalment, Offer, OfferBuyer, OfferDimension
 from models.port import Port
+from models.price import Price
 from models.product import ChangeRequest, Product, ProductDimension, ProductRevision, ProductTestAccount
 from models.support_details import SupportDetails
 from models.user import User
@@ -46,6 +47,7 @@ __all__ = [
     "OfferDimension",
     "PartnerDefaults",
     "Port",
+    "Price",
     "Product",
     "ProductDimension",
     "ProductRevision",

@@ -29,11 +29,14 @@ class Invoice(Owned, Base):
     __table_args__ = (
         sa.UniqueConstraint("company_id", "period_start", "currency"),
         sa.Index("invoice_company_id_page", "company_id", "id"),
+        sa.Index("invoice_partner_id_company_id_page", "partner_id", "company_id", "id"),
+        sa.Index("invoice_company_id_period_start_page", "company_id", "period_start", "id"),
+        sa.Index("invoice_partner_id_company_id_period_start_page", "partner_id", "company_id", "period_start", "id"),
     )
 
 
 class InvoiceLine(Identified, Base):
-    """One charge. `account_company_id` is the managed company that it is for, None for the payer's own."""
+    """One charge, in the invoice's currency. `account_company_id` is the managed company that it is for, None for the payer's own."""
 
     __tablename__ = "invoice_line"
 
@@ -42,3 +45,4 @@ class InvoiceLine(Identified, Base):
     port_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("port.id"))
     description: Mapped[str]
     amount: Mapped[int] = mapped_column(sa.BigInteger())
+    currency: Mapped[str] = mapped_column(sa.String(3))

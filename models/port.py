@@ -47,6 +47,9 @@ STEPS: Final = {
     PortStatus.DISABLED: {PortStatus.ACTIVE, PortStatus.DECOMMISSIONED},
 }
 AUTHORISED: Final = {PortStatus.ALLOCATED, PortStatus.ACTIVE, PortStatus.DISABLED}  # a letter can be had (A44)
+CHARGED: Final = {PortStatus.ACTIVE, PortStatus.DISABLED}  # what is in service is paid for, switched off or not
+ENDED: Final = {PortStatus.DECOMMISSIONED, PortStatus.CANCELLED}
+SPEEDS_MBPS: Final = (1_000, 10_000, 100_000, 400_000)
 TERMS_MONTHS: Final = (1, 12, 24, 36, 48, 60)  # V7
 ORDERS: Final = (("id",), ("name", "id"), ("speed_mbps", "id"), ("currency", "monthly_rate", "id"))
 FILTERS: Final = (("status", "id"), ("location_id", "id"), ("visibility", "id"))

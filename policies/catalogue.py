@@ -1,6 +1,7 @@
 """What policy may look at: each type that a rule can name, the table it stands on and the links that rules may follow.
 
-A type that is not here cannot be read. Port and MarketplacePort are two types over one table, with a policy each.
+A type that is not here cannot be read. Port and MarketplacePort are two types over one table, with a policy each,
+and so are Company and Dashboard.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ CATALOGUE: Final = Catalogue(
         Entity("BillingMarket", models.BillingMarket.__table__),
         Entity("Company", models.Company.__table__, (SALES, PURCHASES, INVITATIONS)),
         Entity("ConnectionRequest", models.ConnectionRequest.__table__),
+        Entity("Dashboard", models.Company.__table__),
         Entity("Image", models.Image.__table__, (Link("profiles", models.MarketplaceProfile.__table__, "id", "logo_id"),)),
         Entity("Instalment", models.Instalment.__table__, part_of="Offer"),
+        Entity("Invoice", models.Invoice.__table__),
+        Entity("InvoiceLine", models.InvoiceLine.__table__, part_of="Invoice"),
         Entity("Location", models.Location.__table__),
         Entity("ManagedAccount", models.ManagedAccount.__table__),
         Entity("MarketplacePort", models.Port.__table__),
@@ -30,6 +34,7 @@ CATALOGUE: Final = Catalogue(
         Entity("OfferBuyer", models.OfferBuyer.__table__),
         Entity("OfferDimension", models.OfferDimension.__table__, part_of="Offer"),
         Entity("Port", models.Port.__table__),
+        Entity("Price", models.Price.__table__),
         Entity(
             "Product",
             models.Product.__table__,

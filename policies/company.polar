@@ -49,13 +49,19 @@ allow_field(_viewer: Viewer, "read", _company: Company, field) if
 # How a company works with the operator is between itself, its partner and the operator, and so is the rest of it. V18 V21
 allow_field(viewer: Viewer, "read", company: Company, field) if
     company.id = viewer.company_id and
-    field in ["account_kind", "partner", "company_profile", "billing_markets", "support_details", "members"];
+    field in [
+        "account_kind", "partner", "company_profile", "billing_markets", "support_details", "members", "dashboard", "invoices"
+    ];
 allow_field(viewer: Viewer, "read", company: Company, field) if
     partner(viewer) and company.partner_id = viewer.company_id and
-    field in ["account_kind", "partner", "company_profile", "billing_markets", "support_details", "members"];
+    field in [
+        "account_kind", "partner", "company_profile", "billing_markets", "support_details", "members", "dashboard", "invoices"
+    ];
 allow_field(viewer: Viewer, "read", _company: Company, field) if
     operator(viewer) and
-    field in ["account_kind", "partner", "company_profile", "billing_markets", "support_details", "members"];
+    field in [
+        "account_kind", "partner", "company_profile", "billing_markets", "support_details", "members", "dashboard", "invoices"
+    ];
 
 # A managed account reads its own company profile when its partner lets it. R111 A13 X1
 # @reason HIDDEN_BY_PARTNER
@@ -75,6 +81,23 @@ deny_field(viewer: Viewer, "read", _company: Company, "billing_markets") if mana
 # @reason NOT_FOR_MANAGED_ACCOUNTS
 deny_field(viewer: Viewer, "read", company: Company, "support_details") if
     managed(viewer) and viewer.supported_by != "PARTNER" and company.id = viewer.company_id;
+
+# A managed account has no dashboard until its partner switches it on. R112 A14
+# @reason HIDDEN_BY_PARTNER
+deny_field(viewer: Viewer, "read", company: Company, "dashboard") if
+    dashboard_hidden(viewer) and company.id = viewer.company_id;
+
+# Managed accounts pay no invoice of the operator's and read none. R114
+# @reason NOT_FOR_MANAGED_ACCOUNTS
+deny_field(viewer: Viewer, "read", _company: Company, "invoices") if managed(viewer);
+
+# Invoices are for the roles that read prices. V23
+# @reason ROLE_REQUIRED
+deny_field(viewer: Viewer, "read", company: Company, "invoices") if
+    not reads_prices(viewer) and company.id = viewer.company_id;
+# @reason ROLE_REQUIRED
+deny_field(viewer: Viewer, "read", company: Company, "invoices") if
+    partner(viewer) and not reads_prices(viewer) and company.partner_id = viewer.company_id;
 
 # A company that pays for itself decides where it is billed. V12 A43
 allow(viewer: Viewer, "set_billing_market", company: Company) if

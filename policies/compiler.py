@@ -19,7 +19,7 @@ from polar.expression import Expression, Pattern
 from policies.entity import Catalogue, Resource
 from policies.errors import PolicyError
 from policies.facts import Facts, concrete, presented
-from policies.lint import DECISIONS
+from policies.lint import ABILITIES, DECISIONS
 from policies.predicate import Predicate, disj
 from policies.residual import Atom, Operand, Reference, Tag, translate
 from policies.source import FIELD_RULES, Rule, Text
@@ -34,7 +34,8 @@ class Compiler:
     def __init__(self, texts: tuple[Text, ...], rules: tuple[Rule, ...], catalogue: Catalogue) -> None:
         """Load the texts with a head of its own for each decision rule."""
         self.catalogue = catalogue
-        self._heads = {rule: f"{rule.name}__{number}" for number, rule in enumerate(rules) if rule.name in DECISIONS}
+        headed = DECISIONS | ABILITIES
+        self._heads = {rule: f"{rule.name}__{number}" for number, rule in enumerate(rules) if rule.name in headed}
         self._oso = _oso(catalogue)
         numbered = "\n".join([*(_numbered(text, self._heads) for text in texts), _NO_WARNING])
         try:
@@ -53,9 +54,9 @@ class Compiler:
             found.setdefault(_field(rule, bindings["field"]), []).append(residual)
         return {field: disj(residuals) for field, residuals in found.items()}
 
-    def ability(self, facts: Facts, name: str) -> bool:
-        """Whether the viewer has an ability, which its shape alone decides."""
-        return _ask(self._oso, "ability", facts, name)
+    def ability(self, rule: Rule, facts: Facts) -> bool:
+        """Whether an ability or deny_ability rule is true of the viewer, which its shape alone decides."""
+        return _ask(self._oso, self._heads[rule], facts, rule.arguments[1].literal)
 
     def _evaluate(
         self, rule: Rule, facts: Facts, action: str, more: tuple[Variable, ...]

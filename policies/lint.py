@@ -17,8 +17,9 @@ from policies.viewer import SETS
 
 ROW_RULES = frozenset(("allow", "deny"))
 DECISIONS = ROW_RULES | FIELD_RULES
-ABILITY = "ability"
-_ARITY = {"allow": 3, "deny": 3, "allow_field": 4, "deny_field": 4, ABILITY: 2}
+ABILITIES = frozenset(("ability", "deny_ability"))
+_ARITY = {"allow": 3, "deny": 3, "allow_field": 4, "deny_field": 4, "ability": 2, "deny_ability": 2}
+_NEED_REASONS = ("deny_field", "deny_ability")
 
 _FORGOTTEN = (
     "two values that are unknown at compile time: Oso forgets such a condition, "
@@ -63,7 +64,9 @@ def _check_decision(rule: Rule, catalogue: Catalogue) -> None:
         raise PolicyError(f"{rule.place}: {rule.name} takes {_ARITY[rule.name]} arguments")
     if rule.arguments[0].type != "Viewer":
         raise PolicyError(f"{rule.place}: the first argument of {rule.name} has to be `viewer: Viewer`")
-    if rule.name == ABILITY:
+    if rule.name in _NEED_REASONS and rule.reason is None:
+        raise PolicyError(f"{rule.place}: a {rule.name} rule needs its `# @reason CODE` on the line above")
+    if rule.name in ABILITIES:
         if rule.arguments[1].literal is None:
             raise PolicyError(f"{rule.place}: an ability is a literal")
         return
@@ -73,8 +76,6 @@ def _check_decision(rule: Rule, catalogue: Catalogue) -> None:
         raise PolicyError(f"{rule.place}: actions and fields are plain names")
     if rule.name in ROW_RULES and catalogue[rule.entity].part_of is not None:
         raise PolicyError(f"{rule.place}: {rule.entity} is a part and is read with its whole: it has field rules only")
-    if rule.name == "deny_field" and rule.reason is None:
-        raise PolicyError(f"{rule.place}: a deny_field rule needs its `# @reason CODE` on the line above")
 
 
 def _check_body(rule: Rule, rules: tuple[Rule, ...], catalogue: Catalogue) -> None:
@@ -158,7 +159,7 @@ class _Body:
             scope.types[left.variable] = element
 
     def _call(self, call: Call, scope: Scope) -> None:
-        if call.rule in DECISIONS:
+        if call.rule in DECISIONS | ABILITIES:
             raise PolicyError(f"{call.place}: {call.rule} is decided with its denials, not by a rule: share a helper rule")
         callees = [rule for rule in self.rules if (rule.name, len(rule.arguments)) == (call.rule, len(call.arguments))]
         if not callees:

@@ -55,10 +55,14 @@ class Policy:
 
     def can(self, shape: Shape, ability: str) -> bool:
         """Whether viewers of this shape have an ability; an ability that no rule names is an error."""
+        return self.withheld(shape, ability) is None
+
+    def withheld(self, shape: Shape, ability: str) -> Reason | None:
+        """Why viewers of this shape do not have an ability, None if they have it; one that no rule names is an error."""
         if not any(rule.name == "ability" and rule.arguments[1].literal == ability for rule in self.rules):
             raise PolicyError(f"no rule names the ability {ability}")
-        able: bool = self._remembered(shape, ability)
-        return able
+        reason: Reason | None = self._remembered(shape, ability)
+        return reason
 
     def allows(self, viewer: Viewer, action: str, entity: str, row: Resource) -> bool:
         """Oso's own verdict of one row. A part is visible with its whole, so always by itself."""
@@ -109,7 +113,7 @@ class Policy:
             if all(getattr(shape, name) == value for name, value in facts.items()):
                 return answer
         viewer = symbolic(shape)
-        answer = self._decide(viewer, *question) if len(question) == 2 else self._compiler.ability(viewer, *question)
+        answer = self._decide(viewer, *question) if len(question) == 2 else self._withheld(viewer, *question)
         known.append(({name: getattr(shape, name) for name in sorted(viewer.read) if hasattr(shape, name)}, answer))
         return answer
 
@@ -117,6 +121,17 @@ class Policy:
         entity = self.catalogue[name]
         rows = self._rows(viewer, entity, action)
         return Decision(name, action, rows, MappingProxyType(self._fields(viewer, entity, action, rows)))
+
+    def _withheld(self, viewer: Facts, ability: str) -> Reason | None:
+        """The reason of the first rule that denies an ability; where none does and none allows it, that of the ability."""
+        allow, deny = (
+            [rule for rule in self.rules if rule.name == name and rule.arguments[1].literal == ability]
+            for name in ("ability", "deny_ability")
+        )
+        denying = next((rule.reason for rule in deny if self._compiler.ability(rule, viewer)), None)
+        if denying is not None or any(self._compiler.ability(rule, viewer) for rule in allow):
+            return denying
+        return next((rule.reason for rule in allow if rule.reason is not None), Reason.NOT_YOURS)
 
     def _rows(self, viewer: Facts, entity: Entity, action: str) -> Predicate:
         if entity.part_of is not None:

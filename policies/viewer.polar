@@ -17,6 +17,9 @@ reads_offers(viewer: Viewer) if "MARKETPLACE_EDITOR" in viewer.roles;
 # Prices are hidden from a managed account until its partner shows them. R105 R121 R122 A16
 prices_hidden(viewer: Viewer) if managed(viewer) and not viewer.pricing_shown;
 
+# A managed account has no dashboard until its partner switches it on. R112 A14
+dashboard_hidden(viewer: Viewer) if managed(viewer) and not viewer.dashboard_shown;
+
 # Whoever sees prices anywhere: an app asks before it draws a column of them. A16 A17
 ability(viewer: Viewer, "see_prices") if
     reads_prices(viewer) and not prices_hidden(viewer);
@@ -26,3 +29,23 @@ ability(viewer: Viewer, "use_chat") if
     viewer.kind in ["DIRECT", "PARTNER", "OPERATOR"];
 ability(viewer: Viewer, "use_chat") if
     managed(viewer) and viewer.chat_shown;
+
+# The quoting tool is for the roles that read prices. R113 V23
+# @reason ROLE_REQUIRED
+ability(viewer: Viewer, "quote") if reads_prices(viewer);
+
+# Managed accounts never have it, whatever is switched on. R113
+# @reason NOT_FOR_MANAGED_ACCOUNTS
+deny_ability(viewer: Viewer, "quote") if managed(viewer);
+
+# Anonymous visitors do not have it. V24
+# @reason SIGN_IN_REQUIRED
+deny_ability(viewer: Viewer, "quote") if not signed_in(viewer);
+
+# Whoever has an account has a dashboard. R112
+# @reason SIGN_IN_REQUIRED
+ability(viewer: Viewer, "have_dashboard") if signed_in(viewer);
+
+# A managed account has one when its partner switches it on. R112 A14
+# @reason HIDDEN_BY_PARTNER
+deny_ability(viewer: Viewer, "have_dashboard") if dashboard_hidden(viewer);

@@ -40,6 +40,8 @@ marketplace_profile: Final = NamedBy("MarketplaceProfile", "id", by="company_id"
 partner: Final = NamedBy("Company", "partner_id")
 billing_markets: Final = Listed("BillingMarket", by="company_id", order="market")
 support_details: Final = NamedBy("SupportDetails", "id", by="company_id")
+dashboard: Final = NamedBy("Dashboard", "id")
+invoices: Final = Below("Invoice", "company.invoices")
 managed_accounts: Final = Below("ManagedAccount", "company.managed_accounts")
 members: Final = Below("Membership", "company.members")
 offers: Final = Below("Offer", "company.offers")

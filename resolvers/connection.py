@@ -16,7 +16,7 @@ from resolvers.errors import PublicError
 from resolvers.orders import ASKED_AS, BY_KEY, FILTERS, ORDERS, order_of
 from resolvers.record import Record
 from resolvers.statements import Selection, Window
-from resolvers.text import storable
+from resolvers.text import camel, storable
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -202,7 +202,7 @@ def _filters(context: Context, entity: str, arguments: Mapping[str, Any]) -> dic
     known = FILTERS.get(entity, {})
     for name in given:
         if name not in known or not context.sees_everywhere(entity, known[name].field):
-            asked = _camel(ASKED_AS.get(name, name))
+            asked = camel(ASKED_AS.get(name, name))
             raise ForbiddenFilter(
                 f"You may not filter by {asked}: it is hidden from you in some or all rows.", argument="filter", field=asked
             )
@@ -212,10 +212,5 @@ def _filters(context: Context, entity: str, arguments: Mapping[str, Any]) -> dic
 def _stored(name: str, value: Any, id_of: str | None) -> Any:
     """A filter's value as the database has it."""
     if id_of is not None:
-        return identifiers.parse(value, _camel(name), id_of).key
-    return storable(value, _camel(name)) if isinstance(value, str) else value
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(word.capitalize() for word in rest)
+        return identifiers.parse(value, camel(name), id_of).key
+    return storable(value, camel(name)) if isinstance(value, str) else value

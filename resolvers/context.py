@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models.reading import Reader
 from policies.policy import Decision, Policy
 from policies.predicate import TRUE, Predicate, conj
+from policies.reason import Reason
 from policies.sql import viewer_parameters
 from policies.viewer import Viewer
 from resolvers.batch import Batches
@@ -92,6 +93,10 @@ class Context:
     def can(self, ability: str) -> bool:
         """Whether the viewer has an ability that depends on nothing that is stored."""
         return self.services.policy.can(self.viewer.shape, ability)
+
+    def withheld(self, ability: str) -> Reason | None:
+        """Why the viewer does not have such an ability, None if it has it."""
+        return self.services.policy.withheld(self.viewer.shape, ability)
 
     def sees_everywhere(self, entity: str, field: str) -> bool:
         """Whether the viewer sees a field in every row that it may read; then sorting and filtering by it tell nothing."""

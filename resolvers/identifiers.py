@@ -27,6 +27,7 @@ TAGS: Final = {
     "ConnectionRequest": b"cr",
     "Product": b"pr",
     "Offer": b"of",
+    "Invoice": b"in",
 }
 URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 TYPES: Final = {tag: name for name, tag in TAGS.items()}

@@ -19,7 +19,7 @@ from models import PartnerDefaults, ProfileSlug
 from resolvers import statements
 from resolvers.mask import mask_of
 from resolvers.record import Record
-from resolvers.statements import Source
+from resolvers.statements import Joined, Source
 
 if TYPE_CHECKING:
     from resolvers.connection import Asked
@@ -29,6 +29,9 @@ FORMER_SLUG: Final = sa.select(ProfileSlug.profile_id).where(ProfileSlug.slug ==
 DEFAULTS: Final = sa.select(PartnerDefaults.__table__).where(
     PartnerDefaults.partner_id == sa.any_(sa.bindparam(statements.KEYS, type_=postgresql.ARRAY(sa.Uuid())))
 )
+
+PORTS: Final = "dashboard.ports"
+PORT_GROUPS: Final = ("status", "location_metro", "currency")
 
 
 class Loaders:
@@ -86,6 +89,34 @@ class Loaders:
         rows = await self._fetch(DEFAULTS, {statements.KEYS: list(dict.fromkeys(partners))})
         found = {row.partner_id: row for row in rows}
         return [found.get(partner) for partner in partners]
+
+    async def ports_of(self, companies: Sequence[UUID]) -> list[list[Any]]:
+        """The ports that the viewer may read of each company and of the accounts that it manages, in groups.
+
+        A group has its `status`, `location_metro` and `currency`, the `count` of its ports, and the sum of their `monthly_rate`.
+        """
+        loader = self._loaders.get(PORTS)
+        if loader is None:
+
+            async def load(wanted: list[UUID]) -> list[list[Any]]:
+                source = self._ports()
+                if source.is_empty:
+                    return [[] for _ in wanted]
+                statement = statements.tally(source, PORTS, PORT_GROUPS, "monthly_rate")
+                found: dict[UUID, list[Any]] = {}
+                for row in await self._fetch(statement, {statements.KEYS: wanted}):
+                    found.setdefault(wanted[row.parent - 1], []).append(row)
+                return [found.get(company, []) for company in wanted]
+
+            loader = self._loaders[PORTS] = DataLoader(load)
+        return await loader.load_many(list(companies))
+
+    def _ports(self) -> Source:
+        """The ports that the viewer may read, each with the metro of its location."""
+        rows, _ = self._context.allowed("Port", ("read",), None)
+        places = self._context.decide("Location").rows
+        location = Joined("location", "Location", "location_id", "id", places, ("metro",))
+        return Source("Port", rows, columns=("status", "currency", "monthly_rate"), joins=(location,))
 
     async def _gather(self, entity: str, by: str, order: str | None, keys: Iterable[Any]) -> list[list[Record]]:
         loader = self._loaders.get((entity, by, order))

@@ -74,6 +74,7 @@ def found_by(column: str, field: str) -> Filter:
 BY_KEY: Final = "KEY"
 ORDERS: Final[Mapping[str, Mapping[str, Order]]] = {
     "Company": {"TRADING_NAME": Order(("trading_name",), "trading_name")},
+    "Invoice": {"PERIOD": Order(("period_start",), "period_start")},
     "Port": {
         "CREATED_AT": Order((), "created_at"),
         "NAME": Order(("name",), "name"),
@@ -83,6 +84,7 @@ ORDERS: Final[Mapping[str, Mapping[str, Order]]] = {
 }
 FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
     "Company": {"company_type": equals("company_type"), "account_kind": equals("account_kind")},
+    "Invoice": {"period_from": at_least("period_start"), "period_to": at_most("period_start")},
     "Location": {
         "metro": equals("metro"),
         "country": equals("country"),

@@ -30,12 +30,14 @@ class Relation:
 
 
 RELATIONS: Final[Mapping[str, Relation]] = {
+    "company.invoices": Relation("Invoice", ("company_id",)),
     "company.managed_accounts": Relation("ManagedAccount", ("partner_id",)),
     "company.members": Relation("Membership", ("company_id",)),
     "company.offers": Relation("Offer", ("company_id",)),
     "company.ports": Relation("Port", ("company_id",)),
     "company.products": Relation("Product", ("company_id",)),
     "company.received_offers": Relation("Offer", (), models.OfferBuyer.__table__, "company_id", "offer_id", "OfferBuyer"),
+    "dashboard.ports": Relation("Port", ("company_id", "partner_id")),  # its own, and those of the accounts that it manages
     "marketplace_profile.ports": Relation("MarketplacePort", ("company_id",)),
     "port.connections": Relation("ConnectionRequest", ("port_id", "target_port_id")),
     "product.offers": Relation("Offer", ("product_id",)),
@@ -46,7 +48,7 @@ OWNER: Final = {"id": "company_id", "partner_id": "partner_id"}  # by the trigge
 TOLD: Final[Mapping[tuple[str, str, str], Names]] = {
     **{
         (entity, "company_id", "Company"): OWNER
-        for entity in ("ManagedAccount", "Membership", "ConnectionRequest", "Product", "Offer")
+        for entity in ("ManagedAccount", "Membership", "ConnectionRequest", "Product", "Offer", "Invoice")
     },
     # Whoever is offered something deals with the seller: the triggers of `dealing` see to it.
     ("OfferBuyer", "company_id", "Company"): {

@@ -190,6 +190,18 @@ def count(source: Source, selection: Selection) -> Select[Any]:
     return sa.select(parents.c.place.label("parent"), found.scalar_subquery().label("count")).select_from(parents)
 
 
+@lru_cache(KEPT)
+def tally(source: Source, relation: str, by: tuple[str, ...], total: str) -> Select[Any]:
+    """The rows below each of KEYS in groups that are alike in the columns `by`: `parent`, these, `count`, and the sum of `total`."""
+    table = source.table()
+    below = sa.or_(*(table.c[column] == PARENT for column in RELATIONS[relation].columns))
+    rows = source.select(table).where(below, *_unless_true(source.holds(source.rows, table))).lateral("row")
+    parents = _parents()
+    groups = [parents.c.place.label("parent"), *(rows.c[name] for name in by)]
+    sums = (sa.func.count().label("count"), sa.func.sum(rows.c[total]).label(total))
+    return sa.select(*groups, *sums).select_from(parents.join(rows, sa.true())).group_by(*groups)
+
+
 def _parents() -> Any:
     keys = sa.bindparam(KEYS, type_=postgresql.ARRAY(sa.Uuid()))
     unnested = sa.func.unnest(keys).table_valued(sa.column("key", sa.Uuid()), with_ordinality="place")

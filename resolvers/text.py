@@ -32,3 +32,9 @@ def prefixes(text: str) -> str | None:
     if not text.strip():
         return None
     return " & ".join(f"{word}:*" for word in WORD.findall(text.casefold())[:MOST_WORDS])
+
+
+def camel(name: str) -> str:
+    """A name of ours as the schema has it."""
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)

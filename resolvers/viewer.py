@@ -104,6 +104,7 @@ async def viewer(roots: Sequence[object], context: Context) -> list[Viewer]:
 
 user: Final = NamedBy("User", "user_id")
 company: Final = NamedBy("Company", "company_id")
+dashboard: Final = NamedBy("Dashboard", "company_id")
 roles: Final = Made(lambda shape: shape.roles, ("shape",))
 
 

@@ -8,14 +8,17 @@ import strawberry
 
 from resolvers import company
 from schema.connection import PAGE, Connection
+from schema.dashboard import Dashboard
 from schema.enums import AccountKind, CompanyType
 from schema.fields import column, resolved
+from schema.filters import InvoiceFilter, InvoiceOrder
 from schema.node import Node, of
 from schema.support_details import SupportDetails
 from schema.values import CompanyProfile
 
 if TYPE_CHECKING:
     from schema.billing_market import BillingMarket
+    from schema.invoice import Invoice
     from schema.managed_account import ManagedAccount
     from schema.marketplace_profile import MarketplaceProfile
     from schema.membership import Membership
@@ -61,4 +64,16 @@ class Company(Node):
     )
     received_offers: Connection[Annotated[Offer, strawberry.lazy("schema.offer")]] = resolved(
         company.received_offers, "The private offers that it has been extended.", PAGE
+    )
+    dashboard: Dashboard | None = resolved(
+        company.dashboard, "What it has at a glance. For itself, its partner and the operator."
+    )
+    invoices: Connection[Annotated[Invoice, strawberry.lazy("schema.invoice")]] | None = resolved(
+        company.invoices,
+        "What the operator charged it, its managed accounts' charges among them. Never for managed accounts.",
+        {
+            **PAGE,
+            "filter": (InvoiceFilter | None, "Only what matches."),
+            "order_by": (InvoiceOrder | None, "By creation if not given."),
+        },
     )

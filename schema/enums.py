@@ -16,7 +16,9 @@ from models.marketplace_profile import ProfileVisibility
 from models.membership import MemberRole
 from models.offer import OfferStatus, PaymentModel
 from models.port import DiversityZone, PortStatus, PortVisibility
+from models.price import PriceKind
 from models.product import ProductKind, ProductVisibility, ServiceCategory
+from resolvers.price import QuoteProblem
 
 __all__ = [
     "AccountKind",
@@ -25,6 +27,7 @@ __all__ = [
     "ConnectionRequestStatus",
     "Direction",
     "DiversityZone",
+    "InvoiceOrderField",
     "LocationStatus",
     "MediaType",
     "MemberRole",
@@ -33,9 +36,11 @@ __all__ = [
     "PortOrderField",
     "PortStatus",
     "PortVisibility",
+    "PriceKind",
     "ProductKind",
     "ProductVisibility",
     "ProfileVisibility",
+    "QuoteProblem",
     "ServiceCategory",
     "SettingSource",
     "SupportedBy",
@@ -55,6 +60,13 @@ class CompanyOrderField(StrEnum):
     """Orders of companies."""
 
     TRADING_NAME = "TRADING_NAME"
+
+
+@strawberry.enum(description="What invoices can be ordered by.")
+class InvoiceOrderField(StrEnum):
+    """Orders of invoices."""
+
+    PERIOD = "PERIOD"
 
 
 @strawberry.enum(
@@ -81,9 +93,12 @@ DESCRIPTIONS: Final = {
     PaymentModel: "One payment for the dimensions chosen, or one dimension by a schedule.",
     PortStatus: "Where a port stands. Connections are made between ACTIVE ones.",
     PortVisibility: "Whether the Marketplace shows a port, provided that its company's profile is public.",
+    PriceKind: "What a price is of.",
     ProductKind: "What is advertised.",
     ProductVisibility: "Who finds a product: its seller and whom it asks in, everybody, or its existing users.",
     ProfileVisibility: "PRIVATE until it is finished, PUBLIC to be seen.",
+    QuoteProblem: "What keeps a line of a quote from being ordered by the viewer's company: the location is not ACTIVE, it does not"
+    " offer the speed, the company that pays has not enabled its billing market, or it has no price.",
     ServiceCategory: "The main categories of professional services.",
     SettingSource: "Where the effective value of a setting comes from.",
     SupportedBy: "Who gives a managed account its technical support.",

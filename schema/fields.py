@@ -15,6 +15,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 
+from policies.reason import Reason
 from resolvers.batch import ROOT, BatchResolver, Made
 from resolvers.node import GlobalId
 from resolvers.record import Record
@@ -25,6 +26,7 @@ class Field(StrawberryField):
 
     batch: BatchResolver | None = None
     column: str | None = None  # where it is not the field's own name
+    ability: str | None = None  # which the viewer needs to have, where the field is of no row
 
     @property
     def is_basic_field(self) -> bool:
@@ -35,12 +37,13 @@ class Field(StrawberryField):
         copied: Field = super().__copy__()
         copied.batch = self.batch
         copied.column = self.column
+        copied.ability = self.ability
         return copied
 
     def get_result(self, source: Any, info: Info[Any, Any] | None, args: list[Any], kwargs: Any) -> Any:  # noqa: ARG002
         """The value of the field in one object, None where policy hides it."""
         assert info is not None  # noqa: S101 (only basic fields are resolved without)
-        if isinstance(source, Record) and (reason := source.hidden.get(self.python_name)):
+        if reason := self._hidden(source, info):
             info.context.redactions.note(info.path.as_list(), reason)
             return None
         if self.batch is None:
@@ -52,11 +55,22 @@ class Field(StrawberryField):
             self.batch, info._raw_info.field_nodes, ROOT if source is None else source, arguments
         )
 
+    def _hidden(self, source: Any, info: Info[Any, Any]) -> Reason | None:
+        """Why policy hides the field from the viewer, None if it does not."""
+        if isinstance(source, Record):
+            return source.hidden.get(self.python_name)
+        if self.ability is None:
+            return None
+        withheld: Reason | None = info.context.withheld(self.ability)
+        return withheld
+
 
 def plain(value: Any) -> Any:
     """An argument without the classes of the schema: inputs are dictionaries of what is given."""
     if isinstance(getattr(type(value), "__strawberry_definition__", None), StrawberryObjectDefinition):
         return {name: plain(inner) for name, inner in vars(value).items() if inner is not UNSET and inner is not None}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
     return value
 
 
@@ -67,10 +81,19 @@ def column(description: str, name: str | None = None) -> Any:
     return field
 
 
-def resolved(batch: BatchResolver, description: str, arguments: Mapping[str, tuple[Any, str]] | None = None) -> Any:
-    """A field that a batch resolver answers. `arguments` gives each its type and its description; an argument may be left out."""
+def resolved(
+    batch: BatchResolver,
+    description: str,
+    arguments: Mapping[str, tuple[Any, str]] | None = None,
+    ability: str | None = None,
+) -> Any:
+    """A field that a batch resolver answers. `arguments` gives each its type and its description; an argument may be left out.
+
+    A field that is of no row may need an `ability`, without which it is null with a reason.
+    """
     field = Field(description=description)
     field.batch = batch
+    field.ability = ability
     field.arguments = [
         StrawberryArgument(name, None, StrawberryAnnotation(kind), description=text)
         for name, (kind, text) in (arguments or {}).items()

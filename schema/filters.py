@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from schema.enums import (
     CompanyOrderField,
     CompanyType,
     Direction,
+    InvoiceOrderField,
     LocationStatus,
     OfferStatus,
     PortOrderField,
@@ -52,6 +54,18 @@ class ManagedAccountFilter:
 class MarketplaceProfileFilter:
     provider_type: str | None = given("The code of a provider type.")
     service_type: str | None = given("The code of a service type.")
+
+
+@strawberry.input(description="Invoices that match everything given.")
+class InvoiceFilter:
+    period_from: date | None = given("Periods that begin on this day or later.")
+    period_to: date | None = given("Periods that begin on this day or earlier.")
+
+
+@strawberry.input(description="The order of invoices.")
+class InvoiceOrder:
+    field: InvoiceOrderField = strawberry.field(description="What they are ordered by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Upwards or downwards.")
 
 
 @strawberry.input(description="Locations that match everything given.")

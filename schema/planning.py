@@ -70,6 +70,7 @@ class _Described:
     name: str
     column: str
     batch: BatchResolver | None
+    ability: str | None
     definition: StrawberryField
     field: GraphQLField
     converter: GraphQLCoreConverter
@@ -108,5 +109,6 @@ class _Describe:
             return None
         name = definition.python_name
         if isinstance(definition, Field):
-            return _Described(name, definition.column or name, definition.batch, definition, field, self.converter)
-        return _Described(name, name, None, definition, field, self.converter)
+            column, batch, ability = definition.column or name, definition.batch, definition.ability
+            return _Described(name, column, batch, ability, definition, field, self.converter)
+        return _Described(name, name, None, None, definition, field, self.converter)

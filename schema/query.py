@@ -12,6 +12,7 @@ import resolvers.marketplace_profile
 import resolvers.node
 import resolvers.offer
 import resolvers.port
+import resolvers.price
 import resolvers.product
 import resolvers.viewer
 from schema.company import Company
@@ -35,6 +36,7 @@ from schema.marketplace_profile import MarketplaceProfile
 from schema.node import Node
 from schema.offer import Offer
 from schema.port import Port
+from schema.price import Quote, QuoteInput
 from schema.product import Product
 from schema.viewer import Viewer
 
@@ -104,4 +106,10 @@ class Query:
         resolvers.offer.offers,
         "The private offers that the viewer's company has made or been extended.",
         {**PAGE, "filter": (OfferFilter | None, MATCHING)},
+    )
+    quote: Quote | None = resolved(
+        resolvers.price.quote,
+        "The quoting tool: what ports and connections would cost. Never for managed accounts.",
+        {"input": (QuoteInput, "What is to be quoted.")},
+        ability="quote",
     )

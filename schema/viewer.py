@@ -6,6 +6,7 @@ import strawberry
 
 from resolvers import viewer
 from schema.company import Company
+from schema.dashboard import Dashboard
 from schema.enums import MemberRole
 from schema.fields import resolved
 from schema.user import User
@@ -20,3 +21,8 @@ class Viewer:
         viewer.pricing_visible, "Whether the viewer sees prices: tells a hidden price from one that is not there."
     )
     chat_support_enabled: bool = resolved(viewer.chat_support_enabled, "Whether the viewer has support by chat.")
+    dashboard: Dashboard | None = resolved(
+        viewer.dashboard,
+        "The dashboard of the viewer's company. A managed account has one when its partner lets it.",
+        ability="have_dashboard",
+    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from typing import Any, Final
 from uuid import UUID
@@ -89,6 +89,13 @@ class Port(Thing):
     def on_marketplace(self) -> Thing:
         """The same port as others meet it."""
         return Thing("MarketplacePort", self.key)
+
+
+@dataclass(frozen=True)
+class Invoice(Thing):
+    """An invoice and its number."""
+
+    number: str
 
 
 @dataclass(frozen=True)
@@ -196,6 +203,40 @@ class Given:
             **facts,
         )
         return Port("Port", key, company, location)
+
+    async def price(
+        self,
+        location: Location,
+        *,
+        kind: str = "PORT",
+        speed_mbps: int = 1_000,
+        term_months: int = 12,
+        monthly_rate: int = 30_000,
+        setup_fee: int = 5_000,
+        currency: str = "EUR",
+    ) -> None:
+        """What a port, or a connection, costs in the location: 300.00 EUR a month and 50.00 once, in minor units."""
+        terms = {"kind": kind, "speed_mbps": speed_mbps, "term_months": term_months, "currency": currency}
+        amounts = {"monthly_rate": monthly_rate, "setup_fee": setup_fee}
+        await self._add(models.Price, location_id=location.key, **terms, **amounts)
+
+    async def invoice(
+        self,
+        payer: Company,
+        *,
+        month: date = date(2026, 1, 1),
+        currency: str = "EUR",
+        lines: Sequence[tuple[Company | None, int]] = ((None, 125_000),),
+    ) -> Invoice:
+        """An invoice of a month, of lines with these amounts, each of a managed company or of the payer itself."""
+        number, end = f"INV-{next(self._numbers):05d}", date(month.year + month.month // 12, month.month % 12 + 1, 1)
+        total = sum(amount for _, amount in lines)
+        period = {"period_start": month, "period_end": end - timedelta(days=1)}
+        key = await self._add(models.Invoice, company_id=payer.key, number=number, currency=currency, total=total, **period)
+        for place, (company, amount) in enumerate(lines, 1):
+            facts = {"description": f"Charge {place}", "amount": amount, "currency": currency}
+            await self._add(models.InvoiceLine, invoice_id=key, account_company_id=company and company.key, **facts)
+        return Invoice("Invoice", key, number)
 
     async def profile(
         self,

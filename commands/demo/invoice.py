@@ -52,4 +52,5 @@ def _invoice(world: World, payer: UUID, currency: str, ports: list[Row], start: 
             port_id=port["id"],
             description=f"{port['name']}, {port['speed_mbps'] // 1000} Gbps, {start:%B %Y}",
             amount=port["monthly_rate"],
+            currency=currency,
         )

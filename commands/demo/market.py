@@ -21,6 +21,7 @@ from commands.demo import (
     membership,
     offer,
     port,
+    price,
     product,
     support_details,
 )
@@ -35,6 +36,7 @@ CONCEPTS: Final = (
     membership,
     support_details,
     marketplace_profile,
+    price,
     port,
     connection_request,
     product,

@@ -1,22 +1,21 @@
-"""Ports: spread over the companies as in life, few with many and many with few; prices by location, speed and term."""
+"""Ports: spread over the companies as in life, few with many and many with few."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from commands.demo.metro import currencies, minor_units
 from commands.demo.world import FOUNDED, TODAY, Row, World, deck, moments
 from models.company import AccountKind
 from models.location import LocationStatus
 from models.port import TERMS_MONTHS, DiversityZone, PortStatus, PortVisibility
+from models.price import PriceKind
 
+Offered: TypeAlias = tuple[UUID, int, int]
+"""A location, a speed and a term."""
 OPENED: Final = datetime(2023, 10, 2, 8, tzinfo=FOUNDED.tzinfo)  # when the first port was ordered
-MONTHLY_DOLLARS: Final = {1_000: 300, 10_000: 750, 100_000: 2_900, 400_000: 9_000}
-SETUP_DOLLARS: Final = {1_000: 0, 10_000: 250, 100_000: 1_200, 400_000: 4_000}
-DISCOUNTS: Final = {1: 1.0, 12: 0.9, 24: 0.84, 36: 0.8, 48: 0.77, 60: 0.75}  # by term in months
 STATUSES: Final = {
     PortStatus.ACTIVE: 72,
     PortStatus.REQUESTED: 7,
@@ -36,11 +35,11 @@ ROLES: Final = ("Core", "Edge", "Backup", "Cloud", "Office", "Peering", "Storage
 def fill(world: World) -> None:
     """Make the ports in the order in which they were ordered, each where its company may order (V12)."""
     chance = world.chance("port")
-    places = _places(world)
+    places, prices = _places(world), _prices(world)
     orders = _orders(world, chance)
     for at, (company, status) in zip(moments(chance, OPENED, TODAY, len(orders)), orders, strict=True):
         location = chance.choice(places[company["partner_id"] or company["id"]])
-        _port(world, chance, at, company, location, status)
+        _port(world, chance, prices, at, company, location, status)
     _publish_one_of_each_managed(world)
 
 
@@ -69,7 +68,15 @@ def _places(world: World) -> dict[UUID, list[Row]]:
     return {payer: [row for row in locations if row["market"] in enabled] for payer, enabled in markets.items()}
 
 
-def _port(world: World, chance: Random, at: datetime, company: Row, location: Row, status: PortStatus) -> None:
+def _port(
+    world: World,
+    chance: Random,
+    prices: dict[Offered, Row],
+    at: datetime,
+    company: Row,
+    location: Row,
+    status: PortStatus,
+) -> None:
     speed, term = chance.choice(location["speeds_mbps"]), chance.choice(TERMS_MONTHS)
     public = company["account_kind"] != AccountKind.MANAGED and chance.random() < PUBLIC_SHARE
     role, number = chance.choice(ROLES), len(world.rows["port"]) + 1
@@ -88,7 +95,7 @@ def _port(world: World, chance: Random, at: datetime, company: Row, location: Ro
         created_at=at,
         activated_at=min(at + (TODAY - at) * 0.05, TODAY).replace(microsecond=0) if status in ACTIVATED else None,
         demarcation=_demarcation(number) if status not in UNALLOCATED else None,
-        **_prices(chance, location, speed, term),
+        **_charged(chance, prices[location["id"], speed, term]),
         **_announcement(chance, role, location, public=public),
     )
 
@@ -100,14 +107,16 @@ def _demarcation(number: int) -> dict[str, str]:
     return {**place, "ports": f"{first}/{first + 1}"}
 
 
-def _prices(chance: Random, location: Row, speed: int, term: int) -> dict[str, Any]:
-    currency = currencies()[location["market"]]
-    factor = 0.9 + len(location["metro"]) % 5 / 10  # as dear as the metro's name is long: invented, but the same for all
-    return {
-        "monthly_rate": minor_units(MONTHLY_DOLLARS[speed] * factor * DISCOUNTS[term], currency),
-        "setup_fee": 0 if chance.random() < 0.2 else minor_units(SETUP_DOLLARS[speed] * factor, currency),
-        "currency": currency,
-    }
+def _prices(world: World) -> dict[Offered, Row]:
+    """The price of each port that can be had."""
+    rows = (row for row in world.rows["price"] if row["kind"] == PriceKind.PORT)
+    return {(row["location_id"], row["speed_mbps"], row["term_months"]): row for row in rows}
+
+
+def _charged(chance: Random, price: Row) -> dict[str, Any]:
+    """What a port costs as it was ordered: one in five was set up for nothing."""
+    setup_fee = 0 if chance.random() < 0.2 else price["setup_fee"]
+    return {"monthly_rate": price["monthly_rate"], "setup_fee": setup_fee, "currency": price["currency"]}
 
 
 def _announcement(chance: Random, role: str, location: Row, *, public: bool) -> dict[str, str | None]:

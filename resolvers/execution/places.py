@@ -11,6 +11,7 @@ from graphql.execution.collect_fields import FieldDetails
 from graphql.execution.values import VariableValues
 
 from policies.policy import Decision
+from policies.reason import Reason
 from resolvers.batch import BatchResolver
 from resolvers.execution.names import Inseparable, Names
 from resolvers.execution.rows import JoinedRow, Objects, Rows
@@ -22,6 +23,8 @@ Code: TypeAlias = tuple[str, Watch | None]
 RowAccess: TypeAlias = Rows | JoinedRow
 Decide: TypeAlias = Callable[[str], Decision]
 """What policy decides of reading a type, for the viewers that the plan is made for."""
+Withheld: TypeAlias = Callable[[str], Reason | None]
+"""Why those viewers do not have an ability, None if they have it."""
 
 
 class Described(Protocol):
@@ -38,6 +41,10 @@ class Described(Protocol):
     @property
     def batch(self) -> BatchResolver | None:
         """Its resolver, if it has one."""
+
+    @property
+    def ability(self) -> str | None:
+        """What the viewer has to be able to, if the field is of no row."""
 
     def given(self, node: FieldNode) -> Sequence[tuple[str, str]] | None:
         """Each argument's name for resolvers and the variable that it is, if all arguments are variables taken as they are."""

@@ -31,6 +31,7 @@ from resolvers.execution.places import (
     Grouped,
     Place,
     RowAccess,
+    Withheld,
     display,
     listed,
     required,
@@ -48,9 +49,10 @@ from resolvers.record import Record
 class Planner:
     """Makes the plan of one operation, for viewers for whom policy decides the same."""
 
-    def __init__(self, executor: Executor[Any], describe: Describe, decide: Decide) -> None:
+    def __init__(self, executor: Executor[Any], describe: Describe, decide: Decide, withheld: Withheld) -> None:
         self.executor = executor
         self._describe = describe
+        self._withheld = withheld
         self.decide = decide
         self.names = Names()
 
@@ -80,6 +82,9 @@ class Planner:
         if name == "__typename":
             return repr(kind.name), None
         place = Place(*self.described(kind, name), details, access, shape)
+        ability = place.described.ability
+        if ability is not None and (reason := self._withheld(ability)):
+            return "None", Always(reason)
         rule = None if isinstance(access, Objects) else access.decision.fields.get(place.described.name)
         if rule is None or rule.visible == TRUE or isinstance(access, Objects):
             return self._value(place)

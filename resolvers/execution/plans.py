@@ -138,9 +138,10 @@ class Plans:
             return NoPlan(operation.characters, "no query")
         executor = Executor.build(self._schema, operation.document, raw_variable_values=raw, operation_name=name)
         assert not isinstance(executor, list)  # noqa: S101 (the variables have been read before)
-        decide = partial(context.services.policy.decide, context.viewer.shape)
+        policy, shape = context.services.policy, context.viewer.shape
+        decide, withheld = partial(policy.decide, shape), partial(policy.withheld, shape)
         try:
-            return Plan(operation.characters, *Planner(executor, self._describe, decide).plan())
+            return Plan(operation.characters, *Planner(executor, self._describe, decide, withheld).plan())
         except Unplanned as reason:
             return NoPlan(operation.characters, str(reason))
 

@@ -23,6 +23,7 @@ import server
 from policies.decision import Decision
 from policies.policy import Policy
 from policies.predicate import TRUE
+from policies.reason import Reason
 from policies.viewer import ANONYMOUS as VISITOR
 from policies.viewer import Shape, Viewer
 from resolvers.viewer import find_member, load_viewer
@@ -239,6 +240,10 @@ class Leaky:
     def can(self, shape: Shape, ability: str) -> bool:
         """The same as ever."""
         return self.policy.can(shape, ability)
+
+    def withheld(self, shape: Shape, ability: str) -> Reason | None:
+        """The same as ever."""
+        return self.policy.withheld(shape, ability)
 
 
 @contextmanager

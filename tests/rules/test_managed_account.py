@@ -230,23 +230,3 @@ async def test_partner_determines_the_dashboard_R112_A14(ask: Asking, given: Giv
     assert dashboard(False, "DEFAULT") == whole(unset)
     assert dashboard(True, "ACCOUNT") == whole(switched_on)
     assert dashboard(True, "PARTNER") == whole(on_for_all)
-
-
-@pytest.mark.parametrize(
-    ("type_name", "field"),
-    [
-        pytest.param("Query", "quote", id="quoting tool R113"),
-        pytest.param("Company", "invoices", id="invoices R114 R115"),
-    ],
-)
-async def test_managed_viewer_is_offered_neither_quotes_nor_invoices_R113_R114_R115(
-    ask: Asking, given: Given, type_name: str, field: str
-) -> None:
-    """A managed viewer finds no quoting tool and no invoices to pay in what the gateway says it has."""
-    account = await given.managed_account(await given.partner(), pricing=True)
-
-    answer = await ask(account.admin, "query ($of: String!) { __type(name: $of) { fields { name } } }", of=type_name)
-
-    offered = {known["name"] for known in answer.data["__type"]["fields"]}
-    assert "ports" in offered
-    assert field not in offered

@@ -143,8 +143,8 @@ def test_what_is_never_null_is_visible_in_every_row(policy: Policy) -> None:
 
 
 def test_every_type_of_policy_is_in_the_schema() -> None:
-    """What policy speaks of can be asked for, but for the link between an offer and its buyers."""
-    assert {"OfferBuyer"} == {entity.name for entity in CATALOGUE} - set(GUARDED)
+    """What policy speaks of can be asked for, but for the link between an offer and its buyers, and what quotes are made of."""
+    assert {"OfferBuyer", "Price"} == {entity.name for entity in CATALOGUE} - set(GUARDED)
 
 
 def test_a_field_that_may_be_hidden_may_be_null(policy: Policy) -> None:
@@ -159,6 +159,16 @@ def test_a_field_that_may_be_hidden_may_be_null(policy: Policy) -> None:
 
     assert set() == hidden & set(required())
     assert {("Port", "monthly_rate"), ("Company", "account_kind"), ("User", "email")} <= hidden
+
+
+def test_a_field_that_needs_an_ability_may_be_null(policy: Policy) -> None:
+    """A field of no row that policy withholds from some shape is nullable, and its ability is one that rules name."""
+    known = [concrete.definition for concrete in make_schema().schema_converter.type_map.values()]
+    fields = [field for each in known for field in getattr(each, "fields", ()) if getattr(field, "ability", None)]
+    withheld = {field.ability for field in fields for shape in shapes() if policy.withheld(shape, field.ability)}
+
+    assert {"quote", "have_dashboard"} == withheld
+    assert [] == [field.python_name for field in fields if not isinstance(field.resolve_type(), StrawberryOptional)]
 
 
 def rules(kind: str) -> list[Rule]:

@@ -1,0 +1,59 @@
+"""Prices: what a port, or a connection, costs in a location at a speed for a term.
+
+A port keeps the price that it was ordered for; what is here is what the next one costs. A combination that is not here cannot be had.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Identified, word
+
+RATE_LIMITS_MBPS: Final = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)  # the tiers of connections
+
+
+class PriceKind(StrEnum):
+    """What a price is of."""
+
+    PORT = "PORT"
+    CONNECTION = "CONNECTION"
+
+
+class Price(Identified, Base):
+    """A price of the list, in minor units of `currency`. `speed_mbps` is the rate limit where the price is a connection's."""
+
+    __tablename__ = "price"
+
+    location_id: Mapped[UUID] = mapped_column(sa.ForeignKey("location.id"))
+    kind: Mapped[PriceKind] = mapped_column(word(PriceKind))
+    speed_mbps: Mapped[int]
+    term_months: Mapped[int]
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    monthly_rate: Mapped[int]  # per month
+    setup_fee: Mapped[int]  # once
+
+    __table_args__ = (
+        sa.UniqueConstraint("location_id", "kind", "speed_mbps", "term_months"),
+        sa.CheckConstraint("term_months IN (1, 12, 24, 36, 48, 60)", name="term"),
+        sa.CheckConstraint(
+            "speed_mbps IN (1000, 10000, 100000, 400000) OR kind = 'CONNECTION' AND speed_mbps"
+            " IN (50, 100, 200, 500, 2000, 5000)",
+            name="speed",
+        ),
+        sa.CheckConstraint("monthly_rate >= 0 AND setup_fee >= 0", name="amounts"),
+    )
+
+
+def price_of(kind: PriceKind, location_id: UUID, speed_mbps: int, term_months: int) -> sa.Select[Price]:
+    """Selects the price of what is ordered, if it can be had. It asks no policy: whoever shows it to somebody does."""
+    return sa.select(Price).where(
+        Price.location_id == location_id,
+        Price.kind == kind,
+        Price.speed_mbps == speed_mbps,
+        Price.term_months == term_months,
+    )

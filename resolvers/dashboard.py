@@ -1,0 +1,86 @@
+"""How dashboards get their data: one statement tallies the ports of all dashboards of a request that the viewer may read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from models.port import CHARGED, ENDED, PortStatus
+from resolvers.batch import needs
+from resolvers.money import Money, money
+from resolvers.record import Record
+
+if TYPE_CHECKING:
+    from resolvers.context import Context
+
+STATUSES: Final = tuple(PortStatus)  # in the order of their lifecycle
+
+
+@dataclass(frozen=True, slots=True)
+class PortsOfStatus:
+    """How many ports have a status."""
+
+    status: PortStatus
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PortsInMetro:
+    """How many ports there are in a metro."""
+
+    metro: str
+    count: int
+
+
+@needs("id")
+async def ports_by_status(dashboards: Sequence[Record], context: Context) -> list[list[PortsOfStatus]]:
+    """The ports of each dashboard by status."""
+
+    def of(groups: Sequence[Any]) -> list[PortsOfStatus]:
+        counts = _sums(groups, "status", "count")
+        return [PortsOfStatus(status, counts[status]) for status in STATUSES if status in counts]
+
+    return await _each(dashboards, context, of)
+
+
+@needs("id")
+async def ports_by_metro(dashboards: Sequence[Record], context: Context) -> list[list[PortsInMetro]]:
+    """The ports of each dashboard that have not ended, by metro."""
+
+    def of(groups: Sequence[Any]) -> list[PortsInMetro]:
+        counts = _sums((group for group in groups if group.status not in ENDED), "location_metro", "count")
+        return [PortsInMetro(metro, counts[metro]) for metro in sorted(counts)]
+
+    return await _each(dashboards, context, of)
+
+
+@needs("id")
+async def orders_waiting(dashboards: Sequence[Record], context: Context) -> list[int]:
+    """How many orders of each dashboard wait."""
+    return await _each(dashboards, context, lambda groups: _sums(groups, "status", "count").get(PortStatus.REQUESTED, 0))
+
+
+@needs("id")
+async def monthly_spend(dashboards: Sequence[Record], context: Context) -> list[list[Money | None]]:
+    """What the ports of each dashboard cost per month, by currency."""
+
+    def of(groups: Sequence[Any]) -> list[Money | None]:
+        sums = _sums((group for group in groups if group.status in CHARGED), "currency", "monthly_rate")
+        return [money(sums[currency], currency) for currency in sorted(sums)]
+
+    return await _each(dashboards, context, of)
+
+
+async def _each(dashboards: Sequence[Record], context: Context, of: Callable[[Sequence[Any]], Any]) -> list[Any]:
+    """What is made of the groups of ports of each dashboard."""
+    return [of(groups) for groups in await context.loaders.ports_of([dashboard.id for dashboard in dashboards])]
+
+
+def _sums(groups: Iterable[Any], by: str, value: str) -> dict[Any, int]:
+    """The sum of a column of the groups, for each value of another."""
+    sums: dict[Any, int] = {}
+    for group in groups:
+        key = getattr(group, by)
+        sums[key] = sums.get(key, 0) + getattr(group, value)
+    return sums

@@ -1,0 +1,204 @@
+"""Dashboards: what a company has at a glance, for itself, its partner and the operator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.asking import ANONYMOUS, Asking
+from tests.given import Given
+from tests.rules.answers import hidden, told, whole
+
+FIELDS = "{ portsByStatus { status count } portsByMetro { metro count } ordersWaiting monthlySpend { amount currency } }"
+OWN = f"{{ viewer {{ dashboard {FIELDS} }} }}"
+OF_COMPANY = f"query ($id: ID!) {{ company(id: $id) {{ dashboard {FIELDS} }} }}"
+WAITING = "query ($id: ID!) { viewer { dashboard { ordersWaiting } } company(id: $id) { dashboard { ordersWaiting } } }"
+EMPTY: dict[str, Any] = {"portsByStatus": [], "portsByMetro": [], "ordersWaiting": 0, "monthlySpend": []}
+ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
+
+
+def statuses(**counts: int) -> list[dict[str, Any]]:
+    """`portsByStatus` as it is told."""
+    return [{"status": status, "count": count} for status, count in counts.items()]
+
+
+def metros(**counts: int) -> list[dict[str, Any]]:
+    """`portsByMetro` as it is told."""
+    return [{"metro": metro, "count": count} for metro, count in counts.items()]
+
+
+async def test_direct_company_has_its_ports_at_a_glance_R112(ask: Asking, given: Given) -> None:
+    """Ports are counted by status and metro, orders wait, and what is in service costs so much per month in each currency."""
+    company = await given.company()
+    berlin, tokyo = await given.location(metro="Berlin"), await given.location(metro="Tokyo", market="JP")
+    for status in ("REQUESTED", "REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED", "DECOMMISSIONED", "CANCELLED"):
+        await given.port(company, berlin, status=status)
+    await given.port(company, tokyo, monthly_rate=60_000, currency="JPY")
+    await given.port(await given.company(), berlin)
+
+    own, by_id = await ask(company.admin, OWN), await ask(company.admin, OF_COMPANY, id=company.id)
+
+    expected = {
+        "portsByStatus": statuses(REQUESTED=2, ALLOCATED=1, ACTIVE=2, DISABLED=1, DECOMMISSIONED=1, CANCELLED=1),
+        "portsByMetro": metros(Berlin=5, Tokyo=1),
+        "ordersWaiting": 2,
+        "monthlySpend": [{"amount": "2500.00", "currency": "EUR"}, {"amount": "60000", "currency": "JPY"}],
+    }
+    assert told({"viewer": {"dashboard": expected}}) == whole(own)
+    assert told({"company": {"dashboard": expected}}) == whole(by_id)
+
+
+async def test_partner_has_the_ports_of_its_accounts_too_R112_R115_V14(ask: Asking, given: Given) -> None:
+    """A partner's dashboard counts its own ports and those of its accounts; each account has one of its own for it."""
+    partner = await given.partner()
+    account, sibling = await given.managed_account(partner), await given.managed_account(partner)
+    strange = await given.managed_account(await given.partner())
+    for company, rate in ((partner, 100), (account.company, 2_000), (sibling.company, 30_000), (strange.company, 400_000)):
+        await given.port(company, monthly_rate=rate)
+
+    own, below = await ask(partner.admin, OWN), await ask(partner.admin, OF_COMPANY, id=account.company.id)
+
+    def dashboard(count: int, amount: str) -> dict[str, Any]:
+        found = {"portsByStatus": statuses(ACTIVE=count), "portsByMetro": metros(Frankfurt=count), "ordersWaiting": 0}
+        return {"dashboard": {**found, "monthlySpend": [{"amount": amount, "currency": "EUR"}]}}
+
+    assert told({"viewer": dashboard(3, "321.00")}) == whole(own)
+    assert told({"company": dashboard(1, "20.00")}) == whole(below)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_managed_account_has_no_dashboard_until_its_partner_switches_it_on_R112_A14(
+    ask: Asking, given: Given, role: str
+) -> None:
+    """Off without a word of the partner; on and off again with the next request, by the account's setting or by that of all."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    await given.port(account.company, status="REQUESTED")
+    user = await given.user(account.company, role)
+
+    unset = await ask(user.email, WAITING, id=account.company.id)
+    await given.setting(account, dashboard=True)
+    switched_on = await ask(user.email, WAITING, id=account.company.id)
+    await given.setting(account, dashboard=None)
+    await given.defaults(partner, dashboard=True)
+    on_for_all = await ask(user.email, WAITING, id=account.company.id)
+    await given.setting(account, dashboard=False)
+    off = await ask(user.email, WAITING, id=account.company.id)
+
+    reasons = [hidden(f"{of}.dashboard", "HIDDEN_BY_PARTNER") for of in ("viewer", "company")]
+    nothing = told({"viewer": {"dashboard": None}, "company": {"dashboard": None}}, *reasons)
+    found = told({"viewer": {"dashboard": {"ordersWaiting": 1}}, "company": {"dashboard": {"ordersWaiting": 1}}})
+    assert [nothing, found, found, nothing] == [whole(each) for each in (unset, switched_on, on_for_all, off)]
+
+
+async def test_other_settings_do_not_show_the_dashboard_R112(ask: Asking, given: Given) -> None:
+    """What else the partner switches on leaves the dashboard off, and its bytes do not depend on what there is."""
+    account = await given.managed_account(await given.partner())
+    await given.setting(account, pricing=True, chat_support=True, company_profile=True, order_approval=True)
+
+    without = await ask(account.admin, OWN)
+    await given.port(account.company)
+    with_one = await ask(account.admin, OWN)
+
+    assert told({"viewer": {"dashboard": None}}, hidden("viewer.dashboard", "HIDDEN_BY_PARTNER")) == whole(without)
+    assert without.body == with_one.body
+
+
+async def test_hidden_prices_hide_the_spend_R112_R121_A16(ask: Asking, given: Given) -> None:
+    """A managed account with a dashboard and without prices has its counts; with prices it has the spend too."""
+    account = await given.managed_account(await given.partner(), dashboard=True)
+    port = await given.port(account.company)
+
+    unpriced = await ask(account.admin, OWN)
+    await given.change(port, monthly_rate=1)
+    dearer = await ask(account.admin, OWN)
+    await given.setting(account, pricing=True)
+    priced = await ask(account.admin, OWN)
+
+    counts = {"portsByStatus": statuses(ACTIVE=1), "portsByMetro": metros(Frankfurt=1), "ordersWaiting": 0}
+    redaction = hidden("viewer.dashboard.monthlySpend", "HIDDEN_BY_PARTNER")
+    assert told({"viewer": {"dashboard": {**counts, "monthlySpend": None}}}, redaction) == whole(unpriced)
+    assert unpriced.body == dearer.body
+    spend = [{"amount": "0.01", "currency": "EUR"}]
+    assert told({"viewer": {"dashboard": {**counts, "monthlySpend": spend}}}) == whole(priced)
+
+
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
+@pytest.mark.parametrize("role", ROLES)
+async def test_spend_is_for_the_roles_that_read_prices_V23(ask: Asking, given: Given, kind: str, role: str) -> None:
+    """Every role has the dashboard; those that read prices have the spend."""
+    company = await given.company(kind=kind)
+    user = await given.user(company, role)
+
+    answer = await ask(user.email, OWN)
+
+    if role in {"ACCOUNT_ADMIN", "FINANCE", "VIEWER"}:
+        assert told({"viewer": {"dashboard": EMPTY}}) == whole(answer)
+    else:
+        redaction = hidden("viewer.dashboard.monthlySpend", "ROLE_REQUIRED")
+        assert told({"viewer": {"dashboard": {**EMPTY, "monthlySpend": None}}}, redaction) == whole(answer)
+
+
+async def test_visitor_has_no_dashboard_R112_V24(ask: Asking, given: Given) -> None:
+    """A visitor has none, and reads none of a company that everybody sees."""
+    company = await given.company()
+    await given.profile(company)
+
+    answer = await ask(ANONYMOUS, WAITING, id=company.id)
+
+    reasons = hidden("viewer.dashboard", "SIGN_IN_REQUIRED"), hidden("company.dashboard", "NOT_YOURS")
+    assert told({"viewer": {"dashboard": None}, "company": {"dashboard": None}}, *reasons) == whole(answer)
+
+
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
+async def test_dashboards_are_for_nobody_else_R112_V20(ask: Asking, given: Given, kind: str) -> None:
+    """Another company's dashboard is hidden, as its ports are."""
+    company = await given.company()
+    await given.profile(company)
+    await given.port(company)
+    email = await given.somebody(kind)
+
+    answer = await ask(email, OF_COMPANY, id=company.id)
+
+    assert told({"company": {"dashboard": None}}, hidden("company.dashboard", "NOT_YOURS")) == whole(answer)
+
+
+async def test_managed_account_does_not_read_its_partners_dashboard_R112_V14(ask: Asking, given: Given) -> None:
+    """What a partner has is none of its accounts' business, with their own dashboards switched on too."""
+    partner = await given.partner()
+    account = await given.managed_account(partner, dashboard=True, pricing=True)
+    await given.port(partner)
+
+    answer = await ask(account.admin, OF_COMPANY, id=partner.id)
+
+    assert told({"company": {"dashboard": None}}, hidden("company.dashboard", "NOT_YOURS")) == whole(answer)
+
+
+async def test_operator_looks_at_every_dashboard_R112_V20(ask: Asking, given: Given) -> None:
+    """The operator has one of its own, of its own ports, and looks at that of any company."""
+    operator, company = await given.operator(), await given.company()
+    await given.port(company, status="REQUESTED")
+
+    answer = await ask(operator.admin, WAITING, id=company.id)
+
+    expected = {"viewer": {"dashboard": {"ordersWaiting": 0}}, "company": {"dashboard": {"ordersWaiting": 1}}}
+    assert told(expected) == whole(answer)
+
+
+async def test_dashboards_of_many_companies_are_one_statement_R112(ask: Asking, given: Given) -> None:
+    """All fields of all dashboards of a page are tallied by one statement, however many there are."""
+    partner = await given.partner()
+    query = f"{{ companies {{ nodes {{ id dashboard {FIELDS} }} }} }}"
+
+    counts = []
+    for _ in range(2):
+        await given.port((await given.managed_account(partner)).company)
+        with ask.counting() as statements:
+            answer = await ask(partner.admin, query)
+        tallies = [statement for statement in statements if "GROUP BY" in statement]
+        counts.append((len(answer.data["companies"]["nodes"]), len(tallies), len(statements)))
+
+    companies, tallies_of, statements_of = zip(*counts, strict=True)
+    assert ((2, 3), (1, 1)) == (companies, tallies_of)
+    assert 1 == len(set(statements_of))

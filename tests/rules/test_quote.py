@@ -1,0 +1,245 @@
+"""The quoting tool: what ports and connections would cost, for whoever reads prices, never for managed accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.asking import ANONYMOUS, Asking
+from tests.given import Company, Given, Location
+from tests.rules.answers import hidden, told, whole
+
+QUOTE = """query ($input: QuoteInput!) { quote(input: $input) {
+    lines {
+        kind location { id } speedMbps termMonths monthlyRate { amount currency } setupFee { amount currency } problem
+    }
+    monthlyTotals { amount currency } setupTotals { amount currency }
+} }"""
+TOTALS = "query ($input: QuoteInput!) { quote(input: $input) { monthlyTotals { amount currency } } }"
+SWITCHES = dict.fromkeys(("pricing", "chat_support", "dashboard", "company_profile", "order_approval"), True)
+
+
+def port(location: Location, speed: int = 1_000, term: int = 12) -> dict[str, Any]:
+    """A port as the input asks for it."""
+    return {"locationId": location.id, "speedMbps": speed, "termMonths": term}
+
+
+def connection(location: Location, limit: int = 500, term: int = 12) -> dict[str, Any]:
+    """A connection as the input asks for it."""
+    return {"locationId": location.id, "rateLimitMbps": limit, "termMonths": term}
+
+
+def line(
+    location: Location,
+    kind: str,
+    speed: int,
+    rate: str | None,
+    fee: str | None,
+    problem: str | None = None,
+    currency: str = "EUR",
+) -> dict[str, Any]:
+    """A line of the answer."""
+    return {
+        "kind": kind,
+        "location": {"id": location.id},
+        "speedMbps": speed,
+        "termMonths": 12,
+        "monthlyRate": rate and {"amount": rate, "currency": currency},
+        "setupFee": fee and {"amount": fee, "currency": currency},
+        "problem": problem,
+    }
+
+
+def withheld(reason: str) -> object:
+    """The answer of whoever has no quoting tool."""
+    return told({"quote": None}, hidden("quote", reason))
+
+
+async def ready(given: Given, payer: Company) -> Location:
+    """A location where ports have a price and the payer may order."""
+    location = await given.location()
+    await given.price(location)
+    await given.billing_market(payer)
+    return location
+
+
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
+async def test_ports_and_connections_are_quoted_R113(ask: Asking, given: Given, kind: str) -> None:
+    """Each item has its price by location, speed and term; the totals are those of each currency."""
+    company = await given.company(kind=kind)
+    location, tokyo = await ready(given, company), await given.location(market="JP")
+    await given.billing_market(company, "JP")
+    await given.price(location, kind="CONNECTION", speed_mbps=500, monthly_rate=20_050, setup_fee=0)
+    await given.price(location, term_months=24, monthly_rate=1)
+    await given.price(tokyo, speed_mbps=10_000, monthly_rate=112_500, setup_fee=30_000, currency="JPY")
+
+    asked = {"ports": [port(location), port(tokyo, 10_000)], "connections": [connection(location)]}
+    answer = await ask(company.admin, QUOTE, input=asked)
+
+    expected = {
+        "lines": [
+            line(location, "PORT", 1_000, "300.00", "50.00"),
+            line(tokyo, "PORT", 10_000, "112500", "30000", currency="JPY"),
+            line(location, "CONNECTION", 500, "200.50", "0.00"),
+        ],
+        "monthlyTotals": [{"amount": "500.50", "currency": "EUR"}, {"amount": "112500", "currency": "JPY"}],
+        "setupTotals": [{"amount": "50.00", "currency": "EUR"}, {"amount": "30000", "currency": "JPY"}],
+    }
+    assert told({"quote": expected}) == whole(answer)
+
+
+@pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
+async def test_managed_account_has_no_quoting_tool_whatever_is_switched_on_R113(ask: Asking, given: Given, role: str) -> None:
+    """No setting of its partner and no role gives a managed account a quote."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    await given.setting(account, **SWITCHES)
+    location = await ready(given, partner)
+    user = await given.user(account.company, role)
+
+    answer = await ask(user.email, QUOTE, input={"ports": [port(location)]})
+
+    assert withheld("NOT_FOR_MANAGED_ACCOUNTS") == whole(answer)
+
+
+async def test_managed_account_cannot_tell_what_could_be_quoted_R113_A21(ask: Asking, given: Given) -> None:
+    """A managed account gets the same bytes for what has a price, for what has none, and for what is no input at all."""
+    partner = await given.partner()
+    account = await given.managed_account(partner, pricing=True)
+    priced, other = await ready(given, partner), await given.location()
+
+    bodies = {
+        (await ask(account.admin, QUOTE, input=asked)).body
+        for asked in ({"ports": [port(priced)]}, {"ports": [port(other)]}, {"ports": [port(priced, 7, 7)]}, {})
+    }
+
+    assert 1 == len(bodies)
+
+
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
+@pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
+async def test_quotes_are_for_the_roles_that_read_prices_V23(ask: Asking, given: Given, kind: str, role: str) -> None:
+    """ACCOUNT_ADMIN, FINANCE and VIEWER get quotes, the others are told that their roles do not include them."""
+    company = await given.company(kind=kind)
+    location = await ready(given, company)
+    user = await given.user(company, role)
+
+    answer = await ask(user.email, TOTALS, input={"ports": [port(location)]})
+
+    quoted = told({"quote": {"monthlyTotals": [{"amount": "300.00", "currency": "EUR"}]}})
+    expected = quoted if role in {"ACCOUNT_ADMIN", "FINANCE", "VIEWER"} else withheld("ROLE_REQUIRED")
+    assert expected == whole(answer)
+
+
+async def test_anonymous_visitor_has_no_quoting_tool_R113_V24(ask: Asking, given: Given) -> None:
+    """A visitor is told to sign in; the operator's staff gets quotes."""
+    location = await ready(given, await given.company())
+    operator = await given.operator()
+    asked = {"ports": [port(location)]}
+
+    visitor, staff = await ask(ANONYMOUS, TOTALS, input=asked), await ask(operator.admin, TOTALS, input=asked)
+
+    assert withheld("SIGN_IN_REQUIRED") == whole(visitor)
+    assert told({"quote": {"monthlyTotals": [{"amount": "300.00", "currency": "EUR"}]}}) == whole(staff)
+
+
+async def test_two_quotes_of_one_operation_are_hidden_each_R113(ask: Asking, given: Given) -> None:
+    """Under its aliases each quote is null, and the rest of the answer is there."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    query = """query ($input: QuoteInput!) {
+        a: quote(input: $input) { lines { kind } } viewer { pricingVisible } b: quote(input: $input) { setupTotals { amount } }
+    }"""
+
+    answer = await ask(account.admin, query, input={"ports": [port(await ready(given, partner))]})
+
+    reasons = [hidden(name, "NOT_FOR_MANAGED_ACCOUNTS") for name in ("a", "b")]
+    assert told({"a": None, "viewer": {"pricingVisible": False}, "b": None}, *reasons) == whole(answer)
+
+
+async def test_quote_tells_what_keeps_an_item_from_being_ordered_R120_V12(ask: Asking, given: Given) -> None:
+    """A location that is not active, a speed that it does not offer, a market that is not enabled, a price that is not there."""
+    company = await given.company()
+    here = await ready(given, company)
+    closed, abroad = await given.location(status="EXPIRED"), await given.location(market="US")
+    for place in (closed, abroad):
+        await given.price(place)
+    places = [port(closed), port(here, 400_000), port(abroad), port(here, 10_000)]
+
+    answer = await ask(company.admin, QUOTE, input={"ports": places})
+
+    lines = [
+        line(closed, "PORT", 1_000, "300.00", "50.00", "LOCATION_NOT_ACTIVE"),
+        line(here, "PORT", 400_000, None, None, "SPEED_NOT_OFFERED"),
+        line(abroad, "PORT", 1_000, "300.00", "50.00", "MARKET_NOT_ENABLED"),
+        line(here, "PORT", 10_000, None, None, "NOT_PRICED"),
+    ]
+    assert lines == answer.data["quote"]["lines"]
+    assert [{"amount": "600.00", "currency": "EUR"}] == answer.data["quote"]["monthlyTotals"]
+
+
+@pytest.mark.parametrize(
+    ("change", "argument", "code"),
+    [
+        ({"locationId": "nobody"}, "input.ports.1.locationId", "INVALID_ID"),
+        ({"speedMbps": 7}, "input.ports.1.speedMbps", "INVALID_QUOTE"),
+        ({"termMonths": 13}, "input.ports.1.termMonths", "INVALID_QUOTE"),
+    ],
+)
+async def test_bad_items_are_named_by_their_place_R113_V7(
+    ask: Asking, given: Given, change: dict[str, Any], argument: str, code: str
+) -> None:
+    """What cannot be quoted is an error that names where in the input it stands."""
+    company = await given.company()
+    good = port(await ready(given, company))
+
+    answer = await ask(company.admin, QUOTE, input={"ports": [good, {**good, **change}]})
+
+    assert ({"quote": None}, [code]) == (answer.data, answer.codes)
+    assert argument == answer.errors[0]["extensions"]["argument"]
+
+
+async def test_rate_limits_are_tiers_and_locations_exist_R113(ask: Asking, given: Given) -> None:
+    """A rate limit between two tiers is refused, and so is the location that is gone."""
+    company = await given.company()
+    here, gone = await ready(given, company), await given.location()
+    await given.no_more(gone)
+
+    between = await ask(company.admin, QUOTE, input={"connections": [connection(here, 300)]})
+    nowhere = await ask(company.admin, QUOTE, input={"connections": [connection(here), connection(gone)]})
+
+    arguments = [answer.errors[0]["extensions"] for answer in (between, nowhere)]
+    assert [
+        {"code": "INVALID_QUOTE", "argument": "input.connections.0.rateLimitMbps"},
+        {"code": "INVALID_QUOTE", "argument": "input.connections.1.locationId"},
+    ] == arguments
+
+
+@pytest.mark.parametrize("number", [0, 51])
+async def test_a_quote_is_bounded_R113(ask: Asking, given: Given, number: int) -> None:
+    """A quote has one item at least and 50 at most, of ports and connections together."""
+    company = await given.company()
+    location = await ready(given, company)
+    asked = {"ports": [port(location)] * (number // 2), "connections": [connection(location)] * (number - number // 2)}
+
+    refused = await ask(company.admin, QUOTE, input=asked)
+    most = await ask(company.admin, TOTALS, input={"ports": [port(location)] * 50})
+
+    assert (["INVALID_QUOTE"], "input") == (refused.codes, refused.errors[0]["extensions"]["argument"])
+    assert told({"quote": {"monthlyTotals": [{"amount": "15000.00", "currency": "EUR"}]}}) == whole(most)
+
+
+async def test_a_quote_costs_as_many_statements_for_many_items_as_for_one_R113(ask: Asking, given: Given) -> None:
+    """Fifty items are read by as many statements as one."""
+    company = await given.company()
+    locations = [await ready(given, company)] + [await given.location() for _ in range(4)]
+
+    counts = []
+    for asked in (locations[:1], locations * 10):
+        with ask.counting() as statements:
+            answer = await ask(company.admin, QUOTE, input={"ports": [port(location) for location in asked]})
+        counts.append((len(answer.data["quote"]["lines"]), len(statements)))
+
+    assert [1, 50] == [lines for lines, _ in counts]
+    assert 1 == len({statements for _, statements in counts})
