@@ -5,6 +5,7 @@ Everything is made here from its arguments; nothing else in the gateway knows wh
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from policies.viewer import Viewer
 from resolvers.context import Context, Origin, Services
 from resolvers.cursors import Cursors
 from resolvers.download import find_file
+from resolvers.mail import latest_mails
 from resolvers.viewer import find_member, load_viewer
 from schema.planning import Planning
 from schema.schema import guarded_fields, make_schema
@@ -31,6 +33,7 @@ from transport.documents import Documents
 from transport.files import File, LoadFile, file_route
 from transport.identity import Identity
 from transport.logs import configure_logging
+from transport.mails import mail_routes
 from transport.portal import PortalViewer, portal_routes
 from transport.tokens import Claims, Tokens
 
@@ -47,10 +50,11 @@ DEMO_VIEWERS: Final = (
 )
 
 
-def build(settings: Settings) -> Starlette:
+def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = None) -> Starlette:
     """The gateway, over the database that the settings name. Raises PolicyError where policy and schema do not fit.
 
-    `state` of the application holds its `services` and `tokens`, for whoever measures or tests it.
+    `beside` runs in the same process as long as the gateway is served, and is cancelled when that ends. `state` of the application
+    holds its `services` and `tokens`, for whoever measures or tests it.
     """
     configure_logging(settings)
     database_url = str(settings.database_url)
@@ -77,6 +81,7 @@ def build(settings: Settings) -> Starlette:
         ready={"database": _answers(reader)},
         extra_routes=[
             file_route(Identity(tokens, viewers), _files(services)),
+            *mail_routes(development=settings.development, load_mails=lambda: latest_mails(engine)),
             *portal_routes(
                 dist=DIST,
                 development=settings.development,
@@ -84,7 +89,7 @@ def build(settings: Settings) -> Starlette:
                 sign_in=_sign_in(engine, tokens, settings.token_lifetime),
             ),
         ],
-        lifespan=_closing(services),
+        lifespan=_lifespan(services, beside),
         documents=documents,
     )
     app.state.services = services
@@ -128,10 +133,16 @@ def _answers(reader: Reader) -> Callable[[], Awaitable[object]]:
     return answers
 
 
-def _closing(services: Services) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    services: Services, beside: Callable[[], Awaitable[None]] | None
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        companion = beside and asyncio.ensure_future(beside())
         yield
+        if companion:
+            companion.cancel()
+            await asyncio.wait([companion])
         await services.close()
 
     return lifespan

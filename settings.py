@@ -6,6 +6,8 @@ Secrets are never shown, neither in that message nor in `repr(settings)`.
 
 from __future__ import annotations
 
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -15,6 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "CROSSGATE_"
 DATABASE_SCHEMES = ("postgresql", "postgres", "postgresql+asyncpg")
+SMTP_SCHEMES = ("smtp", "smtps")
 FOLLOWS = "default_factory_not_called"  # pydantic's word for a default whose source is itself invalid: no news
 
 
@@ -85,6 +88,16 @@ class Settings(BaseSettings):
     max_page_size: int = Field(default=1000, ge=1, description="Most items on a page.")
     request_timeout: float = Field(default=30, gt=0, description="Seconds for a request to arrive, and again to be answered.")
     shutdown_timeout: int = Field(default=30, ge=0, description="Seconds that requests under way are given at shutdown.")
+    smtp_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="The mail server, as smtp://user:password@host:587 (with STARTTLS) or smtps://; needed by the worker, "
+        "but in development, where mails are kept without it.",
+    )
+    mail_from: str = Field(
+        default_factory=lambda data: f"no-reply@{urlsplit(data['public_url']).hostname}",
+        description="Whom mails are from; no-reply@ the host of the public URL by default.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level to log.")
     log_format: Literal["json", "console"] = Field(default="json", description="Log as JSON lines, or for reading: console.")
 
@@ -101,6 +114,22 @@ class Settings(BaseSettings):
     def _is_postgresql(cls, value: str | None) -> str | None:
         if value is not None and urlsplit(value).scheme not in DATABASE_SCHEMES:
             raise ValueError(f"must begin with postgresql://, not {urlsplit(value).scheme or 'nothing'}://")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_mail_server(cls, value: str | None) -> str | None:
+        if value is not None and not _names_mail_server(value):
+            raise ValueError("must be a mail server such as smtp://user:password@mail.example:587")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        try:
+            Address(addr_spec=value)
+        except (ValueError, IndexError, HeaderParseError):
+            raise ValueError("must be an e-mail address such as no-reply@gateway.example") from None
         return value
 
     @field_validator("public_url")
@@ -132,6 +161,14 @@ def variable(field: str) -> str:
     """The environment variable of a setting."""
     alias = Settings.model_fields[field].validation_alias
     return alias if isinstance(alias, str) else PREFIX + field.upper()
+
+
+def _names_mail_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in SMTP_SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
+        return False
 
 
 def _problems(error: ValidationError) -> dict[str, str]:

@@ -12,11 +12,14 @@ from commands.failure import explained
 
 MODULES: Final = {
     "serve": "commands.serve",
+    "worker": "commands.worker",
     "token": "commands.token",
     "demo": "commands.demo.command",
     "database": "commands.database",
     "policy": "commands.policy",
     "schema": "commands.schema",
+    "maintenance": "commands.maintenance",
+    "security": "commands.security",
 }
 
 

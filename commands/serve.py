@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from enum import StrEnum
 from typing import Annotated, Any, NoReturn
 
+import structlog
 import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import server
+import worker
 from commands.demo.command import DemoScale, fill
 from commands.demo.market import NotEmpty
 from commands.demo.membership import DEMO_USERS
@@ -23,6 +26,7 @@ from transport.serve import serve as run
 from transport.tokens import Tokens
 
 app = typer.Typer(add_completion=False)
+log = structlog.stdlib.get_logger("crossgate.serve")
 
 
 class Demo(StrEnum):
@@ -48,7 +52,19 @@ def serve(
     signal.signal(signal.SIGTERM, _stop)
     with suppress(KeyboardInterrupt), located(settings) as located_settings:
         typer.echo(asyncio.run(prepare(located_settings, demo or Demo.SMALL)))
-        run(server.build(located_settings), located_settings)
+        run(server.build(located_settings, _companion(located_settings)), located_settings)
+
+
+def _companion(settings: Settings) -> Callable[[], Awaitable[None]] | None:
+    """The worker, in development, where one process is to do everything."""
+
+    async def companion() -> None:
+        try:
+            await worker.work(settings, asyncio.Event())
+        except Exception:
+            log.exception("worker.failed")  # the gateway goes on
+
+    return companion if settings.development else None
 
 
 async def prepare(settings: Settings, demo: Demo) -> str:

@@ -14,9 +14,11 @@ from models.idempotent_request import IdempotentRequest
 from models.image import Image
 from models.invoice import Invoice, InvoiceLine
 from models.location import Location
+from models.mail import Mail
 from models.managed_account import ManagedAccount, PartnerDefaults
 from models.marketplace_profile import MarketplaceProfile, ProfileSlug, ProviderType, ServiceType
 from models.membership import Membership
+from models.notification import Notification
 from models.offer import Instalment, Offer, OfferBuyer, OfferDimension
 from models.port import Port
 from models.price import Price
@@ -39,9 +41,11 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "Location",
+    "Mail",
     "ManagedAccount",
     "MarketplaceProfile",
     "Membership",
+    "Notification",
     "Offer",
     "OfferBuyer",
     "OfferDimension",

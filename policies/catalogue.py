@@ -30,6 +30,7 @@ CATALOGUE: Final = Catalogue(
         Entity("MarketplacePort", models.Port.__table__),
         Entity("MarketplaceProfile", models.MarketplaceProfile.__table__),
         Entity("Membership", models.Membership.__table__),
+        Entity("Notification", models.Notification.__table__),
         Entity("Offer", models.Offer.__table__, (Link("buyers", models.OfferBuyer.__table__, "id", "offer_id"),)),
         Entity("OfferBuyer", models.OfferBuyer.__table__),
         Entity("OfferDimension", models.OfferDimension.__table__, part_of="Offer"),

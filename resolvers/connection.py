@@ -13,7 +13,7 @@ from uuid import UUID
 
 from resolvers import identifiers
 from resolvers.errors import PublicError
-from resolvers.orders import ASKED_AS, BY_KEY, FILTERS, ORDERS, order_of
+from resolvers.orders import ASKED_AS, BY_KEY, FILTERS, NEWEST_FIRST, ORDERS, order_of
 from resolvers.record import Record
 from resolvers.statements import Selection, Window
 from resolvers.text import camel, storable
@@ -186,7 +186,7 @@ def _size(context: Context, arguments: Mapping[str, Any]) -> tuple[int, bool]:
 
 def _order(context: Context, entity: str, order_by: Mapping[str, Any] | None) -> tuple[str, bool]:
     if order_by is None:
-        return BY_KEY, False
+        return BY_KEY, entity in NEWEST_FIRST
     name = str(order_by["field"])
     field = ORDERS[entity][name].field
     if field is not None and not context.sees_everywhere(entity, field):

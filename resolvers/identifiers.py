@@ -25,6 +25,7 @@ TAGS: Final = {
     "Port": b"po",
     "MarketplacePort": b"tp",
     "ConnectionRequest": b"cr",
+    "Notification": b"no",
     "Product": b"pr",
     "Offer": b"of",
     "Invoice": b"in",

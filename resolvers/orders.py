@@ -61,6 +61,11 @@ def at_most(column: str) -> Filter:
     return Filter(column, lambda row, name: row[column] <= sa.bindparam(name, type_=row[column].type))
 
 
+def missing(column: str) -> Filter:
+    """Rows that have nothing in the column; the value is always true."""
+    return Filter(column, lambda row, _name: row[column].is_(None))
+
+
 def found_by(column: str, field: str) -> Filter:
     """Rows whose text has a word that begins with each word of the value."""
     return Filter(
@@ -72,6 +77,7 @@ def found_by(column: str, field: str) -> Filter:
 
 
 BY_KEY: Final = "KEY"
+NEWEST_FIRST: Final = frozenset({"Notification"})  # types whose connections run downwards where no order is asked for
 ORDERS: Final[Mapping[str, Mapping[str, Order]]] = {
     "Company": {"TRADING_NAME": Order(("trading_name",), "trading_name")},
     "Invoice": {"PERIOD": Order(("period_start",), "period_start")},
@@ -99,6 +105,7 @@ FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
         "service_type": holds("service_types"),
         "search": found_by("search", "company_name"),
     },
+    "Notification": {"unread": missing("read_at")},
     "Offer": {
         "status": equals("status"),
         "product_id": equals("product_id", "product", "Product"),

@@ -14,6 +14,7 @@ from models.location import LocationStatus
 from models.managed_account import SettingSource, SupportedBy
 from models.marketplace_profile import ProfileVisibility
 from models.membership import MemberRole
+from models.notification import NotificationKind
 from models.offer import OfferStatus, PaymentModel
 from models.port import DiversityZone, PortStatus, PortVisibility
 from models.price import PriceKind
@@ -31,6 +32,7 @@ __all__ = [
     "LocationStatus",
     "MediaType",
     "MemberRole",
+    "NotificationKind",
     "OfferStatus",
     "PaymentModel",
     "PortOrderField",
@@ -89,6 +91,7 @@ DESCRIPTIONS: Final = {
     LocationStatus: "Where a location stands. Ports are ordered in ACTIVE ones only.",
     MediaType: "The format of an image.",
     MemberRole: "What a member does for its company. REVIEWER and SUPPORT are the operator's staff.",
+    NotificationKind: "What a notification is about.",
     OfferStatus: "Where a private offer stands. Buyers meet it from its publication on.",
     PaymentModel: "One payment for the dimensions chosen, or one dimension by a schedule.",
     PortStatus: "Where a port stands. Connections are made between ACTIVE ones.",

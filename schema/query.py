@@ -10,6 +10,7 @@ import resolvers.location
 import resolvers.managed_account
 import resolvers.marketplace_profile
 import resolvers.node
+import resolvers.notification
 import resolvers.offer
 import resolvers.port
 import resolvers.price
@@ -34,6 +35,7 @@ from schema.managed_account import ManagedAccount
 from schema.marketplace_port import MarketplacePort
 from schema.marketplace_profile import MarketplaceProfile
 from schema.node import Node
+from schema.notification import Notification
 from schema.offer import Offer
 from schema.port import Port
 from schema.price import Quote, QuoteInput
@@ -112,4 +114,9 @@ class Query:
         "The quoting tool: what ports and connections would cost. Never for managed accounts.",
         {"input": (QuoteInput, "What is to be quoted.")},
         ability="quote",
+    )
+    notifications: Connection[Notification] = resolved(
+        resolvers.notification.notifications,
+        "What the viewer was told, newest first.",
+        {**PAGE, "unread": (bool | None, "Only what the viewer has not marked as read.")},
     )

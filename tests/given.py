@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import models
 from models import Base
+from models.base import now
 from resolvers.identifiers import Identifier
 from tests.models.given import add
 
@@ -111,6 +112,7 @@ class Given:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._numbers = count(1)
+        self.now = now()
 
     async def company(
         self, *, kind: str = "DIRECT", partner: Company | None = None, name: str | None = None, **values: Any
@@ -343,6 +345,13 @@ class Given:
         """A market in which the company is billed."""
         facts = {"market": market, "currency": "EUR", "enabled": enabled}
         return Thing("BillingMarket", await self._add(models.BillingMarket, company_id=company.key, **facts))
+
+    async def notification(
+        self, user: User, company: Thing, *, kind: str = "SECURITY", title: str = "Sample", **values: Any
+    ) -> Thing:
+        """What the user was told as a member of the company."""
+        facts = {"user_id": user.key, "company_id": company.key, "kind": kind, "title": title, "body": "Sample text.", **values}
+        return Thing("Notification", await self._add(models.Notification, **facts))
 
     async def support_details(self, company: Company, supported_by: str = "PARTNER") -> None:
         """Whom the company turns to for technical support."""

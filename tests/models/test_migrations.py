@@ -24,6 +24,7 @@ OWNED = (
     "managed_account",
     "marketplace_profile",
     "membership",
+    "notification",
     "offer",
     "port",
     "product",
@@ -35,6 +36,7 @@ TRIGGERS = {
     *((table, "owned") for table in OWNED),
     ("audit_event", "audit_event_stays"),
     ("connection_request", "request_provider"),
+    ("mail", "mails_deferred"),
     ("marketplace_profile", "profile_visibility"),
     ("offer", "buyers_of_offer"),
     ("offer", "dealings_of_offer"),
@@ -46,10 +48,15 @@ TRIGGERS = {
     ("product", "test_account_visibility"),
     ("product_test_account", "test_account_seller"),
 }
-TRIGGERS_QUERY = "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE NOT tgisinternal"
+TRIGGERS_QUERY = """
+    SELECT tgrelid::regclass::text, tgname FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid
+    WHERE NOT tgisinternal AND relnamespace = 'public'::regnamespace
+"""
 LEFT_QUERY = """
     SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S', 'v')
     UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typrelid = 0 AND typelem = 0
+    UNION ALL SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname NOT IN ('public', 'information_schema')
 """
 
 

@@ -1,0 +1,66 @@
+"""`crossgate security announce`: tell of a security event the very people whom it affects, managed or not (R119)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commands.announcing import announcing, key_of, the_one
+from commands.failure import Failure
+from commands.store import located
+from resolvers.announcements import affected, announce_security, everybody, find_companies, of_company, of_users
+from resolvers.notices import Member
+from settings import Settings
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Tell of a security event whom it affects.")
+
+
+@app.callback()
+def security() -> None:
+    """Tell of a security event whom it affects."""
+
+
+@app.command()
+def announce(
+    title: Annotated[str, typer.Option(help="A line.")],
+    body: Annotated[str, typer.Option(help="Plain text.")],
+    user: Annotated[list[str] | None, typer.Option(metavar="EMAIL", help="A user; may be given several times.")] = None,
+    company: Annotated[str | None, typer.Option(metavar="ID_OR_NAME", help="All members of a company.")] = None,
+    all_users: Annotated[bool, typer.Option("--all", help="All users.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say who would be told.")] = False,
+) -> None:
+    """Tell the people themselves, each by one mail: those of managed accounts too, and not their partner."""
+    if [bool(user), company is not None, all_users].count(True) != 1:
+        raise typer.BadParameter("give one of --user, --company and --all", param_hint="--user")
+    with located(Settings.load()) as settings:
+        typer.echo(asyncio.run(_announce(settings, title, body, user or [], company, dry_run=dry_run)))
+
+
+async def _announce(
+    settings: Settings, title: str, body: str, emails: Sequence[str], company: str | None, *, dry_run: bool
+) -> str:
+    async with announcing(settings) as session:
+        members = await _members(session, emails, company)
+        people = sorted({member.email for member in members})
+        if dry_run:
+            return "\n".join([f"Would tell {len(people)} people:", *people])
+        await announce_security(session, members, title, body)
+    return f"Told {len(people)} people."
+
+
+async def _members(session: AsyncSession, emails: Sequence[str], company: str | None) -> list[Member]:
+    """Who is affected. Raises Failure where somebody or the company cannot be found."""
+    if company is not None:
+        found = await find_companies(session, company, key_of(company, "Company"))
+        return await affected(session, of_company(the_one(found, f"company {company}")))
+    if not emails:
+        return await affected(session, everybody())
+    members = await affected(session, of_users(emails))
+    known = {member.email.lower() for member in members}
+    if unknown := [email for email in emails if email.lower() not in known]:
+        raise Failure(f"Nobody has the address {', '.join(unknown)}. Nobody was told.")
+    return members

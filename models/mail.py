@@ -1,0 +1,50 @@
+"""The outbox: mails that go out, each written in the transaction of the change that it tells of (X6).
+
+A row is all that it takes: a trigger defers the work of sending it in the same transaction, so that no mail is lost and none tells of
+what did not happen (docs/decisions/an-outbox-in-the-same-transaction.md). Nobody reads an outbox through the API.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Identified, now, word
+from models.notification import NotificationKind
+
+ERROR_LENGTH: Final = 200
+
+
+class MailStatus(StrEnum):
+    """What became of a mail. It is KEPT where there is no mail server, in development."""
+
+    WAITING = "WAITING"
+    SENT = "SENT"
+    KEPT = "KEPT"
+    FAILED = "FAILED"
+
+
+class Mail(Identified, Base):
+    """A mail to one address. `last_error` says why the last attempt failed, and never holds a secret."""
+
+    __tablename__ = "mail"
+
+    to_address: Mapped[str]
+    subject: Mapped[str]  # one line
+    body: Mapped[str]  # plain text
+    kind: Mapped[NotificationKind] = mapped_column(word(NotificationKind))
+    status: Mapped[MailStatus] = mapped_column(word(MailStatus), default=MailStatus.WAITING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None] = mapped_column(sa.String(ERROR_LENGTH))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    sent_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        sa.CheckConstraint("subject !~ '[[:cntrl:]]'", name="one_line"),
+        sa.CheckConstraint("(status = 'SENT') = (sent_at IS NOT NULL)", name="sent_when"),
+        sa.Index("mail_sent_at_ix", "sent_at"),
+    )

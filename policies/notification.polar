@@ -1,0 +1,9 @@
+# Notifications: what a user is told. They are its alone: neither its company's other members, nor its partner, nor the operator
+# read them.
+
+# A user reads its own, while it is signed in for the company that they concern. X6
+allow(viewer: Viewer, "read", notification: Notification) if
+    notification.user_id = viewer.user_id and notification.company_id = viewer.company_id;
+
+allow_field(_viewer: Viewer, "read", _notification: Notification, field) if
+    field in ["kind", "title", "body", "subject_id", "created_at", "read_at"];

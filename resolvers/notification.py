@@ -1,0 +1,24 @@
+"""How notifications get their data."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from resolvers.batch import Made
+from resolvers.common import Everything, Narrowed
+from resolvers.identifiers import Identifier
+
+
+def narrowed(arguments: dict[str, Any]) -> Narrowed:
+    """The arguments with `unread` as a filter."""
+    return {**arguments, "filter": {"unread": True} if arguments.get("unread") else {}}, ("read",)
+
+
+def named(kind: str | None, key: UUID | None) -> str | None:
+    """The global id of what a notification is about."""
+    return None if kind is None or key is None else str(Identifier(kind, key))
+
+
+notifications: Final = Everything("Notification", narrowed)
+subject_id: Final = Made(named, ("subject_type", "subject_key"))

@@ -1,0 +1,42 @@
+"""The queue of work: its schema is the package's, and a mail becomes a job in the transaction that writes it."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from models import Mail
+from tests.models.given import add
+
+COPY = Path(__file__).parents[2] / "models" / "migrations" / "procrastinate_3_10.sql"
+JOBS = sa.text("SELECT queue_name, task_name, args->>'mail_id', status::text FROM procrastinate.procrastinate_jobs ORDER BY id")
+MAIL = {"to_address": "a@sample.example", "subject": "Sample", "body": "Sample", "kind": "SECURITY"}
+
+
+async def jobs(connection: AsyncConnection) -> list[tuple[str, ...]]:
+    """What waits in the queue."""
+    return [tuple(row) for row in await connection.execute(JOBS)]
+
+
+def test_the_schema_is_that_of_the_package() -> None:
+    """The copy that the migration runs is what the installed package expects; a newer one needs a migration."""
+    package = files("procrastinate").joinpath("sql", "schema.sql").read_text("utf-8")
+
+    assert package == COPY.read_text("utf-8").split("\n", 3)[3]
+
+
+async def test_a_mail_is_deferred_with_the_transaction_that_writes_it(engine: AsyncEngine) -> None:
+    """A mail has its job as soon as it is there, several of them too, and none if it is not."""
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="READ COMMITTED")
+        async with connection.begin() as undone:
+            await add(connection, Mail, **MAIL)
+            await undone.rollback()
+        async with connection.begin():
+            keys = (await connection.scalars(sa.insert(Mail).returning(Mail.id), [MAIL, MAIL])).all()
+        found = await jobs(connection)
+
+    assert [("mails", "send_mail", str(key), "todo") for key in sorted(keys)] == found

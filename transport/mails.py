@@ -1,0 +1,106 @@
+"""The mails of a gateway in development, to be read without a mail server: `GET /mails`, and `/mails.json`.
+
+They hold what is meant for others' eyes only, such as links that confirm an address; outside development there is no such page.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from hashlib import sha256
+from html import escape
+from http import HTTPStatus
+from typing import Final, Protocol
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from transport.portal import from_own_page
+from transport.refusal import Refusal
+
+STYLE: Final = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem; color-scheme: light dark; }
+article { border-top: 1px solid; padding: 1rem 0; }
+h2 { font-size: 1.1rem; margin: 0; }
+p { margin: 0; opacity: 0.8; }
+pre { font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; margin: 1rem 0 0; }
+"""
+HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+}
+PAGE: Final = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Mails</title><style>{style}</style></head>
+<body><h1>Mails</h1>
+<p>What this gateway has written in development, newest first.</p>
+{mails}
+</body>
+</html>
+"""
+ARTICLE: Final = "<article><h2>{subject}</h2><p>to {address}, {time} ({status})</p><pre>{body}</pre></article>"
+
+
+class ReadMail(Protocol):
+    """A mail as the page shows it."""
+
+    @property
+    def to_address(self) -> str:
+        """To whom it is."""
+
+    @property
+    def subject(self) -> str:
+        """A line."""
+
+    @property
+    def body(self) -> str:
+        """Plain text."""
+
+    @property
+    def status(self) -> str:
+        """What became of it."""
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was written."""
+
+
+LoadMails = Callable[[], Awaitable[Sequence[ReadMail]]]
+
+
+def mail_routes(*, development: bool, load_mails: LoadMails) -> list[BaseRoute]:
+    """The routes of the page: none outside development."""
+
+    async def page(request: Request) -> Response:
+        mails = "\n".join(_article(mail) for mail in await _loaded(request))
+        return HTMLResponse(PAGE.format(style=STYLE, mails=mails or "<p>None yet.</p>"), headers=HEADERS)
+
+    async def listed(request: Request) -> Response:
+        return JSONResponse([_facts(mail) for mail in await _loaded(request)], headers=HEADERS)
+
+    async def _loaded(request: Request) -> Sequence[ReadMail]:
+        if not from_own_page(request):
+            raise Refusal(HTTPStatus.FORBIDDEN, "FORBIDDEN", "Open the mails as localhost or by IP address.")
+        return await load_mails()
+
+    return [Route("/mails", page), Route("/mails.json", listed)] if development else []
+
+
+def _facts(mail: ReadMail) -> dict[str, str]:
+    return {
+        "to": mail.to_address,
+        "subject": mail.subject,
+        "body": mail.body,
+        "status": mail.status,
+        "createdAt": mail.created_at.isoformat(),
+    }
+
+
+def _article(mail: ReadMail) -> str:
+    facts = {name: escape(value) for name, value in _facts(mail).items()}
+    return ARTICLE.format(
+        subject=facts["subject"], address=facts["to"], time=facts["createdAt"], status=facts["status"], body=facts["body"]
+    )

@@ -1,0 +1,165 @@
+"""The composition root of the worker: it sends what the outbox holds and does the chores, in a process of its own.
+
+Work waits in PostgreSQL, in procrastinate's queue. Any number of workers share it. What a worker was doing when it was killed is
+taken up by another one, or by the next, a few seconds after its last heartbeat; so all work has to bear being done twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision
+from procrastinate.jobs import Job
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models.database import connect
+from resolvers.chores import CHORES, Chore
+from resolvers.mail import Send, deliver
+from settings import Settings
+from transport.smtp import Post
+
+AT_ONCE: Final = 5  # pieces of work
+HEARTBEAT: Final = 2.0  # seconds between two signs of life, and between two looks for work
+STALLED: Final = 8.0  # seconds after the last sign of life for which a worker is believed to live
+LONGEST: Final = 300.0  # seconds for a piece of work
+FIRST_WAIT: Final = 2  # seconds before the second attempt; doubled for each further one
+LONGEST_WAIT: Final = 3 * 60 * 60
+TAKE_UP: Final = """
+    UPDATE procrastinate_jobs j SET status = 'todo', worker_id = NULL, abort_requested = FALSE
+    WHERE status = 'doing' AND (
+        NOT EXISTS (
+            SELECT FROM procrastinate_workers w
+            WHERE w.id = j.worker_id AND w.last_heartbeat > now() - make_interval(secs => %(stalled)s)
+        )
+        OR (SELECT max(at) FROM procrastinate_events e WHERE e.job_id = j.id AND e.type = 'started')
+            < now() - make_interval(secs => %(lost)s)
+    )
+"""
+
+log = structlog.stdlib.get_logger("crossgate.worker")
+
+
+class WorkerFailed(Exception):
+    """The worker stopped though nobody told it to, most often because the database went away."""
+
+
+class Patience(BaseRetryStrategy):
+    """Tries again later, after waits that double up to a bound; the outbox itself bounds the attempts at a mail."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:  # noqa: ARG002 (whatever it was)
+        """When to try again."""
+        return RetryDecision(retry_in={"seconds": min(FIRST_WAIT * 2 ** min(job.attempts, 20), LONGEST_WAIT)})
+
+
+async def work(settings: Settings, stop: asyncio.Event) -> None:
+    """Work until told to stop, then finish what is under way. Raises WorkerFailed."""
+    async with _opened(settings) as (app, _engine):
+        log.info("worker.started", mails="sent" if settings.smtp_url else "kept")
+        running = asyncio.ensure_future(app.run_worker_async(**_options(settings)))
+        taking_up = asyncio.ensure_future(_keep_taking_up(app))
+        stopping = asyncio.ensure_future(stop.wait())
+        try:
+            await asyncio.wait([running, taking_up, stopping], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (running, taking_up, stopping):
+                task.cancel()  # to procrastinate's worker this says: finish what you are doing
+            await asyncio.wait([running, taking_up, stopping])
+        if not stop.is_set():
+            raise WorkerFailed("The worker has lost its database.")
+        log.info("worker.stopped")
+
+
+async def work_once(settings: Settings) -> None:
+    """Do each chore once and send whatever is due, then end."""
+    async with _opened(settings) as (app, engine):
+        await take_up(app)
+        for chore in CHORES:
+            await chore.run(engine, settings.public_url)
+        await app.run_worker_async(**_options(settings), wait=False, listen_notify=False, queues=["mails"])
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[tuple[App, AsyncEngine]]:
+    engine = connect(str(settings.database_url), AT_ONCE)
+    try:
+        async with make_app(engine, settings).open_async() as app:
+            yield app, engine
+    finally:
+        await engine.dispose()
+
+
+def make_app(engine: AsyncEngine, settings: Settings) -> App:
+    """The queue and what is done for each job of it."""
+    app = App(
+        connector=PsycopgConnector(
+            conninfo=_conninfo(str(settings.database_url)),
+            kwargs={"options": "-c search_path=procrastinate"},
+            min_size=1,
+            max_size=AT_ONCE + 2,
+        )
+    )
+    send = Post(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
+
+    @app.task(name="send_mail", queue="mails", retry=Patience())
+    async def send_mail(mail_id: str) -> None:
+        await _send(engine, send, UUID(mail_id))
+
+    for chore in CHORES:
+        _add(app, chore, engine, settings)
+    return app
+
+
+async def _send(engine: AsyncEngine, send: Send | None, key: UUID) -> None:
+    try:
+        async with asyncio.timeout(LONGEST):
+            became = await deliver(engine, send, key)
+    except Exception as error:
+        log.warning("mail.delayed", mail_id=str(key), reason=type(error).__name__)
+        raise
+    if became is not None:
+        log.info(f"mail.{became.value.lower()}", mail_id=str(key))
+
+
+def _add(app: App, chore: Chore, engine: AsyncEngine, settings: Settings) -> None:
+    @app.periodic(cron=chore.cron)
+    @app.task(name=chore.name, queue="chores")
+    async def do(timestamp: int) -> None:  # noqa: ARG001 (when it was due)
+        async with asyncio.timeout(LONGEST):
+            await chore.run(engine, settings.public_url)
+        log.info("chore.done", chore=chore.name)
+
+
+async def take_up(app: App) -> None:
+    """Have done again what workers were doing that live no more, and what lasts longer than it can."""
+    await app.connector.execute_query_async(TAKE_UP, stalled=STALLED, lost=2 * LONGEST)
+
+
+async def _keep_taking_up(app: App) -> None:
+    while True:
+        await take_up(app)
+        await asyncio.sleep(HEARTBEAT)
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    return {
+        "concurrency": AT_ONCE,
+        "delete_jobs": "successful",
+        "fetch_job_polling_interval": HEARTBEAT,
+        "update_heartbeat_interval": HEARTBEAT,
+        "stalled_worker_timeout": STALLED,
+        "shutdown_graceful_timeout": settings.shutdown_timeout,
+        "install_signal_handlers": False,
+    }
+
+
+def _conninfo(url: str) -> str:
+    """A URL of SQLAlchemy as libpq takes it."""
+    parsed = make_url(url).set(drivername="postgresql")
+    query = {"sslmode" if name == "ssl" else name: value for name, value in parsed.query.items()}
+    return parsed.set(query=query).render_as_string(hide_password=False)
