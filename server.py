@@ -71,6 +71,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         public_url=settings.public_url,
         default_page_size=settings.default_page_size,
         max_page_size=settings.max_page_size,
+        order_approval_days=settings.order_approval_days,
     )
     app = create_app(
         schema=make_schema(documents.extension, *([Planning().extension] if settings.planner else [])),

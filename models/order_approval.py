@@ -74,9 +74,10 @@ class OrderApproval(Owned, Base):
         sa.Index("order_approval_due", "expires_at", postgresql_where=sa.text("status = 'PENDING'")),
     )
 
-    def is_overdue(self, at: datetime) -> bool:
-        """Whether nobody has decided in time; it has expired then, whether or not that is written down yet."""
-        return self.status == OrderApprovalStatus.PENDING and self.expires_at <= at
+    def standing(self, at: datetime) -> OrderApprovalStatus:
+        """Where it stands: one that nobody has decided in time has expired, whether or not that is written down yet."""
+        overdue = self.status == OrderApprovalStatus.PENDING and self.expires_at <= at
+        return OrderApprovalStatus.EXPIRED if overdue else self.status
 
     def advance(self, to: OrderApprovalStatus) -> None:
         """Take the next step of the lifecycle (V13). Raises IllegalStep."""

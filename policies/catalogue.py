@@ -34,6 +34,7 @@ CATALOGUE: Final = Catalogue(
         Entity("Offer", models.Offer.__table__, (Link("buyers", models.OfferBuyer.__table__, "id", "offer_id"),)),
         Entity("OfferBuyer", models.OfferBuyer.__table__),
         Entity("OfferDimension", models.OfferDimension.__table__, part_of="Offer"),
+        Entity("OrderApproval", models.OrderApproval.__table__),
         Entity("Port", models.Port.__table__),
         Entity("Price", models.Price.__table__),
         Entity(

@@ -103,3 +103,19 @@ deny_field(viewer: Viewer, "read", company: Company, "invoices") if
 allow(viewer: Viewer, "set_billing_market", company: Company) if
     viewer.kind in ["DIRECT", "PARTNER"] and role in ["ACCOUNT_ADMIN", "FINANCE"] and role in viewer.roles and
     company.id = viewer.company_id;
+
+# Ports are ordered by whoever keeps a company's ports, and for a managed company by its partner too, which acts for it. V14 A43
+allow(viewer: Viewer, "order_port", company: Company) if orders(viewer, company);
+
+# A managed user's order waits for its partner where that is switched on; a partner approves its own orders by making them. V13
+allow(viewer: Viewer, "order_port_directly", company: Company) if
+    orders(viewer, company) and not viewer.order_approval_required;
+
+# A port is ordered PUBLIC by whoever may publish one: never by a managed user. V1
+allow(viewer: Viewer, "publish_port", company: Company) if
+    orders(viewer, company) and not managed(viewer);
+
+orders(viewer: Viewer, company: Company) if
+    keeps_ports(viewer) and company.id = viewer.company_id;
+orders(viewer: Viewer, company: Company) if
+    keeps_ports(viewer) and partner(viewer) and company.partner_id = viewer.company_id;

@@ -33,3 +33,28 @@ deny_field(viewer: Viewer, "read", _port: Port, field) if
 # @reason NOT_FOR_MANAGED_ACCOUNTS
 deny_field(viewer: Viewer, "read", _port: Port, field) if
     field in ["marketplace_name", "marketplace_description"] and managed(viewer);
+
+# A port is kept by its company, and by the partner that acts for it. V14 A43
+keeps(viewer: Viewer, port: Port) if
+    keeps_ports(viewer) and port.company_id = viewer.company_id;
+keeps(viewer: Viewer, port: Port) if
+    keeps_ports(viewer) and partner(viewer) and port.partner_id = viewer.company_id;
+
+# Whoever keeps a port changes its name, its cost centre and its term, and ends it or switches it off and on again. A44
+allow(viewer: Viewer, "update", port: Port) if keeps(viewer, port);
+allow(viewer: Viewer, "cancel", port: Port) if keeps(viewer, port);
+allow(viewer: Viewer, "disable", port: Port) if keeps(viewer, port);
+allow(viewer: Viewer, "enable", port: Port) if keeps(viewer, port);
+allow(viewer: Viewer, "decommission", port: Port) if keeps(viewer, port);
+
+# Its visibility is not for managed accounts, whose partner may change it. R031 V1
+allow(viewer: Viewer, "publish", port: Port) if
+    keeps(viewer, port) and not managed(viewer);
+
+# The operator's staff finds a place for a port and makes it active. A45
+allow(viewer: Viewer, "allocate", _port: Port) if serves(viewer);
+allow(viewer: Viewer, "activate", _port: Port) if serves(viewer);
+
+# The version is for whoever may change the port.
+# @reason ROLE_REQUIRED
+allow_field(viewer: Viewer, "read", port: Port, "version") if keeps(viewer, port);

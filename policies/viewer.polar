@@ -49,3 +49,12 @@ ability(viewer: Viewer, "have_dashboard") if signed_in(viewer);
 # A managed account has one when its partner switches it on. R112 A14
 # @reason HIDDEN_BY_PARTNER
 deny_ability(viewer: Viewer, "have_dashboard") if dashboard_hidden(viewer);
+
+# Ports are kept by account and network administrators; the operator orders none. A43
+keeps_ports(viewer: Viewer) if
+    viewer.kind in ["DIRECT", "PARTNER", "MANAGED"] and
+    role in ["ACCOUNT_ADMIN", "NETWORK_ADMIN"] and role in viewer.roles;
+
+# The operator's staff looks after what was ordered. A43
+serves(viewer: Viewer) if
+    operator(viewer) and role in ["REVIEWER", "SUPPORT"] and role in viewer.roles;

@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from resolvers.mail import forget_sent_mails
+from resolvers.order_approval import expire_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +25,7 @@ class Chore:
     run: Callable[[AsyncEngine, str], Awaitable[None]]
 
 
-CHORES: Final = (Chore("forget_sent_mails", "17 3 * * *", forget_sent_mails),)
+CHORES: Final = (
+    Chore("forget_sent_mails", "17 3 * * *", forget_sent_mails),
+    Chore("expire_order_approvals", "* * * * *", expire_due),
+)

@@ -39,6 +39,7 @@ class Services:
     public_url: str
     default_page_size: int = 50
     max_page_size: int = 1000
+    order_approval_days: int = 14
 
     async def close(self) -> None:
         """Close all connections to the database."""
