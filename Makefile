@@ -42,7 +42,7 @@ token: $(SET_UP) ## Print a token of the user with the address AS=EMAIL.
 	@./crossgate token --as "$(AS)"
 
 ##@ Develop
-.PHONY: set-up assets check test format bench clean
+.PHONY: set-up assets check test rules format bench clean
 set-up: $(SET_UP) ## Install Python's packages as the lock file names them.
 	@true
 
@@ -64,6 +64,9 @@ test: $(SET_UP) $(PAGE) browser ## Run all tests, and those of behaviour on grap
 ifndef ARGS
 	@CROSSGATE_PLANNER=false $(BIN)/python -m pytest $(BEHAVIOUR)
 endif
+
+rules: $(SET_UP) ## Print which rules have tests, and which have none.
+	@$(BIN)/python -m tests.rules.proofs
 
 format: $(SET_UP) ## Put the code in shape.
 	@$(BIN)/ruff check --fix-only --quiet

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
+import httpx
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+import server
+from settings import Settings
 from tests.asking import Asking
 from tests.given import Given
 from tests.rules.changing import refused, send, trail
 
 MARKET = "billingMarket { id enabled }"
 GERMAN = {"market": "DE", "enabled": True}
+SET = "mutation ($input: SetBillingMarketInput!) { setBillingMarket(input: $input) { billingMarket { enabled } } }"
 
 
 @pytest.fixture
@@ -86,3 +92,36 @@ async def test_who_comes_second_finds_it_done(ask: Asking, given: Given) -> None
 
     assert [answers[0]] * 8 == answers
     assert {"id": answers[0]["billingMarket"]["id"], "enabled": True} == answers[0]["billingMarket"]
+
+
+async def test_a_change_that_takes_too_long_is_undone(
+    database_url: str, engine: AsyncEngine, given: Given, tmp_path: Path
+) -> None:
+    """A mutation that waits for a lock longer than a request may is answered so, changes nothing, and can be sent again."""
+    company = await given.company()
+    app = server.build(Settings(data_dir=tmp_path, database_url=database_url, log_level="ERROR", request_timeout=0.5))
+    async with (
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client,
+        engine.connect() as other,
+    ):
+        ask = Asking(app, client)
+        await other.execute(sa.text("BEGIN"))
+        await other.execute(sa.text("LOCK TABLE billing_market"))
+        late = await ask(company.admin, SET, input=GERMAN)
+        nothing = await trail(engine)
+        await other.execute(sa.text("ROLLBACK"))
+        again = await ask(company.admin, SET, input=GERMAN)
+    await app.state.services.close()
+
+    assert (["TIMEOUT"], []) == (late.codes, nothing)
+    assert {"setBillingMarket": {"billingMarket": {"enabled": True}}} == again.data
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "tab\tinside"])
+async def test_a_key_that_cannot_be_kept_is_refused(ask: Asking, given: Given, engine: AsyncEngine, key: str) -> None:
+    """An Idempotency-Key is 1 to 255 printable characters of ASCII; with another one nothing is done."""
+    company = await given.company()
+
+    answer = await ask.send(company.admin, SET, {"input": GERMAN}, **{"Idempotency-Key": key})
+
+    assert (["BAD_REQUEST"], 400, []) == (answer.codes, answer.status, await trail(engine))

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).parents[2]
-NUMBER: Final = re.compile(r"R\d{3}|[AXV]\d{1,2}")
-LISTED: Final = re.findall(r"^- \*\*(\w+)\*\* \S", (ROOT / "docs" / "rules.md").read_text("utf-8"), re.MULTILINE)
+from tests.rules.proofs import LISTED, NUMBER, ROOT, cases, numbered, proofs
 
-
-def numbered(letter: str, first: int, last: int) -> set[str]:
-    """The numbers from one to another, both included."""
-    return {f"{letter}{number:03}" if letter == "R" else f"{letter}{number}" for number in range(first, last + 1)}
-
-
+TEXT: Final = (ROOT / "docs" / "rules.md").read_text("utf-8")
+PROOFS: Final = proofs()
 # What reading has to hold, now that everything can be read.
 READING: Final = (
     {"R002", "A7", "A8", "A21", "V1", "V2", "V14", "X7", "R264"}
@@ -39,34 +28,12 @@ WAITING: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Case:
-    """A test function: where it is, what it is called and what it is given."""
-
-    path: Path
-    name: str
-    arguments: tuple[str, ...]
-
-    @property
-    def numbers(self) -> set[str]:
-        """The rules that it says it proves."""
-        return {part for part in self.name.split("_") if NUMBER.fullmatch(part)}
-
-
-def cases(folder: Path) -> Iterator[Case]:
-    """All test functions below a folder."""
-    for path in sorted(folder.rglob("test_*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
-                yield Case(path, node.name, tuple(argument.arg for argument in node.args.args))
-
-
-PROOFS: Final = [case for case in cases(ROOT / "tests" / "rules") if case.path != Path(__file__)]
-
-
 def test_each_rule_is_listed_once() -> None:
     """A number means one rule."""
-    assert [] == [number for number, times in Counter(LISTED).items() if times > 1 or not NUMBER.fullmatch(number)]
+    numbers = re.findall(r"^- \*\*(\w+)\*\* \S", TEXT, re.MULTILINE)
+
+    assert sorted(set(numbers)) == sorted(numbers)
+    assert [] == [number for number in numbers if not NUMBER.fullmatch(number)]
 
 
 def test_no_test_has_a_number_that_is_no_rule() -> None:

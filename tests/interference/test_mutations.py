@@ -1,0 +1,158 @@
+"""Mutations tell nothing of what is hidden: an id that the viewer may not know is answered as one that nothing has, byte for byte.
+
+Every mutation of the schema is sent with every id that its input takes, for things of every type: whatever is added is held too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Final
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    is_required_input_field,
+)
+
+from models import AuditEvent
+from policies.catalogue import CATALOGUE
+from policies.sql import to_sql, viewer_parameters
+from policies.viewer import ANONYMOUS as VISITOR
+from policies.viewer import Viewer
+from resolvers.identifiers import TAGS, Identifier
+from resolvers.viewer import find_member, load_viewer
+from schema.schema import make_schema
+from tests import databases
+from tests.asking import ANONYMOUS, DIRECT, HIDDEN, PARTNER, SHOWN, Asking, asking
+
+VIEWERS: Final = (ANONYMOUS, PARTNER, HIDDEN, SHOWN, DIRECT, "network@partner.example", "shown-editor@managed.example")
+PLAIN: Final = {
+    "String": "Sample",
+    "Int": 1,
+    "Boolean": True,
+    "Float": 1.0,
+    "EmailAddress": "a@b.example",
+    "URL": "https://b.example/",
+}
+TRIED: Final = 2  # hidden things of each type
+SCHEMA: Final = make_schema()._schema
+ABSENT: Final = {entity: str(Identifier(entity, uuid4())) for entity in TAGS}
+
+
+def fields() -> Iterator[tuple[str, GraphQLInputObjectType]]:
+    """Each mutation with the type of its input."""
+    root = SCHEMA.mutation_type
+    assert isinstance(root, GraphQLObjectType)
+    for name, field in root.fields.items():
+        kind = field.args["input"].type
+        assert isinstance(kind, GraphQLNonNull)
+        assert isinstance(kind.of_type, GraphQLInputObjectType)
+        yield name, kind.of_type
+
+
+def places(kind: GraphQLInputObjectType, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The path to each id inside an input."""
+    for name, field in kind.fields.items():
+        inner: Any = field.type
+        while isinstance(inner, GraphQLNonNull | GraphQLList):
+            inner = inner.of_type
+        if isinstance(inner, GraphQLInputObjectType):
+            yield from places(inner, (*path, name))
+        elif inner.name == "ID":
+            yield (*path, name)
+
+
+def example(kind: GraphQLInputType, wanted: tuple[str, ...] | None, named: str) -> Any:
+    """A value of a type: what is required, and the id at the place that is wanted."""
+    if isinstance(kind, GraphQLNonNull):
+        return example(kind.of_type, wanted, named)
+    if isinstance(kind, GraphQLList):
+        return [example(kind.of_type, wanted, named)]
+    if isinstance(kind, GraphQLEnumType):
+        return next(iter(kind.values))
+    if isinstance(kind, GraphQLInputObjectType):
+        return {
+            name: example(field.type, wanted[1:] if wanted and wanted[0] == name else None, named)
+            for name, field in kind.fields.items()
+            if is_required_input_field(field) or (wanted and wanted[0] == name)
+        }
+    return named if kind.name == "ID" else PLAIN.get(kind.name, "2030-01-01")
+
+
+CASES: Final = [(name, kind, place) for name, kind in fields() for place in places(kind)]
+
+
+@pytest.fixture(scope="module")
+async def asked(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asking]:
+    """The gateway over a market of its own."""
+    name = await databases.create(postgres, demo)
+    async with asking(postgres.url(name), tmp_path_factory.mktemp("mutations")) as ask:
+        yield ask
+    await databases.drop(postgres, name)
+
+
+async def viewer_of(ask: Asking, email: str | None) -> Viewer:
+    """What the gateway knows of a viewer."""
+    services = ask.app.state.services
+    member = await find_member(services.engine, email) if email else None
+    found = await load_viewer(services.reader, member.user_id, member.membership_id) if member else None
+    return found or VISITOR
+
+
+async def hidden_ids(ask: Asking, viewer: Viewer, entity: str) -> list[str]:
+    """Ids of some things of a type that the viewer may not read."""
+    services, kind = ask.app.state.services, CATALOGUE[entity]
+    readable = to_sql(services.policy.decide(viewer.shape, entity).rows, kind, kind.table)
+    query = sa.select(kind.table.c.id).where(readable.is_not(sa.true())).order_by(kind.table.c.id).limit(TRIED)
+    async with services.engine.connect() as connection:
+        found = await connection.execute(query, viewer_parameters(viewer))
+        return [str(Identifier(entity, key)) for (key,) in found]
+
+
+async def answer(
+    ask: Asking, email: str | None, name: str, kind: GraphQLInputObjectType, place: tuple[str, ...], named: str
+) -> bytes:
+    """What a mutation answers where the id at a place names a thing."""
+    query = f"mutation ($input: {kind.name}!) {{ {name}(input: $input) {{ userErrors {{ code message field }} }} }}"
+    return (await ask(email, query, input=example(kind, place, named))).body
+
+
+async def events(ask: Asking) -> int:
+    """How much was ever changed."""
+    async with ask.app.state.services.engine.connect() as connection:
+        return int((await connection.execute(sa.select(sa.func.count()).select_from(AuditEvent))).scalar_one())
+
+
+@pytest.mark.parametrize("email", VIEWERS)
+async def test_hidden_things_are_as_absent_ones(asked: Asking, email: str | None) -> None:
+    """Whoever sends the id of a thing that it may not know gets the answer to an id of nothing, and nothing is changed."""
+    viewer, before = await viewer_of(asked, email), await events(asked)
+    hidden = {entity: await hidden_ids(asked, viewer, entity) for entity in TAGS if CATALOGUE[entity].part_of is None}
+
+    different = [
+        (name, place, entity)
+        for name, kind, place in CASES
+        for entity, ids in hidden.items()
+        for known in ids
+        if await answer(asked, email, name, kind, place, known) != await answer(asked, email, name, kind, place, ABSENT[entity])
+    ]
+
+    assert [] == different
+    assert before == await events(asked)
+
+
+async def test_the_check_can_tell(asked: Asking) -> None:
+    """A thing that the viewer may know of is answered in another way."""
+    viewer = await viewer_of(asked, HIDDEN)
+    name, kind, place = next(case for case in CASES if case[0] == "setBillingMarket")
+
+    own = await answer(asked, HIDDEN, name, kind, place, str(Identifier("Company", viewer.company_id)))  # type: ignore[arg-type]
+
+    assert await answer(asked, HIDDEN, name, kind, place, ABSENT["Company"]) != own
