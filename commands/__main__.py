@@ -16,6 +16,7 @@ MODULES: Final = {
     "token": "commands.token",
     "demo": "commands.demo.command",
     "database": "commands.database",
+    "invoices": "commands.invoices",
     "policy": "commands.policy",
     "schema": "commands.schema",
     "maintenance": "commands.maintenance",

@@ -5,13 +5,16 @@ The charges of managed accounts stand on the invoice of their partner (R114, R11
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from models.base import Base, Identified, Owned, now
+from models.company import AccountKind, Company
+from models.port import CHARGED, Port
 
 
 class Invoice(Owned, Base):
@@ -46,3 +49,33 @@ class InvoiceLine(Identified, Base):
     description: Mapped[str]
     amount: Mapped[int] = mapped_column(sa.BigInteger())
     currency: Mapped[str] = mapped_column(sa.String(3))
+
+
+def charges(before: date, start: date) -> sa.Select[Any]:
+    """What is charged for the month that begins at `start`, by payer and currency: a row for each port in service by then (R115).
+
+    A port is charged from the first month that begins after its activation, and in that one, which follows the month that begins at
+    `before`, its `setup_fee` too; later that is 0. `account_company_id` is None for what the payer has itself.
+    """
+    payer = aliased(Company)
+    fee = sa.case((Port.activated_at >= _midnight(before), Port.setup_fee), else_=0)
+    return (
+        sa.select(
+            payer.id.label("payer_id"),
+            payer.trading_name.label("payer"),
+            Port.currency,
+            sa.func.nullif(Port.company_id, payer.id).label("account_company_id"),
+            Port.id.label("port_id"),
+            Port.name,
+            Port.speed_mbps,
+            Port.monthly_rate,
+            fee.label("setup_fee"),
+        )
+        .join(payer, payer.id == sa.func.coalesce(Port.partner_id, Port.company_id))
+        .where(Port.status.in_(CHARGED), Port.activated_at < _midnight(start), payer.account_kind != AccountKind.OPERATOR)
+        .order_by(payer.id, Port.currency, sa.nulls_first(sa.column("account_company_id")), Port.id)
+    )
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

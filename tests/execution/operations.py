@@ -46,7 +46,9 @@ RARER: Final = ("node", "nodes")  # where nearly everything can be selected, and
 PAGE: Final = ("first", "after", "last", "before")
 MARKETS: Final = ("DE", "UK", "US", "NL", "XX")
 WORDS: Final = ("a", "cloud", "data net", "", "é", "zz")
-SPEEDS: Final = (1_000, 10_000, 100_000, 7)
+SPEEDS: Final = (*(1_000, 10_000, 100_000) * 4, 7)
+LIMITS: Final = (*(50, 500, 10_000) * 4, 51)
+TERMS: Final = (*(1, 12, 60) * 4, 13)
 AMOUNTS: Final = ("0", "1250.00", "0.001", "99999999")
 WRONG: Final = {"Int": "x", "String": 7, "ID": {}, "Boolean": "true", "Decimal": "x"}
 
@@ -280,6 +282,8 @@ class _Maker:
             "metro": ("Frankfurt", "London", "?"),
             "currency": ("EUR", "USD", "JPY", "XXX"),
             "speedMbps": SPEEDS,
+            "rateLimitMbps": LIMITS,
+            "termMonths": TERMS,
             "providerType": ("CLOUD", "NETWORK", "x"),
             "serviceType": ("CLOUD", "x"),
             "atLeast": AMOUNTS,

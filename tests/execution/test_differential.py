@@ -160,7 +160,9 @@ async def test_every_type_is_answered_alike(trial: Trial, tally: Tally, viewer: 
     company = trial.known.ids["Company"][0]
     asked = [f"{way.root}(first: 25) {{ {PAGE} nodes {{ {way.document(all_of(name))} }} }}" for name, way in ways().items()]
     things = f'node(id: "{company}") {{ id }} nodes(ids: ["{company}"]) {{ id }} company(id: "{company}") {{ id }}'
-    for text in (*asked, f"viewer {{ {all_of('Viewer')} }}", things, 'marketplaceProfile(slug: "none") { id }'):
+    port = f'{{locationId: "{trial.known.ids["Location"][0]}", speedMbps: 1000, termMonths: 12}}'
+    quote = f"quote(input: {{ports: [{port}]}}) {{ {all_of('Quote')} lines {{ {all_of('QuoteLine')} }} }}"
+    for text in (*asked, f"viewer {{ {all_of('Viewer')} }}", things, quote, 'marketplaceProfile(slug: "none") { id }'):
         reply = await trial.sides(viewer, f"{{ __typename {text} }}")
         assert b'"errors":' not in reply.body[:10]
         tally.selected |= set(seen(reply.content["data"]))

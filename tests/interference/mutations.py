@@ -21,19 +21,20 @@ from tests.interference.market import TELLS, Eyes, Market, Row
 CHANGED: Final = (
     *("port", "port", "offer", "offer", "product", "product", "marketplace_profile", "company", "app_user", "managed_account"),
     *("offer_dimension", "instalment", "connection_request", "membership", "billing_market", "support_details", "image"),
+    *("invoice", "invoice_line", "price"),
 )
 COMING: Final = (
     *("port", "offer", "product", "connection_request", "membership", "billing_market", "offer_buyer", "offer_buyer"),
-    *("app_user", "product_test_account", "profile_slug"),
+    *("app_user", "product_test_account", "profile_slug", "invoice", "invoice_line"),
 )
 GOING: Final = (
     *("connection_request", "membership", "billing_market", "offer_buyer", "port", "offer", "product_test_account"),
-    *("support_details", "marketplace_profile"),
+    *("support_details", "marketplace_profile", "invoice", "invoice_line", "price"),
 )
 KEPT: Final = {  # written by triggers, or parts of keys and owners, which never change
     *("id", "company_id", "partner_id", "seller_id", "seller_partner_id", "provider_id", "provider_partner_id", "user_id"),
     *("port_id", "target_port_id", "product_id", "offer_id", "profile_visibility", "public_products", "product_visibility"),
-    *("logo_id", "account_kind", "profile_id"),
+    *("logo_id", "account_kind", "profile_id", "invoice_id", "account_company_id"),
 }
 DEPENDENTS: Final = {
     "port": (("connection_request", "port_id"), ("connection_request", "target_port_id"), ("invoice_line", "port_id")),
@@ -51,6 +52,7 @@ class Mutation:
     statements: tuple[tuple[str, tuple[Any, ...]], ...]
     ids: tuple[str, ...] = ()  # global ids of what is touched
     slugs: tuple[str, ...] = field(default=())
+    quotes: tuple[dict[str, Any], ...] = ()  # inputs of the quoting tool that ask for what is touched
 
     def __repr__(self) -> str:
         return self.told
@@ -104,7 +106,8 @@ def _column(draw: st.DrawFn, table: str, row: Row, market: Market, eyes: Eyes, *
     value = _another(draw, table, name, row, market)
     statement = f"UPDATE {table} SET {name} = $2 WHERE id = $1"
     slugs = tuple(text for text in (row.get("slug"), value if name == "slug" else None) if text)
-    return Mutation(f"{table}.{name} of {row['id']} to {value!r}", ((statement, (row["id"], value)),), _ids(table, row), slugs)
+    told = f"{table}.{name} of {row['id']} to {value!r}"
+    return Mutation(told, ((statement, (row["id"], value)),), _ids(table, row), slugs, _quotes(table, row))
 
 
 def _another(draw: st.DrawFn, table: str, name: str, row: Row, market: Market) -> Any:
@@ -138,6 +141,8 @@ def _coming(draw: st.DrawFn, table: str, row: Row, market: Market) -> Mutation:
         new["company_id"] = draw(st.sampled_from(companies))[0]
     if table == "membership":
         new["user_id"] = draw(st.sampled_from(list(market.rows["app_user"])))[0]
+    if table == "invoice":
+        new |= {"number": uuid4().hex, "currency": "XXX"}
     if table == "app_user":
         new["email"] = f"{uuid4().hex}@nowhere.example"
     if table == "profile_slug":
@@ -156,7 +161,18 @@ def _going(table: str, row: Row) -> Mutation:
     condition = " AND ".join(f"{key} = ${number}" for number, key in enumerate(keys, start=1))
     last = (f"DELETE FROM {table} WHERE {condition}", tuple(row[key] for key in keys))
     slugs = (row["slug"],) if "slug" in row else ()
-    return Mutation(f"no {table} any more of {[row[key] for key in keys]}", (*before, last), _ids(table, row), slugs)
+    return Mutation(
+        f"no {table} any more of {[row[key] for key in keys]}", (*before, last), _ids(table, row), slugs, _quotes(table, row)
+    )
+
+
+def _quotes(table: str, row: Row) -> tuple[dict[str, Any], ...]:
+    """What the quoting tool is asked for, of a price."""
+    if table != "price":
+        return ()
+    kind, speed = ("ports", "speedMbps") if row["kind"] == "PORT" else ("connections", "rateLimitMbps")
+    asked = {"locationId": str(Identifier("Location", row["location_id"])), speed: row["speed_mbps"]}
+    return ({kind: [{**asked, "termMonths": row["term_months"]}]},)
 
 
 def _ids(table: str, row: Row) -> tuple[str, ...]:

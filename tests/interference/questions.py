@@ -12,14 +12,23 @@ OFFER: Final = (
     f"id name status totalValue {MONEY} dimensions {{ name price {MONEY} }} instalments {{ chargeDate amount {MONEY} }}"
 )
 PROFILE: Final = "id slug url companyName bio visibility contactEmail phone logo { url } providerTypes { code }"
+DASHBOARD: Final = f"portsByStatus {{ status count }} portsByMetro {{ metro count }} ordersWaiting monthlySpend {MONEY}"
+INVOICE: Final = (
+    f"id number periodStart total {MONEY} lines {{ description amount {MONEY} managedAccount {{ id }} port {{ id }} }}"
+)
 TARGET: Final = "id name description speedMbps selectable location { name } provider { companyName }"
 REQUEST: Final = "id name status port { id } targetPort { id } requester { id } provider { id }"
 THING: Final = f"""
   __typename id
   ... on Company {{ {COMPANY} }} ... on Port {{ {PORT} }} ... on Offer {{ {OFFER} }} ... on MarketplaceProfile {{ {PROFILE} }}
   ... on MarketplacePort {{ {TARGET} }} ... on Product {{ title visibility }} ... on User {{ name email }}
+  ... on Invoice {{ {INVOICE} }}
 """
 NODES: Final = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ {THING} }} }}"
+QUOTE: Final = f"""query ($input: QuoteInput!) {{ quote(input: $input) {{
+  lines {{ kind speedMbps termMonths monthlyRate {MONEY} setupFee {MONEY} problem location {{ id }} }}
+  monthlyTotals {MONEY} setupTotals {MONEY}
+}} }}"""
 SLUG: Final = f"query ($slug: String!) {{ marketplaceProfile(slug: $slug) {{ {PROFILE} }} }}"
 
 QUESTIONS: Final = (
@@ -62,6 +71,12 @@ QUESTIONS: Final = (
     f"{{ offers(last: 30) {{ {PAGE} nodes {{ id buyers {{ id tradingName }} }} }} }}",
     f"{{ offers(filter: {{status: DRAFT}}) {{ {PAGE} nodes {{ id }} }} }}",
     f"{{ offers(filter: {{status: PUBLISHED}}, first: 100) {{ {PAGE} nodes {{ {OFFER} buyers {{ id }} }} }} }}",
+    f"{{ viewer {{ dashboard {{ {DASHBOARD} }} }} }}",
+    f"{{ companies(first: 200) {{ nodes {{ id dashboard {{ {DASHBOARD} }} }} }} }}",
+    f"{{ companies(first: 200) {{ nodes {{ id invoices(first: 2) {{ {PAGE} nodes {{ {INVOICE} }} }} }} }} }}",
+    f"{{ viewer {{ company {{ invoices(last: 9, orderBy: {{field: PERIOD}}) {{ {PAGE} nodes {{ {INVOICE} }} }} }} }} }}",
+    f"""{{ viewer {{ company {{ invoices(filter: {{periodFrom: "2026-02-01"}}) {{ {PAGE} nodes {{ {INVOICE} }} }}
+         partner {{ invoices {{ {PAGE} }} dashboard {{ {DASHBOARD} }} }} }} }} }}""",
     "{ ports(first: -1) { totalCount } }",
     '{ node(id: "nobody") { id } }',
 )

@@ -32,7 +32,7 @@ from tests import databases
 from tests.asking import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking
 from tests.interference.market import Market, is_hidden
 from tests.interference.mutations import Mutation, mutations
-from tests.interference.questions import NODES, QUESTIONS, SLUG, WALKS
+from tests.interference.questions import NODES, QUESTIONS, QUOTE, SLUG, WALKS
 
 CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 700)  # of each viewer
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
@@ -113,6 +113,7 @@ class Trial:
     async def questions(self, email: str | None, change: Mutation, chosen: list[int]) -> list[tuple[str, dict[str, Any]]]:
         """Some of all questions, and those for exactly what a change touches."""
         asked: list[tuple[str, dict[str, Any]]] = [(SLUG, {"slug": slug}) for slug in change.slugs]
+        asked += [(QUOTE, {"input": asking}) for asking in change.quotes]
         asked += [(NODES, {"ids": list(change.ids)})] if change.ids else []
         for number in chosen:
             if number < len(QUESTIONS):
@@ -172,6 +173,13 @@ def title_of(trial: Trial, visibility: str) -> Mutation:
     return Mutation("a title", (("UPDATE product SET title = 'Another' WHERE id = $1", (product["id"],)),))
 
 
+def charge_of(trial: Trial, payer: Any) -> Mutation:
+    """Another amount in a line of a company's invoice."""
+    invoices = {row["id"] for row in trial.market.rows["invoice"].values() if row["company_id"] == payer}
+    line = next(row for row in trial.market.rows["invoice_line"].values() if row["invoice_id"] in invoices)
+    return Mutation("a charge", (("UPDATE invoice_line SET amount = 1 WHERE id = $1", (line["id"],)),))
+
+
 async def differences(trial: Trial, email: str | None, change: Mutation) -> list[str]:
     """All questions to which a change gives another answer, whoever may know of it."""
     expected = [await trial.before(email, document) for document in QUESTIONS]
@@ -188,21 +196,23 @@ async def differences(trial: Trial, email: str | None, change: Mutation) -> list
 
 async def test_what_is_seen_makes_a_difference(trial: Trial) -> None:
     """The questions can tell: a price changes the answers of whoever sees it, and a public title those of everybody."""
-    hidden, shown = [(await trial.viewer(email)).company_id for email in (HIDDEN, SHOWN)]
+    hidden, shown, partner = [(await trial.viewer(email)).company_id for email in (HIDDEN, SHOWN, PARTNER)]
     told = {
+        "charged": await differences(trial, PARTNER, charge_of(trial, partner)),
         "own": await differences(trial, SHOWN, price_of(trial, shown)),
         "managed": await differences(trial, PARTNER, price_of(trial, hidden)),
         "operator's": await differences(trial, OPERATOR, price_of(trial, hidden)),
         "public": await differences(trial, ANONYMOUS, title_of(trial, "PUBLIC")),
     }
     untold = {
+        "charged": await differences(trial, SHOWN, charge_of(trial, partner)),
         "own": await differences(trial, HIDDEN, price_of(trial, hidden)),
         "managed": await differences(trial, SHOWN, price_of(trial, hidden)),
         "limited": await differences(trial, ANONYMOUS, title_of(trial, "LIMITED")),
     }
 
     assert [] == [name for name, questions in told.items() if not questions]
-    assert {"own": [], "managed": [], "limited": []} == untold
+    assert {"charged": [], "own": [], "managed": [], "limited": []} == untold
 
 
 async def test_a_visible_change_is_not_taken_for_a_hidden_one(trial: Trial) -> None:

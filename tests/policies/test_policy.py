@@ -118,6 +118,26 @@ def test_abilities_depend_on_the_shape_alone(policy: Policy) -> None:
         policy.can(Shape(), "fly")
 
 
+def test_an_ability_is_withheld_for_a_reason(tmp_path: Path) -> None:
+    """The first rule that denies it gives the reason; where none allows it, it is that of the ability, or that it is not theirs."""
+    text = """
+    # @reason ROLE_REQUIRED
+    ability(viewer: Viewer, "quote") if "FINANCE" in viewer.roles;
+    # @reason NOT_FOR_MANAGED_ACCOUNTS
+    deny_ability(viewer: Viewer, "quote") if viewer.kind = "MANAGED";
+    # @reason SIGN_IN_REQUIRED
+    deny_ability(viewer: Viewer, "quote") if viewer.kind in ["ANONYMOUS", "MANAGED"];
+    ability(viewer: Viewer, "fly") if viewer.kind = "DIRECT";
+    """
+    policy = written(tmp_path, text)
+    shapes = [Shape(kind=kind, roles=("FINANCE",)) for kind in ("DIRECT", "MANAGED", "ANONYMOUS")]
+    reasons = [policy.withheld(shape, "quote") for shape in (*shapes, Shape(kind="DIRECT"))]
+
+    assert [None, Reason.NOT_FOR_MANAGED_ACCOUNTS, Reason.SIGN_IN_REQUIRED, Reason.ROLE_REQUIRED] == reasons
+    assert [None, Reason.NOT_YOURS] == [policy.withheld(shape, "fly") for shape in shapes[:2]]
+    assert [True, False] == [policy.can(shape, "quote") for shape in shapes[:2]]
+
+
 def test_fields_and_rules_have_to_match(policy: Policy) -> None:
     """Both a field that no rule names and a rule that names no field are listed, by entity."""
     with pytest.raises(PolicyError) as refused:

@@ -34,11 +34,15 @@ TABLE: Final = """
                             visitor stranger seller buyer partner hidden shown network editor operator
     company of seller          +       +       +      +      +      +      +      +      +      +
         account_kind           -       -       +      -      -      -      -      -      -      +
+        dashboard              -       -       +      -      -      -      -      -      -      +
+        invoices               -       -       +      -      -      -      -      -      -      +
     company of buyer           .       .       +      +      .      .      .      .      .      +
         account_kind           .       .       -      +      .      .      .      .      .      +
     company of partner         .       .       .      .      +      +      +      +      +      +
         billing_markets        .       .       .      .      +      -      -      -      -      +
         support_details        .       .       .      .      +      -      -      -      -      +
+        dashboard              .       .       .      .      +      -      -      -      -      +
+        invoices               .       .       .      .      +      -      -      -      -      +
     company of hidden          .       .       .      .      +      +      .      .      .      +
         support_details        .       .       .      .      +      -      .      .      .      +
     company of shown           .       .       +      .      +      .      +      +      +      +
@@ -50,9 +54,15 @@ TABLE: Final = """
         billing_markets        .       .       -      .      +      .      -      -      -      +
         support_details        .       .       -      .      +      .      +      +      +      +
         members                .       .       -      .      +      .      +      +      +      +
+        dashboard              .       .       -      .      +      .      -      -      -      +
+        invoices               .       .       -      .      +      .      -      -      -      +
     account of shown           .       .       .      .      +      .      +      +      +      +
         account_ref            .       .       .      .      +      .      -      -      -      +
         settings               .       .       .      .      +      .      +      +      +      +
+    invoice of seller          .       .       +      .      .      .      .      .      .      +
+        total                  .       .       +      .      .      .      .      .      .      +
+    invoice of partner         .       .       .      .      +      .      .      .      .      +
+        lines                  .       .       .      .      +      .      .      .      .      +
     market of partner          .       .       .      .      +      .      .      .      .      +
     market of hidden           .       .       .      .      +      .      .      .      .      +
     location                   +       +       +      +      +      +      +      +      +      +
@@ -70,6 +80,12 @@ TABLE: Final = """
         name                   .       .       .      .      +      .      +      +      +      +
         monthly_rate           .       .       .      .      +      .      +      -      -      +
         marketplace_name       .       .       .      .      +      .      -      -      -      +
+        version                .       .       .      .      +      .      +      +      -      -
+    order of shown             .       .       .      .      +      .      +      +      +      +
+        name                   .       .       .      .      +      .      +      +      +      +
+        monthly_rate           .       .       .      .      +      .      +      -      -      +
+    order of hidden            .       .       .      .      +      +      .      .      .      +
+        monthly_rate           .       .       .      .      +      -      .      .      .      +
     limited product            .       .       +      +      +      .      +      +      +      +
     public product             +       +       +      +      +      +      +      +      +      +
     offer                      .       .       +      +      +      .      +      .      +      +
@@ -85,12 +101,16 @@ TABLE: Final = """
 SELECTIONS: Final = {  # what is asked of fields that are objects
     "billing_markets": "{ id }",
     "company_profile": "{ country }",
+    "dashboard": "{ ordersWaiting }",
+    "invoices": "{ totalCount }",
+    "lines": "{ description }",
     "marketplace_profile": "{ id }",
     "members": "{ totalCount }",
     "monthly_rate": "{ amount }",
     "partner": "{ id }",
     "settings": "{ pricing { enabled } }",
     "support_details": "{ phone }",
+    "total": "{ amount }",
     "total_value": "{ amount }",
 }
 LISTS: Final = {
@@ -100,6 +120,7 @@ LISTS: Final = {
     "MarketplacePort": "marketplacePorts",
     "MarketplaceProfile": "marketplaceProfiles",
     "Offer": "offers",
+    "OrderApproval": "orderApprovals",
     "Port": "ports",
     "Product": "products",
 }
@@ -237,6 +258,8 @@ async def fill(given: Given) -> tuple[dict[str, Thing], dict[str, str | None]]:
         "company of hidden": hidden.company,
         "company of shown": shown.company,
         "account of shown": shown,
+        "invoice of seller": await given.invoice(seller),
+        "invoice of partner": await given.invoice(partner, lines=[(shown.company, 1_000)]),
         "market of partner": await given.billing_market(partner),
         "market of hidden": await given.billing_market(hidden.company),
         "location": place,
@@ -247,6 +270,8 @@ async def fill(given: Given) -> tuple[dict[str, Thing], dict[str, str | None]]:
         "port of seller": target,
         "port of hidden": ports[0],
         "port of shown": ports[1],
+        "order of shown": await given.order_approval(shown, place),
+        "order of hidden": await given.order_approval(hidden, place, status="REJECTED"),
         "limited product": limited,
         "public product": await given.product(seller, visibility="PUBLIC"),
         "offer": await given.offer(seller, [shown.company, buyer], product=limited),

@@ -67,6 +67,7 @@ BY: Final[dict[tuple[str, str], tuple[str, Value, Match]]] = {
 NEVER: Final = {
     ("marketplacePorts", name) for name in ("status", "visibility", "monthlyRate")
 }  # of PortFilter, but hidden there
+BELOW: Final = {"Invoice"}  # listed below companies alone: tests/rules/test_invoice.py tries these
 SEE_PRICES: Final = (PARTNER, SHOWN, OPERATOR)
 REFUSED: Final = {
     ("companies", "accountKind"): set(DEMO_VIEWERS) - {OPERATOR},
@@ -125,10 +126,10 @@ async def found(ask: Asking, viewer: str | None, connection: str, selection: str
 def test_every_filter_and_order_is_tried() -> None:
     """No filter of the schema is left out below, and none of the database is left without a name in the schema."""
     assert set(inputs("filter")) == set(BY) | NEVER
-    assert sorted(f"{entity}.{order}" for entity in ORDERS for order in ORDERS[entity]) == sorted(
+    assert sorted(f"{entity}.{order}" for entity in set(ORDERS) - BELOW for order in ORDERS[entity]) == sorted(
         f"{outline.connections()[connection]}.{order}" for connection, order in orders()
     )
-    assert set(FILTERS) == {outline.connections()[connection] for connection, _ in inputs("filter")}
+    assert set(FILTERS) - BELOW == {outline.connections()[connection] for connection, _ in inputs("filter")}
 
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)

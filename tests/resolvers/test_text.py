@@ -20,6 +20,7 @@ CLEAR: Final = {
     "INVALID_CURSOR",
     "INVALID_ID",
     "INVALID_PAGE",
+    "INVALID_QUOTE",
     "INVALID_TEXT",
 }
 FILTERED_BY_TEXT: Final = [place for place, attacks in PLACES.items() if any(a.text == "a\0b" for a in attacks)]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from commands.invoices import Period, issued
 from tests.asking import ANONYMOUS, Asking
-from tests.given import Given, Invoice
-from tests.rules.answers import hidden, ids, told, whole
+from tests.given import Given, Invoice, Thing
+from tests.rules.answers import hidden, ids, nodes, told, whole
 
 INVOICES = "query ($id: ID!) { company(id: $id) { invoices { nodes { id } totalCount } } }"
 IN_PERIOD = """query ($id: ID!, $filter: InvoiceFilter, $order: InvoiceOrder) {
@@ -19,6 +22,11 @@ WHOLE = """query ($id: ID!) { node(id: $id) { ... on Invoice {
     number periodStart periodEnd company { id } total { amount currency }
     lines { description amount { amount currency } managedAccount { id } port { id } }
 } } }"""
+CHARGED = """query ($id: ID!) { company(id: $id) { invoices { nodes {
+    number periodStart periodEnd total { amount currency }
+    lines { description amount { amount currency } managedAccount { id } port { id } }
+} } } }"""
+APRIL = Period(date(2026, 4, 1))
 SWITCHES = dict.fromkeys(("pricing", "chat_support", "dashboard", "company_profile", "order_approval"), True)
 
 
@@ -177,3 +185,91 @@ async def test_anonymous_visitor_orders_no_invoices_V24(ask: Asking, given: Give
     answer = await ask(ANONYMOUS, IN_PERIOD, id=company.id, **asked)
 
     assert no_invoices("NOT_YOURS") == whole(answer)
+
+
+def charge(text: str, amount: str, port: Thing, account: Thing | None = None) -> dict[str, Any]:
+    """A line of an invoice in euros."""
+    known = {"description": text, "amount": {"amount": amount, "currency": "EUR"}, "port": {"id": port.id}}
+    return {**known, "managedAccount": account and {"id": account.id}}
+
+
+async def test_a_month_is_charged_to_whoever_pays_R114_R115(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Ports of a managed account are lines of its partner's invoice, with their account; a direct company pays for its own."""
+    partner, direct = await given.partner(), await given.company()
+    account = await given.managed_account(partner)
+    long_ago, last_month = datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 3, 31, 23, 59, tzinfo=UTC)
+    own = await given.port(partner, name="Core", activated_at=long_ago, monthly_rate=100)
+    managed = await given.port(account.company, name="Edge", status="DISABLED", activated_at=last_month, setup_fee=70)
+    theirs = await given.port(direct, name="Peer", activated_at=long_ago, monthly_rate=30_000)
+
+    said = await issued(rules_engine, APRIL)
+    answers = [await ask(company.admin, CHARGED, id=company.id) for company in (partner, direct)]
+
+    period = {"number": "INV-2026-04-00001", "periodStart": "2026-04-01", "periodEnd": "2026-04-30"}
+    lines = [
+        charge("Core, 1 Gbps, April 2026", "1.00", own),
+        charge("Edge, 1 Gbps, April 2026", "1250.00", managed, account),
+        charge("Edge, setup", "0.70", managed, account),
+    ]
+    of_partner = {**period, "total": {"amount": "1251.70", "currency": "EUR"}, "lines": lines}
+    of_direct = {
+        **period,
+        "number": "INV-2026-04-00002",
+        "total": {"amount": "300.00", "currency": "EUR"},
+        "lines": [charge("Peer, 1 Gbps, April 2026", "300.00", theirs)],
+    }
+    assert [told({"company": {"invoices": nodes(each)}}) for each in (of_partner, of_direct)] == [
+        whole(each) for each in answers
+    ]
+    assert [
+        f"INV-2026-04-00001: {partner.name}, 1251.70 EUR, ports: 2",
+        f"INV-2026-04-00002: {direct.name}, 300.00 EUR, ports: 1",
+        "Invoices of 2026-04 issued: 2; there before: 0.",
+    ] == said
+
+
+async def test_what_is_not_in_service_is_not_charged_R115(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Ports that are ordered, ended, the operator's own, or activated in the month itself, are on no invoice."""
+    company, operator = await given.company(), await given.operator()
+    before, within = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
+    for status in ("REQUESTED", "ALLOCATED", "DECOMMISSIONED", "CANCELLED"):
+        await given.port(company, status=status, activated_at=before)
+    await given.port(company, activated_at=within)
+    await given.port(operator, activated_at=before)
+
+    said = await issued(rules_engine, APRIL)
+    answers = [whole(await ask(operator.admin, INVOICES, id=each.id)) for each in (company, operator)]
+
+    assert ["Invoices of 2026-04 issued: 0; there before: 0."] == said
+    assert [below(), below()] == answers
+
+
+async def test_issuing_a_month_again_adds_only_what_is_missing_R115(
+    ask: Asking, given: Given, rules_engine: AsyncEngine
+) -> None:
+    """Each payer has one invoice of a month in each currency; a dry run stores nothing, and a repetition changes nothing."""
+    company = await given.company()
+    before = datetime(2026, 1, 1, tzinfo=UTC)
+    port = await given.port(company, activated_at=before)
+
+    said = [(await issued(rules_engine, APRIL, dry_run=True))[-1]]
+    dry = await ask(company.admin, CHARGED, id=company.id)
+    said.append((await issued(rules_engine, APRIL))[-1])
+    first = await ask(company.admin, CHARGED, id=company.id)
+    await given.change(port, monthly_rate=1)
+    said.append((await issued(rules_engine, APRIL))[-1])
+    again = await ask(company.admin, CHARGED, id=company.id)
+    await given.port(company, activated_at=before, currency="JPY")
+    said.append((await issued(rules_engine, APRIL))[-1])
+    more = await ask(company.admin, CHARGED, id=company.id)
+
+    assert told({"company": {"invoices": nodes()}}) == whole(dry)
+    assert first.body == again.body
+    numbers = [invoice["number"] for invoice in more.data["company"]["invoices"]["nodes"]]
+    assert ["INV-2026-04-00001", "INV-2026-04-00002"] == numbers
+    assert [
+        "Invoices of 2026-04 would be issued: 1; there before: 0.",
+        "Invoices of 2026-04 issued: 1; there before: 0.",
+        "Invoices of 2026-04 issued: 0; there before: 1.",
+        "Invoices of 2026-04 issued: 1; there before: 1.",
+    ] == said

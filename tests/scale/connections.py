@@ -114,6 +114,7 @@ FILTERS: Final = (
 )
 # (type of the parent, field) of every relation
 RELATIONS: Final = (
+    ("Company", "invoices"),
     ("Company", "managedAccounts"),
     ("Company", "members"),
     ("Company", "offers"),
@@ -127,6 +128,7 @@ RELATIONS: Final = (
 # Lists and single rows below a page, which are read by their keys
 ROWS: Final = {
     "Company": "partner { id } marketplaceProfile { id } billingMarkets { market } supportDetails { email }",
+    "Invoice": "company { id } lines { description managedAccount { id } port { id name } }",
     "Offer": "product { id company { id } } seller { id } buyers { id } dimensions { name } instalments { chargeDate }",
     "Port": "company { id } location { id } connections(first: 3) { nodes { port { id } targetPort { name provider { id } }"
     " requester { id } provider { id } } }",
@@ -139,6 +141,7 @@ _MOST: Final = "(SELECT {0} FROM {1} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 
 _SOME: Final = "(SELECT {0} FROM {1} WHERE company_id IN ({2}) ORDER BY md5({0}::text) LIMIT 14)"
 PARENTS: Final = {
     "Company": f"({CAST}) UNION ({_SAMPLE})",
+    "Invoice": _SOME.format("id", "invoice", CAST),
     "Offer": f"{_SOME.format('id', 'offer', CAST)} UNION {_SOME.format('offer_id', 'offer_buyer', CAST)}",
     "Port": f"{_MOST.format('target_port_id', 'connection_request')} UNION {_MOST.format('port_id', 'connection_request')}"
     f" UNION {_SOME.format('id', 'port', CAST)}",

@@ -151,5 +151,12 @@ INSERT INTO dealing (product_id, buyer_id, status, buyer_partner_id, seller_id, 
 SELECT b.product_id, b.company_id, o.status, b.partner_id, b.seller_id, b.seller_partner_id, count(*)
 FROM offer_buyer b JOIN offer o ON o.id = b.offer_id GROUP BY 1, 2, 3, 4, 5, 6;
 
+-- Invoices: half as many as ports, each of a day of its own.
+INSERT INTO invoice (id, company_id, partner_id, number, period_start, period_end, currency, total, created_at)
+SELECT pg_temp.key(i, n / 2), h.id, h.partner_id, 'SCALE-' || i, '2000-01-01'::date + i, '2000-01-01'::date + i, 'EUR', 1000, now()
+FROM scale CROSS JOIN generate_series(1, n / 2) i JOIN holder h ON h.share = pg_temp.share(i, 'invoice', n);
+INSERT INTO invoice_line (id, invoice_id, port_id, description, amount, currency)
+SELECT pg_temp.key(i, n / 2), pg_temp.key(i, n / 2), pg_temp.key(i, n), 'Port', 1000, 'EUR' FROM scale, generate_series(1, n / 2) i;
+
 DROP TABLE scale, play, place, holder, target, origin, advert;
 SET session_replication_role = origin;

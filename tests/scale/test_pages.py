@@ -14,7 +14,7 @@ from graphql import get_named_type, get_nullable_type, is_leaf_type, is_non_null
 from schema.schema import make_schema
 from tests.asking import DEMO_VIEWERS
 from tests.scale.conftest import Market
-from tests.scale.connections import FILTERS, RELATIONS, ROOTS, ROWS, Filter, Root
+from tests.scale.connections import FILTERS, PARENTS, RELATIONS, ROOTS, ROWS, Filter, Root
 from tests.scale.plans import Cost, Statement
 
 SCHEMA: Final = make_schema()
@@ -156,6 +156,42 @@ async def test_pages_below_parents_are_bounded_by_their_rows(large: Market, smal
             assert [] == exceeding(found), (page, viewer)
             total, less = (sum(cost.buffers for _, cost in costs) for costs in (found, lesser))
             assert total <= GROWTH * less + FIXED * len(ids[0]), (page, viewer)
+
+
+@pytest.mark.parametrize("order", ["", ", orderBy: {field: PERIOD}", ", orderBy: {field: PERIOD, direction: DESC}"])
+@pytest.mark.parametrize("narrowed", ["", ', filter: {periodFrom: "2100-01-01", periodTo: "2100-03-01"}'])
+async def test_invoices_are_found_by_period(large: Market, order: str, narrowed: str) -> None:
+    """Sorted by period, or not narrowed, a page of a company's invoices is bounded; else it costs what the company has of them."""
+    ids = await large.parents("Company")
+    below = f"invoices(first: 5{order}{narrowed}) {{ nodes {{ number }} }}"
+    document = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Company {{ {below} }} }} }}"
+    for viewer in DEMO_VIEWERS:
+        more = 0 if order or not narrowed else await _invoices(large)
+
+        assert [] == exceeding(await large.costs(viewer, document, ids=ids), more), viewer
+
+
+async def _invoices(market: Market) -> int:
+    """How many invoices the parents have."""
+    query = f"SELECT count(*) FROM invoice WHERE company_id IN ({PARENTS['Company']})"
+    return int((await market.keys(query))[0])
+
+
+async def test_a_dashboard_reads_the_ports_of_its_company_alone(large: Market) -> None:
+    """What a dashboard tallies is found by the owners of ports: no index or table is read from end to end."""
+    for viewer in DEMO_VIEWERS:
+        costs = await large.costs(viewer, "{ viewer { dashboard { ordersWaiting portsByMetro { metro count } } } }")
+        scans = [scan for _, cost in costs for scan in unbounded(cost.plan) if scan.startswith("port")]
+
+        assert [] == scans, viewer
+
+
+def unbounded(plan: Any) -> Iterator[str]:
+    """The tables and indexes that a plan reads without a condition on them."""
+    if plan["Node Type"] == "Seq Scan" or ("Index Name" in plan and "Index Cond" not in plan):
+        yield plan.get("Relation Name") or plan["Index Name"]
+    for each in plan.get("Plans", ()):
+        yield from unbounded(each)
 
 
 @pytest.mark.parametrize("parent", ROWS)

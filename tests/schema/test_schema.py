@@ -29,6 +29,7 @@ from policies.reason import Reason
 from policies.source import FIELD_RULES, Rule
 from resolvers.errors import PublicError
 from resolvers.problems import Code
+from schema.fields import Field
 from schema.schema import guarded_fields
 from tests.schema.outline import SCHEMA, object_type
 from transport import errors, refusal
@@ -163,12 +164,30 @@ def test_a_field_that_may_be_hidden_may_be_null(policy: Policy) -> None:
 
 def test_a_field_that_needs_an_ability_may_be_null(policy: Policy) -> None:
     """A field of no row that policy withholds from some shape is nullable, and its ability is one that rules name."""
-    known = [concrete.definition for concrete in make_schema().schema_converter.type_map.values()]
-    fields = [field for each in known for field in getattr(each, "fields", ()) if getattr(field, "ability", None)]
-    withheld = {field.ability for field in fields for shape in shapes() if policy.withheld(shape, field.ability)}
+    kinds = [kind for kind in SCHEMA.type_map.values() if isinstance(kind, GraphQLObjectType)]
+    needing = {
+        f"{kind.name}.{name}": (definition.ability, isinstance(field.type, GraphQLNonNull))
+        for kind in kinds
+        for name, field in kind.fields.items()
+        if isinstance(definition := (field.extensions or {}).get("strawberry-definition"), Field) and definition.ability
+    }
 
-    assert {"quote", "have_dashboard"} == withheld
-    assert [] == [field.python_name for field in fields if not isinstance(field.resolve_type(), StrawberryOptional)]
+    assert {"Query.quote": ("quote", False), "Viewer.dashboard": ("have_dashboard", False)} == needing
+    assert all(any(policy.withheld(shape, str(ability)) for shape in shapes()) for ability, _ in needing.values())
+
+
+def test_what_hides_prices_hides_what_they_come_to(policy: Policy) -> None:
+    """No shape that does not see the price of every port that it reads is told what ports cost together."""
+    sums = {"Dashboard": "monthly_spend"}
+    told = [
+        (entity, shape)
+        for shape in shapes()
+        for entity, field in sums.items()
+        if policy.decide(shape, "Port").fields["monthly_rate"].visible != TRUE
+        and policy.decide(shape, entity).fields[field].visible != FALSE
+    ]
+
+    assert [] == told
 
 
 def rules(kind: str) -> list[Rule]:
