@@ -67,6 +67,7 @@ ROOTS: Final = (
     *_in_order("ports", "Port", "SPEED_MBPS", "speed_mbps"),
     *_in_order("ports", "Port", "MONTHLY_RATE", "currency", "monthly_rate"),
     Root("marketplacePorts", "MarketplacePort"),
+    Root("orderApprovals", "OrderApproval"),
     Root("products", "Product"),
     Root("offers", "Offer"),
 )
@@ -100,6 +101,7 @@ FILTERS: Final = (
     ),
     Filter("marketplacePorts", "locationId", _RARE_PLACE, _BUSY_PLACE, "Location"),
     Filter("marketplacePorts", "speedMbps", "400000", "1000"),
+    Filter("orderApprovals", "status", "EXPIRED", "PENDING"),
     Filter("products", "kind", "APPLICATION", "SERVICE"),
     Filter("products", "visibility", "REMOVED", "PUBLIC"),
     Filter("products", "category", "TRAINING", "ASSESSMENTS"),
