@@ -24,6 +24,8 @@ from resolvers.context import Context, Origin, Services
 from resolvers.cursors import Cursors
 from resolvers.download import find_file
 from resolvers.mail import latest_mails
+from resolvers.picture import MOST_BYTES
+from resolvers.upload import Uploads
 from resolvers.viewer import find_member, load_viewer
 from schema.planning import Planning
 from schema.schema import guarded_fields, make_schema
@@ -36,6 +38,8 @@ from transport.logs import configure_logging
 from transport.mails import mail_routes
 from transport.portal import PortalViewer, portal_routes
 from transport.tokens import Claims, Tokens
+from transport.uploads import PATH as UPLOADS
+from transport.uploads import upload_route
 
 HERE: Final = Path(__file__).parent
 POLICIES: Final = HERE / "policies"
@@ -73,6 +77,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         max_page_size=settings.max_page_size,
         order_approval_days=settings.order_approval_days,
     )
+    identity = Identity(tokens, viewers)
     app = create_app(
         schema=make_schema(documents.extension, *([Planning().extension] if settings.planner else [])),
         settings=settings,
@@ -81,7 +86,13 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         make_context=lambda viewer, request_id, key: Context(services, viewer, Origin(request_id, key)),
         ready={"database": _answers(reader)},
         extra_routes=[
-            file_route(Identity(tokens, viewers), _files(services)),
+            file_route(identity, _files(services)),
+            upload_route(
+                identity,
+                lambda viewer, request_id: Context(services, viewer, Origin(request_id)),
+                Uploads(),
+                settings.request_timeout,
+            ),
             *mail_routes(development=settings.development, load_mails=lambda: latest_mails(engine)),
             *portal_routes(
                 dist=DIST,
@@ -92,6 +103,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         ],
         lifespan=_lifespan(services, beside),
         documents=documents,
+        body_limits={UPLOADS: MOST_BYTES},
     )
     app.state.services = services
     app.state.tokens = tokens

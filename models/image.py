@@ -29,4 +29,7 @@ class Image(Owned, Base):
     content: Mapped[bytes] = mapped_column(sa.LargeBinary())
     created_at: Mapped[datetime] = mapped_column(default=now)
 
-    __table_args__ = (sa.CheckConstraint("width BETWEEN 1 AND 4096 AND height BETWEEN 1 AND 4096", name="size"),)
+    __table_args__ = (
+        sa.CheckConstraint("width BETWEEN 1 AND 4096 AND height BETWEEN 1 AND 4096", name="size"),
+        sa.Index("image_company_id_page", "company_id", "id"),
+    )

@@ -45,9 +45,8 @@ class MarketplaceProfile(Owned, Versioned, Base):
     search: Mapped[str] = mapped_column(
         postgresql.TSVECTOR(),
         sa.Computed(
-            "setweight(to_tsvector('simple', company_name), 'A') || setweight(to_tsvector('simple', coalesce(bio, '')), 'B')",
-            persisted=True,
-        ),
+            "search_vector(company_name, bio)", persisted=True
+        ),  # words, and what misspellings have in common with them
     )
     created_at: Mapped[datetime] = mapped_column(default=now)
 

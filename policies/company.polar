@@ -39,6 +39,14 @@ allow(viewer: Viewer, "read", company: Company) if
     partner(viewer) and reads_offers(viewer) and
     dealing in company.purchases and dealing.seller_partner_id = viewer.company_id;
 
+# The Marketplace profile of a company is saved by its editors, its logo first. V9
+allow(viewer: Viewer, "save_marketplace_profile", company: Company) if
+    edits_marketplace(viewer) and company.id = viewer.company_id;
+
+# A partner's editors save those of the companies that it manages. A9
+allow(viewer: Viewer, "save_marketplace_profile", company: Company) if
+    partner(viewer) and edits_marketplace(viewer) and company.partner_id = viewer.company_id;
+
 # Whoever reads a company reads what it is called and does; what hangs below it has rules of its own. V18
 allow_field(_viewer: Viewer, "read", _company: Company, field) if
     field in [

@@ -14,6 +14,12 @@ reads_prices(viewer: Viewer) if
 reads_offers(viewer: Viewer) if reads_prices(viewer);
 reads_offers(viewer: Viewer) if "MARKETPLACE_EDITOR" in viewer.roles;
 
+# What a company shows on the Marketplace is saved by whoever administers it or edits just that: not by managed accounts, whose
+# partners do it for them, and not by the operator's staff. R002 R116 V9
+edits_marketplace(viewer: Viewer) if
+    viewer.kind in ["DIRECT", "PARTNER"] and
+    role in ["ACCOUNT_ADMIN", "MARKETPLACE_EDITOR"] and role in viewer.roles;
+
 # Prices are hidden from a managed account until its partner shows them. R105 R121 R122 A16
 prices_hidden(viewer: Viewer) if managed(viewer) and not viewer.pricing_shown;
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from resolvers.batch import Made, needs
 from resolvers.common import Below, Everything, NamedBy, NamedIn, Narrowed
 from resolvers.record import Record
-from resolvers.text import prefixes, storable
+from resolvers.text import searchable, storable
 from resolvers.values import address
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ async def marketplace_profile(roots: Sequence[object], context: Context, *, slug
 
 
 def _searched(arguments: dict[str, Any]) -> Narrowed:
-    """All profiles, or those whose name or text has words that begin as those of `search`."""
+    """All profiles, or those whose name or text has the words of `search`, or words that begin so, or nearly so."""
     search = arguments.pop("search", None)
-    query = None if search is None else prefixes(storable(search, "search"))
+    query = None if search is None else searchable(storable(search, "search"))
     narrowed = {**(arguments.pop("filter", None) or {}), "search": query}
     return {**arguments, "filter": narrowed}, ("read",)
 

@@ -67,13 +67,14 @@ def missing(column: str) -> Filter:
 
 
 def found_by(column: str, field: str) -> Filter:
-    """Rows whose text has a word that begins with each word of the value."""
-    return Filter(
-        field,
-        lambda row, name: row[column].op("@@", is_comparison=True)(
-            sa.func.to_tsquery("simple", sa.bindparam(name, type_=sa.Text()))
-        ),
-    )
+    """Rows whose text has a word that each word of the value begins, or differs from by no more than a slip."""
+
+    def condition(row: Any, name: str) -> ColumnElement[bool]:
+        asked = sa.select(sa.func.search_query(sa.bindparam(name, type_=sa.Text()))).scalar_subquery()  # made once, not by row
+        found: ColumnElement[bool] = row[column].op("@@", is_comparison=True)(asked)
+        return found
+
+    return Filter(field, condition)
 
 
 BY_KEY: Final = "KEY"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from resolvers.errors import PublicError
 
-WORD: Final = re.compile(r"\w+")
-MOST_WORDS: Final = 16
+MOST_SEARCHED: Final = 1_000  # characters of a search
 
 
 class InvalidText(PublicError):
@@ -27,11 +25,9 @@ def storable(text: str, argument: str) -> str:
     return text
 
 
-def prefixes(text: str) -> str | None:
-    """A query of full-text search for words that begin with the words of `text`; None for a text of white space."""
-    if not text.strip():
-        return None
-    return " & ".join(f"{word}:*" for word in WORD.findall(text.casefold())[:MOST_WORDS])
+def searchable(text: str) -> str | None:
+    """What is searched for, None for a text of white space. The database finds the words in it, as in what it has stored."""
+    return text[:MOST_SEARCHED] if text.strip() else None
 
 
 def camel(name: str) -> str:

@@ -79,7 +79,10 @@ class Query:
         "The Marketplace.",
         {
             **PAGE,
-            "search": (str | None, "Words, or beginnings of words, of the provider's name and text."),
+            "search": (
+                str | None,
+                "Words, or beginnings of words, of the provider's name and text; accents and a slip of one letter are forgiven.",
+            ),
             "filter": (MarketplaceProfileFilter | None, MATCHING),
         },
     )

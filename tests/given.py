@@ -395,6 +395,19 @@ class Given:
         model = _model(thing)
         await self._run(sa.delete(model).where(model.id == thing.key))
 
+    async def count(self, entity: str) -> int:
+        """How many things of a type there are."""
+        async with self._engine.connect() as connection:
+            counted = sa.select(sa.func.count()).select_from(getattr(models, entity))
+            return int((await connection.execute(counted)).scalar_one())
+
+    async def owner(self, thing: Thing) -> tuple[UUID, UUID | None]:
+        """The company of a thing, and the partner that manages it."""
+        model = _model(thing)
+        async with self._engine.connect() as connection:
+            found = (await connection.execute(sa.select(model.company_id, model.partner_id).where(model.id == thing.key))).one()
+        return found.company_id, found.partner_id
+
     async def _add(self, model: type[Base], **values: Any) -> UUID:
         async with self._engine.connect() as connection:
             return UUID(str(await add(connection, model, **values)))

@@ -5,8 +5,9 @@ Whatever goes wrong, a client gets JSON with a code and the request's id, and ne
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import cast
 
 import strawberry
@@ -47,8 +48,12 @@ def create_app(
     extra_routes: Sequence[BaseRoute] = (),
     lifespan: Lifespan[Starlette] | None = None,
     documents: Documents | None = None,
+    body_limits: Mapping[str, int] = MappingProxyType({}),
 ) -> Starlette:
-    """The gateway. `documents` are those whose `extension` the schema has, if it has: then each is parsed only once."""
+    """The gateway. `documents` are those whose `extension` the schema has, if it has: then each is parsed only once.
+
+    `body_limits` are paths whose bodies have a limit of their own, in bytes.
+    """
     endpoint = GraphQLEndpoint(
         schema=schema,
         documents=documents or Documents(settings.max_document_tokens),
@@ -59,7 +64,7 @@ def create_app(
     )
     app = Starlette(
         routes=[Route("/graphql", endpoint), *health_routes(ready), *extra_routes],
-        middleware=_middleware(settings),
+        middleware=_middleware(settings, body_limits),
         exception_handlers={HTTPException: _refuse_http, Refusal: _refuse},
         lifespan=lifespan,
     )
@@ -78,7 +83,7 @@ def _bounds(schema: strawberry.Schema, settings: Settings) -> Bounds:
     )
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
+def _middleware(settings: Settings, body_limits: Mapping[str, int]) -> list[Middleware]:
     """What every request passes, from the outside in."""
     return [
         Middleware(RequestLog, write=request_lines(settings)),
@@ -92,7 +97,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
             max_age=PREFLIGHT_SECONDS,
         ),
         Middleware(Failsafe),
-        Middleware(BodyLimit, limit=settings.max_body_bytes),
+        Middleware(BodyLimit, limit=settings.max_body_bytes, of_path=body_limits),
     ]
 
 

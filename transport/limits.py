@@ -5,6 +5,8 @@ A body that announces itself too large is refused before any of it is read. No m
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from transport.headers import header
@@ -12,33 +14,37 @@ from transport.refusal import BodyTooLarge, refuse
 
 
 class BodyLimit:
-    """Refuses requests with a body above `limit` bytes (413)."""
+    """Refuses requests with a body above `limit` bytes (413), or above the limit that its path has in `of_path`."""
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, of_path: Mapping[str, int]) -> None:
         self.app = app
         self.limit = limit
+        self.of_path = of_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
-        elif _announced(scope) > self.limit:
-            await refuse(BodyTooLarge(self.limit), scope["state"]["request_id"])(scope, receive, send)
+            return
+        limit = self.of_path.get(scope["path"], self.limit)
+        if _announced(scope) > limit:
+            await refuse(BodyTooLarge(limit), scope["state"]["request_id"])(scope, receive, send)
         else:
-            await self.app(scope, self._counted(receive), send)
+            await self.app(scope, _counted(receive, limit), send)
 
-    def _counted(self, receive: Receive) -> Receive:
-        """`receive`, raising BodyTooLarge once the body has grown above the limit."""
-        size = 0
 
-        async def counted() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > self.limit:
-                raise BodyTooLarge(self.limit)
-            return message
+def _counted(receive: Receive, limit: int) -> Receive:
+    """`receive`, raising BodyTooLarge once the body has grown above the limit."""
+    size = 0
 
-        return counted
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > limit:
+            raise BodyTooLarge(limit)
+        return message
+
+    return counted
 
 
 def _announced(scope: Scope) -> int:

@@ -3,6 +3,7 @@
     Refusal
     ├── BadRequest
     ├── Unauthenticated
+    ├── SignInRequired
     ├── BodyTooLarge
     └── TimedOut
 
@@ -46,6 +47,14 @@ class Unauthenticated(Refusal):
     def __init__(self, message: str) -> None:
         challenge = f'Bearer error="invalid_token", error_description="{message}"'
         super().__init__(HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED", message, {"WWW-Authenticate": challenge})
+
+
+class SignInRequired(Refusal):
+    """Something that is for nobody without an account."""
+
+    def __init__(self) -> None:
+        message = "Sign in: send a token as Authorization: Bearer TOKEN."
+        super().__init__(HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED", message, {"WWW-Authenticate": "Bearer"})
 
 
 class BodyTooLarge(Refusal):

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from commands.__main__ import MODULES
 from settings import Settings, variable
-from tests.asking import DEMO_VIEWERS, HIDDEN, Asking
+from tests.asking import DEMO_VIEWERS, HIDDEN, Asking, asking
+from tests.pictures import picture, upload
+from transport.uploads import PATH
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -26,6 +28,18 @@ async def test_the_query_gives_the_answer(ask_demo: Asking) -> None:
     answer = await ask_demo(HIDDEN, block("graphql"))
 
     assert json.loads(block("json")) == json.loads(answer.body)
+
+
+async def test_the_upload_gives_the_answer(demo_copy_url: str, tmp_path: Path) -> None:
+    """The user of README's upload may upload, to its address, and the answer has the keys that README names."""
+    section = README.partition("### Upload a logo")[2].partition("## ")[0]
+    path, email = re.findall(r"localhost:8000(/\S+) .*--as (\S+)\)", section)[0]
+    keys = re.findall(r"`(\w+)`", section.partition("The answer (201) has")[2].partition(".")[0])
+
+    async with asking(demo_copy_url, tmp_path) as ask:
+        answer = await upload(ask, email, picture(), media_type="application/x-www-form-urlencoded")  # as curl says
+
+    assert (PATH, 201, keys) == (path, answer.status_code, list(answer.json()))
 
 
 def test_the_table_holds_every_setting() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 import pytest
 
+from resolvers import identifiers
 from tests.asking import ANONYMOUS, Asking
 from tests.given import Given, Thing
+from tests.pictures import claiming, picture, upload
 from tests.rules.answers import hidden, told, whole
 
 LOGO = """query ($id: ID!) { node(id: $id) { ... on MarketplaceProfile {
@@ -156,3 +159,166 @@ async def test_logo_is_no_node_A21(ask: Asking, given: Given) -> None:
 
     assert ({"node": None}, ["INVALID_ID"]) == (own.data, own.codes)
     assert own.body == others.body
+
+
+ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
+EDITORS = {"ACCOUNT_ADMIN", "MARKETPLACE_EDITOR"}
+
+
+async def refusal(given: Given, response: httpx.Response) -> tuple[int, str, int]:
+    """The status and the code of a refused upload, and how many images there are."""
+    (error,) = response.json()["errors"]
+    return response.status_code, error["extensions"]["code"], await given.count("Image")
+
+
+@pytest.mark.parametrize(("kind", "media_type"), [("PNG", "image/png"), ("JPEG", "image/jpeg")])
+@pytest.mark.parametrize(("size", "recommended"), [((200, 200), True), ((640, 20), False)])
+async def test_uploaded_picture_becomes_a_logo_R006_R007_R008_A2(
+    ask: Asking, given: Given, kind: str, media_type: str, size: tuple[int, int], recommended: bool
+) -> None:
+    """A PNG or JPEG of any size is stored, told as GraphQL tells of it, and shown to everybody once a public profile has it."""
+    company = await given.company()
+    profile = await given.profile(company)
+
+    response = await upload(ask, company.admin, picture(kind, size))
+    image = thing(response)
+    before = await fetch(ask, ANONYMOUS, urlsplit(response.json()["url"]).path)
+    await given.change(profile, logo_id=image.key)
+    answer = await ask(ANONYMOUS, LOGO, id=profile.id)
+    after = await fetch(ask, ANONYMOUS, urlsplit(response.json()["url"]).path)
+
+    facts = {"width": size[0], "height": size[1], "mediaType": kind, "isRecommendedSize": recommended}
+    assert (201, {"id": image.id, "url": f"http://localhost:8000/files/{image.id}", **facts}) == told_of(response)
+    assert told({"node": {"logo": facts}}) == whole(answer)
+    assert (404, 200, media_type) == (before.status_code, after.status_code, after.headers["Content-Type"])
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "BMP"])
+async def test_only_png_and_jpeg_are_taken_R008_A2(ask: Asking, given: Given, kind: str) -> None:
+    """A picture of another format is refused, though it says to be a PNG, and not stored."""
+    company = await given.company()
+
+    response = await upload(ask, company.admin, picture(kind), media_type="image/png")
+
+    assert (415, "UNSUPPORTED_IMAGE", 0) == await refusal(given, response)
+
+
+@pytest.mark.parametrize("size", [(4097, 1), (1, 4097), (65_000, 65_000)])
+async def test_picture_has_4096_pixels_a_side_at_most_A2(ask: Asking, given: Given, size: tuple[int, int]) -> None:
+    """A picture that says to be larger is refused, and not stored."""
+    company = await given.company()
+
+    response = await upload(ask, company.admin, claiming(*size))
+
+    assert (422, "IMAGE_TOO_LARGE", 0) == await refusal(given, response)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
+async def test_pictures_are_uploaded_by_editors_V9_R006(ask: Asking, given: Given, kind: str, role: str) -> None:
+    """Account administrators and Marketplace editors upload for their company, named or not; other roles do not."""
+    company = await given.company(kind=kind)
+    user = await given.user(company, role)
+
+    responses = [await upload(ask, user.email, picture(), name) for name in (None, company.id)]
+
+    if role in EDITORS:
+        assert [201, 201] == [response.status_code for response in responses]
+        assert 2 == await given.count("Image")
+    else:
+        assert [(403, "FORBIDDEN", 0)] * 2 == [await refusal(given, response) for response in responses]
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_managed_viewer_uploads_nothing_R002_R116(ask: Asking, given: Given, role: str) -> None:
+    """No role and no setting lets a managed viewer upload a picture, for its own company or for its partner's."""
+    account = await given.managed_account(await given.partner())
+    await given.setting(account, **dict.fromkeys(("pricing", "chat_support", "dashboard", "company_profile"), True))
+    user = await given.user(account.company, role)
+
+    responses = [await upload(ask, user.email, picture(), name) for name in (None, account.company.id, account.partner.id)]
+
+    assert [(403, "FORBIDDEN", 0)] * 3 == [await refusal(given, response) for response in responses]
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_partner_uploads_for_its_account_A9(ask: Asking, given: Given, role: str) -> None:
+    """A partner's editors upload for a company that it manages: the image is that company's, and read by the partner."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    user = await given.user(partner, role)
+
+    response = await upload(ask, user.email, picture(), account.company.id)
+
+    if role not in EDITORS:
+        assert (403, "FORBIDDEN", 0) == await refusal(given, response)
+        return
+    path = urlsplit(response.json()["url"]).path
+    served = [(await fetch(ask, email, path)).status_code for email in (partner.admin, account.admin, ANONYMOUS)]
+    assert (201, [200, 404, 404]) == (response.status_code, served)
+    assert (account.company.key, partner.key) == await given.owner(thing(response))
+
+
+async def test_nobody_uploads_for_a_company_of_others_A9_A21(ask: Asking, given: Given) -> None:
+    """For a company that a viewer reads it is told that it may not; one that it does not read looks like none."""
+    shown, stranger = await given.company(), await given.company()
+    await given.profile(shown)
+    account = await given.managed_account(await given.partner())
+    other = await given.partner()
+    absent = Thing("Company", UUID(int=7))
+
+    told_no = await upload(ask, stranger.admin, picture(), shown.id)
+    responses = [await upload(ask, other.admin, picture(), name) for name in (account.company.id, absent.id)]
+
+    assert (403, "FORBIDDEN", 0) == await refusal(given, told_no)
+    assert (404, "NOT_FOUND", 0) == await refusal(given, responses[0])
+    assert without_request_id(responses[1]) == without_request_id(responses[0])
+
+
+async def test_operator_and_visitors_upload_nothing_V9(ask: Asking, given: Given) -> None:
+    """The operator's staff edits nobody's Marketplace profile, its own neither, whatever its role; a visitor has to sign in."""
+    company, operator = await given.company(), await given.operator()
+    editor = await given.user(operator, "ACCOUNT_ADMIN", "MARKETPLACE_EDITOR")
+
+    responses = [await upload(ask, email, picture(), company.id) for email in (operator.admin, editor.email)]
+    own = await upload(ask, editor.email, picture())
+    visitor = await upload(ask, ANONYMOUS, picture(), company.id)
+
+    assert [(403, "FORBIDDEN", 0)] * 3 == [await refusal(given, response) for response in (*responses, own)]
+    assert (401, "UNAUTHENTICATED", 0) == await refusal(given, visitor)
+
+
+@pytest.mark.parametrize("kind", ["DIRECT", "MANAGED"])
+async def test_company_that_is_no_partner_uploads_for_nobody_A18_A9(ask: Asking, given: Given, kind: str) -> None:
+    """A company that may not manage accounts uploads nothing for one that wrongly names it as its partner."""
+    company = await given.company() if kind == "DIRECT" else (await given.managed_account(await given.partner())).company
+    account = await given.managed_account(company)
+
+    response = await upload(ask, company.admin, picture(), account.company.id)
+
+    assert (404, "NOT_FOUND", 0) == await refusal(given, response)
+
+
+async def test_uploaded_picture_is_its_companys_until_a_profile_has_it_R011_V9(ask: Asking, given: Given) -> None:
+    """A picture that no profile has yet is read by every role of its company and by the operator, and by nobody else."""
+    company, operator = await given.company(), await given.operator()
+    await given.profile(company)
+    response = await upload(ask, company.admin, picture())
+    insiders = [(await given.user(company, role)).email for role in ROLES] + [operator.admin]
+    outsiders = [await given.somebody(kind) for kind in ("ANONYMOUS", "DIRECT", "PARTNER", "MANAGED")]
+
+    path = urlsplit(response.json()["url"]).path
+    inside, outside = [[(await fetch(ask, email, path)).status_code for email in who] for who in (insiders, outsiders)]
+
+    assert [200] * 6 == inside
+    assert [404] * 4 == outside
+
+
+def thing(response: httpx.Response) -> Thing:
+    """The image that was uploaded."""
+    return Thing("Image", identifiers.parse(response.json()["id"], "id", "Image").key)
+
+
+def told_of(response: httpx.Response) -> tuple[int, object]:
+    """The status of an answer, and its body."""
+    return response.status_code, response.json()

@@ -323,3 +323,105 @@ async def test_search_finds_only_what_the_viewer_may_read_R011_A21(ask: Asking, 
     assert told({"marketplaceProfiles": ids(public)}) == whole(stranger)
     assert told({"marketplaceProfiles": ids()}) == whole(by_text)
     assert told({"marketplaceProfiles": ids(private, public)}) == whole(own)
+
+
+FORGIVEN = [
+    ("Equinix", "Equinix", "the name itself"),
+    ("Equinix", "EQUI", "its beginning, in capitals"),
+    ("Equinix", "Equnix", "a letter too few"),
+    ("Equinix", "Equiniix", "a letter too many"),
+    ("Equinix", "Eqiunix", "two letters in each other's place"),
+    ("Megaport", "megport", "a letter too few"),
+    ("Megaport", "Negaport", "a wrong first letter"),
+    ("Nordic Fibre", "fiber nordic", "another spelling, another order"),
+    ("Caf\u00e9 R\u00e9seau", "cafe re\u0301seau", "with and without accents, composed or not"),
+    ("Stra\u00dfe", "STRASSE", "a letter that is written as two"),
+    ("Sm\u00f8rrebr\u00f8d", "smorrebrod", "letters that others write without a stroke"),
+    ("\uff26\uff55\uff4c\uff4c Width", "full", "letters of another width"),
+    ("\u0421\u0435\u0442\u044c", "\u0441\u0435\u0442\u044c", "another script, another case"),
+    ("\u039f\u03b4\u03cc\u03c2", "\u039f\u0394\u039f\u03a3", "a letter that has two forms"),
+    ("O'Brien & Co", "o'brien", "a sign within a word"),
+    ("Port 80", "port 80", "a number"),
+]
+UNFORGIVEN = [
+    ("Equinix", "Equinox Hotel", "one word that nothing has"),
+    ("Equinix", "eqnx", "two letters too few"),
+    ("Equinix", "quinine", "a word that is only alike"),
+    ("Megaport", "gigaport", "two wrong letters"),
+    ("Megaport", "port", "the end of a word"),
+    ("Part One", "port", "a short word with a wrong letter"),
+    ("Tier 12345", "12346", "another number"),
+    ("Rack A10001", "a10002", "another number of something"),
+    ("Sample", "~mple", "a sign that marks what is stored"),
+]
+
+
+@pytest.mark.parametrize(("name", "words", "why"), FORGIVEN)
+async def test_search_forgives_a_slip_R014(ask: Asking, given: Given, name: str, words: str, why: str) -> None:
+    """A profile is found by its words, their beginnings, and by words that a slip of one letter, accents or case tell apart."""
+    profile = await given.profile(await given.company(), name=name)
+    await given.profile(await given.company(), name="Unrelated")
+
+    answer = await ask(ANONYMOUS, SEARCH, words=words)
+
+    assert told({"marketplaceProfiles": ids(profile)}) == whole(answer), why
+
+
+@pytest.mark.parametrize(("name", "words", "why"), UNFORGIVEN)
+async def test_search_forgives_no_more_than_a_slip_R014(ask: Asking, given: Given, name: str, words: str, why: str) -> None:
+    """Words that mean something else find nothing."""
+    await given.profile(await given.company(), name=name)
+
+    answer = await ask(ANONYMOUS, SEARCH, words=words)
+
+    assert told({"marketplaceProfiles": ids()}) == whole(answer), why
+
+
+async def test_search_wants_every_word_somewhere_R014_R015(ask: Asking, given: Given) -> None:
+    """Each word of a search, misspelt or not, has to be found in the name or in the text."""
+    both = await given.profile(await given.company(), name="Alpine", bio="Tunnels and passes.")
+    await given.profile(await given.company(), name="Alpine", bio=None)
+
+    answer = await ask(ANONYMOUS, SEARCH, words="tunels alpin")
+
+    assert told({"marketplaceProfiles": ids(both)}) == whole(answer)
+
+
+@pytest.mark.parametrize("words", ["secret", "secrte", "hidden.example", "5550100", "sceret hidden"])
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "OPERATOR"])
+async def test_search_is_not_in_how_to_reach_a_provider_V22(ask: Asking, given: Given, kind: str, words: str) -> None:
+    """Contact e-mail and phone are searched by nobody, whoever may read them."""
+    contact = {"contact_email": "secret@hidden.example", "phone": "+49 69 5550100"}
+    await given.profile(await given.company(name="Alpine"), **contact)
+    email = await given.somebody(kind)
+
+    answer = await ask(email, SEARCH, words=words)
+
+    assert told({"marketplaceProfiles": ids()}) == whole(answer)
+
+
+async def test_misspelt_search_finds_only_what_the_viewer_may_read_R011_R116(ask: Asking, given: Given) -> None:
+    """Misspelt words of hidden profiles find them for whoever reads them and for nobody else, not even as a number."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    own = await given.profile(account.company, name="Alpine Cloud")
+    private = await given.profile(await given.company(), visibility="PRIVATE", name="Alpine Fibre")
+    operator = await given.operator()
+
+    answers = [
+        whole(await ask(who, SEARCH, words="alpnie")) for who in (account.admin, ANONYMOUS, partner.admin, operator.admin)
+    ]
+
+    expected = ids(), ids(own), ids(own), ids(own, private)
+    assert [told({"marketplaceProfiles": each}) for each in expected] == answers
+
+
+async def test_search_follows_a_change_of_name_R027(ask: Asking, given: Given) -> None:
+    """A profile is found by what it says now, and by what it said before no more."""
+    profile = await given.profile(await given.company(), name="Alpine")
+    await given.change(profile, company_name="Coastal")
+
+    now, before = await ask(ANONYMOUS, SEARCH, words="coastl"), await ask(ANONYMOUS, SEARCH, words="alpin")
+
+    assert told({"marketplaceProfiles": ids(profile)}) == whole(now)
+    assert told({"marketplaceProfiles": ids()}) == whole(before)

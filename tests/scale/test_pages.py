@@ -133,7 +133,9 @@ async def test_a_filter_is_found_by_an_index(large: Market, narrowed: Filter) ->
                 assert [] == exceeding(found, OF_ONE_OWN * more), (value, page, viewer)
 
 
-@pytest.mark.parametrize("words", ["rare", "common", "common provider1", "nothing"])
+@pytest.mark.parametrize(
+    "words", ["rare", "common", "common provider1", "nothing", "raer", "comon provder", "nohting misspelt"]
+)
 async def test_a_search_touches_what_it_finds(large: Market, words: str) -> None:
     """A search touches the profiles that match: an index of words has no order, so that all of them are sorted."""
     for viewer in DEMO_VIEWERS:

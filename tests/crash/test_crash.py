@@ -1,0 +1,131 @@
+"""Gateway and worker are killed again and again while orders are placed: nothing acknowledged is lost, nothing is done twice.
+
+CROSSGATE_SEED repeats the moments of a run, as far as they can be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections import Counter
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import httpx
+import sqlalchemy as sa
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models import Mail, OrderApproval, Port
+from resolvers.viewer import find_member
+from tests.crash.processes import Mortal, free_port, gateway, insist, worker
+from tests.given import Given, Location
+from transport.tokens import Tokens
+
+ORDERS: Final = 200
+AT_ONCE: Final = 8
+SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
+ORDER: Final = """
+    mutation ($input: OrderPortInput!) {
+      orderPort(input: $input) { port { id } orderApproval { id } userErrors { code message field } }
+    }
+"""
+
+
+class Inbox:
+    """What a mail server has received, by recipient."""
+
+    def __init__(self) -> None:
+        self.received: Counter[str] = Counter()
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
+        """Take a mail."""
+        text = (envelope.content or b"").decode() if isinstance(envelope.content, bytes) else str(envelope.content)
+        (name,) = [line for line in text.splitlines() if line.startswith("Message-ID:")]
+        self.received[name.partition("<")[2].partition("@")[0]] += 1
+        return "250 OK"
+
+
+async def placed(address: str, tokens: list[str], where: Location) -> list[dict[str, object]]:
+    """Place all orders, in turn for each token, some at once; what each was answered."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def place(number: int) -> dict[str, object]:
+        asked = {"locationId": where.id, "name": f"Order {number}", "speedMbps": 1_000, "termMonths": 12}
+        async with gate:
+            data = await insist(client, tokens[number % len(tokens)], ORDER, {"input": asked}, f"order-{number}")
+        done: dict[str, object] = data["orderPort"]
+        return done
+
+    async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) as client:
+        return list(await asyncio.gather(*(place(number) for number in range(ORDERS))))
+
+
+async def dying(processes: list[Mortal], random: Random) -> None:
+    """Kill one after the other, for ever."""
+    while True:
+        await random.choice(processes).die(random, 3)
+        await asyncio.sleep(1.5)  # or nothing would ever be done
+
+
+async def test_nothing_acknowledged_is_lost_and_nothing_is_done_twice(
+    engine: AsyncEngine, database_url: str, tmp_path: Path
+) -> None:
+    """Each order is there once, under its own name; each mail that was written has arrived at least once."""
+    given, random, inbox = Given(engine), Random(SEED), Inbox()
+    partner = await given.partner()
+    direct = await given.company(verification_status="VERIFIED")
+    account = await given.managed_account(partner, order_approval=True, company={"verification_status": "VERIFIED"})
+    where = await given.location(market="DE")
+    await given.price(where, speed_mbps=1_000, term_months=12)
+    for payer in (partner, direct):
+        await given.billing_market(payer, "DE")
+    mails, port = Controller(inbox, hostname="127.0.0.1", port=free_port()), free_port()
+    mails.start()
+    processes = [
+        gateway(port, tmp_path, database_url, tmp_path / "gateway.log"),
+        worker(f"smtp://127.0.0.1:{mails.port}", tmp_path, database_url, tmp_path / "worker.log"),
+    ]
+    killing = asyncio.create_task(dying(processes, random))
+    try:
+        tokens = [await token(engine, tmp_path, email) for email in (direct.admin, account.admin)]
+        answers = await placed(f"http://127.0.0.1:{port}", tokens, where)
+        killing.cancel()
+        await sent(engine)
+    finally:
+        killing.cancel()
+        for process in processes:
+            process.stop()
+        mails.stop()
+
+    names = sorted(f"Order {number}" for number in range(ORDERS))
+    assert [[]] * ORDERS == [answer["userErrors"] for answer in answers]
+    assert ORDERS == len({str(answer["port"] or answer["orderApproval"]) for answer in answers})
+    assert names == sorted([*await column(engine, Port.name), *await column(engine, OrderApproval.name)])
+    assert {str(key) for key in await column(engine, Mail.id)} == set(inbox.received)
+    assert ORDERS // 2 <= len(inbox.received)
+    assert all(process.deaths for process in processes)
+
+
+async def token(engine: AsyncEngine, data_dir: Path, email: str) -> str:
+    """A token of a user, by the key that the gateway has."""
+    member = await find_member(engine, email)
+    assert member is not None
+    return Tokens.load(data_dir / "signing-key.pem").issue(member.user_id, member.membership_id, 3600)
+
+
+async def column(engine: AsyncEngine, of: sa.orm.InstrumentedAttribute[object]) -> list[object]:
+    """All values of a column."""
+    async with engine.connect() as connection:
+        return list((await connection.execute(sa.select(of))).scalars())
+
+
+async def sent(engine: AsyncEngine) -> None:
+    """Wait until no mail is left to be sent."""
+    waiting = sa.select(sa.func.count()).where(Mail.status == "WAITING")
+    async with asyncio.timeout(120), engine.connect() as connection:
+        while await connection.scalar(waiting):  # noqa: ASYNC110 (another process sends them)
+            await asyncio.sleep(0.5)

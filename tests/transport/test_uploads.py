@@ -1,0 +1,262 @@
+"""Uploads: what is refused, when, and that nothing of it is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+import server
+from models import Image
+from resolvers.picture import MOST_BYTES
+from resolvers.upload import MOST_UNUSED
+from settings import Settings
+from tests.asking import Asking, asking
+from tests.given import Company, Given, Thing
+from tests.pictures import claiming, opened, picture, upload
+from tests.rules.changing import trail
+from tests.transport.gateway import running
+
+PNG: Final = picture("PNG")
+HEAD: Final = "POST /files HTTP/1.1\r\nHost: x\r\n"
+
+
+@dataclass(frozen=True)
+class Market:
+    """A gateway over a database with one company, whose images are counted."""
+
+    ask: Asking
+    given: Given
+    engine: AsyncEngine
+    company: Company
+
+    async def upload(self, content: Any, **more: Any) -> httpx.Response:
+        """The answer to an upload by the company's administrator."""
+        return await upload(self.ask, self.company.admin, content, **more)
+
+    async def images(self) -> list[Any]:
+        """The keys of all images, the oldest first."""
+        async with self.engine.connect() as connection:
+            return list((await connection.execute(sa.select(Image.id).order_by(Image.id))).scalars())
+
+
+@pytest.fixture
+async def market(database_url: str, engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Market]:
+    given = Given(engine)
+    async with asking(database_url, tmp_path) as ask:
+        yield Market(ask, given, engine, await given.company())
+
+
+async def chunks(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), 65_536):
+        yield body[start : start + 65_536]
+
+
+def told(response: httpx.Response) -> tuple[int, str]:
+    """The status and the code of a refusal."""
+    (error,) = response.json()["errors"]
+    assert error["extensions"]["requestId"] == response.headers["X-Request-ID"]
+    return response.status_code, error["extensions"]["code"]
+
+
+@pytest.mark.parametrize(("kind", "media_type"), [("PNG", "image/png"), ("JPEG", "image/jpeg")])
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_picture_is_stored_and_served(market: Market, kind: str, media_type: str, chunked: bool) -> None:
+    """The answer has what GraphQL would tell of the image, and its address serves the picture."""
+    content = picture(kind, (200, 100))
+
+    response = await market.upload(chunks(content) if chunked else content)
+    served = await market.ask.client.get(
+        urlsplit(response.headers["Location"]).path,
+        headers={"Authorization": f"Bearer {await market.ask._token(market.company.admin)}"},
+    )
+
+    (key,) = await market.images()
+    image = Thing("Image", key).id
+    facts = {"width": 200, "height": 100, "mediaType": kind, "isRecommendedSize": False}
+    assert {"id": image, "url": f"http://localhost:8000/files/{image}", **facts} == response.json()
+    assert (201, "no-store") == (response.status_code, response.headers["Cache-Control"])
+    assert (200, media_type, (200, 100)) == (served.status_code, served.headers["Content-Type"], opened(served.content).size)
+
+
+@pytest.mark.parametrize("media_type", ["image/png", "image/jpeg", "application/octet-stream", "text/html", "application/json"])
+async def test_what_a_file_calls_itself_does_not_matter(market: Market, media_type: str) -> None:
+    """A PNG is a PNG, whatever its Content-Type."""
+    response = await market.upload(PNG, media_type=media_type)
+
+    assert (201, "PNG") == (response.status_code, response.json()["mediaType"])
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [
+        pytest.param(b"", 415, "UNSUPPORTED_IMAGE", id="nothing"),
+        pytest.param(picture("GIF"), 415, "UNSUPPORTED_IMAGE", id="another format"),
+        pytest.param(b'<svg xmlns="http://www.w3.org/2000/svg"/>', 415, "UNSUPPORTED_IMAGE", id="a drawing"),
+        pytest.param(PNG[:300], 415, "UNSUPPORTED_IMAGE", id="truncated"),
+        pytest.param(picture("JPEG")[:-9], 415, "UNSUPPORTED_IMAGE", id="truncated JPEG"),
+        pytest.param(b"--x\r\n\r\n" + PNG + b"\r\n--x--", 415, "UNSUPPORTED_IMAGE", id="a form"),
+        pytest.param(claiming(4096, 4097), 422, "IMAGE_TOO_LARGE", id="too high"),
+        pytest.param(claiming(60_000, 60_000), 422, "IMAGE_TOO_LARGE", id="a bomb"),
+        pytest.param(bytes(MOST_BYTES), 415, "UNSUPPORTED_IMAGE", id="as large as may be, and no picture"),
+        pytest.param(bytes(MOST_BYTES + 1), 413, "PAYLOAD_TOO_LARGE", id="too large"),
+        pytest.param(PNG + bytes(MOST_BYTES), 413, "PAYLOAD_TOO_LARGE", id="too large behind its end"),
+    ],
+)
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_what_is_no_picture_is_refused(market: Market, content: bytes, status: int, code: str, chunked: bool) -> None:
+    """Each refusal has its code, announced or in chunks, and stores nothing."""
+    response = await market.upload(chunks(content) if chunked else content, media_type="image/png")
+
+    assert ((status, code), []) == (told(response), await market.images())
+
+
+async def test_other_paths_keep_the_common_limit(market: Market) -> None:
+    """Only uploads may be larger than other requests."""
+    limits = [
+        (await market.ask.client.post(path, content=bytes(1024 * 1024 + 1))).json()["errors"][0]["message"]
+        for path in ("/graphql", "/files/", "/files/x")
+    ]
+
+    assert ["The body is larger than 1048576 bytes."] * 3 == limits
+
+
+async def test_a_visitor_is_asked_to_sign_in(market: Market) -> None:
+    """Without a token nothing is uploaded; with one that is not believed neither, and the answers say which it was."""
+    anonymous = await upload(market.ask, None, PNG)
+    forged = await market.ask.client.post("/files", content=PNG, headers={"Authorization": "Bearer forged"})
+
+    assert [(401, "UNAUTHENTICATED")] * 2 == [told(anonymous), told(forged)]
+    assert "Bearer" == anonymous.headers["WWW-Authenticate"]
+    assert 'error="invalid_token"' in forged.headers["WWW-Authenticate"]
+    assert [] == await market.images()
+
+
+@pytest.mark.parametrize("name", ["", "1", "xx", Thing("Image", UUID(int=7)).id])
+async def test_the_company_is_named_by_a_global_id(market: Market, name: str) -> None:
+    """What is no id of a company is said to be none."""
+    response = await market.upload(PNG, company=name)
+
+    assert ((400, "INVALID_ID"), []) == (told(response), await market.images())
+
+
+async def test_the_company_is_named_once(market: Market) -> None:
+    """Of two companies nobody could tell which is meant."""
+    headers = {"Authorization": f"Bearer {await market.ask._token(market.company.admin)}"}
+    twice = {"companyId": [market.company.id, market.company.id]}
+
+    response = await market.ask.client.post("/files", content=PNG, params=twice, headers=headers)
+
+    assert ((400, "BAD_REQUEST"), []) == (told(response), await market.images())
+
+
+async def test_files_are_sent_by_post(market: Market) -> None:
+    """The address of uploads has nothing to get."""
+    response = await market.ask.client.get("/files")
+
+    assert ((405, "METHOD_NOT_ALLOWED"), "POST") == (told(response), response.headers["Allow"])
+
+
+async def test_pages_of_other_origins_may_upload(market: Market) -> None:
+    """A page that holds a token uploads from wherever it was loaded."""
+    origin = {"Origin": "https://portal.example"}
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+
+    preflight = await market.ask.client.options("/files", headers=origin | asked)
+    refused = await market.ask.client.post("/files", content=PNG, headers=origin)
+
+    assert (200, "*") == (preflight.status_code, preflight.headers["Access-Control-Allow-Origin"])
+    assert (401, "*") == (refused.status_code, refused.headers["Access-Control-Allow-Origin"])
+
+
+async def test_unused_images_do_not_pile_up(market: Market) -> None:
+    """Of the images that no profile names the latest stay, however many are uploaded at once; one that is named always stays."""
+    await market.upload(PNG)
+    (named,) = await market.images()
+    await market.given.profile(market.company, logo_id=named)
+    before = [response.status_code for response in await asyncio.gather(*[market.upload(PNG) for _ in range(MOST_UNUSED)])]
+    oldest = (await market.images())[:2]
+
+    last = await market.upload(PNG)
+
+    images = await market.images()
+    assert ([201] * MOST_UNUSED, 201) == (before, last.status_code)
+    assert (MOST_UNUSED + 1, named) == (len(images), images[0])
+    assert [True, False] == [key in images for key in oldest]
+
+
+async def test_images_of_another_company_are_left_alone(market: Market) -> None:
+    """Each company has its own unused images."""
+    other = await market.given.company()
+    await upload(market.ask, other.admin, PNG)
+    (theirs,) = await market.images()
+
+    for _ in range(MOST_UNUSED + 1):
+        await market.upload(PNG)
+
+    images = await market.images()
+    assert (MOST_UNUSED + 1, theirs) == (len(images), images[0])
+
+
+async def test_the_gateway_goes_on_while_it_decodes(market: Market) -> None:
+    """A picture that takes long keeps nobody else waiting."""
+    uploading = asyncio.ensure_future(market.upload(picture("PNG", (4096, 4096))))
+    answered = 0
+    while not uploading.done():
+        answered += (await market.ask.client.get("/livez")).status_code == 200
+        await asyncio.sleep(0)
+
+    assert 201 == uploading.result().status_code
+    assert answered > 10
+
+
+def test_who_may_not_upload_is_told_before_it_sends(database_url: str, tmp_path: Path) -> None:
+    """A visitor is refused when it has announced a picture, with nothing of it sent; a body that never comes is given up."""
+    settings = Settings(data_dir=tmp_path, database_url=database_url, log_level="ERROR", request_timeout=1, shutdown_timeout=1)
+    with running(server.build(settings), settings) as address:
+        answers = [
+            _sent(address, f"{HEAD}{framing}\r\n\r\n") for framing in ("Content-Length: 9999", "Transfer-Encoding: chunked")
+        ]
+        too_large = _sent(address, f"{HEAD}Content-Length: {MOST_BYTES + 1}\r\n\r\n")
+
+    assert ["401", "401", "413"] == [*answers, too_large]
+
+
+async def test_a_picture_that_never_comes_is_given_up(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
+    """A body has so many seconds to arrive."""
+    company = await Given(engine).company()
+    settings = Settings(data_dir=tmp_path, database_url=database_url, log_level="ERROR", request_timeout=1, shutdown_timeout=1)
+    async with asking(database_url, tmp_path) as ask:
+        token = await ask._token(company.admin)
+    with running(server.build(settings), settings) as address:
+        head = f"{HEAD}Authorization: Bearer {token}\r\nContent-Length: 9999\r\n\r\n"
+        status = await asyncio.to_thread(_sent, address, head)
+
+    assert "408" == status
+
+
+def _sent(address: str, head: str) -> str:
+    """The status of the answer to a request of which only the head is sent."""
+    parts = urlsplit(address)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5) as raw:
+        raw.sendall(head.encode())
+        return raw.recv(4000).split()[1].decode()
+
+
+async def test_an_upload_is_recorded_without_its_content(market: Market, engine: AsyncEngine) -> None:
+    """The trail says that an image was made and how large it is, and holds nothing of the picture."""
+    await market.upload(picture("PNG", (200, 100)))
+
+    ((action, table, changes),) = await trail(engine)
+    assert ("uploadFile", "image") == (action, table)
+    assert {"width": [None, 200], "height": [None, 100], "content": [None, "…"]}.items() <= changes.items()
