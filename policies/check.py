@@ -65,7 +65,7 @@ def shapes() -> tuple[Shape, ...]:
 
 def _managed(roles: tuple[str, ...]) -> Iterator[Shape]:
     switch = (False, True)
-    for supported_by, pricing, chat, dashboard, profile, approval in product(SupportedBy, *[switch] * 5):
+    for supported_by, (pricing, chat, dashboard, profile, approval) in product(SupportedBy, product(switch, repeat=5)):
         yield Shape(
             kind=AccountKind.MANAGED.value,
             roles=roles,

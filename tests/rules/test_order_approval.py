@@ -28,7 +28,7 @@ DECISIONS = {"approveOrder": "APPROVED", "rejectOrder": "REJECTED", "withdrawOrd
 ILLEGAL = {"orderApproval": None, "userErrors": [refused("ILLEGAL_STEP")]}
 
 
-async def waiting(given: Given, **settings: bool) -> tuple[Company, Account, Location]:
+async def waiting(given: Given, **settings: Any) -> tuple[Company, Account, Location]:
     """A partner, an account whose orders it approves, and where they may order."""
     partner = await given.partner()
     verified = {"verification_status": "VERIFIED"}

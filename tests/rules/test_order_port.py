@@ -37,7 +37,7 @@ async def verified(given: Given, kind: str = "DIRECT") -> Company:
     return await given.company(kind=kind, verification_status="VERIFIED")
 
 
-async def managed(given: Given, partner: Company, **settings: bool) -> Account:
+async def managed(given: Given, partner: Company, **settings: Any) -> Account:
     """A managed account that may order."""
     return await given.managed_account(partner, company={"verification_status": "VERIFIED"}, **settings)
 
