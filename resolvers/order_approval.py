@@ -28,7 +28,7 @@ setup_fee: Final = Made(money, ("setup_fee", "currency"))
 
 
 async def expire_due(engine: AsyncEngine, _public_url: str) -> None:
-    """Write down which orders have expired, some at a time; whoever decides just now is waited for by nobody."""
+    """Write down which orders have expired, some at a time; one that somebody decides just now is passed over."""
     expired = AT_ONCE
     while expired == AT_ONCE:
         kept = engine.execution_options(isolation_level="READ COMMITTED")
