@@ -7,6 +7,7 @@ taken up by another one, or by the next, a few seconds after its last heartbeat;
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -69,9 +70,10 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         finally:
             for task in (running, taking_up, stopping):
                 task.cancel()  # to procrastinate's worker this says: finish what you are doing
-            await asyncio.wait([running, taking_up, stopping])
+            broken = await asyncio.gather(running, taking_up, stopping, return_exceptions=True)
         if not stop.is_set():
-            raise WorkerFailed("The worker has lost its database.")
+            why = next((str(error) for error in broken if isinstance(error, Exception)), "")
+            raise WorkerFailed(f"The worker has stopped by itself. {why}".rstrip())
         log.info("worker.stopped")
 
 
@@ -86,6 +88,7 @@ async def work_once(settings: Settings) -> None:
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[tuple[App, AsyncEngine]]:
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)  # below that it quotes what mail servers answer
     engine = connect(str(settings.database_url), AT_ONCE)
     try:
         async with make_app(engine, settings).open_async() as app:

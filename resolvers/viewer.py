@@ -19,6 +19,7 @@ from models.reading import Reader
 from policies.viewer import Shape, Viewer
 from resolvers.batch import Made
 from resolvers.common import NamedBy
+from resolvers.connection import ask
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -117,3 +118,10 @@ async def pricing_visible(viewers: Sequence[Viewer], context: Context) -> list[b
 async def chat_support_enabled(viewers: Sequence[Viewer], context: Context) -> list[bool]:
     """Whether the viewer has support by chat (R108, R110, A12)."""
     return [context.can("use_chat")] * len(viewers)
+
+
+async def unread_notifications(viewers: Sequence[Viewer], context: Context) -> list[int]:
+    """How many notifications the viewer has not marked as read; none, of a visitor."""
+    asked = ask(context, "Notification", {"filter": {"unread": True}}, None)
+    counted = await context.loaders.count(asked, [])
+    return [counted[None]] * len(viewers)

@@ -26,3 +26,6 @@ class Viewer:
         "The dashboard of the viewer's company. A managed account has one when its partner lets it.",
         ability="have_dashboard",
     )
+    unread_notifications: int = resolved(
+        viewer.unread_notifications, "How many notifications the viewer has not marked as read; none for anonymous visitors."
+    )

@@ -173,6 +173,11 @@ class Given:
         membership = await self._add(models.Membership, user_id=key, company_id=company.key, roles=held)
         return User("User", key, email, Thing("Membership", membership))
 
+    async def member(self, user: User, company: Thing, *roles: str) -> Thing:
+        """The user's place in one more company: as its account administrator if no role is given."""
+        held = list(roles) or ["ACCOUNT_ADMIN"]
+        return Thing("Membership", await self._add(models.Membership, user_id=user.key, company_id=company.key, roles=held))
+
     async def location(self, name: str | None = None, *, market: str = "DE", status: str = "ACTIVE", **values: Any) -> Location:
         """A data centre."""
         name = name or f"Location {next(self._numbers)}"

@@ -83,7 +83,7 @@ def mail_routes(*, development: bool, load_mails: LoadMails) -> list[BaseRoute]:
 
     async def _loaded(request: Request) -> Sequence[ReadMail]:
         if not from_own_page(request):
-            raise Refusal(HTTPStatus.FORBIDDEN, "FORBIDDEN", "Open the mails as localhost or by IP address.")
+            raise Refusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", "Open the mails as localhost or by IP address.")
         return await load_mails()
 
     return [Route("/mails", page), Route("/mails.json", listed)] if development else []

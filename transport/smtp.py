@@ -11,6 +11,7 @@ from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -25,18 +26,22 @@ PERMANENT: Final = range(500, 600)
 class Post:
     """A mail server."""
 
-    def __init__(self, url: str, sender: str) -> None:
-        """`url` is smtp:// or smtps://. A password is sent over TLS only, but for a server on this machine."""
+    def __init__(self, url: str, sender: str, trusted: Path | None = None) -> None:
+        """`url` is smtp:// or smtps://. A password is sent over TLS only, but for a server on this machine.
+
+        `trusted` has the certificates that are believed, those of the system if not given.
+        """
         parts = urlsplit(url)
         host, local = parts.hostname or "", _is_local(parts.hostname or "")
         self._sender = sender
-        self._server: dict[str, Any] = {
+        self.server: dict[str, Any] = {
             "hostname": host,
             "port": parts.port,
             "username": unquote(parts.username) if parts.username else None,
             "password": unquote(parts.password) if parts.password else None,
             "use_tls": parts.scheme == "smtps",
             "start_tls": False if local or parts.scheme == "smtps" else True if parts.username else None,
+            "cert_bundle": trusted and str(trusted),
             "timeout": TIMEOUT,
         }
 
@@ -47,7 +52,7 @@ class Post:
         except (ValueError, IndexError, HeaderParseError):
             raise Refused("the address or the subject cannot stand in a mail") from None
         try:
-            await aiosmtplib.send(message, sender=self._sender, recipients=[mail.to_address], **self._server)
+            await aiosmtplib.send(message, sender=self._sender, recipients=[mail.to_address], **self.server)
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise _judged(error.recipients[0]) from None
         except aiosmtplib.SMTPDataError as error:

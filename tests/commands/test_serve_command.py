@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -57,6 +58,24 @@ def test_the_gateway_serves_and_stops_and_leaves_nothing_behind(served: subproce
     assert DEMO_USERS[0] == beside
     assert 0 == served.wait(30)
     assert not (data_dir / "postgres" / "postmaster.pid").exists()
+
+
+def test_in_development_mails_are_there_to_be_read(served: subprocess.Popen[str], data_dir: Path) -> None:
+    """The worker runs beside the gateway: what people are told by mail is done with, and readable on the page of mails."""
+    assert served.stderr
+    address = _address(served.stderr)
+    options = ("--title", "Sample", "--body", "Text.", "--user", DEMO_USERS[0])
+    told = crossgate("security", "announce", *options, data_dir=data_dir)
+    known: list[tuple[str, str, str]] = []
+    for _ in range(100):
+        mails = httpx.get(f"{address}/mails.json", trust_env=False).json()
+        known = [(mail["to"], mail["subject"], mail["status"]) for mail in mails]
+        if known != [(DEMO_USERS[0], "Security: Sample", "WAITING")]:
+            break
+        time.sleep(0.1)
+
+    assert "Told 1 people.\n" == told.stdout
+    assert [(DEMO_USERS[0], "Security: Sample", "KEPT")] == known
 
 
 async def test_whoever_starts_the_gateway_is_told_where_it_is(demo_url: str, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ APPROVAL: Final = (
 THING: Final = f"""
   __typename id
   ... on Company {{ {COMPANY} }} ... on Port {{ {PORT} }} ... on Offer {{ {OFFER} }} ... on MarketplaceProfile {{ {PROFILE} }}
+  ... on Notification {{ title body }}
   ... on MarketplacePort {{ {TARGET} }} ... on Product {{ title visibility }} ... on User {{ name email }}
   ... on OrderApproval {{ {APPROVAL} }}
   ... on Invoice {{ {INVOICE} }}
@@ -83,6 +84,8 @@ QUESTIONS: Final = (
     f"{{ viewer {{ company {{ invoices(last: 9, orderBy: {{field: PERIOD}}) {{ {PAGE} nodes {{ {INVOICE} }} }} }} }} }}",
     f"""{{ viewer {{ company {{ invoices(filter: {{periodFrom: "2026-02-01"}}) {{ {PAGE} nodes {{ {INVOICE} }} }}
          partner {{ invoices {{ {PAGE} }} dashboard {{ {DASHBOARD} }} }} }} }} }}""",
+    f"{{ notifications(first: 40) {{ {PAGE} nodes {{ id kind title body subjectId createdAt readAt }} }} }}",
+    f"{{ notifications(unread: true, last: 5) {{ {PAGE} nodes {{ id }} }} }}",
     "{ ports(first: -1) { totalCount } }",
     '{ node(id: "nobody") { id } }',
 )

@@ -14,6 +14,7 @@ from models.embedded import Embedded
 from tests import databases
 from tests.asking import Asking, asking
 from tests.given import Given
+from tests.telling import Telling
 
 # No trigger and no foreign key has a say in the emptying of everything.
 EMPTY = sa.text(
@@ -58,3 +59,9 @@ async def given(rules_engine: AsyncEngine) -> Given:
 async def ask(rules_gateway: Asking, given: Given) -> Asking:  # noqa: ARG001 (it empties the database)
     """Asks the gateway; whoever had an address in another test is forgotten."""
     return Asking(rules_gateway.app, rules_gateway.client)
+
+
+@pytest.fixture
+def telling(rules_engine: AsyncEngine, given: Given) -> Telling:  # noqa: ARG001 (it empties the database)
+    """Tells people."""
+    return Telling(rules_engine)

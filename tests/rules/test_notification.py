@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import pytest
 
+from models.membership import MemberRole
+from models.notification import NotificationKind
+from resolvers.announcements import everybody, of_company, of_users
+from resolvers.identifiers import Identifier
+from resolvers.notices import Notice, tell, write
 from tests.asking import Asking
 from tests.given import Given
 from tests.rules.answers import ids, nodes, told, whole
+from tests.telling import Telling
 
 TITLES = "{ notifications { nodes { kind title body subjectId readAt } } }"
 COUNT = "{ notifications { nodes { id } totalCount } }"
+BADGE = "{ viewer { unreadNotifications } }"
 UNREAD = "{ notifications(unread: true) { nodes { id } totalCount } }"
+TOLD = "{ notifications { nodes { kind title body } } }"
 BY_ID = "query ($id: ID!) { node(id: $id) { id } }"
 PAGE = """query ($first: Int, $after: String, $last: Int, $before: String) {
     notifications(first: $first, after: $after, last: $last, before: $before) {
@@ -56,6 +64,7 @@ async def test_unread_notifications_are_found_apart_X6(ask: Asking, given: Given
     await given.change(read, read_at=given.now)
 
     assert told({"notifications": ids(unread)}) == whole(await ask(company.admin, UNREAD))
+    assert told({"viewer": {"unreadNotifications": 1}}) == whole(await ask(company.admin, BADGE))
     assert told({"notifications": ids(unread, read)}) == whole(await ask(company.admin, COUNT))
 
 
@@ -74,6 +83,7 @@ async def test_nobody_reads_what_another_was_told_X6(ask: Asking, given: Given, 
     }[who]
 
     assert told({"notifications": ids()}) == whole(await ask(asking, COUNT))
+    assert told({"viewer": {"unreadNotifications": 0}}) == whole(await ask(asking, BADGE))
     assert told({"node": None}) == whole(await ask(asking, BY_ID, id=notice.id))
     assert told({"notifications": ids(notice)}) == whole(await ask(account.admin, COUNT))
 
@@ -86,3 +96,145 @@ async def test_a_member_of_two_companies_reads_of_the_one_that_it_is_signed_in_f
 
     assert told({"notifications": ids(here)}) == whole(await ask(first.admin, COUNT))
     assert told({"node": None}) == whole(await ask(first.admin, BY_ID, id=there.id))
+
+
+async def test_whoever_holds_the_role_is_told_here_and_by_mail_X6(ask: Asking, given: Given, telling: Telling) -> None:
+    """Each member with one of the roles gets a notification and a mail, with the thing that it is about; others get nothing."""
+    company = await given.company()
+    finance = await given.user(company, "FINANCE", "NETWORK_ADMIN")
+    viewer = await given.user(company, "VIEWER")
+    port = await given.port(company)
+
+    async with telling.transaction() as session:
+        roles = (MemberRole.ACCOUNT_ADMIN, MemberRole.FINANCE)
+        about = Identifier("Port", port.key)
+        await tell(session, NotificationKind.SECURITY, company.key, Notice("A line", "Text."), roles=roles, subject=about)
+
+    notice = {"kind": "SECURITY", "title": "A line", "body": "Text.", "subjectId": port.id, "readAt": None}
+    for email in (company.admin, finance.email):
+        assert told({"notifications": nodes(notice)}) == whole(await ask(email, TITLES))
+    assert told({"notifications": nodes()}) == whole(await ask(viewer.email, TITLES))
+    assert [(email, "A line", "Text.") for email in (company.admin, finance.email)] == await telling.mails()
+
+
+async def test_what_is_not_committed_is_told_to_nobody_X6(ask: Asking, given: Given, telling: Telling) -> None:
+    """A notice belongs to the transaction of the change: without the change there is neither notification nor mail."""
+    company = await given.company()
+
+    async with telling.transaction() as session:
+        await tell(session, NotificationKind.SECURITY, company.key, Notice("A line", "Text."))
+        await session.rollback()
+
+    assert told({"notifications": nodes()}) == whole(await ask(company.admin, TITLES))
+    assert [] == await telling.mails()
+
+
+async def test_an_address_is_written_to_whoever_reads_it_R018(ask: Asking, given: Given, telling: Telling) -> None:
+    """What a profile's contact address is to receive goes to that address, and becomes nobody's notification."""
+    company = await given.company()
+    await given.profile(company, contact_email="sales@sample.example")
+
+    async with telling.transaction() as session:
+        await write(session, NotificationKind.PROFILE_INQUIRY, "sales@sample.example", Notice("Inquiry", "Text."))
+
+    assert told({"notifications": nodes()}) == whole(await ask(company.admin, TOLD))
+    assert [("sales@sample.example", "Inquiry", "Text.")] == await telling.mails()
+
+
+@pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
+async def test_maintenance_of_a_managed_account_is_told_to_its_partner_R117_R118_A15(
+    ask: Asking, given: Given, telling: Telling, supported_by: str
+) -> None:
+    """The partner hears of it once, with the names of its accounts, whoever supports them; the accounts hear nothing."""
+    partner, location = await given.partner(), await given.location()
+    engineer, viewer = await given.user(partner, "NETWORK_ADMIN"), await given.user(partner, "VIEWER")
+    accounts = [await given.managed_account(partner, name=name, supported_by=supported_by) for name in ("Beta", "Alpha")]
+    for account in accounts:
+        await given.port(account.company, location)
+        await given.port(account.company, location)
+    elsewhere = await given.managed_account(partner, name="Gamma", supported_by=supported_by)
+    await given.port(elsewhere.company)
+
+    await telling.maintenance(location)
+
+    body = (
+        "Sample text.\n\nThese accounts that you manage are concerned. They hear of it from you, not from us:\n- Alpha\n- Beta"
+    )
+    notice = {"kind": "MAINTENANCE", "title": "Maintenance: Sample", "body": body}
+    for email in (partner.admin, engineer.email):
+        assert told({"notifications": nodes(notice)}) == whole(await ask(email, TOLD))
+    for email in (viewer.email, elsewhere.admin, *(account.admin for account in accounts)):
+        assert told({"notifications": nodes()}) == whole(await ask(email, TOLD))
+    assert [(email, "Maintenance: Sample", body) for email in (partner.admin, engineer.email)] == await telling.mails()
+
+
+async def test_maintenance_of_other_companies_is_told_to_themselves_R117(ask: Asking, given: Given, telling: Telling) -> None:
+    """Direct companies, and partners of their own ports, are told of the locations where they have ports, and of no other."""
+    here, there = await given.location(), await given.location()
+    direct, partner, other = await given.company(), await given.partner(), await given.company()
+    await given.port(direct, here)
+    await given.port(partner, here)
+    await given.port(other, there)
+
+    await telling.maintenance(here)
+    notice = {"kind": "MAINTENANCE", "title": "Maintenance: Sample", "body": "Sample text."}
+
+    for email in (direct.admin, partner.admin):
+        assert told({"notifications": nodes(notice)}) == whole(await ask(email, TOLD))
+    assert told({"notifications": nodes()}) == whole(await ask(other.admin, TOLD))
+
+
+@pytest.mark.parametrize(
+    ("status", "times"),
+    [("REQUESTED", 1), ("ALLOCATED", 1), ("ACTIVE", 1), ("DISABLED", 1), ("DECOMMISSIONED", 0), ("CANCELLED", 0)],
+)
+async def test_maintenance_concerns_ports_that_are_there_or_will_be_R117(
+    ask: Asking, given: Given, telling: Telling, status: str, times: int
+) -> None:
+    """A port that has ended concerns nobody."""
+    company = await given.company()
+    await given.port(company, status=status)
+
+    await telling.maintenance()
+
+    notice = {"kind": "MAINTENANCE", "title": "Maintenance: Sample", "body": "Sample text."}
+    assert told({"notifications": nodes(*[notice] * times)}) == whole(await ask(company.admin, TOLD))
+
+
+async def test_security_is_told_to_whom_it_affects_managed_or_not_R119(ask: Asking, given: Given, telling: Telling) -> None:
+    """The user of a managed account is told itself, whatever its role, and its partner is not."""
+    account = await given.managed_account(partner := await given.partner())
+    affected = await given.user(account.company, "VIEWER")
+
+    await telling.security(of_users([affected.email.upper()]))
+
+    notice = {"kind": "SECURITY", "title": "Security: Sample", "body": "Sample text."}
+    assert told({"notifications": nodes(notice)}) == whole(await ask(affected.email, TOLD))
+    for email in (account.admin, partner.admin):
+        assert told({"notifications": nodes()}) == whole(await ask(email, TOLD))
+    assert [(affected.email, "Security: Sample", "Sample text.")] == await telling.mails()
+
+
+async def test_security_of_a_company_is_told_to_all_its_members_R119(ask: Asking, given: Given, telling: Telling) -> None:
+    """Every member of the company is told, whatever its role, and nobody else."""
+    account = await given.managed_account(partner := await given.partner())
+    viewer = await given.user(account.company, "VIEWER")
+
+    await telling.security(of_company(account.company.key))
+
+    notice = {"kind": "SECURITY", "title": "Security: Sample", "body": "Sample text."}
+    for email in (account.admin, viewer.email):
+        assert told({"notifications": nodes(notice)}) == whole(await ask(email, TOLD))
+    assert told({"notifications": nodes()}) == whole(await ask(partner.admin, TOLD))
+
+
+async def test_security_of_everybody_writes_to_each_person_once_R119(ask: Asking, given: Given, telling: Telling) -> None:
+    """A member of two companies reads of it in both, and gets one mail."""
+    first, second = await given.company(), await given.company()
+    await given.member(first.user, second)
+
+    await telling.security(everybody())
+
+    notice = {"kind": "SECURITY", "title": "Security: Sample", "body": "Sample text."}
+    assert told({"notifications": nodes(notice)}) == whole(await ask(first.admin, TOLD))
+    assert [first.admin, second.admin] == [address for address, _, _ in await telling.mails()]

@@ -70,6 +70,8 @@ ROOTS: Final = (
     Root("orderApprovals", "OrderApproval"),
     Root("products", "Product"),
     Root("offers", "Offer"),
+    Root("notifications", "Notification", direction="DESC"),
+    Root("notifications", "Notification", "unread: true", direction="DESC"),
 )
 _CODE: Final = "(SELECT code FROM {}_type ORDER BY code LIMIT 1 OFFSET {})"
 _OFTEN: Final = "(SELECT {column} FROM {table} GROUP BY 1 ORDER BY count(*) {way}, 1 LIMIT 1)"

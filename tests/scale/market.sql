@@ -17,7 +17,7 @@ CREATE FUNCTION pg_temp.draw(i int, purpose text, n int) RETURNS int LANGUAGE sq
 $$;
 
 CREATE TEMP TABLE play AS
-SELECT row_number() OVER (ORDER BY u.email)::int AS part, m.company_id AS id, c.partner_id
+SELECT row_number() OVER (ORDER BY u.email)::int AS part, m.company_id AS id, c.partner_id, u.id AS user_id
 FROM app_user u JOIN membership m ON m.user_id = u.id JOIN company c ON c.id = m.company_id
 WHERE u.email IN ('admin@partner.example', 'hidden@managed.example', 'shown@managed.example',
     'network@direct.example', 'reviewer@operator.example');
@@ -69,6 +69,13 @@ SELECT pg_temp.key(i, n / 5), 'user' || i || '@scale.example', 'User ' || i, now
 INSERT INTO membership (id, user_id, company_id, partner_id, roles, created_at)
 SELECT pg_temp.key(i, n / 5), pg_temp.key(i, n / 5), h.id, h.partner_id, '{VIEWER}', now()
 FROM scale CROSS JOIN generate_series(1, n / 5) i JOIN holder h ON h.share = pg_temp.share(i, 'membership', n);
+
+-- Notifications: one in ten for each demo user, the others for anybody; one in fifty is unread.
+INSERT INTO notification (id, user_id, company_id, partner_id, kind, title, body, created_at, read_at)
+SELECT pg_temp.key(i, n), coalesce(p.user_id, m.user_id), coalesce(p.id, m.company_id), CASE WHEN p.id IS NULL THEN m.partner_id
+    ELSE p.partner_id END, 'SECURITY', 'Notice ' || i, 'Text', now(), CASE WHEN i / 10 % 50 = 7 THEN NULL ELSE now() END
+FROM scale CROSS JOIN generate_series(1, n) i LEFT JOIN play p ON p.part = i % 10 + 1
+    JOIN membership m ON m.id = pg_temp.key(1 + pg_temp.draw(i, 'reader', n / 5), n / 5);
 
 INSERT INTO marketplace_profile (id, company_id, partner_id, company_name, slug, visibility, bio, contact_email, provider_types,
     service_types, social_links, created_at)

@@ -1,0 +1,118 @@
+"""`crossgate maintenance announce` and `crossgate security announce`: who is told, who would be, and what is a wrong use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from typer.testing import CliRunner
+
+from commands.__main__ import app
+from tests.commands.process import crossgate
+from tests.given import Given
+from tests.telling import Telling
+
+MAINTENANCE = ("maintenance", "announce", "--title", "New switches", "--body", "We replace them.")
+SECURITY = ("security", "announce", "--title", "Passwords", "--body", "Change them.")
+
+
+@pytest.fixture
+def given(engine: AsyncEngine) -> Given:
+    """Makes rows."""
+    return Given(engine)
+
+
+@pytest.fixture
+def telling(engine: AsyncEngine) -> Telling:
+    """Reads the outbox."""
+    return Telling(engine)
+
+
+async def test_maintenance_is_announced_by_name_id_or_market(
+    given: Given, telling: Telling, data_dir: Path, database_url: str
+) -> None:
+    """A dry run says who would be told and tells nobody; the announcement says when it is, in UTC."""
+    partner = await given.partner("Partner One")
+    account = await given.managed_account(partner, name="Account One")
+    direct = await given.company(name="Direct One")
+    here = await given.location("Harbour", market="NL")
+    for company in (account.company, direct):
+        await given.port(company, here)
+
+    def run(*options: str) -> tuple[int, str, str]:
+        done = crossgate(*MAINTENANCE, *options, data_dir=data_dir, database_url=database_url)
+        return done.returncode, done.stdout, done.stderr
+
+    dry = [
+        run(*where, "--dry-run")
+        for where in (["--location", "Harbour"], ["--location", here.id], ["--market", "NL"], ["--all"])
+    ]
+    told_by_dry_runs = await telling.mails()
+    told = run("--location", str(here.key), "--starts", "2026-12-01T22:00+01:00", "--ends", "2026-12-02T02:00")
+
+    assert [(0, "Would tell 2 companies:\nDirect One\nPartner One, for Account One\n", "")] * 4 == dry
+    assert [] == told_by_dry_runs
+    assert (0, "Told 2 companies: 2 people.\n", "") == told
+    body = "We replace them.\n\nFrom 2026-12-01 21:00 UTC to 2026-12-02 02:00 UTC."
+    listed = "\n\nThese accounts that you manage are concerned. They hear of it from you, not from us:\n- Account One"
+    title = "Maintenance: New switches"
+    assert [(direct.admin, title, body), (partner.admin, title, body + listed)] == await telling.mails()
+
+
+async def test_security_is_announced_to_users_a_company_or_all(
+    given: Given, telling: Telling, data_dir: Path, database_url: str
+) -> None:
+    """A dry run lists the addresses; if one address is nobody's, nobody is told."""
+    company, other = await given.company(name="One"), await given.company()
+
+    def run(*options: str) -> tuple[int, str, str]:
+        done = crossgate(*SECURITY, *options, data_dir=data_dir, database_url=database_url)
+        return done.returncode, done.stdout, done.stderr
+
+    unknown = run("--user", company.admin, "--user", "nobody@sample.example")
+    dry = [run(*whom, "--dry-run") for whom in (["--company", "One"], ["--company", company.id], ["--all"])]
+    before = await telling.mails()
+    told = run("--user", company.admin, "--user", other.admin)
+
+    one, both = company.admin, "\n".join(sorted([company.admin, other.admin]))
+    missing = "crossgate: Nobody has the address nobody@sample.example. Nobody was told.\n"
+    assert (1, "", missing) == unknown
+    assert [(0, f"Would tell 1 people:\n{one}\n", "")] * 2 + [(0, f"Would tell 2 people:\n{both}\n", "")] == dry
+    assert [] == before
+    assert (0, "Told 2 people.\n", "") == told
+    assert {company.admin, other.admin} == {address for address, _, _ in await telling.mails()}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((*MAINTENANCE, "--location", "Nowhere"), "There is no location Nowhere."),
+        ((*MAINTENANCE, "--market", "ZZ"), "There is no location in the market ZZ."),
+        ((*SECURITY, "--company", "Nobody"), "There is no company Nobody."),
+    ],
+)
+def test_what_is_not_there_is_named(arguments: tuple[str, ...], message: str, data_dir: Path, database_url: str) -> None:
+    """The command ends with 1 and says what it did not find."""
+    done = crossgate(*arguments, data_dir=data_dir, database_url=database_url)
+
+    assert (1, "", f"crossgate: {message}\n") == (done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        MAINTENANCE,
+        (*MAINTENANCE, "--all", "--market", "NL"),
+        (*MAINTENANCE, "--all", "--starts", "tomorrow"),
+        (*MAINTENANCE, "--all", "--starts", "2026-12-02T00:00", "--ends", "2026-12-01T00:00"),
+        SECURITY,
+        (*SECURITY, "--all", "--company", "One"),
+        ("maintenance", "announce", "--all"),
+    ],
+)
+def test_a_wrong_use_is_refused_before_anything_is_opened(arguments: tuple[str, ...]) -> None:
+    """It ends with 2, as wrong uses do."""
+    done = CliRunner().invoke(app, list(arguments))
+
+    assert (2, "") == (done.exit_code, done.stdout)

@@ -1,0 +1,277 @@
+"""`crossgate worker`: each mail goes out at least once, whatever happens meanwhile; a real process and a real mail server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from models import Mail
+from models.notification import NotificationKind
+from resolvers.notices import Notice, write
+from tests.commands.process import COMMAND, ROOT, crossgate, environment
+from tests.mailbox import PATIENCE, Mailbox, mail_server
+
+JOBS = sa.text("SELECT count(*) FROM procrastinate.procrastinate_jobs")
+
+
+@pytest.fixture
+async def box() -> AsyncIterator[Mailbox]:
+    """A mail server that takes everything."""
+    async with mail_server() as box:
+        yield box
+
+
+@asynccontextmanager
+async def worker(
+    data_dir: Path, database_url: str, box: Mailbox | None, *options: str, stderr: int = DEVNULL
+) -> AsyncIterator[Process]:
+    """A worker that runs meanwhile."""
+    variables = environment(data_dir, database_url) | ({"CROSSGATE_SMTP_URL": box.url} if box else {})
+    variables |= {"CROSSGATE_MAIL_FROM": "gateway@operator.example"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *COMMAND[1:], "worker", *options, cwd=ROOT, env=variables, stderr=stderr, stdout=DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def written(engine: AsyncEngine, *addresses: str, title: str = "Sample", body: str = "Sample text.") -> None:
+    """A mail to each address, all in one transaction."""
+    async with AsyncSession(engine.execution_options(isolation_level="READ COMMITTED")) as session, session.begin():
+        for address in addresses:
+            await write(session, NotificationKind.SECURITY, address, Notice(title, body))
+
+
+async def outbox(engine: AsyncEngine) -> Sequence[tuple[str, str, int, str | None]]:
+    """What became of each mail: address, status, attempts, last error."""
+    rows = sa.select(Mail.to_address, Mail.status, Mail.attempts, Mail.last_error).order_by(Mail.id)
+    async with engine.connect() as connection:
+        return [(to, status, attempts, error) for to, status, attempts, error in await connection.execute(rows)]
+
+
+async def settled(engine: AsyncEngine) -> Sequence[tuple[str, str, int, str | None]]:
+    """The same, once no mail waits any more."""
+    async with asyncio.timeout(PATIENCE):
+        while "WAITING" in {status for _, status, _, _ in await outbox(engine)}:  # noqa: ASYNC110 (another process changes it)
+            await asyncio.sleep(0.1)
+    return await outbox(engine)
+
+
+async def stopped(process: Process) -> int:
+    """The exit code of a worker that is told to stop."""
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(PATIENCE):
+        return await process.wait()
+
+
+async def test_a_mail_is_sent_as_it_was_written_X6(
+    data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
+) -> None:
+    """What is written before the worker starts goes out, and so does what is written while it runs; then it stops when told."""
+    await written(engine, "first@sample.example", title="Grüße", body="Ein Text,\nmit zwei Zeilen: " + "lang " * 100)
+    async with worker(data_dir, database_url, box) as process:
+        await box.until(lambda: len(box.mails) == 1)
+        await written(engine, "second@sample.example")
+        await box.until(lambda: len(box.mails) == 2)
+        found = await settled(engine)
+        code = await stopped(process)
+    async with engine.connect() as connection:
+        key = await connection.scalar(sa.select(Mail.id).order_by(Mail.id).limit(1))
+        left = await connection.scalar(JOBS)
+
+    first = box.mails[0]
+    assert ["first@sample.example", "second@sample.example"] == box.to
+    assert ("gateway@operator.example", "first@sample.example", "Grüße") == (first["From"], first["To"], first["Subject"])
+    assert ("Ein Text,\nmit zwei Zeilen: " + "lang " * 100).strip() == first.get_content().replace("\r\n", "\n").strip()
+    assert f"<{key}@operator.example>" == first["Message-ID"]
+    assert [(address, "SENT", 1, None) for address in box.to] == found
+    assert (0, 0) == (code, left)
+
+
+async def test_a_mail_that_is_put_off_is_sent_later_X6(
+    data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
+) -> None:
+    """A temporary refusal, of the recipient or of the whole mail, is followed by another attempt under the same id."""
+    box.rcpt["greylisted@sample.example"].append("450 try again later")
+    box.rcpt["busy@sample.example"].append("451 busy")
+    await written(engine, "greylisted@sample.example", "busy@sample.example")
+    async with worker(data_dir, database_url, box):
+        found = await settled(engine)
+
+    assert [("greylisted@sample.example", "SENT", 2, None), ("busy@sample.example", "SENT", 2, None)] == found
+    assert 2 == len(set(box.ids)) == len(box.mails)
+
+
+async def test_a_mail_waits_for_a_server_that_is_not_there_X6(data_dir: Path, database_url: str, engine: AsyncEngine) -> None:
+    """While the mail server cannot be reached mails wait, with the reason."""
+    async with mail_server() as gone:
+        pass
+    await written(engine, "a@sample.example")
+    async with worker(data_dir, database_url, gone, "--once") as process:
+        code = await process.wait()
+        before = await outbox(engine)
+    async with mail_server() as back, worker(data_dir, database_url, back):
+        after = await settled(engine)
+
+    assert 0 == code
+    assert [("a@sample.example", "WAITING", 1, "the mail server cannot be reached: SMTPConnectError")] == before
+    assert [("a@sample.example", "SENT", 2, None)] == after
+
+
+async def test_a_mail_that_is_refused_for_good_ends_and_others_go_out_X6(
+    data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
+) -> None:
+    """A permanent refusal ends that mail with its reason, and no other. What is no address is never offered to the server."""
+    box.rcpt["nobody@sample.example"].append("550 no such user here")
+    await written(
+        engine, "nobody@sample.example", "somebody@sample.example", "no address", "two@sample.example, more@sample.example"
+    )
+    async with worker(data_dir, database_url, box, "--once") as process:
+        code = await process.wait()
+
+    unusable = "the address or the subject cannot stand in a mail"
+    assert 0 == code
+    assert ["somebody@sample.example"] == box.to
+    assert [
+        ("nobody@sample.example", "FAILED", 1, "550 no such user here"),
+        ("somebody@sample.example", "SENT", 1, None),
+        ("no address", "FAILED", 1, unusable),
+        ("two@sample.example, more@sample.example", "FAILED", 1, unusable),
+    ] == await outbox(engine)
+
+
+async def test_no_header_can_be_smuggled_into_a_mail_X6(
+    data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
+) -> None:
+    """Line breaks in a title are spaces, in an address they are the end of the mail, in a body they are text."""
+    title = "Hello\r\nBcc: victim@sample.example\n\nSmuggled\x00\x0b\u2028text"
+    await written(
+        engine, "a@sample.example", title=title, body="Bcc: victim@sample.example\n.\nRCPT TO:<victim@sample.example>\n"
+    )
+    await written(engine, "a@sample.example\r\nBcc: victim@sample.example")
+    async with worker(data_dir, database_url, box, "--once") as process:
+        await process.wait()
+
+    (mail,) = box.mails
+    assert ["a@sample.example"] == box.to
+    assert "Hello Bcc: victim@sample.example Smuggled text" == mail["Subject"]
+    assert {"from", "to", "subject", "date", "message-id", "auto-submitted"} <= {name.lower() for name in mail}
+    assert mail["Bcc"] is None
+    assert ["SENT", "FAILED"] == [status for _, status, _, _ in await outbox(engine)]
+
+
+async def test_a_worker_that_is_killed_loses_no_mail_X6(
+    data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
+) -> None:
+    """Killed in the middle of sending: a new worker sends what was under way and what waited, under the same ids."""
+    addresses = [f"user{number}@sample.example" for number in range(12)]
+    await written(engine, *addresses)
+    box.seconds = 0.3
+    async with worker(data_dir, database_url, box) as process:
+        await box.until(lambda: len(box.mails) >= 7)
+        os.kill(process.pid, signal.SIGKILL)
+        await process.wait()
+    interrupted = [status for _, status, _, _ in await outbox(engine)].count("WAITING")
+    box.seconds = 0
+    async with worker(data_dir, database_url, box):
+        found = await settled(engine)
+
+    assert interrupted > 0
+    assert set(addresses) == set(box.to)
+    assert len(addresses) == len(set(box.ids))
+    assert {"SENT"} == {status for _, status, _, _ in found}
+
+
+async def test_several_workers_share_the_work_X6(data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox) -> None:
+    """Two workers send each mail once, and one that is killed beside the other leaves its mails to it."""
+    addresses = [f"user{number}@sample.example" for number in range(30)]
+    box.seconds = 0.1
+    async with worker(data_dir, database_url, box) as first, worker(data_dir, database_url, box):
+        await written(engine, *addresses)
+        await box.until(lambda: len(box.mails) >= 10)
+        first.kill()
+        found = await settled(engine)
+
+    assert set(addresses) == set(box.to)
+    assert {"SENT"} == {status for _, status, _, _ in found}
+    assert len(box.mails) <= len(addresses) + 5  # what the one that was killed had under way
+
+
+async def test_a_worker_that_is_told_to_stop_finishes_what_it_does_X6(
+    data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
+) -> None:
+    """No mail is sent twice for it, and none is left half-sent."""
+    box.seconds = 1.0
+    await written(engine, "a@sample.example")
+    async with worker(data_dir, database_url, box) as process:
+        await box.until(lambda: len(box.mails) == 1)
+        code = await stopped(process)
+
+    assert 0 == code
+    assert [("a@sample.example", "SENT", 1, None)] == await outbox(engine)
+
+
+async def test_in_development_mails_are_kept_without_a_server_X6(
+    data_dir: Path, database_url: str, engine: AsyncEngine
+) -> None:
+    """They are done with, and stay where the page of mails finds them."""
+    await written(engine, "a@sample.example")
+    async with worker(data_dir, database_url, None, "--once", "--development") as process:
+        code = await process.wait()
+
+    assert 0 == code
+    assert [("a@sample.example", "KEPT", 1, None)] == await outbox(engine)
+
+
+async def test_the_log_tells_neither_addresses_nor_texts(
+    data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
+) -> None:
+    """The worker's log speaks of mails by their ids alone."""
+    box.rcpt["refused@sample.example"].append("550 refused@sample.example is unknown")
+    box.rcpt["later@sample.example"].append("450 later@sample.example is busy")
+    await written(engine, "a@sample.example", "refused@sample.example", "later@sample.example", title="Title", body="Secret")
+    async with worker(data_dir, database_url, box, "--once", stderr=PIPE) as process:
+        assert process.stderr
+        log = (await process.stderr.read()).decode()
+        await process.wait()
+
+    assert "mail.sent" in log
+    assert "mail.failed" in log
+    assert "mail.delayed" in log
+    assert [] == [word for word in ("sample.example", "Title", "Secret") if word in log]
+
+
+def test_outside_development_there_has_to_be_a_server(data_dir: Path, database_url: str) -> None:
+    """The worker does not start without a mail server, and says what to do."""
+    done = crossgate("worker", data_dir=data_dir, database_url=database_url)
+
+    assert (1, "") == (done.returncode, done.stdout)
+    assert "crossgate: There is no mail server: set CROSSGATE_SMTP_URL" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "url", ["http://mail.example", "smtp://", "smtp://user:swordfish@:25", "smtps://mail.example:swordfish"]
+)
+def test_an_unusable_mail_server_is_named_without_its_secrets(data_dir: Path, url: str) -> None:
+    """The message names the setting, and shows nothing of its value."""
+    variables = environment(data_dir) | {"CROSSGATE_SMTP_URL": url}
+    done = subprocess.run([*COMMAND, "worker"], check=False, cwd=ROOT, env=variables, capture_output=True, text=True)
+
+    assert 1 == done.returncode
+    assert "CROSSGATE_SMTP_URL: must be a mail server such as" in done.stderr
+    assert "swordfish" not in done.stderr
