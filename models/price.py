@@ -41,8 +41,8 @@ class Price(Identified, Base):
         sa.UniqueConstraint("location_id", "kind", "speed_mbps", "term_months"),
         sa.CheckConstraint("term_months IN (1, 12, 24, 36, 48, 60)", name="term"),
         sa.CheckConstraint(
-            "speed_mbps IN (1000, 10000, 100000, 400000) OR kind = 'CONNECTION' AND speed_mbps"
-            " IN (50, 100, 200, 500, 2000, 5000)",
+            "kind = 'PORT' AND speed_mbps IN (1000, 10000, 100000, 400000) OR kind = 'CONNECTION'"
+            " AND speed_mbps IN (50, 100, 200, 500, 1000, 2000, 5000, 10000)",
             name="speed",
         ),
         sa.CheckConstraint("monthly_rate >= 0 AND setup_fee >= 0", name="amounts"),

@@ -49,7 +49,8 @@ async def ports_by_metro(dashboards: Sequence[Record], context: Context) -> list
     """The ports of each dashboard that have not ended, by metro."""
 
     def of(groups: Sequence[Any]) -> list[PortsInMetro]:
-        counts = _sums((group for group in groups if group.status not in ENDED), "location_metro", "count")
+        placed = (group for group in groups if group.status not in ENDED and group.location_metro is not None)
+        counts = _sums(placed, "location_metro", "count")
         return [PortsInMetro(metro, counts[metro]) for metro in sorted(counts)]
 
     return await _each(dashboards, context, of)

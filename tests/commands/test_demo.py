@@ -26,6 +26,7 @@ from models.membership import MemberRole
 from models.offer import OfferStatus, PaymentModel
 from models.order_approval import OrderApprovalStatus
 from models.port import TERMS_MONTHS, PortStatus
+from models.price import RATE_LIMITS_MBPS
 from models.product import ChangeRequestKind, ChangeRequestStatus, ProductKind, ProductVisibility, RevisionStatus
 from tests.conftest import SEED
 
@@ -347,3 +348,24 @@ def grouped(world: World, table: str) -> dict[UUID, list[dict[str, Any]]]:
     for row in world.rows[table]:
         found[row["offer_id"]].append(row)
     return found
+
+
+def test_ports_cost_what_the_list_of_prices_says(world: World) -> None:
+    """Every speed and rate limit has a price for every term, and each port was ordered for its price."""
+    prices = {(row["location_id"], row["speed_mbps"], row["term_months"]): row for row in _priced(world, "PORT")}
+    speeds = sum(len(row["speeds_mbps"]) for row in world.rows["location"])
+    strange = [
+        port["name"]
+        for port in world.rows["port"]
+        for price in (prices[port["location_id"], port["speed_mbps"], port["term_months"]],)
+        if (port["monthly_rate"], port["currency"]) != (price["monthly_rate"], price["currency"])
+        or port["setup_fee"] not in {0, price["setup_fee"]}
+    ]
+
+    assert [] == strange
+    assert speeds * len(TERMS_MONTHS) == len(prices)
+    assert len(world.rows["location"]) * len(RATE_LIMITS_MBPS) * len(TERMS_MONTHS) == len(_priced(world, "CONNECTION"))
+
+
+def _priced(world: World, kind: str) -> list[dict[str, Any]]:
+    return [row for row in world.rows["price"] if row["kind"] == kind]

@@ -35,8 +35,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("monthly_rate >= 0 AND setup_fee >= 0", name=op.f("price_amounts_check")),
         sa.CheckConstraint(
-            "speed_mbps IN (1000, 10000, 100000, 400000) OR kind = 'CONNECTION' AND speed_mbps"
-            " IN (50, 100, 200, 500, 2000, 5000)",
+            "kind = 'PORT' AND speed_mbps IN (1000, 10000, 100000, 400000) OR kind = 'CONNECTION'"
+            " AND speed_mbps IN (50, 100, 200, 500, 1000, 2000, 5000, 10000)",
             name=op.f("price_speed_check"),
         ),
         sa.CheckConstraint("term_months IN (1, 12, 24, 36, 48, 60)", name=op.f("price_term_check")),
