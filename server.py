@@ -78,6 +78,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         partner_docs_url=settings.partner_docs_url,
         default_page_size=settings.default_page_size,
         max_page_size=settings.max_page_size,
+        order_approval_days=settings.order_approval_days,
     )
     identity = Identity(tokens, viewers)
     app = create_app(

@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     )
     default_page_size: int = Field(default=50, ge=1, description="Items on a page when none are asked for.")
     max_page_size: int = Field(default=1000, ge=1, description="Most items on a page.")
+    order_approval_days: int = Field(
+        default=14, ge=1, le=365, description="Days after which an order that waits for its partner's approval expires."
+    )
     request_timeout: float = Field(default=30, gt=0, description="Seconds for a request to arrive, and again to be answered.")
     shutdown_timeout: int = Field(default=30, ge=0, description="Seconds that requests under way are given at shutdown.")
     smtp_url: str | None = Field(

@@ -21,6 +21,7 @@ from models.marketplace_profile import MarketplaceProfile, ProfileSlug, Provider
 from models.membership import Membership
 from models.notification import Notification
 from models.offer import Instalment, Offer, OfferBuyer, OfferDimension
+from models.order_approval import OrderApproval
 from models.port import Port
 from models.price import Price
 from models.product import ChangeRequest, Product, ProductDimension, ProductRevision, ProductTestAccount
@@ -51,6 +52,7 @@ __all__ = [
     "Offer",
     "OfferBuyer",
     "OfferDimension",
+    "OrderApproval",
     "PartnerDefaults",
     "Port",
     "Price",

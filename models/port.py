@@ -96,3 +96,16 @@ class Port(Owned, Versioned, Base):
     def advance(self, to: PortStatus) -> None:
         """Take the next step of the lifecycle (A44). Raises IllegalStep."""
         self.status = step(STEPS, self.status, to)
+
+    def activate(self) -> None:
+        """Make an ALLOCATED port ACTIVE, which the operator does (A45). Raises IllegalStep."""
+        self._become_active(PortStatus.ALLOCATED)
+        self.activated_at = now()
+
+    def enable(self) -> None:
+        """Make a DISABLED port ACTIVE again. Raises IllegalStep, also for one that was never activated."""
+        self._become_active(PortStatus.DISABLED)
+
+    def _become_active(self, start: PortStatus) -> None:
+        steps = {state: ways if state == start else ways - {PortStatus.ACTIVE} for state, ways in STEPS.items()}
+        self.status = step(steps, self.status, PortStatus.ACTIVE)

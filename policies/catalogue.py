@@ -36,6 +36,7 @@ CATALOGUE: Final = Catalogue(
         Entity("OfferBuyer", models.OfferBuyer.__table__),
         Entity("OfferDimension", models.OfferDimension.__table__, part_of="Offer"),
         Entity("PartnerDefaults", models.PartnerDefaults.__table__),
+        Entity("OrderApproval", models.OrderApproval.__table__),
         Entity("Port", models.Port.__table__),
         Entity("Price", models.Price.__table__),
         Entity(

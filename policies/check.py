@@ -65,7 +65,7 @@ def shapes() -> tuple[Shape, ...]:
 
 def _managed(roles: tuple[str, ...]) -> Iterator[Shape]:
     switch = (False, True)
-    for supported_by, pricing, chat, dashboard, profile in product(SupportedBy, switch, switch, switch, switch):
+    for supported_by, (pricing, chat, dashboard, profile, approval) in product(SupportedBy, product(switch, repeat=5)):
         yield Shape(
             kind=AccountKind.MANAGED.value,
             roles=roles,
@@ -74,6 +74,7 @@ def _managed(roles: tuple[str, ...]) -> Iterator[Shape]:
             chat_shown=chat,
             dashboard_shown=dashboard,
             company_profile_shown=profile,
+            order_approval_required=approval,
         )
 
 

@@ -34,10 +34,30 @@ deny_field(viewer: Viewer, "read", _port: Port, field) if
 deny_field(viewer: Viewer, "read", _port: Port, field) if
     field in ["marketplace_name", "marketplace_description"] and managed(viewer);
 
-# A company connects its own ports. A43 V16
-allow(viewer: Viewer, "connect", port: Port) if
+# A port is kept by its company, and by the partner that acts for it. V14 A43
+keeps(viewer: Viewer, port: Port) if
     runs_network(viewer) and port.company_id = viewer.company_id;
+keeps(viewer: Viewer, port: Port) if
+    runs_network(viewer) and partner(viewer) and port.partner_id = viewer.company_id;
 
-# A partner connects those of the accounts that it manages. V14
-allow(viewer: Viewer, "connect", port: Port) if
-    partner(viewer) and runs_network(viewer) and port.partner_id = viewer.company_id;
+# Whoever keeps a port changes its name, its cost centre and its term, and ends it or switches it off and on again. A44
+allow(viewer: Viewer, "update", port: Port) if keeps(viewer, port);
+allow(viewer: Viewer, "cancel", port: Port) if keeps(viewer, port);
+allow(viewer: Viewer, "disable", port: Port) if keeps(viewer, port);
+allow(viewer: Viewer, "enable", port: Port) if keeps(viewer, port);
+allow(viewer: Viewer, "decommission", port: Port) if keeps(viewer, port);
+
+# Whoever keeps a port has it connected. V16
+allow(viewer: Viewer, "connect", port: Port) if keeps(viewer, port);
+
+# Its visibility is not for managed accounts, whose partner may change it. R031 V1
+allow(viewer: Viewer, "publish", port: Port) if
+    keeps(viewer, port) and not managed(viewer);
+
+# The operator's staff finds a place for a port and makes it active. A45
+allow(viewer: Viewer, "allocate", _port: Port) if serves(viewer);
+allow(viewer: Viewer, "activate", _port: Port) if serves(viewer);
+
+# The version is for whoever may change the port.
+# @reason ROLE_REQUIRED
+allow_field(viewer: Viewer, "read", port: Port, "version") if keeps(viewer, port);

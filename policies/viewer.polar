@@ -23,7 +23,7 @@ edits_marketplace(viewer: Viewer) if
     viewer.kind in ["DIRECT", "PARTNER"] and
     role in ["ACCOUNT_ADMIN", "MARKETPLACE_EDITOR"] and role in viewer.roles;
 
-# Connections of a company are requested and answered by whoever administers it or its network. A43
+# Ports and connections of a company are for whoever administers it or its network; the operator has its own for itself. A43
 runs_network(viewer: Viewer) if
     viewer.kind in ["DIRECT", "PARTNER", "MANAGED"] and
     role in ["ACCOUNT_ADMIN", "NETWORK_ADMIN"] and role in viewer.roles;
@@ -66,3 +66,7 @@ deny_ability(viewer: Viewer, "have_dashboard") if dashboard_hidden(viewer);
 
 # Partners find more in the documentation of their programme. R125
 ability(viewer: Viewer, "read_partner_documentation") if partner(viewer);
+
+# The operator's staff looks after what was ordered. A43
+serves(viewer: Viewer) if
+    operator(viewer) and role in ["REVIEWER", "SUPPORT"] and role in viewer.roles;

@@ -22,6 +22,7 @@ class Shape:
     chat_shown: bool = False
     dashboard_shown: bool = False
     company_profile_shown: bool = False
+    order_approval_required: bool = False  # whether its orders wait for its partner (V13)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

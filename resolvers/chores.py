@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from resolvers.idempotency import forget_requests
 from resolvers.mail import forget_sent_mails
+from resolvers.order_approval import expire_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Chore:
 
 
 CHORES: Final = (
+    Chore("expire_order_approvals", "* * * * *", expire_due),
     Chore("forget_requests", "11 * * * *", forget_requests),
     Chore("forget_sent_mails", "17 3 * * *", forget_sent_mails),
 )

@@ -45,6 +45,7 @@ class Services:
     partner_docs_url: str | None = None
     default_page_size: int = 50
     max_page_size: int = 1000
+    order_approval_days: int = 14
 
     async def close(self) -> None:
         """Close all connections to the database."""

@@ -22,6 +22,7 @@ TAGS: Final = {
     "Image": b"im",
     "Location": b"lo",
     "MarketplaceProfile": b"mp",
+    "OrderApproval": b"oa",
     "Port": b"po",
     "MarketplacePort": b"tp",
     "ConnectionRequest": b"cr",

@@ -113,6 +113,7 @@ FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
         "status": equals("status"),
         "product_id": equals("product_id", "product", "Product"),
     },
+    "OrderApproval": {"status": equals("status")},
     "Port": {
         "status": equals("status"),
         "visibility": equals("visibility"),

@@ -48,7 +48,7 @@ OWNER: Final = {"id": "company_id", "partner_id": "partner_id"}  # by the trigge
 TOLD: Final[Mapping[tuple[str, str, str], Names]] = {
     **{
         (entity, "company_id", "Company"): OWNER
-        for entity in ("ManagedAccount", "Membership", "ConnectionRequest", "Product", "Offer", "Invoice")
+        for entity in ("ManagedAccount", "Membership", "ConnectionRequest", "Product", "Offer", "Invoice", "OrderApproval")
     },
     # Whoever is offered something deals with the seller: the triggers of `dealing` see to it.
     ("OfferBuyer", "company_id", "Company"): {

@@ -58,6 +58,11 @@ def profile_inquiry(profile: str, name: str, email: str, message: str, company: 
     )
 
 
+def order(name: str, speed_mbps: int, location: str) -> str:
+    """What is to be ordered, as notices call it."""
+    return f'the port "{name}" ({speed_mbps} Mbps at {location})'
+
+
 def order_approval_requested(account: str, order: str, public_url: str) -> Notice:
     """To a partner: an order of one of its managed accounts waits for it (V13)."""
     return _notice(

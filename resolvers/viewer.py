@@ -95,6 +95,7 @@ def _shape(roles: tuple[str, ...], kind: str, supported_by: Any, *switches: bool
         chat_shown=shown["chat_support"],
         dashboard_shown=shown["dashboard"],
         company_profile_shown=shown["company_profile"],
+        order_approval_required=shown["order_approval"],
     )
 
 

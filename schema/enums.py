@@ -16,6 +16,7 @@ from models.marketplace_profile import ProfileVisibility
 from models.membership import MemberRole
 from models.notification import NotificationKind
 from models.offer import OfferStatus, PaymentModel
+from models.order_approval import OrderApprovalStatus
 from models.port import DiversityZone, PortStatus, PortVisibility
 from models.price import PriceKind
 from models.product import ProductKind, ProductVisibility, ServiceCategory
@@ -34,6 +35,7 @@ __all__ = [
     "MemberRole",
     "NotificationKind",
     "OfferStatus",
+    "OrderApprovalStatus",
     "PaymentModel",
     "PortOrderField",
     "PortStatus",
@@ -93,6 +95,7 @@ DESCRIPTIONS: Final = {
     MemberRole: "What a member does for its company. REVIEWER and SUPPORT are the operator's staff.",
     NotificationKind: "What a notification is about.",
     OfferStatus: "Where a private offer stands. Buyers meet it from its publication on.",
+    OrderApprovalStatus: "What became of a managed account's order that needs its partner's approval.",
     PaymentModel: "One payment for the dimensions chosen, or one dimension by a schedule.",
     PortStatus: "Where a port stands. Connections are made between ACTIVE ones.",
     PortVisibility: "Whether the Marketplace shows a port, provided that its company's profile is public.",

@@ -17,6 +17,7 @@ from schema.enums import (
     InvoiceOrderField,
     LocationStatus,
     OfferStatus,
+    OrderApprovalStatus,
     PortOrderField,
     PortStatus,
     PortVisibility,
@@ -82,6 +83,11 @@ class MoneyRange:
     currency: str = strawberry.field(description="ISO 4217 code.")
     at_least: Decimal | None = given("In major units.")
     at_most: Decimal | None = given("In major units.")
+
+
+@strawberry.input(description="Order approvals that match everything given.")
+class OrderApprovalFilter:
+    status: OrderApprovalStatus | None = given("What became of the order.")
 
 
 @strawberry.input(description="Ports that match everything given.")

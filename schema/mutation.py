@@ -11,6 +11,8 @@ from schema.mutations.inquiry import InquiryMutations
 from schema.mutations.managed_account import ManagedAccountMutations
 from schema.mutations.marketplace_profile import MarketplaceProfileMutations
 from schema.mutations.notification import NotificationMutations
+from schema.mutations.order_approval import OrderApprovalMutations
+from schema.mutations.port import PortMutations
 from schema.mutations.support_details import SupportDetailsMutations
 
 
@@ -26,6 +28,8 @@ class Mutation(
     ManagedAccountMutations,
     MarketplaceProfileMutations,
     NotificationMutations,
+    OrderApprovalMutations,
+    PortMutations,
     SupportDetailsMutations,
 ):
     pass

@@ -45,6 +45,7 @@ class Port(Node):
     letter_of_authorisation: URL | None = resolved(
         port.letter_of_authorisation, "The letter for its data centre, as PDF, while the port is ALLOCATED, ACTIVE or DISABLED."
     )
+    version: int | None = column("How often it was changed, to be sent with the next change. For whoever may change it.")
     connections: Connection[Annotated[ConnectionRequest, strawberry.lazy("schema.connection_request")]] = resolved(
         port.connections, "The requests to connect it, or to connect to it.", PAGE
     )

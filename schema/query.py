@@ -13,6 +13,7 @@ import resolvers.marketplace_profile
 import resolvers.node
 import resolvers.notification
 import resolvers.offer
+import resolvers.order_approval
 import resolvers.port
 import resolvers.price
 import resolvers.product
@@ -27,6 +28,7 @@ from schema.filters import (
     ManagedAccountFilter,
     MarketplaceProfileFilter,
     OfferFilter,
+    OrderApprovalFilter,
     PortFilter,
     PortOrder,
     ProductFilter,
@@ -39,6 +41,7 @@ from schema.marketplace_profile import MarketplaceProfile, ProviderType
 from schema.node import Node
 from schema.notification import Notification
 from schema.offer import Offer
+from schema.order_approval import OrderApproval
 from schema.port import Port
 from schema.price import Quote, QuoteInput
 from schema.product import Product
@@ -121,6 +124,11 @@ class Query:
         resolvers.offer.offers,
         "The private offers that the viewer's company has made or been extended.",
         {**PAGE, "filter": (OfferFilter | None, MATCHING)},
+    )
+    order_approvals: Connection[OrderApproval] = resolved(
+        resolvers.order_approval.order_approvals,
+        "The orders of managed accounts that need their partner's approval, and what became of them.",
+        {**PAGE, "filter": (OrderApprovalFilter | None, MATCHING)},
     )
     quote: Quote | None = resolved(
         resolvers.price.quote,

@@ -211,6 +211,33 @@ class Given:
         )
         return Port("Port", key, company, location)
 
+    async def orderable(self, payer: Company, location: Location | None = None, **price: Any) -> Location:
+        """A location where the payer has enabled the billing market, with a price."""
+        location = location or await self.location()
+        await self.billing_market(payer)
+        await self.price(location, **price)
+        return location
+
+    async def order_approval(
+        self, account: Account, location: Location | None = None, *, status: str = "PENDING", **values: Any
+    ) -> Thing:
+        """An order of the account, for 1250.00 EUR a month, that may be decided for another day."""
+        location = location or await self.location()
+        facts = {"name": f"Order {next(self._numbers)}", "speed_mbps": 1_000, "term_months": 12, "currency": "EUR"}
+        prices = {"monthly_rate": 125_000, "setup_fee": 50_000}
+        done = {} if status == "PENDING" else {"decided_at": self.now}
+        port = await self.port(account.company, location, status="REQUESTED") if status == "APPROVED" else None
+        people = {"requested_by": account.company.user.key, "port_id": port and port.key}
+        dates = {"expires_at": self.now + timedelta(days=1), **done}
+        key = await self._add(
+            models.OrderApproval,
+            company_id=account.company.key,
+            location_id=location.key,
+            status=status,
+            **{**facts, **prices, **people, **dates, **values},
+        )
+        return Thing("OrderApproval", key)
+
     async def price(
         self,
         location: Location,

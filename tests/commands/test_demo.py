@@ -24,6 +24,7 @@ from models.location import LocationStatus
 from models.managed_account import SETTINGS, SupportedBy
 from models.membership import MemberRole
 from models.offer import OfferStatus, PaymentModel
+from models.order_approval import OrderApprovalStatus
 from models.port import TERMS_MONTHS, PortStatus
 from models.price import RATE_LIMITS_MBPS
 from models.product import ChangeRequestKind, ChangeRequestStatus, ProductKind, ProductVisibility, RevisionStatus
@@ -48,6 +49,7 @@ OCCURRING: list[tuple[str, str, type[StrEnum]]] = [
     ("managed_account", "supported_by", SupportedBy),
     ("offer", "payment_model", PaymentModel),
     ("offer", "status", OfferStatus),
+    ("order_approval", "status", OrderApprovalStatus),
     ("port", "status", PortStatus),
     ("product", "kind", ProductKind),
     ("product", "visibility", ProductVisibility),
@@ -170,6 +172,26 @@ def test_connection_requests_go_to_what_the_marketplace_shows_V16(world: World) 
         assert port["company_id"] == request["company_id"] != target["company_id"]
         assert request["rate_limit_mbps"] <= min(port["speed_mbps"], target["speed_mbps"])
         assert (request["status"] == ConnectionRequestStatus.PENDING) == (request["decided_at"] is None)
+
+
+def test_orders_that_need_approval_are_of_managed_accounts_V13(world: World) -> None:
+    """The account asks and its partner decides; an approved one has a port that is as it was ordered, and no other has one."""
+    companies, ports, members = by_key(world, "company"), by_key(world, "port"), defaultdict(set)
+    for row in world.rows["membership"]:
+        members[row["user_id"]].add(row["company_id"])
+
+    for order in world.rows["order_approval"]:
+        status, company = order["status"], companies[order["company_id"]]
+        assert order["company_id"] in members[order["requested_by"]]
+        assert (status in (OrderApprovalStatus.APPROVED, OrderApprovalStatus.REJECTED)) == (
+            company["partner_id"] in members[order["decided_by"]]
+        )
+        assert (status == OrderApprovalStatus.APPROVED) == (order["port_id"] is not None)
+        assert (status == OrderApprovalStatus.PENDING) == (order["decided_at"] is None)
+        if status == OrderApprovalStatus.APPROVED:
+            port = ports[order["port_id"]]
+            same = ("company_id", "location_id", "name", "speed_mbps", "term_months", "monthly_rate", "setup_fee", "currency")
+            assert [order[name] for name in same] == [port[name] for name in same]
 
 
 def test_offers_have_one_to_25_buyers_none_of_them_the_seller_R227(world: World) -> None:

@@ -11,7 +11,7 @@ import secrets
 from collections import Counter
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import sqlalchemy as sa
@@ -117,7 +117,7 @@ async def token(engine: AsyncEngine, data_dir: Path, email: str) -> str:
     return Tokens.load(data_dir / "signing-key.pem").issue(member.user_id, member.membership_id, 3600)
 
 
-async def column(engine: AsyncEngine, of: sa.orm.InstrumentedAttribute[object]) -> list[object]:
+async def column(engine: AsyncEngine, of: sa.orm.InstrumentedAttribute[Any]) -> list[Any]:
     """All values of a column."""
     async with engine.connect() as connection:
         return list((await connection.execute(sa.select(of))).scalars())

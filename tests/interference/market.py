@@ -40,13 +40,18 @@ TELLS: Final[dict[str, dict[str, set[str]]]] = {
     "MarketplacePort": {
         "marketplace_description": {"description"},
         **{name: set() for name in ("name", "monthly_rate", "setup_fee", "currency", "cost_centre", "diversity_zone")},
-        **{name: set() for name in ("term_months", "created_at", "activated_at", "demarcation")},
+        **{name: set() for name in ("term_months", "created_at", "activated_at", "demarcation", "version")},
     },
     "MarketplaceProfile": {
         **{name: {name} for name in ("contact_email", "phone", "version")},
         "created_at": set(),
     },
     "Offer": {"total_value": {"total_value"}, "currency": {"total_value"}},
+    "OrderApproval": {
+        "monthly_rate": {"monthly_rate"},
+        "setup_fee": {"setup_fee"},
+        "currency": {"monthly_rate", "setup_fee"},
+    },
     "OfferDimension": {"price": {"price"}, "currency": {"price"}},
     "Instalment": {"amount": {"amount"}, "currency": {"amount"}},
     "Port": {
@@ -55,6 +60,7 @@ TELLS: Final[dict[str, dict[str, set[str]]]] = {
         "currency": {"monthly_rate", "setup_fee"},
         "marketplace_name": {"marketplace_name"},
         "marketplace_description": {"marketplace_description"},
+        "version": {"version"},
     },
     "SupportDetails": {"version": {"version"}},
     "User": {"email": {"email"}, "created_at": set()},

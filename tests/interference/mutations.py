@@ -21,15 +21,15 @@ from tests.interference.market import TELLS, Eyes, Market, Row
 CHANGED: Final = (
     *("port", "port", "offer", "offer", "product", "product", "marketplace_profile", "company", "app_user", "managed_account"),
     *("offer_dimension", "instalment", "connection_request", "membership", "billing_market", "support_details", "image"),
-    *("invoice", "invoice_line", "price", "inquiry"),
+    *("invoice", "invoice_line", "price", "inquiry", "order_approval"),
 )
 COMING: Final = (
     *("port", "offer", "product", "connection_request", "membership", "billing_market", "offer_buyer", "offer_buyer"),
-    *("app_user", "product_test_account", "profile_slug", "invoice", "invoice_line", "inquiry"),
+    *("app_user", "product_test_account", "profile_slug", "invoice", "invoice_line", "inquiry", "order_approval"),
 )
 GOING: Final = (
     *("connection_request", "membership", "billing_market", "offer_buyer", "port", "offer", "product_test_account"),
-    *("support_details", "marketplace_profile", "invoice", "invoice_line", "price", "inquiry"),
+    *("support_details", "marketplace_profile", "invoice", "invoice_line", "price", "inquiry", "order_approval"),
 )
 KEPT: Final = {  # written by triggers, or parts of keys and owners, which never change
     *("id", "company_id", "partner_id", "seller_id", "seller_partner_id", "provider_id", "provider_partner_id", "user_id"),
@@ -37,7 +37,10 @@ KEPT: Final = {  # written by triggers, or parts of keys and owners, which never
     *("logo_id", "account_kind", "profile_id", "invoice_id", "account_company_id"),
 }
 DEPENDENTS: Final = {
-    "port": (("connection_request", "port_id"), ("connection_request", "target_port_id"), ("invoice_line", "port_id")),
+    "port": (
+        *(("connection_request", "port_id"), ("connection_request", "target_port_id"), ("invoice_line", "port_id")),
+        ("order_approval", "port_id"),
+    ),
     "offer": (("agreement", "offer_id"),),
     "marketplace_profile": (),
 }

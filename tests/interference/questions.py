@@ -7,7 +7,7 @@ from typing import Final
 MONEY: Final = "{ amount currency }"
 PAGE: Final = "totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
 COMPANY: Final = "id tradingName companyType accountKind partner { id } companyProfile { legalName country taxNumber } version"
-PORT: Final = f"id name status visibility speedMbps costCentre monthlyRate {MONEY} setupFee {MONEY} marketplaceName"
+PORT: Final = f"id name status visibility speedMbps costCentre version monthlyRate {MONEY} setupFee {MONEY} marketplaceName"
 OFFER: Final = (
     f"id name status totalValue {MONEY} dimensions {{ name price {MONEY} }} instalments {{ chargeDate amount {MONEY} }}"
 )
@@ -18,11 +18,15 @@ INVOICE: Final = (
 )
 TARGET: Final = "id name description speedMbps selectable location { name } provider { companyName }"
 REQUEST: Final = "id name status reason port { id } targetPort { id } requester { id } provider { id }"
+APPROVAL: Final = (
+    f"id name status comment costCentre monthlyRate {MONEY} setupFee {MONEY} requestedBy {{ name email }} decidedBy {{ name }}"
+)
 THING: Final = f"""
   __typename id
   ... on Company {{ {COMPANY} }} ... on Port {{ {PORT} }} ... on Offer {{ {OFFER} }} ... on MarketplaceProfile {{ {PROFILE} }}
   ... on Notification {{ title body }}
   ... on MarketplacePort {{ {TARGET} }} ... on Product {{ title visibility }} ... on User {{ name email }}
+  ... on OrderApproval {{ {APPROVAL} }}
   ... on Invoice {{ {INVOICE} }}
 """
 NODES: Final = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ {THING} }} }}"
@@ -62,6 +66,8 @@ QUESTIONS: Final = (
     '{ ports(filter: {monthlyRate: {currency: "EUR", atLeast: "100"}}) { totalCount nodes { id } } }',
     '{ ports(filter: {monthlyRate: {currency: "EUR", atMost: "0.01"}}) { totalCount } }',
     "{ ports(filter: {status: ACTIVE, visibility: PUBLIC}) { totalCount nodes { id } } }",
+    f"{{ orderApprovals(first: 60) {{ {PAGE} nodes {{ {APPROVAL} company {{ tradingName }} port {{ id }} }} }} }}",
+    f"{{ orderApprovals(filter: {{status: PENDING}}, last: 5) {{ {PAGE} nodes {{ id }} }} }}",
     f"{{ ports(first: 60) {{ nodes {{ connections(first: 2) {{ {PAGE} nodes {{ {REQUEST} }} }} }} }} }}",
     f"{{ marketplacePorts(first: 200) {{ {PAGE} nodes {{ {TARGET} }} }} }}",
     f"{{ marketplacePorts(last: 20, filter: {{speedMbps: 10000}}) {{ {PAGE} nodes {{ {TARGET} }} }} }}",

@@ -284,6 +284,7 @@ LEAKS: Final = {
     "MarketplacePort": ("port", "marketplace_description", "{ marketplacePorts(last: 1000) { nodes { description } } }"),
     "MarketplaceProfile": ("marketplace_profile", "bio", "{ marketplaceProfiles(first: 1000) { nodes { bio } } }"),
     "Offer": ("offer", "name", "{ offers(first: 1000) { nodes { name } } }"),
+    "OrderApproval": ("order_approval", "name", "{ orderApprovals(first: 1000) { nodes { name } } }"),
     "Port": ("port", "cost_centre", "{ ports(last: 1000) { nodes { costCentre } } }"),
     "Product": ("product", "title", "{ products(first: 1000) { nodes { title } } }"),
 }

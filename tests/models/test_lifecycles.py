@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from models import Agreement, ChangeRequest, Company, ConnectionRequest, Offer, Port, Product, ProductRevision
+from models import Agreement, ChangeRequest, Company, ConnectionRequest, Offer, OrderApproval, Port, Product, ProductRevision
 from models.agreement import AgreementStatus
 from models.company import VerificationStatus
 from models.connection_request import ConnectionRequestStatus
 from models.lifecycle import IllegalStep
 from models.offer import OfferStatus
+from models.order_approval import OrderApprovalStatus
 from models.port import PortStatus
 from models.product import ChangeRequestStatus, ProductVisibility, RevisionStatus
 
@@ -74,6 +75,12 @@ LIFECYCLES: dict[str, tuple[type[StrEnum], Start, str, tuple[str, ...]]] = {
         "advance",
         ("PENDING ACCEPTED", "PENDING DENIED", "PENDING WITHDRAWN"),
     ),
+    "order approval V13": (
+        OrderApprovalStatus,
+        lambda state: OrderApproval(status=state),
+        "advance",
+        ("PENDING APPROVED", "PENDING REJECTED", "PENDING WITHDRAWN", "PENDING EXPIRED"),
+    ),
     "change request R256": (
         ChangeRequestStatus,
         lambda state: ChangeRequest(status=state),
@@ -113,6 +120,21 @@ def test_a_step_changes_the_state_A44() -> None:
     port.advance(PortStatus.ACTIVE)
 
     assert PortStatus.ACTIVE == port.status
+
+
+@pytest.mark.parametrize(("method", "start"), [("activate", PortStatus.ALLOCATED), ("enable", PortStatus.DISABLED)])
+def test_a_port_becomes_active_in_two_ways_A44_A45(method: str, start: PortStatus) -> None:
+    """Activation is of an ALLOCATED port, and only a DISABLED one is enabled."""
+    taken = []
+    for state in PortStatus:
+        port = Port(status=state)
+        try:
+            getattr(port, method)()
+        except IllegalStep:
+            continue
+        taken.append((state, port.status))
+
+    assert [(start, PortStatus.ACTIVE)] == taken
 
 
 def test_an_illegal_step_names_the_state_and_the_allowed_steps_A44() -> None:

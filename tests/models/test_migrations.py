@@ -27,6 +27,7 @@ OWNED = (
     "membership",
     "notification",
     "offer",
+    "order_approval",
     "port",
     "product",
     "product_dimension",

@@ -85,6 +85,12 @@ TABLE: Final = """
         name                   .       .       .      .      +      .      +      +      +      +
         monthly_rate           .       .       .      .      +      .      +      -      -      +
         marketplace_name       .       .       .      .      +      .      -      -      -      +
+        version                .       .       .      .      +      .      +      +      -      -
+    order of shown             .       .       .      .      +      .      +      +      +      +
+        name                   .       .       .      .      +      .      +      +      +      +
+        monthly_rate           .       .       .      .      +      .      +      -      -      +
+    order of hidden            .       .       .      .      +      +      .      .      .      +
+        monthly_rate           .       .       .      .      +      -      .      .      .      +
     limited product            .       .       +      +      +      .      +      +      +      +
     public product             +       +       +      +      +      +      +      +      +      +
     offer                      .       .       +      +      +      .      +      .      +      +
@@ -120,6 +126,7 @@ LISTS: Final = {
     "MarketplacePort": "marketplacePorts",
     "MarketplaceProfile": "marketplaceProfiles",
     "Offer": "offers",
+    "OrderApproval": "orderApprovals",
     "Port": "ports",
     "Product": "products",
 }
@@ -269,6 +276,8 @@ async def fill(given: Given) -> tuple[dict[str, Thing], dict[str, str | None]]:
         "port of seller": target,
         "port of hidden": ports[0],
         "port of shown": ports[1],
+        "order of shown": await given.order_approval(shown, place),
+        "order of hidden": await given.order_approval(hidden, place, status="REJECTED"),
         "limited product": limited,
         "public product": await given.product(seller, visibility="PUBLIC"),
         "offer": await given.offer(seller, [shown.company, buyer], product=limited),

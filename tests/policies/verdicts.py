@@ -93,10 +93,10 @@ class World:
 
 def random_viewer(random: Random) -> Viewer:
     """A viewer of any shape, with ids and markets or without."""
-    roles = random.sample(("ACCOUNT_ADMIN", "ADMIN", "FINANCE", "MARKETPLACE_EDITOR", "VIEWER"), random.choice((0, 1, 2)))
-    flags = {
-        name: random.random() < 0.5 for name in ("pricing_shown", "chat_shown", "dashboard_shown", "company_profile_shown")
-    }
+    known = ("ACCOUNT_ADMIN", "ADMIN", "FINANCE", "MARKETPLACE_EDITOR", "NETWORK_ADMIN", "SUPPORT", "VIEWER")
+    roles = random.sample(known, random.choice((0, 1, 2)))
+    shown = ("pricing_shown", "chat_shown", "dashboard_shown", "company_profile_shown")
+    flags = {name: random.random() < 0.5 for name in (*shown, "order_approval_required")}
     shape = Shape(
         kind=random.choice(("ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR")),
         roles=tuple(sorted(roles)),

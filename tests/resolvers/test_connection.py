@@ -319,14 +319,14 @@ async def test_rows_that_come_and_go_move_no_other(ask_copy: Asking, backward: b
     port = Port.__table__
     gone = [parse(each, "id").key for each in (edge, coming)]
     requests = sa.text("DELETE FROM connection_request WHERE port_id = ANY(:gone) OR target_port_id = ANY(:gone)")
-    lines = sa.text("DELETE FROM invoice_line WHERE port_id = ANY(:gone)")
+    named = [sa.text(f"DELETE FROM {table} WHERE port_id = ANY(:gone)") for table in ("invoice_line", "order_approval")]
     columns = [column for column in port.c if column.name not in ("id", "name")]
     beyond = UUID(int=parse(edge, "id").key.int + 1)
     copied = sa.select(sa.literal(beyond), sa.literal("!first" if backward else "~last"), *columns)
     await change(
         ask_copy,
         requests.bindparams(gone=gone),
-        lines.bindparams(gone=gone),
+        *(each.bindparams(gone=gone) for each in named),
         sa.insert(Port).from_select(["id", "name", *(column.name for column in columns)], copied.where(port.c.id == inserted)),
         sa.delete(Port).where(port.c.id.in_(gone)),
     )

@@ -47,6 +47,7 @@ BY: Final[dict[tuple[str, str], tuple[str, Value, Match]]] = {
     ("locations", "market"): ("market", lambda row: row["market"], equal),
     ("locations", "status"): ("status", lambda row: row["status"], equal),
     ("locations", "speedMbps"): ("speedsMbps", lambda row: row["speedsMbps"], holds),
+    ("orderApprovals", "status"): ("status", lambda row: row["status"], equal),
     ("ports", "status"): ("status", lambda row: row["status"], equal),
     ("ports", "visibility"): ("visibility", lambda row: row["visibility"], equal),
     ("ports", "locationId"): ("location { id }", lambda row: row["location"]["id"], equal),

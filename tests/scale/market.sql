@@ -106,6 +106,15 @@ SELECT pg_temp.key(i, n), h.id, h.partner_id, pg_temp.key(1 + pg_temp.draw(i, 'l
     h.profile_visibility, pg_temp.draw(i, 'rate', 1000) * 100, 0, CASE WHEN i % 1000 = 7 THEN 'JPY' ELSE 'EUR' END, now()
 FROM scale CROSS JOIN generate_series(1, n) i JOIN holder h ON h.share = pg_temp.share(i, 'port', n);
 
+-- Orders that need approval: half as many as ports, few of them EXPIRED.
+INSERT INTO order_approval (id, company_id, partner_id, location_id, name, speed_mbps, term_months, monthly_rate, setup_fee, currency,
+    status, requested_by, created_at, decided_at, expires_at)
+SELECT pg_temp.key(i, n / 2), h.id, h.partner_id, pg_temp.key(1 + pg_temp.draw(i, 'location', n / 100), n / 100), 'order ' || i, 1000,
+    12, 1000, 0, 'EUR', CASE WHEN i % 1000 = 5 THEN 'EXPIRED' ELSE 'PENDING' END, u.id, now(),
+    CASE WHEN i % 1000 = 5 THEN now() END, now()
+FROM scale CROSS JOIN generate_series(1, n / 2) i JOIN holder h ON h.share = pg_temp.share(i, 'approval', n)
+    CROSS JOIN (SELECT id FROM app_user ORDER BY id LIMIT 1) u;
+
 -- Requests: from any port to a public one. One in 20 is to the giant's first, one in 20 comes from a port of the direct company.
 CREATE TEMP TABLE target AS
 SELECT row_number() OVER (ORDER BY company_id <> (SELECT id FROM place WHERE i = 1), id)::int AS number, id, company_id, partner_id

@@ -1,0 +1,104 @@
+"""Orders of managed accounts that need their partner's approval, of every status for the cast (V13)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, Final
+from uuid import UUID
+
+from commands.demo.world import OPEN_UNTIL, TODAY, Row, World
+from models.company import AccountKind
+from models.membership import MemberRole
+from models.order_approval import OrderApprovalStatus
+from models.port import PortStatus
+
+DAYS: Final = 14  # for a decision
+CAST_ORDERS: Final = {"hidden": 3, "shown": 1}  # of each status
+ASKING: Final = {MemberRole.ACCOUNT_ADMIN, MemberRole.NETWORK_ADMIN}
+DECIDING: Final = {MemberRole.ACCOUNT_ADMIN, MemberRole.FINANCE}
+COMMENTS: Final = {
+    OrderApprovalStatus.APPROVED: (None, "Agreed.", "Fine, but please use the red zone next time."),
+    OrderApprovalStatus.REJECTED: ("Not in this quarter.", "There is a port with room in the same metro."),
+}
+COPIED: Final = (
+    *("company_id", "location_id", "name", "speed_mbps", "term_months", "monthly_rate", "setup_fee", "currency"),
+    *("cost_centre", "diversity_zone"),
+)
+
+
+def fill(world: World) -> None:
+    """Make the orders in the order in which they were asked for, each like a port that its company has."""
+    chance = world.chance("order approval")
+    people = _people(world)
+    orders = [_order(chance, people, *wanted) for wanted in _wanted(world, chance)]
+    for order in sorted(orders, key=lambda order: order["created_at"]):
+        world.add("order_approval", at=order["created_at"], **order)
+
+
+def _wanted(world: World, chance: Random) -> list[tuple[Row, Row, OrderApprovalStatus]]:
+    """Companies, each with the port that its order is like, or of which it is, and a status."""
+    ports: dict[UUID, list[Row]] = defaultdict(list)
+    for port in world.rows["port"]:
+        if port["status"] != PortStatus.CANCELLED:
+            ports[port["company_id"]].append(port)
+    wanted = []
+    for number, company in enumerate(world.companies(AccountKind.MANAGED)):
+        statuses = [list(OrderApprovalStatus)[number % len(OrderApprovalStatus)]]
+        for part, times in CAST_ORDERS.items():
+            if company is getattr(world.cast, part):
+                statuses = list(OrderApprovalStatus) * times
+        like = chance.sample(ports[company["id"]], min(len(statuses), len(ports[company["id"]])))
+        wanted += [(company, port, status) for port, status in zip(like, statuses, strict=False)]
+    return wanted
+
+
+def _people(world: World) -> dict[UUID, list[tuple[UUID, set[str]]]]:
+    """The members of each company with their roles."""
+    people: dict[UUID, list[tuple[UUID, set[str]]]] = defaultdict(list)
+    for row in world.rows["membership"]:
+        people[row["company_id"]].append((row["user_id"], set(row["roles"])))
+    return people
+
+
+def _order(
+    chance: Random,
+    people: dict[UUID, list[tuple[UUID, set[str]]]],
+    company: Row,
+    port: Row,
+    status: OrderApprovalStatus,
+) -> Row:
+    asking = _one_of(chance, people[company["id"]], ASKING)
+    deciding = {
+        OrderApprovalStatus.WITHDRAWN: asking,
+        OrderApprovalStatus.APPROVED: _one_of(chance, people[company["partner_id"]], DECIDING),
+        OrderApprovalStatus.REJECTED: _one_of(chance, people[company["partner_id"]], DECIDING),
+    }
+    approved = status == OrderApprovalStatus.APPROVED
+    return {
+        **{name: port[name] for name in COPIED},
+        **({} if approved else {"name": f"{port['name'].rpartition('-')[0]}-{chance.randrange(90_000, 100_000)}"}),
+        "status": status,
+        "requested_by": asking,
+        "decided_by": deciding.get(status),
+        "comment": chance.choice(COMMENTS.get(status, (None,))),
+        "port_id": port["id"] if approved else None,
+        **_times(chance, port, status),
+    }
+
+
+def _one_of(chance: Random, members: list[tuple[UUID, set[str]]], roles: set[MemberRole]) -> UUID:
+    """A member who holds one of the roles; every company has an administrator (V10)."""
+    return chance.choice([user for user, held in members if held & roles])
+
+
+def _times(chance: Random, port: Row, status: OrderApprovalStatus) -> dict[str, Any]:
+    """When it was asked for and decided: of what was approved just before the port was ordered, else lately."""
+    days = chance.randint(20, 300)
+    at: datetime = port["created_at"] if status == OrderApprovalStatus.APPROVED else TODAY - timedelta(days=days)
+    asked = at - timedelta(hours=chance.randint(1, 24 * (DAYS - 1)))
+    if status == OrderApprovalStatus.PENDING:
+        return {"created_at": TODAY - timedelta(hours=days), "decided_at": None, "expires_at": OPEN_UNTIL}
+    expires = asked + timedelta(days=DAYS)
+    return {"created_at": asked, "decided_at": expires if status == OrderApprovalStatus.EXPIRED else at, "expires_at": expires}

@@ -1,0 +1,84 @@
+"""Order approvals: what a managed account would like to order, while its partner has not decided yet (V13).
+
+Nothing is ordered before one is approved. It keeps the price of the moment in which it was asked for, and has a port once approved.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Owned, now, ordered_indexes, word
+from models.lifecycle import step
+from models.port import DiversityZone
+
+
+class OrderApprovalStatus(StrEnum):
+    """What became of an order that needs approval (V13)."""
+
+    PENDING = "PENDING"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+    WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
+
+
+STEPS: Final = {
+    OrderApprovalStatus.PENDING: {
+        OrderApprovalStatus.APPROVED,
+        OrderApprovalStatus.REJECTED,
+        OrderApprovalStatus.WITHDRAWN,
+        OrderApprovalStatus.EXPIRED,
+    },
+}
+COMMENT_LENGTH: Final = 500  # characters
+ORDERS: Final = (("id",), ("status", "id"))
+
+
+class OrderApproval(Owned, Base):
+    """An order that waits, or waited. Its port will be PRIVATE, for a managed user makes none public (V1)."""
+
+    __tablename__ = "order_approval"
+
+    location_id: Mapped[UUID] = mapped_column(sa.ForeignKey("location.id"))
+    name: Mapped[str] = mapped_column(sa.String(64))  # V7
+    speed_mbps: Mapped[int]
+    term_months: Mapped[int]
+    monthly_rate: Mapped[int]  # minor units of `currency`, per month
+    setup_fee: Mapped[int]  # minor units of `currency`, once
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    cost_centre: Mapped[str | None]
+    diversity_zone: Mapped[DiversityZone | None] = mapped_column(word(DiversityZone))
+    status: Mapped[OrderApprovalStatus] = mapped_column(word(OrderApprovalStatus), default=OrderApprovalStatus.PENDING)
+    requested_by: Mapped[UUID] = mapped_column(sa.ForeignKey("app_user.id"))
+    decided_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("app_user.id"))  # who approved, rejected or withdrew it
+    comment: Mapped[str | None] = mapped_column(sa.String(COMMENT_LENGTH))  # of whoever decided
+    port_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("port.id"), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    decided_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime]
+
+    __table_args__ = (
+        sa.CheckConstraint("term_months IN (1, 12, 24, 36, 48, 60)", name="term"),
+        sa.CheckConstraint("speed_mbps IN (1000, 10000, 100000, 400000)", name="speed"),
+        sa.CheckConstraint("monthly_rate >= 0 AND setup_fee >= 0", name="prices"),
+        sa.CheckConstraint("(status = 'APPROVED') = (port_id IS NOT NULL)", name="port_once_approved"),
+        sa.CheckConstraint("(status = 'PENDING') = (decided_at IS NULL)", name="decided"),
+        *ordered_indexes("order_approval", ORDERS, ["company_id", "partner_id"]),
+        sa.Index("order_approval_status_page", "status", "id"),
+        sa.Index("order_approval_due", "expires_at", postgresql_where=sa.text("status = 'PENDING'")),
+    )
+
+    def standing(self, at: datetime) -> OrderApprovalStatus:
+        """Where it stands: one that nobody has decided in time has expired, whether or not that is written down yet."""
+        overdue = self.status == OrderApprovalStatus.PENDING and self.expires_at <= at
+        return OrderApprovalStatus.EXPIRED if overdue else self.status
+
+    def advance(self, to: OrderApprovalStatus) -> None:
+        """Take the next step of the lifecycle (V13). Raises IllegalStep."""
+        self.status = step(STEPS, self.status, to)

@@ -1,0 +1,91 @@
+"""What is done to order approvals: a partner approves or rejects what its managed account would like to order (V13)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import select
+
+from models import Company, Location, Membership, OrderApproval, Port
+from models.base import now
+from models.lifecycle import step
+from models.notification import NotificationKind
+from models.order_approval import COMMENT_LENGTH, STEPS, OrderApprovalStatus
+from resolvers import texts
+from resolvers.asked import Asked
+from resolvers.identifiers import Identifier
+from resolvers.mutation import Done
+from resolvers.notices import members_where, tell_members
+from resolvers.ordering import check_company, check_location, check_market, check_speed
+from resolvers.work import Work
+
+# What was asked for, and at which price.
+ORDERED: Final = (
+    *("company_id", "location_id", "name", "speed_mbps", "term_months", "cost_centre", "diversity_zone"),
+    *("monthly_rate", "setup_fee", "currency"),
+)
+
+
+async def approve_order(work: Work, asked: Asked) -> Done:
+    """Order what was asked for, at the price of that moment, if it can still be ordered (V12, V13)."""
+    comment = asked.text("comment", COMMENT_LENGTH, required=False)
+    approval = await _undecided(work, asked, "approve", OrderApprovalStatus.APPROVED)
+    location = await work.one(select(Location).where(Location.id == approval.location_id).with_for_update(read=True))
+    await _check(work, asked, approval, location)
+    work.problems.stop()
+    await work.add(port := Port(**{name: getattr(approval, name) for name in ORDERED}))
+    approval.port_id = port.id
+    return await _decided(work, approval, OrderApprovalStatus.APPROVED, comment)
+
+
+async def reject_order(work: Work, asked: Asked) -> Done:
+    """Order nothing, and say why (V13)."""
+    comment = asked.text("comment", COMMENT_LENGTH)
+    approval = await _undecided(work, asked, "reject", OrderApprovalStatus.REJECTED)
+    return await _decided(work, approval, OrderApprovalStatus.REJECTED, comment)
+
+
+async def withdraw_order(work: Work, asked: Asked) -> Done:
+    """Ask for it no more (V13)."""
+    approval = await _undecided(work, asked, "withdraw", OrderApprovalStatus.WITHDRAWN)
+    return _closed(work, approval, OrderApprovalStatus.WITHDRAWN)
+
+
+async def _undecided(work: Work, asked: Asked, action: str, to: OrderApprovalStatus) -> OrderApproval:
+    """The order, if it still waits. Raises Refused or IllegalStep."""
+    approval: OrderApproval = await work.find(asked, "id", "OrderApproval", action)
+    work.problems.stop()
+    step(STEPS, approval.standing(now()), to)
+    return approval
+
+
+async def _check(work: Work, asked: Asked, approval: OrderApproval, location: Location) -> None:
+    """Note what keeps the order from being carried out by now."""
+    company = await work.one(select(Company).where(Company.id == approval.company_id).with_for_update(read=True))
+    check_company(asked, company, "id")
+    check_location(asked, location, "id")
+    check_speed(asked, location, approval.speed_mbps, "id")
+    await check_market(work, asked, company, location, "id")
+
+
+async def _decided(work: Work, approval: OrderApproval, to: OrderApprovalStatus, comment: str | None) -> Done:
+    """Note the partner's decision, and tell whoever has asked (V13)."""
+    approval.comment = comment
+    done = _closed(work, approval, to)
+    asking = (Membership.user_id == approval.requested_by, Membership.company_id == approval.company_id)
+    location = await work.one(select(Location.name).where(Location.id == approval.location_id))
+    notice = texts.order_approval_decided(
+        texts.order(approval.name, approval.speed_mbps, location),
+        approved=to == OrderApprovalStatus.APPROVED,
+        comment=comment,
+        public_url=work.context.services.public_url,
+    )
+    members = await members_where(work.session, *asking)
+    await tell_members(work.session, NotificationKind.ORDER_APPROVAL_DECIDED, members, notice, subject=done["order_approval"])
+    return done
+
+
+def _closed(work: Work, approval: OrderApproval, to: OrderApprovalStatus) -> Done:
+    approval.advance(to)
+    approval.decided_by, approval.decided_at = work.context.viewer.user_id, now()
+    return {"order_approval": Identifier("OrderApproval", approval.id)}

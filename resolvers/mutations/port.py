@@ -1,0 +1,217 @@
+"""What is done to ports: they are ordered, configured, brought into service and ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from models import Company, ConnectionRequest, Location, OrderApproval, Port, Price
+from models.base import now
+from models.connection_request import ConnectionRequestStatus
+from models.notification import NotificationKind
+from models.port import ENDED, TERMS_MONTHS, PortStatus, PortVisibility
+from models.price import PriceKind, price_of
+from resolvers import texts
+from resolvers.asked import Asked
+from resolvers.identifiers import Identifier
+from resolvers.mutation import Done
+from resolvers.notices import tell
+from resolvers.ordering import check_company, check_location, check_market, check_speed
+from resolvers.problems import Code
+from resolvers.work import FORBIDDEN, Work
+
+NAME_LENGTH: Final = 64  # V7
+COST_CENTRE_LENGTH: Final = 64
+PLACE_LENGTH: Final = 64
+DEMARCATION: Final = ("cage", "rack", "panel", "ports")
+CHOICES: Final[dict[str, Sequence[Any]]] = {"term_months": TERMS_MONTHS, "visibility": tuple(PortVisibility)}
+NOT_OFFERED: Final = "A port of {} Mbps for {} months is not offered there."
+ENDED_PORT: Final = "The port is {}: its term does not change any more."
+NEEDED: Final = "This cannot be taken away."
+IN_USE: Final = "The port has live connections, which have to be ended first."
+
+
+async def order_port(work: Work, asked: Asked) -> Done:
+    """Order a port at today's price; where the partner's approval is needed, ask for it instead (R431, V12, V13)."""
+    company = await work.owner(asked, "order_port")
+    location = await work.see(asked, "location_id", "Location")
+    values = {
+        "name": asked.text("name", NAME_LENGTH),
+        "speed_mbps": asked.value("speed_mbps"),
+        "term_months": asked.one_of("term_months", TERMS_MONTHS),
+        "cost_centre": asked.text("cost_centre", COST_CENTRE_LENGTH, required=False),
+        "diversity_zone": asked.value("diversity_zone"),
+    }
+    await _check_place(work, asked, company, location)
+    charges = await _charges(work, asked, location, values)
+    visibility = await _visibility_of_new(work, asked, company)
+    work.problems.stop()
+    values |= {"company_id": company.id, "location_id": location.id, **charges}
+    if await work.may("Company", company, "order_port_directly"):
+        await work.add(port := Port(**values, visibility=visibility))
+        return {"port": Identifier("Port", port.id)}
+    return await _ask_for_approval(work, company, location, values)
+
+
+async def _check_place(work: Work, asked: Asked, company: Company | None, location: Location | None) -> None:
+    """Note what keeps the company from ordering, or anybody from ordering there."""
+    if company is not None:
+        check_company(asked, company, *(["company_id"] if asked.value("company_id") is not None else []))
+    if location is not None:
+        check_location(asked, location, "location_id")
+    if company is not None and location is not None:
+        await check_market(work, asked, company, location, "location_id")
+
+
+async def _charges(work: Work, asked: Asked, location: Location | None, values: dict[str, Any]) -> dict[str, Any]:
+    """What the port costs; notes if it cannot be had."""
+    speed, term = values["speed_mbps"], values["term_months"]
+    if location is None or not check_speed(asked, location, speed, "speed_mbps") or term is None:
+        return {}
+    price = await work.one(price_of(PriceKind.PORT, location.id, speed, term))
+    if price is None:
+        asked.note(Code.INVALID_VALUE, NOT_OFFERED.format(speed, term), "term_months")
+        return {}
+    return {"monthly_rate": price.monthly_rate, "setup_fee": price.setup_fee, "currency": price.currency}
+
+
+async def _visibility_of_new(work: Work, asked: Asked, company: Company | None) -> PortVisibility:
+    """PRIVATE unless something else is asked for by whoever may publish ports (A11, V1)."""
+    wanted: PortVisibility = asked.value("visibility") or PortVisibility.PRIVATE
+    if wanted != PortVisibility.PRIVATE and company is not None and not await work.may("Company", company, "publish_port"):
+        asked.note(Code.FORBIDDEN, FORBIDDEN, "visibility")
+    return wanted
+
+
+async def _ask_for_approval(work: Work, company: Company, location: Location, values: dict[str, Any]) -> Done:
+    """Let the order wait, and tell the partner's administrators (V13)."""
+    services = work.context.services
+    expires = now() + timedelta(days=services.order_approval_days)
+    approval = OrderApproval(**values, requested_by=work.context.viewer.user_id, expires_at=expires)
+    await work.add(approval)
+    subject = Identifier("OrderApproval", approval.id)
+    if company.partner_id is not None:
+        order = texts.order(approval.name, approval.speed_mbps, location.name)
+        notice = texts.order_approval_requested(company.trading_name, order, services.public_url)
+        await tell(work.session, NotificationKind.ORDER_APPROVAL_REQUESTED, company.partner_id, notice, subject=subject)
+    return {"order_approval": subject}
+
+
+async def update_port(work: Work, asked: Asked) -> Done:
+    """Change a port's name, cost centre, term or visibility. Its name on the Marketplace stays (R031, R034)."""
+    port = await work.find(asked, "id", "Port", "update")
+    values = _configured(asked)
+    if port is not None:
+        await _check_visibility(work, asked, port)
+        values |= await _repriced(work, asked, port, values.get("term_months"))
+        work.edit(asked, port)
+    work.problems.stop()
+    for name, value in values.items():
+        setattr(port, name, value)
+    return {"port": Identifier("Port", port.id)}
+
+
+def _configured(asked: Asked) -> dict[str, Any]:
+    """The values that are given. A cost centre may be taken away, nothing else."""
+    values: dict[str, Any] = {}
+    if asked.has("name"):
+        values["name"] = asked.text("name", NAME_LENGTH)
+    if asked.has("cost_centre"):
+        values["cost_centre"] = asked.text("cost_centre", COST_CENTRE_LENGTH, required=False)
+    for name in CHOICES:
+        if asked.has(name) and asked.value(name) is None:
+            asked.note(Code.REQUIRED, NEEDED, name)
+        elif asked.has(name):
+            values[name] = asked.one_of(name, CHOICES[name])
+    return values
+
+
+async def _check_visibility(work: Work, asked: Asked, port: Port) -> None:
+    """Note that the viewer may not change whether the port is shown (V1)."""
+    wanted = asked.value("visibility")
+    if wanted is not None and wanted != port.visibility and not await work.may("Port", port, "publish"):
+        asked.note(Code.FORBIDDEN, FORBIDDEN, "visibility")
+
+
+async def _repriced(work: Work, asked: Asked, port: Port, term: int | None) -> dict[str, Any]:
+    """What the port costs for another term, from now on; what it was set up for stays. Notes if it cannot be had."""
+    if term is None or term == port.term_months:
+        return {}
+    if port.status in ENDED:
+        asked.note(Code.ILLEGAL_STEP, ENDED_PORT.format(port.status), "term_months")
+        return {}
+    listed = price_of(PriceKind.PORT, port.location_id, port.speed_mbps, term).where(Price.currency == port.currency)
+    price = await work.one(listed)
+    if price is None:
+        asked.note(Code.INVALID_VALUE, NOT_OFFERED.format(port.speed_mbps, term), "term_months")
+    return {} if price is None else {"monthly_rate": price.monthly_rate}
+
+
+async def allocate_port(work: Work, asked: Asked) -> Done:
+    """Say where in its data centre a port is; from now on it has a letter of authorisation (R433, A44)."""
+    place = asked.inside("demarcation")
+    demarcation = None if place is None else {name: place.text(name, PLACE_LENGTH) for name in DEMARCATION}
+
+    def allocate(port: Port) -> None:
+        port.advance(PortStatus.ALLOCATED)
+        port.demarcation = demarcation
+
+    return await _take(work, asked, "allocate", allocate)
+
+
+async def activate_port(work: Work, asked: Asked) -> Done:
+    """Bring an allocated port into service (R435, A45)."""
+    return await _take(work, asked, "activate", Port.activate)
+
+
+async def disable_port(work: Work, asked: Asked) -> Done:
+    """Take a port out of service for a while (A44)."""
+    return await _take(work, asked, "disable", lambda port: port.advance(PortStatus.DISABLED))
+
+
+async def enable_port(work: Work, asked: Asked) -> Done:
+    """Put a port that was disabled into service again (A44)."""
+    return await _take(work, asked, "enable", Port.enable)
+
+
+async def cancel_port(work: Work, asked: Asked) -> Done:
+    """End a port that was never in service (A44)."""
+    return await _end(work, asked, "cancel", PortStatus.CANCELLED)
+
+
+async def decommission_port(work: Work, asked: Asked) -> Done:
+    """End a port that was in service and has no live connections (A44)."""
+    return await _end(work, asked, "decommission", PortStatus.DECOMMISSIONED)
+
+
+async def _take(work: Work, asked: Asked, action: str, step: Callable[[Port], None]) -> Done:
+    """Find the port and take a step of its lifecycle. Raises IllegalStep."""
+    port = await work.find(asked, "id", "Port", action)
+    work.problems.stop()
+    step(port)
+    return {"port": Identifier("Port", port.id)}
+
+
+async def _end(work: Work, asked: Asked, action: str, to: PortStatus) -> Done:
+    """Let a port end, and with it the requests that wait: its own are withdrawn, those to it are denied (V16)."""
+    done = await _take(work, asked, action, lambda port: port.advance(to))
+    key = done["port"].key
+    if await work.one(_requests(key, ConnectionRequestStatus.ACCEPTED)) is not None:
+        asked.note(Code.PORT_IN_USE, IN_USE, "id")
+        work.problems.stop()
+    waiting = _requests(key, ConnectionRequestStatus.PENDING).order_by(ConnectionRequest.id).with_for_update()
+    for request in await work.session.scalars(waiting):
+        own = request.port_id == key
+        request.advance(ConnectionRequestStatus.WITHDRAWN if own else ConnectionRequestStatus.DENIED)
+        request.decided_at = now()
+    return done
+
+
+def _requests(port: UUID, status: ConnectionRequestStatus) -> sa.Select[Any]:
+    """The requests of a status at either end of a port."""
+    ends = (ConnectionRequest.port_id == port) | (ConnectionRequest.target_port_id == port)
+    return sa.select(ConnectionRequest).where(ends, ConnectionRequest.status == status)

@@ -1,0 +1,67 @@
+"""The mutations of order approvals."""
+
+from __future__ import annotations
+
+import strawberry
+from strawberry import ID
+
+from resolvers.mutations import order_approval
+from schema.mutations.fields import Payload, changes, optional, required
+from schema.order_approval import OrderApproval
+
+WHICH = "The order approval."
+NOW = "The order approval as it is now."
+
+
+@strawberry.input(description="An order that is to be carried out.")
+class ApproveOrderInput:
+    id: ID = required(WHICH)
+    comment: str | None = optional("What whoever asked for it is told, at most 500 characters.")
+
+
+@strawberry.type(description="What came of approving an order.")
+class ApproveOrderPayload(Payload):
+    order_approval: OrderApproval | None = strawberry.field(default=None, description=f"{NOW} Its port was ordered.")
+
+
+@strawberry.input(description="An order that is not to be carried out.")
+class RejectOrderInput:
+    id: ID = required(WHICH)
+    comment: str = required("Why, for whoever asked for it, at most 500 characters.")
+
+
+@strawberry.type(description="What came of rejecting an order.")
+class RejectOrderPayload(Payload):
+    order_approval: OrderApproval | None = strawberry.field(default=None, description=NOW)
+
+
+@strawberry.input(description="An order that is wanted no more.")
+class WithdrawOrderInput:
+    id: ID = required(WHICH)
+
+
+@strawberry.type(description="What came of withdrawing an order.")
+class WithdrawOrderPayload(Payload):
+    order_approval: OrderApproval | None = strawberry.field(default=None, description=NOW)
+
+
+@strawberry.type
+class OrderApprovalMutations:
+    approve_order: ApproveOrderPayload = changes(
+        "approve_order",
+        order_approval.approve_order,
+        ApproveOrderInput,
+        "Order what a managed account has asked for, at the price of that moment. For its partner.",
+    )
+    reject_order: RejectOrderPayload = changes(
+        "reject_order",
+        order_approval.reject_order,
+        RejectOrderInput,
+        "Order nothing of what a managed account has asked for, and say why. For its partner.",
+    )
+    withdraw_order: WithdrawOrderPayload = changes(
+        "withdraw_order",
+        order_approval.withdraw_order,
+        WithdrawOrderInput,
+        "Ask no more for what waits for the partner's approval. For the managed account.",
+    )

@@ -1,0 +1,343 @@
+"""Orders of managed accounts wait for their partner where that is switched on, and nothing is ordered before it approves."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models import Mail
+from resolvers.order_approval import expire_due
+from tests.asking import Asking
+from tests.given import Account, Company, Given, Location, Thing
+from tests.rules.answers import hidden, ids, nodes, told, whole
+from tests.rules.changing import refused, send, stored, trail
+
+APPROVAL = """orderApproval { status name speedMbps termMonths costCentre diversityZone comment company { id } location { id }
+    monthlyRate { amount } setupFee { amount } port { id } requestedBy { id } decidedBy { id } }"""
+STATUS = "orderApproval { status comment }"
+FOUND = "query ($id: ID!) { node(id: $id) { id } orderApprovals { nodes { id } totalCount } }"
+PRICES = "{ orderApprovals { nodes { monthlyRate { amount currency } setupFee { amount currency } } } }"
+ORDERED = {"speedMbps": 1000, "termMonths": 12, "costCentre": "CC-1", "diversityZone": "BLUE"}
+ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
+DECISIONS = {"approveOrder": "APPROVED", "rejectOrder": "REJECTED", "withdrawOrder": "WITHDRAWN"}
+ILLEGAL = {"orderApproval": None, "userErrors": [refused("ILLEGAL_STEP")]}
+
+
+async def waiting(given: Given, **settings: Any) -> tuple[Company, Account, Location]:
+    """A partner, an account whose orders it approves, and where they may order."""
+    partner = await given.partner()
+    verified = {"verification_status": "VERIFIED"}
+    account = await given.managed_account(partner, company=verified, **{"order_approval": True, **settings})
+    return partner, account, await given.orderable(partner)
+
+
+def order(location: Location, **values: Any) -> dict[str, Any]:
+    """An order that can be carried out."""
+    return {"locationId": location.id, "name": "Core", **ORDERED, **values}
+
+
+def decision(kind: str, approval: Thing) -> dict[str, Any]:
+    """The input of a decision."""
+    return {"id": approval.id, **({"comment": "Too dear."} if kind == "rejectOrder" else {})}
+
+
+async def ports(engine: AsyncEngine) -> int:
+    """How many ports there are."""
+    return len((await stored(engine))["port"])
+
+
+async def test_an_order_waits_for_its_partner_V13(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """It keeps all that was asked for; there is no port before the partner approves it, and a REQUESTED one afterwards."""
+    partner, account, location = await waiting(given, pricing=True)
+
+    asked = await send(ask, account.admin, "orderPort", f"port {{ id }} {APPROVAL}", **order(location))
+    nothing_yet = await ports(rules_engine)
+    (waits,) = (await ask(partner.admin, "{ orderApprovals { nodes { id } } }")).data["orderApprovals"]["nodes"]
+    approved = await send(ask, partner.admin, "approveOrder", APPROVAL, id=waits["id"], comment=" Fine. ")
+    made = await ask(account.admin, "{ ports { nodes { id name status visibility costCentre diversityZone termMonths } } }")
+
+    (port,) = made.data["ports"]["nodes"]
+    facts = {"name": "Core", **ORDERED, "company": {"id": account.company.id}, "location": {"id": location.id}}
+    facts |= {"monthlyRate": {"amount": "300.00"}, "setupFee": {"amount": "50.00"}}
+    facts |= {"requestedBy": {"id": account.company.user.id}}
+    pending = {**facts, "status": "PENDING", "comment": None, "port": None, "decidedBy": None}
+    done = {**facts, "status": "APPROVED", "comment": "Fine.", "port": {"id": port["id"]}, "decidedBy": {"id": partner.user.id}}
+    assert {"port": None, "orderApproval": pending, "userErrors": []} == asked
+    assert 0 == nothing_yet
+    assert {"orderApproval": done, "userErrors": []} == approved
+    assert {"name": "Core", "status": "REQUESTED", "visibility": "PRIVATE", "costCentre": "CC-1"}.items() <= port.items()
+    assert {"diversityZone": "BLUE", "termMonths": 12}.items() <= port.items()
+
+
+@pytest.mark.parametrize("source", ["account", "partner", "overridden", "default"])
+async def test_the_effective_setting_decides_with_the_next_request_V13_V2(ask: Asking, given: Given, source: str) -> None:
+    """The account's own setting, else the partner's for all, else: no approval is needed."""
+    partner, account, location = await waiting(given)
+    await given.setting(account, order_approval={"account": True, "overridden": False}.get(source))
+    await given.defaults(partner, order_approval={"partner": True, "overridden": True}.get(source))
+
+    first = await send(ask, account.admin, "orderPort", "port { id } orderApproval { id }", **order(location))
+    await given.setting(account, order_approval=False)
+    second = await send(ask, account.admin, "orderPort", "port { id } orderApproval { id }", **order(location))
+
+    waits = source in ("account", "partner")
+    assert [waits, not waits] == [first["orderApproval"] is not None, first["port"] is not None]
+    assert second["port"] is not None
+
+
+async def test_a_port_is_ordered_at_the_price_of_the_moment_it_was_asked_for_V13(ask: Asking, given: Given) -> None:
+    """What the list says at the approval makes no difference."""
+    partner, account, location = await waiting(given)
+    approval = await given.order_approval(account, location)
+    prices = "orderApproval { port { monthlyRate { amount } setupFee { amount } } }"
+
+    answer = await send(ask, partner.admin, "approveOrder", prices, id=approval.id)
+
+    assert {"monthlyRate": {"amount": "1250.00"}, "setupFee": {"amount": "500.00"}} == answer["orderApproval"]["port"]
+
+
+@pytest.mark.parametrize(
+    ("problem", "code"),
+    [
+        ("company", "COMPANY_NOT_VERIFIED"),
+        ("location", "LOCATION_NOT_ORDERABLE"),
+        ("market", "MARKET_NOT_ENABLED"),
+        ("speed", "INVALID_VALUE"),
+    ],
+)
+async def test_what_cannot_be_ordered_any_more_is_not_approved_V12_V13_R404_R429(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, problem: str, code: str
+) -> None:
+    """What has changed since the order was asked for is found at the approval; the order goes on waiting."""
+    partner, account, location = await waiting(given)
+    if problem == "market":
+        await send(ask, partner.admin, "setBillingMarket", "billingMarket { id }", market="DE", enabled=False)
+    elif problem == "company":
+        await given.change(account.company, verification_status="REJECTED")
+    else:
+        await given.change(location, **({"status": "EXPIRED"} if problem == "location" else {"speeds_mbps": [10_000]}))
+    approval = await given.order_approval(account, location)
+    before = await stored(rules_engine)
+
+    answer = await send(ask, partner.admin, "approveOrder", STATUS, id=approval.id)
+
+    assert {"orderApproval": None, "userErrors": [refused(code, "id")]} == answer
+    assert before == await stored(rules_engine)
+
+
+@pytest.mark.parametrize("kind", DECISIONS)
+@pytest.mark.parametrize("status", ["PENDING", "APPROVED", "REJECTED", "WITHDRAWN", "EXPIRED", "overdue"])
+async def test_an_order_is_decided_once_and_in_time_V13(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, status: str, kind: str
+) -> None:
+    """Only what is PENDING and not overdue is approved, rejected or withdrawn."""
+    partner, account, location = await waiting(given)
+    values = {"expires_at": given.now - timedelta(seconds=1)} if status == "overdue" else {}
+    stands = "PENDING" if status == "overdue" else status
+    approval = await given.order_approval(account, location, status=stands, **values)
+    before = await stored(rules_engine)
+
+    asking = account.admin if kind == "withdrawOrder" else partner.admin
+    answer = await send(ask, asking, kind, "orderApproval { status decidedAt }", **decision(kind, approval))
+
+    open_still = status == "PENDING"
+    assert open_still == (before != await stored(rules_engine))
+    if open_still:
+        assert [DECISIONS[kind], True] == [answer["orderApproval"]["status"], answer["orderApproval"]["decidedAt"] is not None]
+    else:
+        assert ILLEGAL == answer
+
+
+DECIDING = {
+    "partner's administrator": "partner",
+    "partner's finance": "partner",
+    "partner's network": None,
+    "partner's viewer": None,
+    "partner's editor": None,
+    "account's administrator": "account",
+    "account's network": "account",
+    "account's finance": None,
+    "account's viewer": None,
+    "operator": None,
+    "another account": "nobody",
+    "another partner": "nobody",
+    "stranger": "nobody",
+    "visitor": "nobody",
+}
+
+
+@pytest.mark.parametrize("kind", DECISIONS)
+async def test_orders_are_decided_by_whoever_pays_and_withdrawn_by_whoever_orders_V13_V14_A43(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str
+) -> None:
+    """The partner's administrators and finance decide, the account's administrators and network administrators withdraw."""
+    partner, account, location = await waiting(given)
+    places = {
+        "partner's administrator": (partner, "ACCOUNT_ADMIN"),
+        "partner's finance": (partner, "FINANCE"),
+        "partner's network": (partner, "NETWORK_ADMIN"),
+        "partner's viewer": (partner, "VIEWER"),
+        "partner's editor": (partner, "MARKETPLACE_EDITOR"),
+        "account's administrator": (account.company, "ACCOUNT_ADMIN"),
+        "account's network": (account.company, "NETWORK_ADMIN"),
+        "account's finance": (account.company, "FINANCE"),
+        "account's viewer": (account.company, "VIEWER"),
+        "operator": (await given.operator(), "SUPPORT"),
+        "another account": ((await given.managed_account(partner)).company, "ACCOUNT_ADMIN"),
+        "another partner": (await given.partner(), "ACCOUNT_ADMIN"),
+        "stranger": (await given.company(), "ACCOUNT_ADMIN"),
+    }
+    emails: dict[str, str | None] = {name: (await given.user(*place)).email for name, place in places.items()}
+    found = {}
+    for name, email in {**emails, "visitor": None}.items():
+        approval = await given.order_approval(account, location)
+        before = await stored(rules_engine)
+        answer = await send(ask, email, kind, STATUS, **decision(kind, approval))
+        found[name] = answer["userErrors"]
+        assert bool(found[name]) == (before == await stored(rules_engine))
+
+    side = "account" if kind == "withdrawOrder" else "partner"
+    codes = {"nobody": [refused("NOT_FOUND", "id")], side: []}
+    assert {name: codes.get(whose or "", [refused("FORBIDDEN", "id")]) for name, whose in DECIDING.items()} == found
+
+
+@pytest.mark.parametrize(("comment", "code"), [("", "REQUIRED"), ("x" * 501, "TOO_LONG"), ("\0", "INVALID_TEXT")])
+async def test_a_rejection_says_why_V13(ask: Asking, given: Given, rules_engine: AsyncEngine, comment: str, code: str) -> None:
+    """Whoever has asked reads the comment; without a usable one nothing is rejected."""
+    partner, account, location = await waiting(given)
+    approval = await given.order_approval(account, location)
+    before = await stored(rules_engine)
+
+    wrong = await send(ask, partner.admin, "rejectOrder", STATUS, id=approval.id, comment=comment)
+    unchanged = before == await stored(rules_engine)
+    await send(ask, partner.admin, "rejectOrder", STATUS, id=approval.id, comment="Too dear.")
+    read = await ask(account.admin, "{ orderApprovals { nodes { status comment decidedBy { id } } } }")
+
+    assert {"orderApproval": None, "userErrors": [refused(code, "comment")]} == wrong
+    assert unchanged
+    assert told({"orderApprovals": nodes({"status": "REJECTED", "comment": "Too dear.", "decidedBy": None})}) == whole(read)
+
+
+async def test_of_many_approvals_one_makes_the_port_V13(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Sent at the same moment, one is carried out and the others find it decided."""
+    partner, account, location = await waiting(given)
+    approval = await given.order_approval(account, location)
+
+    answers = await asyncio.gather(*(send(ask, partner.admin, "approveOrder", STATUS, id=approval.id) for _ in range(8)))
+
+    assert 7 == answers.count(ILLEGAL)
+    assert 1 == await ports(rules_engine)
+
+
+async def test_approval_and_withdrawal_at_once_V13(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """One of the two is done, and there is a port only if it was the approval."""
+    partner, account, location = await waiting(given)
+    approval = await given.order_approval(account, location)
+
+    approved, withdrawn = await asyncio.gather(
+        send(ask, partner.admin, "approveOrder", STATUS, id=approval.id),
+        send(ask, account.admin, "withdrawOrder", STATUS, id=approval.id),
+    )
+
+    assert 1 == [approved, withdrawn].count(ILLEGAL)
+    assert (0 if approved == ILLEGAL else 1) == await ports(rules_engine)
+
+
+async def test_an_order_that_nobody_decides_expires_V13(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """After its time, which is 14 days, it is EXPIRED, with its trail; others are left alone, and a second look finds nothing."""
+    partner, account, location = await waiting(given)
+    due = await given.order_approval(account, location, expires_at=given.now - timedelta(minutes=1))
+    await given.order_approval(account, location)
+    await given.order_approval(account, location, status="REJECTED", expires_at=given.now - timedelta(minutes=1))
+    await send(ask, account.admin, "orderPort", STATUS, **order(location))
+
+    await expire_due(rules_engine, "")
+    await expire_due(rules_engine, "")
+    found = await ask(partner.admin, "{ orderApprovals(filter: {status: EXPIRED}) { nodes { id } totalCount } }")
+    dates = await ask(partner.admin, "{ orderApprovals(last: 1) { nodes { createdAt expiresAt } } }")
+
+    (new,) = dates.data["orderApprovals"]["nodes"]
+    assert told({"orderApprovals": ids(due)}) == whole(found)
+    assert [("expireOrderApprovals", "PENDING", "EXPIRED")] == [
+        (action, *changes["status"]) for action, _, changes in await trail(rules_engine) if action != "orderPort"
+    ]
+    asked, expires = (datetime.fromisoformat(new[name]) for name in ("createdAt", "expiresAt"))
+    assert abs(expires - asked - timedelta(days=14)) < timedelta(minutes=1)
+
+
+READING = {"its account": True, "its partner": True, "the operator": True, "another account": False, "a stranger": False}
+
+
+@pytest.mark.parametrize("asking", [*READING, "a visitor"])
+async def test_an_order_approval_is_read_by_three_V13_V14_V20_V24(ask: Asking, given: Given, asking: str) -> None:
+    """The managed company, its partner and the operator read it; for all others there is none."""
+    partner, account, location = await waiting(given)
+    approval = await given.order_approval(account, location)
+    emails = {
+        "its account": (await given.user(account.company, "VIEWER")).email,
+        "its partner": (await given.user(partner, "VIEWER")).email,
+        "the operator": (await given.operator()).admin,
+        "another account": (await given.managed_account(partner)).admin,
+        "a stranger": (await given.company()).admin,
+    }
+
+    answer = await ask(emails.get(asking), FOUND, id=approval.id)
+
+    reads = READING.get(asking, False)
+    found = {"id": approval.id} if reads else None
+    assert told({"node": found, "orderApprovals": ids(*([approval] if reads else []))}) == whole(answer)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("whose", ["account that sees prices", "account that does not", "partner"])
+async def test_prices_of_an_order_approval_follow_those_of_ports_R121_R122_V13_V23(
+    ask: Asking, given: Given, whose: str, role: str
+) -> None:
+    """Hidden from the account unless its partner shows prices, and from roles that read none."""
+    partner, account, location = await waiting(given, pricing=whose == "account that sees prices")
+    await given.order_approval(account, location)
+    user = await given.user(partner if whose == "partner" else account.company, role)
+
+    answer = await ask(user.email, PRICES)
+
+    shown = {"monthlyRate": {"amount": "1250.00", "currency": "EUR"}, "setupFee": {"amount": "500.00", "currency": "EUR"}}
+    reason = "HIDDEN_BY_PARTNER" if whose == "account that does not" else "ROLE_REQUIRED"
+    if reason == "ROLE_REQUIRED" and role in ("ACCOUNT_ADMIN", "FINANCE", "VIEWER"):
+        assert told({"orderApprovals": nodes(shown)}) == whole(answer)
+    else:
+        redactions = [hidden(f"orderApprovals.nodes.*.{name}", reason) for name in shown]
+        assert told({"orderApprovals": nodes(dict.fromkeys(shown))}, *redactions) == whole(answer)
+
+
+@pytest.mark.parametrize("outcome", ["approved", "rejected"])
+async def test_the_partner_is_told_of_the_order_and_the_account_of_the_decision_V13_R121(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, outcome: str
+) -> None:
+    """The partner's administrators, then whoever has asked and nobody else; never a price."""
+    partner, account, location = await waiting(given)
+    await given.user(partner, "VIEWER")
+    user = await given.user(account.company, "NETWORK_ADMIN")
+    kind = "approveOrder" if outcome == "approved" else "rejectOrder"
+    notices = "{ notifications { nodes { kind title body subjectId } } }"
+
+    await send(ask, user.email, "orderPort", STATUS, **order(location))
+    (waits,) = (await ask(partner.admin, "{ orderApprovals { nodes { id } } }")).data["orderApprovals"]["nodes"]
+    await send(ask, partner.admin, kind, STATUS, id=waits["id"], comment="As agreed.")
+    requested = (await ask(partner.admin, notices)).data["notifications"]["nodes"]
+    decided = (await ask(user.email, notices)).data["notifications"]["nodes"]
+    others = (await ask(account.admin, notices)).data["notifications"]["nodes"]
+
+    assert [("ORDER_APPROVAL_REQUESTED", waits["id"])] == [(each["kind"], each["subjectId"]) for each in requested]
+    assert [("ORDER_APPROVAL_DECIDED", waits["id"])] == [(each["kind"], each["subjectId"]) for each in decided]
+    assert outcome in decided[0]["title"]
+    assert "As agreed." in decided[0]["body"]
+    assert [] == others
+    async with rules_engine.connect() as connection:
+        mails = (await connection.execute(sa.select(Mail.to_address, Mail.subject, Mail.body).order_by(Mail.id))).all()
+    assert [partner.admin, user.email] == [address for address, _, _ in mails]
+    assert [] == [mail for mail in mails if "300" in mail.body or "EUR" in mail.body]

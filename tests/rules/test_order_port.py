@@ -1,0 +1,327 @@
+"""Ports are ordered by whoever keeps them for a company that is verified, where it is billed, at the price of the list."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models import BillingMarket
+from tests.asking import Asking
+from tests.given import Account, Company, Given, Location
+from tests.rules.changing import refused, send, stored, trail
+
+NEW = """port { name speedMbps termMonths status visibility costCentre diversityZone location { id } company { id }
+    monthlyRate { amount currency } setupFee { amount currency } } orderApproval { id }"""
+FOUND = "port { id } orderApproval { id }"
+PRICED = {"monthlyRate": {"amount": "300.00", "currency": "EUR"}, "setupFee": {"amount": "50.00", "currency": "EUR"}}
+UNPRICED = {"monthlyRate": None, "setupFee": None}
+ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
+
+
+def order(location: Location, **values: Any) -> dict[str, Any]:
+    """An order that can be carried out where a test says so."""
+    return {"locationId": location.id, "name": "Core", "speedMbps": 1000, "termMonths": 12, **values}
+
+
+def nothing(*problems: dict[str, Any]) -> dict[str, Any]:
+    """The answer to an order that is not carried out."""
+    return {"port": None, "orderApproval": None, "userErrors": list(problems)}
+
+
+async def verified(given: Given, kind: str = "DIRECT") -> Company:
+    """A company that may order."""
+    return await given.company(kind=kind, verification_status="VERIFIED")
+
+
+async def managed(given: Given, partner: Company, **settings: Any) -> Account:
+    """A managed account that may order."""
+    return await given.managed_account(partner, company={"verification_status": "VERIFIED"}, **settings)
+
+
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
+async def test_a_company_orders_a_port_R030_R431_A11_A44(ask: Asking, given: Given, kind: str) -> None:
+    """The port is REQUESTED, PRIVATE unless it is said otherwise, and costs what the list says."""
+    company = await verified(given, kind)
+    location = await given.orderable(company)
+
+    plain = await send(ask, company.admin, "orderPort", NEW, **order(location))
+    more = {"costCentre": " CC-7 ", "diversityZone": "RED", "visibility": "PUBLIC", "companyId": company.id}
+    rich = await send(ask, company.admin, "orderPort", NEW, **order(location, name=" Édge ", **more))
+
+    common = {"speedMbps": 1000, "termMonths": 12, "status": "REQUESTED", "location": {"id": location.id}}
+    common |= {"company": {"id": company.id}, **PRICED}
+    first = {"name": "Core", "visibility": "PRIVATE", "costCentre": None, "diversityZone": None, **common}
+    second = {"name": "Édge", "visibility": "PUBLIC", "costCentre": "CC-7", "diversityZone": "RED", **common}
+    assert {"port": first, "orderApproval": None, "userErrors": []} == plain
+    assert {"port": second, "orderApproval": None, "userErrors": []} == rich
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
+async def test_ports_are_ordered_by_these_roles_A43(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str, role: str
+) -> None:
+    """Account and network administrators order for their company; nobody else, and nobody of the operator."""
+    partner = await verified(given, "PARTNER")
+    company = (await managed(given, partner)).company if kind == "MANAGED" else await verified(given, kind)
+    location = await given.orderable(partner if kind == "MANAGED" else company)
+    user, before = await given.user(company, role), await stored(rules_engine)
+
+    answer = await send(ask, user.email, "orderPort", FOUND, **order(location))
+
+    may = role in ("ACCOUNT_ADMIN", "NETWORK_ADMIN") and kind != "OPERATOR"
+    assert ([] if may else [refused("FORBIDDEN")]) == answer["userErrors"]
+    assert may == (before != await stored(rules_engine))
+
+
+async def test_a_partner_orders_for_its_accounts_and_sees_prices_V14_A17(ask: Asking, given: Given) -> None:
+    """Acting for an account the partner stays itself: it sees the price, and its order needs nobody's approval."""
+    partner = await verified(given, "PARTNER")
+    account = await managed(given, partner, order_approval=True)
+    location = await given.orderable(partner)
+
+    answer = await send(ask, partner.admin, "orderPort", NEW, **order(location, companyId=account.company.id))
+
+    assert [] == answer["userErrors"]
+    assert {"company": {"id": account.company.id}, **PRICED} == {name: answer["port"][name] for name in ("company", *PRICED)}
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
+async def test_nobody_orders_for_a_hidden_company_V14_A21(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str
+) -> None:
+    """A company that the viewer may not know is not there."""
+    company, email = await verified(given), await given.somebody(kind)
+    location = await given.orderable(company)
+    before = await stored(rules_engine)
+
+    answer = await send(ask, email, "orderPort", FOUND, **order(location, companyId=company.id))
+
+    assert nothing(refused("NOT_FOUND", "companyId")) == answer
+    assert before == await stored(rules_engine)
+
+
+async def test_an_account_orders_neither_for_its_partner_nor_for_another_account_V14(ask: Asking, given: Given) -> None:
+    """Its partner it knows, and may not order for; another account is not there."""
+    partner = await verified(given, "PARTNER")
+    account, other = await managed(given, partner), await managed(given, partner)
+    location = await given.orderable(partner)
+
+    of_partner = await send(ask, account.admin, "orderPort", FOUND, **order(location, companyId=partner.id))
+    of_other = await send(ask, account.admin, "orderPort", FOUND, **order(location, companyId=other.company.id))
+
+    assert nothing(refused("FORBIDDEN", "companyId")) == of_partner
+    assert nothing(refused("NOT_FOUND", "companyId")) == of_other
+
+
+@pytest.mark.parametrize("shown", [False, True])
+async def test_prices_are_hidden_when_an_account_orders_R121_R122_A16(ask: Asking, given: Given, shown: bool) -> None:
+    """What the order answers tells the price to the account only if its partner shows prices."""
+    partner = await verified(given, "PARTNER")
+    account = await managed(given, partner, pricing=shown)
+    location = await given.orderable(partner)
+
+    answer = await send(ask, account.admin, "orderPort", NEW, **order(location))
+
+    assert [] == answer["userErrors"]
+    assert (PRICED if shown else UNPRICED) == {name: answer["port"][name] for name in PRICED}
+
+
+@pytest.mark.parametrize("status", ["UNVERIFIED", "PENDING", "REJECTED"])
+async def test_a_company_orders_once_it_is_verified_R404_A40(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, status: str
+) -> None:
+    """Before that nothing is ordered."""
+    company = await given.company(verification_status=status)
+    location = await given.orderable(company)
+    before = await stored(rules_engine)
+
+    own = await send(ask, company.admin, "orderPort", FOUND, **order(location))
+    named = await send(ask, company.admin, "orderPort", FOUND, **order(location, companyId=company.id))
+
+    assert nothing(refused("COMPANY_NOT_VERIFIED")) == own
+    assert nothing(refused("COMPANY_NOT_VERIFIED", "companyId")) == named
+    assert before == await stored(rules_engine)
+
+
+@pytest.mark.parametrize("status", ["NEW", "DEPLOYMENT", "RESTRICTED", "EXTENDED", "EXPIRED"])
+async def test_ports_are_ordered_in_active_locations_R429(ask: Asking, given: Given, status: str) -> None:
+    """A location that everybody may know is refused while it is not ACTIVE."""
+    company = await verified(given)
+    location = await given.orderable(company, await given.location(status=status))
+
+    assert nothing(refused("LOCATION_NOT_ORDERABLE", "locationId")) == await send(
+        ask, company.admin, "orderPort", FOUND, **order(location)
+    )
+
+
+@pytest.mark.parametrize("enabled", [None, False])
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED", "acting for it"])
+async def test_the_market_of_the_payer_has_to_be_enabled_V12_A19_A20_R120(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str, enabled: bool | None
+) -> None:
+    """The error names the market. That of a managed account itself does not count, nor that of a stranger."""
+    partner = await verified(given, "PARTNER")
+    account = await managed(given, partner)
+    own = await verified(given, kind if kind in ("DIRECT", "PARTNER") else "DIRECT")
+    location = await given.location(market="NL")
+    await given.price(location)
+    await given.billing_market(account.company, "NL")
+    if enabled is not None:
+        for payer in (partner, own):
+            await given.billing_market(payer, "NL", enabled=enabled)
+    asking = {"MANAGED": account.admin, "acting for it": partner.admin}.get(kind, own.admin)
+    company = {"companyId": account.company.id} if kind == "acting for it" else {}
+    before = await stored(rules_engine)
+
+    query = "mutation ($input: OrderPortInput!) { orderPort(input: $input) { port { id } userErrors { code field message } } }"
+    answer = (await ask(asking, query, input=order(location, **company))).data["orderPort"]
+
+    (problem,) = answer["userErrors"]
+    assert ("MARKET_NOT_ENABLED", ["locationId"]) == (problem["code"], problem["field"])
+    assert " NL " in problem["message"]
+    assert before == await stored(rules_engine)
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        pytest.param({"speedMbps": 100000}, "speedMbps", id="a speed that is not offered there"),
+        pytest.param({"speedMbps": 1}, "speedMbps", id="no speed"),
+        pytest.param({"termMonths": 24}, "termMonths", id="a term without a price"),
+        pytest.param({"speedMbps": 10000}, "termMonths", id="a speed without a price"),
+        pytest.param({"termMonths": 13}, "termMonths", id="no term"),
+    ],
+)
+async def test_what_is_not_on_the_list_is_not_offered_V7(ask: Asking, given: Given, values: Any, field: str) -> None:
+    """A speed has to be offered in the location, and the combination has to have a price."""
+    company = await verified(given)
+    location = await given.orderable(company)
+    await given.price(location, kind="CONNECTION", speed_mbps=10000)
+
+    answer = await send(ask, company.admin, "orderPort", FOUND, **order(location, **values))
+
+    assert nothing(refused("INVALID_VALUE", field)) == answer
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("", "REQUIRED"), (" \t", "REQUIRED"), ("x" * 65, "TOO_LONG"), ("a\0", "INVALID_TEXT")]
+)
+async def test_a_name_has_1_to_64_characters_V7(ask: Asking, given: Given, name: str, code: str) -> None:
+    """A blank name, a longer one and one that cannot be stored are refused; 64 characters are not."""
+    company = await verified(given)
+    location = await given.orderable(company)
+
+    wrong = await send(ask, company.admin, "orderPort", FOUND, **order(location, name=name))
+    right = await send(ask, company.admin, "orderPort", FOUND, **order(location, name="x" * 64))
+
+    assert nothing(refused(code, "name")) == wrong
+    assert [] == right["userErrors"]
+
+
+async def test_a_managed_user_orders_nothing_public_and_its_partner_does_V1(
+    ask: Asking, given: Given, rules_engine: AsyncEngine
+) -> None:
+    """Whatever is switched on for it, an account's own order is PRIVATE."""
+    partner = await verified(given, "PARTNER")
+    account = await managed(given, partner, pricing=True, dashboard=True, company_profile=True, chat_support=True)
+    location = await given.orderable(partner)
+    before = await stored(rules_engine)
+    public = order(location, visibility="PUBLIC")
+
+    own = await send(ask, account.admin, "orderPort", FOUND, **public)
+    unchanged = before == await stored(rules_engine)
+    acting = await send(ask, partner.admin, "orderPort", "port { visibility }", **public, companyId=account.company.id)
+
+    assert nothing(refused("FORBIDDEN", "visibility")) == own
+    assert unchanged
+    assert {"port": {"visibility": "PUBLIC"}, "userErrors": []} == acting
+
+
+async def test_all_problems_of_an_order_are_told_at_once_R404_R429_V1_V7_V12(
+    ask: Asking, given: Given, rules_engine: AsyncEngine
+) -> None:
+    """Each with the path to it, and nothing is stored."""
+    account = await given.managed_account(await given.partner())
+    location = await given.location(status="NEW")
+    before = await stored(rules_engine)
+
+    wrong = {"name": "", "speedMbps": 7, "termMonths": 7, "costCentre": "c" * 65, "visibility": "PUBLIC"}
+    answer = await send(ask, account.admin, "orderPort", FOUND, **order(location, **wrong))
+    nowhere = await send(ask, account.admin, "orderPort", FOUND, **{**order(location, name=""), "locationId": account.id})
+
+    assert (
+        nothing(
+            refused("REQUIRED", "name"),
+            refused("INVALID_VALUE", "termMonths"),
+            refused("TOO_LONG", "costCentre"),
+            refused("COMPANY_NOT_VERIFIED"),
+            refused("LOCATION_NOT_ORDERABLE", "locationId"),
+            refused("MARKET_NOT_ENABLED", "locationId"),
+            refused("INVALID_VALUE", "speedMbps"),
+            refused("FORBIDDEN", "visibility"),
+        )
+        == answer
+    )
+    assert nothing(refused("INVALID_ID", "locationId"), refused("REQUIRED", "name"), refused("COMPANY_NOT_VERIFIED")) == nowhere
+    assert before == await stored(rules_engine)
+
+
+async def test_a_location_that_is_not_there_is_not_found_A21(ask: Asking, given: Given) -> None:
+    """The id of nothing."""
+    company = await verified(given)
+    gone = await given.location()
+    await given.no_more(gone)
+
+    answer = await send(ask, company.admin, "orderPort", FOUND, **order(gone))
+
+    assert nothing(refused("NOT_FOUND", "locationId")) == answer
+
+
+async def test_an_order_is_recorded_and_repeated_by_its_key_R431(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """The trail says who ordered what; the same Idempotency-Key orders no second port."""
+    company = await verified(given)
+    location = await given.orderable(company)
+
+    answers = await asyncio.gather(
+        *(send(ask, company.admin, "orderPort", FOUND, **order(location), key="k1") for _ in range(6))
+    )
+
+    assert [answers[0]] * 6 == answers
+    assert [("orderPort", "port")] == [entry[:2] for entry in await trail(rules_engine)]
+
+
+async def test_no_order_outlives_its_market_V12(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """While somebody ends the market an order waits for what comes of that, and is refused then."""
+    company = await verified(given)
+    location = await given.orderable(company)
+    slow = rules_engine.execution_options(isolation_level="READ COMMITTED")
+    async with slow.connect() as connection, connection.begin():
+        await connection.execute(sa.update(BillingMarket).values(enabled=False))
+        ordering = asyncio.ensure_future(send(ask, company.admin, "orderPort", FOUND, **order(location)))
+        await asyncio.sleep(0.3)
+        waited = not ordering.done()
+
+    assert nothing(refused("MARKET_NOT_ENABLED", "locationId")) == await ordering
+    assert waited
+
+
+async def test_orders_and_the_end_of_their_market_at_once_V12(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Each order is carried out whole or refused; what was acknowledged is there, and later ones are refused."""
+    company = await verified(given)
+    location = await given.orderable(company)
+    end = send(ask, company.admin, "setBillingMarket", "billingMarket { enabled }", market="DE", enabled=False)
+    orders = [send(ask, company.admin, "orderPort", FOUND, **order(location)) for _ in range(6)]
+
+    answers = await asyncio.gather(*orders[:3], end, *orders[3:])
+    late = await send(ask, company.admin, "orderPort", FOUND, **order(location))
+
+    refusal = nothing(refused("MARKET_NOT_ENABLED", "locationId"))
+    made = [answer for number, answer in enumerate(answers) if number != 3 and answer != refusal]
+    assert [[]] * len(made) == [answer["userErrors"] for answer in made]
+    assert len(made) == len((await stored(rules_engine))["port"])
+    assert refusal == late

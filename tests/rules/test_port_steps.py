@@ -1,0 +1,243 @@
+"""The life of a port: each step is taken by whoever may, from the states that have it, and from no other."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.asking import Asking
+from tests.given import Given, Port
+from tests.rules.changing import refused, send, stored
+
+PLACE = {"cage": "C1", "rack": "R2", "panel": "P3", "ports": "5/6"}
+STATES = ("REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED", "DECOMMISSIONED", "CANCELLED")
+# The state that each step leads to, by the state that it is taken from.
+STEPS = {
+    "allocatePort": {"REQUESTED": "ALLOCATED"},
+    "activatePort": {"ALLOCATED": "ACTIVE"},
+    "disablePort": {"ACTIVE": "DISABLED"},
+    "enablePort": {"DISABLED": "ACTIVE"},
+    "cancelPort": {"REQUESTED": "CANCELLED", "ALLOCATED": "CANCELLED"},
+    "decommissionPort": {"ACTIVE": "DECOMMISSIONED", "DISABLED": "DECOMMISSIONED"},
+}
+OPERATORS = ("allocatePort", "activatePort")
+ILLEGAL = {"port": None, "userErrors": [refused("ILLEGAL_STEP")]}
+
+
+def wanted(step: str, port: Port) -> dict[str, Any]:
+    """The input of a step."""
+    return {"id": port.id, **({"demarcation": PLACE} if step == "allocatePort" else {})}
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_each_step_is_taken_from_these_states_A44_A45(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, step: str
+) -> None:
+    """Of all states exactly these; another one is told that the step is illegal, and stays."""
+    company, operator = await given.company(), await given.operator()
+    ports = {state: await given.port(company, status=state) for state in STATES}
+    asking = operator.admin if step in OPERATORS else company.admin
+    found = {}
+    for state, port in ports.items():
+        before = await stored(rules_engine)
+        answer = await send(ask, asking, step, "port { status }", **wanted(step, port))
+        if answer != ILLEGAL:
+            found[state] = answer
+        assert (answer == ILLEGAL) == (before == await stored(rules_engine))
+
+    assert {state: {"port": {"status": to}, "userErrors": []} for state, to in STEPS[step].items()} == found
+
+
+@pytest.mark.parametrize(
+    ("step", "state", "message"),
+    [
+        ("cancelPort", "ACTIVE", "ACTIVE cannot become CANCELLED. Allowed: DECOMMISSIONED, DISABLED."),
+        ("cancelPort", "CANCELLED", "CANCELLED cannot become CANCELLED. Allowed: none, this state is final."),
+        ("enablePort", "ALLOCATED", "ALLOCATED cannot become ACTIVE. Allowed: CANCELLED."),
+        ("decommissionPort", "REQUESTED", "REQUESTED cannot become DECOMMISSIONED. Allowed: ALLOCATED, CANCELLED."),
+    ],
+)
+async def test_an_illegal_step_names_the_state_and_the_allowed_steps_A44(
+    ask: Asking, given: Given, step: str, state: str, message: str
+) -> None:
+    """Nobody but the operator makes a port active that never was."""
+    company = await given.company()
+    port = await given.port(company, status=state)
+    name = f"{step[0].upper()}{step[1:]}Input"
+
+    query = f"mutation ($input: {name}!) {{ {step}(input: $input) {{ port {{ id }} userErrors {{ code message }} }} }}"
+    answer = await ask(company.admin, query, input=wanted(step, port))
+
+    assert {step: {"port": None, "userErrors": [{"code": "ILLEGAL_STEP", "message": message}]}} == answer.data
+
+
+ASKING = {
+    "account administrator": "owner",
+    "network administrator": "owner",
+    "finance": None,
+    "viewer": None,
+    "editor": None,
+    "partner": "owner",
+    "partner's viewer": None,
+    "reviewer": "operator",
+    "support": "operator",
+    "operator's administrator": None,
+    "stranger": "nobody",
+    "another account": "nobody",
+    "visitor": "nobody",
+}
+
+
+async def people(given: Given) -> tuple[Port, dict[str, str | None]]:
+    """A port of a managed account, and everybody of ASKING."""
+    partner, operator = await given.partner(), await given.operator()
+    account = await given.managed_account(partner)
+    roles = {
+        "account administrator": (account.company, "ACCOUNT_ADMIN"),
+        "network administrator": (account.company, "NETWORK_ADMIN"),
+        "finance": (account.company, "FINANCE"),
+        "viewer": (account.company, "VIEWER"),
+        "editor": (account.company, "MARKETPLACE_EDITOR"),
+        "partner": (partner, "NETWORK_ADMIN"),
+        "partner's viewer": (partner, "VIEWER"),
+        "reviewer": (operator, "REVIEWER"),
+        "support": (operator, "SUPPORT"),
+        "operator's administrator": (operator, "ACCOUNT_ADMIN"),
+        "stranger": (await given.company(), "ACCOUNT_ADMIN"),
+        "another account": ((await given.managed_account(partner)).company, "ACCOUNT_ADMIN"),
+    }
+    emails: dict[str, str | None] = {name: (await given.user(*place)).email for name, place in roles.items()}
+    return await given.port(account.company), {**emails, "visitor": None}
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_each_step_is_taken_by_these_people_A43_A45_V14_V20(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, step: str
+) -> None:
+    """Allocation and activation are the operator's staff's, all else the company's and its partner's."""
+    port, emails = await people(given)
+    start = next(iter(STEPS[step]))
+    found = {}
+    for name, email in emails.items():
+        await given.change(port, status=start)
+        before = await stored(rules_engine)
+        answer = await send(ask, email, step, "port { id }", **wanted(step, port))
+        found[name] = [error["code"] for error in answer["userErrors"]]
+        assert bool(found[name]) == (before == await stored(rules_engine))
+
+    side = "operator" if step in OPERATORS else "owner"
+    codes = {"nobody": ["NOT_FOUND"], side: []}
+    assert {name: codes.get(whose or "", ["FORBIDDEN"]) for name, whose in ASKING.items()} == found
+
+
+async def test_an_allocated_port_has_its_place_and_its_letter_R433_A44(ask: Asking, given: Given) -> None:
+    """The letter is there from the allocation on, and says the place."""
+    company, operator = await given.company(), await given.operator()
+    port = await given.port(company, status="REQUESTED")
+    query = "query ($id: ID!) { node(id: $id) { ... on Port { status letterOfAuthorisation } } }"
+
+    before = await ask(company.admin, query, id=port.id)
+    await send(ask, operator.admin, "allocatePort", "port { id }", id=port.id, demarcation=PLACE)
+    after = await ask(company.admin, query, id=port.id)
+
+    assert {"node": {"status": "REQUESTED", "letterOfAuthorisation": None}} == before.data
+    assert "ALLOCATED" == after.data["node"]["status"]
+    assert after.data["node"]["letterOfAuthorisation"].startswith("http")
+
+
+async def test_a_place_is_said_whole_R433(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Each part of it is there, and not too long; all problems are told at once, with the path to each."""
+    company, operator = await given.company(), await given.operator()
+    port = await given.port(company, status="REQUESTED")
+    before = await stored(rules_engine)
+
+    place = {"cage": "", "rack": " ", "panel": "x" * 65, "ports": "\0"}
+    answer = await send(ask, operator.admin, "allocatePort", "port { id }", id=port.id, demarcation=place)
+
+    codes = {"cage": "REQUIRED", "rack": "REQUIRED", "panel": "TOO_LONG", "ports": "INVALID_TEXT"}
+    assert {"port": None, "userErrors": [refused(code, "demarcation", name) for name, code in codes.items()]} == answer
+    assert before == await stored(rules_engine)
+
+
+async def test_the_first_activation_is_remembered_R435_A45(ask: Asking, given: Given) -> None:
+    """A port that is disabled and enabled again became active when it first did, and is then a target of connections."""
+    company, operator = await given.company(), await given.operator()
+    port = await given.port(company, status="ALLOCATED", demarcation=PLACE)
+    active = "port { status activatedAt }"
+
+    first = await send(ask, operator.admin, "activatePort", active, id=port.id)
+    await send(ask, company.admin, "disablePort", active, id=port.id)
+    again = await send(ask, company.admin, "enablePort", active, id=port.id)
+
+    assert ["ACTIVE", True] == [first["port"]["status"], first["port"]["activatedAt"] is not None]
+    assert first == again
+
+
+@pytest.mark.parametrize("end", ["port", "target"])
+@pytest.mark.parametrize("status", ["ACTIVE", "DISABLED"])
+async def test_a_port_with_live_connections_is_not_decommissioned_A44_V16(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, status: str, end: str
+) -> None:
+    """Whichever end of an accepted connection it is."""
+    company, other = await given.company(), await given.company()
+    port, peer = await given.port(company, status=status), await given.port(other)
+    await given.connection_request(*((port, peer) if end == "port" else (peer, port)), status="ACCEPTED")
+    before = await stored(rules_engine)
+
+    answer = await send(ask, company.admin, "decommissionPort", "port { id }", id=port.id)
+
+    assert {"port": None, "userErrors": [refused("PORT_IN_USE", "id")]} == answer
+    assert before == await stored(rules_engine)
+
+
+async def test_requests_that_wait_end_with_their_port_V16(ask: Asking, given: Given) -> None:
+    """Its own are withdrawn, those to it are denied, those that were decided stay."""
+    company, other = await given.company(), await given.company()
+    port, peer = await given.port(company), await given.port(other)
+    requests = [
+        await given.connection_request(port, peer),
+        await given.connection_request(peer, port),
+        await given.connection_request(port, peer, status="DENIED"),
+        await given.connection_request(await given.port(company), peer),
+    ]
+    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on ConnectionRequest { status decidedAt } } }"
+
+    answer = await send(ask, company.admin, "decommissionPort", "port { status }", id=port.id)
+    found = await ask(other.admin, query, ids=[request.id for request in requests[:2]])
+    rest = await ask(company.admin, query, ids=[request.id for request in requests[2:]])
+
+    assert {"port": {"status": "DECOMMISSIONED"}, "userErrors": []} == answer
+    assert ["WITHDRAWN", "DENIED"] == [node["status"] for node in found.data["nodes"] if node["decidedAt"]]
+    assert ["DENIED", "PENDING"] == [node["status"] for node in rest.data["nodes"]]
+
+
+async def test_activation_and_cancellation_at_once_A44_A45(ask: Asking, given: Given) -> None:
+    """One of the two is done; the other finds the state that it has led to."""
+    company, operator = await given.company(), await given.operator()
+    for _ in range(5):
+        port = await given.port(company, status="ALLOCATED", demarcation=PLACE)
+
+        both = await asyncio.gather(
+            send(ask, operator.admin, "activatePort", "port { status }", id=port.id),
+            send(ask, company.admin, "cancelPort", "port { status }", id=port.id),
+        )
+
+        done = [answer for answer in both if answer["port"]]
+        assert [ILLEGAL] == [answer for answer in both if answer not in done]
+        assert 1 == len(done)
+
+
+@pytest.mark.parametrize("shown", [False, True])
+async def test_prices_are_hidden_at_every_step_R121_R122(ask: Asking, given: Given, shown: bool) -> None:
+    """Whatever an account does to its port, the price is told to it only if its partner shows prices."""
+    account = await given.managed_account(await given.partner(), pricing=shown)
+    found = {}
+    for step in set(STEPS) - set(OPERATORS):
+        port = await given.port(account.company, status=next(iter(STEPS[step])))
+        answer = await send(ask, account.admin, step, "port { monthlyRate { amount } }", id=port.id)
+        found[step] = answer["port"]["monthlyRate"]
+
+    assert dict.fromkeys(set(STEPS) - set(OPERATORS), {"amount": "1250.00"} if shown else None) == found

@@ -1,0 +1,210 @@
+"""Ports are configured by whoever keeps them: name, cost centre, term and visibility, never the speed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.asking import Asking
+from tests.given import Company, Given, Port
+from tests.rules.changing import refused, send, stored, trail
+
+PORT = "port { name costCentre termMonths visibility version monthlyRate { amount } setupFee { amount } }"
+VERSION = "query ($id: ID!) { node(id: $id) { ... on Port { version } } }"
+ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
+KEEPERS = ("ACCOUNT_ADMIN", "NETWORK_ADMIN")
+KEPT = {"name": "Core", "costCentre": "CC-1", "termMonths": 12, "visibility": "PRIVATE", "version": 2}
+PRICES = {"monthlyRate": {"amount": "1250.00"}, "setupFee": {"amount": "500.00"}}
+
+
+async def port_of(given: Given, company: Company, **values: Any) -> Port:
+    """A port of the company as a test begins with it."""
+    return await given.port(company, **{"name": "Core", "cost_centre": "CC-1", **values})
+
+
+@pytest.mark.parametrize(
+    ("values", "changed"),
+    [
+        pytest.param({}, {}, id="nothing"),
+        pytest.param({"name": " Edge "}, {"name": "Edge"}, id="name"),
+        pytest.param({"costCentre": "CC-2"}, {"costCentre": "CC-2"}, id="cost centre"),
+        pytest.param({"costCentre": None}, {"costCentre": None}, id="no cost centre"),
+        pytest.param({"costCentre": " "}, {"costCentre": None}, id="blank cost centre"),
+        pytest.param({"visibility": "PUBLIC"}, {"visibility": "PUBLIC"}, id="visibility"),
+        pytest.param({"termMonths": 12}, {}, id="the same term"),
+        pytest.param({"termMonths": 24}, {"termMonths": 24, "monthlyRate": {"amount": "300.00"}}, id="term"),
+    ],
+)
+async def test_what_is_given_is_changed_R031_V7(ask: Asking, given: Given, values: Any, changed: Any) -> None:
+    """Whatever is left out stays; for another term the port costs what the list says, and its setup fee stays."""
+    company = await given.company()
+    port = await port_of(given, company)
+    await given.price(port.location, term_months=24)
+
+    answer = await send(ask, company.admin, "updatePort", PORT, id=port.id, version=1, **values)
+
+    assert {"port": {**KEPT, **PRICES, **changed}, "userErrors": []} == answer
+
+
+@pytest.mark.parametrize("status", ["REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED", "DECOMMISSIONED", "CANCELLED"])
+async def test_visibility_may_be_changed_at_any_time_and_the_term_until_the_end_R031_A44(
+    ask: Asking, given: Given, status: str
+) -> None:
+    """Name, cost centre and visibility can be changed in every state, the term of a port that has not ended."""
+    company = await given.company()
+    port = await port_of(given, company, status=status)
+    await given.price(port.location, term_months=1)
+    change = {"id": port.id, "name": "Edge", "costCentre": "CC-2", "visibility": "PUBLIC"}
+
+    term = await send(ask, company.admin, "updatePort", PORT, id=port.id, version=1, termMonths=1)
+    ended = status in ("DECOMMISSIONED", "CANCELLED")
+    rest = await send(ask, company.admin, "updatePort", "port { name visibility }", version=1 if ended else 2, **change)
+
+    assert ([refused("ILLEGAL_STEP", "termMonths")] if ended else []) == term["userErrors"]
+    assert {"port": {"name": "Edge", "visibility": "PUBLIC"}, "userErrors": []} == rest
+
+
+async def test_all_problems_of_a_change_are_told_at_once_V7_V1(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Each with the path to it, and nothing is changed."""
+    account = await given.managed_account(await given.partner())
+    port = await port_of(given, account.company)
+    before = await stored(rules_engine)
+    wrong = {"name": "x" * 65, "costCentre": "a\0", "termMonths": 60, "visibility": "PUBLIC"}
+    nulls = {"name": None, "termMonths": None, "visibility": None}
+
+    answer = await send(ask, account.admin, "updatePort", "port { id }", id=port.id, version=7, **wrong)
+    taken = await send(ask, account.admin, "updatePort", "port { id }", id=port.id, version=1, **nulls)
+    no_term = await send(ask, account.admin, "updatePort", "port { id }", id=port.id, version=1, termMonths=13)
+
+    problems = [("TOO_LONG", "name"), ("INVALID_TEXT", "costCentre"), ("FORBIDDEN", "visibility")]
+    problems += [("INVALID_VALUE", "termMonths"), ("CONFLICT", "version")]
+    assert {"port": None, "userErrors": [refused(*problem) for problem in problems]} == answer
+    assert {"port": None, "userErrors": [refused("REQUIRED", name) for name in nulls]} == taken
+    assert {"port": None, "userErrors": [refused("INVALID_VALUE", "termMonths")]} == no_term
+    assert before == await stored(rules_engine)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_ports_are_kept_by_these_roles_A43(ask: Asking, given: Given, rules_engine: AsyncEngine, role: str) -> None:
+    """Account and network administrators change a port and read its version; others read the port."""
+    company = await given.company()
+    port, user = await given.port(company), await given.user(company, role)
+    before = await stored(rules_engine)
+
+    version = await ask(user.email, VERSION, id=port.id)
+    answer = await send(ask, user.email, "updatePort", "port { name }", id=port.id, version=1, name="Edge")
+
+    may = role in KEEPERS
+    assert {"node": {"version": 1 if may else None}} == version.data
+    assert ([] if may else ["ROLE_REQUIRED"]) == [redaction.reason for redaction in version.redactions]
+    assert ([] if may else [refused("FORBIDDEN", "id")]) == answer["userErrors"]
+    assert may == (before != await stored(rules_engine))
+
+
+@pytest.mark.parametrize(
+    ("asking", "code"),
+    [
+        pytest.param("its partner", None, id="its partner"),
+        pytest.param("the operator", "FORBIDDEN", id="the operator"),
+        pytest.param("another account", "NOT_FOUND", id="another account"),
+        pytest.param("another partner", "NOT_FOUND", id="another partner"),
+        pytest.param("a stranger", "NOT_FOUND", id="a stranger"),
+        pytest.param("a visitor", "NOT_FOUND", id="a visitor"),
+    ],
+)
+async def test_a_port_is_kept_by_its_company_and_its_partner_V14_V20_A21(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, asking: str, code: str | None
+) -> None:
+    """The operator reads it and may not change it; for all others it is not there, public or not."""
+    partner, operator = await given.partner(), await given.operator()
+    account = await given.managed_account(partner)
+    port = await given.port(account.company, visibility="PUBLIC")
+    await given.profile(account.company)
+    emails = {
+        "its partner": partner.admin,
+        "the operator": operator.admin,
+        "another account": (await given.managed_account(partner)).admin,
+        "another partner": (await given.partner()).admin,
+        "a stranger": (await given.company()).admin,
+        "a visitor": None,
+    }
+    before = await stored(rules_engine)
+
+    answer = await send(ask, emails[asking], "updatePort", "port { name }", id=port.id, version=1, name="Edge")
+
+    assert ([] if code is None else [refused(code, "id")]) == answer["userErrors"]
+    assert (code is None) == (before != await stored(rules_engine))
+
+
+async def test_a_managed_user_does_not_change_visibility_and_its_partner_does_V1_R116(
+    ask: Asking, given: Given, rules_engine: AsyncEngine
+) -> None:
+    """Neither to PUBLIC nor back. To say what it is already is no change."""
+    partner = await given.partner()
+    account = await given.managed_account(partner, pricing=True, company_profile=True)
+    hidden = await port_of(given, account.company)
+    public = await port_of(given, account.company, visibility="PUBLIC")
+    before = await stored(rules_engine)
+
+    shown = await send(ask, account.admin, "updatePort", "port { id }", id=hidden.id, version=1, visibility="PUBLIC")
+    unshown = await send(ask, account.admin, "updatePort", "port { id }", id=public.id, version=1, visibility="PRIVATE")
+    unchanged = before == await stored(rules_engine)
+    same = await send(ask, account.admin, "updatePort", "port { id }", id=hidden.id, version=1, visibility="PRIVATE")
+    acting = await send(ask, partner.admin, "updatePort", "port { visibility }", id=hidden.id, version=2, visibility="PUBLIC")
+
+    assert {"port": None, "userErrors": [refused("FORBIDDEN", "visibility")]} == shown == unshown
+    assert unchanged
+    assert {"port": {"id": hidden.id}, "userErrors": []} == same
+    assert {"port": {"visibility": "PUBLIC"}, "userErrors": []} == acting
+
+
+@pytest.mark.parametrize("shown", [False, True])
+async def test_prices_are_hidden_when_an_account_changes_its_term_R121_R122(ask: Asking, given: Given, shown: bool) -> None:
+    """What the change answers tells the price to the account only if its partner shows prices, and the port has it all the same."""
+    partner = await given.partner()
+    account = await given.managed_account(partner, pricing=shown)
+    port = await port_of(given, account.company)
+    await given.price(port.location, term_months=60)
+
+    answer = await send(
+        ask, account.admin, "updatePort", "port { monthlyRate { amount } }", id=port.id, version=1, termMonths=60
+    )
+    name = await send(ask, account.admin, "updatePort", "port { monthlyRate { amount } }", id=port.id, version=2, name="Edge")
+    told = await send(ask, partner.admin, "updatePort", "port { monthlyRate { amount } }", id=port.id, version=3)
+
+    price = {"port": {"monthlyRate": {"amount": "300.00"}}, "userErrors": []}
+    assert price == told
+    assert (price if shown else {"port": {"monthlyRate": None}, "userErrors": []}) == answer == name
+
+
+@pytest.mark.parametrize("own", [None, "Peering in Berlin"])
+async def test_a_rename_leaves_the_name_on_the_marketplace_R032_R034_A6(ask: Asking, given: Given, own: str | None) -> None:
+    """Whether the port has a name of its own there or is announced by its company and location."""
+    company = await given.company()
+    await given.profile(company, name="Sample Networks")
+    port = await port_of(given, company, visibility="PUBLIC", marketplace_name=own)
+
+    await send(ask, company.admin, "updatePort", "port { name }", id=port.id, version=1, name="Renamed")
+    answer = await ask(None, "{ marketplacePorts { nodes { name } } }")
+
+    expected = own or f"Sample Networks at {port.location.name}"
+    assert {"marketplacePorts": {"nodes": [{"name": expected}]}} == answer.data
+
+
+async def test_of_two_changes_from_one_version_one_is_refused_V7(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Sent at the same moment or one after the other: nobody's change is lost silently."""
+    company = await given.company()
+    port = await given.port(company)
+    names = [f"Name {number}" for number in range(6)]
+
+    answers = await asyncio.gather(
+        *(send(ask, company.admin, "updatePort", "port { name }", id=port.id, version=1, name=name) for name in names)
+    )
+
+    done = [answer for answer in answers if answer["port"]]
+    assert [{"port": None, "userErrors": [refused("CONFLICT", "version")]}] * 5 == [one for one in answers if one not in done]
+    assert ["updatePort"] == [action for action, _, _ in await trail(rules_engine)]
+    assert done[0]["port"]["name"] in (await stored(rules_engine))["port"][0]
