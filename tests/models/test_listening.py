@@ -160,8 +160,10 @@ async def test_what_is_no_message_is_left(listening: Listening, given: Given, en
 
 async def test_samples_are_loaded_in_silence(listening: Listening, given: Given, engine: AsyncEngine) -> None:
     """Whoever loads samples can switch the messages off."""
-    port = await given.port(await given.company())
+    company = await given.company()
     with listening.changes("Port") as ports:
+        port = await given.port(company)
+        assert Change(port.key, None) == await heard_next(ports)
         async with engine.connect() as connection:
             await connection.execution_options(isolation_level="READ COMMITTED")
             await connection.execute(sa.text("SET LOCAL crossgate.silent = 'on'"))
