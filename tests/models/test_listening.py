@@ -98,9 +98,11 @@ async def test_changes_of_other_columns_are_not_kept(listening: Listening, given
 
 async def test_a_transaction_is_heard_when_it_commits(listening: Listening, given: Given, engine: AsyncEngine) -> None:
     """Nothing is heard of a transaction before it commits or when it rolls back; what it does twice to a row is one change."""
-    port = await given.port(await given.company())
+    company = await given.company()
     rename = sa.text("UPDATE port SET name = :name, cost_centre = id::text WHERE id = :id")
     with listening.changes("Port") as ports:
+        port = await given.port(company)
+        assert Change(port.key, None) == await heard_next(ports)
         async with engine.connect() as connection:
             await connection.execution_options(isolation_level="READ COMMITTED")
             await connection.execute(rename, {"name": "lost", "id": port.key})
