@@ -9,6 +9,7 @@ import asyncio
 import os
 import secrets
 from collections import Counter
+from itertools import cycle
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -65,10 +66,10 @@ async def placed(address: str, tokens: list[str], where: Location) -> list[dict[
 
 
 async def dying(processes: list[Mortal], random: Random) -> None:
-    """Kill one after the other, for ever."""
-    while True:
-        await random.choice(processes).die(random, 3)
-        await asyncio.sleep(1.5)  # or nothing would ever be done
+    """Kill one after the other, each after some moments, for ever."""
+    for process in cycle(processes):
+        await process.die(random, 2)
+        await asyncio.sleep(1)  # or nothing would ever be done
 
 
 async def test_nothing_acknowledged_is_lost_and_nothing_is_done_twice(
