@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import strawberry
 from strawberry import ID
@@ -26,17 +25,13 @@ from schema.enums import (
     ServiceCategory,
     SupportedBy,
 )
-
-
-def given(description: str) -> Any:
-    """A field of an input that may be left out."""
-    return strawberry.field(default=strawberry.UNSET, description=description)
+from schema.inputs import optional
 
 
 @strawberry.input(description="Companies that match everything given.")
 class CompanyFilter:
-    company_type: CompanyType | None = given("What the company does.")
-    account_kind: AccountKind | None = given("Whom it works with. For the operator's staff, who sees it of every company.")
+    company_type: CompanyType | None = optional("What the company does.")
+    account_kind: AccountKind | None = optional("Whom it works with. For the operator's staff, who sees it of every company.")
 
 
 @strawberry.input(description="The order of companies.")
@@ -47,20 +42,20 @@ class CompanyOrder:
 
 @strawberry.input(description="Managed accounts that match everything given.")
 class ManagedAccountFilter:
-    account_name: str | None = given("The whole name.")
-    supported_by: SupportedBy | None = given("Who supports the account.")
+    account_name: str | None = optional("The whole name.")
+    supported_by: SupportedBy | None = optional("Who supports the account.")
 
 
 @strawberry.input(description="Marketplace profiles that match everything given.")
 class MarketplaceProfileFilter:
-    provider_type: str | None = given("The code of a provider type.")
-    service_type: str | None = given("The code of a service type.")
+    provider_type: str | None = optional("The code of a provider type.")
+    service_type: str | None = optional("The code of a service type.")
 
 
 @strawberry.input(description="Invoices that match everything given.")
 class InvoiceFilter:
-    period_from: date | None = given("Periods that begin on this day or later.")
-    period_to: date | None = given("Periods that begin on this day or earlier.")
+    period_from: date | None = optional("Periods that begin on this day or later.")
+    period_to: date | None = optional("Periods that begin on this day or earlier.")
 
 
 @strawberry.input(description="The order of invoices.")
@@ -71,32 +66,32 @@ class InvoiceOrder:
 
 @strawberry.input(description="Locations that match everything given.")
 class LocationFilter:
-    metro: str | None = given("The metropolitan area.")
-    country: str | None = given("ISO 3166-1 alpha-2 code.")
-    market: str | None = given("The billing market's code.")
-    status: LocationStatus | None = given("Where the location stands.")
-    speed_mbps: int | None = given("A speed that is offered there, in Mbps.")
+    metro: str | None = optional("The metropolitan area.")
+    country: str | None = optional("ISO 3166-1 alpha-2 code.")
+    market: str | None = optional("The billing market's code.")
+    status: LocationStatus | None = optional("Where the location stands.")
+    speed_mbps: int | None = optional("A speed that is offered there, in Mbps.")
 
 
 @strawberry.input(description="An amount of money between bounds, in one currency.")
 class MoneyRange:
     currency: str = strawberry.field(description="ISO 4217 code.")
-    at_least: Decimal | None = given("In major units.")
-    at_most: Decimal | None = given("In major units.")
+    at_least: Decimal | None = optional("In major units.")
+    at_most: Decimal | None = optional("In major units.")
 
 
 @strawberry.input(description="Order approvals that match everything given.")
 class OrderApprovalFilter:
-    status: OrderApprovalStatus | None = given("What became of the order.")
+    status: OrderApprovalStatus | None = optional("What became of the order.")
 
 
 @strawberry.input(description="Ports that match everything given.")
 class PortFilter:
-    status: PortStatus | None = given("Where the port stands.")
-    visibility: PortVisibility | None = given("Whether it is public.")
-    location_id: ID | None = given("The location that it is in.")
-    speed_mbps: int | None = given("Its speed in Mbps.")
-    monthly_rate: MoneyRange | None = given("What it costs per month. For viewers who see prices.")
+    status: PortStatus | None = optional("Where the port stands.")
+    visibility: PortVisibility | None = optional("Whether it is public.")
+    location_id: ID | None = optional("The location that it is in.")
+    speed_mbps: int | None = optional("Its speed in Mbps.")
+    monthly_rate: MoneyRange | None = optional("What it costs per month. For viewers who see prices.")
 
 
 @strawberry.input(description="The order of ports.")
@@ -107,12 +102,12 @@ class PortOrder:
 
 @strawberry.input(description="Products that match everything given.")
 class ProductFilter:
-    kind: ProductKind | None = given("What is advertised.")
-    visibility: ProductVisibility | None = given("Who finds it.")
-    category: ServiceCategory | None = given("A category that it is in.")
+    kind: ProductKind | None = optional("What is advertised.")
+    visibility: ProductVisibility | None = optional("Who finds it.")
+    category: ServiceCategory | None = optional("A category that it is in.")
 
 
 @strawberry.input(description="Offers that match everything given.")
 class OfferFilter:
-    status: OfferStatus | None = given("Where the offer stands.")
-    product_id: ID | None = given("The product that it is for.")
+    status: OfferStatus | None = optional("Where the offer stands.")
+    product_id: ID | None = optional("The product that it is for.")

@@ -8,7 +8,7 @@ from strawberry import ID
 from resolvers import price
 from schema.enums import PriceKind, QuoteProblem
 from schema.fields import resolved
-from schema.filters import given
+from schema.inputs import optional
 from schema.location import Location
 from schema.values import Money
 
@@ -29,8 +29,8 @@ class QuoteConnectionInput:
 
 @strawberry.input(description="What is to be quoted: from 1 to 50 ports and connections.")
 class QuoteInput:
-    ports: list[QuotePortInput] | None = given("Ports.")
-    connections: list[QuoteConnectionInput] | None = given("Connections.")
+    ports: list[QuotePortInput] | None = optional("Ports.")
+    connections: list[QuoteConnectionInput] | None = optional("Connections.")
 
 
 @strawberry.type(description="What one port or connection would cost.")

@@ -7,7 +7,8 @@ from strawberry import ID
 
 from resolvers.mutations import billing_market
 from schema.billing_market import BillingMarket
-from schema.mutations.fields import Payload, changes, optional, required
+from schema.inputs import optional, required
+from schema.mutations.fields import Payload, changes
 
 
 @strawberry.input(description="A market to be enabled or disabled.")

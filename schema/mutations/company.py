@@ -8,7 +8,8 @@ from strawberry import ID
 from resolvers.mutations import company
 from schema.company import Company
 from schema.enums import CompanyType
-from schema.mutations.fields import Payload, changes, optional, required
+from schema.inputs import optional, required
+from schema.mutations.fields import Payload, changes
 from schema.mutations.values import AddressInput
 
 

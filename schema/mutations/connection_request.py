@@ -7,7 +7,8 @@ from strawberry import ID
 
 from resolvers.mutations import connection_request
 from schema.connection_request import ConnectionRequest
-from schema.mutations.fields import Payload, changes, optional, required
+from schema.inputs import optional, required
+from schema.mutations.fields import Payload, changes
 
 
 @strawberry.input(description="A connection that is asked for.")

@@ -75,13 +75,3 @@ def changes(name: str, command: Command, kind: type, description: str) -> Any:
     field.mutation = Mutation(camel(name), command)
     field.arguments = [StrawberryArgument("input", None, StrawberryAnnotation(kind), description="What is to be done.")]
     return field
-
-
-def optional(description: str) -> Any:
-    """A field of an input that may be left out."""
-    return strawberry.field(default=strawberry.UNSET, description=description)
-
-
-def required(description: str) -> Any:
-    """A field of an input that has to be there."""
-    return strawberry.field(description=description)

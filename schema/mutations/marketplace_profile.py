@@ -7,8 +7,9 @@ from strawberry import ID
 
 from resolvers.mutations import marketplace_profile
 from schema.enums import ProfileVisibility
+from schema.inputs import optional, required
 from schema.marketplace_profile import MarketplaceProfile
-from schema.mutations.fields import Payload, changes, optional, required
+from schema.mutations.fields import Payload, changes
 from schema.mutations.values import AddressInput
 
 

@@ -6,7 +6,8 @@ import strawberry
 from strawberry import ID
 
 from resolvers.mutations import notification
-from schema.mutations.fields import Payload, changes, required
+from schema.inputs import required
+from schema.mutations.fields import Payload, changes
 from schema.notification import Notification
 
 

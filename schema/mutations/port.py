@@ -7,7 +7,8 @@ from strawberry import ID
 
 from resolvers.mutations import port
 from schema.enums import DiversityZone, PortVisibility
-from schema.mutations.fields import Payload, changes, optional, required
+from schema.inputs import optional, required
+from schema.mutations.fields import Payload, changes
 from schema.order_approval import OrderApproval
 from schema.port import Port
 
