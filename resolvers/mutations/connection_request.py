@@ -64,7 +64,7 @@ async def accept_connection(work: Work, asked: Asked) -> Done:
 async def deny_connection(work: Work, asked: Asked) -> Done:
     """Deny a request (V16)."""
     request = await work.find(asked, "id", "ConnectionRequest", "answer")
-    reason = asked.text("reason", LONGEST_REASON, required=False)
+    reason = asked.text("reason", LONGEST_REASON, required=False, lines=True)
     work.problems.stop()
     _decide(request, ConnectionRequestStatus.DENIED)
     request.reason = reason
