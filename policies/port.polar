@@ -40,12 +40,16 @@ keeps(viewer: Viewer, port: Port) if
 keeps(viewer: Viewer, port: Port) if
     runs_network(viewer) and partner(viewer) and port.partner_id = viewer.company_id;
 
-# Whoever keeps a port changes its name, its cost centre and its term, and ends it or switches it off and on again. A44
+# Whoever keeps a port changes its name and its cost centre, and ends it or switches it off and on again. A44
 allow(viewer: Viewer, "update", port: Port) if keeps(viewer, port);
 allow(viewer: Viewer, "cancel", port: Port) if keeps(viewer, port);
 allow(viewer: Viewer, "disable", port: Port) if keeps(viewer, port);
 allow(viewer: Viewer, "enable", port: Port) if keeps(viewer, port);
 allow(viewer: Viewer, "decommission", port: Port) if keeps(viewer, port);
+
+# A new term is a new price, so where orders wait for the partner's approval, its term is the partner's to change. V13
+allow(viewer: Viewer, "change_term", port: Port) if
+    keeps(viewer, port) and not viewer.order_approval_required;
 
 # Whoever keeps a port has it connected. V16
 allow(viewer: Viewer, "connect", port: Port) if keeps(viewer, port);

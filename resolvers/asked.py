@@ -13,10 +13,9 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from resolvers import identifiers
-from resolvers.errors import PublicError
 from resolvers.identifiers import InvalidId
 from resolvers.problems import Code, Problems
-from resolvers.text import storable
+from resolvers.text import is_blank, is_line, is_storable
 
 LONGEST_URL: Final = 2000  # characters, what browsers and proxies agree on
 LONGEST_EMAIL: Final = 254  # RFC 5321
@@ -43,30 +42,29 @@ class Asked:
         """Note a problem with a field of this input."""
         self._problems.note(code, message, *self._path, *path)
 
-    def text(self, name: str, most: int, *, required: bool = True) -> str | None:
-        """A text without white space around it, of at most `most` characters. A blank one is none."""
+    def text(self, name: str, most: int, *, required: bool = True, lines: bool = False) -> str | None:
+        """A text without white space around it, of at most `most` characters: one line, or `lines`. A blank one is none."""
         given = self.values.get(name)
         text = "" if given is None else given.strip()
-        if not text:
+        if is_blank(text):
             if required:
                 self.note(Code.REQUIRED, "This cannot be blank.", name)
             return None
         if len(text) > most:
             self.note(Code.TOO_LONG, f"This has {len(text)} characters; {most} are the most.", name)
             return None
-        try:
-            return storable(text, name)
-        except PublicError:
+        if not is_storable(text) or not (lines or is_line(text)):
             self.note(Code.INVALID_TEXT, "This has a character that text cannot have here.", name)
             return None
+        return text
 
     def email(self, name: str, *, required: bool = False) -> str | None:
-        """An e-mail address, as RFC 5322 and its domain's rules write it; nobody is asked whether it exists."""
+        """An e-mail address that every mail server takes: ASCII, its domain as DNS has it. Nobody is asked whether it exists."""
         text = self.text(name, LONGEST_EMAIL, required=required)
         if text is None:
             return None
         try:
-            return validate_email(text, check_deliverability=False).normalized
+            return validate_email(text, check_deliverability=False, allow_smtputf8=False).ascii_email
         except EmailNotValidError:
             self.note(Code.INVALID_VALUE, "This is no e-mail address.", name)
             return None

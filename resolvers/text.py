@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Final
 
 from resolvers.errors import PublicError
 
+BREAKS: Final = {"Cc", "Zl", "Zp"}  # control characters, and separators of lines and paragraphs
+TURNS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # change the direction of what follows
 MOST_SEARCHED: Final = 1_000  # characters of a search
 
 
@@ -19,10 +22,25 @@ class InvalidText(PublicError):
 
 
 def storable(text: str, argument: str) -> str:
-    """The text, if it could be stored: no NUL, no half of a surrogate pair. Raises InvalidText."""
-    if "\0" in text or (not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)):
+    """The text, if it could be stored. Raises InvalidText."""
+    if not is_storable(text):
         raise InvalidText(argument)
     return text
+
+
+def is_storable(text: str) -> bool:
+    """Whether a text could be stored: it has no NUL and no half of a surrogate pair."""
+    return "\0" not in text and (text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text))
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of it is to be seen: white space, and marks that only tell how others are written."""
+    return all(character.isspace() or unicodedata.category(character) == "Cf" for character in text)
+
+
+def is_line(text: str) -> bool:
+    """Whether it is one line in which each character stays in its place, wherever the text is put: in a mail, a list, a page."""
+    return not any(unicodedata.category(character) in BREAKS or character in TURNS for character in text)
 
 
 def searchable(text: str) -> str | None:

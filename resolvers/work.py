@@ -1,7 +1,7 @@
 """A unit of work: one mutation in one transaction, for one viewer. Whatever it changes is recorded in the same transaction.
 
-Rows are found here and only here: each is locked, and policy says whether the viewer may know of it and may do to it what is asked.
-Commands (resolvers/mutations/) never commit, and never ask who somebody is: they name an action of policy.
+Rows are found here and only here: policy says whether the viewer may know of one and may do to it what is asked, and only if it may,
+the row is locked. Commands (resolvers/mutations/) never commit, and never ask who somebody is: they name an action of policy.
 """
 
 from __future__ import annotations
@@ -118,20 +118,19 @@ class Work:
         return (await self.session.execute(statement.limit(1))).scalar()
 
     async def _locked(self, entity: str, key: UUID, action: str, *, read: bool = False) -> tuple[Any | None, bool]:
-        """A row that the viewer may read, locked, and whether it may do `action` to it.
+        """A row that the viewer may read, and whether it may do `action` to it; locked if it may.
 
-        What refers to the row, such as an audit event, is written meanwhile: its key does not change.
+        Whoever may not neither waits for those who may nor keeps them waiting. What refers to the row, such as an audit event, is
+        written meanwhile: its key does not change.
         """
         kind = self.context.services.policy.catalogue[entity]
         model = MODELS[kind.table]
         readable, doable = (
             to_sql(self.context.decide(entity, each).rows, kind, kind.table, per_row=True) for each in ("read", action)
         )
-        statement = sa.select(model, doable.is_(sa.true())).where(kind.table.c.id == key, readable)
-        found = (
-            await self.session.execute(
-                statement.with_for_update(of=model, read=read, key_share=not read).execution_options(populate_existing=True),
-                self.context.parameters,
-            )
-        ).one_or_none()
-        return (None, False) if found is None else (found[0], bool(found[1]))
+        known = sa.select(model).where(kind.table.c.id == key, readable).execution_options(populate_existing=True)
+        locked = known.where(doable).with_for_update(of=model, read=read, key_share=not read)
+        row = (await self.session.execute(locked, self.context.parameters)).scalar_one_or_none()
+        if row is not None or action == "read":
+            return row, row is not None
+        return (await self.session.execute(known, self.context.parameters)).scalar_one_or_none(), False

@@ -57,18 +57,18 @@ async def accept_connection(work: Work, asked: Asked) -> Done:
     if {PortStatus.ACTIVE} != set(await work.session.scalars(ends)):
         asked.note(Code.PORT_NOT_ACTIVE, ENDS_NOT_ACTIVE, "id")
     work.problems.stop()
-    await _tell_requester(work, request)
+    await tell_requester(work, request)
     return _done(request)
 
 
 async def deny_connection(work: Work, asked: Asked) -> Done:
     """Deny a request (V16)."""
     request = await work.find(asked, "id", "ConnectionRequest", "answer")
-    reason = asked.text("reason", LONGEST_REASON, required=False)
+    reason = asked.text("reason", LONGEST_REASON, required=False, lines=True)
     work.problems.stop()
     _decide(request, ConnectionRequestStatus.DENIED)
     request.reason = reason
-    await _tell_requester(work, request)
+    await tell_requester(work, request)
     return _done(request)
 
 
@@ -104,6 +104,21 @@ def _decide(request: ConnectionRequest, to: ConnectionRequestStatus) -> None:
     request.decided_at = now()
 
 
+async def end_with_port(work: Work, port: UUID) -> None:
+    """End the requests that wait at a port that ends: its own are withdrawn, those to it are denied, and their requesters told."""
+    for request in await work.session.scalars(requests_at(port, ConnectionRequestStatus.PENDING).with_for_update()):
+        own = request.port_id == port
+        _decide(request, ConnectionRequestStatus.WITHDRAWN if own else ConnectionRequestStatus.DENIED)
+        if not own:
+            await tell_requester(work, request)
+
+
+def requests_at(port: UUID, status: ConnectionRequestStatus) -> sa.Select[Any]:
+    """The requests of a status at either end of a port."""
+    ends = (ConnectionRequest.port_id == port) | (ConnectionRequest.target_port_id == port)
+    return sa.select(ConnectionRequest).where(ends, ConnectionRequest.status == status).order_by(ConnectionRequest.id)
+
+
 async def _tell_provider(work: Work, request: ConnectionRequest, target: Port) -> None:
     """Tell the provider, who knows its port by the port's own name, and the address for all requests (R018, V16)."""
     kind, subject = NotificationKind.CONNECTION_REQUESTED, Identifier("ConnectionRequest", request.id)
@@ -115,7 +130,7 @@ async def _tell_provider(work: Work, request: ConnectionRequest, target: Port) -
     await write(work.session, kind, address, text)
 
 
-async def _tell_requester(work: Work, request: ConnectionRequest) -> None:
+async def tell_requester(work: Work, request: ConnectionRequest) -> None:
     """Tell the requester the outcome, in its own words: the provider may have hidden itself since (V16, V18)."""
     accepted = request.status == ConnectionRequestStatus.ACCEPTED
     text = connection_decided(

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from models import Inquiry, MarketplaceProfile, ProfileSlug
+from models import Inquiry
 from models.base import now
 from models.notification import NotificationKind
 from resolvers.asked import Asked
@@ -31,7 +31,7 @@ async def send_inquiry(work: Work, asked: Asked) -> Done:
     sent: dict[str, Any] = {
         "sender_name": asked.text("name", LONGEST_NAME),
         "sender_email": asked.email("email", required=True),
-        "message": asked.text("message", LONGEST_MESSAGE),
+        "message": asked.text("message", LONGEST_MESSAGE, lines=True),
         "sender_company": asked.text("company", LONGEST_NAME, required=False),
     }
     work.problems.stop()
@@ -51,17 +51,17 @@ async def _profile(work: Work, asked: Asked) -> Any:
     slug = asked.text("slug", LONGEST_NAME)
     if slug is None:
         return None
-    key = await work.one(sa.select(MarketplaceProfile.id).where(MarketplaceProfile.slug == slug))
-    key = key or await work.one(sa.select(ProfileSlug.profile_id).where(ProfileSlug.slug == slug))
-    if key is None:
+    found = await work.context.loaders.profile_of_slug(slug)
+    if found is None:
         asked.note(Code.NOT_FOUND, NOT_FOUND, "slug")
         return None
-    return await work.hold(asked, "slug", "MarketplaceProfile", key, "inquire")
+    return await work.hold(asked, "slug", "MarketplaceProfile", found.id, "inquire")
 
 
 def _latest(work: Work, profile: Any, email: Any) -> sa.Select[Any]:
     """How many inquiries the viewer has lately sent to a profile. A visitor is known by its address alone, a user never by that."""
     user = work.context.viewer.user_id
-    same = sa.and_(Inquiry.user_id.is_(None), Inquiry.sender_email == email) if user is None else Inquiry.user_id == user
+    visitor = sa.and_(Inquiry.user_id.is_(None), sa.func.lower(Inquiry.sender_email) == sa.func.lower(email))
+    same = visitor if user is None else Inquiry.user_id == user
     lately = (Inquiry.profile_id == profile.id, Inquiry.created_at > now() - HOUR)
     return sa.select(sa.func.count()).select_from(Inquiry).where(*lately, same)

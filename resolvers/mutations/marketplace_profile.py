@@ -93,7 +93,7 @@ def _name(asked: Asked, name: str) -> str | None:
 
 def _bio(asked: Asked, name: str) -> str | None:
     """A text of at most 200 words, which are runs of what is no white space (A4)."""
-    written = asked.text(name, LONGEST_BIO, required=False)
+    written = asked.text(name, LONGEST_BIO, required=False, lines=True)
     words = len((written or "").split())
     if words > MOST_WORDS:
         asked.note(Code.TOO_LONG, f"This has {words} words; {MOST_WORDS} are the most.", name)
@@ -118,7 +118,7 @@ READERS: Final[Mapping[str, Read]] = {
 }
 ANNOUNCED: Final[Mapping[str, Read]] = {
     "name": text(LONGEST_NAME, required=False),
-    "description": text(LONGEST_DESCRIPTION, required=False),
+    "description": text(LONGEST_DESCRIPTION, required=False, lines=True),
 }
 
 

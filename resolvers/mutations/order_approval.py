@@ -28,7 +28,7 @@ ORDERED: Final = (
 
 async def approve_order(work: Work, asked: Asked) -> Done:
     """Order what was asked for, at the price of that moment, if it can still be ordered (V12, V13)."""
-    comment = asked.text("comment", COMMENT_LENGTH, required=False)
+    comment = asked.text("comment", COMMENT_LENGTH, required=False, lines=True)
     approval = await _undecided(work, asked, "approve", OrderApprovalStatus.APPROVED)
     location = await work.one(select(Location).where(Location.id == approval.location_id).with_for_update(read=True))
     await _check(work, asked, approval, location)
@@ -40,7 +40,7 @@ async def approve_order(work: Work, asked: Asked) -> Done:
 
 async def reject_order(work: Work, asked: Asked) -> Done:
     """Order nothing, and say why (V13)."""
-    comment = asked.text("comment", COMMENT_LENGTH)
+    comment = asked.text("comment", COMMENT_LENGTH, lines=True)
     approval = await _undecided(work, asked, "reject", OrderApprovalStatus.REJECTED)
     return await _decided(work, approval, OrderApprovalStatus.REJECTED, comment)
 

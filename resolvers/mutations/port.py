@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, Final
-from uuid import UUID
 
-import sqlalchemy as sa
-
-from models import Company, ConnectionRequest, Location, OrderApproval, Port, Price
+from models import Company, Location, OrderApproval, Port, Price
 from models.base import now
 from models.connection_request import ConnectionRequestStatus
 from models.notification import NotificationKind
@@ -19,6 +16,7 @@ from resolvers import texts
 from resolvers.asked import Asked
 from resolvers.identifiers import Identifier
 from resolvers.mutation import Done
+from resolvers.mutations.connection_request import end_with_port, requests_at
 from resolvers.notices import tell
 from resolvers.ordering import check_company, check_location, check_market, check_speed
 from resolvers.problems import Code
@@ -29,6 +27,7 @@ COST_CENTRE_LENGTH: Final = 64
 PLACE_LENGTH: Final = 64
 DEMARCATION: Final = ("cage", "rack", "panel", "ports")
 CHOICES: Final[dict[str, Sequence[Any]]] = {"term_months": TERMS_MONTHS, "visibility": tuple(PortVisibility)}
+RIGHTS: Final = {"visibility": "publish", "term_months": "change_term"}  # what is not for all who may change a port
 NOT_OFFERED: Final = "A port of {} Mbps for {} months is not offered there."
 ENDED_PORT: Final = "The port is {}: its term does not change any more."
 NEEDED: Final = "This cannot be taken away."
@@ -106,7 +105,7 @@ async def update_port(work: Work, asked: Asked) -> Done:
     port = await work.find(asked, "id", "Port", "update")
     values = _configured(asked)
     if port is not None:
-        await _check_visibility(work, asked, port)
+        await _check_rights(work, asked, port)
         values |= await _repriced(work, asked, port, values.get("term_months"))
         work.edit(asked, port)
     work.problems.stop()
@@ -130,11 +129,12 @@ def _configured(asked: Asked) -> dict[str, Any]:
     return values
 
 
-async def _check_visibility(work: Work, asked: Asked, port: Port) -> None:
-    """Note that the viewer may not change whether the port is shown (V1)."""
-    wanted = asked.value("visibility")
-    if wanted is not None and wanted != port.visibility and not await work.may("Port", port, "publish"):
-        asked.note(Code.FORBIDDEN, FORBIDDEN, "visibility")
+async def _check_rights(work: Work, asked: Asked, port: Port) -> None:
+    """Note that the viewer may not change whether the port is shown (V1), or its term (V13)."""
+    for name, action in RIGHTS.items():
+        wanted = asked.value(name)
+        if wanted is not None and wanted != getattr(port, name) and not await work.may("Port", port, action):
+            asked.note(Code.FORBIDDEN, FORBIDDEN, name)
 
 
 async def _repriced(work: Work, asked: Asked, port: Port, term: int | None) -> dict[str, Any]:
@@ -200,18 +200,8 @@ async def _end(work: Work, asked: Asked, action: str, to: PortStatus) -> Done:
     """Let a port end, and with it the requests that wait: its own are withdrawn, those to it are denied (V16)."""
     done = await _take(work, asked, action, lambda port: port.advance(to))
     key = done["port"].key
-    if await work.one(_requests(key, ConnectionRequestStatus.ACCEPTED)) is not None:
+    if await work.one(requests_at(key, ConnectionRequestStatus.ACCEPTED)) is not None:
         asked.note(Code.PORT_IN_USE, IN_USE, "id")
         work.problems.stop()
-    waiting = _requests(key, ConnectionRequestStatus.PENDING).order_by(ConnectionRequest.id).with_for_update()
-    for request in await work.session.scalars(waiting):
-        own = request.port_id == key
-        request.advance(ConnectionRequestStatus.WITHDRAWN if own else ConnectionRequestStatus.DENIED)
-        request.decided_at = now()
+    await end_with_port(work, key)
     return done
-
-
-def _requests(port: UUID, status: ConnectionRequestStatus) -> sa.Select[Any]:
-    """The requests of a status at either end of a port."""
-    ends = (ConnectionRequest.port_id == port) | (ConnectionRequest.target_port_id == port)
-    return sa.select(ConnectionRequest).where(ends, ConnectionRequest.status == status)

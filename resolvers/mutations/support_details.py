@@ -49,7 +49,7 @@ def contact(asked: Asked, supported_by: SupportedBy, known: SupportDetails | Non
     readers: Mapping[str, Read] = {
         "email": lambda one, name: one.email(name, required=needed),
         "phone": lambda one, name: one.phone(name, required=needed),
-        "hours": text(LONGEST_HOURS, required=False),
+        "hours": text(LONGEST_HOURS, required=False, lines=True),
     }
     for name in ("email", "phone") if needed else ():
         if not asked.has(name) and getattr(known, name, None) is None:

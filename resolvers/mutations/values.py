@@ -27,9 +27,9 @@ def assign(row: Any, values: Mapping[str, Any]) -> None:
         setattr(row, name, value)
 
 
-def text(most: int, *, required: bool = True) -> Read:
-    """A text of at most `most` characters. None where it is optional and null or blank."""
-    return lambda asked, name: asked.text(name, most, required=required)
+def text(most: int, *, required: bool = True, lines: bool = False) -> Read:
+    """A text of at most `most` characters: one line, or `lines`. None where it is optional and null or blank."""
+    return lambda asked, name: asked.text(name, most, required=required, lines=lines)
 
 
 def word(asked: Asked, name: str) -> Any:

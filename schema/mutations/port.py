@@ -45,7 +45,8 @@ class UpdatePortInput:
     name: str | None = optional("What its company calls it, 1 to 64 characters. Its name on the Marketplace stays.")
     cost_centre: str | None = optional("Where its company books it, at most 64 characters; null for nowhere.")
     term_months: int | None = optional(
-        "The term in months: 1, 12, 24, 36, 48 or 60. The port costs what that term costs today."
+        "The term in months: 1, 12, 24, 36, 48 or 60. The port costs what that term costs today. "
+        "Not for managed accounts whose orders their partner approves."
     )
     visibility: PortVisibility | None = optional("Whether the Marketplace shows it. Not for managed accounts.")
 

@@ -1,7 +1,8 @@
-"""A unit of work keeps others from editing what it has found, and from nothing else."""
+"""A unit of work keeps others from editing what it has found to change, and from nothing else."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from resolvers.viewer import find_member, load_viewer
 from resolvers.work import Work, transaction
 from tests.asking import Asking
 from tests.given import Company, Given
+from tests.rules.changing import refused, send
 
 EDIT: Final = "UPDATE company SET version = version + 1 WHERE id = :id"
 REFER: Final = (
@@ -67,3 +69,23 @@ async def test_what_is_seen_stays_as_it_is(ask: Asking, engine: AsyncEngine) -> 
         meanwhile = [await goes_through(engine, statement, company) for statement in (EDIT, REFER)]
 
     assert (company.key, [False, True]) == (found.id, meanwhile)
+
+
+async def test_who_may_not_change_a_row_does_not_wait_for_who_may_A21(ask: Asking, engine: AsyncEngine) -> None:
+    """Neither who reads it only nor who may not know of it: how long an answer takes tells nobody that the row is being changed."""
+    given = Given(engine)
+    company, stranger = await given.company(), await given.company()
+    viewer = await given.user(company, "VIEWER")
+    port = await given.port(company)
+    await given.profile(company)
+
+    async with transaction(engine) as session, asyncio.timeout(5):
+        await session.execute(sa.text("SELECT FROM port WHERE id = :id FOR UPDATE"), {"id": port.key})
+        await session.execute(sa.text("SELECT FROM company WHERE id = :id FOR UPDATE"), {"id": company.key})
+        hidden = await send(ask, stranger.admin, "updatePort", "port { id }", id=port.id, version=1)
+        read = await send(ask, viewer.email, "updatePort", "port { id }", id=port.id, version=1)
+        public = await send(ask, stranger.admin, "updateCompanyProfile", "company { id }", companyId=company.id, version=1)
+
+    assert {"port": None, "userErrors": [refused("NOT_FOUND", "id")]} == hidden
+    assert {"port": None, "userErrors": [refused("FORBIDDEN", "id")]} == read
+    assert {"company": None, "userErrors": [refused("FORBIDDEN", "companyId")]} == public

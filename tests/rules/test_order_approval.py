@@ -341,3 +341,20 @@ async def test_the_partner_is_told_of_the_order_and_the_account_of_the_decision_
         mails = (await connection.execute(sa.select(Mail.to_address, Mail.subject, Mail.body).order_by(Mail.id))).all()
     assert [partner.admin, user.email] == [address for address, _, _ in mails]
     assert [] == [mail for mail in mails if "300" in mail.body or "EUR" in mail.body]
+
+
+@pytest.mark.parametrize(
+    "name", ["Core\n\nYour password has expired.", "Core\u2028Sign in.", "Core\u202egpj", "a\x1bb", "\u200b\u2060"]
+)
+async def test_a_name_is_one_line_and_writes_nothing_of_its_own_into_mails_V13_V7(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, name: str
+) -> None:
+    """The partner's mail quotes what a managed user calls its order, so no name breaks a line, turns it around, or is invisible."""
+    _, account, location = await waiting(given)
+    before = await stored(rules_engine)
+
+    answer = await send(ask, account.admin, "orderPort", "orderApproval { id }", **order(location, name=name))
+
+    code = "REQUIRED" if name.startswith("\u200b") else "INVALID_TEXT"
+    assert {"orderApproval": None, "userErrors": [refused(code, "name")]} == answer
+    assert before == await stored(rules_engine)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.asking import Asking
 from tests.given import Given, Port
-from tests.rules.changing import refused, send, stored
+from tests.rules.changing import mails, refused, send, stored
 
 PLACE = {"cage": "C1", "rack": "R2", "panel": "P3", "ports": "5/6"}
 STATES = ("REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED", "DECOMMISSIONED", "CANCELLED")
@@ -212,6 +212,22 @@ async def test_requests_that_wait_end_with_their_port_V16(ask: Asking, given: Gi
     assert {"port": {"status": "DECOMMISSIONED"}, "userErrors": []} == answer
     assert ["WITHDRAWN", "DENIED"] == [node["status"] for node in found.data["nodes"] if node["decidedAt"]]
     assert ["DENIED", "PENDING"] == [node["status"] for node in rest.data["nodes"]]
+
+
+async def test_whose_request_ends_with_the_target_is_told_V16_V18(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """As of any other denial, in its own words; of what the company itself had asked for it is told nothing."""
+    company, other = await given.company(name="Hidden"), await given.company()
+    port, peer = await given.port(company), await given.port(other)
+    asked = await given.connection_request(peer, port, name="Backup")
+    await given.connection_request(port, peer)
+
+    await send(ask, company.admin, "decommissionPort", "port { status }", id=port.id)
+    ((kind, address, said),) = await mails(rules_engine)
+    heard = await ask(other.admin, "{ notifications { nodes { kind subjectId } } }")
+
+    assert ("CONNECTION_DECIDED", other.admin, False) == (kind, address, "Hidden" in said)
+    assert 'denied your request for the connection "Backup"' in said
+    assert [{"kind": "CONNECTION_DECIDED", "subjectId": asked.id}] == heard.data["notifications"]["nodes"]
 
 
 async def test_activation_and_cancellation_at_once_A44_A45(ask: Asking, given: Given) -> None:

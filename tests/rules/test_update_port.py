@@ -161,6 +161,30 @@ async def test_a_managed_user_does_not_change_visibility_and_its_partner_does_V1
     assert {"port": {"visibility": "PUBLIC"}, "userErrors": []} == acting
 
 
+async def test_a_term_is_the_partners_to_change_where_it_approves_orders_V13(
+    ask: Asking, given: Given, rules_engine: AsyncEngine
+) -> None:
+    """What a managed user could not order without approval it does not get by ordering less and changing that."""
+    partner = await given.partner()
+    free, bound = await given.managed_account(partner), await given.managed_account(partner, order_approval=True)
+    mine, theirs = await port_of(given, free.company), await port_of(given, bound.company)
+    for port in (mine, theirs):
+        await given.price(port.location, term_months=60)
+    change = {"version": 1, "termMonths": 60}
+
+    allowed = await send(ask, free.admin, "updatePort", "port { termMonths }", id=mine.id, **change)
+    before = await stored(rules_engine)
+    denied = await send(ask, bound.admin, "updatePort", "port { termMonths }", id=theirs.id, **change)
+    unchanged = await stored(rules_engine)
+    same = await send(ask, bound.admin, "updatePort", "port { name }", id=theirs.id, version=1, name="Edge", termMonths=12)
+    by_partner = await send(ask, partner.admin, "updatePort", "port { termMonths }", id=theirs.id, version=2, termMonths=60)
+
+    assert {"port": {"termMonths": 60}, "userErrors": []} == allowed == by_partner
+    assert {"port": None, "userErrors": [refused("FORBIDDEN", "termMonths")]} == denied
+    assert before == unchanged
+    assert {"port": {"name": "Edge"}, "userErrors": []} == same
+
+
 @pytest.mark.parametrize("shown", [False, True])
 async def test_prices_are_hidden_when_an_account_changes_its_term_R121_R122(ask: Asking, given: Given, shown: bool) -> None:
     """What the change answers tells the price to the account only if its partner shows prices, and the port has it all the same."""
