@@ -80,6 +80,23 @@ async def withdraw_connection(work: Work, asked: Asked) -> Done:
     return _done(request)
 
 
+async def end_waiting(work: Work, port: UUID) -> None:
+    """End the requests that wait at a port which ends: its own are withdrawn, those to it denied, as if one by one (V16)."""
+    waiting = requests_at(port, ConnectionRequestStatus.PENDING).order_by(ConnectionRequest.id).with_for_update()
+    for request in (await work.session.scalars(waiting)).all():
+        if request.port_id == port:
+            _decide(request, ConnectionRequestStatus.WITHDRAWN)
+        else:
+            _decide(request, ConnectionRequestStatus.DENIED)
+            await _tell_requester(work, request)
+
+
+def requests_at(port: UUID, status: ConnectionRequestStatus) -> sa.Select[Any]:
+    """The requests of a status at either end of a port."""
+    ends = (ConnectionRequest.port_id == port) | (ConnectionRequest.target_port_id == port)
+    return sa.select(ConnectionRequest).where(ends, ConnectionRequest.status == status)
+
+
 def _check_ends(asked: Asked, port: Port | None, target: Port | None) -> None:
     """Two active ports of two companies, and no more than both can carry."""
     for end, name in ((port, "port_id"), (target, "target_port_id")):

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, Final
-from uuid import UUID
 
-import sqlalchemy as sa
-
-from models import Company, ConnectionRequest, Location, OrderApproval, Port, Price
+from models import Company, Location, OrderApproval, Port, Price
 from models.base import now
 from models.connection_request import ConnectionRequestStatus
 from models.notification import NotificationKind
@@ -19,6 +16,7 @@ from resolvers import texts
 from resolvers.asked import Asked
 from resolvers.identifiers import Identifier
 from resolvers.mutation import Done
+from resolvers.mutations.connection_request import end_waiting, requests_at
 from resolvers.notices import tell
 from resolvers.ordering import check_company, check_location, check_market, check_speed
 from resolvers.problems import Code
@@ -197,21 +195,11 @@ async def _take(work: Work, asked: Asked, action: str, step: Callable[[Port], No
 
 
 async def _end(work: Work, asked: Asked, action: str, to: PortStatus) -> Done:
-    """Let a port end, and with it the requests that wait: its own are withdrawn, those to it are denied (V16)."""
+    """Let a port end, and with it the requests that wait there (V16)."""
     done = await _take(work, asked, action, lambda port: port.advance(to))
     key = done["port"].key
-    if await work.one(_requests(key, ConnectionRequestStatus.ACCEPTED)) is not None:
+    if await work.one(requests_at(key, ConnectionRequestStatus.ACCEPTED)) is not None:
         asked.note(Code.PORT_IN_USE, IN_USE, "id")
         work.problems.stop()
-    waiting = _requests(key, ConnectionRequestStatus.PENDING).order_by(ConnectionRequest.id).with_for_update()
-    for request in await work.session.scalars(waiting):
-        own = request.port_id == key
-        request.advance(ConnectionRequestStatus.WITHDRAWN if own else ConnectionRequestStatus.DENIED)
-        request.decided_at = now()
+    await end_waiting(work, key)
     return done
-
-
-def _requests(port: UUID, status: ConnectionRequestStatus) -> sa.Select[Any]:
-    """The requests of a status at either end of a port."""
-    ends = (ConnectionRequest.port_id == port) | (ConnectionRequest.target_port_id == port)
-    return sa.select(ConnectionRequest).where(ends, ConnectionRequest.status == status)

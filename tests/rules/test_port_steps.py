@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.asking import Asking
 from tests.given import Given, Port
-from tests.rules.changing import refused, send, stored
+from tests.rules.changing import mails, refused, send, stored
 
 PLACE = {"cage": "C1", "rack": "R2", "panel": "P3", "ports": "5/6"}
 STATES = ("REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED", "DECOMMISSIONED", "CANCELLED")
@@ -212,6 +212,26 @@ async def test_requests_that_wait_end_with_their_port_V16(ask: Asking, given: Gi
     assert {"port": {"status": "DECOMMISSIONED"}, "userErrors": []} == answer
     assert ["WITHDRAWN", "DENIED"] == [node["status"] for node in found.data["nodes"] if node["decidedAt"]]
     assert ["DENIED", "PENDING"] == [node["status"] for node in rest.data["nodes"]]
+
+
+@pytest.mark.parametrize(("step", "status"), [("decommissionPort", "ACTIVE"), ("cancelPort", "ALLOCATED")])
+async def test_requesters_are_told_that_a_port_has_ended_V16_V18(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, step: str, status: str
+) -> None:
+    """Each whose request to it waited is told as at a denial, without the provider's name; nobody of what is withdrawn."""
+    provider, one, other = await given.company(name="Provider Ltd"), await given.company(), await given.company()
+    port = await given.port(provider, status=status, name="Gate", demarcation=PLACE)
+    for customer, name in ((one, "First"), (other, "Second")):
+        await given.connection_request(await given.port(customer), port, name=name)
+    await given.connection_request(port, await given.port(one))
+    await given.connection_request(await given.port(one), port, status="WITHDRAWN")
+
+    await send(ask, provider.admin, step, "port { id }", id=port.id)
+
+    sent = await mails(rules_engine)
+    assert [("CONNECTION_DECIDED", one.admin), ("CONNECTION_DECIDED", other.admin)] == [(kind, to) for kind, to, _ in sent]
+    for name, (_, _, text) in zip(("First", "Second"), sent, strict=True):
+        assert [True, True, False, False] == [part in text for part in (name, "denied", "Provider Ltd", "Gate")]
 
 
 async def test_activation_and_cancellation_at_once_A44_A45(ask: Asking, given: Given) -> None:
