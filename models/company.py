@@ -125,6 +125,12 @@ class Company(Identified, Versioned, Base):
         """Whether the operator checks or has checked its papers; what they prove stays as it is then (R422, V8)."""
         return self.verification_status in (VerificationStatus.PENDING, VerificationStatus.VERIFIED)
 
+    @property
+    def vouched_status(self) -> VerificationStatus:
+        """Where the companies stand that it makes as a partner: it vouches for them, once it is verified itself (R404, V15)."""
+        verified = self.verification_status == VerificationStatus.VERIFIED
+        return VerificationStatus.VERIFIED if verified else VerificationStatus.UNVERIFIED
+
     def verify_as(self, to: VerificationStatus) -> None:
         """Take the next step of verification. Raises IllegalStep."""
         self.verification_status = step(VERIFICATION_STEPS, self.verification_status, to)

@@ -14,7 +14,7 @@ allow(viewer: Viewer, "read", _dashboard: Dashboard) if operator(viewer);
 # A managed account has none until its partner switches it on. R112 A14
 deny(viewer: Viewer, _action, _dashboard: Dashboard) if dashboard_hidden(viewer);
 
-# What is counted are ports, each by the rules of ports. V20
+# What is counted are ports and orders that wait for approval, each by its own rules. V13 V20
 allow_field(_viewer: Viewer, "read", _dashboard: Dashboard, field) if
     field in ["ports_by_status", "ports_by_metro", "orders_waiting", "monthly_spend"];
 

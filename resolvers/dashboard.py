@@ -1,13 +1,19 @@
-"""How dashboards get their data: one statement tallies the ports of all dashboards of a request that the viewer may read."""
+"""How dashboards get their data: one statement tallies the ports of all dashboards of a request that the viewer may read.
+
+Another one counts the order approvals that wait, and only where the orders that wait are asked for.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from models.order_approval import OrderApprovalStatus
 from models.port import CHARGED, ENDED, PortStatus
 from resolvers.batch import needs
+from resolvers.connection import ask
 from resolvers.money import Money, money
 from resolvers.record import Record
 
@@ -15,6 +21,7 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 STATUSES: Final = tuple(PortStatus)  # in the order of their lifecycle
+UNDECIDED: Final = {"filter": {"status": OrderApprovalStatus.PENDING}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +65,12 @@ async def ports_by_metro(dashboards: Sequence[Record], context: Context) -> list
 
 @needs("id")
 async def orders_waiting(dashboards: Sequence[Record], context: Context) -> list[int]:
-    """How many orders of each dashboard wait."""
-    return await _each(dashboards, context, lambda groups: _sums(groups, "status", "count").get(PortStatus.REQUESTED, 0))
+    """How many orders of each dashboard wait: for the operator to allocate a port, or for a partner's approval (V13)."""
+    ordered = _each(dashboards, context, lambda groups: _sums(groups, "status", "count").get(PortStatus.REQUESTED, 0))
+    asked = ask(context, "OrderApproval", UNDECIDED, "dashboard.order_approvals")
+    keys = [dashboard.id for dashboard in dashboards]
+    requested, undecided = await asyncio.gather(ordered, context.loaders.count(asked, keys))
+    return [number + undecided[key] for number, key in zip(requested, keys, strict=True)]
 
 
 @needs("id")

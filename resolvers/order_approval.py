@@ -1,4 +1,4 @@
-"""How order approvals get their data, and how those that nobody decides end (V13)."""
+"""How order approvals get their data, who is told what became of them, and how those that nobody decides end (V13)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from models import AuditEvent, OrderApproval
+from models import AuditEvent, Location, Membership, OrderApproval
 from models.base import now
+from models.notification import NotificationKind
 from models.order_approval import OrderApprovalStatus
+from resolvers import texts
 from resolvers.batch import Made
 from resolvers.common import Everything, NamedBy
+from resolvers.identifiers import Identifier
 from resolvers.money import money
+from resolvers.notices import members_where, tell_members
 
 EXPIRE: Final = "expireOrderApprovals"  # what the trail calls it; nobody does it but time
-AT_ONCE: Final = 1_000
+AT_ONCE: Final = 100
 
 order_approvals: Final = Everything("OrderApproval")
 company: Final = NamedBy("Company", "company_id")
@@ -27,17 +31,28 @@ monthly_rate: Final = Made(money, ("monthly_rate", "currency"))
 setup_fee: Final = Made(money, ("setup_fee", "currency"))
 
 
-async def expire_due(engine: AsyncEngine, _public_url: str) -> None:
+async def tell_requester(session: AsyncSession, approval: OrderApproval, public_url: str) -> None:
+    """Tell whoever has asked, if still a member of the company, what became of the order (V13)."""
+    location = (await session.scalars(sa.select(Location.name).where(Location.id == approval.location_id))).one()
+    order = texts.order(approval.name, approval.speed_mbps, location)
+    notice = texts.order_approval_decided(order, approval.status.lower(), approval.comment, public_url)
+    asking = (Membership.user_id == approval.requested_by, Membership.company_id == approval.company_id)
+    subject = Identifier("OrderApproval", approval.id)
+    members = await members_where(session, *asking)
+    await tell_members(session, NotificationKind.ORDER_APPROVAL_DECIDED, members, notice, subject=subject)
+
+
+async def expire_due(engine: AsyncEngine, public_url: str) -> None:
     """Write down which orders have expired, some at a time; one that somebody decides just now is passed over."""
     expired = AT_ONCE
     while expired == AT_ONCE:
         kept = engine.execution_options(isolation_level="READ COMMITTED")
         async with AsyncSession(kept, expire_on_commit=False) as session, session.begin():
-            expired = await _expire(session)
+            expired = await _expire(session, public_url)
 
 
-async def _expire(session: AsyncSession) -> int:
-    """Let the oldest ones that are due expire, with their trail; how many these were."""
+async def _expire(session: AsyncSession, public_url: str) -> int:
+    """Let the oldest ones that are due expire, with their trail, and tell whoever has asked; how many these were."""
     at = now()
     due = (
         sa.select(OrderApproval)
@@ -53,4 +68,5 @@ async def _expire(session: AsyncSession) -> int:
         approval.decided_at = approval.expires_at
         trail = {"table_name": OrderApproval.__tablename__, "row_id": approval.id, "company_id": approval.company_id}
         session.add(AuditEvent(action=EXPIRE, changes=changes, **trail))
+        await tell_requester(session, approval, public_url)
     return len(approvals)

@@ -37,6 +37,7 @@ RELATIONS: Final[Mapping[str, Relation]] = {
     "company.ports": Relation("Port", ("company_id",)),
     "company.products": Relation("Product", ("company_id",)),
     "company.received_offers": Relation("Offer", (), models.OfferBuyer.__table__, "company_id", "offer_id", "OfferBuyer"),
+    "dashboard.order_approvals": Relation("OrderApproval", ("company_id", "partner_id")),
     "dashboard.ports": Relation("Port", ("company_id", "partner_id")),  # its own, and those of the accounts that it manages
     "marketplace_profile.ports": Relation("MarketplacePort", ("company_id",)),
     "port.connections": Relation("ConnectionRequest", ("port_id", "target_port_id")),

@@ -72,12 +72,13 @@ def order_approval_requested(account: str, order: str, public_url: str) -> Notic
     )
 
 
-def order_approval_decided(order: str, *, approved: bool, comment: str | None, public_url: str) -> Notice:
-    """To a managed account: what its partner decided (V13)."""
-    outcome = "approved" if approved else "rejected"
+def order_approval_decided(order: str, outcome: str, comment: str | None, public_url: str) -> Notice:
+    """To a managed account: what became of its order, `approved`, `rejected` or, undecided, `expired` (V13)."""
+    became = "has expired" if outcome == "expired" else f"was {outcome}"
     return _notice(
-        f"Your order of {order} was {outcome}",
-        f"Your order of {order} was {outcome}.",
+        f"Your order of {order} {became}",
+        f"Your order of {order} {became}.",
+        "Nobody has decided it in time, and nothing was ordered." if outcome == "expired" else "",
         f"Comment: {comment}" if comment else "",
         f"{public_url}/",
     )

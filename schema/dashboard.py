@@ -30,7 +30,9 @@ class Dashboard:
     ports_by_metro: list[PortsInMetro] = resolved(
         dashboard.ports_by_metro, "Its ports by place and name of the place, without those that ended."
     )
-    orders_waiting: int = resolved(dashboard.orders_waiting, "How many of its ports are ordered and not allocated yet.")
+    orders_waiting: int = resolved(
+        dashboard.orders_waiting, "How many ports are ordered and not allocated yet, or wait for a partner's approval."
+    )
     monthly_spend: list[Money] | None = resolved(
         dashboard.monthly_spend,
         "What its ports cost per month while they are ACTIVE or DISABLED, in each currency. For viewers who see prices.",

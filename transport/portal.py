@@ -22,7 +22,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "worker-src 'self'",
-        "connect-src 'self'",
+        "connect-src 'self'",  # WebSockets of the same host too, for subscriptions
         "style-src 'self' 'unsafe-inline'",  # Monaco writes its themes and positions into the page
         "font-src 'self' data:",  # GraphiQL's fonts are part of its style sheet
         "img-src 'self' data:",

@@ -2,13 +2,17 @@
 
 import type { Fetcher, FetcherParams } from "@graphiql/toolkit";
 
+import { follow, isSubscription } from "./follow";
 import type { Session } from "./session";
 
 export function fetcherFor(endpoint: string, session: Session): Fetcher {
-  return async (request, options) => {
+  const socket = new URL(endpoint, location.href.replace(/^http/, "ws")).href;
+  return async (params, options) => {
     const { signal } = session;
-    const body = JSON.stringify({ ...request, operationName: operationIn(request) });
+    const request = { ...params, operationName: operationIn(params) };
+    const body = JSON.stringify(request);
     const own = new Headers(options?.headers);
+    if (isSubscription(request)) return follow(socket, session, request, own);
     const send = async () => {
       const headers = new Headers(own);
       const authorization = await session.authorization();
@@ -29,8 +33,8 @@ export function fetcherFor(endpoint: string, session: Session): Fetcher {
 }
 
 /** The operation to run. Just after a change of tabs GraphiQL still names that of the former tab; then none is named. */
-function operationIn({ query, operationName }: FetcherParams): string | undefined {
-  return operationName && query.includes(operationName) ? operationName : undefined;
+function operationIn({ query, operationName }: FetcherParams): string | null {
+  return operationName && query.includes(operationName) ? operationName : null;
 }
 
 async function read(response: Response) {

@@ -57,7 +57,7 @@ async def accept_connection(work: Work, asked: Asked) -> Done:
     if {PortStatus.ACTIVE} != set(await work.session.scalars(ends)):
         asked.note(Code.PORT_NOT_ACTIVE, ENDS_NOT_ACTIVE, "id")
     work.problems.stop()
-    await tell_requester(work, request)
+    await _tell_requester(work, request)
     return _done(request)
 
 
@@ -68,7 +68,7 @@ async def deny_connection(work: Work, asked: Asked) -> Done:
     work.problems.stop()
     _decide(request, ConnectionRequestStatus.DENIED)
     request.reason = reason
-    await tell_requester(work, request)
+    await _tell_requester(work, request)
     return _done(request)
 
 
@@ -78,6 +78,23 @@ async def withdraw_connection(work: Work, asked: Asked) -> Done:
     work.problems.stop()
     _decide(request, ConnectionRequestStatus.WITHDRAWN)
     return _done(request)
+
+
+async def end_waiting(work: Work, port: UUID) -> None:
+    """End the requests that wait at a port which ends: its own are withdrawn, those to it denied, as if one by one (V16)."""
+    waiting = requests_at(port, ConnectionRequestStatus.PENDING).order_by(ConnectionRequest.id).with_for_update()
+    for request in (await work.session.scalars(waiting)).all():
+        if request.port_id == port:
+            _decide(request, ConnectionRequestStatus.WITHDRAWN)
+        else:
+            _decide(request, ConnectionRequestStatus.DENIED)
+            await _tell_requester(work, request)
+
+
+def requests_at(port: UUID, status: ConnectionRequestStatus) -> sa.Select[Any]:
+    """The requests of a status at either end of a port."""
+    ends = (ConnectionRequest.port_id == port) | (ConnectionRequest.target_port_id == port)
+    return sa.select(ConnectionRequest).where(ends, ConnectionRequest.status == status)
 
 
 def _check_ends(asked: Asked, port: Port | None, target: Port | None) -> None:
@@ -104,21 +121,6 @@ def _decide(request: ConnectionRequest, to: ConnectionRequestStatus) -> None:
     request.decided_at = now()
 
 
-async def end_with_port(work: Work, port: UUID) -> None:
-    """End the requests that wait at a port that ends: its own are withdrawn, those to it are denied, and their requesters told."""
-    for request in await work.session.scalars(requests_at(port, ConnectionRequestStatus.PENDING).with_for_update()):
-        own = request.port_id == port
-        _decide(request, ConnectionRequestStatus.WITHDRAWN if own else ConnectionRequestStatus.DENIED)
-        if not own:
-            await tell_requester(work, request)
-
-
-def requests_at(port: UUID, status: ConnectionRequestStatus) -> sa.Select[Any]:
-    """The requests of a status at either end of a port."""
-    ends = (ConnectionRequest.port_id == port) | (ConnectionRequest.target_port_id == port)
-    return sa.select(ConnectionRequest).where(ends, ConnectionRequest.status == status).order_by(ConnectionRequest.id)
-
-
 async def _tell_provider(work: Work, request: ConnectionRequest, target: Port) -> None:
     """Tell the provider, who knows its port by the port's own name, and the address for all requests (R018, V16)."""
     kind, subject = NotificationKind.CONNECTION_REQUESTED, Identifier("ConnectionRequest", request.id)
@@ -130,7 +132,7 @@ async def _tell_provider(work: Work, request: ConnectionRequest, target: Port) -
     await write(work.session, kind, address, text)
 
 
-async def tell_requester(work: Work, request: ConnectionRequest) -> None:
+async def _tell_requester(work: Work, request: ConnectionRequest) -> None:
     """Tell the requester the outcome, in its own words: the provider may have hidden itself since (V16, V18)."""
     accepted = request.status == ConnectionRequestStatus.ACCEPTED
     text = connection_decided(

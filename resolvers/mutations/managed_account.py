@@ -36,7 +36,7 @@ CONTACT_FIRST: Final = (
 
 
 async def create_managed_account(work: Work, asked: Asked) -> Done:
-    """Make a managed account, always of a new company (V15, A18). Whom the operator supports, it can reach."""
+    """Make a managed account, always of a new company, for which its partner vouches (V15, R404, A18)."""
     partner = await work.owner(asked, "create_managed_account")
     account = ManagedAccount(**given(asked, ACCOUNT), **_switches(asked))
     company = Company(account_kind=AccountKind.MANAGED, **papers(asked.within("company")))
@@ -46,6 +46,7 @@ async def create_managed_account(work: Work, asked: Asked) -> Done:
         await _check_name(work, asked, partner.id, account.account_name)
     work.problems.stop()
     company.partner_id = account.partner_id = partner.id
+    company.verification_status = partner.vouched_status
     await work.add(company)
     account.company_id = details.company_id = company.id
     work.session.add(details)

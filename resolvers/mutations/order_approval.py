@@ -6,16 +6,14 @@ from typing import Final
 
 from sqlalchemy import select
 
-from models import Company, Location, Membership, OrderApproval, Port
+from models import Company, Location, OrderApproval, Port
 from models.base import now
 from models.lifecycle import step
-from models.notification import NotificationKind
 from models.order_approval import COMMENT_LENGTH, STEPS, OrderApprovalStatus
-from resolvers import texts
 from resolvers.asked import Asked
 from resolvers.identifiers import Identifier
 from resolvers.mutation import Done
-from resolvers.notices import members_where, tell_members
+from resolvers.order_approval import tell_requester
 from resolvers.ordering import check_company, check_location, check_market, check_speed
 from resolvers.work import Work
 
@@ -72,16 +70,7 @@ async def _decided(work: Work, approval: OrderApproval, to: OrderApprovalStatus,
     """Note the partner's decision, and tell whoever has asked (V13)."""
     approval.comment = comment
     done = _closed(work, approval, to)
-    asking = (Membership.user_id == approval.requested_by, Membership.company_id == approval.company_id)
-    location = await work.one(select(Location.name).where(Location.id == approval.location_id))
-    notice = texts.order_approval_decided(
-        texts.order(approval.name, approval.speed_mbps, location),
-        approved=to == OrderApprovalStatus.APPROVED,
-        comment=comment,
-        public_url=work.context.services.public_url,
-    )
-    members = await members_where(work.session, *asking)
-    await tell_members(work.session, NotificationKind.ORDER_APPROVAL_DECIDED, members, notice, subject=done["order_approval"])
+    await tell_requester(work.session, approval, work.context.services.public_url)
     return done
 
 

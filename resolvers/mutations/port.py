@@ -16,7 +16,7 @@ from resolvers import texts
 from resolvers.asked import Asked
 from resolvers.identifiers import Identifier
 from resolvers.mutation import Done
-from resolvers.mutations.connection_request import end_with_port, requests_at
+from resolvers.mutations.connection_request import end_waiting, requests_at
 from resolvers.notices import tell
 from resolvers.ordering import check_company, check_location, check_market, check_speed
 from resolvers.problems import Code
@@ -197,11 +197,11 @@ async def _take(work: Work, asked: Asked, action: str, step: Callable[[Port], No
 
 
 async def _end(work: Work, asked: Asked, action: str, to: PortStatus) -> Done:
-    """Let a port end, and with it the requests that wait: its own are withdrawn, those to it are denied (V16)."""
+    """Let a port end, and with it the requests that wait there (V16)."""
     done = await _take(work, asked, action, lambda port: port.advance(to))
     key = done["port"].key
     if await work.one(requests_at(key, ConnectionRequestStatus.ACCEPTED)) is not None:
         asked.note(Code.PORT_IN_USE, IN_USE, "id")
         work.problems.stop()
-    await end_with_port(work, key)
+    await end_waiting(work, key)
     return done

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from commands.__main__ import MODULES
 from settings import Settings, variable
@@ -28,6 +29,21 @@ async def test_the_query_gives_the_answer(ask_demo: Asking) -> None:
     answer = await ask_demo(HIDDEN, block("graphql"))
 
     assert json.loads(block("json")) == json.loads(answer.body)
+
+
+async def test_the_changes_give_the_answers(demo_copy_url: str, tmp_path: Path) -> None:
+    """Whoever sends README's mutations as README says, one after the other, is answered as README says."""
+    section = README.partition("## Change things")[2].partition("\n## ")[0]
+    steps = re.findall(r"`([a-z]+@[a-z.]+)`[^`]*```graphql\n(.*?)```\n\n```json\n(.*?)```", section, re.DOTALL)
+
+    async with asking(demo_copy_url, tmp_path) as ask:
+        answers = [json.loads((await ask(email, mutation)).body) for email, mutation, _ in steps]
+        waiting = await ask(HIDDEN, steps[0][1])
+
+    assert 3 == len(steps)
+    assert [json.loads(expected) for *_, expected in steps] == answers
+    ordered: dict[str, Any] = {"port": None, "orderApproval": {"status": "PENDING"}, "userErrors": []}
+    assert {"orderPort": ordered} == waiting.data
 
 
 async def test_the_upload_gives_the_answer(demo_copy_url: str, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -23,13 +24,20 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def visit(chromium: Browser, gateway: Gateway) -> AsyncIterator[Visit]:
-    """A newcomer's window with the page loaded. Whatever a test does there, the page may neither complain nor ask elsewhere."""
+    """A newcomer's window with the page loaded."""
+    async with visiting(chromium, gateway.url) as visit:
+        yield visit
+
+
+@asynccontextmanager
+async def visiting(chromium: Browser, url: str) -> AsyncIterator[Visit]:
+    """A window with the page of a gateway. Whatever a test does there, the page may neither complain nor ask elsewhere."""
     context = await chromium.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(PATIENCE)
-    visit = Visit(await context.new_page(), gateway.url)
+    visit = Visit(await context.new_page(), url)
     await visit.load()
     yield visit
     await context.close()
 
     assert visit.complaints == []
-    assert visit.origins <= {gateway.url}
+    assert visit.origins <= {url}

@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import ConsoleMessage, Error, Locator, Page, Request, Response
+from playwright.async_api import ConsoleMessage, Error, Locator, Page, Request, Response, WebSocket
 
 ANSWER = """() => {
   const shown = globalThis.__MONACO?.editor.getModels().find((model) => model.uri.path.endsWith("response.json"));
@@ -16,6 +16,10 @@ ANSWER = """() => {
 ASKED = """(text) => globalThis.__MONACO?.editor.getModels().some(
   (model) => model.uri.path.endsWith("operation.graphql") && model.getValue().includes(text)
 )"""
+
+WRITE = """(text) => globalThis.__MONACO?.editor.getModels().filter(
+  (model) => model.uri.path.endsWith("operation.graphql")
+).forEach((model) => model.setValue(text))"""
 
 
 def _is_graphql(answer: Response) -> bool:
@@ -35,6 +39,7 @@ class Visit:
         self.origins: set[str] = set()
         self.complaints: list[str] = []
         page.on("request", self._requested)
+        page.on("websocket", self._opened)
         page.on("console", self._said)
         page.on("pageerror", self._failed)
 
@@ -87,6 +92,22 @@ class Visit:
         answer: dict[str, Any] = json.loads(await shown.json_value())
         return answer
 
+    async def write(self, document: str) -> None:
+        """Replace the operation of the tab."""
+        await self.page.evaluate(WRITE, document)
+
+    async def follow(self) -> None:
+        """Run the subscription of the tab, until it is sent to the gateway. While the page is busy the button does nothing."""
+        play = self.page.get_by_role("button", name="Execute query")
+        for patience in (5_000, 10_000, 30_000):
+            try:
+                async with self.page.expect_websocket(timeout=patience) as opened:
+                    await play.click()
+                await (await opened.value).wait_for_event("framereceived")  # its credentials are believed
+                return
+            except Error:  # no socket was opened in that time
+                continue
+
     async def no_answer(self) -> bool:
         return not await self.page.evaluate(ANSWER)
 
@@ -99,6 +120,11 @@ class Visit:
         scheme, host, *_ = urlsplit(request.url)
         if scheme not in ("data", "blob"):
             self.origins.add(f"{scheme}://{host}")
+
+    def _opened(self, socket: WebSocket) -> None:
+        """A WebSocket counts as its gateway's origin."""
+        scheme, host, *_ = urlsplit(socket.url)
+        self.origins.add(f"{'https' if scheme == 'wss' else 'http'}://{host}")
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

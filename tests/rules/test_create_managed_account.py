@@ -15,6 +15,7 @@ from tests.rules.changing import refused, send, stored, trail
 
 COMPANY: Final = {"tradingName": "Alpine", "legalName": "Alpine AG", "country": "CH"}
 MINIMAL: Final = {"accountName": "Alpine branch", "supportedBy": "PARTNER", "company": COMPANY}
+ANNA: Final = {"email": "anna@alpine.example", "name": "Anna Alp"}
 CONTACT: Final = {"email": "help@alpine.example", "phone": "+41 44 668 18 00", "hours": "always"}
 ID: Final = "managedAccount { id }"
 ALL: Final = """managedAccount { accountName accountRef supportedBy version partner { id } company {
@@ -34,8 +35,7 @@ async def test_partner_makes_an_account_of_a_new_company_V15_R104_A18(ask: Askin
     partner = await given.partner()
     headquarters = {"street": "Seeweg 1", "city": "Zug", "postalCode": "6300", "country": "CH"}
     papers = {"registrationNumber": "CHE-1", "taxNumber": "T-1", "headquarters": headquarters, "companyType": "XAAS"}
-    admin = {"email": "anna@alpine.example", "name": "Anna Alp"}
-    more = {"supportDetails": CONTACT, "settings": {"pricing": True, "dashboard": False}, "admin": admin}
+    more = {"supportDetails": CONTACT, "settings": {"pricing": True, "dashboard": False}, "admin": ANNA}
 
     made = await create(ask, partner.admin, ALL, accountRef="CRM-7", company={**COMPANY, **papers}, **more)
 
@@ -64,12 +64,51 @@ async def test_new_account_can_be_used_at_once_V15_V25(ask: Asking, given: Given
     """Its first user signs in and finds its account, without what is the partner's own."""
     partner = await given.partner()
 
-    made = await create(ask, partner.admin, admin={"email": "anna@alpine.example", "name": "Anna Alp"})
+    made = await create(ask, partner.admin, admin=ANNA)
     found = await ask("anna@alpine.example", "{ viewer { company { tradingName } } managedAccounts { nodes { id version } } }")
 
     account = {"id": made["managedAccount"]["id"], "version": None}
     assert {"viewer": {"company": {"tradingName": "Alpine"}}, "managedAccounts": {"nodes": [account]}} == found.data
     assert ["NOT_FOR_MANAGED_ACCOUNTS"] == [redaction.reason for redaction in found.redactions]
+
+
+async def test_new_account_orders_as_soon_as_its_partner_is_billed_there_V15_R404_A40_R103_R120_V12(
+    ask: Asking, given: Given
+) -> None:
+    """A verified partner makes an account and enables a market, and the account's first user orders a port there."""
+    partner = await given.partner(verification_status="VERIFIED")
+    location = await given.location()
+    await given.price(location)
+    port = {"locationId": location.id, "name": "Core", "speedMbps": 1000, "termMonths": 12}
+
+    await create(ask, partner.admin, admin=ANNA)
+    too_early = await send(ask, ANNA["email"], "orderPort", "port { id }", **port)
+    await send(ask, partner.admin, "setBillingMarket", "billingMarket { id }", market="DE", enabled=True)
+    ordered = await send(ask, ANNA["email"], "orderPort", "port { name status company { tradingName } }", **port)
+
+    assert {"port": None, "userErrors": [refused("MARKET_NOT_ENABLED", "locationId")]} == too_early
+    made = {"name": "Core", "status": "REQUESTED", "company": {"tradingName": "Alpine"}}
+    assert {"port": made, "userErrors": []} == ordered
+
+
+@pytest.mark.parametrize("status", ["UNVERIFIED", "PENDING", "REJECTED"])
+async def test_partner_vouches_for_nobody_before_it_is_verified_V15_R404_A40(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, status: str
+) -> None:
+    """The new company is as little verified as its partner, and orders nothing."""
+    partner = await given.partner(verification_status=status)
+    location = await given.orderable(partner)
+    port = {"locationId": location.id, "name": "Core", "speedMbps": 1000, "termMonths": 12}
+
+    made = await create(ask, partner.admin, "managedAccount { company { id } }", admin=ANNA)
+    before = await stored(rules_engine)
+    own = await send(ask, ANNA["email"], "orderPort", "port { id }", **port)
+    company = made["managedAccount"]["company"]["id"]
+    partners = await send(ask, partner.admin, "orderPort", "port { id }", companyId=company, **port)
+
+    assert {"port": None, "userErrors": [refused("COMPANY_NOT_VERIFIED")]} == own
+    assert {"port": None, "userErrors": [refused("COMPANY_NOT_VERIFIED", "companyId")]} == partners
+    assert before == await stored(rules_engine)
 
 
 async def test_new_company_is_an_enterprise_unless_it_says_xaas_R413_R420_A42(ask: Asking, given: Given) -> None:
@@ -238,7 +277,7 @@ async def test_what_was_made_is_recorded_V15(ask: Asking, given: Given, rules_en
     """The trail has the company, the account, its support details and its member."""
     partner: Company = await given.partner()
 
-    await create(ask, partner.admin, admin={"email": "anna@alpine.example", "name": "Anna Alp"})
+    await create(ask, partner.admin, admin=ANNA)
 
     recorded = [(action, table) for action, table, _ in await trail(rules_engine)]
     tables = ["company", "managed_account", "membership", "support_details"]

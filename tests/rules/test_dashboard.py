@@ -186,19 +186,45 @@ async def test_operator_looks_at_every_dashboard_R112_V20(ask: Asking, given: Gi
     assert told(expected) == whole(answer)
 
 
-async def test_dashboards_of_many_companies_are_one_statement_R112(ask: Asking, given: Given) -> None:
-    """All fields of all dashboards of a page are tallied by one statement, however many there are."""
+async def test_orders_that_wait_for_approval_wait_too_R112_V13(ask: Asking, given: Given) -> None:
+    """The account, its partner and the operator count what is PENDING beside what is REQUESTED; nobody counts another's."""
+    partner, operator = await given.partner(), await given.operator()
+    account, sibling = [await given.managed_account(partner, dashboard=True) for _ in range(2)]
+    strange = await given.managed_account(await given.partner(), dashboard=True)
+    await given.port(account.company, status="REQUESTED")
+    for _ in range(2):
+        await given.order_approval(account)
+    for status in ("REJECTED", "WITHDRAWN", "EXPIRED"):
+        await given.order_approval(account, status=status)
+    for other in (sibling, strange):
+        await given.order_approval(other)
+
+    answers = [
+        await ask(viewer.admin, WAITING, id=account.company.id) for viewer in (account, sibling, strange, partner, operator)
+    ]
+
+    counts = [
+        [found["dashboard"]["ordersWaiting"] if found and found["dashboard"] else None for found in answer.data.values()]
+        for answer in answers
+    ]
+    assert [[3, 3], [1, None], [1, None], [4, 3], [0, 3]] == counts
+
+
+async def test_dashboards_of_many_companies_are_two_statements_R112_V13(ask: Asking, given: Given) -> None:
+    """All dashboards of a page are tallied by one statement, and what waits for approval by another, however many there are."""
     partner = await given.partner()
     query = f"{{ companies {{ nodes {{ id dashboard {FIELDS} }} }} }}"
 
     counts = []
     for _ in range(2):
-        await given.port((await given.managed_account(partner)).company)
+        account = await given.managed_account(partner)
+        await given.port(account.company)
+        await given.order_approval(account)
         with ask.counting() as statements:
             answer = await ask(partner.admin, query)
-        tallies = [statement for statement in statements if "GROUP BY" in statement]
+        tallies = [statement for statement in statements if "GROUP BY" in statement or "FROM order_approval" in statement]
         counts.append((len(answer.data["companies"]["nodes"]), len(tallies), len(statements)))
 
     companies, tallies_of, statements_of = zip(*counts, strict=True)
-    assert ((2, 3), (1, 1)) == (companies, tallies_of)
+    assert ((2, 3), (2, 2)) == (companies, tallies_of)
     assert 1 == len(set(statements_of))

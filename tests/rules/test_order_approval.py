@@ -15,7 +15,7 @@ from resolvers.order_approval import expire_due
 from tests.asking import Asking
 from tests.given import Account, Company, Given, Location, Thing
 from tests.rules.answers import hidden, ids, nodes, told, whole
-from tests.rules.changing import refused, send, stored, trail
+from tests.rules.changing import mails, refused, send, stored, trail
 
 APPROVAL = """orderApproval { status name speedMbps termMonths costCentre diversityZone comment company { id } location { id }
     monthlyRate { amount } setupFee { amount } port { id } requestedBy { id } decidedBy { id } }"""
@@ -270,6 +270,29 @@ async def test_an_order_that_nobody_decides_expires_V13(ask: Asking, given: Give
     assert abs(expires - asked - timedelta(days=14)) < timedelta(minutes=1)
 
 
+async def test_who_asked_is_told_that_an_order_expired_and_nobody_that_it_was_withdrawn_V13_X6_R121(
+    ask: Asking, given: Given, rules_engine: AsyncEngine
+) -> None:
+    """One notification and one mail to whoever has asked, without a price; whoever is no member any more is not told."""
+    _, account, location = await waiting(given)
+    user, gone = await given.user(account.company, "NETWORK_ADMIN"), await given.user(account.company, "NETWORK_ADMIN")
+    past = given.now - timedelta(minutes=1)
+    due = await given.order_approval(account, location, requested_by=user.key, expires_at=past)
+    await given.order_approval(account, location, requested_by=gone.key, expires_at=past)
+    await given.no_more(gone.membership)
+    withdrawn = await given.order_approval(account, location, requested_by=user.key)
+
+    await send(ask, account.admin, "withdrawOrder", STATUS, id=withdrawn.id)
+    await expire_due(rules_engine, "https://gateway.example")
+    await expire_due(rules_engine, "https://gateway.example")
+    heard = await ask(user.email, "{ notifications { nodes { kind subjectId } } }")
+
+    ((kind, to, text),) = await mails(rules_engine)
+    assert told({"notifications": nodes({"kind": "ORDER_APPROVAL_DECIDED", "subjectId": due.id})}) == whole(heard)
+    assert ("ORDER_APPROVAL_DECIDED", user.email) == (kind, to)
+    assert [True, True, False, False] == [part in text for part in ("has expired", "https://gateway.example", "1250", "EUR")]
+
+
 READING = {"its account": True, "its partner": True, "the operator": True, "another account": False, "a stranger": False}
 
 
@@ -338,9 +361,9 @@ async def test_the_partner_is_told_of_the_order_and_the_account_of_the_decision_
     assert "As agreed." in decided[0]["body"]
     assert [] == others
     async with rules_engine.connect() as connection:
-        mails = (await connection.execute(sa.select(Mail.to_address, Mail.subject, Mail.body).order_by(Mail.id))).all()
-    assert [partner.admin, user.email] == [address for address, _, _ in mails]
-    assert [] == [mail for mail in mails if "300" in mail.body or "EUR" in mail.body]
+        sent = (await connection.execute(sa.select(Mail.to_address, Mail.subject, Mail.body).order_by(Mail.id))).all()
+    assert [partner.admin, user.email] == [address for address, _, _ in sent]
+    assert [] == [mail for mail in sent if "300" in mail.body or "EUR" in mail.body]
 
 
 @pytest.mark.parametrize(

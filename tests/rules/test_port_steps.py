@@ -214,20 +214,24 @@ async def test_requests_that_wait_end_with_their_port_V16(ask: Asking, given: Gi
     assert ["DENIED", "PENDING"] == [node["status"] for node in rest.data["nodes"]]
 
 
-async def test_whose_request_ends_with_the_target_is_told_V16_V18(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
-    """As of any other denial, in its own words; of what the company itself had asked for it is told nothing."""
-    company, other = await given.company(name="Hidden"), await given.company()
-    port, peer = await given.port(company), await given.port(other)
-    asked = await given.connection_request(peer, port, name="Backup")
-    await given.connection_request(port, peer)
+@pytest.mark.parametrize(("step", "status"), [("decommissionPort", "ACTIVE"), ("cancelPort", "ALLOCATED")])
+async def test_requesters_are_told_that_a_port_has_ended_V16_V18(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, step: str, status: str
+) -> None:
+    """Each whose request to it waited is told as at a denial, without the provider's name; nobody of what is withdrawn."""
+    provider, one, other = await given.company(name="Provider Ltd"), await given.company(), await given.company()
+    port = await given.port(provider, status=status, name="Gate", demarcation=PLACE)
+    for customer, name in ((one, "First"), (other, "Second")):
+        await given.connection_request(await given.port(customer), port, name=name)
+    await given.connection_request(port, await given.port(one))
+    await given.connection_request(await given.port(one), port, status="WITHDRAWN")
 
-    await send(ask, company.admin, "decommissionPort", "port { status }", id=port.id)
-    ((kind, address, said),) = await mails(rules_engine)
-    heard = await ask(other.admin, "{ notifications { nodes { kind subjectId } } }")
+    await send(ask, provider.admin, step, "port { id }", id=port.id)
 
-    assert ("CONNECTION_DECIDED", other.admin, False) == (kind, address, "Hidden" in said)
-    assert 'denied your request for the connection "Backup"' in said
-    assert [{"kind": "CONNECTION_DECIDED", "subjectId": asked.id}] == heard.data["notifications"]["nodes"]
+    sent = await mails(rules_engine)
+    assert [("CONNECTION_DECIDED", one.admin), ("CONNECTION_DECIDED", other.admin)] == [(kind, to) for kind, to, _ in sent]
+    for name, (_, _, text) in zip(("First", "Second"), sent, strict=True):
+        assert [True, True, False, False] == [part in text for part in (name, "denied", "Provider Ltd", "Gate")]
 
 
 async def test_activation_and_cancellation_at_once_A44_A45(ask: Asking, given: Given) -> None:

@@ -9,10 +9,13 @@ import pytest
 from tests.asking import ANONYMOUS, Asking
 from tests.following import Closed
 from tests.given import Given
-from tests.rules.answers import hidden, told
+from tests.rules.answers import hidden, nodes, told, whole
+from tests.rules.changing import send
 
 PORTS = "subscription { portUpdated { id name } }"
 PORTS_OF = "subscription ($of: ID) { portUpdated(companyId: $of) { id name } }"
+VERSIONED = "subscription { portUpdated { id name version } }"
+VERSIONS = "{ ports { nodes { id version } } }"
 PRICED = "subscription { portUpdated { name monthlyRate { amount currency } } }"
 REQUESTS = "subscription { connectionRequestUpdated { id status } }"
 REQUESTS_OF = "subscription ($of: ID) { connectionRequestUpdated(companyId: $of) { id status } }"
@@ -131,6 +134,46 @@ async def test_change_of_what_is_hidden_is_not_heard_R116_R121(ask: Asking, give
 
     assert port(theirs, "before") == heard
     assert port(theirs, "after") == first
+
+
+async def test_name_on_the_marketplace_changes_nothing_for_the_account_R034_R116(ask: Asking, given: Given) -> None:
+    """Its partner names a port on the Marketplace: not even the port's version tells the account, which reads the version."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    theirs = await given.port(account.company, name="before")
+    announced = [{"portId": theirs.id, "name": "Gate", "description": "New."}]
+    profile = {"companyId": account.company.id, "companyName": "Alpine", "contactEmail": "sales@alpine.example"}
+    selection = "marketplaceProfile { companyName }"
+
+    unnamed = await ask(account.admin, VERSIONS)
+    async with ask.following(account.admin, VERSIONED) as managed, ask.following(partner.admin, VERSIONED) as own:
+        saved = await send(ask, partner.admin, "saveMarketplaceProfile", selection, ports=announced, **profile)
+        heard = await own.event()
+        named = await ask(account.admin, VERSIONS)
+        await given.change(theirs, name="after")
+        first = await managed.event()
+
+    version = {"id": theirs.id, "version": 1}
+    assert {"marketplaceProfile": {"companyName": "Alpine"}, "userErrors": []} == saved
+    assert told({"portUpdated": {"name": "before", **version}}) == heard
+    assert told({"portUpdated": {"name": "after", **version}}) == first
+    assert told({"ports": nodes(version)}) == whole(unnamed)
+    assert unnamed.body == named.body
+
+
+async def test_edit_without_a_change_is_heard_by_those_who_read_the_version_R116_A43(ask: Asking, given: Given) -> None:
+    """Where nothing but the version grows, whoever may not read that hears nothing."""
+    company = await given.company()
+    reader, ours = await given.user(company, "VIEWER"), await given.port(company, name="same")
+
+    async with ask.following(reader.email, PORTS) as hidden_from, ask.following(company.admin, VERSIONED) as shown:
+        await send(ask, company.admin, "updatePort", "port { id }", id=ours.id, version=1, name="same")
+        heard = await shown.event()
+        await given.change(ours, name="other")
+        first = await hidden_from.event()
+
+    assert told({"portUpdated": {"id": ours.id, "name": "same", "version": 2}}) == heard
+    assert port(ours, "other") == first
 
 
 async def test_events_of_one_company_V14_V20(ask: Asking, given: Given) -> None:

@@ -1,0 +1,45 @@
+// How GraphiQL's subscriptions leave the page: over a WebSocket of their own, which ends with them, for the viewer of the session.
+
+import type { FetcherParams, Observable } from "@graphiql/toolkit";
+import { type ExecutionResult, getOperationAST, OperationTypeNode, parse } from "graphql";
+import { CloseCode, createClient } from "graphql-ws/client";
+
+import type { Session } from "./session";
+
+export function isSubscription({ query, operationName }: FetcherParams): boolean {
+  try {
+    return getOperationAST(parse(query), operationName)?.operation === OperationTypeNode.SUBSCRIPTION;
+  } catch {
+    return false; // the gateway says what is wrong with it
+  }
+}
+
+/** The events of a subscription. It ends when the page speaks for somebody else; a token that has expired is fetched anew. */
+export function follow(url: string, session: Session, request: FetcherParams, own: Headers): Observable<ExecutionResult> {
+  const { signal } = session;
+  const client = createClient({
+    url,
+    connectionParams: async () => {
+      const authorization = own.get("authorization") ?? (await session.authorization());
+      return authorization ? { Authorization: authorization } : {};
+    },
+    on: {
+      closed: (event) => {
+        if (event instanceof CloseEvent && event.code === CloseCode.Forbidden && !signal.aborted) session.renew();
+      },
+    },
+  });
+  signal.addEventListener("abort", () => void client.dispose(), { once: true });
+  return {
+    subscribe: (sink) => {
+      if (typeof sink !== "object") throw new TypeError("Events are observed by an object.");
+      const error = (cause: unknown) => sink.error(cause instanceof CloseEvent ? new Error(said(cause)) : cause);
+      const next = (event: object) => sink.next(event as ExecutionResult);
+      return { unsubscribe: client.subscribe(request, { next, error, complete: () => sink.complete() }) };
+    },
+  };
+}
+
+function said({ code, reason }: CloseEvent): string {
+  return `The gateway closed the WebSocket: ${code} ${reason}`.trim();
+}

@@ -1,0 +1,180 @@
+"""Two gateway processes over one database: whatever is done through one is so for the other, at once and only once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+from gql import Client, gql
+from gql.transport.websockets import WebsocketsTransport
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models.database import connect
+from models.embedded import Embedded
+from tests import databases
+from tests.crash.processes import PATIENCE, free_port, gateway
+from tests.crash.test_crash import ORDER, token
+from tests.given import Account, Given, Port
+from transport.tokens import Tokens
+
+PRICES: Final = "{ ports { nodes { monthlyRate { amount } } } }"
+SET: Final = """
+    mutation ($input: UpdateManagedAccountSettingsInput!) {
+      updateManagedAccountSettings(input: $input) { managedAccount { version } userErrors { code } }
+    }
+"""
+RENAME: Final = "mutation ($input: UpdatePortInput!) { updatePort(input: $input) { userErrors { code } } }"
+SPOKEN: Final = WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL
+FOLLOW: Final = gql("subscription { portUpdated { id name } }")
+
+
+@dataclass
+class Pair:
+    """Two gateways, each by a client of its own, and how to make rows in their database."""
+
+    clients: tuple[httpx.AsyncClient, httpx.AsyncClient]
+    engine: AsyncEngine
+    given: Given
+    data_dir: Path
+
+    async def token(self, email: str) -> str:
+        """A token that both gateways believe."""
+        return await token(self.engine, self.data_dir, email)
+
+    async def ask(self, place: int, bearer: str, query: str, key: str = "", **values: Any) -> Any:
+        """The data of an answer of one of the two."""
+        headers = {"Authorization": f"Bearer {bearer}", **({"Idempotency-Key": key} if key else {})}
+        body = {"query": query, "variables": {"input": values} if values else {}}
+        answer = (await self.clients[place].post("/graphql", json=body, headers=headers)).json()
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+
+@pytest.fixture(scope="module")
+async def pair(postgres: Embedded, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pair]:
+    """Two gateways that share a database and the key that signs."""
+    name, data_dir = await databases.create(postgres, migrated), tmp_path_factory.mktemp("gateways")
+    Tokens.load(data_dir / "signing-key.pem")
+    ports, engine = (free_port(), free_port()), connect(postgres.url(name))
+    processes = [gateway(port, data_dir, postgres.url(name), data_dir / f"{port}.log") for port in ports]
+    addresses = [f"http://127.0.0.1:{port}" for port in ports]
+    try:
+        async with AsyncExitStack() as stack:
+            clients = [httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) for address in addresses]
+            one, other = [await stack.enter_async_context(client) for client in clients]
+            await asyncio.gather(ready(one), ready(other))
+            yield Pair((one, other), engine, Given(engine), data_dir)
+    finally:
+        await engine.dispose()
+        await asyncio.gather(*(asyncio.to_thread(process.stop) for process in processes))
+        await databases.drop(postgres, name)
+
+
+async def ready(client: httpx.AsyncClient) -> None:
+    """Wait until a gateway answers."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                if (await client.get("/readyz")).status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.1)
+
+
+@pytest.fixture
+async def account(pair: Pair) -> Account:
+    """A managed account of a partner, which may order."""
+    return await pair.given.managed_account(await pair.given.partner(), company={"verification_status": "VERIFIED"})
+
+
+async def test_a_setting_changed_through_one_is_seen_by_the_next_request_to_the_other(pair: Pair, account: Account) -> None:
+    """Prices that the partner shows through one gateway are there in the other's next answer, and gone again likewise."""
+    await pair.given.port(account.company)
+    partner, managed = await pair.token(account.partner.admin), await pair.token(account.admin)
+
+    seen = [await pair.ask(place, managed, PRICES) for place in (0, 1)]
+    for version, pricing in ((1, True), (2, False), (3, True)):
+        place = version % 2
+        done = await pair.ask(place, partner, SET, id=account.id, version=version, settings={"pricing": pricing})
+        assert {"managedAccount": {"version": version + 1}, "userErrors": []} == done["updateManagedAccountSettings"]
+        seen.append(await pair.ask(1 - place, managed, PRICES))
+
+    hidden, shown = [{"ports": {"nodes": [{"monthlyRate": rate}]}} for rate in (None, {"amount": "1250.00"})]
+    assert [hidden, hidden, shown, hidden, shown] == seen
+
+
+@asynccontextmanager
+async def heard(pair: Pair, place: int, bearer: str) -> AsyncIterator[asyncio.Queue[Any]]:
+    """What a subscriber of one gateway hears about ports."""
+    url = str(pair.clients[place].base_url.copy_with(scheme="ws", path="/graphql"))
+    credentials = {"Authorization": f"Bearer {bearer}"}
+    transport = WebsocketsTransport(url=url, init_payload=credentials, subprotocols=[SPOKEN], connect_args={"proxy": None})
+    told: asyncio.Queue[Any] = asyncio.Queue()
+
+    async def follow() -> None:
+        async with Client(transport=transport) as session:
+            async for event in session.subscribe(FOLLOW):
+                told.put_nowait(event["portUpdated"])
+
+    following = asyncio.create_task(follow())
+    try:
+        yield told
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+async def rename(pair: Pair, bearer: str, port: Port, version: int, name: str) -> None:
+    """Rename a port, through the first gateway."""
+    done = await pair.ask(0, bearer, RENAME, id=port.id, version=version, name=name)
+    assert {"updatePort": {"userErrors": []}} == done
+
+
+async def test_an_event_raised_in_one_reaches_subscribers_of_both(pair: Pair, account: Account) -> None:
+    """Once both subscribers hear, each hears of a change that was made through the first gateway, once."""
+    port, bearer, versions = await pair.given.port(account.company), await pair.token(account.admin), count(1)
+
+    async with heard(pair, 0, bearer) as here, heard(pair, 1, bearer) as there, asyncio.timeout(PATIENCE):
+        while here.empty() or there.empty():
+            await rename(pair, bearer, port, next(versions), "before")
+            await asyncio.sleep(0.1)
+        names: list[list[str]] = [[], []]
+        for name in ("the change", "the end"):
+            await rename(pair, bearer, port, next(versions), name)
+            for place, told in enumerate((here, there)):
+                names[place] += [event["name"] async for event in until(told, name)]
+
+    assert [["the change", "the end"]] * 2 == [[name for name in each if name != "before"] for each in names]
+
+
+async def until(told: asyncio.Queue[Any], name: str) -> AsyncIterator[Any]:
+    """The events up to that with a name."""
+    while True:
+        event = await told.get()
+        yield event
+        if event["name"] == name:
+            return
+
+
+async def test_a_key_that_is_sent_to_both_at_once_is_done_once(pair: Pair, account: Account) -> None:
+    """Ten orders, each sent to both gateways at the same moment under one key: both answer with the same port, of ten."""
+    location, bearer = await pair.given.orderable(account.partner), await pair.token(account.admin)
+    asked = {"locationId": location.id, "speedMbps": 1_000, "termMonths": 12}
+
+    async def order(number: int, place: int) -> Any:
+        return (await pair.ask(place, bearer, ORDER, f"order-{number}", name=f"Order {number}", **asked))["orderPort"]
+
+    both = [await asyncio.gather(order(number, 0), order(number, 1)) for number in range(10)]
+    listed = await pair.ask(1, bearer, "{ ports { nodes { name } } }")
+
+    assert [[]] * 10 == [one["userErrors"] for one, _ in both]
+    assert [one for one, _ in both] == [other for _, other in both]
+    assert [{"name": f"Order {number}"} for number in range(10)] == listed["ports"]["nodes"]

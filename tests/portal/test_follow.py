@@ -1,0 +1,61 @@
+"""Subscriptions in GraphiQL: what changes is on the page without being asked for, as the viewer may see it."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from playwright.async_api import Browser, expect
+
+import server
+from models import Port
+from models.database import connect
+from settings import Settings
+from tests.asking import HIDDEN
+from tests.portal.conftest import visiting
+from tests.portal.visit import Visit
+from tests.transport.gateway import running
+
+PORTS = "subscription { portUpdated { name monthlyRate { amount } } }"
+EVENT = """() => globalThis.__MONACO?.editor.getModels().some(
+  (model) => model.uri.path.endsWith("response.json") && model.getValue().includes("portUpdated")
+)"""
+
+
+async def test_page_shows_what_changes_to_whoever_may_see_it(demo_copy_url: str, chromium: Browser, tmp_path: Path) -> None:
+    """A managed account's user follows its ports: a change appears, prices hidden with their reason, until another is chosen."""
+    settings = Settings(data_dir=tmp_path, database_url=demo_copy_url, development=True, log_level="ERROR", shutdown_timeout=5)
+    with running(server.build(settings), settings) as url:
+        async with visiting(chromium, url) as visit:
+            await visit.sign_in(HIDDEN)
+            await visit.write(PORTS)
+            await visit.follow()
+            event = await changed(demo_copy_url, visit)
+            await expect(visit.hidden_values).to_have_text("1 value hidden: monthlyRate — HIDDEN_BY_PARTNER")
+            await visit.sign_in("network@direct.example")
+            await expect(visit.page.get_by_role("button", name="Execute query")).to_be_visible()
+
+            assert await visit.no_answer()
+
+    redaction = {"path": ["portUpdated", "monthlyRate"], "reason": "HIDDEN_BY_PARTNER"}
+    told = event["data"]["portUpdated"]
+    assert ("Change", None) == (told["name"].split()[0], told["monthlyRate"])
+    assert [redaction] == event["extensions"]["redactions"]
+
+
+async def changed(database_url: str, visit: Visit) -> dict[str, Any]:
+    """What the page shows once all ports are renamed, again until it hears: nobody tells when a subscription is in force."""
+    engine = connect(database_url)
+    try:
+        async with asyncio.timeout(30), engine.connect() as connection:
+            for number in count(1):
+                await connection.execute(sa.update(Port).values(name=f"Change {number}"))
+                await asyncio.sleep(0.5)
+                if await visit.page.evaluate(EVENT):
+                    break
+    finally:
+        await engine.dispose()
+    return await visit.answer()
