@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.failure import Failure
 from commands.store import opened
+from models.database import transaction
 from resolvers.identifiers import InvalidId, parse
 from settings import Settings
 
@@ -22,7 +23,7 @@ async def announcing(settings: Settings) -> AsyncIterator[AsyncSession]:
     """A session whose one transaction is committed if nothing goes wrong. Raises Failure where there are no tables yet."""
     async with opened(settings) as engine:
         try:
-            async with AsyncSession(engine.execution_options(isolation_level="READ COMMITTED")) as session, session.begin():
+            async with transaction(engine) as session:
                 yield session
         except ProgrammingError:
             raise Failure("The database is not migrated. Run `crossgate serve` or `crossgate database upgrade`.") from None

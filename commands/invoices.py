@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from commands.failure import Failure
 from commands.store import located, opened
+from models.database import transaction
 from models.invoice import Invoice, InvoiceLine, charges
 from resolvers.money import money
 from settings import Settings
@@ -143,11 +144,9 @@ async def _store(engine: AsyncEngine, number: str, bill: Bill, period: Period) -
         currency=bill.currency,
         total=bill.total,
     )
-    async with engine.connect() as connection:
-        await connection.execution_options(isolation_level="READ COMMITTED")
-        async with connection.begin():
-            key = await connection.scalar(invoice.returning(Invoice.id))
-            await connection.execute(sa.insert(InvoiceLine), [{"invoice_id": key, **line} for line in bill.lines(period)])
+    async with transaction(engine) as session:
+        key = await session.scalar(invoice.returning(Invoice.id))
+        await session.execute(sa.insert(InvoiceLine), [{"invoice_id": key, **line} for line in bill.lines(period)])
 
 
 def _said(number: str, bill: Bill) -> str:

@@ -6,13 +6,15 @@ therefore states policy's constants as literals and the viewer's facts as parame
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import alembic.command
 import sqlalchemy as sa
 from alembic.config import Config
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 SERVER_SETTINGS: Final = {
@@ -38,6 +40,14 @@ def connect(url: str, pool_size: int = 10, timeout: float = 0) -> AsyncEngine:
         query_cache_size=4096,
         connect_args={"server_settings": server_settings(timeout)},
     )
+
+
+@asynccontextmanager
+async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A session in one transaction, which ends with the block: kept if the block ends well, else undone."""
+    kept = engine.execution_options(isolation_level="READ COMMITTED")
+    async with AsyncSession(kept, expire_on_commit=False) as session, session.begin():
+        yield session
 
 
 def server_settings(timeout: float) -> dict[str, str]:

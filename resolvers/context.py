@@ -75,7 +75,6 @@ class Context:
         self.viewer = viewer
         self.execution = ""  # what ran the operation: "planned", or graphql-core and why
         self.redactions = Redactions()
-        self.__dict__.pop("parameters", None)
         self.forget()
 
     def forget(self) -> None:
@@ -88,6 +87,7 @@ class Context:
         viewer = None if self._renew is None else await self._renew()
         if viewer is None:
             return False
+        self.__dict__.pop("parameters", None)  # of the viewer before
         self._begin(viewer)
         return True
 

@@ -6,6 +6,7 @@ Another one counts the order approvals that wait, and only where the orders that
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +15,7 @@ from models.order_approval import OrderApprovalStatus
 from models.port import CHARGED, ENDED, PortStatus
 from resolvers.batch import needs
 from resolvers.connection import ask
-from resolvers.money import Money, money
+from resolvers.money import Money, totals
 from resolvers.record import Record
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ async def ports_by_status(dashboards: Sequence[Record], context: Context) -> lis
     """The ports of each dashboard by status."""
 
     def of(groups: Sequence[Any]) -> list[PortsOfStatus]:
-        counts = _sums(groups, "status", "count")
+        counts = _counts(groups, "status")
         return [PortsOfStatus(status, counts[status]) for status in STATUSES if status in counts]
 
     return await _each(dashboards, context, of)
@@ -57,7 +58,7 @@ async def ports_by_metro(dashboards: Sequence[Record], context: Context) -> list
 
     def of(groups: Sequence[Any]) -> list[PortsInMetro]:
         placed = (group for group in groups if group.status not in ENDED and group.location_metro is not None)
-        counts = _sums(placed, "location_metro", "count")
+        counts = _counts(placed, "location_metro")
         return [PortsInMetro(metro, counts[metro]) for metro in sorted(counts)]
 
     return await _each(dashboards, context, of)
@@ -66,7 +67,7 @@ async def ports_by_metro(dashboards: Sequence[Record], context: Context) -> list
 @needs("id")
 async def orders_waiting(dashboards: Sequence[Record], context: Context) -> list[int]:
     """How many orders of each dashboard wait: for the operator to allocate a port, or for a partner's approval (V13)."""
-    ordered = _each(dashboards, context, lambda groups: _sums(groups, "status", "count").get(PortStatus.REQUESTED, 0))
+    ordered = _each(dashboards, context, lambda groups: _counts(groups, "status")[PortStatus.REQUESTED])
     asked = ask(context, "OrderApproval", UNDECIDED, "dashboard.order_approvals")
     keys = [dashboard.id for dashboard in dashboards]
     requested, undecided = await asyncio.gather(ordered, context.loaders.count(asked, keys))
@@ -78,8 +79,7 @@ async def monthly_spend(dashboards: Sequence[Record], context: Context) -> list[
     """What the ports of each dashboard cost per month, by currency."""
 
     def of(groups: Sequence[Any]) -> list[Money | None]:
-        sums = _sums((group for group in groups if group.status in CHARGED), "currency", "monthly_rate")
-        return [money(sums[currency], currency) for currency in sorted(sums)]
+        return totals((group for group in groups if group.status in CHARGED), "monthly_rate")
 
     return await _each(dashboards, context, of)
 
@@ -89,10 +89,9 @@ async def _each(dashboards: Sequence[Record], context: Context, of: Callable[[Se
     return [of(groups) for groups in await context.loaders.ports_of([dashboard.id for dashboard in dashboards])]
 
 
-def _sums(groups: Iterable[Any], by: str, value: str) -> dict[Any, int]:
-    """The sum of a column of the groups, for each value of another."""
-    sums: dict[Any, int] = {}
+def _counts(groups: Iterable[Any], by: str) -> Counter[Any]:
+    """How many ports the groups have, for each value of a column."""
+    counts: Counter[Any] = Counter()
     for group in groups:
-        key = getattr(group, by)
-        sums[key] = sums.get(key, 0) + getattr(group, value)
-    return sums
+        counts[getattr(group, by)] += group.count
+    return counts

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from resolvers.errors import PublicError
 
@@ -36,6 +37,14 @@ def money(minor_units: int | None, currency: str) -> Money | None:
     if len(digits) < 3:
         digits = digits.zfill(3)
     return Money(f"{digits[:-2]}.{digits[-2:]}", currency)
+
+
+def totals(rows: Iterable[Any], column: str) -> list[Money | None]:
+    """What a column of minor units comes to in each currency of the rows, by currency."""
+    sums: dict[str, int] = {}
+    for row in rows:
+        sums[row.currency] = sums.get(row.currency, 0) + getattr(row, column)
+    return [money(sums[currency], currency) for currency in sorted(sums)]
 
 
 def minor_units(amount: Decimal, currency: str, rounding: str) -> int:

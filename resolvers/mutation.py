@@ -12,13 +12,14 @@ from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
+from models.database import transaction
 from models.lifecycle import IllegalStep
 from resolvers.asked import Asked
 from resolvers.idempotency import remember
 from resolvers.identifiers import Identifier
 from resolvers.problems import Code, Problem, Refused
 from resolvers.record import Record
-from resolvers.work import Work, transaction
+from resolvers.work import Work
 
 if TYPE_CHECKING:
     from resolvers.context import Context

@@ -7,8 +7,9 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from models import AuditEvent, Location, Membership, OrderApproval
+from models import Location, Membership, OrderApproval
 from models.base import now
+from models.database import transaction
 from models.notification import NotificationKind
 from models.order_approval import OrderApprovalStatus
 from resolvers import texts
@@ -17,6 +18,7 @@ from resolvers.common import Everything, NamedBy
 from resolvers.identifiers import Identifier
 from resolvers.money import money
 from resolvers.notices import members_where, tell_members
+from resolvers.trail import record_changes
 
 EXPIRE: Final = "expireOrderApprovals"  # what the trail calls it; nobody does it but time
 AT_ONCE: Final = 100
@@ -46,13 +48,13 @@ async def expire_due(engine: AsyncEngine, public_url: str) -> None:
     """Write down which orders have expired, some at a time; one that somebody decides just now is passed over."""
     expired = AT_ONCE
     while expired == AT_ONCE:
-        kept = engine.execution_options(isolation_level="READ COMMITTED")
-        async with AsyncSession(kept, expire_on_commit=False) as session, session.begin():
+        async with transaction(engine) as session:
+            record_changes(session, EXPIRE)
             expired = await _expire(session, public_url)
 
 
 async def _expire(session: AsyncSession, public_url: str) -> int:
-    """Let the oldest ones that are due expire, with their trail, and tell whoever has asked; how many these were."""
+    """Let the oldest ones that are due expire, and tell whoever has asked; how many these were."""
     at = now()
     due = (
         sa.select(OrderApproval)
@@ -63,10 +65,7 @@ async def _expire(session: AsyncSession, public_url: str) -> int:
     )
     approvals = (await session.scalars(due)).all()
     for approval in approvals:
-        changes = {"status": [approval.status, OrderApprovalStatus.EXPIRED], "decided_at": [None, str(approval.expires_at)]}
         approval.advance(OrderApprovalStatus.EXPIRED)
         approval.decided_at = approval.expires_at
-        trail = {"table_name": OrderApproval.__tablename__, "row_id": approval.id, "company_id": approval.company_id}
-        session.add(AuditEvent(action=EXPIRE, changes=changes, **trail))
         await tell_requester(session, approval, public_url)
     return len(approvals)

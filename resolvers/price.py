@@ -14,7 +14,7 @@ from models.price import RATE_LIMITS_MBPS, PriceKind
 from resolvers import identifiers
 from resolvers.common import NamedBy
 from resolvers.errors import PublicError
-from resolvers.money import Money, money
+from resolvers.money import Money, money, totals
 from resolvers.record import Record
 from resolvers.text import camel
 
@@ -89,7 +89,7 @@ async def quote(roots: Sequence[object], context: Context, **arguments: Any) -> 
     prices = [_price(item, listed) for item, listed in zip(items, lists, strict=True)]
     lines = [_line(*each, context) for each in zip(items, locations, prices, strict=True)]
     known = [price for price in prices if price is not None]
-    made = Quote(lines, _totals(known, "monthly_rate"), _totals(known, "setup_fee"))
+    made = Quote(lines, totals(known, "monthly_rate"), totals(known, "setup_fee"))
     return [made] * len(roots)
 
 
@@ -138,14 +138,6 @@ def _problem(item: Item, location: Record, price: Record | None, context: Contex
     if location.market not in context.viewer.markets:
         return QuoteProblem.MARKET_NOT_ENABLED
     return QuoteProblem.NOT_PRICED if price is None else None
-
-
-def _totals(prices: Sequence[Record], column: str) -> list[Money | None]:
-    """What a column of prices comes to in each currency."""
-    sums: dict[str, int] = {}
-    for price in prices:
-        sums[price.currency] = sums.get(price.currency, 0) + getattr(price, column)
-    return [money(sums[currency], currency) for currency in sorted(sums)]
 
 
 location: Final = NamedBy("Location", "location_id")

@@ -25,22 +25,25 @@ WITHOUT_VALUES: Final = {"content", "search", "message", "sender_name", "sender_
 NAMELESS: Final = "…"
 
 
-def record_changes(session: AsyncSession, context: Context, action: str) -> None:
-    """From now on, whatever the session stores is recorded as done by the context's viewer."""
+def record_changes(session: AsyncSession, action: str, context: Context | None = None) -> None:
+    """From now on, whatever the session stores is recorded as done by the context's viewer; without one, by nobody but time."""
+    actor = {"action": action, **(_actor(context) if context else {})}
 
     def note(stored: Session, _flush: UOWTransaction) -> None:
         rows = [row for row in (*stored.new, *stored.dirty, *stored.deleted) if row.__tablename__ not in UNRECORDED]
         found = [_event(row, owner, gone=row in stored.deleted) for row in rows if (owner := _owner(row))]
-        actor = {
-            "action": action,
-            "user_id": context.viewer.user_id,
-            "actor_company_id": context.viewer.company_id,
-            "request_id": context.origin.request_id,
-        }
         if events := [{**event, **actor} for event in found if event["changes"]]:
             stored.connection().execute(sa.insert(AuditEvent), events)
 
     event.listen(session.sync_session, "after_flush", note)
+
+
+def _actor(context: Context) -> dict[str, Any]:
+    return {
+        "user_id": context.viewer.user_id,
+        "actor_company_id": context.viewer.company_id,
+        "request_id": context.origin.request_id,
+    }
 
 
 def _event(row: Any, owner: UUID, *, gone: bool) -> dict[str, Any]:

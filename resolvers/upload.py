@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from models import Company, Image, MarketplaceProfile
+from models.database import transaction
 from resolvers import identifiers
 from resolvers.errors import PublicError
 from resolvers.file import url_of
@@ -26,7 +27,6 @@ from resolvers.image import has_recommended_size
 from resolvers.picture import Picture, decoded
 from resolvers.statements import KEYS, Source, rows_by
 from resolvers.trail import record_changes
-from resolvers.work import transaction
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -105,7 +105,7 @@ class Uploads:
         """Store the picture in a file as an image of the company. Raises UnsupportedImage or ImageTooLarge, and stores nothing."""
         picture = await asyncio.get_running_loop().run_in_executor(self._decoders, decoded, content)
         async with transaction(context.services.engine) as session:
-            record_changes(session, context, RECORDED)
+            record_changes(session, RECORDED, context)
             key = await _stored(session, company, picture)
         return Uploaded(str(Identifier("Image", key)), url_of("Image", key, context), picture)
 

@@ -6,13 +6,12 @@ the row is locked. Commands (resolvers/mutations/) never commit, and never ask w
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Base
 from policies.sql import to_sql
@@ -29,14 +28,6 @@ FORBIDDEN: Final = "The viewer may not do this."
 OUTDATED: Final = "Somebody has changed this since it was read; it is at version {}. Read it again, and then change it."
 
 
-@asynccontextmanager
-async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    """A session in one transaction, which ends with the block: kept if the block ends well, else undone."""
-    kept = engine.execution_options(isolation_level="READ COMMITTED")
-    async with AsyncSession(kept, expire_on_commit=False) as session, session.begin():
-        yield session
-
-
 class Work:
     """What a command works with: its viewer's rights, its transaction, and what is wrong so far."""
 
@@ -44,7 +35,7 @@ class Work:
         self.context = context
         self.session = session
         self.problems = Problems()
-        record_changes(session, context, action)
+        record_changes(session, action, context)
 
     async def find(self, asked: Asked, name: str, entity: str, action: str) -> Any:
         """The row that the id in a field names, locked, if the viewer may do `action` to it; else None, and the problem is noted.
@@ -54,9 +45,14 @@ class Work:
         key = asked.key(name, entity)
         return None if key is None else await self.hold(asked, name, entity, key, action)
 
-    async def hold(self, asked: Asked, name: str, entity: str, key: UUID, action: str) -> Any:
-        """The row of a key that a field leads to, as `find`."""
-        row, may = await self._locked(entity, key, action)
+    async def see(self, asked: Asked, name: str, entity: str, action: str = "read") -> Any:
+        """The row that the id in a field names, as it stands until the end of the transaction; as `find`, to be looked at only."""
+        key = asked.key(name, entity)
+        return None if key is None else await self.hold(asked, name, entity, key, action, read=True)
+
+    async def hold(self, asked: Asked, name: str, entity: str, key: UUID, action: str, *, read: bool = False) -> Any:
+        """The row of a key that a field leads to, as `find`; as `see` if it is only to `read`."""
+        row, may = await self._locked(entity, key, action, read=read)
         if row is None:
             asked.note(Code.NOT_FOUND, NOT_FOUND, name)
             return None
@@ -76,27 +72,10 @@ class Work:
             return None
         return row
 
-    async def see(self, asked: Asked, name: str, entity: str, action: str = "read") -> Any:
-        """The row that the id in a field names, as it stands until the end of the transaction; as `find`, to be looked at only."""
-        key = asked.key(name, entity)
-        if key is None:
-            return None
-        row, may = await self._locked(entity, key, action, read=True)
-        if row is None or not may:
-            asked.note(Code.NOT_FOUND if row is None else Code.FORBIDDEN, NOT_FOUND if row is None else FORBIDDEN, name)
-            return None
-        return row
-
     async def may(self, entity: str, row: Any, action: str) -> bool:
         """Whether the viewer may do a further action to a row that was found."""
         _, may = await self._locked(entity, row.id, action)
         return may
-
-    def allowed(self, ability: str) -> bool:
-        """Whether the viewer has an ability that depends on nothing stored; notes FORBIDDEN if not."""
-        if not (able := self.context.can(ability)):
-            self.problems.note(Code.FORBIDDEN, FORBIDDEN)
-        return able
 
     def edit(self, asked: Asked, row: Any, name: str = "version") -> None:
         """Count an edit of a row, if the version that is given is the row's; else note CONFLICT. Nobody's edit is lost."""

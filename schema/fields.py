@@ -65,12 +65,13 @@ class Field(StrawberryField):
         return withheld
 
 
-def plain(value: Any) -> Any:
-    """An argument without the classes of the schema: inputs are dictionaries of what is given."""
+def plain(value: Any, *, nulls: bool = False) -> Any:
+    """An argument without the classes of the schema: inputs are dictionaries of what is given, and of what is null if `nulls`."""
     if isinstance(getattr(type(value), "__strawberry_definition__", None), StrawberryObjectDefinition):
-        return {name: plain(inner) for name, inner in vars(value).items() if inner is not UNSET and inner is not None}
+        given = {name: inner for name, inner in vars(value).items() if inner is not UNSET and (nulls or inner is not None)}
+        return {name: plain(inner, nulls=nulls) for name, inner in given.items()}
     if isinstance(value, list):
-        return [plain(inner) for inner in value]
+        return [plain(inner, nulls=nulls) for inner in value]
     return value
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 
 from models import Mail
+from models.database import transaction
 from resolvers.announcements import (
     affected,
     announce_maintenance,
@@ -29,11 +30,9 @@ class Telling:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
+    def transaction(self) -> AbstractAsyncContextManager[AsyncSession]:
         """A transaction, as mutations have it."""
-        async with AsyncSession(self._engine.execution_options(isolation_level="READ COMMITTED")) as session, session.begin():
-            yield session
+        return transaction(self._engine)
 
     async def maintenance(self, location: Location | None = None, title: str = "Sample") -> None:
         """The operator announces maintenance at a location, or everywhere."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from resolvers.asked import Asked
 from resolvers.identifiers import Identifier
 from resolvers.mutation import Done
 from resolvers.mutations.connection_request import end_waiting, requests_at
+from resolvers.mutations.values import Read, assign, given, text, word
 from resolvers.notices import tell
 from resolvers.ordering import check_company, check_location, check_market, check_speed
 from resolvers.problems import Code
@@ -26,11 +27,9 @@ NAME_LENGTH: Final = 64  # V7
 COST_CENTRE_LENGTH: Final = 64
 PLACE_LENGTH: Final = 64
 DEMARCATION: Final = ("cage", "rack", "panel", "ports")
-CHOICES: Final[dict[str, Sequence[Any]]] = {"term_months": TERMS_MONTHS, "visibility": tuple(PortVisibility)}
 RIGHTS: Final = {"visibility": "publish", "term_months": "change_term"}  # what is not for all who may change a port
 NOT_OFFERED: Final = "A port of {} Mbps for {} months is not offered there."
 ENDED_PORT: Final = "The port is {}: its term does not change any more."
-NEEDED: Final = "This cannot be taken away."
 IN_USE: Final = "The port has live connections, which have to be ended first."
 
 
@@ -100,33 +99,32 @@ async def _ask_for_approval(work: Work, company: Company, location: Location, va
     return {"order_approval": subject}
 
 
+def _term(asked: Asked, name: str) -> int | None:
+    """A term that contracts may have (V7), which cannot be null."""
+    term: int | None = None if word(asked, name) is None else asked.one_of(name, TERMS_MONTHS)
+    return term
+
+
+# What an update reads. A cost centre may be taken away, nothing else.
+CONFIGURED: Final[Mapping[str, Read]] = {
+    "name": text(NAME_LENGTH),
+    "cost_centre": text(COST_CENTRE_LENGTH, required=False),
+    "term_months": _term,
+    "visibility": word,
+}
+
+
 async def update_port(work: Work, asked: Asked) -> Done:
     """Change a port's name, cost centre, term or visibility. Its name on the Marketplace stays (R031, R034)."""
     port = await work.find(asked, "id", "Port", "update")
-    values = _configured(asked)
+    values = given(asked, CONFIGURED)
     if port is not None:
         await _check_rights(work, asked, port)
         values |= await _repriced(work, asked, port, values.get("term_months"))
         work.edit(asked, port)
     work.problems.stop()
-    for name, value in values.items():
-        setattr(port, name, value)
+    assign(port, values)
     return {"port": Identifier("Port", port.id)}
-
-
-def _configured(asked: Asked) -> dict[str, Any]:
-    """The values that are given. A cost centre may be taken away, nothing else."""
-    values: dict[str, Any] = {}
-    if asked.has("name"):
-        values["name"] = asked.text("name", NAME_LENGTH)
-    if asked.has("cost_centre"):
-        values["cost_centre"] = asked.text("cost_centre", COST_CENTRE_LENGTH, required=False)
-    for name in CHOICES:
-        if asked.has(name) and asked.value(name) is None:
-            asked.note(Code.REQUIRED, NEEDED, name)
-        elif asked.has(name):
-            values[name] = asked.one_of(name, CHOICES[name])
-    return values
 
 
 async def _check_rights(work: Work, asked: Asked, port: Port) -> None:

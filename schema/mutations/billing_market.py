@@ -26,7 +26,6 @@ class SetBillingMarketPayload(Payload):
 @strawberry.type
 class BillingMarketMutations:
     set_billing_market: SetBillingMarketPayload = changes(
-        "set_billing_market",
         billing_market.set_billing_market,
         SetBillingMarketInput,
         "Enable or disable a billing market: where the company and the accounts that it manages may order.",

@@ -45,7 +45,6 @@ class UpdateCompanyProfilePayload(Payload):
 @strawberry.type
 class CompanyMutations:
     update_company_profile: UpdateCompanyProfilePayload = changes(
-        "update_company_profile",
         company.update_company_profile,
         UpdateCompanyProfileInput,
         "Change a company profile: of the viewer's own company, or of one that it manages. Never for managed accounts.",

@@ -9,12 +9,11 @@ import strawberry
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types import Info
 from strawberry.types.arguments import StrawberryArgument
-from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
-from strawberry.types.unset import UNSET
 
 from resolvers.mutation import Command, Mutation, Outcome
 from resolvers.text import camel
+from schema.fields import plain
 
 
 @strawberry.type(description="What is wrong with an input, or why it was not carried out.")
@@ -59,19 +58,12 @@ class Change(StrawberryField):
     ) -> Awaitable[Outcome]:
         """What came of the mutation."""
         assert info is not None  # noqa: S101 (only basic fields are resolved without)
-        return self.mutation(info.context, given(kwargs["input"]), str(info.path.key))
+        return self.mutation(info.context, plain(kwargs["input"], nulls=True), str(info.path.key))
 
 
-def given(value: Any) -> Any:
-    """An input without the classes of the schema: a dictionary of what was given, null or not."""
-    if isinstance(getattr(type(value), "__strawberry_definition__", None), StrawberryObjectDefinition):
-        return {name: given(inner) for name, inner in vars(value).items() if inner is not UNSET}
-    return [given(each) for each in value] if isinstance(value, list) else value
-
-
-def changes(name: str, command: Command, kind: type, description: str) -> Any:
-    """A field that carries out a command for one input of that kind. `name` is the field's own, in Python."""
+def changes(command: Command, kind: type, description: str) -> Any:
+    """A field that carries out a command for one input of that kind. Both have the same name, under which it is recorded."""
     field = Change(description=description)
-    field.mutation = Mutation(camel(name), command)
+    field.mutation = Mutation(camel(command.__name__), command)
     field.arguments = [StrawberryArgument("input", None, StrawberryAnnotation(kind), description="What is to be done.")]
     return field

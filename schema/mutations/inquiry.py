@@ -31,7 +31,6 @@ class SendInquiryPayload(Payload):
 @strawberry.type
 class InquiryMutations:
     send_inquiry: SendInquiryPayload = changes(
-        "send_inquiry",
         inquiry.send_inquiry,
         SendInquiryInput,
         "Ask a provider, signed in or not. The provider is told by mail, at an address that the sender does not learn.",

@@ -88,25 +88,21 @@ class UpdatePartnerDefaultsPayload(Payload):
 @strawberry.type
 class ManagedAccountMutations:
     create_managed_account: CreateManagedAccountPayload = changes(
-        "create_managed_account",
         managed_account.create_managed_account,
         CreateManagedAccountInput,
         "Make a managed account of a new company, for account administrators of a partner.",
     )
     update_managed_account: UpdateManagedAccountPayload = changes(
-        "update_managed_account",
         managed_account.update_managed_account,
         UpdateManagedAccountInput,
         "Change what an account is called, the partner's reference to it or who supports it.",
     )
     update_managed_account_settings: UpdateManagedAccountSettingsPayload = changes(
-        "update_managed_account_settings",
         managed_account.update_managed_account_settings,
         UpdateManagedAccountSettingsInput,
         "Switch things on or off for one account. In effect with the next request, in every gateway.",
     )
     update_partner_defaults: UpdatePartnerDefaultsPayload = changes(
-        "update_partner_defaults",
         managed_account.update_partner_defaults,
         UpdatePartnerDefaultsInput,
         "Switch things on or off for all accounts of the viewer's company that do not say otherwise.",

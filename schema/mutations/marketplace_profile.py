@@ -54,7 +54,6 @@ class SaveMarketplaceProfilePayload(Payload):
 @strawberry.type
 class MarketplaceProfileMutations:
     save_marketplace_profile: SaveMarketplaceProfilePayload = changes(
-        "save_marketplace_profile",
         marketplace_profile.save_marketplace_profile,
         SaveMarketplaceProfileInput,
         "Make or edit the Marketplace profile of a company, which has one at most. It takes effect with the next request.",

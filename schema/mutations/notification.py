@@ -27,7 +27,6 @@ class MarkNotificationsReadPayload(Payload):
 @strawberry.type
 class NotificationMutations:
     mark_notifications_read: MarkNotificationsReadPayload = changes(
-        "mark_notifications_read",
         notification.mark_notifications_read,
         MarkNotificationsReadInput,
         "Mark a notification as read, or all up to one.",

@@ -49,19 +49,16 @@ class WithdrawOrderPayload(Payload):
 @strawberry.type
 class OrderApprovalMutations:
     approve_order: ApproveOrderPayload = changes(
-        "approve_order",
         order_approval.approve_order,
         ApproveOrderInput,
         "Order what a managed account has asked for, at the price of that moment. For its partner.",
     )
     reject_order: RejectOrderPayload = changes(
-        "reject_order",
         order_approval.reject_order,
         RejectOrderInput,
         "Order nothing of what a managed account has asked for, and say why. For its partner.",
     )
     withdraw_order: WithdrawOrderPayload = changes(
-        "withdraw_order",
         order_approval.withdraw_order,
         WithdrawOrderInput,
         "Ask no more for what waits for the partner's approval. For the managed account.",

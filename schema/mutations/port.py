@@ -128,34 +128,25 @@ class DecommissionPortPayload(Payload):
 @strawberry.type
 class PortMutations:
     order_port: OrderPortPayload = changes(
-        "order_port",
         port.order_port,
         OrderPortInput,
         "Order a port. A managed account's order may have to wait for its partner's approval.",
     )
     update_port: UpdatePortPayload = changes(
-        "update_port", port.update_port, UpdatePortInput, "Change a port's name, cost centre, term or visibility."
+        port.update_port, UpdatePortInput, "Change a port's name, cost centre, term or visibility."
     )
     allocate_port: AllocatePortPayload = changes(
-        "allocate_port",
         port.allocate_port,
         AllocatePortInput,
         "Give a REQUESTED port its place; from then on there is a letter of authorisation. For the operator's staff.",
     )
     activate_port: ActivatePortPayload = changes(
-        "activate_port", port.activate_port, ActivatePortInput, "Make an ALLOCATED port ACTIVE. For the operator's staff."
+        port.activate_port, ActivatePortInput, "Make an ALLOCATED port ACTIVE. For the operator's staff."
     )
-    disable_port: DisablePortPayload = changes(
-        "disable_port", port.disable_port, DisablePortInput, "Make an ACTIVE port DISABLED."
-    )
-    enable_port: EnablePortPayload = changes(
-        "enable_port", port.enable_port, EnablePortInput, "Make a DISABLED port ACTIVE again."
-    )
-    cancel_port: CancelPortPayload = changes(
-        "cancel_port", port.cancel_port, CancelPortInput, "End a port that is REQUESTED or ALLOCATED."
-    )
+    disable_port: DisablePortPayload = changes(port.disable_port, DisablePortInput, "Make an ACTIVE port DISABLED.")
+    enable_port: EnablePortPayload = changes(port.enable_port, EnablePortInput, "Make a DISABLED port ACTIVE again.")
+    cancel_port: CancelPortPayload = changes(port.cancel_port, CancelPortInput, "End a port that is REQUESTED or ALLOCATED.")
     decommission_port: DecommissionPortPayload = changes(
-        "decommission_port",
         port.decommission_port,
         DecommissionPortInput,
         "End a port that is ACTIVE or DISABLED and has no live connections. Requests that wait at it are closed.",

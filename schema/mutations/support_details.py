@@ -26,7 +26,6 @@ class UpdateSupportDetailsPayload(Payload):
 @strawberry.type
 class SupportDetailsMutations:
     update_support_details: UpdateSupportDetailsPayload = changes(
-        "update_support_details",
         support_details.update_support_details,
         UpdateSupportDetailsInput,
         "Change the support details of the viewer's own company, or of one that it manages. Never for managed accounts.",

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models.database import transaction
 from resolvers.asked import Asked
 from resolvers.context import Context
 from resolvers.viewer import find_member, load_viewer
-from resolvers.work import Work, transaction
+from resolvers.work import Work
 from tests.asking import Asking
 from tests.given import Company, Given
 from tests.rules.changing import refused, send
