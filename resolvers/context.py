@@ -29,11 +29,12 @@ Renew = Callable[[], Awaitable[Viewer | None]]
 """Loads the viewer of a subscription as it stands now; None once it may not go on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Services:
     """What all requests share: the database, policy, the sealing of cursors, and the bounds of pages.
 
-    Whatever is read goes through `reader`; `engine` is for what writes; `listening` tells of what changes.
+    `policy` is replaced as a whole when its files change, in development; each request keeps that with which it began. Whatever is
+    read goes through `reader`; `engine` is for what writes; `listening` tells of what changes.
     """
 
     reader: Reader
@@ -63,11 +64,23 @@ class Origin:
 
 
 class Context:
-    """One request of one viewer, or one subscription, which begins anew with each event."""
+    """One request of one viewer, or one subscription, which begins anew with each event.
 
-    def __init__(self, services: Services, viewer: Viewer, origin: Origin | None = None, renew: Renew | None = None) -> None:
+    `asker` is who sent it: the viewer itself, but where somebody looks at the market as another viewer would see it.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        viewer: Viewer,
+        origin: Origin | None = None,
+        renew: Renew | None = None,
+        asker: Viewer | None = None,
+    ) -> None:
         self.services = services
+        self.policy = services.policy
         self.origin = origin or Origin()
+        self._asker = asker
         self._renew = renew
         self._begin(viewer)
 
@@ -82,12 +95,18 @@ class Context:
         self.batches = Batches(self)
         self.loaders = Loaders(self)
 
+    @property
+    def asker(self) -> Viewer:
+        """Who sent the request, whose rights decide whether a tool may be used at all."""
+        return self._asker or self.viewer
+
     async def renew(self) -> bool:
         """Begin anew for another event: the viewer as it stands now, and nothing of what was loaded. False if it may not go on."""
         viewer = None if self._renew is None else await self._renew()
         if viewer is None:
             return False
         self.__dict__.pop("parameters", None)  # of the viewer before
+        self.policy = self.services.policy
         self._begin(viewer)
         return True
 
@@ -103,7 +122,7 @@ class Context:
 
     def decide(self, entity: str, action: str = "read") -> Decision:
         """What policy decides for this viewer's shape."""
-        return self.services.policy.decide(self.viewer.shape, entity, action)
+        return self.policy.decide(self.viewer.shape, entity, action)
 
     def allowed(self, entity: str, actions: Sequence[str], relation: str | None) -> tuple[Predicate, Predicate]:
         """The rows of a type that allow all of the actions, and those of the link table of a relation, if it has one."""
@@ -113,11 +132,11 @@ class Context:
 
     def can(self, ability: str) -> bool:
         """Whether the viewer has an ability that depends on nothing that is stored."""
-        return self.services.policy.can(self.viewer.shape, ability)
+        return self.policy.can(self.viewer.shape, ability)
 
     def withheld(self, ability: str) -> Reason | None:
         """Why the viewer does not have such an ability, None if it has it."""
-        return self.services.policy.withheld(self.viewer.shape, ability)
+        return self.policy.withheld(self.viewer.shape, ability)
 
     def sees_everywhere(self, entity: str, field: str) -> bool:
         """Whether the viewer sees a field in every row that it may read; then sorting and filtering by it tell nothing."""

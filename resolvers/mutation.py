@@ -91,5 +91,5 @@ class Mutation:
 
 async def _read(context: Context, done: Identifier) -> Record | None:
     """What was made or changed, as the viewer may read it now."""
-    key = context.services.policy.catalogue[done.type].key
+    key = context.policy.catalogue[done.type].key
     return (await context.loaders.rows(done.type, [done.key], by=key))[0]

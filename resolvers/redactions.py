@@ -7,12 +7,22 @@ stands for all of them, so that a page of hidden prices costs one line. Existenc
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from policies.reason import Reason
 
 Path = tuple[str | int, ...]
-Entry = tuple[Path, Reason]
+
+
+class Redacted(NamedTuple):
+    """A value that policy hides: the type and the field that it is of, as the schema names them, and why."""
+
+    type: str
+    field: str
+    reason: Reason
+
+
+Entry = tuple[Path, Redacted]
 
 
 class Redactions:
@@ -22,33 +32,36 @@ class Redactions:
         self._noted: list[Entry] = []
         self._folded: list[Entry] | None = None
 
-    def note(self, path: Iterable[str | int], reason: Reason) -> None:
+    def note(self, path: Iterable[str | int], redacted: Redacted) -> None:
         """Note that the value at `path` is hidden."""
-        self._noted.append((tuple(path), reason))
+        self._noted.append((tuple(path), redacted))
 
     def settle(self, folded: list[Entry]) -> None:
         """Say that these are all redactions of the response, folded already."""
         self._folded = folded
 
-    def report(self, data: Any) -> list[dict[str, Any]]:
-        """The entries for `extensions.redactions`, in the order of the response, lists folded."""
+    def entries(self, data: Any) -> list[Entry]:
+        """What is hidden in the response, in its order, lists folded."""
         if self._folded is None and (not self._noted or data is None):
             return []
-        entries = _fold(data, self._noted) if self._folded is None else self._folded
-        return [{"path": list(path), "reason": str(reason)} for path, reason in entries]
+        return _fold(data, self._noted) if self._folded is None else self._folded
+
+    def report(self, data: Any) -> list[dict[str, Any]]:
+        """The entries for `extensions.redactions`."""
+        return [{"path": list(path), "reason": str(redacted.reason)} for path, redacted in self.entries(data)]
 
 
 def _fold(data: Any, entries: list[Entry]) -> list[Entry]:
     """The entries below `data`, whose paths are relative to it. What error propagation took away is not there any more."""
     below: dict[str | int, list[Entry]] = {}
     here: list[Entry] = []
-    for path, reason in entries:
+    for path, redacted in entries:
         if path:
-            below.setdefault(path[0], []).append((path[1:], reason))
+            below.setdefault(path[0], []).append((path[1:], redacted))
         else:
-            here.append((path, reason))
+            here.append((path, redacted))
     if isinstance(data, dict):
-        return [((name, *path), reason) for name in data for path, reason in _fold(data[name], below.get(name, []))]
+        return [((name, *path), redacted) for name in data for path, redacted in _fold(data[name], below.get(name, []))]
     if isinstance(data, list):
         return _fold_list(data, below)
     return here if data is None else []
@@ -65,11 +78,11 @@ def fold(items: Sequence[list[Entry] | None]) -> list[Entry]:
         return []
     everywhere = set.intersection(*(set(entries) for entries in folded.values()))
     first = next(iter(folded.values()))
-    shared: list[Entry] = [(("*", *path), reason) for path, reason in first if (path, reason) in everywhere]
+    shared: list[Entry] = [(("*", *path), redacted) for path, redacted in first if (path, redacted) in everywhere]
     single: list[Entry] = [
-        ((index, *path), reason)
+        ((index, *path), redacted)
         for index, entries in folded.items()
-        for path, reason in entries
-        if (path, reason) not in everywhere
+        for path, redacted in entries
+        if (path, redacted) not in everywhere
     ]
     return shared + single

@@ -102,7 +102,7 @@ class Work:
         Whoever may not neither waits for those who may nor keeps them waiting. What refers to the row, such as an audit event, is
         written meanwhile: its key does not change.
         """
-        kind = self.context.services.policy.catalogue[entity]
+        kind = self.context.policy.catalogue[entity]
         model = MODELS[kind.table]
         readable, doable = (
             to_sql(self.context.decide(entity, each).rows, kind, kind.table, per_row=True) for each in ("read", action)

@@ -19,6 +19,7 @@ from policies.reason import Reason
 from resolvers.batch import ROOT, BatchResolver, Made
 from resolvers.node import GlobalId
 from resolvers.record import Record
+from resolvers.redactions import Redacted
 
 
 class Field(StrawberryField):
@@ -44,7 +45,9 @@ class Field(StrawberryField):
         """The value of the field in one object, None where policy hides it."""
         assert info is not None  # noqa: S101 (only basic fields are resolved without)
         if reason := self._hidden(source, info):
-            info.context.redactions.note(info.path.as_list(), reason)
+            info.context.redactions.note(
+                info.path.as_list(), Redacted(info._raw_info.parent_type.name, info.field_name, reason)
+            )
             return None
         if self.batch is None:
             return getattr(source, self.column or self.python_name)

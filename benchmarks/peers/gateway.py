@@ -24,7 +24,7 @@ def main() -> None:
     app = server.build(settings)
     if os.environ.get("UNGUARDED") == "1":
         services = app.state.services
-        object.__setattr__(services, "policy", unguarded(services.policy, workload_by_where))
+        services.policy = unguarded(services.policy, workload_by_where)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGUSR1, _log_to_nowhere)
     with suppress(KeyboardInterrupt):

@@ -44,6 +44,7 @@ from resolvers.identifiers import global_id_code
 from resolvers.mask import is_settled, only_reason
 from resolvers.node import ByAnyId, ByAnyIds, GlobalId
 from resolvers.record import Record
+from resolvers.redactions import Redacted
 
 
 class Planner:
@@ -84,15 +85,15 @@ class Planner:
         place = Place(*self.described(kind, name), details, access, shape)
         ability = place.described.ability
         if ability is not None and (reason := self._withheld(ability)):
-            return "None", Always(reason)
+            return "None", Always(Redacted(kind.name, name, reason))
         rule = None if isinstance(access, Objects) else access.decision.fields.get(place.described.name)
         if rule is None or rule.visible == TRUE or isinstance(access, Objects):
             return self._value(place)
         if is_settled(rule):
-            return "None", Always(only_reason(rule))
+            return "None", Always(Redacted(kind.name, name, only_reason(rule)))
         place.visible = access.holds(rule.visible)
         code, watch = self._value(place)
-        return f"({code} if {place.visible} else {self._hidden(rule, access)})", Sometimes(watch)
+        return f"({code} if {place.visible} else {self._hidden(kind.name, name, rule, access)})", Sometimes(watch)
 
     def described(self, kind: GraphQLObjectType, name: str) -> tuple[GraphQLField, Described]:
         """A field of a type, and what the schema says of it. Raises Unplanned where it has no batch form."""
@@ -103,11 +104,11 @@ class Planner:
             raise Unplanned(f"{kind.name}.{name} has no batch form")
         return kind.fields[name], described
 
-    def _hidden(self, rule: FieldRule, access: RowAccess) -> str:
+    def _hidden(self, kind: str, name: str, rule: FieldRule, access: RowAccess) -> str:
         """The code of what stands in the place of a hidden value: it says the reason of the first denial that is true."""
-        code = self.names.bind(Hidden(rule.otherwise))
+        code = self.names.bind(Hidden(Redacted(kind, name, rule.otherwise)))
         for predicate, reason in reversed(rule.denials):
-            code = f"({self.names.bind(Hidden(reason))} if {access.holds(predicate)} else {code})"
+            code = f"({self.names.bind(Hidden(Redacted(kind, name, reason)))} if {access.holds(predicate)} else {code})"
         return f"run.hide({code})"
 
     def _value(self, place: Place) -> Code:

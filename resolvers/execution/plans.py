@@ -116,7 +116,7 @@ class Plans:
         operation = self._operation(text, document, name)
         variables = operation.variables.read(raw)
         decided = tuple(variables.coerced.get(condition) for condition in operation.conditions)
-        key = (text, name, context.viewer.shape, context.services.policy, decided)
+        key = (text, name, context.viewer.shape, context.policy, decided)
         plan = self._plans.get(key)
         if plan is None:
             plan = self._made(operation, name, dict(raw), context)
@@ -138,7 +138,7 @@ class Plans:
             return NoPlan(operation.characters, "no query")
         executor = Executor.build(self._schema, operation.document, raw_variable_values=raw, operation_name=name)
         assert not isinstance(executor, list)  # noqa: S101 (the variables have been read before)
-        policy, shape = context.services.policy, context.viewer.shape
+        policy, shape = context.policy, context.viewer.shape
         decide, withheld = partial(policy.decide, shape), partial(policy.withheld, shape)
         try:
             return Plan(operation.characters, *Planner(executor, self._describe, decide, withheld).plan())

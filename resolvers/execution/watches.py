@@ -10,17 +10,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from policies.reason import Reason
-from resolvers.redactions import Entry, fold
+from resolvers.redactions import Entry, Redacted, fold
 
 
 class Hidden:
     """What stands in the place of a hidden value until its watch has noted it."""
 
-    __slots__ = ("reason",)
+    __slots__ = ("redacted",)
 
-    def __init__(self, reason: Reason) -> None:
-        self.reason = reason
+    def __init__(self, redacted: Redacted) -> None:
+        self.redacted = redacted
 
 
 class Look:
@@ -63,8 +62,8 @@ class Watch(ABC):
 class Always(Watch):
     """A place that every row hides for the same reason."""
 
-    def __init__(self, reason: Reason) -> None:
-        self.constant = [((), reason)]
+    def __init__(self, redacted: Redacted) -> None:
+        self.constant = [((), redacted)]
         self.never_null = True  # the watch is of the null itself
 
     def entries(self, value: Any, look: Look) -> list[Entry]:  # noqa: ARG002
@@ -82,7 +81,7 @@ class Sometimes(Watch):
     def entries(self, value: Any, look: Look) -> list[Entry]:
         """The redaction of a hidden value, those below another."""
         if value.__class__ is Hidden:
-            return [((), value.reason)]
+            return [((), value.redacted)]
         return self._below.entries(value, look) if self._below else []
 
 
@@ -94,7 +93,9 @@ class Fields(Watch):
         self._always = [(name, watch) for name, watch in self._fields if watch.always]
         self.always = bool(self._always)
         if all(watch.never_null and watch.constant is not None for watch in fields.values()):
-            self.constant = [((name, *path), reason) for name, watch in self._fields for path, reason in watch.constant or ()]
+            self.constant = [
+                ((name, *path), redacted) for name, watch in self._fields for path, redacted in watch.constant or ()
+            ]
 
     def entries(self, value: Any, look: Look) -> list[Entry]:
         """The redactions of the fields."""
@@ -103,7 +104,7 @@ class Fields(Watch):
         found: list[Entry] = []
         for name, watch in self._fields if look.hidden else self._always:
             inner = value[name]
-            found += [((name, *path), reason) for path, reason in watch.entries(inner, look)]
+            found += [((name, *path), redacted) for path, redacted in watch.entries(inner, look)]
             if inner.__class__ is Hidden:
                 look.found(value, name)
         return found
@@ -124,7 +125,7 @@ class Items(Watch):
             return fold([None if item is None else self._item.entries(item, look) for item in value])
         if all(item is None for item in value):
             return []
-        return [(("*", *path), reason) for path, reason in self._item.constant]
+        return [(("*", *path), redacted) for path, redacted in self._item.constant]
 
 
 class Typed(Watch):

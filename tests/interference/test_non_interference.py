@@ -260,12 +260,12 @@ class Leaky:
 def leaking(trial: Trial, entity: str, **changes: Any) -> Iterator[None]:
     """The gateway of a trial reads by a policy that is broken."""
     services, answers = trial.ask.app.state.services, trial.answers
-    object.__setattr__(services, "policy", Leaky(trial.policy, entity, **changes))
+    services.policy = Leaky(trial.policy, entity, **changes)
     trial.answers = {}
     try:
         yield
     finally:
-        object.__setattr__(services, "policy", trial.policy)
+        services.policy = trial.policy
         trial.answers = answers
 
 

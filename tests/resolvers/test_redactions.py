@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.reason import Reason
-from resolvers.redactions import Path, Redactions
+from resolvers.redactions import Path, Redacted, Redactions
 from tests.asking import HIDDEN, Asking, Redaction
 
 A, B = Reason.HIDDEN_BY_PARTNER, Reason.ROLE_REQUIRED
@@ -21,7 +21,7 @@ def report(data: Any, *noted: tuple[Path, Reason]) -> list[tuple[list[Any], str]
     """What is reported of some data and notes."""
     redactions = Redactions()
     for path, reason in noted:
-        redactions.note(path, reason)
+        redactions.note(path, Redacted("Thing", "field", reason))
     return [(entry["path"], entry["reason"]) for entry in redactions.report(data)]
 
 

@@ -1,0 +1,118 @@
+"""The shapes that stand for all others: as many as a set of rules can tell between, and no viewer has one that is not among them.
+
+Rules can only tell between viewers by the facts that they mention, and between roles by the words that they compare them with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, combinations, product
+from typing import Final
+
+from models.company import AccountKind
+from models.managed_account import SupportedBy
+from models.membership import MemberRole
+from policies.lint import calls, paths
+from policies.source import Rule
+from policies.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path
+from policies.viewer import SHAPE, Shape
+
+SWITCHES: Final = ("pricing_shown", "chat_shown", "dashboard_shown", "company_profile_shown", "order_approval_required")
+"""What a partner switches on and off for its managed accounts. Only managed viewers have any of it."""
+ROLES: Final = tuple(role.value for role in MemberRole)
+
+
+@dataclass(frozen=True, slots=True)
+class Mentioned:
+    """What rules can tell viewers apart by: facts of the shape, and roles, each in the order of its declaration."""
+
+    facts: tuple[str, ...]
+    roles: tuple[str, ...]
+
+
+def mentioned(asked: Iterable[Rule], rules: Collection[Rule]) -> Mentioned:
+    """What these rules, and those that they call, mention of the viewer. `rules` are all of the policy."""
+    reached = _closure(asked, rules)
+    facts = {name for rule in reached for name in _facts(rule)}
+    words = {word for rule in reached for word in _words(rule)}
+    every = any(_compares_any_role(goal, rule) for rule in reached for goal in _goals(rule.body))
+    roles = [role for role in ROLES if "roles" in facts and (every or role in words)]
+    return Mentioned(tuple(name for name in SHAPE if name in facts), tuple(roles))
+
+
+def shapes_of(told: Mentioned) -> tuple[Shape, ...]:
+    """Shapes such that every viewer's is, by what is mentioned, the same as one of them. Visitors have no roles."""
+    subsets = [*chain.from_iterable(combinations(sorted(told.roles), size) for size in range(len(told.roles) + 1))]
+    plain = [kind.value for kind in AccountKind if kind is not AccountKind.MANAGED]
+    switches = [name for name in SWITCHES if name in told.facts]
+    supporters = [each.value for each in SupportedBy][: None if "supported_by" in told.facts else 1]
+    managed = (
+        Shape(kind=AccountKind.MANAGED.value, roles=roles, supported_by=by, **dict(zip(switches, on, strict=True)))
+        for roles, by, on in product(subsets, supporters, product((False, True), repeat=len(switches)))
+    )
+    return (Shape(), *(Shape(kind=kind, roles=roles) for kind, roles in product(plain, subsets)), *managed)
+
+
+def _closure(asked: Iterable[Rule], rules: Collection[Rule]) -> list[Rule]:
+    reached: dict[Rule, None] = {}
+    ahead = list(asked)
+    while ahead:
+        rule = ahead.pop()
+        if rule not in reached:
+            reached[rule] = None
+            names = {call.rule for call in calls(rule.body)}
+            ahead += [other for other in rules if other.name in names]
+    return list(reached)
+
+
+def _facts(rule: Rule) -> Iterator[str]:
+    viewers = {argument.name for argument in rule.arguments if argument.type == "Viewer"}
+    for goal in [rule.body] if rule.body else []:
+        yield from (path.attribute for path in paths(goal) if path.variable in viewers and path.attribute in SHAPE)
+
+
+def _words(rule: Rule) -> Iterator[str]:
+    yield from (argument.literal for argument in rule.arguments if argument.literal is not None)
+    for goal in _goals(rule.body):
+        yield from (term.value for term in _terms(goal) if isinstance(term, Constant) and isinstance(term.value, str))
+
+
+def _compares_any_role(goal: Goal, rule: Rule) -> bool:
+    """Whether the viewer's roles are compared with something else than words that the rule states."""
+    match goal:
+        case Comparison(_, "in", Path(_, variable, None), Path(_, _, "roles")):
+            return not any(_states(other, variable) for other in _goals(rule.body))
+        case Comparison(_, "in", Path(), Path(_, _, "roles")):
+            return True
+    return False
+
+
+def _states(goal: Goal, variable: str) -> bool:
+    match goal:
+        case Comparison(_, "in", Path(_, name, None), Listing(_, items)):
+            return name == variable and all(isinstance(item, Constant) for item in items)
+    return False
+
+
+def _goals(goal: Goal | None) -> Iterator[Goal]:
+    """The goals of a body that are made of no others."""
+    match goal:
+        case All(goals) | Any(goals):
+            for item in goals:
+                yield from _goals(item)
+        case Negation(_, item):
+            yield from _goals(item)
+        case None:
+            return
+        case _:
+            yield goal
+
+
+def _terms(goal: Goal) -> Iterator[Constant | Path]:
+    match goal:
+        case Call(_, _, arguments):
+            yield from arguments
+        case Comparison(_, _, left, right):
+            yield left
+            yield from right.items if isinstance(right, Listing) else (right,)

@@ -1,0 +1,91 @@
+"""The shapes that stand for all others: whatever viewer comes, policy decides for it as for one of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import server
+from models.company import AccountKind
+from models.managed_account import SupportedBy
+from policies.policy import Policy
+from policies.shapes import ROLES, SWITCHES, Mentioned, mentioned, shapes_of
+from policies.source import Rule, Text, parse
+from policies.viewer import Shape
+
+PLAIN: Final = tuple(kind.value for kind in AccountKind if kind is not AccountKind.MANAGED)
+ROLE_SETS: Final = st.sets(st.sampled_from(ROLES)).map(lambda roles: tuple(sorted(roles)))
+POSSIBLE: Final = st.one_of(
+    st.just(Shape()),
+    st.builds(Shape, kind=st.sampled_from(PLAIN), roles=ROLE_SETS),
+    st.builds(
+        Shape,
+        kind=st.just("MANAGED"),
+        roles=ROLE_SETS,
+        supported_by=st.sampled_from([each.value for each in SupportedBy]),
+        **dict.fromkeys(SWITCHES, st.booleans()),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    """The gateway's own policy."""
+    return server.load_policy()
+
+
+def rules(text: str) -> tuple[Rule, ...]:
+    """The rules of a text."""
+    return parse(Text("sample.polar", text))
+
+
+@settings(deadline=None, max_examples=50)
+@given(POSSIBLE)
+def test_every_viewer_is_decided_for_as_one_of_them(policy: Policy, shape: Shape) -> None:
+    """For each type, the decision of any possible shape is that of a representative one, which agrees in what is mentioned."""
+    for entity in policy.catalogue:
+        asked = [rule for rule in policy.rules if rule.entity == entity.name]
+        told = mentioned(asked, policy.rules)
+        alike = [each for each in shapes_of(told) if _agree(each, shape, told)]
+
+        assert [policy.decide(shape, entity.name)] == [policy.decide(each, entity.name) for each in alike]
+
+
+def test_what_called_rules_mention_is_mentioned() -> None:
+    """A helper's facts and roles are those of whoever calls it, and nobody else's."""
+    known = rules(
+        'allow(viewer: Viewer, "read", port: Port) if runs(viewer);\n'
+        'runs(viewer: Viewer) if role in ["FINANCE", "VIEWER"] and role in viewer.roles and viewer.kind = "PARTNER";\n'
+        'other(viewer: Viewer) if viewer.pricing_shown and "SUPPORT" in viewer.roles;\n'
+    )
+
+    assert Mentioned(("kind", "roles"), ("FINANCE", "VIEWER")) == mentioned(known[:1], known)
+
+
+def test_roles_compared_with_what_is_stored_are_all_roles() -> None:
+    """Where a column decides which role it takes, no role can be left out."""
+    known = rules('allow(viewer: Viewer, "read", port: Port) if port.name in viewer.roles;')
+
+    assert Mentioned(("roles",), ROLES) == mentioned(known, known)
+
+
+def test_no_impossible_shape_is_among_them() -> None:
+    """Visitors have no roles, and only managed viewers have a supporter and switches."""
+    every = shapes_of(Mentioned(("kind", "roles", "supported_by", *SWITCHES), ("FINANCE",)))
+
+    assert 1 + 3 * 2 + 2 * 2 * 2 ** len(SWITCHES) == len(every) == len(set(every))
+    assert all(shape.supported_by is None and not any(_switches(shape)) for shape in every if shape.kind != "MANAGED")
+
+
+def _agree(one: Shape, other: Shape, told: Mentioned) -> bool:
+    """Whether two shapes are the same by what is mentioned."""
+    facts = [name for name in told.facts if name != "roles"]
+    roles = set(one.roles) & set(told.roles) == set(other.roles) & set(told.roles)
+    return roles and one.kind == other.kind and all(getattr(one, name) == getattr(other, name) for name in facts)
+
+
+def _switches(shape: Shape) -> list[bool]:
+    return [getattr(shape, name) for name in SWITCHES]
