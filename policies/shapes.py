@@ -13,6 +13,7 @@ from typing import Final
 from models.company import AccountKind
 from models.managed_account import SupportedBy
 from models.membership import MemberRole
+from policies.errors import PolicyError
 from policies.lint import calls, paths
 from policies.source import Rule
 from policies.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path
@@ -21,6 +22,8 @@ from policies.viewer import SHAPE, Shape
 SWITCHES: Final = ("pricing_shown", "chat_shown", "dashboard_shown", "company_profile_shown", "order_approval_required")
 """What a partner switches on and off for its managed accounts. Only managed viewers have any of it."""
 ROLES: Final = tuple(role.value for role in MemberRole)
+KINDS: Final = (Shape().kind, *(kind.value for kind in AccountKind))
+SUPPORTED_BY: Final = "by="
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,29 @@ def shapes_of(told: Mentioned) -> tuple[Shape, ...]:
         for roles, by, on in product(subsets, supporters, product((False, True), repeat=len(switches)))
     )
     return (Shape(), *(Shape(kind=kind, roles=roles) for kind, roles in product(plain, subsets)), *managed)
+
+
+def spell(shape: Shape) -> str:
+    """A shape as people write it: its kind, its roles, who supports it, and what is switched on, as `MANAGED+FINANCE+by=PARTNER`."""
+    supporter = [] if shape.supported_by is None else [f"{SUPPORTED_BY}{shape.supported_by}"]
+    return "+".join([shape.kind, *shape.roles, *supporter, *(name for name in SWITCHES if getattr(shape, name))])
+
+
+def spelt(text: str) -> Shape:
+    """The shape that is written so. A managed one is supported by its partner if nothing else is said. Raises PolicyError."""
+    kind, *words = text.split("+")
+    supporters = {f"{SUPPORTED_BY}{each.value}": each.value for each in SupportedBy}
+    managed = kind == AccountKind.MANAGED.value
+    known = {*(() if kind == Shape().kind else ROLES), *((*supporters, *SWITCHES) if managed else ())}
+    if kind not in KINDS or (unknown := [word for word in words if word not in known]):
+        wrong = kind if kind not in KINDS else unknown[0]
+        raise PolicyError(
+            f"{wrong} of {text} is unknown: write a kind of {', '.join(KINDS)}, then {', '.join(known) or 'nothing'}"
+        )
+    by = next((supporters[word] for word in words if word in supporters), SupportedBy.PARTNER.value)
+    roles = tuple(sorted(word for word in words if word in ROLES))
+    switches = {name: name in words for name in SWITCHES}
+    return Shape(kind=kind, roles=roles, supported_by=by if managed else None, **switches)
 
 
 def _closure(asked: Iterable[Rule], rules: Collection[Rule]) -> list[Rule]:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 import server
 from models.company import AccountKind
 from models.managed_account import SupportedBy
+from policies.errors import PolicyError
 from policies.policy import Policy
-from policies.shapes import ROLES, SWITCHES, Mentioned, mentioned, shapes_of
+from policies.shapes import ROLES, SWITCHES, Mentioned, mentioned, shapes_of, spell, spelt
 from policies.source import Rule, Text, parse
 from policies.viewer import Shape
 
@@ -78,6 +79,19 @@ def test_no_impossible_shape_is_among_them() -> None:
 
     assert 1 + 3 * 2 + 2 * 2 * 2 ** len(SWITCHES) == len(every) == len(set(every))
     assert all(shape.supported_by is None and not any(_switches(shape)) for shape in every if shape.kind != "MANAGED")
+
+
+@given(POSSIBLE)
+def test_a_shape_is_read_as_it_is_written(shape: Shape) -> None:
+    """Whatever shape is shown can be given back to a command."""
+    assert shape == spelt(spell(shape))
+
+
+@pytest.mark.parametrize("text", ["", "KING", "DIRECT+pricing_shown", "ANONYMOUS+FINANCE", "MANAGED+by=NOBODY"])
+def test_a_shape_that_nobody_has_is_refused(text: str) -> None:
+    """The word that is wrong is named, and what could stand there."""
+    with pytest.raises(PolicyError, match="is unknown: write a kind of ANONYMOUS, "):
+        spelt(text)
 
 
 def _agree(one: Shape, other: Shape, told: Mentioned) -> bool:

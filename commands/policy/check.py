@@ -1,4 +1,4 @@
-"""`crossgate policy`: hold the policy against what it may look at and against the schema."""
+"""`crossgate policy check`: hold the policy against what it may look at and against the schema."""
 
 from __future__ import annotations
 
@@ -12,15 +12,7 @@ from policies.check import check_texts
 from policies.policy import Policy
 from schema.schema import guarded_fields, required_fields
 
-app = typer.Typer(add_completion=False, no_args_is_help=True)
 
-
-@app.callback()
-def policy() -> None:
-    """Check the policy."""
-
-
-@app.command()
 def check() -> None:
     """Find rules that cannot be trusted or never apply, fields without a rule, and fields that are hidden but never null."""
     found = check_texts(server.POLICIES, CATALOGUE)

@@ -1,0 +1,17 @@
+"""`crossgate policy`: the tools of whoever writes policy. Each command has a module of its name."""
+
+from __future__ import annotations
+
+import typer
+
+from commands.policy.check import check
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+
+@app.callback()
+def policy() -> None:
+    """Check the policy, and see what it means."""
+
+
+app.command()(check)
