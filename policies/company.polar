@@ -137,3 +137,20 @@ allow(viewer: Viewer, "order_port_directly", company: Company) if
 # A port is ordered PUBLIC by whoever may publish one: never by a managed user. V1
 allow(viewer: Viewer, "publish_port", company: Company) if
     orders(viewer, company) and not managed(viewer);
+
+# Its partner's staff look at the market as an account that they look after would see it, with the roles that they have. V14
+allow(viewer: Viewer, "view_as", company: Company) if
+    partner(viewer) and company.partner_id = viewer.company_id;
+
+# So does the operator's support, as any company. A43
+allow(viewer: Viewer, "view_as", _company: Company) if supports(viewer);
+
+# Whoever may look at everything of a company does so as an administrator of its own would. V14 A43
+allow(viewer: Viewer, "view_as_administrator", company: Company) if
+    partner(viewer) and administers(viewer) and company.partner_id = viewer.company_id;
+allow(viewer: Viewer, "view_as_administrator", _company: Company) if supports(viewer);
+
+# Which rules decide for the viewers of an account is told to who administers it: its partner, and the operator's staff. V14
+allow(viewer: Viewer, "explain", company: Company) if
+    partner(viewer) and administers(viewer) and company.partner_id = viewer.company_id;
+allow(viewer: Viewer, "explain", _company: Company) if operator(viewer);

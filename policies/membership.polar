@@ -13,3 +13,8 @@ allow(viewer: Viewer, "read", _membership: Membership) if operator(viewer);
 
 allow_field(_viewer: Viewer, "read", _membership: Membership, field) if
     field in ["user", "company", "roles", "created_at"];
+
+# Account administrators of its partner, and the operator's support, look at the market as a user of an account would see it. V14 A43
+allow(viewer: Viewer, "view_as", membership: Membership) if
+    partner(viewer) and administers(viewer) and membership.partner_id = viewer.company_id;
+allow(viewer: Viewer, "view_as", _membership: Membership) if supports(viewer);

@@ -70,3 +70,6 @@ ability(viewer: Viewer, "read_partner_documentation") if partner(viewer);
 # The operator's staff looks after what was ordered. A43
 serves(viewer: Viewer) if
     operator(viewer) and role in ["REVIEWER", "SUPPORT"] and role in viewer.roles;
+
+# The operator's support helps every customer. A43
+supports(viewer: Viewer) if operator(viewer) and "SUPPORT" in viewer.roles;
