@@ -5,6 +5,8 @@ import type { Fetcher, FetcherParams } from "@graphiql/toolkit";
 import { follow, isSubscription } from "./follow";
 import type { Session } from "./session";
 
+const VIEW_AS = "x-crossgate-view-as";
+
 export function fetcherFor(endpoint: string, session: Session): Fetcher {
   const socket = new URL(endpoint, location.href.replace(/^http/, "ws")).href;
   return async (params, options) => {
@@ -12,11 +14,14 @@ export function fetcherFor(endpoint: string, session: Session): Fetcher {
     const request = { ...params, operationName: operationIn(params) };
     const body = JSON.stringify(request);
     const own = new Headers(options?.headers);
+    if (isSubscription(request) && session.state().viewAs) throw new Error("Subscriptions run as yourself: look as yourself first.");
     if (isSubscription(request)) return follow(socket, session, request, own);
     const send = async () => {
       const headers = new Headers(own);
       const authorization = await session.authorization();
       if (authorization && !own.has("authorization")) headers.set("authorization", authorization);
+      const { viewAs } = session.state();
+      if (viewAs && !own.has(VIEW_AS)) headers.set(VIEW_AS, viewAs.id);
       headers.set("content-type", "application/json");
       headers.set("accept", "application/graphql-response+json, application/json;q=0.9");
       signal.throwIfAborted();

@@ -4,32 +4,31 @@ import { useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import { Kind, OperationTypeNode, parse } from "graphql";
 import { useEffect, useRef } from "react";
 
-import type { Viewer } from "./config";
-
-export function FollowViewer({ viewer }: { viewer: Viewer | null }) {
+/** `who` is who is signed in and as whom one looks, as one text. */
+export function FollowViewer({ who }: { who: string }) {
   const { introspect, run, updateActiveTabValues } = useGraphiQLActions();
   const { tab, query, answer } = useGraphiQL((state) => ({
     tab: state.tabs[state.activeTabIndex],
     query: state.queryEditor,
     answer: state.responseEditor,
   }));
-  const answeredTo = useRef(new Map<string, Viewer | null>());
-  const shown = useRef({ viewer, tab: tab?.id });
+  const answeredTo = useRef(new Map<string, string>());
+  const shown = useRef({ who, tab: tab?.id });
 
   useEffect(() => {
-    const changed = shown.current.viewer !== viewer;
-    const stayed = shown.current.viewer === viewer && shown.current.tab === tab?.id;
-    shown.current = { viewer, tab: tab?.id };
+    const changed = shown.current.who !== who;
+    const stayed = shown.current.who === who && shown.current.tab === tab?.id;
+    shown.current = { who, tab: tab?.id };
     if (changed) void introspect();
     if (!tab?.response) return;
     if (stayed) {
-      answeredTo.current.set(tab.id, viewer);
-    } else if (answeredTo.current.get(tab.id) !== viewer) {
+      answeredTo.current.set(tab.id, who);
+    } else if (answeredTo.current.get(tab.id) !== who) {
       updateActiveTabValues({ response: null });
       answer?.setValue("");
       if (changed && onlyReads(query?.getValue() ?? "")) void run();
     }
-  }, [viewer, tab?.id, tab?.response]);
+  }, [who, tab?.id, tab?.response]);
 
   return null;
 }

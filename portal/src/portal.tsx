@@ -1,7 +1,7 @@
 // The page: a bar that says where one is and who asks, and GraphiQL below it.
 
 import { useGraphiQL } from "@graphiql/react";
-import { GraphiQL } from "graphiql";
+import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 
 import type { Config } from "./config";
@@ -12,11 +12,13 @@ import { RedactionLine } from "./redaction-line";
 import { Session } from "./session";
 import { storage } from "./storage";
 import { ViewerMenu } from "./viewer-menu";
+import { visibilityPlugin } from "./visibility/plugin";
 
 export function Portal({ config }: { config: Config }) {
   const [session] = useState(() => new Session(config.viewers));
-  const { viewer, problem } = useSyncExternalStore(session.subscribe, session.state);
+  const { viewer, viewAs, problem } = useSyncExternalStore(session.subscribe, session.state);
   const fetcher = useMemo(() => fetcherFor(config.endpoint, session), [config, session]);
+  const plugins = useMemo(() => [HISTORY_PLUGIN, visibilityPlugin(config, session)], [config, session]);
   return (
     <div className="graphiql-container portal">
       <header className="portal-bar">
@@ -26,6 +28,14 @@ export function Portal({ config }: { config: Config }) {
         <p className="portal-problem" role="alert">
           {problem}
         </p>
+        {viewAs && (
+          <p className="portal-looking" role="status">
+            Looking as {viewAs.label}
+            <button type="button" onClick={() => session.lookAs(null)}>
+              Stop
+            </button>
+          </p>
+        )}
         {config.development ? (
           <ViewerMenu viewers={config.viewers} viewer={viewer} onChoose={(chosen) => session.choose(chosen)} />
         ) : (
@@ -35,6 +45,7 @@ export function Portal({ config }: { config: Config }) {
       <main className="portal-main">
         <GraphiQL
           fetcher={fetcher}
+          plugins={plugins}
           defaultTabs={EXAMPLES}
           storage={storage}
           defaultEditorToolsVisibility={false}
@@ -44,7 +55,7 @@ export function Portal({ config }: { config: Config }) {
           <GraphiQL.Footer>
             <RedactionLine />
           </GraphiQL.Footer>
-          <FollowViewer viewer={viewer} />
+          <FollowViewer who={`${viewer?.email ?? ""} ${viewAs?.id ?? ""}`} />
           <WrapLines />
         </GraphiQL>
       </main>

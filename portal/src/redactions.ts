@@ -1,6 +1,6 @@
 // What policy hid in an answer: `extensions.redactions`, summed up for people.
 
-interface Redaction {
+export interface Redaction {
   readonly path: readonly (string | number)[]; // "*" stands for every item of a list
   readonly reason: string;
 }
@@ -12,7 +12,7 @@ export interface Hidden {
 
 /** Sums up the redactions in the text of an answer. An answer that is not JSON hides nothing. */
 export function hiddenIn(answer: string | null): Hidden {
-  const { data, redactions } = parse(answer);
+  const { data, redactions } = redactionsIn(answer);
   const fields = new Map<string, Set<string>>();
   let count = 0;
   for (const { path, reason } of redactions) {
@@ -30,7 +30,8 @@ function occurrences(value: unknown, path: Redaction["path"]): number {
   return Array.isArray(value) ? value.reduce<number>((sum, item) => sum + occurrences(item, rest), 0) : 0;
 }
 
-function parse(answer: string | null): { data: unknown; redactions: readonly Redaction[] } {
+/** The data of an answer, and what is hidden in it. */
+export function redactionsIn(answer: string | null): { data: unknown; redactions: readonly Redaction[] } {
   try {
     const { data, extensions } = JSON.parse(answer ?? "{}");
     return { data, redactions: extensions?.redactions ?? [] };

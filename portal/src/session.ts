@@ -5,13 +5,20 @@ import type { Config, Viewer } from "./config";
 
 const CHOICE = "crossgate.viewer";
 
+/** A company or a user as which one looks, by its global id. */
+export interface LookedAs {
+  readonly id: string;
+  readonly label: string;
+}
+
 export interface SessionState {
   readonly viewer: Viewer | null; // null for the anonymous visitor
+  readonly viewAs: LookedAs | null; // null while one looks as oneself
   readonly problem: string | null;
 }
 
 export class Session {
-  #state: SessionState = { viewer: null, problem: null };
+  #state: SessionState = { viewer: null, viewAs: null, problem: null };
   #token: Promise<string | null> = Promise.resolve(null);
   #requests = new AbortController();
   readonly #listeners = new Set<() => void>();
@@ -24,12 +31,17 @@ export class Session {
 
   /** Speak for somebody else from now on. What is still being asked for the former viewer is dropped. */
   choose(viewer: Viewer | null): void {
-    this.#requests.abort(new Error("Not answered: the viewer was changed."));
-    this.#requests = new AbortController();
+    this.#drop();
     if (viewer) sessionStorage.setItem(CHOICE, viewer.email);
     else sessionStorage.removeItem(CHOICE);
-    this.#become({ viewer, problem: null });
+    this.#become({ viewer, viewAs: null, problem: null });
     this.renew();
+  }
+
+  /** Look as a company or a user from now on, as whoever is signed in; as oneself if it is null. */
+  lookAs(viewAs: LookedAs | null): void {
+    this.#drop();
+    this.#become({ ...this.#state, viewAs });
   }
 
   /** Fetch another token for the same viewer, as after a 401. */
@@ -62,10 +74,15 @@ export class Session {
     } catch (error) {
       if (this.#state.viewer === viewer) {
         sessionStorage.removeItem(CHOICE);
-        this.#become({ viewer: null, problem: `Could not sign in as ${viewer.email}: ${(error as Error).message}` });
+        this.#become({ viewer: null, viewAs: null, problem: `Could not sign in as ${viewer.email}: ${(error as Error).message}` });
       }
       return null;
     }
+  }
+
+  #drop(): void {
+    this.#requests.abort(new Error("Not answered: the viewer was changed."));
+    this.#requests = new AbortController();
   }
 
   #become(state: SessionState): void {

@@ -1,0 +1,95 @@
+// What the panel asks the gateway beside what GraphiQL does: always as whoever is signed in, never as whom one looks.
+
+import type { Session } from "../session";
+
+export type Path = readonly (string | number)[]; // "*" stands for every item of a list
+
+export interface Company {
+  readonly id: string;
+  readonly label: string;
+}
+
+export interface Decision {
+  readonly effect: string;
+  readonly rule: string;
+  readonly file: string;
+  readonly line: number;
+  readonly holds: boolean;
+  readonly sentence: string | null;
+  readonly parts: readonly { readonly text: string; readonly holds: boolean | null }[];
+}
+
+export interface Explanation {
+  readonly allowed: boolean;
+  readonly reason: string | null;
+  readonly decisions: readonly Decision[];
+}
+
+export interface Difference {
+  readonly path: Path;
+  readonly left: string;
+  readonly right: string;
+}
+
+export interface Operation {
+  readonly query: string;
+  readonly operationName?: string | null | undefined;
+  readonly variables?: unknown;
+}
+
+const LOOKED_AFTER = `{
+  managedAccounts(first: 100) { nodes { company { id tradingName viewerCan } } }
+  companies(first: 100) { nodes { id tradingName viewerCan } }
+}`;
+
+const WHY = `query Why($typeName: String!, $id: ID!, $field: String, $viewAs: ID) {
+  explain(typeName: $typeName, id: $id, field: $field, viewAs: $viewAs) {
+    allowed reason decisions { effect rule file line holds sentence parts { text holds } }
+  }
+}`;
+
+/** The companies as which policy lets whoever is signed in look. */
+export async function lookedAfter(endpoint: string, session: Session): Promise<readonly Company[]> {
+  const { managedAccounts, companies } = await data(endpoint, session, { query: LOOKED_AFTER });
+  const found = [...managedAccounts.nodes.map((account: any) => account.company), ...companies.nodes].filter(
+    (company) => company?.viewerCan?.includes("VIEW_AS"),
+  );
+  return [...new Map(found.map(({ id, tradingName }) => [id, { id, label: tradingName }])).values()];
+}
+
+/** Why a field of a thing is there or is not, for whom one looks as; null where one may not know of the thing. */
+export async function why(
+  endpoint: string,
+  session: Session,
+  thing: { typeName: string; id: string; field: string },
+): Promise<Explanation | null> {
+  const variables = { ...thing, viewAs: session.state().viewAs?.id ?? null };
+  return (await data(endpoint, session, { query: WHY, variables })).explain;
+}
+
+/** Where the answers to an operation differ between whom one looks as and somebody else, null for whoever is signed in. */
+export async function differences(
+  session: Session,
+  operation: Operation,
+  other: string | null,
+): Promise<readonly Difference[]> {
+  const left = session.state().viewAs?.id ?? null;
+  const answer = await post("/diff", session, { ...operation, left, right: other });
+  if (!answer.paths) throw new Error(answer.errors?.[0]?.message ?? "The gateway did not compare.");
+  return answer.paths;
+}
+
+async function data(endpoint: string, session: Session, operation: Operation): Promise<any> {
+  const answer = await post(endpoint, session, operation);
+  if (!answer.data) throw new Error(answer.errors?.[0]?.message ?? "The gateway gave no data.");
+  return answer.data;
+}
+
+async function post(url: string, session: Session, body: object): Promise<any> {
+  const { signal } = session;
+  const authorization = await session.authorization();
+  const headers = new Headers({ "content-type": "application/json", accept: "application/json" });
+  if (authorization) headers.set("authorization", authorization);
+  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body), signal });
+  return response.json();
+}

@@ -1,0 +1,38 @@
+// Shows a place of an answer in the editor that holds it.
+
+import { useGraphiQL } from "@graphiql/react";
+import { findNodeAtLocation, type Node, parseTree } from "jsonc-parser";
+
+import type { Path } from "./gateway";
+
+type Editor = NonNullable<ReturnType<typeof useEditor>>;
+
+export function useEditor() {
+  return useGraphiQL((state) => state.responseEditor);
+}
+
+/** Selects the value at a path of the answer's data, "*" being the first item that is there. */
+export function jump(editor: Editor, path: Path): void {
+  const model = editor.getModel();
+  const node = model && at(parseTree(model.getValue()), ["data", ...path]);
+  if (!model || !node) return;
+  const whole = node.parent?.type === "property" ? node.parent : node;
+  const [start, end] = [whole.offset, node.offset + node.length].map((offset) => model.getPositionAt(offset));
+  const range = {
+    startLineNumber: start!.lineNumber,
+    startColumn: start!.column,
+    endLineNumber: end!.lineNumber,
+    endColumn: end!.column,
+  };
+  editor.setSelection(range);
+  editor.revealRangeInCenter(range);
+  editor.focus();
+}
+
+function at(root: Node | undefined, path: Path): Node | undefined {
+  let node = root;
+  for (const step of path) {
+    node = step === "*" ? node?.children?.find(({ type }) => type !== "null") : node && findNodeAtLocation(node, [step]);
+  }
+  return node;
+}
