@@ -27,8 +27,8 @@ async def looking_as_hidden(visit: Visit) -> Locator:
     """The panel of a partner that has asked for ports as its account whose prices are hidden."""
     await visit.sign_in("admin@partner.example")
     shown = await panel(visit)
-    await shown.get_by_label("Look as", exact=True).select_option(label="Northwind Retail")
-    await expect(visit.page.get_by_text("Looking as Northwind Retail")).to_be_visible()
+    await shown.get_by_label("Look as", exact=True).select_option(label="Quillmere Foods")
+    await expect(visit.page.get_by_text("Looking as Quillmere Foods")).to_be_visible()
     await visit.ask()
     return shown
 
