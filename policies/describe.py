@@ -32,6 +32,18 @@ def attributes(predicate: Predicate) -> frozenset[str]:
     return frozenset()
 
 
+def stated(predicate: Predicate) -> frozenset[str]:
+    """The columns of the row itself of which a predicate tells more than that the viewer is meant: not compared with its values."""
+    match predicate:
+        case Compare(_, _, Parameter() | SetParameter()):
+            return frozenset()
+        case Not(item):
+            return stated(item)
+        case And(items) | Or(items):
+            return frozenset().union(*map(stated, items))
+    return attributes(predicate)
+
+
 def links(predicate: Predicate) -> frozenset[str]:
     """The to-many links that a predicate follows."""
     match predicate:

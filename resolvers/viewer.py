@@ -16,10 +16,16 @@ from models import BillingMarket, Company, ManagedAccount, Membership, PartnerDe
 from models.company import AccountKind
 from models.managed_account import SETTINGS, effective
 from models.reading import Reader
+from policies.actions import ACTIONS
+from policies.predicate import FALSE
 from policies.viewer import Shape, Viewer
+from resolvers.actions import ViewerCan
 from resolvers.batch import Made
 from resolvers.common import NamedBy
 from resolvers.connection import ask
+from resolvers.errors import PublicError
+from resolvers.identifiers import TAGS
+from resolvers.node import NO_NODES
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -118,6 +124,30 @@ async def pricing_visible(viewers: Sequence[Viewer], context: Context) -> list[b
 async def chat_support_enabled(viewers: Sequence[Viewer], context: Context) -> list[bool]:
     """Whether the viewer has support by chat (R108, R110, A12)."""
     return [context.can("use_chat")] * len(viewers)
+
+
+class UnknownAction(PublicError):
+    """A type that nothing is done to, or an action that is none of the type. Says which argument."""
+
+    code = "UNKNOWN_ACTION"
+
+    def __init__(self, argument: str) -> None:
+        super().__init__(f"Argument '{argument}' names nothing that viewers may be able to do.", argument=argument)
+
+
+async def can(viewers: Sequence[Viewer], context: Context, *, action: str, type_name: str) -> list[bool]:
+    """Whether there may be a thing of the type on which the viewer takes the action; of companies, whether its own is one.
+
+    Raises UnknownAction.
+    """
+    if type_name not in TAGS or type_name in NO_NODES:
+        raise UnknownAction("typeName")
+    if action.lower() not in ACTIONS[type_name]:
+        raise UnknownAction("action")
+    if type_name != "Company":
+        return [context.decide(type_name, action.lower()).rows != FALSE] * len(viewers)
+    own = [row for row in await context.loaders.rows("Company", [context.viewer.company_id]) if row is not None]
+    return [any(action.upper() in words for words in await ViewerCan("Company")(own, context))] * len(viewers)
 
 
 async def unread_notifications(viewers: Sequence[Viewer], context: Context) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from schema.actions import can
 from schema.fields import column
 from schema.node import Node, of
 
@@ -17,3 +18,4 @@ class BillingMarket(Node):
     market: str = column("The market's code, UK and not GB.")
     currency: str = column("ISO 4217 code of what is billed there.")
     enabled: bool = column("Whether the company, and the accounts that it manages, may order there.")
+    viewer_can: list[str] = can("BillingMarket")

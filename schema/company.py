@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from resolvers import company
+from schema.actions import can
 from schema.connection import PAGE, Connection
 from schema.dashboard import Dashboard
 from schema.enums import AccountKind, CompanyType
@@ -82,3 +83,4 @@ class Company(Node):
         },
     )
     version: int | None = column("Counts the edits of the company; stated by whoever edits it, and only for them.")
+    viewer_can: list[str] = can("Company")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from resolvers import managed_account
+from schema.actions import can
 from schema.company import Company
 from schema.enums import SupportedBy
 from schema.fields import column, resolved
@@ -23,6 +24,7 @@ class ManagedAccount(Node):
     supported_by: SupportedBy = column("Who gives it technical support.")
     settings: ManagedAccountSettings = resolved(managed_account.settings, "What is switched on for it.")
     version: int | None = column("Counts the edits of the account; stated by whoever edits it, and only for them.")
+    viewer_can: list[str] = can("ManagedAccount")
 
 
 @strawberry.type(

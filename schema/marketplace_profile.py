@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from resolvers import marketplace_profile
+from schema.actions import can
 from schema.company import Company
 from schema.connection import PAGE, Connection
 from schema.enums import ProfileVisibility
@@ -56,3 +57,4 @@ class MarketplaceProfile(Node):
     ports: Connection[Annotated[MarketplacePort, strawberry.lazy("schema.marketplace_port")]] = resolved(
         marketplace_profile.ports, "Its public ports, while the profile is public.", PAGE
     )
+    viewer_can: list[str] = can("MarketplaceProfile")

@@ -7,6 +7,7 @@ from datetime import date, datetime
 import strawberry
 
 from resolvers import offer
+from schema.actions import can
 from schema.company import Company
 from schema.enums import OfferStatus, PaymentModel
 from schema.fields import column, resolved
@@ -47,3 +48,4 @@ class Offer(Node):
     contract_end_date: date = column("When the agreed services end.")
     expires_on: date = column("The last day on which it can be accepted.")
     created_at: datetime = column("When it was made.")
+    viewer_can: list[str] = can("Offer")

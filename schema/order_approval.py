@@ -7,6 +7,7 @@ from datetime import datetime
 import strawberry
 
 from resolvers import order_approval
+from schema.actions import can
 from schema.company import Company
 from schema.enums import DiversityZone, OrderApprovalStatus
 from schema.fields import column, resolved
@@ -46,3 +47,4 @@ class OrderApproval(Node):
     created_at: datetime = column("When it was asked for.")
     decided_at: datetime | None = column("When it was decided, withdrawn or expired.")
     expires_at: datetime = column("Until when it can be decided.")
+    viewer_can: list[str] = can("OrderApproval")

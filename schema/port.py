@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from resolvers import port
+from schema.actions import can
 from schema.company import Company
 from schema.connection import PAGE, Connection
 from schema.enums import DiversityZone, PortStatus, PortVisibility
@@ -49,3 +50,4 @@ class Port(Node):
     connections: Connection[Annotated[ConnectionRequest, strawberry.lazy("schema.connection_request")]] = resolved(
         port.connections, "The requests to connect it, or to connect to it.", PAGE
     )
+    viewer_can: list[str] = can("Port")

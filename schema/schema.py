@@ -21,7 +21,8 @@ from schema.runner import Schema
 from schema.scalars import SCALARS
 from schema.subscription import Subscription
 
-KEY: Final = "id"  # whoever may read a row may read its id; there is no rule of it
+# There is no rule of these: whoever may read a row may read its id, and what it may do to it tells of the viewer itself alone.
+UNRULED: Final = frozenset(("id", "viewer_can"))
 
 
 class Redactions(SchemaExtension):
@@ -67,4 +68,4 @@ def _guarded() -> Iterator[tuple[str, list[StrawberryField]]]:
     types = {definition.name: definition for definition in known if isinstance(definition, StrawberryObjectDefinition)}
     for entity in CATALOGUE:
         if entity.name in types:
-            yield entity.name, [field for field in types[entity.name].fields if field.python_name != KEY]
+            yield entity.name, [field for field in types[entity.name].fields if field.python_name not in UNRULED]

@@ -32,6 +32,15 @@ class Viewer:
         "The dashboard of the viewer's company. A managed account has one when its partner lets it.",
         ability="have_dashboard",
     )
+    can: bool = resolved(
+        viewer.can,
+        "Whether the viewer may do something: to its own company, what is ordered or made for it included, or to some thing of"
+        " another type, if there is one. What may be done to a certain thing is its `viewerCan`.",
+        {
+            "action": (str, "The action, as the type's enum of actions spells it."),
+            "type_name": (str, "The type, such as `Company` for what is ordered or made for a company."),
+        },
+    )
     unread_notifications: int = resolved(
         viewer.unread_notifications, "How many notifications the viewer has not marked as read; none for anonymous visitors."
     )

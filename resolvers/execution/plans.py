@@ -19,6 +19,7 @@ from graphql import (
     get_operation_ast,
 )
 
+from resolvers.actions import rights_of
 from resolvers.batch import ROOT
 from resolvers.errors import PublicError
 from resolvers.execution.conditions import conditions
@@ -140,8 +141,9 @@ class Plans:
         assert not isinstance(executor, list)  # noqa: S101 (the variables have been read before)
         policy, shape = context.policy, context.viewer.shape
         decide, withheld = partial(policy.decide, shape), partial(policy.withheld, shape)
+        rights = partial(rights_of, policy, shape)
         try:
-            return Plan(operation.characters, *Planner(executor, self._describe, decide, withheld).plan())
+            return Plan(operation.characters, *Planner(executor, self._describe, decide, withheld, rights).plan())
         except Unplanned as reason:
             return NoPlan(operation.characters, str(reason))
 

@@ -46,6 +46,18 @@ async def test_the_changes_give_the_answers(demo_copy_url: str, tmp_path: Path) 
     assert {"orderPort": ordered} == waiting.data
 
 
+async def test_what_can_be_done_is_as_it_says(ask_demo: Asking) -> None:
+    """Whoever asks what it may do as README says is answered as README says."""
+    section = README.partition("## Know what can be done")[2].partition("\n## ")[0]
+    ((email, query, expected),) = re.findall(
+        r"`([a-z]+@[a-z.]+)`[^`]*```graphql\n(.*?)```\n\n```json\n(.*?)```", section, re.DOTALL
+    )
+
+    answer = await ask_demo(email, query)
+
+    assert json.loads(expected) == json.loads(answer.body)
+
+
 async def test_the_upload_gives_the_answer(demo_copy_url: str, tmp_path: Path) -> None:
     """The user of README's upload may upload, to its address, and the answer has the keys that README names."""
     section = README.partition("### Upload a logo")[2].partition("## ")[0]
