@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from typing import Final
 
+CAN: Final = "id viewerCan"
 MONEY: Final = "{ amount currency }"
 PAGE: Final = "totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
 COMPANY: Final = (
-    "id tradingName companyType accountKind partner { id } companyProfile { legalName country taxNumber } version viewerCan"
+    "id viewerCan tradingName companyType accountKind partner { id } companyProfile { legalName country taxNumber } version"
 )
-PORT: Final = (
-    f"id name status visibility speedMbps costCentre version monthlyRate {MONEY} setupFee {MONEY} marketplaceName viewerCan"
+PORT: Final = f"{CAN} name status visibility speedMbps costCentre version monthlyRate {MONEY} setupFee {MONEY} marketplaceName"
+OFFER: Final = (
+    f"{CAN} name status totalValue {MONEY} dimensions {{ name price {MONEY} }} instalments {{ chargeDate amount {MONEY} }}"
 )
-OFFER: Final = f"id name status viewerCan totalValue {MONEY} dimensions {{ name price {MONEY} }} instalments {{ chargeDate amount {MONEY} }}"
 PROFILE: Final = (
     "id viewerCan slug url companyName bio visibility version contactEmail phone logo { url } providerTypes { code }"
 )
 DASHBOARD: Final = f"portsByStatus {{ status count }} portsByMetro {{ metro count }} ordersWaiting monthlySpend {MONEY}"
-INVOICE: Final = f"id viewerCan number periodStart total {MONEY} lines {{ description amount {MONEY} managedAccount {{ id }} port {{ id }} }}"
+INVOICE: Final = (
+    f"{CAN} number periodStart total {MONEY} lines {{ description amount {MONEY} managedAccount {{ id }} port {{ id }} }}"
+)
 TARGET: Final = "id viewerCan name description speedMbps selectable location { name } provider { companyName }"
 REQUEST: Final = "id viewerCan name status reason port { id } targetPort { id } requester { id } provider { id }"
-APPROVAL: Final = f"id viewerCan name status comment costCentre monthlyRate {MONEY} setupFee {MONEY}"
-    " requestedBy { name email } decidedBy { name }"
+APPROVAL: Final = (
+    f"{CAN} name status comment costCentre monthlyRate {MONEY} setupFee {MONEY}"
+    + " requestedBy { name email } decidedBy { name }"
+)
 THING: Final = f"""
   __typename id
   ... on Company {{ {COMPANY} }} ... on Port {{ {PORT} }} ... on Offer {{ {OFFER} }} ... on MarketplaceProfile {{ {PROFILE} }}
@@ -29,6 +34,7 @@ THING: Final = f"""
   ... on MarketplacePort {{ {TARGET} }} ... on Product {{ title visibility viewerCan }}
   ... on User {{ name email viewerCan }} ... on Location {{ viewerCan }} ... on ManagedAccount {{ viewerCan }}
   ... on Membership {{ viewerCan }} ... on BillingMarket {{ viewerCan }} ... on Inquiry {{ viewerCan }}
+  ... on ConnectionRequest {{ viewerCan }}
   ... on OrderApproval {{ {APPROVAL} }}
   ... on Invoice {{ {INVOICE} }}
 """
@@ -52,8 +58,8 @@ QUESTIONS: Final = (
          members { totalCount nodes { roles user { id name email } } } marketplaceProfile { id slug } } } }""",
     f"""{{ viewer {{ roles pricingVisible chatSupportEnabled user {{ id email }} company {{ {COMPANY}
          members(first: 50) {{ {PAGE} nodes {{ user {{ name email jobTitle }} }} }} partner {{ {COMPANY} }} }} }} }}""",
-    f"""{{ managedAccounts {{ {PAGE} nodes {{
-         id viewerCan accountName accountRef version settings {{ pricing {{ enabled source }} }} }} }} }}""",
+    f"{{ managedAccounts {{ {PAGE} nodes {{ {CAN} accountName accountRef version }} }} }}",
+    "{ managedAccounts { nodes { settings { pricing { enabled source } } } } }",
     "{ managedAccounts(filter: {supportedBy: PARTNER}) { totalCount nodes { company { tradingName } } } }",
     f"{{ marketplaceProfiles(first: 100) {{ {PAGE} nodes {{ {PROFILE} company {{ id }} }} }} }}",
     f'{{ marketplaceProfiles(search: "a") {{ {PAGE} nodes {{ id }} }} }}',
@@ -61,7 +67,7 @@ QUESTIONS: Final = (
     f'{{ marketplaceProfiles(search: "zzz") {{ {PAGE} nodes {{ id }} }} }}',
     f"{{ marketplaceProfiles(first: 100) {{ nodes {{ ports(first: 3) {{ {PAGE} nodes {{ {TARGET} }} }} }} }} }}",
     f"{{ inquiries {{ {PAGE} nodes {{ id viewerCan name email company message profile {{ id }} }} }} }}",
-    f"{{ locations(orderable: true, first: 200) {{ {PAGE} nodes {{ id name status viewerCan }} }} }}",
+    f"{{ locations(orderable: true, first: 200) {{ {PAGE} nodes {{ {CAN} name status }} }} }}",
     f"{{ ports(first: 60) {{ {PAGE} nodes {{ {PORT} company {{ id }} location {{ name }} }} }} }}",
     f"{{ ports(last: 20, orderBy: {{field: NAME, direction: DESC}}) {{ {PAGE} nodes {{ id }} }} }}",
     f"{{ ports(first: 20, orderBy: {{field: SPEED_MBPS}}) {{ {PAGE} edges {{ cursor node {{ id }} }} }} }}",
