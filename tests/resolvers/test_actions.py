@@ -20,8 +20,11 @@ from policies.predicate import FALSE, TRUE, Compare, Exists, Or, Parameter, Pred
 from policies.reason import Reason
 from policies.viewer import Viewer
 from resolvers.actions import Condition, Rights, ViewerCan, condition, rights_of
+from resolvers.identifiers import TAGS
+from resolvers.node import NO_NODES
 from resolvers.states import STATES, TOLD_BY
 from tests.asking import OPERATOR, PARTNER, Asking
+from tests.rules.trying import ATTEMPTS, OWN, UNTRIED
 
 MINE: Final = Compare("=", "company_id", Parameter("company_id"))
 ACTIVE: Final = Compare("=", "status", "ACTIVE")
@@ -167,3 +170,11 @@ async def test_rights_are_made_once(policy: Policy) -> None:
 
     assert rights_of(policy, shape, "Port") is rights_of(policy, shape, "Port")
     assert ViewerCan("Port") == ViewerCan("Port")
+
+
+def test_each_action_is_tried() -> None:
+    """Every action of every node has an attempt, or a reason why it has none."""
+    known = {(entity, action.upper()) for entity in set(TAGS) - NO_NODES for action in ACTIONS[entity]}
+    without = {(entity, action) for entity, action in known if action in UNTRIED or (entity == "Company" and action in OWN)}
+
+    assert known - without == set(ATTEMPTS)
