@@ -13,7 +13,7 @@ import server
 from policies.catalogue import CATALOGUE
 from policies.policy import Policy
 from tests.asking import DEMO_VIEWERS, OPERATOR, PARTNER
-from tests.execution.sides import Sides, both_sides
+from tests.execution.sides import Request, Sides, both_sides, post
 
 EVERYWHERE: Final = """{
   viewer { company { viewerCan } can(action: "ORDER_PORT", typeName: "Company") }
@@ -25,6 +25,7 @@ EVERYWHERE: Final = """{
   products(first: 20) { nodes { viewerCan company { viewerCan } offers(first: 2) { nodes { viewerCan buyers { viewerCan } } } } }
   notifications(first: 5) { nodes { viewerCan } }
 }"""
+PAGE: Final = "{ companies(first: %d) { nodes { %s } } }"
 LINKED: Final = """
 # Whoever has dealt with a company explains it. V18
 allow(viewer: Viewer, "explain", company: Company) if
@@ -75,6 +76,25 @@ async def test_linked_rows_decide_row_by_row(linked: Sides) -> None:
     ]
 
     assert {(True, True), (True, False), (False, False)} == set(found)
+
+
+@pytest.mark.parametrize("planner", [True, False])
+async def test_lists_cost_no_statement_for_each_row(linked: Sides, planner: bool) -> None:
+    """None by a plan, and without one a single statement for all companies of a level, because linked rows decide."""
+    app = linked.on if planner else linked.off
+    statements: list[str] = []
+    app.state.services.reader.observers.append(lambda text, _: statements.append(text))
+    counts = []
+    for first in (1, 200):
+        for selection in ("id", "id viewerCan"):
+            statements.clear()
+            await post(app, await linked._headers(PARTNER), Request(query=PAGE % (first, selection)).body)
+            counts.append(len(statements))
+    app.state.services.reader.observers.pop()
+
+    plain, listed = counts[:2]
+    assert [plain, listed] * 2 == counts
+    assert plain + (0 if planner else 1) == listed
 
 
 @pytest.mark.parametrize(
