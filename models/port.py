@@ -46,10 +46,7 @@ STEPS: Final = {
     PortStatus.ACTIVE: {PortStatus.DISABLED, PortStatus.DECOMMISSIONED},
     PortStatus.DISABLED: {PortStatus.ACTIVE, PortStatus.DECOMMISSIONED},
 }
-NEW, SUSPENDED = (
-    PortStatus.ALLOCATED,
-    PortStatus.DISABLED,
-)  # the two from which a port becomes active: it is activated, or enabled
+NEW, SUSPENDED = PortStatus.ALLOCATED, PortStatus.DISABLED  # from both a port becomes active: it is activated, or enabled
 AUTHORISED: Final = {PortStatus.ALLOCATED, PortStatus.ACTIVE, PortStatus.DISABLED}  # a letter can be had (A44)
 CHARGED: Final = {PortStatus.ACTIVE, PortStatus.DISABLED}  # what is in service is paid for, switched off or not
 ENDED: Final = {PortStatus.DECOMMISSIONED, PortStatus.CANCELLED}
