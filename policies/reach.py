@@ -46,6 +46,7 @@ class Reach:
     def __init__(self, policy: Policy, shape: Shape) -> None:
         self._policy = policy
         self._variants = _variants(shape)
+        self._known: dict[str, Collection[Decision]] = {}
 
     def reads(self, entity: str) -> bool:
         """Whether there can be a row of a type that they may read; of a part, whether there can be one of its whole."""
@@ -84,8 +85,10 @@ class Reach:
 
     def _decisions(self, entity: str) -> Collection[Decision]:
         """The distinct decisions by which they can read any row."""
-        decisions = {id(each): each for each in (self._policy.decide(shape, entity) for shape in self._variants)}
-        return [each for each in decisions.values() if each.rows != FALSE]
+        if entity not in self._known:
+            decisions = {id(each): each for each in (self._policy.decide(shape, entity) for shape in self._variants)}
+            self._known[entity] = [each for each in decisions.values() if each.rows != FALSE]
+        return self._known[entity]
 
     def _told(self, why: dict[Shape, Reasons]) -> Hiding:
         always = frozenset.intersection(*why.values()) if why else frozenset()
