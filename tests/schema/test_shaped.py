@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from graphql import GraphQLSchema, build_client_schema, get_introspection_query, print_schema, validate_schema
+from graphql import GraphQLSchema, build_client_schema, build_schema, get_introspection_query, print_schema, validate_schema
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import server
 from policies.policy import Policy
+from policies.reach import Reach
 from policies.shapes import SWITCHES, mentioned, shapes_of, spell, spelt
 from policies.viewer import Shape
-from schema.shaped import Shaped
+from schema.shaped import Parts, Shaped
 from tests.asking import DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking, Redaction, asking
 from tests.given import Given
 from tests.schema.outline import SCHEMA
@@ -226,6 +227,14 @@ def test_every_schema_is_valid(policy: Policy, shaped: Shaped) -> None:
 
     assert {} == {shape: problems for shape, problems in wrong.items() if problems}
     assert before == print_schema(SCHEMA)
+
+
+def test_actions_that_are_never_taken_are_left_out_R116(policy: Policy) -> None:
+    """Of the actions on a thing those remain that the viewer may come to take in some state of its switches."""
+    schema = build_schema("type Query { port: [PortAction!]! } enum PortAction { READ CANCEL CHANGE_TERM PUBLISH ALLOCATE }")
+    never = set(Parts(schema, Reach(policy, spelt("MANAGED+NETWORK_ADMIN")), {}).never())
+
+    assert {"PortAction.PUBLISH", "PortAction.ALLOCATE"} == never
 
 
 def test_schemas_are_kept_within_bounds(policy: Policy) -> None:
