@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
+from graphql import GraphQLSchema
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
@@ -28,8 +29,10 @@ from resolvers.mail import latest_mails
 from resolvers.picture import MOST_BYTES
 from resolvers.upload import Uploads
 from resolvers.viewer import find_member, load_viewer
+from schema.introspection import introspecting
 from schema.planning import Planning
 from schema.schema import guarded_fields, make_schema
+from schema.shaped import Shaped
 from settings import Settings
 from transport.app import create_app
 from transport.documents import Documents
@@ -66,7 +69,8 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
     reader = Reader(database_url, settings.pool_size, settings.request_timeout)
     engine = connect(database_url, settings.pool_size, settings.request_timeout)
     tokens = Tokens.load(settings.signing_key_file)
-    documents = Documents(settings.max_document_tokens)
+    schema_of = None if settings.shaped_schema == "off" else _schema_of(Shaped())
+    documents = Documents(settings.max_document_tokens, schema_of if settings.shaped_schema == "strict" else None)
     viewers = _viewers(reader)
     services = Services(
         reader=reader,
@@ -82,7 +86,11 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
     )
     identity = Identity(tokens, viewers)
     app = create_app(
-        schema=make_schema(documents.extension, *([Planning().extension] if settings.planner else [])),
+        schema=make_schema(
+            documents.extension,
+            *([Planning().extension] if settings.planner else []),
+            execution=schema_of and introspecting(schema_of),
+        ),
         settings=settings,
         tokens=tokens,
         load_viewer=viewers,
@@ -119,6 +127,11 @@ def load_policy() -> Policy:
     policy = Policy.load(POLICIES, CATALOGUE)
     policy.check_fields(guarded_fields())
     return policy
+
+
+def _schema_of(shaped: Shaped) -> Callable[[GraphQLSchema, Context], GraphQLSchema]:
+    """The schema of whoever a request is of, made of the full one."""
+    return lambda schema, context: shaped.of(schema, context.policy, context.viewer.shape)
 
 
 def _viewers(reader: Reader) -> Callable[[Claims], Awaitable[Viewer | None]]:

@@ -92,6 +92,11 @@ class Settings(BaseSettings):
         default=True,
         description="Whether queries run breadth-first by compiled plans; without it graphql-core runs everything.",
     )
+    shaped_schema: Literal["introspection", "strict", "off"] = Field(
+        default="introspection",
+        description="Whether introspection leaves out what the viewer can never use: introspection; strict, where documents that "
+        "name such things are refused too; off.",
+    )
     default_page_size: int = Field(default=50, ge=1, description="Items on a page when none are asked for.")
     max_page_size: int = Field(default=1000, ge=1, description="Most items on a page.")
     order_approval_days: int = Field(

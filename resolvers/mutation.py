@@ -19,7 +19,7 @@ from resolvers.idempotency import remember
 from resolvers.identifiers import Identifier
 from resolvers.problems import Code, Problem, Refused
 from resolvers.record import Record
-from resolvers.work import Work
+from resolvers.work import Requirements, Work
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -52,6 +52,12 @@ class Mutation:
 
     name: str
     command: Command
+
+    @property
+    def requires(self) -> Requirements:
+        """What policy has to allow before it can be carried out."""
+        requires: Requirements = self.command.requires  # type: ignore[attr-defined]
+        return requires
 
     async def __call__(self, context: Context, values: Mapping[str, Any], place: str) -> Outcome:
         """Carry it out for one input. `place` is the field's name in the answer."""

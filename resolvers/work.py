@@ -6,8 +6,8 @@ the row is locked. Commands (resolvers/mutations/) never commit, and never ask w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -23,9 +23,26 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 MODELS: Final[Mapping[sa.FromClause, type[Any]]] = {each.local_table: each.class_ for each in Base.registry.mappers}
+Asks = TypeVar("Asks", bound=Callable[..., Any])
+Requirements: TypeAlias = tuple[tuple[str, str], ...]
+"""Types, each with the action of policy that is done to a row of it."""
+
 NOT_FOUND: Final = "There is no such thing, or the viewer may not know of it."
 FORBIDDEN: Final = "The viewer may not do this."
 OUTDATED: Final = "Somebody has changed this since it was read; it is at version {}. Read it again, and then change it."
+
+
+def requires(**actions: str) -> Callable[[Asks], Asks]:
+    """Say which action on a row of which type a command always asks policy for: whoever can never do it has no use for the command.
+
+    What it only reads is not among it. A test holds it against what the command does ask for.
+    """
+
+    def noted(command: Asks) -> Asks:
+        command.requires = tuple(actions.items())  # type: ignore[attr-defined]
+        return command
+
+    return noted
 
 
 class Work:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import strawberry
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.base import StrawberryObjectDefinition, StrawberryOptional
 from strawberry.types.field import StrawberryField
 
@@ -36,8 +37,10 @@ class Redactions(SchemaExtension):
         return {"redactions": reported} if reported else {}
 
 
-def make_schema(*extensions: Callable[[], SchemaExtension]) -> strawberry.Schema:
-    """The schema, with extensions of whoever serves it, the first of which sees most."""
+def make_schema(
+    *extensions: Callable[[], SchemaExtension], execution: type[StrawberryGraphQLCoreExecutionContext] | None = None
+) -> strawberry.Schema:
+    """The schema, with extensions of whoever serves it, the first of which sees most, and graphql-core's way to execute."""
     return Schema(
         query=Query,
         mutation=Mutation,
@@ -45,6 +48,7 @@ def make_schema(*extensions: Callable[[], SchemaExtension]) -> strawberry.Schema
         types=[BillingMarket, ConnectionRequest, Membership],
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[Redactions, *extensions],
+        execution_context_class=execution,
     )
 
 
