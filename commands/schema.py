@@ -11,6 +11,7 @@ import typer
 from graphql import GraphQLSchema, build_schema
 from graphql.utilities import find_breaking_changes, find_dangerous_changes
 
+import server
 from commands.failure import Failure
 from schema.schema import make_schema
 
@@ -39,7 +40,7 @@ def check(file: Annotated[Path, typer.Argument(help="The snapshot.", show_defaul
 
 def sdl() -> str:
     """The schema as it is now."""
-    return make_schema().as_str() + "\n"
+    return make_schema(server.load_policy()).as_str() + "\n"
 
 
 def changes(before: str, after: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from policies.decision import FieldRule
 from policies.entity import Entity
-from policies.lint import ABILITIES, DECISIONS
+from policies.lint import ABILITIES, DECISIONS, ROW_RULES
 from policies.policy import Policy
 from policies.predicate import (
     FALSE,
@@ -90,14 +90,13 @@ def _table(policy: Policy, entity: Entity) -> Table:
 
 
 def reading(policy: Policy, entity: Entity, shapes: Iterable[Shape] | None = None) -> dict[str, Cells]:
-    """The cells of the row and of each field, given the row; over these shapes if any are given."""
+    """The cells of the row and of each field, given the row; over these shapes if any are given. A part is read with its whole."""
     shapes = shapes_told_by(policy, rules_of(policy, entity, READ)) if shapes is None else shapes
     found: dict[str, dict[Shape, Cell | None]] = {ROW: {}}
     for shape in shapes:
-        decision = policy.decide(shape, entity.name)
-        rows = seen_by(shape, decision.rows)
-        found[ROW][shape] = Cell(rows)
-        for name, rule in decision.fields.items():
+        rows = seen_by(shape, policy.decide(shape, entity.part_of or entity.name).rows)
+        found[ROW][shape] = Cell(TRUE if entity.part_of and rows != FALSE else rows)
+        for name, rule in policy.decide(shape, entity.name).fields.items():
             found.setdefault(name, {})[shape] = None if rows == FALSE else field_cell(shape, rule)
     return {**found}
 
@@ -133,9 +132,12 @@ def abilities_of(policy: Policy) -> tuple[str, ...]:
 
 
 def rules_of(policy: Policy, entity: Entity, action: str) -> list[Rule]:
-    """The rules that decide of a type and an action; of fields only for reading."""
+    """The rules that decide of a type and an action, of a part's whole too: of fields only for reading."""
     heads = DECISIONS if action == READ else DECISIONS - FIELD_RULES
-    return [rule for rule in policy.rules if rule.name in heads and rule.concerns(entity.name, action)]
+    found = [rule for rule in policy.rules if rule.name in heads and rule.concerns(entity.name, action)]
+    if entity.part_of is None:
+        return found
+    return found + [rule for rule in policy.rules if rule.name in ROW_RULES and rule.concerns(entity.part_of, action)]
 
 
 def shapes_told_by(policy: Policy, asked: Iterable[Rule]) -> tuple[Shape, ...]:

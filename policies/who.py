@@ -104,8 +104,8 @@ def _test(meant: Meant) -> Condition:
     facts = [Condition(SUPPORT, False), *(Condition(name, True) for name in SWITCHES)]
     groups = [Condition(HAVING, True, group) for group in _groups(meant)]
     proper = [each for each in (*facts, *groups) if 0 < sum(each.of(shape) for shape, _ in meant) < len(meant)]
-    settling = (each for each in proper if not all(_mixed(side) for side in _sides(each, meant)))
-    return next(settling, None) or next((each for each in proper if _matters(each, meant)), proper[0])
+    telling = [each for each in proper if _matters(each, meant)] or proper
+    return next((each for each in telling if not all(map(_mixed, _sides(each, meant)))), telling[0])
 
 
 def _sides(test: Condition, meant: Meant) -> tuple[Meant, Meant]:
@@ -191,14 +191,24 @@ def label(viewers: Who) -> str:
     return f"{parts[:1].upper()}{parts[1:]}"
 
 
-def prose(viewers: Who) -> str:
-    """Within a sentence: "managed accounts while prices are shown with ACCOUNT_ADMIN or FINANCE"."""
-    return " and ".join(" ".join((_kinds(part, PROSE, "and"), *_said(part, CLAUSES))) for part in viewers.parts)
+def prose(viewers: Who, preposition: str) -> str:
+    """Within a sentence: "to the operator and to managed accounts while prices are shown"."""
+    parts = sorted(viewers.parts, key=lambda part: bool(part.conditions))
+    return listed([f"{preposition} {' '.join((_people(part), *_said(part, CLAUSES)))}" for part in parts], "and")
 
 
 def listed(words: Sequence[str], last: str) -> str:
     """Words in a row: "A, B or C"."""
     return f" {last} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def _people(part: Part) -> str:
+    """Whom a sentence is about; where roles are asked of, the users of companies."""
+    kinds = _kinds(part, PROSE, "and")
+    visitors = Shape().kind in part.kinds
+    if visitors or len(part.kinds) > 3 or not any(each.fact == HAVING for each in part.conditions):
+        return kinds
+    return f"users of {kinds}"
 
 
 def _kinds(part: Part, words: Mapping[str, str], last: str) -> str:
