@@ -215,7 +215,7 @@ def _kinds(part: Part, words: Mapping[str, str], last: str) -> str:
     if set(part.kinds) == set(KINDS):
         return "everybody"
     if set(part.kinds) == set(KINDS) - {Shape().kind}:
-        return "whoever is signed in"
+        return "whoever is signed in" if words is PROSE else "signed in"
     return listed([words[kind] for kind in part.kinds], last)
 
 

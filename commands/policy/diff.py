@@ -61,7 +61,7 @@ def _directory(revision: str) -> Iterator[Path]:
         yield Path(revision)
         return
     with tempfile.TemporaryDirectory() as made:
-        folder = server.POLICIES.relative_to(ROOT)
+        folder = server.POLICIES.name
         names = _git("ls-tree", "--name-only", "--end-of-options", revision, f"{folder}/").splitlines()
         for name in names:
             if name.endswith(".polar"):
@@ -97,4 +97,4 @@ def _markdown(found: Sequence[Change]) -> Iterator[str]:
 
 
 def _cell(cell: Cell | None) -> str:
-    return "no row" if cell is None else worded(cell, lambda condition: f"`{show(condition)}`")
+    return worded(cell, lambda condition: f"`{show(condition)}`")

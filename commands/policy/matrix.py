@@ -49,9 +49,9 @@ def matrix(
         typer.echo(WRITERS[format](tables), nl=False)
 
 
-def _check(tables: Iterable[Table], directory: Path = DOCS) -> None:
+def _check(tables: Iterable[Table]) -> None:
     """Raise Failure where a file is not there, or not what policy says now."""
-    files = {directory / f"{NAME}.{each}": write(tables) for each, write in WRITERS.items()}
+    files = {DOCS / f"{NAME}.{each}": write(tables) for each, write in WRITERS.items()}
     old = [path.name for path, text in files.items() if not path.is_file() or path.read_text("utf-8") != text]
     if old:
         raise Failure(

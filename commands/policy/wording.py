@@ -10,11 +10,11 @@ from policies.predicate import FALSE, TRUE, Predicate, show
 from policies.who import listed
 
 LONGEST: Final = 64  # characters of a condition within a cell: whose it is, and whose its partner is
-NO_ROW: Final = "\N{EN DASH}"
+NO_ROW: Final = "no row"
 INTRODUCTION: Final = (
     "What policy says, for each type: who reads which rows and fields, and who may do what. Each column is a class of viewers that "
     "the lines of its table do not tell apart, and together they are all viewers that there can be. A field's cell is of rows that "
-    f"may be read: {NO_ROW} is where there are none. What follows “else” is why the field is hidden in the other rows."
+    f"may be read, and “{NO_ROW}” where there are none. What follows “else” is why the field is hidden in the other rows."
 )
 
 
