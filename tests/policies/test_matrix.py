@@ -17,9 +17,9 @@ from tests.policies.samples import written
 from tests.policies.test_shapes import POSSIBLE
 
 RULES = """
-allow(viewer: Viewer, "read", port: Port) if port.company_id = viewer.company_id;
+allow(viewer: Viewer, "read", port: Port) if port.id = viewer.user_id;
 allow(viewer: Viewer, "read", _port: Port) if viewer.kind = "OPERATOR";
-allow(viewer: Viewer, "order", port: Port) if "FINANCE" in viewer.roles and port.company_id = viewer.company_id;
+allow(viewer: Viewer, "order", port: Port) if "FINANCE" in viewer.roles and port.id = viewer.user_id;
 allow_field(_viewer: Viewer, "read", _port: Port, field) if field in ["name", "speed", "floor"];
 # @reason HIDDEN_BY_PARTNER
 deny_field(viewer: Viewer, "read", _port: Port, "speed") if viewer.kind = "MANAGED" and not viewer.pricing_shown;
@@ -41,7 +41,7 @@ EXPECTED = """
 
 |  | Visitor | Direct | Partner; managed, prices shown | Operator | Managed, prices hidden |
 | --- | --- | --- | --- | --- | --- |
-| (row) | never | if `company_id = viewer.company_id` | if `company_id = viewer.company_id` | always | if `company_id = viewer.company_id` |
+| (row) | never | if `id = viewer.user_id` | if `id = viewer.user_id` | always | if `id = viewer.user_id` |
 | floor | no row | if `active != true`, else ROLE_REQUIRED | always | always | always |
 | name | no row | always | always | always | always |
 | speed | no row | always | always | always | never (HIDDEN_BY_PARTNER) |
@@ -50,7 +50,7 @@ Actions:
 
 |  | Visitor; signed in, without FINANCE | Signed in, with FINANCE |
 | --- | --- | --- |
-| order | never | if `company_id = viewer.company_id` |
+| order | never | if `id = viewer.user_id` |
 
 ## PublicPort
 
