@@ -72,11 +72,12 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
     schema_of = None if settings.shaped_schema == "off" else _schema_of(Shaped())
     documents = Documents(settings.max_document_tokens, schema_of if settings.shaped_schema == "strict" else None)
     viewers = _viewers(reader)
+    policy = load_policy()
     services = Services(
         reader=reader,
         engine=engine,
         listening=Listening(database_url),
-        policy=load_policy(),
+        policy=policy,
         cursors=Cursors(tokens.secret(b"cursors")),
         public_url=settings.public_url,
         partner_docs_url=settings.partner_docs_url,
@@ -87,6 +88,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
     identity = Identity(tokens, viewers)
     app = create_app(
         schema=make_schema(
+            policy,
             documents.extension,
             *([Planning().extension] if settings.planner else []),
             execution=schema_of and introspecting(schema_of),

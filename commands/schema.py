@@ -48,7 +48,7 @@ def check(file: Annotated[Path, typer.Argument(help="The snapshot.", show_defaul
 
 def sdl() -> str:
     """The schema as it is now."""
-    return make_schema().as_str() + "\n"
+    return make_schema(server.load_policy()).as_str() + "\n"
 
 
 def shaped_sdl(text: str) -> str:
@@ -57,7 +57,8 @@ def shaped_sdl(text: str) -> str:
         shape = spelt(text)
     except PolicyError as error:
         raise Failure(str(error)) from None
-    schema = Shaped().of(make_schema()._schema, server.load_policy(), shape)
+    policy = server.load_policy()
+    schema = Shaped().of(make_schema(policy)._schema, policy, shape)
     kinds = [kind for _, kind in sorted(schema.type_map.items()) if not is_introspection_type(kind)]
     return "\n\n".join(print_type(kind) for kind in kinds if not is_specified_scalar_type(kind)) + "\n"
 

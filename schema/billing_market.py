@@ -9,9 +9,7 @@ from schema.fields import column
 from schema.node import Node, of
 
 
-@strawberry.type(
-    description="A market in which a company is billed, and may order once it is enabled. Never for managed accounts."
-)
+@strawberry.type(description="A market in which a company is billed, and may order once it is enabled.")
 class BillingMarket(Node):
     is_type_of = of("BillingMarket")
 

@@ -29,12 +29,8 @@ class OrderApproval(Node):
     name: str = column("What the port will be called.")
     speed_mbps: int = column("Its speed in Mbps.")
     term_months: int = column("The contract's term in months.")
-    monthly_rate: Money | None = resolved(
-        order_approval.monthly_rate, "Charge per month, as it was when the order was made. For viewers who see prices."
-    )
-    setup_fee: Money | None = resolved(
-        order_approval.setup_fee, "Charge for setting it up, as it was when the order was made. For viewers who see prices."
-    )
+    monthly_rate: Money | None = resolved(order_approval.monthly_rate, "Charge per month, as it was when the order was made.")
+    setup_fee: Money | None = resolved(order_approval.setup_fee, "Charge for setting it up, as it was when the order was made.")
     cost_centre: str | None = column("Where its company will book it.")
     diversity_zone: DiversityZone | None = column("The zone of the location that it will be in.")
     status: OrderApprovalStatus = column("What became of the order.")

@@ -132,7 +132,7 @@ class Query:
     )
     quote: Quote | None = resolved(
         resolvers.price.quote,
-        "The quoting tool: what ports and connections would cost. Never for managed accounts.",
+        "The quoting tool: what ports and connections would cost.",
         {"input": (QuoteInput, "What is to be quoted.")},
         ability="quote",
     )

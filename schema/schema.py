@@ -13,10 +13,12 @@ from strawberry.types.base import StrawberryObjectDefinition, StrawberryOptional
 from strawberry.types.field import StrawberryField
 
 from policies.catalogue import CATALOGUE
+from policies.policy import Policy
 from schema.billing_market import BillingMarket
 from schema.connection_request import ConnectionRequest
 from schema.membership import Membership
 from schema.mutation import Mutation
+from schema.permissions import tell_permissions
 from schema.query import Query
 from schema.runner import Schema
 from schema.scalars import SCALARS
@@ -38,9 +40,22 @@ class Redactions(SchemaExtension):
 
 
 def make_schema(
+    policy: Policy,
+    *extensions: Callable[[], SchemaExtension],
+    execution: type[StrawberryGraphQLCoreExecutionContext] | None = None,
+) -> strawberry.Schema:
+    """The schema, its descriptions told by policy, with extensions of whoever serves it, and graphql-core's way to execute.
+
+    The first of the extensions sees most.
+    """
+    schema = _made(*extensions, execution=execution)
+    tell_permissions(schema._schema, policy)
+    return schema
+
+
+def _made(
     *extensions: Callable[[], SchemaExtension], execution: type[StrawberryGraphQLCoreExecutionContext] | None = None
 ) -> strawberry.Schema:
-    """The schema, with extensions of whoever serves it, the first of which sees most, and graphql-core's way to execute."""
     return Schema(
         query=Query,
         mutation=Mutation,
@@ -68,7 +83,7 @@ def required_fields() -> frozenset[tuple[str, str]]:
 
 
 def _guarded() -> Iterator[tuple[str, list[StrawberryField]]]:
-    known = [concrete.definition for concrete in make_schema().schema_converter.type_map.values()]
+    known = [concrete.definition for concrete in _made().schema_converter.type_map.values()]
     types = {definition.name: definition for definition in known if isinstance(definition, StrawberryObjectDefinition)}
     for entity in CATALOGUE:
         if entity.name in types:

@@ -23,13 +23,13 @@ class Viewer:
     )
     partner_documentation: URL | None = resolved(
         viewer.partner_documentation,
-        "Where a partner finds more about its programme, if the operator says so. For partners.",
+        "Where a partner finds more about its programme, if the operator says so.",
         ability="read_partner_documentation",
     )
     chat_support_enabled: bool = resolved(viewer.chat_support_enabled, "Whether the viewer has support by chat.")
     dashboard: Dashboard | None = resolved(
         viewer.dashboard,
-        "The dashboard of the viewer's company. A managed account has one when its partner lets it.",
+        "The dashboard of the viewer's company.",
         ability="have_dashboard",
     )
     can: bool = resolved(

@@ -28,9 +28,9 @@ from policies.viewer import ANONYMOUS as VISITOR
 from policies.viewer import Viewer
 from resolvers.identifiers import TAGS, Identifier
 from resolvers.viewer import find_member, load_viewer
-from schema.schema import make_schema
 from tests import databases
 from tests.asking import ANONYMOUS, DIRECT, HIDDEN, PARTNER, SHOWN, Asking, asking
+from tests.schema.outline import SCHEMA
 
 VIEWERS: Final = (ANONYMOUS, PARTNER, HIDDEN, SHOWN, DIRECT, "network@partner.example", "shown-editor@managed.example")
 PLAIN: Final = {
@@ -42,7 +42,6 @@ PLAIN: Final = {
     "URL": "https://b.example/",
 }
 TRIED: Final = 2  # hidden things of each type
-SCHEMA: Final = make_schema()._schema
 ABSENT: Final = {entity: str(Identifier(entity, uuid4())) for entity in TAGS}
 
 
