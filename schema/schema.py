@@ -16,8 +16,8 @@ from schema.billing_market import BillingMarket
 from schema.connection_request import ConnectionRequest
 from schema.membership import Membership
 from schema.mutation import Mutation
+from schema.preview import PreviewingSchema
 from schema.query import Query
-from schema.runner import Schema
 from schema.scalars import SCALARS
 from schema.subscription import Subscription
 
@@ -37,7 +37,7 @@ class Redactions(SchemaExtension):
 
 def make_schema(*extensions: Callable[[], SchemaExtension]) -> strawberry.Schema:
     """The schema, with extensions of whoever serves it, the first of which sees most."""
-    return Schema(
+    return PreviewingSchema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
