@@ -77,6 +77,11 @@ class Asking:
         errors, execution = body.get("errors", []), response.headers.get("X-Crossgate-Execution", "")
         return Answer(response.status_code, response.content, body.get("data"), errors, redactions, execution)
 
+    async def post(self, viewer: str | None, path: str, body: Any, **more: str) -> httpx.Response:
+        """The response to JSON that is posted to another address of the gateway."""
+        token = {} if viewer is None else {"Authorization": f"Bearer {await self._token(viewer)}"}
+        return await self.client.post(path, json=body, headers={**token, **more})
+
     @asynccontextmanager
     async def following(self, viewer: str | None, query: str, **variables: Any) -> AsyncIterator[Following]:
         """A subscription of a user or of nobody, from the moment in which it hears of changes."""

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 from settings import Settings
 from transport.bounds import Bounds
 from transport.deadlines import Deadlines
+from transport.diff import Diff, diff_route
 from transport.documents import Documents
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
 from transport.graphql import GraphQLEndpoint, MakeContext
@@ -88,8 +89,16 @@ def create_app(
         seconds=settings.request_timeout,
         most_operations=settings.max_socket_operations,
     )
+    diff = Diff(
+        operations=operations,
+        identity=identity,
+        make_context=make_context,
+        view_as=view_as,
+        seconds=settings.request_timeout,
+    )
+    graphql = [Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets), diff_route(diff)]
     app = Starlette(
-        routes=[Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets), *health_routes(ready), *extra_routes],
+        routes=[*graphql, *health_routes(ready), *extra_routes],
         middleware=_middleware(settings, body_limits),
         exception_handlers={HTTPException: _refuse_http, Refusal: _refuse},
         lifespan=lifespan,

@@ -42,11 +42,14 @@ class Operations:
     documents: Documents
     bounds: Bounds
 
-    def prepare(self, asked: GraphQLRequest, method: str, *, streamed: bool = False) -> Operation:
-        """The operation that a request means, which the log is told of. Raises PublicError, or Refusal as the method does."""
+    def prepare(self, asked: GraphQLRequest, method: str, *, streamed: bool = False, queries: bool = False) -> Operation:
+        """The operation that a request means, which the log is told of. Raises PublicError, or Refusal as the method does.
+
+        It has to be a query where `queries` only are run, or somebody looks as another.
+        """
         document = self.documents.parse(asked.query)
         operation = document.operation(asked.operation_name)
-        if asked.view_as is not None:
+        if queries or asked.view_as is not None:
             require_query(operation.node)
         require_runnable(operation.node, method, streamed=streamed)
         name, kind = operation.name, operation.node.operation

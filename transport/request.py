@@ -68,6 +68,11 @@ async def _body(receive: Receive) -> bytes:
 
 def from_body(body: bytes) -> GraphQLRequest:
     """The request in a POST's body. Raises BadRequest."""
+    return checked(content_of(body))
+
+
+def content_of(body: bytes) -> dict[str, Any]:
+    """What a POST's body says. Raises BadRequest."""
     if not body:
         raise BadRequest('The body is empty; send JSON such as {"query": "{ __typename }"}.')
     content = _json(body, "The body")
@@ -75,7 +80,7 @@ def from_body(body: bytes) -> GraphQLRequest:
         raise BadRequest("Batches are not supported; send one request at a time.")
     if not isinstance(content, dict):
         raise BadRequest('The body must be a JSON object such as {"query": "{ __typename }"}.')
-    return checked(content)
+    return content
 
 
 def from_query(parameters: QueryParams) -> GraphQLRequest:
