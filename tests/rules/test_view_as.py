@@ -169,6 +169,22 @@ async def test_nobody_else_looks_as_an_account_or_its_user_V14_A43(ask: Asking, 
     assert 1 == len(counts)
 
 
+async def test_what_a_user_was_told_is_its_alone_X6(ask: Asking, given: Given) -> None:
+    """Whoever looks as a user is told who that is, and reads none of its notifications, nor how many there are."""
+    partner, support = await given.partner(), await given.support()
+    account = await given.managed_account(partner)
+    user = account.company.user
+    await given.notification(user, account.company)
+    query = "{ viewer { user { id } unreadNotifications } notifications { totalCount nodes { id } } }"
+
+    own = await ask(user.email, query)
+    others = [whole(await look(ask, email, user.id, query)) for email in (partner.admin, support.email)]
+
+    nothing = {"viewer": {"user": {"id": user.id}, "unreadNotifications": 0}, "notifications": {"totalCount": 0, "nodes": []}}
+    assert [told(nothing)] * 2 == others
+    assert (1, 1) == (own.data["viewer"]["unreadNotifications"], own.data["notifications"]["totalCount"])
+
+
 async def test_a_mutation_is_never_done_as_another_V14(ask: Asking, given: Given, rules_engine: Any) -> None:
     """A mutation with the header is refused, and nothing has changed."""
     partner = await given.partner()
