@@ -6,7 +6,7 @@ Documents that do not speak of previews never come here. Both executors run the 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Final
+from typing import Any
 
 from graphql import GraphQLError, located_error, parse
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
@@ -17,13 +17,12 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
+from resolvers.execution.plans import PLANNED
 from resolvers.preview import MOST, TooManyPreviews, previewed
 from resolvers.redactions import Entry
 from schema.fields import plain
 from schema.runner import Schema
 from schema.split import FIELD, Preview, Split, split
-
-PLANNED: Final = "planned"
 
 
 class PreviewingSchema(Schema):
@@ -57,7 +56,7 @@ class PreviewingSchema(Schema):
 
 
 class _Validated(SchemaExtension):
-    """A part of an operation that was validated as a whole, and for whom it was sent by."""
+    """Lets a preview run as it is: it was validated as part of its operation."""
 
     def on_validate(self) -> Iterator[None]:
         self.execution_context.pre_execution_errors = []
