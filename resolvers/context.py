@@ -5,10 +5,11 @@ It lives as long as the request. Nothing in it is shared with another request bu
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -82,6 +83,8 @@ class Context:
         self.origin = origin or Origin()
         self._asker = asker
         self._renew = renew
+        self.is_preview = False
+        self.unsaved: Mapping[UUID, Mapping[str, bool | None]] = {}  # settings of accounts that are as if they were saved
         self._begin(viewer)
 
     def _begin(self, viewer: Viewer) -> None:
@@ -99,6 +102,27 @@ class Context:
     def asker(self) -> Viewer:
         """Who sent the request, whose rights decide whether a tool may be used at all."""
         return self._asker or self.viewer
+
+    @property
+    def is_view_as(self) -> bool:
+        """Whether the asker looks at the market as another viewer."""
+        return self._asker is not None
+
+    def of_asker(self) -> Context:
+        """A context of the same request in which the asker is the viewer, for what it is told of itself."""
+        return self._beside(self.asker)
+
+    def preview(self, viewer: Viewer, account: UUID, settings: Mapping[str, bool | None]) -> Context:
+        """A context of the same request in which an account has settings that are not saved yet, and its viewer is seen."""
+        context = self._beside(viewer, self.asker)
+        context.unsaved = {account: settings}
+        context.is_preview = True
+        return context
+
+    def _beside(self, viewer: Viewer, asker: Viewer | None = None) -> Context:
+        context = Context(self.services, viewer, self.origin, asker=asker)
+        context.policy = self.policy
+        return context
 
     async def renew(self) -> bool:
         """Begin anew for another event: the viewer as it stands now, and nothing of what was loaded. False if it may not go on."""

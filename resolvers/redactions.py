@@ -7,11 +7,13 @@ stands for all of them, so that a page of hidden prices costs one line. Existenc
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from policies.reason import Reason
 
+EVERY: Final = "*"  # in the place of an index: every item of the list
 Path = tuple[str | int, ...]
+Of = TypeVar("Of")
 
 
 class Redacted(NamedTuple):
@@ -71,15 +73,15 @@ def _fold_list(items: list[Any], below: dict[str | int, list[Entry]]) -> list[En
     return fold([None if item is None else _fold(item, below.get(index, [])) for index, item in enumerate(items)])
 
 
-def fold(items: Sequence[list[Entry] | None]) -> list[Entry]:
+def fold(items: Sequence[list[tuple[Path, Of]] | None]) -> list[tuple[Path, Of]]:
     """The entries of a list from those of its items, None for a null: what every item has as one with "*", the rest singly."""
     folded = {index: entries for index, entries in enumerate(items) if entries is not None}
     if not folded:
         return []
     everywhere = set.intersection(*(set(entries) for entries in folded.values()))
     first = next(iter(folded.values()))
-    shared: list[Entry] = [(("*", *path), redacted) for path, redacted in first if (path, redacted) in everywhere]
-    single: list[Entry] = [
+    shared: list[tuple[Path, Of]] = [((EVERY, *path), redacted) for path, redacted in first if (path, redacted) in everywhere]
+    single: list[tuple[Path, Of]] = [
         ((index, *path), redacted)
         for index, entries in folded.items()
         for path, redacted in entries

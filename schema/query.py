@@ -15,6 +15,7 @@ import resolvers.notification
 import resolvers.offer
 import resolvers.order_approval
 import resolvers.port
+import resolvers.preview
 import resolvers.price
 import resolvers.product
 import resolvers.viewer
@@ -38,6 +39,7 @@ from schema.location import Location
 from schema.managed_account import ManagedAccount
 from schema.marketplace_port import MarketplacePort
 from schema.marketplace_profile import MarketplaceProfile, ProviderType
+from schema.mutations.managed_account import ManagedAccountSettingsInput
 from schema.node import Node
 from schema.notification import Notification
 from schema.offer import Offer
@@ -140,4 +142,16 @@ class Query:
         resolvers.notification.notifications,
         "What the viewer was told, newest first.",
         {**PAGE, "unread": (bool | None, "Only what the viewer has not marked as read.")},
+    )
+    preview_settings: Query | None = resolved(
+        resolvers.preview.preview_settings,
+        "What a managed account would see, as its account administrator, with settings that are not saved yet. For whoever may "
+        "save them; null if there is no such account. At the root of a query only, 10 times at most.",
+        {
+            "managed_account_id": (ID, "The account."),
+            "settings": (
+                ManagedAccountSettingsInput | None,
+                "The switches, as `updateManagedAccountSettings` would take them; as they are if not given.",
+            ),
+        },
     )

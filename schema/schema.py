@@ -19,8 +19,8 @@ from schema.connection_request import ConnectionRequest
 from schema.membership import Membership
 from schema.mutation import Mutation
 from schema.permissions import tell_permissions
+from schema.preview import PreviewingSchema
 from schema.query import Query
-from schema.runner import Schema
 from schema.scalars import SCALARS
 from schema.subscription import Subscription
 
@@ -56,7 +56,7 @@ def make_schema(
 def _made(
     *extensions: Callable[[], SchemaExtension], execution: type[StrawberryGraphQLCoreExecutionContext] | None = None
 ) -> strawberry.Schema:
-    return Schema(
+    return PreviewingSchema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 from settings import Settings
 from transport.bounds import Bounds
 from transport.deadlines import Deadlines
+from transport.diff import Diff, diff_route
 from transport.documents import Documents
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
 from transport.graphql import GraphQLEndpoint, MakeContext
@@ -36,6 +37,7 @@ from transport.refusal import Refusal, refuse
 from transport.sse import EventStreams
 from transport.streams import MakeSubscriber, OpenConnections, Streams
 from transport.tokens import Tokens
+from transport.view_as import ViewAs, nobody
 from transport.websocket import WebSocketEndpoint
 
 log = structlog.stdlib.get_logger("crossgate.app")
@@ -54,6 +56,7 @@ def create_app(
     documents: Documents | None = None,
     body_limits: Mapping[str, int] = MappingProxyType({}),
     make_subscriber: MakeSubscriber | None = None,
+    view_as: ViewAs = nobody,
 ) -> Starlette:
     """The gateway. `documents` are those whose `extension` the schema has, if it has: then each is parsed only once.
 
@@ -67,12 +70,14 @@ def create_app(
     streams = Streams(
         operations=operations,
         make_subscriber=make_subscriber or (lambda viewer, request_id, key, _renew: make_context(viewer, request_id, key)),
+        view_as=view_as,
         seconds=settings.request_timeout,
     )
     endpoint = GraphQLEndpoint(
         operations=operations,
         identity=identity,
         make_context=make_context,
+        view_as=view_as,
         deadlines=Deadlines(settings.request_timeout),
         events=EventStreams(streams=streams, identity=identity, connections=connections, seconds=settings.request_timeout),
     )
@@ -84,8 +89,16 @@ def create_app(
         seconds=settings.request_timeout,
         most_operations=settings.max_socket_operations,
     )
+    diff = Diff(
+        operations=operations,
+        identity=identity,
+        make_context=make_context,
+        view_as=view_as,
+        seconds=settings.request_timeout,
+    )
+    graphql = [Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets), diff_route(diff)]
     app = Starlette(
-        routes=[Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets), *health_routes(ready), *extra_routes],
+        routes=[*graphql, *health_routes(ready), *extra_routes],
         middleware=_middleware(settings, body_limits),
         exception_handlers={HTTPException: _refuse_http, Refusal: _refuse},
         lifespan=lifespan,

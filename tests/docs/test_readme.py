@@ -9,7 +9,7 @@ from typing import Any
 
 from commands.__main__ import MODULES
 from settings import Settings, variable
-from tests.asking import DEMO_VIEWERS, HIDDEN, Asking, asking
+from tests.asking import DEMO_VIEWERS, HIDDEN, PARTNER, Asking, asking
 from tests.pictures import picture, upload
 from transport.uploads import PATH
 
@@ -56,6 +56,23 @@ async def test_what_can_be_done_is_as_it_says(ask_demo: Asking) -> None:
     answer = await ask_demo(email, query)
 
     assert json.loads(expected) == json.loads(answer.body)
+
+
+async def test_looking_as_another_gives_the_answers(ask_demo: Asking) -> None:
+    """Whoever looks as an account, previews its settings and compares as README says is answered as README says."""
+    section = README.partition("## View as\n")[2].partition("\n## ")[0]
+    first, _, rest = section.partition("### Preview settings")
+    second, _, third = rest.partition("### Compare two viewers")
+    ((named, query),) = re.findall(r"X-Crossgate-View-As: (\S+)'.*?-d '(.*?)'\n", first, re.DOTALL)
+    ((preview,),) = [re.findall(r"```graphql\n(.*?)```", second, re.DOTALL)]
+    ((compared,),) = [re.findall(r"-d '(.*?)'\n", third, re.DOTALL)]
+
+    looked = await ask_demo.post(PARTNER, "/graphql", json.loads(query), **{"X-Crossgate-View-As": named})
+    previewed = await ask_demo.post(PARTNER, "/graphql", {"query": preview})
+    differing = await ask_demo.post(PARTNER, "/diff", json.loads(compared))
+
+    expected = [json.loads(each) for each in re.findall(r"```json\n(.*?)```", section, re.DOTALL)]
+    assert expected == [looked.json(), previewed.json(), differing.json()]
 
 
 async def test_the_upload_gives_the_answer(demo_copy_url: str, tmp_path: Path) -> None:
