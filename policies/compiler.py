@@ -7,7 +7,8 @@ over is known to come from that rule; denials are negated by us and never by Pol
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,15 +17,16 @@ from polar import Variable
 from polar.exceptions import OsoError
 from polar.expression import Expression, Pattern
 
-from policies.entity import Catalogue, Resource
+from policies.entity import Catalogue, Entity, Resource
 from policies.errors import PolicyError
 from policies.facts import Facts, concrete, presented
-from policies.lint import ABILITIES, DECISIONS
+from policies.lint import ABILITIES, DECISIONS, paths
 from policies.predicate import Predicate, disj
 from policies.residual import Atom, Operand, Reference, Tag, translate
 from policies.source import FIELD_RULES, Rule, Text
 from policies.viewer import Viewer
 
+_NOTED: Final = "noted__(_);"
 _NO_WARNING: Final = "allow_request(_viewer, _request) if 1 = 2;"  # Polar warns of policies without an allow rule
 
 
@@ -36,12 +38,7 @@ class Compiler:
         self.catalogue = catalogue
         headed = DECISIONS | ABILITIES
         self._heads = {rule: f"{rule.name}__{number}" for number, rule in enumerate(rules) if rule.name in headed}
-        self._oso = _oso(catalogue)
-        numbered = "\n".join([*(_numbered(text, self._heads) for text in texts), _NO_WARNING])
-        try:
-            self._oso.load_str(numbered)
-        except OsoError as error:
-            raise PolicyError(_first_line(error)) from error
+        self._oso = _loaded(catalogue, [*(_numbered(text, self._heads) for text in texts), _NO_WARNING])
 
     def rows(self, rule: Rule, facts: Facts, action: str) -> Predicate:
         """The rows of which an allow or deny rule is true."""
@@ -61,15 +58,25 @@ class Compiler:
     def _evaluate(
         self, rule: Rule, facts: Facts, action: str, more: tuple[Variable, ...]
     ) -> Iterator[tuple[dict[str, Any], Predicate]]:
-        entity = self.catalogue[rule.entity or ""]
-        unknown = _expression("And", _expression("Isa", Variable("resource"), _pattern(entity.name)))
         arguments = (facts, action, Variable("resource"), *more)
-        results = self._oso.query_rule(self._heads[rule], *arguments, bindings={"resource": unknown}, accept_expression=True)
-        try:
-            for result in results:
-                yield result["bindings"], translate(_atoms(result["bindings"]["resource"]), entity)
-        except (OsoError, PolicyError) as error:
-            raise PolicyError(f"{rule.place}: {action} {entity.name}: {_first_line(error)}") from error
+        return _residuals(self._oso, self._heads[rule], rule, self.catalogue[rule.entity or ""], arguments)
+
+
+class Prefixes:
+    """What the first parts of a rule leave over, for each number of them: a rule of its own for each beginning of a body."""
+
+    def __init__(self, texts: tuple[Text, ...], rules: tuple[Rule, ...], catalogue: Catalogue) -> None:
+        """Load the texts as they are, and all beginnings beside them."""
+        self.catalogue = catalogue
+        self._heads = {rule: f"{rule.name}__{number}" for number, rule in enumerate(rules) if rule.name in DECISIONS}
+        beginnings = [_beginning(rule, head, n) for rule, head in self._heads.items() for n in range(1, len(rule.parts) + 1)]
+        self._oso = _loaded(catalogue, [*(text.content for text in texts), *beginnings, _NOTED, _NO_WARNING])
+
+    def rows(self, rule: Rule, parts: int, facts: Facts, action: str, field: str | None) -> Predicate:
+        """The rows of which the first parts of a rule are all true: asked for one field, of a field rule."""
+        arguments = (facts, action, Variable("resource"), *([] if field is None else [field]))
+        head = f"{self._heads[rule]}__{parts}"
+        return disj(rest for _, rest in _residuals(self._oso, head, rule, self.catalogue[rule.entity or ""], arguments))
 
 
 class Oracle:
@@ -100,6 +107,37 @@ def _oso(catalogue: Catalogue) -> Any:
     for entity in catalogue:
         oso.register_class(entity.resource, name=entity.name, fields={})
     return oso
+
+
+def _loaded(catalogue: Catalogue, texts: Iterable[str]) -> Any:
+    oso = _oso(catalogue)
+    try:
+        oso.load_str("\n".join(texts))
+    except OsoError as error:
+        raise PolicyError(_first_line(error)) from error
+    return oso
+
+
+def _residuals(
+    oso: Any, head: str, rule: Rule, entity: Entity, arguments: tuple[Any, ...]
+) -> Iterator[tuple[dict[str, Any], Predicate]]:
+    """What is left over of a rule that has this head, for each way through it; the third argument is the unknown row."""
+    unknown = _expression("And", _expression("Isa", Variable("resource"), _pattern(entity.name)))
+    results = oso.query_rule(head, *arguments, bindings={"resource": unknown}, accept_expression=True)
+    try:
+        for result in results:
+            yield result["bindings"], translate(_atoms(result["bindings"]["resource"]), entity)
+    except (OsoError, PolicyError) as error:
+        raise PolicyError(f"{rule.place}: {arguments[1]} {entity.name}: {_first_line(error)}") from error
+
+
+def _beginning(rule: Rule, head: str, parts: int) -> str:
+    """A rule of the first parts alone. Variables that only the rest reads are noted: Polar warns of those that nobody reads."""
+    read = Counter(path.variable for goal in rule.goals[:parts] for path in paths(goal))
+    read.update(str(argument.name) for argument in rule.arguments if argument.name is not None)
+    noted = [f"noted__({name})" for name, times in read.items() if times == 1 and not name.startswith("_")]
+    arguments = ", ".join(map(str, rule.arguments))
+    return f"{head}__{parts}({arguments}) if {' and '.join([*rule.parts[:parts], *noted])};"
 
 
 def _ask(oso: Any, name: str, *arguments: Any) -> bool:

@@ -7,17 +7,19 @@ Oso's own slow verdict, for tests and explanations.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from policies.compiler import Compiler, Oracle
+from policies.compiler import Compiler, Oracle, Prefixes
 from policies.decision import Decision, FieldRule
 from policies.entity import Catalogue, Entity, Resource
 from policies.errors import PolicyError
+from policies.explanation import Explainer, Explanation
 from policies.facts import Facts, symbolic
-from policies.lint import lint
+from policies.lint import ABILITIES, ROW_RULES, lint
 from policies.predicate import FALSE, TRUE, Predicate, assume, conj, disj, disjuncts, negate
 from policies.reason import Reason
 from policies.source import FIELD_RULES, Rule, Text, digest, parse, read_texts
@@ -35,13 +37,14 @@ class Policy:
         """Parse, lint and load; `Policy.load` reads the texts."""
         self.catalogue = catalogue
         self.version = digest(texts)
+        self._texts = texts
         self.rules = tuple(rule for text in texts for rule in parse(text))
         lint(self.rules, catalogue)
         self._oracle = Oracle(directory, self.rules, catalogue)
         self._compiler = Compiler(texts, self.rules, catalogue)
         self._lock = threading.Lock()
         self._memo: dict[tuple[Any, ...], Any] = {}
-        self._shared: dict[tuple[str, ...], list[tuple[dict[str, Any], Any]]] = {}
+        self._shared: dict[tuple[Any, ...], list[tuple[dict[str, Any], Any]]] = {}
 
     @classmethod
     def load(cls, directory: Path, catalogue: Catalogue) -> Policy:
@@ -50,7 +53,7 @@ class Policy:
 
     def decide(self, shape: Shape, entity: str, action: str = "read") -> Decision:
         """The compiled decision: the same object for all shapes between which the rules do not tell."""
-        decision: Decision = self._remembered(shape, entity, action)
+        decision: Decision = self._remembered(shape, self._decide, entity, action)
         return decision
 
     def can(self, shape: Shape, ability: str) -> bool:
@@ -61,7 +64,7 @@ class Policy:
         """Why viewers of this shape do not have an ability, None if they have it; one that no rule names is an error."""
         if not any(rule.name == "ability" and rule.arguments[1].literal == ability for rule in self.rules):
             raise PolicyError(f"no rule names the ability {ability}")
-        reason: Reason | None = self._remembered(shape, ability)
+        reason: Reason | None = self._remembered(shape, self._withheld, ability)
         return reason
 
     def allows(self, viewer: Viewer, action: str, entity: str, row: Resource) -> bool:
@@ -75,13 +78,28 @@ class Policy:
         return self._oracle.allows(viewer, action, row, field)
 
     def explain(self, rule: Rule, shape: Shape, action: str, field: str | None = None) -> Predicate:
-        """The rows of which a single allow or deny rule is true, for viewers of a shape: for one field of a field rule."""
+        """The rows of which a single allow or deny rule is true, for viewers of a shape: for one field of a field rule.
+
+        An ability rule is true of every row, or of none.
+        """
         viewer = symbolic(shape)
         with self._lock:
+            if rule.name in ABILITIES:
+                return TRUE if self._compiler.ability(rule, viewer) else FALSE
             if rule.name not in FIELD_RULES:
                 return self._compiler.rows(rule, viewer, action)
             fields = self._compiler.fields(rule, viewer, action)
         return disj((fields.get(field, FALSE), fields.get(None, FALSE)))
+
+    def explanation(self, shape: Shape, entity: str, action: str = "read", field: str | None = None) -> Explanation:
+        """The rules that decide of a row for viewers of a shape, or of a field of it, part by part. Raises PolicyError.
+
+        A field is decided on a row that may be read; of a part, which is visible with its whole, there is only its field to decide.
+        """
+        if field is not None and field not in self.decide(shape, entity, action).fields:
+            raise PolicyError(f"no rule of {entity} names the field {field}")
+        explanation: Explanation = self._remembered(shape, self._explanation, entity, action, field)
+        return explanation
 
     def check_fields(self, schema_fields: Mapping[str, Collection[str]]) -> None:
         """Refuse a schema field that no allow_field rule names, and a rule that names no schema field."""
@@ -99,21 +117,22 @@ class Policy:
             problems += _unknown(entity, fields, rules)
         return problems
 
-    def _remembered(self, shape: Shape, *question: str) -> Any:
-        key = (shape, *question)
+    def _remembered(self, shape: Shape, make: Callable[..., Any], *question: str | None) -> Any:
+        """What `make` answers to a question about the viewers of a shape, made once."""
+        key = (shape, make.__name__, *question)
         if key not in self._memo:
             with self._lock:
-                self._memo[key] = self._shared_answer(shape, question)
+                self._memo[key] = self._shared_answer(shape, make, question)
         return self._memo[key]
 
-    def _shared_answer(self, shape: Shape, question: tuple[str, ...]) -> Any:
+    def _shared_answer(self, shape: Shape, make: Callable[..., Any], question: tuple[str | None, ...]) -> Any:
         """The answer for a shape that agrees on all facts that were read, or a new one."""
-        known = self._shared.setdefault(question, [])
+        known = self._shared.setdefault((make.__name__, *question), [])
         for facts, answer in known:
             if all(getattr(shape, name) == value for name, value in facts.items()):
                 return answer
         viewer = symbolic(shape)
-        answer = self._decide(viewer, *question) if len(question) == 2 else self._withheld(viewer, *question)
+        answer = make(viewer, *question)
         known.append(({name: getattr(shape, name) for name in sorted(viewer.read) if hasattr(shape, name)}, answer))
         return answer
 
@@ -132,6 +151,20 @@ class Policy:
         if denying is not None or any(self._compiler.ability(rule, viewer) for rule in allow):
             return denying
         return next((rule.reason for rule in allow if rule.reason is not None), Reason.NOT_YOURS)
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        """Loaded when something is explained for the first time."""
+        return Explainer(self.rules, Prefixes(self._texts, self.rules, self.catalogue))
+
+    def _explanation(self, viewer: Facts, name: str, action: str, field: str | None) -> Explanation:
+        entity = self.catalogue[name]
+        row = self._explainer.stage(viewer, ROW_RULES, entity, action, None)
+        stages = () if entity.part_of is not None else (row,)
+        if field is None:
+            return Explanation(stages)
+        of_field = self._explainer.stage(viewer, FIELD_RULES, entity, action, self._otherwise(entity, field), field)
+        return Explanation((*stages, of_field))
 
     def _rows(self, viewer: Facts, entity: Entity, action: str) -> Predicate:
         if entity.part_of is not None:

@@ -50,9 +50,9 @@ def to_sql(predicate: Predicate, entity: Entity, table: sa.FromClause, *, per_ro
     return _condition(predicate, entity.links, table, per_row=per_row)
 
 
-def to_column(predicate: Predicate, entity: Entity, table: sa.FromClause) -> sa.ColumnElement[bool]:
+def to_column(predicate: Predicate, entity: Entity, table: sa.FromClause, *, per_row: bool = False) -> sa.ColumnElement[bool]:
     """The predicate as a column of the result, which is never NULL."""
-    return to_sql(predicate, entity, table).is_(sa.true())
+    return to_sql(predicate, entity, table, per_row=per_row).is_(sa.true())
 
 
 def viewer_parameters(viewer: Viewer) -> dict[str, Any]:
