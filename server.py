@@ -27,6 +27,7 @@ from resolvers.download import find_file
 from resolvers.mail import latest_mails
 from resolvers.picture import MOST_BYTES
 from resolvers.upload import Uploads
+from resolvers.view_as import seen_as
 from resolvers.viewer import find_member, load_viewer
 from schema.planning import Planning
 from schema.schema import guarded_fields, make_schema
@@ -41,6 +42,7 @@ from transport.portal import PortalViewer, portal_routes
 from transport.tokens import Claims, Tokens
 from transport.uploads import PATH as UPLOADS
 from transport.uploads import upload_route
+from transport.view_as import ViewAs
 
 HERE: Final = Path(__file__).parent
 POLICIES: Final = HERE / "policies"
@@ -88,6 +90,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         load_viewer=viewers,
         make_context=lambda viewer, request_id, key: Context(services, viewer, Origin(request_id, key)),
         make_subscriber=lambda viewer, request_id, key, renew: Context(services, viewer, Origin(request_id, key), renew),
+        view_as=_view_as(services),
         ready={"database": _answers(reader)},
         extra_routes=[
             file_route(identity, _files(services)),
@@ -126,6 +129,13 @@ def _viewers(reader: Reader) -> Callable[[Claims], Awaitable[Viewer | None]]:
         return None if claims.membership_id is None else await load_viewer(reader, claims.user_id, claims.membership_id)
 
     return viewer
+
+
+def _view_as(services: Services) -> ViewAs:
+    async def view_as(asker: Viewer, named: str, request_id: str) -> Context:
+        return Context(services, await seen_as(services, asker, named), Origin(request_id), asker=asker)
+
+    return view_as
 
 
 def _files(services: Services) -> LoadFile:

@@ -100,6 +100,17 @@ class Context:
         """Who sent the request, whose rights decide whether a tool may be used at all."""
         return self._asker or self.viewer
 
+    @property
+    def is_view_as(self) -> bool:
+        """Whether the asker looks at the market as another viewer."""
+        return self._asker is not None
+
+    def of_asker(self) -> Context:
+        """A context in which the asker is the viewer, for what it is told of itself."""
+        context = Context(self.services, self.asker, self.origin)
+        context.policy = self.policy
+        return context
+
     async def renew(self) -> bool:
         """Begin anew for another event: the viewer as it stands now, and nothing of what was loaded. False if it may not go on."""
         viewer = None if self._renew is None else await self._renew()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,8 @@ from policies.viewer import Shape, Viewer
 from resolvers.batch import Made
 from resolvers.common import NamedBy
 from resolvers.connection import ask
+from resolvers.identifiers import Identifier
+from resolvers.record import Record
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -27,23 +30,29 @@ if TYPE_CHECKING:
 SHAPES: Final = 4096  # remembered; the facts that make them are few, and a set of facts always makes the same one
 PAYER: Final = sa.func.coalesce(Company.partner_id, Company.id)
 MARKETS: Final = sa.select(BillingMarket.market).where(BillingMarket.company_id == PAYER, BillingMarket.enabled)
-WHO: Final = (
-    sa.select(
-        Membership.user_id,
-        Membership.company_id,
-        Company.partner_id,
-        sa.func.array(MARKETS.correlate(Company).scalar_subquery(), type_=postgresql.ARRAY(sa.Text())).label("markets"),
-        Membership.roles,  # from here on, what makes the shape
-        Company.account_kind,
-        ManagedAccount.supported_by,
-        *(getattr(ManagedAccount, name).label(f"account_{name}") for name in SETTINGS),
-        *(getattr(PartnerDefaults, name).label(f"default_{name}") for name in SETTINGS),
-    )
-    .join(Company, Company.id == Membership.company_id)
-    .outerjoin(ManagedAccount, ManagedAccount.company_id == Company.id)
-    .outerjoin(PartnerDefaults, PartnerDefaults.partner_id == Company.partner_id)
-    .where(Membership.id == sa.bindparam("membership", type_=sa.Uuid()))
+PARAMETERS: Final[tuple[Any, ...]] = (
+    Company.id.label("company_id"),
+    Company.partner_id,
+    sa.func.array(MARKETS.correlate(Company).scalar_subquery(), type_=postgresql.ARRAY(sa.Text())).label("markets"),
 )
+FACTS: Final[tuple[Any, ...]] = (  # what makes the shape, with the roles
+    Company.account_kind,
+    ManagedAccount.supported_by,
+    *(getattr(ManagedAccount, name).label(f"account_{name}") for name in SETTINGS),
+    *(getattr(PartnerDefaults, name).label(f"default_{name}") for name in SETTINGS),
+)
+
+
+def with_settings(companies: sa.Select[Any]) -> sa.Select[Any]:
+    """A statement over companies, with the account of each and what its partner has set, where there are any, for FACTS."""
+    return companies.outerjoin(ManagedAccount, ManagedAccount.company_id == Company.id).outerjoin(
+        PartnerDefaults, PartnerDefaults.partner_id == Company.partner_id
+    )
+
+
+WHO: Final = with_settings(
+    sa.select(Membership.user_id, Membership.roles, *PARAMETERS, *FACTS).join(Company, Company.id == Membership.company_id)
+).where(Membership.id == sa.bindparam("membership", type_=sa.Uuid()))
 MEMBER: Final = (
     sa.select(Membership.user_id, Membership.id)
     .join(User, User.id == Membership.user_id)
@@ -73,10 +82,14 @@ async def load_viewer(reader: Reader, user_id: UUID, membership_id: UUID) -> Vie
     found = await reader.fetch(WHO, {"membership": membership_id})
     if not found:
         return None
-    user, company_id, partner_id, markets, roles, *facts = found[0]
-    if user != user_id:
-        return None
-    shape = _shape(tuple(roles), *facts)
+    user, roles, *facts = found[0]
+    return viewer_of(roles, facts, user) if user == user_id else None
+
+
+def viewer_of(roles: Sequence[str], facts: Sequence[Any], user_id: UUID | None = None) -> Viewer:
+    """The viewer who has these roles in a company, of which `facts` are PARAMETERS and FACTS."""
+    company_id, partner_id, markets, *rest = facts
+    shape = _shape(tuple(roles), *rest)
     return Viewer(shape=shape, user_id=user_id, company_id=company_id, partner_id=partner_id, markets=frozenset(markets))
 
 
@@ -108,6 +121,35 @@ user: Final = NamedBy("User", "user_id")
 company: Final = NamedBy("Company", "company_id")
 dashboard: Final = NamedBy("Dashboard", "company_id")
 roles: Final = Made(lambda shape: shape.roles, ("shape",))
+
+
+async def viewing_as(viewers: Sequence[Viewer], context: Context) -> list[Record | None]:
+    """The company as which the asker looks at the market, None for whoever looks as itself."""
+    if not context.is_view_as:
+        return [None] * len(viewers)
+    return await context.loaders.rows("Company", [each.company_id for each in viewers])
+
+
+@dataclass(frozen=True, slots=True)
+class ViewedBy:
+    """Who looks as the viewer: what it may know of itself, whatever the viewer may know of it."""
+
+    user_id: str
+    name: str
+    company_id: str
+    company_name: str
+
+
+async def viewed_by(viewers: Sequence[Viewer], context: Context) -> list[ViewedBy | None]:
+    """Who sent the request, None for the viewer itself."""
+    if not context.is_view_as:
+        return [None] * len(viewers)
+    asker, loaders = context.asker, context.of_asker().loaders
+    ((user,), (company,)) = await gather(loaders.rows("User", [asker.user_id]), loaders.rows("Company", [asker.company_id]))
+    if user is None or company is None:
+        return [None] * len(viewers)
+    names = str(Identifier("User", user.id)), user.name, str(Identifier("Company", company.id)), company.trading_name
+    return [ViewedBy(*names)] * len(viewers)
 
 
 async def pricing_visible(viewers: Sequence[Viewer], context: Context) -> list[bool]:

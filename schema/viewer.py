@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import strawberry
+from strawberry import ID
 
 from resolvers import viewer
 from schema.company import Company
@@ -11,6 +12,14 @@ from schema.enums import MemberRole
 from schema.fields import resolved
 from schema.scalars import URL
 from schema.user import User
+
+
+@strawberry.type(description="Who looks at the market as another viewer.")
+class ViewedBy:
+    user_id: ID = strawberry.field(description="The global id of the user who is signed in.")
+    name: str = strawberry.field(description="The user's full name.")
+    company_id: ID = strawberry.field(description="The global id of the company that the user is signed in for.")
+    company_name: str = strawberry.field(description="The name of that company that the public knows.")
 
 
 @strawberry.type(description="Whoever asks. Anonymous visitors are viewers too.")
@@ -34,4 +43,10 @@ class Viewer:
     )
     unread_notifications: int = resolved(
         viewer.unread_notifications, "How many notifications the viewer has not marked as read; none for anonymous visitors."
+    )
+    viewing_as: Company | None = resolved(
+        viewer.viewing_as, "The company as which the market is looked at: the viewer's. Null for whoever looks as itself."
+    )
+    viewed_by: ViewedBy | None = resolved(
+        viewer.viewed_by, "Who is signed in, while the market is looked at as another viewer; or else null."
     )

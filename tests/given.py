@@ -132,6 +132,10 @@ class Given:
         """The company that runs the gateway."""
         return await self.company(kind="OPERATOR", name="The operator")
 
+    async def support(self) -> User:
+        """The operator's support, and so the operator."""
+        return await self.user(await self.operator(), "SUPPORT")
+
     async def managed_account(
         self,
         partner: Company,

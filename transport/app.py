@@ -36,6 +36,7 @@ from transport.refusal import Refusal, refuse
 from transport.sse import EventStreams
 from transport.streams import MakeSubscriber, OpenConnections, Streams
 from transport.tokens import Tokens
+from transport.view_as import ViewAs, nobody
 from transport.websocket import WebSocketEndpoint
 
 log = structlog.stdlib.get_logger("crossgate.app")
@@ -54,6 +55,7 @@ def create_app(
     documents: Documents | None = None,
     body_limits: Mapping[str, int] = MappingProxyType({}),
     make_subscriber: MakeSubscriber | None = None,
+    view_as: ViewAs = nobody,
 ) -> Starlette:
     """The gateway. `documents` are those whose `extension` the schema has, if it has: then each is parsed only once.
 
@@ -67,12 +69,14 @@ def create_app(
     streams = Streams(
         operations=operations,
         make_subscriber=make_subscriber or (lambda viewer, request_id, key, _renew: make_context(viewer, request_id, key)),
+        view_as=view_as,
         seconds=settings.request_timeout,
     )
     endpoint = GraphQLEndpoint(
         operations=operations,
         identity=identity,
         make_context=make_context,
+        view_as=view_as,
         deadlines=Deadlines(settings.request_timeout),
         events=EventStreams(streams=streams, identity=identity, connections=connections, seconds=settings.request_timeout),
     )
