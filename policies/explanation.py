@@ -1,4 +1,4 @@
-"""How policy comes to a single decision: the rules that concern it, for a viewer shape, each with its parts and what they ask of the row.
+"""How policy comes to a decision: the rules that have a say, for a viewer shape, each with its parts and what these ask of a row.
 
 Nothing here decides. An explanation is compiled from the rules as decisions are, and comes to the same verdict for every row: a
 property test holds that. Whoever evaluates its predicates learns booleans, never a value of the row.
@@ -120,7 +120,7 @@ class Explainer:
         otherwise: Reason | None,
         field: str | None = None,
     ) -> Stage:
-        """What the rules of these names say, of one field where they are field rules. Without `otherwise`, an allow rule may give it."""
+        """What rules of these names say, field rules of one field. Without `otherwise`, an allow rule may give the reason."""
         rules = [rule for rule in self._rules if rule.name in names and rule.concerns(entity.name, action)]
         rulings = tuple(self._ruling(rule, viewer, action, field) for rule in rules if field is None or rule.names(field))
         given = (rule.reason for rule in rules if rule.name == "allow" and rule.reason)

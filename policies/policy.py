@@ -96,10 +96,20 @@ class Policy:
 
         A field is decided on a row that may be read; of a part, which is visible with its whole, there is only its field to decide.
         """
-        if field is not None and field not in self.decide(shape, entity, action).fields:
+        if field is not None and field not in self.fields(entity):
             raise PolicyError(f"no rule of {entity} names the field {field}")
         explanation: Explanation = self._remembered(shape, self._explanation, entity, action, field)
         return explanation
+
+    def actions(self, entity: str) -> frozenset[str]:
+        """What the rules of a type speak of doing to its rows."""
+        named = (rule.arguments[1].literal for rule in self.rules if rule.entity == entity)
+        return frozenset(action for action in named if action is not None)
+
+    def fields(self, entity: str) -> tuple[str, ...]:
+        """The fields of a type that any rule names, in their order."""
+        named = (rule.fields or () for rule in self.rules if rule.name in FIELD_RULES and rule.entity == entity)
+        return tuple(sorted({field for fields in named for field in fields}))
 
     def check_fields(self, schema_fields: Mapping[str, Collection[str]]) -> None:
         """Refuse a schema field that no allow_field rule names, and a rule that names no schema field."""
@@ -180,13 +190,8 @@ class Policy:
             [(rule, self._compiler.fields(rule, viewer, action)) for rule in self._concerning(name, entity, action)]
             for name in ("allow_field", "deny_field")
         )
-        names = {
-            field
-            for rule in self.rules
-            if rule.name in FIELD_RULES and rule.entity == entity.name
-            for field in rule.fields or ()
-        }
-        return {field: _field_rule(field, rows, allow, deny, self._otherwise(entity, field)) for field in sorted(names)}
+        named = self.fields(entity.name)
+        return {field: _field_rule(field, rows, allow, deny, self._otherwise(entity, field)) for field in named}
 
     def _concerning(self, name: str, entity: Entity, action: str) -> list[Rule]:
         return [rule for rule in self.rules if rule.name == name and rule.concerns(entity.name, action)]

@@ -6,6 +6,7 @@ import strawberry
 from strawberry import ID
 
 import resolvers.company
+import resolvers.explain
 import resolvers.inquiry
 import resolvers.location
 import resolvers.managed_account
@@ -20,6 +21,7 @@ import resolvers.product
 import resolvers.viewer
 from schema.company import Company
 from schema.connection import PAGE, Connection
+from schema.explain import EXPLAINED, Explanation
 from schema.fields import resolved
 from schema.filters import (
     CompanyFilter,
@@ -140,4 +142,9 @@ class Query:
         resolvers.notification.notifications,
         "What the viewer was told, newest first.",
         {**PAGE, "unread": (bool | None, "Only what the viewer has not marked as read.")},
+    )
+    explain: Explanation | None = resolved(
+        resolvers.explain.explain,
+        "Whether the viewer, or another, may do something to a thing or read a field of it, and why. Null as in `node`.",
+        EXPLAINED,
     )
