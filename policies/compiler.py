@@ -21,7 +21,7 @@ from policies.entity import Catalogue, Entity, Resource
 from policies.errors import PolicyError
 from policies.facts import Facts, concrete, presented
 from policies.lint import ABILITIES, DECISIONS, paths
-from policies.predicate import Predicate, disj
+from policies.predicate import FALSE, TRUE, Predicate, conj, disj
 from policies.residual import Atom, Operand, Reference, Tag, translate
 from policies.source import FIELD_RULES, Rule, Text
 from policies.viewer import Viewer
@@ -63,20 +63,31 @@ class Compiler:
 
 
 class Prefixes:
-    """What the first parts of a rule leave over, for each number of them: a rule of its own for each beginning of a body."""
+    """What the first parts of a rule leave over: of all of them as few are asked at once as variables of theirs tie together."""
 
     def __init__(self, texts: tuple[Text, ...], rules: tuple[Rule, ...], catalogue: Catalogue) -> None:
-        """Load the texts as they are, and all beginnings beside them."""
+        """Load the texts as they are, and beside them a rule for each part, with those before it that it is tied to."""
         self.catalogue = catalogue
         self._heads = {rule: f"{rule.name}__{number}" for number, rule in enumerate(rules) if rule.name in DECISIONS}
-        beginnings = [_beginning(rule, head, n) for rule, head in self._heads.items() for n in range(1, len(rule.parts) + 1)]
-        self._oso = _loaded(catalogue, [*(text.content for text in texts), *beginnings, _NOTED, _NO_WARNING])
+        pieces = [_piece(rule, head, n) for rule, head in self._heads.items() for n in range(len(rule.parts))]
+        self._oso = _loaded(catalogue, [*(text.content for text in texts), *pieces, _NOTED, _NO_WARNING])
 
-    def rows(self, rule: Rule, parts: int, facts: Facts, action: str, field: str | None) -> Predicate:
-        """The rows of which the first parts of a rule are all true: asked for one field, of a field rule."""
+    def rows(self, rule: Rule, facts: Facts, action: str, field: str | None) -> tuple[Predicate, ...]:
+        """For each part the rows of which it is true, and all parts before it: asked for one field, of a field rule."""
+        upto: list[Predicate] = []
+        for part in range(len(rule.parts)):
+            if upto and upto[-1] == FALSE:
+                upto.append(FALSE)
+                continue
+            first = _tied(rule, part)
+            before = upto[first - 1] if first else TRUE
+            upto.append(conj((before, self._piece(rule, part, facts, action, field))))
+        return tuple(upto)
+
+    def _piece(self, rule: Rule, part: int, facts: Facts, action: str, field: str | None) -> Predicate:
         arguments = (facts, action, Variable("resource"), *([] if field is None else [field]))
-        head = f"{self._heads[rule]}__{parts}"
-        return disj(rest for _, rest in _residuals(self._oso, head, rule, self.catalogue[rule.entity or ""], arguments))
+        entity = self.catalogue[rule.entity or ""]
+        return disj(rest for _, rest in _residuals(self._oso, f"{self._heads[rule]}__{part}", rule, entity, arguments))
 
 
 class Oracle:
@@ -131,13 +142,27 @@ def _residuals(
         raise PolicyError(f"{rule.place}: {arguments[1]} {entity.name}: {_first_line(error)}") from error
 
 
-def _beginning(rule: Rule, head: str, parts: int) -> str:
-    """A rule of the first parts alone. Variables that only the rest reads are noted: Polar warns of those that nobody reads."""
-    read = Counter(path.variable for goal in rule.goals[:parts] for path in paths(goal))
+def _piece(rule: Rule, head: str, part: int) -> str:
+    """A rule of one part and those it is tied to. Variables that only others read are noted: Polar warns of those that nobody reads."""
+    first = _tied(rule, part)
+    read = Counter(path.variable for goal in rule.goals[first : part + 1] for path in paths(goal))
     read.update(str(argument.name) for argument in rule.arguments if argument.name is not None)
     noted = [f"noted__({name})" for name, times in read.items() if times == 1 and not name.startswith("_")]
     arguments = ", ".join(map(str, rule.arguments))
-    return f"{head}__{parts}({arguments}) if {' and '.join([*rule.parts[:parts], *noted])};"
+    return f"{head}__{part}({arguments}) if {' and '.join([*rule.parts[first : part + 1], *noted])};"
+
+
+def _tied(rule: Rule, part: int) -> int:
+    """The first part from which on variables are bound that a part reads, other than those of the head; itself if there is none."""
+    known = {argument.name for argument in rule.arguments} | {"_"}
+    bound = [{path.variable for path in paths(goal)} - known for goal in rule.goals]
+    first = part
+    while True:
+        here = set().union(*bound[first : part + 1])
+        earlier = next((number for number in range(first) if bound[number] & here), first)
+        if earlier == first:
+            return first
+        first = earlier
 
 
 def _ask(oso: Any, name: str, *arguments: Any) -> bool:

@@ -127,8 +127,7 @@ class Explainer:
         return Stage(rulings, otherwise or next(given, Reason.NOT_YOURS))
 
     def _ruling(self, rule: Rule, viewer: Facts, action: str, field: str | None) -> Ruling:
-        upto = [self._prefixes.rows(rule, count, viewer, action, field) for count in range(1, len(rule.parts) + 1)]
-        each = zip(rule.parts, upto, rule.goals, strict=True)
+        each = zip(rule.parts, self._prefixes.rows(rule, viewer, action, field), rule.goals, strict=True)
         parts = tuple(Part(text, predicate, tuple(self._asked(goal))) for text, predicate, goal in each)
         return Ruling(rule, parts[-1].upto if parts else TRUE, parts)
 

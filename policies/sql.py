@@ -55,6 +55,13 @@ def to_column(predicate: Predicate, entity: Entity, table: sa.FromClause, *, per
     return to_sql(predicate, entity, table, per_row=per_row).is_(sa.true())
 
 
+def written(predicate: Predicate, entity: Entity) -> str:
+    """The statement that finds the rows of a predicate, as PostgreSQL reads it, with the viewer's values by their names."""
+    table = entity.table.alias("t")
+    statement = sa.select(table.c[entity.key]).where(to_sql(predicate, entity, table, per_row=True))
+    return str(statement.compile(dialect=postgresql.dialect(paramstyle="named")))  # type: ignore[no-untyped-call]
+
+
 def viewer_parameters(viewer: Viewer) -> dict[str, Any]:
     """The values of all binds that compiled predicates may name."""
     scalars = {f"viewer_{name}": getattr(viewer, name) for name in PARAMETERS}

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from models.reading import Reader
 from policies.catalogue import CATALOGUE
 from policies.explanation import ALLOW, Holds, Part, Ruling, Stage
 from policies.explanation import Explanation as Explained
@@ -102,7 +103,9 @@ async def explain(roots: Sequence[object], context: Context, **arguments: Any) -
     if not await _may(context, question.entity, question.key, READ):
         return [None] * len(roots)
     explained = context.policy.explanation(viewer.shape, question.entity, question.action, question.field)
-    holds = await _truth(context, question, viewer, explained)
+    holds = await truth(context.services.reader, question, viewer, explained)
+    if holds is None:
+        return [None] * len(roots)
     verdict = explained.verdict(holds)
     told = viewer.company_id is not None and await _may(context, "Company", viewer.company_id, READ, "explain")
     links_too = context.policy.can(context.asker.shape, "explain_linked_rows")
@@ -184,22 +187,25 @@ async def _may(context: Context, entity: str, key: UUID, *actions: str) -> bool:
     return bool(await context.services.reader.fetch(statement, {**viewer_parameters(asker), KEYS: [key]}))
 
 
-async def _truth(context: Context, question: Question, viewer: Viewer, explained: Explained) -> Holds:
-    """What is true of the row for a viewer: of a row that is gone meanwhile, nothing."""
-    asked_of_row = explained.predicates
-    said: dict[Predicate, bool] = {}
-    if asked_of_row:
-        parameters = {**viewer_parameters(viewer), "key": question.key}
-        rows = await context.services.reader.fetch(_statement(question.entity, asked_of_row), parameters)
-        said = dict(zip(asked_of_row, rows[0], strict=True)) if rows else {}
-    return lambda predicate: predicate.value if isinstance(predicate, Constant) else said.get(predicate, False)
+async def truth(reader: Reader, question: Question, viewer: Viewer, explained: Explained) -> Holds | None:
+    """What is true of a row for a viewer, None if there is no such row. Who may know that, others have to ask before."""
+    predicates = explained.predicates
+    rows = await reader.fetch(_statement(question.entity, predicates), {**viewer_parameters(viewer), "key": question.key})
+    if not rows:
+        return None
+    said = dict(zip(predicates, tuple(rows[0])[1:], strict=True))
+    return lambda predicate: predicate.value if isinstance(predicate, Constant) else said[predicate]
 
 
 @lru_cache(KEPT)
 def _statement(entity: str, predicates: tuple[Predicate, ...]) -> sa.Select[Any]:
-    """Which of the predicates are true of the row of a key, a column each."""
+    """A column for the row of a key, if it is there, and one for each of the predicates: whether it is true of the row."""
     table = CATALOGUE[entity].table.alias("t")
     columns: list[Any] = [
         to_column(each, CATALOGUE[entity], table, per_row=True).label(f"p{n}") for n, each in enumerate(predicates)
     ]
-    return sa.select(*columns).where(table.c.id == sa.bindparam("key", type_=sa.Uuid()))
+    return (
+        sa.select(sa.true().label("there"), *columns)
+        .select_from(table)
+        .where(table.c.id == sa.bindparam("key", type_=sa.Uuid()))
+    )

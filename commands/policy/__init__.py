@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from commands.policy.check import check
+from commands.policy.explain import explain
+from commands.policy.show import show
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -15,3 +17,5 @@ def policy() -> None:
 
 
 app.command()(check)
+app.command()(explain)
+app.command()(show)

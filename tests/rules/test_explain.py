@@ -1,4 +1,4 @@
-"""Explaining: whoever may read a thing is told why, whoever administers the viewer by which rules, and nobody that a thing is there."""
+"""Explaining: whoever may read a thing is told why, whoever administers the viewer by which rules, and nobody else anything."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ async def test_actions_are_explained_too_A43(ask: Asking, given: Given, role: st
 
 
 async def test_of_drafts_a_partner_learns_nothing_by_explaining_V19(ask: Asking, given: Given) -> None:
-    """A rule that asks for offers tells a partner the same whether there is a draft for its account or none; the operator sees more."""
+    """What a rule that asks for offers comes to is the same to a partner with a draft for its account and without one."""
     partner, support = await given.partner(), await given.support()
     account, seller = await given.managed_account(partner), await given.company()
     await given.product(seller, visibility="PUBLIC")
@@ -228,7 +228,7 @@ async def test_of_drafts_a_partner_learns_nothing_by_explaining_V19(ask: Asking,
 
 
 async def test_where_linked_rows_alone_decide_the_parts_are_not_told_V19(ask: Asking, given: Given) -> None:
-    """A company that its partner knows and its account does not: no rule holds, and which condition on linked rows fails is not told."""
+    """Of a company that its account may not know the partner is told that no rule holds, and not which linked row is missing."""
     partner = await given.partner()
     account, other = await given.managed_account(partner), await given.managed_account(partner)
     await given.offer(other.company, [account.company], status="DRAFT")
