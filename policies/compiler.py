@@ -143,7 +143,7 @@ def _residuals(
 
 
 def _piece(rule: Rule, head: str, part: int) -> str:
-    """A rule of one part and those it is tied to. Variables that only others read are noted: Polar warns of those that nobody reads."""
+    """A rule of one part and those it is tied to. Variables that only others read are noted: Polar warns of unread ones."""
     first = _tied(rule, part)
     read = Counter(path.variable for goal in rule.goals[first : part + 1] for path in paths(goal))
     read.update(str(argument.name) for argument in rule.arguments if argument.name is not None)
@@ -194,13 +194,16 @@ def _field(rule: Rule, binding: Any) -> str | None:
         return None
     if type(binding) is str and rule.name in FIELD_RULES and rule.fields is not None and binding in rule.fields:
         return binding
-    raise PolicyError(f"{rule.place}: not every way through this rule names a field (it found {binding!r})")
+    raise PolicyError(
+        f"{rule.place}: not every way through this rule names a field (it found {binding!r}): "
+        "write `field in [...]` as its first condition, outside of any `or`"
+    )
 
 
 def _atoms(expression: Any) -> list[Atom]:
     """The terms of a conjunction. Only here does Polar's own form of them appear."""
     if not isinstance(expression, Expression):
-        raise PolicyError(f"the row became {expression!r}")
+        raise PolicyError(f"the row became {expression!r}: compare its columns")
     terms = expression.args if expression.operator == "And" else [expression]
     return [Atom(term.operator, tuple(_operand(operand) for operand in term.args)) for term in terms]
 
@@ -210,7 +213,7 @@ def _operand(operand: Any) -> Operand:
         return Reference("".join(operand))  # its own str() is a repr
     if isinstance(operand, Pattern):
         if operand.fields:
-            raise PolicyError(f"the pattern {operand.tag} has fields")
+            raise PolicyError(f"the pattern {operand.tag} has fields: compare columns")
         return Tag(operand.tag)
     if isinstance(operand, Expression) and operand.operator == "Dot":
         base = _operand(operand.args[0])
