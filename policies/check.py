@@ -1,7 +1,7 @@
 """What `crossgate policy check` finds: rules that cannot be loaded, rules that never apply, fields that rules forget.
 
-Whether a rule applies to anybody is asked of all shapes that it can tell apart, whether a field is hidden of representative ones: each
-kind of account, with each single role and with none, and for managed accounts with each of their settings on and off.
+Whether a rule applies to anybody is asked of all shapes that it can tell apart, and whether a field is hidden of representative ones:
+each kind of account, with each single role and with none, and for managed accounts with each of their settings on and off.
 """
 
 from __future__ import annotations

@@ -144,7 +144,7 @@ def _compare(atom: Atom, table: sa.FromClause) -> Predicate:
     value = _value(right, table)
     if not _comparable(operator, column, value, table):
         raise PolicyError(
-            f"`{_show(atom)}` compares {column.name}, a {column.type!r}, with something else: compare values of one type"
+            f"`{_show(atom)}` compares {column.name}, a {column.type!r}, with something else: compare equal types"
         )
     return Compare(operator, column.name, value)
 

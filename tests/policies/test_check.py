@@ -73,7 +73,7 @@ def test_each_rule_that_cannot_be_compiled_is_listed(tmp_path: Path) -> None:
     found = [problem.message for problem in check(policy, {})]
 
     assert ["port.polar:1", "port.polar:2"] == [message[:12] for message in found]
-    assert all(message.endswith("with something else: compare values of one type") for message in found)
+    assert all(message.endswith("with something else: compare equal types") for message in found)
 
 
 def test_representative_shapes_cover_every_kind_role_and_setting() -> None:
