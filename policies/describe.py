@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from policies.tree import (
+    TRUE,
     And,
     Attribute,
     Compare,
@@ -80,7 +81,7 @@ def show(predicate: Predicate) -> str:
         case OneOf(name, values):
             return f"{name} in [{', '.join(map(_show_value, values))}]"
         case Exists(link, condition):
-            return f"some {link} ({show(condition)})"
+            return f"some {link}" if condition == TRUE else f"some {link} ({show(condition)})"
         case Not(item):
             return f"not ({show(item)})"
         case And(items):

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Mapping
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from policies.compiler import Compiler, Oracle
+from policies.compiler import Compiler, Oracle, Prefixes
 from policies.decision import Decision, FieldRule
 from policies.entity import Catalogue, Entity, Resource
 from policies.errors import PolicyError
+from policies.explanation import Explainer, Explanation
 from policies.facts import Facts
 from policies.known import Known
-from policies.lint import DECISIONS, lint
+from policies.lint import ABILITIES, DECISIONS, ROW_RULES, lint
 from policies.predicate import FALSE, TRUE, Predicate, assume, conj, disj, disjuncts, negate
 from policies.reason import Reason
 from policies.source import FIELD_RULES, Rule, Text, digest, parse, read_texts
@@ -36,6 +38,7 @@ class Policy:
         """Parse, lint and load; `Policy.load` reads the texts."""
         self.catalogue = catalogue
         self.version = digest(texts)
+        self._texts = texts
         self.rules = tuple(rule for text in texts for rule in parse(text))
         lint(self.rules, catalogue)
         self._oracle = Oracle(directory, self.rules, catalogue)
@@ -78,10 +81,37 @@ class Policy:
         return self._oracle.allows(viewer, action, row, field)
 
     def explain(self, rule: Rule, shape: Shape, action: str, field: str | None = None) -> Predicate:
-        """The rows of which a single allow or deny rule is true, for viewers of a shape: for one field of a field rule."""
+        """The rows of which a single allow or deny rule is true, for viewers of a shape: for one field of a field rule.
+
+        An ability rule is true of every row, or of none.
+        """
         with self._lock:
+            if rule.name in ABILITIES:
+                return TRUE if self._has(shape, rule) else FALSE
             told = dict(self._told(shape, rule, action))
         return disj((told.get(field, FALSE), told.get(None, FALSE)))
+
+    def explanation(self, shape: Shape, entity: str, action: str = "read", field: str | None = None) -> Explanation:
+        """The rules that decide of a row for viewers of a shape, or of a field of it, part by part. Raises PolicyError.
+
+        A field is decided on a row that may be read; of a part, which is visible with its whole, there is only its field to decide.
+        """
+        if field is not None and field not in self.fields(entity):
+            raise PolicyError(f"no rule of {entity} names the field {field}")
+        with self._lock:
+            return self._known.of(
+                ("explanation", entity, action, field), shape, lambda viewer: self._explanation(viewer, entity, action, field)
+            )
+
+    def actions(self, entity: str) -> frozenset[str]:
+        """What the rules of a type speak of doing to its rows."""
+        named = (rule.arguments[1].literal for rule in self.rules if rule.entity == entity)
+        return frozenset(action for action in named if action is not None)
+
+    def fields(self, entity: str) -> tuple[str, ...]:
+        """The fields of a type that any rule names, in their order."""
+        named = (rule.fields or () for rule in self.rules if rule.name in FIELD_RULES and rule.entity == entity)
+        return tuple(sorted({field for fields in named for field in fields}))
 
     def check_fields(self, schema_fields: Mapping[str, Collection[str]]) -> None:
         """Refuse a schema field that no allow_field rule names, and a rule that names no schema field."""
@@ -137,6 +167,20 @@ class Policy:
             return denying
         return next((rule.reason for rule in allow if rule.reason is not None), Reason.NOT_YOURS)
 
+    @cached_property
+    def _explainer(self) -> Explainer:
+        """Loaded when something is explained for the first time."""
+        return Explainer(self.rules, Prefixes(self._texts, self.rules, self.catalogue))
+
+    def _explanation(self, viewer: Facts, name: str, action: str, field: str | None) -> Explanation:
+        entity = self.catalogue[name]
+        row = self._explainer.stage(viewer, ROW_RULES, entity, action, None)
+        stages = () if entity.part_of is not None else (row,)
+        if field is None:
+            return Explanation(stages)
+        of_field = self._explainer.stage(viewer, FIELD_RULES, entity, action, self._otherwise(entity, field), field)
+        return Explanation((*stages, of_field))
+
     def _has(self, shape: Shape, rule: Rule) -> bool:
         return self._known.of((rule.place, rule.start), shape, lambda viewer: self._compiler.ability(rule, viewer))
 
@@ -154,13 +198,8 @@ class Policy:
             [(rule, dict(self._told(shape, rule, action))) for rule in self._concerning(name, entity, action)]
             for name in ("allow_field", "deny_field")
         )
-        names = {
-            field
-            for rule in self.rules
-            if rule.name in FIELD_RULES and rule.entity == entity.name
-            for field in rule.fields or ()
-        }
-        return {field: _field_rule(field, rows, allow, deny, self._otherwise(entity, field)) for field in sorted(names)}
+        named = self.fields(entity.name)
+        return {field: _field_rule(field, rows, allow, deny, self._otherwise(entity, field)) for field in named}
 
     def _concerning(self, name: str, entity: Entity, action: str) -> list[Rule]:
         key = (name, entity.name, action)

@@ -6,6 +6,7 @@ import strawberry
 from strawberry import ID
 
 import resolvers.company
+import resolvers.explain
 import resolvers.inquiry
 import resolvers.location
 import resolvers.managed_account
@@ -21,6 +22,7 @@ import resolvers.product
 import resolvers.viewer
 from schema.company import Company
 from schema.connection import PAGE, Connection
+from schema.explain import EXPLAINED, Explanation
 from schema.fields import resolved
 from schema.filters import (
     CompanyFilter,
@@ -154,4 +156,9 @@ class Query:
                 "The switches, as `updateManagedAccountSettings` would take them; as they are if not given.",
             ),
         },
+    )
+    explain: Explanation | None = resolved(
+        resolvers.explain.explain,
+        "Whether the viewer, or another, may do something to a thing or read a field of it, and why. Null as in `node`.",
+        EXPLAINED,
     )

@@ -6,7 +6,9 @@ import typer
 
 from commands.policy.check import check
 from commands.policy.diff import diff
+from commands.policy.explain import explain
 from commands.policy.matrix import matrix
+from commands.policy.show import show
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -19,3 +21,5 @@ def policy() -> None:
 app.command()(check)
 app.command()(diff)
 app.command()(matrix)
+app.command()(explain)
+app.command()(show)
