@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
@@ -20,6 +21,7 @@ from models.listening import Listening
 from models.reading import Reader
 from policies.catalogue import CATALOGUE
 from policies.policy import Policy
+from policies.reloading import Reloading
 from policies.viewer import Viewer
 from resolvers.context import Context, Origin, Services
 from resolvers.cursors import Cursors
@@ -45,6 +47,7 @@ from transport.uploads import upload_route
 HERE: Final = Path(__file__).parent
 POLICIES: Final = HERE / "policies"
 DIST: Final = HERE / "portal" / "dist"
+log = structlog.stdlib.get_logger("crossgate.policy")
 ANYTHING: Final[sa.Select[Any]] = sa.select(sa.literal_column("1"))
 DEMO_VIEWERS: Final = (
     PortalViewer("admin@partner.example", "Partner, account administrator"),
@@ -55,11 +58,11 @@ DEMO_VIEWERS: Final = (
 )
 
 
-def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = None) -> Starlette:
+def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = None, policies: Path = POLICIES) -> Starlette:
     """The gateway, over the database that the settings name. Raises PolicyError where policy and schema do not fit.
 
-    `beside` runs in the same process as long as the gateway is served, and is cancelled when that ends. `state` of the application
-    holds its `services` and `tokens`, for whoever measures or tests it.
+    `beside` runs in the same process as long as the gateway is served, and is cancelled when that ends; in development policy then
+    follows its files too. `state` of the application holds its `services` and `tokens`, for whoever measures or tests it.
     """
     configure_logging(settings)
     database_url = str(settings.database_url)
@@ -72,7 +75,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         reader=reader,
         engine=engine,
         listening=Listening(database_url),
-        policy=load_policy(),
+        policy=load_policy(policies),
         cursors=Cursors(tokens.secret(b"cursors")),
         public_url=settings.public_url,
         partner_docs_url=settings.partner_docs_url,
@@ -81,6 +84,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         order_approval_days=settings.order_approval_days,
     )
     identity = Identity(tokens, viewers)
+    reloading = Reloading(policies, lambda: load_policy(policies), services.take)
     app = create_app(
         schema=make_schema(documents.extension, *([Planning().extension] if settings.planner else [])),
         settings=settings,
@@ -105,18 +109,20 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
                 sign_in=_sign_in(engine, tokens, settings.token_lifetime),
             ),
         ],
-        lifespan=_lifespan(services, beside),
+        lifespan=_lifespan(services, *([reloading.follow] if settings.development else []), *([beside] if beside else [])),
         documents=documents,
         body_limits={UPLOADS: MOST_BYTES},
+        policy=lambda: services.policy.version,
+        policy_refused=lambda: reloading.refusal,
     )
     app.state.services = services
     app.state.tokens = tokens
     return app
 
 
-def load_policy() -> Policy:
+def load_policy(directory: Path = POLICIES) -> Policy:
     """The policy of the gateway, held against its schema: no field without a rule, no rule without a field."""
-    policy = Policy.load(POLICIES, CATALOGUE)
+    policy = Policy.load(directory, CATALOGUE)
     policy.check_fields(guarded_fields())
     return policy
 
@@ -151,18 +157,19 @@ def _answers(reader: Reader) -> Callable[[], Awaitable[object]]:
 
 
 def _lifespan(
-    services: Services, beside: Callable[[], Awaitable[None]] | None
+    services: Services, *beside: Callable[[], Awaitable[None]]
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await services.listening.start()
-        companion = beside and asyncio.ensure_future(beside())
+        log.info("policy.loaded", policy=services.policy.version)
+        companions = [asyncio.ensure_future(each()) for each in beside]
         try:
             yield
         finally:
-            if companion:
+            for companion in companions:
                 companion.cancel()
-                await asyncio.wait([companion])
+            await asyncio.gather(*companions, return_exceptions=True)
             await services.close()
 
     return lifespan

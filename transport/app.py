@@ -5,7 +5,7 @@ Whatever goes wrong, a client gets JSON with a code and the request's id, and ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import cast
@@ -30,7 +30,7 @@ from transport.headers import ALLOWED_HEADERS, EXPOSED_HEADERS, PREFLIGHT_SECOND
 from transport.health import Probes, health_routes
 from transport.identity import Identity, LoadViewer
 from transport.limits import BodyLimit
-from transport.logs import RequestLog, request_lines
+from transport.logs import PolicyVersion, RequestLog, request_lines
 from transport.operations import Operations
 from transport.refusal import Refusal, refuse
 from transport.sse import EventStreams
@@ -54,11 +54,14 @@ def create_app(
     documents: Documents | None = None,
     body_limits: Mapping[str, int] = MappingProxyType({}),
     make_subscriber: MakeSubscriber | None = None,
+    policy: PolicyVersion = lambda: None,
+    policy_refused: Callable[[], str | None] = lambda: None,
 ) -> Starlette:
     """The gateway. `documents` are those whose `extension` the schema has, if it has: then each is parsed only once.
 
     `body_limits` are paths whose bodies have a limit of their own, in bytes. `state` of the application holds its
-    `connections`, for whoever stops it. Without `make_subscriber` no context is ever renewed.
+    `connections`, for whoever stops it. Without `make_subscriber` no context is ever renewed. `policy` is told in the logs and by
+    `/readyz`, which tells too why the files of policy are refused, where they are.
     """
     operations = Operations(
         schema=schema, documents=documents or Documents(settings.max_document_tokens), bounds=_bounds(schema, settings)
@@ -68,6 +71,7 @@ def create_app(
         operations=operations,
         make_subscriber=make_subscriber or (lambda viewer, request_id, key, _renew: make_context(viewer, request_id, key)),
         seconds=settings.request_timeout,
+        policy=policy,
     )
     endpoint = GraphQLEndpoint(
         operations=operations,
@@ -84,9 +88,10 @@ def create_app(
         seconds=settings.request_timeout,
         most_operations=settings.max_socket_operations,
     )
+    health = health_routes(ready, {"policy": policy, "refused": policy_refused})
     app = Starlette(
-        routes=[Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets), *health_routes(ready), *extra_routes],
-        middleware=_middleware(settings, body_limits),
+        routes=[Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets), *health, *extra_routes],
+        middleware=_middleware(settings, body_limits, policy),
         exception_handlers={HTTPException: _refuse_http, Refusal: _refuse},
         lifespan=lifespan,
     )
@@ -106,10 +111,10 @@ def _bounds(schema: strawberry.Schema, settings: Settings) -> Bounds:
     )
 
 
-def _middleware(settings: Settings, body_limits: Mapping[str, int]) -> list[Middleware]:
+def _middleware(settings: Settings, body_limits: Mapping[str, int], policy: PolicyVersion) -> list[Middleware]:
     """What every request passes, from the outside in."""
     return [
-        Middleware(RequestLog, write=request_lines(settings)),
+        Middleware(RequestLog, write=request_lines(settings), policy=policy),
         Middleware(SafeHeaders),
         Middleware(
             Cors,
