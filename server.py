@@ -40,6 +40,7 @@ from transport.identity import Identity
 from transport.logs import configure_logging
 from transport.mails import mail_routes
 from transport.portal import PortalViewer, portal_routes
+from transport.recording import Recording
 from transport.tokens import Claims, Tokens
 from transport.uploads import PATH as UPLOADS
 from transport.uploads import upload_route
@@ -65,34 +66,21 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
     follows its files too. `state` of the application holds its `services` and `tokens`, for whoever measures or tests it.
     """
     configure_logging(settings)
-    database_url = str(settings.database_url)
-    reader = Reader(database_url, settings.pool_size, settings.request_timeout)
-    engine = connect(database_url, settings.pool_size, settings.request_timeout)
     tokens = Tokens.load(settings.signing_key_file)
     documents = Documents(settings.max_document_tokens)
-    viewers = _viewers(reader)
-    services = Services(
-        reader=reader,
-        engine=engine,
-        listening=Listening(database_url),
-        policy=load_policy(policies),
-        cursors=Cursors(tokens.secret(b"cursors")),
-        public_url=settings.public_url,
-        partner_docs_url=settings.partner_docs_url,
-        default_page_size=settings.default_page_size,
-        max_page_size=settings.max_page_size,
-        order_approval_days=settings.order_approval_days,
-    )
+    recording = [Recording(settings.record_operations).extension] if settings.record_operations else []
+    services = make_services(settings, tokens, load_policy(policies))
+    viewers, engine = _viewers(services.reader), services.engine
     identity = Identity(tokens, viewers)
     reloading = Reloading(policies, lambda: load_policy(policies), services.take)
     app = create_app(
-        schema=make_schema(documents.extension, *([Planning().extension] if settings.planner else [])),
+        schema=make_schema(documents.extension, *recording, *([Planning().extension] if settings.planner else [])),
         settings=settings,
         tokens=tokens,
         load_viewer=viewers,
         make_context=lambda viewer, request_id, key: Context(services, viewer, Origin(request_id, key)),
         make_subscriber=lambda viewer, request_id, key, renew: Context(services, viewer, Origin(request_id, key), renew),
-        ready={"database": _answers(reader)},
+        ready={"database": _answers(services.reader)},
         extra_routes=[
             file_route(identity, _files(services)),
             upload_route(
@@ -118,6 +106,23 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
     app.state.services = services
     app.state.tokens = tokens
     return app
+
+
+def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Services:
+    """What requests share, over the database that the settings name."""
+    database_url = str(settings.database_url)
+    return Services(
+        reader=Reader(database_url, settings.pool_size, settings.request_timeout),
+        engine=connect(database_url, settings.pool_size, settings.request_timeout),
+        listening=Listening(database_url),
+        policy=policy,
+        cursors=Cursors(tokens.secret(b"cursors")),
+        public_url=settings.public_url,
+        partner_docs_url=settings.partner_docs_url,
+        default_page_size=settings.default_page_size,
+        max_page_size=settings.max_page_size,
+        order_approval_days=settings.order_approval_days,
+    )
 
 
 def load_policy(directory: Path = POLICIES) -> Policy:
