@@ -97,6 +97,11 @@ class Settings(BaseSettings):
         description="Whether introspection leaves out what the viewer can never use: introspection; strict, where documents that "
         "name such things are refused too; off.",
     )
+    record_operations: Path | None = Field(
+        default=None,
+        description="File that executed queries are appended to, with their variables, for `crossgate policy replay`; "
+        "nothing is recorded by default.",
+    )
     default_page_size: int = Field(default=50, ge=1, description="Items on a page when none are asked for.")
     max_page_size: int = Field(default=1000, ge=1, description="Most items on a page.")
     order_approval_days: int = Field(

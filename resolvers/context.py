@@ -34,8 +34,9 @@ Renew = Callable[[], Awaitable[Viewer | None]]
 class Services:
     """What all requests share: the database, policy, the sealing of cursors, and the bounds of pages.
 
-    `policy` is replaced as a whole when its files change, in development; each request keeps that with which it began. Whatever is
-    read goes through `reader`; `engine` is for what writes; `listening` tells of what changes.
+    `policy` is replaced as a whole when its files change, in development; each request keeps that with which it began, so ask a
+    request's context for it, and keep what is made of it by its `version`. Whatever is read goes through `reader`; `engine` is for
+    what writes; `listening` tells of what changes.
     """
 
     reader: Reader
@@ -48,6 +49,10 @@ class Services:
     default_page_size: int = 50
     max_page_size: int = 1000
     order_approval_days: int = 14
+
+    def take(self, policy: Policy) -> None:
+        """Put another policy in force, for whatever begins from now on."""
+        self.policy = policy
 
     async def close(self) -> None:
         """Close all connections to the database."""

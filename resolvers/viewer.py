@@ -65,6 +65,10 @@ MEMBER: Final = (
     .order_by(Membership.id)
     .limit(1)
 )
+MEMBERSHIP: Final = sa.select(Membership.id).where(
+    Membership.user_id == sa.bindparam("user", type_=sa.Uuid()),
+    Membership.company_id == sa.bindparam("company", type_=sa.Uuid()),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,12 @@ async def find_member(engine: AsyncEngine, email: str) -> Member | None:
     async with engine.connect() as connection:
         found = (await connection.execute(MEMBER, {"email": email})).one_or_none()
     return found and Member(found.user_id, found.id)
+
+
+async def find_viewer(reader: Reader, user_id: UUID, company_id: UUID) -> Viewer | None:
+    """The viewer that a user is in a company as it stands now, None if it is no member."""
+    found = await reader.fetch(MEMBERSHIP, {"user": user_id, "company": company_id})
+    return await load_viewer(reader, user_id, found[0].id) if found else None
 
 
 async def load_viewer(reader: Reader, user_id: UUID, membership_id: UUID) -> Viewer | None:

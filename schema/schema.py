@@ -29,14 +29,15 @@ UNRULED: Final = frozenset(("id", "viewer_can"))
 
 
 class Redactions(SchemaExtension):
-    """Tells in `extensions.redactions` which values policy has hidden, and why; nothing is told where nothing is hidden."""
+    """Tells in `extensions` which policy has decided, and which values it has hidden, and why, where any are."""
 
     def get_results(self) -> dict[str, Any]:
-        """The redactions of the response."""
+        """The version of the policy, and the redactions of the response."""
         result = self.execution_context.result
         context: Any = self.execution_context.context
         reported = context.redactions.report(result.data) if result is not None else []
-        return {"redactions": reported} if reported else {}
+        told = {"policy": context.policy.version}
+        return {**told, "redactions": reported} if reported else told
 
 
 def make_schema(

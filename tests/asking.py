@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 import server
 from models.listening import CHANNEL, Listening
+from policies.source import digest, read_texts
 from resolvers.viewer import find_member
 from settings import Settings
 from tests.following import Following, opened
@@ -25,6 +26,7 @@ SHOWN = "shown@managed.example"
 DIRECT = "network@direct.example"
 OPERATOR = "reviewer@operator.example"
 ANONYMOUS = None
+POLICY = digest(read_texts(server.POLICIES))  # its version, which every answer has
 MARK = '{"type": "Mark", "id": "00000000-0000-0000-0000-000000000000", "changed": null}'
 DEMO_VIEWERS = (PARTNER, HIDDEN, SHOWN, DIRECT, OPERATOR, ANONYMOUS)
 

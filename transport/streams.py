@@ -19,7 +19,7 @@ from strawberry.types.execution import PreExecutionError
 from policies.viewer import Viewer
 from resolvers.errors import PublicError
 from transport.identity import Session
-from transport.logs import bind_facts
+from transport.logs import PolicyVersion, bind_facts
 from transport.operations import Operation, Operations, answer_of
 from transport.refusal import Refusal, TimedOut, told
 from transport.request import GraphQLRequest
@@ -40,6 +40,7 @@ class Streams:
     make_subscriber: MakeSubscriber
     view_as: ViewAs
     seconds: float
+    policy: PolicyVersion
 
     async def answers(
         self, asked: GraphQLRequest, method: str, session: Session, request_id: str
@@ -50,7 +51,7 @@ class Streams:
             viewer = await session.viewer()
             if viewer is None:
                 return
-            bind_facts(user_id=viewer.user_id, company_id=viewer.company_id)
+            bind_facts(user_id=viewer.user_id, company_id=viewer.company_id, policy=self.policy())
             context = await self._context(asked, viewer, session, request_id)
             if operation.kind is not OperationType.SUBSCRIPTION:
                 yield await self._only(operation, context, request_id)

@@ -8,6 +8,7 @@ from commands.policy.check import check
 from commands.policy.diff import diff
 from commands.policy.explain import explain
 from commands.policy.matrix import matrix
+from commands.policy.replay import replay
 from commands.policy.show import show
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -23,3 +24,4 @@ app.command()(diff)
 app.command()(matrix)
 app.command()(explain)
 app.command()(show)
+app.command()(replay)

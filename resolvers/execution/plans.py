@@ -33,6 +33,7 @@ from resolvers.execution.watches import Watch
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from policies.policy import Policy
     from resolvers.context import Context
 
 PLANNED: Final = "planned"
@@ -84,7 +85,7 @@ class NoPlan:
 
 
 class Plans:
-    """The plans of one schema, the most recently used ones kept."""
+    """The plans of one schema under one policy, the most recently used ones kept."""
 
     def __init__(self, schema: GraphQLSchema, describe: Describe, kept: int = KEPT) -> None:
         """`kept` bounds the plans, in characters of the documents that they are made of."""
@@ -92,6 +93,7 @@ class Plans:
         self._describe = describe
         self._operations: LRUCache[Any, Operation] = LRUCache(kept, attrgetter("characters"))
         self._plans: LRUCache[Any, Plan | NoPlan] = LRUCache(kept, attrgetter("characters"))
+        self._policy: Policy | None = None  # by which all of them are
 
     async def answer(
         self, text: str, document: DocumentNode, name: str | None, raw: Mapping[str, Any], context: Context
@@ -117,7 +119,10 @@ class Plans:
         operation = self._operation(text, document, name)
         variables = operation.variables.read(raw)
         decided = tuple(variables.coerced.get(condition) for condition in operation.conditions)
-        key = (text, name, context.viewer.shape, context.policy, decided)
+        if context.policy is not self._policy:  # loaded anew
+            self._plans.clear()
+            self._policy = context.policy
+        key = (text, name, context.viewer.shape, decided)
         plan = self._plans.get(key)
         if plan is None:
             plan = self._made(operation, name, dict(raw), context)

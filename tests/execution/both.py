@@ -94,7 +94,8 @@ class Both:
         early = isinstance(result, PreExecutionError)
         errors = result.errors or []
         published = publish(errors, "request", VALIDATION_FAILED if early else BAD_USER_INPUT)
-        answer = {"data": result.data, "errors": published, "extensions": result.extensions}
+        extensions = {name: told for name, told in (result.extensions or {}).items() if name != "policy"}  # here there is none
+        answer = {"data": result.data, "errors": published, "extensions": extensions}
         raw = orjson.dumps([early, *({**error.formatted, "cause": repr(error.original_error)} for error in errors)])
         return Outcome(orjson.dumps(answer), ADDRESS.sub(b"0x", raw), tuple(context.done), getattr(context, "execution", None))
 

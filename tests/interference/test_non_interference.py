@@ -255,6 +255,7 @@ class Leaky:
 
     def __init__(self, policy: Policy, entity: str, **changes: Any) -> None:
         self.policy = policy
+        self.version = policy.version
         self.entity = entity
         self.changes = changes
 
