@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
+import strawberry
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
@@ -21,6 +22,7 @@ from models.reading import Reader
 from policies.catalogue import CATALOGUE
 from policies.policy import Policy
 from policies.viewer import Viewer
+from resolvers.audit import AuditLog
 from resolvers.context import Context, Origin, Services
 from resolvers.cursors import Cursors
 from resolvers.download import find_file
@@ -28,9 +30,11 @@ from resolvers.mail import latest_mails
 from resolvers.picture import MOST_BYTES
 from resolvers.upload import Uploads
 from resolvers.viewer import find_member, load_viewer
+from schema.auditing import Auditing
 from schema.planning import Planning
+from schema.reads import UnknownField
 from schema.schema import guarded_fields, make_schema
-from settings import Settings
+from settings import InvalidSettings, Settings, variable
 from transport.app import create_app
 from transport.documents import Documents
 from transport.files import File, LoadFile, file_route
@@ -72,6 +76,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         reader=reader,
         engine=engine,
         listening=Listening(database_url),
+        audit=AuditLog(engine),
         policy=load_policy(),
         cursors=Cursors(tokens.secret(b"cursors")),
         public_url=settings.public_url,
@@ -82,7 +87,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
     )
     identity = Identity(tokens, viewers)
     app = create_app(
-        schema=make_schema(documents.extension, *([Planning().extension] if settings.planner else [])),
+        schema=_schema(settings, documents),
         settings=settings,
         tokens=tokens,
         load_viewer=viewers,
@@ -112,6 +117,18 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
     app.state.services = services
     app.state.tokens = tokens
     return app
+
+
+def _schema(settings: Settings, documents: Documents) -> strawberry.Schema:
+    """The schema with all that is done to an operation. Raises InvalidSettings where a field that is to be audited is not there."""
+    auditing = Auditing(settings.audited_fields)
+    planned = [Planning().extension] if settings.planner else []
+    schema = make_schema(documents.extension, *planned, auditing.extension)
+    try:
+        auditing.of(schema)
+    except UnknownField as problem:
+        raise InvalidSettings({variable("audited_fields"): str(problem)}) from None
+    return schema
 
 
 def load_policy() -> Policy:
@@ -156,6 +173,7 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await services.listening.start()
+        await services.audit.start()
         companion = beside and asyncio.ensure_future(beside())
         try:
             yield

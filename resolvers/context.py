@@ -19,6 +19,8 @@ from policies.predicate import TRUE, Predicate, conj
 from policies.reason import Reason
 from policies.sql import viewer_parameters
 from policies.viewer import Viewer
+from resolvers.acts import Acts
+from resolvers.audit import AuditLog
 from resolvers.batch import Batches
 from resolvers.cursors import Cursors
 from resolvers.loaders import Loaders
@@ -34,12 +36,13 @@ class Services:
     """What all requests share: the database, policy, the sealing of cursors, and the bounds of pages.
 
     `policy` is replaced as a whole when its files change, in development; each request keeps that with which it began. Whatever is
-    read goes through `reader`; `engine` is for what writes; `listening` tells of what changes.
+    read goes through `reader`; `engine` is for what writes; `listening` tells of what changes; `audit` is told who did what.
     """
 
     reader: Reader
     engine: AsyncEngine
     listening: Listening
+    audit: AuditLog
     policy: Policy
     cursors: Cursors
     public_url: str
@@ -50,6 +53,7 @@ class Services:
 
     async def close(self) -> None:
         """Close all connections to the database."""
+        await self.audit.close()
         await self.listening.close()
         await self.reader.close()
         await self.engine.dispose()
@@ -88,6 +92,7 @@ class Context:
         self.viewer = viewer
         self.execution = ""  # what ran the operation: "planned", or graphql-core and why
         self.redactions = Redactions()
+        self.acts = Acts()
         self.forget()
 
     def forget(self) -> None:

@@ -44,7 +44,9 @@ class Redactions:
         """What is hidden in the response, in its order, lists folded."""
         if self._folded is None and (not self._noted or data is None):
             return []
-        return _fold(data, self._noted) if self._folded is None else self._folded
+        if self._folded is None:
+            self._folded = _fold(data, self._noted)
+        return self._folded
 
     def report(self, data: Any) -> list[dict[str, Any]]:
         """The entries for `extensions.redactions`."""
