@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 TYPES: Final[Mapping[str, str]] = {str(each.local_table.description): each.class_.__name__ for each in Base.registry.mappers}
 
+PROFILE: Final = ("legal_name", "registration_number", "tax_number", "country", "headquarters")
+SETTINGS: Final = ("pricing", "chat_support", "dashboard", "company_profile", "order_approval")
+PARTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "Company": dict.fromkeys(PROFILE, "company_profile"),
+    "ManagedAccount": dict.fromkeys(SETTINGS, "settings"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class AuditCount:
@@ -56,7 +63,15 @@ def _type(event: Record, context: Context) -> str | None:
 
 def _fields(event: Record, context: Context) -> list[str] | None:
     kind = _type(event, context)
-    return None if kind is None else [camel(name) for name in event.changes if context.sees_everywhere(kind, name)]
+    if kind is None:
+        return None
+    fields = dict.fromkeys(_field(kind, column) for column in event.changes or ())
+    return sorted(camel(name) for name in fields if context.sees_everywhere(kind, name))
+
+
+def _field(kind: str, column: str) -> str:
+    """The field that tells a column: the one that it is a part of, or that of its own name, or of what it names."""
+    return PARTS.get(kind, {}).get(column, column.removesuffix("_id"))
 
 
 audit_events: Final = Everything("AuditEvent")

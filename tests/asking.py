@@ -127,9 +127,9 @@ class Asking:
 
 
 @asynccontextmanager
-async def asking(database_url: str, data_dir: Path) -> AsyncIterator[Asking]:
-    """The gateway over a database, inside this process."""
-    app = server.build(Settings(data_dir=data_dir, database_url=database_url, log_level="ERROR"))
+async def asking(database_url: str, data_dir: Path, **more: Any) -> AsyncIterator[Asking]:
+    """The gateway over a database, inside this process, with `more` settings."""
+    app = server.build(Settings(data_dir=data_dir, database_url=database_url, log_level="ERROR", **more))
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         yield Asking(app, client)
