@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from models.audit_event import AuditKind
@@ -97,5 +96,5 @@ def standing_for(path: Path, data: Any) -> int:
             rest = path[place + 1 :]
             items = [item for item in data if item is not None]
             return sum(standing_for(rest, item) for item in items) if "*" in rest else len(items)
-        data = data[step] if isinstance(data, Mapping) or isinstance(step, int) else None
+        data = data[step]
     return 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from models import Base
+from policies.catalogue import CATALOGUE
 from resolvers.batch import Made, needs
 from resolvers.common import Everything, NamedBy
 from resolvers.record import Record
@@ -45,9 +46,9 @@ def counted(stored: Sequence[Mapping[str, Any]] | None) -> list[AuditCount]:
 
 
 @needs("table_name")
-async def types(events: Sequence[Record], context: Context) -> list[str | None]:
+async def types(events: Sequence[Record], _context: Context) -> list[str | None]:
     """The type of the row that each event has changed, None for parts that policy does not know."""
-    return [_type(event, context) for event in events]
+    return [_type(event) for event in events]
 
 
 @needs("table_name", "changes")
@@ -56,13 +57,13 @@ async def changed_fields(events: Sequence[Record], context: Context) -> list[lis
     return [_fields(event, context) for event in events]
 
 
-def _type(event: Record, context: Context) -> str | None:
+def _type(event: Record) -> str | None:
     name = TYPES.get(event.table_name)
-    return name if name in context.policy.catalogue else None
+    return name if name in CATALOGUE else None
 
 
 def _fields(event: Record, context: Context) -> list[str] | None:
-    kind = _type(event, context)
+    kind = _type(event)
     if kind is None:
         return None
     fields = dict.fromkeys(_field(kind, column) for column in event.changes or ())

@@ -21,6 +21,10 @@ REQUEST: Final = "id name status reason port { id } targetPort { id } requester 
 APPROVAL: Final = (
     f"id name status comment costCentre monthlyRate {MONEY} setupFee {MONEY} requestedBy {{ name email }} decidedBy {{ name }}"
 )
+AUDIT: Final = (
+    "id at kind user { name email } company { tradingName } asUser { id } asCompany { id } action type changedFields"
+    " counts { type field action reason count } operationName operationHash policyHash requestId requests"
+)
 THING: Final = f"""
   __typename id
   ... on Company {{ {COMPANY} }} ... on Port {{ {PORT} }} ... on Offer {{ {OFFER} }} ... on MarketplaceProfile {{ {PROFILE} }}
@@ -28,6 +32,7 @@ THING: Final = f"""
   ... on MarketplacePort {{ {TARGET} }} ... on Product {{ title visibility }} ... on User {{ name email }}
   ... on OrderApproval {{ {APPROVAL} }}
   ... on Invoice {{ {INVOICE} }}
+  ... on AuditEvent {{ {AUDIT} }}
 """
 NODES: Final = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ {THING} }} }}"
 QUOTE: Final = f"""query ($input: QuoteInput!) {{ quote(input: $input) {{
@@ -86,6 +91,8 @@ QUESTIONS: Final = (
     f"{{ viewer {{ company {{ invoices(last: 9, orderBy: {{field: PERIOD}}) {{ {PAGE} nodes {{ {INVOICE} }} }} }} }} }}",
     f"""{{ viewer {{ company {{ invoices(filter: {{periodFrom: "2026-02-01"}}) {{ {PAGE} nodes {{ {INVOICE} }} }}
          partner {{ invoices {{ {PAGE} }} dashboard {{ {DASHBOARD} }} }} }} }} }}""",
+    f"{{ auditEvents(first: 40) {{ {PAGE} nodes {{ {AUDIT} }} }} }}",
+    f"{{ auditEvents(filter: {{kind: VIEW_AS}}, last: 5) {{ {PAGE} nodes {{ id }} }} }}",
     f"{{ notifications(first: 40) {{ {PAGE} nodes {{ id kind title body subjectId createdAt readAt }} }} }}",
     f"{{ notifications(unread: true, last: 5) {{ {PAGE} nodes {{ id }} }} }}",
     "{ ports(first: -1) { totalCount } }",
