@@ -6,35 +6,44 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from models.audit_event import AuditKind
 from policies.viewer import Viewer
-from resolvers.audit import Act, Counted
-from resolvers.redactions import Path
+from resolvers.audit import Act, Counted, Counts, add
+from resolvers.redactions import Path, Redacted
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
 NAME_LENGTH: Final = 100  # characters of an operation's name
-Counts = Counter[Counted]
+KEPT: Final = 500  # operations whose hashes are known
+LARGEST_KEPT: Final = 10_000  # characters of one
 
 
 class Acts:
     """What the resolvers of one request note: actions that were refused, and decisions that were explained."""
 
+    __slots__ = ("concerned", "denied")
+
     def __init__(self) -> None:
-        self.denied: Counts = Counter()
+        self.denied: Counts = {}
         self.concerned: dict[Viewer, Counts] = {}
 
     def refused(self, counts: Counts) -> None:
         """Note that actions of a mutation were refused."""
-        self.denied.update(counts)
+        add(self.denied, counts)
 
     async def explained(self, entity: str, field: str | None, concerned: Viewer) -> None:
         """Note that decisions on a type, or on a field of it, are explained for a viewer; written before the answer is sent."""
-        self.concerned.setdefault(concerned, Counter())[Counted(entity, field)] += 1
+        add(self.concerned.setdefault(concerned, {}), {Counted(entity, field): 1})
+
+
+def anything(context: Context, data: Any) -> bool:
+    """Whether a result tells of anything but reads."""
+    acts = context.acts
+    return bool(context.redactions.entries(data) or acts.denied or acts.concerned or context.asker is not context.viewer)
 
 
 async def record(context: Context, name: str | None, text: str | None, data: Any = None, read: Counts | None = None) -> None:
@@ -47,7 +56,7 @@ async def record(context: Context, name: str | None, text: str | None, data: Any
         return
     context.acts = Acts()  # a subscription goes on
     if context.asker is not context.viewer:
-        await log.write(_act(context, AuditKind.VIEW_AS, name, text), request_id, Counter())
+        await log.write(_act(context, AuditKind.VIEW_AS, name, text), request_id, {})
     for concerned, counts in acts.concerned.items():
         await log.write(_act(context, AuditKind.EXPLAIN, name, text, concerned), request_id, counts)
     if denied := _denied(context, data, acts.denied):
@@ -58,7 +67,14 @@ async def record(context: Context, name: str | None, text: str | None, data: Any
 
 def operation_hash(name: str | None, text: str) -> str:
     """What names an operation in the log: SHA-256 of its document, a line feed and its name."""
+    return _known_hash(name, text) if len(text) <= LARGEST_KEPT else _hash(name, text)
+
+
+def _hash(name: str | None, text: str) -> str:
     return hashlib.sha256(f"{text}\n{name or ''}".encode()).hexdigest()
+
+
+_known_hash = lru_cache(KEPT)(_hash)
 
 
 def _act(context: Context, kind: AuditKind, name: str | None, text: str | None, concerned: Viewer | None = None) -> Act:
@@ -81,10 +97,16 @@ def _act(context: Context, kind: AuditKind, name: str | None, text: str | None, 
 
 def _denied(context: Context, data: Any, refused: Counts) -> Counts:
     """What policy has hidden in a result, and which actions it refused."""
-    counts = refused.copy()
+    counts = dict(refused)
     for path, redacted in context.redactions.entries(data):
-        counts[Counted(redacted.type, redacted.field, None, str(redacted.reason))] += standing_for(path, data)
+        counted = _hidden(redacted)
+        counts[counted] = counts.get(counted, 0) + standing_for(path, data)
     return counts
+
+
+@lru_cache(None)  # as many as fields have reasons
+def _hidden(redacted: Redacted) -> Counted:
+    return Counted(redacted.type, redacted.field, None, str(redacted.reason))
 
 
 def standing_for(path: Path, data: Any) -> int:
@@ -94,7 +116,8 @@ def standing_for(path: Path, data: Any) -> int:
             return 0
         if step == "*":
             rest = path[place + 1 :]
-            items = [item for item in data if item is not None]
-            return sum(standing_for(rest, item) for item in items) if "*" in rest else len(items)
+            if "*" in rest:
+                return sum(standing_for(rest, item) for item in data if item is not None)
+            return sum(item is not None for item in data)
         data = data[step]
     return 1

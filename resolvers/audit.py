@@ -7,11 +7,11 @@ where the database is away for long, requests wait rather than events are lost. 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 import structlog
@@ -43,6 +43,9 @@ class Counted(NamedTuple):
     reason: str | None = None
 
 
+Counts: TypeAlias = dict[Counted, int]
+
+
 class Act(NamedTuple):
     """What like events have in common."""
 
@@ -62,7 +65,7 @@ class Met:
     """How often an act was met since the last writing, and first when."""
 
     request_id: str | None
-    counts: Counter[Counted] = field(default_factory=Counter)
+    counts: Counts = field(default_factory=dict)
     requests: int = 0
     at: datetime = field(default_factory=now)
 
@@ -73,6 +76,12 @@ class Met:
         ]
         facts = {"request_id": self.request_id, "requests": self.requests, "at": self.at, "counts": counts or None}
         return {"id": uuid7(), **act._asdict(), **facts}
+
+
+def add(counts: Counts, more: Mapping[Counted, int]) -> None:
+    """Count more."""
+    for counted, number in more.items():
+        counts[counted] = counts.get(counted, 0) + number
 
 
 class AuditLog:
@@ -112,19 +121,19 @@ class AuditLog:
         except Exception as error:  # the gateway stops all the same
             log.error("audit.lost", events=len(self._waiting) + len(self._taken), error=type(error).__name__)
 
-    async def note(self, act: Act, request_id: str | None, counts: Counter[Counted]) -> None:
+    async def note(self, act: Act, request_id: str | None, counts: Mapping[Counted, int]) -> None:
         """Have an event written within a moment. Waits where too many wait already."""
-        while act not in self._waiting and len(self._waiting) + len(self._taken) >= self._most:
+        while (met := self._waiting.get(act)) is None:
+            if len(self._waiting) + len(self._taken) < self._most:
+                met = self._waiting[act] = Met(request_id)
+                break
             self._room.clear()
             await self._room.wait()
-        met = self._waiting.get(act)
-        if met is None:
-            met = self._waiting[act] = Met(request_id)
-        met.counts.update(counts)
+        add(met.counts, counts)
         met.requests += 1
         self._something.set()
 
-    async def write(self, act: Act, request_id: str | None, counts: Counter[Counted]) -> None:
+    async def write(self, act: Act, request_id: str | None, counts: Counts) -> None:
         """Write an event now. Raises what keeps the database from taking it: what is not recorded is not answered."""
         await self._store([Met(request_id, counts, 1).row(act)])
 

@@ -7,7 +7,6 @@ that what is stored stays bounded. Whether the viewer may upload is known before
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -117,7 +116,7 @@ class Uploads:
 
 async def _denied(context: Context, code: str) -> None:
     """Tell the audit log of a refusal."""
-    context.acts.refused(Counter({Counted("Company", None, ACTION, code): 1}))
+    context.acts.refused({Counted("Company", None, ACTION, code): 1})
     await record(context, RECORDED, None)
 
 

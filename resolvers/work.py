@@ -6,7 +6,6 @@ the row is locked. Commands (resolvers/mutations/) never commit, and never ask w
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -17,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import Base
 from policies.sql import to_sql
 from resolvers.asked import Asked
-from resolvers.audit import Counted
+from resolvers.audit import Counted, Counts, add
 from resolvers.problems import Code, Problems
 from resolvers.trail import record_changes
 
@@ -37,7 +36,7 @@ class Work:
         self.context = context
         self.session = session
         self.problems = Problems()
-        self.refusals: Counter[Counted] = Counter()  # for the audit log
+        self.refusals: Counts = {}  # for the audit log
         record_changes(session, action, context)
 
     async def find(self, asked: Asked, name: str, entity: str, action: str) -> Any:
@@ -67,12 +66,15 @@ class Work:
     def miss(self, asked: Asked, name: str, entity: str, action: str) -> None:
         """Note that what a field names is not there, or not for the viewer."""
         asked.note(Code.NOT_FOUND, NOT_FOUND, name)
-        self.refusals[Counted(entity, None, action, Code.NOT_FOUND.value)] += 1
+        self._refuse(entity, action, Code.NOT_FOUND)
 
     def forbid(self, asked: Asked, name: str, entity: str, action: str) -> None:
         """Note that the viewer may not do an action that a field asks for."""
         asked.note(Code.FORBIDDEN, FORBIDDEN, name)
-        self.refusals[Counted(entity, None, action, Code.FORBIDDEN.value)] += 1
+        self._refuse(entity, action, Code.FORBIDDEN)
+
+    def _refuse(self, entity: str, action: str, code: Code) -> None:
+        add(self.refusals, {Counted(entity, None, action, code.value): 1})
 
     async def owner(self, asked: Asked, action: str, name: str = "company_id") -> Any:
         """The company that the viewer acts for (V14): that of a field, or its own; as `find`."""
@@ -82,7 +84,7 @@ class Work:
         row, may = (None, False) if own is None else await self._locked("Company", own, action)
         if row is None or not may:
             self.problems.note(Code.FORBIDDEN, FORBIDDEN)
-            self.refusals[Counted("Company", None, action, Code.FORBIDDEN.value)] += 1
+            self._refuse("Company", action, Code.FORBIDDEN)
             return None
         return row
 

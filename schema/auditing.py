@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection
 from typing import Any, Final
 
@@ -11,8 +10,8 @@ from cachetools import LRUCache
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
-from resolvers.acts import operation_hash, record
-from resolvers.audit import Counted
+from resolvers.acts import anything, operation_hash, record
+from resolvers.audit import Counts
 from schema.reads import Fields, Places, audited, count, places
 
 KEPT: Final = 1000  # operations whose places are known
@@ -34,7 +33,7 @@ class Auditing:
         """Learn what the fields are. Raises UnknownField."""
         self._fields = audited(schema._schema, self._names)
 
-    def read(self, asked: ExecutionContext, data: Any) -> Counter[Counted] | None:
+    def read(self, asked: ExecutionContext, data: Any) -> Counts | None:
         """The values of audited fields in a result, None where none is audited."""
         if not self._fields or data is None or asked.graphql_document is None:
             return None
@@ -43,7 +42,7 @@ class Auditing:
         if known is None:
             known = places(asked.schema._schema, asked.graphql_document, asked.operation_name, self._fields)
             self._places[key] = known
-        read: Counter[Counted] = Counter()
+        read: Counts = {}
         count(known, data, read)
         return read
 
@@ -56,5 +55,7 @@ class _Audited(SchemaExtension):
         """Nothing is told to the client; the log is told before it."""
         asked = self.execution_context
         data = asked.result.data if asked.result is not None else None
-        await record(asked.context, asked.operation_name, asked.query, data, self._auditing.read(asked, data))
+        read = self._auditing.read(asked, data)
+        if read or anything(asked.context, data):
+            await record(asked.context, asked.operation_name, asked.query, data, read)
         return {}

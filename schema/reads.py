@@ -5,7 +5,6 @@ Where a name in the answer may be of fields of several types, by fragments, a va
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -23,7 +22,7 @@ from graphql import (
     get_operation_ast,
 )
 
-from resolvers.audit import Counted
+from resolvers.audit import Counted, Counts
 
 Fields: TypeAlias = Collection[tuple[str, str]]  # (type, field)
 
@@ -70,14 +69,14 @@ def places(schema: GraphQLSchema, document: DocumentNode, operation: str | None,
     return _needed(found)
 
 
-def count(places: Places, data: Any, into: Counter[Counted]) -> None:
+def count(places: Places, data: Any, into: Counts) -> None:
     """Count the values of an object that are given."""
     for name, place in places.items():
         value = data.get(name)
         if value is None:
             continue
         for each in place.fields:
-            into[each] += 1
+            into[each] = into.get(each, 0) + 1
         if place.below:
             for item in _objects(value):
                 count(place.below, item, into)
