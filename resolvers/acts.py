@@ -52,7 +52,7 @@ async def record(context: Context, name: str | None, text: str | None, data: Any
     `name` and `text` are the operation's. Raises what keeps the database from taking what is written now.
     """
     log, request_id, acts = context.services.audit, context.origin.request_id, context.acts
-    if not log.running:
+    if not log.running:  # nothing is served then
         return
     context.acts = Acts()  # a subscription goes on
     if context.asker is not context.viewer:
