@@ -78,7 +78,10 @@ _known_hash = lru_cache(KEPT)(_hash)
 
 
 def _act(context: Context, kind: AuditKind, name: str | None, text: str | None, concerned: Viewer | None = None) -> Act:
-    """An event of whoever asks; as the viewer that it is taken for, or whose decisions it reads, if that is another."""
+    """An event of whoever asks; as the viewer that it is taken for, or whose decisions it reads, if that is another.
+
+    Of visitors no operation is kept: they could fill the log, which nobody may empty, by sending a new one each time.
+    """
     asker, taken = context.asker, concerned or context.viewer
     other = taken if taken is not asker else None
     whose = other if other is not None and kind in (AuditKind.VIEW_AS, AuditKind.EXPLAIN) else asker
@@ -89,8 +92,8 @@ def _act(context: Context, kind: AuditKind, name: str | None, text: str | None, 
         actor_company_id=asker.company_id,
         as_user_id=None if other is None else other.user_id,
         as_company_id=None if other is None else other.company_id,
-        operation_name=name and name[:NAME_LENGTH],
-        operation_hash=None if text is None else operation_hash(name, text),
+        operation_name=None if name is None or asker.user_id is None else name[:NAME_LENGTH],
+        operation_hash=None if text is None or asker.user_id is None else operation_hash(name, text),
         policy_hash=context.policy.version,
     )
 

@@ -89,7 +89,7 @@ class AuditLog:
 
     def __init__(self, engine: AsyncEngine, *, moment: float = MOMENT, most: int = MOST_WAITING) -> None:
         self._engine = engine
-        self._moment = moment
+        self.moment = moment
         self._most = most
         self._waiting: dict[Act, Met] = {}
         self._taken: list[dict[str, Any]] = []  # out of what waits, and perhaps written
@@ -135,7 +135,7 @@ class AuditLog:
 
     async def write(self, act: Act, request_id: str | None, counts: Counts) -> None:
         """Write an event now. Raises what keeps the database from taking it: what is not recorded is not answered."""
-        await self._store([Met(request_id, counts, 1).row(act)])
+        await self._insert([Met(request_id, counts, 1).row(act)])
 
     async def flush(self) -> None:
         """Write all that waits. Raises what keeps the database from taking it; it goes on waiting then."""
@@ -144,7 +144,7 @@ class AuditLog:
                 if not self._taken:
                     self._taken = [met.row(act) for act, met in self._waiting.items()]
                     self._waiting = {}
-                await self._stored(self._taken)
+                await self._store(self._taken)
                 self._taken = []
                 self._room.set()
 
@@ -153,7 +153,7 @@ class AuditLog:
         while True:
             await self._something.wait()
             self._something.clear()
-            await asyncio.sleep(self._moment)
+            await asyncio.sleep(self.moment)
             try:
                 await self.flush()
             except Exception as error:  # whatever it is, another attempt may go through
@@ -164,17 +164,17 @@ class AuditLog:
             else:
                 pause = FIRST_PAUSE
 
-    async def _stored(self, rows: list[dict[str, Any]]) -> None:
+    async def _store(self, rows: list[dict[str, Any]]) -> None:
         """Store rows; one that the database never takes, of a company that is gone, keeps no other from being stored."""
         try:
-            await self._store(rows)
+            await self._insert(rows)
         except (IntegrityError, DataError):
             for row in rows:
                 try:
-                    await self._store([row])
+                    await self._insert([row])
                 except (IntegrityError, DataError) as error:
                     log.error("audit.refused", error=type(error).__name__, company_id=row["company_id"])
 
-    async def _store(self, rows: list[dict[str, Any]]) -> None:
+    async def _insert(self, rows: list[dict[str, Any]]) -> None:
         async with self._engine.connect() as connection:
             await connection.execute(INSERT, rows)

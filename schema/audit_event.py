@@ -41,8 +41,10 @@ class AuditEvent(Node):
         audit_event.changed_fields, "Which fields of it were changed, of those that the viewer sees."
     )
     counts: list[AuditCount] | None = resolved(audit_event.counts, "What was denied, read or explained, of what is no change.")
-    operation_name: str | None = column("What the operation is called in its document.")
-    operation_hash: str | None = column("SHA-256 of the document, a line feed and the operation's name, in hexadecimal.")
+    operation_name: str | None = column("What the operation is called in its document. Not kept of visitors.")
+    operation_hash: str | None = column(
+        "SHA-256 of the document, a line feed and the operation's name, in hexadecimal. Not kept of visitors."
+    )
     policy_hash: str | None = column("The version of the policy that decided.")
     request_id: str | None = column("The X-Request-ID; of several requests, the first one's.")
     requests: int = column("How many requests it stands for: like ones of a moment are one event.")
