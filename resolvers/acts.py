@@ -35,6 +35,10 @@ class Acts:
         """Note that actions of a mutation were refused."""
         add(self.denied, counts)
 
+    def told_by(self, entity: str, field: str, code: str) -> None:
+        """Note that an order or a filter was refused, for it would tell a field; once, for whoever runs it again."""
+        self.denied[Counted(entity, field, None, code)] = 1
+
     async def explained(self, entity: str, field: str | None, concerned: Viewer) -> None:
         """Note that decisions on a type, or on a field of it, are explained for a viewer; written before the answer is sent."""
         add(self.concerned.setdefault(concerned, {}), {Counted(entity, field): 1})

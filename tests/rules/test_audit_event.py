@@ -242,6 +242,25 @@ async def test_refused_actions_are_denials_A21(ask: Asking, given: Given, rules_
     assert told({"auditEvents": nodes(event("DENIAL", company, viewer, *counts))}) == whole(await ask(company.admin, COUNTED))
 
 
+async def test_refused_orders_and_filters_are_denials_A16(ask: Asking, given: Given) -> None:
+    """Whoever sorts or filters by what is hidden is refused, and that is counted, by the field that it would tell."""
+    company = await given.company()
+    engineer = await given.user(company, "NETWORK_ADMIN")
+    sort, narrow = "orderBy: {field: MONTHLY_RATE}", 'filter: {monthlyRate: {currency: "EUR", atLeast: "1"}}'
+
+    refusals = [
+        await ask(engineer.email, f"query Same {{ ports({argument}) {{ totalCount }} }}") for argument in (sort, narrow)
+    ]
+    await written(ask)
+
+    denied = [
+        event("DENIAL", company, engineer, count("Port", code, 1, field="monthlyRate"))
+        for code in ("FORBIDDEN_FILTER", "FORBIDDEN_ORDER")
+    ]
+    assert [["FORBIDDEN_ORDER"], ["FORBIDDEN_FILTER"]] == [answer.codes for answer in refusals]
+    assert told({"auditEvents": nodes(*denied)}) == whole(await ask(company.admin, COUNTED))
+
+
 async def test_events_of_subscriptions_are_denials_too_R121(ask: Asking, given: Given) -> None:
     """What an event of a subscription hides is counted, for each event."""
     account = await given.managed_account(await given.partner(), pricing=False)
