@@ -14,7 +14,6 @@ from typing import Any, Final
 import sqlalchemy as sa
 import strawberry
 import structlog
-from graphql import GraphQLSchema
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
@@ -26,6 +25,7 @@ from policies.policy import Policy
 from policies.reloading import Reloading
 from policies.sentences import sentences
 from policies.viewer import Viewer
+from resolvers.audit import AuditLog
 from resolvers.context import Context, Origin, Services
 from resolvers.cursors import Cursors
 from resolvers.download import find_file
@@ -34,12 +34,14 @@ from resolvers.picture import MOST_BYTES
 from resolvers.upload import Uploads
 from resolvers.view_as import seen_as
 from resolvers.viewer import find_member, load_viewer
-from schema.introspection import introspecting
+from schema.auditing import Auditing
+from schema.introspection import SchemaOf, introspecting
 from schema.permissions import tell_permissions
 from schema.planning import Planning
+from schema.reads import UnknownField
 from schema.schema import guarded_fields, make_schema
 from schema.shaped import Shaped
-from settings import Settings
+from settings import InvalidSettings, Settings, variable
 from transport.app import create_app
 from transport.documents import Documents
 from transport.files import File, LoadFile, file_route
@@ -77,17 +79,10 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
     tokens = Tokens.load(settings.signing_key_file)
     schema_of = None if settings.shaped_schema == "off" else _schema_of(Shaped())
     documents = Documents(settings.max_document_tokens, schema_of if settings.shaped_schema == "strict" else None)
-    recording = [Recording(settings.record_operations).extension] if settings.record_operations else []
     services = make_services(settings, tokens, load_policy(policies))
     viewers, engine = _viewers(services.reader), services.engine
     identity = Identity(tokens, viewers)
-    schema = make_schema(
-        services.policy,
-        documents.extension,
-        *recording,
-        *([Planning().extension] if settings.planner else []),
-        execution=schema_of and introspecting(schema_of),
-    )
+    schema = _schema(settings, documents, services.policy, schema_of)
     reloading = Reloading(policies, lambda: _explained(load_policy(policies)), _taken_by(services, schema))
     app = create_app(
         schema=schema,
@@ -128,10 +123,12 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
 def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Services:
     """What requests share, over the database that the settings name."""
     database_url = str(settings.database_url)
+    engine = connect(database_url, settings.pool_size, settings.request_timeout)
     return Services(
         reader=Reader(database_url, settings.pool_size, settings.request_timeout),
-        engine=connect(database_url, settings.pool_size, settings.request_timeout),
+        engine=engine,
         listening=Listening(database_url),
+        audit=AuditLog(engine),
         policy=policy,
         cursors=Cursors(tokens.secret(b"cursors")),
         public_url=settings.public_url,
@@ -140,6 +137,20 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
         max_page_size=settings.max_page_size,
         order_approval_days=settings.order_approval_days,
     )
+
+
+def _schema(settings: Settings, documents: Documents, policy: Policy, schema_of: SchemaOf | None) -> strawberry.Schema:
+    """The schema with all that is done to an operation. Raises InvalidSettings where a field that is to be audited is not there."""
+    auditing = Auditing(settings.audited_fields)
+    recording = [Recording(settings.record_operations).extension] if settings.record_operations else []
+    planned = [Planning().extension] if settings.planner else []
+    execution = schema_of and introspecting(schema_of)
+    schema = make_schema(policy, documents.extension, *recording, *planned, auditing.extension, execution=execution)
+    try:
+        auditing.of(schema)
+    except UnknownField as problem:
+        raise InvalidSettings({variable("audited_fields"): str(problem)}) from None
+    return schema
 
 
 def load_policy(directory: Path = POLICIES) -> Policy:
@@ -165,7 +176,7 @@ def _taken_by(services: Services, schema: strawberry.Schema) -> Callable[[Policy
     return take
 
 
-def _schema_of(shaped: Shaped) -> Callable[[GraphQLSchema, Context], GraphQLSchema]:
+def _schema_of(shaped: Shaped) -> SchemaOf:
     """The schema of whoever a request is of, made of the full one."""
     return lambda schema, context: shaped.of(schema, context.policy, context.viewer.shape)
 
@@ -213,6 +224,7 @@ def _lifespan(
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await services.listening.start()
         log.info("policy.loaded", policy=services.policy.version)
+        await services.audit.start()
         companions = [asyncio.ensure_future(each()) for each in beside]
         try:
             yield

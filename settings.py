@@ -107,6 +107,10 @@ class Settings(BaseSettings):
     order_approval_days: int = Field(
         default=14, ge=1, le=365, description="Days after which an order that waits for its partner's approval expires."
     )
+    audited_fields: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Fields of which the audit log counts who reads them, such as Invoice.total, separated by commas.",
+    )
     request_timeout: float = Field(default=30, gt=0, description="Seconds for a request to arrive, and again to be answered.")
     shutdown_timeout: int = Field(default=30, ge=0, description="Seconds that requests under way are given at shutdown.")
     smtp_url: str | None = Field(
@@ -162,7 +166,7 @@ class Settings(BaseSettings):
             raise ValueError("must be a web address such as https://gateway.example")
         return value.rstrip("/")
 
-    @field_validator("allowed_origins", mode="before")
+    @field_validator("allowed_origins", "audited_fields", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -20,6 +20,8 @@ from policies.predicate import TRUE, Predicate, conj
 from policies.reason import Reason
 from policies.sql import viewer_parameters
 from policies.viewer import Viewer
+from resolvers.acts import Acts
+from resolvers.audit import AuditLog
 from resolvers.batch import Batches
 from resolvers.cursors import Cursors
 from resolvers.loaders import Loaders
@@ -36,12 +38,13 @@ class Services:
 
     `policy` is replaced as a whole when its files change, in development; each request keeps that with which it began, so ask a
     request's context for it, and keep what is made of it by its `version`. Whatever is read goes through `reader`; `engine` is for
-    what writes; `listening` tells of what changes.
+    what writes; `listening` tells of what changes; `audit` is told who did what.
     """
 
     reader: Reader
     engine: AsyncEngine
     listening: Listening
+    audit: AuditLog
     policy: Policy
     cursors: Cursors
     public_url: str
@@ -56,6 +59,7 @@ class Services:
 
     async def close(self) -> None:
         """Close all connections to the database."""
+        await self.audit.close()
         await self.listening.close()
         await self.reader.close()
         await self.engine.dispose()
@@ -96,6 +100,7 @@ class Context:
         self.viewer = viewer
         self.execution = ""  # what ran the operation: "planned", or graphql-core and why
         self.redactions = Redactions()
+        self.acts = Acts()
         self.forget()
 
     def forget(self) -> None:

@@ -100,6 +100,7 @@ async def explain(roots: Sequence[object], context: Context, **arguments: Any) -
     viewer, named = context.viewer, arguments.get("view_as")
     if named is not None:
         viewer = await seen_as(context.services, context.asker, named, context.policy)
+    await context.acts.explained(question.entity, arguments.get("field"), viewer)
     if not await _may(context, question.entity, question.key, READ):
         return [None] * len(roots)
     explained = context.policy.explanation(viewer.shape, question.entity, question.action, question.field)

@@ -87,9 +87,12 @@ class Mutation:
             work = Work(context, session, self.name)
             try:
                 done = await self.command(work, Asked(values, work.problems))
+                work.problems.stop()
             except IllegalStep as step:
                 raise Refused([Problem(Code.ILLEGAL_STEP.value, str(step))]) from None
-            work.problems.stop()
+            except Refused:
+                context.acts.refused(work.refusals)
+                raise
             if memory is not None:
                 memory.done = {name: [each.type, str(each.key)] for name, each in done.items()}
             return done

@@ -33,20 +33,27 @@ class Redactions:
     def __init__(self) -> None:
         self._noted: list[Entry] = []
         self._folded: list[Entry] | None = None
+        self._own: list[Entry] | None = None
 
     def note(self, path: Iterable[str | int], redacted: Redacted) -> None:
         """Note that the value at `path` is hidden."""
         self._noted.append((tuple(path), redacted))
 
-    def settle(self, folded: list[Entry]) -> None:
-        """Say that these are all redactions of the response, folded already."""
-        self._folded = folded
+    def settle(self, folded: list[Entry], own: list[Entry] | None = None) -> None:
+        """Say that these are all redactions of the response, folded already. `own` are the viewer's, where others' are among them."""
+        self._folded, self._own = folded, own
 
     def entries(self, data: Any) -> list[Entry]:
         """What is hidden in the response, in its order, lists folded."""
         if self._folded is None and (not self._noted or data is None):
             return []
-        return _fold(data, self._noted) if self._folded is None else self._folded
+        if self._folded is None:
+            self._folded = _fold(data, self._noted)
+        return self._folded
+
+    def own(self, data: Any) -> list[Entry]:
+        """What is hidden from the viewer itself: without previews, whose redactions are those of whom they are made for."""
+        return self.entries(data) if self._own is None else self._own
 
     def report(self, data: Any) -> list[dict[str, Any]]:
         """The entries for `extensions.redactions`."""

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import Base
 from policies.sql import to_sql
 from resolvers.asked import Asked
+from resolvers.audit import Counted, Counts, add
 from resolvers.problems import Code, Problems
 from resolvers.trail import record_changes
 
@@ -52,6 +53,7 @@ class Work:
         self.context = context
         self.session = session
         self.problems = Problems()
+        self.refusals: Counts = {}  # for the audit log
         record_changes(session, action, context)
 
     async def find(self, asked: Asked, name: str, entity: str, action: str) -> Any:
@@ -71,12 +73,25 @@ class Work:
         """The row of a key that a field leads to, as `find`; as `see` if it is only to `read`."""
         row, may = await self._locked(entity, key, action, read=read)
         if row is None:
-            asked.note(Code.NOT_FOUND, NOT_FOUND, name)
+            self.miss(asked, name, entity, action)
             return None
         if not may:
-            asked.note(Code.FORBIDDEN, FORBIDDEN, name)
+            self.forbid(asked, name, entity, action)
             return None
         return row
+
+    def miss(self, asked: Asked, name: str, entity: str, action: str) -> None:
+        """Note that what a field names is not there, or not for the viewer."""
+        asked.note(Code.NOT_FOUND, NOT_FOUND, name)
+        self._refuse(entity, action, Code.NOT_FOUND)
+
+    def forbid(self, asked: Asked, name: str, entity: str, action: str) -> None:
+        """Note that the viewer may not do an action that a field asks for."""
+        asked.note(Code.FORBIDDEN, FORBIDDEN, name)
+        self._refuse(entity, action, Code.FORBIDDEN)
+
+    def _refuse(self, entity: str, action: str, code: Code) -> None:
+        add(self.refusals, {Counted(entity, None, action, code.value): 1})
 
     async def owner(self, asked: Asked, action: str, name: str = "company_id") -> Any:
         """The company that the viewer acts for (V14): that of a field, or its own; as `find`."""
@@ -86,6 +101,7 @@ class Work:
         row, may = (None, False) if own is None else await self._locked("Company", own, action)
         if row is None or not may:
             self.problems.note(Code.FORBIDDEN, FORBIDDEN)
+            self._refuse("Company", action, Code.FORBIDDEN)
             return None
         return row
 

@@ -96,7 +96,8 @@ class _Joined:
         self._result = result
         self._data: dict[str, Any] = result.data
         self._errors: list[GraphQLError] = list(result.errors or ())
-        self._redactions: list[Entry] = self._context.redactions.entries(result.data)
+        self._own: list[Entry] = self._context.redactions.entries(result.data)
+        self._redactions = list(self._own)
 
     async def run(self) -> None:
         """Run the previews that are selected, and put their answers where they belong, in the order of the response."""
@@ -109,7 +110,7 @@ class _Joined:
                 self._data[key] = None
                 self._errors.append(located_error(error, [self._parts.previews[key].node], [key]))
         places = {key: place for place, key in enumerate(self._data)}
-        self._context.redactions.settle(sorted(self._redactions, key=lambda entry: places[str(entry[0][0])]))
+        self._context.redactions.settle(sorted(self._redactions, key=lambda entry: places[str(entry[0][0])]), self._own)
         self._result.errors = self._errors or None
 
     @property

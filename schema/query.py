@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 from strawberry import ID
 
+import resolvers.audit_event
 import resolvers.company
 import resolvers.explain
 import resolvers.inquiry
@@ -20,11 +21,13 @@ import resolvers.preview
 import resolvers.price
 import resolvers.product
 import resolvers.viewer
+from schema.audit_event import AuditEvent
 from schema.company import Company
 from schema.connection import PAGE, Connection
 from schema.explain import EXPLAINED, Explanation
 from schema.fields import resolved
 from schema.filters import (
+    AuditEventFilter,
     CompanyFilter,
     CompanyOrder,
     LocationFilter,
@@ -139,6 +142,11 @@ class Query:
         "The quoting tool: what ports and connections would cost.",
         {"input": (QuoteInput, "What is to be quoted.")},
         ability="quote",
+    )
+    audit_events: Connection[AuditEvent] = resolved(
+        resolvers.audit_event.audit_events,
+        "What the people of the viewer's company did and were denied, and who looked as them. Newest first; for administrators.",
+        {**PAGE, "filter": (AuditEventFilter | None, MATCHING)},
     )
     notifications: Connection[Notification] = resolved(
         resolvers.notification.notifications,

@@ -16,7 +16,7 @@ from resolvers.mutation import Done
 from resolvers.notices import write
 from resolvers.problems import Code
 from resolvers.texts import profile_inquiry
-from resolvers.work import NOT_FOUND, Work, requires
+from resolvers.work import Work, requires
 
 LONGEST_NAME: Final = 128  # characters
 LONGEST_MESSAGE: Final = 5_000
@@ -54,7 +54,7 @@ async def _profile(work: Work, asked: Asked) -> Any:
         return None
     found = await work.context.loaders.profile_of_slug(slug)
     if found is None:
-        asked.note(Code.NOT_FOUND, NOT_FOUND, "slug")
+        work.miss(asked, "slug", "MarketplaceProfile", "inquire")
         return None
     return await work.hold(asked, "slug", "MarketplaceProfile", found.id, "inquire")
 

@@ -21,7 +21,7 @@ from resolvers.mutations.values import Read, assign, given, text, word
 from resolvers.notices import tell
 from resolvers.ordering import check_company, check_location, check_market, check_speed
 from resolvers.problems import Code
-from resolvers.work import FORBIDDEN, Work, requires
+from resolvers.work import Work, requires
 
 NAME_LENGTH: Final = 64  # V7
 COST_CENTRE_LENGTH: Final = 64
@@ -82,7 +82,7 @@ async def _visibility_of_new(work: Work, asked: Asked, company: Company | None) 
     """PRIVATE unless something else is asked for by whoever may publish ports (A11, V1)."""
     wanted: PortVisibility = asked.value("visibility") or PortVisibility.PRIVATE
     if wanted != PortVisibility.PRIVATE and company is not None and not await work.may("Company", company, "publish_port"):
-        asked.note(Code.FORBIDDEN, FORBIDDEN, "visibility")
+        work.forbid(asked, "visibility", "Company", "publish_port")
     return wanted
 
 
@@ -134,7 +134,7 @@ async def _check_rights(work: Work, asked: Asked, port: Port) -> None:
     for name, action in RIGHTS.items():
         wanted = asked.value(name)
         if wanted is not None and wanted != getattr(port, name) and not await work.may("Port", port, action):
-            asked.note(Code.FORBIDDEN, FORBIDDEN, name)
+            work.forbid(asked, name, "Port", action)
 
 
 async def _repriced(work: Work, asked: Asked, port: Port, term: int | None) -> dict[str, Any]:

@@ -7,6 +7,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+from asyncpg import RaiseError
+
 from commands.__main__ import MODULES
 from settings import Settings, variable
 from tests.asking import DEMO_VIEWERS, HIDDEN, PARTNER, POLICY, Asking, asking
@@ -89,6 +92,27 @@ async def test_the_upload_gives_the_answer(demo_copy_url: str, tmp_path: Path) -
         answer = await upload(ask, email, picture(), media_type="application/x-www-form-urlencoded")  # as curl says
 
     assert (PATH, 201, keys) == (path, answer.status_code, list(answer.json()))
+
+
+async def test_the_audit_log_is_read_and_pruned_as_it_says(demo_copy_url: str, tmp_path: Path) -> None:
+    """README's query is answered with what was denied, and its statements remove old events and keep the others for good."""
+    section = README.partition("## Who did what")[2]
+    query, statements = (re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)[0] for language in ("graphql", "sql"))
+    old = "INSERT INTO audit_event (id, at, kind) VALUES (gen_random_uuid(), now() - interval '401 days', 'DENIAL')"
+
+    async with asking(demo_copy_url, tmp_path) as ask:
+        await ask(HIDDEN, block("graphql"))
+        await ask.app.state.services.audit.flush()
+        answer = await ask(HIDDEN, query)
+        async with ask.app.state.services.reader.connection() as connection:
+            await connection.driver.execute(old)
+            await connection.driver.execute(statements)
+            left = await connection.driver.fetchval("SELECT count(*) FROM audit_event")
+            with pytest.raises(RaiseError, match="never altered"):
+                await connection.driver.execute("DELETE FROM audit_event")
+
+    (event,) = answer.data["auditEvents"]["nodes"]
+    assert ("DENIAL", 2, 1) == (event["kind"], event["counts"][0]["count"], left)
 
 
 def test_the_table_holds_every_setting() -> None:

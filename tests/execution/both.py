@@ -18,6 +18,7 @@ from models.database import connect
 from models.listening import Listening
 from models.reading import Reader
 from policies.viewer import ANONYMOUS
+from resolvers.audit import AuditLog
 from resolvers.context import Services
 from resolvers.cursors import Cursors
 from schema.planning import Planning
@@ -108,6 +109,7 @@ async def both_schemas() -> AsyncIterator[Both]:
         reader=Reader(NOWHERE),
         engine=connect(NOWHERE),
         listening=Listening(NOWHERE),
+        audit=AuditLog(connect(NOWHERE)),
         policy=server.load_policy(),
         cursors=Cursors(b"secret"),
         public_url="http://gateway",

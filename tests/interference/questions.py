@@ -27,6 +27,10 @@ APPROVAL: Final = (
     f"{CAN} name status comment costCentre monthlyRate {MONEY} setupFee {MONEY}"
     + " requestedBy { name email } decidedBy { name }"
 )
+AUDIT: Final = (
+    "id at kind user { name email } company { tradingName } asUser { id } asCompany { id } action type changedFields"
+    " counts { type field action reason count } operationName operationHash policyHash requestId requests"
+)
 THING: Final = f"""
   __typename id
   ... on Company {{ {COMPANY} }} ... on Port {{ {PORT} }} ... on Offer {{ {OFFER} }} ... on MarketplaceProfile {{ {PROFILE} }}
@@ -37,6 +41,7 @@ THING: Final = f"""
   ... on ConnectionRequest {{ viewerCan }}
   ... on OrderApproval {{ {APPROVAL} }}
   ... on Invoice {{ {INVOICE} }}
+  ... on AuditEvent {{ {AUDIT} }}
 """
 NODES: Final = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ {THING} }} }}"
 QUOTE: Final = f"""query ($input: QuoteInput!) {{ quote(input: $input) {{
@@ -96,6 +101,8 @@ QUESTIONS: Final = (
     f"{{ viewer {{ company {{ invoices(last: 9, orderBy: {{field: PERIOD}}) {{ {PAGE} nodes {{ {INVOICE} }} }} }} }} }}",
     f"""{{ viewer {{ company {{ invoices(filter: {{periodFrom: "2026-02-01"}}) {{ {PAGE} nodes {{ {INVOICE} }} }}
          partner {{ invoices {{ {PAGE} }} dashboard {{ {DASHBOARD} }} }} }} }} }}""",
+    f"{{ auditEvents(first: 40) {{ {PAGE} nodes {{ {AUDIT} }} }} }}",
+    f"{{ auditEvents(filter: {{kind: VIEW_AS}}, last: 5) {{ {PAGE} nodes {{ id }} }} }}",
     f"{{ notifications(first: 40) {{ {PAGE} nodes {{ id kind title body subjectId createdAt readAt }} }} }}",
     f"{{ notifications(unread: true, last: 5) {{ {PAGE} nodes {{ id }} }} }}",
     """{ viewer { order: can(action: "ORDER_PORT", typeName: "Company") connect: can(action: "CONNECT", typeName: "Port")

@@ -59,6 +59,14 @@ DRAWN: Final = settings(
     suppress_health_check=list(HealthCheck),
     print_blob=False,
 )
+# The log of the market: each company's people were denied something, and were looked as by each company's in turn.
+EVENTS: Final = (
+    """INSERT INTO audit_event (id, at, kind, company_id, actor_company_id, user_id, operation_name, counts)
+       SELECT gen_random_uuid(), now(), 'DENIAL', m.company_id, m.company_id, m.user_id, 'Prices', '[]' FROM membership m""",
+    """INSERT INTO audit_event (id, at, kind, company_id, actor_company_id, user_id, as_company_id, operation_name, counts)
+       SELECT gen_random_uuid(), now(), 'VIEW_AS', m.company_id, m.company_id, m.user_id, lead(m.company_id) OVER (ORDER BY m.id),
+           'Look', '[]' FROM membership m""",
+)
 
 
 Tried = TypeVar("Tried", bound="Trial")
@@ -157,6 +165,8 @@ async def trying(kind: type[Tried], postgres: Any, demo: str, directory: Path) -
     app = server.build(Settings(data_dir=directory, database_url=postgres.url(name), log_level="ERROR", pool_size=1))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
         trial = kind(Asking(app, client), Market({}), server.load_policy())
+        for statement in EVENTS:
+            await (await trial.driver()).execute(statement)
         trial.market = await Market.read(await trial.driver())
         yield trial
     await app.state.services.close()
