@@ -19,6 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 BIN := .venv/bin
 SET_UP := .venv/.set-up
 MODULES := portal/node_modules/.set-up
+CLIENTS := tests/schema/clients/node_modules/.set-up
 PAGE := portal/dist/index.html
 BEHAVIOUR := tests/rules tests/resolvers tests/schema tests/interference
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
@@ -55,11 +56,12 @@ check: $(SET_UP) $(MODULES) ## Check format, lint, types, imports, policy and sc
 	@$(QUIETLY) $(BIN)/mypy
 	@$(QUIETLY) $(BIN)/lint-imports
 	@$(QUIETLY) ./crossgate policy check
+	@$(QUIETLY) ./crossgate policy matrix --check
 	@$(QUIETLY) ./crossgate schema check
 	@cd portal && $(NODE) $(QUIETLY) node_modules/.bin/tsc
 	@echo 'All checks passed.'
 
-test: $(SET_UP) $(PAGE) browser ## Run all tests, and those of behaviour on graphql-core too (ARGS="-k price" for some).
+test: $(SET_UP) $(PAGE) $(CLIENTS) browser ## Run all tests, and those of behaviour on graphql-core too (ARGS="-k price" for some).
 	@$(BIN)/python -m pytest $(ARGS)
 ifndef ARGS
 	@CROSSGATE_PLANNER=false $(BIN)/python -m pytest $(BEHAVIOUR)
@@ -77,6 +79,7 @@ bench: $(SET_UP) ## Measure the gateway, beside others (ARGS="compare --quick" f
 
 clean: ## Remove what was installed and built; the data in .data stays.
 	@rm -rf .venv .data/home .data/uv portal/dist portal/node_modules tests/portal/chromium/node_modules
+	@rm -rf tests/schema/clients/node_modules
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -116,9 +119,9 @@ $(SET_UP): pyproject.toml uv.lock
 	@sh -euc "$$INSTALL"
 	@touch $@
 
-$(MODULES): portal/package.json portal/package-lock.json | $(SET_UP)
-	@echo 'Setting up portal/node_modules ...' >&2
-	@cd portal && $(NODE) $(QUIETLY) npm ci --no-audit --no-fund
+%/node_modules/.set-up: %/package.json %/package-lock.json | $(SET_UP)
+	@echo 'Setting up $*/node_modules ...' >&2
+	@cd $* && $(NODE) $(QUIETLY) npm ci --no-audit --no-fund
 	@touch $@
 
 $(PAGE): $(MODULES) $(PORTAL)

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
+import strawberry
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
@@ -20,17 +22,26 @@ from models.listening import Listening
 from models.reading import Reader
 from policies.catalogue import CATALOGUE
 from policies.policy import Policy
+from policies.reloading import Reloading
+from policies.sentences import sentences
 from policies.viewer import Viewer
+from resolvers.audit import AuditLog
 from resolvers.context import Context, Origin, Services
 from resolvers.cursors import Cursors
 from resolvers.download import find_file
 from resolvers.mail import latest_mails
 from resolvers.picture import MOST_BYTES
 from resolvers.upload import Uploads
+from resolvers.view_as import seen_as
 from resolvers.viewer import find_member, load_viewer
+from schema.auditing import Auditing
+from schema.introspection import SchemaOf, introspecting
+from schema.permissions import tell_permissions
 from schema.planning import Planning
+from schema.reads import UnknownField
 from schema.schema import guarded_fields, make_schema
-from settings import Settings
+from schema.shaped import Shaped
+from settings import InvalidSettings, Settings, variable
 from transport.app import create_app
 from transport.documents import Documents
 from transport.files import File, LoadFile, file_route
@@ -38,13 +49,16 @@ from transport.identity import Identity
 from transport.logs import configure_logging
 from transport.mails import mail_routes
 from transport.portal import PortalViewer, portal_routes
+from transport.recording import Recording
 from transport.tokens import Claims, Tokens
 from transport.uploads import PATH as UPLOADS
 from transport.uploads import upload_route
+from transport.view_as import ViewAs
 
 HERE: Final = Path(__file__).parent
 POLICIES: Final = HERE / "policies"
 DIST: Final = HERE / "portal" / "dist"
+log = structlog.stdlib.get_logger("crossgate.policy")
 ANYTHING: Final[sa.Select[Any]] = sa.select(sa.literal_column("1"))
 DEMO_VIEWERS: Final = (
     PortalViewer("admin@partner.example", "Partner, account administrator"),
@@ -55,40 +69,30 @@ DEMO_VIEWERS: Final = (
 )
 
 
-def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = None) -> Starlette:
+def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = None, policies: Path = POLICIES) -> Starlette:
     """The gateway, over the database that the settings name. Raises PolicyError where policy and schema do not fit.
 
-    `beside` runs in the same process as long as the gateway is served, and is cancelled when that ends. `state` of the application
-    holds its `services` and `tokens`, for whoever measures or tests it.
+    `beside` runs in the same process as long as the gateway is served, and is cancelled when that ends; in development policy then
+    follows its files too. `state` of the application holds its `services` and `tokens`, for whoever measures or tests it.
     """
     configure_logging(settings)
-    database_url = str(settings.database_url)
-    reader = Reader(database_url, settings.pool_size, settings.request_timeout)
-    engine = connect(database_url, settings.pool_size, settings.request_timeout)
     tokens = Tokens.load(settings.signing_key_file)
-    documents = Documents(settings.max_document_tokens)
-    viewers = _viewers(reader)
-    services = Services(
-        reader=reader,
-        engine=engine,
-        listening=Listening(database_url),
-        policy=load_policy(),
-        cursors=Cursors(tokens.secret(b"cursors")),
-        public_url=settings.public_url,
-        partner_docs_url=settings.partner_docs_url,
-        default_page_size=settings.default_page_size,
-        max_page_size=settings.max_page_size,
-        order_approval_days=settings.order_approval_days,
-    )
+    schema_of = None if settings.shaped_schema == "off" else _schema_of(Shaped())
+    documents = Documents(settings.max_document_tokens, schema_of if settings.shaped_schema == "strict" else None)
+    services = make_services(settings, tokens, load_policy(policies))
+    viewers, engine = _viewers(services.reader), services.engine
     identity = Identity(tokens, viewers)
+    schema = _schema(settings, documents, services.policy, schema_of)
+    reloading = Reloading(policies, lambda: _explained(load_policy(policies)), _taken_by(services, schema))
     app = create_app(
-        schema=make_schema(documents.extension, *([Planning().extension] if settings.planner else [])),
+        schema=schema,
         settings=settings,
         tokens=tokens,
         load_viewer=viewers,
         make_context=lambda viewer, request_id, key: Context(services, viewer, Origin(request_id, key)),
         make_subscriber=lambda viewer, request_id, key, renew: Context(services, viewer, Origin(request_id, key), renew),
-        ready={"database": _answers(reader)},
+        view_as=_view_as(services),
+        ready={"database": _answers(services.reader)},
         extra_routes=[
             file_route(identity, _files(services)),
             upload_route(
@@ -105,20 +109,76 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
                 sign_in=_sign_in(engine, tokens, settings.token_lifetime),
             ),
         ],
-        lifespan=_lifespan(services, beside),
+        lifespan=_lifespan(services, *([reloading.follow] if settings.development else []), *([beside] if beside else [])),
         documents=documents,
         body_limits={UPLOADS: MOST_BYTES},
+        policy=lambda: services.policy.version,
+        policy_refused=lambda: reloading.refusal,
     )
     app.state.services = services
     app.state.tokens = tokens
     return app
 
 
-def load_policy() -> Policy:
+def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Services:
+    """What requests share, over the database that the settings name."""
+    database_url = str(settings.database_url)
+    engine = connect(database_url, settings.pool_size, settings.request_timeout)
+    return Services(
+        reader=Reader(database_url, settings.pool_size, settings.request_timeout),
+        engine=engine,
+        listening=Listening(database_url),
+        audit=AuditLog(engine),
+        policy=policy,
+        cursors=Cursors(tokens.secret(b"cursors")),
+        public_url=settings.public_url,
+        partner_docs_url=settings.partner_docs_url,
+        default_page_size=settings.default_page_size,
+        max_page_size=settings.max_page_size,
+        order_approval_days=settings.order_approval_days,
+    )
+
+
+def _schema(settings: Settings, documents: Documents, policy: Policy, schema_of: SchemaOf | None) -> strawberry.Schema:
+    """The schema with all that is done to an operation. Raises InvalidSettings where a field that is to be audited is not there."""
+    auditing = Auditing(settings.audited_fields)
+    recording = [Recording(settings.record_operations).extension] if settings.record_operations else []
+    planned = [Planning().extension] if settings.planner else []
+    execution = schema_of and introspecting(schema_of)
+    schema = make_schema(policy, documents.extension, *recording, *planned, auditing.extension, execution=execution)
+    try:
+        auditing.of(schema)
+    except UnknownField as problem:
+        raise InvalidSettings({variable("audited_fields"): str(problem)}) from None
+    return schema
+
+
+def load_policy(directory: Path = POLICIES) -> Policy:
     """The policy of the gateway, held against its schema: no field without a rule, no rule without a field."""
-    policy = Policy.load(POLICIES, CATALOGUE)
+    policy = Policy.load(directory, CATALOGUE)
     policy.check_fields(guarded_fields())
     return policy
+
+
+def _explained(policy: Policy) -> Policy:
+    """The same policy, which knows already what descriptions say of it."""
+    sentences(policy)
+    return policy
+
+
+def _taken_by(services: Services, schema: strawberry.Schema) -> Callable[[Policy], None]:
+    """Puts a policy in force, and tells it in the schema's descriptions."""
+
+    def take(policy: Policy) -> None:
+        services.take(policy)
+        tell_permissions(schema._schema, policy)
+
+    return take
+
+
+def _schema_of(shaped: Shaped) -> SchemaOf:
+    """The schema of whoever a request is of, made of the full one."""
+    return lambda schema, context: shaped.of(schema, context.policy, context.viewer.shape)
 
 
 def _viewers(reader: Reader) -> Callable[[Claims], Awaitable[Viewer | None]]:
@@ -126,6 +186,13 @@ def _viewers(reader: Reader) -> Callable[[Claims], Awaitable[Viewer | None]]:
         return None if claims.membership_id is None else await load_viewer(reader, claims.user_id, claims.membership_id)
 
     return viewer
+
+
+def _view_as(services: Services) -> ViewAs:
+    async def view_as(asker: Viewer, named: str, request_id: str) -> Context:
+        return Context(services, await seen_as(services, asker, named), Origin(request_id), asker=asker)
+
+    return view_as
 
 
 def _files(services: Services) -> LoadFile:
@@ -151,18 +218,20 @@ def _answers(reader: Reader) -> Callable[[], Awaitable[object]]:
 
 
 def _lifespan(
-    services: Services, beside: Callable[[], Awaitable[None]] | None
+    services: Services, *beside: Callable[[], Awaitable[None]]
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await services.listening.start()
-        companion = beside and asyncio.ensure_future(beside())
+        log.info("policy.loaded", policy=services.policy.version)
+        await services.audit.start()
+        companions = [asyncio.ensure_future(each()) for each in beside]
         try:
             yield
         finally:
-            if companion:
+            for companion in companions:
                 companion.cancel()
-                await asyncio.wait([companion])
+            await asyncio.gather(*companions, return_exceptions=True)
             await services.close()
 
     return lifespan

@@ -92,10 +92,24 @@ class Settings(BaseSettings):
         default=True,
         description="Whether queries run breadth-first by compiled plans; without it graphql-core runs everything.",
     )
+    shaped_schema: Literal["introspection", "strict", "off"] = Field(
+        default="introspection",
+        description="Whether introspection leaves out what the viewer can never use: introspection; strict, where documents that "
+        "name such things are refused too; off.",
+    )
+    record_operations: Path | None = Field(
+        default=None,
+        description="File that executed queries are appended to, with their variables, for `crossgate policy replay`; "
+        "nothing is recorded by default.",
+    )
     default_page_size: int = Field(default=50, ge=1, description="Items on a page when none are asked for.")
     max_page_size: int = Field(default=1000, ge=1, description="Most items on a page.")
     order_approval_days: int = Field(
         default=14, ge=1, le=365, description="Days after which an order that waits for its partner's approval expires."
+    )
+    audited_fields: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Fields of which the audit log counts who reads them, such as Invoice.total, separated by commas.",
     )
     request_timeout: float = Field(default=30, gt=0, description="Seconds for a request to arrive, and again to be answered.")
     shutdown_timeout: int = Field(default=30, ge=0, description="Seconds that requests under way are given at shutdown.")
@@ -152,7 +166,7 @@ class Settings(BaseSettings):
             raise ValueError("must be a web address such as https://gateway.example")
         return value.rstrip("/")
 
-    @field_validator("allowed_origins", mode="before")
+    @field_validator("allowed_origins", "audited_fields", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

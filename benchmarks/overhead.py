@@ -1,7 +1,8 @@
 """What authorization costs: a page of ports as policy gives it, against the same page with the mask and the filter taken out.
 
 Both sides run in this process over the same database, in turns, and are compared by their medians. Before anything is timed
-both sides have to give the same ports with the same values, but for what policy hides.
+both sides have to give the same ports with the same values, but for what policy hides. Where the page also says what the viewer can
+do to each port, that is weighed against the page that says nothing of it.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ QUERY: Final = """query Ports($first: Int!) {
     }
   }
 }"""
+
+WITH_ACTIONS: Final = QUERY.replace("nodes {", "nodes {\n      viewerCan")
 
 Run = Callable[[], Awaitable[Any]]
 
@@ -80,10 +83,10 @@ class Side:
         services: Services = self.app.state.services
         return services
 
-    async def endpoint(self, member: Member, rows: int) -> Any:
-        """The answer to the query, through the whole application."""
+    async def endpoint(self, member: Member, rows: int, query: str = QUERY) -> Any:
+        """The answer to a query, through the whole application."""
         token = self.app.state.tokens.issue(member.user_id, member.membership_id, 3600)
-        body = {"query": QUERY, "variables": {"first": rows}}
+        body = {"query": query, "variables": {"first": rows}}
         response = await self.client.post("/graphql", json=body, headers={"Authorization": f"Bearer {token}"})
         return response.json()
 
@@ -94,7 +97,7 @@ class Side:
 
 
 async def measure(url: str, data_dir: Path, *, rows: int, rounds: int, progress: Callable[[str], None]) -> list[Result]:
-    """Both levels for every viewer. Raises Differs."""
+    """All levels for every viewer. Raises Differs."""
     results = []
     async with _side(url, data_dir) as guarded, _side(url, data_dir) as bare:
         bare.services.policy = unguarded(bare.services.policy)
@@ -104,11 +107,15 @@ async def measure(url: str, data_dir: Path, *, rows: int, rounds: int, progress:
             assert member is not None, email  # noqa: S101 (the market has them)
             viewer = await load_viewer(guarded.services.reader, member.user_id, member.membership_id)
             assert viewer is not None, email  # noqa: S101
-            compare(await guarded.endpoint(member, rows), await bare.endpoint(member, rows), rows)
+            page = await bare.endpoint(member, rows)
+            for query in (QUERY, WITH_ACTIONS):
+                compare(await guarded.endpoint(member, rows, query), page, rows)
             endpoints = (partial(guarded.endpoint, member, rows), partial(bare.endpoint, member, rows))
+            with_actions = (partial(guarded.endpoint, member, rows, WITH_ACTIONS), endpoints[1])
             loaders = (partial(guarded.loader, viewer, rows), partial(bare.loader, viewer, rows))
             for level, (first, second), clock in (
                 ("endpoint", endpoints, time.perf_counter),
+                ("endpoint with viewerCan", with_actions, time.perf_counter),
                 ("loader", loaders, time.perf_counter),
                 ("loader, CPU", loaders, time.process_time),
             ):

@@ -46,6 +46,7 @@ class Unguarded:
     """What a policy decides, with everything shown and rows found by WHERE."""
 
     def __init__(self, policy: Policy, where: Where) -> None:
+        self.version = policy.version
         self._policy = policy
         self._where = where
         self._decisions: dict[tuple[Any, ...], Decision] = {}

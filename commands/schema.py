@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from graphql import GraphQLSchema, build_schema
+from graphql import GraphQLSchema, build_schema, is_introspection_type, is_specified_scalar_type, print_type
 from graphql.utilities import find_breaking_changes, find_dangerous_changes
 
+import server
 from commands.failure import Failure
+from policies.errors import PolicyError
+from policies.shapes import spelt
 from schema.schema import make_schema
+from schema.shaped import Shaped
 
 SNAPSHOT: Final = Path(__file__).parents[1] / "schema" / "schema.graphql"
 RENEW: Final = "If that is meant: crossgate schema print > schema/schema.graphql"
@@ -21,9 +25,14 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="Print the sc
 
 
 @app.command("print")
-def print_() -> None:
+def print_(
+    as_: Annotated[
+        str | None,
+        typer.Option("--as", metavar="SHAPE", help="As such a viewer has it, as MANAGED+FINANCE; without it all of it."),
+    ] = None,
+) -> None:
     """Print the schema in GraphQL's schema definition language."""
-    typer.echo(sdl(), nl=False)
+    typer.echo(sdl() if as_ is None else shaped_sdl(as_), nl=False)
 
 
 @app.command()
@@ -39,7 +48,19 @@ def check(file: Annotated[Path, typer.Argument(help="The snapshot.", show_defaul
 
 def sdl() -> str:
     """The schema as it is now."""
-    return make_schema().as_str() + "\n"
+    return make_schema(server.load_policy()).as_str() + "\n"
+
+
+def shaped_sdl(text: str) -> str:
+    """The schema of viewers of the shape that is written so. Raises Failure."""
+    try:
+        shape = spelt(text)
+    except PolicyError as error:
+        raise Failure(str(error)) from None
+    policy = server.load_policy()
+    schema = Shaped().of(make_schema(policy)._schema, policy, shape)
+    kinds = [kind for _, kind in sorted(schema.type_map.items()) if not is_introspection_type(kind)]
+    return "\n\n".join(print_type(kind) for kind in kinds if not is_specified_scalar_type(kind)) + "\n"
 
 
 def changes(before: str, after: str) -> Iterator[str]:

@@ -26,3 +26,8 @@ def step(steps: Mapping[State, Set[State]], state: State, to: State) -> State:
     if to not in allowed:
         raise IllegalStep(state, to, allowed)
     return to
+
+
+def before(steps: Mapping[State, Set[State]], *to: State) -> frozenset[State]:
+    """The states from which a step leads to one of these."""
+    return frozenset(state for state, ways in steps.items() if ways & set(to))

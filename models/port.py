@@ -46,6 +46,7 @@ STEPS: Final = {
     PortStatus.ACTIVE: {PortStatus.DISABLED, PortStatus.DECOMMISSIONED},
     PortStatus.DISABLED: {PortStatus.ACTIVE, PortStatus.DECOMMISSIONED},
 }
+NEW, SUSPENDED = PortStatus.ALLOCATED, PortStatus.DISABLED  # from both a port becomes active: it is activated, or enabled
 AUTHORISED: Final = {PortStatus.ALLOCATED, PortStatus.ACTIVE, PortStatus.DISABLED}  # a letter can be had (A44)
 CHARGED: Final = {PortStatus.ACTIVE, PortStatus.DISABLED}  # what is in service is paid for, switched off or not
 ENDED: Final = {PortStatus.DECOMMISSIONED, PortStatus.CANCELLED}
@@ -99,12 +100,12 @@ class Port(Owned, Versioned, Base):
 
     def activate(self) -> None:
         """Make an ALLOCATED port ACTIVE, which the operator does (A45). Raises IllegalStep."""
-        self._become_active(PortStatus.ALLOCATED)
+        self._become_active(NEW)
         self.activated_at = now()
 
     def enable(self) -> None:
         """Make a DISABLED port ACTIVE again. Raises IllegalStep, also for one that was never activated."""
-        self._become_active(PortStatus.DISABLED)
+        self._become_active(SUSPENDED)
 
     def _become_active(self, start: PortStatus) -> None:
         steps = {state: ways if state == start else ways - {PortStatus.ACTIVE} for state, ways in STEPS.items()}

@@ -17,6 +17,7 @@ INVITATIONS: Final = Link("invitations", models.ProductTestAccount.__table__, lo
 
 CATALOGUE: Final = Catalogue(
     (
+        Entity("AuditEvent", models.AuditEvent.__table__),
         Entity("BillingMarket", models.BillingMarket.__table__),
         Entity("Company", models.Company.__table__, (SALES, PURCHASES, INVITATIONS)),
         Entity("ConnectionRequest", models.ConnectionRequest.__table__),

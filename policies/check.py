@@ -1,12 +1,13 @@
 """What `crossgate policy check` finds: rules that cannot be loaded, rules that never apply, fields that rules forget.
 
-It asks the compiled policy over representative shapes: each kind of account, with each single role and with none, and
-for managed accounts with each of their settings on and off.
+Whether a rule applies to anybody is asked of all shapes that it can tell apart, and whether a field is hidden of representative ones:
+each kind of account, with each single role and with none, and for managed accounts with each of their settings on and off.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -17,9 +18,10 @@ from models.managed_account import SupportedBy
 from models.membership import MemberRole
 from policies.entity import Catalogue
 from policies.errors import PolicyError
-from policies.lint import DECISIONS, problems
+from policies.lint import ABILITIES, DECISIONS, problems
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE
+from policies.shapes import mentioned, shapes_of
 from policies.source import FIELD_RULES, Rule, parse, read_texts
 from policies.viewer import Shape
 
@@ -50,8 +52,10 @@ def check(
 ) -> list[Problem]:
     """What is wrong with a policy that can be loaded. `required` are the (entity, field) pairs that are never null."""
     found = [Problem(message) for message in policy.unmatched_fields(schema_fields)]
-    found += [Problem(f"{rule.place}: this rule applies to no viewer") for rule in policy.rules if _is_idle(policy, rule)]
-    return found + list(_hidden(policy, required))
+    found += _idle(policy)
+    with suppress(PolicyError):  # which is told of its rule already
+        found += _hidden(policy, required)
+    return found
 
 
 @cache
@@ -78,15 +82,24 @@ def _managed(roles: tuple[str, ...]) -> Iterator[Shape]:
         )
 
 
+def _idle(policy: Policy) -> Iterator[Problem]:
+    """Decision and ability rules that are true of no viewer and row, or that cannot be compiled."""
+    for rule in policy.rules:
+        try:
+            if rule.name in DECISIONS | ABILITIES and _is_idle(policy, rule):
+                yield Problem(f"{rule.place}: this rule applies to no viewer")
+        except PolicyError as error:
+            yield Problem(str(error))
+
+
 def _is_idle(policy: Policy, rule: Rule) -> bool:
-    """Whether no shape makes a decision rule true of any row."""
-    if rule.name not in DECISIONS:
-        return False
+    """Whether no shape makes a rule true of any row, of those between which it can tell."""
     action = rule.arguments[1].literal or "read"
     fields: tuple[str | None, ...] = (None,)
     if rule.name in FIELD_RULES and rule.fields is not None:
         fields = rule.fields
-    return all(policy.explain(rule, shape, action, field) == FALSE for shape in shapes() for field in fields)
+    told = shapes_of(mentioned([rule], policy.rules))
+    return all(policy.explain(rule, shape, action, field) == FALSE for shape in told for field in fields)
 
 
 def _hidden(policy: Policy, required: Collection[tuple[str, str]]) -> Iterator[Problem]:

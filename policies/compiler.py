@@ -7,7 +7,8 @@ over is known to come from that rule; denials are negated by us and never by Pol
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,15 +17,16 @@ from polar import Variable
 from polar.exceptions import OsoError
 from polar.expression import Expression, Pattern
 
-from policies.entity import Catalogue, Resource
+from policies.entity import Catalogue, Entity, Resource
 from policies.errors import PolicyError
 from policies.facts import Facts, concrete, presented
-from policies.lint import ABILITIES, DECISIONS
-from policies.predicate import Predicate, disj
+from policies.lint import ABILITIES, DECISIONS, paths
+from policies.predicate import FALSE, TRUE, Predicate, conj, disj
 from policies.residual import Atom, Operand, Reference, Tag, translate
 from policies.source import FIELD_RULES, Rule, Text
 from policies.viewer import Viewer
 
+_NOTED: Final = "noted__(_);"
 _NO_WARNING: Final = "allow_request(_viewer, _request) if 1 = 2;"  # Polar warns of policies without an allow rule
 
 
@@ -36,12 +38,7 @@ class Compiler:
         self.catalogue = catalogue
         headed = DECISIONS | ABILITIES
         self._heads = {rule: f"{rule.name}__{number}" for number, rule in enumerate(rules) if rule.name in headed}
-        self._oso = _oso(catalogue)
-        numbered = "\n".join([*(_numbered(text, self._heads) for text in texts), _NO_WARNING])
-        try:
-            self._oso.load_str(numbered)
-        except OsoError as error:
-            raise PolicyError(_first_line(error)) from error
+        self._oso = _loaded(catalogue, [*(_numbered(text, self._heads) for text in texts), _NO_WARNING])
 
     def rows(self, rule: Rule, facts: Facts, action: str) -> Predicate:
         """The rows of which an allow or deny rule is true."""
@@ -61,15 +58,36 @@ class Compiler:
     def _evaluate(
         self, rule: Rule, facts: Facts, action: str, more: tuple[Variable, ...]
     ) -> Iterator[tuple[dict[str, Any], Predicate]]:
-        entity = self.catalogue[rule.entity or ""]
-        unknown = _expression("And", _expression("Isa", Variable("resource"), _pattern(entity.name)))
         arguments = (facts, action, Variable("resource"), *more)
-        results = self._oso.query_rule(self._heads[rule], *arguments, bindings={"resource": unknown}, accept_expression=True)
-        try:
-            for result in results:
-                yield result["bindings"], translate(_atoms(result["bindings"]["resource"]), entity)
-        except (OsoError, PolicyError) as error:
-            raise PolicyError(f"{rule.place}: {action} {entity.name}: {_first_line(error)}") from error
+        return _residuals(self._oso, self._heads[rule], rule, self.catalogue[rule.entity or ""], arguments)
+
+
+class Prefixes:
+    """What the first parts of a rule leave over: of all of them as few are asked at once as variables of theirs tie together."""
+
+    def __init__(self, texts: tuple[Text, ...], rules: tuple[Rule, ...], catalogue: Catalogue) -> None:
+        """Load the texts as they are, and beside them a rule for each part, with those before it that it is tied to."""
+        self.catalogue = catalogue
+        self._heads = {rule: f"{rule.name}__{number}" for number, rule in enumerate(rules) if rule.name in DECISIONS}
+        pieces = [_piece(rule, head, n) for rule, head in self._heads.items() for n in range(len(rule.parts))]
+        self._oso = _loaded(catalogue, [*(text.content for text in texts), *pieces, _NOTED, _NO_WARNING])
+
+    def rows(self, rule: Rule, facts: Facts, action: str, field: str | None) -> tuple[Predicate, ...]:
+        """For each part the rows of which it is true, and all parts before it: asked for one field, of a field rule."""
+        upto: list[Predicate] = []
+        for part in range(len(rule.parts)):
+            if upto and upto[-1] == FALSE:
+                upto.append(FALSE)
+                continue
+            first = _tied(rule, part)
+            before = upto[first - 1] if first else TRUE
+            upto.append(conj((before, self._piece(rule, part, facts, action, field))))
+        return tuple(upto)
+
+    def _piece(self, rule: Rule, part: int, facts: Facts, action: str, field: str | None) -> Predicate:
+        arguments = (facts, action, Variable("resource"), *([] if field is None else [field]))
+        entity = self.catalogue[rule.entity or ""]
+        return disj(rest for _, rest in _residuals(self._oso, f"{self._heads[rule]}__{part}", rule, entity, arguments))
 
 
 class Oracle:
@@ -102,6 +120,51 @@ def _oso(catalogue: Catalogue) -> Any:
     return oso
 
 
+def _loaded(catalogue: Catalogue, texts: Iterable[str]) -> Any:
+    oso = _oso(catalogue)
+    try:
+        oso.load_str("\n".join(texts))
+    except OsoError as error:
+        raise PolicyError(_first_line(error)) from error
+    return oso
+
+
+def _residuals(
+    oso: Any, head: str, rule: Rule, entity: Entity, arguments: tuple[Any, ...]
+) -> Iterator[tuple[dict[str, Any], Predicate]]:
+    """What is left over of a rule that has this head, for each way through it; the third argument is the unknown row."""
+    unknown = _expression("And", _expression("Isa", Variable("resource"), _pattern(entity.name)))
+    results = oso.query_rule(head, *arguments, bindings={"resource": unknown}, accept_expression=True)
+    try:
+        for result in results:
+            yield result["bindings"], translate(_atoms(result["bindings"]["resource"]), entity)
+    except (OsoError, PolicyError) as error:
+        raise PolicyError(f"{rule.place}: {arguments[1]} {entity.name}: {_first_line(error)}") from error
+
+
+def _piece(rule: Rule, head: str, part: int) -> str:
+    """A rule of one part and those it is tied to. Variables that only others read are noted: Polar warns of unread ones."""
+    first = _tied(rule, part)
+    read = Counter(path.variable for goal in rule.goals[first : part + 1] for path in paths(goal))
+    read.update(str(argument.name) for argument in rule.arguments if argument.name is not None)
+    noted = [f"noted__({name})" for name, times in read.items() if times == 1 and not name.startswith("_")]
+    arguments = ", ".join(map(str, rule.arguments))
+    return f"{head}__{part}({arguments}) if {' and '.join([*rule.parts[first : part + 1], *noted])};"
+
+
+def _tied(rule: Rule, part: int) -> int:
+    """The first part from which on variables are bound that a part reads, other than those of the head; itself if there is none."""
+    known = {argument.name for argument in rule.arguments} | {"_"}
+    bound = [{path.variable for path in paths(goal)} - known for goal in rule.goals]
+    first = part
+    while True:
+        here = set().union(*bound[first : part + 1])
+        earlier = next((number for number in range(first) if bound[number] & here), first)
+        if earlier == first:
+            return first
+        first = earlier
+
+
 def _ask(oso: Any, name: str, *arguments: Any) -> bool:
     try:
         return bool(oso.query_rule_once(name, *arguments))
@@ -131,13 +194,16 @@ def _field(rule: Rule, binding: Any) -> str | None:
         return None
     if type(binding) is str and rule.name in FIELD_RULES and rule.fields is not None and binding in rule.fields:
         return binding
-    raise PolicyError(f"{rule.place}: not every way through this rule names a field (it found {binding!r})")
+    raise PolicyError(
+        f"{rule.place}: not every way through this rule names a field (it found {binding!r}): "
+        "write `field in [...]` as its first condition, outside of any `or`"
+    )
 
 
 def _atoms(expression: Any) -> list[Atom]:
     """The terms of a conjunction. Only here does Polar's own form of them appear."""
     if not isinstance(expression, Expression):
-        raise PolicyError(f"the row became {expression!r}")
+        raise PolicyError(f"the row became {expression!r}: compare its columns")
     terms = expression.args if expression.operator == "And" else [expression]
     return [Atom(term.operator, tuple(_operand(operand) for operand in term.args)) for term in terms]
 
@@ -147,7 +213,7 @@ def _operand(operand: Any) -> Operand:
         return Reference("".join(operand))  # its own str() is a repr
     if isinstance(operand, Pattern):
         if operand.fields:
-            raise PolicyError(f"the pattern {operand.tag} has fields")
+            raise PolicyError(f"the pattern {operand.tag} has fields: compare columns")
         return Tag(operand.tag)
     if isinstance(operand, Expression) and operand.operator == "Dot":
         base = _operand(operand.args[0])

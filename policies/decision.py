@@ -22,9 +22,12 @@ class FieldRule:
     otherwise: Reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Decision:
-    """The rows that may be acted on, as a disjunction of branches, and the rule of every field that any rule names."""
+    """The rows that may be acted on, as a disjunction of branches, and the rule of every field that any rule names.
+
+    What is made of one is kept as long as it is, and no longer: policy may be loaded anew.
+    """
 
     entity: str
     action: str

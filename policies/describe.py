@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from policies.tree import (
+    TRUE,
     And,
     Attribute,
     Compare,
@@ -30,6 +31,18 @@ def attributes(predicate: Predicate) -> frozenset[str]:
         case And(items) | Or(items):
             return frozenset().union(*map(attributes, items))
     return frozenset()
+
+
+def stated(predicate: Predicate) -> frozenset[str]:
+    """The columns of the row itself of which a predicate tells more than that the viewer is meant: not compared with its values."""
+    match predicate:
+        case Compare(_, _, Parameter() | SetParameter()):
+            return frozenset()
+        case Not(item):
+            return stated(item)
+        case And(items) | Or(items):
+            return frozenset().union(*map(stated, items))
+    return attributes(predicate)
 
 
 def links(predicate: Predicate) -> frozenset[str]:
@@ -68,7 +81,7 @@ def show(predicate: Predicate) -> str:
         case OneOf(name, values):
             return f"{name} in [{', '.join(map(_show_value, values))}]"
         case Exists(link, condition):
-            return f"some {link} ({show(condition)})"
+            return f"some {link}" if condition == TRUE else f"some {link} ({show(condition)})"
         case Not(item):
             return f"not ({show(item)})"
         case And(items):

@@ -1,5 +1,6 @@
-# Locations: the data centres of the network. Everybody may know them. R430
+# Locations: the data centres of the network.
 
+# Everybody may know them. R430
 allow(_viewer: Viewer, "read", _location: Location);
 
 # Ports are ordered in active locations; a managed account orders where its partner has enabled a billing market. R120 A19

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Mapping
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from policies.compiler import Compiler, Oracle
+from policies.compiler import Compiler, Oracle, Prefixes
 from policies.decision import Decision, FieldRule
 from policies.entity import Catalogue, Entity, Resource
 from policies.errors import PolicyError
-from policies.facts import Facts, symbolic
-from policies.lint import lint
+from policies.explanation import Explainer, Explanation
+from policies.facts import Facts
+from policies.known import Known
+from policies.lint import ABILITIES, DECISIONS, ROW_RULES, lint
 from policies.predicate import FALSE, TRUE, Predicate, assume, conj, disj, disjuncts, negate
 from policies.reason import Reason
 from policies.source import FIELD_RULES, Rule, Text, digest, parse, read_texts
@@ -35,13 +38,16 @@ class Policy:
         """Parse, lint and load; `Policy.load` reads the texts."""
         self.catalogue = catalogue
         self.version = digest(texts)
+        self._texts = texts
         self.rules = tuple(rule for text in texts for rule in parse(text))
         lint(self.rules, catalogue)
         self._oracle = Oracle(directory, self.rules, catalogue)
         self._compiler = Compiler(texts, self.rules, catalogue)
         self._lock = threading.Lock()
         self._memo: dict[tuple[Any, ...], Any] = {}
-        self._shared: dict[tuple[str, ...], list[tuple[dict[str, Any], Any]]] = {}
+        self._made: dict[tuple[Any, ...], Decision] = {}
+        self._known = Known()
+        self._concerned: dict[tuple[str, str, str], list[Rule]] = {}
 
     @classmethod
     def load(cls, directory: Path, catalogue: Catalogue) -> Policy:
@@ -75,13 +81,37 @@ class Policy:
         return self._oracle.allows(viewer, action, row, field)
 
     def explain(self, rule: Rule, shape: Shape, action: str, field: str | None = None) -> Predicate:
-        """The rows of which a single allow or deny rule is true, for viewers of a shape: for one field of a field rule."""
-        viewer = symbolic(shape)
+        """The rows of which a single allow or deny rule is true, for viewers of a shape: for one field of a field rule.
+
+        An ability rule is true of every row, or of none.
+        """
         with self._lock:
-            if rule.name not in FIELD_RULES:
-                return self._compiler.rows(rule, viewer, action)
-            fields = self._compiler.fields(rule, viewer, action)
-        return disj((fields.get(field, FALSE), fields.get(None, FALSE)))
+            if rule.name in ABILITIES:
+                return TRUE if self._has(shape, rule) else FALSE
+            told = dict(self._told(shape, rule, action))
+        return disj((told.get(field, FALSE), told.get(None, FALSE)))
+
+    def explanation(self, shape: Shape, entity: str, action: str = "read", field: str | None = None) -> Explanation:
+        """The rules that decide of a row for viewers of a shape, or of a field of it, part by part. Raises PolicyError.
+
+        A field is decided on a row that may be read; of a part, which is visible with its whole, there is only its field to decide.
+        """
+        if field is not None and field not in self.fields(entity):
+            raise PolicyError(f"no rule of {entity} names the field {field}")
+        with self._lock:
+            return self._known.of(
+                ("explanation", entity, action, field), shape, lambda viewer: self._explanation(viewer, entity, action, field)
+            )
+
+    def actions(self, entity: str) -> frozenset[str]:
+        """What the rules of a type speak of doing to its rows."""
+        named = (rule.arguments[1].literal for rule in self.rules if rule.entity == entity)
+        return frozenset(action for action in named if action is not None)
+
+    def fields(self, entity: str) -> tuple[str, ...]:
+        """The fields of a type that any rule names, in their order."""
+        named = (rule.fields or () for rule in self.rules if rule.name in FIELD_RULES and rule.entity == entity)
+        return tuple(sorted({field for fields in named for field in fields}))
 
     def check_fields(self, schema_fields: Mapping[str, Collection[str]]) -> None:
         """Refuse a schema field that no allow_field rule names, and a rule that names no schema field."""
@@ -103,60 +133,79 @@ class Policy:
         key = (shape, *question)
         if key not in self._memo:
             with self._lock:
-                self._memo[key] = self._shared_answer(shape, question)
+                self._memo[key] = self._decide(shape, *question) if len(question) == 2 else self._withheld(shape, *question)
         return self._memo[key]
 
-    def _shared_answer(self, shape: Shape, question: tuple[str, ...]) -> Any:
-        """The answer for a shape that agrees on all facts that were read, or a new one."""
-        known = self._shared.setdefault(question, [])
-        for facts, answer in known:
-            if all(getattr(shape, name) == value for name, value in facts.items()):
-                return answer
-        viewer = symbolic(shape)
-        answer = self._decide(viewer, *question) if len(question) == 2 else self._withheld(viewer, *question)
-        known.append(({name: getattr(shape, name) for name in sorted(viewer.read) if hasattr(shape, name)}, answer))
-        return answer
-
-    def _decide(self, viewer: Facts, name: str, action: str) -> Decision:
+    def _decide(self, shape: Shape, name: str, action: str) -> Decision:
+        """One decision for all shapes of which no rule tells anything else."""
         entity = self.catalogue[name]
-        rows = self._rows(viewer, entity, action)
-        return Decision(name, action, rows, MappingProxyType(self._fields(viewer, entity, action, rows)))
+        told = tuple(self._told(shape, rule, action) for head in DECISIONS for rule in self._concerning(head, entity, action))
+        if (name, action, told) not in self._made:
+            rows = self._rows(shape, entity, action)
+            fields = MappingProxyType(self._fields(shape, entity, action, rows))
+            self._made[name, action, told] = Decision(name, action, rows, fields)
+        return self._made[name, action, told]
 
-    def _withheld(self, viewer: Facts, ability: str) -> Reason | None:
+    def _told(self, shape: Shape, rule: Rule, action: str) -> tuple[tuple[str | None, Predicate], ...]:
+        """The rows of which a rule is true, of a field rule for each field; under None for every field, or for the row."""
+
+        def find(viewer: Facts) -> tuple[tuple[str | None, Predicate], ...]:
+            if rule.name in FIELD_RULES:
+                return tuple(self._compiler.fields(rule, viewer, action).items())
+            return ((None, self._compiler.rows(rule, viewer, action)),)
+
+        return self._known.of((rule.place, rule.start, action), shape, find)
+
+    def _withheld(self, shape: Shape, ability: str) -> Reason | None:
         """The reason of the first rule that denies an ability; where none does and none allows it, that of the ability."""
         allow, deny = (
             [rule for rule in self.rules if rule.name == name and rule.arguments[1].literal == ability]
             for name in ("ability", "deny_ability")
         )
-        denying = next((rule.reason for rule in deny if self._compiler.ability(rule, viewer)), None)
-        if denying is not None or any(self._compiler.ability(rule, viewer) for rule in allow):
+        denying = next((rule.reason for rule in deny if self._has(shape, rule)), None)
+        if denying is not None or any(self._has(shape, rule) for rule in allow):
             return denying
         return next((rule.reason for rule in allow if rule.reason is not None), Reason.NOT_YOURS)
 
-    def _rows(self, viewer: Facts, entity: Entity, action: str) -> Predicate:
+    @cached_property
+    def _explainer(self) -> Explainer:
+        """Loaded when something is explained for the first time."""
+        return Explainer(self.rules, Prefixes(self._texts, self.rules, self.catalogue))
+
+    def _explanation(self, viewer: Facts, name: str, action: str, field: str | None) -> Explanation:
+        entity = self.catalogue[name]
+        row = self._explainer.stage(viewer, ROW_RULES, entity, action, None)
+        stages = () if entity.part_of is not None else (row,)
+        if field is None:
+            return Explanation(stages)
+        of_field = self._explainer.stage(viewer, FIELD_RULES, entity, action, self._otherwise(entity, field), field)
+        return Explanation((*stages, of_field))
+
+    def _has(self, shape: Shape, rule: Rule) -> bool:
+        return self._known.of((rule.place, rule.start), shape, lambda viewer: self._compiler.ability(rule, viewer))
+
+    def _rows(self, shape: Shape, entity: Entity, action: str) -> Predicate:
         if entity.part_of is not None:
             return TRUE
         allowed, denied = (
-            disj(self._compiler.rows(rule, viewer, action) for rule in self._concerning(name, entity, action))
+            disj(rows for rule in self._concerning(name, entity, action) for _, rows in self._told(shape, rule, action))
             for name in ("allow", "deny")
         )
         return disj(disjuncts(conj((allowed, negate(denied)))))
 
-    def _fields(self, viewer: Facts, entity: Entity, action: str, rows: Predicate) -> dict[str, FieldRule]:
+    def _fields(self, shape: Shape, entity: Entity, action: str, rows: Predicate) -> dict[str, FieldRule]:
         allow, deny = (
-            [(rule, self._compiler.fields(rule, viewer, action)) for rule in self._concerning(name, entity, action)]
+            [(rule, dict(self._told(shape, rule, action))) for rule in self._concerning(name, entity, action)]
             for name in ("allow_field", "deny_field")
         )
-        names = {
-            field
-            for rule in self.rules
-            if rule.name in FIELD_RULES and rule.entity == entity.name
-            for field in rule.fields or ()
-        }
-        return {field: _field_rule(field, rows, allow, deny, self._otherwise(entity, field)) for field in sorted(names)}
+        named = self.fields(entity.name)
+        return {field: _field_rule(field, rows, allow, deny, self._otherwise(entity, field)) for field in named}
 
     def _concerning(self, name: str, entity: Entity, action: str) -> list[Rule]:
-        return [rule for rule in self.rules if rule.name == name and rule.concerns(entity.name, action)]
+        key = (name, entity.name, action)
+        if key not in self._concerned:
+            self._concerned[key] = [rule for rule in self.rules if rule.name == name and rule.concerns(entity.name, action)]
+        return self._concerned[key]
 
     def _otherwise(self, entity: Entity, field: str) -> Reason:
         """The reason of the first allow_field rule that names the field and has one."""

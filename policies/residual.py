@@ -80,7 +80,7 @@ def translate(atoms: Iterable[Atom], entity: Entity) -> Predicate:
         if atom.operator == "In":
             variable, link = _linked(atom, entity)
             if variable in groups:
-                raise PolicyError(f"{variable} stands for rows of two links")
+                raise PolicyError(f"{variable} stands for rows of two links: bind another variable by `in` for the second")
             groups[variable] = (link, [])
         else:
             rest.append(atom)
@@ -93,7 +93,7 @@ def translate(atoms: Iterable[Atom], entity: Entity) -> Predicate:
             link, conditions = groups[variable]
             conditions.append(_compare(atom, link.table))
         else:
-            raise PolicyError(f"{variable} is a free variable in `{_show(atom)}`")
+            raise PolicyError(f"{variable} is a free variable in `{_show(atom)}`: bind it first by `{variable} in row.link`")
     return conj([*parts, *(exists(link.name, conj(conditions)) for link, conditions in groups.values())])
 
 
@@ -104,7 +104,9 @@ def _linked(atom: Atom, entity: Entity) -> tuple[str, Link]:
             link = entity.link(name)
             if link is not None:
                 return variable, link
-    raise PolicyError(f"`{_show(atom)}` follows no link of {entity.name}")
+    raise PolicyError(
+        f"`{_show(atom)}` follows no link of {entity.name}: write `variable in row.link`, with a link of the catalogue"
+    )
 
 
 def _check_elements(atoms: list[Atom]) -> None:
@@ -112,21 +114,21 @@ def _check_elements(atoms: list[Atom]) -> None:
     seen: set[int] = set()
     for operand in (operand for atom in atoms for operand in atom.operands if isinstance(operand, OpaqueElement)):
         if id(operand) in seen:
-            raise PolicyError(f"one element of {operand!r} is compared twice")
+            raise PolicyError(f"one element of {operand!r} is compared twice: write `row.column in {operand!r}`")
         seen.add(id(operand))
 
 
 def _subject(atom: Atom) -> str:
     variables = {operand.variable for operand in atom.operands if isinstance(operand, Reference)}
     if len(variables) != 1:
-        raise PolicyError(f"`{_show(atom)}` has to compare columns of one row")
+        raise PolicyError(f"`{_show(atom)}` has to compare columns of one row: state a condition of each row by itself")
     return variables.pop()
 
 
 def _isa(atom: Atom, entity: Entity) -> Predicate:
     if atom.operands == (Reference(THIS), Tag(entity.name)):
         return TRUE
-    raise PolicyError(f"`{_show(atom)}` tests a type other than {entity.name}")
+    raise PolicyError(f"`{_show(atom)}` tests a type other than {entity.name}: write a rule for each type")
 
 
 def _compare(atom: Atom, table: sa.FromClause) -> Predicate:
@@ -141,13 +143,15 @@ def _compare(atom: Atom, table: sa.FromClause) -> Predicate:
         return TRUE if operator == "!=" else FALSE
     value = _value(right, table)
     if not _comparable(operator, column, value, table):
-        raise PolicyError(f"`{_show(atom)}` compares {column.name}, a {column.type!r}, with something else")
+        raise PolicyError(
+            f"`{_show(atom)}` compares {column.name}, a {column.type!r}, with something else: compare equal types"
+        )
     return Compare(operator, column.name, value)
 
 
 def _column(reference: Reference, table: sa.FromClause) -> sa.ColumnElement[Any]:
     if len(reference.attributes) != 1 or reference.attributes[0] not in table.c:
-        raise PolicyError(f"`{_show_operand(reference)}` is not a column")
+        raise PolicyError(f"`{_show_operand(reference)}` is not a column: name one of the row or of a linked row")
     return table.c[reference.attributes[0]]
 
 
@@ -161,7 +165,7 @@ def _value(operand: Operand, table: sa.FromClause) -> Value:
             return Parameter(name)
         case None | str() | int():
             return operand
-    raise PolicyError(f"{operand!r} cannot be compared with a column")
+    raise PolicyError(f"{operand!r} cannot be compared with a column: use `in` for what has several values")
 
 
 def _comparable(operator: Operator, column: sa.ColumnElement[Any], value: Value, table: sa.FromClause) -> bool:

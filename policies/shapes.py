@@ -39,7 +39,7 @@ def mentioned(asked: Iterable[Rule], rules: Collection[Rule]) -> Mentioned:
     reached = _closure(asked, rules)
     facts = {name for rule in reached for name in _facts(rule)}
     words = {word for rule in reached for word in _words(rule)}
-    every = any(_compares_any_role(goal, rule) for rule in reached for goal in _goals(rule.body))
+    every = any(_compares_any_role(rule.body, set()) for rule in reached)
     roles = [role for role in ROLES if "roles" in facts and (every or role in words)]
     return Mentioned(tuple(name for name in SHAPE if name in facts), tuple(roles))
 
@@ -104,20 +104,19 @@ def _words(rule: Rule) -> Iterator[str]:
         yield from (term.value for term in _terms(goal) if isinstance(term, Constant) and isinstance(term.value, str))
 
 
-def _compares_any_role(goal: Goal, rule: Rule) -> bool:
-    """Whether the viewer's roles are compared with something else than words that the rule states."""
+def _compares_any_role(goal: Goal | None, bound: set[str]) -> bool:
+    """Whether a goal compares the viewer's roles with something else than words that are stated before; `bound` grows with them."""
     match goal:
-        case Comparison(_, "in", Path(_, variable, None), Path(_, _, "roles")):
-            return not any(_states(other, variable) for other in _goals(rule.body))
-        case Comparison(_, "in", Path(), Path(_, _, "roles")):
-            return True
-    return False
-
-
-def _states(goal: Goal, variable: str) -> bool:
-    match goal:
-        case Comparison(_, "in", Path(_, name, None), Listing(_, items)):
-            return name == variable and all(isinstance(item, Constant) for item in items)
+        case All(goals):
+            return any(_compares_any_role(item, bound) for item in goals)
+        case Any(goals):
+            return any(_compares_any_role(item, set(bound)) for item in goals)
+        case Negation(_, item):
+            return _compares_any_role(item, set(bound))
+        case Comparison(_, "in", Path(_, variable, None), Listing(_, items)) if all(isinstance(it, Constant) for it in items):
+            bound.add(variable)
+        case Comparison(_, "in", Path(_, variable, attribute), Path(_, _, "roles")):
+            return attribute is not None or variable not in bound
     return False
 
 

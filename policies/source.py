@@ -10,6 +10,7 @@ from typing import Final
 
 from policies import syntax
 from policies.errors import PolicyError
+from policies.parts import parts_of
 from policies.reason import Reason
 from policies.syntax import Reader
 from policies.tokens import Token, tokenize
@@ -34,10 +35,18 @@ class Argument:
     type: str | None = None
     literal: str | None = None
 
+    def __str__(self) -> str:
+        if self.literal is not None:
+            return f'"{self.literal}"'
+        return f"{self.name}: {self.type}" if self.type else str(self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `fields` are the names that a field rule states, None where it covers all fields."""
+    """One rule. `fields` are the names that a field rule states, None where it covers all fields.
+
+    `parts` are the conditions that its body joins by `and`, as they are written; there is one for each goal of the body.
+    """
 
     name: str
     arguments: tuple[Argument, ...]
@@ -48,6 +57,20 @@ class Rule:
     comment: str = ""
     reason: Reason | None = None
     fields: tuple[str, ...] | None = ()
+    parts: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The whole rule as it is written, on one line."""
+        head = f"{self.name}({', '.join(map(str, self.arguments))})"
+        return f"{head} if {' and '.join(self.parts)};" if self.parts else f"{head};"
+
+    @property
+    def goals(self) -> tuple[syntax.Goal, ...]:
+        """What each of its parts asks for."""
+        if self.body is None:
+            return ()
+        return self.body.goals if isinstance(self.body, syntax.All) else (self.body,)
 
     @property
     def place(self) -> str:
@@ -137,10 +160,16 @@ def _rule(tokens: list[Token], comment: str, reason: Reason | None) -> Rule:
     if not reader.skip("("):
         reader.refuse("a policy is rules: `name(arguments) if body;`")
     arguments = _arguments(reader)
-    body = reader.goal() if reader.skip("if") else None
+    body, parts = _body(reader) if reader.skip("if") else (None, ())
     reader.expect(";")
     fields = _fields(head, arguments, body) if head.text in FIELD_RULES else ()
-    return Rule(head.text, arguments, body, head.file, head.line, head.start, comment, reason, fields)
+    return Rule(head.text, arguments, body, head.file, head.line, head.start, comment, reason, fields, parts)
+
+
+def _body(reader: Reader) -> tuple[syntax.Goal, tuple[str, ...]]:
+    first = reader.position
+    goal = reader.goal()
+    return goal, parts_of(reader.tokens[first : reader.position])
 
 
 def _arguments(reader: Reader) -> tuple[Argument, ...]:

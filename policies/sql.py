@@ -50,9 +50,16 @@ def to_sql(predicate: Predicate, entity: Entity, table: sa.FromClause, *, per_ro
     return _condition(predicate, entity.links, table, per_row=per_row)
 
 
-def to_column(predicate: Predicate, entity: Entity, table: sa.FromClause) -> sa.ColumnElement[bool]:
+def to_column(predicate: Predicate, entity: Entity, table: sa.FromClause, *, per_row: bool = False) -> sa.ColumnElement[bool]:
     """The predicate as a column of the result, which is never NULL."""
-    return to_sql(predicate, entity, table).is_(sa.true())
+    return to_sql(predicate, entity, table, per_row=per_row).is_(sa.true())
+
+
+def written(predicate: Predicate, entity: Entity) -> str:
+    """The statement that finds the rows of a predicate, as PostgreSQL reads it, with the viewer's values by their names."""
+    table = entity.table.alias("t")
+    statement = sa.select(table.c[entity.key]).where(to_sql(predicate, entity, table, per_row=True))
+    return str(statement.compile(dialect=postgresql.dialect(paramstyle="named")))  # type: ignore[no-untyped-call]
 
 
 def viewer_parameters(viewer: Viewer) -> dict[str, Any]:

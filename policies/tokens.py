@@ -31,6 +31,11 @@ class Token:
         """Where it stands, as FILE:LINE."""
         return f"{self.file}:{self.line}"
 
+    @property
+    def end(self) -> int:
+        """Where what follows it begins."""
+        return self.start + len(self.text) + (2 if self.kind == "string" else 0)
+
 
 def tokenize(text: str, file: str) -> list[Token]:
     """All words of a text, comments among them, closed by one of kind `end`."""

@@ -73,3 +73,6 @@ serves(viewer: Viewer) if
 
 # The operator's support helps every customer. A43
 supports(viewer: Viewer) if operator(viewer) and "SUPPORT" in viewer.roles;
+
+# What holds of linked rows is told to whoever reads them all: others would learn of a draft from a rule that asks for it. V19
+ability(viewer: Viewer, "explain_linked_rows") if operator(viewer);

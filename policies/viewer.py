@@ -31,6 +31,7 @@ class Viewer:
 
     shape: Shape = Shape()
     user_id: UUID | None = None
+    signed_in_id: UUID | None = None  # the same, but None while somebody else looks at the market as this user
     company_id: UUID | None = None
     partner_id: UUID | None = None  # the partner that manages the viewer's company, if one does (V14)
     markets: frozenset[str] = frozenset()  # billing markets that the viewer's paying company has enabled (V12, A19)
@@ -38,5 +39,5 @@ class Viewer:
 
 ANONYMOUS: Final = Viewer()
 SHAPE: Final = tuple(field.name for field in fields(Shape))
-PARAMETERS: Final = ("user_id", "company_id", "partner_id")
+PARAMETERS: Final = ("user_id", "signed_in_id", "company_id", "partner_id")
 SETS: Final = ("markets",)

@@ -190,6 +190,7 @@ def _order(context: Context, entity: str, order_by: Mapping[str, Any] | None) ->
     name = str(order_by["field"])
     field = ORDERS[entity][name].field
     if field is not None and not context.sees_everywhere(entity, field):
+        context.acts.told_by(entity, camel(field), ForbiddenOrder.code)
         raise ForbiddenOrder(
             f"You may not order by {name}: it is hidden from you in some or all rows.", argument="orderBy", field=name
         )
@@ -203,6 +204,7 @@ def _filters(context: Context, entity: str, arguments: Mapping[str, Any]) -> dic
     for name in given:
         if name not in known or not context.sees_everywhere(entity, known[name].field):
             asked = camel(ASKED_AS.get(name, name))
+            context.acts.told_by(entity, asked, ForbiddenFilter.code)
             raise ForbiddenFilter(
                 f"You may not filter by {asked}: it is hidden from you in some or all rows.", argument="filter", field=asked
             )

@@ -5,10 +5,11 @@ It lives as long as the request. Nothing in it is shared with another request bu
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -19,6 +20,8 @@ from policies.predicate import TRUE, Predicate, conj
 from policies.reason import Reason
 from policies.sql import viewer_parameters
 from policies.viewer import Viewer
+from resolvers.acts import Acts
+from resolvers.audit import AuditLog
 from resolvers.batch import Batches
 from resolvers.cursors import Cursors
 from resolvers.loaders import Loaders
@@ -33,13 +36,15 @@ Renew = Callable[[], Awaitable[Viewer | None]]
 class Services:
     """What all requests share: the database, policy, the sealing of cursors, and the bounds of pages.
 
-    `policy` is replaced as a whole when its files change, in development; each request keeps that with which it began. Whatever is
-    read goes through `reader`; `engine` is for what writes; `listening` tells of what changes.
+    `policy` is replaced as a whole when its files change, in development; each request keeps that with which it began, so ask a
+    request's context for it, and keep what is made of it by its `version`. Whatever is read goes through `reader`; `engine` is for
+    what writes; `listening` tells of what changes; `audit` is told who did what.
     """
 
     reader: Reader
     engine: AsyncEngine
     listening: Listening
+    audit: AuditLog
     policy: Policy
     cursors: Cursors
     public_url: str
@@ -48,8 +53,13 @@ class Services:
     max_page_size: int = 1000
     order_approval_days: int = 14
 
+    def take(self, policy: Policy) -> None:
+        """Put another policy in force, for whatever begins from now on."""
+        self.policy = policy
+
     async def close(self) -> None:
         """Close all connections to the database."""
+        await self.audit.close()
         await self.listening.close()
         await self.reader.close()
         await self.engine.dispose()
@@ -82,12 +92,15 @@ class Context:
         self.origin = origin or Origin()
         self._asker = asker
         self._renew = renew
+        self.is_preview = False
+        self.unsaved: Mapping[UUID, Mapping[str, bool | None]] = {}  # settings of accounts that are as if they were saved
         self._begin(viewer)
 
     def _begin(self, viewer: Viewer) -> None:
         self.viewer = viewer
         self.execution = ""  # what ran the operation: "planned", or graphql-core and why
         self.redactions = Redactions()
+        self.acts = Acts()
         self.forget()
 
     def forget(self) -> None:
@@ -99,6 +112,27 @@ class Context:
     def asker(self) -> Viewer:
         """Who sent the request, whose rights decide whether a tool may be used at all."""
         return self._asker or self.viewer
+
+    @property
+    def is_view_as(self) -> bool:
+        """Whether the asker looks at the market as another viewer."""
+        return self._asker is not None
+
+    def of_asker(self) -> Context:
+        """A context of the same request in which the asker is the viewer, for what it is told of itself."""
+        return self._beside(self.asker)
+
+    def preview(self, viewer: Viewer, account: UUID, settings: Mapping[str, bool | None]) -> Context:
+        """A context of the same request in which an account has settings that are not saved yet, and its viewer is seen."""
+        context = self._beside(viewer, self.asker)
+        context.unsaved = {account: settings}
+        context.is_preview = True
+        return context
+
+    def _beside(self, viewer: Viewer, asker: Viewer | None = None) -> Context:
+        context = Context(self.services, viewer, self.origin, asker=asker)
+        context.policy = self.policy
+        return context
 
     async def renew(self) -> bool:
         """Begin anew for another event: the viewer as it stands now, and nothing of what was loaded. False if it may not go on."""

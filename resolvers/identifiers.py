@@ -27,6 +27,7 @@ TAGS: Final = {
     "MarketplacePort": b"tp",
     "ConnectionRequest": b"cr",
     "Inquiry": b"iq",
+    "AuditEvent": b"ae",
     "Notification": b"no",
     "Product": b"pr",
     "Offer": b"of",

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.selectable import Select
 
 from models import PartnerDefaults, ProfileSlug
+from policies.predicate import Predicate
 from resolvers import statements
 from resolvers.mask import mask_of
 from resolvers.record import Record
@@ -53,6 +54,13 @@ class Loaders:
     async def every(self, entity: str, order: str) -> list[Record]:
         """All rows of a type that has few, sorted by the column `order`."""
         return self._masked(entity, await self._fetch(statements.every(self._source(entity, ("read",), None), order), {}))
+
+    async def beside(self, entity: str, keys: Sequence[UUID], computed: tuple[tuple[str, Predicate], ...]) -> list[Any]:
+        """The row of each key, which the viewer may read, with what linked rows say of it under these labels."""
+        source = Source(entity, self._context.decide(entity).rows, masks=computed)
+        found = await self._fetch(statements.rows_by(source, "id"), {statements.KEYS: list(dict.fromkeys(keys))})
+        rows = {row.id: row for row in found}
+        return [rows[key] for key in keys]
 
     async def page(self, asked: Asked, parents: Sequence[UUID]) -> dict[UUID | None, list[Record]]:
         """The records of the page of each parent, or of the whole list under None, one more than its size where there are more."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from models.managed_account import SETTINGS, Setting, effective
@@ -23,17 +23,19 @@ class Settings:
     company_profile: Setting
     order_approval: Setting
 
-    def __init__(self, account: Any, defaults: Any) -> None:
+    def __init__(self, account: Any, defaults: Any, unsaved: Mapping[str, bool | None]) -> None:
         for name in SETTINGS:
             default = getattr(defaults, name) if defaults is not None else None
-            setattr(self, name, effective(name, getattr(account, name), default, account.supported_by))
+            override = unsaved[name] if name in unsaved else getattr(account, name)
+            setattr(self, name, effective(name, override, default, account.supported_by))
 
 
-@needs("partner_id", "supported_by", *SETTINGS)
+@needs("id", "partner_id", "supported_by", *SETTINGS)
 async def settings(accounts: Sequence[Record], context: Context) -> list[Settings]:
     """The effective settings of each account, from its own overrides and its partner's defaults (V2)."""
     defaults = await context.loaders.defaults([account.partner_id for account in accounts])
-    return [Settings(account, default) for account, default in zip(accounts, defaults, strict=True)]
+    pairs = zip(accounts, defaults, strict=True)
+    return [Settings(account, default, context.unsaved.get(account.id, {})) for account, default in pairs]
 
 
 managed_accounts: Final = Everything("ManagedAccount")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import finalize
 
 from policies.masks import compile_predicate, is_local
 from policies.policy import Decision, FieldRule
@@ -94,12 +95,13 @@ def only_reason(rule: FieldRule) -> Reason:
     return next((reason for predicate, reason in rule.denials if predicate == TRUE), rule.otherwise)
 
 
-_masks: dict[int, tuple[Decision, Mask]] = {}
+_masks: dict[int, Mask] = {}
 
 
 def mask_of(decision: Decision) -> Mask:
-    """The mask of a decision, made once and kept with it: policy gives the same decision for the same question."""
+    """The mask of a decision, made once and kept as long as it is: policy gives the same decision for the same question."""
     known = _masks.get(id(decision))
     if known is None:
-        known = _masks[id(decision)] = (decision, Mask(decision))
-    return known[1]
+        known = _masks[id(decision)] = Mask(decision)
+        finalize(decision, _masks.pop, id(decision)).atexit = False
+    return known

@@ -19,7 +19,7 @@ from resolvers.idempotency import remember
 from resolvers.identifiers import Identifier
 from resolvers.problems import Code, Problem, Refused
 from resolvers.record import Record
-from resolvers.work import Work
+from resolvers.work import Requirements, Work
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -53,6 +53,12 @@ class Mutation:
     name: str
     command: Command
 
+    @property
+    def requires(self) -> Requirements:
+        """What policy has to allow before it can be carried out."""
+        requires: Requirements = self.command.requires  # type: ignore[attr-defined]
+        return requires
+
     async def __call__(self, context: Context, values: Mapping[str, Any], place: str) -> Outcome:
         """Carry it out for one input. `place` is the field's name in the answer."""
         try:
@@ -81,9 +87,12 @@ class Mutation:
             work = Work(context, session, self.name)
             try:
                 done = await self.command(work, Asked(values, work.problems))
+                work.problems.stop()
             except IllegalStep as step:
                 raise Refused([Problem(Code.ILLEGAL_STEP.value, str(step))]) from None
-            work.problems.stop()
+            except Refused:
+                context.acts.refused(work.refusals)
+                raise
             if memory is not None:
                 memory.done = {name: [each.type, str(each.key)] for name, each in done.items()}
             return done

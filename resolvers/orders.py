@@ -79,7 +79,7 @@ def found_by(column: str, field: str) -> Filter:
 
 BY_KEY: Final = "KEY"
 NEWEST_FIRST: Final = frozenset(
-    {"Inquiry", "Notification"}
+    {"AuditEvent", "Inquiry", "Notification"}
 )  # types whose connections run downwards where no order is asked for
 ORDERS: Final[Mapping[str, Mapping[str, Order]]] = {
     "Company": {"TRADING_NAME": Order(("trading_name",), "trading_name")},
@@ -92,6 +92,7 @@ ORDERS: Final[Mapping[str, Mapping[str, Order]]] = {
     },
 }
 FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
+    "AuditEvent": {"kind": equals("kind")},
     "Company": {"company_type": equals("company_type"), "account_kind": equals("account_kind")},
     "Invoice": {"period_from": at_least("period_start"), "period_to": at_most("period_start")},
     "Location": {

@@ -7,11 +7,13 @@ stands for all of them, so that a page of hidden prices costs one line. Existenc
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from policies.reason import Reason
 
+EVERY: Final = "*"  # in the place of an index: every item of the list
 Path = tuple[str | int, ...]
+Of = TypeVar("Of")
 
 
 class Redacted(NamedTuple):
@@ -31,20 +33,27 @@ class Redactions:
     def __init__(self) -> None:
         self._noted: list[Entry] = []
         self._folded: list[Entry] | None = None
+        self._own: list[Entry] | None = None
 
     def note(self, path: Iterable[str | int], redacted: Redacted) -> None:
         """Note that the value at `path` is hidden."""
         self._noted.append((tuple(path), redacted))
 
-    def settle(self, folded: list[Entry]) -> None:
-        """Say that these are all redactions of the response, folded already."""
-        self._folded = folded
+    def settle(self, folded: list[Entry], own: list[Entry] | None = None) -> None:
+        """Say that these are all redactions of the response, folded already. `own` are the viewer's, where others' are among them."""
+        self._folded, self._own = folded, own
 
     def entries(self, data: Any) -> list[Entry]:
         """What is hidden in the response, in its order, lists folded."""
         if self._folded is None and (not self._noted or data is None):
             return []
-        return _fold(data, self._noted) if self._folded is None else self._folded
+        if self._folded is None:
+            self._folded = _fold(data, self._noted)
+        return self._folded
+
+    def own(self, data: Any) -> list[Entry]:
+        """What is hidden from the viewer itself: without previews, whose redactions are those of whom they are made for."""
+        return self.entries(data) if self._own is None else self._own
 
     def report(self, data: Any) -> list[dict[str, Any]]:
         """The entries for `extensions.redactions`."""
@@ -71,15 +80,15 @@ def _fold_list(items: list[Any], below: dict[str | int, list[Entry]]) -> list[En
     return fold([None if item is None else _fold(item, below.get(index, [])) for index, item in enumerate(items)])
 
 
-def fold(items: Sequence[list[Entry] | None]) -> list[Entry]:
+def fold(items: Sequence[list[tuple[Path, Of]] | None]) -> list[tuple[Path, Of]]:
     """The entries of a list from those of its items, None for a null: what every item has as one with "*", the rest singly."""
     folded = {index: entries for index, entries in enumerate(items) if entries is not None}
     if not folded:
         return []
     everywhere = set.intersection(*(set(entries) for entries in folded.values()))
     first = next(iter(folded.values()))
-    shared: list[Entry] = [(("*", *path), redacted) for path, redacted in first if (path, redacted) in everywhere]
-    single: list[Entry] = [
+    shared: list[tuple[Path, Of]] = [((EVERY, *path), redacted) for path, redacted in first if (path, redacted) in everywhere]
+    single: list[tuple[Path, Of]] = [
         ((index, *path), redacted)
         for index, entries in folded.items()
         for path, redacted in entries

@@ -42,6 +42,7 @@ def _actor(context: Context) -> dict[str, Any]:
     return {
         "user_id": context.viewer.user_id,
         "actor_company_id": context.viewer.company_id,
+        "policy_hash": context.policy.version,
         "request_id": context.origin.request_id,
     }
 

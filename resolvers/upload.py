@@ -20,6 +20,8 @@ from sqlalchemy.orm import aliased
 from models import Company, Image, MarketplaceProfile
 from models.database import transaction
 from resolvers import identifiers
+from resolvers.acts import record
+from resolvers.audit import Counted
 from resolvers.errors import PublicError
 from resolvers.file import url_of
 from resolvers.identifiers import Identifier
@@ -95,8 +97,10 @@ class Uploads:
         parameters = {**context.parameters, KEYS: [key]}
         found = await context.services.reader.fetch(rows_by(source, "id"), parameters)
         if not found:
+            await _denied(context, NoSuchCompany.code)
             raise NoSuchCompany
         if not found[0].may_upload:
+            await _denied(context, MayNotUpload.code)
             raise MayNotUpload
         company: UUID = found[0].id
         return company
@@ -108,6 +112,12 @@ class Uploads:
             record_changes(session, RECORDED, context)
             key = await _stored(session, company, picture)
         return Uploaded(str(Identifier("Image", key)), url_of("Image", key, context), picture)
+
+
+async def _denied(context: Context, code: str) -> None:
+    """Tell the audit log of a refusal."""
+    context.acts.refused({Counted("Company", None, ACTION, code): 1})
+    await record(context, RECORDED, None)
 
 
 async def _stored(session: AsyncSession, company: UUID, picture: Picture) -> UUID:

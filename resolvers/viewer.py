@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -16,10 +17,17 @@ from models import BillingMarket, Company, ManagedAccount, Membership, PartnerDe
 from models.company import AccountKind
 from models.managed_account import SETTINGS, effective
 from models.reading import Reader
+from policies.actions import ACTIONS
+from policies.predicate import FALSE
 from policies.viewer import Shape, Viewer
+from resolvers.actions import ViewerCan
 from resolvers.batch import Made
 from resolvers.common import NamedBy
 from resolvers.connection import ask
+from resolvers.errors import PublicError
+from resolvers.identifiers import TAGS, Identifier
+from resolvers.node import NO_NODES
+from resolvers.record import Record
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -27,29 +35,39 @@ if TYPE_CHECKING:
 SHAPES: Final = 4096  # remembered; the facts that make them are few, and a set of facts always makes the same one
 PAYER: Final = sa.func.coalesce(Company.partner_id, Company.id)
 MARKETS: Final = sa.select(BillingMarket.market).where(BillingMarket.company_id == PAYER, BillingMarket.enabled)
-WHO: Final = (
-    sa.select(
-        Membership.user_id,
-        Membership.company_id,
-        Company.partner_id,
-        sa.func.array(MARKETS.correlate(Company).scalar_subquery(), type_=postgresql.ARRAY(sa.Text())).label("markets"),
-        Membership.roles,  # from here on, what makes the shape
-        Company.account_kind,
-        ManagedAccount.supported_by,
-        *(getattr(ManagedAccount, name).label(f"account_{name}") for name in SETTINGS),
-        *(getattr(PartnerDefaults, name).label(f"default_{name}") for name in SETTINGS),
-    )
-    .join(Company, Company.id == Membership.company_id)
-    .outerjoin(ManagedAccount, ManagedAccount.company_id == Company.id)
-    .outerjoin(PartnerDefaults, PartnerDefaults.partner_id == Company.partner_id)
-    .where(Membership.id == sa.bindparam("membership", type_=sa.Uuid()))
+PARAMETERS: Final[tuple[Any, ...]] = (
+    Company.id.label("company_id"),
+    Company.partner_id,
+    sa.func.array(MARKETS.correlate(Company).scalar_subquery(), type_=postgresql.ARRAY(sa.Text())).label("markets"),
 )
+FACTS: Final[tuple[Any, ...]] = (  # what makes the shape, with the roles
+    Company.account_kind,
+    ManagedAccount.supported_by,
+    *(getattr(ManagedAccount, name).label(f"account_{name}") for name in SETTINGS),
+    *(getattr(PartnerDefaults, name).label(f"default_{name}") for name in SETTINGS),
+)
+
+
+def with_settings(companies: sa.Select[Any]) -> sa.Select[Any]:
+    """A statement over companies, with the account of each and what its partner has set, where there are any, for FACTS."""
+    return companies.outerjoin(ManagedAccount, ManagedAccount.company_id == Company.id).outerjoin(
+        PartnerDefaults, PartnerDefaults.partner_id == Company.partner_id
+    )
+
+
+WHO: Final = with_settings(
+    sa.select(Membership.user_id, Membership.roles, *PARAMETERS, *FACTS).join(Company, Company.id == Membership.company_id)
+).where(Membership.id == sa.bindparam("membership", type_=sa.Uuid()))
 MEMBER: Final = (
     sa.select(Membership.user_id, Membership.id)
     .join(User, User.id == Membership.user_id)
     .where(sa.func.lower(User.email) == sa.func.lower(sa.bindparam("email", type_=sa.Text())))
     .order_by(Membership.id)
     .limit(1)
+)
+MEMBERSHIP: Final = sa.select(Membership.id).where(
+    Membership.user_id == sa.bindparam("user", type_=sa.Uuid()),
+    Membership.company_id == sa.bindparam("company", type_=sa.Uuid()),
 )
 
 
@@ -68,15 +86,25 @@ async def find_member(engine: AsyncEngine, email: str) -> Member | None:
     return found and Member(found.user_id, found.id)
 
 
+async def find_viewer(reader: Reader, user_id: UUID, company_id: UUID) -> Viewer | None:
+    """The viewer that a user is in a company as it stands now, None if it is no member."""
+    found = await reader.fetch(MEMBERSHIP, {"user": user_id, "company": company_id})
+    return await load_viewer(reader, user_id, found[0].id) if found else None
+
+
 async def load_viewer(reader: Reader, user_id: UUID, membership_id: UUID) -> Viewer | None:
     """The viewer of a membership as it stands now, None if the user has it no more. Settings take effect at once (V2)."""
     found = await reader.fetch(WHO, {"membership": membership_id})
     if not found:
         return None
-    user, company_id, partner_id, markets, roles, *facts = found[0]
-    if user != user_id:
-        return None
-    shape = _shape(tuple(roles), *facts)
+    user, roles, *facts = found[0]
+    return replace(viewer_of(roles, facts, user), signed_in_id=user) if user == user_id else None
+
+
+def viewer_of(roles: Sequence[str], facts: Sequence[Any], user_id: UUID | None = None) -> Viewer:
+    """The viewer who has these roles in a company, of which `facts` are PARAMETERS and FACTS; nobody is signed in as it."""
+    company_id, partner_id, markets, *rest = facts
+    shape = _shape(tuple(roles), *rest)
     return Viewer(shape=shape, user_id=user_id, company_id=company_id, partner_id=partner_id, markets=frozenset(markets))
 
 
@@ -110,6 +138,35 @@ dashboard: Final = NamedBy("Dashboard", "company_id")
 roles: Final = Made(lambda shape: shape.roles, ("shape",))
 
 
+async def viewing_as(viewers: Sequence[Viewer], context: Context) -> list[Record | None]:
+    """The company as which the asker looks at the market, None for whoever looks as itself."""
+    if not context.is_view_as:
+        return [None] * len(viewers)
+    return await context.loaders.rows("Company", [each.company_id for each in viewers])
+
+
+@dataclass(frozen=True, slots=True)
+class ViewedBy:
+    """Who looks as the viewer: what it may know of itself, whatever the viewer may know of it."""
+
+    user_id: str
+    name: str
+    company_id: str
+    company_name: str
+
+
+async def viewed_by(viewers: Sequence[Viewer], context: Context) -> list[ViewedBy | None]:
+    """Who sent the request, None for the viewer itself."""
+    if not context.is_view_as:
+        return [None] * len(viewers)
+    asker, loaders = context.asker, context.of_asker().loaders
+    ((user,), (company,)) = await gather(loaders.rows("User", [asker.user_id]), loaders.rows("Company", [asker.company_id]))
+    if user is None or company is None:
+        return [None] * len(viewers)
+    names = str(Identifier("User", user.id)), user.name, str(Identifier("Company", company.id)), company.trading_name
+    return [ViewedBy(*names)] * len(viewers)
+
+
 async def pricing_visible(viewers: Sequence[Viewer], context: Context) -> list[bool]:
     """Whether the viewer sees prices anywhere (A16)."""
     return [context.can("see_prices")] * len(viewers)
@@ -118,6 +175,30 @@ async def pricing_visible(viewers: Sequence[Viewer], context: Context) -> list[b
 async def chat_support_enabled(viewers: Sequence[Viewer], context: Context) -> list[bool]:
     """Whether the viewer has support by chat (R108, R110, A12)."""
     return [context.can("use_chat")] * len(viewers)
+
+
+class UnknownAction(PublicError):
+    """A type that nothing is done to, or an action that is none of the type. Says which argument."""
+
+    code = "UNKNOWN_ACTION"
+
+    def __init__(self, argument: str) -> None:
+        super().__init__(f"Argument '{argument}' names nothing that viewers may be able to do.", argument=argument)
+
+
+async def can(viewers: Sequence[Viewer], context: Context, *, action: str, type_name: str) -> list[bool]:
+    """Whether there may be a thing of the type on which the viewer takes the action; of companies, whether its own is one.
+
+    Raises UnknownAction.
+    """
+    if type_name not in TAGS or type_name in NO_NODES:
+        raise UnknownAction("typeName")
+    if action.lower() not in ACTIONS[type_name]:
+        raise UnknownAction("action")
+    if type_name != "Company":
+        return [context.decide(type_name, action.lower()).rows != FALSE] * len(viewers)
+    own = [row for row in await context.loaders.rows("Company", [context.viewer.company_id]) if row is not None]
+    return [any(action.upper() in words for words in await ViewerCan("Company")(own, context))] * len(viewers)
 
 
 async def unread_notifications(viewers: Sequence[Viewer], context: Context) -> list[int]:

@@ -6,8 +6,8 @@ the row is locked. Commands (resolvers/mutations/) never commit, and never ask w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import Base
 from policies.sql import to_sql
 from resolvers.asked import Asked
+from resolvers.audit import Counted, Counts, add
 from resolvers.problems import Code, Problems
 from resolvers.trail import record_changes
 
@@ -23,9 +24,26 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 MODELS: Final[Mapping[sa.FromClause, type[Any]]] = {each.local_table: each.class_ for each in Base.registry.mappers}
+Asks = TypeVar("Asks", bound=Callable[..., Any])
+Requirements: TypeAlias = tuple[tuple[str, str], ...]
+"""Types, each with the action of policy that is done to a row of it."""
+
 NOT_FOUND: Final = "There is no such thing, or the viewer may not know of it."
 FORBIDDEN: Final = "The viewer may not do this."
 OUTDATED: Final = "Somebody has changed this since it was read; it is at version {}. Read it again, and then change it."
+
+
+def requires(**actions: str) -> Callable[[Asks], Asks]:
+    """Say which action on a row of which type a command always asks policy for: whoever can never do it has no use for the command.
+
+    What it only reads is not among it. A test holds it against what the command does ask for.
+    """
+
+    def noted(command: Asks) -> Asks:
+        command.requires = tuple(actions.items())  # type: ignore[attr-defined]
+        return command
+
+    return noted
 
 
 class Work:
@@ -35,6 +53,7 @@ class Work:
         self.context = context
         self.session = session
         self.problems = Problems()
+        self.refusals: Counts = {}  # for the audit log
         record_changes(session, action, context)
 
     async def find(self, asked: Asked, name: str, entity: str, action: str) -> Any:
@@ -54,12 +73,25 @@ class Work:
         """The row of a key that a field leads to, as `find`; as `see` if it is only to `read`."""
         row, may = await self._locked(entity, key, action, read=read)
         if row is None:
-            asked.note(Code.NOT_FOUND, NOT_FOUND, name)
+            self.miss(asked, name, entity, action)
             return None
         if not may:
-            asked.note(Code.FORBIDDEN, FORBIDDEN, name)
+            self.forbid(asked, name, entity, action)
             return None
         return row
+
+    def miss(self, asked: Asked, name: str, entity: str, action: str) -> None:
+        """Note that what a field names is not there, or not for the viewer."""
+        asked.note(Code.NOT_FOUND, NOT_FOUND, name)
+        self._refuse(entity, action, Code.NOT_FOUND)
+
+    def forbid(self, asked: Asked, name: str, entity: str, action: str) -> None:
+        """Note that the viewer may not do an action that a field asks for."""
+        asked.note(Code.FORBIDDEN, FORBIDDEN, name)
+        self._refuse(entity, action, Code.FORBIDDEN)
+
+    def _refuse(self, entity: str, action: str, code: Code) -> None:
+        add(self.refusals, {Counted(entity, None, action, code.value): 1})
 
     async def owner(self, asked: Asked, action: str, name: str = "company_id") -> Any:
         """The company that the viewer acts for (V14): that of a field, or its own; as `find`."""
@@ -69,6 +101,7 @@ class Work:
         row, may = (None, False) if own is None else await self._locked("Company", own, action)
         if row is None or not may:
             self.problems.note(Code.FORBIDDEN, FORBIDDEN)
+            self._refuse("Company", action, Code.FORBIDDEN)
             return None
         return row
 

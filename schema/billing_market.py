@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import strawberry
 
+from schema.actions import can
 from schema.fields import column
 from schema.node import Node, of
 
 
-@strawberry.type(
-    description="A market in which a company is billed, and may order once it is enabled. Never for managed accounts."
-)
+@strawberry.type(description="A market in which a company is billed, and may order once it is enabled.")
 class BillingMarket(Node):
     is_type_of = of("BillingMarket")
 
     market: str = column("The market's code, UK and not GB.")
     currency: str = column("ISO 4217 code of what is billed there.")
     enabled: bool = column("Whether the company, and the accounts that it manages, may order there.")
+    viewer_can: list[str] = can("BillingMarket")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from resolvers import company
+from schema.actions import can
 from schema.connection import PAGE, Connection
 from schema.dashboard import Dashboard
 from schema.enums import AccountKind, CompanyType
@@ -33,31 +34,25 @@ class Company(Node):
 
     trading_name: str = column("The name that the public knows.")
     company_type: CompanyType = column("What the company does.")
-    account_kind: AccountKind | None = column("Whom it works with. For itself, its partner and the operator.")
-    partner: Company | None = resolved(
-        company.partner, "The partner that manages it. For itself, its partner and the operator."
-    )
-    company_profile: CompanyProfile | None = resolved(
-        company.company_profile, "What it is on paper. A managed account reads its own when its partner lets it."
-    )
+    account_kind: AccountKind | None = column("Whom it works with.")
+    partner: Company | None = resolved(company.partner, "The partner that manages it.")
+    company_profile: CompanyProfile | None = resolved(company.company_profile, "What it is on paper.")
     marketplace_profile: Annotated[MarketplaceProfile, strawberry.lazy("schema.marketplace_profile")] | None = resolved(
-        company.marketplace_profile, "How it shows itself on the Marketplace. Never for managed accounts over their own."
+        company.marketplace_profile, "How it shows itself on the Marketplace."
     )
     billing_markets: list[Annotated[BillingMarket, strawberry.lazy("schema.billing_market")]] | None = resolved(
-        company.billing_markets, "Where it is billed, by code. Never for managed accounts."
+        company.billing_markets, "Where it is billed, by code."
     )
-    support_details: SupportDetails | None = resolved(
-        company.support_details, "Whom it turns to for support. Not for a managed account that the operator supports."
-    )
+    support_details: SupportDetails | None = resolved(company.support_details, "Whom it turns to for support.")
     partner_defaults: Annotated[PartnerDefaults, strawberry.lazy("schema.managed_account")] | None = resolved(
         company.partner_defaults,
-        "What it has set for all accounts that it manages; null if nothing. Never for managed accounts.",
+        "What it has set for all accounts that it manages; null if nothing.",
     )
     managed_accounts: Connection[Annotated[ManagedAccount, strawberry.lazy("schema.managed_account")]] = resolved(
         company.managed_accounts, "The accounts that it manages.", PAGE
     )
     members: Connection[Annotated[Membership, strawberry.lazy("schema.membership")]] | None = resolved(
-        company.members, "Its people. For itself, its partner and the operator.", PAGE
+        company.members, "Its people.", PAGE
     )
     ports: Connection[Annotated[Port, strawberry.lazy("schema.port")]] = resolved(company.ports, "Its ports.", PAGE)
     products: Connection[Annotated[Product, strawberry.lazy("schema.product")]] = resolved(
@@ -69,16 +64,15 @@ class Company(Node):
     received_offers: Connection[Annotated[Offer, strawberry.lazy("schema.offer")]] = resolved(
         company.received_offers, "The private offers that it has been extended.", PAGE
     )
-    dashboard: Dashboard | None = resolved(
-        company.dashboard, "What it has at a glance. For itself, its partner and the operator."
-    )
+    dashboard: Dashboard | None = resolved(company.dashboard, "What it has at a glance.")
     invoices: Connection[Annotated[Invoice, strawberry.lazy("schema.invoice")]] | None = resolved(
         company.invoices,
-        "What the operator charged it, its managed accounts' charges among them. Never for managed accounts.",
+        "What the operator charged it, its managed accounts' charges among them.",
         {
             **PAGE,
             "filter": (InvoiceFilter | None, "Only what matches."),
             "order_by": (InvoiceOrder | None, "By creation if not given."),
         },
     )
-    version: int | None = column("Counts the edits of the company; stated by whoever edits it, and only for them.")
+    version: int | None = column("Counts the edits of the company; to be stated by whoever edits it.")
+    viewer_can: list[str] = can("Company")

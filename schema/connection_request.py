@@ -7,6 +7,7 @@ from datetime import datetime
 import strawberry
 
 from resolvers import connection_request
+from schema.actions import can
 from schema.company import Company
 from schema.enums import ConnectionRequestStatus
 from schema.fields import column, resolved
@@ -29,3 +30,4 @@ class ConnectionRequest(Node):
     created_at: datetime = column("When it was made.")
     decided_at: datetime | None = column("When it was accepted, denied or withdrawn.")
     reason: str | None = column("Why it was denied, if the provider has said.")
+    viewer_can: list[str] = can("ConnectionRequest")

@@ -35,5 +35,5 @@ class Dashboard:
     )
     monthly_spend: list[Money] | None = resolved(
         dashboard.monthly_spend,
-        "What its ports cost per month while they are ACTIVE or DISABLED, in each currency. For viewers who see prices.",
+        "What its ports cost per month while they are ACTIVE or DISABLED, in each currency.",
     )

@@ -7,6 +7,7 @@ from typing import Final
 
 import strawberry
 
+from models.audit_event import AuditKind
 from models.company import AccountKind, CompanyType
 from models.connection_request import ConnectionRequestStatus
 from models.image import MediaType
@@ -24,6 +25,7 @@ from resolvers.price import QuoteProblem
 
 __all__ = [
     "AccountKind",
+    "AuditKind",
     "CompanyOrderField",
     "CompanyType",
     "ConnectionRequestStatus",
@@ -87,6 +89,8 @@ class PortOrderField(StrEnum):
 
 DESCRIPTIONS: Final = {
     AccountKind: "Whom a company works with: the operator itself, or a partner that manages its account.",
+    AuditKind: "What an audit event tells of: a change, something that was denied, that decisions were explained, that audited fields"
+    " were read, or that somebody looked as another.",
     CompanyType: "What a company does.",
     ConnectionRequestStatus: "What became of a connection request.",
     DiversityZone: "One of two zones of a location that share no equipment.",

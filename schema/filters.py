@@ -10,6 +10,7 @@ from strawberry import ID
 
 from schema.enums import (
     AccountKind,
+    AuditKind,
     CompanyOrderField,
     CompanyType,
     Direction,
@@ -26,6 +27,11 @@ from schema.enums import (
     SupportedBy,
 )
 from schema.inputs import optional
+
+
+@strawberry.input(description="Audit events that match everything given.")
+class AuditEventFilter:
+    kind: AuditKind | None = optional("What they tell of.")
 
 
 @strawberry.input(description="Companies that match everything given.")

@@ -7,6 +7,7 @@ from datetime import datetime
 import strawberry
 
 from resolvers import inquiry
+from schema.actions import can
 from schema.fields import column, resolved
 from schema.marketplace_profile import MarketplaceProfile
 from schema.node import Node, of
@@ -23,3 +24,4 @@ class Inquiry(Node):
     company: str | None = column("The company that the sender says it is of.", "sender_company")
     message: str = column("What it asks.")
     created_at: datetime = column("When it was sent.")
+    viewer_can: list[str] = can("Inquiry")

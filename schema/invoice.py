@@ -7,6 +7,7 @@ from datetime import date, datetime
 import strawberry
 
 from resolvers import invoice
+from schema.actions import can
 from schema.company import Company
 from schema.fields import column, resolved
 from schema.managed_account import ManagedAccount
@@ -36,3 +37,4 @@ class Invoice(Node):
     total: Money = resolved(invoice.total, "What its lines come to.")
     created_at: datetime = column("When it was issued.")
     lines: list[InvoiceLine] = resolved(invoice.lines, "What is charged, those of managed accounts among them.")
+    viewer_can: list[str] = can("Invoice")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from schema.actions import can
 from schema.enums import LocationStatus
 from schema.fields import column
 from schema.node import Node, of
@@ -21,3 +22,4 @@ class Location(Node):
     latitude: float = column("Degrees, of the metro's centre.")
     longitude: float = column("Degrees, of the metro's centre.")
     speeds_mbps: list[int] = column("The port speeds that are offered there, in Mbps.")
+    viewer_can: list[str] = can("Location")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from resolvers import managed_account
+from schema.actions import can
 from schema.company import Company
 from schema.enums import SupportedBy
 from schema.fields import column, resolved
@@ -17,12 +18,13 @@ class ManagedAccount(Node):
     is_type_of = of("ManagedAccount")
 
     account_name: str = column("What the partner calls it.")
-    account_ref: str | None = column("The partner's own reference. Never for the managed account.")
+    account_ref: str | None = column("The partner's own reference.")
     company: Company = resolved(managed_account.company, "The company that is managed.")
     partner: Company = resolved(managed_account.partner, "The partner that manages it.")
     supported_by: SupportedBy = column("Who gives it technical support.")
     settings: ManagedAccountSettings = resolved(managed_account.settings, "What is switched on for it.")
-    version: int | None = column("Counts the edits of the account; stated by whoever edits it, and only for them.")
+    version: int | None = column("Counts the edits of the account; to be stated by whoever edits it.")
+    viewer_can: list[str] = can("ManagedAccount")
 
 
 @strawberry.type(
@@ -34,4 +36,4 @@ class PartnerDefaults:
     dashboard: bool | None = column("Whether the accounts have a dashboard.")
     company_profile: bool | None = column("Whether the accounts read their own company profiles.")
     order_approval: bool | None = column("Whether the accounts' orders wait for their partner's approval.")
-    version: int | None = column("Counts the edits of the defaults; stated by whoever edits them, and only for them.")
+    version: int | None = column("Counts the edits of the defaults; to be stated by whoever edits them.")

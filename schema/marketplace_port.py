@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from resolvers import port
+from schema.actions import can
 from schema.fields import column, resolved
 from schema.location import Location
 from schema.marketplace_profile import MarketplaceProfile
@@ -23,3 +24,4 @@ class MarketplacePort(Node):
     location: Location = resolved(port.location, "The data centre where it is.")
     speed_mbps: int = column("Speed in Mbps.")
     selectable: bool = resolved(port.selectable, "Whether it can be connected to now: only while it is active.")
+    viewer_can: list[str] = can("MarketplacePort")

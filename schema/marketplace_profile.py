@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from resolvers import marketplace_profile
+from schema.actions import can
 from schema.company import Company
 from schema.connection import PAGE, Connection
 from schema.enums import ProfileVisibility
@@ -52,7 +53,8 @@ class MarketplaceProfile(Node):
     service_types: list[ServiceType] = resolved(marketplace_profile.service_types, "The sub-categories of its services.")
     social_links: list[SocialLink] = resolved(marketplace_profile.social_links, "Its pages on other networks.")
     headquarters: Address | None = resolved(marketplace_profile.headquarters, "Its main site.")
-    version: int | None = column("How often it was saved, to be stated when it is saved again. For whoever may save it.")
+    version: int | None = column("How often it was saved, to be stated when it is saved again.")
     ports: Connection[Annotated[MarketplacePort, strawberry.lazy("schema.marketplace_port")]] = resolved(
         marketplace_profile.ports, "Its public ports, while the profile is public.", PAGE
     )
+    viewer_can: list[str] = can("MarketplaceProfile")

@@ -7,6 +7,7 @@ from datetime import datetime
 import strawberry
 
 from resolvers import membership
+from schema.actions import can
 from schema.company import Company
 from schema.enums import MemberRole
 from schema.fields import column, resolved
@@ -22,3 +23,4 @@ class Membership(Node):
     company: Company = resolved(membership.company, "The company.")
     roles: list[MemberRole] = column("What the member does for the company.")
     created_at: datetime = column("Since when.")
+    viewer_can: list[str] = can("Membership")

@@ -8,6 +8,7 @@ import strawberry
 from strawberry import ID
 
 from resolvers import notification
+from schema.actions import can
 from schema.enums import NotificationKind
 from schema.fields import column, resolved
 from schema.node import Node, of
@@ -25,3 +26,4 @@ class Notification(Node):
     )
     created_at: datetime = column("When it was written.")
     read_at: datetime | None = column("When the user marked it as read.")
+    viewer_can: list[str] = can("Notification")

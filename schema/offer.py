@@ -7,6 +7,7 @@ from datetime import date, datetime
 import strawberry
 
 from resolvers import offer
+from schema.actions import can
 from schema.company import Company
 from schema.enums import OfferStatus, PaymentModel
 from schema.fields import column, resolved
@@ -20,13 +21,13 @@ class OfferDimension:
     name: str = column("What it is called.")
     description: str | None = column("What it is.")
     unit: str = column("What is counted.")
-    price: Money | None = resolved(offer.price, "What it costs. For viewers who see prices.")
+    price: Money | None = resolved(offer.price, "What it costs.")
 
 
 @strawberry.type(description="A payment of an offer that is paid by a schedule.")
 class Instalment:
     charge_date: date = column("When it is charged.")
-    amount: Money | None = resolved(offer.amount, "How much is charged. For viewers who see prices.")
+    amount: Money | None = resolved(offer.amount, "How much is charged.")
 
 
 @strawberry.type(
@@ -43,7 +44,8 @@ class Offer(Node):
     payment_model: PaymentModel = column("How it is paid.")
     dimensions: list[OfferDimension] = resolved(offer.dimensions, "What is priced.")
     instalments: list[Instalment] = resolved(offer.instalments, "When is paid, where it is paid by a schedule.")
-    total_value: Money | None = resolved(offer.total_value, "What it comes to. For viewers who see prices.")
+    total_value: Money | None = resolved(offer.total_value, "What it comes to.")
     contract_end_date: date = column("When the agreed services end.")
     expires_on: date = column("The last day on which it can be accepted.")
     created_at: datetime = column("When it was made.")
+    viewer_can: list[str] = can("Offer")

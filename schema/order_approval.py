@@ -7,6 +7,7 @@ from datetime import datetime
 import strawberry
 
 from resolvers import order_approval
+from schema.actions import can
 from schema.company import Company
 from schema.enums import DiversityZone, OrderApprovalStatus
 from schema.fields import column, resolved
@@ -28,12 +29,8 @@ class OrderApproval(Node):
     name: str = column("What the port will be called.")
     speed_mbps: int = column("Its speed in Mbps.")
     term_months: int = column("The contract's term in months.")
-    monthly_rate: Money | None = resolved(
-        order_approval.monthly_rate, "Charge per month, as it was when the order was made. For viewers who see prices."
-    )
-    setup_fee: Money | None = resolved(
-        order_approval.setup_fee, "Charge for setting it up, as it was when the order was made. For viewers who see prices."
-    )
+    monthly_rate: Money | None = resolved(order_approval.monthly_rate, "Charge per month, as it was when the order was made.")
+    setup_fee: Money | None = resolved(order_approval.setup_fee, "Charge for setting it up, as it was when the order was made.")
     cost_centre: str | None = column("Where its company will book it.")
     diversity_zone: DiversityZone | None = column("The zone of the location that it will be in.")
     status: OrderApprovalStatus = column("What became of the order.")
@@ -46,3 +43,4 @@ class OrderApproval(Node):
     created_at: datetime = column("When it was asked for.")
     decided_at: datetime | None = column("When it was decided, withdrawn or expired.")
     expires_at: datetime = column("Until when it can be decided.")
+    viewer_can: list[str] = can("OrderApproval")

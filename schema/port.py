@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from resolvers import port
+from schema.actions import can
 from schema.company import Company
 from schema.connection import PAGE, Connection
 from schema.enums import DiversityZone, PortStatus, PortVisibility
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from schema.connection_request import ConnectionRequest
 
 
-@strawberry.type(description="A physical port in a data centre. For its company, its company's partner and the operator.")
+@strawberry.type(description="A physical port in a data centre.")
 class Port(Node):
     is_type_of = of("Port")
 
@@ -32,20 +33,19 @@ class Port(Node):
     term_months: int = column("The contract's term in months: 1, 12, 24, 36, 48 or 60.")
     status: PortStatus = column("Where it stands.")
     visibility: PortVisibility = column("Whether the Marketplace shows it while its company's profile is public.")
-    monthly_rate: Money | None = resolved(port.monthly_rate, "Recurring charge per month. For viewers who see prices.")
-    setup_fee: Money | None = resolved(port.setup_fee, "Charge for setting it up, once. For viewers who see prices.")
+    monthly_rate: Money | None = resolved(port.monthly_rate, "Recurring charge per month.")
+    setup_fee: Money | None = resolved(port.setup_fee, "Charge for setting it up, once.")
     cost_centre: str | None = column("Where its company books it.")
     diversity_zone: DiversityZone | None = column("The zone of the location that it is in.")
     created_at: datetime = column("When it was ordered.")
     activated_at: datetime | None = column("When it became active.")
-    marketplace_name: str | None = resolved(
-        port.marketplace_name, "How the Marketplace announces it. Never for managed accounts."
-    )
-    marketplace_description: str | None = column("What the Marketplace says of it. Never for managed accounts.")
+    marketplace_name: str | None = resolved(port.marketplace_name, "How the Marketplace announces it.")
+    marketplace_description: str | None = column("What the Marketplace says of it.")
     letter_of_authorisation: URL | None = resolved(
         port.letter_of_authorisation, "The letter for its data centre, as PDF, while the port is ALLOCATED, ACTIVE or DISABLED."
     )
-    version: int | None = column("How often it was changed, to be sent with the next change. For whoever may change it.")
+    version: int | None = column("How often it was changed, to be sent with the next change.")
     connections: Connection[Annotated[ConnectionRequest, strawberry.lazy("schema.connection_request")]] = resolved(
         port.connections, "The requests to connect it, or to connect to it.", PAGE
     )
+    viewer_can: list[str] = can("Port")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from resolvers import product
+from schema.actions import can
 from schema.company import Company
 from schema.connection import PAGE, Connection
 from schema.enums import ProductKind, ProductVisibility, ServiceCategory
@@ -31,3 +32,4 @@ class Product(Node):
     offers: Connection[Annotated[Offer, strawberry.lazy("schema.offer")]] = resolved(
         product.offers, "The private offers for it that the viewer may read.", PAGE
     )
+    viewer_can: list[str] = can("Product")

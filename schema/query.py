@@ -5,7 +5,9 @@ from __future__ import annotations
 import strawberry
 from strawberry import ID
 
+import resolvers.audit_event
 import resolvers.company
+import resolvers.explain
 import resolvers.inquiry
 import resolvers.location
 import resolvers.managed_account
@@ -15,13 +17,17 @@ import resolvers.notification
 import resolvers.offer
 import resolvers.order_approval
 import resolvers.port
+import resolvers.preview
 import resolvers.price
 import resolvers.product
 import resolvers.viewer
+from schema.audit_event import AuditEvent
 from schema.company import Company
 from schema.connection import PAGE, Connection
+from schema.explain import EXPLAINED, Explanation
 from schema.fields import resolved
 from schema.filters import (
+    AuditEventFilter,
     CompanyFilter,
     CompanyOrder,
     LocationFilter,
@@ -38,6 +44,7 @@ from schema.location import Location
 from schema.managed_account import ManagedAccount
 from schema.marketplace_port import MarketplacePort
 from schema.marketplace_profile import MarketplaceProfile, ProviderType
+from schema.mutations.managed_account import ManagedAccountSettingsInput
 from schema.node import Node
 from schema.notification import Notification
 from schema.offer import Offer
@@ -132,12 +139,34 @@ class Query:
     )
     quote: Quote | None = resolved(
         resolvers.price.quote,
-        "The quoting tool: what ports and connections would cost. Never for managed accounts.",
+        "The quoting tool: what ports and connections would cost.",
         {"input": (QuoteInput, "What is to be quoted.")},
         ability="quote",
+    )
+    audit_events: Connection[AuditEvent] = resolved(
+        resolvers.audit_event.audit_events,
+        "What the people of the viewer's company did and were denied, and who looked as them. Newest first; for administrators.",
+        {**PAGE, "filter": (AuditEventFilter | None, MATCHING)},
     )
     notifications: Connection[Notification] = resolved(
         resolvers.notification.notifications,
         "What the viewer was told, newest first.",
         {**PAGE, "unread": (bool | None, "Only what the viewer has not marked as read.")},
+    )
+    preview_settings: Query | None = resolved(
+        resolvers.preview.preview_settings,
+        "What a managed account would see, as its account administrator, with settings that are not saved yet. For whoever may "
+        "save them; null if there is no such account. At the root of a query only, 10 times at most.",
+        {
+            "managed_account_id": (ID, "The account."),
+            "settings": (
+                ManagedAccountSettingsInput | None,
+                "The switches, as `updateManagedAccountSettings` would take them; as they are if not given.",
+            ),
+        },
+    )
+    explain: Explanation | None = resolved(
+        resolvers.explain.explain,
+        "Whether the viewer, or another, may do something to a thing or read a field of it, and why. Null as in `node`.",
+        EXPLAINED,
     )

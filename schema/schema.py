@@ -8,42 +8,63 @@ from typing import Any, Final
 import strawberry
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.base import StrawberryObjectDefinition, StrawberryOptional
 from strawberry.types.field import StrawberryField
 
 from policies.catalogue import CATALOGUE
+from policies.policy import Policy
 from schema.billing_market import BillingMarket
 from schema.connection_request import ConnectionRequest
 from schema.membership import Membership
 from schema.mutation import Mutation
+from schema.permissions import tell_permissions
+from schema.preview import PreviewingSchema
 from schema.query import Query
-from schema.runner import Schema
 from schema.scalars import SCALARS
 from schema.subscription import Subscription
 
-KEY: Final = "id"  # whoever may read a row may read its id; there is no rule of it
+# There is no rule of these: whoever may read a row may read its id, and what it may do to it tells of the viewer itself alone.
+UNRULED: Final = frozenset(("id", "viewer_can"))
 
 
 class Redactions(SchemaExtension):
-    """Tells in `extensions.redactions` which values policy has hidden, and why; nothing is told where nothing is hidden."""
+    """Tells in `extensions` which policy has decided, and which values it has hidden, and why, where any are."""
 
     def get_results(self) -> dict[str, Any]:
-        """The redactions of the response."""
+        """The version of the policy, and the redactions of the response."""
         result = self.execution_context.result
         context: Any = self.execution_context.context
         reported = context.redactions.report(result.data) if result is not None else []
-        return {"redactions": reported} if reported else {}
+        told = {"policy": context.policy.version}
+        return {**told, "redactions": reported} if reported else told
 
 
-def make_schema(*extensions: Callable[[], SchemaExtension]) -> strawberry.Schema:
-    """The schema, with extensions of whoever serves it, the first of which sees most."""
-    return Schema(
+def make_schema(
+    policy: Policy,
+    *extensions: Callable[[], SchemaExtension],
+    execution: type[StrawberryGraphQLCoreExecutionContext] | None = None,
+) -> strawberry.Schema:
+    """The schema, its descriptions told by policy, with extensions of whoever serves it, and graphql-core's way to execute.
+
+    The first of the extensions sees most.
+    """
+    schema = _made(*extensions, execution=execution)
+    tell_permissions(schema._schema, policy)
+    return schema
+
+
+def _made(
+    *extensions: Callable[[], SchemaExtension], execution: type[StrawberryGraphQLCoreExecutionContext] | None = None
+) -> strawberry.Schema:
+    return PreviewingSchema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[BillingMarket, ConnectionRequest, Membership],
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[Redactions, *extensions],
+        execution_context_class=execution,
     )
 
 
@@ -63,8 +84,8 @@ def required_fields() -> frozenset[tuple[str, str]]:
 
 
 def _guarded() -> Iterator[tuple[str, list[StrawberryField]]]:
-    known = [concrete.definition for concrete in make_schema().schema_converter.type_map.values()]
+    known = [concrete.definition for concrete in _made().schema_converter.type_map.values()]
     types = {definition.name: definition for definition in known if isinstance(definition, StrawberryObjectDefinition)}
     for entity in CATALOGUE:
         if entity.name in types:
-            yield entity.name, [field for field in types[entity.name].fields if field.python_name != KEY]
+            yield entity.name, [field for field in types[entity.name].fields if field.python_name not in UNRULED]

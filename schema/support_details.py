@@ -15,4 +15,4 @@ class SupportDetails:
     email: EmailAddress | None = column("Where to write.")
     phone: str | None = column("Where to call.")
     hours: str | None = column("When somebody is there.")
-    version: int | None = column("Counts the edits of the details; stated by whoever edits them, and only for them.")
+    version: int | None = column("Counts the edits of the details; to be stated by whoever edits them.")

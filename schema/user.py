@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from schema.actions import can
 from schema.fields import column
 from schema.node import Node, of
 from schema.scalars import EmailAddress
@@ -16,3 +17,4 @@ class User(Node):
     name: str = column("The person's full name.")
     job_title: str | None = column("What the person does.")
     email: EmailAddress | None = column("The person's address. For the person, account administrators and the operator.")
+    viewer_can: list[str] = can("User")

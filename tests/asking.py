@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 import server
 from models.listening import CHANNEL, Listening
+from policies.source import digest, read_texts
 from resolvers.viewer import find_member
 from settings import Settings
 from tests.following import Following, opened
@@ -25,6 +26,7 @@ SHOWN = "shown@managed.example"
 DIRECT = "network@direct.example"
 OPERATOR = "reviewer@operator.example"
 ANONYMOUS = None
+POLICY = digest(read_texts(server.POLICIES))  # its version, which every answer has
 MARK = '{"type": "Mark", "id": "00000000-0000-0000-0000-000000000000", "changed": null}'
 DEMO_VIEWERS = (PARTNER, HIDDEN, SHOWN, DIRECT, OPERATOR, ANONYMOUS)
 
@@ -77,6 +79,11 @@ class Asking:
         errors, execution = body.get("errors", []), response.headers.get("X-Crossgate-Execution", "")
         return Answer(response.status_code, response.content, body.get("data"), errors, redactions, execution)
 
+    async def post(self, viewer: str | None, path: str, body: Any, **more: str) -> httpx.Response:
+        """The response to JSON that is posted to another address of the gateway."""
+        token = {} if viewer is None else {"Authorization": f"Bearer {await self._token(viewer)}"}
+        return await self.client.post(path, json=body, headers={**token, **more})
+
     @asynccontextmanager
     async def following(self, viewer: str | None, query: str, **variables: Any) -> AsyncIterator[Following]:
         """A subscription of a user or of nobody, from the moment in which it hears of changes."""
@@ -127,9 +134,9 @@ class Asking:
 
 
 @asynccontextmanager
-async def asking(database_url: str, data_dir: Path) -> AsyncIterator[Asking]:
-    """The gateway over a database, inside this process."""
-    app = server.build(Settings(data_dir=data_dir, database_url=database_url, log_level="ERROR"))
+async def asking(database_url: str, data_dir: Path, **settings: Any) -> AsyncIterator[Asking]:
+    """The gateway over a database, inside this process, with more settings than these."""
+    app = server.build(Settings(**{"data_dir": data_dir, "database_url": database_url, "log_level": "ERROR", **settings}))
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         yield Asking(app, client)

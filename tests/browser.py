@@ -19,7 +19,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, async_playwright
 
-from tests.node import node_tool
+from tests import node
 
 VARIABLE = "CROSSGATE_BROWSER"
 NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge"]
@@ -115,20 +115,11 @@ def packaged() -> Program:
 
 
 def run(tool: str, *arguments: str, **environment: str) -> None:
-    """Run a tool of Node's in the package's folder."""
-    program = node_tool(tool)
-    path = os.pathsep.join([str(Path(program).parent), os.environ.get("PATH", os.defpath)])
-    done = subprocess.run(
-        [program, *arguments],
-        cwd=PACKAGE,
-        env={**os.environ, "PATH": path, **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    if done.returncode:
-        raise NoBrowser(f"no browser on this machine, and `{tool} {' '.join(arguments)}` failed:\n{done.stdout}")
+    """Run a tool of Node's in the package's folder. Raises NoBrowser."""
+    try:
+        node.run(PACKAGE, tool, *arguments, **environment)
+    except node.ToolFailed as problem:
+        raise NoBrowser(f"no browser on this machine, and {problem}") from None
 
 
 if __name__ == "__main__":

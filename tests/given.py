@@ -132,6 +132,10 @@ class Given:
         """The company that runs the gateway."""
         return await self.company(kind="OPERATOR", name="The operator")
 
+    async def support(self) -> User:
+        """The operator's support, and so the operator."""
+        return await self.user(await self.operator(), "SUPPORT")
+
     async def managed_account(
         self,
         partner: Company,
@@ -388,6 +392,18 @@ class Given:
         """What the user was told as a member of the company."""
         facts = {"user_id": user.key, "company_id": company.key, "kind": kind, "title": title, "body": "Sample text.", **values}
         return Thing("Notification", await self._add(models.Notification, **facts))
+
+    async def audit_event(
+        self, actor: Company | None, *, kind: str = "DENIAL", seen_as: Company | None = None, **values: Any
+    ) -> Thing:
+        """What the company's first member did or was denied, as the first member of another company if it is `seen_as` that."""
+        facts = {
+            "company_id": actor and actor.key,
+            "actor_company_id": actor and actor.key,
+            "user_id": actor and actor.user.key,
+        }
+        other = {"as_company_id": seen_as.key, "as_user_id": seen_as.user.key, "company_id": seen_as.key} if seen_as else {}
+        return Thing("AuditEvent", await self._add(models.AuditEvent, kind=kind, **{**facts, **other, **values}))
 
     async def support_details(self, company: Company, supported_by: str = "PARTNER") -> None:
         """Whom the company turns to for technical support."""

@@ -1,7 +1,11 @@
-"""Where tests find Node: the machine's own if it is recent enough, else the one that a package puts into the environment."""
+"""Where tests find Node: the machine's own if it is recent enough, else the one that a package puts into the environment.
+
+Its tools run in the folder of their package, whose modules they then find.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,6 +13,27 @@ from functools import cache
 from pathlib import Path
 
 OLDEST = 20
+
+
+class ToolFailed(Exception):
+    """A tool of Node's did not do what it was asked; the message is what it printed."""
+
+
+def run(folder: Path, tool: str, *arguments: str, **environment: str) -> None:
+    """Run a tool of Node's in a folder. Raises ToolFailed."""
+    program = node_tool(tool)
+    path = os.pathsep.join([str(Path(program).parent), os.environ.get("PATH", os.defpath)])
+    done = subprocess.run(
+        [program, *arguments],
+        cwd=folder,
+        env={**os.environ, "PATH": path, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        raise ToolFailed(f"`{tool} {' '.join(arguments)}` failed:\n{done.stdout}")
 
 
 @cache

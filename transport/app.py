@@ -5,7 +5,7 @@ Whatever goes wrong, a client gets JSON with a code and the request's id, and ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import cast
@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 from settings import Settings
 from transport.bounds import Bounds
 from transport.deadlines import Deadlines
+from transport.diff import Diff, diff_route
 from transport.documents import Documents
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
 from transport.graphql import GraphQLEndpoint, MakeContext
@@ -30,12 +31,13 @@ from transport.headers import ALLOWED_HEADERS, EXPOSED_HEADERS, PREFLIGHT_SECOND
 from transport.health import Probes, health_routes
 from transport.identity import Identity, LoadViewer
 from transport.limits import BodyLimit
-from transport.logs import RequestLog, request_lines
+from transport.logs import PolicyVersion, RequestLog, request_lines
 from transport.operations import Operations
 from transport.refusal import Refusal, refuse
 from transport.sse import EventStreams
 from transport.streams import MakeSubscriber, OpenConnections, Streams
 from transport.tokens import Tokens
+from transport.view_as import ViewAs, nobody
 from transport.websocket import WebSocketEndpoint
 
 log = structlog.stdlib.get_logger("crossgate.app")
@@ -54,11 +56,15 @@ def create_app(
     documents: Documents | None = None,
     body_limits: Mapping[str, int] = MappingProxyType({}),
     make_subscriber: MakeSubscriber | None = None,
+    view_as: ViewAs = nobody,
+    policy: PolicyVersion = lambda: None,
+    policy_refused: Callable[[], str | None] = lambda: None,
 ) -> Starlette:
     """The gateway. `documents` are those whose `extension` the schema has, if it has: then each is parsed only once.
 
     `body_limits` are paths whose bodies have a limit of their own, in bytes. `state` of the application holds its
-    `connections`, for whoever stops it. Without `make_subscriber` no context is ever renewed.
+    `connections`, for whoever stops it. Without `make_subscriber` no context is ever renewed. `policy` is told in the logs and by
+    `/readyz`, which tells too why the files of policy are refused, where they are.
     """
     operations = Operations(
         schema=schema, documents=documents or Documents(settings.max_document_tokens), bounds=_bounds(schema, settings)
@@ -67,12 +73,15 @@ def create_app(
     streams = Streams(
         operations=operations,
         make_subscriber=make_subscriber or (lambda viewer, request_id, key, _renew: make_context(viewer, request_id, key)),
+        view_as=view_as,
         seconds=settings.request_timeout,
+        policy=policy,
     )
     endpoint = GraphQLEndpoint(
         operations=operations,
         identity=identity,
         make_context=make_context,
+        view_as=view_as,
         deadlines=Deadlines(settings.request_timeout),
         events=EventStreams(streams=streams, identity=identity, connections=connections, seconds=settings.request_timeout),
     )
@@ -84,9 +93,18 @@ def create_app(
         seconds=settings.request_timeout,
         most_operations=settings.max_socket_operations,
     )
+    diff = Diff(
+        operations=operations,
+        identity=identity,
+        make_context=make_context,
+        view_as=view_as,
+        seconds=settings.request_timeout,
+    )
+    health = health_routes(ready, {"policy": policy, "refused": policy_refused})
+    graphql = [Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets), diff_route(diff)]
     app = Starlette(
-        routes=[Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets), *health_routes(ready), *extra_routes],
-        middleware=_middleware(settings, body_limits),
+        routes=[*graphql, *health, *extra_routes],
+        middleware=_middleware(settings, body_limits, policy),
         exception_handlers={HTTPException: _refuse_http, Refusal: _refuse},
         lifespan=lifespan,
     )
@@ -106,10 +124,10 @@ def _bounds(schema: strawberry.Schema, settings: Settings) -> Bounds:
     )
 
 
-def _middleware(settings: Settings, body_limits: Mapping[str, int]) -> list[Middleware]:
+def _middleware(settings: Settings, body_limits: Mapping[str, int], policy: PolicyVersion) -> list[Middleware]:
     """What every request passes, from the outside in."""
     return [
-        Middleware(RequestLog, write=request_lines(settings)),
+        Middleware(RequestLog, write=request_lines(settings), policy=policy),
         Middleware(SafeHeaders),
         Middleware(
             Cors,

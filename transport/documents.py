@@ -1,18 +1,20 @@
 """GraphQL documents: parsed, measured and validated once for all who send the same text, and the operation that a request means.
 
-A document in the cache is shared between requests; what becomes known of it is added, and true for all of them. What the cache
-holds is bounded by the length of its texts, so that nobody can fill the memory with documents.
+A document in the cache is shared between requests; what becomes known of it is added, and true for all of them: that it fits a schema
+is known of just that schema. What the cache holds is bounded by the length of its texts, so that nobody can fill the memory with
+documents.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
+from weakref import WeakSet
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, parse
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType, parse, validate
 from strawberry.extensions import SchemaExtension
 
 from resolvers.errors import PublicError
@@ -22,6 +24,8 @@ from transport.refusal import BadRequest, Refusal
 CACHED_CHARACTERS: Final = 250_000  # 280 bytes a character at worst: 70 MB
 HELD_BESIDE: Final = 10  # what is kept of a document however short it is, in characters
 LARGEST_CACHED: Final = CACHED_CHARACTERS // 10  # a larger one would push out too many others
+SchemaOf = Callable[[GraphQLSchema, Any], GraphQLSchema]
+"""The schema by which documents of a context are judged, made of the full one."""
 
 
 class ParseFailed(PublicError):
@@ -69,12 +73,12 @@ class Operation:
 class Document:
     """A parsed document, and what is known of it."""
 
-    __slots__ = ("_costs", "_operations", "ast", "valid")
+    __slots__ = ("_costs", "_operations", "ast", "fits")
 
     def __init__(self, ast: DocumentNode) -> None:
         nodes = [each for each in ast.definitions if isinstance(each, OperationDefinitionNode)]
         self.ast = ast
-        self.valid = False  # whether it is known to fit the schema
+        self.fits: WeakSet[GraphQLSchema] = WeakSet()  # the schemas that it is known to fit
         self._operations = [Operation(place, node) for place, node in enumerate(nodes)]
         self._costs: Costs | None = None
 
@@ -97,10 +101,14 @@ class Document:
 
 
 class Documents:
-    """Documents of one schema by their text, the most recently used ones kept."""
+    """Documents of one schema by their text, the most recently used ones kept.
 
-    def __init__(self, max_tokens: int) -> None:
+    Where `schema_of` is given, a document has to fit the schema of whoever sends it.
+    """
+
+    def __init__(self, max_tokens: int, schema_of: SchemaOf | None = None) -> None:
         self._max_tokens = max_tokens
+        self.schema_of = schema_of
         self._known: OrderedDict[str, Document] = OrderedDict()
         self._characters = 0
 
@@ -145,11 +153,16 @@ class _Known(SchemaExtension):
 
     def on_validate(self) -> Iterator[None]:
         context, document = self.execution_context, self._document
-        if document is not None and document.valid:
+        schema = context.schema._schema
+        if self._documents.schema_of is not None:
+            schema = self._documents.schema_of(schema, context.context)
+        if document is not None and schema in document.fits:
             context.pre_execution_errors = []
+        elif schema is not context.schema._schema and context.graphql_document is not None:
+            context.pre_execution_errors = validate(schema, context.graphql_document, context.validation_rules)
         yield
         if document is not None and context.pre_execution_errors == []:
-            document.valid = True
+            document.fits.add(schema)
 
 
 def require_runnable(operation: OperationDefinitionNode, method: str, *, streamed: bool = False) -> None:

@@ -30,6 +30,7 @@ from transport.negotiation import MediaType, accepted
 from transport.operations import Operations, answer_of
 from transport.refusal import CHARSET, Refusal, TimedOut, refuse
 from transport.request import GraphQLRequest, read
+from transport.view_as import ViewAs, bind_seen
 
 MakeContext = Callable[[Viewer, str, str | None], object]
 """Makes the context of an operation from its viewer, the request's id and its Idempotency-Key.
@@ -38,7 +39,7 @@ Its `execution`, if it has one, says how it ran.
 """
 
 METHODS: Final = ("GET", "POST")
-HEADERS: Final = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
+HEADERS: Final = {"Cache-Control": "no-store", "Vary": "Accept, Authorization, X-Crossgate-View-As"}
 RAW_HEADERS: Final[Mapping[MediaType, tuple[RawHeader, ...]]] = {
     media_type: (
         (b"content-type", (media_type + CHARSET).encode()),
@@ -65,6 +66,7 @@ class GraphQLEndpoint:
     operations: Operations
     identity: Identity
     make_context: MakeContext
+    view_as: ViewAs
     deadlines: Deadlines
     events: ASGIApp
 
@@ -114,11 +116,19 @@ class GraphQLEndpoint:
     async def _run(self, asked: GraphQLRequest, method: str, viewer: Viewer, request_id: str) -> Answer:
         try:
             operation = self.operations.prepare(asked, method)
+            context = await self._context(asked, viewer, request_id)
         except PublicError as error:
             return Answer(PreExecutionError(data=None, errors=[error]))
-        context = self.make_context(viewer, request_id, asked.idempotency_key)
         result = await self.operations.execute(operation, context)
         return Answer(result, operation.cost, getattr(context, "execution", None))
+
+    async def _context(self, asked: GraphQLRequest, viewer: Viewer, request_id: str) -> object:
+        """The context of an operation. Raises ViewAsRefused."""
+        if asked.view_as is None:
+            return self.make_context(viewer, request_id, asked.idempotency_key)
+        context = await self.view_as(viewer, asked.view_as, request_id)
+        bind_seen(context)
+        return context
 
 
 def _written(result: ExecutionResult, request_id: str, media_type: MediaType) -> tuple[HTTPStatus, bytes]:

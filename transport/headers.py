@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 RawHeader = tuple[bytes, bytes]
 
-ALLOWED_HEADERS: Final = ("Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID")
+ALLOWED_HEADERS: Final = ("Authorization", "Content-Type", "Idempotency-Key", "X-Crossgate-View-As", "X-Request-ID")
 EXPOSED_HEADERS: Final = ("X-Request-ID", "WWW-Authenticate", "X-Crossgate-Cost", "X-Crossgate-Execution")
 PREFLIGHT_SECONDS: Final = 24 * 60 * 60
 SAFE: Final[tuple[RawHeader, ...]] = (

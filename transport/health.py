@@ -1,6 +1,6 @@
 """Whether the process lives (`/livez`) and whether it can serve (`/readyz`), for whoever runs and balances gateways.
 
-`/readyz` names the parts that fail and nothing more: why they fail is in the log.
+`/readyz` says which policy is in force, and names the parts that fail and nothing more: why they fail is in the log.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Final
 
 import orjson
@@ -21,14 +22,17 @@ from transport.refusal import JSON
 Probes = Mapping[str, Callable[[], Awaitable[object]]]
 """The parts that serving needs, by name; a probe that raises says that its part fails."""
 
+Notes = Mapping[str, Callable[[], str | None]]
+"""What there is to say of a gateway beside, by name; what is None is not said."""
+
 PROBE_SECONDS: Final = 2.0
 HEADERS: Final = {"Cache-Control": "no-store"}
 
 log = structlog.stdlib.get_logger("crossgate.health")
 
 
-def health_routes(ready: Probes) -> list[Route]:
-    """The routes of both questions."""
+def health_routes(ready: Probes, notes: Notes = MappingProxyType({})) -> list[Route]:
+    """The routes of both questions. `notes` are for everybody to read."""
 
     async def livez(_: Request) -> Response:
         return _json(HTTPStatus.OK, {"status": "alive"})
@@ -36,9 +40,10 @@ def health_routes(ready: Probes) -> list[Route]:
     async def readyz(_: Request) -> Response:
         works = await asyncio.gather(*(_works(part, probe) for part, probe in ready.items()))
         failing = [part for part, working in zip(ready, works, strict=True) if not working]
+        noted = {name: said for name, note in notes.items() if (said := note()) is not None}
         if failing:
-            return _json(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "not ready", "failing": failing})
-        return _json(HTTPStatus.OK, {"status": "ready"})
+            return _json(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "not ready", "failing": failing, **noted})
+        return _json(HTTPStatus.OK, {"status": "ready", **noted})
 
     return [Route("/livez", livez), Route("/readyz", readyz)]
 

@@ -40,6 +40,9 @@ Facts = dict[str, object]
 WriteLine = Callable[[Facts], None]
 """Writes the line of a request, from its facts."""
 
+PolicyVersion = Callable[[], str | None]
+"""The version of the policy in force; None where there is no policy."""
+
 _facts: ContextVar[Facts] = ContextVar("facts")
 log = structlog.stdlib.get_logger(LOGGER)
 
@@ -68,6 +71,7 @@ def configure_logging(settings: Settings) -> None:
     sockets = logging.getLogger("uvicorn.error")
     sockets.setLevel(max(logging.INFO, logging.getLevelName(settings.log_level)))  # below it quotes messages of WebSockets
     sockets.addFilter(_quotes_no_address)
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)  # below it counts changes that are told of in full elsewhere
     for name in SILENT:
         logging.getLogger(name).propagate = False
         logging.getLogger(name).handlers = [logging.NullHandler()]
@@ -108,9 +112,10 @@ class RequestLog:
     What `bind_facts` is told while the request runs (viewer, operation) joins its line.
     """
 
-    def __init__(self, app: ASGIApp, write: WriteLine | None) -> None:
+    def __init__(self, app: ASGIApp, write: WriteLine | None, policy: PolicyVersion) -> None:
         self.app = app
         self.write = write
+        self.policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -121,6 +126,7 @@ class RequestLog:
         raw_id = (HEADER, request_id.encode())
         facts: Facts = {"request_id": request_id}
         _facts.set(facts)  # a pipelined request starts in the context of the one before
+        bind_facts(policy=self.policy())
         status = CLOSED_EARLY
 
         async def answer(message: Message) -> None:

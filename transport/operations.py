@@ -19,6 +19,7 @@ from transport.documents import Documents, require_runnable
 from transport.errors import BAD_USER_INPUT, VALIDATION_FAILED, publish
 from transport.logs import bind_facts
 from transport.request import GraphQLRequest
+from transport.view_as import require_query
 
 LOGGED_NAME: Final = 100  # characters of an operation's name in the log
 
@@ -41,10 +42,15 @@ class Operations:
     documents: Documents
     bounds: Bounds
 
-    def prepare(self, asked: GraphQLRequest, method: str, *, streamed: bool = False) -> Operation:
-        """The operation that a request means, which the log is told of. Raises PublicError, or Refusal as the method does."""
+    def prepare(self, asked: GraphQLRequest, method: str, *, streamed: bool = False, queries: bool = False) -> Operation:
+        """The operation that a request means, which the log is told of. Raises PublicError, or Refusal as the method does.
+
+        It has to be a query where `queries` only are run, or somebody looks as another.
+        """
         document = self.documents.parse(asked.query)
         operation = document.operation(asked.operation_name)
+        if queries or asked.view_as is not None:
+            require_query(operation.node)
         require_runnable(operation.node, method, streamed=streamed)
         name, kind = operation.name, operation.node.operation
         bind_facts(operation=name and name[:LOGGED_NAME], operation_type=kind.value)

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope
 from transport.headers import header
 from transport.negotiation import require_json
 from transport.refusal import BadRequest
+from transport.view_as import looked_as
 
 PARAMETERS: Final = ("query", "operationName", "variables", "extensions")
 KEY: Final = "idempotencyKey"  # among the extensions, for sockets have no headers of an operation
@@ -33,12 +34,18 @@ class GraphQLRequest:
     variables: dict[str, Any]
     extensions: dict[str, Any]
     idempotency_key: str | None = None  # under which mutations are done only once
+    view_as: str | None = None  # the id of whom the asker wants to look as
 
 
 async def read(scope: Scope, receive: Receive) -> GraphQLRequest:
     """The request that is being sent. Raises Refusal or ClientDisconnect."""
-    if scope["method"] == "GET":
-        return from_query(QueryParams(scope["query_string"]))
+    asked = from_query(QueryParams(scope["query_string"])) if scope["method"] == "GET" else await _sent(scope, receive)
+    asked.view_as = looked_as(scope)
+    return asked
+
+
+async def _sent(scope: Scope, receive: Receive) -> GraphQLRequest:
+    """The request that is sent by POST. Raises Refusal or ClientDisconnect."""
     require_json(header(scope, b"content-type"))
     asked = from_body(await _body(receive))
     if (key := header(scope, b"idempotency-key")) is not None:
@@ -61,6 +68,11 @@ async def _body(receive: Receive) -> bytes:
 
 def from_body(body: bytes) -> GraphQLRequest:
     """The request in a POST's body. Raises BadRequest."""
+    return checked(content_of(body))
+
+
+def content_of(body: bytes) -> dict[str, Any]:
+    """What a POST's body says. Raises BadRequest."""
     if not body:
         raise BadRequest('The body is empty; send JSON such as {"query": "{ __typename }"}.')
     content = _json(body, "The body")
@@ -68,7 +80,7 @@ def from_body(body: bytes) -> GraphQLRequest:
         raise BadRequest("Batches are not supported; send one request at a time.")
     if not isinstance(content, dict):
         raise BadRequest('The body must be a JSON object such as {"query": "{ __typename }"}.')
-    return checked(content)
+    return content
 
 
 def from_query(parameters: QueryParams) -> GraphQLRequest:

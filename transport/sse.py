@@ -31,7 +31,7 @@ COMPLETE: Final = b"event: complete\ndata:\n\n"
 HEADERS: Final = (
     (b"content-type", (MediaType.EVENT_STREAM + CHARSET).encode()),
     (b"cache-control", b"no-store"),
-    (b"vary", b"Accept, Authorization"),
+    (b"vary", b"Accept, Authorization, X-Crossgate-View-As"),
     (b"x-accel-buffering", b"no"),  # proxies that gather answers would hold events back
 )
 

@@ -19,10 +19,11 @@ from strawberry.types.execution import PreExecutionError
 from policies.viewer import Viewer
 from resolvers.errors import PublicError
 from transport.identity import Session
-from transport.logs import bind_facts
+from transport.logs import PolicyVersion, bind_facts
 from transport.operations import Operation, Operations, answer_of
 from transport.refusal import Refusal, TimedOut, told
 from transport.request import GraphQLRequest
+from transport.view_as import ViewAs, bind_seen
 
 MakeSubscriber = Callable[[Viewer, str, str | None, Callable[[], Awaitable[Viewer | None]]], object]
 """Makes the context of a streamed operation from its viewer, the request's id, its Idempotency-Key, and what loads the viewer anew.
@@ -37,7 +38,9 @@ class Streams:
 
     operations: Operations
     make_subscriber: MakeSubscriber
+    view_as: ViewAs
     seconds: float
+    policy: PolicyVersion
 
     async def answers(
         self, asked: GraphQLRequest, method: str, session: Session, request_id: str
@@ -48,8 +51,8 @@ class Streams:
             viewer = await session.viewer()
             if viewer is None:
                 return
-            bind_facts(user_id=viewer.user_id, company_id=viewer.company_id)
-            context = self.make_subscriber(viewer, request_id, asked.idempotency_key, session.viewer)
+            bind_facts(user_id=viewer.user_id, company_id=viewer.company_id, policy=self.policy())
+            context = await self._context(asked, viewer, session, request_id)
             if operation.kind is not OperationType.SUBSCRIPTION:
                 yield await self._only(operation, context, request_id)
                 return
@@ -62,6 +65,14 @@ class Streams:
         async with aclosing(await self.operations.subscribe(operation, context)) as results:
             async for result in results:
                 yield answer_of(result, request_id)
+
+    async def _context(self, asked: GraphQLRequest, viewer: Viewer, session: Session, request_id: str) -> object:
+        """The context of an operation. Raises ViewAsRefused."""
+        if asked.view_as is None:
+            return self.make_subscriber(viewer, request_id, asked.idempotency_key, session.viewer)
+        context = await self.view_as(viewer, asked.view_as, request_id)
+        bind_seen(context)
+        return context
 
     def is_subscription(self, asked: GraphQLRequest) -> bool:
         """Whether it has answers for as long as nobody ends it; what is no operation has only one answer."""

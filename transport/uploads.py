@@ -23,6 +23,7 @@ from resolvers.upload import ARGUMENT, Uploaded, Uploads
 from transport.identity import Identity
 from transport.logs import bind_facts
 from transport.refusal import CHARSET, JSON, BadRequest, Refusal, SignInRequired, TimedOut
+from transport.view_as import refuse_view_as
 
 PATH: Final = "/files"
 STATUS: Final = {
@@ -42,6 +43,7 @@ def upload_route(identity: Identity, make_context: Callable[[Viewer, str], Conte
             viewer = await identity.viewer(request.scope)
             if viewer.user_id is None:
                 raise SignInRequired
+            refuse_view_as(request.scope)
             bind_facts(user_id=viewer.user_id, company_id=viewer.company_id)
             context = make_context(viewer, request.state.request_id)
             company = await uploads.company(context, _company(request))

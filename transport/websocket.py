@@ -26,6 +26,7 @@ from transport.logs import begin_facts, bind_facts, log
 from transport.refusal import BadRequest, Refusal, Unauthenticated, told
 from transport.request import GraphQLRequest, checked
 from transport.streams import OpenConnections, Streams
+from transport.view_as import HEADER, NAME
 
 PROTOCOL: Final = "graphql-transport-ws"
 GOING_AWAY: Final = 1001
@@ -37,6 +38,7 @@ TOO_LATE: Final = 4408
 TWICE: Final = 4409
 INITIALISED_TWICE: Final = 4429
 FAILED: Final = 4500
+NOT_HERE: Final = f"{NAME} is for queries by HTTP; a socket is always its own user's."
 REASON_BYTES: Final = 123  # what a closing frame holds
 
 
@@ -97,6 +99,7 @@ class _Socket:
         self._sending = send
         self._request_id: str = scope["state"]["request_id"]
         self._headers = credentials_of(scope)
+        self._looks = any(name == HEADER for name, _ in scope["headers"])
         self._session: Session | None = None
         self._initialised = False
         self._begun = 0  # operations
@@ -168,6 +171,8 @@ class _Socket:
             raise Close(INITIALISED_TWICE, "Too many initialisation requests")
         self._initialised = True
         self._limit.cancel()
+        if self._looks or _looks(message):
+            raise Close(BAD_MESSAGE, NOT_HERE)
         try:
             session = self._endpoint.identity.session([*self._headers, *_credentials(message)])
         except Unauthenticated as refusal:
@@ -273,6 +278,12 @@ def _credentials(message: dict[str, Any]) -> list[str]:
     if not all(isinstance(value, str) for value in found):
         raise Close(FORBIDDEN, "Authorization must be a string.")
     return found
+
+
+def _looks(message: dict[str, Any]) -> bool:
+    """Whether a `connection_init` asks to look as another."""
+    payload = message.get("payload")
+    return isinstance(payload, dict) and any(name.lower() == NAME.lower() for name in payload)
 
 
 def _id(message: dict[str, Any]) -> str:

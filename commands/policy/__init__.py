@@ -5,6 +5,11 @@ from __future__ import annotations
 import typer
 
 from commands.policy.check import check
+from commands.policy.diff import diff
+from commands.policy.explain import explain
+from commands.policy.matrix import matrix
+from commands.policy.replay import replay
+from commands.policy.show import show
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -15,3 +20,8 @@ def policy() -> None:
 
 
 app.command()(check)
+app.command()(diff)
+app.command()(matrix)
+app.command()(explain)
+app.command()(show)
+app.command()(replay)

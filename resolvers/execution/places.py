@@ -12,6 +12,7 @@ from graphql.execution.values import VariableValues
 
 from policies.policy import Decision
 from policies.reason import Reason
+from resolvers.actions import Rights
 from resolvers.batch import BatchResolver
 from resolvers.execution.names import Inseparable, Names
 from resolvers.execution.rows import JoinedRow, Objects, Rows
@@ -23,6 +24,8 @@ Code: TypeAlias = tuple[str, Watch | None]
 RowAccess: TypeAlias = Rows | JoinedRow
 Decide: TypeAlias = Callable[[str], Decision]
 """What policy decides of reading a type, for the viewers that the plan is made for."""
+RightsOf: TypeAlias = Callable[[str], Rights]
+"""What those viewers may do to things of a type."""
 Withheld: TypeAlias = Callable[[str], Reason | None]
 """Why those viewers do not have an ability, None if they have it."""
 

@@ -16,6 +16,7 @@ from graphql.execution.collect_fields import CollectedFields, FieldDetails, coll
 from policies.catalogue import CATALOGUE
 from policies.policy import FieldRule
 from policies.predicate import TRUE
+from resolvers.actions import ViewerCan
 from resolvers.batch import BatchResolver, Made
 from resolvers.common import Below, ById, Everything, Listed, MadeWith, NamedBy, NamedIn, Through
 from resolvers.execution import connections, related
@@ -30,6 +31,7 @@ from resolvers.execution.places import (
     Described,
     Grouped,
     Place,
+    RightsOf,
     RowAccess,
     Withheld,
     display,
@@ -50,10 +52,13 @@ from resolvers.redactions import Redacted
 class Planner:
     """Makes the plan of one operation, for viewers for whom policy decides the same."""
 
-    def __init__(self, executor: Executor[Any], describe: Describe, decide: Decide, withheld: Withheld) -> None:
+    def __init__(
+        self, executor: Executor[Any], describe: Describe, decide: Decide, withheld: Withheld, rights: RightsOf
+    ) -> None:
         self.executor = executor
         self._describe = describe
         self._withheld = withheld
+        self._rights = rights
         self.decide = decide
         self.names = Names()
 
@@ -121,6 +126,8 @@ class Planner:
                 return self.completed(place, f"{self.names.bind(make)}({read})")
             case GlobalId() as batch:
                 return self._global_id(place, batch), None
+            case ViewerCan(entity):
+                return self._actions(place, entity), None
             case NamedBy() as batch:
                 return related.named_by(self, place, batch)
             case MadeWith() as batch:
@@ -146,6 +153,13 @@ class Planner:
         if isinstance(place.access, Objects):
             return f"{self.names.bind(batch)}.of({place.access.target})"
         return global_id_code(self.names.bind, place.access.entity, place.access.read("id"))
+
+    def _actions(self, place: Place, entity: str) -> str:
+        """The code of what may be done to a row: a list of words of its enum, made before."""
+        access = place.access
+        if isinstance(access, Objects):
+            raise Unplanned("actions on what is no row")
+        return self._rights(entity).code(access.read, access.beside, self.names.bind)
 
     def completed(self, place: Place, code: str) -> Code:
         """The code of a value that the row or the object holds itself."""

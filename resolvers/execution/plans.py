@@ -19,6 +19,7 @@ from graphql import (
     get_operation_ast,
 )
 
+from resolvers.actions import rights_of
 from resolvers.batch import ROOT
 from resolvers.errors import PublicError
 from resolvers.execution.conditions import conditions
@@ -32,6 +33,7 @@ from resolvers.execution.watches import Watch
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from policies.policy import Policy
     from resolvers.context import Context
 
 PLANNED: Final = "planned"
@@ -83,7 +85,7 @@ class NoPlan:
 
 
 class Plans:
-    """The plans of one schema, the most recently used ones kept."""
+    """The plans of one schema under one policy, the most recently used ones kept."""
 
     def __init__(self, schema: GraphQLSchema, describe: Describe, kept: int = KEPT) -> None:
         """`kept` bounds the plans, in characters of the documents that they are made of."""
@@ -91,6 +93,7 @@ class Plans:
         self._describe = describe
         self._operations: LRUCache[Any, Operation] = LRUCache(kept, attrgetter("characters"))
         self._plans: LRUCache[Any, Plan | NoPlan] = LRUCache(kept, attrgetter("characters"))
+        self._policy: Policy | None = None  # by which all of them are
 
     async def answer(
         self, text: str, document: DocumentNode, name: str | None, raw: Mapping[str, Any], context: Context
@@ -116,7 +119,10 @@ class Plans:
         operation = self._operation(text, document, name)
         variables = operation.variables.read(raw)
         decided = tuple(variables.coerced.get(condition) for condition in operation.conditions)
-        key = (text, name, context.viewer.shape, context.policy, decided)
+        if context.policy is not self._policy:  # loaded anew
+            self._plans.clear()
+            self._policy = context.policy
+        key = (text, name, context.viewer.shape, decided)
         plan = self._plans.get(key)
         if plan is None:
             plan = self._made(operation, name, dict(raw), context)
@@ -140,8 +146,9 @@ class Plans:
         assert not isinstance(executor, list)  # noqa: S101 (the variables have been read before)
         policy, shape = context.policy, context.viewer.shape
         decide, withheld = partial(policy.decide, shape), partial(policy.withheld, shape)
+        rights = partial(rights_of, policy, shape)
         try:
-            return Plan(operation.characters, *Planner(executor, self._describe, decide, withheld).plan())
+            return Plan(operation.characters, *Planner(executor, self._describe, decide, withheld, rights).plan())
         except Unplanned as reason:
             return NoPlan(operation.characters, str(reason))
 

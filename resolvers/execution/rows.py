@@ -69,6 +69,10 @@ class JoinedRow:
             raise Inseparable("a mask over linked rows")
         return expression(predicate, self.read)
 
+    def beside(self, _label: str, _predicate: Predicate) -> str:
+        """Refuse to have something computed beside the row. Raises Inseparable."""
+        raise Inseparable("an action that linked rows decide")
+
     def joined_by(self, row: NamedBy, decision: Decision, rows: Predicate) -> JoinedRow:
         """The row that a column names, to be tried out, and read by the same statement if it is kept."""
         label = f"{self._label}x{len(self._joins)}"
@@ -123,6 +127,13 @@ class Rows:
         column = mask_of(self.decision).column(predicate)
         self._masks[column] = predicate
         return f"r_{column}"
+
+    def beside(self, label: str, predicate: Predicate) -> str:
+        """The variable of a predicate that the database computes beside the row. Raises Unplanned where others have read it."""
+        if not self._joinable:
+            raise Unplanned("rows that are read elsewhere, and what linked rows say of them")
+        self._masks[label] = predicate
+        return f"r_{label}"
 
     def joined_by(self, row: NamedBy, decision: Decision, rows: Predicate) -> JoinedRow:
         """The row that a column names, to be tried out, and read by the same statement if it is kept."""

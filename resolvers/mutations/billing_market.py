@@ -12,9 +12,10 @@ from models.billing_market import CURRENCIES
 from resolvers.asked import Asked
 from resolvers.identifiers import Identifier
 from resolvers.mutation import Done
-from resolvers.work import Work
+from resolvers.work import Work, requires
 
 
+@requires(Company="set_billing_market")
 async def set_billing_market(work: Work, asked: Asked) -> Done:
     """Enable or disable a market of a company. What is orderable follows with the next request (R120, A19, V12)."""
     company = await work.owner(asked, "set_billing_market")

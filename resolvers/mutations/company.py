@@ -12,7 +12,7 @@ from resolvers.identifiers import Identifier
 from resolvers.mutation import Done
 from resolvers.mutations.values import Read, address, assign, country, given, text
 from resolvers.problems import Code
-from resolvers.work import Work
+from resolvers.work import Work, requires
 
 NAMES: Final[Mapping[str, Read]] = {"trading_name": text(LONGEST_NAME), "legal_name": text(LONGEST_NAME)}
 DETAILS: Final[Mapping[str, Read]] = {
@@ -23,6 +23,7 @@ DETAILS: Final[Mapping[str, Read]] = {
 STAYS: Final = "The operator checks or has checked this, for the company is {}; only the operator can have it changed."
 
 
+@requires(Company="update_company_profile")
 async def update_company_profile(work: Work, asked: Asked) -> Done:
     """Change what a company is called and what it is on paper (A13). What its certificate proves stays once it is checked."""
     company = await work.owner(asked, "update_company_profile")

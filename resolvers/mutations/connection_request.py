@@ -22,7 +22,7 @@ from resolvers.mutation import Done
 from resolvers.notices import tell, write
 from resolvers.problems import Code
 from resolvers.texts import connection_decided, connection_requested
-from resolvers.work import Work
+from resolvers.work import Work, requires
 
 LONGEST_NAME: Final = 64  # characters
 LONGEST_REASON: Final = 500
@@ -32,6 +32,7 @@ ENDS_NOT_ACTIVE: Final = "Both ports have to be active to be connected, and one 
 PENDING_ALREADY: Final = "A request between these two ports is waiting for an answer already."
 
 
+@requires(Port="connect", MarketplacePort="connect")
 async def request_connection(work: Work, asked: Asked) -> Done:
     """Ask a provider to connect a port of one's own to a public one of the provider's (R029, V16, R435)."""
     port = await work.find(asked, "port_id", "Port", "connect")
@@ -48,6 +49,7 @@ async def request_connection(work: Work, asked: Asked) -> Done:
     return _done(request)
 
 
+@requires(ConnectionRequest="answer")
 async def accept_connection(work: Work, asked: Asked) -> Done:
     """Accept a request, between ports that are still active (V16, R435)."""
     request = await work.find(asked, "id", "ConnectionRequest", "answer")
@@ -61,6 +63,7 @@ async def accept_connection(work: Work, asked: Asked) -> Done:
     return _done(request)
 
 
+@requires(ConnectionRequest="answer")
 async def deny_connection(work: Work, asked: Asked) -> Done:
     """Deny a request (V16)."""
     request = await work.find(asked, "id", "ConnectionRequest", "answer")
@@ -72,6 +75,7 @@ async def deny_connection(work: Work, asked: Asked) -> Done:
     return _done(request)
 
 
+@requires(ConnectionRequest="withdraw")
 async def withdraw_connection(work: Work, asked: Asked) -> Done:
     """Take a request back before it is answered (V16)."""
     request = await work.find(asked, "id", "ConnectionRequest", "withdraw")

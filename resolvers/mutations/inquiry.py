@@ -16,7 +16,7 @@ from resolvers.mutation import Done
 from resolvers.notices import write
 from resolvers.problems import Code
 from resolvers.texts import profile_inquiry
-from resolvers.work import NOT_FOUND, Work
+from resolvers.work import Work, requires
 
 LONGEST_NAME: Final = 128  # characters
 LONGEST_MESSAGE: Final = 5_000
@@ -25,6 +25,7 @@ HOUR: Final = timedelta(hours=1)
 OFTEN: Final = f"{MOST} inquiries were sent within an hour. Wait for an answer, or send another one later."
 
 
+@requires(MarketplaceProfile="inquire")
 async def send_inquiry(work: Work, asked: Asked) -> Done:
     """Ask a provider. It goes to the profile's contact address, which the sender does not learn (R018, V22)."""
     profile = await _profile(work, asked)
@@ -53,7 +54,7 @@ async def _profile(work: Work, asked: Asked) -> Any:
         return None
     found = await work.context.loaders.profile_of_slug(slug)
     if found is None:
-        asked.note(Code.NOT_FOUND, NOT_FOUND, "slug")
+        work.miss(asked, "slug", "MarketplaceProfile", "inquire")
         return None
     return await work.hold(asked, "slug", "MarketplaceProfile", found.id, "inquire")
 

@@ -21,7 +21,7 @@ from resolvers.mutations.membership import known, let_in, person
 from resolvers.mutations.support_details import UNREACHABLE, contact, details_of
 from resolvers.mutations.values import Read, assign, given, text, word
 from resolvers.problems import Code
-from resolvers.work import Work
+from resolvers.work import Work, requires
 
 ACCOUNT: Final[Mapping[str, Read]] = {
     "account_name": text(LONGEST_NAME),
@@ -35,6 +35,7 @@ CONTACT_FIRST: Final = (
 )
 
 
+@requires(Company="create_managed_account")
 async def create_managed_account(work: Work, asked: Asked) -> Done:
     """Make a managed account, always of a new company, for which its partner vouches (V15, R404, A18)."""
     partner = await work.owner(asked, "create_managed_account")
@@ -56,6 +57,7 @@ async def create_managed_account(work: Work, asked: Asked) -> Done:
     return {"managed_account": Identifier("ManagedAccount", account.id)}
 
 
+@requires(ManagedAccount="update_managed_account")
 async def update_managed_account(work: Work, asked: Asked) -> Done:
     """Rename an account, change the partner's reference to it or who supports it; its support details follow (R106, V15)."""
     account = await work.find(asked, "id", "ManagedAccount", "update_managed_account")
@@ -71,6 +73,7 @@ async def update_managed_account(work: Work, asked: Asked) -> Done:
     return {"managed_account": Identifier("ManagedAccount", account.id)}
 
 
+@requires(ManagedAccount="update_managed_account_settings")
 async def update_managed_account_settings(work: Work, asked: Asked) -> Done:
     """Switch things on or off for one account, or leave them to the partner's defaults (R105, V2). In effect at once."""
     account = await work.find(asked, "id", "ManagedAccount", "update_managed_account_settings")
@@ -81,6 +84,7 @@ async def update_managed_account_settings(work: Work, asked: Asked) -> Done:
     return {"managed_account": Identifier("ManagedAccount", account.id)}
 
 
+@requires(Company="update_partner_defaults")
 async def update_partner_defaults(work: Work, asked: Asked) -> Done:
     """Switch things on or off for all accounts of a partner that do not say otherwise (V2). At version 0 nothing was ever set."""
     partner = await work.owner(asked, "update_partner_defaults")

@@ -20,7 +20,7 @@ from resolvers.mutation import Done
 from resolvers.mutations.values import Read, address, assign, given, text, word
 from resolvers.problems import Code
 from resolvers.slugs import follow_name
-from resolvers.work import Work
+from resolvers.work import Work, requires
 
 LONGEST_NAME: Final = 128  # characters, as all lengths but that of the text
 MOST_WORDS: Final = 200  # R016, A4
@@ -35,6 +35,7 @@ NONE_YET: Final = "The company has no profile yet. Leave the version out to make
 UNVERIFIED: Final = "The operator has not verified the company yet. Until then its profile is private."
 
 
+@requires(Company="save_marketplace_profile")
 async def save_marketplace_profile(work: Work, asked: Asked) -> Done:
     """Make the profile of a company, which has one at most, or edit it (R026, R027, A1)."""
     company = await work.owner(asked, "save_marketplace_profile")

@@ -9,9 +9,10 @@ from models.base import now
 from resolvers.asked import Asked
 from resolvers.identifiers import Identifier
 from resolvers.mutation import Done
-from resolvers.work import Work
+from resolvers.work import Work, requires
 
 
+@requires(Notification="mark_read")
 async def mark_notifications_read(work: Work, asked: Asked) -> Done:
     """Mark a notification as read, and if it is asked for those that the same user had been told before, of the same company."""
     newest = await work.find(asked, "id", "Notification", "mark_read")

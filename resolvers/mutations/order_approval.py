@@ -15,7 +15,7 @@ from resolvers.identifiers import Identifier
 from resolvers.mutation import Done
 from resolvers.order_approval import tell_requester
 from resolvers.ordering import check_company, check_location, check_market, check_speed
-from resolvers.work import Work
+from resolvers.work import Work, requires
 
 # What was asked for, and at which price.
 ORDERED: Final = (
@@ -24,6 +24,7 @@ ORDERED: Final = (
 )
 
 
+@requires(OrderApproval="approve")
 async def approve_order(work: Work, asked: Asked) -> Done:
     """Order what was asked for, at the price of that moment, if it can still be ordered (V12, V13)."""
     comment = asked.text("comment", COMMENT_LENGTH, required=False, lines=True)
@@ -36,6 +37,7 @@ async def approve_order(work: Work, asked: Asked) -> Done:
     return await _decided(work, approval, OrderApprovalStatus.APPROVED, comment)
 
 
+@requires(OrderApproval="reject")
 async def reject_order(work: Work, asked: Asked) -> Done:
     """Order nothing, and say why (V13)."""
     comment = asked.text("comment", COMMENT_LENGTH, lines=True)
@@ -43,6 +45,7 @@ async def reject_order(work: Work, asked: Asked) -> Done:
     return await _decided(work, approval, OrderApprovalStatus.REJECTED, comment)
 
 
+@requires(OrderApproval="withdraw")
 async def withdraw_order(work: Work, asked: Asked) -> Done:
     """Ask for it no more (V13)."""
     approval = await _undecided(work, asked, "withdraw", OrderApprovalStatus.WITHDRAWN)

@@ -21,7 +21,7 @@ from resolvers.mutations.values import Read, assign, given, text, word
 from resolvers.notices import tell
 from resolvers.ordering import check_company, check_location, check_market, check_speed
 from resolvers.problems import Code
-from resolvers.work import FORBIDDEN, Work
+from resolvers.work import Work, requires
 
 NAME_LENGTH: Final = 64  # V7
 COST_CENTRE_LENGTH: Final = 64
@@ -33,6 +33,7 @@ ENDED_PORT: Final = "The port is {}: its term does not change any more."
 IN_USE: Final = "The port has live connections, which have to be ended first."
 
 
+@requires(Company="order_port")
 async def order_port(work: Work, asked: Asked) -> Done:
     """Order a port at today's price; where the partner's approval is needed, ask for it instead (R431, V12, V13)."""
     company = await work.owner(asked, "order_port")
@@ -81,7 +82,7 @@ async def _visibility_of_new(work: Work, asked: Asked, company: Company | None) 
     """PRIVATE unless something else is asked for by whoever may publish ports (A11, V1)."""
     wanted: PortVisibility = asked.value("visibility") or PortVisibility.PRIVATE
     if wanted != PortVisibility.PRIVATE and company is not None and not await work.may("Company", company, "publish_port"):
-        asked.note(Code.FORBIDDEN, FORBIDDEN, "visibility")
+        work.forbid(asked, "visibility", "Company", "publish_port")
     return wanted
 
 
@@ -114,6 +115,7 @@ CONFIGURED: Final[Mapping[str, Read]] = {
 }
 
 
+@requires(Port="update")
 async def update_port(work: Work, asked: Asked) -> Done:
     """Change a port's name, cost centre, term or visibility. Its name on the Marketplace stays (R031, R034)."""
     port = await work.find(asked, "id", "Port", "update")
@@ -132,7 +134,7 @@ async def _check_rights(work: Work, asked: Asked, port: Port) -> None:
     for name, action in RIGHTS.items():
         wanted = asked.value(name)
         if wanted is not None and wanted != getattr(port, name) and not await work.may("Port", port, action):
-            asked.note(Code.FORBIDDEN, FORBIDDEN, name)
+            work.forbid(asked, name, "Port", action)
 
 
 async def _repriced(work: Work, asked: Asked, port: Port, term: int | None) -> dict[str, Any]:
@@ -149,6 +151,7 @@ async def _repriced(work: Work, asked: Asked, port: Port, term: int | None) -> d
     return {} if price is None else {"monthly_rate": price.monthly_rate}
 
 
+@requires(Port="allocate")
 async def allocate_port(work: Work, asked: Asked) -> Done:
     """Say where in its data centre a port is; from now on it has a letter of authorisation (R433, A44)."""
     place = asked.inside("demarcation")
@@ -161,26 +164,31 @@ async def allocate_port(work: Work, asked: Asked) -> Done:
     return await _take(work, asked, "allocate", allocate)
 
 
+@requires(Port="activate")
 async def activate_port(work: Work, asked: Asked) -> Done:
     """Bring an allocated port into service (R435, A45)."""
     return await _take(work, asked, "activate", Port.activate)
 
 
+@requires(Port="disable")
 async def disable_port(work: Work, asked: Asked) -> Done:
     """Take a port out of service for a while (A44)."""
     return await _take(work, asked, "disable", lambda port: port.advance(PortStatus.DISABLED))
 
 
+@requires(Port="enable")
 async def enable_port(work: Work, asked: Asked) -> Done:
     """Put a port that was disabled into service again (A44)."""
     return await _take(work, asked, "enable", Port.enable)
 
 
+@requires(Port="cancel")
 async def cancel_port(work: Work, asked: Asked) -> Done:
     """End a port that was never in service (A44)."""
     return await _end(work, asked, "cancel", PortStatus.CANCELLED)
 
 
+@requires(Port="decommission")
 async def decommission_port(work: Work, asked: Asked) -> Done:
     """End a port that was in service and has no live connections (A44)."""
     return await _end(work, asked, "decommission", PortStatus.DECOMMISSIONED)

@@ -16,11 +16,12 @@ from resolvers.identifiers import Identifier
 from resolvers.mutation import Done
 from resolvers.mutations.values import Read, assign, given, text
 from resolvers.problems import Code
-from resolvers.work import Work
+from resolvers.work import Work, requires
 
 UNREACHABLE: Final = "The operator supports nobody without an e-mail address and a phone; this has to be given."
 
 
+@requires(Company="update_support_details")
 async def update_support_details(work: Work, asked: Asked) -> Done:
     """Change whom a company turns to (R123, R124). Details that were never given are at version 0."""
     company = await work.owner(asked, "update_support_details")

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.overhead import VIEWERS, Differs, Result, compare, measure
 from benchmarks.report import overhead_table
 
-LEVELS = ("endpoint", "loader", "loader, CPU")
+LEVELS = ("endpoint", "endpoint with viewerCan", "loader", "loader, CPU")
 ROWS = 10
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from graphql import build_schema, validate_schema
 
 from commands.failure import Failure
-from commands.schema import changes, check, sdl
+from commands.schema import changes, check, sdl, shaped_sdl
 
 BEFORE = "type Query {\n  a: Int\n  b: Mode\n  c: Int\n}\n\nenum Mode {\n  ON\n}\n"
 
@@ -61,3 +63,18 @@ def test_changes_are_told_apart(after: str, verdict: str) -> None:
 def test_no_change_is_told_as_none() -> None:
     """The same text has no changes."""
     assert [] == list(changes(BEFORE, BEFORE))
+
+
+def test_the_schema_of_a_viewer_is_printed_R113() -> None:
+    """It is a schema by itself, sorted as the full one, without what such a viewer never uses."""
+    printed = shaped_sdl("MANAGED+ACCOUNT_ADMIN")
+    types = re.findall(r"^(?:type|enum|input|interface|scalar) (\w+)", printed, re.MULTILINE)
+
+    assert [] == validate_schema(build_schema(printed))
+    assert (sorted(types), True, False) == (types, "Port" in types, "Quote" in types)
+
+
+def test_a_shape_that_is_none_is_named() -> None:
+    """The failure says what shapes are made of."""
+    with pytest.raises(Failure, match="NOBODY of NOBODY is unknown: write a kind of ANONYMOUS, "):
+        shaped_sdl("NOBODY")

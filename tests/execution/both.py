@@ -18,6 +18,7 @@ from models.database import connect
 from models.listening import Listening
 from models.reading import Reader
 from policies.viewer import ANONYMOUS
+from resolvers.audit import AuditLog
 from resolvers.context import Services
 from resolvers.cursors import Cursors
 from schema.planning import Planning
@@ -94,7 +95,8 @@ class Both:
         early = isinstance(result, PreExecutionError)
         errors = result.errors or []
         published = publish(errors, "request", VALIDATION_FAILED if early else BAD_USER_INPUT)
-        answer = {"data": result.data, "errors": published, "extensions": result.extensions}
+        extensions = {name: told for name, told in (result.extensions or {}).items() if name != "policy"}  # here there is none
+        answer = {"data": result.data, "errors": published, "extensions": extensions}
         raw = orjson.dumps([early, *({**error.formatted, "cause": repr(error.original_error)} for error in errors)])
         return Outcome(orjson.dumps(answer), ADDRESS.sub(b"0x", raw), tuple(context.done), getattr(context, "execution", None))
 
@@ -107,6 +109,7 @@ async def both_schemas() -> AsyncIterator[Both]:
         reader=Reader(NOWHERE),
         engine=connect(NOWHERE),
         listening=Listening(NOWHERE),
+        audit=AuditLog(connect(NOWHERE)),
         policy=server.load_policy(),
         cursors=Cursors(b"secret"),
         public_url="http://gateway",

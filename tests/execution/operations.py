@@ -50,6 +50,8 @@ SPEEDS: Final = (*(1_000, 10_000, 100_000) * 4, 7)
 LIMITS: Final = (*(50, 500, 10_000) * 4, 51)
 TERMS: Final = (*(1, 12, 60) * 4, 13)
 AMOUNTS: Final = ("0", "1250.00", "0.001", "99999999")
+ACTIONS: Final = (*("READ",) * 9, "ORDER_PORT", "x")
+TYPES: Final = (*("Company", "Port") * 6, "x")
 WRONG: Final = {"Int": "x", "String": 7, "ID": {}, "Boolean": "true", "Decimal": "x"}
 
 Selected = dict[tuple[str, str], tuple[str, ...]]  # of each field (type, name) the first place
@@ -288,6 +290,8 @@ class _Maker:
             "serviceType": ("CLOUD", "x"),
             "atLeast": AMOUNTS,
             "atMost": AMOUNTS,
+            "action": ACTIONS,
+            "typeName": TYPES,
         }
         return self.pick(there[name]) if name in there and self.maybe(0.97) else drawn
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from resolvers.identifiers import Identifier
-from tests.asking import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN
+from tests.asking import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, POLICY, SHOWN
 from tests.execution.sides import Sides
 
 MONEY: Final = "{ amount currency }"
@@ -64,10 +64,11 @@ async def test_a_hidden_price_is_null_and_told(sides: Sides) -> None:
     assert {
         "data": {"mine": {"nodes": [{"rate": None, "setupFee": None}] * 2}},
         "extensions": {
+            "policy": POLICY,
             "redactions": [
                 {"path": ["mine", "nodes", "*", "rate"], "reason": reason},
                 {"path": ["mine", "nodes", "*", "setupFee"], "reason": reason},
-            ]
+            ],
         },
     } == reply.content
 
@@ -77,7 +78,7 @@ async def test_a_price_that_is_shown_is_no_redaction(sides: Sides) -> None:
     reply = await sides(SHOWN, f"{{ ports(first: 2) {{ nodes {{ monthlyRate {MONEY} }} }} }}")
 
     assert [True, True] == [node["monthlyRate"]["amount"] is not None for node in reply.content["data"]["ports"]["nodes"]]
-    assert ["data"] == list(reply.content)
+    assert {"policy": POLICY} == reply.content["extensions"]
 
 
 async def test_some_items_are_told_by_their_index(sides: Sides) -> None:
@@ -168,7 +169,7 @@ async def test_what_is_hidden_looks_like_what_is_absent(sides: Sides, viewer: st
 
     assert {"nodes", "node"} == set(reply.content["data"])
     assert reply.content["data"]["node"] is None
-    assert ["data"] == list(reply.content)
+    assert {"policy": POLICY} == reply.content["extensions"]
     assert reply.is_planned
 
 

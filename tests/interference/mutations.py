@@ -25,7 +25,16 @@ CHANGED: Final = (
 )
 COMING: Final = (
     *("port", "offer", "product", "connection_request", "membership", "billing_market", "offer_buyer", "offer_buyer"),
-    *("app_user", "product_test_account", "profile_slug", "invoice", "invoice_line", "inquiry", "order_approval"),
+    *(
+        "app_user",
+        "product_test_account",
+        "profile_slug",
+        "invoice",
+        "invoice_line",
+        "inquiry",
+        "order_approval",
+        "audit_event",
+    ),
 )
 GOING: Final = (
     *("connection_request", "membership", "billing_market", "offer_buyer", "port", "offer", "product_test_account"),
@@ -142,6 +151,8 @@ def _coming(draw: st.DrawFn, table: str, row: Row, market: Market) -> Mutation:
     companies = list(market.rows["company"])
     if table in ("offer_buyer", "product_test_account", "billing_market"):
         new["company_id"] = draw(st.sampled_from(companies))[0]
+    if table == "audit_event":
+        new |= {name: draw(st.sampled_from(companies))[0] for name in ("actor_company_id", "as_company_id")}
     if table == "membership":
         new["user_id"] = draw(st.sampled_from(list(market.rows["app_user"])))[0]
     if table == "invoice":

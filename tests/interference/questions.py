@@ -4,30 +4,44 @@ from __future__ import annotations
 
 from typing import Final
 
+CAN: Final = "id viewerCan"
 MONEY: Final = "{ amount currency }"
 PAGE: Final = "totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
-COMPANY: Final = "id tradingName companyType accountKind partner { id } companyProfile { legalName country taxNumber } version"
-PORT: Final = f"id name status visibility speedMbps costCentre version monthlyRate {MONEY} setupFee {MONEY} marketplaceName"
-OFFER: Final = (
-    f"id name status totalValue {MONEY} dimensions {{ name price {MONEY} }} instalments {{ chargeDate amount {MONEY} }}"
+COMPANY: Final = (
+    "id viewerCan tradingName companyType accountKind partner { id } companyProfile { legalName country taxNumber } version"
 )
-PROFILE: Final = "id slug url companyName bio visibility version contactEmail phone logo { url } providerTypes { code }"
+PORT: Final = f"{CAN} name status visibility speedMbps costCentre version monthlyRate {MONEY} setupFee {MONEY} marketplaceName"
+OFFER: Final = (
+    f"{CAN} name status totalValue {MONEY} dimensions {{ name price {MONEY} }} instalments {{ chargeDate amount {MONEY} }}"
+)
+PROFILE: Final = (
+    "id viewerCan slug url companyName bio visibility version contactEmail phone logo { url } providerTypes { code }"
+)
 DASHBOARD: Final = f"portsByStatus {{ status count }} portsByMetro {{ metro count }} ordersWaiting monthlySpend {MONEY}"
 INVOICE: Final = (
-    f"id number periodStart total {MONEY} lines {{ description amount {MONEY} managedAccount {{ id }} port {{ id }} }}"
+    f"{CAN} number periodStart total {MONEY} lines {{ description amount {MONEY} managedAccount {{ id }} port {{ id }} }}"
 )
-TARGET: Final = "id name description speedMbps selectable location { name } provider { companyName }"
-REQUEST: Final = "id name status reason port { id } targetPort { id } requester { id } provider { id }"
+TARGET: Final = "id viewerCan name description speedMbps selectable location { name } provider { companyName }"
+REQUEST: Final = "id viewerCan name status reason port { id } targetPort { id } requester { id } provider { id }"
 APPROVAL: Final = (
-    f"id name status comment costCentre monthlyRate {MONEY} setupFee {MONEY} requestedBy {{ name email }} decidedBy {{ name }}"
+    f"{CAN} name status comment costCentre monthlyRate {MONEY} setupFee {MONEY}"
+    + " requestedBy { name email } decidedBy { name }"
+)
+AUDIT: Final = (
+    "id at kind user { name email } company { tradingName } asUser { id } asCompany { id } action type changedFields"
+    " counts { type field action reason count } operationName operationHash policyHash requestId requests"
 )
 THING: Final = f"""
   __typename id
   ... on Company {{ {COMPANY} }} ... on Port {{ {PORT} }} ... on Offer {{ {OFFER} }} ... on MarketplaceProfile {{ {PROFILE} }}
-  ... on Notification {{ title body }}
-  ... on MarketplacePort {{ {TARGET} }} ... on Product {{ title visibility }} ... on User {{ name email }}
+  ... on Notification {{ title body viewerCan }}
+  ... on MarketplacePort {{ {TARGET} }} ... on Product {{ title visibility viewerCan }}
+  ... on User {{ name email viewerCan }} ... on Location {{ viewerCan }} ... on ManagedAccount {{ viewerCan }}
+  ... on Membership {{ viewerCan }} ... on BillingMarket {{ viewerCan }} ... on Inquiry {{ viewerCan }}
+  ... on ConnectionRequest {{ viewerCan }}
   ... on OrderApproval {{ {APPROVAL} }}
   ... on Invoice {{ {INVOICE} }}
+  ... on AuditEvent {{ {AUDIT} }}
 """
 NODES: Final = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ {THING} }} }}"
 QUOTE: Final = f"""query ($input: QuoteInput!) {{ quote(input: $input) {{
@@ -49,15 +63,16 @@ QUESTIONS: Final = (
          members { totalCount nodes { roles user { id name email } } } marketplaceProfile { id slug } } } }""",
     f"""{{ viewer {{ roles pricingVisible chatSupportEnabled user {{ id email }} company {{ {COMPANY}
          members(first: 50) {{ {PAGE} nodes {{ user {{ name email jobTitle }} }} }} partner {{ {COMPANY} }} }} }} }}""",
-    f"{{ managedAccounts {{ {PAGE} nodes {{ id accountName accountRef version settings {{ pricing {{ enabled source }} }} }} }} }}",
+    f"{{ managedAccounts {{ {PAGE} nodes {{ {CAN} accountName accountRef version }} }} }}",
+    "{ managedAccounts { nodes { settings { pricing { enabled source } } } } }",
     "{ managedAccounts(filter: {supportedBy: PARTNER}) { totalCount nodes { company { tradingName } } } }",
     f"{{ marketplaceProfiles(first: 100) {{ {PAGE} nodes {{ {PROFILE} company {{ id }} }} }} }}",
     f'{{ marketplaceProfiles(search: "a") {{ {PAGE} nodes {{ id }} }} }}',
     f'{{ marketplaceProfiles(search: "cloud", last: 5) {{ {PAGE} nodes {{ id }} }} }}',
     f'{{ marketplaceProfiles(search: "zzz") {{ {PAGE} nodes {{ id }} }} }}',
     f"{{ marketplaceProfiles(first: 100) {{ nodes {{ ports(first: 3) {{ {PAGE} nodes {{ {TARGET} }} }} }} }} }}",
-    f"{{ inquiries {{ {PAGE} nodes {{ id name email company message profile {{ id }} }} }} }}",
-    f"{{ locations(orderable: true, first: 200) {{ {PAGE} nodes {{ id name status }} }} }}",
+    f"{{ inquiries {{ {PAGE} nodes {{ id viewerCan name email company message profile {{ id }} }} }} }}",
+    f"{{ locations(orderable: true, first: 200) {{ {PAGE} nodes {{ {CAN} name status }} }} }}",
     f"{{ ports(first: 60) {{ {PAGE} nodes {{ {PORT} company {{ id }} location {{ name }} }} }} }}",
     f"{{ ports(last: 20, orderBy: {{field: NAME, direction: DESC}}) {{ {PAGE} nodes {{ id }} }} }}",
     f"{{ ports(first: 20, orderBy: {{field: SPEED_MBPS}}) {{ {PAGE} edges {{ cursor node {{ id }} }} }} }}",
@@ -86,8 +101,13 @@ QUESTIONS: Final = (
     f"{{ viewer {{ company {{ invoices(last: 9, orderBy: {{field: PERIOD}}) {{ {PAGE} nodes {{ {INVOICE} }} }} }} }} }}",
     f"""{{ viewer {{ company {{ invoices(filter: {{periodFrom: "2026-02-01"}}) {{ {PAGE} nodes {{ {INVOICE} }} }}
          partner {{ invoices {{ {PAGE} }} dashboard {{ {DASHBOARD} }} }} }} }} }}""",
+    f"{{ auditEvents(first: 40) {{ {PAGE} nodes {{ {AUDIT} }} }} }}",
+    f"{{ auditEvents(filter: {{kind: VIEW_AS}}, last: 5) {{ {PAGE} nodes {{ id }} }} }}",
     f"{{ notifications(first: 40) {{ {PAGE} nodes {{ id kind title body subjectId createdAt readAt }} }} }}",
     f"{{ notifications(unread: true, last: 5) {{ {PAGE} nodes {{ id }} }} }}",
+    """{ viewer { order: can(action: "ORDER_PORT", typeName: "Company") connect: can(action: "CONNECT", typeName: "Port")
+         approve: can(action: "APPROVE", typeName: "OrderApproval") } }""",
+    '{ viewer { can(action: "UPDATE", typeName: "Offer") } }',
     "{ ports(first: -1) { totalCount } }",
     '{ node(id: "nobody") { id } }',
 )

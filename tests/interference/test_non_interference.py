@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 import httpx
 import pytest
@@ -58,6 +59,17 @@ DRAWN: Final = settings(
     suppress_health_check=list(HealthCheck),
     print_blob=False,
 )
+# The log of the market: each company's people were denied something, and were looked as by each company's in turn.
+EVENTS: Final = (
+    """INSERT INTO audit_event (id, at, kind, company_id, actor_company_id, user_id, operation_name, counts)
+       SELECT gen_random_uuid(), now(), 'DENIAL', m.company_id, m.company_id, m.user_id, 'Prices', '[]' FROM membership m""",
+    """INSERT INTO audit_event (id, at, kind, company_id, actor_company_id, user_id, as_company_id, operation_name, counts)
+       SELECT gen_random_uuid(), now(), 'VIEW_AS', m.company_id, m.company_id, m.user_id, lead(m.company_id) OVER (ORDER BY m.id),
+           'Look', '[]' FROM membership m""",
+)
+
+
+Tried = TypeVar("Tried", bound="Trial")
 
 
 @dataclass
@@ -83,16 +95,24 @@ class Trial:
         assert member is not None
         return await load_viewer(services.reader, member.user_id, member.membership_id) or VISITOR
 
+    async def viewers(self, email: str | None) -> tuple[Viewer, ...]:
+        """All viewers on whose sight an answer may depend."""
+        return (await self.viewer(email),)
+
+    async def answer(self, email: str | None, document: str, **variables: Any) -> bytes:
+        """The answer to a question now."""
+        return (await self.ask(email, document, **variables)).body
+
     async def before(self, email: str | None, document: str, **variables: Any) -> bytes:
         """The answer in the market as it was at first."""
         key = (email, document, str(variables))
         if key not in self.answers:
-            self.answers[key] = (await self.ask(email, document, **variables)).body
+            self.answers[key] = await self.answer(email, document, **variables)
         return self.answers[key]
 
     async def try_out(self, email: str | None, change: Mutation, asked: list[tuple[str, dict[str, Any]]]) -> list[str] | None:
         """Questions whose answers a change has changed; None if the change cannot be made, or the viewer may know of it."""
-        viewer = await self.viewer(email)
+        viewers = await self.viewers(email)
         expected = [await self.before(email, document, **variables) for document, variables in asked]
         driver = await self.driver()
         await driver.execute("BEGIN")
@@ -100,9 +120,11 @@ class Trial:
             for statement, values in change.statements:
                 await driver.execute(statement, *values)
             after = await self.market.after(driver)
-            if await self.viewer(email) != viewer or not is_hidden(self.policy, viewer, self.market, after):
+            if await self.viewers(email) != viewers:
                 return None
-            found = [(await self.ask(email, document, **variables)).body for document, variables in asked]
+            if not all(is_hidden(self.policy, viewer, self.market, after) for viewer in viewers):
+                return None
+            found = [await self.answer(email, document, **variables) for document, variables in asked]
         except (IntegrityConstraintViolationError, DataError):
             return None
         finally:
@@ -119,10 +141,11 @@ class Trial:
             if number < len(QUESTIONS):
                 asked.append((QUESTIONS[number], {}))
             else:
-                asked.append((walk := WALKS[number - len(QUESTIONS)], {"after": await self._cursor(email, walk)}))
+                asked.append((walk := WALKS[number - len(QUESTIONS)], {"after": await self.cursor(email, walk)}))
         return asked
 
-    async def _cursor(self, email: str | None, walk: str) -> str | None:
+    async def cursor(self, email: str | None, walk: str) -> str | None:
+        """Where the first page of a walk ends."""
         (page,) = (await self.ask(email, walk)).data.values()
         cursor: str | None = page["pageInfo"]["endCursor"]
         return cursor
@@ -131,11 +154,19 @@ class Trial:
 @pytest.fixture(scope="module")
 async def trial(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Trial]:
     """The gateway over a market of its own, with a single connection."""
+    async with trying(Trial, postgres, demo, tmp_path_factory.mktemp("interference")) as trial:
+        yield trial
+
+
+@asynccontextmanager
+async def trying(kind: type[Tried], postgres: Any, demo: str, directory: Path) -> AsyncIterator[Tried]:
+    """A trial over a copy of the sample market."""
     name = await databases.create(postgres, demo)
-    directory = tmp_path_factory.mktemp("interference")
     app = server.build(Settings(data_dir=directory, database_url=postgres.url(name), log_level="ERROR", pool_size=1))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
-        trial = Trial(Asking(app, client), Market({}), server.load_policy())
+        trial = kind(Asking(app, client), Market({}), server.load_policy())
+        for statement in EVENTS:
+            await (await trial.driver()).execute(statement)
         trial.market = await Market.read(await trial.driver())
         yield trial
     await app.state.services.close()
@@ -234,6 +265,7 @@ class Leaky:
 
     def __init__(self, policy: Policy, entity: str, **changes: Any) -> None:
         self.policy = policy
+        self.version = policy.version
         self.entity = entity
         self.changes = changes
 

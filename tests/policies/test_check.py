@@ -47,6 +47,35 @@ def test_what_a_policy_forgets_is_listed(tmp_path: Path) -> None:
     ] == [problem.message for problem in found]
 
 
+def test_abilities_that_nobody_has_are_listed(tmp_path: Path) -> None:
+    """An ability and its denial are rules as others are; two roles that are needed together are found together."""
+    policy = written(
+        tmp_path,
+        'ability(viewer: Viewer, "fly") if viewer.kind = "KING";\n'
+        'ability(viewer: Viewer, "quote") if "FINANCE" in viewer.roles and "VIEWER" in viewer.roles;\n'
+        "# @reason ROLE_REQUIRED\n"
+        'deny_ability(viewer: Viewer, "quote") if viewer.kind = "MANAGED" and viewer.supported_by = nil;\n',
+    )
+
+    assert ["port.polar:1: this rule applies to no viewer", "port.polar:4: this rule applies to no viewer"] == [
+        problem.message for problem in check(policy, {})
+    ]
+
+
+def test_each_rule_that_cannot_be_compiled_is_listed(tmp_path: Path) -> None:
+    """Checking goes on after the first, and each says how to write it."""
+    policy = written(
+        tmp_path,
+        'allow(_viewer: Viewer, "read", port: Port) if port.speed = "fast";\n'
+        'allow(_viewer: Viewer, "read", port: Port) if port.visibility = "SECRET";\n',
+    )
+
+    found = [problem.message for problem in check(policy, {})]
+
+    assert ["port.polar:1", "port.polar:2"] == [message[:12] for message in found]
+    assert all(message.endswith("with something else: compare equal types") for message in found)
+
+
 def test_representative_shapes_cover_every_kind_role_and_setting() -> None:
     """Each kind of account with each role and without; managed ones with their settings on and off, by either support."""
     roles = {shape.roles for shape in shapes()}

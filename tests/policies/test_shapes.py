@@ -73,6 +73,16 @@ def test_roles_compared_with_what_is_stored_are_all_roles() -> None:
     assert Mentioned(("roles",), ROLES) == mentioned(known, known)
 
 
+def test_a_role_that_one_branch_states_is_any_role_in_another() -> None:
+    """A list bounds the roles that stand below it, and no others."""
+    known = rules(
+        'allow(viewer: Viewer, "read", port: Port) if\n'
+        '  (role in ["FINANCE"] and role in viewer.roles) or (role in viewer.roles and port.name = role);'
+    )
+
+    assert Mentioned(("roles",), ROLES) == mentioned(known, known)
+
+
 def test_no_impossible_shape_is_among_them() -> None:
     """Visitors have no roles, and only managed viewers have a supporter and switches."""
     every = shapes_of(Mentioned(("kind", "roles", "supported_by", *SWITCHES), ("FINANCE",)))

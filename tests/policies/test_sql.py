@@ -90,6 +90,7 @@ def test_the_viewer_gives_the_values_of_all_binds() -> None:
 
     assert {
         "viewer_user_id": UUID(int=1),
+        "viewer_signed_in_id": None,
         "viewer_company_id": UUID(int=2),
         "viewer_partner_id": None,
         "viewer_markets": ["EU", "US"],

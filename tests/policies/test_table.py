@@ -60,6 +60,12 @@ TABLE: Final = """
         invoices               .       .       -      .      +      .      -      -      -      +
         partner_defaults       .       .       -      .      -      .      -      -      -      +
         version                .       .       -      .      +      .      -      -      -      -
+    log of seller              .       .       +      .      .      .      .      .      .      +
+        at                     .       .       +      .      .      .      .      .      .      +
+        operation_name         .       .       +      .      .      .      .      .      .      +
+    look as shown              .       .       .      .      +      .      +      .      .      +
+        user                   .       .       .      .      +      .      +      .      .      +
+        operation_name         .       .       .      .      +      .      -      .      .      +
     account of shown           .       .       .      .      +      .      +      +      +      +
         account_ref            .       .       .      .      +      .      -      -      -      +
         settings               .       .       .      .      +      .      +      +      +      +
@@ -118,6 +124,7 @@ SELECTIONS: Final = {  # what is asked of fields that are objects
     "support_details": "{ phone }",
     "total": "{ amount }",
     "total_value": "{ amount }",
+    "user": "{ id }",
 }
 LISTS: Final = {
     "Company": "companies",
@@ -264,6 +271,8 @@ async def fill(given: Given) -> tuple[dict[str, Thing], dict[str, str | None]]:
         "company of hidden": hidden.company,
         "company of shown": shown.company,
         "account of shown": shown,
+        "log of seller": await given.audit_event(seller),
+        "look as shown": await given.audit_event(partner, kind="VIEW_AS", seen_as=shown.company),
         "invoice of seller": await given.invoice(seller),
         "invoice of partner": await given.invoice(partner, lines=[(shown.company, 1_000)]),
         "market of partner": await given.billing_market(partner),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from random import Random
@@ -142,13 +142,10 @@ async def compare(
     """One viewer, one action and some rows of an entity: the verdicts of each row and of some of its fields."""
     viewer = random_viewer(random)
     action = random.choice(actions(policy, entity))
-    linked = {
-        str(link.table.description): [random_row(link.table, random) for _ in range(random.randrange(ROWS))]
-        for link in entity.links
-    }
-    rows = [random_row(entity.table, random) for _ in range(ROWS)]
+    rows, linked = random_market(entity, random)
     decision = decide(viewer.shape, entity.name, action)
-    answers = await _ask_database(connection, world, entity, viewer, decision, rows, linked)
+    asked = [decision.rows, *(rule.visible for rule in decision.fields.values())]
+    answers = await ask_database(connection, world, entity, viewer, asked, rows, linked)
     for number, resource in enumerate(resources(entity, rows, linked)):
         questions = [None, *random.sample(sorted(decision.fields), min(FIELDS, len(decision.fields)))]
         for name in questions:
@@ -164,6 +161,15 @@ async def compare(
                     f"{entity.name}.{name} {action} {viewer} {vars(resource)}: oso, python, sql = {verdicts} "
                     f"of {show(predicate)}"
                 )
+
+
+def random_market(entity: Entity, random: Random) -> tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]]]:
+    """Some rows of an entity, and rows of the tables that its links lead to, by the names of these."""
+    linked = {
+        str(link.table.description): [random_row(link.table, random) for _ in range(random.randrange(ROWS))]
+        for link in entity.links
+    }
+    return [random_row(entity.table, random) for _ in range(ROWS)], linked
 
 
 def actions(policy: Policy, entity: Entity) -> list[str]:
@@ -191,22 +197,24 @@ def _contradicts(decision: Decision, name: str | None, row: Resource, viewer: Vi
     return denied and compile_predicate(rule.visible)(row, viewer)
 
 
-async def _ask_database(
+async def ask_database(
     connection: AsyncConnection,
     world: World,
     entity: Entity,
     viewer: Viewer,
-    decision: Decision,
+    asked: Iterable[Predicate],
     rows: list[dict[str, Any]],
     linked: dict[str, list[dict[str, Any]]],
+    *,
+    per_row: bool = False,
 ) -> dict[tuple[int, Predicate], bool]:
-    """All predicates of a decision over all rows, in one statement."""
+    """What all predicates say of all rows, by their numbers: in one statement."""
     table = world.rows[entity.name]
     await world.fill(connection, table, [row | {"case_": number} for number, row in enumerate(rows)])
     for name, others in linked.items():
         await world.fill(connection, world.linked[name], others)
-    predicates = list(dict.fromkeys([decision.rows, *(rule.visible for rule in decision.fields.values())]))
-    columns = [to_column(predicate, entity, table).label(f"p{index}") for index, predicate in enumerate(predicates)]
+    predicates = list(dict.fromkeys(asked))
+    columns = [to_column(each, entity, table, per_row=per_row).label(f"p{index}") for index, each in enumerate(predicates)]
     statement = sa.select(table.c.case_, *columns)
     needed = {name: value for name, value in viewer_parameters(viewer).items() if name in statement.compile().params}
     answers: dict[tuple[int, Predicate], bool] = {}

@@ -83,6 +83,18 @@ async def test_example_is_answered_without_errors(visit: Visit, name: str) -> No
     assert [[key for key in ("data", "errors") if key in answer] for answer in answers] == [["data"], ["data"]]
 
 
+async def test_schema_is_that_of_the_viewer_R113(visit: Visit) -> None:
+    """Whoever is chosen, the page fetches that viewer's schema: the quoting tool is there for a partner, not for its account."""
+    fetched = {}
+    for email in ("admin@partner.example", "hidden@managed.example"):
+        async with visit.page.expect_response(lambda answer: "__schema" in (answer.request.post_data or "")) as answered:
+            await visit.choose(email)
+        types = (await (await answered.value).json())["data"]["__schema"]["types"]
+        fetched[email] = "Quote" in {kind["name"] for kind in types}
+
+    assert {"admin@partner.example": True, "hidden@managed.example": False} == fetched
+
+
 async def test_menu_is_worked_by_keyboard_and_named(visit: Visit) -> None:
     """The menu tells assistive technology what it is, which viewer is chosen, and needs no pointer."""
     menu = visit.page.get_by_role("menu", name="Sign in as")

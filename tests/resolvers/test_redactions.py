@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from policies.reason import Reason
 from resolvers.redactions import Path, Redacted, Redactions
-from tests.asking import HIDDEN, Asking, Redaction
+from tests.asking import HIDDEN, POLICY, Asking, Redaction
+from tests.rules.answers import whole
 
 A, B = Reason.HIDDEN_BY_PARTNER, Reason.ROLE_REQUIRED
 Noted = Iterable[tuple[Path, Reason]]
@@ -190,7 +191,7 @@ async def test_a_field_that_is_not_asked_for_is_not_told(ask_demo: Asking) -> No
     empty = await ask_demo(HIDDEN, "{ ports(first: 0) { nodes { monthlyRate { amount } } } }")
 
     assert ([], []) == (skipped.redactions, empty.redactions)
-    assert b"extensions" not in skipped.body + empty.body
+    assert [{"policy": POLICY}] * 2 == [whole(answer)["extensions"] for answer in (skipped, empty)]
 
 
 @pytest.mark.parametrize("viewer", [HIDDEN])

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pytest
+import sqlalchemy as sa
 from graphql import get_named_type
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.asking import OPERATOR, Asking
 from tests.schema import outline
@@ -37,6 +39,22 @@ async def statements(ask: Asking, document: str, **variables: Any) -> int:
         answer = await ask(OPERATOR, document, **variables)
     assert [] == answer.errors
     return len(found)
+
+
+# Events that have something of everything, which the sample market does not have.
+EVENTS: Final = sa.text(
+    """INSERT INTO audit_event (id, at, kind, company_id, actor_company_id, user_id, as_company_id, as_user_id, table_name, changes,
+           counts)
+       SELECT gen_random_uuid(), now(), 'CHANGE', company_id, company_id, user_id, company_id, user_id, 'port', '{"name": []}',
+           '[{"type": "Port", "count": 1}]' FROM membership LIMIT 40"""
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def events(demo_engine: AsyncEngine) -> None:
+    """The log of the sample market."""
+    async with demo_engine.connect() as connection:
+        await connection.execute(EVENTS)
 
 
 @pytest.mark.parametrize("relation", BELOW_MANY, ids=str)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.asking import Answer
+from tests.asking import POLICY, Answer
 
 
 def whole(answer: Answer) -> Any:
@@ -14,8 +14,8 @@ def whole(answer: Answer) -> Any:
 
 
 def told(data: Any, *redactions: dict[str, Any]) -> dict[str, Any]:
-    """The whole of an answer without errors: its data, and its redactions where there are any."""
-    return {"data": data, "extensions": {"redactions": list(redactions)}} if redactions else {"data": data}
+    """The whole of an answer without errors: its data, the policy that has decided, and its redactions where there are any."""
+    return {"data": data, "extensions": {"policy": POLICY} | ({"redactions": list(redactions)} if redactions else {})}
 
 
 def hidden(path: str, reason: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import AuditEvent, Base, Mail
+from models.audit_event import AuditKind
 from tests.asking import Asking
 
 ERRORS = "userErrors { code field }"
@@ -42,7 +43,11 @@ async def stored(engine: AsyncEngine) -> dict[str, list[Any]]:
 
 async def trail(engine: AsyncEngine) -> list[tuple[str, str, dict[str, Any]]]:
     """What was recorded: which action changed which table, and how."""
-    query = sa.select(AuditEvent.action, AuditEvent.table_name, AuditEvent.changes).order_by(AuditEvent.id)
+    query = (
+        sa.select(AuditEvent.action, AuditEvent.table_name, AuditEvent.changes)
+        .where(AuditEvent.kind == AuditKind.CHANGE)
+        .order_by(AuditEvent.id)
+    )
     async with engine.connect() as connection:
         return [(action, table, changes) for action, table, changes in (await connection.execute(query)).all()]
 

@@ -48,8 +48,9 @@ async def rules_gateway(rules_url: str, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture
-async def given(rules_engine: AsyncEngine) -> Given:
-    """Makes rows in the database, which is empty when the test begins."""
+async def given(rules_engine: AsyncEngine, rules_gateway: Asking) -> Given:
+    """Makes rows in the database, which is empty when the test begins, and is not written to by what was asked before."""
+    await rules_gateway.app.state.services.audit.flush()
     async with rules_engine.connect() as connection:
         await connection.execute(EMPTY)
     return Given(rules_engine)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.asking import Asking
 from tests.given import Company, Given
-from tests.rules.answers import whole
+from tests.rules.answers import told, whole
 from tests.rules.changing import refused, send, stored, trail
 
 COMPANY: Final = {"tradingName": "Alpine", "legalName": "Alpine AG", "country": "CH"}
@@ -292,4 +292,4 @@ async def test_it_is_made_once_however_often_it_is_sent_V15(ask: Asking, given: 
 
     assert first == again
     listed = await ask(partner.admin, "{ managedAccounts { nodes { id } } }")
-    assert {"data": {"managedAccounts": {"nodes": [first["managedAccount"]]}}} == whole(listed)
+    assert told({"managedAccounts": {"nodes": [first["managedAccount"]]}}) == whole(listed)

@@ -173,7 +173,7 @@ async def test_partners_find_the_documentation_of_their_programme_R125(
     assert ({"viewer": {"partnerDocumentation": shown}}, hidden) == (answer.data, answer.redactions)
 
 
-async def test_each_visibility_has_words_of_its_own_X4(ask: Asking) -> None:
+async def test_each_visibility_has_words_of_its_own_X4(ask: Asking, given: Given) -> None:
     """Profiles and ports are PRIVATE or PUBLIC, products have four words, and prices are a switch: four types, not one."""
     query = """{
         profile: __type(name: "ProfileVisibility") { enumValues { name } }
@@ -182,7 +182,7 @@ async def test_each_visibility_has_words_of_its_own_X4(ask: Asking) -> None:
         settings: __type(name: "ManagedAccountSettings") { fields { name type { ofType { name } } } }
     }"""
 
-    data = (await ask(None, query)).data
+    data = (await ask((await given.partner()).admin, query)).data
 
     words = {name: {value["name"] for value in data[name]["enumValues"]} for name in ("profile", "port", "product")}
     two = {"PRIVATE", "PUBLIC"}

@@ -59,6 +59,7 @@ ROOTS: Final = (
     *_in_order("companies", "Company", "TRADING_NAME", "trading_name"),
     Root("managedAccounts", "ManagedAccount"),
     Root("marketplaceProfiles", "MarketplaceProfile"),
+    Root("auditEvents", "AuditEvent", direction="DESC"),
     Root("inquiries", "Inquiry", direction="DESC"),
     Root("locations", "Location"),
     Root("locations", "Location", "orderable: true"),
@@ -80,6 +81,7 @@ _RARE_PLACE: Final = _OFTEN.format(column="location_id", table="port", way="ASC"
 _BUSY_PLACE: Final = _OFTEN.format(column="location_id", table="port", way="DESC")
 _IN_ORDER_OF_RATE: Final = "orderBy: {field: MONTHLY_RATE}"
 FILTERS: Final = (
+    Filter("auditEvents", "kind", "VIEW_AS", "DENIAL"),
     Filter("companies", "companyType", "INTERNET_EXCHANGE", "CLOUD"),
     Filter("companies", "accountKind", "PARTNER", "DIRECT"),
     Filter("managedAccounts", "accountName", '"Account 2"', '"Account 8"'),

@@ -172,6 +172,13 @@ INSERT INTO dealing (product_id, buyer_id, status, buyer_partner_id, seller_id, 
 SELECT b.product_id, b.company_id, o.status, b.partner_id, b.seller_id, b.seller_partner_id, count(*)
 FROM offer_buyer b JOIN offer o ON o.id = b.offer_id GROUP BY 1, 2, 3, 4, 5, 6;
 
+-- The audit log: as many events as ports, one in a thousand by somebody who looks as another.
+INSERT INTO audit_event (id, at, kind, company_id, partner_id, actor_company_id, as_company_id, counts)
+SELECT pg_temp.key(i, n), now(), CASE WHEN i % 1000 = 9 THEN 'VIEW_AS' ELSE 'DENIAL' END, h.id, h.partner_id, h.id,
+    CASE WHEN i % 1000 = 9 THEN o.id WHEN i % 100 = 3 THEN o.id END, '[]'
+FROM scale CROSS JOIN generate_series(1, n) i JOIN holder h ON h.share = pg_temp.share(i, 'actor', n)
+    JOIN holder o ON o.share = pg_temp.share(i, 'seen as', n);
+
 -- Invoices: half as many as ports, each of a day of its own.
 INSERT INTO invoice (id, company_id, partner_id, number, period_start, period_end, currency, total, created_at)
 SELECT pg_temp.key(i, n / 2), h.id, h.partner_id, 'SCALE-' || i, '2000-01-01'::date + i, '2000-01-01'::date + i, 'EUR', 1000, now()

@@ -11,13 +11,13 @@ from typing import Any, Final
 import pytest
 from graphql import get_named_type, get_nullable_type, is_leaf_type, is_non_null_type
 
-from schema.schema import make_schema
 from tests.asking import DEMO_VIEWERS
 from tests.scale.conftest import Market
 from tests.scale.connections import FILTERS, PARENTS, RELATIONS, ROOTS, ROWS, Filter, Root
 from tests.scale.plans import Cost, Statement
+from tests.schema.outline import STRAWBERRY
 
-SCHEMA: Final = make_schema()
+SCHEMA: Final = STRAWBERRY
 SIZE: Final = 20
 FIXED: Final = 60  # pages of 8 KiB for each list: the way down its indexes
 PER_ROW: Final = 30  # and for each row that is asked for: its place in some branches, and itself

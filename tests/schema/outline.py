@@ -18,10 +18,11 @@ from graphql import (
 )
 from strawberry.types.base import StrawberryObjectDefinition
 
+import server
 from schema.fields import Field
 from schema.schema import make_schema
 
-STRAWBERRY: Final = make_schema()
+STRAWBERRY: Final = make_schema(server.load_policy())
 SCHEMA: Final[GraphQLSchema] = STRAWBERRY._schema
 NODE: Final = cast("GraphQLInterfaceType", SCHEMA.get_type("Node"))
 # Types of which a response has one object at most, and one that is below no connection: tests/rules/test_quote.py counts there.

@@ -36,6 +36,8 @@ MEMBERSHIP = UUID("00000000-0000-7000-8000-0000000000aa")
 COMPANY = UUID("00000000-0000-7000-8000-00000000c0c0")
 REMOVED = UUID("00000000-0000-7000-8000-00000000dead")
 
+POLICY = "0123456789abcdef"  # the version of one that decides nothing here
+
 FOLLOWED: set[object] = set()  # the subscriptions that wait
 
 Info = strawberry.Info[tuple[Viewer, str], None]
@@ -165,6 +167,7 @@ def make_app(settings: Settings, tokens: Tokens, load_viewer: LoadViewer = ada_o
         ready={"database": works},
         extra_routes=[Route("/crash", crash), Route("/read", read, methods=["POST"])],
         documents=documents,
+        policy=lambda: POLICY,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import strawberry
+from graphql import build_schema
 
 from tests.transport.gateway import Query
 from transport.documents import CACHED_CHARACTERS, LARGEST_CACHED, Documents, ParseFailed
@@ -38,6 +39,18 @@ async def test_a_valid_document_is_validated_once(monkeypatch: pytest.MonkeyPatc
     second = await schema.execute("{ hello }")
 
     assert (first.data, first.errors) == (second.data, second.errors) == ({"hello": "Hello, world!"}, None)
+
+
+async def test_a_document_is_held_against_the_schema_of_whoever_sends_it() -> None:
+    """That it fits the schema of one says nothing of another's; what a schema has not is refused as if it did not exist."""
+    without = build_schema("type Query { other: String }")
+    documents = Documents(max_tokens=100, schema_of=lambda full, context: without if context == "without" else full)
+    schema = strawberry.Schema(Query, extensions=[documents.extension])
+
+    answers = [await schema.execute("{ hello }", context_value=who) for who in ("with", "without", "with")]
+
+    assert [{"hello": "Hello, world!"}, None, {"hello": "Hello, world!"}] == [answer.data for answer in answers]
+    assert ["Cannot query field 'hello' on type 'Query'."] == [error.message for error in answers[1].errors or []]
 
 
 async def test_an_invalid_document_stays_invalid() -> None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from tests.transport.gateway import POLICY
 from transport import health
 from transport.health import Probes, health_routes
 
@@ -33,11 +34,11 @@ async def asked(path: str, ready: Probes) -> httpx.Response:
 
 
 async def test_the_gateway_is_ready(client: httpx.AsyncClient) -> None:
-    """A gateway whose parts all work is alive and ready."""
+    """A gateway whose parts all work is alive and ready, and says by which policy."""
     alive, ready = await client.get("/livez"), await client.get("/readyz")
 
     assert (alive.status_code, alive.json()) == (200, {"status": "alive"})
-    assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
+    assert (ready.status_code, ready.json()) == (200, {"status": "ready", "policy": POLICY})
 
 
 async def test_the_failing_parts_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from settings import Settings
-from tests.transport.gateway import ADA, COMPANY, MEMBERSHIP, REMOVED, make_app
+from tests.transport.gateway import ADA, COMPANY, MEMBERSHIP, POLICY, REMOVED, make_app
 from tests.transport.process import GatewayProcess
 from transport.logs import request_lines
 from transport.tokens import Tokens
@@ -36,7 +36,7 @@ def lines_of(process: GatewayProcess) -> list[dict[str, Any]]:
 
 
 def test_a_line_says_who_asked_what(process: GatewayProcess, tokens_of_process: Tokens) -> None:
-    """The line of a request has its id, its path, its outcome, its operation with its cost, and its viewer, and no more."""
+    """A request's line has its id, path and outcome, its operation with its cost, its viewer, the policy, and no more."""
     token = tokens_of_process.issue(ADA, MEMBERSHIP, 60)
     headers = {"Authorization": f"Bearer {token}", "X-Request-ID": "the-request-1"}
 
@@ -60,6 +60,7 @@ def test_a_line_says_who_asked_what(process: GatewayProcess, tokens_of_process: 
         "operation": "Greeting",
         "operation_type": "query",
         "cost": 0,
+        "policy": POLICY,
         "user_id": str(ADA),
         "company_id": str(COMPANY),
     } == {name: value for name, value in line.items() if name not in ("milliseconds", "timestamp")}

@@ -17,7 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from settings import Settings
-from tests.transport.gateway import ADA, COMPANY, FOLLOWED, MEMBERSHIP, REMOVED, make_app, running
+from tests.transport.gateway import ADA, COMPANY, FOLLOWED, MEMBERSHIP, POLICY, REMOVED, make_app, running
 from tests.transport.process import GatewayProcess
 from transport.tokens import Tokens
 
@@ -460,7 +460,7 @@ async def test_what_the_log_says_of_a_socket(process: GatewayProcess, tokens_of_
     [request] = [line for line in process.lines if line["event"] == "request"]
     for line in (operation, request):
         del line["timestamp"], line["milliseconds"]
-    who = {"user_id": str(ADA), "company_id": str(COMPANY), "level": "info"}
+    who = {"user_id": str(ADA), "company_id": str(COMPANY), "policy": POLICY, "level": "info"}
     assert operation == who | {
         "event": "operation",
         "logger": "crossgate.request",

@@ -1,0 +1,219 @@
+"""`crossgate policy replay`: ask recorded queries again, by two policies, and say what one shows and the other hides.
+
+It counts and names types, fields and shapes, and never tells a value, a variable or an id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import orjson
+import typer
+from graphql import GraphQLError, parse, print_ast, validate
+from rich.console import Console
+from rich.progress import track
+
+import server
+from commands.failure import Failure
+from commands.policy.answers import Flip, Outcome, Thing, flips, marked, outcome
+from commands.policy.revisions import policies_of
+from commands.store import located, opened
+from policies.policy import Policy
+from policies.shapes import spell
+from policies.viewer import ANONYMOUS, Viewer
+from resolvers.context import Context, Services
+from resolvers.viewer import find_viewer
+from schema.planning import Planning
+from schema.schema import make_schema
+from settings import Settings
+from transport.logs import configure_logging
+from transport.tokens import Tokens
+
+HEAD: Final = "HEAD"
+NODES: Final = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+INVALID: Final = "is no valid query any more"
+GONE: Final = "was asked by a viewer who is no more"
+ANOTHER: Final = "was asked as a company, by somebody else"
+
+
+class Format(StrEnum):
+    """How the report is written."""
+
+    TEXT = "text"
+    MD = "md"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A recorded query, and its line."""
+
+    line: int
+    user_id: UUID | None
+    company_id: UUID | None
+    name: str | None
+    query: str
+    variables: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often something is decided otherwise, and in how many queries."""
+
+    times: int = 0
+    queries: int = 0
+
+
+@dataclass(slots=True)
+class Report:
+    """What came of all queries."""
+
+    versions: tuple[str, str]
+    queries: int = 0
+    viewers: set[Viewer] = field(default_factory=set)
+    flips: dict[tuple[Flip, str], Tally] = field(default_factory=dict)
+    left_out: list[tuple[int, str]] = field(default_factory=list)
+
+    def add(self, viewer: Viewer, found: Counter[Flip]) -> None:
+        """Add what came of one query."""
+        self.queries += 1
+        self.viewers.add(viewer)
+        for flip, times in found.items():
+            tally = self.flips.setdefault((flip, spell(viewer.shape)), Tally())
+            tally.times += times
+            tally.queries += 1
+
+
+class Side:
+    """The gateway by one policy, without a server."""
+
+    def __init__(self, settings: Settings, tokens: Tokens, policy: Policy) -> None:
+        self.services: Services = server.make_services(settings, tokens, policy)
+        self.schema = make_schema(policy, *([Planning().extension] if settings.planner else []))
+
+    async def ask(self, viewer: Viewer, query: str, variables: dict[str, Any], name: str | None = None) -> Outcome:
+        """What a viewer is answered."""
+        context = Context(self.services, viewer)
+        result: Any = await self.schema.execute(query, variables, context_value=context, operation_name=name)
+        codes = ((error.extensions or {}).get("code", "an error") for error in result.errors or ())
+        return outcome(result.data, context.redactions.entries(result.data), codes)
+
+    async def unreadable(self, viewer: Viewer, things: Iterable[Thing]) -> frozenset[Thing]:
+        """Those of the things that the viewer may not read."""
+        ids, most = sorted(things, key=lambda thing: thing[1]), self.services.max_page_size
+        readable: set[str] = set()
+        for start in range(0, len(ids), most):
+            context = Context(self.services, viewer)
+            asked = {"ids": [key for _, key in ids[start : start + most]]}
+            result: Any = await self.schema.execute(NODES, asked, context_value=context)
+            readable.update(node["id"] for node in result.data["nodes"] if node is not None)
+        return frozenset(thing for thing in ids if thing[1] not in readable)
+
+
+def replay(
+    file: Annotated[Path, typer.Argument(help="What CROSSGATE_RECORD_OPERATIONS has recorded.", exists=True, dir_okay=False)],
+    candidate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR|REV", help="The other policy; without it that of the checkout, beside that of its last commit."
+        ),
+    ] = None,
+    format: Annotated[Format, typer.Option(help="How the report is written.")] = Format.TEXT,  # noqa: A002 (the option's name)
+) -> None:
+    """Ask recorded queries again by the policy in force and by another one; exit with 1 where a viewer sees more, or less."""
+    recorded = list(_read(file))
+    with ExitStack() as stack:
+        now, then = (HEAD, str(server.POLICIES)) if candidate is None else (str(server.POLICIES), candidate)
+        policies = [server.load_policy(stack.enter_context(policies_of(named))) for named in (now, then)]
+        settings = stack.enter_context(located(Settings.load()))
+        configure_logging(settings)
+        report = asyncio.run(_replay(settings, policies, recorded))
+    typer.echo("\n".join(WRITERS[format](report)))
+    raise typer.Exit(1 if report.flips else 0)
+
+
+def _read(file: Path) -> Iterator[Recorded]:
+    """The queries of a file. Raises Failure."""
+    for number, line in enumerate(file.read_bytes().splitlines(), start=1):
+        try:
+            asked = orjson.loads(line)
+            user, company = (None if asked[key] is None else UUID(asked[key]) for key in ("userId", "companyId"))
+            yield Recorded(number, user, company, asked["operationName"], asked["query"], asked["variables"])
+        except (ValueError, TypeError, KeyError):
+            raise Failure(f"{file}:{number} is no recorded query.") from None
+
+
+async def _replay(settings: Settings, policies: Iterable[Policy], recorded: list[Recorded]) -> Report:
+    tokens = Tokens.load(settings.signing_key_file)
+    async with opened(settings):
+        before, after = (Side(settings, tokens, policy) for policy in policies)
+        report = Report((before.services.policy.version, after.services.policy.version))
+        console = Console(stderr=True)
+        try:
+            for each in track(recorded, "Asking", console=console, transient=True, disable=not console.is_terminal):
+                await _one(before, after, each, report)
+        finally:
+            await before.services.close()
+            await after.services.close()
+    return report
+
+
+async def _one(before: Side, after: Side, recorded: Recorded, report: Report) -> None:
+    viewer = await _viewer(before.services, recorded)
+    query = _marked(before, recorded.query)
+    if viewer is None or query is None:
+        reason = INVALID if query is None else GONE if recorded.user_id else ANOTHER
+        report.left_out.append((recorded.line, reason))
+        return
+    old, new = [await side.ask(viewer, query, recorded.variables, recorded.name) for side in (before, after)]
+    gained = await before.unreadable(viewer, new.things - old.things)
+    lost = await after.unreadable(viewer, old.things - new.things)
+    report.add(viewer, flips(old, new, gained, lost))
+
+
+async def _viewer(services: Services, recorded: Recorded) -> Viewer | None:
+    """Who asked, as it stands now; None where it can no longer ask."""
+    if recorded.user_id is None or recorded.company_id is None:
+        return ANONYMOUS if recorded.user_id is recorded.company_id else None
+    return await find_viewer(services.reader, recorded.user_id, recorded.company_id)
+
+
+def _marked(side: Side, query: str) -> str | None:
+    """The query as it is asked, None if it is no longer valid."""
+    schema = side.schema._schema
+    try:
+        document = parse(query)
+    except GraphQLError:
+        return None
+    return None if validate(schema, document) else print_ast(marked(document, schema))
+
+
+def _as_text(report: Report) -> Iterator[str]:
+    yield _summary(report)
+    for (flip, shape), tally in sorted(report.flips.items()):
+        yield f"{flip.way}  {flip.what}  {shape}  {tally.times} in {tally.queries} of {report.queries} queries"
+    yield from (f"Line {line} {reason}." for line, reason in report.left_out)
+
+
+def _as_markdown(report: Report) -> Iterator[str]:
+    yield _summary(report)
+    if report.flips:
+        yield from ("", "| | what | viewer | how many | in queries |", "|---|---|---|---|---|")
+    for (flip, shape), tally in sorted(report.flips.items()):
+        yield f"| {flip.way} | {flip.what} | {shape} | {tally.times} | {tally.queries} |"
+    yield from (f"\nLine {line} {reason}." for line, reason in report.left_out)
+
+
+def _summary(report: Report) -> str:
+    asked = f"Queries: {report.queries}, viewers: {len(report.viewers)}, policies: {' and '.join(report.versions)}"
+    return f"{asked}; {'decided otherwise:' if report.flips else 'nothing is decided otherwise.'}"
+
+
+WRITERS: Final[dict[Format, Callable[[Report], Iterator[str]]]] = {Format.TEXT: _as_text, Format.MD: _as_markdown}

@@ -1,0 +1,73 @@
+"""`crossgate policy show`: what policy comes to for viewers of a shape: the rows of a type, as SQL too, and its fields."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+import server
+from commands.policy.asked import type_of, viewer_at
+from commands.store import located
+from models.reading import Reader
+from policies.catalogue import CATALOGUE
+from policies.decision import Decision, FieldRule
+from policies.predicate import FALSE, TRUE
+from policies.predicate import show as words
+from policies.shapes import spell, spelt
+from policies.sql import written
+from policies.viewer import Shape
+from resolvers.mask import is_settled, only_reason
+from settings import Settings
+
+
+def show(
+    name: Annotated[str, typer.Argument(metavar="TYPE", help="A type of policy, as `Port`.")],
+    who: Annotated[str, typer.Option("--as", metavar="SHAPE_OR_EMAIL", help="Who looks: a shape, or a user of the database.")],
+) -> None:
+    """Say which rows of a type a viewer reads, and which of their fields: always, never and why, or where something is true."""
+    policy = server.load_policy()
+    entity = type_of(policy, name)
+    shape = _shape_at(who) if "@" in who else spelt(who)
+    typer.echo("\n".join(effect(shape, policy.decide(shape, entity))))
+
+
+def effect(shape: Shape, decision: Decision) -> Iterator[str]:
+    """The rows and fields of a decision, a line each."""
+    yield f"{decision.entity} for {spell(shape)}"
+    yield f"rows: {_when(decision.rows == TRUE, decision.rows == FALSE) or words(decision.rows)}"
+    yield f"SQL: {' '.join(written(decision.rows, CATALOGUE[decision.entity]).split())}"
+    width = max(map(len, decision.fields), default=0)
+    yield from (f"  {name:{width}}  {_field(rule)}" for name, rule in decision.fields.items())
+
+
+def _field(rule: FieldRule) -> str:
+    always = _when(rule.visible == TRUE, rule.visible == FALSE)
+    if always == "ALWAYS":
+        return always
+    reasons = str(only_reason(rule)) if is_settled(rule) else _reasons(rule)
+    return f"{always or words(rule.visible)} ({reasons})"
+
+
+def _reasons(rule: FieldRule) -> str:
+    """Why a field is hidden, where the row decides that."""
+    return "; ".join([*(f"{reason} where {words(denial)}" for denial, reason in rule.denials), f"else {rule.otherwise}"])
+
+
+def _when(always: bool, never: bool) -> str | None:
+    return "ALWAYS" if always else "NEVER" if never else None
+
+
+def _shape_at(email: str) -> Shape:
+    with located(Settings.load()) as settings:
+        return asyncio.run(_looked_up(settings, email))
+
+
+async def _looked_up(settings: Settings, email: str) -> Shape:
+    reader = Reader(str(settings.database_url))
+    try:
+        return (await viewer_at(settings, reader, email)).shape
+    finally:
+        await reader.close()

@@ -1,0 +1,61 @@
+"""States: in which of them an action can be taken, as the lifecycles of the models say.
+
+An action that is not here can be taken in every state. What other rows say, such as a port's live connections or a company's papers,
+is no state of the thing: the mutation looks at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from models import connection_request, order_approval, port
+from models.connection_request import ConnectionRequestStatus
+from models.lifecycle import before
+from models.order_approval import OrderApprovalStatus
+from models.port import PortStatus
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Words of the column `status`, and the column of the time at which they stand no more, if there is one."""
+
+    words: Collection[Any]
+    until: str | None = None
+
+    @property
+    def columns(self) -> Iterator[str]:
+        """What it looks at."""
+        yield "status"
+        yield from [] if self.until is None else [self.until]
+
+
+def _undecided(to: OrderApprovalStatus) -> State:
+    """An order that may still become this, for as long as it waits (V13)."""
+    return State(before(order_approval.STEPS, to), until="expires_at")
+
+
+PORT: Final[Mapping[str, Collection[Any]]] = {
+    "allocate": before(port.STEPS, PortStatus.ALLOCATED),
+    "activate": before(port.STEPS, PortStatus.ACTIVE) & {port.NEW},
+    "enable": before(port.STEPS, PortStatus.ACTIVE) & {port.SUSPENDED},
+    "disable": before(port.STEPS, PortStatus.DISABLED),
+    "cancel": before(port.STEPS, PortStatus.CANCELLED),
+    "decommission": before(port.STEPS, PortStatus.DECOMMISSIONED),
+    "connect": {PortStatus.ACTIVE},  # R435
+    "change_term": set(PortStatus) - port.ENDED,
+}
+STATES: Final[Mapping[tuple[str, str], State]] = {
+    **{("Port", action): State(words) for action, words in PORT.items()},
+    ("MarketplacePort", "connect"): State({PortStatus.ACTIVE}),
+    ("ConnectionRequest", "answer"): State(
+        before(connection_request.STEPS, ConnectionRequestStatus.ACCEPTED, ConnectionRequestStatus.DENIED)
+    ),
+    ("ConnectionRequest", "withdraw"): State(before(connection_request.STEPS, ConnectionRequestStatus.WITHDRAWN)),
+    ("OrderApproval", "approve"): _undecided(OrderApprovalStatus.APPROVED),
+    ("OrderApproval", "reject"): _undecided(OrderApprovalStatus.REJECTED),
+    ("OrderApproval", "withdraw"): _undecided(OrderApprovalStatus.WITHDRAWN),
+}
+TOLD_BY: Final[Mapping[tuple[str, str], str]] = {("MarketplacePort", "status"): "selectable"}
+"""The field that tells a column, where it is not the column's own name."""

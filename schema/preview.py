@@ -1,0 +1,134 @@
+"""Previews as part of an operation: each runs as an operation of its own, for another viewer, and joins the answer in its place.
+
+Documents that do not speak of previews never come here. Both executors run the parts, for each part is a query like others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from graphql import GraphQLError, located_error, parse
+from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+from strawberry.extensions import SchemaExtension
+from strawberry.extensions.runner import SchemaExtensionsRunner
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.field import StrawberryField
+
+from resolvers.execution.plans import PLANNED
+from resolvers.preview import MOST, TooManyPreviews, previewed
+from resolvers.redactions import Entry
+from schema.fields import plain
+from schema.runner import Schema
+from schema.split import FIELD, Preview, Split, split
+
+
+class PreviewingSchema(Schema):
+    """A schema whose operations may have previews."""
+
+    def create_extensions_runner(
+        self, execution_context: ExecutionContext, extensions: list[SchemaExtension]
+    ) -> SchemaExtensionsRunner:
+        """What runs the extensions of one operation: one more where it may have previews, or is one."""
+        added: SchemaExtension | None = None
+        if getattr(execution_context.context, "is_preview", False):
+            added = _Validated()
+        elif FIELD in (execution_context.query or ""):
+            added = _Previews()
+        if added is not None:
+            added.execution_context = execution_context
+            extensions = [added, *extensions]
+        return super().create_extensions_runner(execution_context, extensions)
+
+    def arguments(self, preview: Preview, variables: VariableValues) -> dict[str, Any]:
+        """The arguments of a preview, as its resolver takes them. Raises GraphQLError."""
+        root = self._schema.query_type
+        assert root is not None  # noqa: S101
+        field = root.fields[FIELD]
+        definition = field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+        assert isinstance(definition, StrawberryField)  # noqa: S101
+        given = get_argument_values(field, preview.node, variables)
+        converter = self.schema_converter
+        converted = convert_arguments(given, definition.arguments, converter.scalar_registry, converter.config)
+        return {name: plain(value, nulls=True) for name, value in converted.items()}
+
+
+class _Validated(SchemaExtension):
+    """Lets a preview run as it is: it was validated as part of its operation."""
+
+    def on_validate(self) -> Iterator[None]:
+        self.execution_context.pre_execution_errors = []
+        yield
+
+
+class _Previews(SchemaExtension):
+    """Takes the previews out of an operation, lets the rest run as ever, and then runs each of them."""
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        """Join the answers. Raises TooManyPreviews."""
+        asked = self.execution_context
+        assert asked.query is not None  # noqa: S101 (nothing is executed without)
+        assert asked.graphql_document is not None  # noqa: S101
+        parts = split(asked.query, asked.graphql_document, asked.operation_name)
+        if parts is None:
+            yield
+            return
+        if len(parts.previews) > MOST:
+            raise TooManyPreviews(len(parts.previews))
+        asked.query, asked.graphql_document = parts.rest, parse(parts.rest)
+        yield
+        if asked.result is not None and asked.result.data is not None:
+            await _Joined(asked, parts).run()
+
+
+class _Joined:
+    """The answer of the rest, and what the previews add to it."""
+
+    def __init__(self, asked: ExecutionContext, parts: Split) -> None:
+        result: Any = asked.result
+        schema: Any = asked.schema
+        self._asked = asked
+        self._parts = parts
+        self._schema: PreviewingSchema = schema
+        self._context: Any = asked.context
+        self._result = result
+        self._data: dict[str, Any] = result.data
+        self._errors: list[GraphQLError] = list(result.errors or ())
+        self._own: list[Entry] = self._context.redactions.entries(result.data)
+        self._redactions = list(self._own)
+
+    async def run(self) -> None:
+        """Run the previews that are selected, and put their answers where they belong, in the order of the response."""
+        values = get_variable_values(self._schema._schema, self._parts.operation.variable_definitions or (), self._variables)
+        assert isinstance(values, VariableValues)  # noqa: S101 (or the rest would have no data)
+        for key in [key for key in self._data if key in self._parts.previews]:
+            try:
+                self._data[key] = await self._value(key, self._parts.previews[key], values)
+            except Exception as error:  # it stands in its place, as that of any field
+                self._data[key] = None
+                self._errors.append(located_error(error, [self._parts.previews[key].node], [key]))
+        places = {key: place for place, key in enumerate(self._data)}
+        self._context.redactions.settle(sorted(self._redactions, key=lambda entry: places[str(entry[0][0])]), self._own)
+        self._result.errors = self._errors or None
+
+    @property
+    def _variables(self) -> dict[str, Any]:
+        return self._asked.variables or {}
+
+    async def _value(self, key: str, preview: Preview, values: VariableValues) -> dict[str, Any] | None:
+        """What a preview answers; its errors and redactions are noted below its key."""
+        context = await previewed(self._context, **self._schema.arguments(preview, values))
+        if context is None:
+            return None
+        result: ExecutionResult = await self._schema.execute(
+            preview.text, self._variables, context, operation_name=self._asked.operation_name
+        )
+        if context.execution != PLANNED:
+            self._context.execution = context.execution
+        for error in result.errors or ():
+            error.path = [key, *(error.path or ())]
+            self._errors.append(error)
+        self._redactions += [((key, *path), redacted) for path, redacted in context.redactions.entries(result.data)]
+        return result.data

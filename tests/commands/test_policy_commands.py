@@ -1,0 +1,94 @@
+"""`crossgate policy explain` and `crossgate policy show` say which rules decide for whom, and what they come to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models import Company, Membership, Port, User
+from resolvers.identifiers import Identifier
+from tests.asking import HIDDEN
+from tests.commands.process import crossgate
+
+OURS = sa.select(Membership.company_id).join(User, User.id == Membership.user_id).where(User.email == HIDDEN)
+
+
+async def port(engine: AsyncEngine, *, ours: bool) -> str:
+    """The id of a port of the company that the hidden viewer is of, or of another one."""
+    mine = Company.id.in_(OURS) if ours else Company.id.not_in(OURS)
+    query = sa.select(Port.id).join(Company, Company.id == Port.company_id).where(mine).limit(1)
+    async with engine.connect() as connection:
+        return str(Identifier("Port", (await connection.execute(query)).scalar_one()))
+
+
+def test_the_rules_of_a_shape_are_named(tmp_path: Path) -> None:
+    """Each rule has its place, its sentence, its reason and its parts; no database is needed."""
+    done = crossgate("policy", "explain", "Port", "monthlyRate", "--as", "MANAGED+FINANCE", data_dir=tmp_path)
+
+    blocks = done.stdout.split("\nDENY  ")
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "ALLOW port.polar:4  where company_id = viewer.company_id" == done.stdout.splitlines()[0]
+    assert [
+        "port.polar:24  always  HIDDEN_BY_PARTNER",
+        "      # Prices are hidden from a managed account until its partner shows them; no role brings them back. R121 R122 V23",
+        '      field in ["monthly_rate", "setup_fee"]: always',
+        "      prices_hidden(viewer)  (viewer.polar:32): always",
+    ] == blocks[1].splitlines()
+
+
+async def test_the_verdict_of_a_row_is_told_first(demo_engine: AsyncEngine, demo_url: str, tmp_path: Path) -> None:
+    """With a viewer and an id, what is decided, then what holds of that row."""
+    ours, others = await port(demo_engine, ours=True), await port(demo_engine, ours=False)
+    asked = ("policy", "explain", "Port", "name", "--viewer", HIDDEN, "--id")
+
+    allowed, refused = (crossgate(*asked, row, data_dir=tmp_path, database_url=demo_url) for row in (ours, others))
+
+    assert ["allowed, for MANAGED", "ALLOW port.polar:4  true, where company_id = viewer.company_id"] == [
+        line.partition("+")[0] for line in allowed.stdout.splitlines()[:2]
+    ]
+    assert ["refused: NOT_YOURS, for MANAGED", "ALLOW port.polar:4  false, where company_id = viewer.company_id"] == [
+        line.partition("+")[0] for line in refused.stdout.splitlines()[:2]
+    ]
+
+
+def test_what_policy_comes_to_is_shown(tmp_path: Path) -> None:
+    """The rows of a type, the statement that finds them, and each field: always, never and why, or where something is true."""
+    done = crossgate("policy", "show", "Image", "--as", "OPERATOR", data_dir=tmp_path)
+    ports = crossgate("policy", "show", "Port", "--as", "MANAGED+FINANCE", data_dir=tmp_path)
+    companies = crossgate("policy", "show", "Company", "--as", "DIRECT", data_dir=tmp_path)
+
+    assert [
+        "Image for OPERATOR",
+        "rows: ALWAYS",
+        "SQL: SELECT t.id FROM image AS t WHERE true",
+        "  height               ALWAYS",
+    ] == done.stdout.splitlines()[:4]
+    assert "  monthly_rate             NEVER (HIDDEN_BY_PARTNER)" in ports.stdout.splitlines()
+    assert "  account_kind         id = viewer.company_id (else NOT_YOURS)" in companies.stdout.splitlines()
+
+
+def test_a_users_shape_is_looked_up(demo_url: str, tmp_path: Path) -> None:
+    """Instead of a shape the address of a user can be given."""
+    done = crossgate("policy", "show", "Port", "--as", HIDDEN, data_dir=tmp_path, database_url=demo_url)
+
+    assert done.stdout.startswith("Port for MANAGED+")
+
+
+def test_what_cannot_be_asked_is_refused(demo_url: str, tmp_path: Path) -> None:
+    """Each refusal says what could be asked."""
+    asked = {
+        ("explain", "Port", "price", "--as", "DIRECT"): "Port has no field price that policy decides; it has activatedAt, ",
+        ("explain", "Port", "--as", "DIRECT", "--action", "sell"): "sell is nothing that can be explained of it.",
+        ("explain", "Port"): "Say who looks: `--as SHAPE`, or `--viewer EMAIL` at `--id GLOBAL_ID`.",
+        ("explain", "Port", "--as", "KING"): "KING of KING is unknown: write a kind of ",
+        ("explain", "Port", "--viewer", HIDDEN, "--id", "nobody"): "nobody is no id of a Port.",
+        ("show", "Nothing", "--as", "DIRECT"): "the catalogue has no entity Nothing; it has ",
+        ("show", "Port", "--as", "nobody@else.example"): "Nobody has the address nobody@else.example.",
+    }
+
+    for arguments, refusal in asked.items():
+        done = crossgate("policy", *arguments, data_dir=tmp_path, database_url=demo_url)
+        assert (1, "") == (done.returncode, done.stdout)
+        assert done.stderr.startswith(f"crossgate: {refusal}")

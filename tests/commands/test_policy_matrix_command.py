@@ -1,0 +1,46 @@
+"""`crossgate policy matrix` writes the matrix, and holds the documents against policy."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from commands.failure import Failure
+from commands.policy import app
+from commands.policy.matrix import DOCS, matrix
+
+
+def test_the_documents_are_what_policy_says(tmp_path: Path) -> None:
+    """Both files are kept as the command writes them; the page needs nothing from elsewhere."""
+    done = CliRunner().invoke(app, ["matrix", "--output", str(tmp_path)])
+    page = (tmp_path / "policy-matrix.html").read_text("utf-8")
+
+    assert (0, "") == (done.exit_code, done.output)
+    assert {path.name: path.read_text("utf-8") for path in DOCS.glob("policy-matrix.*")} == {
+        path.name: path.read_text("utf-8") for path in tmp_path.iterdir()
+    }
+    assert [] == [word for word in ("http:", "https:", "src=", "@import", "url(") if word in page]
+
+
+def test_it_is_printed() -> None:
+    """Without a directory one format is printed, Markdown if nothing else is said."""
+    done = CliRunner().invoke(app, ["matrix"])
+
+    assert (0, (DOCS / "policy-matrix.md").read_text("utf-8")) == (done.exit_code, done.output)
+
+
+def test_documents_that_are_old_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check names the files that are not what policy says, and how to renew them."""
+    monkeypatch.setattr(sys.modules["commands.policy.matrix"], "DOCS", tmp_path)
+    (tmp_path / "policy-matrix.md").write_text((DOCS / "policy-matrix.md").read_text("utf-8"), "utf-8")
+
+    with pytest.raises(Failure) as failed:
+        matrix(check=True)
+
+    assert (
+        "The matrix is not what policy says: policy-matrix.html. If that is meant: crossgate policy matrix --output docs"
+        == str(failed.value)
+    )

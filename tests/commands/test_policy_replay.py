@@ -1,0 +1,146 @@
+"""`crossgate policy replay` asks recorded queries by two policies, and tells what is decided otherwise, but no value."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+
+import server
+from commands.policy.revisions import policies_of
+from resolvers.viewer import find_member
+from tests.asking import HIDDEN, PARTNER, POLICY
+from tests.commands.process import ROOT, crossgate
+
+PRICES = "query Prices($first: Int!) { ports(first: $first) { nodes { name monthlyRate { amount } } } }"
+ACCOUNTS = "{ managedAccounts(first: 3) { edges { node { id company { tradingName } } } } }"
+HIDDEN_PRICES = re.compile(r"# Prices are hidden from a managed account.*?;\n\n", re.DOTALL)
+PARTNER_READS = re.compile(r"# A partner reads the accounts.*?;\n\n", re.DOTALL)
+
+
+@pytest.fixture
+def policies(tmp_path: Path) -> Path:
+    """A copy of the policy, to be changed."""
+    directory = tmp_path / "candidate"
+    directory.mkdir()
+    for path in server.POLICIES.glob("*.polar"):
+        shutil.copy(path, directory)
+    return directory
+
+
+def change(directory: Path, name: str, rule: re.Pattern[str]) -> None:
+    """Take a rule away."""
+    path = directory / name
+    changed, times = rule.subn("", path.read_text())
+    assert 1 == times
+    path.write_text(changed)
+
+
+async def asked(url: str, email: str | None, query: str, **variables: Any) -> str:
+    """A line of a recording."""
+    who: dict[str, str | None] = {"userId": None, "companyId": None}
+    if email is not None:
+        engine = create_async_engine(url, poolclass=sa.NullPool)
+        member = await find_member(engine, email)
+        assert member is not None
+        async with engine.connect() as connection:
+            company = await connection.scalar(
+                sa.text("SELECT company_id FROM membership WHERE id = :id"), {"id": member.membership_id}
+            )
+        who = {"userId": str(member.user_id), "companyId": str(company)}
+    return json.dumps({**who, "operationName": None, "query": query, "variables": variables})
+
+
+async def test_what_is_decided_otherwise_is_told(demo_url: str, tmp_path: Path, policies: Path) -> None:
+    """Fields and rows that a candidate shows or hides are counted by viewer's shape, without a value, and the exit code is 1."""
+    lines = [
+        await asked(demo_url, HIDDEN, PRICES, first=2),
+        await asked(demo_url, PARTNER, PRICES, first=2),
+        await asked(demo_url, PARTNER, ACCOUNTS),
+        await asked(demo_url, None, "{ viewer { roles } }"),
+    ]
+    (tmp_path / "recorded").write_text("\n".join(lines))
+    change(policies, "port.polar", HIDDEN_PRICES)
+    change(policies, "managed_account.polar", PARTNER_READS)
+
+    done, again = [replayed(tmp_path, demo_url, "--candidate", str(policies)) for _ in range(2)]
+    version = server.load_policy(policies).version
+
+    assert [
+        f"Queries: 4, viewers: 3, policies: {POLICY} and {version}; decided otherwise:",
+        "ALLOW→DENY  ManagedAccount (rows)  PARTNER+ACCOUNT_ADMIN  3 in 1 of 4 queries",
+        "DENY→ALLOW  Port.monthlyRate  MANAGED+ACCOUNT_ADMIN+by=PARTNER+order_approval_required  2 in 1 of 4 queries",
+    ] == done.stdout.splitlines()
+    assert (1, "") == (done.returncode, done.stderr)
+    assert done.stdout == again.stdout
+
+
+async def test_the_same_policy_decides_the_same(demo_url: str, tmp_path: Path, policies: Path) -> None:
+    """Where nothing is decided otherwise the report says so, in Markdown too, and the exit code is 0."""
+    (tmp_path / "recorded").write_text(await asked(demo_url, HIDDEN, PRICES, first=2))
+
+    done = replayed(tmp_path, demo_url, "--candidate", str(policies), "--format", "md")
+
+    expected = f"Queries: 1, viewers: 1, policies: {POLICY} and {POLICY}; nothing is decided otherwise.\n"
+    assert (0, expected, "") == (done.returncode, done.stdout, done.stderr)
+
+
+async def test_what_cannot_be_asked_again_is_told(demo_url: str, tmp_path: Path, policies: Path) -> None:
+    """A query that is no longer valid, and one whose viewer is no more, are named by their lines."""
+    gone = json.loads(await asked(demo_url, HIDDEN, PRICES, first=2)) | {"userId": str(UUID(int=1))}
+    as_company = gone | {"userId": None}
+    lines = [await asked(demo_url, None, "{ prices }"), json.dumps(gone), json.dumps(as_company)]
+    (tmp_path / "recorded").write_text("\n".join(lines))
+
+    done = replayed(tmp_path, demo_url, "--candidate", str(policies))
+
+    assert [
+        f"Queries: 0, viewers: 0, policies: {POLICY} and {POLICY}; nothing is decided otherwise.",
+        "Line 1 is no valid query any more.",
+        "Line 2 was asked by a viewer who is no more.",
+        "Line 3 was asked as a company, by somebody else.",
+    ] == done.stdout.splitlines()
+
+
+def test_what_is_no_recording_is_refused(tmp_path: Path, policies: Path) -> None:
+    """A line that is no recorded query is named, and so is a candidate that is no policy."""
+    (tmp_path / "recorded").write_text("{}\n")
+    (tmp_path / "empty").write_text("")
+    (policies / "port.polar").write_text("gibberish")
+
+    wrong = replayed(tmp_path, None, "--candidate", str(policies))
+    nowhere = crossgate("policy", "replay", str(tmp_path / "empty"), "--candidate", "no-such-revision", data_dir=tmp_path)
+    refused = crossgate("policy", "replay", str(tmp_path / "empty"), "--candidate", str(policies), data_dir=tmp_path)
+
+    assert (1, f"crossgate: {tmp_path}/recorded:1 is no recorded query.\n") == (wrong.returncode, wrong.stderr)
+    said = f"crossgate: no-such-revision is neither a directory nor a revision of {server.HERE}.\n"
+    assert (1, said) == (nowhere.returncode, nowhere.stderr)
+    assert (1, True) == (refused.returncode, "port.polar:1" in refused.stderr)
+
+
+def test_a_revision_is_a_candidate() -> None:
+    """The policy files of a commit, and no others, are those that it has."""
+    listed = subprocess.run(
+        ["git", "ls-tree", "--name-only", "HEAD:policies"], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    with policies_of("HEAD") as directory:
+        found = {path.name for path in directory.iterdir()}
+        heading = (directory / "port.polar").read_text().splitlines()[0]
+
+    assert {name for name in listed.stdout.split() if name.endswith(".polar")} == found
+    assert "# Ports: what a company orders in a data centre." == heading
+    assert not directory.exists()
+
+
+def replayed(directory: Path, database_url: str | None, *options: str) -> subprocess.CompletedProcess[str]:
+    """What the command says of the recording in a directory."""
+    return crossgate("policy", "replay", str(directory / "recorded"), *options, data_dir=directory, database_url=database_url)

@@ -1,0 +1,109 @@
+"""What can be done to things is the same from both executors, whatever decides it: nothing, the row, or linked rows."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import server
+from policies.catalogue import CATALOGUE
+from policies.policy import Policy
+from tests.asking import DEMO_VIEWERS, OPERATOR, PARTNER
+from tests.execution.sides import Request, Sides, both_sides, post
+
+EVERYWHERE: Final = """{
+  viewer { company { viewerCan } can(action: "ORDER_PORT", typeName: "Company") }
+  companies(first: 30) { nodes { viewerCan members(first: 2) { nodes { viewerCan user { viewerCan } } } } }
+  ports(first: 50) { nodes { status viewerCan location { viewerCan } connections(first: 3) { nodes { status viewerCan } } } }
+  marketplacePorts(first: 20) { edges { node { selectable viewerCan provider { viewerCan } } } }
+  orderApprovals(first: 20) { nodes { status expiresAt viewerCan } }
+  managedAccounts(first: 5) { nodes { viewerCan company { viewerCan } } }
+  products(first: 20) { nodes { viewerCan company { viewerCan } offers(first: 2) { nodes { viewerCan buyers { viewerCan } } } } }
+  notifications(first: 5) { nodes { viewerCan } }
+}"""
+PAGE: Final = "{ companies(first: %d) { nodes { %s } } }"
+LINKED: Final = """
+# Whoever has dealt with a company explains it. V18
+allow(viewer: Viewer, "explain", company: Company) if
+    dealing in company.sales and dealing.seller_id = viewer.company_id;
+allow(viewer: Viewer, "explain", company: Company) if
+    dealing in company.purchases and dealing.seller_id = viewer.company_id;
+"""
+
+
+@pytest.fixture(scope="module")
+async def linked(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sides]:
+    """Both sides, with a policy in which linked rows decide who explains a company."""
+    directory = tmp_path_factory.mktemp("policy")
+    for path in server.POLICIES.glob("*.polar"):
+        shutil.copy(path, directory)
+    with (directory / "company.polar").open("a") as file:
+        file.write(LINKED)
+    policy = Policy.load(Path(directory), CATALOGUE)
+    async with both_sides(demo_url, tmp_path_factory.mktemp("linked")) as sides:
+        for app in (sides.on, sides.off):
+            app.state.services.policy = policy
+        yield sides
+
+
+@pytest.mark.parametrize("viewer", DEMO_VIEWERS)
+async def test_lists_are_alike_everywhere(sides: Sides, viewer: str | None) -> None:
+    """In rows, in rows beside rows and below them, whoever asks."""
+    reply = await sides(viewer, EVERYWHERE)
+
+    assert (200, True) == (reply.status, reply.is_planned)
+
+
+@pytest.mark.parametrize("viewer", DEMO_VIEWERS)
+async def test_what_linked_rows_decide_is_alike(linked: Sides, viewer: str | None) -> None:
+    """Computed beside the row by a plan, by a statement of its own without."""
+    reply = await linked(viewer, EVERYWHERE)
+
+    assert (200, True) == (reply.status, reply.is_planned)
+
+
+async def test_linked_rows_decide_row_by_row(linked: Sides) -> None:
+    """Of the companies on one page some can be explained and others not, by what was sold to whom."""
+    reply = await linked(
+        PARTNER, "{ companies(first: 200) { nodes { viewerCan } } ports(first: 5) { nodes { company { viewerCan } } } }"
+    )
+    found = [
+        ("EXPLAIN" in node["viewerCan"], "VIEW_AS" in node["viewerCan"]) for node in reply.content["data"]["companies"]["nodes"]
+    ]
+
+    assert {(True, True), (True, False), (False, False)} == set(found)
+
+
+@pytest.mark.parametrize("planner", [True, False])
+async def test_lists_cost_no_statement_for_each_row(linked: Sides, planner: bool) -> None:
+    """None by a plan, and without one a single statement for all companies of a level, because linked rows decide."""
+    app = linked.on if planner else linked.off
+    statements: list[str] = []
+    app.state.services.reader.observers.append(lambda text, _: statements.append(text))
+    counts = []
+    for first in (1, 200):
+        for selection in ("id", "id viewerCan"):
+            statements.clear()
+            await post(app, await linked._headers(PARTNER), Request(query=PAGE % (first, selection)).body)
+            counts.append(len(statements))
+    app.state.services.reader.observers.pop()
+
+    plain, listed = counts[:2]
+    assert [plain, listed] * 2 == counts
+    assert plain + (0 if planner else 1) == listed
+
+
+@pytest.mark.parametrize(
+    "argument", ['action: "FLY", typeName: "Port"', 'action: "READ", typeName: "Plane"', 'action: "READ", typeName: "Image"']
+)
+async def test_what_nobody_does_is_an_error(sides: Sides, argument: str) -> None:
+    """An action or a type that there is not is told as such, the same by both."""
+    reply = await sides(OPERATOR, f"{{ viewer {{ can({argument}) }} }}")
+
+    (error,) = reply.content["errors"]
+    wrong = "action" if "FLY" in argument else "typeName"
+    assert {"code": "UNKNOWN_ACTION", "argument": wrong} == {name: error["extensions"][name] for name in ("code", "argument")}

@@ -1,0 +1,127 @@
+"""The matrix tells of every viewer that there can be what policy decides for it, in one column of each sheet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+import server
+from commands.policy.markdown import markdown
+from policies.catalogue import CATALOGUE
+from policies.matrix import Cell, Sheet, Table, abilities, acting, matrix, reading
+from policies.policy import Policy
+from policies.viewer import Shape
+from tests.policies.samples import written
+from tests.policies.test_shapes import POSSIBLE
+
+RULES = """
+allow(viewer: Viewer, "read", port: Port) if port.id = viewer.user_id;
+allow(viewer: Viewer, "read", _port: Port) if viewer.kind = "OPERATOR";
+allow(viewer: Viewer, "order", port: Port) if "FINANCE" in viewer.roles and port.id = viewer.user_id;
+allow_field(_viewer: Viewer, "read", _port: Port, field) if field in ["name", "speed", "floor"];
+# @reason HIDDEN_BY_PARTNER
+deny_field(viewer: Viewer, "read", _port: Port, "speed") if viewer.kind = "MANAGED" and not viewer.pricing_shown;
+# @reason ROLE_REQUIRED
+deny_field(viewer: Viewer, "read", port: Port, "floor") if viewer.kind = "DIRECT" and port.active = true;
+allow_field(_viewer: Viewer, "read", _fee: Fee, "amount");
+# @reason SIGN_IN_REQUIRED
+ability(viewer: Viewer, "quote") if viewer.kind != "ANONYMOUS";
+"""
+EXPECTED = """
+## Fee
+
+|  | Visitor | Signed in |
+| --- | --- | --- |
+| (row) | never | always |
+| amount | no row | always |
+
+## Port
+
+|  | Visitor | Direct | Partner; managed, prices shown | Operator | Managed, prices hidden |
+| --- | --- | --- | --- | --- | --- |
+| (row) | never | if `id = viewer.user_id` | if `id = viewer.user_id` | always | if `id = viewer.user_id` |
+| floor | no row | if `active != true`, else ROLE_REQUIRED | always | always | always |
+| name | no row | always | always | always | always |
+| speed | no row | always | always | always | never (HIDDEN_BY_PARTNER) |
+
+Actions:
+
+|  | Visitor; signed in, without FINANCE | Signed in, with FINANCE |
+| --- | --- | --- |
+| order | never | if `id = viewer.user_id` |
+
+## PublicPort
+
+|  | Everybody |
+| --- | --- |
+| (row) | never |
+
+## Abilities
+
+|  | Visitor | Signed in |
+| --- | --- | --- |
+| quote | never (SIGN_IN_REQUIRED) | always |
+"""
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    """The gateway's own policy."""
+    return server.load_policy()
+
+
+@pytest.fixture(scope="module")
+def tables(policy: Policy) -> tuple[Table, ...]:
+    """Its matrix."""
+    return matrix(policy)
+
+
+def test_a_matrix_is_read_as_it_is_meant(tmp_path: Path) -> None:
+    """Fields and actions with what viewers do with them, those who are not told apart in one column; visitors own nothing."""
+    text = markdown(matrix(written(tmp_path, RULES)))
+
+    assert EXPECTED.strip() == text[text.index("## Fee") :].strip()
+
+
+@settings(deadline=None, max_examples=50)
+@given(POSSIBLE)
+def test_every_viewer_has_its_column(policy: Policy, tables: tuple[Table, ...], shape: Shape) -> None:
+    """Any viewer that there can be is in exactly one column of each sheet, and its cells are those that policy decides."""
+    for table in tables[:-1]:
+        entity = policy.catalogue[table.title]
+        decided = reading(policy, entity, [shape])
+        assert {name: cells[shape] for name, cells in decided.items()} == _cells(table.reading, shape)
+        assert {name: cells[shape] for name, cells in acting(policy, entity, [shape]).items()} == _cells(table.acting, shape)
+    assert {name: cells[shape] for name, cells in abilities(policy, [shape]).items()} == _cells(tables[-1].reading, shape)
+
+
+def _cells(sheets: tuple[Sheet, ...], shape: Shape) -> dict[str, Cell | None]:
+    """What the sheets say to viewers of a shape."""
+    found: dict[str, Cell | None] = {}
+    for sheet in sheets:
+        (at,) = [number for number, column in enumerate(sheet.columns) if column.includes(shape)]
+        found |= {name: line.cells[at] for line in sheet.lines for name in line.names}
+    return found
+
+
+def test_every_type_is_in_the_matrix(tables: tuple[Table, ...]) -> None:
+    """Each type of the catalogue has a table, and abilities have the last."""
+    names = sorted(entity.name for entity in CATALOGUE)
+
+    assert [*names, "Abilities"] == [table.title for table in tables]
+
+
+def test_what_was_found_for_others_is_what_is_found_alone() -> None:
+    """A policy that has decided for many shapes decides for each as one that is asked for the first time."""
+    shapes = [
+        Shape(),
+        Shape(kind="MANAGED", roles=("FINANCE",), supported_by="PARTNER"),
+        Shape(kind="PARTNER", roles=("VIEWER",)),
+    ]
+    warm, types = server.load_policy(), ("Company", "Port", "SupportDetails")
+    together = [[warm.decide(shape, name) for name in types] for shape in shapes]
+    alone = [[cold.decide(shape, name) for name in types] for shape in shapes for cold in [server.load_policy()]]
+
+    assert alone == together

@@ -1,0 +1,347 @@
+"""The audit log: who did what and was denied what, told to whose people they are, and never with a value."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models import AuditEvent
+from resolvers.acts import operation_hash
+from resolvers.audit import MOMENT, AuditLog
+from resolvers.identifiers import Identifier
+from tests.asking import Asking
+from tests.given import Company, Given, Thing
+from tests.rules.answers import hidden, ids, nodes, told, whole
+from tests.rules.changing import refused, send, stored
+from tests.rules.test_order_port import managed, order
+
+ALL = "{ auditEvents { nodes { id } totalCount } }"
+OF_KIND = "query ($kind: AuditKind!) { auditEvents(filter: {kind: $kind}) { nodes { id } totalCount } }"
+BY_ID = "query ($id: ID!) { node(id: $id) { id } }"
+COUNTS = "counts { type field action reason count }"
+DENIED = (
+    f"{{ auditEvents {{ nodes {{ kind user {{ id }} company {{ id }} operationName operationHash requests {COUNTS} }} }} }}"
+)
+COUNTED = f"{{ auditEvents {{ nodes {{ kind user {{ id }} company {{ id }} {COUNTS} }} }} }}"
+CHANGED = "{ auditEvents { nodes { kind action type changedFields } } }"
+SEEN = """{ auditEvents { nodes {
+    kind user { id } company { id } asUser { id } asCompany { id } operationName operationHash requestId action counts { count }
+} } }"""
+PAGE = """query ($first: Int, $after: String) {
+    auditEvents(first: $first, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }
+}"""
+PRICES = "query Prices { ports { nodes { name monthlyRate { amount } setupFee { amount } } } }"
+ROLES = ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
+
+
+@pytest.fixture(autouse=True)
+async def slowly(rules_gateway: Asking) -> AsyncIterator[None]:
+    """The log is written when a test says so, for what is written in between is another event."""
+    log: AuditLog = rules_gateway.app.state.services.audit
+    await _restarted(log, 3600)
+    yield
+    await _restarted(log, MOMENT)
+
+
+async def _restarted(log: AuditLog, moment: float) -> None:
+    await log.close()
+    log.moment = moment
+    await log.start()
+
+
+async def written(ask: Asking) -> None:
+    """Returns once the log has what has been asked."""
+    await ask.app.state.services.audit.flush()
+
+
+def count(kind: str, reason: str, number: int, *, field: str | None = None, action: str | None = None) -> dict[str, Any]:
+    """A count of an event."""
+    return {"type": kind, "field": field, "action": action, "reason": reason, "count": number}
+
+
+def event(kind: str, company: Company | None, user: Thing | None, *counts: dict[str, Any]) -> dict[str, Any]:
+    """An event as COUNTED asks for it."""
+    return {
+        "kind": kind,
+        "user": user and {"id": user.id},
+        "company": company and {"id": company.id},
+        "counts": list(counts),
+    }
+
+
+async def test_an_administrator_reads_what_its_people_were_denied_A43(ask: Asking, given: Given) -> None:
+    """One event for like operations of a moment, with how many values of which field were hidden, why, and in which operation."""
+    company = await given.company()
+    engineer = await given.user(company, "NETWORK_ADMIN")
+    for _ in range(3):
+        await given.port(company)
+
+    await ask(engineer.email, PRICES)
+    await ask(engineer.email, PRICES)
+    await written(ask)
+    answer = await ask(company.admin, DENIED)
+
+    denied = {
+        **event(
+            "DENIAL",
+            company,
+            engineer,
+            count("Port", "ROLE_REQUIRED", 6, field="monthlyRate"),
+            count("Port", "ROLE_REQUIRED", 6, field="setupFee"),
+        ),
+        "operationName": "Prices",
+        "operationHash": operation_hash("Prices", PRICES),
+        "requests": 2,
+    }
+    assert told({"auditEvents": nodes(denied)}) == whole(answer)
+
+
+async def test_values_hidden_in_some_rows_are_counted_singly_A43(ask: Asking, given: Given) -> None:
+    """What is hidden in one item of a list and not in another counts once; what is null by itself does not count."""
+    company, other = await given.company(), await given.company()
+    await given.profile(other)
+
+    await ask(company.admin, "{ companies { nodes { companyProfile { country } partner { id } } } }")
+    await written(ask)
+    answer = await ask(company.admin, COUNTED)
+
+    counts = [count("Company", "NOT_YOURS", 1, field=name) for name in ("companyProfile", "partner")]
+    assert told({"auditEvents": nodes(event("DENIAL", company, company.user, *counts))}) == whole(answer)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_no_other_role_reads_the_log_A43_V24(ask: Asking, given: Given, role: str) -> None:
+    """To members who do not administer the account the log is empty, their own events included."""
+    company = await given.company()
+    member = await given.user(company, role)
+    own = await given.audit_event(company, user_id=member.key)
+
+    assert told({"auditEvents": ids()}) == whole(await ask(member.email, ALL))
+    assert told({"node": None}) == whole(await ask(member.email, BY_ID, id=own.id))
+    assert told({"auditEvents": ids(own)}) == whole(await ask(company.admin, ALL))
+
+
+@pytest.mark.parametrize("who", ["its account", "its partner", "a stranger", "nobody"])
+async def test_nobody_reads_what_others_did_V14_V24(ask: Asking, given: Given, who: str) -> None:
+    """What a company's people did is neither for those whom it manages, nor for its partner, nor for strangers."""
+    partner = await given.partner()
+    account, operator = await given.managed_account(partner), await given.operator()
+    actor = account.company if who == "its partner" else partner
+    emails = {
+        "its account": account.admin,
+        "its partner": partner.admin,
+        "a stranger": (await given.company()).admin,
+        "nobody": None,
+    }
+    done = await given.audit_event(actor)
+
+    assert told({"auditEvents": ids()}) == whole(await ask(emails[who], ALL))
+    assert told({"node": None}) == whole(await ask(emails[who], BY_ID, id=done.id))
+    assert told({"auditEvents": ids(done)}) == whole(await ask(operator.admin, ALL))
+
+
+async def test_the_operator_reads_what_visitors_were_denied_A43(ask: Asking, given: Given) -> None:
+    """Denials of visitors are counted too, as one event whatever they send; the operator's staff reads them."""
+    company, operator = await given.company(), await given.operator()
+    await given.profile(company)
+
+    await ask(None, "{ companies { nodes { accountKind } } }")
+    await ask(None, "query Another { companies { nodes { accountKind } } }")
+    await written(ask)
+
+    denied = event("DENIAL", None, None, count("Company", "NOT_YOURS", 2, field="accountKind"))
+    one = {**denied, "operationName": None, "operationHash": None, "requests": 2}
+    assert told({"auditEvents": nodes(one)}) == whole(await ask(operator.admin, DENIED))
+    assert told({"auditEvents": ids()}) == whole(await ask(company.admin, ALL))
+
+
+async def test_a_company_reads_who_has_looked_as_it_V14_A43(ask: Asking, given: Given) -> None:
+    """That somebody looked as its people, but not what was asked; whom the viewer may not know stays unknown."""
+    account, operator = await given.managed_account(await given.partner()), await given.operator()
+    asked = {"operation_name": "Secret", "operation_hash": "0", "request_id": "1"}
+    by_partner = await given.audit_event(account.partner, kind="VIEW_AS", seen_as=account.company, **asked)
+    by_operator = await given.audit_event(operator, kind="VIEW_AS", seen_as=account.company, **asked)
+    explained = await given.audit_event(account.partner, kind="EXPLAIN", seen_as=account.company)
+
+    told_of = {
+        "kind": "VIEW_AS",
+        "asUser": {"id": account.company.user.id},
+        "asCompany": {"id": account.company.id},
+        **dict.fromkeys(("user", "operationName", "operationHash", "requestId", "action", "counts")),
+    }
+    secret = [
+        hidden(f"auditEvents.nodes.*.{name}", "NOT_YOURS")
+        for name in ("operationName", "operationHash", "requestId", "action", "counts")
+    ]
+    events = nodes({**told_of, "company": None}, {**told_of, "company": {"id": account.partner.id}})
+    assert told({"auditEvents": events}, *secret) == whole(await ask(account.admin, SEEN))
+    assert told({"auditEvents": ids(explained, by_partner)}) == whole(await ask(account.partner.admin, ALL))
+    assert told({"auditEvents": ids(explained, by_operator, by_partner)}) == whole(await ask(operator.admin, ALL))
+
+
+async def test_changes_are_told_by_their_fields_alone_V14_V21(ask: Asking, given: Given) -> None:
+    """Whoever made a change reads which fields it has changed; others who may read the row hear nothing of who edits it."""
+    partner, operator = await given.partner(), await given.operator()
+    account = await given.managed_account(partner)
+
+    await send(
+        ask,
+        partner.admin,
+        "updateManagedAccountSettings",
+        "managedAccount { id }",
+        id=account.id,
+        version=1,
+        settings={"pricing": True},
+    )
+
+    change = {"kind": "CHANGE", "action": "updateManagedAccountSettings", "type": "ManagedAccount"}
+    own, seen = {**change, "changedFields": ["settings", "version"]}, {**change, "changedFields": ["settings"]}
+    assert told({"auditEvents": nodes(own)}) == whole(await ask(partner.admin, CHANGED))
+    assert told({"auditEvents": nodes(seen)}) == whole(await ask(operator.admin, CHANGED))
+    assert told({"auditEvents": ids()}) == whole(await ask(account.admin, ALL))
+
+
+async def test_changed_fields_that_are_hidden_are_not_named_R121_R122(ask: Asking, given: Given) -> None:
+    """A managed account whose prices are hidden is not told that its order has any; the operator is."""
+    partner, operator = await given.partner(), await given.operator()
+    account = await managed(given, partner, pricing=False)
+    location = await given.orderable(partner)
+
+    await send(ask, account.admin, "orderPort", "port { id }", **order(location))
+    own = (await ask(account.admin, CHANGED)).data["auditEvents"]["nodes"]
+    all_of_it = (await ask(operator.admin, CHANGED)).data["auditEvents"]["nodes"]
+
+    prices = {"monthlyRate", "setupFee"}
+    assert [("orderPort", "Port", set())] == [(e["action"], e["type"], prices & {*e["changedFields"]}) for e in own]
+    assert [("orderPort", "Port", prices)] == [(e["action"], e["type"], prices & {*e["changedFields"]}) for e in all_of_it]
+    assert {"name", "speedMbps"} <= {*own[0]["changedFields"]}
+
+
+async def test_refused_actions_are_denials_A21(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """A mutation that is refused stores nothing but that; a thing that is hidden is counted as one that is not there."""
+    company, stranger = await given.company(), await given.company()
+    viewer = await given.user(company, "VIEWER")
+    own, theirs = await given.port(company), await given.port(stranger)
+    absent = Thing("Port", Identifier("Port", stranger.key).key)
+    before = await stored(rules_engine)
+
+    answers = [
+        await send(ask, viewer.email, "updatePort", "port { id }", id=port.id, version=1, name="Other")
+        for port in (own, theirs, absent)
+    ]
+    await written(ask)
+
+    codes = ("FORBIDDEN", "NOT_FOUND", "NOT_FOUND")
+    assert [{"port": None, "userErrors": [refused(code, "id")]} for code in codes] == answers
+    assert before == await stored(rules_engine)
+    counts = [count("Port", "FORBIDDEN", 1, action="update"), count("Port", "NOT_FOUND", 2, action="update")]
+    assert told({"auditEvents": nodes(event("DENIAL", company, viewer, *counts))}) == whole(await ask(company.admin, COUNTED))
+
+
+async def test_refused_orders_and_filters_are_denials_A16(ask: Asking, given: Given) -> None:
+    """Whoever sorts or filters by what is hidden is refused, and that is counted, by the field that it would tell."""
+    company = await given.company()
+    engineer = await given.user(company, "NETWORK_ADMIN")
+    sort, narrow = "orderBy: {field: MONTHLY_RATE}", 'filter: {monthlyRate: {currency: "EUR", atLeast: "1"}}'
+
+    refusals = [
+        await ask(engineer.email, f"query Same {{ ports({argument}) {{ totalCount }} }}") for argument in (sort, narrow)
+    ]
+    await written(ask)
+
+    denied = [
+        event("DENIAL", company, engineer, count("Port", code, 1, field="monthlyRate"))
+        for code in ("FORBIDDEN_FILTER", "FORBIDDEN_ORDER")
+    ]
+    assert [["FORBIDDEN_ORDER"], ["FORBIDDEN_FILTER"]] == [answer.codes for answer in refusals]
+    assert told({"auditEvents": nodes(*denied)}) == whole(await ask(company.admin, COUNTED))
+
+
+async def test_events_of_subscriptions_are_denials_too_R121(ask: Asking, given: Given) -> None:
+    """What an event of a subscription hides is counted, for each event."""
+    account = await given.managed_account(await given.partner(), pricing=False)
+    port = await given.port(account.company)
+
+    async with ask.following(account.admin, "subscription { portUpdated { monthlyRate { amount } } }") as following:
+        for name in ("Other", "Another"):
+            await given.change(port, name=name)
+            await following.event()
+    await written(ask)
+
+    denied = event("DENIAL", account.company, account.company.user, count("Port", "HIDDEN_BY_PARTNER", 2, field="monthlyRate"))
+    assert told({"auditEvents": nodes(denied)}) == whole(await ask(account.admin, COUNTED))
+
+
+async def test_no_denial_holds_a_value_R121(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Neither what is hidden, nor what was asked for, nor any id of a thing stands in the log of denials."""
+    account = await given.managed_account(await given.partner(), pricing=False)
+    port = await given.port(account.company, name="Seven seas", monthly_rate=9_876_543, cost_centre="CC-Lighthouse")
+    stranger = await given.port(await given.company(), name="Lonely island")
+    asked = "node(id: $id) { ... on Port { name costCentre monthlyRate { amount } } }"
+    query = f'query ($id: ID!) {{ {asked} company(id: "{account.company.id}") {{ version }} }}'
+
+    await ask(account.admin, query, id=port.id)
+    await send(ask, account.admin, "updatePort", "port { id }", id=stranger.id, version=1, name="Stormy weather")
+    await written(ask)
+
+    async with rules_engine.connect() as connection:
+        rows = [str(row) for row in await connection.scalars(sa.text("SELECT to_jsonb(e)::text FROM audit_event e"))]
+    values = (
+        "9876543",
+        "98765.43",
+        "Seven",
+        "Lighthouse",
+        "Lonely",
+        "Stormy",
+        str(port.key),
+        str(stranger.key),
+        port.id,
+        stranger.id,
+    )
+    assert 2 == len(rows)
+    assert [] == [(value, row) for value in values for row in rows if value in row]
+
+
+async def test_an_event_says_what_decided_and_in_which_request_A43(ask: Asking, given: Given) -> None:
+    """An event has the version of policy and the request's id, as the answer and the logs have them."""
+    company = await given.company()
+    engineer = await given.user(company, "NETWORK_ADMIN")
+    await given.port(company)
+
+    await ask.send(engineer.email, PRICES, {}, **{"X-Request-ID": "the-one"})
+    await written(ask)
+
+    found = {"policyHash": ask.app.state.services.policy.version, "requestId": "the-one", "requests": 1}
+    answer = await ask(company.admin, "{ auditEvents { nodes { policyHash requestId requests } } }")
+    assert told({"auditEvents": nodes(found)}) == whole(answer)
+
+
+async def test_the_log_is_read_by_kind_and_from_the_newest_A43(ask: Asking, given: Given) -> None:
+    """A filter leaves out other kinds, also of the count; pages run towards the older events."""
+    company = await given.company()
+    first, second = [await given.audit_event(company) for _ in range(2)]
+    read = await given.audit_event(company, kind="READ")
+
+    start = (await ask(company.admin, PAGE, first=2)).data["auditEvents"]
+    rest = (await ask(company.admin, PAGE, first=2, after=start["pageInfo"]["endCursor"])).data["auditEvents"]
+
+    assert [[read.id, second.id], [first.id]] == [[node["id"] for node in page["nodes"]] for page in (start, rest)]
+    assert told({"auditEvents": ids(read)}) == whole(await ask(company.admin, OF_KIND, kind="READ"))
+    assert told({"auditEvents": ids()}) == whole(await ask(company.admin, OF_KIND, kind="VIEW_AS"))
+
+
+async def test_events_are_never_altered_A43(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """Nobody alters or removes an event of any kind, whatever may be done in the database."""
+    company = await given.company()
+    event = await given.audit_event(company)
+
+    for statement in (sa.update(AuditEvent).values(requests=7), sa.delete(AuditEvent), sa.text("TRUNCATE audit_event")):
+        async with rules_engine.connect() as connection:
+            with pytest.raises(sa.exc.DBAPIError, match="never altered"):
+                await connection.execute(statement)
+
+    assert told({"auditEvents": ids(event)}) == whole(await ask(company.admin, ALL))

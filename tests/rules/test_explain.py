@@ -1,0 +1,301 @@
+"""Explaining: whoever may read a thing is told why, whoever administers the viewer by which rules, and nobody else anything."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.asking import ANONYMOUS, Answer, Asking
+from tests.given import Given
+from tests.rules.answers import told, whole
+from tests.rules.proofs import ROOT
+
+WHY = """query ($type: String!, $id: ID!, $field: String, $as: ID, $action: String) {
+  explain(typeName: $type, id: $id, field: $field, viewAs: $as, action: $action) { allowed reason decisions { rule } } }"""
+RULES = """query ($type: String!, $id: ID!, $field: String, $as: ID, $action: String) {
+  explain(typeName: $type, id: $id, field: $field, viewAs: $as, action: $action) { allowed reason decisions {
+    effect name rule file line sentence reason condition holds failing parts { text holds byViewer rules }
+  } } }"""
+HOLDING = """query ($type: String!, $id: ID!, $field: String, $as: ID, $action: String) {
+  explain(typeName: $type, id: $id, field: $field, viewAs: $as, action: $action) { allowed decisions {
+    rule holds failing parts { text holds }
+  } } }"""
+HIDDEN_PRICE = {"allowed": False, "reason": "HIDDEN_BY_PARTNER", "decisions": []}
+BOUGHT = (
+    'allow(viewer: Viewer, "read", company: Company) if dealing in company.sales and dealing.buyer_id = viewer.company_id'
+    " and extended(dealing.status);"
+)
+
+
+def line_of(file: str, text: str) -> int:
+    """The line of a policy file that begins a rule with this text, its comments being above it."""
+    found = re.search(re.escape(text), (ROOT / "policies" / file).read_text("utf-8"))
+    assert found is not None
+    return found.string.count("\n", 0, found.start()) + 1
+
+
+def decisions(answer: Answer) -> list[dict[str, Any]]:
+    """The rules that an explanation names."""
+    named: list[dict[str, Any]] = answer.data["explain"]["decisions"]
+    return named
+
+
+async def test_a_partner_is_told_by_which_rule_its_account_sees_no_price_V14_R121(ask: Asking, given: Given) -> None:
+    """The partner's administrator is told the reason, the rule with its place and its sentence, and what each part comes to."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    port = await given.port(account.company)
+
+    answer = await ask(partner.admin, RULES, type="Port", id=port.id, field="monthlyRate", **{"as": account.company.id})
+
+    hiding = {
+        "effect": "DENY",
+        "name": "deny_field",
+        "rule": 'deny_field(viewer: Viewer, "read", _port: Port, field) if field in ["monthly_rate", "setup_fee"]'
+        " and prices_hidden(viewer);",
+        "file": "port.polar",
+        "line": line_of("port.polar", 'deny_field(viewer: Viewer, "read", _port: Port, field) if\n'),
+        "sentence": "Prices are hidden from a managed account until its partner shows them; no role brings them back. R121 R122 V23",
+        "reason": "HIDDEN_BY_PARTNER",
+        "condition": "TRUE",
+        "holds": True,
+        "failing": None,
+        "parts": [
+            {"text": 'field in ["monthly_rate", "setup_fee"]', "holds": True, "byViewer": True, "rules": []},
+            {
+                "text": "prices_hidden(viewer)",
+                "holds": True,
+                "byViewer": True,
+                "rules": [f"viewer.polar:{line_of('viewer.polar', 'prices_hidden(viewer: Viewer)')}"],
+            },
+        ],
+    }
+    assert (False, "HIDDEN_BY_PARTNER") == (answer.data["explain"]["allowed"], answer.data["explain"]["reason"])
+    assert [hiding] == [each for each in decisions(answer) if each["holds"] and each["effect"] == "DENY"]
+    assert "planned" == answer.execution
+
+
+async def test_what_fails_is_named_V14_V20(ask: Asking, given: Given) -> None:
+    """Of each rule that is not true its first part that is not; of one that is true, none."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    port = await given.port(account.company)
+
+    answer = await ask(partner.admin, HOLDING, type="Port", id=port.id, **{"as": account.company.id})
+
+    expected = [
+        {"rule": 'allow(viewer: Viewer, "read", port: Port) if port.company_id = viewer.company_id;', "failing": None},
+        {
+            "rule": 'allow(viewer: Viewer, "read", port: Port) if partner(viewer) and port.partner_id = viewer.company_id;',
+            "failing": "partner(viewer)",
+        },
+        {"rule": 'allow(viewer: Viewer, "read", _port: Port) if operator(viewer);', "failing": "operator(viewer)"},
+    ]
+    assert expected == [{"rule": each["rule"], "failing": each["failing"]} for each in decisions(answer)]
+
+
+async def test_a_managed_viewer_is_told_the_reason_alone_V14_R121(ask: Asking, given: Given) -> None:
+    """Whoever may know the port is told why its price is hidden, and not by which rules: these are for whoever administers it."""
+    account = await given.managed_account(await given.partner())
+    port = await given.port(account.company)
+
+    answer = await ask(account.admin, WHY, type="Port", id=port.id, field="monthlyRate")
+
+    assert told({"explain": HIDDEN_PRICE}) == whole(answer)
+
+
+@pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
+async def test_other_roles_of_a_partner_are_told_the_reason_alone_V14_A43(ask: Asking, given: Given, role: str) -> None:
+    """They may look as the account, and so learn what it sees; which rules decide is for account administrators."""
+    partner = await given.partner()
+    account, user = await given.managed_account(partner), await given.user(partner, role)
+    port = await given.port(account.company)
+
+    answer = await ask(user.email, WHY, type="Port", id=port.id, field="monthlyRate", **{"as": account.company.id})
+
+    assert told({"explain": HIDDEN_PRICE}) == whole(answer)
+
+
+async def test_the_explanation_is_of_the_settings_of_the_moment_R122_V2(ask: Asking, given: Given) -> None:
+    """Once the partner shows prices, its account is allowed to read them."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    port = await given.port(account.company)
+    await given.setting(account, pricing=True)
+
+    answer = await ask(account.admin, WHY, type="Port", id=port.id, field="monthlyRate")
+
+    assert told({"explain": {"allowed": True, "reason": None, "decisions": []}}) == whole(answer)
+
+
+@pytest.mark.parametrize("asking", ["visitor", "direct", "other partner", "sibling"])
+async def test_a_thing_that_the_asker_may_not_know_is_nothing_V20_V24(ask: Asking, given: Given, asking: str) -> None:
+    """Another's port is null, to the byte and to the statement as a port that is not there."""
+    partner = await given.partner()
+    port, absent = [await given.port((await given.managed_account(partner)).company) for _ in range(2)]
+    emails = {
+        "visitor": ANONYMOUS,
+        "direct": (await given.company()).admin,
+        "other partner": (await given.partner()).admin,
+        "sibling": (await given.managed_account(partner)).admin,
+    }
+    await given.no_more(absent)
+
+    answers, counts = [], []
+    for each in (port, absent):
+        with ask.counting() as statements:
+            answers.append(await ask(emails[asking], RULES, type="Port", id=each.id, field="monthlyRate"))
+        counts.append(statements)
+
+    assert told({"explain": None}) == whole(answers[0])
+    assert answers[0].body == answers[1].body
+    assert counts[0] == counts[1]
+
+
+async def test_a_thing_that_the_other_viewer_may_not_read_is_refused_as_not_its_V14_V20(ask: Asking, given: Given) -> None:
+    """A partner may know its own port, and is told why its account does not read it."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    port = await given.port(partner)
+
+    answer = await ask(partner.admin, HOLDING, type="Port", id=port.id, field="name", **{"as": account.company.id})
+
+    assert answer.data["explain"]["allowed"] is False
+    assert ["port.company_id = viewer.company_id", "partner(viewer)", "operator(viewer)", None] == [
+        each["failing"] for each in decisions(answer)
+    ]
+
+
+async def test_the_operator_is_told_the_rules_of_itself_and_of_others_V21_A43(ask: Asking, given: Given) -> None:
+    """A reviewer is told the rules that decide for itself; support also those of any company as which it looks."""
+    support, direct = await given.support(), await given.company()
+    reviewer = await given.user(await given.company(kind="OPERATOR"), "REVIEWER")
+    port = await given.port(direct)
+
+    itself = await ask(reviewer.email, HOLDING, type="Port", id=port.id)
+    other = await ask(support.email, HOLDING, type="Port", id=port.id, **{"as": direct.id})
+
+    assert [False, False, True] == [each["holds"] for each in decisions(itself)]
+    assert [True, False, False] == [each["holds"] for each in decisions(other)]
+
+
+async def test_a_visitor_is_told_what_it_may_and_nothing_of_rules_V22(ask: Asking, given: Given) -> None:
+    """A visitor reads a public profile, and is told why it does not read how to reach the provider."""
+    profile = await given.profile(await given.company())
+
+    bio = await ask(ANONYMOUS, WHY, type="MarketplaceProfile", id=profile.id, field="bio")
+    phone = await ask(ANONYMOUS, WHY, type="MarketplaceProfile", id=profile.id, field="phone")
+
+    assert told({"explain": {"allowed": True, "reason": None, "decisions": []}}) == whole(bio)
+    assert told({"explain": {"allowed": False, "reason": "SIGN_IN_REQUIRED", "decisions": []}}) == whole(phone)
+
+
+@pytest.mark.parametrize(("role", "allowed"), [("NETWORK_ADMIN", True), ("FINANCE", False)])
+async def test_actions_are_explained_too_A43(ask: Asking, given: Given, role: str, allowed: bool) -> None:
+    """Whether the viewer may do something to a thing, however the action is spelt."""
+    company = await given.company()
+    user, port = await given.user(company, role), await given.port(company)
+
+    answers = [await ask(user.email, WHY, type="Port", id=port.id, action=action) for action in ("UPDATE", "update")]
+
+    reason = None if allowed else "NOT_YOURS"
+    assert [told({"explain": {"allowed": allowed, "reason": reason, "decisions": []}})] * 2 == [*map(whole, answers)]
+
+
+async def test_of_drafts_a_partner_learns_nothing_by_explaining_V19(ask: Asking, given: Given) -> None:
+    """What a rule that asks for offers comes to is the same to a partner with a draft for its account and without one."""
+    partner, support = await given.partner(), await given.support()
+    account, seller = await given.managed_account(partner), await given.company()
+    await given.product(seller, visibility="PUBLIC")
+    asked = {"type": "Company", "id": seller.id, "as": account.company.id}
+
+    before = await ask(partner.admin, HOLDING, **asked)
+    await given.offer(seller, [account.company], status="DRAFT")
+    after = await ask(partner.admin, HOLDING, **asked)
+    by_support = await ask(support.email, HOLDING, **asked)
+
+    parts = [
+        {"text": "dealing in company.sales", "holds": True},
+        {"text": "dealing.buyer_id = viewer.company_id", "holds": True},
+        {"text": "extended(dealing.status)", "holds": False},
+    ]
+    bought = {"rule": BOUGHT, "holds": False, "failing": "extended(dealing.status)", "parts": parts}
+    assert before.body == after.body
+    assert BOUGHT not in [each["rule"] for each in decisions(after)]
+    assert bought in decisions(by_support)
+
+
+async def test_where_linked_rows_alone_decide_the_parts_are_not_told_V19(ask: Asking, given: Given) -> None:
+    """Of a company that its account may not know the partner is told that no rule holds, and not which linked row is missing."""
+    partner = await given.partner()
+    account, other = await given.managed_account(partner), await given.managed_account(partner)
+    await given.offer(other.company, [account.company], status="DRAFT")
+
+    answer = await ask(partner.admin, HOLDING, type="Company", id=other.company.id, **{"as": account.company.id})
+
+    (bought,) = [each for each in decisions(answer) if each["rule"] == BOUGHT]
+    assert (False, None) == (bought["holds"], bought["failing"])
+    assert [None, None, None] == [part["holds"] for part in bought["parts"]]
+
+
+@pytest.mark.parametrize("asking", ["visitor", "managed", "direct", "other partner"])
+async def test_nobody_else_asks_as_another_V14_A43(ask: Asking, given: Given, asking: str) -> None:
+    """Whoever may not look as another is refused, whatever it asks about, as for a viewer who is not there."""
+    account = await given.managed_account(await given.partner())
+    emails = {
+        "visitor": ANONYMOUS,
+        "managed": account.admin,
+        "direct": (await given.company()).admin,
+        "other partner": (await given.partner()).admin,
+    }
+    location = await given.location()
+
+    answers = [
+        await ask(emails[asking], RULES, type="Location", id=location.id, **{"as": named})
+        for named in (account.company.id, account.company.user.id, location.id, "nobody")
+    ]
+
+    assert [({"explain": None}, ["VIEW_AS_REFUSED"])] * 4 == [(answer.data, answer.codes) for answer in answers]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "argument"),
+    [
+        ({"type": "Nothing"}, "INVALID_QUESTION", "typeName"),
+        ({"type": "Dashboard"}, "INVALID_QUESTION", "typeName"),
+        ({"type": "Company"}, "INVALID_ID", "id"),
+        ({"id": "nobody"}, "INVALID_ID", "id"),
+        ({"field": "nothing"}, "INVALID_QUESTION", "field"),
+        ({"field": "monthly_rate"}, "INVALID_QUESTION", "field"),
+        ({"action": "SELL"}, "INVALID_QUESTION", "action"),
+        ({"action": ""}, "INVALID_QUESTION", "action"),
+        ({"action": "UPDATE", "field": "name"}, "INVALID_QUESTION", "action"),
+    ],
+)
+async def test_what_policy_does_not_decide_is_refused_V24(
+    ask: Asking, given: Given, asked: dict[str, str], code: str, argument: str
+) -> None:
+    """The error names the argument, before anything is looked up."""
+    company = await given.company()
+    port = await given.port(company)
+
+    answer = await ask(company.admin, WHY, **{"type": "Port", "id": port.id, **asked})
+
+    assert {"explain": None} == answer.data
+    assert [(code, argument)] == [(error["extensions"]["code"], error["extensions"]["argument"]) for error in answer.errors]
+
+
+async def test_an_explanation_takes_four_statements_at_most_V14(ask: Asking, given: Given) -> None:
+    """Besides the viewer's own facts: whom it looks as, whether it may know the thing and the rules, and what is true."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    port = await given.port(account.company)
+    variables = {"type": "Port", "id": port.id, "field": "version", "as": account.company.id}
+
+    with ask.counting() as statements:
+        answer = await ask(partner.admin, RULES, **variables)
+
+    assert [] == answer.errors
+    assert 1 + 4 == len(statements)

@@ -1,0 +1,190 @@
+"""Previews: a partner looks at what an account would see with other settings, before it saves them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.asking import ANONYMOUS, Asking
+from tests.given import Given
+from tests.rules.answers import hidden, told, whole
+from tests.rules.changing import stored
+
+PREVIEW = """query ($id: ID!, $settings: ManagedAccountSettingsInput, $deep: Boolean = true) {
+  previewSettings(managedAccountId: $id, settings: $settings) {
+    viewer { company { id } roles pricingVisible viewingAs { id } viewedBy { userId } }
+    ports { nodes { id monthlyRate @include(if: $deep) { amount } } }
+  }
+}"""
+SWITCHES = """query ($id: ID!, $settings: ManagedAccountSettingsInput) {
+  previewSettings(managedAccountId: $id, settings: $settings) { %s }
+}"""
+RATES = "ports { nodes { monthlyRate { amount } } }"
+SOURCES = "managedAccounts { nodes { settings { pricing { enabled source } } } }"
+
+
+@pytest.mark.parametrize("pricing", [True, False, None])
+async def test_settings_are_seen_before_they_are_saved_R105_R121_V2(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, *, pricing: bool | None
+) -> None:
+    """Prices show as they would for the account: on, off, or as its partner's defaults say. Nothing is stored."""
+    partner = await given.partner()
+    await given.defaults(partner, pricing=True)
+    account = await given.managed_account(partner, pricing=False)
+    port = await given.port(account.company)
+    before = await stored(rules_engine)
+
+    answer = await ask(partner.admin, PREVIEW, id=account.id, settings={"pricing": pricing})
+
+    shown = pricing is not False
+    seen = {
+        "viewer": {
+            "company": {"id": account.company.id},
+            "roles": ["ACCOUNT_ADMIN"],
+            "pricingVisible": shown,
+            "viewingAs": {"id": account.company.id},
+            "viewedBy": {"userId": partner.user.id},
+        },
+        "ports": {"nodes": [{"id": port.id, "monthlyRate": {"amount": "1250.00"} if shown else None}]},
+    }
+    redactions = [] if shown else [hidden("previewSettings.ports.nodes.*.monthlyRate", "HIDDEN_BY_PARTNER")]
+    assert told({"previewSettings": seen}, *redactions) == whole(answer)
+    assert before == await stored(rules_engine)
+
+
+@pytest.mark.parametrize("settings", [{}, None, {"chatSupport": True}])
+async def test_what_is_left_out_is_as_it_is_R105_V2(ask: Asking, given: Given, settings: dict[str, Any] | None) -> None:
+    """Switches that are not given are those of the account as it is now."""
+    partner = await given.partner()
+    account = await given.managed_account(partner, pricing=True)
+    query = SWITCHES % "viewer { pricingVisible chatSupportEnabled }"
+
+    answer = await ask(partner.admin, query, id=account.id, settings=settings)
+
+    chat = bool(settings)
+    assert told({"previewSettings": {"viewer": {"pricingVisible": True, "chatSupportEnabled": chat}}}) == whole(answer)
+
+
+async def test_settings_of_the_account_are_told_as_if_they_were_saved_V2_V25(ask: Asking, given: Given) -> None:
+    """In the preview the account reads the settings that are previewed; beside it the partner reads those that are stored."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    query = (
+        f"query ($id: ID!) {{ {SOURCES} previewSettings(managedAccountId: $id, settings: {{pricing: true}}) {{ {SOURCES} }} }}"
+    )
+
+    answer = await ask(partner.admin, query, id=account.id)
+
+    stored_, unsaved = {"enabled": False, "source": "DEFAULT"}, {"enabled": True, "source": "ACCOUNT"}
+    as_stored, as_previewed = ({"nodes": [{"settings": {"pricing": each}}]} for each in (stored_, unsaved))
+    assert told({"managedAccounts": as_stored, "previewSettings": {"managedAccounts": as_previewed}}) == whole(answer)
+
+
+async def test_whoever_may_not_save_settings_previews_none_R105_A43(ask: Asking, given: Given) -> None:
+    """Those who read the account and may not save its settings are refused; for all others there is no such account."""
+    partner, other = await given.partner(), await given.partner()
+    account, finance = await given.managed_account(partner), await given.user(partner, "FINANCE")
+    operator, direct = await given.operator(), await given.company()
+    absent = await given.managed_account(partner)
+    await given.no_more(absent)
+    query = SWITCHES % RATES
+
+    readers = [await ask(email, query, id=account.id) for email in (finance.email, operator.admin, account.admin)]
+    others = [whole(await ask(email, query, id=account.id)) for email in (other.admin, direct.admin, ANONYMOUS)]
+    nothing = whole(await ask(partner.admin, query, id=absent.id))
+
+    assert [(["PREVIEW_FORBIDDEN"], {"previewSettings": None})] * 3 == [(answer.codes, answer.data) for answer in readers]
+    assert [told({"previewSettings": None})] * 4 == [*others, nothing]
+
+
+async def test_parts_of_an_answer_stand_in_their_order_V2_R121(ask: Asking, given: Given) -> None:
+    """Aliases, fragments, conditions and variables work; errors and redactions name the place in the whole answer."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    await given.port(account.company)
+    query = """query Several($id: ID!, $no: Boolean = false) {
+      before: viewer { pricingVisible }
+      off: previewSettings(managedAccountId: $id) { ...Rates }
+      ...Shown
+      never: previewSettings(managedAccountId: $id) @include(if: $no) { __typename }
+      ... on Query @skip(if: $no) { off: previewSettings(managedAccountId: $id) { viewer { pricingVisible } } }
+      bad: previewSettings(
+        managedAccountId: $id
+      ) {
+        viewer { roles }
+        inner: previewSettings(managedAccountId: $id) { __typename }
+        node(id: "nobody") { id }
+      }
+      after: viewer { pricingVisible }
+    }
+    fragment Rates on Query { ports { nodes { monthlyRate { amount } } } }
+    fragment Shown on Query {
+      on: previewSettings(settings: {pricing: true}, managedAccountId: $id) { ...Rates viewer { pricingVisible } }
+      __typename
+    }"""
+
+    answer = await ask(partner.admin, query, id=account.id)
+
+    rates = {"ports": {"nodes": [{"monthlyRate": None}]}}
+    assert {
+        "before": {"pricingVisible": True},
+        "off": {**rates, "viewer": {"pricingVisible": False}},
+        "on": {"ports": {"nodes": [{"monthlyRate": {"amount": "1250.00"}}]}, "viewer": {"pricingVisible": True}},
+        "__typename": "Query",
+        "bad": {"viewer": {"roles": ["ACCOUNT_ADMIN"]}, "inner": None, "node": None},
+        "after": {"pricingVisible": True},
+    } == answer.data
+    assert ["before", "off", "on", "__typename", "bad", "after"] == list(answer.data)
+    assert [
+        ("PREVIEW_NESTED", ["bad", "inner"], [{"line": 11, "column": 9}]),
+        ("INVALID_ID", ["bad", "node"], [{"line": 12, "column": 9}]),
+    ] == [(each["extensions"]["code"], each["path"], each["locations"]) for each in answer.errors]
+    assert [hidden("off.ports.nodes.*.monthlyRate", "HIDDEN_BY_PARTNER")] == whole(answer)["extensions"]["redactions"]
+
+
+async def test_previews_are_few_and_within_bounds_V2(ask: Asking, given: Given) -> None:
+    """An operation has 10 previews at most, and what is selected of them counts as that of any field."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    several = " ".join(
+        f'p{n}: previewSettings(managedAccountId: "{account.id}") {{ viewer {{ pricingVisible }} }}' for n in range(11)
+    )
+    ports = "ports(first: 1000) { nodes { company { ports(first: 1000) { nodes { id } } } } }"
+    deep = f"previewSettings(managedAccountId: $id) {{ company(id: $id) {{ partner {{ {ports} }} }} }}"
+
+    few = await ask(partner.admin, "{" + several.rpartition("p10:")[0] + "}")
+    many = await ask(partner.admin, "{" + several + "}")
+    costly = await ask(partner.admin, f"query ($id: ID!) {{ {deep} }}", id=account.id)
+
+    assert [{"viewer": {"pricingVisible": False}}] * 10 == list(few.data.values())
+    assert (["TOO_MANY_PREVIEWS"], None) == (many.codes, many.data)
+    assert (["OPERATION_TOO_COSTLY"], None) == (costly.codes, costly.data)
+
+
+async def test_a_tool_is_judged_on_who_is_signed_in_V14_R105(ask: Asking, given: Given) -> None:
+    """A partner that looks as its account previews settings that the account itself may not save."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    query = SWITCHES % "viewer { pricingVisible viewedBy { userId } }"
+    variables = {"id": account.id, "settings": {"pricing": True}}
+
+    answer = await ask.send(partner.admin, query, variables, **{"X-Crossgate-View-As": account.company.id})
+
+    seen = {"pricingVisible": True, "viewedBy": {"userId": partner.user.id}}
+    assert told({"previewSettings": {"viewer": seen}}) == whole(answer)
+
+
+async def test_a_preview_takes_as_many_statements_as_looking_as_the_account_V14_V2(ask: Asking, given: Given) -> None:
+    """One statement finds the account and its settings; for an account that the asker may not know of there is no other."""
+    partner, other = await given.partner(), await given.partner()
+    account = await given.managed_account(partner)
+    counts = []
+    for email in (partner.admin, other.admin):
+        with ask.counting() as statements:
+            answer = await ask(email, SWITCHES % RATES, id=account.id)
+        assert [] == answer.errors
+        counts.append(len(statements))
+
+    assert [3, 2] == counts

@@ -1,0 +1,90 @@
+"""What viewers can do in the sample market: each action is tried on things of each type, and what it comes to was listed before."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import sqlalchemy as sa
+
+from policies.actions import ACTIONS
+from policies.catalogue import CATALOGUE
+from resolvers.identifiers import TAGS, Identifier
+from resolvers.node import NO_NODES
+from tests import databases
+from tests.asking import DEMO_VIEWERS, Asking, asking
+from tests.given import Thing
+from tests.rules.changing import send
+from tests.rules.trying import ATTEMPTS, OWN
+
+NODES: Final = sorted(set(TAGS) - NO_NODES)
+ALIKE: Final = 2  # things of the same list that are tried
+LOOKED_AT: Final = 300  # things of a type
+STAFF: Final = (
+    "support@operator.example",
+    "network@partner.example",
+    "finance@partner.example",
+    "shown-editor@managed.example",
+)
+OWN_COMPANY: Final = "{ viewer { company { id } } }"
+
+
+@pytest.fixture(scope="module")
+async def ask(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asking]:
+    """The gateway over a sample market of its own, which the attempts change."""
+    name = await databases.create(postgres, demo)
+    path: Path = tmp_path_factory.mktemp("market")
+    async with asking(postgres.url(name), path) as ask:
+        yield ask
+    await databases.drop(postgres, name)
+
+
+async def things(ask: Asking, viewer: str | None, entity: str) -> list[Thing]:
+    """Some things of a type that a viewer reads, of each list that comes up."""
+    table = CATALOGUE[entity].table
+    async with ask.app.state.services.engine.connect() as connection:
+        keys = (
+            (
+                await connection.execute(
+                    sa.select(table.c.id).order_by(sa.func.md5(sa.cast(table.c.id, sa.Text))).limit(LOOKED_AT)
+                )
+            )
+            .scalars()
+            .all()
+        )
+    query = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {entity} {{ viewerCan }} }} }}"
+    answer = await ask(viewer, query, ids=[str(Identifier(entity, key)) for key in keys])
+    alike: dict[tuple[str, ...], list[Thing]] = defaultdict(list)
+    for key, node in zip(keys, answer.data["nodes"], strict=True):
+        if node is not None:
+            alike[tuple(node["viewerCan"])].append(Thing(entity, key))
+    return [thing for found in alike.values() for thing in found[:ALIKE]]
+
+
+def tried(entity: str, *, is_own: bool) -> Iterator[tuple[str, Any]]:
+    """The actions of a type, each with how it is tried."""
+    for action in (action.upper() for action in ACTIONS[entity]):
+        attempt = ATTEMPTS.get((entity, action)) or (OWN.get(action) if is_own else None)
+        if attempt is not None:
+            yield action, attempt
+
+
+@pytest.mark.parametrize("viewer", [*DEMO_VIEWERS, *STAFF])
+async def test_what_is_listed_is_not_refused_and_what_is_not_is_A44_V13_V16(ask: Asking, viewer: str | None) -> None:
+    """Each action on things of each type: tried, it is refused to this viewer in this state if and only if it is not listed."""
+    own = ((await ask(viewer, OWN_COMPANY)).data["viewer"]["company"] or {}).get("id")
+    wrong = []
+    for entity in NODES:
+        fields = "id name visibility termMonths" if entity == "Port" else "id"
+        for thing in await things(ask, viewer, entity):
+            for action, attempt in tried(entity, is_own=thing.id == own):
+                query = f"query ($id: ID!) {{ node(id: $id) {{ ... on {entity} {{ {fields} viewerCan }} }} }}"
+                node = (await ask(viewer, query, id=thing.id)).data["node"]  # anew: attempts change states
+                payload = await send(ask, viewer, attempt.mutation, "__typename", **attempt.values(node))
+                if (action in node["viewerCan"]) == attempt.is_refused(payload["userErrors"]):
+                    wrong.append((entity, action, node, payload))
+
+    assert [] == wrong

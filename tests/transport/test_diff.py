@@ -1,0 +1,145 @@
+"""Comparing what two viewers see: who may, what is told of it, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.asking import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking
+
+SUPPORT = "support@operator.example"
+WHO = "{ viewer { company { id } user { id } } }"
+PRICES = "{ ports(first: 5) { nodes { id name monthlyRate { amount } } } viewer { pricingVisible } }"
+
+
+async def ids(ask: Asking, email: str) -> tuple[str, str]:
+    """The global ids of a user and its company."""
+    viewer = (await ask(email, WHO)).data["viewer"]
+    return viewer["user"]["id"], viewer["company"]["id"]
+
+
+async def diff(ask: Asking, email: str | None, query: str, left: str | None, right: str | None, **more: Any) -> tuple[int, Any]:
+    """Status and body of a comparison."""
+    response = await ask.post(email, "/diff", {"query": query, "left": left, "right": right, **more})
+    return response.status_code, response.json()
+
+
+def sides(left: str | None, right: str | None) -> dict[str, Any]:
+    """The reasons of both sides."""
+    return {"left": {"reason": left}, "right": {"reason": right}}
+
+
+async def test_a_partner_compares_its_sight_with_an_accounts(ask_demo: Asking) -> None:
+    """What the account does not see is told with its reason, and no value is."""
+    user, company = await ids(ask_demo, PARTNER)
+    _, account = await ids(ask_demo, HIDDEN)
+    port = (await ask_demo(HIDDEN, "{ ports(first: 1) { nodes { id name } } }")).data["ports"]["nodes"][0]
+    query = "query ($id: ID!) { node(id: $id) { ... on Port { name monthlyRate { amount } } } viewer { pricingVisible } }"
+
+    status, body = await diff(ask_demo, PARTNER, query, None, account, variables={"id": port["id"]})
+
+    assert {
+        "paths": [
+            {"path": ["node", "monthlyRate"], **sides(None, "HIDDEN_BY_PARTNER")},
+            {"path": ["viewer", "pricingVisible"], **sides("DIFFERS", "DIFFERS")},
+        ],
+        "left": {"userId": user, "companyId": company, "shape": "PARTNER+ACCOUNT_ADMIN"},
+        "right": {"userId": None, "companyId": account, "shape": body["right"]["shape"]},
+    } == body
+    assert (200, True) == (status, body["right"]["shape"].startswith("MANAGED+ACCOUNT_ADMIN+by="))
+    assert port["name"] not in json.dumps(body)
+
+
+async def test_support_compares_two_accounts(ask_demo: Asking) -> None:
+    """Support looks as both sides: one account has none of the other's ports, and one of the two sees no prices."""
+    (hidden_user, hidden), (_, shown) = await ids(ask_demo, HIDDEN), await ids(ask_demo, SHOWN)
+
+    _, companies = await diff(ask_demo, SUPPORT, PRICES, shown, hidden)
+    _, same = await diff(ask_demo, SUPPORT, PRICES, hidden_user, hidden)
+
+    ports = [(entry["path"], entry["left"]["reason"], entry["right"]["reason"]) for entry in companies["paths"]]
+    left = [(["ports", "nodes", place], None, "NOT_IN_LIST") for place in range(5)]
+    right = [(["ports", "nodes", place], "NOT_IN_LIST", None) for place in range(5)]
+    assert [*left, *right, (["viewer", "pricingVisible"], "DIFFERS", "DIFFERS")] == ports
+    assert ([], hidden_user, None) == (same["paths"], same["left"]["userId"], same["right"]["userId"])
+
+
+@pytest.mark.parametrize("email", [ANONYMOUS, HIDDEN, SHOWN, DIRECT, OPERATOR], ids=str)
+@pytest.mark.parametrize("side", ["left", "right"])
+async def test_nobody_compares_with_whom_it_may_not_look_as(ask_demo: Asking, email: str | None, side: str) -> None:
+    """For everybody else naming a company is refused, on either side, as one that there is not."""
+    _, company = await ids(ask_demo, PARTNER)
+    absent = "Y28" + "A" * 21
+    named = {"left": None, "right": None}
+
+    answers = [await diff(ask_demo, email, PRICES, **{**named, side: each}) for each in (company, absent, "nobody")]
+
+    error = {
+        "message": "The viewer may not look as this company or user, or there is none.",
+        "extensions": {"code": "VIEW_AS_REFUSED"},
+    }
+    assert [(400, {"errors": [error]})] * 3 == answers
+
+
+@pytest.mark.parametrize("email", [ANONYMOUS, PARTNER, HIDDEN], ids=str)
+async def test_a_viewer_does_not_differ_from_itself(ask_demo: Asking, email: str | None) -> None:
+    """Two sides that are not named are the asker, twice."""
+    status, body = await diff(ask_demo, email, PRICES, None, None)
+
+    assert (200, []) == (status, body["paths"])
+    assert body["left"] == body["right"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"query": "mutation { __typename }"}, 400, "VIEW_AS_READ_ONLY"),
+        ({"query": "subscription { portUpdated { id } }"}, 400, "VIEW_AS_READ_ONLY"),
+        ({"query": "{ nothing }"}, 400, "GRAPHQL_VALIDATION_FAILED"),
+        ({"query": "{"}, 400, "GRAPHQL_PARSE_FAILED"),
+        ({"query": "query ($n: Int!) { ports(first: $n) { totalCount } }"}, 400, "BAD_USER_INPUT"),
+        (
+            {"query": "{ ports(first: 1000) { nodes { company { ports(first: 1000) { nodes { id } } } } } }"},
+            400,
+            "OPERATION_TOO_COSTLY",
+        ),
+        ({"query": "{ __typename }", "left": 1}, 400, "BAD_REQUEST"),
+        ({"left": None, "right": None}, 400, "BAD_REQUEST"),
+        ([], 400, "BAD_REQUEST"),
+    ],
+)
+async def test_what_cannot_be_compared_is_refused(ask_demo: Asking, body: Any, status: int, code: str) -> None:
+    """Queries only, within the bounds of any query, and well-formed."""
+    response = await ask_demo.post(PARTNER, "/diff", body)
+
+    assert (status, code) == (response.status_code, response.json()["errors"][0]["extensions"]["code"])
+
+
+async def test_sides_are_named_in_the_body_only(ask_demo: Asking) -> None:
+    """The header that looks as another is refused here."""
+    _, account = await ids(ask_demo, HIDDEN)
+
+    response = await ask_demo.post(PARTNER, "/diff", {"query": PRICES}, **{"X-Crossgate-View-As": account})
+
+    assert (400, "VIEW_AS_READ_ONLY") == (response.status_code, response.json()["errors"][0]["extensions"]["code"])
+
+
+async def test_an_error_of_one_side_is_its_reason(ask_demo: Asking) -> None:
+    """An order that only one side may ask for takes away all of its answer, and is told by the code of its error."""
+    _, account = await ids(ask_demo, HIDDEN)
+
+    status, body = await diff(ask_demo, PARTNER, "{ ports(orderBy: {field: MONTHLY_RATE}) { totalCount } }", None, account)
+
+    assert (200, [{"path": [], **sides(None, "FORBIDDEN_ORDER")}]) == (status, body["paths"])
+
+
+async def test_an_answer_is_the_same_each_time_and_kept_by_nobody(ask_demo: Asking) -> None:
+    """The order of what differs is that of the answer; caches are told to keep none of it."""
+    _, account = await ids(ask_demo, HIDDEN)
+
+    responses = [await ask_demo.post(PARTNER, "/diff", {"query": PRICES, "left": account, "right": None}) for _ in range(3)]
+
+    assert 1 == len({response.content for response in responses})
+    assert ("no-store", True) == (responses[0].headers["Cache-Control"], "Authorization" in responses[0].headers["Vary"])

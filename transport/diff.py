@@ -1,0 +1,142 @@
+"""`POST /diff`: one query, run for two viewers, and where their answers differ.
+
+Both are viewers as whom the asker may look, so that it learns nothing that it could not ask for. No value leaves here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from strawberry.types.execution import PreExecutionError
+
+from policies.shapes import spell
+from policies.viewer import Viewer
+from resolvers.errors import PublicError
+from resolvers.identifiers import Identifier
+from transport.differences import Difference, differences
+from transport.graphql import MakeContext
+from transport.identity import Identity
+from transport.logs import bind_facts
+from transport.negotiation import require_json
+from transport.operations import Operations, answer_of
+from transport.refusal import CHARSET, JSON, BadRequest, TimedOut
+from transport.request import GraphQLRequest, checked, content_of
+from transport.view_as import ViewAs, refuse_view_as
+
+PATH: Final = "/diff"
+SIDES: Final = ("left", "right")
+HEADERS: Final = {"Cache-Control": "no-store", "Vary": "Authorization"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query, and as whom it is to be run: the ids of the sides, None for the asker itself."""
+
+    request: GraphQLRequest
+    sides: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Who sees one of the answers, and the context in which it is made."""
+
+    viewer: Viewer
+    context: object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diff:
+    """What compares. A request has `seconds` to arrive, and as many to be answered."""
+
+    operations: Operations
+    identity: Identity
+    make_context: MakeContext
+    view_as: ViewAs
+    seconds: float
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one request. Raises Refusal."""
+        late = HTTPStatus.GATEWAY_TIMEOUT
+        limit = asyncio.timeout(self.seconds)
+        try:
+            async with limit:
+                viewer = await self.identity.viewer(request.scope)
+                bind_facts(user_id=viewer.user_id, company_id=viewer.company_id)
+                refuse_view_as(request.scope)
+                late = HTTPStatus.REQUEST_TIMEOUT
+                asked = await _read(request)
+                late = HTTPStatus.GATEWAY_TIMEOUT
+                limit.reschedule(asyncio.get_running_loop().time() + self.seconds)
+                return await self._compared(asked, viewer, request.state.request_id)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise TimedOut(late, self.seconds) from None
+
+    async def _compared(self, asked: Asked, viewer: Viewer, request_id: str) -> Response:
+        try:
+            operation = self.operations.prepare(asked.request, "POST", queries=True)
+            sides = [await self._side(named, viewer, request_id) for named in asked.sides]
+        except PublicError as error:
+            return _written(answer_of(PreExecutionError(data=None, errors=[error]), request_id), HTTPStatus.BAD_REQUEST)
+        viewers = {name: side.viewer for name, side in zip(SIDES, sides, strict=True)}
+        for name, seen in viewers.items():
+            bind_facts(**{f"{name}_user_id": seen.user_id, f"{name}_company_id": seen.company_id})
+        answers = [answer_of(await self.operations.execute(operation, side.context), request_id) for side in sides]
+        for answer in answers:
+            if "data" not in answer:
+                return _written(answer, HTTPStatus.BAD_REQUEST)
+        paths = [_told(each) for each in differences(*answers)]
+        return _written({"paths": paths} | {name: _who(seen) for name, seen in viewers.items()}, HTTPStatus.OK)
+
+    async def _side(self, named: str | None, viewer: Viewer, request_id: str) -> Side:
+        """A side: the asker itself, or as whom it looks. Raises ViewAsRefused."""
+        if named is None:
+            return Side(viewer, self.make_context(viewer, request_id, None))
+        context = await self.view_as(viewer, named, request_id)
+        return Side(context.viewer, context)
+
+
+def diff_route(diff: Diff) -> Route:
+    """The route of comparisons."""
+    return Route(PATH, diff.__call__, methods=["POST"])
+
+
+async def _read(request: Request) -> Asked:
+    """What is to be compared. Raises Refusal or ClientDisconnect."""
+    require_json(request.headers.get("content-type"))
+    content = content_of(await request.body())
+    sides = tuple(content.get(side) for side in SIDES)
+    if not all(side is None or isinstance(side, str) for side in sides):
+        raise BadRequest("Parameters left and right must be ids, or null for the viewer itself.")
+    return Asked(checked(content), sides)
+
+
+def _who(viewer: Viewer) -> dict[str, str | None]:
+    """The viewer of a side."""
+    return {
+        "userId": _id("User", viewer.user_id),
+        "companyId": _id("Company", viewer.company_id),
+        "shape": spell(viewer.shape),
+    }
+
+
+def _id(entity: str, key: UUID | None) -> str | None:
+    return None if key is None else str(Identifier(entity, key))
+
+
+def _told(difference: Difference) -> dict[str, Any]:
+    path, reasons = difference
+    return {"path": list(path), **{side: {"reason": reason} for side, reason in zip(SIDES, reasons, strict=True)}}
+
+
+def _written(answer: dict[str, Any], status: HTTPStatus) -> Response:
+    return Response(orjson.dumps(answer), status, HEADERS, media_type=JSON + CHARSET)
