@@ -28,9 +28,9 @@ export function Comparison({ session, operation, companies, viewAs }: Props) {
   return (
     <>
       <h3>Compare</h3>
-      <label className="visibility-field">
-        with
-        <select value={other} onChange={({ target }) => choose(target.value)}>
+      <div className="visibility-field">
+        <span aria-hidden="true">with</span>
+        <select aria-label="Compare with" value={other} onChange={({ target }) => choose(target.value)}>
           <option value="">yourself</option>
           {others.map(({ id, label }) => (
             <option key={id} value={id}>
@@ -41,7 +41,7 @@ export function Comparison({ session, operation, companies, viewAs }: Props) {
         <button type="button" onClick={() => void compare()}>
           Compare
         </button>
-      </label>
+      </div>
       <div role="status" aria-label="Differences">
         {typeof found === "string" && <p>{found}</p>}
         {Array.isArray(found) && <Differences found={found} />}
@@ -58,7 +58,7 @@ function Differences({ found }: { found: readonly Difference[] }) {
         <li key={path.join(".")} className="difference">
           <code>{path.join(".")}</code>
           <span>
-            {left} → {right}
+            {left.reason ?? "has it"} → {right.reason ?? "has it"}
           </span>
         </li>
       ))}

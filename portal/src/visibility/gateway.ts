@@ -25,10 +25,11 @@ export interface Explanation {
   readonly decisions: readonly Decision[];
 }
 
+/** Where two answers differ. A side without a reason has what the other has not. */
 export interface Difference {
   readonly path: Path;
-  readonly left: string;
-  readonly right: string;
+  readonly left: { readonly reason: string | null };
+  readonly right: { readonly reason: string | null };
 }
 
 export interface Operation {

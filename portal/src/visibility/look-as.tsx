@@ -38,9 +38,10 @@ export function LookAs({ companies, viewAs, onChoose }: Props) {
   };
   return (
     <>
-      <label className="visibility-field">
-        Look as
+      <div className="visibility-field">
+        <span aria-hidden="true">Look as</span>
         <select
+          aria-label="Look as"
           value={viewAs?.id ?? ""}
           onChange={({ target }) => onChoose(known.find(({ id }) => id === target.value) ?? null)}
         >
@@ -51,7 +52,7 @@ export function LookAs({ companies, viewAs, onChoose }: Props) {
             </option>
           ))}
         </select>
-      </label>
+      </div>
       <form className="visibility-field" onSubmit={choose}>
         <input name="id" aria-label="Id of a company or a user to look as" placeholder="or the id of a company or a user" />
         <button type="submit">Look</button>
