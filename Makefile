@@ -55,6 +55,7 @@ check: $(SET_UP) $(MODULES) ## Check format, lint, types, imports, policy and sc
 	@$(QUIETLY) $(BIN)/mypy
 	@$(QUIETLY) $(BIN)/lint-imports
 	@$(QUIETLY) ./crossgate policy check
+	@$(QUIETLY) ./crossgate policy prove
 	@$(QUIETLY) ./crossgate schema check
 	@cd portal && $(NODE) $(QUIETLY) node_modules/.bin/tsc
 	@echo 'All checks passed.'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from commands.policy.check import check
+from commands.policy.prove import prove
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -15,3 +16,4 @@ def policy() -> None:
 
 
 app.command()(check)
+app.command()(prove)

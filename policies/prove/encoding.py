@@ -72,10 +72,7 @@ class Formulas:
     def _some(self, link: Link, condition: Predicate, row: Unknown, pool: list[Unknown]) -> Any:
         local = row.cell(link.local)
         return z3.Or(
-            [
-                z3.And(_both("=", other.cell(link.remote), local), self.formula(condition, other, (), {}))
-                for other in pool
-            ]
+            [z3.And(_both("=", other.cell(link.remote), local), self.formula(condition, other, (), {})) for other in pool]
         )
 
     def _compare(self, symbol: str, row: Unknown, name: str, value: Any) -> Any:

@@ -62,7 +62,9 @@ class _Question:
             name: [Unknown(table, f"{name} {number}", self.words) for number in range(size)]
             for name, (table, size) in pool_sizes(claims).items()
         }
-        self.rows = [(entity, Unknown(entity.table, f"{entity.name} {place}", self.words)) for place, (entity, _) in enumerate(claims)]
+        self.rows = [
+            (entity, Unknown(entity.table, f"{entity.name} {place}", self.words)) for place, (entity, _) in enumerate(claims)
+        ]
         formulas = Formulas(self.words, self.viewer, self.sets if has_sets(shape) else None)
         asked = [
             formulas.formula(predicate, row, entity.links, self.pools)
@@ -92,9 +94,7 @@ class _Question:
 
     def _viewer(self, model: Any) -> Viewer:
         keys = {
-            name: None
-            if z3.is_true(cell.null)
-            else decoded(UUID, model.eval(cell.value, model_completion=True), self.words)
+            name: None if z3.is_true(cell.null) else decoded(UUID, model.eval(cell.value, model_completion=True), self.words)
             for name, cell in self.viewer.items()
         }
         return Viewer(shape=self.shape, **keys, **{name: self._members(name, model) for name in SETS})

@@ -174,7 +174,9 @@ class Verification:
             rules = tuple(rule for rule in self.policy.rules if self._enables(rule, case))
             return Counterexample(invariant, case.shape, case.action, None, None, rules)
         names = ("deny", "deny_field") if invariant.kind == ALWAYS else ("allow", "allow_field")
-        concerned = [rule for rule in self.policy.rules if rule.name in names and rule.concerns(case.concerned[0][0].name, case.action)]
+        concerned = [
+            rule for rule in self.policy.rules if rule.name in names and rule.concerns(case.concerned[0][0].name, case.action)
+        ]
         rules = tuple(rule for rule in concerned if self._holds(rule, case, witness))
         return Counterexample(invariant, case.shape, case.action, case.field, witness, rules)
 

@@ -9,6 +9,7 @@ from typing import Any
 from policies.entity import Entity, Resource
 from policies.prove.encoding import table_name
 from policies.shapes import spell
+from policies.verdicts import linked_resource
 from policies.viewer import PARAMETERS, SETS, Viewer
 
 
@@ -55,19 +56,6 @@ class Witness:
                 for row in self.linked.get(name, ()):
                     if row[link.remote] is not None and row[link.remote] == found.values[link.local]:
                         yield f"  {link.name}{_shown({key: row[key] for key in self.linked_mattering[name]})}"
-
-
-def linked_resource(entity: Entity, values: Mapping[str, Any], tables: Mapping[str, Any]) -> Resource:
-    """A row as an object, with the rows of the tables that its links lead to."""
-    links = {
-        link.name: [
-            link.resource(**other)
-            for other in tables.get(table_name(link.table), ())
-            if other[link.remote] is not None and other[link.remote] == values[link.local]
-        ]
-        for link in entity.links
-    }
-    return entity.resource(**values, **links)
 
 
 def _shown(values: Mapping[str, Any]) -> str:
