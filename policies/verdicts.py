@@ -23,7 +23,7 @@ from policies.viewer import Viewer
 KINDS: Final = (uuid.UUID, str, int, bool, date, datetime)  # of which a condition can compare values
 
 
-def kind(column: sa.Column[Any]) -> type | None:
+def kind(column: sa.ColumnElement[Any]) -> type | None:
     """The Python type of a column if conditions can compare it; an enum's values are text."""
     python_type: type = column.type.python_type
     if issubclass(python_type, enum.Enum):

@@ -1,8 +1,9 @@
 """All that a proof takes for granted, in one place, each with what holds it. Whatever is not here may be otherwise.
 
-Of columns, `columns.Unknown` takes from the table what PostgreSQL holds by itself: NOT NULL, the words of closed lists (`models.base.word`
-makes a check of them) and the range of a number. Nothing is assumed of how rows hang together: that `partner_id` of a row is the partner
-of its `company_id` is the trigger `owned` (migration 0002), and rules and invariants speak of the row's own columns alone.
+Of columns, `columns.Unknown` takes from the table what PostgreSQL holds by itself: NOT NULL, the words of closed lists
+(`models.base.word` makes a check of them) and the range of a number. Nothing is assumed of how rows hang together: that
+`partner_id` of a row is the partner of its `company_id` is the trigger `owned` (migration 0002), and rules and invariants speak
+of the row's own columns alone.
 """
 
 from __future__ import annotations

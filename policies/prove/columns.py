@@ -6,7 +6,6 @@ every other number is some text that no rule names. Values of a kind that no rul
 
 from __future__ import annotations
 
-import enum
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +13,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 import z3
+
+from policies.verdicts import kind
 
 EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST: Final = 10**15  # microseconds after EPOCH
@@ -45,12 +46,6 @@ class Words:
         return known.get(number, f"text {number}")
 
 
-def kind(column: sa.ColumnElement[Any]) -> type:
-    """The Python type of a column's values; words of a closed list are text."""
-    python_type: type = column.type.python_type
-    return str if issubclass(python_type, enum.Enum) else python_type
-
-
 class Unknown:
     """A row of a table of which nothing is known but what is always true of its columns: NOT NULL, closed lists, ranges."""
 
@@ -59,43 +54,42 @@ class Unknown:
         self.table = table
         self.cells: dict[str, Cell] = {}
         self.facts: list[Any] = []
+        self._columns = {column.name: column for column in table.c if isinstance(column, sa.Column)}
         self._name = name
         self._words = words
 
     def cell(self, name: str) -> Cell:
         """The cell of a column."""
         if name not in self.cells:
-            self.cells[name] = self._made(self.table.c[name])
+            self.cells[name] = self._made(self._columns[name])
         return self.cells[name]
 
     def values(self, model: Any) -> dict[str, Any]:
         """The values of all columns in a model; where no rule looks, NULL or whatever the column takes."""
-        fresh = iter(range(FRESH, FRESH + len(self.table.c)))
         return {
-            column.name: self._value(column, self.cells[column.name], model)
-            if column.name in self.cells
-            else _anything(column, next(fresh))
-            for column in self.table.c
+            name: self._value(column, self.cells[name], model) if name in self.cells else _anything(column, FRESH + place)
+            for place, (name, column) in enumerate(self._columns.items())
         }
 
-    def _made(self, column: sa.ColumnElement[Any]) -> Cell:
+    def _made(self, column: sa.Column[Any]) -> Cell:
         label = f"{self._name}.{column.name}"
-        null = z3.Bool(f"{label} is null") if getattr(column, "nullable", True) else z3.BoolVal(False)
+        null = z3.Bool(f"{label} is null") if column.nullable else z3.BoolVal(False)
         stored = kind(column)
         if stored is bool:
             return Cell(null, z3.Bool(label))
-        if stored not in (int, str, uuid.UUID, date, datetime):
+        if stored is None:
             return Cell(null, None)
         value = z3.Int(label)
         self.facts.append(_range(column, stored, value, self._words))
         return Cell(null, value)
 
-    def _value(self, column: sa.ColumnElement[Any], cell: Cell, model: Any) -> Any:
+    def _value(self, column: sa.Column[Any], cell: Cell, model: Any) -> Any:
         if z3.is_true(model.eval(cell.null, model_completion=True)):
             return None
-        if cell.value is None:
+        stored = kind(column)
+        if stored is None:
             return _anything(column, FRESH)
-        return decoded(kind(column), model.eval(cell.value, model_completion=True), self._words)
+        return decoded(stored, model.eval(cell.value, model_completion=True), self._words)
 
 
 def decoded(stored: type, value: Any, words: Words) -> Any:
@@ -112,7 +106,7 @@ def decoded(stored: type, value: Any, words: Words) -> Any:
     return EPOCH + timedelta(microseconds=number) if stored is datetime else number
 
 
-def _range(column: sa.ColumnElement[Any], stored: type, value: Any, words: Words) -> Any:
+def _range(column: sa.Column[Any], stored: type, value: Any, words: Words) -> Any:
     """What PostgreSQL lets a column hold."""
     if isinstance(column.type, sa.Enum):
         return z3.Or([value == words.number(word) for word in column.type.enums])
@@ -126,10 +120,10 @@ def _range(column: sa.ColumnElement[Any], stored: type, value: Any, words: Words
     return z3.And(value >= 0, value <= LATEST) if stored is datetime else z3.BoolVal(True)
 
 
-def _anything(column: sa.ColumnElement[Any], fresh: int) -> Any:
-    if getattr(column, "nullable", True):
+def _anything(column: sa.Column[Any], fresh: int) -> Any:
+    if column.nullable:
         return None
     if isinstance(column.type, sa.Enum):
         return column.type.enums[0]
     known = {bool: False, int: 1, str: "any", uuid.UUID: uuid.UUID(int=fresh), date: EPOCH.date(), datetime: EPOCH}
-    return known.get(kind(column))
+    return known.get(kind(column) or object)

@@ -1,9 +1,10 @@
 """A predicate as a formula, with exactly the meaning that `policies.tree` gives it: two-valued, and nothing equals NULL.
 
-Of linked rows finitely many suffice. A predicate names n conditions of the form "some linked row …". In whatever world it is true, keep
-one row for each of these that holds and take the others away: what held still holds by the row that was kept, and what did not hold has
-fewer rows to hold by. So n unknown rows for each linked table are as good as any number, also below `Not`. A row whose `remote` column is
-not the row's `local` one is not linked, so "at most n" needs no further word. Links that lead to the same table share its rows.
+Of linked rows finitely many suffice. A predicate names n conditions of the form "some linked row …". In whatever world it is
+true, keep one row for each of these that holds and take the others away: what held still holds by the row that was kept, and
+what did not hold has fewer rows to hold by. So n unknown rows for each linked table are as good as any number, also below
+`Not`. A row whose `remote` column is not the row's `local` one is not linked, so "at most n" needs no further word. Links that
+lead to the same table share its rows.
 """
 
 from __future__ import annotations

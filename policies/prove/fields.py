@@ -1,21 +1,22 @@
 """No field without its row: what is enforced of a field is what single rules say of it and of the row that it stands in.
 
-Both executors read the rows of `Decision.rows` and show of them the fields of which `FieldRule.visible` is true. Both predicates are
-simplified by the compiler, and `visible` is given the row, so by itself it says little. Here the rules are put together anew, each as it
-leaves the compiler and nothing simplified, and it is decided that
+Both executors read the rows of `Decision.rows` and show of them the fields of which `FieldRule.visible` is true. Both
+predicates are simplified by the compiler, and `visible` is given the row, so by itself it says little. Here the rules are put
+together anew, each as it leaves the compiler and nothing simplified, and it is decided that
 
     rows                is true of the same viewers and rows as    some allow, and no deny
     rows and visible    is true of the same viewers and rows as    rows, and some allow_field, and no deny_field
 
-for each type, field and shape. So no field is shown of a row that is denied, nor hidden or shown by a mistake of simplification. Of a part
-the row rules are those of its whole, below which alone it is reached; a type that is readable by nobody has no visible field at all.
+for each type, field and shape. So no field is shown of a row that is denied, nor hidden or shown by a mistake of
+simplification. Of a part the row rules are those of its whole, below which alone it is reached; a type that is readable by
+nobody has no visible field at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from policies.entity import Entity
 from policies.facts import symbolic
@@ -23,13 +24,13 @@ from policies.lint import DECISIONS
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, And, Not, Or, Predicate
 from policies.prove.invariants import Invariants
-from policies.prove.solver import solve
+from policies.prove.solver import apart, solve
 from policies.prove.witness import Witness
 from policies.shapes import mentioned, shapes_of
 from policies.source import FIELD_RULES, Rule
 from policies.viewer import Shape
 
-READ = "read"
+READ: Final = "read"
 _Said: TypeAlias = dict[str | None, Predicate]  # by field; that of None is of all fields, or of the row
 
 
@@ -115,7 +116,7 @@ class _Asking:
         if pair[0] == pair[1] or given[1] == FALSE or key in self._proven:
             return
         one, other = pair
-        differs = Or((And((one, Not(other))), And((other, Not(one)))))
+        differs = apart(one, other)
         claims = [(entity, And((given[1], differs)))] if entity is given[0] else [(entity, differs), given]
         witness = solve(shape, *claims)
         if witness is None:

@@ -1,4 +1,5 @@
-"""Invariants: what policy may never, or must always, say, whatever the row and the settings. They stand beside it and are no part of it.
+"""Invariants: what policy may never, or must always, say, whatever the row and the settings. They stand beside it and are no part
+of it.
 
 They are rules in the language of policy, read, linted and compiled as the allow rules that their conditions would make:
 

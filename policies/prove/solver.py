@@ -14,9 +14,10 @@ from policies.entity import Entity
 from policies.errors import PolicyError
 from policies.predicate import FALSE, And, Not, Or, Predicate, parameters
 from policies.prove.assumptions import has_sets, of_row, of_viewer, viewer_cells
-from policies.prove.columns import Cell, Unknown, Words, decoded, kind
+from policies.prove.columns import Cell, Unknown, Words, decoded
 from policies.prove.encoding import Formulas, pool_sizes
 from policies.prove.witness import Found, Witness
+from policies.verdicts import kind
 from policies.viewer import SETS, Shape, Viewer
 
 PATIENCE: Final = 10_000  # milliseconds for a question; those of the gateway's policy take a few
@@ -33,7 +34,12 @@ def satisfying(predicate: Predicate, entity: Entity, shape: Shape) -> Witness | 
 
 def differing(one: Predicate, other: Predicate, entity: Entity, shape: Shape) -> Witness | None:
     """A viewer and a row of which just one of the two is true; None is proof that they mean the same. Raises Undecided."""
-    return satisfying(Or((And((one, Not(other))), And((other, Not(one))))), entity, shape)
+    return satisfying(apart(one, other), entity, shape)
+
+
+def apart(one: Predicate, other: Predicate) -> Predicate:
+    """Just one of the two: built as it is, for what is to be proven is not simplified by what is to be trusted."""
+    return Or((And((one, Not(other))), And((other, Not(one)))))
 
 
 def solve(shape: Shape, *claims: tuple[Entity, Predicate]) -> Witness | None:
@@ -93,11 +99,12 @@ class _Question:
         return [*(row for _, row in self.rows), *(row for pool in self.pools.values() for row in pool)]
 
     def _viewer(self, model: Any) -> Viewer:
-        keys = {
+        values: dict[str, Any] = {
             name: None if z3.is_true(cell.null) else decoded(UUID, model.eval(cell.value, model_completion=True), self.words)
             for name, cell in self.viewer.items()
         }
-        return Viewer(shape=self.shape, **keys, **{name: self._members(name, model) for name in SETS})
+        values |= {name: self._members(name, model) for name in SETS}
+        return Viewer(shape=self.shape, **values)
 
     def _members(self, name: str, model: Any) -> frozenset[str]:
         """Those of the texts of all rows that are in the viewer's set; what else is in it, nobody asks."""

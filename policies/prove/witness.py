@@ -47,7 +47,7 @@ class Witness:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        facts = {name: getattr(self.viewer, name) for name in (*PARAMETERS, *SETS) if name in self.parameters}
+        facts: dict[str, Any] = {name: getattr(self.viewer, name) for name in (*PARAMETERS, *SETS) if name in self.parameters}
         yield f"viewer {spell(self.viewer.shape)}{_shown(facts)}"
         for found in self.found:
             yield f"{found.entity.name}{_shown({name: found.values[name] for name in found.mattering})}"
