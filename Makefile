@@ -57,6 +57,7 @@ check: $(SET_UP) $(MODULES) ## Check format, lint, types, imports, policy and sc
 	@$(QUIETLY) $(BIN)/lint-imports
 	@$(QUIETLY) ./crossgate policy check
 	@$(QUIETLY) ./crossgate policy matrix --check
+	@$(QUIETLY) ./crossgate policy prove
 	@$(QUIETLY) ./crossgate schema check
 	@cd portal && $(NODE) $(QUIETLY) node_modules/.bin/tsc
 	@echo 'All checks passed.'

@@ -13,7 +13,8 @@ from policies.entity import Entity
 from policies.lint import ABILITIES
 from policies.matrix import READ, ROW, Cell, Cells, abilities, acting, actions_of, reading, rules_of
 from policies.policy import Policy
-from policies.predicate import FALSE, TRUE, Predicate, conj, implies
+from policies.predicate import FALSE, TRUE, Predicate, conj
+from policies.prove.solver import differing as proven
 from policies.shapes import mentioned, shapes_of
 from policies.source import Rule
 from policies.viewer import Shape
@@ -24,7 +25,6 @@ Differing: TypeAlias = Callable[[Predicate, Predicate, Entity, Shape], "object |
 Flip: TypeAlias = "tuple[Cell | None, Cell | None, object | None]"
 """A cell before, and after, and what shows that they differ, if anything has to."""
 Line: TypeAlias = "Mapping[Shape, tuple[Cell | None, Cell | None]]"
-MAYBE: Final = "maybe: the conditions differ in form, and may be true of the same rows"
 NEVER: Final = Cell(FALSE)  # of what a policy does not name
 
 
@@ -40,12 +40,7 @@ class Change:
     shown_by: object | None
 
 
-def differing_in_form(one: Predicate, other: Predicate, _entity: Entity, _shape: Shape) -> object | None:
-    """The best that can be said without a solver: None if each follows from the other."""
-    return None if implies(one, other) and implies(other, one) else MAYBE
-
-
-def changes(before: Policy, after: Policy, differing: Differing = differing_in_form) -> Iterator[Change]:
+def changes(before: Policy, after: Policy, differing: Differing = proven) -> Iterator[Change]:
     """All changes, by type, and then those of abilities. Two policies without any are equivalent."""
     if before.version == after.version:
         return
@@ -107,8 +102,6 @@ def _flips(line: Line, entity: Entity, given: Mapping[Shape, Predicate], differi
             shown = differing(conj((given[shape], one.where)), conj((given[shape], other.where)), entity, shape)
             if shown is None and one.reasons == other.reasons:
                 one = other
-            if shown is MAYBE and {one.where, other.where} == {TRUE, FALSE}:
-                shown = None
         found[shape] = (one, other, shown)
     return found
 

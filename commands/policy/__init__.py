@@ -8,6 +8,7 @@ from commands.policy.check import check
 from commands.policy.diff import diff
 from commands.policy.explain import explain
 from commands.policy.matrix import matrix
+from commands.policy.prove import prove
 from commands.policy.replay import replay
 from commands.policy.show import show
 
@@ -25,3 +26,4 @@ app.command()(matrix)
 app.command()(explain)
 app.command()(show)
 app.command()(replay)
+app.command()(prove)

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from models.scratch import create
 from policies.catalogue import CATALOGUE
 from policies.entity import Catalogue, Entity, Resource
 from policies.errors import PolicyError
@@ -23,11 +24,12 @@ from policies.policy import Policy
 from policies.predicate import TRUE, Constant, Predicate, show
 from policies.reason import Reason
 from policies.shapes import spelt
+from policies.verdicts import World
 from policies.viewer import Shape, Viewer
 from tests.policies import samples
 from tests.policies.generator import random_policy
 from tests.policies.test_three_verdicts import CASES, POLICIES, SEED
-from tests.policies.verdicts import World, actions, ask_database, random_market, random_viewer, resources
+from tests.policies.verdicts import actions, ask_database, random_market, random_viewer, resources
 
 SAMPLE = Path(__file__).with_name("sample.polar").read_text("utf-8")
 RULES = """
@@ -181,7 +183,7 @@ async def agree(
 ) -> Comparison:
     """Compare at least so many verdicts, all entities in turn."""
     random, done, world = Random(SEED), Comparison(), World(catalogue)
-    await world.create(connection)
+    await create(connection, world.metadata)
     while done.cases < cases and not done.difference:
         for entity in catalogue:
             await compare(connection, world, policy, entity, random, done, explain)
@@ -209,7 +211,7 @@ async def test_explanations_agree_on_every_kind_of_condition(connection: AsyncCo
 async def test_explanations_agree_on_random_policies(connection: AsyncConnection, tmp_path: Path) -> None:
     """Whatever policy lint lets pass, its explanations say what the three verdicts say, and their parts add up."""
     random, done, world = Random(SEED), Comparison(), World(samples.CATALOGUE)
-    await world.create(connection)
+    await create(connection, world.metadata)
     while done.cases < CASES // 8 and not done.difference:
         text = random_policy(random)
         policy = samples.written(tmp_path, text)

@@ -17,14 +17,16 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from models.scratch import create
 from policies.catalogue import CATALOGUE
 from policies.entity import Catalogue
 from policies.policy import Decision, Policy
 from policies.predicate import TRUE, disj
+from policies.verdicts import World
 from policies.viewer import Shape
 from tests.policies import samples
 from tests.policies.generator import random_policy
-from tests.policies.verdicts import Decide, Report, World, compare
+from tests.policies.verdicts import Decide, Report, compare
 
 CASES = int(os.environ.get("CROSSGATE_CASES", "10000"))
 SEED = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
@@ -51,7 +53,7 @@ async def agree(
 ) -> Report:
     """Compare the verdicts of at least so many cases, all entities in turn; stop at the first batch that differs."""
     random, report, world = Random(SEED), Report(), World(catalogue)
-    await world.create(connection)
+    await create(connection, world.metadata)
     while report.cases < cases and not report.differences:
         for entity in catalogue:
             await compare(connection, world, policy, entity, random, decide or policy.decide, report)
@@ -84,7 +86,7 @@ async def test_three_verdicts_agree_on_every_kind_of_condition(connection: Async
 async def test_three_verdicts_agree_on_random_policies(connection: AsyncConnection, tmp_path: Path) -> None:
     """Whatever policy lint lets pass, its compiled form says what Oso says."""
     random, report, world = Random(SEED), Report(), World(samples.CATALOGUE)
-    await world.create(connection)
+    await create(connection, world.metadata)
     while report.cases < CASES // 4 and not report.differences:
         text = random_policy(random)
         policy = samples.written(tmp_path, text)

@@ -6,7 +6,6 @@ comparisons hold often enough to matter, and NULL stands wherever a column takes
 
 from __future__ import annotations
 
-import enum
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -17,12 +16,13 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from policies.entity import Catalogue, Entity, Resource
+from models.scratch import fill
+from policies.entity import Entity, Resource
 from policies.masks import compile_predicate
 from policies.policy import Decision, Policy
 from policies.predicate import Predicate, show
-from policies.sql import to_column, viewer_parameters
-from policies.viewer import Shape, Viewer
+from policies.verdicts import World, kind, linked_resource, of_oso_and_python
+from policies.viewer import PARAMETERS, Shape, Viewer
 
 IDS: Final = tuple(uuid.UUID(int=number) for number in range(1, 7))
 POOLS: Final[dict[type, tuple[Any, ...]]] = {
@@ -48,49 +48,6 @@ class Report:
     differences: list[str] = field(default_factory=list)
 
 
-def kind(column: sa.Column[Any]) -> type | None:
-    """The Python type of a column if there are values to try; an enum's values are text."""
-    python_type: type = column.type.python_type
-    if issubclass(python_type, enum.Enum):
-        return str
-    return python_type if python_type in POOLS else None
-
-
-def temporary(table: sa.FromClause, name: str, metadata: sa.MetaData, *more: sa.Column[Any]) -> sa.Table:
-    """The same columns in a temporary table; they differ in nothing that a condition could see."""
-    columns = [
-        sa.Column(column.name, sa.Text() if kind(column) is str else column.type, nullable=column.nullable)
-        for column in table.c
-        if isinstance(column, sa.Column) and kind(column) is not None
-    ]
-    return sa.Table(name, metadata, *columns, *more, prefixes=["TEMPORARY"])
-
-
-class World:
-    """The temporary tables of a catalogue: one for each entity's rows, and the linked ones under their own names."""
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        metadata = sa.MetaData()
-        self.catalogue = catalogue
-        self.metadata = metadata
-        self.rows = {
-            entity.name: temporary(entity.table, f"case_{entity.name.lower()}", metadata, sa.Column("case_", sa.Integer))
-            for entity in catalogue
-        }
-        tables = {str(link.table.description): link.table for entity in catalogue for link in entity.links}
-        self.linked = {name: temporary(table, name, metadata) for name, table in tables.items()}
-
-    async def create(self, connection: AsyncConnection) -> None:
-        """Make the tables; they shadow the real ones on this connection."""
-        await connection.run_sync(self.metadata.create_all, checkfirst=False)
-
-    async def fill(self, connection: AsyncConnection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
-        """Let these be the rows of the table."""
-        await connection.execute(sa.text(f"TRUNCATE {table.name}"))  # what is only deleted is scanned for ever
-        if rows:
-            await connection.execute(sa.insert(table), rows)
-
-
 def random_viewer(random: Random) -> Viewer:
     """A viewer of any shape, with ids and markets or without."""
     known = ("ACCOUNT_ADMIN", "ADMIN", "FINANCE", "MARKETPLACE_EDITOR", "NETWORK_ADMIN", "SUPPORT", "VIEWER")
@@ -103,7 +60,7 @@ def random_viewer(random: Random) -> Viewer:
         supported_by=random.choice((None, "PARTNER", "OPERATOR")),
         **flags,
     )
-    ids = {name: random.choice((None, *IDS[:3])) for name in ("user_id", "company_id", "partner_id")}
+    ids = {name: random.choice((None, *IDS[:3])) for name in PARAMETERS}
     return Viewer(shape=shape, markets=frozenset(random.sample(("EU", "US"), random.randrange(3))), **ids)
 
 
@@ -122,18 +79,7 @@ def _random_value(column: sa.Column[Any], random: Random) -> Any:
 
 def resources(entity: Entity, rows: list[dict[str, Any]], linked: dict[str, list[dict[str, Any]]]) -> list[Resource]:
     """The rows as objects, each with the rows that its links lead to."""
-    made = []
-    for row in rows:
-        links = {
-            link.name: [
-                link.resource(**other)
-                for other in linked[str(link.table.description)]
-                if other[link.remote] is not None and other[link.remote] == row[link.local]
-            ]
-            for link in entity.links
-        }
-        made.append(entity.resource(**row, **links))
-    return made
+    return [linked_resource(entity, row, linked) for row in rows]
 
 
 async def compare(
@@ -149,7 +95,7 @@ async def compare(
     for number, resource in enumerate(resources(entity, rows, linked)):
         questions = [None, *random.sample(sorted(decision.fields), min(FIELDS, len(decision.fields)))]
         for name in questions:
-            said = _verdicts(policy, viewer, entity, action, resource, decision, name)
+            said = of_oso_and_python(policy, viewer, action, resource, decision, name)
             if name is not None and not policy.allows(viewer, action, entity.name, resource):
                 break
             report.cases += 1
@@ -178,16 +124,6 @@ def actions(policy: Policy, entity: Entity) -> list[str]:
     return [*sorted(action for action in named if action is not None), "unheard_of"]
 
 
-def _verdicts(
-    policy: Policy, viewer: Viewer, entity: Entity, action: str, row: Resource, decision: Decision, name: str | None
-) -> tuple[bool, bool]:
-    """Oso's own verdict and that of the compiled Python."""
-    if name is None:
-        return policy.allows(viewer, action, entity.name, row), compile_predicate(decision.rows)(row, viewer)
-    visible = compile_predicate(decision.fields[name].visible)(row, viewer)
-    return policy.allows_field(viewer, action, entity.name, row, name), visible
-
-
 def _contradicts(decision: Decision, name: str | None, row: Resource, viewer: Viewer) -> bool:
     """Whether a field is both visible and denied."""
     if name is None:
@@ -209,15 +145,12 @@ async def ask_database(
     per_row: bool = False,
 ) -> dict[tuple[int, Predicate], bool]:
     """What all predicates say of all rows, by their numbers: in one statement."""
-    table = world.rows[entity.name]
-    await world.fill(connection, table, [row | {"case_": number} for number, row in enumerate(rows)])
+    await fill(connection, world.rows[entity.name], [row | {"case_": number} for number, row in enumerate(rows)])
     for name, others in linked.items():
-        await world.fill(connection, world.linked[name], others)
+        await fill(connection, world.linked[name], others)
     predicates = list(dict.fromkeys(asked))
-    columns = [to_column(each, entity, table, per_row=per_row).label(f"p{index}") for index, each in enumerate(predicates)]
-    statement = sa.select(table.c.case_, *columns)
-    needed = {name: value for name, value in viewer_parameters(viewer).items() if name in statement.compile().params}
+    statement, parameters = world.question(entity, predicates, viewer, per_row=per_row)
     answers: dict[tuple[int, Predicate], bool] = {}
-    for number, *said in await connection.execute(statement, needed):
+    for number, *said in await connection.execute(statement, parameters):
         answers |= {(number, predicate): answer for predicate, answer in zip(predicates, said, strict=True)}
     return answers

@@ -20,8 +20,10 @@ CLEAR: Final = {
     "INVALID_CURSOR",
     "INVALID_ID",
     "INVALID_PAGE",
+    "INVALID_QUESTION",
     "INVALID_QUOTE",
     "INVALID_TEXT",
+    "VIEW_AS_REFUSED",
 }
 FILTERED_BY_TEXT: Final = [place for place, attacks in PLACES.items() if any(a.text == "a\0b" for a in attacks)]
 HALVES: Final = ("\\ud800", "\\udfff", "a\\ud83d", "\\udd86\\ud83e")

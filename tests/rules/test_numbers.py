@@ -39,7 +39,7 @@ def test_no_test_has_a_number_that_is_no_rule() -> None:
 
 def test_no_policy_has_a_number_that_is_no_rule() -> None:
     """Each number in a comment of a policy is that of a rule."""
-    texts = {path.name: path.read_text("utf-8") for path in (ROOT / "policies").glob("*.polar")}
+    texts = {path.name: path.read_text("utf-8") for path in (ROOT / "policies").rglob("*.polar")}
     named = {(name, number) for name, text in texts.items() for number in re.findall(rf"\b({NUMBER.pattern})\b", text)}
 
     assert set() == {(name, number) for name, number in named if number not in LISTED}
@@ -60,7 +60,7 @@ def test_each_rule_that_holds_has_a_proof() -> None:
 def test_each_number_in_a_policy_has_a_proof() -> None:
     """A line of policy that names a rule is proved by a test with that rule's number."""
     proved = {number for case in PROOFS for number in case.numbers}
-    texts = [path.read_text("utf-8") for path in (ROOT / "policies").glob("*.polar")]
+    texts = [path.read_text("utf-8") for path in (ROOT / "policies").rglob("*.polar")]
     named = {number for text in texts for number in re.findall(rf"\b({NUMBER.pattern})\b", text)}
 
     assert set() == named - proved

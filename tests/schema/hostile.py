@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from graphql import (
     GraphQLInputObjectType,
@@ -15,6 +16,7 @@ from graphql import (
     is_required_input_field,
 )
 
+from resolvers.identifiers import Identifier
 from tests.schema.outline import leaf, object_type
 
 TEXTS: Final = (
@@ -52,6 +54,11 @@ HOSTILE: Final[dict[str, tuple[Any, ...]]] = {
     ),
     "Boolean": (0, 1, "true", "", {}),
 }
+REQUIRED: Final = {  # arguments beside the one in question, by their names
+    "typeName": '"Company"',
+    "id": f'"{Identifier("Company", UUID(int=0))}"',
+    "managedAccountId": f'"{Identifier("ManagedAccount", UUID(int=0))}"',
+}
 OF_ENUMS: Final[tuple[Any, ...]] = ("", "NOPE", "\0", "x" * 10_000, 0, True, {})
 
 
@@ -83,11 +90,12 @@ def attacks() -> list[Attack]:
     found = []
     for field, definition in object_type("Query").fields.items():
         for name, argument in definition.args.items():
-            required = [
-                each for each, other in definition.args.items() if each != name and isinstance(other.type, GraphQLNonNull)
-            ]
-            assert [] == required, "no field needs two arguments yet"
-            document = f"query (${name}: {argument.type}) {{ {field}({name}: ${name}) {leaf(definition)} }}"
+            rest = "".join(
+                f", {each}: {REQUIRED[each]}"
+                for each, other in definition.args.items()
+                if each != name and isinstance(other.type, GraphQLNonNull)
+            )
+            document = f"query (${name}: {argument.type}) {{ {field}({name}: ${name}{rest}) {leaf(definition)} }}"
             found += [Attack(".".join((field, name, *place)), document, name, value) for place, value in _values(argument.type)]
     return found
 

@@ -1,0 +1,88 @@
+# Tenancy: a managed account reaches its own records alone, and a partner its own and those of the accounts that it manages. What is
+# public, and what two companies have with each other, is read by others too, and named here. `partner_id` of a row is the partner of its
+# `company_id`: the database sees to that.
+
+# A managed user reaches neither its partner's records nor another account's. V14
+never(viewer: Viewer, _action, port: Port) if managed(viewer) and port.company_id != viewer.company_id;
+never(viewer: Viewer, _action, approval: OrderApproval) if managed(viewer) and approval.company_id != viewer.company_id;
+never(viewer: Viewer, _action, account: ManagedAccount) if managed(viewer) and account.company_id != viewer.company_id;
+never(viewer: Viewer, _action, details: SupportDetails) if managed(viewer) and details.company_id != viewer.company_id;
+never(viewer: Viewer, _action, membership: Membership) if managed(viewer) and membership.company_id != viewer.company_id;
+never(viewer: Viewer, _action, notification: Notification) if managed(viewer) and notification.company_id != viewer.company_id;
+never(viewer: Viewer, _action, dashboard: Dashboard) if managed(viewer) and dashboard.id != viewer.company_id;
+never(viewer: Viewer, _action, _defaults: PartnerDefaults) if managed(viewer);
+
+# Of connection requests and buyers, it reaches those in which it is one of the two sides. V14 V16 V19
+never(viewer: Viewer, _action, request: ConnectionRequest) if
+    managed(viewer) and request.company_id != viewer.company_id and request.provider_id != viewer.company_id;
+never(viewer: Viewer, _action, buyer: OfferBuyer) if
+    managed(viewer) and buyer.company_id != viewer.company_id and buyer.seller_id != viewer.company_id;
+
+# Of another's offers it reaches none that was never extended to anybody. V14 V19
+never(viewer: Viewer, _action, offer: Offer) if
+    managed(viewer) and offer.company_id != viewer.company_id and offer.status in ["DRAFT", "PENDING_APPROVAL", "REJECTED"];
+
+# Of another's profiles and public ports, it reaches those that everybody does. V14 A8
+never(viewer: Viewer, _action, profile: MarketplaceProfile) if managed(viewer) and profile.visibility != "PUBLIC";
+never(viewer: Viewer, _action, port: MarketplacePort) if managed(viewer) and port.visibility != "PUBLIC";
+
+# Of another company, its partner too, it reads what it is called and does, and acts for none. V14 V18
+never(viewer: Viewer, action, company: Company) if
+    action != "read" and managed(viewer) and company.id != viewer.company_id;
+never(viewer: Viewer, "read", company: Company, field) if
+    managed(viewer) and company.id != viewer.company_id and
+    field in [
+        "account_kind", "partner", "company_profile", "billing_markets", "support_details", "members", "dashboard", "invoices",
+        "partner_defaults", "version"
+    ];
+
+# A partner reaches its own records and those of its accounts, and nobody else's. V14 V20 V21
+never(viewer: Viewer, _action, port: Port) if
+    partner(viewer) and port.company_id != viewer.company_id and port.partner_id != viewer.company_id;
+never(viewer: Viewer, _action, approval: OrderApproval) if
+    partner(viewer) and approval.company_id != viewer.company_id and approval.partner_id != viewer.company_id;
+never(viewer: Viewer, _action, account: ManagedAccount) if
+    partner(viewer) and account.partner_id != viewer.company_id;
+never(viewer: Viewer, _action, details: SupportDetails) if
+    partner(viewer) and details.company_id != viewer.company_id and details.partner_id != viewer.company_id;
+never(viewer: Viewer, _action, membership: Membership) if
+    partner(viewer) and membership.company_id != viewer.company_id and membership.partner_id != viewer.company_id;
+never(viewer: Viewer, _action, market: BillingMarket) if
+    partner(viewer) and market.company_id != viewer.company_id and market.partner_id != viewer.company_id;
+never(viewer: Viewer, _action, invoice: Invoice) if
+    partner(viewer) and invoice.company_id != viewer.company_id and invoice.partner_id != viewer.company_id;
+never(viewer: Viewer, _action, inquiry: Inquiry) if
+    partner(viewer) and inquiry.company_id != viewer.company_id and inquiry.partner_id != viewer.company_id;
+never(viewer: Viewer, _action, notification: Notification) if
+    partner(viewer) and notification.company_id != viewer.company_id;
+never(viewer: Viewer, _action, dashboard: Dashboard) if
+    partner(viewer) and dashboard.id != viewer.company_id and dashboard.partner_id != viewer.company_id;
+never(viewer: Viewer, _action, defaults: PartnerDefaults) if
+    partner(viewer) and defaults.partner_id != viewer.company_id;
+never(viewer: Viewer, _action, profile: MarketplaceProfile) if
+    partner(viewer) and profile.visibility != "PUBLIC" and
+    profile.company_id != viewer.company_id and profile.partner_id != viewer.company_id;
+never(viewer: Viewer, _action, request: ConnectionRequest) if
+    partner(viewer) and request.company_id != viewer.company_id and request.partner_id != viewer.company_id and
+    request.provider_id != viewer.company_id and request.provider_partner_id != viewer.company_id;
+never(viewer: Viewer, _action, buyer: OfferBuyer) if
+    partner(viewer) and buyer.company_id != viewer.company_id and buyer.partner_id != viewer.company_id and
+    buyer.seller_id != viewer.company_id and buyer.seller_partner_id != viewer.company_id;
+never(viewer: Viewer, _action, offer: Offer) if
+    partner(viewer) and offer.status in ["DRAFT", "PENDING_APPROVAL", "REJECTED"] and
+    offer.company_id != viewer.company_id and offer.partner_id != viewer.company_id;
+never(viewer: Viewer, action, company: Company) if
+    action != "read" and partner(viewer) and company.id != viewer.company_id and company.partner_id != viewer.company_id;
+never(viewer: Viewer, "read", company: Company, field) if
+    partner(viewer) and company.id != viewer.company_id and company.partner_id != viewer.company_id and
+    field in [
+        "account_kind", "partner", "company_profile", "billing_markets", "support_details", "members", "dashboard", "invoices",
+        "partner_defaults", "version"
+    ];
+
+# A company reads itself and its ports, and a partner the accounts that it manages and theirs. V14 V18 V20
+always(viewer: Viewer, "read", company: Company) if company.id = viewer.company_id;
+always(viewer: Viewer, "read", port: Port) if port.company_id = viewer.company_id;
+always(viewer: Viewer, "read", company: Company) if partner(viewer) and company.partner_id = viewer.company_id;
+always(viewer: Viewer, "read", port: Port) if partner(viewer) and port.partner_id = viewer.company_id;
+always(viewer: Viewer, "read", account: ManagedAccount) if partner(viewer) and account.partner_id = viewer.company_id;

@@ -1,0 +1,132 @@
+"""Invariants: what policy may never, or must always, say, whatever the row and the settings. They stand beside it and are no part
+of it.
+
+They are rules in the language of policy, read, linted and compiled as the allow rules that their conditions would make:
+
+    never(viewer: Viewer, "read", port: Port, "monthly_rate") if …;    nobody of whom the condition is true reads it
+    always(viewer: Viewer, "read", port: Port) if …;                   everybody of whom the condition is true does
+    never_able(viewer: Viewer, "quote") if …;                          nobody of whom the condition is true is able to
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from policies.compiler import Compiler
+from policies.errors import PolicyError
+from policies.lint import lint
+from policies.policy import Policy
+from policies.reason import Reason
+from policies.source import FIELD_RULES, Rule, Text, parse, read_texts
+
+FOLDER: Final = "invariants"
+NEVER: Final = "never"
+ALWAYS: Final = "always"
+NEVER_ABLE: Final = "never_able"
+_ARITIES: Final = {NEVER: (3, 4), ALWAYS: (3, 4), NEVER_ABLE: (2,)}
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """One invariant: its kind, and the rule of policy that its condition would make."""
+
+    kind: str
+    rule: Rule
+
+    @property
+    def fields(self) -> tuple[str, ...] | None:
+        """The fields that it is about, None for all of them; none where it is about rows."""
+        return self.rule.fields
+
+    @property
+    def is_of_fields(self) -> bool:
+        """Whether it is about fields of rows that are visible, and not about rows."""
+        return self.rule.name in FIELD_RULES
+
+
+class Invariants:
+    """The invariants of a policy, and a compiler that knows them beside the policy's own rules."""
+
+    def __init__(self, directory: Path, policy: Policy) -> None:
+        """Read and check `invariants/*.polar` below the policy's directory. Raises PolicyError, with file and line."""
+        written = [(text, parse(text)) for text in _texts(directory / FOLDER)]
+        for rule in (rule for _, rules in written for rule in rules):
+            _check_head(rule, policy)
+        kinds = [rule.name for _, rules in written for rule in rules]
+        texts = tuple(_as_policy(text, rules) for text, rules in written)
+        made = [rule for text in texts for rule in parse(text)]
+        reasoned = tuple(replace(rule, reason=Reason.NOT_YOURS) if rule.name == "deny_field" else rule for rule in made)
+        self.rules = (*policy.rules, *reasoned)
+        lint(self.rules, policy.catalogue)
+        self.compiler = Compiler((*read_texts(directory), *texts), self.rules, policy.catalogue)
+        self.all = tuple(Invariant(kind, rule) for kind, rule in zip(kinds, reasoned, strict=True) if kind in _ARITIES)
+        for invariant in self.all:
+            _check_names(invariant, policy)
+
+    def __iter__(self) -> Iterator[Invariant]:
+        """All of them, by file and line."""
+        return iter(self.all)
+
+
+def known_fields(policy: Policy, entity: str) -> tuple[str, ...]:
+    """The fields that policy names of a type."""
+    rules = [rule for rule in policy.rules if rule.name in FIELD_RULES and rule.entity == entity]
+    return tuple(sorted({field for rule in rules for field in rule.fields or ()}))
+
+
+def known_actions(policy: Policy, entity: str) -> tuple[str, ...]:
+    """The actions that the heads of policy's rules name of a type, and reading."""
+    named = {rule.arguments[1].literal for rule in policy.rules if rule.entity == entity}
+    return tuple(sorted({"read", *(action for action in named if action is not None)}))
+
+
+def _texts(folder: Path) -> list[Text]:
+    return [Text(f"{FOLDER}/{text.file}", text.content) for text in read_texts(folder)]
+
+
+def _check_head(rule: Rule, policy: Policy) -> None:
+    """Refuse what is no invariant, and helpers that would change what the policy's own mean."""
+    if rule.name in _ARITIES:
+        if len(rule.arguments) not in _ARITIES[rule.name]:
+            wanted = " or ".join(map(str, _ARITIES[rule.name]))
+            raise PolicyError(f"{rule.place}: {rule.name} takes {wanted} arguments")
+        if not rule.comment:
+            raise PolicyError(f"{rule.place}: an invariant needs a sentence above it, with the numbers of its rules")
+    elif any(other.name == rule.name for other in policy.rules):
+        raise PolicyError(f"{rule.place}: {rule.name} is a rule of the policy: an invariant asks it and never adds to it")
+
+
+def _check_names(invariant: Invariant, policy: Policy) -> None:
+    """Refuse the name of an action, field or ability that policy does not have: nothing could be said of it."""
+    rule = invariant.rule
+    action = rule.arguments[1].literal
+    if invariant.kind == NEVER_ABLE:
+        if not any(other.name == "ability" and other.arguments[1].literal == action for other in policy.rules):
+            raise PolicyError(f"{rule.place}: no rule names the ability {action}")
+        return
+    entity = rule.entity or ""
+    if action is not None and action not in known_actions(policy, entity):
+        raise PolicyError(f"{rule.place}: no rule of {entity} names the action {action}")
+    for field in rule.fields or ():
+        if field not in known_fields(policy, entity):
+            raise PolicyError(f"{rule.place}: {entity} has no field {field}")
+
+
+def _as_policy(text: Text, rules: tuple[Rule, ...]) -> Text:
+    """The text with each invariant's head made one of policy, from the end so that places stay what they are."""
+    content = text.content
+    for rule in sorted((rule for rule in rules if rule.name in _ARITIES), key=lambda rule: -rule.start):
+        content = content[: rule.start] + _head(rule) + content[rule.start + len(rule.name) :]
+    return Text(text.file, content)
+
+
+def _head(rule: Rule) -> str:
+    """The rule of policy that has the same arguments; only a deny_field rule may leave its field open."""
+    if rule.name == NEVER_ABLE:
+        return "ability"
+    if len(rule.arguments) == min(_ARITIES[rule.name]):
+        return "allow"
+    return "deny_field" if (rule.arguments[-1].name or "").startswith("_") else "allow_field"

@@ -1,0 +1,365 @@
+"""What is proven is true: the solver means by a predicate what its mask means, and every invariant can fail."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
+
+import server
+from commands.policy.prove import ask_database
+from policies.catalogue import CATALOGUE
+from policies.decision import Decision
+from policies.errors import PolicyError
+from policies.masks import compile_predicate
+from policies.policy import Policy
+from policies.predicate import FALSE, TRUE, And, Attribute, Compare, Exists, Not, OneOf, Or, Parameter, Predicate, SetParameter
+from policies.prove.fields import decide_fields
+from policies.prove.invariants import ALWAYS, NEVER_ABLE, Invariants, known_fields
+from policies.prove.solver import differing, satisfying
+from policies.prove.verification import Verification
+from policies.verdicts import of_oso_and_python
+from policies.viewer import Shape, Viewer
+from tests.policies.samples import DEALING, ENTITY, written
+from tests.policies.verdicts import IDS, random_row, resources
+
+SHAPES: Final = (Shape(), Shape(kind="DIRECT"), Shape(kind="MANAGED", supported_by="PARTNER"))
+TEXTS: Final = ("EU", "US", "a")
+Change = Callable[[str], str]
+
+
+def _compares(
+    names: tuple[str, ...], values: tuple[Any, ...], operators: tuple[str, ...] = ("=", "!=")
+) -> st.SearchStrategy[Predicate]:
+    return st.builds(Compare, st.sampled_from(operators), st.sampled_from(names), st.sampled_from(values))
+
+
+def _compound(children: st.SearchStrategy[Predicate]) -> st.SearchStrategy[Predicate]:
+    items = st.lists(children, min_size=2, max_size=3).map(tuple)
+    return st.builds(And, items) | st.builds(Or, items) | st.builds(Not, children)
+
+
+ORDERS: Final = ("<", "<=", ">", ">=")
+VIEWERS: Final = (Parameter("company_id"), Parameter("partner_id"), None)
+OF_THE_ROW: Final = (
+    _compares(("company_id", "partner_id"), (*VIEWERS, Attribute("company_id"), Attribute("partner_id")))
+    | _compares(("visibility",), ("PUBLIC", "PRIVATE"))
+    | _compares(("name", "market"), (*TEXTS, None, Attribute("name")))
+    | _compares(("market",), (SetParameter("markets"),))
+    | _compares(("speed", "floor"), (0, 1, 2, None, Attribute("floor")))
+    | _compares(("speed", "floor"), (0, 1, 2, Attribute("floor")), ORDERS)
+    | _compares(("active",), (True, False, None))
+    | st.just(OneOf("market", ("EU", "US")))
+)
+OF_A_LINKED_ROW: Final = _compares(("buyer_id", "partner_id"), VIEWERS) | _compares(("amount",), (0, 1), ORDERS)
+LINKED: Final = st.recursive(OF_A_LINKED_ROW, _compound, max_leaves=3)
+PREDICATES: Final = st.recursive(OF_THE_ROW | st.builds(Exists, st.just("dealings"), LINKED), _compound, max_leaves=7)
+
+
+@settings(deadline=None, max_examples=150)
+@given(PREDICATES, st.sampled_from(SHAPES), st.integers(0, 10**6))
+def test_the_solver_means_what_the_mask_means(predicate: Predicate, shape: Shape, seed: int) -> None:
+    """A witness satisfies the compiled mask; where there is proof that nothing does, no row of many does."""
+    mask, random = compile_predicate(predicate), Random(seed)
+    witness = satisfying(predicate, ENTITY, shape)
+    expected = False
+
+    if witness is None:
+        found = any(mask(row, viewer_of(shape, random)) for _ in range(5) for row in rows(random))
+    else:
+        found, expected = mask(witness.row, witness.viewer), True
+
+    assert expected == found
+
+
+@settings(deadline=None, max_examples=100)
+@given(PREDICATES, PREDICATES, st.sampled_from(SHAPES))
+def test_two_predicates_differ_where_their_masks_do(one: Predicate, other: Predicate, shape: Shape) -> None:
+    """A witness of a difference tells the two masks apart, and nothing differs from itself."""
+    witness = differing(one, other, ENTITY, shape)
+
+    assert None is differing(one, one, ENTITY, shape)
+    assert witness is None or compile_predicate(one)(witness.row, witness.viewer) != compile_predicate(other)(
+        witness.row, witness.viewer
+    )
+
+
+def test_nothing_is_unequal_to_its_double_negation() -> None:
+    """What is written otherwise and means the same is proven to be equivalent, NULL included."""
+    owner = Compare("=", "partner_id", Parameter("company_id"))
+
+    assert None is differing(owner, Not(Compare("!=", "partner_id", Parameter("company_id"))), ENTITY, SHAPES[1])
+    assert None is differing(FALSE, owner, ENTITY, SHAPES[0])
+    assert None is not differing(owner, TRUE, ENTITY, SHAPES[1])
+
+
+def test_some_linked_row_and_no_linked_row_may_be_asked_at_once() -> None:
+    """Two conditions hold by a linked row each, while a third holds by none."""
+    mine, big = Compare("=", "buyer_id", Parameter("company_id")), Compare(">", "amount", 7)
+    asked = And((Exists("dealings", mine), Exists("dealings", big), Not(Exists("dealings", And((mine, big))))))
+
+    witness = satisfying(asked, ENTITY, SHAPES[1])
+
+    assert witness is not None
+    assert compile_predicate(asked)(witness.row, witness.viewer)
+    assert None is satisfying(And((asked, Not(Exists("dealings", mine)))), ENTITY, SHAPES[1])
+
+
+def test_a_witness_is_printed_by_what_matters() -> None:
+    """The viewer's values and the columns that the predicate names, and no others."""
+    witness = satisfying(
+        And((Compare("=", "company_id", Parameter("company_id")), Compare("=", "market", None))), ENTITY, SHAPES[1]
+    )
+
+    assert f"viewer DIRECT: company_id = {IDS[0]}\nPort: company_id = {IDS[0]}, market = nil" == str(witness)
+
+
+def test_all_invariants_of_the_gateway_are_proven() -> None:
+    """None is refuted, and none is void."""
+    policy = server.load_policy()
+    invariants = Invariants(server.POLICIES, policy)
+    verification = Verification(policy, invariants)
+
+    assert [] == [each.rule.place for each in invariants if not verification.decide(each).is_proven]
+
+
+@pytest.fixture
+async def connection(database_url: str) -> AsyncIterator[AsyncConnection]:
+    """A connection whose temporary tables nobody else sees."""
+    engine = create_async_engine(database_url, poolclass=NullPool)
+    async with engine.connect() as connection:
+        yield connection
+    await engine.dispose()
+
+
+def without(head: str) -> Change:
+    """A policy without the rules that begin so, up to their `;`."""
+    return lambda text: re.sub(rf"^{re.escape(head)}[^;]*;", "", text, count=1, flags=re.MULTILINE)
+
+
+MUTATIONS: Final[dict[str, tuple[str, Change]]] = {
+    "R002": ("marketplace_profile", without("deny(")),
+    "R107": ("billing_market", without("deny(")),
+    "R113": ("price", without("deny(")),
+    "R114": ("invoice", without("deny(")),
+    "R116": ("image", without("deny(")),
+    "R124": ("support_details", without("deny(")),
+    "V14": (
+        "port",
+        lambda text: text.replace(
+            "partner(viewer) and port.partner_id = viewer.company_id", "port.partner_id = viewer.partner_id"
+        ),
+    ),
+    "V18": ("company", lambda text: text.replace("close_to(viewer, company) and", "company.id != viewer.user_id and")),
+    "R121": ("offer_dimension", without("deny_field(")),
+}
+
+
+@pytest.mark.parametrize("number", MUTATIONS)
+async def test_a_broken_policy_is_refuted_and_three_verdicts_confirm_it(
+    number: str, tmp_path: Path, connection: AsyncConnection
+) -> None:
+    """Without the rule that denies it, an invariant of that number has a counterexample, in Oso, Python and PostgreSQL."""
+    name, change = MUTATIONS[number]
+    policy, invariants = changed(tmp_path, name, change)
+    verification = Verification(policy, invariants)
+
+    verdicts = [verification.decide(each) for each in invariants if number in each.rule.comment]
+    found = next(verdict.counterexample for verdict in verdicts if verdict.counterexample is not None)
+
+    assert found.witness is not None
+    assert found.rules
+    decision = policy.decide(found.shape, found.witness.found[0].entity.name, found.action)
+    said = of_oso_and_python(policy, found.viewer, found.action, found.witness.row, decision, found.field)
+    assert (True, True, True) == (*said, await ask_database(connection, policy, found, found.witness))
+
+
+def test_without_its_denial_an_ability_is_refuted_R113(tmp_path: Path) -> None:
+    """A managed account that may quote is found, and the rule that lets it."""
+    policy, invariants = changed(tmp_path, "viewer", without('deny_ability(viewer: Viewer, "quote") if managed'))
+
+    verdicts = [Verification(policy, invariants).decide(each) for each in invariants if each.kind == NEVER_ABLE]
+    found = [verdict.counterexample for verdict in verdicts if verdict.counterexample is not None]
+
+    assert [("quote", "MANAGED", ["viewer.polar"])] == [
+        (each.action, each.shape.kind, [rule.file for rule in each.rules]) for each in found
+    ]
+
+
+def test_every_invariant_can_fail(tmp_path: Path) -> None:
+    """Where everything is allowed, nothing that may never be is proven; where all is denied, nothing that must always be."""
+    real = server.load_policy()
+    everything, nothing = tmp_path / "everything", tmp_path / "nothing"
+    copied(everything)
+    copied(nothing)
+    for path in everything.glob("*.polar"):
+        path.write_text(re.sub(r"^(# @reason \w+\n)?deny\w*\([^;]*;", "", path.read_text(), flags=re.MULTILINE))
+    _add(everything, "\n".join(_allowing(real)))
+    _add(nothing, "\n".join(f"deny(_viewer: Viewer, _action, _row: {each.name});" for each in CATALOGUE if not each.part_of))
+
+    assert [] == _proven(everything, lambda kind: kind != ALWAYS)
+    assert [] == _proven(nothing, lambda kind: kind == ALWAYS)
+
+
+def test_no_field_stands_without_its_row() -> None:
+    """A compiler that forgets a denial of rows, or one of a field, is found out."""
+    policy = server.load_policy()
+    invariants = Invariants(server.POLICIES, policy)
+
+    found = [decide_fields(Forgetful(policy, entity, field), invariants).stray for entity, field in FORGOTTEN]
+
+    assert [*FORGOTTEN] == [(each.entity, each.field) for each in found if each is not None]
+
+
+FORGOTTEN: Final = (("SupportDetails", None), ("Port", "monthly_rate"), ("Instalment", "amount"))
+
+
+class Forgetful(Policy):
+    """A policy whose compiler forgets what denies one field, or the rows of a type."""
+
+    def __init__(self, policy: Policy, entity: str, field: str | None) -> None:
+        self.__dict__.update(policy.__dict__)
+        self._forgotten = (entity, field)
+
+    def decide(self, shape: Shape, entity: str, action: str = "read") -> Decision:
+        """The decision, with one thing true of every row."""
+        decision = super().decide(shape, entity, action)
+        forgotten, field = self._forgotten
+        if entity != forgotten:
+            return decision
+        if field is None:
+            return replace(decision, rows=TRUE)
+        return replace(decision, fields={**decision.fields, field: replace(decision.fields[field], visible=TRUE)})
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('never(viewer: Viewer, "read", port: Port) if port.colour = 1;', "port has no attribute colour"),
+        ('never(viewer: Viewer, "paint", _port: Port) if viewer.kind = "MANAGED";', "no rule of Port names the action paint"),
+        ('never(viewer: Viewer, "read", _port: Port, "colour") if viewer.kind = "MANAGED";', "Port has no field colour"),
+        (
+            'never(viewer: Viewer, "read", _port: Boat) if viewer.kind = "MANAGED";',
+            "Boat is neither Viewer nor in the catalogue",
+        ),
+        ('never_able(viewer: Viewer, "fly") if viewer.kind = "MANAGED";', "no rule names the ability fly"),
+        ('never(viewer: Viewer, "read") if viewer.kind = "MANAGED";', "never takes 3 or 4 arguments"),
+        ('owner(viewer: Viewer, _port: Port) if viewer.kind = "MANAGED";', "owner is a rule of the policy"),
+        ('always(viewer: Viewer, "read", port: Port) if not port.speed = 1;', "`not` over `port`"),
+    ],
+)
+def test_an_invariant_of_nothing_that_exists_is_refused(text: str, problem: str, tmp_path: Path) -> None:
+    """A name that policy does not have, and a condition that cannot be compiled, are refused with file and line."""
+    policy = sample(tmp_path, f"# A sentence.\n{text}")
+
+    with pytest.raises(PolicyError, match=re.escape(f"invariants/port.polar:2: {problem}")):
+        Invariants(tmp_path, policy)
+
+
+def test_an_invariant_needs_its_sentence(tmp_path: Path) -> None:
+    """Nobody has to guess what is meant."""
+    policy = sample(tmp_path, 'never(viewer: Viewer, "read", _port: Port) if viewer.kind = "MANAGED";')
+
+    with pytest.raises(PolicyError, match=r"invariants/port\.polar:1: an invariant needs a sentence above it"):
+        Invariants(tmp_path, policy)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('always(viewer: Viewer, "read", port: Port) if port.company_id = viewer.company_id;', (True, False)),
+        ("never(viewer: Viewer, _action, port: Port) if port.company_id != viewer.company_id;", (True, False)),
+        ('always(_viewer: Viewer, "read", _port: Port);', (False, False)),
+        ('never(viewer: Viewer, "read", _port: Port) if viewer.kind = "KING";', (False, True)),
+        ('always(_viewer: Viewer, "read", port: Port, "name") if port.speed > 1;', (True, False)),
+        ('always(_viewer: Viewer, "read", port: Port, "name") if port.speed > 0;', (False, False)),
+        ('never(_viewer: Viewer, "read", port: Port, _field) if port.speed <= 1;', (True, False)),
+    ],
+)
+def test_invariants_are_proven_refuted_or_void(text: str, expected: tuple[bool, bool], tmp_path: Path) -> None:
+    """Those that hold, those that do not, and those that speak of nobody."""
+    policy = sample(tmp_path, f"# A sentence.\n{text}")
+    invariants = Invariants(tmp_path, policy)
+
+    verdict = Verification(policy, invariants).decide(next(iter(invariants)))
+
+    assert expected == (verdict.is_proven, verdict.is_void)
+
+
+def sample(directory: Path, invariants: str) -> Policy:
+    """A small policy with invariants beside it."""
+    (directory / "invariants").mkdir()
+    (directory / "invariants" / "port.polar").write_text(invariants)
+    return written(
+        directory,
+        "owner(viewer: Viewer, port: Port) if port.company_id = viewer.company_id;\n"
+        'allow(viewer: Viewer, "read", port: Port) if owner(viewer, port);\n'
+        'allow_field(_viewer: Viewer, "read", port: Port, "name") if port.speed > 1;\n',
+    )
+
+
+def viewer_of(shape: Shape, random: Random) -> Viewer:
+    """A viewer of a shape as it can be."""
+    user, company, partner = random.sample(IDS[:4], 3)
+    if shape == Shape():
+        return Viewer()
+    markets = frozenset(random.sample(TEXTS, random.randrange(3)))
+    managed = shape.kind == "MANAGED"
+    return Viewer(shape=shape, user_id=user, company_id=company, partner_id=partner if managed else None, markets=markets)
+
+
+def rows(random: Random) -> list[Any]:
+    """Random ports, with dealings about them."""
+    linked = {"sample_dealing": [random_row(DEALING, random) for _ in range(6)]}
+    return resources(ENTITY, [random_row(ENTITY.table, random) for _ in range(10)], linked)
+
+
+def copied(directory: Path) -> None:
+    """The gateway's own policy, with its invariants."""
+    directory.mkdir()
+    for path in server.POLICIES.glob("*.polar"):
+        shutil.copy(path, directory)
+    shutil.copytree(server.POLICIES / "invariants", directory / "invariants")
+
+
+def changed(directory: Path, name: str, change: Change) -> tuple[Policy, Invariants]:
+    """The gateway's own policy with one file changed."""
+    target = directory / "policy"
+    copied(target)
+    path = target / f"{name}.polar"
+    text = path.read_text()
+    assert text != change(text)
+    path.write_text(change(text))
+    policy = Policy.load(target, CATALOGUE)
+    return policy, Invariants(target, policy)
+
+
+def _allowing(policy: Policy) -> list[str]:
+    rules = [f"allow(_viewer: Viewer, _action, _row: {each.name});" for each in CATALOGUE if not each.part_of]
+    for entity in CATALOGUE:
+        if names := known_fields(policy, entity.name):
+            listed = ", ".join(f'"{name}"' for name in names)
+            rules.append(f'allow_field(_viewer: Viewer, "read", _row: {entity.name}, field) if field in [{listed}];')
+    abilities = {rule.arguments[1].literal for rule in policy.rules if rule.name == "ability"}
+    return rules + [f'ability(_viewer: Viewer, "{name}");' for name in sorted(filter(None, abilities))]
+
+
+def _add(directory: Path, text: str) -> None:
+    (directory / "added.polar").write_text(text)
+
+
+def _proven(directory: Path, is_asked: Callable[[str], bool]) -> list[str]:
+    policy = Policy.load(directory, CATALOGUE)
+    invariants = Invariants(directory, policy)
+    verification = Verification(policy, invariants)
+    return [each.rule.place for each in invariants if is_asked(each.kind) and verification.decide(each).is_proven]
