@@ -96,7 +96,7 @@ class Side:
 
     def __init__(self, settings: Settings, tokens: Tokens, policy: Policy) -> None:
         self.services: Services = server.make_services(settings, tokens, policy)
-        self.schema = make_schema(policy, *([Planning().extension] if settings.planner else []))
+        self.schema = make_schema(*([Planning().extension] if settings.planner else []))
 
     async def ask(self, viewer: Viewer, query: str, variables: dict[str, Any], name: str | None = None) -> Outcome:
         """What a viewer is answered."""

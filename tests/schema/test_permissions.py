@@ -15,7 +15,7 @@ from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, And, Compare, Exists, Not, OneOf, Or, Parameter, Predicate, SetParameter
 from policies.sentences import clause
 from schema.permissions import tell_permissions
-from schema.schema import make_schema
+from schema.schema import described
 from tests.schema.outline import SCHEMA, object_type
 
 OWN: Final = "where it is the viewer's company"
@@ -88,7 +88,7 @@ def test_another_policy_is_told_in_its_place(tmp_path: Path) -> None:
     for path in server.POLICIES.glob("*.polar"):
         text = path.read_text("utf-8")
         (tmp_path / path.name).write_text(text.replace('["contact_email", "phone"]', '["contact_email"]'), "utf-8")
-    schema = make_schema(server.load_policy())._schema
+    schema = described(server.load_policy())._schema
     before = schema.type_map["MarketplaceProfile"]
 
     tell_permissions(schema, Policy.load(tmp_path, CATALOGUE))
