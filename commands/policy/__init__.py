@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from commands.policy.check import check
+from commands.policy.coverage import coverage
 from commands.policy.diff import diff
 from commands.policy.explain import explain
 from commands.policy.matrix import matrix
@@ -25,3 +26,4 @@ app.command()(matrix)
 app.command()(explain)
 app.command()(show)
 app.command()(replay)
+app.command()(coverage)
