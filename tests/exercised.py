@@ -68,7 +68,7 @@ class Exercised:
         finally:
             asked, self.asked = self.asked, Asked()
             if asked.questions and not item.nodeid.startswith(TOO_LARGE):
-                self._evaluated(asked)
+                self.evaluate(asked)
 
     def pytest_sessionfinish(self) -> None:
         """Write the record, with what others have written meanwhile."""
@@ -84,7 +84,8 @@ class Exercised:
         if self._outcomes is not None:
             terminalreporter.write_line(f"policy: {self.coverage.line(self._outcomes.rules)}")
 
-    def _evaluated(self, asked: Asked) -> None:
+    def evaluate(self, asked: Asked) -> None:
+        """Note which rules held and failed for what was asked."""
         if self._outcomes is None:
             self._outcomes = Outcomes(server.load_policy(), read_texts(server.POLICIES))
         self._outcomes.evaluate(asked, self.coverage)

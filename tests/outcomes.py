@@ -1,6 +1,6 @@
 """What rules come to: for each question of a viewer the rules that have a say, each with the branch in which it ends for some row.
 
-What a viewer's shape alone decides needs no statement; what a row decides is asked of all rows of its table at once.
+Rules of the viewer alone need no statement; what is decided of rows is asked of all rows of a table at once, and not without any.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Outcomes:
         wanted: Wanted = defaultdict(lambda: defaultdict(list))
         for shape, question in asked.questions:
             for rule, branch, rows in self._missing(shape, question, coverage):
-                if rows == TRUE:
+                if rows == TRUE and _types(rule) == set():
                     coverage.note(rule, branch)
                     continue
                 for url, viewer in viewers[shape]:
@@ -180,5 +180,9 @@ def _answers(rule: Rule, question: Question) -> bool:
 
 def _is_of(rule: Rule, question: Question) -> bool:
     """Whether a rule that is asked is of the type of the question, or of none."""
-    types = {argument.type for argument in rule.arguments} - {None, "Viewer"}
-    return types <= {question.entity}
+    return _types(rule) <= {question.entity}
+
+
+def _types(rule: Rule) -> set[str | None]:
+    """The types of the rows that a rule is about; of none, if it is about the viewer alone."""
+    return {argument.type for argument in rule.arguments} - {None, "Viewer"}
