@@ -21,9 +21,9 @@ def policy() -> None:
 
 
 app.command()(check)
+app.command()(coverage)
 app.command()(diff)
 app.command()(matrix)
 app.command()(explain)
 app.command()(show)
 app.command()(replay)
-app.command()(coverage)
