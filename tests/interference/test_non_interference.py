@@ -31,6 +31,7 @@ from resolvers.viewer import find_member, load_viewer
 from settings import Settings
 from tests import databases
 from tests.asking import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking
+from tests.audited import EVENTS
 from tests.interference.market import Market, is_hidden
 from tests.interference.mutations import Mutation, mutations
 from tests.interference.questions import NODES, QUESTIONS, QUOTE, SCHEMA, SLUG, WALKS, why
@@ -60,16 +61,6 @@ DRAWN: Final = settings(
     suppress_health_check=list(HealthCheck),
     print_blob=False,
 )
-# The log of the market: each company's people were denied something, and were looked as by each company's in turn.
-EVENTS: Final = (
-    """INSERT INTO audit_event (id, at, kind, company_id, actor_company_id, user_id, operation_name, counts)
-       SELECT gen_random_uuid(), now(), 'DENIAL', m.company_id, m.company_id, m.user_id, 'Prices', '[]' FROM membership m""",
-    """INSERT INTO audit_event (id, at, kind, company_id, actor_company_id, user_id, as_company_id, operation_name, counts)
-       SELECT gen_random_uuid(), now(), 'VIEW_AS', m.company_id, m.company_id, m.user_id, lead(m.company_id) OVER (ORDER BY m.id),
-           'Look', '[]' FROM membership m""",
-)
-
-
 Tried = TypeVar("Tried", bound="Trial")
 
 
