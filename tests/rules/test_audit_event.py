@@ -159,6 +159,23 @@ async def test_the_operator_reads_what_visitors_were_denied_A43(ask: Asking, giv
     assert told({"auditEvents": ids()}) == whole(await ask(company.admin, ALL))
 
 
+async def test_explanations_of_visitors_are_one_event_A43(ask: Asking, given: Given) -> None:
+    """A visitor has nothing written for each request: what it asks is gathered, as its denials are."""
+    company, operator = await given.company(), await given.operator()
+    await given.profile(company)
+    query = 'query ($id: ID!) { explain(typeName: "Company", id: $id) { allowed } }'
+    kind = {"kind": "EXPLAIN"}
+
+    for _ in range(2):
+        assert {"explain": {"allowed": True}} == (await ask(None, query, id=company.id)).data
+    before = whole(await ask(operator.admin, OF_KIND, **kind))
+    await written(ask)
+    after = await ask(operator.admin, OF_KIND, **kind)
+
+    assert told({"auditEvents": ids()}) == before
+    assert 1 == after.data["auditEvents"]["totalCount"]
+
+
 async def test_a_company_reads_who_has_looked_as_it_V14_A43(ask: Asking, given: Given) -> None:
     """That somebody looked as its people, but not what was asked; whom the viewer may not know stays unknown."""
     account, operator = await given.managed_account(await given.partner()), await given.operator()
