@@ -19,15 +19,17 @@ from policies.policy import Policy
 from policies.predicate import Predicate, conj
 from policies.sql import to_column, to_sql, viewer_parameters
 from policies.viewer import Viewer
+from resolvers.audit import Counted
 from resolvers.errors import PublicError
 from resolvers.identifiers import Identifier, InvalidId, parse
 from resolvers.viewer import FACTS, PARAMETERS, viewer_of, with_settings
 
 if TYPE_CHECKING:
-    from resolvers.context import Services
+    from resolvers.context import Context, Services
 
 KEPT: Final = 1024  # statements of each kind; shapes that policy does not tell apart share one
 KEY: Final = sa.bindparam("key", type_=sa.Uuid())
+VIEW_AS: Final = "view_as"
 NOBODY: Final = Identifier("Company", UUID(int=0))
 
 
@@ -40,6 +42,15 @@ class ViewAsRefused(PublicError):
         super().__init__("The viewer may not look as this company or user, or there is none.")
 
 
+async def looked_as(context: Context, named: str) -> Viewer:
+    """The viewer as which the asker of a request looks, as `seen_as`; a refusal is noted among its acts. Raises ViewAsRefused."""
+    try:
+        return await seen_as(context.services, context.asker, named, context.policy)
+    except ViewAsRefused:
+        context.acts.refused({Counted(_target(named).type, None, VIEW_AS, ViewAsRefused.code): 1})
+        raise
+
+
 async def seen_as(services: Services, asker: Viewer, named: str, policy: Policy | None = None) -> Viewer:
     """The viewer as which `asker` looks who names a company or a user by its global id. Raises ViewAsRefused.
 
@@ -50,9 +61,9 @@ async def seen_as(services: Services, asker: Viewer, named: str, policy: Policy 
     target = _target(named)
     policy = policy or services.policy
     if target.type == "Company":
-        statement = _company_statement(*_rules(policy, asker, "Company", "view_as", "view_as_administrator"))
+        statement = _company_statement(*_rules(policy, asker, "Company", VIEW_AS, "view_as_administrator"))
     else:
-        statement = _member_statement(*_rules(policy, asker, "Membership", "view_as"))
+        statement = _member_statement(*_rules(policy, asker, "Membership", VIEW_AS))
     found = await services.reader.fetch(statement, {**viewer_parameters(asker), "key": target.key})
     if not found:
         raise ViewAsRefused
