@@ -21,6 +21,7 @@ SET_UP := .venv/.set-up
 MODULES := portal/node_modules/.set-up
 CLIENTS := tests/schema/clients/node_modules/.set-up
 PAGE := portal/dist/index.html
+COVERAGE := .data/policy-coverage.json
 BEHAVIOUR := tests/rules tests/resolvers tests/schema tests/interference
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 PORTAL := $(shell find portal/src) portal/index.html portal/vite.config.ts portal/tsconfig.json
@@ -63,9 +64,13 @@ check: $(SET_UP) $(MODULES) ## Check format, lint, types, imports, policy and sc
 	@echo 'All checks passed.'
 
 test: $(SET_UP) $(PAGE) $(CLIENTS) browser ## Run all tests, and those of behaviour on graphql-core too (ARGS="-k price" for some).
+ifndef ARGS
+	@rm -f $(COVERAGE)
+endif
 	@$(BIN)/python -m pytest $(ARGS)
 ifndef ARGS
 	@CROSSGATE_PLANNER=false $(BIN)/python -m pytest $(BEHAVIOUR)
+	@./crossgate policy coverage
 endif
 
 rules: $(SET_UP) ## Print which rules have tests, and which have none.

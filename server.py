@@ -23,7 +23,6 @@ from models.reading import Reader
 from policies.catalogue import CATALOGUE
 from policies.policy import Policy
 from policies.reloading import Reloading
-from policies.sentences import sentences
 from policies.viewer import Viewer
 from resolvers.acts import record
 from resolvers.audit import AuditLog
@@ -36,8 +35,7 @@ from resolvers.upload import Uploads
 from resolvers.view_as import ViewAsRefused, looked_as
 from resolvers.viewer import find_member, load_viewer
 from schema.auditing import Auditing
-from schema.introspection import SchemaOf, introspecting
-from schema.permissions import tell_permissions
+from schema.introspection import SchemaOf
 from schema.planning import Planning
 from schema.reads import UnknownField
 from schema.schema import guarded_fields, make_schema
@@ -78,13 +76,13 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
     """
     configure_logging(settings)
     tokens = Tokens.load(settings.signing_key_file)
-    schema_of = None if settings.shaped_schema == "off" else _schema_of(Shaped())
+    schema_of = _schema_of(Shaped(whole=settings.shaped_schema == "off"))
     documents = Documents(settings.max_document_tokens, schema_of if settings.shaped_schema == "strict" else None)
     services = make_services(settings, tokens, load_policy(policies))
     viewers, engine = _viewers(services.reader), services.engine
     identity = Identity(tokens, viewers)
-    schema = _schema(settings, documents, services.policy, schema_of)
-    reloading = Reloading(policies, lambda: _explained(load_policy(policies)), _taken_by(services, schema))
+    schema = _schema(settings, documents, schema_of)
+    reloading = Reloading(policies, lambda: load_policy(policies), services.take)
     app = create_app(
         schema=schema,
         settings=settings,
@@ -140,13 +138,13 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
     )
 
 
-def _schema(settings: Settings, documents: Documents, policy: Policy, schema_of: SchemaOf | None) -> strawberry.Schema:
+def _schema(settings: Settings, documents: Documents, schema_of: SchemaOf) -> strawberry.Schema:
     """The schema with all that is done to an operation. Raises InvalidSettings where a field that is to be audited is not there."""
     auditing = Auditing(settings.audited_fields)
     recording = [Recording(settings.record_operations).extension] if settings.record_operations else []
     planned = [Planning().extension] if settings.planner else []
-    execution = schema_of and introspecting(schema_of)
-    schema = make_schema(policy, documents.extension, *recording, *planned, auditing.extension, execution=execution)
+    extensions = [documents.extension, *recording, *planned, auditing.extension]
+    schema = make_schema(*extensions, schema_of=schema_of, always=settings.shaped_schema == "strict")
     try:
         auditing.of(schema)
     except UnknownField as problem:
@@ -159,22 +157,6 @@ def load_policy(directory: Path = POLICIES) -> Policy:
     policy = Policy.load(directory, CATALOGUE)
     policy.check_fields(guarded_fields())
     return policy
-
-
-def _explained(policy: Policy) -> Policy:
-    """The same policy, which knows already what descriptions say of it."""
-    sentences(policy)
-    return policy
-
-
-def _taken_by(services: Services, schema: strawberry.Schema) -> Callable[[Policy], None]:
-    """Puts a policy in force, and tells it in the schema's descriptions."""
-
-    def take(policy: Policy) -> None:
-        services.take(policy)
-        tell_permissions(schema._schema, policy)
-
-    return take
 
 
 def _schema_of(shaped: Shaped) -> SchemaOf:

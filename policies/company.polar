@@ -145,10 +145,10 @@ allow(viewer: Viewer, "view_as", company: Company) if
 # So does the operator's support, as any company. A43
 allow(viewer: Viewer, "view_as", _company: Company) if supports(viewer);
 
-# Whoever may look at everything of a company does so as an administrator of its own would. V14 A43
+# Whoever looks after all of a company does so as an administrator of its own would. V14 A43
 allow(viewer: Viewer, "view_as_administrator", company: Company) if
     partner(viewer) and administers(viewer) and company.partner_id = viewer.company_id;
-allow(viewer: Viewer, "view_as_administrator", _company: Company) if supports(viewer);
+allow(viewer: Viewer, "view_as_administrator", _company: Company) if operator(viewer);
 
 # Which rules decide for the viewers of an account is told to who administers it: its partner, and the operator's staff. V14
 allow(viewer: Viewer, "explain", company: Company) if

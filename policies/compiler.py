@@ -23,7 +23,7 @@ from policies.facts import Facts, concrete, presented
 from policies.lint import ABILITIES, DECISIONS, paths
 from policies.predicate import FALSE, TRUE, Predicate, conj, disj
 from policies.residual import Atom, Operand, Reference, Tag, translate
-from policies.source import FIELD_RULES, Rule, Text
+from policies.source import FIELD_RULES, Argument, Rule, Text
 from policies.viewer import Viewer
 
 _NOTED: Final = "noted__(_);"
@@ -68,12 +68,15 @@ class Prefixes:
     def __init__(self, texts: tuple[Text, ...], rules: tuple[Rule, ...], catalogue: Catalogue) -> None:
         """Load the texts as they are, and beside them a rule for each part, with those before it that it is tied to."""
         self.catalogue = catalogue
-        self._heads = {rule: f"{rule.name}__{number}" for number, rule in enumerate(rules) if rule.name in DECISIONS}
+        self._heads = {rule: f"{rule.name}__{number}" for number, rule in enumerate(rules)}
         pieces = [_piece(rule, head, n) for rule, head in self._heads.items() for n in range(len(rule.parts))]
         self._oso = _loaded(catalogue, [*(text.content for text in texts), *pieces, _NOTED, _NO_WARNING])
 
     def rows(self, rule: Rule, facts: Facts, action: str, field: str | None) -> tuple[Predicate, ...]:
-        """For each part the rows of which it is true, and all parts before it: asked for one field, of a field rule."""
+        """For each part the rows of which it is true, and all parts before it: asked for one field, of a field rule.
+
+        A rule of the viewer alone is true of every row, or of none.
+        """
         upto: list[Predicate] = []
         for part in range(len(rule.parts)):
             if upto and upto[-1] == FALSE:
@@ -85,9 +88,13 @@ class Prefixes:
         return tuple(upto)
 
     def _piece(self, rule: Rule, part: int, facts: Facts, action: str, field: str | None) -> Predicate:
-        arguments = (facts, action, Variable("resource"), *([] if field is None else [field]))
-        entity = self.catalogue[rule.entity or ""]
-        return disj(rest for _, rest in _residuals(self._oso, f"{self._heads[rule]}__{part}", rule, entity, arguments))
+        head = f"{self._heads[rule]}__{part}"
+        arguments = tuple(_given(each, facts, action if place == 1 else field) for place, each in enumerate(rule.arguments))
+        types = [argument.type for argument in rule.arguments if argument.type not in (None, "Viewer")]
+        if not types:
+            return TRUE if _ask(self._oso, head, *arguments) else FALSE
+        entity = self.catalogue[types[0] or ""]
+        return disj(rest for _, rest in _residuals(self._oso, head, rule, entity, arguments))
 
 
 class Oracle:
@@ -140,6 +147,13 @@ def _residuals(
             yield result["bindings"], translate(_atoms(result["bindings"]["resource"]), entity)
     except (OsoError, PolicyError) as error:
         raise PolicyError(f"{rule.place}: {arguments[1]} {entity.name}: {_first_line(error)}") from error
+
+
+def _given(argument: Argument, facts: Facts, word: str | None) -> Any:
+    """What a rule is asked with in the place of an argument: the viewer, the unknown row, or the action or field that is meant."""
+    if argument.type is None:
+        return word
+    return facts if argument.type == "Viewer" else Variable("resource")
 
 
 def _piece(rule: Rule, head: str, part: int) -> str:

@@ -18,3 +18,8 @@ allow_field(_viewer: Viewer, "read", _membership: Membership, field) if
 allow(viewer: Viewer, "view_as", membership: Membership) if
     partner(viewer) and administers(viewer) and membership.partner_id = viewer.company_id;
 allow(viewer: Viewer, "view_as", _membership: Membership) if supports(viewer);
+
+# What is decided for a user is explained to the same administrators, and to the operator's staff. V14 A43
+allow(viewer: Viewer, "explain", membership: Membership) if
+    partner(viewer) and administers(viewer) and membership.partner_id = viewer.company_id;
+allow(viewer: Viewer, "explain", _membership: Membership) if operator(viewer);

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from cachetools import LRUCache, cached
 
 from policies.entity import Entity
-from policies.matrix import ROW, Cell, Cells, abilities, reading
+from policies.matrix import ROW, Cell, Cells, abilities, acting, reading
 from policies.policy import Policy
 from policies.predicate import (
     FALSE,
@@ -32,9 +32,13 @@ from policies.viewer import Shape
 from policies.who import Who, listed, prose, who
 
 Sentences: TypeAlias = Mapping[tuple[str, str | None], str]
-"""The sentence of each (type, field); of the type itself under None, and of abilities under ABILITY."""
+"""The sentence of each (type, field); of the type itself under None, of abilities under ABILITY, of what has no rule under UNRULED.
+
+That of an action on a type stands under its name in capitals.
+"""
 
 ABILITY: Final = ""
+UNRULED: Final = "*"  # whatever is seen with the row, such as its id
 LONGEST: Final = 240  # characters that a type's sentence may have; a longer one is left to the matrix
 KEPT: Final = 4
 OF_VIEWERS: Final[Mapping[str, str]] = {
@@ -67,7 +71,9 @@ def sentences(policy: Policy) -> Sentences:
         noun = _words(entity.part_of or entity.name)
         if sentence := _of_type(entity, lines[ROW]):
             found[entity.name, None] = sentence
+        found[entity.name, UNRULED] = f"Visible to whoever may read the {noun}."
         found |= {(entity.name, name): _of_field(noun, cells) for name, cells in lines.items() if name != ROW}
+        found |= {(entity.name, action.upper()): _of_action(cells) for action, cells in acting(policy, entity).items()}
     return found
 
 
@@ -90,6 +96,12 @@ def _of_field(noun: str, cells: Cells) -> str:
     always = {shape: cell for shape, cell in never.items() if not set(cell.reasons) <= set(elsewhere)}
     sentence = f"Visible {_where(cells, 'to')}; otherwise hidden ({listed([*elsewhere], 'or')})"
     return f"{sentence}{', and always ' + _hidden(always, cells) if always else ''}."
+
+
+def _of_action(cells: Cells) -> str:
+    """For whom it is at all; which rows it is for, the matrix says."""
+    able = {shape for shape, cell in cells.items() if cell is not None and cell.where != FALSE}
+    return f"Open {prose(_who(able, cells), 'to')}." if able else "Open to nobody."
 
 
 def _of_ability(cells: Cells) -> str:

@@ -27,13 +27,14 @@ from resolvers.errors import PublicError
 from resolvers.identifiers import TAGS
 from resolvers.statements import KEYS, Source, rows_by
 from resolvers.text import camel
-from resolvers.view_as import looked_as
+from resolvers.view_as import VIEW_AS, looked_as
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
 KEPT: Final = 512  # statements; those of shapes that policy does not tell apart are one
 READ: Final = "read"
+EXPLAIN: Final = "explain"
 
 
 class InvalidQuestion(PublicError):
@@ -99,7 +100,7 @@ async def explain(roots: Sequence[object], context: Context, **arguments: Any) -
     question = asked(context.policy, arguments)
     viewer, named = context.viewer, arguments.get("view_as")
     if named is not None:
-        viewer = await looked_as(context, named)
+        viewer = await looked_as(context, named, (VIEW_AS, EXPLAIN))
     await context.acts.explained(question.entity, arguments.get("field"), viewer)
     if not await _may(context, question.entity, question.key, READ):
         return [None] * len(roots)
@@ -108,7 +109,7 @@ async def explain(roots: Sequence[object], context: Context, **arguments: Any) -
     if holds is None:
         return [None] * len(roots)
     verdict = explained.verdict(holds)
-    told = viewer.company_id is not None and await _may(context, "Company", viewer.company_id, READ, "explain")
+    told = viewer.company_id is not None and await _may(context, "Company", viewer.company_id, READ, EXPLAIN)
     links_too = context.policy.can(context.asker.shape, "explain_linked_rows")
     decisions = decisions_of(explained, holds, links_too=links_too) if told else []
     return [Explanation(verdict.allowed, verdict.reason and str(verdict.reason), decisions)] * len(roots)

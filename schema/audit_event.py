@@ -7,6 +7,7 @@ from datetime import datetime
 import strawberry
 
 from resolvers import audit_event
+from schema.actions import can
 from schema.company import Company
 from schema.enums import AuditKind
 from schema.fields import column, resolved
@@ -48,3 +49,4 @@ class AuditEvent(Node):
     policy_hash: str | None = column("The version of the policy that decided.")
     request_id: str | None = column("The X-Request-ID; of several requests, the first one's.")
     requests: int = column("How many requests it stands for: like ones of a moment are one event.")
+    viewer_can: list[str] = can("AuditEvent")

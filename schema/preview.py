@@ -21,11 +21,11 @@ from resolvers.execution.plans import PLANNED
 from resolvers.preview import MOST, TooManyPreviews, previewed
 from resolvers.redactions import Entry
 from schema.fields import plain
-from schema.runner import Schema
+from schema.introspection import IntrospectedSchema
 from schema.split import FIELD, Split, split
 
 
-class PreviewingSchema(Schema):
+class PreviewingSchema(IntrospectedSchema):
     """A schema whose operations may have previews."""
 
     def create_extensions_runner(

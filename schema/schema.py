@@ -8,7 +8,6 @@ from typing import Any, Final
 import strawberry
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.base import StrawberryObjectDefinition, StrawberryOptional
 from strawberry.types.field import StrawberryField
 
@@ -16,6 +15,7 @@ from policies.catalogue import CATALOGUE
 from policies.policy import Policy
 from schema.billing_market import BillingMarket
 from schema.connection_request import ConnectionRequest
+from schema.introspection import SchemaOf
 from schema.membership import Membership
 from schema.mutation import Mutation
 from schema.permissions import tell_permissions
@@ -41,22 +41,12 @@ class Redactions(SchemaExtension):
 
 
 def make_schema(
-    policy: Policy,
-    *extensions: Callable[[], SchemaExtension],
-    execution: type[StrawberryGraphQLCoreExecutionContext] | None = None,
+    *extensions: Callable[[], SchemaExtension], schema_of: SchemaOf | None = None, always: bool = False
 ) -> strawberry.Schema:
-    """The schema, its descriptions told by policy, with extensions of whoever serves it, and graphql-core's way to execute.
+    """The schema, with extensions of whoever serves it, the first of which sees most.
 
-    The first of the extensions sees most.
+    Introspection tells of what `schema_of` makes of it, which is made ready for each operation if it is `always` asked for.
     """
-    schema = _made(*extensions, execution=execution)
-    tell_permissions(schema._schema, policy)
-    return schema
-
-
-def _made(
-    *extensions: Callable[[], SchemaExtension], execution: type[StrawberryGraphQLCoreExecutionContext] | None = None
-) -> strawberry.Schema:
     return PreviewingSchema(
         query=Query,
         mutation=Mutation,
@@ -64,8 +54,16 @@ def _made(
         types=[BillingMarket, ConnectionRequest, Membership],
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[Redactions, *extensions],
-        execution_context_class=execution,
+        schema_of=schema_of,
+        always=always,
     )
+
+
+def described(policy: Policy) -> strawberry.Schema:
+    """The schema whose descriptions say already who sees what."""
+    schema = make_schema()
+    tell_permissions(schema._schema, policy)
+    return schema
 
 
 def guarded_fields() -> Mapping[str, frozenset[str]]:
@@ -84,7 +82,7 @@ def required_fields() -> frozenset[tuple[str, str]]:
 
 
 def _guarded() -> Iterator[tuple[str, list[StrawberryField]]]:
-    known = [concrete.definition for concrete in _made().schema_converter.type_map.values()]
+    known = [concrete.definition for concrete in make_schema().schema_converter.type_map.values()]
     types = {definition.name: definition for definition in known if isinstance(definition, StrawberryObjectDefinition)}
     for entity in CATALOGUE:
         if entity.name in types:

@@ -7,6 +7,7 @@ by the row, or a partner by a switch, stays, and its description says so. Resolv
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from threading import Lock
 from typing import Any, Final
 
 from cachetools import LRUCache
@@ -23,6 +24,7 @@ from resolvers.orders import ASKED_AS, BY_KEY, FILTERS, order_of
 from resolvers.text import camel
 from schema.fields import Field
 from schema.mutations.fields import Change
+from schema.permissions import tell_permissions
 from schema.pruning import prune
 from schema.schema import guarded_fields
 
@@ -34,17 +36,27 @@ ENTITIES: Final = frozenset(entity.name for entity in CATALOGUE)
 class Shaped:
     """Schemas made of a full one, each once for a policy and the viewers who differ by nothing but their switches."""
 
-    def __init__(self, kept: int = KEPT) -> None:
+    def __init__(self, kept: int = KEPT, *, whole: bool = False) -> None:
+        """`whole` leaves nothing out."""
+        self._whole = whole
         self._guarded = guarded_fields()
         self._schemas: LRUCache[Any, GraphQLSchema] = LRUCache(kept)
+        self._told = ""  # the version of policy of which the descriptions of the full schema tell
+        self._lock = Lock()
 
     def of(self, schema: GraphQLSchema, policy: Policy, shape: Shape) -> GraphQLSchema:
-        """The schema of a viewer of this shape. It is the same object as long as it is kept."""
+        """The schema of a viewer of this shape, whose descriptions say who sees what. The same object as long as it is kept."""
         key = (policy.version, shape.kind, shape.roles, shape.supported_by)
-        if key not in self._schemas:
-            parts = Parts(schema, Reach(policy, shape), self._guarded)
-            self._schemas[key] = prune(schema, set(parts.never()), dict(parts.notes()))
-        return self._schemas[key]
+        with self._lock:
+            if self._told != policy.version:
+                tell_permissions(schema, policy)
+                self._told = policy.version
+            if self._whole:
+                return schema
+            if key not in self._schemas:
+                parts = Parts(schema, Reach(policy, shape), self._guarded)
+                self._schemas[key] = prune(schema, set(parts.never()), dict(parts.notes()))
+            return self._schemas[key]
 
 
 class Parts:

@@ -16,9 +16,15 @@ from models.embedded import Embedded
 from settings import Settings
 from tests import databases
 from tests.asking import Asking, asking
+from tests.exercised import Exercised
 from tests.transport.gateway import running
 
 SEED = 1
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Learn in every run which rules of policy it exercises."""
+    config.pluginmanager.register(Exercised())
 
 
 @pytest.fixture(scope="session")

@@ -54,16 +54,22 @@ class Recording:
 class _Recorded(SchemaExtension):
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
+        self._query: str | None = None
+
+    def on_operation(self) -> Iterator[None]:
+        """Keep what was asked: previews are taken out of what is executed."""
+        self._query = self.execution_context.query
+        yield
 
     def on_execute(self) -> Iterator[None]:
-        """Record a query that is valid and is about to run."""
+        """Record a query that is valid and is about to run. A preview is recorded with the query that it is part of."""
         asked = self.execution_context
-        if asked.operation_type is OperationType.QUERY:
+        if asked.operation_type is OperationType.QUERY and not asked.context.is_preview:
             self._recording.note(
                 {
                     **_who(asked.context),
                     "operationName": asked.operation_name,
-                    "query": asked.query,
+                    "query": self._query,
                     "variables": asked.variables or {},
                 }
             )

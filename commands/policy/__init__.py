@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from commands.policy.check import check
+from commands.policy.coverage import coverage
 from commands.policy.diff import diff
 from commands.policy.explain import explain
 from commands.policy.matrix import matrix
@@ -21,6 +22,7 @@ def policy() -> None:
 
 
 app.command()(check)
+app.command()(coverage)
 app.command()(diff)
 app.command()(matrix)
 app.command()(explain)

@@ -30,6 +30,8 @@ from policies.policy import Policy
 from policies.shapes import spell
 from policies.viewer import ANONYMOUS, Viewer
 from resolvers.context import Context, Services
+from resolvers.identifiers import Identifier
+from resolvers.view_as import ViewAsRefused, seen_as
 from resolvers.viewer import find_viewer
 from schema.planning import Planning
 from schema.schema import make_schema
@@ -43,7 +45,7 @@ HEAD: Final = "HEAD"
 NODES: Final = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
 INVALID: Final = "is no valid query any more"
 GONE: Final = "was asked by a viewer who is no more"
-ANOTHER: Final = "was asked as a company, by somebody else"
+REFUSED: Final = "looked as somebody as whom its asker may not look any more"
 
 
 class Format(StrEnum):
@@ -58,11 +60,20 @@ class Recorded:
     """A recorded query, and its line."""
 
     line: int
-    user_id: UUID | None
+    user_id: UUID | None  # of who sent it
     company_id: UUID | None
+    looked_as: str | None  # the global id of a company or a user
     name: str | None
     query: str
     variables: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """For whom a query is asked, and who looks so, if that is somebody else."""
+
+    viewer: Viewer
+    asker: Viewer | None = None
 
 
 @dataclass(slots=True)
@@ -98,21 +109,34 @@ class Side:
 
     def __init__(self, settings: Settings, tokens: Tokens, policy: Policy) -> None:
         self.services: Services = server.make_services(settings, tokens, policy)
-        self.schema = make_schema(policy, *([Planning().extension] if settings.planner else []))
+        self.schema = make_schema(*([Planning().extension] if settings.planner else []))
 
-    async def ask(self, viewer: Viewer, query: str, variables: dict[str, Any], name: str | None = None) -> Outcome:
-        """What a viewer is answered."""
-        context = Context(self.services, viewer)
-        result: Any = await self.schema.execute(query, variables, context_value=context, operation_name=name)
+    async def seen(self, asker: Viewer, looked_as: str | None) -> Seen | None:
+        """As whom an asker sees the market by this policy, None where it may not look so."""
+        if looked_as is None:
+            return Seen(asker)
+        try:
+            return Seen(await seen_as(self.services, asker, looked_as), asker)
+        except ViewAsRefused:
+            return None
+
+    async def ask(self, seen: Seen | None, recorded: Recorded, query: str) -> Outcome:
+        """What is answered."""
+        if seen is None:
+            return outcome(None, (), iter((ViewAsRefused.code,)))
+        context = Context(self.services, seen.viewer, asker=seen.asker)
+        result: Any = await self.schema.execute(query, recorded.variables, context_value=context, operation_name=recorded.name)
         codes = ((error.extensions or {}).get("code", "an error") for error in result.errors or ())
         return outcome(result.data, context.redactions.entries(result.data), codes)
 
-    async def unreadable(self, viewer: Viewer, things: Iterable[Thing]) -> frozenset[Thing]:
-        """Those of the things that the viewer may not read."""
+    async def unreadable(self, seen: Seen | None, things: Iterable[Thing]) -> frozenset[Thing]:
+        """Those of the things that are not to be read; none of them where the whole query is refused, which is told by itself."""
+        if seen is None:
+            return frozenset()
         ids, most = sorted(things, key=lambda thing: thing[1]), self.services.max_page_size
         readable: set[str] = set()
         for start in range(0, len(ids), most):
-            context = Context(self.services, viewer)
+            context = Context(self.services, seen.viewer, asker=seen.asker)
             asked = {"ids": [key for _, key in ids[start : start + most]]}
             result: Any = await self.schema.execute(NODES, asked, context_value=context)
             readable.update(node["id"] for node in result.data["nodes"] if node is not None)
@@ -146,11 +170,20 @@ def _read(file: Path) -> Iterator[Recorded]:
     for number, line in enumerate(file.read_bytes().splitlines(), start=1):
         try:
             asked = orjson.loads(line)
-            user, company = (None if asked[key] is None else UUID(asked[key]) for key in ("userId", "companyId"))
+            who, whom = _who(asked)
             again = checked(asked)
-            yield Recorded(number, user, company, again.operation_name, again.query, again.variables)
+            yield Recorded(number, *who, whom, again.operation_name, again.query, again.variables)
         except (ValueError, TypeError, KeyError, AttributeError, BadRequest):
             raise Failure(f"{file}:{number} is no recorded query.") from None
+
+
+def _who(asked: dict[str, Any]) -> tuple[tuple[UUID | None, UUID | None], str | None]:
+    """The user and the company of who sent a query, and the id of whom it looked as. Raises KeyError, ValueError or TypeError."""
+    user, company = (asked[key] and UUID(asked[key]) for key in ("userId", "companyId"))
+    if "askerUserId" not in asked:
+        return (user, company), None
+    whom = Identifier("User", user) if user else Identifier("Company", company)
+    return (UUID(asked["askerUserId"]), UUID(asked["askerCompanyId"])), str(whom)
 
 
 async def _replay(settings: Settings, policies: Iterable[Policy], recorded: list[Recorded]) -> Report:
@@ -169,19 +202,23 @@ async def _replay(settings: Settings, policies: Iterable[Policy], recorded: list
 
 
 async def _one(before: Side, after: Side, recorded: Recorded, report: Report) -> None:
-    viewer = await _viewer(before.services, recorded)
+    asker = await _asker(before.services, recorded)
     query = _marked(before, recorded)
-    if viewer is None or query is None:
-        reason = INVALID if query is None else GONE if recorded.user_id else ANOTHER
-        report.left_out.append((recorded.line, reason))
+    if asker is None or query is None:
+        report.left_out.append((recorded.line, INVALID if query is None else GONE))
         return
-    old, new = [await side.ask(viewer, query, recorded.variables, recorded.name) for side in (before, after)]
-    gained = await before.unreadable(viewer, new.things - old.things)
-    lost = await after.unreadable(viewer, old.things - new.things)
-    report.add(viewer, flips(old, new, gained, lost))
+    was, is_now = [await side.seen(asker, recorded.looked_as) for side in (before, after)]
+    seen = was or is_now
+    if seen is None:
+        report.left_out.append((recorded.line, REFUSED))
+        return
+    old, new = await before.ask(was, recorded, query), await after.ask(is_now, recorded, query)
+    gained = await before.unreadable(was, new.things - old.things)
+    lost = await after.unreadable(is_now, old.things - new.things)
+    report.add(seen.viewer, flips(old, new, gained, lost))
 
 
-async def _viewer(services: Services, recorded: Recorded) -> Viewer | None:
+async def _asker(services: Services, recorded: Recorded) -> Viewer | None:
     """Who asked, as it stands now; None where it can no longer ask."""
     if recorded.user_id is None or recorded.company_id is None:
         return ANONYMOUS if recorded.user_id is recorded.company_id else None

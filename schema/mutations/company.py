@@ -47,5 +47,5 @@ class CompanyMutations:
     update_company_profile: UpdateCompanyProfilePayload = changes(
         company.update_company_profile,
         UpdateCompanyProfileInput,
-        "Change a company profile: of the viewer's own company, or of one that it manages. Never for managed accounts.",
+        "Change a company profile: of the viewer's own company, or of one that it manages.",
     )

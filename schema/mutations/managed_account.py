@@ -90,7 +90,7 @@ class ManagedAccountMutations:
     create_managed_account: CreateManagedAccountPayload = changes(
         managed_account.create_managed_account,
         CreateManagedAccountInput,
-        "Make a managed account of a new company, for account administrators of a partner.",
+        "Make a managed account of a new company.",
     )
     update_managed_account: UpdateManagedAccountPayload = changes(
         managed_account.update_managed_account,

@@ -51,15 +51,15 @@ class OrderApprovalMutations:
     approve_order: ApproveOrderPayload = changes(
         order_approval.approve_order,
         ApproveOrderInput,
-        "Order what a managed account has asked for, at the price of that moment. For its partner.",
+        "Order what a managed account has asked for, at the price of that moment.",
     )
     reject_order: RejectOrderPayload = changes(
         order_approval.reject_order,
         RejectOrderInput,
-        "Order nothing of what a managed account has asked for, and say why. For its partner.",
+        "Order nothing of what a managed account has asked for, and say why.",
     )
     withdraw_order: WithdrawOrderPayload = changes(
         order_approval.withdraw_order,
         WithdrawOrderInput,
-        "Ask no more for what waits for the partner's approval. For the managed account.",
+        "Ask no more for what waits for the partner's approval.",
     )

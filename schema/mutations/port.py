@@ -138,11 +138,9 @@ class PortMutations:
     allocate_port: AllocatePortPayload = changes(
         port.allocate_port,
         AllocatePortInput,
-        "Give a REQUESTED port its place; from then on there is a letter of authorisation. For the operator's staff.",
+        "Give a REQUESTED port its place; from then on there is a letter of authorisation.",
     )
-    activate_port: ActivatePortPayload = changes(
-        port.activate_port, ActivatePortInput, "Make an ALLOCATED port ACTIVE. For the operator's staff."
-    )
+    activate_port: ActivatePortPayload = changes(port.activate_port, ActivatePortInput, "Make an ALLOCATED port ACTIVE.")
     disable_port: DisablePortPayload = changes(port.disable_port, DisablePortInput, "Make an ACTIVE port DISABLED.")
     enable_port: EnablePortPayload = changes(port.enable_port, EnablePortInput, "Make a DISABLED port ACTIVE again.")
     cancel_port: CancelPortPayload = changes(port.cancel_port, CancelPortInput, "End a port that is REQUESTED or ALLOCATED.")

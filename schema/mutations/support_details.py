@@ -28,5 +28,5 @@ class SupportDetailsMutations:
     update_support_details: UpdateSupportDetailsPayload = changes(
         support_details.update_support_details,
         UpdateSupportDetailsInput,
-        "Change the support details of the viewer's own company, or of one that it manages. Never for managed accounts.",
+        "Change the support details of the viewer's own company, or of one that it manages.",
     )

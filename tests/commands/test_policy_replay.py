@@ -19,12 +19,13 @@ from commands.failure import Failure
 from commands.policy.replay import _read
 from commands.policy.revisions import policies_of
 from resolvers.viewer import find_member
-from tests.asking import HIDDEN, PARTNER, POLICY
+from tests.asking import DIRECT, HIDDEN, PARTNER, POLICY
 from tests.commands.process import ROOT, crossgate
 
 PRICES = "query Prices($first: Int!) { ports(first: $first) { nodes { name monthlyRate { amount } } } }"
 ACCOUNTS = "{ managedAccounts(first: 3) { edges { node { id company { tradingName } } } } }"
 HIDDEN_PRICES = re.compile(r"# Prices are hidden from a managed account.*?;\n\n", re.DOTALL)
+PARTNER_LOOKS = re.compile(r'allow\(viewer: Viewer, "view_as", company: Company\).*?;', re.DOTALL)
 PARTNER_READS = re.compile(r"# A partner reads the accounts.*?;\n\n", re.DOTALL)
 
 
@@ -46,9 +47,8 @@ def change(directory: Path, name: str, rule: re.Pattern[str]) -> None:
     path.write_text(changed)
 
 
-async def asked(url: str, email: str | None, query: str, **variables: Any) -> str:
-    """A line of a recording."""
-    who: dict[str, str | None] = {"userId": None, "companyId": None}
+async def who(url: str, email: str | None) -> dict[str, str | None]:
+    """A viewer as it is recorded."""
     if email is not None:
         engine = create_async_engine(url, poolclass=sa.NullPool)
         member = await find_member(engine, email)
@@ -57,8 +57,19 @@ async def asked(url: str, email: str | None, query: str, **variables: Any) -> st
             company = await connection.scalar(
                 sa.text("SELECT company_id FROM membership WHERE id = :id"), {"id": member.membership_id}
             )
-        who = {"userId": str(member.user_id), "companyId": str(company)}
-    return json.dumps({**who, "operationName": None, "query": query, "variables": variables})
+        return {"userId": str(member.user_id), "companyId": str(company)}
+    return {"userId": None, "companyId": None}
+
+
+async def asked(url: str, email: str | None, query: str, **variables: Any) -> str:
+    """A line of a recording."""
+    return json.dumps({**await who(url, email), "operationName": None, "query": query, "variables": variables})
+
+
+async def looked(url: str, asker: str, email: str, query: str, **variables: Any) -> dict[str, Any]:
+    """What is recorded of a query of somebody who looks as a user."""
+    whose = {"asker" + name[0].upper() + name[1:]: key for name, key in (await who(url, asker)).items()}
+    return {**await who(url, email), **whose, "operationName": None, "query": query, "variables": variables}
 
 
 async def test_what_is_decided_otherwise_is_told(demo_url: str, tmp_path: Path, policies: Path) -> None:
@@ -85,6 +96,26 @@ async def test_what_is_decided_otherwise_is_told(demo_url: str, tmp_path: Path, 
     assert done.stdout == again.stdout
 
 
+async def test_who_looked_as_another_looks_so_again(demo_url: str, tmp_path: Path, policies: Path) -> None:
+    """It looks as far as each policy lets it, and is answered as whom it looks: a company is seen as its administrator sees it."""
+    as_user = await looked(demo_url, PARTNER, HIDDEN, PRICES, first=2)
+    lines = [as_user, as_user | {"userId": None}, await looked(demo_url, DIRECT, HIDDEN, PRICES, first=2)]
+    (tmp_path / "recorded").write_text("\n".join(map(json.dumps, lines)))
+    change(policies, "port.polar", HIDDEN_PRICES)
+    change(policies, "company.polar", PARTNER_LOOKS)
+
+    done = replayed(tmp_path, demo_url, "--candidate", str(policies))
+
+    version, shape = server.load_policy(policies).version, "MANAGED+ACCOUNT_ADMIN+by=PARTNER+order_approval_required"
+    assert [
+        f"Queries: 2, viewers: 2, policies: {POLICY} and {version}; decided otherwise:",
+        f"ALLOW→DENY  VIEW_AS_REFUSED  {shape}  1 in 1 of 2 queries",
+        f"DENY→ALLOW  Port.monthlyRate  {shape}  2 in 1 of 2 queries",
+        "Line 3 looked as somebody as whom its asker may not look any more.",
+    ] == done.stdout.splitlines()
+    assert (1, "") == (done.returncode, done.stderr)
+
+
 async def test_the_same_policy_decides_the_same(demo_url: str, tmp_path: Path, policies: Path) -> None:
     """Where nothing is decided otherwise the report says so, in Markdown too, and the exit code is 0."""
     (tmp_path / "recorded").write_text(await asked(demo_url, HIDDEN, PRICES, first=2))
@@ -98,9 +129,9 @@ async def test_the_same_policy_decides_the_same(demo_url: str, tmp_path: Path, p
 async def test_what_cannot_be_asked_again_is_told(demo_url: str, tmp_path: Path, policies: Path) -> None:
     """A query that is no longer valid, one whose viewer is no more, and what somebody has written in, are named by their lines."""
     gone = json.loads(await asked(demo_url, HIDDEN, PRICES, first=2)) | {"userId": str(UUID(int=1))}
-    as_company = gone | {"userId": None}
+    looked_as = await looked(demo_url, PARTNER, HIDDEN, PRICES, first=2) | {"askerUserId": str(UUID(int=1))}
     mutation = await asked(demo_url, None, "mutation { __typename }")
-    lines = [await asked(demo_url, None, "{ prices }"), json.dumps(gone), json.dumps(as_company), mutation]
+    lines = [await asked(demo_url, None, "{ prices }"), json.dumps(gone), json.dumps(looked_as), mutation]
     (tmp_path / "recorded").write_text("\n".join(lines))
 
     done = replayed(tmp_path, demo_url, "--candidate", str(policies))
@@ -109,7 +140,7 @@ async def test_what_cannot_be_asked_again_is_told(demo_url: str, tmp_path: Path,
         f"Queries: 0, viewers: 0, policies: {POLICY} and {POLICY}; nothing is decided otherwise.",
         "Line 1 is no valid query any more.",
         "Line 2 was asked by a viewer who is no more.",
-        "Line 3 was asked as a company, by somebody else.",
+        "Line 3 was asked by a viewer who is no more.",
         "Line 4 is no valid query any more.",
     ] == done.stdout.splitlines()
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
+
+from policies.policy import Policy
+from resolvers.identifiers import parse
+from resolvers.text import camel
 
 CAN: Final = "id viewerCan"
 MONEY: Final = "{ amount currency }"
@@ -111,6 +115,21 @@ QUESTIONS: Final = (
     "{ ports(first: -1) { totalCount } }",
     '{ node(id: "nobody") { id } }',
 )
+WHY: Final = """{ allowed reason decisions {
+    effect name file line holds failing condition parts { text holds byViewer } } }"""
+SCHEMA: Final = """{ __schema { types { name description fields(includeDeprecated: true) { name description args { name } }
+    inputFields { name } enumValues(includeDeprecated: true) { name } possibleTypes { name } } } }"""
+
+
+def why(policy: Policy, named: str) -> tuple[str, dict[str, Any]]:
+    """Why a thing can be read or not, and each of its fields, and what can be done to it."""
+    entity = parse(named, "id").type
+    asked = [f'action: "{action}"' for action in sorted(policy.actions(entity))]
+    asked += [f'field: "{camel(field)}"' for field in policy.fields(entity)]
+    each = [f'a{n}: explain(typeName: "{entity}", id: $id, {question}) {WHY}' for n, question in enumerate(asked)]
+    return f"query ($id: ID!) {{ {' '.join(each)} }}", {"id": named}
+
+
 WALKS: Final = (
     f"query ($after: String) {{ companies(first: 7, after: $after) {{ {PAGE} nodes {{ id }} }} }}",
     f"query ($after: String) {{ ports(first: 7, after: $after) {{ {PAGE} nodes {{ id }} }} }}",

@@ -33,10 +33,11 @@ from tests import databases
 from tests.asking import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking
 from tests.interference.market import Market, is_hidden
 from tests.interference.mutations import Mutation, mutations
-from tests.interference.questions import NODES, QUESTIONS, QUOTE, SLUG, WALKS
+from tests.interference.questions import NODES, QUESTIONS, QUOTE, SCHEMA, SLUG, WALKS, why
 
 CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 700)  # of each viewer
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
+EXPLAINED: Final = 2  # things that a change touches and that are asked about one by one
 ASKED: Final = 5  # questions about each change, besides those for what it touches
 VIEWERS: Final = (
     ANONYMOUS,
@@ -137,12 +138,18 @@ class Trial:
         asked: list[tuple[str, dict[str, Any]]] = [(SLUG, {"slug": slug}) for slug in change.slugs]
         asked += [(QUOTE, {"input": asking}) for asking in change.quotes]
         asked += [(NODES, {"ids": list(change.ids)})] if change.ids else []
+        asked += self.tools(change, chosen)
         for number in chosen:
             if number < len(QUESTIONS):
                 asked.append((QUESTIONS[number], {}))
             else:
                 asked.append((walk := WALKS[number - len(QUESTIONS)], {"after": await self.cursor(email, walk)}))
         return asked
+
+    def tools(self, change: Mutation, chosen: list[int]) -> list[tuple[str, dict[str, Any]]]:
+        """What explains: why what a change touches can be read or not, and now and then the schema."""
+        asked = [why(self.policy, named) for named in change.ids[:EXPLAINED]]
+        return asked if min(chosen) else [*asked, (SCHEMA, {})]
 
     async def cursor(self, email: str | None, walk: str) -> str | None:
         """Where the first page of a walk ends."""

@@ -6,6 +6,7 @@ account with its other settings, and a comparison on the sight of both sides.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator
 from typing import Any, Final
@@ -16,15 +17,16 @@ from hypothesis import strategies as st
 
 from policies.viewer import Viewer
 from resolvers.context import Context
+from resolvers.identifiers import Identifier
 from resolvers.preview import previewed
 from resolvers.view_as import seen_as
 from tests.asking import DIRECT, HIDDEN, PARTNER, SHOWN
-from tests.interference.mutations import mutations
-from tests.interference.questions import QUESTIONS
+from tests.interference.mutations import Mutation, mutations
+from tests.interference.questions import QUESTIONS, why
 from tests.interference.test_non_interference import DRAWN, NUMBERS, SEED, Trial, charge_of, price_of, trying
 
 SUPPORT: Final = "support@operator.example"
-WAYS: Final = ("company", "user", "preview", "diff")
+WAYS: Final = ("company", "user", "preview", "diff", "explain")
 CASES: Final = [
     f"{way} of {target} by {asker}"
     for asker, targets in {PARTNER: (HIDDEN, SHOWN), SUPPORT: (DIRECT, HIDDEN), "network@partner.example": (HIDDEN,)}.items()
@@ -49,7 +51,7 @@ class Looking(Trial):
             assert seen is not None
             return (seen.viewer,)
         looked = await seen_as(services, who, await self._named(way, target))
-        return (looked, who) if way == "diff" else (looked,)
+        return (looked, who) if way in ("diff", "explain") else (looked,)
 
     async def answer(self, email: str | None, document: str, **variables: Any) -> bytes:
         """The answer to a question by one of the ways."""
@@ -63,6 +65,16 @@ class Looking(Trial):
             document = f'{head or ""}{{ previewSettings(managedAccountId: "{named}", settings: {SWITCHES}) {selected} }}'
             return (await self.ask(asker, document, **variables)).body
         return (await self.ask.send(asker, document, variables, **{"X-Crossgate-View-As": named})).body
+
+    async def questions(self, email: str | None, change: Mutation, chosen: list[int]) -> list[tuple[str, dict[str, Any]]]:
+        """The same; of rules alone by `explain`, whose answers depend on the sight of whoever is told of them too."""
+        if _parts(email)[0] == "explain":
+            return super().tools(change, chosen)
+        return await super().questions(email, change, chosen)
+
+    def tools(self, _change: Mutation, _chosen: list[int]) -> list[tuple[str, dict[str, Any]]]:
+        """None but by a way of their own."""
+        return []
 
     async def cursor(self, email: str | None, walk: str) -> str | None:
         """The cursor that the one who is looked as would get."""
@@ -118,5 +130,21 @@ async def test_the_ways_can_tell(trial: Looking) -> None:
     tried = {name: await trial.try_out(f"{name} of {HIDDEN} by {PARTNER}", price_of(trial, hidden), asked) for name in WAYS}
     charged = await trial.try_out(f"company of {HIDDEN} by {PARTNER}", charge_of(trial, partner), asked)
 
-    assert {"company": [], "user": [], "preview": None, "diff": None} == tried
+    assert {"company": [], "user": [], "preview": None, "diff": None, "explain": None} == tried
     assert [] == charged
+
+
+async def test_what_is_asked_of_rules_is_answered(trial: Looking) -> None:
+    """The questions about what explains can tell: each is answered, with rules by whoever is told of them."""
+    hidden = (await trial.viewer(HIDDEN)).company_id
+    port = next(row for row in trial.market.rows["port"].values() if row["company_id"] == hidden)
+    document, variables = why(trial.policy, str(Identifier("Port", port["id"])))
+
+    told = json.loads(await trial.answer(f"explain of {HIDDEN} by {PARTNER}", document, **variables))
+    untold = json.loads((await trial.ask(HIDDEN, document, **variables)).body)
+
+    assert {True, False} == {each["allowed"] for each in told["data"].values()}
+    assert all(each["decisions"] for each in told["data"].values())
+    assert {(each["allowed"], each["reason"]) for each in told["data"].values()} == {
+        (each["allowed"], each["reason"]) for each in untold["data"].values()
+    }

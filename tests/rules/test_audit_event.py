@@ -175,7 +175,7 @@ async def test_tools_that_are_refused_are_denials_V14_A43(ask: Asking, given: Gi
     await written(ask)
 
     looked = count("Company", "VIEW_AS_REFUSED", 2, action="view_as")
-    explained = count("Company", "VIEW_AS_REFUSED", 1, action="view_as")
+    explained = count("Company", "VIEW_AS_REFUSED", 1, action="explain")
     previewed = count("ManagedAccount", "PREVIEW_FORBIDDEN", 1, action="update_managed_account_settings")
     denied = [event("DENIAL", stranger, stranger.user, counts) for counts in (explained, looked)]
     assert told({"auditEvents": nodes(*denied)}) == whole(await ask(stranger.admin, COUNTED))

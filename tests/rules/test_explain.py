@@ -181,6 +181,23 @@ async def test_the_operator_is_told_the_rules_of_itself_and_of_others_V21_A43(as
     assert [True, False, False] == [each["holds"] for each in decisions(other)]
 
 
+async def test_the_operator_s_staff_explains_for_others_without_looking_as_them_A43(ask: Asking, given: Given) -> None:
+    """A reviewer is told what decides for an account's viewers; to see their market it would have to be support."""
+    account = await given.managed_account(await given.partner())
+    reviewer = await given.user(await given.company(kind="OPERATOR"), "REVIEWER")
+    port = await given.port(account.company)
+
+    explained = [
+        await ask(reviewer.email, HOLDING, type="Port", id=port.id, field="monthlyRate", **{"as": named})
+        for named in (account.company.id, account.company.user.id)
+    ]
+    seen = await ask.send(reviewer.email, "{ viewer { roles } }", {}, **{"X-Crossgate-View-As": account.company.id})
+
+    assert [False, False] == [answer.data["explain"]["allowed"] for answer in explained]
+    assert all(decisions(answer) for answer in explained)
+    assert ["VIEW_AS_REFUSED"] == seen.codes
+
+
 async def test_a_visitor_is_told_what_it_may_and_nothing_of_rules_V22(ask: Asking, given: Given) -> None:
     """A visitor reads a public profile, and is told why it does not read how to reach the provider."""
     profile = await given.profile(await given.company())

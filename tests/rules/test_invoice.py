@@ -125,6 +125,21 @@ async def test_partner_finds_no_invoices_of_its_accounts_R114_R115_V21(ask: Aski
     assert no_invoices("ROLE_REQUIRED") == whole(by_engineer)
 
 
+async def test_partner_reads_an_invoice_that_an_account_has_all_the_same_V21_V23(ask: Asking, given: Given) -> None:
+    """Should an account have been charged itself, its partner's staff reads that as it reads its own, and no other partner does."""
+    partner, other = await given.partner(), await given.partner()
+    account = await given.managed_account(partner)
+    invoice = await given.invoice(account.company)
+    finance, engineer = await given.user(partner, "FINANCE"), await given.user(partner, "NETWORK_ADMIN")
+
+    listed = await ask(partner.admin, INVOICES, id=account.company.id)
+    emails = (finance.email, engineer.email, other.admin, account.admin)
+    by_id = [whole(await ask(email, BY_ID, id=invoice.id)) for email in emails]
+
+    assert below(invoice) == whole(listed)
+    assert [told({"node": node}) for node in ({"id": invoice.id}, None, None, None)] == by_id
+
+
 async def test_operator_reads_every_invoice_V21(ask: Asking, given: Given) -> None:
     """The operator finds the invoices of any company."""
     operator, company = await given.operator(), await given.company()

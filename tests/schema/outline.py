@@ -20,9 +20,9 @@ from strawberry.types.base import StrawberryObjectDefinition
 
 import server
 from schema.fields import Field
-from schema.schema import make_schema
+from schema.schema import described
 
-STRAWBERRY: Final = make_schema(server.load_policy())
+STRAWBERRY: Final = described(server.load_policy())
 SCHEMA: Final[GraphQLSchema] = STRAWBERRY._schema
 NODE: Final = cast("GraphQLInterfaceType", SCHEMA.get_type("Node"))
 # Types of which a response has one object at most, and one that is below no connection: tests/rules/test_quote.py counts there.

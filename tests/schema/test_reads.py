@@ -17,7 +17,7 @@ from tests.asking import Asking, asking
 from tests.given import Given
 from tests.rules.answers import nodes, told, whole
 
-SCHEMA: Final = make_schema(server.load_policy())._schema
+SCHEMA: Final = make_schema()._schema
 RATE, NAME = Counted("Port", "monthlyRate"), Counted("Company", "tradingName")
 RATES: Final = "query Rates($ask: Boolean = true) { ports { nodes { name monthlyRate @include(if: $ask) { amount } } } }"
 READS: Final = """{ auditEvents(filter: {kind: READ}) {

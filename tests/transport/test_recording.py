@@ -14,7 +14,7 @@ import pytest
 
 import server
 from settings import Settings
-from tests.asking import ANONYMOUS, DIRECT, HIDDEN, Asking
+from tests.asking import ANONYMOUS, DIRECT, HIDDEN, PARTNER, Asking
 from tests.following import opened
 
 NAMED = "query Ports($first: Int) { ports(first: $first) { totalCount } }"
@@ -68,6 +68,26 @@ async def test_a_query_is_recorded_with_who_asked(demo_url: str, tmp_path: Path)
     named = {"operationName": "Ports", "query": NAMED, "variables": {"first": 1}}
     unnamed: dict[str, Any] = {"operationName": None, "query": "{ viewer { roles } }", "variables": {}}
     assert [viewers[0] | named, viewers[1] | unnamed, viewers[2] | unnamed] == lines(path)
+
+
+async def test_who_looks_as_another_is_recorded_with_both(demo_url: str, tmp_path: Path) -> None:
+    """As a company or as a user: the viewer, and who asks. A preview is recorded once, with the query that it stands in."""
+    path, company = tmp_path / "recorded.jsonl", "{ viewer { user { id } company { id managedAccounts { nodes { id } } } } }"
+    query = "query ($id: ID!) { previewSettings(managedAccountId: $id) { viewer { roles } } }"
+
+    async with recorded(demo_url, tmp_path, path) as ask:
+        seen = (await ask(HIDDEN, company)).data["viewer"]
+        account = (await ask(PARTNER, company)).data["viewer"]["company"]["managedAccounts"]["nodes"][0]["id"]
+        path.write_text("")
+        for named in (seen["user"]["id"], seen["company"]["id"]):
+            await ask.send(PARTNER, "{ viewer { roles } }", {}, **{"X-Crossgate-View-As": named})
+        await ask(PARTNER, query, id=account)
+        viewer, asker = [await who(ask, email) for email in (HIDDEN, PARTNER)]
+
+    asked_by = {"askerUserId": asker["userId"], "askerCompanyId": asker["companyId"]}
+    looked = {**asked_by, "operationName": None, "query": "{ viewer { roles } }", "variables": {}}
+    preview = asker | {"operationName": None, "query": query, "variables": {"id": account}}
+    assert [viewer | looked, viewer | {"userId": None} | looked, preview] == lines(path)
 
 
 async def test_what_is_no_executed_query_is_not_recorded(demo_copy_url: str, tmp_path: Path) -> None:

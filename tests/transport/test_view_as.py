@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.asking import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking, asking
+from tests.asking import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, POLICY, SHOWN, Asking, asking
 from tests.following import Closed, opened
 from tests.pictures import picture
 
@@ -108,7 +108,7 @@ async def test_queries_are_run_as_another_by_events_and_by_get(ask_demo: Asking)
     by_get = await ask_demo.client.get("/graphql", params={"query": AS}, headers=token)
     refused = await look(ask_demo, DIRECT, company, AS, Accept="text/event-stream")
 
-    seen = {"data": {"viewer": {"viewingAs": {"id": company}}}}
+    seen = {"data": {"viewer": {"viewingAs": {"id": company}}}, "extensions": {"policy": POLICY}}
     assert [[seen], [seen]] == [answers(by_event), answers(by_get)]
     assert ["VIEW_AS_REFUSED"] == [error["extensions"]["code"] for error in answers(refused)[0]["errors"]]
 

@@ -1,0 +1,71 @@
+"""What there is to be seen of a rule: the parts that can fail, and the whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from policies.coverage import Coverage, branches, countable, read
+from policies.source import Text, parse
+
+RULES = parse(
+    Text(
+        "port.polar",
+        """
+allow(viewer: Viewer, "read", port: Port) if
+    viewer.kind = "PARTNER" and buyer in port.buyers and buyer.company_id = viewer.company_id;
+allow_field(_viewer: Viewer, "read", _port: Port, field) if field in ["name", "speed"];
+deny_field(viewer: Viewer, "read", _port: Port, field) if field = "speed" and managed(viewer);
+managed(viewer: Viewer) if viewer.kind = "MANAGED";
+pays(viewer: Viewer) if role in ["FINANCE", "VIEWER"] and role in viewer.roles;
+known(status) if status in ["ACTIVE", "ENDED"];
+""",
+    )
+)
+PARTNER, NAMES, SPEED, MANAGED, PAYS, KNOWN = RULES
+
+
+def test_a_rule_ends_by_its_first_part_that_fails_or_holds() -> None:
+    """A part that only names fields, or the words that a variable stands for, never fails by itself."""
+    expected = [
+        {0: 'viewer.kind = "PARTNER"', 1: "buyer in port.buyers", 2: "buyer.company_id = viewer.company_id", 3: "the whole"},
+        {1: "the whole"},
+        {1: "managed(viewer)", 2: "the whole"},
+        {0: 'viewer.kind = "MANAGED"', 1: "the whole"},
+        {1: "role in viewer.roles", 2: "the whole"},
+        {0: 'status in ["ACTIVE", "ENDED"]', 1: "the whole"},
+    ]
+
+    assert expected == [branches(rule) for rule in RULES]
+
+
+def test_rules_without_a_viewer_are_not_counted() -> None:
+    """They are part of the rules that ask them."""
+    assert [PARTNER, NAMES, SPEED, MANAGED, PAYS] == countable(RULES)
+
+
+def test_a_rule_is_seen_both_ways() -> None:
+    """One without any condition only has to hold; another has to fail too, by whichever part."""
+    coverage = Coverage("1")
+    coverage.note(NAMES, 1)
+    coverage.note(MANAGED, 1)
+    coverage.note(PARTNER, 3)
+    coverage.note(PARTNER, 1)
+
+    assert [(True, True), (True, True), (True, False), (False, False)] == [
+        (coverage.held(rule), coverage.failed(rule)) for rule in (PARTNER, NAMES, MANAGED, PAYS)
+    ]
+    assert "2 of 4 rules held and failed; 4 of 9 branches" == coverage.line((PARTNER, NAMES, MANAGED, PAYS))
+    assert {0: 'viewer.kind = "PARTNER"', 2: "buyer.company_id = viewer.company_id"} == coverage.missing(PARTNER)
+
+
+def test_what_is_saved_is_read(tmp_path: Path) -> None:
+    """A record is read as it was; what is none is as if there were none."""
+    coverage, path = Coverage("1", {"port.polar:4": {0, 2}}), tmp_path / "below" / "record.json"
+
+    coverage.save(path)
+    saved = read(path)
+    path.write_text("{}")
+
+    assert coverage == saved
+    assert [None, None] == [read(path), read(tmp_path / "nowhere")]
+    assert [path] == list(path.parent.iterdir())
