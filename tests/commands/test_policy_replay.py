@@ -148,7 +148,13 @@ async def test_what_cannot_be_asked_again_is_told(demo_url: str, tmp_path: Path,
 @pytest.mark.parametrize("wrong", [{"query": 7}, {"variables": [1]}, {"operationName": 7}, {"userId": "nobody"}], ids=str)
 def test_a_line_that_is_no_recorded_query_is_refused(tmp_path: Path, wrong: dict[str, Any]) -> None:
     """Whatever is wrong with it."""
-    right = {"userId": None, "companyId": None, "operationName": None, "query": "{ viewer { roles } }", "variables": {}}
+    right: dict[str, Any] = {
+        "userId": None,
+        "companyId": None,
+        "operationName": None,
+        "query": "{ viewer { roles } }",
+        "variables": {},
+    }
     (tmp_path / "recorded").write_text(json.dumps(right | wrong))
 
     with pytest.raises(Failure, match=":1 is no recorded query"):
