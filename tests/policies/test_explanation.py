@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.scratch import create
 from policies.catalogue import CATALOGUE
@@ -90,15 +89,6 @@ class Case:
         denials = (reason for predicate, reason in rule.denials if compile_predicate(predicate)(self.row, self.viewer))
         reason = next(denials, rule.otherwise)
         return {(each, None if each else reason) for each in said}
-
-
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[AsyncConnection]:
-    """A connection whose temporary tables nobody else sees."""
-    engine = create_async_engine(database_url, poolclass=NullPool)
-    async with engine.connect() as connection:
-        yield connection
-    await engine.dispose()
 
 
 Explain = Callable[[Explanation], Explanation]

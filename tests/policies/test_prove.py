@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -13,8 +13,7 @@ from typing import Any, Final
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 import server
 from commands.policy.prove import ask_database
@@ -131,15 +130,6 @@ def test_all_invariants_of_the_gateway_are_proven() -> None:
     verification = Verification(policy, invariants)
 
     assert [] == [each.rule.place for each in invariants if not verification.decide(each).is_proven]
-
-
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[AsyncConnection]:
-    """A connection whose temporary tables nobody else sees."""
-    engine = create_async_engine(database_url, poolclass=NullPool)
-    async with engine.connect() as connection:
-        yield connection
-    await engine.dispose()
 
 
 def without(head: str) -> Change:

@@ -8,14 +8,12 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.scratch import create
 from policies.catalogue import CATALOGUE
@@ -31,15 +29,6 @@ from tests.policies.verdicts import Decide, Report, compare
 CASES = int(os.environ.get("CROSSGATE_CASES", "10000"))
 SEED = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
 POLICIES = Path(__file__).parents[2] / "policies"
-
-
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[AsyncConnection]:
-    """A connection whose temporary tables nobody else sees."""
-    engine = create_async_engine(database_url, poolclass=NullPool)
-    async with engine.connect() as connection:
-        yield connection
-    await engine.dispose()
 
 
 @pytest.fixture
