@@ -24,6 +24,7 @@ from policies.catalogue import CATALOGUE
 from policies.policy import Policy
 from policies.reloading import Reloading
 from policies.viewer import Viewer
+from resolvers.acts import record
 from resolvers.audit import AuditLog
 from resolvers.context import Context, Origin, Services
 from resolvers.cursors import Cursors
@@ -31,7 +32,7 @@ from resolvers.download import find_file
 from resolvers.mail import latest_mails
 from resolvers.picture import MOST_BYTES
 from resolvers.upload import Uploads
-from resolvers.view_as import seen_as
+from resolvers.view_as import ViewAsRefused, looked_as
 from resolvers.viewer import find_member, load_viewer
 from schema.auditing import Auditing
 from schema.introspection import SchemaOf
@@ -172,7 +173,12 @@ def _viewers(reader: Reader) -> Callable[[Claims], Awaitable[Viewer | None]]:
 
 def _view_as(services: Services) -> ViewAs:
     async def view_as(asker: Viewer, named: str, request_id: str) -> Context:
-        return Context(services, await seen_as(services, asker, named), Origin(request_id), asker=asker)
+        context = Context(services, asker, Origin(request_id))
+        try:
+            return Context(services, await looked_as(context, named), context.origin, asker=asker)
+        except ViewAsRefused:
+            await record(context, None, None)
+            raise
 
     return view_as
 

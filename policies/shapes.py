@@ -68,7 +68,7 @@ def spelt(text: str) -> Shape:
     kind, *words = text.split("+")
     supporters = {f"{SUPPORTED_BY}{each.value}": each.value for each in SupportedBy}
     managed = kind == AccountKind.MANAGED.value
-    known = {*(() if kind == Shape().kind else ROLES), *((*supporters, *SWITCHES) if managed else ())}
+    known = (*(() if kind == Shape().kind else ROLES), *((*supporters, *SWITCHES) if managed else ()))
     if kind not in KINDS or (unknown := [word for word in words if word not in known]):
         wrong = kind if kind not in KINDS else unknown[0]
         raise PolicyError(

@@ -51,7 +51,7 @@ def anything(context: Context, data: Any) -> bool:
 
 
 async def record(context: Context, name: str | None, text: str | None, data: Any = None, read: Counts | None = None) -> None:
-    """Record what a result tells of: view-as and explain now, denials and reads within a moment.
+    """Record what a result tells of: view-as and explain now, denials and reads within a moment, and so all that visitors do.
 
     `name` and `text` are the operation's. Raises what keeps the database from taking what is written now.
     """
@@ -61,8 +61,9 @@ async def record(context: Context, name: str | None, text: str | None, data: Any
     context.acts = Acts()  # a subscription goes on
     if context.asker is not context.viewer:
         await log.write(_act(context, AuditKind.VIEW_AS, name, text), request_id, {})
+    tell = log.note if context.asker.user_id is None else log.write  # a row for each request of a visitor would fill the log
     for concerned, counts in acts.concerned.items():
-        await log.write(_act(context, AuditKind.EXPLAIN, name, text, concerned), request_id, counts)
+        await tell(_act(context, AuditKind.EXPLAIN, name, text, concerned), request_id, counts)
     if denied := _denied(context, data, acts.denied):
         await log.note(_act(context, AuditKind.DENIAL, name, text), request_id, denied)
     if read:

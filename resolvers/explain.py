@@ -27,7 +27,7 @@ from resolvers.errors import PublicError
 from resolvers.identifiers import TAGS
 from resolvers.statements import KEYS, Source, rows_by
 from resolvers.text import camel
-from resolvers.view_as import VIEW_AS, seen_as
+from resolvers.view_as import VIEW_AS, looked_as
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -100,7 +100,7 @@ async def explain(roots: Sequence[object], context: Context, **arguments: Any) -
     question = asked(context.policy, arguments)
     viewer, named = context.viewer, arguments.get("view_as")
     if named is not None:
-        viewer = await seen_as(context.services, context.asker, named, context.policy, (VIEW_AS, EXPLAIN))
+        viewer = await looked_as(context, named, (VIEW_AS, EXPLAIN))
     await context.acts.explained(question.entity, arguments.get("field"), viewer)
     if not await _may(context, question.entity, question.key, READ):
         return [None] * len(roots)

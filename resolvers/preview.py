@@ -16,6 +16,7 @@ from models.membership import MemberRole
 from policies.catalogue import CATALOGUE
 from policies.predicate import Predicate
 from policies.sql import to_column, to_sql, viewer_parameters
+from resolvers.audit import Counted
 from resolvers.errors import PublicError
 from resolvers.identifiers import parse
 from resolvers.viewer import FACTS, PARAMETERS, viewer_of, with_settings
@@ -77,6 +78,7 @@ async def previewed(
         return None
     may, *facts = {**found[0], **{f"account_{name}": value for name, value in (settings or {}).items()}}.values()
     if not may:
+        context.acts.refused({Counted("ManagedAccount", None, ACTION, MayNotPreview.code): 1})
         raise MayNotPreview
     return context.preview(viewer_of((MemberRole.ACCOUNT_ADMIN,), facts), account.key, settings or {})
 

@@ -20,12 +20,13 @@ from policies.policy import Policy
 from policies.predicate import Predicate, conj, disj
 from policies.sql import to_column, to_sql, viewer_parameters
 from policies.viewer import Viewer
+from resolvers.audit import Counted
 from resolvers.errors import PublicError
 from resolvers.identifiers import Identifier, InvalidId, parse
 from resolvers.viewer import FACTS, PARAMETERS, viewer_of, with_settings
 
 if TYPE_CHECKING:
-    from resolvers.context import Services
+    from resolvers.context import Context, Services
 
 KEPT: Final = 1024  # statements of each kind; shapes that policy does not tell apart share one
 KEY: Final = sa.bindparam("key", type_=sa.Uuid())
@@ -40,6 +41,15 @@ class ViewAsRefused(PublicError):
 
     def __init__(self) -> None:
         super().__init__("The viewer may not look as this company or user, or there is none.")
+
+
+async def looked_as(context: Context, named: str, by: Sequence[str] = (VIEW_AS,)) -> Viewer:
+    """The viewer as which the asker of a request looks, as `seen_as`; a refusal is noted among its acts. Raises ViewAsRefused."""
+    try:
+        return await seen_as(context.services, context.asker, named, context.policy, by)
+    except ViewAsRefused:
+        context.acts.refused({Counted(_target(named).type, None, by[-1], ViewAsRefused.code): 1})
+        raise
 
 
 async def seen_as(

@@ -21,7 +21,7 @@ from schema.user import User
 class AuditCount:
     type: str = strawberry.field(description="The type, as the schema names it.")
     field: str | None = strawberry.field(description="The field that was hidden, read or explained.")
-    action: str | None = strawberry.field(description="The action of policy that was refused, of a mutation.")
+    action: str | None = strawberry.field(description="The action of policy that was refused.")
     reason: str | None = strawberry.field(description="Why it was denied: the code of the redaction or of the error.")
     count: int = strawberry.field(description="How often.")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from graphql import GraphQLError, located_error, parse
+from graphql import FieldNode, GraphQLError, located_error, parse
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
@@ -22,7 +22,7 @@ from resolvers.preview import MOST, TooManyPreviews, previewed
 from resolvers.redactions import Entry
 from schema.fields import plain
 from schema.introspection import IntrospectedSchema
-from schema.split import FIELD, Preview, Split, split
+from schema.split import FIELD, Split, split
 
 
 class PreviewingSchema(IntrospectedSchema):
@@ -42,14 +42,14 @@ class PreviewingSchema(IntrospectedSchema):
             extensions = [added, *extensions]
         return super().create_extensions_runner(execution_context, extensions)
 
-    def arguments(self, preview: Preview, variables: VariableValues) -> dict[str, Any]:
+    def arguments(self, preview: FieldNode, variables: VariableValues) -> dict[str, Any]:
         """The arguments of a preview, as its resolver takes them. Raises GraphQLError."""
         root = self._schema.query_type
         assert root is not None  # noqa: S101
         field = root.fields[FIELD]
         definition = field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
         assert isinstance(definition, StrawberryField)  # noqa: S101
-        given = get_argument_values(field, preview.node, variables)
+        given = get_argument_values(field, preview, variables)
         converter = self.schema_converter
         converted = convert_arguments(given, definition.arguments, converter.scalar_registry, converter.config)
         return {name: plain(value, nulls=True) for name, value in converted.items()}
@@ -77,7 +77,8 @@ class _Previews(SchemaExtension):
             return
         if len(parts.previews) > MOST:
             raise TooManyPreviews(len(parts.previews))
-        asked.query, asked.graphql_document = parts.rest, parse(parts.rest)
+        asked.query = parts.rest()
+        asked.graphql_document = parse(asked.query)
         yield
         if asked.result is not None and asked.result.data is not None:
             await _Joined(asked, parts).run()
@@ -105,10 +106,10 @@ class _Joined:
         assert isinstance(values, VariableValues)  # noqa: S101 (or the rest would have no data)
         for key in [key for key in self._data if key in self._parts.previews]:
             try:
-                self._data[key] = await self._value(key, self._parts.previews[key], values)
+                self._data[key] = await self._value(key, values)
             except Exception as error:  # it stands in its place, as that of any field
                 self._data[key] = None
-                self._errors.append(located_error(error, [self._parts.previews[key].node], [key]))
+                self._errors.append(located_error(error, [self._parts.previews[key]], [key]))
         places = {key: place for place, key in enumerate(self._data)}
         self._context.redactions.settle(sorted(self._redactions, key=lambda entry: places[str(entry[0][0])]), self._own)
         self._result.errors = self._errors or None
@@ -117,13 +118,13 @@ class _Joined:
     def _variables(self) -> dict[str, Any]:
         return self._asked.variables or {}
 
-    async def _value(self, key: str, preview: Preview, values: VariableValues) -> dict[str, Any] | None:
+    async def _value(self, key: str, values: VariableValues) -> dict[str, Any] | None:
         """What a preview answers; its errors and redactions are noted below its key."""
-        context = await previewed(self._context, **self._schema.arguments(preview, values))
+        context = await previewed(self._context, **self._schema.arguments(self._parts.previews[key], values))
         if context is None:
             return None
         result: ExecutionResult = await self._schema.execute(
-            preview.text, self._variables, context, operation_name=self._asked.operation_name
+            self._parts.preview(key), self._variables, context, operation_name=self._asked.operation_name
         )
         if context.execution != PLANNED:
             self._context.execution = context.execution

@@ -29,20 +29,23 @@ BREAKS: Final = "\r\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
-    """A preview: where it is asked for first, and the text of the operation whose root fields are selected of it."""
-
-    node: FieldNode
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Split:
-    """The parts of an operation. `rest` has the name of a type in the place of each preview, where it is selected at all."""
+    """The parts of an operation, each as long as the whole, and so made only when it is asked for.
+
+    `previews` says where each preview is asked for first, by its key in the response.
+    """
 
     operation: OperationDefinitionNode
-    rest: str
-    previews: dict[str, Preview]  # by their keys in the response
+    previews: dict[str, FieldNode]
+    _scissors: _Scissors
+
+    def rest(self) -> str:
+        """The operation with the name of a type in the place of each preview, where it is selected at all."""
+        return self._scissors.rest()
+
+    def preview(self, key: str) -> str:
+        """The text of the operation whose root fields are selected of a preview."""
+        return self._scissors.preview(key)
 
 
 def split(text: str, document: DocumentNode, name: str | None) -> Split | None:
@@ -54,8 +57,7 @@ def split(text: str, document: DocumentNode, name: str | None) -> Split | None:
     nodes = {_key(node): node for node in reversed(scissors.previews)}
     if not nodes:
         return None
-    previews = {key: Preview(node, scissors.preview(key)) for key, node in nodes.items()}
-    return Split(operation, scissors.rest(), previews)
+    return Split(operation, nodes, scissors)
 
 
 class _Scissors:

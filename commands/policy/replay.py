@@ -17,7 +17,7 @@ from uuid import UUID
 
 import orjson
 import typer
-from graphql import GraphQLError, parse, print_ast, validate
+from graphql import GraphQLError, OperationType, get_operation_ast, parse, print_ast, validate
 from rich.console import Console
 from rich.progress import track
 
@@ -37,6 +37,8 @@ from schema.planning import Planning
 from schema.schema import make_schema
 from settings import Settings
 from transport.logs import configure_logging
+from transport.refusal import BadRequest
+from transport.request import checked
 from transport.tokens import Tokens
 
 HEAD: Final = "HEAD"
@@ -169,8 +171,9 @@ def _read(file: Path) -> Iterator[Recorded]:
         try:
             asked = orjson.loads(line)
             who, whom = _who(asked)
-            yield Recorded(number, *who, whom, asked["operationName"], asked["query"], asked["variables"])
-        except (ValueError, TypeError, KeyError):
+            again = checked(asked)
+            yield Recorded(number, *who, whom, again.operation_name, again.query, again.variables)
+        except (ValueError, TypeError, KeyError, AttributeError, BadRequest):
             raise Failure(f"{file}:{number} is no recorded query.") from None
 
 
@@ -200,7 +203,7 @@ async def _replay(settings: Settings, policies: Iterable[Policy], recorded: list
 
 async def _one(before: Side, after: Side, recorded: Recorded, report: Report) -> None:
     asker = await _asker(before.services, recorded)
-    query = _marked(before, recorded.query)
+    query = _marked(before, recorded)
     if asker is None or query is None:
         report.left_out.append((recorded.line, INVALID if query is None else GONE))
         return
@@ -222,14 +225,17 @@ async def _asker(services: Services, recorded: Recorded) -> Viewer | None:
     return await find_viewer(services.reader, recorded.user_id, recorded.company_id)
 
 
-def _marked(side: Side, query: str) -> str | None:
-    """The query as it is asked, None if it is no longer valid."""
+def _marked(side: Side, recorded: Recorded) -> str | None:
+    """The query as it is asked, None if it is no longer valid, or none: a file that somebody has edited changes nothing."""
     schema = side.schema._schema
     try:
-        document = parse(query)
+        document = parse(recorded.query)
     except GraphQLError:
         return None
-    return None if validate(schema, document) else print_ast(marked(document, schema))
+    operation = get_operation_ast(document, recorded.name)
+    if operation is None or operation.operation is not OperationType.QUERY or validate(schema, document):
+        return None
+    return print_ast(marked(document, schema))
 
 
 def _as_text(report: Report) -> Iterator[str]:

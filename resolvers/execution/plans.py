@@ -20,6 +20,7 @@ from graphql import (
 )
 
 from resolvers.actions import rights_of
+from resolvers.acts import Acts
 from resolvers.batch import ROOT
 from resolvers.errors import PublicError
 from resolvers.execution.conditions import conditions
@@ -111,6 +112,7 @@ class Plans:
         else:
             context.execution = PLANNED
             return data
+        context.acts = Acts()  # what the plan has noted, whoever answers now notes again
         return None
 
     async def _planned(

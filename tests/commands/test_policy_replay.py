@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import server
+from commands.failure import Failure
+from commands.policy.replay import _read
 from commands.policy.revisions import policies_of
 from resolvers.viewer import find_member
 from tests.asking import DIRECT, HIDDEN, PARTNER, POLICY
@@ -125,10 +127,11 @@ async def test_the_same_policy_decides_the_same(demo_url: str, tmp_path: Path, p
 
 
 async def test_what_cannot_be_asked_again_is_told(demo_url: str, tmp_path: Path, policies: Path) -> None:
-    """A query that is no longer valid, and one whose viewer is no more, are named by their lines."""
+    """A query that is no longer valid, one whose viewer is no more, and what somebody has written in, are named by their lines."""
     gone = json.loads(await asked(demo_url, HIDDEN, PRICES, first=2)) | {"userId": str(UUID(int=1))}
     looked_as = await looked(demo_url, PARTNER, HIDDEN, PRICES, first=2) | {"askerUserId": str(UUID(int=1))}
-    lines = [await asked(demo_url, None, "{ prices }"), json.dumps(gone), json.dumps(looked_as)]
+    mutation = await asked(demo_url, None, "mutation { __typename }")
+    lines = [await asked(demo_url, None, "{ prices }"), json.dumps(gone), json.dumps(looked_as), mutation]
     (tmp_path / "recorded").write_text("\n".join(lines))
 
     done = replayed(tmp_path, demo_url, "--candidate", str(policies))
@@ -138,7 +141,24 @@ async def test_what_cannot_be_asked_again_is_told(demo_url: str, tmp_path: Path,
         "Line 1 is no valid query any more.",
         "Line 2 was asked by a viewer who is no more.",
         "Line 3 was asked by a viewer who is no more.",
+        "Line 4 is no valid query any more.",
     ] == done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("wrong", [{"query": 7}, {"variables": [1]}, {"operationName": 7}, {"userId": "nobody"}], ids=str)
+def test_a_line_that_is_no_recorded_query_is_refused(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    """Whatever is wrong with it."""
+    right: dict[str, Any] = {
+        "userId": None,
+        "companyId": None,
+        "operationName": None,
+        "query": "{ viewer { roles } }",
+        "variables": {},
+    }
+    (tmp_path / "recorded").write_text(json.dumps(right | wrong))
+
+    with pytest.raises(Failure, match=":1 is no recorded query"):
+        list(_read(tmp_path / "recorded"))
 
 
 def test_what_is_no_recording_is_refused(tmp_path: Path, policies: Path) -> None:

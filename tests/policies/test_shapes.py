@@ -104,6 +104,15 @@ def test_a_shape_that_nobody_has_is_refused(text: str) -> None:
         spelt(text)
 
 
+def test_what_could_stand_in_a_shape_is_named_in_one_order() -> None:
+    """Roles, who supports it, and what is switched on, as they are declared."""
+    with pytest.raises(PolicyError) as raised:
+        spelt("MANAGED+KING")
+
+    known = ", ".join((*ROLES, "by=PARTNER", "by=OPERATOR", *SWITCHES))
+    assert str(raised.value).endswith(f", then {known}")
+
+
 def _agree(one: Shape, other: Shape, told: Mentioned) -> bool:
     """Whether two shapes are the same by what is mentioned."""
     facts = [name for name in told.facts if name != "roles"]

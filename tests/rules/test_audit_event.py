@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -157,6 +158,57 @@ async def test_the_operator_reads_what_visitors_were_denied_A43(ask: Asking, giv
     one = {**denied, "operationName": None, "operationHash": None, "requests": 2}
     assert told({"auditEvents": nodes(one)}) == whole(await ask(operator.admin, DENIED))
     assert told({"auditEvents": ids()}) == whole(await ask(company.admin, ALL))
+
+
+async def test_tools_that_are_refused_are_denials_V14_A43(ask: Asking, given: Given) -> None:
+    """Whoever may not look as somebody is told of alike whether there is such a company or not, and so is a refused preview."""
+    stranger, partner, absent = await given.company(), await given.partner(), str(Identifier("Company", UUID(int=1)))
+    account = await given.managed_account(partner)
+    finance = await given.user(partner, "FINANCE")
+    explain = 'query ($id: ID!, $as: ID!) { explain(typeName: "Company", id: $id, viewAs: $as) { allowed } }'
+    preview = "query ($id: ID!) { previewSettings(managedAccountId: $id) { __typename } }"
+
+    for named in (account.company.id, absent):
+        await ask.send(stranger.admin, "{ viewer { roles } }", {}, **{"X-Crossgate-View-As": named})
+    await ask(stranger.admin, explain, id=stranger.id, **{"as": account.company.id})
+    await ask(finance.email, preview, id=account.id)
+    await written(ask)
+
+    looked = count("Company", "VIEW_AS_REFUSED", 2, action="view_as")
+    explained = count("Company", "VIEW_AS_REFUSED", 1, action="explain")
+    previewed = count("ManagedAccount", "PREVIEW_FORBIDDEN", 1, action="update_managed_account_settings")
+    denied = [event("DENIAL", stranger, stranger.user, counts) for counts in (explained, looked)]
+    assert told({"auditEvents": nodes(*denied)}) == whole(await ask(stranger.admin, COUNTED))
+    other = nodes(event("DENIAL", partner, finance, previewed))
+    assert told({"auditEvents": other}) == whole(await ask(partner.admin, COUNTED))
+
+
+async def test_what_an_error_has_asked_again_is_counted_once_A43(ask: Asking, given: Given) -> None:
+    """Where a plan ends in an error, graphql-core answers, and what was explained until then is not told of twice."""
+    company = await given.company()
+    query = 'query ($id: ID!) { explain(typeName: "Company", id: $id) { allowed } node(id: "nobody") { id } }'
+
+    assert ["INVALID_ID"] == (await ask(company.admin, query, id=company.id)).codes
+    answer = await ask(company.admin, "{ auditEvents { nodes { kind counts { type count } } } }")
+
+    assert told({"auditEvents": nodes({"kind": "EXPLAIN", "counts": [{"type": "Company", "count": 1}]})}) == whole(answer)
+
+
+async def test_explanations_of_visitors_are_one_event_A43(ask: Asking, given: Given) -> None:
+    """A visitor has nothing written for each request: what it asks is gathered, as its denials are."""
+    company, operator = await given.company(), await given.operator()
+    await given.profile(company)
+    query = 'query ($id: ID!) { explain(typeName: "Company", id: $id) { allowed } }'
+    kind = {"kind": "EXPLAIN"}
+
+    for _ in range(2):
+        assert {"explain": {"allowed": True}} == (await ask(None, query, id=company.id)).data
+    before = whole(await ask(operator.admin, OF_KIND, **kind))
+    await written(ask)
+    after = await ask(operator.admin, OF_KIND, **kind)
+
+    assert told({"auditEvents": ids()}) == before
+    assert 1 == after.data["auditEvents"]["totalCount"]
 
 
 async def test_a_company_reads_who_has_looked_as_it_V14_A43(ask: Asking, given: Given) -> None:

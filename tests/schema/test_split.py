@@ -58,7 +58,7 @@ def parts_of(text: str, name: str | None = None) -> Split:
 def test_nothing_is_moved(text: str) -> None:
     """Every part has as many letters and the same lines, and its fields stand where they stood."""
     parts = parts_of(text)
-    texts = [parts.rest, *(preview.text for preview in parts.previews.values())]
+    texts = [parts.rest(), *map(parts.preview, parts.previews)]
 
     for part in texts:
         assert [len(line) for line in text.splitlines()] == [len(line) for line in part.splitlines()]
@@ -70,7 +70,7 @@ def test_nothing_is_moved(text: str) -> None:
 def test_nothing_is_lost(text: str) -> None:
     """Every field but the previews themselves is in the rest or in a preview."""
     parts = parts_of(text)
-    found = fields(parts.rest).union(*(fields(preview.text) for preview in parts.previews.values()))
+    found = fields(parts.rest()).union(*(fields(parts.preview(key)) for key in parts.previews))
 
     assert {field for field in fields(text) if field[0] != FIELD} <= found
 
@@ -79,10 +79,20 @@ def test_the_rest_has_a_name_in_the_place_of_a_preview() -> None:
     """Under the same key, so that the answer has its order."""
     parts = parts_of(SMALL)
 
-    assert "{ a: viewer { roles } previewSettings :__typename }" == " ".join(parts.rest.split())
+    assert "{ a: viewer { roles } previewSettings :__typename }" == " ".join(parts.rest().split())
     assert {"previewSettings": "{ ... { viewer { roles } } }"} == {
-        key: " ".join(preview.text.split()) for key, preview in parts.previews.items()
+        key: " ".join(parts.preview(key).split()) for key in parts.previews
     }
+
+
+def test_texts_are_made_only_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who sends many previews in a long text is refused before any of them is cut out."""
+    made: list[str] = []
+    monkeypatch.setattr("schema.split._Page", made.append)
+
+    parts = parts_of("{" + " ".join(f'p{n}: previewSettings(managedAccountId: "x") {{ __typename }}' for n in range(50)) + "}")
+
+    assert (50, []) == (len(parts.previews), made)
 
 
 def test_previews_of_one_key_are_one_preview() -> None:
@@ -90,7 +100,7 @@ def test_previews_of_one_key_are_one_preview() -> None:
     parts = parts_of(DOCUMENTS["fragments"])
 
     assert {"p", "q"} == set(parts.previews)
-    assert {"__typename", "roles", "viewer"} == {name for name, _ in fields(parts.previews["p"].text)}
+    assert {"__typename", "roles", "viewer"} == {name for name, _ in fields(parts.preview("p"))}
 
 
 @pytest.mark.parametrize(
