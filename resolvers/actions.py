@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
+from cachetools import LRUCache
 
 from models.base import now
 from policies.actions import ACTIONS
@@ -163,14 +164,19 @@ def _are_words(entity: str, columns: frozenset[str]) -> bool:
     return all(isinstance(table.c[column].type, sa.Enum | sa.Boolean) for column in columns)
 
 
-@lru_cache(KEPT)
+_rights: WeakKeyDictionary[Policy, LRUCache[tuple[Shape, str], Rights]] = WeakKeyDictionary()
+
+
 def rights_of(policy: Policy, shape: Shape, entity: str) -> Rights:
-    """What viewers of a shape may do to things of a type."""
+    """What viewers of a shape may do to things of a type: kept as long as the policy is."""
+    known = _rights.setdefault(policy, LRUCache(KEPT))
+    if (shape, entity) not in known:
 
-    def decide(entity: str, action: str) -> Decision:
-        return policy.decide(shape, entity, action)
+        def decide(entity: str, action: str) -> Decision:
+            return policy.decide(shape, entity, action)
 
-    return Rights(entity, {action.upper(): condition(entity, action, decide) for action in ACTIONS[entity]})
+        known[shape, entity] = Rights(entity, {each.upper(): condition(entity, each, decide) for each in ACTIONS[entity]})
+    return known[shape, entity]
 
 
 @dataclass(frozen=True, slots=True)

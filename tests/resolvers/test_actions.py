@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, Final
@@ -18,7 +20,7 @@ from policies.describe import stated
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, Compare, Exists, Or, Parameter, Predicate, assume, conj, one_of
 from policies.reason import Reason
-from policies.viewer import Viewer
+from policies.viewer import Shape, Viewer
 from resolvers.actions import Condition, Rights, ViewerCan, condition, rights_of
 from resolvers.identifiers import TAGS
 from resolvers.node import NO_NODES
@@ -178,3 +180,15 @@ def test_each_action_is_tried() -> None:
     without = {(entity, action) for entity, action in known if action in UNTRIED or (entity == "Company" and action in OWN)}
 
     assert known - without == set(ATTEMPTS)
+
+
+def test_rights_keep_no_policy() -> None:
+    """What was made of a policy goes with it, so that a day of reloads does not fill the memory."""
+    policy = server.load_policy()
+    rights_of(policy, Shape(), "Port")
+    kept = weakref.ref(policy)
+
+    del policy
+    gc.collect()
+
+    assert None is kept()
