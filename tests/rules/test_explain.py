@@ -74,7 +74,6 @@ async def test_a_partner_is_told_by_which_rule_its_account_sees_no_price_V14_R12
     }
     assert (False, "HIDDEN_BY_PARTNER") == (answer.data["explain"]["allowed"], answer.data["explain"]["reason"])
     assert [hiding] == [each for each in decisions(answer) if each["holds"] and each["effect"] == "DENY"]
-    assert "planned" == answer.execution
 
 
 async def test_what_fails_is_named_V14_V20(ask: Asking, given: Given) -> None:
