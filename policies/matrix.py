@@ -121,8 +121,7 @@ def abilities(policy: Policy, shapes: Iterable[Shape] | None = None) -> dict[str
 
 def actions_of(policy: Policy, entity: Entity) -> tuple[str, ...]:
     """What else than reading rules name of a type, in their order."""
-    named = [rule.arguments[1].literal for rule in policy.rules if rule.name in DECISIONS and rule.entity == entity.name]
-    return tuple(dict.fromkeys(action for action in named if action not in (None, READ)))
+    return tuple(action for action in policy.actions(entity.name) if action != READ)
 
 
 def abilities_of(policy: Policy) -> tuple[str, ...]:

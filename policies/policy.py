@@ -103,10 +103,10 @@ class Policy:
                 ("explanation", entity, action, field), shape, lambda viewer: self._explanation(viewer, entity, action, field)
             )
 
-    def actions(self, entity: str) -> frozenset[str]:
-        """What the rules of a type speak of doing to its rows."""
-        named = (rule.arguments[1].literal for rule in self.rules if rule.entity == entity)
-        return frozenset(action for action in named if action is not None)
+    def actions(self, entity: str) -> tuple[str, ...]:
+        """What the rules of a type speak of doing to its rows, in their order."""
+        named = (rule.arguments[1].literal for rule in self.rules if rule.name in DECISIONS and rule.entity == entity)
+        return tuple(dict.fromkeys(action for action in named if action is not None))
 
     def fields(self, entity: str) -> tuple[str, ...]:
         """The fields of a type that any rule names, in their order."""

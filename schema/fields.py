@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from graphql import FieldNode, GraphQLField
+from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.annotation import StrawberryAnnotation
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types import Info
-from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.arguments import StrawberryArgument, convert_arguments
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
@@ -66,6 +69,21 @@ class Field(StrawberryField):
             return None
         withheld: Reason | None = info.context.withheld(self.ability)
         return withheld
+
+
+def arguments_of(
+    field: GraphQLField,
+    definition: StrawberryField,
+    node: FieldNode,
+    variables: VariableValues,
+    converter: GraphQLCoreConverter,
+    *,
+    nulls: bool = False,
+) -> dict[str, Any]:
+    """The arguments of a field as its resolver takes them, `nulls` as `plain` does. Raises GraphQLError."""
+    given = get_argument_values(field, node, variables)
+    converted = convert_arguments(given, definition.arguments, converter.scalar_registry, converter.config)
+    return {name: plain(value, nulls=nulls) for name, value in converted.items()}
 
 
 def plain(value: Any, *, nulls: bool = False) -> Any:

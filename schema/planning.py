@@ -14,17 +14,16 @@ from graphql import (
     VariableNode,
     get_nullable_type,
 )
-from graphql.execution.values import VariableValues, get_argument_values
+from graphql.execution.values import VariableValues
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types import ExecutionResult
-from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 from resolvers.batch import BatchResolver
 from resolvers.execution.plans import KEPT, Plans
 from resolvers.execution.variables import AS_GIVEN
-from schema.fields import Field, plain
+from schema.fields import Field, arguments_of
 
 
 class Planning:
@@ -92,10 +91,7 @@ class _Described:
 
     def arguments(self, node: FieldNode, variables: VariableValues) -> dict[str, Any]:
         """The arguments as the batch resolver takes them. Raises GraphQLError."""
-        given = get_argument_values(self.field, node, variables)
-        known = self.definition.arguments
-        converted = convert_arguments(given, known, self.converter.scalar_registry, self.converter.config)
-        return {name: plain(value) for name, value in converted.items()}
+        return arguments_of(self.field, self.definition, node, variables, self.converter)
 
 
 @dataclass(frozen=True, slots=True)

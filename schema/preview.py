@@ -9,18 +9,17 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from graphql import FieldNode, GraphQLError, located_error, parse
-from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+from graphql.execution.values import VariableValues, get_variable_values
 from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types import ExecutionContext, ExecutionResult
-from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 from resolvers.execution.plans import PLANNED
 from resolvers.preview import MOST, TooManyPreviews, previewed
 from resolvers.redactions import Entry
-from schema.fields import plain
+from schema.fields import arguments_of
 from schema.introspection import IntrospectedSchema
 from schema.split import FIELD, Split, split
 
@@ -49,10 +48,7 @@ class PreviewingSchema(IntrospectedSchema):
         field = root.fields[FIELD]
         definition = field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
         assert isinstance(definition, StrawberryField)  # noqa: S101
-        given = get_argument_values(field, preview, variables)
-        converter = self.schema_converter
-        converted = convert_arguments(given, definition.arguments, converter.scalar_registry, converter.config)
-        return {name: plain(value, nulls=True) for name, value in converted.items()}
+        return arguments_of(field, definition, preview, variables, self.schema_converter, nulls=True)
 
 
 class _Validated(SchemaExtension):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
 import strawberry
@@ -66,6 +67,7 @@ def described(policy: Policy) -> strawberry.Schema:
     return schema
 
 
+@cache  # it takes a schema, and is asked for at each load of policy and for the schemas of viewers
 def guarded_fields() -> Mapping[str, frozenset[str]]:
     """The fields of each type of the schema that is a type of policy, by their names in Python."""
     return {name: frozenset(field.python_name for field in fields) for name, fields in _guarded()}

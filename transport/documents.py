@@ -8,7 +8,7 @@ documents.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -18,14 +18,13 @@ from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefiniti
 from strawberry.extensions import SchemaExtension
 
 from resolvers.errors import PublicError
+from schema.introspection import SchemaOf
 from transport.bounds import Bounds, Costs
 from transport.refusal import BadRequest, Refusal
 
 CACHED_CHARACTERS: Final = 250_000  # 280 bytes a character at worst: 70 MB
 HELD_BESIDE: Final = 10  # what is kept of a document however short it is, in characters
 LARGEST_CACHED: Final = CACHED_CHARACTERS // 10  # a larger one would push out too many others
-SchemaOf = Callable[[GraphQLSchema, Any], GraphQLSchema]
-"""The schema by which documents of a context are judged, made of the full one."""
 
 
 class ParseFailed(PublicError):

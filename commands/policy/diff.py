@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Final
@@ -12,6 +11,7 @@ import typer
 
 import server
 from commands.failure import Failure
+from commands.policy.report import Format
 from commands.policy.revisions import policies_of
 from commands.policy.wording import worded
 from policies.catalogue import CATALOGUE
@@ -24,13 +24,6 @@ from policies.who import label
 
 EQUIVALENT: Final = "The policies are equivalent: no viewer is treated otherwise."
 HEAD: Final = "| | viewers | before | after |\n| --- | --- | --- | --- |"
-
-
-class Format(StrEnum):
-    """How changes are written: as plain text, or as Markdown for a review."""
-
-    TEXT = "text"
-    MD = "md"
 
 
 def diff(

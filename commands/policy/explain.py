@@ -35,7 +35,7 @@ def explain(
     """Name the rules that decide for a viewer, with their places and parts; with --id and --viewer, what holds of a row."""
     policy = server.load_policy()
     entity = type_of(policy, name)
-    done, known = action.lower(), policy.actions(entity) | {READ}
+    done, known = action.lower(), {*policy.actions(entity), READ}
     if done not in known or (field is not None and done != READ):
         raise Failure(f"{action} is nothing that can be explained of it. To a {entity} is done: {', '.join(sorted(known))}.")
     asked = None if field is None else field_of(policy, entity, field)

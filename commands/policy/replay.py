@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -24,6 +23,7 @@ from rich.progress import track
 import server
 from commands.failure import Failure
 from commands.policy.answers import Flip, Outcome, Thing, flips, marked, outcome
+from commands.policy.report import Format
 from commands.policy.revisions import policies_of
 from commands.store import located, opened
 from policies.policy import Policy
@@ -46,13 +46,6 @@ NODES: Final = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
 INVALID: Final = "is no valid query any more"
 GONE: Final = "was asked by a viewer who is no more"
 REFUSED: Final = "looked as somebody as whom its asker may not look any more"
-
-
-class Format(StrEnum):
-    """How the report is written."""
-
-    TEXT = "text"
-    MD = "md"
 
 
 @dataclass(frozen=True, slots=True)
