@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from policies.entity import Catalogue
 from policies.errors import PolicyError
 from policies.scope import DATA, VIEWER, Scope, Type
-from policies.source import FIELD_RULES, Rule
-from policies.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path
+from policies.source import ABILITIES, DECISIONS, FIELD_RULES, ROW_RULES, Rule
+from policies.spelling import hint
+from policies.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path, calls, paths
 from policies.viewer import SETS
+from policies.vocabulary import Vocabulary
 
-ROW_RULES = frozenset(("allow", "deny"))
-DECISIONS = ROW_RULES | FIELD_RULES
-ABILITIES = frozenset(("ability", "deny_ability"))
 _ARITY = {"allow": 3, "deny": 3, "allow_field": 4, "deny_field": 4, "ability": 2, "deny_ability": 2}
 _NEED_REASONS = ("deny_field", "deny_ability")
 
@@ -28,7 +27,12 @@ _FORGOTTEN = (
 
 
 def problems(rules: tuple[Rule, ...], catalogue: Catalogue) -> Iterator[PolicyError]:
-    """Everything that is wrong with the rules, each with file and line."""
+    """Everything that is wrong with the rules, each with file and line; their words are looked at once all else is right."""
+    found = list(_problems(rules, catalogue))
+    yield from found or Vocabulary(rules, catalogue).problems()
+
+
+def _problems(rules: tuple[Rule, ...], catalogue: Catalogue) -> Iterator[PolicyError]:
     for rule in rules:
         try:
             _check_head(rule, catalogue)
@@ -54,7 +58,8 @@ def _check_head(rule: Rule, catalogue: Catalogue) -> None:
         if argument.name is not None and argument.name[0].isupper():
             raise PolicyError(f"{rule.place}: {argument.name}: names of types begin with a capital, those of variables do not")
         if argument.type not in (None, "Viewer") and argument.type not in catalogue:
-            raise PolicyError(f"{rule.place}: {argument.type} is neither Viewer nor in the catalogue")
+            known = hint(argument.type, ("Viewer", *(entity.name for entity in catalogue)))
+            raise PolicyError(f"{rule.place}: {argument.type} is neither Viewer nor in the catalogue. {known}")
     if rule.name in _ARITY:
         _check_decision(rule, catalogue)
 
@@ -163,7 +168,8 @@ class _Body:
             raise PolicyError(f"{call.place}: {call.rule} is decided with its denials, not by a rule: share a helper rule")
         callees = [rule for rule in self.rules if (rule.name, len(rule.arguments)) == (call.rule, len(call.arguments))]
         if not callees:
-            raise PolicyError(f"{call.place}: there is no rule {call.rule} with {len(call.arguments)} arguments")
+            known = hint(call.rule, (rule.name for rule in self.rules if rule.name not in DECISIONS | ABILITIES))
+            raise PolicyError(f"{call.place}: there is no rule {call.rule} with {len(call.arguments)} arguments. {known}")
         for position, term in enumerate(call.arguments):
             given = scope.check_argument(term)
             for callee in callees:
@@ -180,33 +186,6 @@ def _are_columns_of_one_row(left: Constant | Path, right: Constant | Path) -> bo
     if not isinstance(left, Path) or not isinstance(right, Path) or None in (left.attribute, right.attribute):
         return False
     return left.variable == right.variable and left.attribute != right.attribute
-
-
-def paths(goal: Goal | Constant | Listing) -> Iterator[Path]:
-    """Every variable and attribute that occurs in a goal."""
-    match goal:
-        case Path():
-            yield goal
-        case All(items) | Any(items) | Listing(_, items) | Call(_, _, items):
-            for item in items:
-                yield from paths(item)
-        case Negation(_, item):
-            yield from paths(item)
-        case Comparison(_, _, left, right):
-            yield from paths(left)
-            yield from paths(right)
-
-
-def calls(goal: Goal | None) -> Iterator[Call]:
-    """Every rule that a goal asks."""
-    match goal:
-        case Call():
-            yield goal
-        case All(goals) | Any(goals):
-            for item in goals:
-                yield from calls(item)
-        case Negation(_, item):
-            yield from calls(item)
 
 
 def _check_recursion(rule: Rule, rules: tuple[Rule, ...]) -> None:
