@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from watchfiles import Change, awatch
+from watchfiles import awatch
 
 from policies.errors import PolicyError
 from policies.policy import Policy
@@ -36,7 +36,7 @@ class Reloading:
     async def follow(self) -> None:
         """Reload whenever a policy file has changed, until cancelled."""
         try:
-            async for _ in awatch(self._directory, watch_filter=_is_policy, debounce=DEBOUNCE):
+            async for _ in awatch(self._directory, watch_filter=None, debounce=DEBOUNCE):
                 await self._reload()
         except (OSError, RuntimeError) as error:  # watchfiles raises both; there is a limit to what a system watches
             log.warning("policy.unwatched", error=str(error))
@@ -61,7 +61,3 @@ def _contents(directory: Path) -> dict[str, str | None]:
     """What each policy file holds; None for a file that is not read, which is refused as long as it is there."""
     unread = dict.fromkeys(unread_files(directory))
     return unread or {text.file: text.content for text in read_texts(directory)}
-
-
-def _is_policy(_change: Change, path: str) -> bool:
-    return path.strip().casefold().endswith(".polar")
