@@ -19,8 +19,8 @@ from models.managed_account import SupportedBy
 from models.membership import MemberRole
 from policies.entity import Catalogue, Entity, Link
 from policies.errors import PolicyError
-from policies.source import ABILITIES, DECISIONS, FIELD_RULES, Rule
-from policies.spelling import unknown
+from policies.source import ABILITIES, DECISIONS, FIELD_RULES, Argument, Rule
+from policies.spelling import nearest, unknown
 from policies.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path, leaves, paths
 from policies.viewer import PARAMETERS, SETS, Shape
 
@@ -149,9 +149,8 @@ class Vocabulary:
         for position, argument in enumerate(rule.arguments):
             if argument.literal is not None:
                 yield from _refused(rule.place, argument.literal, self._given(rule, position))
-        if rule.name not in _HEADS and not self._callers_of(rule):
-            names = (*_HEADS, *(name for name, _ in self._callers))
-            yield PolicyError(f"{rule.place}: no rule calls it, so it decides nothing: {unknown('rule', rule.name, names)}")
+        if rule.name not in _HEADS and not self._callers_of(rule) and _is_like_a_decision(rule):
+            yield PolicyError(f"{rule.place}: {unknown('rule', rule.name, _HEADS)} No rule calls it, so it decides nothing.")
 
     def _of_attributes(self, rule: Rule, goal: Goal) -> Iterator[PolicyError]:
         """A helper that looks at an attribute which what it is called with does not have."""
@@ -300,6 +299,13 @@ class Vocabulary:
                 case Comparison(_, "in", Path(_, name, None), Path(_, row, str(link))) if name == variable:
                     found = [each.link(link) for each in self._rows(rule, row) if isinstance(each, Entity)]
                     yield from (each for each in found if each is not None)
+
+
+def _is_like_a_decision(rule: Rule) -> bool:
+    """Whether a helper looks as if it was to decide: by its name, or by its viewer, action and type."""
+    second, *more = (*rule.arguments[1:], Argument(), Argument())
+    is_literal, is_action = second.literal is not None, second.type is None and more[0].type is not None
+    return nearest(rule.name, _HEADS) is not None or is_literal or is_action
 
 
 def _refused(place: str, value: Value, choices: Iterable[Choice]) -> Iterator[PolicyError]:

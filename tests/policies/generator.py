@@ -6,8 +6,6 @@ import re
 from random import Random
 from typing import Final
 
-from tests.policies.samples import called
-
 OF_THE_VIEWER: Final = (
     'viewer.kind = "MANAGED"',
     'viewer.kind != "PARTNER"',
@@ -83,14 +81,13 @@ usual(row) if row.speed = row.floor or row.speed > 2;
 
 def random_policy(random: Random) -> str:
     """Helpers, a few rules of each kind, and comments where they are needed."""
-    helpers = [HELPERS.strip()] + [f"helper(viewer: Viewer) if {_viewer_goal(random, 1)};" for _ in range(2)]
-    rules = [_rule(random, "allow", "") for _ in range(random.randint(1, 4))]
+    rules = [f"helper(viewer: Viewer) if {_viewer_goal(random, 1)};" for _ in range(2)]
+    rules += [_rule(random, "allow", "") for _ in range(random.randint(1, 4))]
     rules += [_rule(random, "deny", "") for _ in range(random.randint(0, 2))]
     allowed = [', "name"', *(random.choice((', "name"', ', "floor"')) for _ in range(random.randint(0, 2)))]
     rules += [_rule(random, "allow_field", field) for field in allowed]
     rules += ["# @reason NOT_YOURS\n" + _rule(random, "deny_field", ', "name"') for _ in range(random.randint(0, 2))]
-    text = "\n".join(rules)
-    return f"{called(chr(10).join(helpers), text)}\n{text}"
+    return HELPERS + "\n".join(rules)
 
 
 def _rule(random: Random, name: str, more: str) -> str:

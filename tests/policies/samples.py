@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Final
 
@@ -54,16 +53,3 @@ def written(directory: Path, text: str, file: str = "port.polar") -> Policy:
     """Load a policy of one file over the sample catalogue."""
     (directory / file).write_text(text, "utf-8")
     return Policy.load(directory, CATALOGUE)
-
-
-def called(helpers: str, rules: str) -> str:
-    """Those of the helper rules that the rules call, directly or through others: lint refuses the rest."""
-    statements = [statement for statement in re.split(r"(?<=;)\n", helpers.strip()) if statement]
-    kept: list[str] = []
-    while found := [each for each in statements if each not in kept and _calls("\n".join([rules, *kept]), each)]:
-        kept += found
-    return "\n".join(each for each in statements if each in kept)
-
-
-def _calls(text: str, helper: str) -> bool:
-    return re.search(rf"\b{helper.split('(')[0]}\(", text) is not None
