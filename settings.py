@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from models.address import Address as DatabaseAddress
+
 PREFIX = "CROSSGATE_"
-DATABASE_SCHEMES = ("postgresql", "postgres", "postgresql+asyncpg")
 SMTP_SCHEMES = ("smtp", "smtps")
 FOLLOWS = "default_factory_not_called"  # pydantic's word for a default whose source is itself invalid: no news
 
@@ -143,8 +144,8 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _is_postgresql(cls, value: str | None) -> str | None:
-        if value is not None and urlsplit(value).scheme not in DATABASE_SCHEMES:
-            raise ValueError(f"must begin with postgresql://, not {urlsplit(value).scheme or 'nothing'}://")
+        if value is not None:
+            DatabaseAddress.parse(value)
         return value
 
     @field_validator("smtp_url")

@@ -16,9 +16,9 @@ from uuid import UUID
 import structlog
 from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision
 from procrastinate.jobs import Job
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models.address import Address
 from models.database import connect
 from resolvers.chores import CHORES, Chore
 from resolvers.mail import Send, deliver
@@ -101,8 +101,7 @@ def make_app(engine: AsyncEngine, settings: Settings) -> App:
     """The queue and what is done for each job of it."""
     app = App(
         connector=PsycopgConnector(
-            conninfo=_conninfo(str(settings.database_url)),
-            kwargs={"options": "-c search_path=procrastinate"},
+            conninfo=Address.parse(str(settings.database_url)).libpq("-c search_path=procrastinate"),
             min_size=1,
             max_size=AT_ONCE + 2,
         )
@@ -159,10 +158,3 @@ def _options(settings: Settings) -> dict[str, Any]:
         "shutdown_graceful_timeout": settings.shutdown_timeout,
         "install_signal_handlers": False,
     }
-
-
-def _conninfo(url: str) -> str:
-    """A URL of SQLAlchemy as libpq takes it."""
-    parsed = make_url(url).set(drivername="postgresql")
-    query = {"sslmode" if name == "ssl" else name: value for name, value in parsed.query.items()}
-    return parsed.set(query=query).render_as_string(hide_password=False)

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 from alembic.util import CommandError
-from sqlalchemy.engine import make_url
 
 from commands.failure import Failure
 from commands.store import located, migrate, opened
+from models.address import Address
 from models.database import downgrade
 from settings import Settings
 
@@ -35,8 +35,7 @@ def to_earlier(revision: Annotated[str, typer.Argument(help="The revision, or `b
 def url() -> None:
     """Print the URL of the database, as psql takes it. The embedded one can be reached while something uses it."""
     with located(Settings.load()) as settings:
-        known = make_url(str(settings.database_url)).set(drivername="postgresql")
-        typer.echo(known.render_as_string(hide_password=False))
+        typer.echo(Address.parse(str(settings.database_url)).uri)
 
 
 async def _upgrade(settings: Settings) -> None:

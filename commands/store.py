@@ -8,17 +8,16 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from commands.failure import Failure
+from models.address import Address
 from models.database import connect, upgrade
 from models.embedded import Embedded
 from settings import Settings
 
 DIRECTORY: Final = "postgres"  # in the data directory
 NAME: Final = "crossgate"
-DRIVER: Final = "postgresql+asyncpg"
 MIGRATING: Final = 7_041_936  # the advisory lock of whoever migrates; any number that nothing else uses
 
 
@@ -26,7 +25,7 @@ MIGRATING: Final = 7_041_936  # the advisory lock of whoever migrates; any numbe
 def located(settings: Settings) -> Iterator[Settings]:
     """The settings with the URL of the database in them. Meanwhile its server runs, if it is the embedded one."""
     if settings.database_url is not None:
-        yield settings.model_copy(update={"database_url": for_asyncpg(settings.database_url)})
+        yield settings
         return
     with Embedded(settings.data_dir / DIRECTORY) as postgres:
         url = asyncio.run(postgres.database(NAME))
@@ -39,7 +38,7 @@ async def opened(settings: Settings) -> AsyncIterator[AsyncEngine]:
     url = str(settings.database_url)
     engine = connect(url)
     try:
-        await _try(engine)
+        await _try(engine, url)
         yield engine
     finally:
         await engine.dispose()
@@ -55,16 +54,9 @@ async def migrate(engine: AsyncEngine) -> None:
             await guard.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATING)))
 
 
-def for_asyncpg(url: str) -> str:
-    """A URL of PostgreSQL in SQLAlchemy's words: the driver named, `sslmode` called as the driver calls it."""
-    parsed = make_url(url).set(drivername=DRIVER)
-    query = {"ssl" if name == "sslmode" else name: value for name, value in parsed.query.items()}
-    return parsed.set(query=query).render_as_string(hide_password=False)
-
-
-async def _try(engine: AsyncEngine) -> None:
+async def _try(engine: AsyncEngine, url: str) -> None:
     try:
         async with engine.connect():
             return
     except Exception as error:  # drivers and systems have many ways to say no, and each of them is the answer
-        raise Failure(f"The database {engine.url.render_as_string()} cannot be reached: {error}") from error
+        raise Failure(f"The database {Address.parse(url).shown} cannot be reached: {error}") from error

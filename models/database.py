@@ -16,9 +16,10 @@ import sqlalchemy as sa
 from alembic.config import Config
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from models.address import Address
+
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 SERVER_SETTINGS: Final = {
-    "application_name": "crossgate",
     "jit": "off",
     "plan_cache_mode": "force_generic_plan",
     # Data is in memory or on a solid-state disk. With the default of 4 a generic plan reads and sorts all that a viewer has.
@@ -29,16 +30,17 @@ SERVER_SETTINGS: Final = {
 def connect(url: str, pool_size: int = 10, timeout: float = 0) -> AsyncEngine:
     """A pool of `pool_size` connections in autocommit; a unit of work that writes begins its own transaction.
 
-    PostgreSQL cancels a statement after `timeout` seconds; 0 is never.
+    PostgreSQL cancels a statement after `timeout` seconds; 0 is never. Raises InvalidAddress.
     """
+    address = Address.parse(url)
     return create_async_engine(
-        url,
+        address.sqlalchemy,
         pool_size=pool_size,
         max_overflow=0,
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # errors are logged, values never
         query_cache_size=4096,
-        connect_args={"server_settings": server_settings(timeout)},
+        connect_args=address.asyncpg(server_settings(timeout)),
     )
 
 

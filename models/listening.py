@@ -16,11 +16,10 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-import sqlalchemy as sa
 import structlog
 
+from models.address import Address
 from models.database import server_settings
-from models.reading import DIALECT
 
 CHANNEL: Final = "crossgate"
 MOST_WAITING: Final = 5000  # rows that a listener has not heard of yet
@@ -92,7 +91,7 @@ class Listening:
     """Hears the database's messages from `start` to `close`."""
 
     def __init__(self, url: str) -> None:
-        _, self._address = DIALECT.create_connect_args(sa.make_url(url))
+        self._address = Address.parse(url).asyncpg(server_settings(0)) | {"timeout": PATIENCE}
         self._listeners: dict[str, set[Heard]] = {}
         self._task: asyncio.Task[None] | None = None
         self.connected = asyncio.Event()
@@ -138,7 +137,7 @@ class Listening:
 
     async def _listen(self) -> None:
         """Hear until the connection ends."""
-        connection = await asyncpg.connect(**self._address, timeout=PATIENCE, server_settings=server_settings(0))
+        connection = await asyncpg.connect(**self._address)
         ended = asyncio.Event()
         try:
             connection.add_termination_listener(lambda _connection: ended.set())

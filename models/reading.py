@@ -17,11 +17,11 @@ from typing import Any, Final
 
 import asyncpg
 import orjson
-import sqlalchemy as sa
 from cachetools import LRUCache
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql.selectable import Select
 
+from models.address import Address
 from models.database import server_settings
 
 DIALECT: Final[Any] = PGDialect_asyncpg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
@@ -103,9 +103,7 @@ class Reader:
 
     def __init__(self, url: str, size: int = 10, timeout: float = 0) -> None:
         """PostgreSQL cancels a statement after `timeout` seconds; 0 is never."""
-        _, address = DIALECT.create_connect_args(sa.make_url(url))
-        self._address = address
-        self._settings = server_settings(timeout)
+        self._address = Address.parse(url).asyncpg(server_settings(timeout))
         self._unopened = size
         self._idle: list[Connection] = []
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
@@ -209,9 +207,7 @@ class Reader:
         self._pass_on(None)
 
     async def _opened(self) -> Connection:
-        driver = await asyncpg.connect(
-            **self._address, statement_cache_size=0, record_class=Row, server_settings=self._settings
-        )
+        driver = await asyncpg.connect(**self._address, statement_cache_size=0, record_class=Row)
         await driver.set_type_codec("jsonb", schema="pg_catalog", encoder=_dump, decoder=orjson.loads)
         return Connection(driver)
 

@@ -303,8 +303,9 @@ class Vocabulary:
 
 def _is_like_a_decision(rule: Rule) -> bool:
     """Whether a helper looks as if it was to decide: by its name, or by its viewer, action and type."""
-    second, *more = (*rule.arguments[1:], Argument(), Argument())
-    is_literal, is_action = second.literal is not None, second.type is None and more[0].type is not None
+    arguments = [*rule.arguments, *[Argument()] * 3]
+    is_literal = arguments[1].literal is not None
+    is_action = arguments[1].type is None and arguments[2].type is not None
     return nearest(rule.name, _HEADS) is not None or is_literal or is_action
 
 

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from typer.testing import CliRunner
 
 from commands.__main__ import app
-from commands.store import for_asyncpg
 from tests.commands.process import crossgate
 
 
@@ -50,11 +49,6 @@ def test_a_url_that_cannot_be_used_is_refused_with_its_variable(tmp_path: Path) 
         done.stdout,
         done.stderr,
     )
-
-
-def test_urls_of_other_tools_are_understood() -> None:
-    """Whatever PostgreSQL's own tools take is taken: the short scheme, no driver, `sslmode`."""
-    assert "postgresql+asyncpg://u:p@db.example/x?ssl=require" == for_asyncpg("postgres://u:p@db.example/x?sslmode=require")
 
 
 async def _has_ports(url: str) -> bool:
