@@ -91,17 +91,19 @@ class Address:
     @property
     def shown(self) -> str:
         """The address for people, without the password."""
-        where = ",".join(f"{host}:{port}" for host, port in zip(self.hosts, self.ports, strict=True))
-        return f"{self.parameters.get('dbname') or self.parameters.get('user') or 'by default'} at {where}"
+        return self._uri({"user": self.parameters.get("user", ""), "dbname": self.parameters.get("dbname", "")})
 
     @property
     def uri(self) -> str:
         """The address as `psql` takes it, the password too."""
-        rest = self._for_libpq()
+        return self._uri(self._for_libpq())
+
+    def _uri(self, parameters: Mapping[str, str]) -> str:
         where = ",".join(_authority(host, port) for host, port in zip(self.hosts, self.ports, strict=True))
-        user, password, name = (quote(rest.pop(each, ""), safe="") for each in ("user", "password", "dbname"))
+        user, password, name = (quote(parameters.get(each, ""), safe="") for each in ("user", "password", "dbname"))
         who = f"{user}:{password}@" if password else f"{user}@" if user else ""
-        more = urlencode({key: value for key, value in rest.items() if key not in ("host", "port")}, quote_via=quote)
+        stated = ("user", "password", "dbname", "host", "port")
+        more = urlencode({key: value for key, value in parameters.items() if key not in stated}, quote_via=quote)
         return f"postgresql://{who}{where}/{name}" + (f"?{more}" if more else "")
 
     @property

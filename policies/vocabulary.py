@@ -53,7 +53,7 @@ class Words:
 
     def refuse(self, place: str, value: Value) -> PolicyError:
         """Say what is wrong with a value that cannot stand there."""
-        if self.known and isinstance(value, str):
+        if self.known is not None and isinstance(value, str) and (self.known or self.kind is str):
             return PolicyError(f"{place}: {unknown(self.what, value, (str(each) for each in self.known))}")
         return PolicyError(f"{place}: {self.what} is never {_written(value)}: {self._expected}")
 
@@ -207,7 +207,7 @@ class Vocabulary:
     def _given(self, rule: Rule, position: int) -> list[Choice]:
         """What an argument of a rule's head can be, by who asks the rule."""
         if rule.name in ABILITIES:
-            return [(Words("ability", self._catalogue.abilities),)] if position == 1 else []
+            return [(Words("ability", self._catalogue.abilities, str),)] if position == 1 else []
         if rule.name in DECISIONS:
             return self._decided(rule, position)
         callers = self._callers_of(rule)
@@ -218,9 +218,9 @@ class Vocabulary:
         if position == 1:
             known = FIELD_ACTIONS if rule.name in FIELD_RULES else self._catalogue.actions(entity)
             what = f"action on a field of {entity}" if rule.name in FIELD_RULES else f"action on {entity}"
-            return [(Words(what, known),)]
+            return [(Words(what, known, str),)]
         if position == 3:
-            return [(Words(f"field of {entity}", self._fields.get(entity, ())),)]
+            return [(Words(f"field of {entity}", self._fields.get(entity, ()), str),)]
         return []
 
     def _taken(self, name: str, arity: int, position: int) -> list[Choice]:

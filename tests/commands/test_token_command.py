@@ -70,9 +70,7 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path:
     done = crossgate("token", "--as", DEMO_USERS[0], data_dir=tmp_path, database_url=url)
 
     assert (1, "") == (done.returncode, done.stdout)
-    assert done.stderr.startswith(
-        "crossgate: The database postgresql+asyncpg://somebody:***@127.0.0.1:1/sample?ssl=disable cannot be reached:"
-    )
+    assert done.stderr.startswith("crossgate: The database postgresql://somebody@127.0.0.1:1/sample cannot be reached:")
     assert 1 == len(done.stderr.splitlines())
 
 
