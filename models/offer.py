@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Owned, now, word
+from models.kinds import BigAmount
 from models.lifecycle import step
 
 
@@ -55,7 +56,7 @@ class Offer(Owned, Base):
     status: Mapped[OfferStatus] = mapped_column(word(OfferStatus), default=OfferStatus.DRAFT)
     payment_model: Mapped[PaymentModel] = mapped_column(word(PaymentModel))
     currency: Mapped[str] = mapped_column(sa.String(3))
-    total_value: Mapped[int] = mapped_column(sa.BigInteger())
+    total_value: Mapped[BigAmount]
     contract_end_date: Mapped[date]
     expires_on: Mapped[date]
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -112,7 +113,7 @@ class OfferDimension(Identified, Base):
     name: Mapped[str]
     description: Mapped[str | None]
     unit: Mapped[str]
-    price: Mapped[int] = mapped_column(sa.BigInteger())
+    price: Mapped[BigAmount]
     currency: Mapped[str] = mapped_column(sa.String(3))
 
     __table_args__ = (sa.UniqueConstraint("offer_id", "position"),)
@@ -125,7 +126,7 @@ class Instalment(Identified, Base):
 
     offer_id: Mapped[UUID] = mapped_column(sa.ForeignKey("offer.id", ondelete="CASCADE"))
     charge_date: Mapped[date]
-    amount: Mapped[int] = mapped_column(sa.BigInteger())
+    amount: Mapped[BigAmount]
     currency: Mapped[str] = mapped_column(sa.String(3))
 
     __table_args__ = (sa.UniqueConstraint("offer_id", "charge_date"),)  # A28: dates strictly increase

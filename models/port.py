@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, Versioned, now, ordered_indexes, word
+from models.kinds import Amount
 from models.lifecycle import step
 from models.marketplace_profile import ProfileVisibility
 
@@ -69,8 +70,8 @@ class Port(Owned, Versioned, Base):
     status: Mapped[PortStatus] = mapped_column(word(PortStatus), default=PortStatus.REQUESTED)
     visibility: Mapped[PortVisibility] = mapped_column(word(PortVisibility), default=PortVisibility.PRIVATE)
     profile_visibility: Mapped[ProfileVisibility | None] = mapped_column(word(ProfileVisibility))
-    monthly_rate: Mapped[int]  # minor units of `currency`, per month
-    setup_fee: Mapped[int]  # minor units of `currency`, once
+    monthly_rate: Mapped[Amount]  # per month
+    setup_fee: Mapped[Amount]  # once
     currency: Mapped[str] = mapped_column(sa.String(3))
     cost_centre: Mapped[str | None]
     diversity_zone: Mapped[DiversityZone | None] = mapped_column(word(DiversityZone))

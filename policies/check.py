@@ -18,7 +18,7 @@ from models.managed_account import SupportedBy
 from models.membership import MemberRole
 from policies.entity import Catalogue
 from policies.errors import PolicyError
-from policies.lint import ABILITIES, DECISIONS, problems
+from policies.lint import DECISIONS, OF_VIEWERS, problems
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE
 from policies.shapes import mentioned, shapes_of
@@ -86,7 +86,7 @@ def _idle(policy: Policy) -> Iterator[Problem]:
     """Decision and ability rules that are true of no viewer and row, or that cannot be compiled."""
     for rule in policy.rules:
         try:
-            if rule.name in DECISIONS | ABILITIES and _is_idle(policy, rule):
+            if rule.name in DECISIONS | OF_VIEWERS and _is_idle(policy, rule):
                 yield Problem(f"{rule.place}: this rule applies to no viewer")
         except PolicyError as error:
             yield Problem(str(error))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from models.kinds import Kind
 from policies.entity import Catalogue
 from policies.errors import PolicyError
 from policies.scope import DATA, VIEWER, Scope, Type
@@ -18,8 +19,12 @@ from policies.viewer import SETS
 ROW_RULES = frozenset(("allow", "deny"))
 DECISIONS = ROW_RULES | FIELD_RULES
 ABILITIES = frozenset(("ability", "deny_ability"))
-_ARITY = {"allow": 3, "deny": 3, "allow_field": 4, "deny_field": 4, "ability": 2, "deny_ability": 2}
-_NEED_REASONS = ("deny_field", "deny_ability")
+NEVER_KIND = "never_kind"
+EXEMPT = "exempt"
+EXEMPTION = ('"TYPE"', '"FIELD"', '"KIND"')  # how the arguments of an exemption are written
+OF_VIEWERS = ABILITIES | {NEVER_KIND}  # rules that the viewer's shape alone decides
+_ARITY = {"allow": 3, "deny": 3, "allow_field": 4, "deny_field": 4, "ability": 2, "deny_ability": 2, NEVER_KIND: 2}
+_NEED_REASONS = ("deny_field", "deny_ability", NEVER_KIND)
 
 _FORGOTTEN = (
     "two values that are unknown at compile time: Oso forgets such a condition, "
@@ -57,6 +62,8 @@ def _check_head(rule: Rule, catalogue: Catalogue) -> None:
             raise PolicyError(f"{rule.place}: {argument.type} is neither Viewer nor in the catalogue")
     if rule.name in _ARITY:
         _check_decision(rule, catalogue)
+    if rule.name == EXEMPT:
+        _check_exemption(rule)
 
 
 def _check_decision(rule: Rule, catalogue: Catalogue) -> None:
@@ -70,12 +77,29 @@ def _check_decision(rule: Rule, catalogue: Catalogue) -> None:
         if rule.arguments[1].literal is None:
             raise PolicyError(f"{rule.place}: an ability is a literal")
         return
+    if rule.name == NEVER_KIND:
+        _check_kind(rule, rule.arguments[1].literal)
+        return
     if rule.entity is None or rule.entity not in catalogue:
         raise PolicyError(f"{rule.place}: the third argument of {rule.name} has to state a type of the catalogue")
     if rule.arguments[1].type is not None or (rule.name in FIELD_RULES and rule.arguments[3].type is not None):
         raise PolicyError(f"{rule.place}: actions and fields are plain names")
     if rule.name in ROW_RULES and catalogue[rule.entity].part_of is not None:
         raise PolicyError(f"{rule.place}: {rule.entity} is a part and is read with its whole: it has field rules only")
+
+
+def _check_kind(rule: Rule, kind: str | None) -> None:
+    if kind not in set(Kind):
+        raise PolicyError(f"{rule.place}: {kind} isn't a kind of sensitive data: use {', '.join(Kind)}")
+
+
+def _check_exemption(rule: Rule) -> None:
+    literals = [argument.literal for argument in rule.arguments]
+    if len(literals) != len(EXEMPTION) or None in literals or rule.body is not None:
+        raise PolicyError(f"{rule.place}: write `exempt({', '.join(EXEMPTION)});`")
+    if not rule.comment:
+        raise PolicyError(f"{rule.place}: an exemption needs its reason as a comment above it")
+    _check_kind(rule, literals[-1])
 
 
 def _check_body(rule: Rule, rules: tuple[Rule, ...], catalogue: Catalogue) -> None:
@@ -159,7 +183,7 @@ class _Body:
             scope.types[left.variable] = element
 
     def _call(self, call: Call, scope: Scope) -> None:
-        if call.rule in DECISIONS | ABILITIES:
+        if call.rule in DECISIONS | OF_VIEWERS:
             raise PolicyError(f"{call.place}: {call.rule} is decided with its denials, not by a rule: share a helper rule")
         callees = [rule for rule in self.rules if (rule.name, len(rule.arguments)) == (call.rule, len(call.arguments))]
         if not callees:

@@ -20,7 +20,7 @@ from policies.errors import PolicyError
 from policies.explanation import Explainer, Explanation
 from policies.facts import Facts
 from policies.known import Known
-from policies.lint import ABILITIES, DECISIONS, ROW_RULES, lint
+from policies.lint import DECISIONS, OF_VIEWERS, ROW_RULES, lint
 from policies.predicate import FALSE, TRUE, Predicate, assume, conj, disj, disjuncts, negate
 from policies.reason import Reason
 from policies.source import FIELD_RULES, Rule, Text, digest, parse, read_texts
@@ -83,10 +83,10 @@ class Policy:
     def explain(self, rule: Rule, shape: Shape, action: str, field: str | None = None) -> Predicate:
         """The rows of which a single allow or deny rule is true, for viewers of a shape: for one field of a field rule.
 
-        An ability rule is true of every row, or of none.
+        A rule about viewers alone (an ability, a kind) is true of every row, or of none.
         """
         with self._lock:
-            if rule.name in ABILITIES:
+            if rule.name in OF_VIEWERS:
                 return TRUE if self._has(shape, rule) else FALSE
             told = dict(self._told(shape, rule, action))
         return disj((told.get(field, FALSE), told.get(None, FALSE)))
