@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Owned, now, word
 from models.kinds import BigAmount
-from models.lifecycle import step
+from models.lifecycle import partition, step
 
 
 class OfferStatus(StrEnum):
@@ -42,6 +42,11 @@ STEPS: Final = {
     OfferStatus.PENDING_APPROVAL: {OfferStatus.PUBLISHED, OfferStatus.REJECTED},
     OfferStatus.PUBLISHED: {OfferStatus.ACCEPTED, OfferStatus.EXPIRED, OfferStatus.WITHDRAWN},
 }
+UNEXTENDED, EXTENDED = partition(  # buyers meet an offer from its publication on (V19)
+    OfferStatus,
+    {OfferStatus.DRAFT, OfferStatus.PENDING_APPROVAL, OfferStatus.REJECTED},
+    {OfferStatus.PUBLISHED, OfferStatus.ACCEPTED, OfferStatus.EXPIRED, OfferStatus.WITHDRAWN},
+)
 CURRENCIES: Final = ("USD", "EUR", "GBP", "AUD", "JPY", "CAD")
 MOST_BUYERS: Final = 25  # R227
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, Versioned, now, ordered_indexes, word
 from models.kinds import Amount
-from models.lifecycle import step
+from models.lifecycle import partition, step
 from models.marketplace_profile import ProfileVisibility
 
 
@@ -47,10 +47,17 @@ STEPS: Final = {
     PortStatus.ACTIVE: {PortStatus.DISABLED, PortStatus.DECOMMISSIONED},
     PortStatus.DISABLED: {PortStatus.ACTIVE, PortStatus.DECOMMISSIONED},
 }
-NEW, SUSPENDED = PortStatus.ALLOCATED, PortStatus.DISABLED  # from both a port becomes active: it is activated, or enabled
-AUTHORISED: Final = {PortStatus.ALLOCATED, PortStatus.ACTIVE, PortStatus.DISABLED}  # a letter can be had (A44)
-CHARGED: Final = {PortStatus.ACTIVE, PortStatus.DISABLED}  # what is in service is paid for, switched off or not
-ENDED: Final = {PortStatus.DECOMMISSIONED, PortStatus.CANCELLED}
+NEW: Final = PortStatus.ALLOCATED  # from which a port is activated
+SUSPENDED: Final = PortStatus.DISABLED  # from which it's enabled again
+ORDERED, PLACED, IN_SERVICE, ENDED = partition(
+    PortStatus,
+    {PortStatus.REQUESTED},
+    {PortStatus.ALLOCATED},
+    {PortStatus.ACTIVE, PortStatus.DISABLED},
+    {PortStatus.DECOMMISSIONED, PortStatus.CANCELLED},
+)
+AUTHORISED: Final = PLACED | IN_SERVICE  # a letter can be had (A44)
+CHARGED: Final = IN_SERVICE  # a port in service is paid for, switched off or not
 SPEEDS_MBPS: Final = (1_000, 10_000, 100_000, 400_000)
 TERMS_MONTHS: Final = (1, 12, 24, 36, 48, 60)  # V7
 ORDERS: Final = (("id",), ("name", "id"), ("speed_mbps", "id"), ("currency", "monthly_rate", "id"))

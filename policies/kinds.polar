@@ -13,7 +13,7 @@ never_kind(viewer: Viewer, "PRICE") if not reads_prices(viewer);
 # @reason SIGN_IN_REQUIRED
 never_kind(viewer: Viewer, "EMAIL") if not signed_in(viewer);
 
-# Nor do they see a telephone number. V22
+# Visitors see no telephone number. V22
 # @reason SIGN_IN_REQUIRED
 never_kind(viewer: Viewer, "PHONE") if not signed_in(viewer);
 

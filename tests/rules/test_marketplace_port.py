@@ -245,7 +245,7 @@ async def test_targets_are_not_filtered_by_what_they_do_not_show_A16(ask: Asking
 
     answers = [await ask(email, query) for email in (ANONYMOUS, company.admin)]
 
-    assert [(None, ["VALIDATION_FAILED"])] * 2 == [(answer.data, answer.codes) for answer in answers]
+    assert [(None, ["GRAPHQL_VALIDATION_FAILED"])] * 2 == [(answer.data, answer.codes) for answer in answers]
 
 
 async def test_targets_are_found_by_location_and_speed_R028(ask: Asking, given: Given) -> None:
