@@ -64,5 +64,5 @@ def _check(files: Mapping[str, str]) -> None:
     old = [path.name for path, text in paths.items() if not path.is_file() or path.read_text("utf-8") != text]
     if old:
         raise Failure(
-            f"The matrix is not what policy says: {', '.join(old)}. If that is meant: crossgate policy matrix --output docs"
+            f"Out of date in docs/: {', '.join(old)}. If that's meant, renew them: crossgate policy matrix --output docs"
         )
