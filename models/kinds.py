@@ -44,7 +44,27 @@ Secret = Annotated[str, mapped_column(info={_KEY: Kind.SECRET})]
 """A token, password or key, or its hash."""
 
 WORDS: Final[Mapping[Kind, frozenset[str]]] = {
-    Kind.PRICE: frozenset(("amount", "charge", "cost", "discount", "fee", "price", "rate", "spend", "total", "value")),
+    Kind.PRICE: frozenset(
+        [
+            "amount",
+            "balance",
+            "budget",
+            "charge",
+            "cost",
+            "discount",
+            "fee",
+            "payment",
+            "payout",
+            "price",
+            "rate",
+            "revenue",
+            "spend",
+            "surcharge",
+            "tax",
+            "total",
+            "value",
+        ]
+    ),
     Kind.EMAIL: frozenset(("email", "emails", "mail")),
     Kind.PHONE: frozenset(("fax", "mobile", "phone", "telephone")),
     Kind.BANK_ACCOUNT: frozenset(("bic", "iban", "swift")),

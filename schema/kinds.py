@@ -67,44 +67,55 @@ def sites() -> tuple[Site, ...]:
 
 
 class SchemaSites:
-    """The sites of one schema. What a type without rules of its own holds belongs to the field that leads to it."""
+    """The sites of one schema.
+
+    What a type without rules of its own holds belongs to the guarded field that leads to it. If a root leads to the type by
+    fields that nothing guards, each of the type's own sensitive fields is a site that nothing guards.
+    """
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
         self._held: dict[str, frozenset[Kind]] = {}
+        self._exposed: set[str] = set()
+        for root in (schema.query_type, schema.mutation_type, schema.subscription_type):
+            if root is not None:
+                self._expose(root)
 
     def __iter__(self) -> Iterator[Site]:
-        """Each field that holds a kind and is guarded by its type's rules, by an ability, or not at all."""
-        roots = {
-            root.name for root in (self._schema.query_type, self._schema.mutation_type, self._schema.subscription_type) if root
-        }
+        """Each field that shows a kind."""
         for each in self._schema.type_map.values():
             if isinstance(each, GraphQLObjectType) and not each.name.startswith("__"):
                 for field in each.fields.values():
-                    definition = field.extensions[DEFINITION]
-                    guarded = each.name in CATALOGUE or _ability(definition) is not None
-                    kinds = self._kinds(each.name, field)
-                    if kinds and (guarded or each.name in roots):
+                    if kinds := self._shown(each, field):
+                        definition = field.extensions[DEFINITION]
                         yield Site(each.name, definition.python_name, kinds, _ability(definition))
 
+    def _shown(self, owner: GraphQLObjectType, field: GraphQLField) -> frozenset[Kind]:
+        """The kinds that a field is answerable for."""
+        if _is_guarded(owner, field):
+            return self._kinds(owner.name, field)
+        return _own_kinds(owner.name, field) if owner.name in self._exposed else frozenset()
+
+    def _expose(self, kind: GraphQLNamedType) -> None:
+        """Note the types that everybody comes to, by fields that nothing guards."""
+        if kind.name in CATALOGUE or kind.name in self._exposed:
+            return
+        if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
+            for each in self._schema.get_possible_types(kind):
+                self._expose(each)
+        elif isinstance(kind, GraphQLObjectType):
+            self._exposed.add(kind.name)
+            for field in kind.fields.values():
+                if not _is_guarded(kind, field):
+                    self._expose(get_named_type(field.type))
+
     def _kinds(self, owner: str, field: GraphQLField) -> frozenset[Kind]:
-        """The kinds that a field's type holds, its name suggests, or its columns have."""
-        definition: StrawberryField = field.extensions[DEFINITION]
-        if definition.python_name in UNRULED:
-            return frozenset()
-        named = get_named_type(field.type)
-        by_type = BY_TYPE.get(named.name) or self._holds(named)
-        by_column = _column_kinds(owner, definition)
-        by_name = (
-            suggested(definition.python_name, is_number=named.name in NUMBERS)
-            if named.name in NUMBERS | {"String"}
-            else frozenset()
-        )
-        return by_type | by_column | (by_name if not by_column else frozenset())
+        """The kinds of a field, and of what stands inside its type."""
+        return _own_kinds(owner, field) | self._holds(get_named_type(field.type))
 
     def _holds(self, kind: GraphQLNamedType) -> frozenset[Kind]:
         """The kinds of what stands inside a type that has no rules of its own."""
-        if kind.name in CATALOGUE or kind.name.startswith("__"):
+        if kind.name in CATALOGUE or kind.name in BY_TYPE or kind.name.startswith("__"):
             return frozenset()
         if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
             return frozenset().union(*(self._holds(each) for each in self._schema.get_possible_types(kind)))
@@ -112,9 +123,26 @@ class SchemaSites:
             return frozenset()
         if kind.name not in self._held:
             self._held[kind.name] = frozenset()  # a type that leads back to itself holds nothing more
-            unguarded = (each for each in kind.fields.values() if _ability(each.extensions[DEFINITION]) is None)
+            unguarded = (each for each in kind.fields.values() if not _is_guarded(kind, each))
             self._held[kind.name] = frozenset().union(*(self._kinds(kind.name, each) for each in unguarded))
         return self._held[kind.name]
+
+
+def _is_guarded(owner: GraphQLObjectType, field: GraphQLField) -> bool:
+    """Whether the rules of its type, or an ability, decide who sees a field."""
+    return owner.name in CATALOGUE or _ability(field.extensions[DEFINITION]) is not None
+
+
+def _own_kinds(owner: str, field: GraphQLField) -> frozenset[Kind]:
+    """The kinds of a field by its type and its columns, or else those that its name suggests."""
+    definition: StrawberryField = field.extensions[DEFINITION]
+    if definition.python_name in UNRULED:
+        return frozenset()
+    named = get_named_type(field.type)
+    known = BY_TYPE.get(named.name, frozenset()) | _column_kinds(owner, definition)
+    if known or named.name not in NUMBERS | {"String"}:
+        return known
+    return suggested(definition.python_name, is_number=named.name in NUMBERS)
 
 
 def _ability(definition: StrawberryField) -> str | None:

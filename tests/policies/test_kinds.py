@@ -80,6 +80,13 @@ OTHERS: Final[dict[str, tuple[Edit, ...]]] = {
         ("schema/company.py", "import strawberry\n", "import strawberry\nfrom schema.scalars import EmailAddress\n"),
         ("policies/company.polar", '"trading_name", "company_type"', '"billing_address", "trading_name", "company_type"'),
     ),
+    "Viewer.spend holds PRICE, and ANONYMOUS can read it": (
+        (
+            "schema/viewer.py",
+            "    unread_notifications: int",
+            '    spend: int = resolved(viewer.unread_notifications, "All.")\n    unread_notifications: int',
+        ),
+    ),
     "location.site_phone looks like PHONE: declare it with a type of models/kinds.py": (
         ("models/location.py", "    metro: Mapped[str]", "    site_phone: Mapped[str | None]\n    metro: Mapped[str]"),
     ),
