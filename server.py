@@ -43,6 +43,7 @@ from schema.schema import guarded_fields, make_schema
 from schema.shaped import Shaped
 from settings import InvalidSettings, Settings, variable
 from transport.app import create_app
+from transport.development import Development, warning
 from transport.documents import Documents
 from transport.files import File, LoadFile, file_route
 from transport.identity import Identity
@@ -76,6 +77,8 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
     follows its files too. `state` of the application holds its `services` and `tokens`, for whoever measures or tests it.
     """
     configure_logging(settings)
+    if (danger := warning(settings)) is not None:
+        log.warning("development.reachable", warning=danger)
     tokens = Tokens.load(settings.signing_key_file)
     schema_of = _schema_of(Shaped(whole=settings.shaped_schema == "off"))
     documents = Documents(settings.max_document_tokens, schema_of if settings.shaped_schema == "strict" else None)
@@ -101,10 +104,10 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
                 Uploads(),
                 settings.request_timeout,
             ),
-            *mail_routes(development=settings.development, load_mails=lambda: latest_mails(engine)),
+            *mail_routes(development=Development.of(settings), load_mails=lambda: latest_mails(engine)),
             *portal_routes(
                 dist=DIST,
-                development=settings.development,
+                development=Development.of(settings),
                 viewers=DEMO_VIEWERS,
                 sign_in=_sign_in(engine, tokens, settings.token_lifetime),
             ),

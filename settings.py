@@ -58,7 +58,13 @@ class Settings(BaseSettings):
     partner_docs_url: str | None = Field(
         default=None, description="Where partners find the documentation of their programme, shown to them alone."
     )
-    development: bool = Field(default=False, description="Development mode: demo tokens and the sign-in menu.")
+    development: bool = Field(
+        default=False, description="Development mode: demo tokens and the sign-in menu, for this machine only."
+    )
+    development_trusts_the_network: bool = Field(
+        default=False,
+        description="DANGEROUS: in development mode, let everybody who can reach the gateway sign in as any user and read all mails.",
+    )
     signing_key_file: Path = Field(
         default_factory=lambda data: data["data_dir"] / "signing-key.pem",
         description="Ed25519 private key (PEM) that signs tokens and cursors, shared by all gateway processes; made on "

@@ -22,6 +22,7 @@ from commands.failure import Failure
 from commands.store import located, migrate, opened
 from commands.token import issue
 from settings import Settings
+from transport.development import warning
 from transport.serve import serve as run
 from transport.tokens import Tokens
 
@@ -77,6 +78,7 @@ async def prepare(settings: Settings, demo: Demo) -> str:
                 lines.append(await fill(engine, DemoScale(demo)))
         if settings.port:  # else the log tells, once it is known
             lines.append(f"GraphiQL is at {settings.public_url}/ and GraphQL at {settings.public_url}/graphql.")
+        lines += filter(None, [warning(settings)])
         return "\n".join([*lines, *(await _sign_ins(settings, engine) if settings.development else [])])
 
 

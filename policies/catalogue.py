@@ -6,6 +6,7 @@ and so are Company and Dashboard.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import models
@@ -14,6 +15,52 @@ from policies.entity import Catalogue, Entity, Link
 SALES: Final = Link("sales", models.Dealing.__table__, local="id", remote="seller_id")
 PURCHASES: Final = Link("purchases", models.Dealing.__table__, local="id", remote="buyer_id")
 INVITATIONS: Final = Link("invitations", models.ProductTestAccount.__table__, local="id", remote="seller_id")
+
+# Everything that the gateway asks policy for. A rule about anything else would never be asked, so it is refused.
+ROW_ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {  # besides reading, which is asked of every type
+    "Company": (
+        "update_company_profile",
+        "update_support_details",
+        "save_marketplace_profile",
+        "set_billing_market",
+        "create_managed_account",
+        "update_partner_defaults",
+        "order_port",
+        "order_port_directly",
+        "publish_port",
+        "view_as",
+        "view_as_administrator",
+        "explain",
+    ),
+    "ConnectionRequest": ("answer", "withdraw"),
+    "Location": ("order",),
+    "ManagedAccount": ("update_managed_account", "update_managed_account_settings"),
+    "MarketplacePort": ("connect",),
+    "MarketplaceProfile": ("inquire",),
+    "Membership": ("view_as", "explain"),
+    "Notification": ("mark_read",),
+    "OrderApproval": ("approve", "reject", "withdraw"),
+    "Port": (
+        "update",
+        "cancel",
+        "disable",
+        "enable",
+        "decommission",
+        "change_term",
+        "connect",
+        "publish",
+        "allocate",
+        "activate",
+    ),
+}
+ABILITIES: Final = (
+    "see_prices",
+    "use_chat",
+    "quote",
+    "have_dashboard",
+    "read_partner_documentation",
+    "explain_linked_rows",
+)
 
 CATALOGUE: Final = Catalogue(
     (
@@ -52,5 +99,7 @@ CATALOGUE: Final = Catalogue(
         Entity("ServiceType", models.ServiceType.__table__),
         Entity("SupportDetails", models.SupportDetails.__table__),
         Entity("User", models.User.__table__, (Link("memberships", models.Membership.__table__, "id", "user_id"),)),
-    )
+    ),
+    ROW_ACTIONS,
+    ABILITIES,
 )

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from policies.entity import Entity
-from policies.lint import ABILITIES
 from policies.matrix import READ, ROW, Cell, Cells, abilities, acting, actions_of, reading, rules_of
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, Predicate, conj
 from policies.prove.solver import differing as proven
 from policies.shapes import mentioned, shapes_of
-from policies.source import Rule
+from policies.source import ABILITIES, Rule
 from policies.viewer import Shape
 from policies.who import Who, who
 

@@ -18,11 +18,11 @@ from models.managed_account import SupportedBy
 from models.membership import MemberRole
 from policies.entity import Catalogue
 from policies.errors import PolicyError
-from policies.lint import DECISIONS, OF_VIEWERS, problems
+from policies.lint import problems
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE
 from policies.shapes import mentioned, shapes_of
-from policies.source import FIELD_RULES, Rule, parse, read_texts
+from policies.source import DECISIONS, FIELD_RULES, OF_VIEWERS, Rule, parse, read_texts
 from policies.viewer import Shape
 
 
@@ -37,7 +37,11 @@ def check_texts(directory: Path, catalogue: Catalogue) -> list[Problem]:
     """All reasons for which a policy cannot be loaded, where `Policy.load` stops at the first."""
     rules: list[Rule] = []
     found: list[Problem] = []
-    for text in read_texts(directory):
+    try:
+        texts = read_texts(directory)
+    except PolicyError as error:
+        return [Problem(str(error))]
+    for text in texts:
         try:
             rules += parse(text)
         except PolicyError as error:

@@ -20,10 +20,10 @@ from polar.expression import Expression, Pattern
 from policies.entity import Catalogue, Entity, Resource
 from policies.errors import PolicyError
 from policies.facts import Facts, concrete, presented
-from policies.lint import DECISIONS, OF_VIEWERS, paths
 from policies.predicate import FALSE, TRUE, Predicate, conj, disj
 from policies.residual import Atom, Operand, Reference, Tag, translate
-from policies.source import FIELD_RULES, Argument, Rule, Text
+from policies.source import DECISIONS, FIELD_RULES, OF_VIEWERS, Argument, Rule, Text, policy_files
+from policies.syntax import paths
 from policies.viewer import Viewer
 
 _NOTED: Final = "noted__(_);"
@@ -105,7 +105,7 @@ class Oracle:
         self._oso = _oso(catalogue)
         self._names = {rule.name for rule in rules}
         try:
-            self._oso.load_files([str(path) for path in sorted(directory.glob("*.polar"))])
+            self._oso.load_files([str(path) for path in policy_files(directory)])
         except OsoError as error:
             raise PolicyError(_first_line(error)) from error
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from policies.lint import NEVER_KIND
-from policies.source import FIELD_RULES, Rule
+from policies.source import FIELD_RULES, NEVER_KIND, Rule
 from policies.syntax import Comparison, Goal, Listing
 from policies.syntax import Path as Term
 

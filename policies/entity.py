@@ -5,14 +5,16 @@ There are no to-one relations: whatever a rule compares is a column of the row o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import sqlalchemy as sa
 
 from policies.errors import PolicyError
+
+READ: Final = "read"
 
 
 class Resource:
@@ -75,10 +77,22 @@ class Entity:
 
 
 class Catalogue:
-    """All entities, each under its own name."""
+    """All entities, each under its own name, the actions on their rows, and the abilities of viewers."""
 
-    def __init__(self, entities: tuple[Entity, ...]) -> None:
-        """Refuse names that are taken, links named like a column, and columns that do not exist."""
+    def __init__(
+        self,
+        entities: tuple[Entity, ...],
+        actions: Mapping[str, tuple[str, ...]] | None = None,
+        abilities: tuple[str, ...] = (),
+    ) -> None:
+        """Refuse names that are taken, links named like a column, and columns that do not exist.
+
+        `actions` are those besides reading, by entity.
+        """
+        self.abilities = abilities
+        self._actions = actions or {}
+        for name in self._actions.keys() - {entity.name for entity in entities}:
+            raise PolicyError(f"the catalogue has actions on {name}, which is no entity of it")
         self._entities = {entity.name: entity for entity in entities}
         if len(self._entities) != len(entities):
             raise PolicyError("two entities of the catalogue have the same name")
@@ -99,6 +113,10 @@ class Catalogue:
     def __iter__(self) -> Iterator[Entity]:
         """All entities, in the order in which they were given."""
         return iter(self._entities.values())
+
+    def actions(self, name: str) -> tuple[str, ...]:
+        """What can be done to a row of an entity. Of a part nothing is asked but its fields, which are read."""
+        return (READ, *self._actions.get(name, ()))
 
     def _check(self, entity: Entity) -> None:
         if entity.part_of is not None and entity.part_of not in self:

@@ -13,11 +13,10 @@ from typing import Final, Literal
 from policies.compiler import Prefixes
 from policies.entity import Entity
 from policies.facts import Facts
-from policies.lint import calls
 from policies.predicate import TRUE, Constant, Predicate
 from policies.reason import Reason
 from policies.source import Rule
-from policies.syntax import Goal
+from policies.syntax import Goal, calls
 
 Holds = Callable[[Predicate], bool]
 """Whether a predicate is true of the row and the viewer in question."""

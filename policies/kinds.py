@@ -12,11 +12,10 @@ from typing import TypeAlias
 
 from models.kinds import Kind
 from policies.entity import Entity
-from policies.lint import EXEMPT, NEVER_KIND
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, Predicate, conj, without_values
 from policies.shapes import mentioned, shapes_of, spell
-from policies.source import Rule
+from policies.source import EXEMPT, NEVER_KIND, Rule
 from policies.viewer import ANONYMOUS, Shape
 
 Shown: TypeAlias = tuple[tuple[Entity, Predicate], ...]

@@ -8,21 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from models.kinds import Kind
 from policies.entity import Catalogue
 from policies.errors import PolicyError
 from policies.scope import DATA, VIEWER, Scope, Type
-from policies.source import FIELD_RULES, Rule
-from policies.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path
+from policies.source import ABILITIES, DECISIONS, EXEMPT, FIELD_RULES, NEVER_KIND, OF_VIEWERS, ROW_RULES, Rule
+from policies.spelling import hint
+from policies.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path, calls, paths
 from policies.viewer import SETS
+from policies.vocabulary import Vocabulary
 
-ROW_RULES = frozenset(("allow", "deny"))
-DECISIONS = ROW_RULES | FIELD_RULES
-ABILITIES = frozenset(("ability", "deny_ability"))
-NEVER_KIND = "never_kind"
-EXEMPT = "exempt"
 EXEMPTION = ('"TYPE"', '"FIELD"', '"KIND"')  # how the arguments of an exemption are written
-OF_VIEWERS = ABILITIES | {NEVER_KIND}  # rules that the viewer's shape alone decides
 _ARITY = {"allow": 3, "deny": 3, "allow_field": 4, "deny_field": 4, "ability": 2, "deny_ability": 2, NEVER_KIND: 2}
 _NEED_REASONS = ("deny_field", "deny_ability", NEVER_KIND)
 
@@ -33,7 +28,12 @@ _FORGOTTEN = (
 
 
 def problems(rules: tuple[Rule, ...], catalogue: Catalogue) -> Iterator[PolicyError]:
-    """Everything that is wrong with the rules, each with file and line."""
+    """Everything that is wrong with the rules, each with file and line; their words are looked at once all else is right."""
+    found = list(_problems(rules, catalogue))
+    yield from found or Vocabulary(rules, catalogue).problems()
+
+
+def _problems(rules: tuple[Rule, ...], catalogue: Catalogue) -> Iterator[PolicyError]:
     for rule in rules:
         try:
             _check_head(rule, catalogue)
@@ -59,7 +59,8 @@ def _check_head(rule: Rule, catalogue: Catalogue) -> None:
         if argument.name is not None and argument.name[0].isupper():
             raise PolicyError(f"{rule.place}: {argument.name}: names of types begin with a capital, those of variables do not")
         if argument.type not in (None, "Viewer") and argument.type not in catalogue:
-            raise PolicyError(f"{rule.place}: {argument.type} is neither Viewer nor in the catalogue")
+            known = hint(argument.type, ("Viewer", *(entity.name for entity in catalogue)))
+            raise PolicyError(f"{rule.place}: {argument.type} is neither Viewer nor in the catalogue. {known}")
     if rule.name in _ARITY:
         _check_decision(rule, catalogue)
     if rule.name == EXEMPT:
@@ -73,12 +74,9 @@ def _check_decision(rule: Rule, catalogue: Catalogue) -> None:
         raise PolicyError(f"{rule.place}: the first argument of {rule.name} has to be `viewer: Viewer`")
     if rule.name in _NEED_REASONS and rule.reason is None:
         raise PolicyError(f"{rule.place}: a {rule.name} rule needs its `# @reason CODE` on the line above")
-    if rule.name in ABILITIES:
+    if rule.name in OF_VIEWERS:
         if rule.arguments[1].literal is None:
             raise PolicyError(f"{rule.place}: an ability is a literal")
-        return
-    if rule.name == NEVER_KIND:
-        _check_kind(rule, rule.arguments[1].literal)
         return
     if rule.entity is None or rule.entity not in catalogue:
         raise PolicyError(f"{rule.place}: the third argument of {rule.name} has to state a type of the catalogue")
@@ -88,18 +86,12 @@ def _check_decision(rule: Rule, catalogue: Catalogue) -> None:
         raise PolicyError(f"{rule.place}: {rule.entity} is a part and is read with its whole: it has field rules only")
 
 
-def _check_kind(rule: Rule, kind: str | None) -> None:
-    if kind not in set(Kind):
-        raise PolicyError(f"{rule.place}: {kind} isn't a kind of sensitive data: use {', '.join(Kind)}")
-
-
 def _check_exemption(rule: Rule) -> None:
     literals = [argument.literal for argument in rule.arguments]
     if len(literals) != len(EXEMPTION) or None in literals or rule.body is not None:
         raise PolicyError(f"{rule.place}: write `exempt({', '.join(EXEMPTION)});`")
     if not rule.comment:
         raise PolicyError(f"{rule.place}: an exemption needs its reason as a comment above it")
-    _check_kind(rule, literals[-1])
 
 
 def _check_body(rule: Rule, rules: tuple[Rule, ...], catalogue: Catalogue) -> None:
@@ -187,7 +179,8 @@ class _Body:
             raise PolicyError(f"{call.place}: {call.rule} is decided with its denials, not by a rule: share a helper rule")
         callees = [rule for rule in self.rules if (rule.name, len(rule.arguments)) == (call.rule, len(call.arguments))]
         if not callees:
-            raise PolicyError(f"{call.place}: there is no rule {call.rule} with {len(call.arguments)} arguments")
+            known = hint(call.rule, (rule.name for rule in self.rules if rule.name not in DECISIONS | ABILITIES))
+            raise PolicyError(f"{call.place}: there is no rule {call.rule} with {len(call.arguments)} arguments. {known}")
         for position, term in enumerate(call.arguments):
             given = scope.check_argument(term)
             for callee in callees:
@@ -204,33 +197,6 @@ def _are_columns_of_one_row(left: Constant | Path, right: Constant | Path) -> bo
     if not isinstance(left, Path) or not isinstance(right, Path) or None in (left.attribute, right.attribute):
         return False
     return left.variable == right.variable and left.attribute != right.attribute
-
-
-def paths(goal: Goal | Constant | Listing) -> Iterator[Path]:
-    """Every variable and attribute that occurs in a goal."""
-    match goal:
-        case Path():
-            yield goal
-        case All(items) | Any(items) | Listing(_, items) | Call(_, _, items):
-            for item in items:
-                yield from paths(item)
-        case Negation(_, item):
-            yield from paths(item)
-        case Comparison(_, _, left, right):
-            yield from paths(left)
-            yield from paths(right)
-
-
-def calls(goal: Goal | None) -> Iterator[Call]:
-    """Every rule that a goal asks."""
-    match goal:
-        case Call():
-            yield goal
-        case All(goals) | Any(goals):
-            for item in goals:
-                yield from calls(item)
-        case Negation(_, item):
-            yield from calls(item)
 
 
 def _check_recursion(rule: Rule, rules: tuple[Rule, ...]) -> None:

@@ -12,7 +12,6 @@ from typing import Final
 
 from policies.decision import FieldRule
 from policies.entity import Entity
-from policies.lint import ABILITIES, DECISIONS, ROW_RULES
 from policies.policy import Policy
 from policies.predicate import (
     FALSE,
@@ -33,7 +32,7 @@ from policies.predicate import (
 )
 from policies.reason import Reason
 from policies.shapes import mentioned, shapes_of
-from policies.source import FIELD_RULES, Rule
+from policies.source import ABILITIES, DECISIONS, FIELD_RULES, ROW_RULES, Rule
 from policies.viewer import Shape
 from policies.who import Who, who
 

@@ -20,10 +20,11 @@ from policies.errors import PolicyError
 from policies.explanation import Explainer, Explanation
 from policies.facts import Facts
 from policies.known import Known
-from policies.lint import DECISIONS, OF_VIEWERS, ROW_RULES, lint
+from policies.lint import lint
 from policies.predicate import FALSE, TRUE, Predicate, assume, conj, disj, disjuncts, negate
 from policies.reason import Reason
-from policies.source import FIELD_RULES, Rule, Text, digest, parse, read_texts
+from policies.source import DECISIONS, FIELD_RULES, OF_VIEWERS, ROW_RULES, Rule, Text, digest, parse, read_texts
+from policies.spelling import hint, unknown
 from policies.viewer import Shape, Viewer
 
 __all__ = ["Decision", "FieldRule", "Policy"]
@@ -139,6 +140,8 @@ class Policy:
     def _decide(self, shape: Shape, name: str, action: str) -> Decision:
         """One decision for all shapes of which no rule tells anything else."""
         entity = self.catalogue[name]
+        if action not in (known := self.catalogue.actions(name)):
+            raise PolicyError(unknown(f"action on {name}", action, known))
         told = tuple(self._told(shape, rule, action) for head in DECISIONS for rule in self._concerning(head, entity, action))
         if (name, action, told) not in self._made:
             rows = self._rows(shape, entity, action)
@@ -242,7 +245,7 @@ def _unnamed(entity: Entity, fields: Collection[str], rules: list[Rule]) -> list
 
 def _unknown(entity: Entity, fields: Collection[str], rules: list[Rule]) -> list[str]:
     return [
-        f"{rule.place}: {entity.name} has no field {field}"
+        f"{rule.place}: {entity.name} has no field {field}. {hint(field, sorted(fields))}"
         for rule in rules
         for field in rule.fields or ()
         if field not in fields

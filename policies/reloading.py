@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from watchfiles import Change, awatch
+from watchfiles import awatch
 
 from policies.errors import PolicyError
 from policies.policy import Policy
-from policies.source import read_texts
+from policies.source import read_texts, unread_files
 
 DEBOUNCE: Final = 1000  # milliseconds at most for which files that are saved together are waited for
 
@@ -36,7 +36,7 @@ class Reloading:
     async def follow(self) -> None:
         """Reload whenever a policy file has changed, until cancelled."""
         try:
-            async for _ in awatch(self._directory, watch_filter=_is_policy, debounce=DEBOUNCE, recursive=False):
+            async for _ in awatch(self._directory, watch_filter=None, debounce=DEBOUNCE):
                 await self._reload()
         except (OSError, RuntimeError) as error:  # watchfiles raises both; there is a limit to what a system watches
             log.warning("policy.unwatched", error=str(error))
@@ -57,9 +57,7 @@ class Reloading:
             log.info("policy.loaded", policy=policy.version, files=changed)
 
 
-def _contents(directory: Path) -> dict[str, str]:
-    return {text.file: text.content for text in read_texts(directory)}
-
-
-def _is_policy(_change: Change, path: str) -> bool:
-    return path.endswith(".polar")
+def _contents(directory: Path) -> dict[str, str | None]:
+    """What each policy file holds; None for a file that is not read, which is refused as long as it is there."""
+    unread = dict.fromkeys(unread_files(directory))
+    return unread or {text.file: text.content for text in read_texts(directory)}

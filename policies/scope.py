@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 from policies.entity import Catalogue, Entity, Link
 from policies.errors import PolicyError
 from policies.source import Rule
+from policies.spelling import hint
 from policies.syntax import Constant, Path
 from policies.viewer import PARAMETERS, SETS, SHAPE, Shape
 
@@ -19,7 +20,7 @@ Type: TypeAlias = Literal["viewer", "data", "unknown"] | Entity | Link
 _DEFAULTS: Final = {field.name: field.default for field in fields(Shape)}
 _FLAGS: Final = frozenset(name for name, default in _DEFAULTS.items() if isinstance(default, bool))
 _MANY: Final = frozenset(name for name, default in _DEFAULTS.items() if isinstance(default, tuple)) | set(SETS)
-_FACTS: Final = frozenset((*SHAPE, *PARAMETERS, *SETS))
+_FACTS: Final = (*SHAPE, *PARAMETERS, *SETS)
 
 
 @dataclass
@@ -90,7 +91,8 @@ class Scope:
             )
         kind = self.types[path.variable]
         if path.attribute is not None and not _has(kind, path.attribute):
-            raise PolicyError(f"{path.place}: {path.variable} has no attribute {path.attribute}")
+            known = hint(path.attribute, _attributes(kind))
+            raise PolicyError(f"{path.place}: {path.variable} has no attribute {path.attribute}. {known}")
         return kind
 
 
@@ -101,9 +103,14 @@ def _type(name: str | None, catalogue: Catalogue) -> Type:
 
 
 def _has(kind: Type, attribute: str) -> bool:
+    return kind == UNKNOWN or attribute in _attributes(kind)
+
+
+def _attributes(kind: Type) -> tuple[str, ...]:
+    """What can be asked of it by name; of an argument without a type only its callers know."""
     match kind:
         case Entity():
-            return attribute in kind.table.c or kind.link(attribute) is not None
+            return (*kind.table.c.keys(), *(link.name for link in kind.links))
         case Link():
-            return attribute in kind.table.c
-    return kind == UNKNOWN or (kind == VIEWER and attribute in _FACTS)
+            return tuple(kind.table.c.keys())
+    return _FACTS if kind == VIEWER else ()

@@ -14,9 +14,8 @@ from models.company import AccountKind
 from models.managed_account import SupportedBy
 from models.membership import MemberRole
 from policies.errors import PolicyError
-from policies.lint import calls, paths
 from policies.source import Rule
-from policies.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path
+from policies.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path, calls, leaves, paths
 from policies.viewer import SHAPE, Shape
 
 SWITCHES: Final = ("pricing_shown", "chat_shown", "dashboard_shown", "company_profile_shown", "order_approval_required")
@@ -100,7 +99,7 @@ def _facts(rule: Rule) -> Iterator[str]:
 
 def _words(rule: Rule) -> Iterator[str]:
     yield from (argument.literal for argument in rule.arguments if argument.literal is not None)
-    for goal in _goals(rule.body):
+    for goal in leaves(rule.body):
         yield from (term.value for term in _terms(goal) if isinstance(term, Constant) and isinstance(term.value, str))
 
 
@@ -118,20 +117,6 @@ def _compares_any_role(goal: Goal | None, bound: set[str]) -> bool:
         case Comparison(_, "in", Path(_, variable, attribute), Path(_, _, "roles")):
             return attribute is not None or variable not in bound
     return False
-
-
-def _goals(goal: Goal | None) -> Iterator[Goal]:
-    """The goals of a body that are made of no others."""
-    match goal:
-        case All(goals) | Any(goals):
-            for item in goals:
-                yield from _goals(item)
-        case Negation(_, item):
-            yield from _goals(item)
-        case None:
-            return
-        case _:
-            yield goal
 
 
 def _terms(goal: Goal) -> Iterator[Constant | Path]:

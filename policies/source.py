@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,20 @@ from policies import syntax
 from policies.errors import PolicyError
 from policies.parts import parts_of
 from policies.reason import Reason
+from policies.spelling import unknown
 from policies.syntax import Reader
 from policies.tokens import Token, tokenize
 
+ROW_RULES: Final = frozenset(("allow", "deny"))
 FIELD_RULES: Final = frozenset(("allow_field", "deny_field"))
+DECISIONS: Final = ROW_RULES | FIELD_RULES
+ABILITIES: Final = frozenset(("ability", "deny_ability"))
+NEVER_KIND: Final = "never_kind"
+EXEMPT: Final = "exempt"
+OF_VIEWERS: Final = ABILITIES | {NEVER_KIND}  # rules that the viewer's shape alone decides
+FOLDERS: Final = ("invariants",)
+"""The folders below a policy whose files are read too: by `crossgate policy prove`."""
+_ENDING: Final = ".polar"
 _ANNOTATION: Final = "@reason"
 
 
@@ -92,11 +103,40 @@ class Rule:
 
 
 def read_texts(directory: Path) -> tuple[Text, ...]:
-    """All policy files of a directory, by name."""
-    files = sorted(directory.glob("*.polar"))
+    """All policy files of a directory, by name. Raises PolicyError for a file that cannot be read, or that nobody reads."""
+    files = policy_files(directory)
     if not files:
         raise PolicyError(f"{directory} has no policy: not one file ends in .polar")
-    return tuple(Text(file.name, file.read_text("utf-8")) for file in files)
+    refuse_unread(directory)
+    return tuple(Text(path.name, _content(path)) for path in files)
+
+
+def refuse_unread(directory: Path) -> None:
+    """Refuse each file that looks like policy and that nobody reads: its denials would deny nothing."""
+    unread = unread_files(directory)
+    if unread:
+        wanted = f"a policy file is a plain file NAME.polar in the folder itself or in {', '.join(FOLDERS)}/"
+        raise PolicyError("\n".join(f"{name}: this file is not read: {wanted}; move, rename or remove it" for name in unread))
+
+
+def unread_files(directory: Path) -> tuple[str, ...]:
+    """The files below a directory that look like policy, whatever their case and their folder, and that nobody reads."""
+    read = {path.resolve() for folder in (directory, *(directory / name for name in FOLDERS)) for path in policy_files(folder)}
+    found = [Path(folder) / name for folder, folders, files in os.walk(directory) for name in (*folders, *files)]
+    alike = [path for path in found if path.name.strip().casefold().endswith(_ENDING) and path.exists()]
+    return tuple(sorted(str(path.relative_to(directory)) for path in alike if path.resolve() not in read))
+
+
+def policy_files(folder: Path) -> list[Path]:
+    """The policy files of a folder, by name. One that is hidden is not policy."""
+    return sorted(path for path in folder.glob(f"*{_ENDING}") if path.is_file() and not path.name.startswith("."))
+
+
+def _content(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"{path.name}: it cannot be read as UTF-8 text: {error}") from None
 
 
 def digest(texts: tuple[Text, ...]) -> str:
@@ -146,10 +186,12 @@ def _directly_above(tokens: list[Token], head: Token) -> list[Token]:
 def _reason(comments: list[Token]) -> Reason | None:
     found: Reason | None = None
     for token in comments:
-        if token.text.startswith(_ANNOTATION):
+        if token.text.startswith("@"):
+            if not token.text.startswith(f"{_ANNOTATION} "):
+                raise PolicyError(f"{token.place}: {unknown('annotation', token.text.split()[0], (_ANNOTATION,))}")
             code = token.text.removeprefix(_ANNOTATION).strip()
             if code not in Reason.__members__:
-                raise PolicyError(f"{token.place}: {code!r} is not a reason; there are {', '.join(Reason)}")
+                raise PolicyError(f"{token.place}: {unknown('reason', code, Reason)}")
             found = Reason[code]
     return found
 

@@ -5,6 +5,7 @@ What cannot be parsed cannot be loaded: arithmetic, methods, patterns, dictionar
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NoReturn, TypeAlias
 
@@ -211,3 +212,44 @@ class Reader:
         if operator == "in" and self.skip("["):
             return Comparison(place, operator, left, Listing(bracket, self.terms("]")))
         return Comparison(place, operator, left, self.term())
+
+
+def paths(goal: Goal | Constant | Listing) -> Iterator[Path]:
+    """Every variable and attribute that occurs in a goal."""
+    match goal:
+        case Path():
+            yield goal
+        case All(items) | Any(items) | Listing(_, items) | Call(_, _, items):
+            for item in items:
+                yield from paths(item)
+        case Negation(_, item):
+            yield from paths(item)
+        case Comparison(_, _, left, right):
+            yield from paths(left)
+            yield from paths(right)
+
+
+def calls(goal: Goal | None) -> Iterator[Call]:
+    """Every rule that a goal asks."""
+    match goal:
+        case Call():
+            yield goal
+        case All(goals) | Any(goals):
+            for item in goals:
+                yield from calls(item)
+        case Negation(_, item):
+            yield from calls(item)
+
+
+def leaves(goal: Goal | None) -> Iterator[Goal]:
+    """The goals of a body that are made of no others."""
+    match goal:
+        case All(goals) | Any(goals):
+            for item in goals:
+                yield from leaves(item)
+        case Negation(_, item):
+            yield from leaves(item)
+        case None:
+            return
+        case _:
+            yield goal

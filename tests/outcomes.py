@@ -18,11 +18,11 @@ from policies.compiler import Prefixes
 from policies.coverage import Coverage, countable
 from policies.facts import Facts
 from policies.known import Known
-from policies.lint import ABILITIES, ROW_RULES, calls
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, Predicate, conj, negate
-from policies.source import FIELD_RULES, Rule, Text
+from policies.source import ABILITIES, FIELD_RULES, ROW_RULES, Rule, Text
 from policies.sql import to_column, to_sql, viewer_parameters
+from policies.syntax import calls
 from policies.viewer import Shape, Viewer
 
 STATEMENTS: Final = 2048

@@ -27,7 +27,7 @@ from transport.diff import Diff, diff_route
 from transport.documents import Documents
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
 from transport.graphql import GraphQLEndpoint, MakeContext
-from transport.headers import ALLOWED_HEADERS, EXPOSED_HEADERS, PREFLIGHT_SECONDS, Cors, SafeHeaders
+from transport.headers import EXPOSED_HEADERS, PREFLIGHT_SECONDS, Cors, SafeHeaders
 from transport.health import Probes, health_routes
 from transport.identity import Identity, LoadViewer
 from transport.limits import BodyLimit
@@ -133,7 +133,7 @@ def _middleware(settings: Settings, body_limits: Mapping[str, int], policy: Poli
             Cors,
             allow_origins=settings.allowed_origins,
             allow_methods=("GET", "POST"),
-            allow_headers=ALLOWED_HEADERS,
+            allow_headers=("*",),
             expose_headers=EXPOSED_HEADERS,
             max_age=PREFLIGHT_SECONDS,
         ),

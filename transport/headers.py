@@ -10,15 +10,34 @@ each request more than what is done with them.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Final
 
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 RawHeader = tuple[bytes, bytes]
 
-ALLOWED_HEADERS: Final = ("Authorization", "Content-Type", "Idempotency-Key", "X-Crossgate-View-As", "X-Request-ID")
-EXPOSED_HEADERS: Final = ("X-Request-ID", "WWW-Authenticate", "X-Crossgate-Cost", "X-Crossgate-Execution")
+EXPOSED_HEADERS: Final = (
+    "Allow",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Crossgate-Cost",
+    "X-Crossgate-Execution",
+    "X-Request-ID",
+)
+MOST_REQUESTED_HEADERS: Final = 100  # in one preflight; a page with tracing and error reports sends about ten
+MOST_HEADER_BYTES: Final = 100  # of one name
+NO_NAMES: Final = (
+    f"Access-Control-Request-Headers takes at most {MOST_REQUESTED_HEADERS} header names "
+    f"of at most {MOST_HEADER_BYTES} characters each, with commas between them."
+)
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a field name of RFC 9110
 PREFLIGHT_SECONDS: Final = 24 * 60 * 60
 SAFE: Final[tuple[RawHeader, ...]] = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -53,7 +72,22 @@ class SafeHeaders:
 
 
 class Cors(CORSMiddleware):
-    """Starlette's, with a short way for requests that name no origin: they are told no more than that an origin would matter."""
+    """Starlette's, which allows whatever headers a page asks to send: Apollo, OpenTelemetry and Sentry each add their own.
+
+    Requests that name no origin go a short way: they are told no more than that an origin would matter. A page of a public
+    site may not reach into a private network (`Access-Control-Request-Private-Network`).
+    """
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Answer a preflight with the headers that it asks for, as they are read here."""
+        name = "access-control-request-headers"
+        asked = requested(request_headers.getlist(name))
+        if asked is None:
+            vary = {"Vary": self.preflight_headers["Vary"]}
+            return PlainTextResponse(NO_NAMES, 400, vary)
+        others = [(key, value) for key, value in request_headers.raw if key != name.encode()]
+        mirrored = [(name.encode(), ", ".join(asked).encode())] if asked else []
+        return super().preflight_response(Headers(raw=[*others, *mirrored]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or header(scope, b"origin") is not None:
@@ -66,3 +100,13 @@ class Cors(CORSMiddleware):
             await send(message)
 
         await self.app(scope, receive, varying)
+
+
+def requested(lists: Sequence[str]) -> tuple[str, ...] | None:
+    """The header names that a preflight asks for, each once. None if they are no names, or too many."""
+    names = [name for each in lists for part in each.split(",") if (name := part.strip(" \t"))]
+    if len(names) > MOST_REQUESTED_HEADERS or any(
+        len(name) > MOST_HEADER_BYTES or not _TOKEN.fullmatch(name) for name in names
+    ):
+        return None
+    return tuple({name.lower(): name for name in names}.values())

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from transport.portal import from_own_page
+from transport.development import Development
 from transport.refusal import Refusal
 
 STYLE: Final = """
@@ -71,7 +71,7 @@ class ReadMail(Protocol):
 LoadMails = Callable[[], Awaitable[Sequence[ReadMail]]]
 
 
-def mail_routes(*, development: bool, load_mails: LoadMails) -> list[BaseRoute]:
+def mail_routes(*, development: Development, load_mails: LoadMails) -> list[BaseRoute]:
     """The routes of the page: none outside development."""
 
     async def page(request: Request) -> Response:
@@ -82,11 +82,12 @@ def mail_routes(*, development: bool, load_mails: LoadMails) -> list[BaseRoute]:
         return JSONResponse([_facts(mail) for mail in await _loaded(request)], headers=HEADERS)
 
     async def _loaded(request: Request) -> Sequence[ReadMail]:
-        if not from_own_page(request):
-            raise Refusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", "Open the mails as localhost or by IP address.")
+        refused = development.refusal(request)
+        if refused is not None:
+            raise Refusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", refused)
         return await load_mails()
 
-    return [Route("/mails", page), Route("/mails.json", listed)] if development else []
+    return [Route("/mails", page), Route("/mails.json", listed)] if development.on else []
 
 
 def _facts(mail: ReadMail) -> dict[str, str]:

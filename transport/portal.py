@@ -1,21 +1,21 @@
 """The web part: GraphiQL's page and its scripts, and in development the menu that signs in as a viewer.
 
 Whoever can reach the gateway may load the page; it holds nothing but scripts. Tokens are handed out in development only,
-to pages of this very gateway, and never cached. The page loads nothing from any other host: its policy forbids it.
+to this machine's own (transport/development.py), and never cached. The page loads nothing from any other host: its policy forbids it.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+
+from transport.development import Development
 
 CONTENT_SECURITY_POLICY = "; ".join(
     [
@@ -57,7 +57,7 @@ class PortalViewer:
 def portal_routes(
     *,
     dist: Path,
-    development: bool,
+    development: Development,
     viewers: Sequence[PortalViewer],
     sign_in: SignIn,
 ) -> list[BaseRoute]:
@@ -75,14 +75,16 @@ def portal_routes(
             return PlainTextResponse("no such asset", 404, headers=NOT_STORED)
         return FileResponse(path, headers=ASSET_HEADERS)
 
-    async def config(_request: Request) -> Response:
-        choices = [asdict(viewer) for viewer in viewers] if development else []
-        answer = {"development": development, "endpoint": "/graphql", "viewers": choices}
+    async def config(request: Request) -> Response:
+        known = development.serves(request)
+        choices = [asdict(viewer) for viewer in viewers] if known else []
+        answer = {"development": known, "endpoint": "/graphql", "viewers": choices}
         return JSONResponse(answer, headers=NOT_STORED)
 
     async def token(request: Request) -> Response:
-        if not from_own_page(request):
-            return refusal(403, "only a page of this gateway may sign in, opened as localhost or by IP address")
+        refused = development.refusal(request)
+        if refused is not None:
+            return refusal(403, refused)
         email = await email_in(request)
         if email is None:
             return refusal(400, 'send {"email": "..."} as application/json')
@@ -96,34 +98,9 @@ def portal_routes(
         Route("/assets/{name}", asset),
         Route("/portal/config", config),
     ]
-    if development:
+    if development.on:
         routes.append(Route("/portal/sign-in", token, methods=["POST"]))
     return routes
-
-
-def from_own_page(request: Request) -> bool:
-    """Whether the request comes from a page that this gateway served, or from no page at all.
-
-    A foreign page gives itself away by its Origin. One that made its own name point here (DNS rebinding) has a matching
-    Origin, but needs a name: so the host must be localhost or an IP address.
-    """
-    host = request.headers.get("host", "")
-    origin = request.headers.get("origin", f"//{host}")
-    try:
-        return urlsplit(origin).netloc == host and is_local(urlsplit(f"//{host}").hostname or "")
-    except ValueError:  # a host such as "[::1", which is none
-        return False
-
-
-def is_local(name: str) -> bool:
-    """Whether a host is named without any help of DNS."""
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 async def email_in(request: Request) -> str | None:

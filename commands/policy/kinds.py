@@ -10,9 +10,8 @@ import typer
 import server
 from models.kinds import Kind
 from policies.kinds import exempted, exemption, kind_rules
-from policies.lint import EXEMPT
 from policies.policy import Policy
-from policies.source import Rule
+from policies.source import EXEMPT, Rule
 from resolvers.text import camel
 from schema.kinds import sites
 

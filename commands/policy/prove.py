@@ -21,13 +21,13 @@ from models.embedded import EmbeddedFailed
 from models.scratch import create, fill
 from policies.catalogue import CATALOGUE
 from policies.errors import PolicyError
-from policies.lint import NEVER_KIND
 from policies.policy import Policy
 from policies.prove.fields import Held, decide_fields
 from policies.prove.invariants import ALWAYS, FOLDER, Invariant, Invariants
 from policies.prove.verification import Counterexample, Verification
 from policies.prove.witness import Witness
 from policies.shapes import spell
+from policies.source import NEVER_KIND
 from policies.verdicts import World, of_oso_and_python
 from schema.kinds import sites
 from settings import InvalidSettings, Settings

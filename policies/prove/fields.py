@@ -20,14 +20,13 @@ from typing import Final, TypeAlias
 
 from policies.entity import Entity
 from policies.facts import symbolic
-from policies.lint import DECISIONS
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, And, Not, Or, Predicate
 from policies.prove.invariants import Invariants
 from policies.prove.solver import apart, solve
 from policies.prove.witness import Witness
 from policies.shapes import mentioned, shapes_of
-from policies.source import FIELD_RULES, Rule
+from policies.source import DECISIONS, FIELD_RULES, Rule
 from policies.viewer import Shape
 
 READ: Final = "read"

@@ -20,10 +20,11 @@ from typing import Final
 from policies.compiler import Compiler
 from policies.errors import PolicyError
 from policies.kinds import kind_rules
-from policies.lint import NEVER_KIND, lint
+from policies.lint import lint
 from policies.policy import Policy
 from policies.reason import Reason
-from policies.source import FIELD_RULES, Rule, Text, parse, read_texts
+from policies.source import FIELD_RULES, NEVER_KIND, Rule, Text, parse, read_texts
+from policies.spelling import hint
 
 FOLDER: Final = "invariants"
 NEVER: Final = "never"
@@ -81,12 +82,6 @@ def known_fields(policy: Policy, entity: str) -> tuple[str, ...]:
     return tuple(sorted({field for rule in rules for field in rule.fields or ()}))
 
 
-def known_actions(policy: Policy, entity: str) -> tuple[str, ...]:
-    """The actions that the heads of policy's rules name of a type, and reading."""
-    named = {rule.arguments[1].literal for rule in policy.rules if rule.entity == entity}
-    return tuple(sorted({"read", *(action for action in named if action is not None)}))
-
-
 def _texts(folder: Path) -> list[Text]:
     return [Text(f"{FOLDER}/{text.file}", text.content) for text in read_texts(folder)]
 
@@ -104,19 +99,11 @@ def _check_head(rule: Rule, policy: Policy) -> None:
 
 
 def _check_names(invariant: Invariant, policy: Policy) -> None:
-    """Refuse the name of an action, field or ability that policy does not have: nothing could be said of it."""
+    """Refuse the name of a field that policy does not have: nothing could be said of it."""
     rule = invariant.rule
-    action = rule.arguments[1].literal
-    if invariant.kind == NEVER_ABLE:
-        if not any(other.name == "ability" and other.arguments[1].literal == action for other in policy.rules):
-            raise PolicyError(f"{rule.place}: no rule names the ability {action}")
-        return
-    entity = rule.entity or ""
-    if action is not None and action not in known_actions(policy, entity):
-        raise PolicyError(f"{rule.place}: no rule of {entity} names the action {action}")
     for field in rule.fields or ():
-        if field not in known_fields(policy, entity):
-            raise PolicyError(f"{rule.place}: {entity} has no field {field}")
+        if field not in (known := known_fields(policy, rule.entity or "")):
+            raise PolicyError(f"{rule.place}: {rule.entity} has no field {field}. {hint(field, known)}")
 
 
 def _as_policy(text: Text, rules: tuple[Rule, ...]) -> Text:

@@ -8,26 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from policies.entity import Entity
-from policies.errors import PolicyError
 from policies.facts import symbolic
 from policies.kinds import Site, exempted, rules_of, shown
 from policies.kinds import shapes as shapes_of_site
-from policies.lint import NEVER_KIND
 from policies.masks import compile_predicate
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, And, Not, Predicate
-from policies.prove.invariants import ALWAYS, NEVER_ABLE, Invariant, Invariants, known_actions, known_fields
+from policies.prove.invariants import ALWAYS, NEVER_ABLE, Invariant, Invariants, known_fields
 from policies.prove.solver import Undecided, solve
 from policies.prove.witness import Witness
 from policies.shapes import mentioned, shapes_of
-from policies.source import FIELD_RULES, Rule
-from policies.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path
+from policies.source import FIELD_RULES, NEVER_KIND, Rule
 from policies.viewer import Shape, Viewer
 
-OTHERWISE: Final = "anything_else"  # an action that no rule names
 Claims: TypeAlias = tuple[tuple[Entity, Predicate], ...]
 
 
@@ -166,13 +162,11 @@ class Verification:
             yield _Case(shape, ability, None, ((nothing, _constant(concerned)),), ((nothing, _constant(has)),))
 
     def _actions(self, rule: Rule, entity: Entity) -> tuple[str, ...]:
-        """The actions that an invariant is about: the one that it names, or all that rules can tell apart."""
+        """The actions that an invariant is about: the one that it names, or each action on its type."""
         stated = rule.arguments[1].literal
         if stated is not None:
             return (stated,)
-        ours = [each for each in self.policy.rules if each.entity == entity.name]
-        words = {word for each in (*ours, rule) for word in _words(each.arguments[1].name, each.body)}
-        return tuple(sorted({*known_actions(self.policy, entity.name), *words, OTHERWISE}))
+        return self.policy.catalogue.actions(entity.name)
 
     def _ask(self, invariant: Invariant, shape: Shape, claims: Claims) -> Witness | None:
         key = (shape.kind, claims)  # a kind of viewer has the same keys, whatever else its shape is
@@ -227,20 +221,3 @@ def _all(*items: Predicate) -> Predicate:
 
 def _constant(value: bool) -> Predicate:
     return TRUE if value else FALSE
-
-
-def _words(variable: str | None, goal: Goal | None) -> Iterator[str]:
-    """The literals that a variable is compared with."""
-    match goal:
-        case All(goals) | Any(goals):
-            for item in goals:
-                yield from _words(variable, item)
-        case Negation(_, item):
-            yield from _words(variable, item)
-        case Comparison(_, _, left, right):
-            terms = [left, *(right.items if isinstance(right, Listing) else (right,))]
-            if any(isinstance(term, Path) and term.variable == variable for term in terms):
-                yield from (term.value for term in terms if isinstance(term, Constant) and isinstance(term.value, str))
-        case Call(place, _, arguments):
-            if any(isinstance(term, Path) and term.variable == variable and term.attribute is None for term in arguments):
-                raise PolicyError(f"{place}: {variable} is handed to another rule, so not every action it can be is known")

@@ -84,7 +84,8 @@ def random_policy(random: Random) -> str:
     rules = [f"helper(viewer: Viewer) if {_viewer_goal(random, 1)};" for _ in range(2)]
     rules += [_rule(random, "allow", "") for _ in range(random.randint(1, 4))]
     rules += [_rule(random, "deny", "") for _ in range(random.randint(0, 2))]
-    rules += [_rule(random, "allow_field", random.choice((', "name"', ', "floor"'))) for _ in range(random.randint(1, 3))]
+    allowed = [', "name"', *(random.choice((', "name"', ', "floor"')) for _ in range(random.randint(0, 2)))]
+    rules += [_rule(random, "allow_field", field) for field in allowed]
     rules += ["# @reason NOT_YOURS\n" + _rule(random, "deny_field", ', "name"') for _ in range(random.randint(0, 2))]
     return HELPERS + "\n".join(rules)
 

@@ -3,7 +3,7 @@
 # Shared by several rules.
 extended(status) if status in ["OFFERED", "SOLD"];
 managed(viewer: Viewer) if viewer.kind = "MANAGED";
-trusted(viewer: Viewer) if not managed(viewer) and role in ["ADMIN", "FINANCE"] and role in viewer.roles;
+trusted(viewer: Viewer) if not managed(viewer) and role in ["ACCOUNT_ADMIN", "FINANCE"] and role in viewer.roles;
 bought(viewer: Viewer, dealing) if dealing.buyer_id = viewer.company_id and extended(dealing.status);
 
 # A company reads its own ports.

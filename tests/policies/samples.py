@@ -42,7 +42,9 @@ CATALOGUE: Final = Catalogue(
         Entity("Port", PORT, (DEALINGS,)),
         Entity("PublicPort", PORT),
         Entity("Fee", FEE, part_of="Port"),
-    )
+    ),
+    {"Port": ("order", "publish", "cancel")},
+    ("see_prices", "quote", "use_chat"),
 )
 ENTITY: Final = CATALOGUE["Port"]
 

@@ -9,7 +9,7 @@ from tests.policies.samples import CATALOGUE, written
 
 RULES = """
 allow(viewer: Viewer, "read", port: Port) if port.company_id = viewer.company_id;
-allow(viewer: Viewer, "read", port: Port) if viewer.kind = "KING" and port.company_id = viewer.company_id;
+allow(viewer: Viewer, "read", _port: Port) if viewer.kind = "OPERATOR" and viewer.kind = "DIRECT";
 allow_field(viewer: Viewer, "read", _port: Port, "name") if viewer.kind != "ANONYMOUS";
 allow_field(_viewer: Viewer, "read", _port: Port, "speed");
 """
@@ -51,7 +51,7 @@ def test_abilities_that_nobody_has_are_listed(tmp_path: Path) -> None:
     """An ability and its denial are rules as others are; two roles that are needed together are found together."""
     policy = written(
         tmp_path,
-        'ability(viewer: Viewer, "fly") if viewer.kind = "KING";\n'
+        'ability(viewer: Viewer, "use_chat") if viewer.kind = "DIRECT" and viewer.kind = "PARTNER";\n'
         'ability(viewer: Viewer, "quote") if "FINANCE" in viewer.roles and "VIEWER" in viewer.roles;\n'
         "# @reason ROLE_REQUIRED\n"
         'deny_ability(viewer: Viewer, "quote") if viewer.kind = "MANAGED" and viewer.supported_by = nil;\n',
@@ -66,8 +66,8 @@ def test_each_rule_that_cannot_be_compiled_is_listed(tmp_path: Path) -> None:
     """Checking goes on after the first, and each says how to write it."""
     policy = written(
         tmp_path,
-        'allow(_viewer: Viewer, "read", port: Port) if port.speed = "fast";\n'
-        'allow(_viewer: Viewer, "read", port: Port) if port.visibility = "SECRET";\n',
+        'allow(viewer: Viewer, "read", port: Port) if port.speed = viewer.kind;\n'
+        'allow(viewer: Viewer, "read", port: Port) if port.active = viewer.kind;\n',
     )
 
     found = [problem.message for problem in check(policy, {})]

@@ -17,12 +17,12 @@ from policies.catalogue import CATALOGUE
 from policies.entity import Catalogue, Entity, Resource
 from policies.errors import PolicyError
 from policies.explanation import ALLOW, Explanation, Part, Verdict
-from policies.lint import ROW_RULES
 from policies.masks import Mask, compile_predicate
 from policies.policy import Policy
 from policies.predicate import TRUE, Constant, Predicate, show
 from policies.reason import Reason
 from policies.shapes import spelt
+from policies.source import ROW_RULES
 from policies.verdicts import World
 from policies.viewer import Shape, Viewer
 from tests.policies import samples

@@ -126,8 +126,8 @@ def test_a_misspelled_reason_is_refused(tmp_path: Path) -> None:
     text = '# Hidden.\n# @reason HIDDEN\ndeny_field(_v: Viewer, "read", _p: Port, "name");'
 
     assert (
-        "port.polar:2: 'HIDDEN' is not a reason; there are HIDDEN_BY_PARTNER, NOT_FOR_MANAGED_ACCOUNTS, NOT_YOURS, "
-        "ROLE_REQUIRED, SIGN_IN_REQUIRED" == refusal(tmp_path, text)
+        'port.polar:2: unknown reason "HIDDEN". Known: HIDDEN_BY_PARTNER, NOT_FOR_MANAGED_ACCOUNTS, NOT_YOURS, '
+        "ROLE_REQUIRED, SIGN_IN_REQUIRED." == refusal(tmp_path, text)
     )
 
 
@@ -143,7 +143,7 @@ def test_what_oso_itself_refuses_is_refused(tmp_path: Path) -> None:
     [
         "not viewer.pricing_shown and mine(viewer, port)",
         'not (managed(viewer) or viewer.kind = "PARTNER") and mine(viewer, port)',
-        'not "ADMIN" in viewer.roles and port.speed > 1',
+        'not "ACCOUNT_ADMIN" in viewer.roles and port.speed > 1',
         "dealing in port.dealings and dealing.buyer_id = viewer.company_id",
         "viewer.company_id in [port.company_id, port.partner_id]",
         "port.market in viewer.markets or port.market = nil",

@@ -49,8 +49,14 @@ def test_denials_win_over_whatever_is_allowed(policy: Policy) -> None:
 
 
 def test_what_no_rule_allows_is_denied(policy: Policy) -> None:
-    """An unknown action and a type without rules have no rows."""
-    assert [FALSE, FALSE] == [policy.decide(Shape(), "Port", "delete").rows, policy.decide(Shape(), "PublicPort").rows]
+    """An action and a type without rules have no rows."""
+    assert [FALSE, FALSE] == [policy.decide(Shape(), "Port", "cancel").rows, policy.decide(Shape(), "PublicPort").rows]
+
+
+def test_an_action_that_is_not_declared_is_an_error(policy: Policy) -> None:
+    """Code that misspells what it asks for is told so, rather than denied for ever."""
+    with pytest.raises(PolicyError, match=r'unknown action on Port "oder"\. Did you mean "order"\?'):
+        policy.decide(Shape(), "Port", "oder")
 
 
 def test_a_part_is_read_with_its_whole(policy: Policy) -> None:
@@ -127,14 +133,14 @@ def test_an_ability_is_withheld_for_a_reason(tmp_path: Path) -> None:
     deny_ability(viewer: Viewer, "quote") if viewer.kind = "MANAGED";
     # @reason SIGN_IN_REQUIRED
     deny_ability(viewer: Viewer, "quote") if viewer.kind in ["ANONYMOUS", "MANAGED"];
-    ability(viewer: Viewer, "fly") if viewer.kind = "DIRECT";
+    ability(viewer: Viewer, "use_chat") if viewer.kind = "DIRECT";
     """
     policy = written(tmp_path, text)
     shapes = [Shape(kind=kind, roles=("FINANCE",)) for kind in ("DIRECT", "MANAGED", "ANONYMOUS")]
     reasons = [policy.withheld(shape, "quote") for shape in (*shapes, Shape(kind="DIRECT"))]
 
     assert [None, Reason.NOT_FOR_MANAGED_ACCOUNTS, Reason.SIGN_IN_REQUIRED, Reason.ROLE_REQUIRED] == reasons
-    assert [None, Reason.NOT_YOURS] == [policy.withheld(shape, "fly") for shape in shapes[:2]]
+    assert [None, Reason.NOT_YOURS] == [policy.withheld(shape, "use_chat") for shape in shapes[:2]]
     assert [True, False] == [policy.can(shape, "quote") for shape in shapes[:2]]
 
 
@@ -143,7 +149,8 @@ def test_fields_and_rules_have_to_match(policy: Policy) -> None:
     with pytest.raises(PolicyError) as refused:
         policy.check_fields({"Port": ["name", "speed", "colour"], "Fee": ["amount"]})
 
-    assert "Port.colour: no allow_field rule names it\nport.polar:10: Port has no field floor" == str(refused.value)
+    expected = "Port.colour: no allow_field rule names it\nport.polar:10: Port has no field floor. Known: colour, name, speed."
+    assert expected == str(refused.value)
 
 
 def test_fields_and_rules_that_match_pass(policy: Policy) -> None:
@@ -154,23 +161,18 @@ def test_fields_and_rules_that_match_pass(policy: Policy) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ('viewer.company_id = "x" and port.active = true', "viewer.company_id is compared with 'x'"),
-        ("viewer.company_id != nil and port.active = true", "viewer.company_id is compared with None"),
         ('"EU" in viewer.markets and port.active = true', "viewer.markets is compared with 'EU'"),
         ("viewer.company_id = viewer.partner_id and port.active = true", "viewer.company_id is compared with"),
         ("port.speed = viewer.company_id", "compares speed"),
         ("port.speed = viewer.kind", "compares speed"),
         ("port.active = viewer.kind", "compares active"),
-        ('port.visibility = "PUBLICK" and viewer.pricing_shown', "compares visibility"),
         ('port.name < "b" and viewer.pricing_shown', "compares name"),
         ("port.company_id in viewer.markets", "compares company_id"),
-        ("helped(viewer, port) and port.active = true", "is not a column"),
     ],
 )
 def test_what_cannot_be_compiled_is_refused(tmp_path: Path, body: str, said: str) -> None:
     """Values of the viewer are compared with columns of their type, and with nothing else; the rule is named."""
-    helper = "helped(viewer: Viewer, row) if viewer.pricing_shown and row.unheard_of = 1;"
-    policy = written(tmp_path, f'allow(viewer: Viewer, "read", port: Port) if {body};\n{helper}')
+    policy = written(tmp_path, f'allow(viewer: Viewer, "read", port: Port) if {body};')
 
     with pytest.raises(PolicyError) as refused:
         policy.decide(Shape(pricing_shown=True), "Port")
@@ -219,11 +221,8 @@ def test_oso_denies_viewers_without_an_id_rows_without_one(policy: Policy) -> No
 
 def test_versions_differ_as_texts_do(tmp_path: Path, policy: Policy) -> None:
     """The version is that of the texts."""
-    other = tmp_path / "other"
-    other.mkdir()
-
-    assert policy.version != written(other, RULES + "# more").version
     assert policy.version == Policy.load(tmp_path, CATALOGUE).version
+    assert policy.version != written(tmp_path, RULES + "# more").version
 
 
 def test_a_directory_without_rules_is_refused(tmp_path: Path) -> None:

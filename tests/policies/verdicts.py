@@ -50,7 +50,7 @@ class Report:
 
 def random_viewer(random: Random) -> Viewer:
     """A viewer of any shape, with ids and markets or without."""
-    known = ("ACCOUNT_ADMIN", "ADMIN", "FINANCE", "MARKETPLACE_EDITOR", "NETWORK_ADMIN", "SUPPORT", "VIEWER")
+    known = ("ACCOUNT_ADMIN", "FINANCE", "MARKETPLACE_EDITOR", "NETWORK_ADMIN", "SUPPORT", "VIEWER")
     roles = random.sample(known, random.choice((0, 1, 2)))
     shown = ("pricing_shown", "chat_shown", "dashboard_shown", "company_profile_shown")
     flags = {name: random.random() < 0.5 for name in (*shown, "order_approval_required")}
@@ -118,10 +118,9 @@ def random_market(entity: Entity, random: Random) -> tuple[list[dict[str, Any]],
     return [random_row(entity.table, random) for _ in range(ROWS)], linked
 
 
-def actions(policy: Policy, entity: Entity) -> list[str]:
-    """All actions that the rules of an entity name, and one that none does."""
-    named = {rule.arguments[1].literal for rule in policy.rules if rule.entity == entity.name}
-    return [*sorted(action for action in named if action is not None), "unheard_of"]
+def actions(policy: Policy, entity: Entity) -> tuple[str, ...]:
+    """All actions on rows of an entity, of which some may have no rule."""
+    return policy.catalogue.actions(entity.name)
 
 
 def _contradicts(decision: Decision, name: str | None, row: Resource, viewer: Viewer) -> bool:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from transport.development import Development
 from transport.portal import PortalViewer, portal_routes
 
 HOST = "http://127.0.0.1:8000"
@@ -21,7 +22,7 @@ async def token_of(email: str) -> str | None:
 
 
 def client(dist: Path, development: bool = True, base_url: str = HOST) -> httpx.AsyncClient:
-    routes = portal_routes(dist=dist, development=development, viewers=[VIEWER], sign_in=token_of)
+    routes = portal_routes(dist=dist, development=Development(on=development), viewers=[VIEWER], sign_in=token_of)
     return httpx.AsyncClient(transport=httpx.ASGITransport(Starlette(routes=routes)), base_url=base_url)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from settings import Settings
 from tests.transport.gateway import make_app
+from transport.headers import EXPOSED_HEADERS, NO_NAMES
 from transport.tokens import Tokens
 
 PREFLIGHT = {
@@ -40,6 +41,61 @@ async def test_any_origin_may_ask_with_a_token(client: httpx.AsyncClient) -> Non
     ) == (200, "*", "GET, POST", None)
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "apollographql-client-name,apollographql-client-version,authorization,content-type",
+        "traceparent, tracestate",
+        "sentry-trace, baggage",
+        "x-requested-with",
+        "X-Anything-Else,x-datadog-trace-id",
+        "",
+    ],
+)
+@pytest.mark.parametrize("origins", [("*",), ("https://partner.example",)])
+async def test_pages_may_send_whatever_headers_they_add(
+    settings: Settings, tokens: Tokens, asked: str, origins: tuple[str, ...]
+) -> None:
+    """Tools add headers of their own; all that a page asks for is allowed, without credentials, and caches know it."""
+    app = make_app(settings.model_copy(update={"allowed_origins": origins}), tokens)
+    headers = {"Origin": "https://partner.example", **PREFLIGHT, "Access-Control-Request-Headers": asked}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+        response = await client.options("/graphql", headers=headers)
+
+    names = [name.strip() for name in asked.split(",") if name]
+    assert 200 == response.status_code
+    assert names == [name for name in response.headers.get("Access-Control-Allow-Headers", "").split(", ") if name]
+    assert {"Origin", "Access-Control-Request-Headers"} <= set(response.headers["Vary"].split(", "))
+    assert "Access-Control-Allow-Credentials" not in response.headers
+
+
+@pytest.mark.parametrize("asked", ["not a name", "a\u00e9", 'x"y', "x" * 101, ",".join(f"x-{n}" for n in range(101)), "a:b"])
+async def test_what_is_no_header_is_not_allowed(client: httpx.AsyncClient, asked: str) -> None:
+    """What comes back in an answer is a bounded list of names, and nothing else."""
+    headers = [
+        (b"Origin", b"https://partner.example"),
+        (b"Access-Control-Request-Method", b"POST"),
+        (b"Access-Control-Request-Headers", asked.encode()),
+    ]
+    response = await client.options("/graphql", headers=headers)
+
+    assert (400, NO_NAMES) == (response.status_code, response.text)
+    assert "Access-Control-Allow-Headers" not in response.headers
+    assert "Origin" in response.headers["Vary"].split(", ")
+
+
+async def test_foreign_origins_and_methods_are_still_refused(settings: Settings, tokens: Tokens) -> None:
+    """Where the settings name origins, no other may send anything; and nobody sends what is not served."""
+    app = make_app(settings.model_copy(update={"allowed_origins": ("https://ours.example",)}), tokens)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+        foreign = await client.options("/graphql", headers={"Origin": "https://theirs.example", **PREFLIGHT})
+        deleting = {"Origin": "https://ours.example", **PREFLIGHT, "Access-Control-Request-Method": "DELETE"}
+        method = await client.options("/graphql", headers=deleting)
+
+    assert (400, None) == (foreign.status_code, foreign.headers.get("Access-Control-Allow-Origin"))
+    assert (400, "Disallowed CORS method") == (method.status_code, method.text)
+
+
 @pytest.mark.parametrize("path", ["/graphql?query={hello}", "/crash"])
 async def test_pages_can_read_answers(client: httpx.AsyncClient, path: str) -> None:
     """A page of another origin can read answers, errors too, the request's id, and what it cost and how it ran."""
@@ -48,7 +104,10 @@ async def test_pages_can_read_answers(client: httpx.AsyncClient, path: str) -> N
     assert (
         headers["Access-Control-Allow-Origin"],
         headers["Access-Control-Expose-Headers"],
-    ) == ("*", "X-Request-ID, WWW-Authenticate, X-Crossgate-Cost, X-Crossgate-Execution")
+    ) == ("*", ", ".join(EXPOSED_HEADERS))
+    assert {"Retry-After", "WWW-Authenticate", "X-Crossgate-Cost", "X-Crossgate-Execution", "X-Request-ID"} < set(
+        EXPOSED_HEADERS
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 import server
 from settings import Settings
+from transport.development import Development
 from transport.mails import STYLE, mail_routes
 
 
@@ -33,7 +34,7 @@ def client(*mails: Sample) -> httpx.AsyncClient:
     async def load_mails() -> Sequence[Sample]:
         return mails
 
-    app = Starlette(routes=mail_routes(development=True, load_mails=load_mails))
+    app = Starlette(routes=mail_routes(development=Development(on=True), load_mails=load_mails))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost:8000")
 
 

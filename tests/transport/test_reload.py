@@ -122,9 +122,14 @@ async def test_what_is_saved_is_in_force(written: Written, given: Given) -> None
     [
         ('\nallow(viewer: Viewer, "read", port: Port) if not port.name = "x";\n', "port.polar:"),
         ("\ngibberish\n", "port.polar:"),
-        (HIDING.replace("monthly_rate", "price_of_all"), "Port has no field price_of_all"),
+        (HIDING.replace("monthly_rate", "price_of_all"), 'unknown field of Port "price_of_all"'),
+        (
+            '\ndeny(viewer: Viewer, "raed", _port: Port) if managed(viewer);\n',
+            'unknown action on Port "raed". Did you mean "read"?',
+        ),
+        ('\ndeny(_viewer: Viewer, "read", port: Port) if port.status = "ACTIV";\n', 'unknown Port.status "ACTIV"'),
     ],
-    ids=["not to be trusted", "no policy", "of no field"],
+    ids=["not to be trusted", "no policy", "of no field", "of no action", "of no status"],
 )
 async def test_what_is_wrong_is_refused(written: Written, given: Given, more: str, where: str) -> None:
     """A policy that cannot be trusted is refused with its place, the one before serves on, and is cleared once it is mended."""
@@ -139,6 +144,20 @@ async def test_what_is_wrong_is_refused(written: Written, given: Given, more: st
 
     assert (POLICY, True) == (refused["policy"], where in refused["refused"])
     assert ([True], POLICY) == (rates(answer), whole(answer)["extensions"]["policy"])
+    assert {"status": "ready", "policy": POLICY} == mended
+
+
+@pytest.mark.parametrize("name", ["more/port.polar", "invariants/more/prices.polar", "PORT.POLAR", ".port.polar"])
+async def test_a_file_that_nobody_reads_is_refused(written: Written, name: str) -> None:
+    """A denial saved where it is not read is refused while the file is there, as at the start."""
+    path = written.policies / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text('deny(_viewer: Viewer, "read", _port: Port);')
+    refused = await written.until(lambda ready: "refused" in ready)
+    path.unlink()
+    mended = await written.until(lambda ready: "refused" not in ready)
+
+    assert (POLICY, True) == (refused["policy"], refused["refused"].startswith(f"{name}: this file is not read"))
     assert {"status": "ready", "policy": POLICY} == mended
 
 

@@ -1,0 +1,309 @@
+"""A literal that nothing can ever equal is refused: where it stands, the nearest word, and all words that are known."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import server
+from policies.catalogue import ABILITIES, CATALOGUE, ROW_ACTIONS
+from policies.check import check_texts
+from policies.errors import PolicyError
+from policies.source import EXEMPT, Argument, Rule, Text
+from policies.syntax import All, Any, Comparison, Constant, Goal, Listing, Negation
+from policies.syntax import Path as Term
+from policies.tokens import tokenize
+from policies.vocabulary import Vocabulary
+from server import POLICIES
+
+ROOT: Final = Path(__file__).parents[2]
+MISSPELLINGS: Final[tuple[Callable[[str], str], ...]] = (
+    lambda word: word + "x",
+    lambda word: word[1:],
+    lambda word: word[0] + word,
+    lambda word: word[1] + word[0] + word[2:] if word[0] != word[1] else word + "s",
+    lambda word: word.swapcase(),
+    lambda word: f" {word}",
+    lambda word: word[:0],
+)
+
+
+@pytest.fixture
+def policies(tmp_path: Path) -> Path:
+    """A copy of the gateway's policy."""
+    shutil.copytree(POLICIES, tmp_path / "policies", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    return tmp_path / "policies"
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ('deny(viewer: Viewer, "raed", _port: Port) if managed(viewer);', 'action on Port "raed". Did you mean "read"?'),
+        ('deny(viewer: Viewer, "READ", _port: Port) if managed(viewer);', 'action on Port "READ". Did you mean "read"?'),
+        ('deny(viewer: Viewer, "order", _port: Port) if managed(viewer);', 'action on Port "order". Known: read, update, cancel'),
+        (
+            '# @reason NOT_YOURS\ndeny_field(viewer: Viewer, "reed", _port: Port, "name") if managed(viewer);',
+            'action on a field of Port "reed". Did you mean "read"? Known: read.',
+        ),
+        (
+            '# @reason NOT_YOURS\ndeny_field(viewer: Viewer, "update", _port: Port, "name") if managed(viewer);',
+            'action on a field of Port "update". Known: read.',
+        ),
+        (
+            '# @reason NOT_YOURS\ndeny_field(viewer: Viewer, "read", _port: Port, "setup_fe") if managed(viewer);',
+            'field of Port "setup_fe". Did you mean "setup_fee"?',
+        ),
+        (
+            '# @reason NOT_YOURS\ndeny_ability(viewer: Viewer, "use_chatt") if managed(viewer);',
+            'ability "use_chatt". Did you mean "use_chat"?',
+        ),
+        (
+            'deny(viewer: Viewer, "read", _port: Port) if viewer.kind in ["MANAGD", "ANONYMOUS"];',
+            'viewer.kind "MANAGD". Did you mean "MANAGED"? Known: ANONYMOUS, DIRECT, PARTNER, MANAGED, OPERATOR.',
+        ),
+        (
+            'deny(viewer: Viewer, "read", _port: Port) if role in ["FINANCES", "VIEWER"] and role in viewer.roles;',
+            'viewer.roles "FINANCES". Did you mean "FINANCE"?',
+        ),
+        ('deny(viewer: Viewer, "read", _port: Port) if viewer.kind != "MANAGD";', 'viewer.kind "MANAGD"'),
+        ('deny(viewer: Viewer, "read", _port: Port) if not viewer.kind = "MANAGD";', 'viewer.kind "MANAGD"'),
+        ('deny(viewer: Viewer, "read", _port: Port) if "MANAGD" = viewer.kind;', 'viewer.kind "MANAGD"'),
+        ('deny(viewer: Viewer, "read", _port: Port) if "MANAGD" in [viewer.kind];', 'viewer.kind "MANAGD"'),
+        ('deny(viewer: Viewer, "read", _port: Port) if "SUPORT" in viewer.roles;', 'viewer.roles "SUPORT"'),
+        ('deny(viewer: Viewer, "read", _port: Port) if viewer.supported_by = "PARTNERS";', 'viewer.supported_by "PARTNERS"'),
+        ('deny(viewer: Viewer, "read", _port: Port) if viewer.pricing_shown = "false";', "viewer.pricing_shown"),
+        ('deny(viewer: Viewer, "read", _port: Port) if viewer.pricing_shown = 1;', "viewer.pricing_shown is never 1"),
+        ('deny(viewer: Viewer, "read", _port: Port) if viewer.kind = nil;', "viewer.kind is never nil"),
+        ('deny(viewer: Viewer, "read", _port: Port) if viewer.company_id = "x";', "viewer.company_id is never"),
+        ('deny(_viewer: Viewer, "read", port: Port) if port.visibility = "PUBLC";', '"PUBLC". Did you mean "PUBLIC"?'),
+        ('deny(_viewer: Viewer, "read", port: Port) if port.speed_mbps = "fast";', "Port.speed_mbps is never"),
+        ('deny(_viewer: Viewer, "read", port: Port) if port.id = "1";', "Port.id is never"),
+        ('deny(_viewer: Viewer, "read", port: Port) if port.currency = "EURO";', "at most 3 characters"),
+        ('deny(_viewer: Viewer, "read", location: Location) if location.status in ["ACTIV", "NEW"];', 'Location.status "ACTIV"'),
+        (
+            'deny(_viewer: Viewer, "read", offer: Offer) if state in ["DRAFTS"] and offer.status = state;',
+            'Offer.status "DRAFTS". Did you mean "DRAFT"?',
+        ),
+        (
+            'deny(_viewer: Viewer, "read", offer: Offer) if early(offer.status);\nearly(status) if status in ["DRAFTS"];',
+            'Offer.status "DRAFTS"',
+        ),
+        ('deny(_viewer: Viewer, "read", offer: Offer) if early(offer.status);\nearly("DRAFTS");', 'Offer.status "DRAFTS"'),
+        (
+            'deny(viewer: Viewer, "read", _port: Port) if has(viewer, "SUPORT");\n'
+            "has(viewer: Viewer, role) if role in viewer.roles;",
+            'viewer.roles "SUPORT". Did you mean "SUPPORT"?',
+        ),
+        (
+            'deny(viewer: Viewer, "read", _port: Port) if is(viewer, "MANAGD");\n'
+            'is(viewer: Viewer, "MANAGED") if viewer.kind = "MANAGED";',
+            'argument of is "MANAGD". Did you mean "MANAGED"?',
+        ),
+        (
+            'deny(_viewer: Viewer, "read", company: Company) if dealing in company.sales and early(dealing);\n'
+            'early(dealing) if dealing.status = "DRAFTS";',
+            'sales.status "DRAFTS"',
+        ),
+        (
+            'deny(_viewer: Viewer, "read", company: Company) if dealing in company.sales and early(dealing);\n'
+            'early(dealing) if dealing.state = "DRAFT";',
+            'attribute of sales "state". Did you mean "status"?',
+        ),
+        (
+            'deny(_viewer: Viewer, "read", port: Port) if early(port.status);\nearly(port) if port.status = "REQUESTED";',
+            "early is called with a single value",
+        ),
+        (
+            "deny(viewer: Viewer, action, _port: Port) if managed(viewer) and writes(action);\n"
+            'writes(action) if action in ["updaet", "cancel"];',
+            'action on Port "updaet"',
+        ),
+        ('deny(viewer: Viewer, action, _port: Port) if managed(viewer) and action != "raed";', 'action on Port "raed"'),
+        (
+            "# @reason NOT_YOURS\n"
+            'deny_field(viewer: Viewer, "read", _port: Port, field) if field in ["setup_fee"] and dear(field) and managed(viewer);\n'
+            'dear(field) if field = "setup_fe";',
+            'field of Port "setup_fe"',
+        ),
+        ('dney(viewer: Viewer, "read", _port: Port) if managed(viewer);', 'unknown rule "dney". Did you mean "deny"?'),
+        (
+            '# @reason NOT_YOURS\ndeny_feild(viewer: Viewer, "read", _port: Port, "name") if managed(viewer);',
+            'unknown rule "deny_feild". Did you mean "deny_field"?',
+        ),
+        ('deny(viewer: Viewer, "read", _port: Port) if viewer.princing_shown;', 'princing_shown. Did you mean "pricing_shown"?'),
+        ('deny(viewer: Viewer, "read", _port: Prot) if managed(viewer);', 'Did you mean "Port"?'),
+        ('deny(viewer: Viewer, "read", _port: Port) if manged(viewer);', 'no rule manged with 1 arguments. Did you mean "managed"?'),
+        ('# @reson NOT_YOURS\ndeny(viewer: Viewer, "read", _port: Port) if managed(viewer);', 'annotation "@reson"'),
+    ],
+)  # fmt: skip
+def test_a_denial_that_denies_nothing_is_refused(policies: Path, rule: str, said: str) -> None:
+    """It is refused by file and line at the start, when policy is reloaded, and by `crossgate policy check`."""
+    (policies / "zz.polar").write_text(rule, "utf-8")
+
+    with pytest.raises(PolicyError) as refused:
+        server.load_policy(policies)
+
+    assert [True, True] == [str(refused.value).startswith("zz.polar:"), said in str(refused.value)], refused.value
+    assert str(refused.value) in [problem.message for problem in check_texts(policies, CATALOGUE)]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        'deny(viewer: Viewer, action, _port: Port) if managed(viewer) and action in ["update", "cancel"];',
+        'deny(viewer: Viewer, _action, port: Port) if managed(viewer) and port.name = "anything";',
+        'deny(viewer: Viewer, "read", port: Port) if viewer.supported_by = nil and port.activated_at = nil;',
+        'deny(_viewer: Viewer, "read", port: Port) if word in ["ACTIVE", "DISABLED"] and port.status = word;',
+        'deny(_viewer: Viewer, "read", port: Port) if word in ["anything"] and (port.status = word or port.name = word);',
+        'deny(_viewer: Viewer, "read", port: Port) if named(port.status) or named(port.name);\nnamed(word) if word = "anything";',
+        'deny(_viewer: Viewer, "read", port: Port) if "EUR" in [port.currency, port.status];',
+    ],
+    ids=range(7),
+)
+def test_a_literal_that_something_may_equal_is_taken(policies: Path, rule: str) -> None:
+    """Free text equals anything; of alternatives one is enough."""
+    (policies / "zz.polar").write_text(rule, "utf-8")
+
+    assert [] == check_texts(policies, CATALOGUE)
+
+
+def literals(goal: Goal | None) -> Iterator[tuple[Constant, Callable[[Constant], Goal]]]:
+    """Each text of a body, with what makes the body with another one in its place."""
+    match goal:
+        case All(goals) | Any(goals):
+            for place, item in enumerate(goals):
+                for literal, made in literals(item):
+                    yield (
+                        literal,
+                        lambda new, place=place, made=made: replace(
+                            goal, goals=(*goals[:place], made(new), *goals[place + 1 :])
+                        ),  # type: ignore[misc]  # bound by its defaults
+                    )
+        case Negation(_, item):
+            for literal, made in literals(item):
+                yield literal, lambda new, made=made: replace(goal, goal=made(new))  # type: ignore[misc]
+        case Comparison(_, _, left, Listing(_, items) as listing):
+            for place, term in enumerate(items):
+                if isinstance(term, Constant):
+                    yield (
+                        term,
+                        lambda new, place=place: replace(  # type: ignore[misc]
+                            goal, right=replace(listing, items=(*items[:place], new, *items[place + 1 :]))
+                        ),
+                    )
+            if isinstance(left, Constant):
+                yield left, lambda new: replace(goal, left=new)
+        case Comparison(_, _, Constant() as left, Term()):
+            yield left, lambda new: replace(goal, left=new)
+        case Comparison(_, _, Term(), Constant() as right):
+            yield right, lambda new: replace(goal, right=new)
+
+
+def misspelt(rule: Rule, misspell: Callable[[str], str]) -> Iterator[tuple[str, Rule]]:
+    """Copies of a rule, each with another one of its texts misspelt, and the place of that text."""
+    for place, argument in enumerate(rule.arguments):
+        if argument.literal is not None:
+            heads = (*rule.arguments[:place], Argument(literal=misspell(argument.literal)), *rule.arguments[place + 1 :])
+            yield rule.place, replace(rule, arguments=heads)
+    for literal, made in literals(rule.body):
+        if isinstance(literal.value, str):
+            yield literal.place, replace(rule, body=made(replace(literal, value=misspell(literal.value))))
+
+
+@pytest.mark.parametrize("misspell", MISSPELLINGS, ids=range(len(MISSPELLINGS)))
+def test_a_misspelt_copy_of_any_literal_of_the_policy_is_refused(misspell: Callable[[str], str]) -> None:
+    """One copy of its rule for each text that the policy holds, with that text misspelt. tests/policies/test_kinds.py has exemptions."""
+    rules = server.load_policy().rules
+    copies = [copy for rule in rules if rule.name != EXEMPT for copy in misspelt(rule, misspell)]
+    exemptions = [rule for rule in rules if rule.name == EXEMPT]
+
+    refused = Vocabulary((*rules, *(copy for _, copy in copies)), CATALOGUE).problems()
+
+    assert _strings() == len(copies) + sum(len(rule.arguments) for rule in exemptions)
+    assert [place for place, _ in copies] == [":".join(str(problem).split(":")[:2]) for problem in refused]
+
+
+def _strings() -> int:
+    """How many texts stand in the policy."""
+    texts = [Text(path.name, path.read_text("utf-8")) for path in POLICIES.glob("*.polar")]
+    return sum(token.kind == "string" for text in texts for token in tokenize(text.content, text.file))
+
+
+def test_fields_that_are_allowed_under_a_misspelt_name_are_refused(policies: Path) -> None:
+    """A rule that allows what the schema does not have is refused with the nearest field that it has."""
+    (policies / "zz.polar").write_text('allow_field(_viewer: Viewer, "read", _port: Port, "setup_fe");', "utf-8")
+
+    with pytest.raises(PolicyError, match=r'zz\.polar:1: Port has no field setup_fe\. Did you mean "setup_fee"\?'):
+        server.load_policy(policies)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "more/port.polar",
+        "more/below/port.POLAR",
+        "Port.POLAR",
+        "port.polar ",
+        ".port.polar",
+        "zz.polar/rules.txt",
+        "invariants/more/port.polar",
+        "invariants/.prices.polar",
+        ".hidden/port.polar",
+    ],
+)
+def test_a_file_that_nobody_reads_is_refused(policies: Path, name: str) -> None:
+    """Whoever writes a denial into it thinks that it denies."""
+    (policies / name).parent.mkdir(parents=True, exist_ok=True)
+    (policies / name).write_text('deny(_viewer: Viewer, "read", _port: Port);', "utf-8")
+
+    with pytest.raises(PolicyError) as refused:
+        server.load_policy(policies)
+
+    assert str(refused.value).startswith(f"{name.removesuffix('/rules.txt')}: this file is not read: ")
+    assert str(refused.value) in [problem.message for problem in check_texts(policies, CATALOGUE)]
+
+
+def test_backups_and_links_to_what_is_read_are_no_policy(policies: Path) -> None:
+    """An editor's files beside a policy do no harm, nor does another name of a file that is read."""
+    (policies / "port.polar~").write_text("no policy", "utf-8")
+    (policies / ".port.polar.swp").write_text("no policy", "utf-8")
+    (policies / ".#port.polar").symlink_to("somebody@somewhere.1234")
+    (policies / ".mounted").mkdir()
+    (policies / "port.polar").rename(policies / ".mounted" / "port.polar")
+    (policies / "port.polar").symlink_to(policies / ".mounted" / "port.polar")
+
+    assert server.load_policy().version == server.load_policy(policies).version
+
+
+def test_a_file_that_is_not_text_is_refused(policies: Path) -> None:
+    """It is named, as rules that are wrong are."""
+    (policies / "zz.polar").write_bytes(b"\xff\xfe")
+
+    with pytest.raises(PolicyError, match=r"zz\.polar: it cannot be read as UTF-8 text"):
+        server.load_policy(policies)
+
+
+def test_what_is_declared_is_what_rules_allow_and_code_asks_for() -> None:
+    """An action or ability that no rule allows, or that no code asks for, would be declared in vain."""
+    rules = server.load_policy().rules
+    allowed = {(rule.entity, rule.arguments[1].literal) for rule in rules if rule.name == "allow"}
+    abilities = {rule.arguments[1].literal for rule in rules if rule.name == "ability"}
+    asked = {
+        node.value
+        for folder in ("resolvers", "schema")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+    assert {(name, action) for name, actions in ROW_ACTIONS.items() for action in actions} == {
+        each for each in allowed if each[1] != "read"
+    }
+    assert set(ABILITIES) == abilities
+    assert set() == {*ABILITIES, *(action for actions in ROW_ACTIONS.values() for action in actions)} - asked
