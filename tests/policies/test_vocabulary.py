@@ -218,7 +218,7 @@ def misspelt(rule: Rule, misspell: Callable[[str], str]) -> Iterator[tuple[str, 
 
 @pytest.mark.parametrize("misspell", MISSPELLINGS, ids=range(len(MISSPELLINGS)))
 def test_a_misspelt_copy_of_any_literal_of_the_policy_is_refused(misspell: Callable[[str], str]) -> None:
-    """One copy of its rule for each text that the policy holds, with that text misspelt. tests/policies/test_kinds.py has exemptions."""
+    """One copy of its rule for each text that the policy holds, with that text misspelt. test_kinds.py has the exemptions."""
     rules = server.load_policy().rules
     copies = [copy for rule in rules if rule.name != EXEMPT for copy in misspelt(rule, misspell)]
     exemptions = [rule for rule in rules if rule.name == EXEMPT]
