@@ -36,6 +36,7 @@ from resolvers.view_as import ViewAsRefused, looked_as
 from resolvers.viewer import find_member, load_viewer
 from schema.auditing import Auditing
 from schema.introspection import SchemaOf
+from schema.kinds import check_kinds
 from schema.planning import Planning
 from schema.reads import UnknownField
 from schema.schema import guarded_fields, make_schema
@@ -156,9 +157,10 @@ def _schema(settings: Settings, documents: Documents, schema_of: SchemaOf) -> st
 
 
 def load_policy(directory: Path = POLICIES) -> Policy:
-    """The policy of the gateway, held against its schema: no field without a rule, no rule without a field."""
+    """The policy of the gateway, held against its schema: each field has a rule, and sensitive values are hidden by their kind."""
     policy = Policy.load(directory, CATALOGUE)
     policy.check_fields(guarded_fields())
+    check_kinds(policy)
     return policy
 
 

@@ -39,8 +39,8 @@ class Settings(BaseSettings):
         default=None,
         validation_alias="DATABASE_URL",
         repr=False,
-        description="PostgreSQL 15 or later, as postgresql://user:password@host/name; without it an embedded "
-        "PostgreSQL runs in the data directory.",
+        description="PostgreSQL 15 or later, as postgresql://user:password@host/name?parameter=value, with the parameters of libpq; "
+        "without it an embedded PostgreSQL runs in the data directory.",
     )
     pool_size: int = Field(
         default=10,

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, now, word
+from models.kinds import BigAmount
 from models.lifecycle import step
 
 
@@ -34,7 +35,7 @@ class Agreement(Owned, Base):
     product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id"))
     seller_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"))
     dimension_id: Mapped[UUID] = mapped_column(sa.ForeignKey("offer_dimension.id"))
-    amount: Mapped[int] = mapped_column(sa.BigInteger())
+    amount: Mapped[BigAmount]
     currency: Mapped[str] = mapped_column(sa.String(3))
     starts_on: Mapped[date]
     ends_on: Mapped[date]

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Versioned, now, word
-from models.lifecycle import step
+from models.lifecycle import partition, step
 from models.marketplace_profile import ProfileVisibility
 
 
@@ -55,6 +55,11 @@ VERIFICATION_STEPS: Final = {
 }
 
 
+OPEN, CHECKED = partition(
+    VerificationStatus,
+    {VerificationStatus.UNVERIFIED, VerificationStatus.REJECTED},
+    {VerificationStatus.PENDING, VerificationStatus.VERIFIED},
+)
 OPEN_TYPES: Final = (CompanyType.ENTERPRISE, CompanyType.XAAS)  # for those without an agreement to distribute (R413, A42)
 CERTIFIED: Final = ("legal_name", "registration_number")  # what a certificate of registration proves (R409, R410)
 LONGEST_NAME: Final = 200  # characters, of trading and legal names (V7)
@@ -123,7 +128,7 @@ class Company(Identified, Versioned, Base):
     @property
     def is_certified(self) -> bool:
         """Whether the operator checks or has checked its papers; what they prove stays as it is then (R422, V8)."""
-        return self.verification_status in (VerificationStatus.PENDING, VerificationStatus.VERIFIED)
+        return self.verification_status in CHECKED
 
     @property
     def vouched_status(self) -> VerificationStatus:

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, word
-from models.offer import OfferStatus
+from models.offer import EXTENDED, OfferStatus
 
-EXTENDED: Final = sa.text("status IN ('PUBLISHED', 'ACCEPTED', 'EXPIRED', 'WITHDRAWN')")  # of which buyers learn (V19)
+KNOWN: Final = ", ".join(f"'{status}'" for status in OfferStatus if status in EXTENDED)  # buyers know of these offers (V19)
 
 
 class Dealing(Base):
@@ -34,7 +34,7 @@ class Dealing(Base):
     __table_args__ = (
         sa.CheckConstraint("offers > 0", name="offers"),
         *(
-            sa.Index(f"dealing_{buyer}_{name}_page", buyer, *columns, postgresql_where=EXTENDED)
+            sa.Index(f"dealing_{buyer}_{name}_page", buyer, *columns, postgresql_where=sa.text(f"status IN ({KNOWN})"))
             for buyer in ("buyer_id", "buyer_partner_id")
             for name, columns in (("product", ("product_id",)), ("seller", ("seller_id", "product_id")))
         ),

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, now
+from models.kinds import Email
 
 
 class Inquiry(Owned, Base):
@@ -22,7 +23,7 @@ class Inquiry(Owned, Base):
     profile_id: Mapped[UUID] = mapped_column(sa.ForeignKey("marketplace_profile.id", ondelete="CASCADE"))
     user_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("app_user.id"))
     sender_name: Mapped[str]
-    sender_email: Mapped[str]
+    sender_email: Mapped[Email]
     sender_company: Mapped[str | None]
     message: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=now)

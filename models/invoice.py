@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from models.base import Base, Identified, Owned, now
 from models.company import AccountKind, Company
+from models.kinds import BigAmount
 from models.port import CHARGED, Port
 
 
@@ -26,7 +27,7 @@ class Invoice(Owned, Base):
     period_start: Mapped[date]
     period_end: Mapped[date]
     currency: Mapped[str] = mapped_column(sa.String(3))
-    total: Mapped[int] = mapped_column(sa.BigInteger())
+    total: Mapped[BigAmount]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (
@@ -47,7 +48,7 @@ class InvoiceLine(Identified, Base):
     account_company_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
     port_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("port.id"))
     description: Mapped[str]
-    amount: Mapped[int] = mapped_column(sa.BigInteger())
+    amount: Mapped[BigAmount]
     currency: Mapped[str] = mapped_column(sa.String(3))
 
 

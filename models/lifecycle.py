@@ -28,6 +28,14 @@ def step(steps: Mapping[State, Set[State]], state: State, to: State) -> State:
     return to
 
 
+def partition(states: type[State], *groups: Set[State]) -> tuple[frozenset[State], ...]:
+    """The groups, if each state is in exactly one of them. Raises ValueError, so that nobody can add a state and forget it here."""
+    for state in states:
+        if sum(state in group for group in groups) != 1:
+            raise ValueError(f"{states.__name__}.{state.name} must be in exactly one of the groups")
+    return tuple(map(frozenset, groups))
+
+
 def before(steps: Mapping[State, Set[State]], *to: State) -> frozenset[State]:
     """The states from which a step leads to one of these."""
     return frozenset(state for state, ways in steps.items() if ways & set(to))

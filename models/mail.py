@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, now, word
+from models.kinds import Email
 from models.notification import NotificationKind
 
 ERROR_LENGTH: Final = 200
@@ -33,7 +34,7 @@ class Mail(Identified, Base):
 
     __tablename__ = "mail"
 
-    to_address: Mapped[str]
+    to_address: Mapped[Email]
     subject: Mapped[str]  # one line
     body: Mapped[str]  # plain text
     kind: Mapped[NotificationKind] = mapped_column(word(NotificationKind))

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Owned, Versioned, now, word
+from models.kinds import Email, Phone
 
 
 class ProfileVisibility(StrEnum):
@@ -35,9 +36,9 @@ class MarketplaceProfile(Owned, Versioned, Base):
     visibility: Mapped[ProfileVisibility] = mapped_column(word(ProfileVisibility), default=ProfileVisibility.PRIVATE)
     logo_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("image.id"), index=True)
     bio: Mapped[str | None]
-    contact_email: Mapped[str]
+    contact_email: Mapped[Email]
     website: Mapped[str | None]
-    phone: Mapped[str | None]
+    phone: Mapped[Phone | None]
     provider_types: Mapped[list[str]] = mapped_column(default=list)
     service_types: Mapped[list[str]] = mapped_column(default=list)
     social_links: Mapped[list[dict[str, Any]]] = mapped_column(default=list)

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Owned, now, word
-from models.lifecycle import step
+from models.kinds import BigAmount
+from models.lifecycle import partition, step
 
 
 class OfferStatus(StrEnum):
@@ -41,6 +42,11 @@ STEPS: Final = {
     OfferStatus.PENDING_APPROVAL: {OfferStatus.PUBLISHED, OfferStatus.REJECTED},
     OfferStatus.PUBLISHED: {OfferStatus.ACCEPTED, OfferStatus.EXPIRED, OfferStatus.WITHDRAWN},
 }
+UNEXTENDED, EXTENDED = partition(  # buyers meet an offer from its publication on (V19)
+    OfferStatus,
+    {OfferStatus.DRAFT, OfferStatus.PENDING_APPROVAL, OfferStatus.REJECTED},
+    {OfferStatus.PUBLISHED, OfferStatus.ACCEPTED, OfferStatus.EXPIRED, OfferStatus.WITHDRAWN},
+)
 CURRENCIES: Final = ("USD", "EUR", "GBP", "AUD", "JPY", "CAD")
 MOST_BUYERS: Final = 25  # R227
 
@@ -55,7 +61,7 @@ class Offer(Owned, Base):
     status: Mapped[OfferStatus] = mapped_column(word(OfferStatus), default=OfferStatus.DRAFT)
     payment_model: Mapped[PaymentModel] = mapped_column(word(PaymentModel))
     currency: Mapped[str] = mapped_column(sa.String(3))
-    total_value: Mapped[int] = mapped_column(sa.BigInteger())
+    total_value: Mapped[BigAmount]
     contract_end_date: Mapped[date]
     expires_on: Mapped[date]
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -112,7 +118,7 @@ class OfferDimension(Identified, Base):
     name: Mapped[str]
     description: Mapped[str | None]
     unit: Mapped[str]
-    price: Mapped[int] = mapped_column(sa.BigInteger())
+    price: Mapped[BigAmount]
     currency: Mapped[str] = mapped_column(sa.String(3))
 
     __table_args__ = (sa.UniqueConstraint("offer_id", "position"),)
@@ -125,7 +131,7 @@ class Instalment(Identified, Base):
 
     offer_id: Mapped[UUID] = mapped_column(sa.ForeignKey("offer.id", ondelete="CASCADE"))
     charge_date: Mapped[date]
-    amount: Mapped[int] = mapped_column(sa.BigInteger())
+    amount: Mapped[BigAmount]
     currency: Mapped[str] = mapped_column(sa.String(3))
 
     __table_args__ = (sa.UniqueConstraint("offer_id", "charge_date"),)  # A28: dates strictly increase

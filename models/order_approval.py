@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, now, ordered_indexes, word
+from models.kinds import Amount
 from models.lifecycle import step
 from models.port import DiversityZone
 
@@ -49,8 +50,8 @@ class OrderApproval(Owned, Base):
     name: Mapped[str] = mapped_column(sa.String(64))  # V7
     speed_mbps: Mapped[int]
     term_months: Mapped[int]
-    monthly_rate: Mapped[int]  # minor units of `currency`, per month
-    setup_fee: Mapped[int]  # minor units of `currency`, once
+    monthly_rate: Mapped[Amount]  # per month
+    setup_fee: Mapped[Amount]  # once
     currency: Mapped[str] = mapped_column(sa.String(3))
     cost_centre: Mapped[str | None]
     diversity_zone: Mapped[DiversityZone | None] = mapped_column(word(DiversityZone))

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, Versioned, now, ordered_indexes, word
-from models.lifecycle import step
+from models.kinds import Amount
+from models.lifecycle import partition, step
 from models.marketplace_profile import ProfileVisibility
 
 
@@ -46,10 +47,17 @@ STEPS: Final = {
     PortStatus.ACTIVE: {PortStatus.DISABLED, PortStatus.DECOMMISSIONED},
     PortStatus.DISABLED: {PortStatus.ACTIVE, PortStatus.DECOMMISSIONED},
 }
-NEW, SUSPENDED = PortStatus.ALLOCATED, PortStatus.DISABLED  # from both a port becomes active: it is activated, or enabled
-AUTHORISED: Final = {PortStatus.ALLOCATED, PortStatus.ACTIVE, PortStatus.DISABLED}  # a letter can be had (A44)
-CHARGED: Final = {PortStatus.ACTIVE, PortStatus.DISABLED}  # what is in service is paid for, switched off or not
-ENDED: Final = {PortStatus.DECOMMISSIONED, PortStatus.CANCELLED}
+NEW: Final = PortStatus.ALLOCATED  # from which a port is activated
+SUSPENDED: Final = PortStatus.DISABLED  # from which it's enabled again
+ORDERED, PLACED, IN_SERVICE, ENDED = partition(
+    PortStatus,
+    {PortStatus.REQUESTED},
+    {PortStatus.ALLOCATED},
+    {PortStatus.ACTIVE, PortStatus.DISABLED},
+    {PortStatus.DECOMMISSIONED, PortStatus.CANCELLED},
+)
+AUTHORISED: Final = PLACED | IN_SERVICE  # a letter can be had (A44)
+CHARGED: Final = IN_SERVICE  # a port in service is paid for, switched off or not
 SPEEDS_MBPS: Final = (1_000, 10_000, 100_000, 400_000)
 TERMS_MONTHS: Final = (1, 12, 24, 36, 48, 60)  # V7
 ORDERS: Final = (("id",), ("name", "id"), ("speed_mbps", "id"), ("currency", "monthly_rate", "id"))
@@ -69,8 +77,8 @@ class Port(Owned, Versioned, Base):
     status: Mapped[PortStatus] = mapped_column(word(PortStatus), default=PortStatus.REQUESTED)
     visibility: Mapped[PortVisibility] = mapped_column(word(PortVisibility), default=PortVisibility.PRIVATE)
     profile_visibility: Mapped[ProfileVisibility | None] = mapped_column(word(ProfileVisibility))
-    monthly_rate: Mapped[int]  # minor units of `currency`, per month
-    setup_fee: Mapped[int]  # minor units of `currency`, once
+    monthly_rate: Mapped[Amount]  # per month
+    setup_fee: Mapped[Amount]  # once
     currency: Mapped[str] = mapped_column(sa.String(3))
     cost_centre: Mapped[str | None]
     diversity_zone: Mapped[DiversityZone | None] = mapped_column(word(DiversityZone))

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, word
+from models.kinds import Amount
 
 RATE_LIMITS_MBPS: Final = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)  # the tiers of connections
 
@@ -34,8 +35,8 @@ class Price(Identified, Base):
     speed_mbps: Mapped[int]
     term_months: Mapped[int]
     currency: Mapped[str] = mapped_column(sa.String(3))
-    monthly_rate: Mapped[int]  # per month
-    setup_fee: Mapped[int]  # once
+    monthly_rate: Mapped[Amount]  # per month
+    setup_fee: Mapped[Amount]  # once
 
     __table_args__ = (
         sa.UniqueConstraint("location_id", "kind", "speed_mbps", "term_months"),

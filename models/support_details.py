@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, Versioned, word
+from models.kinds import Email, Phone
 from models.managed_account import SupportedBy
 
 LONGEST_HOURS: Final = 200  # characters (V7)
@@ -19,8 +20,8 @@ class SupportDetails(Owned, Versioned, Base):
     __tablename__ = "support_details"
 
     supported_by: Mapped[SupportedBy] = mapped_column(word(SupportedBy))
-    email: Mapped[str | None]
-    phone: Mapped[str | None]
+    email: Mapped[Email | None]
+    phone: Mapped[Phone | None]
     hours: Mapped[str | None]
 
     __table_args__ = (

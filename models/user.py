@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, now
+from models.kinds import PersonalEmail
 
 LONGEST_NAME: Final = 200  # characters (V7)
 
@@ -18,7 +19,7 @@ class User(Identified, Base):
 
     __tablename__ = "app_user"  # `user` is a reserved word of SQL
 
-    email: Mapped[str]
+    email: Mapped[PersonalEmail]
     name: Mapped[str]
     job_title: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)

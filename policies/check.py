@@ -22,7 +22,7 @@ from policies.lint import problems
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE
 from policies.shapes import mentioned, shapes_of
-from policies.source import ABILITIES, DECISIONS, FIELD_RULES, Rule, parse, read_texts
+from policies.source import DECISIONS, FIELD_RULES, OF_VIEWERS, Rule, parse, read_texts
 from policies.viewer import Shape
 
 
@@ -90,7 +90,7 @@ def _idle(policy: Policy) -> Iterator[Problem]:
     """Decision and ability rules that are true of no viewer and row, or that cannot be compiled."""
     for rule in policy.rules:
         try:
-            if rule.name in DECISIONS | ABILITIES and _is_idle(policy, rule):
+            if rule.name in DECISIONS | OF_VIEWERS and _is_idle(policy, rule):
                 yield Problem(f"{rule.place}: this rule applies to no viewer")
         except PolicyError as error:
             yield Problem(str(error))

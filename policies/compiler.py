@@ -22,7 +22,7 @@ from policies.errors import PolicyError
 from policies.facts import Facts, concrete, presented
 from policies.predicate import FALSE, TRUE, Predicate, conj, disj
 from policies.residual import Atom, Operand, Reference, Tag, translate
-from policies.source import ABILITIES, DECISIONS, FIELD_RULES, Argument, Rule, Text, policy_files
+from policies.source import DECISIONS, FIELD_RULES, OF_VIEWERS, Argument, Rule, Text, policy_files
 from policies.syntax import paths
 from policies.viewer import Viewer
 
@@ -36,7 +36,7 @@ class Compiler:
     def __init__(self, texts: tuple[Text, ...], rules: tuple[Rule, ...], catalogue: Catalogue) -> None:
         """Load the texts with a head of its own for each decision rule."""
         self.catalogue = catalogue
-        headed = DECISIONS | ABILITIES
+        headed = DECISIONS | OF_VIEWERS
         self._heads = {rule: f"{rule.name}__{number}" for number, rule in enumerate(rules) if rule.name in headed}
         self._oso = _loaded(catalogue, [*(_numbered(text, self._heads) for text in texts), _NO_WARNING])
 
@@ -52,7 +52,7 @@ class Compiler:
         return {field: disj(residuals) for field, residuals in found.items()}
 
     def ability(self, rule: Rule, facts: Facts) -> bool:
-        """Whether an ability or deny_ability rule is true of the viewer, which its shape alone decides."""
+        """Whether a rule about viewers (an ability, its denial, a kind) is true of the viewer. Its shape alone decides."""
         return _ask(self._oso, self._heads[rule], facts, rule.arguments[1].literal)
 
     def _evaluate(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from policies.source import FIELD_RULES, Rule
+from policies.source import FIELD_RULES, NEVER_KIND, Rule
 from policies.syntax import Comparison, Goal, Listing
 from policies.syntax import Path as Term
 
@@ -20,8 +20,8 @@ WHOLE: Final = "the whole"
 
 
 def countable(rules: Iterable[Rule]) -> list[Rule]:
-    """The rules that can be seen by themselves: those of a viewer. One of a value alone is part of the rules that ask it."""
-    return [rule for rule in rules if any(argument.type == "Viewer" for argument in rule.arguments)]
+    """The rules that requests ask: those of a viewer. A rule of a value is part of its callers, one of a kind is proven instead."""
+    return [rule for rule in rules if rule.name != NEVER_KIND and any(each.type == "Viewer" for each in rule.arguments)]
 
 
 def branches(rule: Rule) -> dict[int, str]:

@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from policies.entity import Catalogue
 from policies.errors import PolicyError
 from policies.scope import DATA, VIEWER, Scope, Type
-from policies.source import ABILITIES, DECISIONS, FIELD_RULES, ROW_RULES, Rule
+from policies.source import ABILITIES, DECISIONS, EXEMPT, FIELD_RULES, NEVER_KIND, OF_VIEWERS, ROW_RULES, Rule
 from policies.spelling import hint
 from policies.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path, calls, paths
 from policies.viewer import SETS
 from policies.vocabulary import Vocabulary
 
-_ARITY = {"allow": 3, "deny": 3, "allow_field": 4, "deny_field": 4, "ability": 2, "deny_ability": 2}
-_NEED_REASONS = ("deny_field", "deny_ability")
+EXEMPTION = ('"TYPE"', '"FIELD"', '"KIND"')  # how the arguments of an exemption are written
+_ARITY = {"allow": 3, "deny": 3, "allow_field": 4, "deny_field": 4, "ability": 2, "deny_ability": 2, NEVER_KIND: 2}
+_NEED_REASONS = ("deny_field", "deny_ability", NEVER_KIND)
 
 _FORGOTTEN = (
     "two values that are unknown at compile time: Oso forgets such a condition, "
@@ -62,6 +63,8 @@ def _check_head(rule: Rule, catalogue: Catalogue) -> None:
             raise PolicyError(f"{rule.place}: {argument.type} is neither Viewer nor in the catalogue. {known}")
     if rule.name in _ARITY:
         _check_decision(rule, catalogue)
+    if rule.name == EXEMPT:
+        _check_exemption(rule)
 
 
 def _check_decision(rule: Rule, catalogue: Catalogue) -> None:
@@ -71,7 +74,7 @@ def _check_decision(rule: Rule, catalogue: Catalogue) -> None:
         raise PolicyError(f"{rule.place}: the first argument of {rule.name} has to be `viewer: Viewer`")
     if rule.name in _NEED_REASONS and rule.reason is None:
         raise PolicyError(f"{rule.place}: a {rule.name} rule needs its `# @reason CODE` on the line above")
-    if rule.name in ABILITIES:
+    if rule.name in OF_VIEWERS:
         if rule.arguments[1].literal is None:
             raise PolicyError(f"{rule.place}: an ability is a literal")
         return
@@ -81,6 +84,14 @@ def _check_decision(rule: Rule, catalogue: Catalogue) -> None:
         raise PolicyError(f"{rule.place}: actions and fields are plain names")
     if rule.name in ROW_RULES and catalogue[rule.entity].part_of is not None:
         raise PolicyError(f"{rule.place}: {rule.entity} is a part and is read with its whole: it has field rules only")
+
+
+def _check_exemption(rule: Rule) -> None:
+    literals = [argument.literal for argument in rule.arguments]
+    if len(literals) != len(EXEMPTION) or None in literals or rule.body is not None:
+        raise PolicyError(f"{rule.place}: write `exempt({', '.join(EXEMPTION)});`")
+    if not rule.comment:
+        raise PolicyError(f"{rule.place}: an exemption needs its reason as a comment above it")
 
 
 def _check_body(rule: Rule, rules: tuple[Rule, ...], catalogue: Catalogue) -> None:
@@ -164,7 +175,7 @@ class _Body:
             scope.types[left.variable] = element
 
     def _call(self, call: Call, scope: Scope) -> None:
-        if call.rule in DECISIONS | ABILITIES:
+        if call.rule in DECISIONS | OF_VIEWERS:
             raise PolicyError(f"{call.place}: {call.rule} is decided with its denials, not by a rule: share a helper rule")
         callees = [rule for rule in self.rules if (rule.name, len(rule.arguments)) == (call.rule, len(call.arguments))]
         if not callees:

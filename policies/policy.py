@@ -23,7 +23,7 @@ from policies.known import Known
 from policies.lint import lint
 from policies.predicate import FALSE, TRUE, Predicate, assume, conj, disj, disjuncts, negate
 from policies.reason import Reason
-from policies.source import ABILITIES, DECISIONS, FIELD_RULES, ROW_RULES, Rule, Text, digest, parse, read_texts
+from policies.source import DECISIONS, FIELD_RULES, OF_VIEWERS, ROW_RULES, Rule, Text, digest, parse, read_texts
 from policies.spelling import hint, unknown
 from policies.viewer import Shape, Viewer
 
@@ -84,10 +84,10 @@ class Policy:
     def explain(self, rule: Rule, shape: Shape, action: str, field: str | None = None) -> Predicate:
         """The rows of which a single allow or deny rule is true, for viewers of a shape: for one field of a field rule.
 
-        An ability rule is true of every row, or of none.
+        A rule about viewers alone (an ability, a kind) is true of every row, or of none.
         """
         with self._lock:
-            if rule.name in ABILITIES:
+            if rule.name in OF_VIEWERS:
                 return TRUE if self._has(shape, rule) else FALSE
             told = dict(self._told(shape, rule, action))
         return disj((told.get(field, FALSE), told.get(None, FALSE)))

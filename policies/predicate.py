@@ -66,6 +66,7 @@ __all__ = [
     "parameters",
     "show",
     "told",
+    "without_values",
 ]
 
 
@@ -138,6 +139,24 @@ def assume(fact: Predicate, predicate: Predicate) -> Predicate:
             return conj(assume(fact, item) for item in items)
         case Or(items):
             return disj(assume(fact, item) for item in items)
+    return predicate
+
+
+def without_values(predicate: Predicate) -> Predicate:
+    """The same for a viewer of whom nothing is known but the shape, as a visitor is: NULL equals nothing."""
+    match predicate:
+        case Compare("!=", _, Parameter() | SetParameter()):
+            return TRUE
+        case Compare(_, _, Parameter() | SetParameter()):
+            return FALSE
+        case Exists(link, condition):
+            return exists(link, without_values(condition))
+        case Not(item):
+            return negate(without_values(item))
+        case And(items):
+            return conj(map(without_values, items))
+        case Or(items):
+            return disj(map(without_values, items))
     return predicate
 
 

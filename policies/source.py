@@ -21,6 +21,9 @@ ROW_RULES: Final = frozenset(("allow", "deny"))
 FIELD_RULES: Final = frozenset(("allow_field", "deny_field"))
 DECISIONS: Final = ROW_RULES | FIELD_RULES
 ABILITIES: Final = frozenset(("ability", "deny_ability"))
+NEVER_KIND: Final = "never_kind"
+EXEMPT: Final = "exempt"
+OF_VIEWERS: Final = ABILITIES | {NEVER_KIND}  # rules that the viewer's shape alone decides
 FOLDERS: Final = ("invariants",)
 """The folders below a policy whose files are read too: by `crossgate policy prove`."""
 _ENDING: Final = ".polar"

@@ -15,11 +15,12 @@ from typing import Final, TypeAlias
 import sqlalchemy as sa
 
 from models.company import AccountKind
+from models.kinds import Kind
 from models.managed_account import SupportedBy
 from models.membership import MemberRole
 from policies.entity import Catalogue, Entity, Link
 from policies.errors import PolicyError
-from policies.source import ABILITIES, DECISIONS, FIELD_RULES, Argument, Rule
+from policies.source import ABILITIES, DECISIONS, EXEMPT, FIELD_RULES, NEVER_KIND, OF_VIEWERS, Argument, Rule
 from policies.spelling import nearest, unknown
 from policies.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path, leaves, paths
 from policies.viewer import PARAMETERS, SETS, Shape
@@ -29,7 +30,7 @@ Row: TypeAlias = Entity | Link
 
 FIELD_ACTIONS: Final = ("read",)
 """What is done to a field. Nothing asks a field rule for another action."""
-_HEADS: Final = (*sorted(DECISIONS), *sorted(ABILITIES))
+_HEADS: Final = (*sorted(DECISIONS), *sorted(OF_VIEWERS), EXEMPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ Choice: TypeAlias = tuple[Words, ...]
 """Alternatives: a value has to be in one of them."""
 
 _KINDS: Final = (Shape().kind, *(kind.value for kind in AccountKind))
+_KIND: Final = Words("kind of sensitive data", tuple(kind.value for kind in Kind), nullable=False)
 _OF_VIEWER: Final = {
     "kind": Words("viewer.kind", _KINDS, nullable=False),
     "roles": Words("viewer.roles", tuple(role.value for role in MemberRole), nullable=False),
@@ -210,6 +212,8 @@ class Vocabulary:
             return [(Words("ability", self._catalogue.abilities, str),)] if position == 1 else []
         if rule.name in DECISIONS:
             return self._decided(rule, position)
+        if rule.name in (NEVER_KIND, EXEMPT):
+            return [(_KIND,)] if position == len(rule.arguments) - 1 else []
         callers = self._callers_of(rule)
         return [_merged(choice for caller, call in callers for choice in self._choices(caller, call.arguments[position]))]
 
@@ -303,9 +307,8 @@ class Vocabulary:
 
 def _is_like_a_decision(rule: Rule) -> bool:
     """Whether a helper looks as if it was to decide: by its name, or by its viewer, action and type."""
-    arguments = [*rule.arguments, *[Argument()] * 3]
-    is_literal = arguments[1].literal is not None
-    is_action = arguments[1].type is None and arguments[2].type is not None
+    second, third = [*rule.arguments[1:], Argument(), Argument()][:2]
+    is_literal, is_action = second.literal is not None, second.type is None and third.type is not None
     return nearest(rule.name, _HEADS) is not None or is_literal or is_action
 
 

@@ -18,12 +18,11 @@ from sqlalchemy.sql.elements import ColumnElement
 from models import Company, Location, ManagedAccount, Membership, Port, User
 from models.membership import MemberRole
 from models.notification import NotificationKind
-from models.port import PortStatus
+from models.port import ENDED
 from resolvers import texts
 from resolvers.identifiers import Identifier
 from resolvers.notices import Member, members_of, members_where, tell_members
 
-CONCERNED: Final = (PortStatus.REQUESTED, PortStatus.ALLOCATED, PortStatus.ACTIVE, PortStatus.DISABLED)
 WHO_KEEPS_SERVICES: Final = (MemberRole.ACCOUNT_ADMIN, MemberRole.NETWORK_ADMIN)
 Advance = Callable[[], None]  # is called for each company that has been told
 
@@ -65,7 +64,7 @@ async def concerned_by_maintenance(session: AsyncSession, locations: Sequence[UU
         sa.select(told.label("told"), sa.case((Port.partner_id.is_not(None), account)).label("account"))
         .join(Company, Company.id == Port.company_id)
         .outerjoin(ManagedAccount, ManagedAccount.company_id == Port.company_id)
-        .where(Port.location_id.in_(locations), Port.status.in_(CONCERNED))
+        .where(Port.location_id.in_(locations), Port.status.not_in(ENDED))
         .distinct()
         .subquery()
     )

@@ -202,7 +202,7 @@ def _filters(context: Context, entity: str, arguments: Mapping[str, Any]) -> dic
     given = {name: value for name, value in (arguments.get("filter") or {}).items() if value is not None}
     known = FILTERS.get(entity, {})
     for name in given:
-        if name not in known or not context.sees_everywhere(entity, known[name].field):
+        if not context.sees_everywhere(entity, known[name].field):
             asked = camel(ASKED_AS.get(name, name))
             context.acts.told_by(entity, asked, ForbiddenFilter.code)
             raise ForbiddenFilter(

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from models.kinds import Kind
 from resolvers import identifiers
 from resolvers.file import File
 from resolvers.identifiers import InvalidId
 from resolvers.image import picture
 from resolvers.letter import letter
+from resolvers.record import Record
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-MAKERS: Final = {"Image": (picture, "url"), "Port": (letter, "letter_of_authorisation")}
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """How the file of a thing is made: the field that leads to it, and the kinds of sensitive values that the file holds."""
+
+    make: Callable[[Record, Context], Awaitable[File | None]]
+    field: str
+    kinds: frozenset[Kind]
+
+
+MAKERS: Final[Mapping[str, Maker]] = {
+    "Image": Maker(picture, "url", frozenset()),
+    "Port": Maker(letter, "letter_of_authorisation", frozenset()),
+}
 
 
 async def find_file(name: str, context: Context) -> File | None:
@@ -24,8 +41,8 @@ async def find_file(name: str, context: Context) -> File | None:
         return None
     if named.type not in MAKERS:
         return None
-    make, field = MAKERS[named.type]
+    maker = MAKERS[named.type]
     (record,) = await context.loaders.rows(named.type, [named.key])
-    if record is None or field in record.hidden:
+    if record is None or maker.field in record.hidden:
         return None
-    return await make(record, context)
+    return await maker.make(record, context)

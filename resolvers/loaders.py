@@ -105,7 +105,8 @@ class Loaders:
     async def ports_of(self, companies: Sequence[UUID]) -> list[list[Any]]:
         """The ports that the viewer may read of each company and of the accounts that it manages, in groups.
 
-        A group has its `status`, `location_metro` and `currency`, the `count` of its ports, and the sum of their `monthly_rate`.
+        A group has its `status`, `location_metro` and `currency`, the `count` of its ports, and the sum of their `monthly_rate`, None
+        if the viewer doesn't see the rate of every port.
         """
         loader = self._loaders.get(PORTS)
         if loader is None:
@@ -114,7 +115,9 @@ class Loaders:
                 source = self._ports()
                 if source.is_empty:
                     return [[] for _ in wanted]
-                statement = statements.tally(source, PORTS, PORT_GROUPS, "monthly_rate")
+                statement = statements.tally(
+                    source, PORTS, PORT_GROUPS, "monthly_rate", shown=self._context.sees_everywhere("Port", "monthly_rate")
+                )
                 found: dict[UUID, list[Any]] = {}
                 for row in await self._fetch(statement, {statements.KEYS: wanted}):
                     found.setdefault(wanted[row.parent - 1], []).append(row)

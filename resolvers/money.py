@@ -40,10 +40,11 @@ def money(minor_units: int | None, currency: str) -> Money | None:
 
 
 def totals(rows: Iterable[Any], column: str) -> list[Money | None]:
-    """What a column of minor units comes to in each currency of the rows, by currency."""
+    """What a column of minor units comes to in each currency of the rows, by currency. Amounts that aren't shown don't count."""
     sums: dict[str, int] = {}
     for row in rows:
-        sums[row.currency] = sums.get(row.currency, 0) + getattr(row, column)
+        if (amount := getattr(row, column)) is not None:
+            sums[row.currency] = sums.get(row.currency, 0) + amount
     return [money(sums[currency], currency) for currency in sorted(sums)]
 
 

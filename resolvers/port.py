@@ -50,7 +50,7 @@ def is_selectable(status: str) -> bool:
 
 
 ports: Final = Everything("Port", _narrowed)
-marketplace_ports: Final = Everything("MarketplacePort", _narrowed)  # R028, R029
+marketplace_ports: Final = Everything("MarketplacePort")  # R028, R029
 monthly_rate: Final = Made(money, ("monthly_rate", "currency"))
 setup_fee: Final = Made(money, ("setup_fee", "currency"))
 PROFILE: Final = NamedBy("MarketplaceProfile", "company_id", by="company_id")

@@ -198,14 +198,18 @@ def count(source: Source, selection: Selection) -> Select[Any]:
 
 
 @lru_cache(KEPT)
-def tally(source: Source, relation: str, by: tuple[str, ...], total: str) -> Select[Any]:
-    """The rows below each of KEYS in groups that are alike in the columns `by`: `parent`, these, `count`, and the sum of `total`."""
+def tally(source: Source, relation: str, by: tuple[str, ...], total: str, *, shown: bool) -> Select[Any]:
+    """The rows below each of KEYS in groups that are alike in the columns `by`: `parent`, these, `count`, and the sum of `total`.
+
+    The sum is NULL unless it's `shown`: a sum tells what its parts are.
+    """
     table = source.table()
     below = sa.or_(*(table.c[column] == PARENT for column in RELATIONS[relation].columns))
     rows = source.select(table).where(below, *_unless_true(source.holds(source.rows, table))).lateral("row")
     parents = _parents()
     groups = [parents.c.place.label("parent"), *(rows.c[name] for name in by)]
-    sums = (sa.func.count().label("count"), sa.func.sum(rows.c[total]).label(total))
+    sum_of_total = sa.func.sum(rows.c[total]) if shown else sa.null()
+    sums = (sa.func.count().label("count"), sum_of_total.label(total))
     return sa.select(*groups, *sums).select_from(parents.join(rows, sa.true())).group_by(*groups)
 
 

@@ -79,6 +79,12 @@ class LocationFilter:
     speed_mbps: int | None = optional("A speed that is offered there, in Mbps.")
 
 
+@strawberry.input(description="Marketplace ports that match everything given.")
+class MarketplacePortFilter:
+    location_id: ID | None = optional("The location of the port.")
+    speed_mbps: int | None = optional("The speed of the port in Mbps.")
+
+
 @strawberry.input(description="An amount of money between bounds, in one currency.")
 class MoneyRange:
     currency: str = strawberry.field(description="ISO 4217 code.")

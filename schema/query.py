@@ -32,6 +32,7 @@ from schema.filters import (
     CompanyOrder,
     LocationFilter,
     ManagedAccountFilter,
+    MarketplacePortFilter,
     MarketplaceProfileFilter,
     OfferFilter,
     OrderApprovalFilter,
@@ -120,7 +121,7 @@ class Query:
     marketplace_ports: Connection[MarketplacePort] = resolved(
         resolvers.port.marketplace_ports,
         "The public ports of public providers: what can be connected to.",
-        {**PAGE, "filter": (PortFilter | None, f"{MATCHING} By location and speed.")},
+        {**PAGE, "filter": (MarketplacePortFilter | None, MATCHING)},
     )
     products: Connection[Product] = resolved(
         resolvers.product.products,

@@ -6,7 +6,12 @@ import ast
 import re
 from pathlib import Path
 
+import server
+from models.company import CHECKED, OPEN
+from models.offer import EXTENDED, UNEXTENDED
+from models.port import ENDED, IN_SERVICE, ORDERED, PLACED
 from policies.catalogue import CATALOGUE
+from policies.syntax import All, Any, Comparison, Constant, Goal, Listing, Negation
 
 ROOT = Path(__file__).parents[1]
 WITHOUT_RESOLVERS = {"billing_market", "support_details", "user"}  # every field is a column
@@ -45,8 +50,8 @@ def test_every_type_of_policy_has_its_file_in_every_layer() -> None:
 
 
 def test_no_policy_is_an_orphan() -> None:
-    """Each policy file is that of a type of the catalogue, or of the viewer."""
-    names = {snake(entity.name) for entity in CATALOGUE} | {"viewer"}
+    """Each policy file is that of a type of the catalogue, of the viewer, or of the kinds of sensitive data."""
+    names = {snake(entity.name) for entity in CATALOGUE} | {"viewer", "kinds"}
 
     assert names == {path.stem for path in (ROOT / "policies").glob("*.polar")}
 
@@ -65,3 +70,56 @@ def imported(path: Path) -> set[str]:
     nodes = [node for node in tree if isinstance(node, ast.Import | ast.ImportFrom)]
     names = [node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name for node in nodes]
     return {name.partition(".")[0] for name in names}
+
+
+GROUPS = (ORDERED, PLACED, IN_SERVICE, ENDED, UNEXTENDED, EXTENDED, OPEN, CHECKED)
+
+
+def test_groups_of_statuses_are_made_by_partition() -> None:
+    """No set of statuses is written by hand, for a new status would silently be in none of them."""
+    layers = ("commands", "models", "policies", "resolvers", "schema", "transport")
+    paths = [path for layer in layers for path in (ROOT / layer).rglob("*.py") if not {"demo", "migrations"} & {*path.parts}]
+
+    assert [] == [f"{path.relative_to(ROOT)}:{line}" for path in paths for line in by_hand(ast.parse(path.read_text()))]
+
+
+def by_hand(tree: ast.Module) -> list[int]:
+    """The lines of collections of two statuses or more, outside of lifecycles, partitions and sample data."""
+    fine = {id(inner) for node in ast.walk(tree) if is_fine(node) for inner in ast.walk(node)}
+    written = [node for node in ast.walk(tree) if isinstance(node, ast.Set | ast.Tuple | ast.List) and id(node) not in fine]
+    return [node.lineno for node in written if sum(is_status(each) for each in node.elts) > 1]
+
+
+def is_fine(node: ast.AST) -> bool:
+    """Whether a statement says which steps there are, or in which group each status is."""
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return any(isinstance(target, ast.Name) and target.id.endswith("STEPS") for target in targets)
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"partition", "before"}
+
+
+def is_status(node: ast.expr) -> bool:
+    """Whether an expression is a member of an enum whose name ends with Status."""
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id.endswith("Status")
+
+
+def test_statuses_that_rules_list_are_a_group_of_the_model() -> None:
+    """Where a rule lists statuses, they're one of the groups in which each status is, so that no new one is forgotten."""
+    statuses = {word for group in GROUPS for word in group}
+    policy = server.load_policy()
+    listed = [words for rule in policy.rules for words in lists(rule.body) if len(words & statuses) > 1]
+
+    assert listed
+    assert [] == [words for words in listed if words not in {frozenset(map(str, group)) for group in GROUPS}]
+
+
+def lists(goal: Goal | None) -> list[frozenset[str]]:
+    """The words of each list in a rule's body."""
+    match goal:
+        case All(goals) | Any(goals):
+            return [words for each in goals for words in lists(each)]
+        case Negation(_, inner):
+            return lists(inner)
+        case Comparison(_, "in", _, Listing(_, items)):
+            return [frozenset(item.value for item in items if isinstance(item, Constant) and isinstance(item.value, str))]
+    return []

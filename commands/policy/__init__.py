@@ -8,6 +8,7 @@ from commands.policy.check import check
 from commands.policy.coverage import coverage
 from commands.policy.diff import diff
 from commands.policy.explain import explain
+from commands.policy.kinds import kinds
 from commands.policy.matrix import matrix
 from commands.policy.prove import prove
 from commands.policy.replay import replay
@@ -25,6 +26,7 @@ app.command()(check)
 app.command()(coverage)
 app.command()(diff)
 app.command()(matrix)
+app.command()(kinds)
 app.command()(explain)
 app.command()(show)
 app.command()(replay)

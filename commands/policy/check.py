@@ -7,18 +7,20 @@ import typer
 import server
 from commands.failure import Failure
 from policies.catalogue import CATALOGUE
+from policies.check import Problem, check_texts
 from policies.check import check as problems_of
-from policies.check import check_texts
 from policies.policy import Policy
+from schema.kinds import problems as kind_problems
 from schema.schema import guarded_fields, required_fields
 
 
 def check() -> None:
-    """Find rules that cannot be trusted or never apply, fields without a rule, and fields that are hidden but never null."""
+    """Find rules that can't be trusted or never apply, fields without a rule, and sensitive fields that their kind doesn't hide."""
     found = check_texts(server.POLICIES, CATALOGUE)
     if not found:
         loaded = Policy.load(server.POLICIES, CATALOGUE)
         found = problems_of(loaded, guarded_fields(), required_fields())
+        found += [Problem(message) for message in kind_problems(loaded)]
     if found:
         raise Failure("\n".join(problem.message for problem in found))
     files = {rule.file for rule in loaded.rules}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -11,10 +11,13 @@ import typer
 
 import server
 from commands.failure import Failure
+from commands.policy.kinds import NAME as SENSITIVE_DATA
+from commands.policy.kinds import sensitive_data
 from commands.policy.markdown import markdown
 from commands.policy.page import page
 from policies.matrix import Table
 from policies.matrix import matrix as tables_of
+from policies.policy import Policy
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 NAME: Final = "policy-matrix"
@@ -32,28 +35,34 @@ WRITERS: Final[dict[Format, Callable[[Iterable[Table]], str]]] = {Format.MD: mar
 
 def matrix(
     format: Annotated[Format, typer.Option(help="What is printed.")] = Format.MD,  # noqa: A002 (the option's name)
-    output: Annotated[Path | None, typer.Option(help="A directory to write both formats to, instead.")] = None,
+    output: Annotated[Path | None, typer.Option(help="A directory to write all pages to, instead.")] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; fail if docs/ does not have what policy says.")
     ] = False,
 ) -> None:
-    """Print the policy matrix, write it to a directory, or check that docs/ has it as policy says it."""
-    tables = tables_of(server.load_policy())
+    """Print the policy matrix, write it and the page on sensitive data to a directory, or check that docs/ has both."""
+    policy = server.load_policy()
     if check:
-        _check(tables)
+        _check(_files(policy))
     elif output is not None:
         output.mkdir(parents=True, exist_ok=True)
-        for each, write in WRITERS.items():
-            (output / f"{NAME}.{each}").write_text(write(tables), "utf-8")
+        for name, text in _files(policy).items():
+            (output / name).write_text(text, "utf-8")
     else:
-        typer.echo(WRITERS[format](tables), nl=False)
+        typer.echo(WRITERS[format](tables_of(policy)), nl=False)
 
 
-def _check(tables: Iterable[Table]) -> None:
+def _files(policy: Policy) -> dict[str, str]:
+    """The pages of docs/ that are written from policy, by name."""
+    tables = tables_of(policy)
+    return {SENSITIVE_DATA: sensitive_data(policy), **{f"{NAME}.{each}": write(tables) for each, write in WRITERS.items()}}
+
+
+def _check(files: Mapping[str, str]) -> None:
     """Raise Failure where a file is not there, or not what policy says now."""
-    files = {DOCS / f"{NAME}.{each}": write(tables) for each, write in WRITERS.items()}
-    old = [path.name for path, text in files.items() if not path.is_file() or path.read_text("utf-8") != text]
+    paths = {DOCS / name: text for name, text in files.items()}
+    old = [path.name for path, text in paths.items() if not path.is_file() or path.read_text("utf-8") != text]
     if old:
         raise Failure(
-            f"The matrix is not what policy says: {', '.join(old)}. If that is meant: crossgate policy matrix --output docs"
+            f"Out of date in docs/: {', '.join(old)}. If that's meant, renew them: crossgate policy matrix --output docs"
         )

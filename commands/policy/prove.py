@@ -23,11 +23,13 @@ from policies.catalogue import CATALOGUE
 from policies.errors import PolicyError
 from policies.policy import Policy
 from policies.prove.fields import Held, decide_fields
-from policies.prove.invariants import ALWAYS, FOLDER, Invariants
-from policies.prove.verification import Counterexample, Verdict, Verification
+from policies.prove.invariants import ALWAYS, FOLDER, Invariant, Invariants
+from policies.prove.verification import Counterexample, Verification
 from policies.prove.witness import Witness
 from policies.shapes import spell
+from policies.source import NEVER_KIND
 from policies.verdicts import World, of_oso_and_python
+from schema.kinds import sites
 from settings import InvalidSettings, Settings
 
 REFUTED: Final = 1
@@ -57,25 +59,26 @@ def run(directory: Path, files: frozenset[str]) -> bool:
     known = {Path(each.rule.file).name for each in invariants}
     if unknown := sorted(files - known):
         raise PolicyError(f"{FOLDER}/ has no file {unknown[0]}; it has {', '.join(sorted(known))}")
-    verification = Verification(policy, invariants)
+    verification = Verification(policy, invariants, sites())
     asked = [each for each in invariants if not files or Path(each.rule.file).name in files]
-    proven = [_told(policy, verification.decide(each)) for each in asked]
+    proven = [_told(verification, each) for each in asked]
     if not files:
         proven.append(_told_fields(decide_fields(policy, invariants)))
     typer.echo(f"{sum(proven)} of {len(proven)} proven in {time.monotonic() - started:.0f} s.")
     return all(proven)
 
 
-def _told(policy: Policy, verdict: Verdict) -> bool:
+def _told(verification: Verification, invariant: Invariant) -> bool:
     """Print what became of an invariant."""
-    rule = verdict.invariant.rule
+    verdict, rule = verification.decide(invariant), invariant.rule
     if verdict.counterexample is not None:
         typer.echo(f"REFUTED {rule.place}: {rule.comment}")
-        typer.echo("\n".join(f"  {line}" for line in _shown(policy, verdict.counterexample)))
+        typer.echo("\n".join(f"  {line}" for line in _shown(verification.policy, verdict.counterexample)))
     elif verdict.is_void:
         typer.echo(f"VOID    {rule.place}: its condition is true of no viewer and no row. {rule.comment}")
     else:
-        typer.echo(f"PROVEN  {rule.place} ({verdict.shapes} shapes): {rule.comment}")
+        fields = f", {len(verification.fields_of_kind(rule))} fields" if invariant.kind == NEVER_KIND else ""
+        typer.echo(f"PROVEN  {rule.place} ({verdict.shapes} shapes{fields}): {rule.comment}")
     return verdict.is_proven
 
 

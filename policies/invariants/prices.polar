@@ -1,12 +1,4 @@
-# Prices: a managed account sees none until its partner shows them, whatever its roles are.
+# Prices: that fields hide them is proven by kind, from kinds.polar. Nothing else tells of them either.
 
-# Wherever there is a price that it could read, it is hidden. R121 R122 A16 X7
-never(viewer: Viewer, "read", _port: Port, field) if
-    field in ["monthly_rate", "setup_fee"] and managed(viewer) and not viewer.pricing_shown;
-never(viewer: Viewer, "read", _approval: OrderApproval, field) if
-    field in ["monthly_rate", "setup_fee"] and managed(viewer) and not viewer.pricing_shown;
-never(viewer: Viewer, "read", _offer: Offer, "total_value") if managed(viewer) and not viewer.pricing_shown;
-never(viewer: Viewer, "read", _dimension: OfferDimension, "price") if managed(viewer) and not viewer.pricing_shown;
-never(viewer: Viewer, "read", _instalment: Instalment, "amount") if managed(viewer) and not viewer.pricing_shown;
-never(viewer: Viewer, "read", _dashboard: Dashboard, "monthly_spend") if managed(viewer) and not viewer.pricing_shown;
+# A managed account isn't able to see prices until its partner shows them, whatever its roles are. R121 R122 A16
 never_able(viewer: Viewer, "see_prices") if managed(viewer) and not viewer.pricing_shown;

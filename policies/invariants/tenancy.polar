@@ -20,7 +20,10 @@ never(viewer: Viewer, _action, buyer: OfferBuyer) if
 
 # Of another's offers it reaches none that was never extended to anybody. V14 V19
 never(viewer: Viewer, _action, offer: Offer) if
-    managed(viewer) and offer.company_id != viewer.company_id and offer.status in ["DRAFT", "PENDING_APPROVAL", "REJECTED"];
+    managed(viewer) and offer.company_id != viewer.company_id and unextended(offer.status);
+
+# A status that nobody thought of counts as one that was never extended.
+unextended(status) if status != "PUBLISHED" and status != "ACCEPTED" and status != "EXPIRED" and status != "WITHDRAWN";
 
 # Of another's profiles and public ports, it reaches those that everybody does. V14 A8
 never(viewer: Viewer, _action, profile: MarketplaceProfile) if managed(viewer) and profile.visibility != "PUBLIC";
@@ -69,7 +72,7 @@ never(viewer: Viewer, _action, buyer: OfferBuyer) if
     partner(viewer) and buyer.company_id != viewer.company_id and buyer.partner_id != viewer.company_id and
     buyer.seller_id != viewer.company_id and buyer.seller_partner_id != viewer.company_id;
 never(viewer: Viewer, _action, offer: Offer) if
-    partner(viewer) and offer.status in ["DRAFT", "PENDING_APPROVAL", "REJECTED"] and
+    partner(viewer) and unextended(offer.status) and
     offer.company_id != viewer.company_id and offer.partner_id != viewer.company_id;
 never(viewer: Viewer, action, company: Company) if
     action != "read" and partner(viewer) and company.id != viewer.company_id and company.partner_id != viewer.company_id;

@@ -6,6 +6,8 @@ They are rules in the language of policy, read, linted and compiled as the allow
     never(viewer: Viewer, "read", port: Port, "monthly_rate") if …;    nobody of whom the condition is true reads it
     always(viewer: Viewer, "read", port: Port) if …;                   everybody of whom the condition is true does
     never_able(viewer: Viewer, "quote") if …;                          nobody of whom the condition is true is able to
+
+The policy's own `never_kind` rules are invariants too: of every field that holds their kind, whoever names it.
 """
 
 from __future__ import annotations
@@ -17,10 +19,11 @@ from typing import Final
 
 from policies.compiler import Compiler
 from policies.errors import PolicyError
+from policies.kinds import kind_rules
 from policies.lint import lint
 from policies.policy import Policy
 from policies.reason import Reason
-from policies.source import FIELD_RULES, Rule, Text, parse, read_texts
+from policies.source import FIELD_RULES, NEVER_KIND, Rule, Text, parse, read_texts
 from policies.spelling import hint
 
 FOLDER: Final = "invariants"
@@ -63,9 +66,10 @@ class Invariants:
         self.rules = (*policy.rules, *reasoned)
         lint(self.rules, policy.catalogue)
         self.compiler = Compiler((*read_texts(directory), *texts), self.rules, policy.catalogue)
-        self.all = tuple(Invariant(kind, rule) for kind, rule in zip(kinds, reasoned, strict=True) if kind in _ARITIES)
-        for invariant in self.all:
+        stated = tuple(Invariant(kind, rule) for kind, rule in zip(kinds, reasoned, strict=True) if kind in _ARITIES)
+        for invariant in stated:
             _check_names(invariant, policy)
+        self.all = (*stated, *(Invariant(NEVER_KIND, rule) for rule in kind_rules(policy)))
 
     def __iter__(self) -> Iterator[Invariant]:
         """All of them, by file and line."""

@@ -6,12 +6,14 @@ about a part asks for some row of its whole too. An action variable stands for e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from policies.entity import Entity
 from policies.facts import symbolic
+from policies.kinds import Site, exempted, rules_of, shown
+from policies.kinds import shapes as shapes_of_site
 from policies.masks import compile_predicate
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, And, Not, Predicate
@@ -19,7 +21,7 @@ from policies.prove.invariants import ALWAYS, NEVER_ABLE, Invariant, Invariants,
 from policies.prove.solver import Undecided, solve
 from policies.prove.witness import Witness
 from policies.shapes import mentioned, shapes_of
-from policies.source import FIELD_RULES, Rule
+from policies.source import FIELD_RULES, NEVER_KIND, Rule
 from policies.viewer import Shape, Viewer
 
 Claims: TypeAlias = tuple[tuple[Entity, Predicate], ...]
@@ -71,17 +73,18 @@ class _Case:
 class Verification:
     """Decides invariants of a policy; what is once proven of a kind of viewer is not asked again."""
 
-    def __init__(self, policy: Policy, invariants: Invariants) -> None:
-        """Take a policy and what is to hold of it."""
+    def __init__(self, policy: Policy, invariants: Invariants, sites: Collection[Site] = ()) -> None:
+        """Take a policy and what is to hold of it. `sites` are the fields of which rules of kinds are proven."""
         self.policy = policy
         self.invariants = invariants
+        self._sites = sites
         self._unsatisfiable: set[tuple[str, Claims]] = set()
 
     def decide(self, invariant: Invariant) -> Verdict:
         """Prove or refute one invariant. Raises Undecided where the solver does neither."""
-        cases = self._abilities(invariant) if invariant.kind == NEVER_ABLE else self._cases(invariant)
+        cases = {NEVER_ABLE: self._abilities, NEVER_KIND: self._fields_of_kind}.get(invariant.kind, self._cases)(invariant)
         shapes: set[Shape] = set()
-        is_void = True
+        is_void = invariant.kind != NEVER_KIND  # a kind may have no field yet
         for case in cases:
             shapes.add(case.shape)
             witness = self._ask(invariant, case.shape, case.broken)
@@ -136,6 +139,19 @@ class Verification:
             return ()
         return ((self.policy.catalogue[entity.part_of], self.policy.decide(shape, entity.part_of).rows),)
 
+    def fields_of_kind(self, rule: Rule) -> list[Site]:
+        """The fields that a rule of a kind is about."""
+        return [each for each in self._sites if rule in rules_of(self.policy, each) and not exempted(self.policy, each, rule)]
+
+    def _fields_of_kind(self, invariant: Invariant) -> Iterator[_Case]:
+        """Every field of a kind, for every shape from which the rule hides it."""
+        for site in self.fields_of_kind(invariant.rule):
+            field = site.field if site.type in self.policy.catalogue else None
+            for shape in shapes_of_site(self.policy, site, invariant.rule):
+                if self.policy.explain(invariant.rule, shape, "read") == TRUE:
+                    claims = shown(self.policy, site, shape)
+                    yield _Case(shape, "read" if field else str(site.ability), field, ((claims[0][0], TRUE),), claims)
+
     def _abilities(self, invariant: Invariant) -> Iterator[_Case]:
         """An ability is of no row: a condition is true or false of a shape, and so is the ability."""
         ability = invariant.rule.arguments[1].literal or ""
@@ -165,7 +181,7 @@ class Verification:
         return found
 
     def _counterexample(self, invariant: Invariant, case: _Case, witness: Witness) -> Counterexample:
-        if invariant.kind == NEVER_ABLE:
+        if case.field is None and invariant.kind in (NEVER_ABLE, NEVER_KIND):
             rules = tuple(rule for rule in self.policy.rules if self._enables(rule, case))
             return Counterexample(invariant, case.shape, case.action, None, None, rules)
         names = ("deny", "deny_field") if invariant.kind == ALWAYS else ("allow", "allow_field")

@@ -14,14 +14,14 @@ from commands.policy.matrix import DOCS, matrix
 
 
 def test_the_documents_are_what_policy_says(tmp_path: Path) -> None:
-    """Both files are kept as the command writes them; the page needs nothing from elsewhere."""
+    """All files are kept as the command writes them; the page needs nothing from elsewhere."""
     done = CliRunner().invoke(app, ["matrix", "--output", str(tmp_path)])
     page = (tmp_path / "policy-matrix.html").read_text("utf-8")
 
     assert (0, "") == (done.exit_code, done.output)
-    assert {path.name: path.read_text("utf-8") for path in DOCS.glob("policy-matrix.*")} == {
-        path.name: path.read_text("utf-8") for path in tmp_path.iterdir()
-    }
+    written = {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()}
+    assert {"policy-matrix.md", "policy-matrix.html", "sensitive-data.md"} == written.keys()
+    assert written == {name: (DOCS / name).read_text("utf-8") for name in written}
     assert [] == [word for word in ("http:", "https:", "src=", "@import", "url(") if word in page]
 
 
@@ -35,12 +35,19 @@ def test_it_is_printed() -> None:
 def test_documents_that_are_old_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A check names the files that are not what policy says, and how to renew them."""
     monkeypatch.setattr(sys.modules["commands.policy.matrix"], "DOCS", tmp_path)
-    (tmp_path / "policy-matrix.md").write_text((DOCS / "policy-matrix.md").read_text("utf-8"), "utf-8")
+    for name in ("policy-matrix.md", "sensitive-data.md"):
+        (tmp_path / name).write_text((DOCS / name).read_text("utf-8"), "utf-8")
 
     with pytest.raises(Failure) as failed:
         matrix(check=True)
 
-    assert (
-        "The matrix is not what policy says: policy-matrix.html. If that is meant: crossgate policy matrix --output docs"
-        == str(failed.value)
-    )
+    hint = "If that's meant, renew them: crossgate policy matrix --output docs"
+    assert f"Out of date in docs/: policy-matrix.html. {hint}" == str(failed.value)
+
+
+def test_the_kinds_are_printed_with_their_exemptions() -> None:
+    """`policy kinds` prints the page on sensitive data, and each exemption with its reason."""
+    done = CliRunner().invoke(app, ["kinds"])
+
+    assert (0, (DOCS / "sensitive-data.md").read_text("utf-8")) == (done.exit_code, done.output)
+    assert "| `User.email` | PERSONAL_EMAIL | Users read their own address." in done.output

@@ -12,7 +12,7 @@ from models import Agreement, ChangeRequest, Company, ConnectionRequest, Offer, 
 from models.agreement import AgreementStatus
 from models.company import VerificationStatus
 from models.connection_request import ConnectionRequestStatus
-from models.lifecycle import IllegalStep
+from models.lifecycle import IllegalStep, partition
 from models.offer import OfferStatus
 from models.order_approval import OrderApprovalStatus
 from models.port import PortStatus
@@ -156,3 +156,21 @@ def test_a_final_state_says_that_it_is_final_V5() -> None:
         Offer(status=OfferStatus.EXPIRED).advance(OfferStatus.PUBLISHED)
 
     assert "EXPIRED cannot become PUBLISHED. Allowed: none, this state is final." == str(refused.value)
+
+
+class Light(StrEnum):
+    """A status with three words."""
+
+    RED = "RED"
+    AMBER = "AMBER"
+    GREEN = "GREEN"
+
+
+def test_groups_of_states_hold_every_state() -> None:
+    """Whoever adds a state has to say in which group it is, and in which one only."""
+    assert (frozenset({Light.RED, Light.AMBER}), frozenset({Light.GREEN})) == partition(
+        Light, {Light.RED, Light.AMBER}, {Light.GREEN}
+    )
+    for groups in ([{Light.RED}, {Light.GREEN}], [{Light.RED, Light.AMBER}, {Light.AMBER, Light.GREEN}]):
+        with pytest.raises(ValueError, match=r"Light\.AMBER must be in exactly one of the groups"):
+            partition(Light, *groups)

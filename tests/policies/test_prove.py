@@ -27,8 +27,10 @@ from policies.prove.fields import decide_fields
 from policies.prove.invariants import ALWAYS, NEVER_ABLE, Invariants, known_fields
 from policies.prove.solver import differing, satisfying
 from policies.prove.verification import Verification
+from policies.source import NEVER_KIND
 from policies.verdicts import of_oso_and_python
 from policies.viewer import Shape, Viewer
+from schema.kinds import sites
 from tests.policies.samples import DEALING, ENTITY, written
 from tests.policies.verdicts import IDS, random_row, resources
 
@@ -127,7 +129,7 @@ def test_all_invariants_of_the_gateway_are_proven() -> None:
     """None is refuted, and none is void."""
     policy = server.load_policy()
     invariants = Invariants(server.POLICIES, policy)
-    verification = Verification(policy, invariants)
+    verification = Verification(policy, invariants, sites())
 
     assert [] == [each.rule.place for each in invariants if not verification.decide(each).is_proven]
 
@@ -162,7 +164,7 @@ async def test_a_broken_policy_is_refuted_and_three_verdicts_confirm_it(
     """Without the rule that denies it, an invariant of that number has a counterexample, in Oso, Python and PostgreSQL."""
     name, change = MUTATIONS[number]
     policy, invariants = changed(tmp_path, name, change)
-    verification = Verification(policy, invariants)
+    verification = Verification(policy, invariants, sites())
 
     verdicts = [verification.decide(each) for each in invariants if number in each.rule.comment]
     found = next(verdict.counterexample for verdict in verdicts if verdict.counterexample is not None)
@@ -178,7 +180,7 @@ def test_without_its_denial_an_ability_is_refuted_R113(tmp_path: Path) -> None:
     """A managed account that may quote is found, and the rule that lets it."""
     policy, invariants = changed(tmp_path, "viewer", without('deny_ability(viewer: Viewer, "quote") if managed'))
 
-    verdicts = [Verification(policy, invariants).decide(each) for each in invariants if each.kind == NEVER_ABLE]
+    verdicts = [Verification(policy, invariants, sites()).decide(each) for each in invariants if each.kind == NEVER_ABLE]
     found = [verdict.counterexample for verdict in verdicts if verdict.counterexample is not None]
 
     assert [("quote", "MANAGED", ["viewer.polar"])] == [
@@ -281,7 +283,7 @@ def test_invariants_are_proven_refuted_or_void(text: str, expected: tuple[bool, 
     policy = sample(tmp_path, f"# A sentence.\n{text}")
     invariants = Invariants(tmp_path, policy)
 
-    verdict = Verification(policy, invariants).decide(next(iter(invariants)))
+    verdict = Verification(policy, invariants, sites()).decide(next(iter(invariants)))
 
     assert expected == (verdict.is_proven, verdict.is_void)
 
@@ -351,5 +353,6 @@ def _add(directory: Path, text: str) -> None:
 def _proven(directory: Path, is_asked: Callable[[str], bool]) -> list[str]:
     policy = Policy.load(directory, CATALOGUE)
     invariants = Invariants(directory, policy)
-    verification = Verification(policy, invariants)
-    return [each.rule.place for each in invariants if is_asked(each.kind) and verification.decide(each).is_proven]
+    verification = Verification(policy, invariants, sites())
+    about = [each for each in invariants if each.kind != NEVER_KIND or verification.fields_of_kind(each.rule)]
+    return [each.rule.place for each in about if is_asked(each.kind) and verification.decide(each).is_proven]

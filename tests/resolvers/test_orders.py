@@ -65,21 +65,16 @@ BY: Final[dict[tuple[str, str], tuple[str, Value, Match]]] = {
     ("offers", "status"): ("status", lambda row: row["status"], equal),
     ("offers", "productId"): ("product { id }", lambda row: row["product"]["id"], equal),
 }
-NEVER: Final = {
-    ("marketplacePorts", name) for name in ("status", "visibility", "monthlyRate")
-}  # of PortFilter, but hidden there
 GROWING: Final = {("auditEvents", "kind")}  # by being asked: tests/rules/test_audit_event.py tries it
 BELOW: Final = {"Invoice"}  # listed below companies alone: tests/rules/test_invoice.py tries these
 SEE_PRICES: Final = (PARTNER, SHOWN, OPERATOR)
 REFUSED: Final = {
     ("companies", "accountKind"): set(DEMO_VIEWERS) - {OPERATOR},
     ("ports", "monthlyRate"): set(DEMO_VIEWERS) - set(SEE_PRICES),
-    **{filtered: set(DEMO_VIEWERS) for filtered in NEVER},
 }
 SAMPLES: Final[dict[str, Any]] = {
     "monthlyRate": {"currency": "EUR", "atLeast": "1"},
     "accountKind": "DIRECT",
-    "status": "ACTIVE",
 }
 
 
@@ -127,7 +122,7 @@ async def found(ask: Asking, viewer: str | None, connection: str, selection: str
 
 def test_every_filter_and_order_is_tried() -> None:
     """No filter of the schema is left out below, and none of the database is left without a name in the schema."""
-    assert set(inputs("filter")) == set(BY) | NEVER | GROWING
+    assert set(inputs("filter")) == set(BY) | GROWING
     assert sorted(f"{entity}.{order}" for entity in set(ORDERS) - BELOW for order in ORDERS[entity]) == sorted(
         f"{outline.connections()[connection]}.{order}" for connection, order in orders()
     )
@@ -175,7 +170,7 @@ async def test_a_filter_by_what_is_hidden_is_refused_A16(ask_demo: Asking, by: t
     if viewer not in REFUSED[by]:
         return
     connection, name = by
-    answer = await ask_demo(viewer, filtered(connection, ""), by={name: SAMPLES.get(name, "PUBLIC")})
+    answer = await ask_demo(viewer, filtered(connection, ""), by={name: SAMPLES[name]})
 
     message = f"You may not filter by {name}: it is hidden from you in some or all rows."
     extensions = {"code": "FORBIDDEN_FILTER", "argument": "filter", "field": name}

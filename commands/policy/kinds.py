@@ -1,0 +1,60 @@
+"""`crossgate policy kinds`: the kinds of sensitive data, from whom each is hidden, the fields that hold it, and the exemptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import typer
+
+import server
+from models.kinds import Kind
+from policies.kinds import exempted, exemption, kind_rules
+from policies.policy import Policy
+from policies.source import EXEMPT, Rule
+from resolvers.text import camel
+from schema.kinds import sites
+
+NAME: Final = "sensitive-data.md"
+INTRODUCTION: Final = """\
+# Sensitive data
+
+Every value of a sensitive kind is hidden by its kind. A field has the kinds of its type and of its columns
+([models/kinds.py](../models/kinds.py)), and [policies/kinds.polar](../policies/kinds.polar) says from whom each kind is hidden. The
+gateway doesn't start while a field, filter, order, file or mail shows a kind to anybody else, and `crossgate policy prove` proves
+that none does, for every viewer and every row. `crossgate policy kinds` prints this page.
+"""
+
+
+def kinds() -> None:
+    """Print the kinds of sensitive data: from whom each is hidden, the fields that hold it, and the exemptions with their reasons."""
+    typer.echo(sensitive_data(server.load_policy()), nl=False)
+
+
+def sensitive_data(policy: Policy) -> str:
+    """The page, as Markdown."""
+    exemptions = [rule for rule in policy.rules if rule.name == EXEMPT]
+    parts = [INTRODUCTION, *(_section(policy, kind) for kind in Kind), _exemptions(exemptions)]
+    return "\n".join(parts)
+
+
+def _section(policy: Policy, kind: Kind) -> str:
+    rules = [rule for rule in kind_rules(policy) if rule.arguments[1].literal == kind]
+    hidden = "\n".join(f"- {rule.comment} (`{rule.text}`)" for rule in rules)
+    fields = ", ".join(_holding(policy, kind, rules)) or "none yet."
+    return f"## {kind}\n\n{hidden}\n\nFields: {fields}\n"
+
+
+def _holding(policy: Policy, kind: Kind, rules: list[Rule]) -> Iterator[str]:
+    """The fields of a kind, by name."""
+    for site in sorted(sites(), key=str):
+        if kind in site.kinds:
+            exempt = " (exempt)" if any(exempted(policy, site, rule) for rule in rules) else ""
+            yield f"`{site.type}.{camel(site.field)}`{exempt}"
+
+
+def _exemptions(rules: list[Rule]) -> str:
+    rows = "\n".join(
+        f"| `{where}.{camel(field)}` | {kind} | {rule.comment} |" for rule in rules for where, field, kind in [exemption(rule)]
+    )
+    return f"## Exemptions\n\n| field | kind | why |\n|---|---|---|\n{rows}\n"

@@ -1,0 +1,106 @@
+"""Kinds of sensitive data, and the column types that carry them.
+
+A column says its kind beside the model: `monthly_rate: Mapped[Amount]`. `policies/kinds.polar` says from whom each kind is hidden.
+Every field, filter, order, document and mail that shows such a column is held to that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Annotated, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import mapped_column
+
+
+class Kind(StrEnum):
+    """What makes a value sensitive."""
+
+    PRICE = "PRICE"
+    EMAIL = "EMAIL"
+    PERSONAL_EMAIL = "PERSONAL_EMAIL"
+    PHONE = "PHONE"
+    BANK_ACCOUNT = "BANK_ACCOUNT"
+    SECRET = "SECRET"  # noqa: S105 (the name of a kind)
+
+
+_KEY: Final = "kind"
+
+Amount = Annotated[int, mapped_column(info={_KEY: Kind.PRICE})]
+"""Money in minor units of the currency beside it."""
+BigAmount = Annotated[int, mapped_column(sa.BigInteger(), info={_KEY: Kind.PRICE})]
+"""Money in minor units, where 2^31 may not be enough."""
+Email = Annotated[str, mapped_column(info={_KEY: Kind.EMAIL})]
+"""The address of a company or of a role in it."""
+PersonalEmail = Annotated[str, mapped_column(info={_KEY: Kind.PERSONAL_EMAIL})]
+"""The address by which a person signs in."""
+Phone = Annotated[str, mapped_column(info={_KEY: Kind.PHONE})]
+"""A telephone number."""
+BankAccount = Annotated[bytes, mapped_column(info={_KEY: Kind.BANK_ACCOUNT})]
+"""The number of a bank account, encrypted."""
+Secret = Annotated[str, mapped_column(info={_KEY: Kind.SECRET})]
+"""A token, password or key, or its hash."""
+
+WORDS: Final[Mapping[Kind, frozenset[str]]] = {
+    Kind.PRICE: frozenset(
+        [
+            "amount",
+            "balance",
+            "budget",
+            "charge",
+            "cost",
+            "discount",
+            "fee",
+            "payment",
+            "payout",
+            "price",
+            "rate",
+            "revenue",
+            "spend",
+            "surcharge",
+            "tax",
+            "total",
+            "value",
+        ]
+    ),
+    Kind.EMAIL: frozenset(("email", "emails", "mail")),
+    Kind.PHONE: frozenset(("fax", "mobile", "phone", "telephone")),
+    Kind.BANK_ACCOUNT: frozenset(("bic", "iban", "swift")),
+    Kind.SECRET: frozenset(("password", "secret", "token")),
+}
+"""Words in the name of a field or column that suggest a kind."""
+UNITS: Final = frozenset(("count", "days", "limit", "mbps", "months"))
+"""Words in the name of a number that say it's no money: `rate_limit_mbps`."""
+
+
+def kinds_of(column: sa.ColumnElement[object]) -> frozenset[Kind]:
+    """The kinds of a column: its own, and those of the columns that it's computed from."""
+    if not isinstance(column, sa.Column):
+        return frozenset()
+    kinds = {column.info[_KEY]} if _KEY in column.info else set()
+    if column.computed is not None:
+        words = set(re.findall(r"\w+", str(column.computed.sqltext)))
+        kinds |= {kind for other in column.table.c if other.name in words and other is not column for kind in kinds_of(other)}
+    return frozenset(kinds)
+
+
+def suggested(name: str, *, is_number: bool) -> frozenset[Kind]:
+    """The kinds that a name in snake case suggests. Only a number can be money."""
+    words = set(name.split("_"))
+    found = {kind for kind, known in WORDS.items() if words & known and (kind is not Kind.PRICE or is_number)}
+    return frozenset() if is_number and words & UNITS else frozenset(found)
+
+
+def undeclared(metadata: sa.MetaData) -> Iterator[str]:
+    """Each column whose name and type suggest a kind that its model doesn't declare."""
+    for table in metadata.sorted_tables:
+        for column in table.c:
+            is_number = isinstance(column.type, sa.Integer | sa.Numeric)
+            if not is_number and not isinstance(column.type, sa.String | sa.LargeBinary):
+                continue
+            missing = suggested(column.name, is_number=is_number)
+            if missing and not kinds_of(column):
+                names = " or ".join(sorted(missing))
+                yield f"{table.name}.{column.name} looks like {names}: declare it with a type of models/kinds.py"

@@ -1,0 +1,78 @@
+"""Where values of sensitive kinds are used in resolvers: filters and orders, files, and the parameters of mails."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, get_args, get_type_hints
+
+import sqlalchemy as sa
+from sqlalchemy.sql import visitors
+
+from models.base import Base
+from models.kinds import Kind, kinds_of, suggested
+from policies.catalogue import CATALOGUE
+from policies.kinds import Narrowing, Site
+from resolvers import texts
+from resolvers.batch import BatchResolver, Made
+from resolvers.common import MadeWith
+from resolvers.money import Money
+from resolvers.orders import FILTERS, ORDERS
+
+
+def column_kinds(entity: str, *names: str) -> frozenset[Kind]:
+    """The kinds of some columns of a type; of all of them if none is named."""
+    table = CATALOGUE[entity].table
+    return frozenset(kind for name in names or tuple(table.c.keys()) if name in table.c for kind in kinds_of(table.c[name]))
+
+
+def resolver_kinds(entity: str, resolver: BatchResolver) -> frozenset[Kind]:
+    """The kinds of the columns that a batch resolver reads of its parents. One that doesn't say which may read all of them."""
+    if isinstance(resolver, Made):
+        return column_kinds(entity, *resolver.columns)
+    if isinstance(resolver, MadeWith):
+        related = (column_kinds(each.row.entity, each.column) for each in resolver.related)
+        return column_kinds(entity, resolver.own).union(*related)
+    if inspect.isfunction(resolver):
+        return column_kinds(entity, *getattr(resolver, "needs", ()))
+    return frozenset()  # it names other rows, which have rules of their own
+
+
+def narrowings() -> Iterator[Narrowing]:
+    """Each filter and order, with the kinds of the columns in its SQL."""
+    for entity, filters in FILTERS.items():
+        table = CATALOGUE[entity].table
+        for name, each in filters.items():
+            used = visitors.iterate(each.condition(table.c, "value"))
+            kinds = (kinds_of(column) for column in used if isinstance(column, sa.Column))
+            yield Narrowing(entity, f"the filter {name}", each.field, frozenset().union(*kinds))
+    for entity, orders in ORDERS.items():
+        for name, order in orders.items():
+            kinds_in_order = column_kinds(entity, *order.columns) if order.columns else frozenset()
+            yield Narrowing(entity, f"the order {name}", order.field, kinds_in_order)
+
+
+def mail_sites() -> Iterator[Site]:
+    """Each parameter of a notification or mail that holds a value of some kind. Nothing guards them."""
+    for name, function in vars(texts).items():
+        if not inspect.isfunction(function) or name.startswith("_"):
+            continue
+        for parameter, hint in get_type_hints(function).items():
+            if parameter != "return" and (kinds := _parameter_kinds(parameter, hint)):
+                yield Site(f"Mail {name}", parameter, kinds)
+
+
+def _parameter_kinds(name: str, hint: Any) -> frozenset[Kind]:
+    """The kinds that the type or the name of a parameter suggests. Text may hold an amount too."""
+    if hint in (Money, Decimal):
+        return frozenset({Kind.PRICE})
+    if isinstance(hint, type) and issubclass(hint, Base):
+        return frozenset(kind for column in hint.__table__.c for kind in kinds_of(column))
+    if dataclasses.is_dataclass(hint):
+        inner = get_type_hints(hint)
+        return frozenset().union(*(_parameter_kinds(each, inner[each]) for each in inner))
+    if arguments := get_args(hint):
+        return frozenset().union(*(_parameter_kinds(name, argument) for argument in arguments))
+    return suggested(name, is_number=True) | suggested(name, is_number=False)

@@ -1,0 +1,183 @@
+"""Where the schema shows values of sensitive kinds: found by the types of its fields and by the columns behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Final
+
+from graphql import (
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    get_named_type,
+)
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.field import StrawberryField
+
+from models.base import Base
+from models.kinds import Kind, suggested, undeclared
+from policies.catalogue import CATALOGUE
+from policies.errors import PolicyError
+from policies.kinds import Site, kind_problems
+from policies.policy import Policy
+from resolvers.common import Below, Everything
+from resolvers.download import MAKERS
+from resolvers.kinds import column_kinds, mail_sites, narrowings, resolver_kinds
+from resolvers.orders import ASKED_AS, FILTERS
+from schema.fields import Field
+from schema.schema import UNRULED, make_schema
+
+BY_TYPE: Final[Mapping[str, frozenset[Kind]]] = {
+    "Money": frozenset({Kind.PRICE}),
+    "Decimal": frozenset({Kind.PRICE}),
+    "EmailAddress": frozenset({Kind.EMAIL}),
+}
+NUMBERS: Final = frozenset(("Int", "Float"))
+DEFINITION: Final = GraphQLCoreConverter.DEFINITION_BACKREF
+
+
+_PASSED: Final[set[str]] = set()  # versions of policies: nothing else that is checked changes while the process runs
+
+
+def check_kinds(policy: Policy) -> None:
+    """Refuse a policy under which sensitive values are shown that their kind hides. Raises PolicyError with all problems."""
+    if policy.version in _PASSED:
+        return
+    if found := list(problems(policy)):
+        raise PolicyError("\n".join(found))
+    _PASSED.add(policy.version)
+
+
+def problems(policy: Policy) -> Iterator[str]:
+    """Sensitive values that are shown though their kind is hidden, and columns and filters that don't say what they hold."""
+    yield from undeclared(Base.metadata)
+    yield from unknown_filters()
+    yield from kind_problems(policy, sites(), narrowings())
+
+
+@cache  # the schema and the catalogue don't change while the process runs
+def sites() -> tuple[Site, ...]:
+    """Every place where a value of some kind leaves the gateway, by GraphQL, as a file, or in a mail."""
+    return (*SchemaSites(make_schema()._schema), *mail_sites())
+
+
+class SchemaSites:
+    """The sites of one schema.
+
+    What a type without rules of its own holds belongs to the guarded field that leads to it. If a root leads to the type by
+    fields that nothing guards, each of the type's own sensitive fields is a site that nothing guards.
+    """
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._held: dict[str, frozenset[Kind]] = {}
+        self._exposed: set[str] = set()
+        for root in (schema.query_type, schema.mutation_type, schema.subscription_type):
+            if root is not None:
+                self._expose(root)
+
+    def __iter__(self) -> Iterator[Site]:
+        """Each field that shows a kind."""
+        for each in self._schema.type_map.values():
+            if isinstance(each, GraphQLObjectType) and not each.name.startswith("__"):
+                for field in each.fields.values():
+                    if kinds := self._shown(each, field):
+                        definition = field.extensions[DEFINITION]
+                        yield Site(each.name, definition.python_name, kinds, _ability(definition))
+
+    def _shown(self, owner: GraphQLObjectType, field: GraphQLField) -> frozenset[Kind]:
+        """The kinds that a field is answerable for."""
+        if _is_guarded(owner, field):
+            return self._kinds(owner.name, field)
+        return _own_kinds(owner.name, field) if owner.name in self._exposed else frozenset()
+
+    def _expose(self, kind: GraphQLNamedType) -> None:
+        """Note the types that everybody comes to, by fields that nothing guards."""
+        if kind.name in CATALOGUE or kind.name in self._exposed:
+            return
+        if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
+            for each in self._schema.get_possible_types(kind):
+                self._expose(each)
+        elif isinstance(kind, GraphQLObjectType):
+            self._exposed.add(kind.name)
+            for field in kind.fields.values():
+                if not _is_guarded(kind, field):
+                    self._expose(get_named_type(field.type))
+
+    def _kinds(self, owner: str, field: GraphQLField) -> frozenset[Kind]:
+        """The kinds of a field, and of what stands inside its type."""
+        return _own_kinds(owner, field) | self._holds(get_named_type(field.type))
+
+    def _holds(self, kind: GraphQLNamedType) -> frozenset[Kind]:
+        """The kinds of what stands inside a type that has no rules of its own."""
+        if kind.name in CATALOGUE or kind.name in BY_TYPE or kind.name.startswith("__"):
+            return frozenset()
+        if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
+            return frozenset().union(*(self._holds(each) for each in self._schema.get_possible_types(kind)))
+        if not isinstance(kind, GraphQLObjectType):
+            return frozenset()
+        if kind.name not in self._held:
+            self._held[kind.name] = frozenset()  # a type that leads back to itself holds nothing more
+            unguarded = (each for each in kind.fields.values() if not _is_guarded(kind, each))
+            self._held[kind.name] = frozenset().union(*(self._kinds(kind.name, each) for each in unguarded))
+        return self._held[kind.name]
+
+
+def _is_guarded(owner: GraphQLObjectType, field: GraphQLField) -> bool:
+    """Whether the rules of its type, or an ability, decide who sees a field."""
+    return owner.name in CATALOGUE or _ability(field.extensions[DEFINITION]) is not None
+
+
+def _own_kinds(owner: str, field: GraphQLField) -> frozenset[Kind]:
+    """The kinds of a field by its type and its columns, or else those that its name suggests."""
+    definition: StrawberryField = field.extensions[DEFINITION]
+    if definition.python_name in UNRULED:
+        return frozenset()
+    named = get_named_type(field.type)
+    known = BY_TYPE.get(named.name, frozenset()) | _column_kinds(owner, definition)
+    if known or named.name not in NUMBERS | {"String"}:
+        return known
+    return suggested(definition.python_name, is_number=named.name in NUMBERS)
+
+
+def _ability(definition: StrawberryField) -> str | None:
+    return definition.ability if isinstance(definition, Field) else None
+
+
+def _column_kinds(owner: str, definition: StrawberryField) -> frozenset[Kind]:
+    """The kinds of the columns that a field of a type of policy shows or is made from, and of the file that it leads to."""
+    if owner not in CATALOGUE or not isinstance(definition, Field):
+        return frozenset()
+    file = MAKERS.get(owner)
+    kinds = file.kinds if file is not None and file.field == definition.python_name else frozenset()
+    if definition.batch is not None:
+        return kinds | resolver_kinds(owner, definition.batch)
+    return kinds | column_kinds(owner, definition.column or definition.python_name)
+
+
+def unknown_filters() -> list[str]:
+    """Each field of a connection's filter by which the connection can't be narrowed."""
+    schema = make_schema()._schema
+    return [
+        f"{kind.name}.{name}: {entity} has no such filter in FILTERS"
+        for owner in schema.type_map.values()
+        if isinstance(owner, GraphQLObjectType)
+        for field in owner.fields.values()
+        if (entity := _listed(field)) and "filter" in field.args
+        for kind in [get_named_type(field.args["filter"].type)]
+        if isinstance(kind, GraphQLInputObjectType)
+        for name, given in kind.fields.items()
+        if given.extensions[DEFINITION].python_name not in {ASKED_AS.get(each, each) for each in FILTERS.get(entity, ())}
+    ]
+
+
+def _listed(field: GraphQLField) -> str | None:
+    """The type of the rows of a connection."""
+    definition = field.extensions.get(DEFINITION)
+    batch = definition.batch if isinstance(definition, Field) else None
+    return batch.entity if isinstance(batch, Below | Everything) else None
