@@ -2,6 +2,8 @@
 
 Without the header the visitor is anonymous. With one, it is a viewer or the request is refused (401): credentials that
 are not believed never fall back to an anonymous visit. No token is ever logged or repeated.
+
+The viewer of a request is looked up after all of the request has arrived. Before that a request can only be refused.
 """
 
 from __future__ import annotations
@@ -9,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
+from uuid import UUID
 
 from starlette.types import Scope
 
 from policies.viewer import ANONYMOUS, Viewer
+from resolvers.rights import GONE
+from transport.arrival import Arrived
 from transport.refusal import Unauthenticated
 from transport.tokens import Claims, InvalidToken, TokenFault, Tokens
 
@@ -23,7 +28,6 @@ SCHEME: Final = "bearer"
 NOT_BEARER: Final = "Send the token as Authorization: Bearer TOKEN, once."
 INVALID: Final = "The token is not valid."
 EXPIRED: Final = "The token has expired."
-GONE: Final = "The account of this token is no longer there."
 
 
 class Session:
@@ -48,12 +52,16 @@ class Session:
             return None
         viewer = await self._load_viewer(self._claims)
         if viewer is None:
-            self.over = GONE
+            self.end(GONE)
         return viewer
 
     def expire(self) -> None:
         """End it, since its token has."""
-        self.over = EXPIRED
+        self.end(EXPIRED)
+
+    def end(self, why: str) -> None:
+        """End it."""
+        self.over = why
 
 
 def credentials_of(scope: Scope) -> list[str]:
@@ -68,8 +76,23 @@ class Identity:
         self._tokens = tokens
         self._load_viewer = load_viewer
 
-    async def viewer(self, scope: Scope) -> Viewer:
-        """The viewer of a request. Raises Unauthenticated."""
+    async def viewer(self, request: Arrived) -> Viewer:
+        """The viewer of a request, as it stands now that all of the request is here. Raises Unauthenticated."""
+        return await self._present(request.scope)
+
+    def check(self, scope: Scope) -> UUID | None:
+        """Refuse a bad token before the body is read. Returns the user that the token names, for the log. Raises Unauthenticated."""
+        credentials = credentials_of(scope)
+        return self._claims(credentials).user_id if credentials else None
+
+    async def forewarn(self, scope: Scope, refuse: Callable[[Viewer], Awaitable[object]]) -> None:
+        """Let `refuse` raise for a viewer that may not do this now, before a large body is sent. Raises Unauthenticated.
+
+        This allows nothing: the request is decided again by its `viewer`.
+        """
+        await refuse(await self._present(scope))
+
+    async def _present(self, scope: Scope) -> Viewer:
         credentials = credentials_of(scope)
         if not credentials:
             return ANONYMOUS
@@ -79,8 +102,12 @@ class Identity:
         return viewer
 
     def session(self, credentials: Sequence[str]) -> Session:
-        """The session of whoever has these credentials, a visitor's where there are none. Raises Unauthenticated."""
+        """The session of these credentials, a visitor's session where there are none. Raises Unauthenticated."""
         return Session(self._claims(credentials) if credentials else None, self._load_viewer)
+
+    def session_of(self, request: Arrived) -> Session:
+        """The session of a request whose answer lasts. Raises Unauthenticated."""
+        return self.session(credentials_of(request.scope))
 
     def _claims(self, credentials: Sequence[str]) -> Claims:
         scheme, _, token = credentials[0].strip().partition(" ")

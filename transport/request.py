@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import orjson
 from starlette.datastructures import QueryParams
-from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope
+from starlette.types import Scope
 
+from transport.arrival import Arrived
 from transport.headers import header
 from transport.negotiation import require_json
 from transport.refusal import BadRequest
@@ -37,33 +37,26 @@ class GraphQLRequest:
     view_as: str | None = None  # the id of whom the asker wants to look as
 
 
-async def read(scope: Scope, receive: Receive) -> GraphQLRequest:
-    """The request that is being sent. Raises Refusal or ClientDisconnect."""
-    asked = from_query(QueryParams(scope["query_string"])) if scope["method"] == "GET" else await _sent(scope, receive)
+def check_headers(scope: Scope) -> None:
+    """Refuse a body that is not announced as JSON, before it is read. Raises Refusal."""
+    if scope["method"] != "GET":
+        require_json(header(scope, b"content-type"))
+
+
+def read(request: Arrived) -> GraphQLRequest:
+    """The GraphQL request that has arrived. Raises BadRequest."""
+    scope = request.scope
+    asked = from_query(QueryParams(scope["query_string"])) if scope["method"] == "GET" else _sent(request)
     asked.view_as = looked_as(scope)
     return asked
 
 
-async def _sent(scope: Scope, receive: Receive) -> GraphQLRequest:
-    """The request that is sent by POST. Raises Refusal or ClientDisconnect."""
-    require_json(header(scope, b"content-type"))
-    asked = from_body(await _body(receive))
-    if (key := header(scope, b"idempotency-key")) is not None:
+def _sent(request: Arrived) -> GraphQLRequest:
+    """The request that is sent by POST. Raises BadRequest."""
+    asked = from_body(request.body)
+    if (key := header(request.scope, b"idempotency-key")) is not None:
         asked.idempotency_key = _key(key)
     return asked
-
-
-async def _body(receive: Receive) -> bytes:
-    """The body of a request. Raises ClientDisconnect."""
-    chunks: list[bytes] = []
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        chunks.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    return b"".join(chunks)
 
 
 def from_body(body: bytes) -> GraphQLRequest:
