@@ -9,13 +9,13 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
 from starlette.datastructures import QueryParams
 from starlette.types import Scope
 
 from transport.arrival import Arrived
 from transport.headers import header
 from transport.negotiation import require_json
+from transport.parsing import parsed
 from transport.refusal import BadRequest
 from transport.view_as import looked_as
 
@@ -68,7 +68,7 @@ def content_of(body: bytes) -> dict[str, Any]:
     """What a POST's body says. Raises BadRequest."""
     if not body:
         raise BadRequest('The body is empty; send JSON such as {"query": "{ __typename }"}.')
-    content = _json(body, "The body")
+    content = parsed(body, "The body")
     if isinstance(content, list):
         raise BadRequest("Batches are not supported; send one request at a time.")
     if not isinstance(content, dict):
@@ -84,15 +84,8 @@ def from_query(parameters: QueryParams) -> GraphQLRequest:
     if "query" not in parameters:
         raise BadRequest("Parameter query is missing. This address speaks GraphQL; for a page in a browser open /.")
     content: dict[str, Any] = {name: parameters[name] for name in PARAMETERS if parameters.get(name)}
-    encoded = {name: _json(content[name].encode(), f"Parameter {name}") for name in ENCODED if name in content}
+    encoded = {name: parsed(content[name].encode(), f"Parameter {name}") for name in ENCODED if name in content}
     return checked({"query": ""} | content | encoded)
-
-
-def _json(text: bytes, what: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise BadRequest(f"{what} is not valid JSON in UTF-8.") from None
 
 
 def checked(content: dict[str, Any]) -> GraphQLRequest:
