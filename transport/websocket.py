@@ -92,7 +92,7 @@ class WebSocketEndpoint:
             origin is None
             or "*" in self.allowed_origins
             or origin in self.allowed_origins
-            or (host is not None and urlsplit(origin).netloc == host)
+            or (host is not None and _host(origin) == host)
         )
 
 
@@ -258,6 +258,14 @@ class _Socket:
             await self._sending({"type": "websocket.send", "text": orjson.dumps(message).decode()})
         except OSError:
             raise Left from None
+
+
+def _host(origin: str) -> str | None:
+    """The host of an origin, with its port; None where it has none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # a host such as "[::1", which is none
+        return None
 
 
 def _content(message: Message) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from tests.asking import Asking as Gateway
 from tests.drawing import ANYTHING, TEXTS, values_of
 from tests.schema.outline import SCHEMA
 from tests.transport.gateway import running
+from transport.websocket import FAILED
 
 CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 100)
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
@@ -65,7 +66,7 @@ PATHS: Final = (
 )
 HEADERS: Final = (
     *(b"accept", b"content-type", b"content-length", b"authorization", b"idempotency-key", b"x-crossgate-view-as"),
-    *(b"x-request-id", b"origin", b"host", b"access-control-request-method", b"access-control-request-headers"),
+    *(b"x-request-id", b"origin", b"origin", b"host", b"access-control-request-method", b"access-control-request-headers"),
     *(b"expect", b"transfer-encoding", b"if-none-match", b"range", b"cookie", b"traceparent", b"x-any"),
 )
 VALUES: Final = st.one_of(
@@ -103,7 +104,7 @@ class Sent:
     body: bytes
 
 
-@pytest.fixture(scope="module", params=SETTINGS.values(), ids=SETTINGS)
+@pytest.fixture(scope="module", params=list(SETTINGS.values()), ids=list(SETTINGS))
 async def gateway(
     request: pytest.FixtureRequest, demo_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Gateway]:
@@ -292,6 +293,49 @@ async def test_no_token_of_ours_makes_a_failure(gateway: Gateway, data: st.DataO
     seen = data.draw(TEXTS.filter(lambda text: text.isprintable()).map(lambda text: text.encode("ascii", "ignore").decode()))
 
     await assert_no_failure(gateway, posted(f"{head}.{signature}", "{ viewer { kind } }", **{"x-crossgate-view-as": seen}))
+
+
+MESSAGES: Final = st.one_of(
+    st.binary(max_size=40).map(lambda raw: {"bytes": raw}),
+    TEXTS.map(lambda text: {"text": text}),
+    st.fixed_dictionaries(
+        {"type": st.sampled_from(("connection_init", "subscribe", "complete", "ping", "pong", "error")) | ANYTHING},
+        optional={"id": st.sampled_from(("1", "2")) | ANYTHING, "payload": JSON | bodies(TEXTS).map(json.loads)},
+    ).map(lambda message: {"text": json.dumps(message)}),
+)
+
+
+@seed(SEED)
+@DRAWN
+@drawn(data=st.data())
+async def test_no_socket_makes_a_failure(gateway: Gateway, data: st.DataObject) -> None:
+    """Whatever headers open a socket, and whatever is said over it, right messages among it."""
+    headers = data.draw(headers_of(await tokens_of(gateway)))
+    begun = [{"text": '{"type": "connection_init"}'}] if data.draw(st.booleans()) else []
+    said = [{"type": "websocket.receive", **each} for each in (*begun, *data.draw(st.lists(MESSAGES, max_size=4)))]
+    scope = {
+        "type": "websocket",
+        "scheme": "ws",
+        "path": "/graphql",
+        "raw_path": b"/graphql",
+        "query_string": data.draw(st.sampled_from((b"", b"access_token=x", b"%ff=&"))),
+        "headers": list(headers),
+        "subprotocols": data.draw(st.sampled_from((["graphql-transport-ws"], ["x", "graphql-transport-ws"], []))),
+    }
+    note(f"CROSSGATE_SEED={SEED}: {scope}: {said}")
+    coming: list[Any] = [{"type": "websocket.connect"}, *said, {"type": "websocket.disconnect", "code": 1000}]
+    going: list[Any] = []
+
+    async def receive() -> Any:
+        return coming.pop(0)
+
+    async def send(message: Any) -> None:
+        going.append(message)
+
+    await gateway.app(scope, receive, send)
+
+    note(f"{going}")
+    assert [] == [each for each in going if each.get("code") == FAILED or '"INTERNAL"' in each.get("text", "")]
 
 
 @pytest.fixture(scope="module")

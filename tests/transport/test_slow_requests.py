@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.routing import Route
 from websockets.asyncio.client import connect as connected
 from websockets.exceptions import ConnectionClosedError
+from websockets.typing import Subprotocol
 
 import server
 from models.database import connect
@@ -278,7 +279,10 @@ async def test_an_operation_of_a_socket_is_decided_when_its_message_is_there_V2(
         yield message[-5:]
 
     url = gateway.address.replace("http", "ws")
-    async with asyncio.timeout(10), connected(f"{url}/graphql", subprotocols=["graphql-transport-ws"], proxy=None) as socket:
+    async with (
+        asyncio.timeout(10),
+        connected(f"{url}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")], proxy=None) as socket,
+    ):
         credentials = {"Authorization": f"Bearer {await gateway.token(market.account.admin)}"}
         await socket.send(json.dumps({"type": "connection_init", "payload": credentials}))
         assert "connection_ack" == json.loads(await socket.recv())["type"]

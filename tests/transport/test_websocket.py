@@ -463,11 +463,12 @@ async def test_origins_that_are_not_allowed(settings: Settings, tokens: Tokens) 
         url = f"{address.replace('http', 'ws')}/graphql"
         async with opened(url, origin="https://portal.example"), opened(url, origin=address), opened(url):
             pass
-        with pytest.raises(InvalidStatus) as refused:
-            async with opened(url, origin="https://evil.example"):
-                pass
+        for origin in ("https://evil.example", "http://[::1", "http://[", "null", ""):
+            with pytest.raises(InvalidStatus) as refused:
+                async with opened(url, origin=origin):
+                    pass
 
-    assert refused.value.response.status_code == 403
+            assert refused.value.response.status_code == 403
 
 
 async def test_other_addresses_have_no_socket(served: str) -> None:
