@@ -28,6 +28,7 @@ ALGORITHM: Final = "EdDSA"
 ISSUER: Final = "crossgate"
 AUDIENCE: Final = "crossgate"
 MEMBERSHIP: Final = "membership"
+MOMENTS: Final = ("iat", "nbf")  # times beside `exp`, which may be left out
 SECRET_BYTES: Final = 32
 REMEMBERED: Final = 10_000  # believed tokens, under 1 kB each
 
@@ -137,20 +138,29 @@ class Tokens:
                 options={"require": ["exp", "iss", "aud", "sub"], "verify_iat": False},
             )
             membership = claims.get(MEMBERSHIP)
+            for name in MOMENTS:
+                _moment(claims.get(name, 0))
             return Claims(
                 user_id=UUID(claims["sub"]),
                 membership_id=None if membership is None else UUID(membership),
-                expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+                expires_at=_moment(claims["exp"]),
             )
         except jwt.PyJWTError as error:
             raise InvalidToken(FAULTS.get(type(error), TokenFault.MALFORMED)) from None
-        except (ValueError, TypeError, AttributeError, OverflowError):  # a claim that is not of its type
+        except Exception:  # whatever hostile bytes do to a parser, they are no token
             raise InvalidToken(TokenFault.MALFORMED) from None
 
     def secret(self, purpose: bytes) -> bytes:
         """A secret for one purpose, the same in every process that has the key (HKDF-SHA256, 32 bytes)."""
         derive = HKDF(algorithm=hashes.SHA256(), length=SECRET_BYTES, salt=None, info=b"crossgate:" + purpose)
         return derive.derive(self._key.private_bytes_raw())
+
+
+def _moment(claim: object) -> datetime:
+    """The time that a claim names. Raises TypeError, ValueError, OverflowError or OSError for what is none."""
+    if isinstance(claim, bool) or not isinstance(claim, int | float):
+        raise TypeError
+    return datetime.fromtimestamp(claim, UTC)
 
 
 def _fingerprint(key: Ed25519PrivateKey) -> str:
