@@ -6,14 +6,14 @@ Secrets are never shown, neither in that message nor in `repr(settings)`.
 
 from __future__ import annotations
 
-from email.errors import HeaderParseError
-from email.headerregistry import Address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from transport.addresses import is_address
 
 PREFIX = "CROSSGATE_"
 DATABASE_SCHEMES = ("postgresql", "postgres", "postgresql+asyncpg")
@@ -151,10 +151,8 @@ class Settings(BaseSettings):
     @field_validator("mail_from")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        try:
-            Address(addr_spec=value)
-        except (ValueError, IndexError, HeaderParseError):
-            raise ValueError("must be an e-mail address such as no-reply@gateway.example") from None
+        if not is_address(value):
+            raise ValueError("must be an e-mail address such as no-reply@gateway.example")
         return value
 
     @field_validator("public_url", "partner_docs_url")
