@@ -111,6 +111,7 @@ class Settings(BaseSettings):
         default=(),
         description="Fields of which the audit log counts who reads them, such as Invoice.total, separated by commas.",
     )
+    max_mutation_repeats: int = Field(default=10, ge=1, description="Most times that one operation runs the same mutation.")
     request_timeout: float = Field(default=30, gt=0, description="Seconds for a request to arrive, and again to be answered.")
     shutdown_timeout: int = Field(default=30, ge=0, description="Seconds that requests under way are given at shutdown.")
     smtp_url: str | None = Field(

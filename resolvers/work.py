@@ -149,6 +149,10 @@ class Work:
         self.session.add(row)
         await self.session.flush()
 
+    async def alone(self, what: str, key: str) -> None:
+        """Wait until no other unit of work does `what` for this key, so that what both of them count is true."""
+        await self.session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"{what}:{key}", 0))))
+
     async def one(self, statement: sa.Select[Any]) -> Any:
         """The first value of a statement's first row, None for no row."""
         return (await self.session.execute(statement.limit(1))).scalar()
