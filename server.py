@@ -49,6 +49,7 @@ from transport.files import File, LoadFile, file_route
 from transport.identity import Identity
 from transport.logs import configure_logging
 from transport.mails import mail_routes
+from transport.peers import PEER
 from transport.portal import PortalViewer, portal_routes
 from transport.recording import Recording
 from transport.tokens import Claims, Tokens
@@ -92,8 +93,10 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         settings=settings,
         tokens=tokens,
         load_viewer=viewers,
-        make_context=lambda viewer, request_id, key: Context(services, viewer, Origin(request_id, key)),
-        make_subscriber=lambda viewer, request_id, key, renew: Context(services, viewer, Origin(request_id, key), renew),
+        make_context=lambda viewer, request_id, key: Context(services, viewer, Origin(request_id, key, PEER.get())),
+        make_subscriber=lambda viewer, request_id, key, renew: Context(
+            services, viewer, Origin(request_id, key, PEER.get()), renew
+        ),
         view_as=_view_as(services),
         ready={"database": _answers(services.reader)},
         extra_routes=[

@@ -7,13 +7,17 @@ the row is locked. Commands (resolvers/mutations/) never commit, and never ask w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import Base
+from models import AuditEvent, Base
+from models.audit_event import AuditKind
+from models.base import now
 from policies.sql import to_sql
 from resolvers.asked import Asked
 from resolvers.audit import Counted, Counts, add
@@ -28,6 +32,7 @@ Asks = TypeVar("Asks", bound=Callable[..., Any])
 Requirements: TypeAlias = tuple[tuple[str, str], ...]
 """Types, each with the action of policy that is done to a row of it."""
 
+HOUR: Final = timedelta(hours=1)
 NOT_FOUND: Final = "There is no such thing, or the viewer may not know of it."
 FORBIDDEN: Final = "The viewer may not do this."
 OUTDATED: Final = "Somebody has changed this since it was read; it is at version {}. Read it again, and then change it."
@@ -80,9 +85,9 @@ class Work:
             return None
         return row
 
-    def miss(self, asked: Asked, name: str, entity: str, action: str) -> None:
+    def miss(self, asked: Asked, name: str, entity: str, action: str, message: str = NOT_FOUND) -> None:
         """Note that what a field names is not there, or not for the viewer."""
-        asked.note(Code.NOT_FOUND, NOT_FOUND, name)
+        asked.note(Code.NOT_FOUND, message, name)
         self._refuse(entity, action, Code.NOT_FOUND)
 
     def forbid(self, asked: Asked, name: str, entity: str, action: str) -> None:
@@ -110,6 +115,25 @@ class Work:
         _, may = await self.reach(entity, row.id, action)
         return may
 
+    async def reads(self, entity: str, condition: sa.ColumnElement[bool]) -> Any:
+        """The row of which a condition is true, None if there is none or the viewer may not read it: one statement for either."""
+        kind = self.context.policy.catalogue[entity]
+        readable = to_sql(self.context.decide(entity).rows, kind, kind.table, per_row=True)
+        found = sa.select(MODELS[kind.table]).where(condition, readable)
+        return (await self.session.execute(found, self.context.parameters)).scalar_one_or_none()
+
+    async def refused_lately(self, entity: str, action: str, code: Code) -> int:
+        """How often the people of the viewer's company were refused an action for this reason within an hour (by the audit log)."""
+        each = sa.func.jsonb_array_elements(AuditEvent.counts, type_=JSONB).column_valued("each", joins_implicitly=True)
+        events = sa.and_(
+            AuditEvent.actor_company_id == self.context.viewer.company_id,
+            AuditEvent.kind == AuditKind.DENIAL,
+            AuditEvent.id > _first_id(now() - HOUR),
+        )
+        counted = each.contains({"type": entity, "action": action, "reason": code.value})
+        total = sa.func.coalesce(sa.func.sum(each["count"].as_integer()), 0)
+        return int(await self.one(sa.select(total).select_from(AuditEvent).where(events, counted)))
+
     def edit(self, asked: Asked, row: Any, name: str = "version") -> None:
         """Count an edit of a row, if the version that is given is the row's; else note CONFLICT. Nobody's edit is lost."""
         given = asked.value(name)
@@ -124,6 +148,10 @@ class Work:
         """Store a new row now, so that others can name it."""
         self.session.add(row)
         await self.session.flush()
+
+    async def alone(self, what: str, key: str) -> None:
+        """Wait until no other unit of work does `what` for this key, so that what both of them count is true."""
+        await self.session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"{what}:{key}", 0))))
 
     async def one(self, statement: sa.Select[Any]) -> Any:
         """The first value of a statement's first row, None for no row."""
@@ -146,3 +174,8 @@ class Work:
         if row is not None or action == "read":
             return row, row is not None
         return (await self.session.execute(known, self.context.parameters)).scalar_one_or_none(), False
+
+
+def _first_id(time: datetime) -> UUID:
+    """The least key (UUIDv7) that a row of this time can have."""
+    return UUID(int=int(time.timestamp() * 1000) << 80)

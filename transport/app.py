@@ -34,6 +34,7 @@ from transport.identity import Identity, LoadViewer
 from transport.limits import BodyLimit
 from transport.logs import PolicyVersion, RequestLog, request_lines
 from transport.operations import Operations
+from transport.peers import Peers
 from transport.refusal import Refusal, refuse
 from transport.sse import EventStreams
 from transport.streams import MakeSubscriber, OpenConnections, Streams
@@ -120,6 +121,7 @@ def _bounds(schema: strawberry.Schema, settings: Settings) -> Bounds:
         depth=settings.max_operation_depth,
         fields=settings.max_operation_fields,
         cost=settings.max_operation_cost,
+        repeats=settings.max_mutation_repeats,
         default_page_size=settings.default_page_size,
         max_page_size=settings.max_page_size,
     )
@@ -140,6 +142,7 @@ def _middleware(settings: Settings, body_limits: Mapping[str, int], policy: Poli
         ),
         Middleware(Failsafe),
         Middleware(BodyLimit, limit=settings.max_body_bytes, of_path=body_limits),
+        Middleware(Peers),
     ]
 
 

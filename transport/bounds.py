@@ -30,6 +30,7 @@ from graphql import (
     IntValueNode,
     ListValueNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionNode,
     SelectionSetNode,
     ValueNode,
@@ -45,6 +46,7 @@ LIST: Final = 10  # items of a list whose length nobody asked for
 NESTING: Final = 3  # selection sets one inside another, fragments among them, for each level of depth
 HIGHEST: Final = 2**53 - 1  # the highest whole number that every reader of JSON can read
 PAGE: Final = ("first", "last")
+NAME_LENGTH: Final = 100  # characters of a field's name in a message
 IDS: Final = "ids"
 
 
@@ -78,6 +80,18 @@ class OperationTooCostly(PublicError):
     def __init__(self, cost: int, limit: int) -> None:
         message = f"The operation may cost {cost}; {limit} is allowed. Ask for smaller pages, or in parts."
         super().__init__(message, cost=cost, limit=limit)
+
+
+class MutationRepeated(PublicError):
+    """The same mutation, more often than one operation may run it."""
+
+    code = "MUTATION_REPEATED"
+
+    def __init__(self, field: str, times: int, limit: int) -> None:
+        message = (
+            f"The operation runs {field[:NAME_LENGTH]} {times} times; {limit} is the most. Send the rest in another operation."
+        )
+        super().__init__(message, field=field[:NAME_LENGTH], times=times, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +159,10 @@ class Bounds:
     cost: int
     default_page_size: int
     max_page_size: int
+    repeats: int = 10
 
     def measure(self, document: DocumentNode) -> Costs:
-        """What the operations of a document cost. Raises OperationTooDeep or OperationTooWide, whichever of them it is."""
+        """What the operations of a document cost. Raises OperationTooDeep, OperationTooWide or MutationRepeated."""
         return _Walk(self, document).costs()
 
     def check(self, cost: int) -> None:
@@ -190,7 +205,30 @@ class _Walk:
         root = self._bounds.schema.get_root_type(operation.operation)
         totals = self._selections(operation.selection_set, root, 0, 0)
         self._wide(totals)
+        if operation.operation is OperationType.MUTATION:
+            self._check_repeats(operation.selection_set)
         return self._sum([(1, totals.fixed), (LIST, totals.listed)])
+
+    def _check_repeats(self, selected: SelectionSetNode) -> None:
+        """Raises MutationRepeated. A field under the same name in the answer runs once, wherever it is selected."""
+        found: dict[str, set[str]] = {}
+        waiting, spread = [selected], set[str]()
+        while waiting:
+            for each in waiting.pop().selections:
+                if isinstance(each, FieldNode) and not each.name.value.startswith("__"):
+                    found.setdefault(each.name.value, set()).add((each.alias or each.name).value)
+                elif isinstance(each, InlineFragmentNode):
+                    waiting.append(each.selection_set)
+                elif (
+                    isinstance(each, FragmentSpreadNode)
+                    and each.name.value not in spread
+                    and each.name.value in self._fragments
+                ):
+                    spread.add(each.name.value)
+                    waiting.append(self._fragments[each.name.value].selection_set)
+        for field, names in found.items():
+            if len(names) > self._bounds.repeats:
+                raise MutationRepeated(field, len(names), self._bounds.repeats)
 
     def _wide(self, totals: _Totals) -> None:
         if totals.fields > self._bounds.fields:

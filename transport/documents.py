@@ -91,7 +91,7 @@ class Document:
         raise OperationNotFound(name)
 
     def cost(self, operation: Operation, variables: dict[str, Any], bounds: Bounds) -> int:
-        """What an operation costs with these variables. Raises OperationTooDeep, OperationTooWide or OperationTooCostly."""
+        """What an operation costs with these variables. Raises an error of `transport.bounds`."""
         if self._costs is None:
             self._costs = bounds.measure(self.ast)
         cost = self._costs.of(operation.place, variables)

@@ -27,7 +27,10 @@ class ManagedAccountSettingsInput:
 
 @strawberry.input(description="The first user of a new account: its account administrator.")
 class FirstUserInput:
-    email: str = required("The person's address. A user whom the viewer knows by it is let in, under the name that it has.")
+    email: str = required(
+        "The address of a member of your company or of an account that you manage. The user keeps its own name. Any other address is"
+        " refused, until people can be invited."
+    )
     name: str = required("The person's full name. At most 200 characters.")
 
 

@@ -12,7 +12,7 @@ from graphql import build_schema, get_introspection_query
 from settings import Settings
 from tests.transport.conftest import GRAPHQL, Ask
 from tests.transport.gateway import make_app
-from transport.bounds import HIGHEST, Bounds, OperationTooCostly, OperationTooDeep, OperationTooWide
+from transport.bounds import HIGHEST, Bounds, MutationRepeated, OperationTooCostly, OperationTooDeep, OperationTooWide
 from transport.documents import Documents
 from transport.tokens import Tokens
 
@@ -33,6 +33,7 @@ type Query {
   nodes(ids: [ID!]!): [Node]!
   ports(first: Int, last: Int, filter: Filter): Ports!
 }
+type Mutation { send(to: ID): Company note(to: ID): Company }
 """)
 
 
@@ -228,3 +229,46 @@ async def test_a_refused_operation(settings: Settings, tokens: Tokens) -> None:
     extensions = {"code": "OPERATION_TOO_WIDE", "fields": 3, "limit": 2}
     assert (400, {"errors": [{"message": message, "extensions": extensions}]}) == (response.status_code, response.json())
     assert "X-Crossgate-Cost" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("document", "times"),
+    [
+        ("mutation { " + " ".join(f"a{n}: send {{ id }}" for n in range(11)) + " }", 11),
+        ("mutation { " + " ".join(f"... on Mutation {{ a{n}: send {{ id }} }}" for n in range(12)) + " }", 12),
+        (
+            "mutation { ...F send { id } } fragment F on Mutation { "
+            + " ".join(f"a{n}: send {{ id }}" for n in range(10))
+            + " }",
+            11,
+        ),
+        (
+            "mutation { ...F } fragment F on Mutation { ...G ...F } fragment G on Mutation {"
+            + " ".join(f"a{n}: send @skip(if: true) {{ id }}" for n in range(11))
+            + " }",
+            11,
+        ),
+    ],
+    ids=["aliases", "inline fragments", "a fragment", "fragments that spread themselves"],
+)
+def test_an_operation_runs_a_mutation_ten_times_at_most(document: str, times: int) -> None:
+    """However it is written; more of them are refused, with how often it is there."""
+    with pytest.raises(MutationRepeated) as refused:
+        cost(document)
+
+    assert {"code": "MUTATION_REPEATED", "field": "send", "times": times, "limit": 10} == refused.value.extensions
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "mutation { " + " ".join(f"a{n}: send {{ id }} b{n}: note {{ id }}" for n in range(10)) + " }",
+        "mutation { " + "send { id } " * 20 + "}",
+        "mutation { " + " ".join(f"a{n}: __typename" for n in range(20)) + " }",
+        "{ " + " ".join(f"a{n}: company {{ id }}" for n in range(20)) + " }",
+    ],
+    ids=["several", "the same answer", "names of types", "a query"],
+)
+def test_what_runs_no_mutation_more_often_is_allowed(document: str) -> None:
+    """Each mutation counts for itself; fields that share a place in the answer run once, and reading is bounded otherwise."""
+    assert cost(document) >= 0
