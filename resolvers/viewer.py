@@ -62,7 +62,7 @@ MEMBER: Final = (
     sa.select(Membership.user_id, Membership.id)
     .join(User, User.id == Membership.user_id)
     .where(sa.func.lower(User.email) == sa.func.lower(sa.bindparam("email", type_=sa.Text())))
-    .order_by(Membership.id)
+    .order_by(User.claimed.desc(), Membership.id)
     .limit(1)
 )
 MEMBERSHIP: Final = sa.select(Membership.id).where(

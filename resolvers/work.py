@@ -7,17 +7,13 @@ the row is locked. Commands (resolvers/mutations/) never commit, and never ask w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import AuditEvent, Base
-from models.audit_event import AuditKind
-from models.base import now
+from models import Base
 from policies.sql import to_sql
 from resolvers.asked import Asked
 from resolvers.audit import Counted, Counts, add
@@ -32,7 +28,6 @@ Asks = TypeVar("Asks", bound=Callable[..., Any])
 Requirements: TypeAlias = tuple[tuple[str, str], ...]
 """Types, each with the action of policy that is done to a row of it."""
 
-HOUR: Final = timedelta(hours=1)
 NOT_FOUND: Final = "There is no such thing, or the viewer may not know of it."
 FORBIDDEN: Final = "The viewer may not do this."
 OUTDATED: Final = "Somebody has changed this since it was read; it is at version {}. Read it again, and then change it."
@@ -85,9 +80,9 @@ class Work:
             return None
         return row
 
-    def miss(self, asked: Asked, name: str, entity: str, action: str, message: str = NOT_FOUND) -> None:
+    def miss(self, asked: Asked, name: str, entity: str, action: str) -> None:
         """Note that what a field names is not there, or not for the viewer."""
-        asked.note(Code.NOT_FOUND, message, name)
+        asked.note(Code.NOT_FOUND, NOT_FOUND, name)
         self._refuse(entity, action, Code.NOT_FOUND)
 
     def forbid(self, asked: Asked, name: str, entity: str, action: str) -> None:
@@ -115,24 +110,12 @@ class Work:
         _, may = await self.reach(entity, row.id, action)
         return may
 
-    async def reads(self, entity: str, condition: sa.ColumnElement[bool]) -> Any:
-        """The row of which a condition is true, None if there is none or the viewer may not read it: one statement for either."""
+    async def reads(self, entity: str, condition: sa.ColumnElement[bool], *order: Any) -> Any:
+        """The first row that meets a condition and that the viewer may read, or None. It takes one statement either way."""
         kind = self.context.policy.catalogue[entity]
         readable = to_sql(self.context.decide(entity).rows, kind, kind.table, per_row=True)
-        found = sa.select(MODELS[kind.table]).where(condition, readable)
+        found = sa.select(MODELS[kind.table]).where(condition, readable).order_by(*order).limit(1)
         return (await self.session.execute(found, self.context.parameters)).scalar_one_or_none()
-
-    async def refused_lately(self, entity: str, action: str, code: Code) -> int:
-        """How often the people of the viewer's company were refused an action for this reason within an hour (by the audit log)."""
-        each = sa.func.jsonb_array_elements(AuditEvent.counts, type_=JSONB).column_valued("each", joins_implicitly=True)
-        events = sa.and_(
-            AuditEvent.actor_company_id == self.context.viewer.company_id,
-            AuditEvent.kind == AuditKind.DENIAL,
-            AuditEvent.id > _first_id(now() - HOUR),
-        )
-        counted = each.contains({"type": entity, "action": action, "reason": code.value})
-        total = sa.func.coalesce(sa.func.sum(each["count"].as_integer()), 0)
-        return int(await self.one(sa.select(total).select_from(AuditEvent).where(events, counted)))
 
     def edit(self, asked: Asked, row: Any, name: str = "version") -> None:
         """Count an edit of a row, if the version that is given is the row's; else note CONFLICT. Nobody's edit is lost."""
@@ -174,8 +157,3 @@ class Work:
         if row is not None or action == "read":
             return row, row is not None
         return (await self.session.execute(known, self.context.parameters)).scalar_one_or_none(), False
-
-
-def _first_id(time: datetime) -> UUID:
-    """The least key (UUIDv7) that a row of this time can have."""
-    return UUID(int=int(time.timestamp() * 1000) << 80)

@@ -112,12 +112,12 @@ def _support(asked: Asked, supported_by: SupportedBy) -> SupportDetails:
 
 
 async def _admin(work: Work, asked: Asked, partner: Company | None) -> User | None:
-    """The first user of a new account, if one is named. Nobody is looked up for a viewer who is no partner."""
+    """The first user of a new account, if one is named. Nobody is looked up unless the viewer may make an account."""
     inside = asked.inside("admin")
     if inside is None:
         return None
-    address = person(inside)
-    return None if partner is None or address is None else await known(work, inside, address)
+    named = person(inside)
+    return None if partner is None or named.email is None else await known(work, inside, named, partner.id)
 
 
 async def _check_name(work: Work, asked: Asked, partner: UUID, name: str | None) -> None:

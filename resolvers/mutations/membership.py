@@ -1,48 +1,51 @@
 """How people come into a company.
 
-Until people can be invited (V49), only somebody whom the viewer may read anyway is let in. Any other address gets one and the same
-answer, whether somebody has an account under it or not.
+Nobody learns from it who has an account. Whoever is named by an address that the viewer may not read becomes a new, unclaimed user,
+whether or not somebody has an account under the address. Invitations let the address's owner claim it (V49).
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from models import Company, Membership, User
+from models.base import now
 from models.membership import MemberRole
 from models.user import LONGEST_NAME
 from resolvers.asked import Asked
 from resolvers.problems import Code
 from resolvers.work import Work
 
-MOST_UNKNOWN: Final = 20  # addresses of people whom a company's people may not read, that they name within an hour
-UNKNOWN: Final = (
-    "Enter the address of a member of your company or of an account that you manage, or leave the person out."
-    " Other people cannot be added yet."
-)
-OFTEN: Final = f"Your company has named {MOST_UNKNOWN} people whom it does not know within an hour. Try again later."
+MOST_NAMED: Final = 100
+HOUR: Final = timedelta(hours=1)
+OFTEN: Final = f"Your company has named {MOST_NAMED} new people within an hour. Try again later."
 
 
-def person(asked: Asked) -> str | None:
-    """The address of a person who is named."""
-    address = asked.email("email", required=True)
-    asked.text("name", LONGEST_NAME)
-    return address
+def person(asked: Asked) -> User:
+    """A person by address and name, whom nobody is known to be."""
+    return User(email=asked.email("email", required=True), name=asked.text("name", LONGEST_NAME), claimed=False)
 
 
-async def known(work: Work, asked: Asked, address: str) -> User | None:
-    """The user whom the viewer may read and who has this address; else None, and the problem is noted (V21)."""
-    if await work.refused_lately("User", "read", Code.NOT_FOUND) >= MOST_UNKNOWN:
+async def known(work: Work, asked: Asked, named: User, partner: UUID) -> User:
+    """The user whom the viewer may read and who has this address, or else the person who was named (V21)."""
+    same = sa.func.lower(User.email) == sa.func.lower(named.email)
+    user: User | None = await work.reads("User", same, User.claimed.desc(), User.id)
+    if await work.one(_named_lately(partner)) >= MOST_NAMED:
         asked.note(Code.TOO_MANY, OFTEN, "email")
-        return None
-    user: User | None = await work.reads("User", sa.func.lower(User.email) == sa.func.lower(address))
-    if user is None:
-        work.miss(asked, "email", "User", "read", UNKNOWN)
-    return user
+    return user or named
 
 
 async def let_in(work: Work, user: User, company: Company, *roles: MemberRole) -> None:
-    """Make a user a member of a company."""
+    """Make a user, who may be new, a member of a company."""
+    await work.add(user)
     await work.add(Membership(user_id=user.id, company_id=company.id, roles=list(roles)))
+
+
+def _named_lately(partner: UUID) -> sa.Select[tuple[int]]:
+    """How many new people a partner has named for its accounts within an hour."""
+    named = sa.select(sa.func.count()).select_from(User).join(Membership, Membership.user_id == User.id)
+    return named.where(Membership.partner_id == partner, User.claimed.is_(False), User.created_at > now() - HOUR)

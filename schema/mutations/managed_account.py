@@ -27,10 +27,7 @@ class ManagedAccountSettingsInput:
 
 @strawberry.input(description="The first user of a new account: its account administrator.")
 class FirstUserInput:
-    email: str = required(
-        "The address of a member of your company or of an account that you manage. The user keeps its own name. Any other address is"
-        " refused, until people can be invited."
-    )
+    email: str = required("The person's address. A user whom you can read keeps their own name.")
     name: str = required("The person's full name. At most 200 characters.")
 
 
