@@ -178,6 +178,53 @@ async def test_names_are_unique_for_each_partner_V7(ask: Asking, given: Given, r
     assert before == after
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Cafe\u0301 Net",
+        "Café\u00a0Net",
+        "Café  Net",
+        "\u2003Café \u3000 Net\u200b",
+        "Ca\u00adfé\u200b Net",
+        "Café\u2060 Net\ufe0f",
+    ],
+    ids=["NFD", "NBSP", "double space", "other spaces", "soft hyphen", "word joiner"],
+)
+@pytest.mark.parametrize("stored_as", ["Café Net", "Cafe\u0301\u00a0 Net"], ids=["now", "before"])
+async def test_names_that_look_alike_are_one_V7(ask: Asking, given: Given, name: str, stored_as: str) -> None:
+    """A name is another account's if nobody can tell them apart, in whatever form that was stored; so it is for a new name."""
+    partner = await given.partner()
+    await given.managed_account(partner, name=stored_as)
+    other = await given.managed_account(partner)
+
+    made = await create(ask, partner.admin, accountName=name)
+    update = {"id": other.id, "version": 1, "accountName": name}
+    renamed = await send(ask, partner.admin, "updateManagedAccount", ID, **update)
+
+    assert [[refused("TAKEN", "accountName")]] * 2 == [made["userErrors"], renamed["userErrors"]]
+
+
+async def test_an_account_may_be_written_another_way_V7(ask: Asking, given: Given) -> None:
+    """An account's own name is not another one's."""
+    account = await given.managed_account(await given.partner(), name="Cafe\u0301 Net")
+
+    update = {"id": account.id, "version": 1, "accountName": "Café Net"}
+    renamed = await send(ask, account.partner.admin, "updateManagedAccount", "managedAccount { accountName }", **update)
+
+    assert {"managedAccount": {"accountName": "Café Net"}, "userErrors": []} == renamed
+
+
+@pytest.mark.parametrize("name", ["\u3164", "\u2800", "\u115f\u1160", "\ufe0f", "\u200b\u00a0\u200d"])
+async def test_a_name_of_which_nothing_is_seen_is_blank_V7(ask: Asking, given: Given, name: str) -> None:
+    """Nobody could read it."""
+    company = {**COMPANY, "tradingName": name, "legalName": name}
+
+    answer = await create(ask, (await given.partner()).admin, accountName=name, company=company)
+
+    missing = [("accountName",), ("company", "tradingName"), ("company", "legalName")]
+    assert [refused("REQUIRED", *path) for path in missing] == answer["userErrors"]
+
+
 async def test_one_of_many_at_once_has_the_name_V7(ask: Asking, given: Given) -> None:
     """Of eight who make an account of the same name at the same moment one does it."""
     partner = await given.partner()
