@@ -11,7 +11,7 @@ from commands.demo.market import NotEmpty
 from models.embedded import EmbeddedFailed
 from policies.errors import PolicyError
 from settings import InvalidSettings
-from transport.tokens import UnusableKey
+from transport.keys import UnusableKey
 
 EXIT_CODE: Final = 1  # a wrong use of the command line is 2
 
