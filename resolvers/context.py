@@ -93,6 +93,7 @@ class Context:
         self._asker = asker
         self._renew = renew
         self.is_preview = False
+        self.has_changed = False  # whether something was changed by a mutation of this request
         self.unsaved: Mapping[UUID, Mapping[str, bool | None]] = {}  # settings of accounts that are as if they were saved
         self._begin(viewer)
 
@@ -107,6 +108,13 @@ class Context:
         """Read all again from now on: something has changed."""
         self.batches = Batches(self)
         self.loaders = Loaders(self)
+
+    def go_on_as(self, viewer: Viewer) -> None:
+        """Decide for the viewer as it stands now, and for nothing that was known of it before."""
+        if viewer != self.viewer:
+            self.viewer = viewer
+            self.__dict__.pop("parameters", None)
+            self.forget()
 
     @property
     def asker(self) -> Viewer:

@@ -22,6 +22,7 @@ from resolvers.problems import Code, Problem, Refused
 if TYPE_CHECKING:
     from resolvers.context import Context
 
+LONGEST_PLACE: Final = 128  # characters
 REUSED: Final = "This Idempotency-Key was used for another input."
 
 
@@ -35,13 +36,18 @@ async def remember(
     key, viewer = context.origin.idempotency_key, context.viewer
     if key is None or viewer.user_id is None or viewer.company_id is None:
         return None
-    mark = {"user_id": viewer.user_id, "company_id": viewer.company_id, "key": key, "place": place}
+    mark = {"user_id": viewer.user_id, "company_id": viewer.company_id, "key": key, "place": _kept(place)}
     fingerprint = hashlib.sha256(orjson.dumps([name, values], default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
     await session.execute(postgresql.insert(IdempotentRequest).values(**mark, fingerprint=fingerprint).on_conflict_do_nothing())
     found = (await session.execute(sa.select(IdempotentRequest).filter_by(**mark).with_for_update())).scalar_one()
     if found.fingerprint != fingerprint:
         raise Refused([Problem(Code.IDEMPOTENCY_KEY_REUSED.value, REUSED)])
     return found
+
+
+def _kept(place: str) -> str:
+    """A place as it is kept in the index: clients choose aliases, and an entry of an index is small. No alias has a colon."""
+    return place if len(place) <= LONGEST_PLACE else f"sha256:{hashlib.sha256(place.encode()).hexdigest()}"
 
 
 async def forget_requests(engine: AsyncEngine, _public_url: str) -> None:

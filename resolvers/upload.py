@@ -1,7 +1,7 @@
 """Uploads: a picture becomes an image of a company, for whoever may save that company's Marketplace profile (R006, A9).
 
 An image is not shown before a profile names it. A company has few that none names: the next upload deletes the oldest of them, so
-that what is stored stays bounded. Whether the viewer may upload is known before its picture is read.
+that what is stored stays bounded. Whether the viewer may upload is decided in the transaction that stores its picture.
 """
 
 from __future__ import annotations
@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from models import Company, Image, MarketplaceProfile
-from models.database import transaction
+from models import Image, MarketplaceProfile
 from resolvers import identifiers
 from resolvers.acts import record
 from resolvers.audit import Counted
@@ -28,7 +26,8 @@ from resolvers.identifiers import Identifier
 from resolvers.image import has_recommended_size
 from resolvers.picture import Picture, decoded
 from resolvers.statements import KEYS, Source, rows_by
-from resolvers.trail import record_changes
+from resolvers.unit_of_work import carry_out
+from resolvers.work import Work
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -38,7 +37,6 @@ ACTION: Final = "save_marketplace_profile"
 MOST_UNUSED: Final = 20  # images of a company that no profile names
 RECORDED: Final = "uploadFile"
 AT_ONCE: Final = 2  # pictures that are decoded; each may take some 200 MiB and a processor
-COMPANY: Final = sa.select(Company.id).where(Company.id == sa.bindparam("company")).with_for_update(key_share=True)
 _unused, _oldest = (aliased(Image, name=name) for name in ("unused", "oldest"))
 UNUSED: Final = (
     sa.select(_unused.id)
@@ -89,9 +87,12 @@ class Uploads:
     def __init__(self) -> None:
         self._decoders = ThreadPoolExecutor(AT_ONCE, "picture")
 
-    async def company(self, context: Context, name: str | None) -> UUID:
-        """The company of a global id, or the viewer's own. Raises InvalidId, NoSuchCompany or MayNotUpload."""
-        key = identifiers.parse(name, ARGUMENT, "Company").key if name is not None else context.viewer.company_id
+    async def check(self, context: Context, name: str | None) -> None:
+        """Refuse an upload for the company of a global id, or for the viewer's own, if it is not allowed now.
+
+        Raises InvalidId, NoSuchCompany or MayNotUpload.
+        """
+        key = _company(context, name)
         readable, saved = (context.decide("Company", action).rows for action in ("read", ACTION))
         source = Source("Company", readable, masks=(("may_upload", saved),), columns=("id",))
         parameters = {**context.parameters, KEYS: [key]}
@@ -102,16 +103,37 @@ class Uploads:
         if not found[0].may_upload:
             await _denied(context, MayNotUpload.code)
             raise MayNotUpload
-        company: UUID = found[0].id
-        return company
 
-    async def take(self, context: Context, company: UUID, content: bytes) -> Uploaded:
-        """Store the picture in a file as an image of the company. Raises UnsupportedImage or ImageTooLarge, and stores nothing."""
+    async def take(self, context: Context, name: str | None, content: bytes) -> Uploaded:
+        """Store the picture in a file as an image of a company, as `check`. If this raises, nothing is stored.
+
+        Raises UnsupportedImage or ImageTooLarge, what `check` raises, and ViewerGone.
+        """
+        await self.check(context, name)
         picture = await asyncio.get_running_loop().run_in_executor(self._decoders, decoded, content)
-        async with transaction(context.services.engine) as session:
-            record_changes(session, RECORDED, context)
-            key = await _stored(session, company, picture)
+        try:
+            key = await carry_out(context, RECORDED, lambda work: _stored(work, name, picture))
+        except (NoSuchCompany, MayNotUpload) as refusal:
+            await _denied(context, refusal.code)
+            raise
         return Uploaded(str(Identifier("Image", key)), url_of("Image", key, context), picture)
+
+
+def _company(context: Context, name: str | None) -> UUID | None:
+    """The key of the company that is named, or of the viewer's own. Raises InvalidId."""
+    return context.viewer.company_id if name is None else identifiers.parse(name, ARGUMENT, "Company").key
+
+
+async def _reached(work: Work, name: str | None) -> UUID:
+    """The company, locked, if the viewer may upload for it. Raises NoSuchCompany or MayNotUpload."""
+    key = _company(work.context, name)
+    company, may = (None, False) if key is None else await work.reach("Company", key, ACTION)
+    if company is None:
+        raise NoSuchCompany
+    if not may:
+        raise MayNotUpload
+    found: UUID = company.id
+    return found
 
 
 async def _denied(context: Context, code: str) -> None:
@@ -120,9 +142,12 @@ async def _denied(context: Context, code: str) -> None:
     await record(context, RECORDED, None)
 
 
-async def _stored(session: AsyncSession, company: UUID, picture: Picture) -> UUID:
-    """Insert the image and delete the oldest of those that no profile names. Uploads of one company take turns."""
-    await session.execute(COMPANY, {"company": company})
+async def _stored(work: Work, name: str | None, picture: Picture) -> UUID:
+    """Insert the image and delete the oldest of those that no profile names. Uploads of one company take turns.
+
+    Raises NoSuchCompany or MayNotUpload.
+    """
+    session, company = work.session, await _reached(work, name)
     facts = {"media_type": picture.media_type, "width": picture.width, "height": picture.height, "content": picture.content}
     session.add(image := Image(company_id=company, **facts))
     await session.flush()

@@ -81,6 +81,8 @@ class Member:
 
 async def find_member(engine: AsyncEngine, email: str) -> Member | None:
     """The user with this e-mail address, as a member of the company that it joined first; None if there is none."""
+    if "\0" in email:  # which PostgreSQL takes in no text
+        return None
     async with engine.connect() as connection:
         found = (await connection.execute(MEMBER, {"email": email})).one_or_none()
     return found and Member(found.user_id, found.id)

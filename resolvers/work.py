@@ -71,7 +71,7 @@ class Work:
 
     async def hold(self, asked: Asked, name: str, entity: str, key: UUID, action: str, *, read: bool = False) -> Any:
         """The row of a key that a field leads to, as `find`; as `see` if it is only to `read`."""
-        row, may = await self._locked(entity, key, action, read=read)
+        row, may = await self.reach(entity, key, action, read=read)
         if row is None:
             self.miss(asked, name, entity, action)
             return None
@@ -98,7 +98,7 @@ class Work:
         if asked.value(name) is not None:
             return await self.find(asked, name, "Company", action)
         own = self.context.viewer.company_id
-        row, may = (None, False) if own is None else await self._locked("Company", own, action)
+        row, may = (None, False) if own is None else await self.reach("Company", own, action)
         if row is None or not may:
             self.problems.note(Code.FORBIDDEN, FORBIDDEN)
             self._refuse("Company", action, Code.FORBIDDEN)
@@ -107,7 +107,7 @@ class Work:
 
     async def may(self, entity: str, row: Any, action: str) -> bool:
         """Whether the viewer may do a further action to a row that was found."""
-        _, may = await self._locked(entity, row.id, action)
+        _, may = await self.reach(entity, row.id, action)
         return may
 
     def edit(self, asked: Asked, row: Any, name: str = "version") -> None:
@@ -129,7 +129,7 @@ class Work:
         """The first value of a statement's first row, None for no row."""
         return (await self.session.execute(statement.limit(1))).scalar()
 
-    async def _locked(self, entity: str, key: UUID, action: str, *, read: bool = False) -> tuple[Any | None, bool]:
+    async def reach(self, entity: str, key: UUID, action: str, *, read: bool = False) -> tuple[Any | None, bool]:
         """A row that the viewer may read, and whether it may do `action` to it; locked if it may.
 
         Whoever may not neither waits for those who may nor keeps them waiting. What refers to the row, such as an audit event, is

@@ -64,6 +64,31 @@ def test_the_composition_root_imports_downward() -> None:
     assert set() == layers & imported(ROOT / "settings.py")
 
 
+def test_every_change_by_a_viewer_is_a_unit_of_work() -> None:
+    """Only the unit of work, which looks at the rights again, opens a transaction; and a chore, which has no viewer."""
+    opening = {path.name for path in (ROOT / "resolvers").rglob("*.py") if "transaction" in called(path)}
+
+    assert {"unit_of_work.py", "order_approval.py"} == opening
+
+
+def test_who_asks_is_known_of_whole_requests_only() -> None:
+    """Only `arrived` makes an `Arrived`, without which no route learns who its viewer is."""
+    making = {path.name for path in (ROOT / "transport").rglob("*.py") if "Arrived" in called(path)}
+    loading = {path.name for path in (ROOT / "transport").rglob("*.py") if "_load_viewer" in called(path)}
+
+    assert ({"arrival.py"}, {"identity.py"}) == (making, loading)
+
+
+def called(path: Path) -> set[str]:
+    """The names of the functions that a module calls, anywhere in it."""
+    calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    return {
+        node.attr if isinstance(node, ast.Attribute) else node.id
+        for node in calls
+        if isinstance(node, ast.Attribute | ast.Name)
+    }
+
+
 def imported(path: Path) -> set[str]:
     """The top-level packages that a module imports, anywhere in it."""
     tree = ast.walk(ast.parse(path.read_text()))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import cast
+from urllib.parse import urlsplit
 
 import strawberry
 import structlog
@@ -128,7 +129,7 @@ def _middleware(settings: Settings, body_limits: Mapping[str, int], policy: Poli
     """What every request passes, from the outside in."""
     return [
         Middleware(RequestLog, write=request_lines(settings), policy=policy),
-        Middleware(SafeHeaders),
+        Middleware(SafeHeaders, secure=urlsplit(settings.public_url).scheme == "https"),
         Middleware(
             Cors,
             allow_origins=settings.allowed_origins,

@@ -1,6 +1,7 @@
 """`POST /diff`: one query, run for two viewers, and where their answers differ.
 
-Both are viewers as whom the asker may look, so that it learns nothing that it could not ask for. No value leaves here.
+Only a signed-in viewer may compare. Both sides are viewers that the asker may look as, so that it learns nothing that it could
+not ask for. No value leaves here.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from policies.shapes import spell
 from policies.viewer import Viewer
 from resolvers.errors import PublicError
 from resolvers.identifiers import Identifier
+from transport.arrival import arrived
 from transport.differences import Difference, differences
 from transport.graphql import MakeContext
 from transport.identity import Identity
 from transport.logs import bind_facts
-from transport.negotiation import require_json
 from transport.operations import Operations, answer_of
-from transport.refusal import CHARSET, JSON, BadRequest, TimedOut
-from transport.request import GraphQLRequest, checked, content_of
+from transport.refusal import CHARSET, JSON, BadRequest, SignInRequired, TimedOut
+from transport.request import GraphQLRequest, check_headers, checked, content_of
 from transport.view_as import ViewAs, refuse_view_as
 
 PATH: Final = "/diff"
@@ -64,18 +65,21 @@ class Diff:
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request. Raises Refusal."""
-        late = HTTPStatus.GATEWAY_TIMEOUT
+        late = HTTPStatus.REQUEST_TIMEOUT
         limit = asyncio.timeout(self.seconds)
         try:
             async with limit:
-                viewer = await self.identity.viewer(request.scope)
-                bind_facts(user_id=viewer.user_id, company_id=viewer.company_id)
+                if (user := self.identity.check(request.scope)) is None:
+                    raise SignInRequired
+                bind_facts(user_id=user)
                 refuse_view_as(request.scope)
-                late = HTTPStatus.REQUEST_TIMEOUT
-                asked = await _read(request)
+                check_headers(request.scope)
+                whole = await arrived(request.scope, request.receive)
                 late = HTTPStatus.GATEWAY_TIMEOUT
                 limit.reschedule(asyncio.get_running_loop().time() + self.seconds)
-                return await self._compared(asked, viewer, request.state.request_id)
+                viewer = await self.identity.viewer(whole)
+                bind_facts(company_id=viewer.company_id)
+                return await self._compared(_read(whole.body), viewer, request.state.request_id)
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -110,10 +114,9 @@ def diff_route(diff: Diff) -> Route:
     return Route(PATH, diff.__call__, methods=["POST"])
 
 
-async def _read(request: Request) -> Asked:
-    """What is to be compared. Raises Refusal or ClientDisconnect."""
-    require_json(request.headers.get("content-type"))
-    content = content_of(await request.body())
+def _read(body: bytes) -> Asked:
+    """What is to be compared. Raises BadRequest."""
+    content = content_of(body)
     sides = tuple(content.get(side) for side in SIDES)
     if not all(side is None or isinstance(side, str) for side in sides):
         raise BadRequest("Parameters left and right must be ids, or null for the viewer itself.")

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from policies.viewer import Viewer
+from transport.arrival import arrived
 from transport.identity import Identity
 from transport.refusal import Refusal
 
@@ -41,7 +42,7 @@ def file_route(identity: Identity, load_file: LoadFile) -> Route:
     """The route that serves files."""
 
     async def serve(request: Request) -> Response:
-        viewer = await identity.viewer(request.scope)
+        viewer = await identity.viewer(await arrived(request.scope, request.receive))
         file = await load_file(request.path_params["id"], viewer)
         if file is None:
             raise Refusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such file.")

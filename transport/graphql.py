@@ -21,6 +21,7 @@ from strawberry.types.execution import PreExecutionError
 
 from policies.viewer import Viewer
 from resolvers.errors import PublicError
+from transport.arrival import arrived
 from transport.deadlines import Deadlines
 from transport.errors import INTERNAL
 from transport.headers import RawHeader, header
@@ -29,7 +30,7 @@ from transport.logs import bind_facts
 from transport.negotiation import MediaType, accepted
 from transport.operations import Operations, answer_of
 from transport.refusal import CHARSET, Refusal, TimedOut, refuse
-from transport.request import GraphQLRequest, read
+from transport.request import GraphQLRequest, check_headers, read
 from transport.view_as import ViewAs, bind_seen
 
 MakeContext = Callable[[Viewer, str, str | None], object]
@@ -94,18 +95,19 @@ class GraphQLEndpoint:
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Answer:
         """The answer of an operation. Its request has one deadline to arrive, and another to be answered. Raises Refusal."""
-        late = HTTPStatus.GATEWAY_TIMEOUT
+        late = HTTPStatus.REQUEST_TIMEOUT
         limit = asyncio.timeout(None)
         self.deadlines.begin(limit)
         try:
             async with limit:
-                viewer = await self.identity.viewer(scope)
-                bind_facts(user_id=viewer.user_id, company_id=viewer.company_id)
-                late = HTTPStatus.REQUEST_TIMEOUT
-                asked = await read(scope, receive)
+                bind_facts(user_id=self.identity.check(scope))
+                check_headers(scope)
+                request = await arrived(scope, receive)
                 late = HTTPStatus.GATEWAY_TIMEOUT
                 self.deadlines.begin(limit)
-                return await self._run(asked, scope["method"], viewer, request_id)
+                viewer = await self.identity.viewer(request)
+                bind_facts(company_id=viewer.company_id)
+                return await self._run(read(request), scope["method"], viewer, request_id)
         except TimeoutError:
             if not limit.expired():
                 raise

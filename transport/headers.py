@@ -39,8 +39,20 @@ NO_NAMES: Final = (
 )
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a field name of RFC 9110
 PREFLIGHT_SECONDS: Final = 24 * 60 * 60
+UNUSED_FEATURES: Final = (
+    "camera",
+    "display-capture",
+    "geolocation",
+    "microphone",
+    "payment",
+    "publickey-credentials-get",
+    "usb",
+)
+HSTS: Final[RawHeader] = (b"strict-transport-security", b"max-age=31536000")  # a year; other hosts of the domain are not ours
 SAFE: Final[tuple[RawHeader, ...]] = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", ", ".join(f"{name}=()" for name in UNUSED_FEATURES).encode()),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
@@ -56,16 +68,17 @@ def header(scope: Scope, name: bytes) -> str | None:
 
 
 class SafeHeaders:
-    """Adds the protecting headers that an answer does not bring itself."""
+    """Adds the protecting headers that an answer does not bring itself; `secure` is for a gateway that is reached by HTTPS."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, secure: bool = False) -> None:
         self.app = app
+        self.added = (*SAFE, HSTS) if secure else SAFE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def safe(message: Message) -> None:
             if message["type"] == "http.response.start":
                 own = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(pair for pair in SAFE if pair[0] not in own)]
+                message["headers"] = [*message["headers"], *(pair for pair in self.added if pair[0] not in own)]
             await send(message)
 
         await self.app(scope, receive, safe)

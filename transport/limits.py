@@ -5,12 +5,16 @@ A body that announces itself too large is refused before any of it is read. No m
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from transport.headers import header
 from transport.refusal import BodyTooLarge, refuse
+
+LONGEST: Final = 18  # digits of a length that is read as a number; Python refuses numbers of thousands of digits
 
 
 class BodyLimit:
@@ -49,4 +53,6 @@ def _counted(receive: Receive, limit: int) -> Receive:
 
 def _announced(scope: Scope) -> int:
     length = header(scope, b"content-length")
-    return int(length) if length is not None and length.isdecimal() else 0
+    if length is None or not length.isdecimal():
+        return 0
+    return int(length) if len(length) <= LONGEST else sys.maxsize

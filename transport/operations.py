@@ -14,10 +14,12 @@ from graphql import OperationType
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
+from resolvers.rights import GONE, ViewerGone
 from transport.bounds import Bounds
 from transport.documents import Documents, require_runnable
 from transport.errors import BAD_USER_INPUT, VALIDATION_FAILED, publish
 from transport.logs import bind_facts
+from transport.refusal import Unauthenticated
 from transport.request import GraphQLRequest
 from transport.view_as import require_query
 
@@ -59,14 +61,17 @@ class Operations:
         return Operation(asked, name, kind, cost)
 
     async def execute(self, operation: Operation, context: object) -> ExecutionResult:
-        """What comes of a query or a mutation."""
-        return await self.schema.execute(
+        """What comes of a query or a mutation. Raises Unauthenticated for a viewer that is gone before anything was changed."""
+        result = await self.schema.execute(
             operation.asked.query,
             variable_values=operation.asked.variables,
             operation_name=operation.name,
             context_value=context,
             operation_extensions=operation.asked.extensions,
         )
+        if any(isinstance(error.original_error, ViewerGone) for error in result.errors or ()):
+            _refuse_gone(context)
+        return result
 
     async def subscribe(self, operation: Operation, context: object) -> AsyncGenerator[ExecutionResult, None]:
         """What comes of a subscription, event by event."""
@@ -79,6 +84,12 @@ class Operations:
         )
         stream: AsyncGenerator[ExecutionResult, None] = results
         return stream
+
+
+def _refuse_gone(context: object) -> None:
+    """Raises Unauthenticated, unless a part of the operation is done: then its answer has to say so."""
+    if not getattr(context, "has_changed", False):
+        raise Unauthenticated(GONE)
 
 
 def answer_of(result: ExecutionResult, request_id: str) -> dict[str, Any]:

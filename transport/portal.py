@@ -6,7 +6,6 @@ to this machine's own (transport/development.py), and never cached. The page loa
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +15,8 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route
 
 from transport.development import Development
+from transport.parsing import parsed
+from transport.refusal import BadRequest
 
 CONTENT_SECURITY_POLICY = "; ".join(
     [
@@ -70,8 +71,8 @@ def portal_routes(
         return FileResponse(index, headers=PAGE_HEADERS)
 
     async def asset(request: Request) -> Response:
-        path = dist / "assets" / request.path_params["name"]  # one segment, so never above the folder
-        if not path.is_file():
+        path = _asset(dist / "assets", request.path_params["name"])
+        if path is None:
             return PlainTextResponse("no such asset", 404, headers=NOT_STORED)
         return FileResponse(path, headers=ASSET_HEADERS)
 
@@ -103,13 +104,20 @@ def portal_routes(
     return routes
 
 
+def _asset(folder: Path, name: str) -> Path | None:
+    """The file of a name, None where there is none. The name itself is never made a path: clients choose it."""
+    if not folder.is_dir():
+        return None
+    return next((path for path in folder.iterdir() if path.name == name and path.is_file()), None)
+
+
 async def email_in(request: Request) -> str | None:
     """The address in a body of JSON. Any other content type is refused: a foreign page may send it without asking."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return None
     try:
-        body = json.loads(await request.body())
-    except ValueError:
+        body = parsed(await request.body(), "The body")
+    except BadRequest:
         return None
     email = body.get("email") if isinstance(body, dict) else None
     return email if isinstance(email, str) else None

@@ -2,6 +2,8 @@
 
     Refusal
     ├── BadRequest
+    │   ├── DuplicateKey
+    │   └── TokenInUrl
     ├── Unauthenticated
     ├── SignInRequired
     ├── BodyTooLarge
@@ -37,8 +39,23 @@ class Refusal(Exception):
 class BadRequest(Refusal):
     """A request that is not a GraphQL request."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(HTTPStatus.BAD_REQUEST, "BAD_REQUEST", message)
+    def __init__(self, message: str, code: str = "BAD_REQUEST") -> None:
+        super().__init__(HTTPStatus.BAD_REQUEST, code, message)
+
+
+class DuplicateKey(BadRequest):
+    """JSON with an object that has a key twice, so that it says two things at once."""
+
+    def __init__(self, what: str, key: str) -> None:
+        super().__init__(f'{what} has the key "{key}" twice in one object. Send each key once.', "DUPLICATE_KEY")
+
+
+class TokenInUrl(BadRequest):
+    """A token in the address, where logs and histories keep it."""
+
+    def __init__(self) -> None:
+        message = "A token in the address is not accepted: addresses are logged. Send it as Authorization: Bearer TOKEN."
+        super().__init__(message, "TOKEN_IN_URL")
 
 
 class Unauthenticated(Refusal):

@@ -9,13 +9,13 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
 from starlette.datastructures import QueryParams
-from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope
+from starlette.types import Scope
 
+from transport.arrival import Arrived
 from transport.headers import header
 from transport.negotiation import require_json
+from transport.parsing import parsed
 from transport.refusal import BadRequest
 from transport.view_as import looked_as
 
@@ -37,33 +37,26 @@ class GraphQLRequest:
     view_as: str | None = None  # the id of whom the asker wants to look as
 
 
-async def read(scope: Scope, receive: Receive) -> GraphQLRequest:
-    """The request that is being sent. Raises Refusal or ClientDisconnect."""
-    asked = from_query(QueryParams(scope["query_string"])) if scope["method"] == "GET" else await _sent(scope, receive)
+def check_headers(scope: Scope) -> None:
+    """Refuse a body that is not announced as JSON, before it is read. Raises Refusal."""
+    if scope["method"] != "GET":
+        require_json(header(scope, b"content-type"))
+
+
+def read(request: Arrived) -> GraphQLRequest:
+    """The GraphQL request that has arrived. Raises BadRequest."""
+    scope = request.scope
+    asked = from_query(QueryParams(scope["query_string"])) if scope["method"] == "GET" else _sent(request)
     asked.view_as = looked_as(scope)
     return asked
 
 
-async def _sent(scope: Scope, receive: Receive) -> GraphQLRequest:
-    """The request that is sent by POST. Raises Refusal or ClientDisconnect."""
-    require_json(header(scope, b"content-type"))
-    asked = from_body(await _body(receive))
-    if (key := header(scope, b"idempotency-key")) is not None:
+def _sent(request: Arrived) -> GraphQLRequest:
+    """The request that is sent by POST. Raises BadRequest."""
+    asked = from_body(request.body)
+    if (key := header(request.scope, b"idempotency-key")) is not None:
         asked.idempotency_key = _key(key)
     return asked
-
-
-async def _body(receive: Receive) -> bytes:
-    """The body of a request. Raises ClientDisconnect."""
-    chunks: list[bytes] = []
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        chunks.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    return b"".join(chunks)
 
 
 def from_body(body: bytes) -> GraphQLRequest:
@@ -75,7 +68,7 @@ def content_of(body: bytes) -> dict[str, Any]:
     """What a POST's body says. Raises BadRequest."""
     if not body:
         raise BadRequest('The body is empty; send JSON such as {"query": "{ __typename }"}.')
-    content = _json(body, "The body")
+    content = parsed(body, "The body")
     if isinstance(content, list):
         raise BadRequest("Batches are not supported; send one request at a time.")
     if not isinstance(content, dict):
@@ -91,15 +84,8 @@ def from_query(parameters: QueryParams) -> GraphQLRequest:
     if "query" not in parameters:
         raise BadRequest("Parameter query is missing. This address speaks GraphQL; for a page in a browser open /.")
     content: dict[str, Any] = {name: parameters[name] for name in PARAMETERS if parameters.get(name)}
-    encoded = {name: _json(content[name].encode(), f"Parameter {name}") for name in ENCODED if name in content}
+    encoded = {name: parsed(content[name].encode(), f"Parameter {name}") for name in ENCODED if name in content}
     return checked({"query": ""} | content | encoded)
-
-
-def _json(text: bytes, what: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise BadRequest(f"{what} is not valid JSON in UTF-8.") from None
 
 
 def checked(content: dict[str, Any]) -> GraphQLRequest:

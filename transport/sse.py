@@ -17,12 +17,13 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from resolvers.errors import PublicError
+from transport.arrival import arrived
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
-from transport.identity import Identity, Session, credentials_of
+from transport.identity import Identity, Session
 from transport.logs import log
 from transport.negotiation import MediaType
 from transport.refusal import CHARSET, Refusal, TimedOut, Unauthenticated, told
-from transport.request import GraphQLRequest, read
+from transport.request import GraphQLRequest, check_headers, read
 from transport.streams import OpenConnections, Streams
 
 KEEP_ALIVE_SECONDS: Final = 12.0  # proxies commonly close what is silent for 60
@@ -75,10 +76,13 @@ class EventStreams:
         limit = asyncio.timeout(self.seconds)
         try:
             async with limit:
-                session = self.identity.session(credentials_of(scope))
+                self.identity.check(scope)
+                check_headers(scope)
+                request = await arrived(scope, receive)
+                session = self.identity.session_of(request)
                 if await session.viewer() is None:
                     raise Unauthenticated(session.over)
-                asked = await read(scope, receive)
+                asked = read(request)
         except TimeoutError:
             if not limit.expired():
                 raise

@@ -21,7 +21,7 @@ from resolvers.errors import PublicError
 from transport.identity import Session
 from transport.logs import PolicyVersion, bind_facts
 from transport.operations import Operation, Operations, answer_of
-from transport.refusal import Refusal, TimedOut, told
+from transport.refusal import Refusal, TimedOut, Unauthenticated, told
 from transport.request import GraphQLRequest
 from transport.view_as import ViewAs, bind_seen
 
@@ -58,6 +58,9 @@ class Streams:
                 return
         except PublicError as error:
             yield answer_of(PreExecutionError(data=None, errors=[error]), request_id)
+            return
+        except Unauthenticated as refusal:
+            session.end(refusal.message)
             return
         except Refusal as refusal:
             yield told(refusal, request_id)

@@ -30,6 +30,7 @@ ALGORITHM: Final = "EdDSA"
 ISSUER: Final = "crossgate"
 AUDIENCE: Final = "crossgate"
 MEMBERSHIP: Final = "membership"
+MOMENTS: Final = ("iat", "nbf")  # times beside `exp`, which may be left out
 SECRET_BYTES: Final = 32
 LOOKED_AFTER: Final = 1.0  # seconds between two looks at whether the keys have changed
 FAR_AWAY: Final = datetime.max.replace(tzinfo=UTC)
@@ -176,14 +177,18 @@ class Tokens:
                 options={"require": ["exp", "iss", "aud", "sub"], "verify_iat": False},
             )
             membership = claims.get(MEMBERSHIP)
+            for name in MOMENTS:
+                _moment(claims.get(name, 0))
             return Claims(
                 user_id=UUID(claims["sub"]),
                 membership_id=None if membership is None else UUID(membership),
-                expires_at=min(datetime.fromtimestamp(claims["exp"], UTC), key.until or FAR_AWAY),
+                expires_at=min(_moment(claims["exp"]), key.until or FAR_AWAY),
             )
+        except InvalidToken:
+            raise
         except jwt.PyJWTError as error:
             raise InvalidToken(FAULTS.get(type(error), TokenFault.MALFORMED)) from None
-        except (ValueError, TypeError, AttributeError, OverflowError):  # a claim that is not of its type
+        except Exception:  # whatever hostile bytes do to a parser, they are no token
             raise InvalidToken(TokenFault.MALFORMED) from None
 
     def secrets(self, purpose: bytes) -> tuple[bytes, ...]:
@@ -194,3 +199,10 @@ class Tokens:
 def _secret(key: Key, purpose: bytes) -> bytes:
     derive = HKDF(algorithm=hashes.SHA256(), length=SECRET_BYTES, salt=None, info=b"crossgate:" + purpose)
     return derive.derive(key.private.private_bytes_raw())
+
+
+def _moment(claim: object) -> datetime:
+    """The time that a claim names. Raises TypeError, ValueError, OverflowError or OSError for what is none."""
+    if isinstance(claim, bool) or not isinstance(claim, int | float):
+        raise TypeError
+    return datetime.fromtimestamp(claim, UTC)

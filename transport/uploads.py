@@ -1,6 +1,7 @@
 """Uploads: `POST /files`, whose body is a picture and nothing else, for the Marketplace profile of a company.
 
-Who may upload is decided before the body is read. What the body calls itself does not matter. Nothing of a refused upload is kept.
+A viewer that may not upload is refused before its body is read. The right is decided again where the picture is stored. What the
+body calls itself does not matter. Nothing of a refused upload is kept.
 """
 
 from __future__ import annotations
@@ -19,14 +20,17 @@ from starlette.routing import Route
 from policies.viewer import Viewer
 from resolvers.context import Context
 from resolvers.errors import PublicError
+from resolvers.rights import ViewerGone
 from resolvers.upload import ARGUMENT, Uploaded, Uploads
+from transport.arrival import arrived
 from transport.identity import Identity
 from transport.logs import bind_facts
-from transport.refusal import CHARSET, JSON, BadRequest, Refusal, SignInRequired, TimedOut
+from transport.refusal import CHARSET, JSON, BadRequest, Refusal, SignInRequired, TimedOut, Unauthenticated
 from transport.view_as import refuse_view_as
 
 PATH: Final = "/files"
 STATUS: Final = {
+    "CONFLICT": HTTPStatus.CONFLICT,
     "FORBIDDEN": HTTPStatus.FORBIDDEN,
     "NOT_FOUND": HTTPStatus.NOT_FOUND,
     "IMAGE_TOO_LARGE": HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -40,17 +44,20 @@ def upload_route(identity: Identity, make_context: Callable[[Viewer, str], Conte
 
     async def upload(request: Request) -> Response:
         async with _within(seconds, HTTPStatus.GATEWAY_TIMEOUT):
-            viewer = await identity.viewer(request.scope)
-            if viewer.user_id is None:
+            if (user := identity.check(request.scope)) is None:
                 raise SignInRequired
             refuse_view_as(request.scope)
-            bind_facts(user_id=viewer.user_id, company_id=viewer.company_id)
-            context = make_context(viewer, request.state.request_id)
-            company = await uploads.company(context, _company(request))
+            bind_facts(user_id=user)
+            company = _company(request)
+            await identity.forewarn(
+                request.scope, lambda viewer: uploads.check(make_context(viewer, request.state.request_id), company)
+            )
         async with _within(seconds, HTTPStatus.REQUEST_TIMEOUT):
-            content = await request.body()
+            whole = await arrived(request.scope, request.receive)
         async with _within(seconds, HTTPStatus.GATEWAY_TIMEOUT):
-            return _answer(await uploads.take(context, company, content))
+            viewer = await identity.viewer(whole)
+            bind_facts(company_id=viewer.company_id)
+            return _answer(await uploads.take(make_context(viewer, request.state.request_id), company, whole.body))
 
     return Route(PATH, upload, methods=["POST"])
 
@@ -66,6 +73,8 @@ async def _within(seconds: float, late: HTTPStatus) -> AsyncIterator[None]:
         if not limit.expired():
             raise
         raise TimedOut(late, seconds) from None
+    except ViewerGone as error:
+        raise Unauthenticated(error.message) from None
     except PublicError as error:
         raise Refusal(STATUS.get(error.code, HTTPStatus.BAD_REQUEST), error.code, error.message) from None
 

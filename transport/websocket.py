@@ -2,7 +2,8 @@
 
 Strawberry's handler writes errors as they are and one context serves all operations, so the protocol is spoken here. Whoever breaks
 it is closed with the protocol's own code. Credentials come in `connection_init`, for browsers cannot set headers of a WebSocket, or
-in the header of the request; the socket is closed when they end. The size of messages is bounded by the server.
+in the header of the request, or the same ones in both; the socket is closed when they end. The size of messages is bounded by the
+server.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from starlette.types import Message, Receive, Scope, Send
 
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
 from transport.headers import header
-from transport.identity import Identity, Session, credentials_of
+from transport.identity import Identity, Session, credentials_of, distinct, has_token_in_url
 from transport.logs import begin_facts, bind_facts, log
-from transport.refusal import BadRequest, Refusal, Unauthenticated, told
+from transport.parsing import parsed
+from transport.refusal import BadRequest, DuplicateKey, Refusal, Unauthenticated, told
 from transport.request import GraphQLRequest, checked
 from transport.streams import OpenConnections, Streams
 from transport.view_as import HEADER, NAME
@@ -38,6 +40,7 @@ TOO_LATE: Final = 4408
 TWICE: Final = 4409
 INITIALISED_TWICE: Final = 4429
 FAILED: Final = 4500
+NOT_IN_URL: Final = "Send the token in connection_init or as a header, not in the address."
 NOT_HERE: Final = f"{NAME} is for queries by HTTP; a socket is always its own user's."
 REASON_BYTES: Final = 123  # what a closing frame holds
 
@@ -74,6 +77,9 @@ class WebSocketEndpoint:
         elif PROTOCOL not in scope["subprotocols"]:
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.close", "code": NO_PROTOCOL, "reason": f"Speak {PROTOCOL}."})
+        elif has_token_in_url(scope):
+            await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
+            await send({"type": "websocket.close", "code": BAD_MESSAGE, "reason": NOT_IN_URL})
         else:
             await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
             socket = _Socket(self, scope, receive, send)
@@ -86,7 +92,7 @@ class WebSocketEndpoint:
             origin is None
             or "*" in self.allowed_origins
             or origin in self.allowed_origins
-            or (host is not None and urlsplit(origin).netloc == host)
+            or (host is not None and _host(origin) == host)
         )
 
 
@@ -174,7 +180,7 @@ class _Socket:
         if self._looks or _looks(message):
             raise Close(BAD_MESSAGE, NOT_HERE)
         try:
-            session = self._endpoint.identity.session([*self._headers, *_credentials(message)])
+            session = self._endpoint.identity.session(distinct([*self._headers, *_credentials(message)]))
         except Unauthenticated as refusal:
             raise Close(FORBIDDEN, refusal.message) from None
         viewer = await session.viewer()
@@ -254,13 +260,23 @@ class _Socket:
             raise Left from None
 
 
+def _host(origin: str) -> str | None:
+    """The host of an origin, with its port; None where it has none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # a host such as "[::1", which is none
+        return None
+
+
 def _content(message: Message) -> dict[str, Any]:
     """The content of a message. Raises Left or Close."""
     if message["type"] == "websocket.disconnect":
         raise Left
     try:
-        content = orjson.loads(message.get("text") or "")
-    except orjson.JSONDecodeError:
+        content = parsed((message.get("text") or "").encode(), "The message")
+    except DuplicateKey as refusal:
+        raise Close(BAD_MESSAGE, refusal.message) from None
+    except BadRequest:
         raise Close(BAD_MESSAGE, "A message must be text, in JSON.") from None
     if not isinstance(content, dict):
         raise Close(BAD_MESSAGE, "A message must be a JSON object.")

@@ -150,7 +150,7 @@ def replay(
     recorded = list(_read(file))
     with ExitStack() as stack:
         now, then = (HEAD, str(server.POLICIES)) if candidate is None else (str(server.POLICIES), candidate)
-        policies = [server.load_policy(stack.enter_context(policies_of(named))) for named in (now, then)]
+        policies = [server.load_candidate(stack.enter_context(policies_of(named))) for named in (now, then)]
         settings = stack.enter_context(located(Settings.load()))
         configure_logging(settings)
         report = asyncio.run(_replay(settings, policies, recorded))

@@ -85,7 +85,7 @@ async def test_what_is_decided_otherwise_is_told(demo_url: str, tmp_path: Path, 
     change(policies, "managed_account.polar", PARTNER_READS)
 
     done, again = [replayed(tmp_path, demo_url, "--candidate", str(policies)) for _ in range(2)]
-    version = server.load_policy(policies).version
+    version = server.load_candidate(policies).version
 
     assert [
         f"Queries: 4, viewers: 3, policies: {POLICY} and {version}; decided otherwise:",
@@ -106,7 +106,7 @@ async def test_who_looked_as_another_looks_so_again(demo_url: str, tmp_path: Pat
 
     done = replayed(tmp_path, demo_url, "--candidate", str(policies))
 
-    version, shape = server.load_policy(policies).version, "MANAGED+ACCOUNT_ADMIN+by=PARTNER+order_approval_required"
+    version, shape = server.load_candidate(policies).version, "MANAGED+ACCOUNT_ADMIN+by=PARTNER+order_approval_required"
     assert [
         f"Queries: 2, viewers: 2, policies: {POLICY} and {version}; decided otherwise:",
         f"ALLOW→DENY  VIEW_AS_REFUSED  {shape}  1 in 1 of 2 queries",

@@ -63,7 +63,21 @@ async def test_script_is_cached_for_good(portal: httpx.AsyncClient) -> None:
     assert "javascript" in script.headers["content-type"]
 
 
-@pytest.mark.parametrize("name", ["gone.js", "..%2Findex.html", "%2e%2e", "..%2F..%2Fetc%2Fpasswd"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gone.js",
+        "..%2Findex.html",
+        "%2e%2e",
+        "..%2F..%2Fetc%2Fpasswd",
+        ".",
+        "%00",
+        "index-4f2a.js%00",
+        "%ff",
+        "a" * 5000,
+        "é" * 200,
+    ],
+)
 async def test_only_assets_are_served(portal: httpx.AsyncClient, name: str) -> None:
     """Nothing outside of the folder of assets can be had, and a script of yesterday's page is simply absent."""
     assert (await portal.get(f"/assets/{name}")).status_code == 404

@@ -14,14 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pytest
-from graphql import (
-    GraphQLEnumType,
-    GraphQLInputObjectType,
-    GraphQLInputType,
-    GraphQLList,
-    GraphQLNonNull,
-    is_required_input_field,
-)
+from graphql import GraphQLInputObjectType
 from hypothesis import HealthCheck, Phase, note, seed, settings
 from hypothesis import given as drawn
 from hypothesis import strategies as st
@@ -31,6 +24,7 @@ from models.database import connect
 from models.embedded import Embedded
 from tests import databases
 from tests.asking import Asking, asking
+from tests.drawing import values_of
 from tests.given import Given
 from tests.rules.changing import stored, trail
 from tests.schema.outline import SCHEMA
@@ -50,18 +44,6 @@ assert ROOT is not None
 MUTATIONS: Final[dict[str, GraphQLInputObjectType]] = {
     name: known.args["input"].type.of_type for name, known in ROOT.fields.items()
 }
-TEXTS: Final = st.one_of(
-    st.text(max_size=20),
-    st.sampled_from(
-        ("", " ", "\0", "\x7f", "\u202e", "a\nb", "x" * 129, "😀" * 201, "DE", "UK", "%s", "';--", "{}", "null", "-1")
-    ),
-    st.sampled_from(("a@b.example", "A@B.EXAMPLE", "a@b", "@", "a@\u00fc.example", "+49 69 5550100", "+0", "+", "+" * 40)),
-    st.sampled_from(("https://b.example/", "http://[", "javascript:alert(1)", "Name 1", "Name 2", "2030-01-01", "1e999")),
-)
-NUMBERS: Final = st.integers(-1, 2) | st.sampled_from((1, 2, 3, 2**31 - 1, -(2**31)))
-HUGE: Final = st.sampled_from((2**31, 10**30, 1.5, "1"))
-ANYTHING: Final = st.one_of(st.none(), st.booleans(), NUMBERS, HUGE, TEXTS, st.just([]), st.just({}), st.just({"a": None}))
-RARELY: Final = 50  # one of so many values is of any type
 
 
 @dataclass
@@ -104,35 +86,13 @@ async def market(ask: Asking, engine: AsyncEngine) -> Trial:
     return Trial(ask, engine, [*[partner.admin] * 4, direct.admin, accounts[0].admin, None], [each.id for each in things])
 
 
-def values(kind: GraphQLInputType, ids: list[str]) -> st.SearchStrategy[Any]:
-    """Values of a type of input, good and bad; rarely of another type."""
-    good = _values(kind, ids)
-    return st.integers(1, RARELY).flatmap(lambda chance: ANYTHING if chance == RARELY else good)
-
-
-def _values(kind: GraphQLInputType, ids: list[str]) -> st.SearchStrategy[Any]:
-    match kind:
-        case GraphQLNonNull():
-            return _values(kind.of_type, ids)
-        case GraphQLList():
-            return st.lists(values(kind.of_type, ids), max_size=3)
-        case GraphQLEnumType():
-            return st.sampled_from(list(kind.values))
-        case GraphQLInputObjectType():
-            required = {name: values(each.type, ids) for name, each in kind.fields.items() if is_required_input_field(each)}
-            others = {name: st.none() | values(each.type, ids) for name, each in kind.fields.items() if name not in required}
-            return st.fixed_dictionaries(required, optional=others)
-    plain = {"Boolean": st.booleans(), "Int": NUMBERS, "Float": NUMBERS, "ID": st.sampled_from(ids) | TEXTS}
-    return plain.get(kind.name, TEXTS)
-
-
 @seed(SEED)
 @DRAWN
 @drawn(data=st.data())
 async def test_bad_input_changes_nothing(trial: Trial, data: st.DataObject) -> None:
     """Each input is carried out, or refused by a code without a trace."""
     name = data.draw(st.sampled_from(sorted(MUTATIONS)))
-    sent = data.draw(_values(MUTATIONS[name], trial.ids))
+    sent = data.draw(values_of(MUTATIONS[name], trial.ids))
     email = data.draw(st.sampled_from(trial.emails))
     query = f"mutation ($input: {MUTATIONS[name].name}!) {{ {name}(input: $input) {{ userErrors {{ code field }} }} }}"
     before = trial.known or await trial.look()

@@ -54,6 +54,23 @@ async def test_key_is_not_for_another_input(ask: Asking, given: Given) -> None:
     assert {"billingMarket": None, "userErrors": [refused("IDEMPOTENCY_KEY_REUSED")]} == other
 
 
+async def test_an_alias_of_any_length_has_its_key(ask: Asking, given: Given, engine: AsyncEngine) -> None:
+    """What is done under a key is known by the alias too, however long it is: two long ones are two."""
+    company = await given.company()
+    aliases = ["a" * 60_000, "a" * 59_999 + "b", "a" * 128, "a" * 129]
+    field = "setBillingMarket(input: $input) { billingMarket { enabled } userErrors { code } }"
+    fields = "\n".join(f"{alias}: {field}" for alias in aliases)
+    query = f"mutation ($input: SetBillingMarketInput!) {{ {fields} }}"
+
+    answers = [await ask.send(company.admin, query, {"input": GERMAN}, **{"Idempotency-Key": "k1"}) for _ in range(2)]
+
+    assert [[], []] == [answer.errors for answer in answers]
+    assert {"billingMarket": {"enabled": True}, "userErrors": []} == answers[0].data["a" * 60_000]
+    async with engine.connect() as connection:
+        places = list((await connection.execute(sa.select(IdempotentRequest.place))).scalars())
+    assert (4, 4, True) == (len(places), len(set(places)), max(map(len, places)) <= 128)
+
+
 async def test_keys_of_others_are_others(ask: Asking, given: Given) -> None:
     """What one user did with a key tells another user nothing."""
     ours, theirs = await given.company(), await given.company()

@@ -28,8 +28,8 @@ TOLD: Final = {
     "Port.monthlyRate": "Visible to whoever may read the port, but hidden from managed accounts while prices are hidden "
     f"(HIDDEN_BY_PARTNER) and from users of direct companies, partners and managed accounts {ROLES} and from {OTHERS} {ROLES} "
     "(ROLE_REQUIRED).",
-    "Company.billingMarkets": f"Visible to the operator's staff; {OWN}, to direct companies and to {OTHERS}; where it {MANAGED}, to partners; "
-    "otherwise hidden (NOT_YOURS), and always from managed accounts (NOT_FOR_MANAGED_ACCOUNTS).",
+    "Company.billingMarkets": f"Visible to the operator's staff; {OWN}, to direct companies and to {OTHERS}; where it {MANAGED}, to "
+    "partners; otherwise hidden (NOT_YOURS), and always from managed accounts (NOT_FOR_MANAGED_ACCOUNTS).",
     "Offer.buyers": "Visible to whoever may read the offer.",
     "Instalment.amount": "Visible to whoever may read the offer, but hidden from managed accounts while prices are hidden "
     f"(HIDDEN_BY_PARTNER) and from users of direct companies, partners and managed accounts {ROLES} and from {OTHERS} {ROLES} "
@@ -51,8 +51,8 @@ READ: Final = {
     "Location": "Read by everybody.",
     "Instalment": "Read with its offer.",
     "PartnerDefaults": "Read by the operator's staff; where its partner is the viewer's company, by partners.",
-    "Port": "Read by the operator's staff; where its company is the viewer's company, by direct companies and managed accounts and by "
-    f"{OTHERS}; where its company or its partner is the viewer's company, by partners.",
+    "Port": "Read by the operator's staff; where its company is the viewer's company, by direct companies and managed accounts "
+    f"and by {OTHERS}; where its company or its partner is the viewer's company, by partners.",
 }
 
 

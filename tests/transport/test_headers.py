@@ -25,8 +25,30 @@ async def test_every_answer_is_protected(client: httpx.AsyncClient, path: str) -
         headers["X-Content-Type-Options"],
         headers["Referrer-Policy"],
         headers["Content-Security-Policy"],
+        headers["Cross-Origin-Opener-Policy"],
         headers.get("Server"),
-    ) == ("nosniff", "no-referrer", "default-src 'none'; frame-ancestors 'none'", None)
+    ) == ("nosniff", "no-referrer", "default-src 'none'; frame-ancestors 'none'", "same-origin", None)
+    assert {"camera=()", "microphone=()", "geolocation=()"} <= set(headers["Permissions-Policy"].split(", "))
+
+
+@pytest.mark.parametrize(
+    ("public_url", "told"),
+    [
+        ("https://gateway.example", "max-age=31536000"),
+        ("HTTPS://gateway.example", "max-age=31536000"),
+        ("http://x.example", None),
+    ],
+)
+@pytest.mark.parametrize("path", ["/livez", "/nowhere", "/crash", "/graphql"])
+async def test_https_is_kept_where_it_is_spoken(
+    settings: Settings, tokens: Tokens, public_url: str, told: str | None, path: str
+) -> None:
+    """Whoever is reached by HTTPS tells browsers to stay with it, in every answer."""
+    app = make_app(settings.model_copy(update={"public_url": public_url}), tokens)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+        response = await client.get(path)
+
+    assert told == response.headers.get("Strict-Transport-Security")
 
 
 async def test_any_origin_may_ask_with_a_token(client: httpx.AsyncClient) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from settings import Settings
 from tests.transport.conftest import JSON
+from tests.transport.gateway import make_app
+from transport.tokens import Tokens
 
 
 def body_of(size: int) -> bytes:
@@ -57,3 +59,15 @@ async def test_the_refusal(client: httpx.AsyncClient, settings: Settings) -> Non
     extensions = {"code": "PAYLOAD_TOO_LARGE", "requestId": response.headers["X-Request-ID"]}
     message = f"The body is larger than {settings.max_body_bytes} bytes."
     assert (413, {"errors": [{"message": message, "extensions": extensions}]}) == (response.status_code, response.json())
+
+
+async def test_a_length_of_thousands_of_digits_is_too_large(settings: Settings, tokens: Tokens) -> None:
+    """A number that Python would not read is announced too large, as any other."""
+    app = make_app(settings, tokens)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+        statuses = [
+            (await client.post("/graphql", content=b"{}", headers={"Content-Length": length})).status_code
+            for length in ("9" * 18, "9" * 19, "9" * 5000)
+        ]
+
+    assert [413] * 3 == statuses

@@ -44,6 +44,59 @@ async def test_bodies_that_are_no_request(client: httpx.AsyncClient, body: bytes
 
 
 @pytest.mark.parametrize(
+    ("body", "key"),
+    [
+        ('{"query": "{ hello }", "query": "{ me }"}', "query"),
+        ('{"query": "{ hello }", "query": "{ hello }"}', "query"),
+        ('{"query": "{ hello }", "\\u0071uery": "{ me }"}', "query"),
+        ('{"query": "{ hello }", "variables": {"a": 1, "b": {"c": [{"d": 1, "e": 2, "d": 3}]}}}', "d"),
+        ('{"query": "{ hello }", "variables": {"a": null}, "variables": {"a": 1}}', "variables"),
+        ('{"query": "{ hello }", "extensions": {"": 1, "": 2}}', ""),
+        ('{"query": "{ hello }", "unknown": {"' + "k" * 60 + '": 1, "' + "k" * 60 + '": 1}}', "k" * 50),
+    ],
+)
+async def test_a_key_that_stands_twice_is_refused(client: httpx.AsyncClient, body: str, key: str) -> None:
+    """An object that says two things at once is refused, however deep it is and however its key is written."""
+    response = await client.post("/graphql", content=body, headers={"Content-Type": JSON})
+
+    message = f'The body has the key "{key}" twice in one object. Send each key once.'
+    assert (400, "DUPLICATE_KEY", message) == refused(response)
+
+
+async def test_a_key_may_stand_in_several_objects(client: httpx.AsyncClient) -> None:
+    """The same key in two objects, and in texts, is no duplicate."""
+    more = {"a": [{"x": 1}, {"x": 2}], "x": '{"x": 1, "x": 2}', "X": {"x": {"x": 1}}}
+
+    response = await client.post("/graphql", json={"query": "{ hello }", "variables": {"more": more}})
+
+    assert (response.status_code, response.json()) == (200, ANSWER)
+
+
+@pytest.mark.parametrize("levels", [900, 1000, 1020, 1030, 4000])
+async def test_json_of_any_depth_is_answered(client: httpx.AsyncClient, levels: int) -> None:
+    """JSON that nests too deep for a reader is refused, wherever its limit is."""
+    body = '{"query": "{ hello }", "variables": {"a": ' + "[" * levels + "]" * levels + "}}"
+
+    response = await client.post("/graphql", content=body, headers={"Content-Type": JSON})
+
+    assert response.status_code in (200, 400)
+
+
+@pytest.mark.parametrize("name", ["access_token", "Access_Token", "access%5Ftoken"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_token_in_the_address_is_refused(client: httpx.AsyncClient, token: str, name: str, method: str) -> None:
+    """Addresses are logged, so no token belongs there; not even beside a good header."""
+    address = f"/graphql?query={{hello}}&{name}={token}"
+
+    response = await client.request(
+        method, address, headers={"Authorization": f"Bearer {token}", "Content-Type": JSON}, content="{}"
+    )
+
+    assert (400, "TOKEN_IN_URL") == refused(response)[:2]
+    assert token not in response.text
+
+
+@pytest.mark.parametrize(
     ("content", "message"),
     [
         ({}, "Parameter query is missing or not a string."),
@@ -103,6 +156,14 @@ async def test_a_query_by_get(client: httpx.AsyncClient) -> None:
 async def test_query_strings_that_are_no_request(client: httpx.AsyncClient, query_string: str, message: str) -> None:
     """A GET without a query, or with parts that are broken, is refused."""
     assert (400, "BAD_REQUEST", message) == refused(await client.get(f"/graphql?{query_string}"))
+
+
+async def test_a_key_that_stands_twice_in_a_query_string_is_refused(client: httpx.AsyncClient) -> None:
+    """The JSON of a GET's parameters is read as that of a body."""
+    response = await client.get("/graphql", params={"query": "{ hello }", "variables": '{"a": 1, "a": 2}'})
+
+    message = 'Parameter variables has the key "a" twice in one object. Send each key once.'
+    assert (400, "DUPLICATE_KEY", message) == refused(response)
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"])

@@ -7,6 +7,7 @@ import json
 import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
@@ -17,12 +18,17 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from hypothesis import HealthCheck, given
+from hypothesis import settings as configured
+from hypothesis import strategies as st
 
 from settings import Settings
 from tests.transport.gateway import ADA, MEMBERSHIP
 from transport.keys import UnusableKey, rotate
 from transport.tokens import InvalidToken, TokenFault, Tokens
 
+NESTED = base64.urlsafe_b64encode(b"[" * 90_000).decode() + ".e30."
+NO_MOMENTS: list[Any] = [10**18, -(10**18), float("nan"), float("inf"), "1", True, [], {}, None]
 CLAIMS = {"iss": "crossgate", "aud": "crossgate", "sub": str(ADA), "exp": datetime(2100, 1, 1, tzinfo=UTC)}
 
 
@@ -95,7 +101,21 @@ def test_a_token_of_another_algorithm(tokens: Tokens, algorithm: str) -> None:
         ({"membership": 7}, TokenFault.MALFORMED),
         ({"exp": "soon"}, TokenFault.MALFORMED),
         ({"exp": 10**30}, TokenFault.MALFORMED),
+        ({"exp": 10**18}, TokenFault.MALFORMED),
+        ({"exp": 1e18}, TokenFault.MALFORMED),
+        ({"exp": float("nan")}, TokenFault.MALFORMED),
+        ({"exp": float("inf")}, TokenFault.MALFORMED),
+        ({"exp": 253_402_300_800}, TokenFault.MALFORMED),  # the year 10000
+        ({"exp": True}, TokenFault.EXPIRED),
+        ({"exp": -1}, TokenFault.EXPIRED),
+        ({"exp": -(10**18)}, TokenFault.EXPIRED),
+        ({"exp": "4102444800"}, TokenFault.MALFORMED),
+        ({"exp": None}, TokenFault.MALFORMED),
         ({"nbf": datetime(2100, 1, 1, tzinfo=UTC)}, TokenFault.MALFORMED),
+        *(({name: value}, TokenFault.MALFORMED) for name in ("nbf", "iat") for value in NO_MOMENTS),
+        ({"jti": 7}, TokenFault.MALFORMED),
+        ({"aud": {}}, TokenFault.MALFORMED),
+        ({"iss": None}, TokenFault.MALFORMED),
     ],
 )
 def test_claims_that_are_not_ours(
@@ -108,6 +128,37 @@ def test_claims_that_are_not_ours(
     assert expected == fault(tokens, f"{token}.{signature}")
 
 
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(str(ADA)),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+patient = configured(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a loaded machine is no failure
+
+
+@patient
+@given(st.dictionaries(st.sampled_from(["iss", "aud", "sub", "exp", "nbf", "iat", "jti", "membership", "x"]), JSON_VALUES))
+def test_no_claims_break_anything(tokens: Tokens, key: Ed25519PrivateKey, changed: dict[str, Any]) -> None:
+    """Whatever a token with our signature says, it is believed or it is not."""
+    token = f"{encoded({'alg': 'EdDSA', 'typ': 'JWT'})}.{encoded(CLAIMS | changed)}"
+    signature = base64.urlsafe_b64encode(key.sign(token.encode())).rstrip(b"=").decode()
+
+    with suppress(InvalidToken):
+        assert tokens.verify(f"{token}.{signature}").expires_at > datetime.now(UTC)
+
+
+@patient
+@given(st.dictionaries(st.sampled_from(["alg", "typ", "kid", "crit", "b64", "jwk", "zip"]), JSON_VALUES), st.binary())
+def test_no_header_breaks_anything(tokens: Tokens, header: dict[str, Any], payload: bytes) -> None:
+    """A token that is not signed by us is not believed, whatever its parts are."""
+    claims = base64.urlsafe_b64encode(payload).rstrip(b"=").decode()
+
+    with pytest.raises(InvalidToken):
+        tokens.verify(f"{encoded(header)}.{claims}.AAAA")
+
+
 @pytest.mark.parametrize("missing", ["exp", "sub", "iss", "aud"])
 def test_a_token_without_a_claim(tokens: Tokens, key: Ed25519PrivateKey, missing: str) -> None:
     """A token that leaves a claim out, its expiry for one, is not believed."""
@@ -116,7 +167,7 @@ def test_a_token_without_a_claim(tokens: Tokens, key: Ed25519PrivateKey, missing
     assert fault(tokens, jwt.encode(claims, key, algorithm="EdDSA")) == TokenFault.MALFORMED
 
 
-@pytest.mark.parametrize("token", ["", ".", "..", "a.b.c", "é.é.é", "\x00", "a" * 100_000, "W10.W10.W10"])
+@pytest.mark.parametrize("token", ["", ".", "..", "a.b.c", "é.é.é", "\x00", "a" * 100_000, "W10.W10.W10", NESTED])
 def test_what_is_no_token(tokens: Tokens, token: str) -> None:
     """Anything else is not believed either, and breaks nothing."""
     assert fault(tokens, token) == TokenFault.MALFORMED

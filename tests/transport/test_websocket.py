@@ -246,6 +246,59 @@ async def test_bad_credentials_in_the_header(served: str, token: str) -> None:
         assert (4403, "Send the token as Authorization: Bearer TOKEN, once.") == await closing(socket)
 
 
+@pytest.mark.parametrize("spelled", ["Bearer {}", "bearer {}", "Bearer   {} "])
+async def test_the_same_credentials_twice_are_one(served: str, token: str, spelled: str) -> None:
+    """Some clients send their token in the header and in `connection_init`: equal ones say the same."""
+    header = {"Authorization": f"Bearer {token}"}
+    async with opened(served, additional_headers=header) as socket:
+        await send(socket, INIT | {"payload": {"Authorization": spelled.format(token), "authorization": f"Bearer {token}"}})
+        await receive(socket)
+        await subscribe(socket, "{ me }")
+
+        assert following({"me": str(ADA)}) == await receive(socket)
+
+
+async def test_gql_sends_its_token_twice(served: str, token: str) -> None:
+    """The client of the gql package is let in with a header and an init payload."""
+    header = {"Authorization": f"Bearer {token}"}
+    transport = WebsocketsTransport(
+        url=served, headers=header, init_payload=header, subprotocols=[SPOKEN], connect_args={"proxy": None}
+    )
+
+    async with Client(transport=transport) as session:
+        assert {"me": str(ADA)} == await session.execute(gql("{ me }"))
+
+
+async def test_two_users_tokens_are_refused(served: str, token: str, tokens: Tokens) -> None:
+    """Two good tokens that differ leave it open who asks, even those of one user."""
+    async with opened(served, additional_headers={"Authorization": f"Bearer {token}"}) as socket:
+        await send(socket, INIT | {"payload": {"Authorization": f"Bearer {tokens.issue(ADA, MEMBERSHIP, 60)}"}})
+
+        assert (4403, "Send the token as Authorization: Bearer TOKEN, once.") == await closing(socket)
+
+
+async def test_a_token_in_the_address_closes_the_socket(served: str, token: str) -> None:
+    """Addresses are logged, so no token belongs there."""
+    async with opened(f"{served}?access_token={token}") as socket:
+        assert (4400, "Send the token in connection_init or as a header, not in the address.") == await closing(socket)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        '{"type": "ping", "type": "connection_init"}',
+        '{"type": "ping", "payload": {"a": {"b": 1, "c": 2, "b": 1}}}',
+    ],
+)
+async def test_a_key_that_stands_twice_in_a_message_closes_the_socket(served: str, message: str) -> None:
+    """A message that says two things at once is none of the protocol's."""
+    async with opened(served) as socket:
+        await socket.send(message)
+        code, reason = await closing(socket)
+
+    assert (4400, True) == (code, reason.endswith("twice in one object. Send each key once."))
+
+
 async def test_a_user_who_is_gone(served: str, tokens: Tokens) -> None:
     """A good token of somebody who is no more lets nobody in."""
     async with opened(served) as socket:
@@ -410,11 +463,12 @@ async def test_origins_that_are_not_allowed(settings: Settings, tokens: Tokens) 
         url = f"{address.replace('http', 'ws')}/graphql"
         async with opened(url, origin="https://portal.example"), opened(url, origin=address), opened(url):
             pass
-        with pytest.raises(InvalidStatus) as refused:
-            async with opened(url, origin="https://evil.example"):
-                pass
+        for origin in ("https://evil.example", "http://[::1", "http://[", "null", ""):
+            with pytest.raises(InvalidStatus) as refused:
+                async with opened(url, origin=origin):
+                    pass
 
-    assert refused.value.response.status_code == 403
+            assert refused.value.response.status_code == 403
 
 
 async def test_other_addresses_have_no_socket(served: str) -> None:

@@ -1,0 +1,40 @@
+"""A request that has arrived: its headers and all of its body.
+
+Rights can change while a slow body is on its way. So `Identity` names the viewer of an `Arrived` request only, and only `arrived`
+makes one: a route cannot decide who asks before it has the whole request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
+
+BODILESS: Final = ("GET", "HEAD")  # their bodies mean nothing, and nobody waits for them
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A request that is all here. Only `arrived` makes one."""
+
+    scope: Scope
+    body: bytes
+
+
+async def arrived(scope: Scope, receive: Receive) -> Arrived:
+    """Wait until all of a request is here. Raises ClientDisconnect, and what `receive` raises."""
+    return Arrived(scope, b"" if scope["method"] in BODILESS else await _body(receive))
+
+
+async def _body(receive: Receive) -> bytes:
+    chunks: list[bytes] = []
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunks.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(chunks)

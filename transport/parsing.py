@@ -1,0 +1,48 @@
+"""JSON as clients send it: strict, in UTF-8, and with each key of an object once.
+
+Readers of JSON differ in which of two equal keys they take, so a proxy could check another request than the gateway runs. orjson does
+not report equal keys. The standard library therefore reads the text once more, for its keys alone, which takes some 3 µs for a common
+request.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import orjson
+
+from transport.refusal import BadRequest, DuplicateKey
+
+SHOWN: Final = 50  # characters of a key
+
+
+class _Twice(Exception):
+    """A key that an object has twice."""
+
+
+def _look(pairs: list[tuple[str, Any]]) -> None:
+    if len(pairs) < 2 or len(dict(pairs)) == len(pairs):
+        return
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise _Twice(name)
+        seen.add(name)
+
+
+KEYS: Final = json.JSONDecoder(object_pairs_hook=_look)
+
+
+def parsed(text: bytes, what: str) -> Any:
+    """What a text says, which an error calls `what`. Raises BadRequest, and as one DuplicateKey."""
+    try:
+        content = orjson.loads(text)
+        KEYS.decode(text.decode())
+    except ValueError:
+        raise BadRequest(f"{what} is not valid JSON in UTF-8.") from None
+    except RecursionError:
+        raise BadRequest(f"{what} nests its JSON too deep.") from None
+    except _Twice as twice:
+        raise DuplicateKey(what, str(twice)[:SHOWN]) from None
+    return content
