@@ -32,7 +32,7 @@ async def seen(ask: Asking, given: Given, operator: Company, role: str) -> tuple
     user = await given.user(operator, role)
     data = (await ask(user.email, EVERYTHING, port=port.id, company=account.company.id)).data
     lists = (len(data[name]["nodes"]) for name in ("ports", "companies", "managedAccounts"))
-    return (*lists, data["port"] is not None, data["company"] is not None, data["viewer"]["can"])  # type: ignore[return-value]
+    return (*lists, data["port"] is not None, data["company"] is not None, data["viewer"]["can"])
 
 
 @pytest.mark.parametrize("role", OTHERS)
