@@ -61,6 +61,7 @@ HERE: Final = Path(__file__).parent
 POLICIES: Final = HERE / "policies"
 DIST: Final = HERE / "portal" / "dist"
 log = structlog.stdlib.get_logger("crossgate.policy")
+CURSORS: Final = b"cursors"  # what their secret is derived for
 ANYTHING: Final[sa.Select[Any]] = sa.select(sa.literal_column("1"))
 DEMO_VIEWERS: Final = (
     PortalViewer("admin@partner.example", "Partner, account administrator"),
@@ -129,6 +130,8 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
 def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Services:
     """What requests share, over the database that the settings name."""
     database_url = str(settings.database_url)
+    cursors = Cursors(*tokens.secrets(CURSORS))
+    tokens.follow(lambda: cursors.use(*tokens.secrets(CURSORS)))
     engine = connect(database_url, settings.pool_size, settings.request_timeout)
     return Services(
         reader=Reader(database_url, settings.pool_size, settings.request_timeout),
@@ -136,7 +139,7 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
         listening=Listening(database_url),
         audit=AuditLog(engine),
         policy=policy,
-        cursors=Cursors(tokens.secret(b"cursors")),
+        cursors=cursors,
         public_url=settings.public_url,
         partner_docs_url=settings.partner_docs_url,
         default_page_size=settings.default_page_size,

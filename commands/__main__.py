@@ -14,6 +14,7 @@ MODULES: Final = {
     "serve": "commands.serve",
     "worker": "commands.worker",
     "token": "commands.token",
+    "key": "commands.key",
     "demo": "commands.demo.command",
     "database": "commands.database",
     "invoices": "commands.invoices",

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from typing import Final
 
 from commands.demo.market import NotEmpty
+from models.address import InvalidAddress
 from models.embedded import EmbeddedFailed
 from policies.errors import PolicyError
 from settings import InvalidSettings
-from transport.tokens import UnusableKey
+from transport.keys import UnusableKey
 
 EXIT_CODE: Final = 1  # a wrong use of the command line is 2
 
@@ -25,6 +26,9 @@ def explained() -> Iterator[None]:
     """End the process with the message of a failure."""
     try:
         yield
+    except InvalidAddress as failure:  # of a variable such as PGSERVICE, for that of the settings is looked at before
+        sys.stderr.write(f"crossgate: The address of the database {failure}\n")
+        raise SystemExit(EXIT_CODE) from None
     except (Failure, NotEmpty, EmbeddedFailed, InvalidSettings, PolicyError, UnusableKey, OSError) as failure:
         sys.stderr.write(f"crossgate: {failure}\n")
         raise SystemExit(EXIT_CODE) from None

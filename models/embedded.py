@@ -36,6 +36,9 @@ PORT: Final = 5432  # names the socket; stated everywhere, because PGPORT of the
 LONGEST_SOCKET: Final = 103  # bytes that every system allows
 START_SECONDS: Final = "60"  # recovery after a crash takes a while
 OTHERS_READ_AND_ENTER: Final = stat.S_IROTH | stat.S_IXOTH
+HBA: Final = (
+    "local all all trust\n"  # whoever reaches the socket, in a directory that nobody else enters; nobody over a network
+)
 LOCALE: Final = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 
 
@@ -131,12 +134,13 @@ class Embedded:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
         _hand_over(draft)
-        _run("initialise", "initdb", "--auth=trust", *LOCALE, "-U", SUPERUSER, "-D", str(draft))
+        _run("initialise", "initdb", "--auth-local=trust", "--auth-host=reject", *LOCALE, "-U", SUPERUSER, "-D", str(draft))
         draft.rename(self.directory)
 
     def _launch(self) -> Path:
         """Start the server; the directory of its socket."""
         self._initialise()
+        (self.directory / "pg_hba.conf").write_text(HBA)  # also of servers that were made before
         socket = _socket_for(self.directory.resolve())
         _make_private(socket)
         options = {

@@ -59,8 +59,8 @@ allow(viewer: Viewer, "publish", port: Port) if
     keeps(viewer, port) and not managed(viewer);
 
 # The operator's staff finds a place for a port and makes it active. A45
-allow(viewer: Viewer, "allocate", _port: Port) if serves(viewer);
-allow(viewer: Viewer, "activate", _port: Port) if serves(viewer);
+allow(viewer: Viewer, "allocate", _port: Port) if operator(viewer);
+allow(viewer: Viewer, "activate", _port: Port) if operator(viewer);
 
 # The version is for whoever may change the port.
 # @reason ROLE_REQUIRED

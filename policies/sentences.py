@@ -39,7 +39,7 @@ That of an action on a type stands under its name in capitals.
 
 ABILITY: Final = ""
 UNRULED: Final = "*"  # whatever is seen with the row, such as its id
-LONGEST: Final = 240  # characters that a type's sentence may have; a longer one is left to the matrix
+LONGEST: Final = 320  # characters that a type's sentence may have; a longer one is left to the matrix
 KEPT: Final = 4
 OF_VIEWERS: Final[Mapping[str, str]] = {
     "user_id": "the viewer",

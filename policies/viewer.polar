@@ -3,7 +3,10 @@
 signed_in(viewer: Viewer) if viewer.kind != "ANONYMOUS";
 managed(viewer: Viewer) if viewer.kind = "MANAGED";
 partner(viewer: Viewer) if viewer.kind = "PARTNER";
-operator(viewer: Viewer) if viewer.kind = "OPERATOR";
+
+# The operator's staff are its reviewers and its support. Other members of its company are members of a company like any other. A43
+operator(viewer: Viewer) if
+    viewer.kind = "OPERATOR" and role in ["REVIEWER", "SUPPORT"] and role in viewer.roles;
 
 # Accounts, settings, support details and company profiles are for account administrators. A43
 administers(viewer: Viewer) if "ACCOUNT_ADMIN" in viewer.roles;
@@ -66,10 +69,6 @@ deny_ability(viewer: Viewer, "have_dashboard") if dashboard_hidden(viewer);
 
 # Partners find more in the documentation of their programme. R125
 ability(viewer: Viewer, "read_partner_documentation") if partner(viewer);
-
-# The operator's staff looks after what was ordered. A43
-serves(viewer: Viewer) if
-    operator(viewer) and role in ["REVIEWER", "SUPPORT"] and role in viewer.roles;
 
 # The operator's support helps every customer. A43
 supports(viewer: Viewer) if operator(viewer) and "SUPPORT" in viewer.roles;

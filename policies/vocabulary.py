@@ -101,6 +101,12 @@ def column(row: Row, name: str) -> Words:
     return Words(what, ())
 
 
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    what: str
+    known: tuple[Value, ...]
+
+
 class Vocabulary:
     """What can stand in each place of a set of rules."""
 
@@ -146,6 +152,7 @@ class Vocabulary:
         for goal in leaves(rule.body):
             yield from self._of_attributes(rule, goal)
             yield from self._of_literals(rule, goal)
+            yield from self._of_pairs(rule, goal)
 
     def _of_head(self, rule: Rule) -> Iterator[PolicyError]:
         for position, argument in enumerate(rule.arguments):
@@ -184,6 +191,25 @@ class Vocabulary:
                 for position, argument in enumerate(arguments):
                     if isinstance(argument, Constant):
                         yield from _refused(place, argument.value, self._taken(name, len(arguments), position))
+
+    def _of_pairs(self, rule: Rule, goal: Goal) -> Iterator[PolicyError]:
+        """Two attributes that are compared though they have no word in common."""
+        if not isinstance(goal, Comparison):
+            return
+        left, *others = (self._closed(rule, term) for term in _terms(goal))
+        for other in others:
+            if left and other and not {*left.known} & {*other.known}:
+                yield PolicyError(f"{goal.place}: {left.what} and {other.what} have no word in common: they are never equal")
+
+    def _closed(self, rule: Rule, term: Constant | Path) -> _Closed | None:
+        """The words of an attribute, if they are a closed set."""
+        if isinstance(term, Constant) or term.attribute is None:
+            return None
+        choice = self._attribute(rule, term)
+        known = [word for words in choice for word in words.known or ()]
+        return (
+            _Closed(" or ".join(words.what for words in choice), tuple(known)) if all(words.known for words in choice) else None
+        )
 
     def _choices(self, rule: Rule, term: Constant | Path) -> list[Choice]:
         """What a value has to be among to equal a term: in each of the choices."""
@@ -317,6 +343,11 @@ def _refused(place: str, value: Value, choices: Iterable[Choice]) -> Iterator[Po
     for choice in choices:
         if choice and not any(words.hold(value) for words in choice):
             yield choice[0].refuse(place, value)
+
+
+def _terms(comparison: Comparison) -> tuple[Constant | Path, ...]:
+    right = comparison.right
+    return (comparison.left, *(right.items if isinstance(right, Listing) else (right,)))
 
 
 def _merged(choices: Iterable[Choice]) -> Choice:

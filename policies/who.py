@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from models.company import AccountKind
 from models.managed_account import SupportedBy
+from models.membership import MemberRole
 from policies.shapes import KINDS, ROLES, SWITCHES
 from policies.viewer import Shape
 
@@ -185,6 +186,11 @@ CLAUSES: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+STAFF: Final = frozenset((MemberRole.REVIEWER.value, MemberRole.SUPPORT.value))  # A43
+OPERATORS_STAFF: Final = "the operator's staff"
+OPERATORS_OTHERS: Final = "other users of the operator"
+
+
 def label(viewers: Who) -> str:
     """As the head of a column: "Managed, prices shown, with ACCOUNT_ADMIN or FINANCE"."""
     parts = "; ".join(", ".join((_kinds(part, LABELS, "or"), *_said(part, TURNED))) for part in viewers.parts)
@@ -205,6 +211,8 @@ def listed(words: Sequence[str], last: str) -> str:
 def _people(part: Part) -> str:
     """Whom a sentence is about; where roles are asked of, the users of companies."""
     kinds = _kinds(part, PROSE, "and")
+    if _of_staff(part) is not None:
+        return kinds
     visitors = Shape().kind in part.kinds
     if visitors or len(part.kinds) > 3 or not any(each.fact == HAVING for each in part.conditions):
         return kinds
@@ -216,12 +224,26 @@ def _kinds(part: Part, words: Mapping[str, str], last: str) -> str:
         return "everybody"
     if set(part.kinds) == set(KINDS) - {Shape().kind}:
         return "whoever is signed in" if words is PROSE else "signed in"
+    if (is_staff := _of_staff(part)) is not None:
+        return OPERATORS_STAFF if is_staff else OPERATORS_OTHERS
     return listed([words[kind] for kind in part.kinds], last)
+
+
+def _of_staff(part: Part) -> bool | None:
+    """Of users of the operator, whether they are its staff; None where that is not asked."""
+    having = [each for each in part.conditions if each.fact == HAVING] if part.kinds == (AccountKind.OPERATOR.value,) else []
+    return next((each.holds for each in having if _is_of_staff(each)), None)
+
+
+def _is_of_staff(condition: Condition) -> bool:
+    return condition.fact == HAVING and (set(condition.roles) == STAFF if condition.holds else set(condition.roles) >= STAFF)
 
 
 def _said(part: Part, words: Mapping[str, tuple[str, str]]) -> Iterator[str]:
     for each in part.conditions:
         if each.fact == HAVING:
-            yield f"{'with' if each.holds else 'without'} {listed(each.roles, 'or')}"
+            told = STAFF if _of_staff(part) is not None and _is_of_staff(each) else frozenset()
+            if roles := [role for role in each.roles if role not in told]:
+                yield f"{'with' if each.holds else 'without'} {listed(roles, 'or')}"
         else:
             yield words[each.fact][each.holds]

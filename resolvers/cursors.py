@@ -36,14 +36,21 @@ class InvalidCursor(PublicError):
 
 
 class Cursors:
-    """Makes and reads cursors with a secret that all gateway processes share."""
+    """Makes cursors with the first of the secrets that all gateway processes share, and reads those of any of them."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._secret = hashlib.blake2b(secret, digest_size=32, person=b"crossgate cursor").digest()
+    def __init__(self, *secrets: bytes) -> None:
+        self._secrets: tuple[bytes, ...] = ()
+        self.use(*secrets)
+
+    def use(self, *secrets: bytes) -> None:
+        """Take other secrets from now on."""
+        self._secrets = tuple(
+            hashlib.blake2b(secret, digest_size=32, person=b"crossgate cursor").digest() for secret in secrets
+        )
 
     def seal(self, scope: str, keysets: Sequence[Keyset]) -> list[str]:
         """The cursors of the rows with these keysets in the connection and order that `scope` names."""
-        copy, sealed = self._begun(scope).copy, []
+        copy, sealed = _begun(scope, self._secrets[0]).copy, []
         for values, key in keysets:
             body = key.bytes + orjson.dumps(values) if values else key.bytes
             seal = copy()
@@ -58,15 +65,20 @@ class Cursors:
         except (ValueError, Base64Error):
             raise InvalidCursor(argument) from None
         seal, body = raw[:SEAL], raw[SEAL:]
-        expected = self._begun(scope)
-        expected.update(body)
-        if not hmac.compare_digest(seal, expected.digest()):
+        if not any(hmac.compare_digest(seal, _sealed(scope, secret, body)) for secret in self._secrets):
             raise InvalidCursor(argument)
         key, values = body[:KEY], body[KEY:]
         return [*(orjson.loads(values) if values else ()), UUID(bytes=key)]
 
-    def _begun(self, scope: str) -> hashlib.blake2b:
-        return hashlib.blake2b(scope.encode() + b"\0", digest_size=SEAL, key=self._secret)
+
+def _begun(scope: str, secret: bytes) -> hashlib.blake2b:
+    return hashlib.blake2b(scope.encode() + b"\0", digest_size=SEAL, key=secret)
+
+
+def _sealed(scope: str, secret: bytes, body: bytes) -> bytes:
+    made = _begun(scope, secret)
+    made.update(body)
+    return made.digest()
 
 
 def _written(sealed: list[bytes]) -> list[str]:

@@ -1,16 +1,16 @@
-"""Bearer tokens of the gateway: JWTs signed with Ed25519, by one key that all gateway processes share.
+"""Bearer tokens of the gateway: JWTs signed with Ed25519, by keys that all gateway processes share (transport/keys.py).
 
-The key is made on first start and kept in a file that only its owner reads. A token is believed only if it was signed by
-this key, by this algorithm, for this gateway, and has not expired. A token or the key must never reach a log or a message.
+A token is believed only if it was signed by the key that its header names, by this algorithm, for this gateway, and has not
+expired. A rotation of the keys is noticed while the gateway runs. A token or a key must never reach a log or a message.
 
 Checking a signature costs as much as half a request, so what believed tokens say is remembered, by a digest of each token.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -20,9 +20,11 @@ from typing import Any, Final, Self
 from uuid import UUID, uuid4
 
 import jwt
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+import structlog
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from transport.keys import Key, UnusableKey, load, stamp
 
 ALGORITHM: Final = "EdDSA"
 ISSUER: Final = "crossgate"
@@ -30,7 +32,11 @@ AUDIENCE: Final = "crossgate"
 MEMBERSHIP: Final = "membership"
 MOMENTS: Final = ("iat", "nbf")  # times beside `exp`, which may be left out
 SECRET_BYTES: Final = 32
+LOOKED_AFTER: Final = 1.0  # seconds between two looks at whether the keys have changed
+FAR_AWAY: Final = datetime.max.replace(tzinfo=UTC)
 REMEMBERED: Final = 10_000  # believed tokens, under 1 kB each
+
+log = structlog.stdlib.get_logger("crossgate.tokens")
 
 
 class TokenFault(StrEnum):
@@ -61,13 +67,6 @@ class InvalidToken(Exception):
         self.code = code
 
 
-class UnusableKey(Exception):
-    """The file of the signing key holds something else."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} holds no Ed25519 private key in PEM form. Remove it to have a new key made.")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
     """What a believed token says: who, and as a member of which company (None: of none)."""
@@ -80,21 +79,32 @@ class Claims:
 class Tokens:
     """Issues and verifies tokens, and derives the gateway's other secrets from the same key."""
 
-    def __init__(self, key: Ed25519PrivateKey) -> None:
-        self._key = key
-        self._public = key.public_key()
+    def __init__(self, keys: tuple[Key, ...], path: Path | None = None) -> None:
+        """Sign with the first key. Those of `path` are read again when it changes."""
+        self._path = path
+        self._keys = keys
+        self._stamp = None if path is None else stamp(path)
+        self._looked = time.monotonic()
+        self._followers: list[Callable[[], None]] = []
         self._believed: OrderedDict[bytes, Claims] = OrderedDict()
-        self.kid = _fingerprint(key)
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read the key; make it if there is none. Processes that start at once agree on one key. Raises UnusableKey."""
-        if not path.exists():
-            _create(path)
-        return cls(_read(path))
+        """Read the keys; make one if there is none. Raises UnusableKey."""
+        return cls(load(path), path)
+
+    @property
+    def kid(self) -> str:
+        """The name of the key that signs."""
+        return self._keys[0].kid
+
+    def follow(self, changed: Callable[[], None]) -> None:
+        """Call something whenever the keys have changed."""
+        self._followers.append(changed)
 
     def issue(self, user_id: UUID, membership_id: UUID | None, lifetime: int) -> str:
         """A token that is good for `lifetime` seconds from now."""
+        self._refresh()
         now = datetime.now(UTC)
         claims: dict[str, Any] = {
             "iss": ISSUER,
@@ -106,10 +116,11 @@ class Tokens:
         }
         if membership_id is not None:
             claims[MEMBERSHIP] = str(membership_id)
-        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self.kid})
+        return jwt.encode(claims, self._keys[0].private, algorithm=ALGORITHM, headers={"kid": self.kid})
 
     def verify(self, token: str) -> Claims:
         """What the token says. Raises InvalidToken."""
+        self._refresh()
         digest = sha256(token.encode()).digest()  # in the place of the token, which is not to be found in memory
         claims = self._believed.get(digest)
         if claims is None:
@@ -120,6 +131,33 @@ class Tokens:
             raise InvalidToken(TokenFault.EXPIRED)
         return claims
 
+    def _refresh(self) -> None:
+        """Read the keys again if their file has changed. What cannot be read changes nothing."""
+        if self._path is None or time.monotonic() - self._looked < LOOKED_AFTER:
+            return
+        self._looked = time.monotonic()
+        try:
+            if (found := stamp(self._path)) == self._stamp:
+                return
+            self._keys, self._stamp = load(self._path), found
+        except (OSError, UnusableKey) as error:
+            log.error("keys.unreadable", error=str(error))
+            return
+        self._believed.clear()  # a key may have been revoked
+        log.info("keys.loaded", kid=self.kid, retired=len(self._keys) - 1)
+        for changed in self._followers:
+            changed()
+
+    def _key(self, token: str) -> Key:
+        """The key that has signed a token, by its header; the one that signs where it names none. Raises InvalidToken."""
+        kid = jwt.get_unverified_header(token).get("kid", self.kid)
+        found = next((key for key in self._keys if key.kid == kid), None)
+        if found is None:
+            raise InvalidToken(TokenFault.SIGNATURE)
+        if not found.is_usable:
+            raise InvalidToken(TokenFault.EXPIRED)
+        return found
+
     def _remember(self, digest: bytes, claims: Claims) -> None:
         """Remember a token that is believed; of too many, the one remembered for longest is forgotten."""
         self._believed[digest] = claims
@@ -129,9 +167,10 @@ class Tokens:
     def _checked(self, token: str) -> Claims:
         """What the token says, by its signature and its claims. Raises InvalidToken."""
         try:
+            key = self._key(token)
             claims = jwt.decode(
                 token,
-                self._public,
+                key.private.public_key(),
                 algorithms=[ALGORITHM],
                 issuer=ISSUER,
                 audience=AUDIENCE,
@@ -143,17 +182,23 @@ class Tokens:
             return Claims(
                 user_id=UUID(claims["sub"]),
                 membership_id=None if membership is None else UUID(membership),
-                expires_at=_moment(claims["exp"]),
+                expires_at=min(_moment(claims["exp"]), key.until or FAR_AWAY),
             )
+        except InvalidToken:
+            raise
         except jwt.PyJWTError as error:
             raise InvalidToken(FAULTS.get(type(error), TokenFault.MALFORMED)) from None
         except Exception:  # whatever hostile bytes do to a parser, they are no token
             raise InvalidToken(TokenFault.MALFORMED) from None
 
-    def secret(self, purpose: bytes) -> bytes:
-        """A secret for one purpose, the same in every process that has the key (HKDF-SHA256, 32 bytes)."""
-        derive = HKDF(algorithm=hashes.SHA256(), length=SECRET_BYTES, salt=None, info=b"crossgate:" + purpose)
-        return derive.derive(self._key.private_bytes_raw())
+    def secrets(self, purpose: bytes) -> tuple[bytes, ...]:
+        """A secret for one purpose of each usable key, in their order; every process has the same (HKDF-SHA256, 32 bytes)."""
+        return tuple(_secret(key, purpose) for key in self._keys if key.is_usable)
+
+
+def _secret(key: Key, purpose: bytes) -> bytes:
+    derive = HKDF(algorithm=hashes.SHA256(), length=SECRET_BYTES, salt=None, info=b"crossgate:" + purpose)
+    return derive.derive(key.private.private_bytes_raw())
 
 
 def _moment(claim: object) -> datetime:
@@ -161,35 +206,3 @@ def _moment(claim: object) -> datetime:
     if isinstance(claim, bool) or not isinstance(claim, int | float):
         raise TypeError
     return datetime.fromtimestamp(claim, UTC)
-
-
-def _fingerprint(key: Ed25519PrivateKey) -> str:
-    digest = hashes.Hash(hashes.SHA256())
-    digest.update(key.public_key().public_bytes_raw())
-    return digest.finalize().hex()[:16]
-
-
-def _create(path: Path) -> None:
-    """Write a new key beside `path`, then link it there: the first link wins, and nobody reads half a key."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pem = Ed25519PrivateKey.generate().private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as draft:  # made with mode 0600
-        draft.write(pem)
-        draft.flush()
-        os.fsync(draft.fileno())
-        try:
-            os.link(draft.name, path)
-        except FileExistsError:
-            return
-
-
-def _read(path: Path) -> Ed25519PrivateKey:
-    try:
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    except (ValueError, TypeError):
-        raise UnusableKey(path) from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise UnusableKey(path)
-    return key

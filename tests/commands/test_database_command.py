@@ -51,6 +51,20 @@ def test_a_url_that_cannot_be_used_is_refused_with_its_variable(tmp_path: Path) 
     )
 
 
+def test_a_variable_of_libpq_that_cannot_be_used_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the URL itself is right, and without a traceback."""
+    monkeypatch.setenv("PGSERVICE", "nowhere")
+    monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "services"))
+    url = "postgresql://somebody@db.example/sample"
+
+    embedded = crossgate("database", "url", data_dir=tmp_path)
+    named = crossgate("database", "url", data_dir=tmp_path, database_url=url)
+
+    said = f"names the service nowhere, but {tmp_path}/services cannot be read as a file of services\n"
+    assert (1, f"crossgate: DATABASE_URL: {said}") == (named.returncode, named.stderr)
+    assert (1, f"crossgate: The address of the database {said}") == (embedded.returncode, embedded.stderr)
+
+
 async def _has_ports(url: str) -> bool:
     engine = create_async_engine(url, poolclass=sa.NullPool)
     async with engine.connect() as connection:

@@ -34,6 +34,22 @@ async def test_a_server_has_a_database_of_the_name_that_is_asked_for(directory: 
     assert "sample" == name
 
 
+async def test_a_server_trusts_its_socket_only(directory: Path) -> None:
+    """It listens on no network, and lets nobody in over one, also where an earlier version made it otherwise."""
+    rules = "SELECT string_agg(concat_ws(' ', type, database, user_name, auth_method), ', ') FROM pg_hba_file_rules"
+    with Embedded(directory, FAST) as postgres:
+        made = await _ask(postgres.url("postgres"), rules)
+    (directory / "pg_hba.conf").write_text("local all all trust\nhost all all 0.0.0.0/0 trust\n")
+    with (directory / "postgresql.auto.conf").open("a") as settings:
+        settings.write("listen_addresses = '*'\n")
+    with Embedded(directory, FAST) as postgres:
+        found = await _ask(postgres.url("postgres"), rules)
+        listens = await _ask(postgres.url("postgres"), "SHOW listen_addresses")
+
+    assert ["local {all} {all} trust"] * 2 == [made, found]
+    assert "" == listens
+
+
 async def test_the_last_user_stops_the_server(directory: Path) -> None:
     """While anybody uses the server it runs, whoever started it."""
     first, second = Embedded(directory, FAST), Embedded(directory, FAST)

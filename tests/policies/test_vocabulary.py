@@ -131,6 +131,14 @@ def policies(tmp_path: Path) -> Path:
             'dear(field) if field = "setup_fe";',
             'field of Port "setup_fe"',
         ),
+        (
+            'deny(viewer: Viewer, "read", port: Port) if port.visibility = viewer.kind;',
+            "Port.visibility and viewer.kind have no word in common",
+        ),
+        (
+            'deny(viewer: Viewer, "read", port: Port) if port.status in [viewer.kind, viewer.supported_by];',
+            "Port.status and viewer.kind have no word in common",
+        ),
         ('dney(viewer: Viewer, "read", _port: Port) if managed(viewer);', 'unknown rule "dney". Did you mean "deny"?'),
         (
             '# @reason NOT_YOURS\ndeny_feild(viewer: Viewer, "read", _port: Port, "name") if managed(viewer);',
@@ -163,8 +171,9 @@ def test_a_denial_that_denies_nothing_is_refused(policies: Path, rule: str, said
         'deny(_viewer: Viewer, "read", port: Port) if word in ["anything"] and (port.status = word or port.name = word);',
         'deny(_viewer: Viewer, "read", port: Port) if named(port.status) or named(port.name);\nnamed(word) if word = "anything";',
         'deny(_viewer: Viewer, "read", port: Port) if "EUR" in [port.currency, port.status];',
+        'deny(viewer: Viewer, "read", details: SupportDetails) if details.supported_by = viewer.kind;',
     ],
-    ids=range(7),
+    ids=range(8),
 )
 def test_a_literal_that_something_may_equal_is_taken(policies: Path, rule: str) -> None:
     """Free text equals anything; of alternatives one is enough."""

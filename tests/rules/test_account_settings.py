@@ -182,7 +182,7 @@ async def test_operator_reads_the_defaults_and_sets_none_V21_A43(ask: Asking, gi
     """The operator looks, and no role of its staff switches anything."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)
-    staff = [operator.admin, (await given.user(operator, "SUPPORT")).email, (await given.user(operator, "ACCOUNT_ADMIN")).email]
+    staff = [operator.admin, *[(await given.user(operator, "SUPPORT", *more)).email for more in ((), ("ACCOUNT_ADMIN",))]]
     await given.defaults(partner, pricing=True)
     before = await stored(rules_engine)
     values = {"id": account.id, "version": 1, "settings": {"pricing": True}}

@@ -278,7 +278,7 @@ async def test_nobody_uploads_for_a_company_of_others_A9_A21(ask: Asking, given:
 async def test_operator_and_visitors_upload_nothing_V9(ask: Asking, given: Given) -> None:
     """The operator's staff edits nobody's Marketplace profile, its own neither, whatever its role; a visitor has to sign in."""
     company, operator = await given.company(), await given.operator()
-    editor = await given.user(operator, "ACCOUNT_ADMIN", "MARKETPLACE_EDITOR")
+    editor = await given.user(operator, "SUPPORT", "ACCOUNT_ADMIN", "MARKETPLACE_EDITOR")
 
     responses = [await upload(ask, email, picture(), company.id) for email in (operator.admin, editor.email)]
     own = await upload(ask, editor.email, picture())

@@ -84,7 +84,7 @@ ASKING = {
     "partner's viewer": None,
     "reviewer": "operator",
     "support": "operator",
-    "operator's administrator": None,
+    "operator's administrator": "nobody",
     "stranger": "nobody",
     "another account": "nobody",
     "visitor": "nobody",

@@ -18,6 +18,7 @@ from schema.permissions import tell_permissions
 from schema.schema import described
 from tests.schema.outline import SCHEMA, object_type
 
+OTHERS: Final = "other users of the operator"
 OWN: Final = "where it is the viewer's company"
 MANAGED: Final = "or its partner is the viewer's company"
 ROLES: Final = "without ACCOUNT_ADMIN, FINANCE or VIEWER"
@@ -25,12 +26,14 @@ ENDS: Final = re.compile(r"(^|[.:?!\"] )(Visible (to|where|with)|Hidden from|Rea
 TOLD: Final = {
     "Port.name": "Visible to whoever may read the port.",
     "Port.monthlyRate": "Visible to whoever may read the port, but hidden from managed accounts while prices are hidden "
-    f"(HIDDEN_BY_PARTNER) and from users of direct companies, partners and managed accounts {ROLES} (ROLE_REQUIRED).",
-    "Company.billingMarkets": f"Visible to the operator; {OWN}, to direct companies; where it {MANAGED}, to partners; otherwise "
-    "hidden (NOT_YOURS), and always from managed accounts (NOT_FOR_MANAGED_ACCOUNTS).",
+    f"(HIDDEN_BY_PARTNER) and from users of direct companies, partners and managed accounts {ROLES} and from {OTHERS} {ROLES} "
+    "(ROLE_REQUIRED).",
+    "Company.billingMarkets": f"Visible to the operator's staff; {OWN}, to direct companies and to {OTHERS}; where it {MANAGED}, to "
+    "partners; otherwise hidden (NOT_YOURS), and always from managed accounts (NOT_FOR_MANAGED_ACCOUNTS).",
     "Offer.buyers": "Visible to whoever may read the offer.",
     "Instalment.amount": "Visible to whoever may read the offer, but hidden from managed accounts while prices are hidden "
-    f"(HIDDEN_BY_PARTNER) and from users of direct companies, partners and managed accounts {ROLES} (ROLE_REQUIRED).",
+    f"(HIDDEN_BY_PARTNER) and from users of direct companies, partners and managed accounts {ROLES} and from {OTHERS} {ROLES} "
+    "(ROLE_REQUIRED).",
     "Viewer.dashboard": "Hidden from anonymous visitors (SIGN_IN_REQUIRED) and from managed accounts while the dashboard is off "
     "(HIDDEN_BY_PARTNER).",
     "Port.id": "Visible to whoever may read the port.",
@@ -39,17 +42,17 @@ TOLD: Final = {
     "Query.ports": "Open to everybody, who finds what it may read.",
     "Mutation.createManagedAccount": "Open to users of partners with ACCOUNT_ADMIN.",
     "Mutation.sendInquiry": "by mail, at an address that the sender does not learn. Open to everybody.",
-    "Mutation.allocatePort": "Open to users of the operator with REVIEWER or SUPPORT.",
+    "Mutation.allocatePort": "Open to the operator's staff.",
     "Viewer.partnerDocumentation": "Visible to partners, and hidden from everybody else (NOT_YOURS).",
     "Query.quote": "Hidden from anonymous visitors (SIGN_IN_REQUIRED), from managed accounts (NOT_FOR_MANAGED_ACCOUNTS) and from "
-    f"users of direct companies and partners {ROLES} (ROLE_REQUIRED).",
+    f"users of direct companies and partners {ROLES} and from {OTHERS} {ROLES} (ROLE_REQUIRED).",
 }
 READ: Final = {
     "Location": "Read by everybody.",
     "Instalment": "Read with its offer.",
-    "PartnerDefaults": "Read by the operator; where its partner is the viewer's company, by partners.",
-    "Port": "Read by the operator; where its company is the viewer's company, by direct companies and managed accounts; where its "
-    "company or its partner is the viewer's company, by partners.",
+    "PartnerDefaults": "Read by the operator's staff; where its partner is the viewer's company, by partners.",
+    "Port": "Read by the operator's staff; where its company is the viewer's company, by direct companies and managed accounts "
+    f"and by {OTHERS}; where its company or its partner is the viewer's company, by partners.",
 }
 
 

@@ -24,7 +24,8 @@ from hypothesis import strategies as st
 
 from settings import Settings
 from tests.transport.gateway import ADA, MEMBERSHIP
-from transport.tokens import InvalidToken, TokenFault, Tokens, UnusableKey
+from transport.keys import UnusableKey, rotate
+from transport.tokens import InvalidToken, TokenFault, Tokens
 
 NESTED = base64.urlsafe_b64encode(b"[" * 90_000).decode() + ".e30."
 NO_MOMENTS: list[Any] = [10**18, -(10**18), float("nan"), float("inf"), "1", True, [], {}, None]
@@ -256,6 +257,106 @@ def test_secrets(key_file: Path, tmp_path: Path) -> None:
     """Every process with the key derives the same secret for a purpose, another for another purpose or key."""
     tokens, other = Tokens.load(key_file), Tokens.load(tmp_path / "other.pem")
 
-    assert tokens.secret(b"cursors") == Tokens.load(key_file).secret(b"cursors")
-    assert len({tokens.secret(b"cursors"), tokens.secret(b"files"), other.secret(b"cursors")}) == 3
-    assert len(tokens.secret(b"cursors")) == 32
+    assert tokens.secrets(b"cursors") == Tokens.load(key_file).secrets(b"cursors")
+    assert len({*tokens.secrets(b"cursors"), *tokens.secrets(b"files"), *other.secrets(b"cursors")}) == 3
+    assert [32] == [len(secret) for secret in tokens.secrets(b"cursors")]
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o610, 0o601])
+def test_a_key_that_others_can_read_stops_the_start(key_file: Path, mode: int) -> None:
+    """Whoever can read it can be anybody; the message says how to mend it."""
+    Tokens.load(key_file)
+    key_file.chmod(mode)
+
+    with pytest.raises(UnusableKey) as refused:
+        Tokens.load(key_file)
+    key_file.chmod(0o400)
+
+    assert f"{key_file} can be read or changed by others than its owner (mode {mode:04o}). Run `chmod 600 {key_file}`." in str(
+        refused.value
+    )
+    assert Tokens.load(key_file).kid
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at the file each time."""
+    monkeypatch.setattr("transport.tokens.LOOKED_AFTER", 0.0)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_new_key_signs_and_the_one_before_verifies(key_file: Path) -> None:
+    """A gateway that runs, and one that starts, believe the tokens of both keys, and sign with the new one."""
+    running = Tokens.load(key_file)
+    old, secret = running.issue(ADA, MEMBERSHIP, 60), running.secrets(b"cursors")
+    before = running.kid
+    new, retired = rotate(key_file, keep=60)
+    starting = Tokens.load(key_file)
+    issued = starting.issue(ADA, MEMBERSHIP, 60)
+
+    assert [before, new.kid] == [retired.kid, starting.kid]
+    assert [ADA] * 4 == [tokens.verify(token).user_id for tokens in (running, starting) for token in (old, issued)]
+    assert [new.kid] * 2 == [jwt.get_unverified_header(each)["kid"] for each in (issued, running.issue(ADA, None, 60))]
+    assert secret == running.secrets(b"cursors")[1:] == starting.secrets(b"cursors")[1:]
+    assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
+    assert [key_file] == list(key_file.parent.iterdir())
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_retired_key_verifies_no_longer_than_its_time(key_file: Path) -> None:
+    """A token that is good for longer ends with its key, also where it was believed before."""
+    tokens = Tokens.load(key_file)
+    token = tokens.issue(ADA, None, 1000)
+    rotate(key_file, keep=2)
+    ends = tokens.verify(token).expires_at
+    time.sleep(2.1)
+
+    assert ends - datetime.now(UTC) < timedelta()
+    assert [TokenFault.EXPIRED] * 2 == [fault(tokens, token), fault(Tokens.load(key_file), token)]
+    assert 1 == len(tokens.secrets(b"cursors"))
+    assert 2 == len(rotate(key_file, keep=60))  # what has ended is left out
+
+
+@pytest.mark.usefixtures("at_once")
+def test_revocation_ends_all_tokens_at_once(key_file: Path) -> None:
+    """Nothing that was signed before is believed, in a gateway that runs and remembers it either."""
+    tokens = Tokens.load(key_file)
+    token = tokens.issue(ADA, None, 60)
+    tokens.verify(token)
+    told: list[str] = []
+    tokens.follow(lambda: told.append(tokens.kid))
+
+    (new,) = rotate(key_file, keep=0)
+
+    assert TokenFault.SIGNATURE == fault(tokens, token)
+    assert [new.kid] == told
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_file_that_cannot_be_read_changes_nothing_while_the_gateway_runs(key_file: Path) -> None:
+    """Its keys go on; the next start is refused."""
+    tokens = Tokens.load(key_file)
+    token = tokens.issue(ADA, None, 60)
+    key_file.write_text("nothing")
+    believed = tokens.verify(token)
+    key_file.unlink()
+
+    assert [ADA, ADA] == [believed.user_id, tokens.verify(token).user_id]
+
+
+@pytest.mark.parametrize("kid", ["unknown", "", 1, None, ["a"]])
+def test_a_token_of_an_unknown_key(tokens: Tokens, key: Ed25519PrivateKey, kid: Any) -> None:
+    """A name that no key has is never tried on another key."""
+    token = f"{encoded({'alg': 'EdDSA', 'typ': 'JWT', 'kid': kid})}.{encoded(CLAIMS)}"
+    signature = base64.urlsafe_b64encode(key.sign(token.encode())).rstrip(b"=").decode()
+
+    assert fault(tokens, f"{token}.{signature}") in (TokenFault.SIGNATURE, TokenFault.MALFORMED)
+
+
+def test_retired_keys_alone_are_no_key(key_file: Path) -> None:
+    """The first key of the file has to sign."""
+    Tokens.load(key_file)
+    key_file.write_text("Verifies-Until: 2100-01-01T00:00:00+00:00\n" + key_file.read_text())
+
+    with pytest.raises(UnusableKey, match="holds no Ed25519 private key"):
+        Tokens.load(key_file)

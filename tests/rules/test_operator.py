@@ -1,0 +1,62 @@
+"""The operator's rights are its reviewers' and its support's; its other members are members of a company like any other."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.asking import Asking
+from tests.given import Company, Given
+from tests.rules.changing import send, stored
+
+OTHERS = ("ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER")
+STAFF = ("REVIEWER", "SUPPORT")
+EVERYTHING = """
+query ($port: ID!, $company: ID!) {
+  ports(first: 10) { nodes { company { id } } }
+  companies(first: 10) { nodes { id } }
+  managedAccounts(first: 10) { nodes { id } }
+  port: node(id: $port) { id }
+  company: node(id: $company) { id }
+  viewer { can(action: "ALLOCATE", typeName: "Port") }
+}
+"""
+
+
+async def seen(ask: Asking, given: Given, operator: Company, role: str) -> tuple[int, int, int, bool, bool, bool]:
+    """How many ports, companies and accounts somebody with a role sees of another company and of its own, and what it can do."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    port = await given.port(account.company)
+    await given.port(operator)
+    user = await given.user(operator, role)
+    data = (await ask(user.email, EVERYTHING, port=port.id, company=account.company.id)).data
+    lists = (len(data[name]["nodes"]) for name in ("ports", "companies", "managedAccounts"))
+    return (*lists, data["port"] is not None, data["company"] is not None, data["viewer"]["can"])
+
+
+@pytest.mark.parametrize("role", OTHERS)
+async def test_other_members_of_the_operators_company_see_their_own_company_A43(ask: Asking, given: Given, role: str) -> None:
+    """Whatever role they have there, they read no port, company or account of others."""
+    assert (1, 1, 0, False, False, False) == await seen(ask, given, await given.operator(), role)
+
+
+@pytest.mark.parametrize("role", STAFF)
+async def test_reviewers_and_support_see_everything_A43(ask: Asking, given: Given, role: str) -> None:
+    """They read every company, and look after what was ordered."""
+    assert (2, 3, 1, True, True, True) == await seen(ask, given, await given.operator(), role)
+
+
+@pytest.mark.parametrize("role", OTHERS)
+async def test_other_members_take_no_step_of_a_customers_port_A43(
+    ask: Asking, given: Given, rules_engine: AsyncEngine, role: str
+) -> None:
+    """Nothing changes, and the port is not there for them."""
+    port = await given.port(await given.company(), status="ALLOCATED")
+    user = await given.user(await given.operator(), role)
+    before = await stored(rules_engine)
+
+    answer = await send(ask, user.email, "activatePort", "port { id }", id=port.id)
+
+    assert ["NOT_FOUND"] == [error["code"] for error in answer["userErrors"]]
+    assert before == await stored(rules_engine)
