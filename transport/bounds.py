@@ -22,22 +22,29 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLField,
+    GraphQLInt,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    ListTypeNode,
     ListValueNode,
+    NamedTypeNode,
+    NonNullTypeNode,
+    NullValueNode,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
     ValueNode,
+    VariableDefinitionNode,
     VariableNode,
     get_named_type,
     get_nullable_type,
     is_list_type,
 )
+from graphql.execution.values import VariableValues, get_variable_values
 
 from resolvers.errors import PublicError
 
@@ -89,7 +96,7 @@ class Asked:
     most: int
 
     def number(self, variables: Mapping[str, Any]) -> int:
-        """How many, with these variables; one of a wrong type counts as not given, for it will be refused."""
+        """How many, with these coerced variables."""
         for source in self.sources:
             given = variables.get(source) if isinstance(source, str) else source
             if isinstance(given, list):
@@ -112,19 +119,48 @@ Number = int | Asked
 Amount = int | Step
 
 
+class Sizes:
+    """The variables of an operation that are page sizes or lists of ids, coerced as execution coerces them.
+
+    The cost and the execution read the same number in this way, whatever form a client sends it in.
+    """
+
+    __slots__ = ("_nodes", "_plain", "_schema")
+
+    def __init__(self, schema: GraphQLSchema, nodes: Sequence[VariableDefinitionNode]) -> None:
+        self._schema = schema
+        self._nodes = nodes
+        self._plain = [(node.variable.name.value, _plain_class(node)) for node in nodes]
+
+    def read(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The coerced values; none where graphql-core refuses them, because then nothing runs."""
+        if all(variables.get(name).__class__ is plain for name, plain in self._plain):
+            return variables
+        read = get_variable_values(self._schema, self._nodes, dict(variables))
+        return read.coerced if isinstance(read, VariableValues) else {}
+
+
+def _plain_class(node: VariableDefinitionNode) -> type | None:
+    """The class of values whose number coercion does not change: a list has as many items before as after."""
+    kind = node.type.type if isinstance(node.type, NonNullTypeNode) else node.type
+    if isinstance(kind, ListTypeNode):
+        return list
+    return int if isinstance(kind, NamedTypeNode) and kind.name.value == GraphQLInt.name else None
+
+
 @dataclass(frozen=True, slots=True)
 class Costs:
     """What the operations of one document cost, in the order of the document."""
 
-    operations: Sequence[tuple[Amount, Mapping[str, Any]]]  # with the defaults of its variables
+    operations: Sequence[tuple[Amount, Sizes]]
     steps: Sequence[Step]
 
     def of(self, operation: int, variables: Mapping[str, Any]) -> int:
         """What an operation costs with these variables."""
-        amount, defaults = self.operations[operation]
+        amount, sizes = self.operations[operation]
         if isinstance(amount, int):
             return amount
-        given = {**defaults, **variables}
+        given = sizes.read(variables)
         costs: list[int] = []
         for step in self.steps:
             cost = step.constant
@@ -179,12 +215,18 @@ class _Walk:
         self._fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
         self._walked: dict[str, _Totals] = {}
         self._steps: list[Step] = []
+        self._sources: set[str] = set()  # the variables that are numbers of items
 
     def costs(self) -> Costs:
         """The costs of all operations. What no operation spreads is walked too, for it will be validated."""
         for name in self._fragments:
             self._wide(self._fragment(name, 0, 0))
-        return Costs([(self._operation(each), _defaults(each)) for each in self._operations], self._steps)
+        amounts = [self._operation(each) for each in self._operations]
+        return Costs([(amount, self._sizes(each)) for amount, each in zip(amounts, self._operations, strict=True)], self._steps)
+
+    def _sizes(self, operation: OperationDefinitionNode) -> Sizes:
+        definitions = operation.variable_definitions or ()
+        return Sizes(self._bounds.schema, [each for each in definitions if each.variable.name.value in self._sources])
 
     def _operation(self, operation: OperationDefinitionNode) -> Amount:
         root = self._bounds.schema.get_root_type(operation.operation)
@@ -256,10 +298,17 @@ class _Walk:
         bounds = self._bounds
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
         if IDS in field.args:
-            return _asked([given.get(IDS)], LIST, bounds.max_page_size)
+            return self._asked([_listed(given.get(IDS))], LIST, bounds.max_page_size)
         if any(name in field.args for name in PAGE):
-            return _asked([given.get(name) for name in PAGE], bounds.default_page_size, bounds.max_page_size)
+            return self._asked([_source(given.get(name)) for name in PAGE], bounds.default_page_size, bounds.max_page_size)
         return None
+
+    def _asked(self, values: Iterable[int | str | None], default: int, most: int) -> Number:
+        sources = tuple(source for source in values if source is not None)
+        asked = Asked(sources, default, most)
+        names = [source for source in sources if isinstance(source, str)]
+        self._sources.update(names)
+        return asked if names else asked.number({})
 
     def _sum(self, parts: Iterable[tuple[Number, Amount]]) -> Amount:
         constant = 0
@@ -275,33 +324,22 @@ class _Walk:
         return self._steps[-1]
 
 
-def _asked(values: Iterable[ValueNode | None], default: int, most: int) -> Number:
-    sources = [source for value in values if (source := _source(value)) is not None]
-    asked = Asked(tuple(sources), default, most)
-    return asked if any(isinstance(source, str) for source in sources) else asked.number({})
-
-
 def _source(value: ValueNode | None) -> int | str | None:
+    """The number that a literal is, or the name of the variable."""
     if isinstance(value, VariableNode):
         return value.name.value
+    return _int(value) if isinstance(value, IntValueNode) else None
+
+
+def _listed(value: ValueNode | None) -> int | str | None:
+    """The length of a literal list, one for a single value, which coercion makes a list of; or the name of the variable."""
     if isinstance(value, ListValueNode):
         return len(value.values)
-    if isinstance(value, IntValueNode):
-        return _int(value)
-    return None
+    if value is None or isinstance(value, NullValueNode):
+        return None
+    return value.name.value if isinstance(value, VariableNode) else 1
 
 
 def _int(value: IntValueNode) -> int:
     """The number, if it is short enough to be one; any other will be refused, and counts as the highest."""
     return int(value.value) if len(value.value) <= len(str(HIGHEST)) else HIGHEST
-
-
-def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
-    """The defaults of an operation's variables, those that numbers of items can be."""
-    found: dict[str, Any] = {}
-    for definition in operation.variable_definitions or ():
-        if isinstance(definition.default_value, IntValueNode):
-            found[definition.variable.name.value] = _int(definition.default_value)
-        elif isinstance(definition.default_value, ListValueNode):
-            found[definition.variable.name.value] = [None] * len(definition.default_value.values)
-    return found

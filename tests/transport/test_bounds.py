@@ -84,11 +84,12 @@ def test_the_cost_of_an_operation(query: str, expected: int) -> None:
         ({"n": 3, "m": 10}, 1 + 3 * (3 + 10)),
         ({"n": None, "m": 10}, 1 + 50 * (3 + 10)),
         ({"n": 10**30, "m": -1}, 1 + 1000 * 3),
-        ({"n": "3", "m": 10}, 1 + 50 * (3 + 10)),
+        ({"n": 3.0, "m": 1e1}, 1 + 3 * (3 + 10)),
+        ({"n": "3", "m": 10}, 1 + 50 * (3 + 50)),
     ],
 )
 def test_pages_whose_size_is_a_variable(variables: dict[str, Any], expected: int) -> None:
-    """A variable counts as it is given, else by its default, else as a page; what will be refused counts as a page at most."""
+    """A variable counts as it is given, else by its default, else as a page; one that is refused counts as none."""
     query = "query ($n: Int = 2, $m: Int = 5) { ports(first: $n) { nodes { ...P } } } fragment P on Port { company { ...C } }"
     fragment = "fragment C on Company { ports(last: $m) { nodes { id } } }"
 
