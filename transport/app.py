@@ -119,6 +119,8 @@ def _bounds(schema: strawberry.Schema, settings: Settings) -> Bounds:
         depth=settings.max_operation_depth,
         fields=settings.max_operation_fields,
         cost=settings.max_operation_cost,
+        values=settings.max_operation_values,
+        introspection=settings.max_introspection_values,
         default_page_size=settings.default_page_size,
         max_page_size=settings.max_page_size,
     )

@@ -4,7 +4,7 @@
 spread. *Cost* is the number of objects that an answer may have: a scalar costs 0, an object 1, and what stands below a list is
 multiplied by its length. A connection has as many items as `first` or `last` asks for, or as a page has when neither is given;
 things by their ids are as many as the ids; how long other lists are nobody knows, and they count LIST. `@skip` and `@include`
-change nothing. Fields of introspection cost nothing, for they ask no database.
+change nothing. Introspection has as many objects as the schema has. *Values* are counted like cost, but a scalar is a value too.
 
 A fragment is walked once, wherever and however often it is spread, so the time is linear in the document, and so is what is
 kept: where a page's size is a variable, a short sum is left to do for each request.
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -47,12 +47,15 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_variable_values
 
 from resolvers.errors import PublicError
+from resolvers.execution.roots import INTROSPECTION
+from transport.introspected import Introspected, TooMuch
 
 LIST: Final = 10  # items of a list whose length nobody asked for
 NESTING: Final = 3  # selection sets one inside another, fragments among them, for each level of depth
 HIGHEST: Final = 2**53 - 1  # the highest whole number that every reader of JSON can read
 PAGE: Final = ("first", "last")
 IDS: Final = "ids"
+STEPS: Final = 2  # steps that counting introspection may take, for each value that it may have
 
 
 class OperationTooDeep(PublicError):
@@ -85,6 +88,28 @@ class OperationTooCostly(PublicError):
     def __init__(self, cost: int, limit: int) -> None:
         message = f"The operation may cost {cost}; {limit} is allowed. Ask for smaller pages, or in parts."
         super().__init__(message, cost=cost, limit=limit)
+
+
+class OperationTooLarge(PublicError):
+    """An answer that may have more values than are allowed."""
+
+    code = "OPERATION_TOO_LARGE"
+
+    def __init__(self, values: int, limit: int) -> None:
+        message = (
+            f"The answer may have {values} values; {limit} are allowed. Ask for smaller pages, for fewer fields, or in parts."
+        )
+        super().__init__(message, values=values, limit=limit)
+
+
+class IntrospectionTooLarge(PublicError):
+    """More of the schema than may be read at once."""
+
+    code = "INTROSPECTION_TOO_LARGE"
+
+    def __init__(self, limit: int) -> None:
+        message = f"The operation reads more than {limit} values of the schema. Read it once, or in parts."
+        super().__init__(message, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +196,13 @@ class Costs:
         return costs[amount.place]
 
 
+class Measured(NamedTuple):
+    """The operations of one document: their objects, which are their cost, and their values."""
+
+    cost: Costs
+    values: Costs
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """The bounds that operations over a schema are held to."""
@@ -179,17 +211,21 @@ class Bounds:
     depth: int
     fields: int
     cost: int
+    values: int
+    introspection: int
     default_page_size: int
     max_page_size: int
 
-    def measure(self, document: DocumentNode) -> Costs:
-        """What the operations of a document cost. Raises OperationTooDeep or OperationTooWide, whichever of them it is."""
-        return _Walk(self, document).costs()
+    def measure(self, document: DocumentNode) -> Measured:
+        """What the operations of a document cost. Raises OperationTooDeep, OperationTooWide or IntrospectionTooLarge."""
+        return Measured(_Walk(self, document, leaf=0).costs(), _Walk(self, document, leaf=1).costs())
 
-    def check(self, cost: int) -> None:
-        """Raises OperationTooCostly."""
+    def check(self, cost: int, values: int) -> None:
+        """Raises OperationTooCostly or OperationTooLarge."""
         if cost > self.cost:
             raise OperationTooCostly(min(cost, HIGHEST), self.cost)
+        if values > self.values:
+            raise OperationTooLarge(min(values, HIGHEST), self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,18 +237,22 @@ class _Totals:
     fields: int = 0
     fixed: Amount = 0
     listed: Amount = 0
+    introspected: int = 0  # values of the schema
 
 
 NOTHING: Final = _Totals()
 
 
 class _Walk:
-    """One walk over a document, that nobody has validated."""
+    """One walk over a document, that nobody has validated. A scalar counts `leaf`."""
 
-    def __init__(self, bounds: Bounds, document: DocumentNode) -> None:
+    def __init__(self, bounds: Bounds, document: DocumentNode, leaf: int) -> None:
         self._bounds = bounds
+        self._leaf = leaf
         self._operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
         self._fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
+        self._introspected = Introspected(bounds.schema, self._fragments, STEPS * bounds.introspection)
+        self._read = 0  # values of the schema, in all operations
         self._walked: dict[str, _Totals] = {}
         self._steps: list[Step] = []
         self._sources: set[str] = set()  # the variables that are numbers of items
@@ -232,6 +272,8 @@ class _Walk:
         root = self._bounds.schema.get_root_type(operation.operation)
         totals = self._selections(operation.selection_set, root, 0, 0)
         self._wide(totals)
+        if totals.introspected > self._bounds.introspection:
+            raise IntrospectionTooLarge(self._bounds.introspection)
         return self._sum([(1, totals.fixed), (LIST, totals.listed)])
 
     def _wide(self, totals: _Totals) -> None:
@@ -252,6 +294,7 @@ class _Walk:
             sum(part.fields for part in parts),
             self._sum((1, part.fixed) for part in parts),
             self._sum((1, part.listed) for part in parts),
+            sum(part.introspected for part in parts),
         )
 
     def _selection(self, selection: SelectionNode, parent: GraphQLNamedType | None, level: int, nesting: int) -> _Totals:
@@ -280,10 +323,25 @@ class _Walk:
         self._fits(level, nesting)
         field = parent.fields.get(node.name.value) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
         if node.selection_set is None:
-            return _Totals(1, 0, 1)
+            return _Totals(1, 0, 1, self._leaf)
         below = self._selections(node.selection_set, get_named_type(field.type) if field else None, level, nesting)
+        if parent is self._bounds.schema.query_type and node.name.value in INTROSPECTION:
+            return self._asking(node, below)
         fixed, listed = self._costs(node, field, below) if field else (0, 0)
-        return _Totals(below.depth + 1, below.nesting, below.fields + 1, fixed, listed)
+        return _Totals(below.depth + 1, below.nesting, below.fields + 1, fixed, listed, below.introspected)
+
+    def _asking(self, node: FieldNode, below: _Totals) -> _Totals:
+        """The totals of a field that asks about the schema."""
+        self._wide(below)
+        try:
+            counted = self._introspected.count(node)
+        except TooMuch:
+            raise IntrospectionTooLarge(self._bounds.introspection) from None
+        self._read += counted.values
+        if self._read > self._bounds.introspection * len(self._operations):  # before more is counted
+            raise IntrospectionTooLarge(self._bounds.introspection)
+        amount = counted.values if self._leaf else counted.objects
+        return _Totals(below.depth + 1, below.nesting, below.fields + 1, amount, 0, counted.values)
 
     def _costs(self, node: FieldNode, field: GraphQLField, below: _Totals) -> tuple[Amount, Amount]:
         """What a field costs its parent: once, and for each item of a page that the parent may be."""

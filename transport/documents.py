@@ -19,7 +19,7 @@ from strawberry.extensions import SchemaExtension
 
 from resolvers.errors import PublicError
 from schema.introspection import SchemaOf
-from transport.bounds import Bounds, Costs
+from transport.bounds import Bounds, Measured
 from transport.refusal import BadRequest, Refusal
 
 CACHED_CHARACTERS: Final = 250_000  # 280 bytes a character at worst: 70 MB
@@ -72,14 +72,14 @@ class Operation:
 class Document:
     """A parsed document, and what is known of it."""
 
-    __slots__ = ("_costs", "_operations", "ast", "fits")
+    __slots__ = ("_measured", "_operations", "ast", "fits")
 
     def __init__(self, ast: DocumentNode) -> None:
         nodes = [each for each in ast.definitions if isinstance(each, OperationDefinitionNode)]
         self.ast = ast
         self.fits: WeakSet[GraphQLSchema] = WeakSet()  # the schemas that it is known to fit
         self._operations = [Operation(place, node) for place, node in enumerate(nodes)]
-        self._costs: Costs | None = None
+        self._measured: Measured | None = None
 
     def operation(self, name: str | None) -> Operation:
         """The operation that a request means. Raises OperationNameRequired or OperationNotFound."""
@@ -91,11 +91,11 @@ class Document:
         raise OperationNotFound(name)
 
     def cost(self, operation: Operation, variables: dict[str, Any], bounds: Bounds) -> int:
-        """What an operation costs with these variables. Raises OperationTooDeep, OperationTooWide or OperationTooCostly."""
-        if self._costs is None:
-            self._costs = bounds.measure(self.ast)
-        cost = self._costs.of(operation.place, variables)
-        bounds.check(cost)
+        """What an operation costs with these variables. Raises what says that it is out of bounds."""
+        if self._measured is None:
+            self._measured = bounds.measure(self.ast)
+        cost = self._measured.cost.of(operation.place, variables)
+        bounds.check(cost, self._measured.values.of(operation.place, variables))
         return cost
 
 

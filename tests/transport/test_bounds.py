@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
-from graphql import build_schema, get_introspection_query
+from graphql import build_schema
 
 from settings import Settings
 from tests.transport.conftest import GRAPHQL, Ask
 from tests.transport.gateway import make_app
-from transport.bounds import HIGHEST, Bounds, OperationTooCostly, OperationTooDeep, OperationTooWide
+from transport.bounds import HIGHEST, Bounds, OperationTooCostly, OperationTooDeep, OperationTooLarge, OperationTooWide
 from transport.documents import Documents
 from transport.tokens import Tokens
 
@@ -34,10 +35,11 @@ type Query {
   ports(first: Int, last: Int, filter: Filter): Ports!
 }
 """)
+SIZES: Any = {"values": 10**9, "introspection": 10**6, "default_page_size": 50, "max_page_size": 1000}
 
 
 def bounds(depth: int = 25, fields: int = 1000, cost: int = 500_000) -> Bounds:
-    return Bounds(schema=SCHEMA, depth=depth, fields=fields, cost=cost, default_page_size=50, max_page_size=1000)
+    return Bounds(schema=SCHEMA, depth=depth, fields=fields, cost=cost, **SIZES)
 
 
 def cost(text: str, bounds: Bounds = bounds(), **variables: Any) -> int:  # noqa: B008 (a value)
@@ -112,11 +114,6 @@ def test_each_operation_has_its_own_cost() -> None:
     assert [2, 10] == [document.cost(document.operation(name), {}, bounds()) for name in ("A", "B")]
 
 
-def test_introspection_costs_nothing() -> None:
-    """What GraphiQL asks about the schema is within all bounds, and costs nothing."""
-    assert cost(get_introspection_query(descriptions=True, input_value_deprecation=True)) == 0
-
-
 def test_the_limit_of_cost() -> None:
     """An operation of just the limit runs; above it, the error says cost and limit."""
     assert cost("{ ports(first: 9) { nodes { id } } }", bounds(cost=10)) == 10
@@ -124,6 +121,28 @@ def test_the_limit_of_cost() -> None:
         cost("query ($n: Int) { ports(first: $n) { nodes { id } } }", bounds(cost=10), n=10)
 
     assert {"code": "OPERATION_TOO_COSTLY", "cost": 11, "limit": 10} == refused.value.extensions
+
+
+@pytest.mark.parametrize(
+    ("query", "values"),
+    [
+        ("{ name }", 1),
+        ("{ company { id name owner { id } } }", 5),
+        ("{ ports(first: 3) { totalCount nodes { id name } } }", 1 + 1 + 3 * 3),
+        ("query ($n: Int!) { ports(first: $n) { nodes { a: id b: id } } }", 1 + 4 * 3),
+        ('{ nodes(ids: ["a", "b"]) { id } }', 4),
+    ],
+)
+def test_the_limit_of_values(query: str, values: int) -> None:
+    """Each field of each object counts, under each of its names."""
+    document = Documents(max_tokens=1000).parse(query)
+    most = Bounds(schema=SCHEMA, depth=9, fields=99, cost=99, **SIZES | {"values": values})
+    assert document.cost(document.operation(None), {"n": 4}, most) >= 0
+
+    with pytest.raises(OperationTooLarge) as refused:
+        document.cost(document.operation(None), {"n": 4}, replace(most, values=values - 1))
+
+    assert {"code": "OPERATION_TOO_LARGE", "values": values, "limit": values - 1} == refused.value.extensions
 
 
 @pytest.mark.parametrize(
@@ -189,7 +208,7 @@ def test_measuring_is_linear() -> None:
         for n in range(15)
     )
     last = " fragment F{} on Company {{ name }}"
-    generous = Bounds(schema=SCHEMA, depth=50, fields=2**100, cost=2**2000, default_page_size=50, max_page_size=1000)
+    generous = Bounds(schema=SCHEMA, depth=50, fields=2**100, cost=2**2000, **SIZES | {"values": 2**2000})
 
     began = time.process_time()
     assert cost(spreads + last.format(70), generous) == 0
