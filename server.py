@@ -36,12 +36,13 @@ from resolvers.view_as import ViewAsRefused, looked_as
 from resolvers.viewer import find_member, load_viewer
 from schema.auditing import Auditing
 from schema.introspection import SchemaOf
-from schema.planning import Planning
+from schema.planning import Admit, Planning
 from schema.reads import UnknownField
 from schema.schema import guarded_fields, make_schema
 from schema.shaped import Shaped
 from settings import InvalidSettings, Settings, variable
 from transport.app import create_app
+from transport.bounds import bounds_of
 from transport.documents import Documents
 from transport.files import File, LoadFile, file_route
 from transport.identity import Identity
@@ -142,7 +143,7 @@ def _schema(settings: Settings, documents: Documents, schema_of: SchemaOf) -> st
     """The schema with all that is done to an operation. Raises InvalidSettings where a field that is to be audited is not there."""
     auditing = Auditing(settings.audited_fields)
     recording = [Recording(settings.record_operations).extension] if settings.record_operations else []
-    planned = [Planning().extension] if settings.planner else []
+    planned = [Planning(admit=_admit(settings)).extension] if settings.planner else []
     extensions = [documents.extension, *recording, *planned, auditing.extension]
     schema = make_schema(*extensions, schema_of=schema_of, always=settings.shaped_schema == "strict")
     try:
@@ -150,6 +151,11 @@ def _schema(settings: Settings, documents: Documents, schema_of: SchemaOf) -> st
     except UnknownField as problem:
         raise InvalidSettings({variable("audited_fields"): str(problem)}) from None
     return schema
+
+
+def _admit(settings: Settings) -> Admit:
+    """What bounds the operations, or parts of them, that graphql-core runs for want of a plan."""
+    return lambda schema, document, variables, why: bounds_of(schema, settings).admit(document, variables, why)
 
 
 def load_policy(directory: Path = POLICIES) -> Policy:

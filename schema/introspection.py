@@ -90,7 +90,7 @@ class IntrospectedSchema(Schema):
             extensions = [*extensions, introspected]
         return super().create_extensions_runner(execution_context, extensions)
 
-    def introspect(self, context: Any, text: str, asked: Roots, raw: Mapping[str, Any]) -> ExecutionResult:
+    def told(self, context: Any, text: str, asked: Roots, raw: Mapping[str, Any]) -> ExecutionResult:
         """What an operation that asks about the schema answers for whoever a context is of."""
         schema = self._schema if self._schema_of is None else self._schema_of(self._schema, context)
         document = asked.only(asked.introspection())
@@ -119,7 +119,7 @@ class _Introspected(SchemaExtension):
         if found is None or not keys:
             yield
             return
-        ask = partial(asked.schema.introspect, asked.context, asked.query, found, raw)
+        ask = partial(asked.schema.told, asked.context, asked.query, found, raw)
         told: ExecutionResult = await asyncio.get_running_loop().run_in_executor(ALONE, ask)
         rest = [key for key in found.fields if key not in keys]
         if not rest:

@@ -48,6 +48,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from resolvers.errors import PublicError
 from resolvers.execution.roots import INTROSPECTION
+from settings import Settings
 from transport.introspected import Introspected, TooMuch
 
 LIST: Final = 10  # items of a list whose length nobody asked for
@@ -100,6 +101,19 @@ class OperationTooLarge(PublicError):
             f"The answer may have {values} values; {limit} are allowed. Ask for smaller pages, for fewer fields, or in parts."
         )
         super().__init__(message, values=values, limit=limit)
+
+
+class OperationTooSlow(PublicError):
+    """More values than graphql-core may resolve, field by field."""
+
+    code = "OPERATION_TOO_SLOW"
+
+    def __init__(self, values: int, limit: int, why: str) -> None:
+        message = (
+            f"What runs field by field ({why}) may have {values} values; {limit} are allowed. "
+            "Mend the error if there is one, else ask for smaller pages or for fewer fields."
+        )
+        super().__init__(message, values=values, limit=limit, reason=why)
 
 
 class IntrospectionTooLarge(PublicError):
@@ -212,6 +226,7 @@ class Bounds:
     fields: int
     cost: int
     values: int
+    unplanned: int
     introspection: int
     default_page_size: int
     max_page_size: int
@@ -226,6 +241,30 @@ class Bounds:
             raise OperationTooCostly(min(cost, HIGHEST), self.cost)
         if values > self.values:
             raise OperationTooLarge(min(values, HIGHEST), self.values)
+
+    def check_unplanned(self, values: int, why: str) -> None:
+        """Raises OperationTooSlow."""
+        if values > self.unplanned:
+            raise OperationTooSlow(min(values, HIGHEST), self.unplanned, why)
+
+    def admit(self, document: DocumentNode, variables: Mapping[str, Any], why: str) -> None:
+        """Raises OperationTooSlow where the one operation of a document is too much for graphql-core."""
+        self.check_unplanned(self.measure(document).values.of(0, variables), why)
+
+
+def bounds_of(schema: GraphQLSchema, settings: Settings) -> Bounds:
+    """The bounds that are set."""
+    return Bounds(
+        schema=schema,
+        depth=settings.max_operation_depth,
+        fields=settings.max_operation_fields,
+        cost=settings.max_operation_cost,
+        values=settings.max_operation_values,
+        unplanned=settings.max_unplanned_values,
+        introspection=settings.max_introspection_values,
+        default_page_size=settings.default_page_size,
+        max_page_size=settings.max_page_size,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,8 +94,10 @@ class Document:
         """What an operation costs with these variables. Raises what says that it is out of bounds."""
         if self._measured is None:
             self._measured = bounds.measure(self.ast)
-        cost = self._measured.cost.of(operation.place, variables)
-        bounds.check(cost, self._measured.values.of(operation.place, variables))
+        cost, values = (costs.of(operation.place, variables) for costs in self._measured)
+        bounds.check(cost, values)
+        if operation.node.operation is not OperationType.QUERY:
+            bounds.check_unplanned(values, operation.node.operation.value)
         return cost
 
 

@@ -106,7 +106,7 @@ class Introspected:
         """The selections of a fragment."""
         if isinstance(node, FragmentSpreadNode):
             fragment = self._fragments.get(node.name.value)
-            return fragment and fragment.selection_set
+            return None if fragment is None else fragment.selection_set
         body: SelectionSetNode = node.selection_set
         return body
 

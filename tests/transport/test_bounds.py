@@ -35,7 +35,7 @@ type Query {
   ports(first: Int, last: Int, filter: Filter): Ports!
 }
 """)
-SIZES: Any = {"values": 10**9, "introspection": 10**6, "default_page_size": 50, "max_page_size": 1000}
+SIZES: Any = {"values": 10**9, "unplanned": 10**6, "introspection": 10**6, "default_page_size": 50, "max_page_size": 1000}
 
 
 def bounds(depth: int = 25, fields: int = 1000, cost: int = 500_000) -> Bounds:

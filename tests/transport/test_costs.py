@@ -22,7 +22,7 @@ type Query { ports(first: Int, last: Int): Ports! nodes(ids: [ID!]!): [Thing]! }
 type Ports { nodes: [Thing!]! }
 type Thing { id: ID! owner: Thing }
 """)
-SIZES: Any = {"values": 10**9, "introspection": 10**6, "default_page_size": 50, "max_page_size": 1000}
+SIZES: Any = {"values": 10**9, "unplanned": 10**6, "introspection": 10**6, "default_page_size": 50, "max_page_size": 1000}
 BOUNDS = Bounds(schema=SCHEMA, depth=25, fields=1000, cost=10**9, **SIZES)
 FIELDS = {
     "Int": "ports(first: %s) { nodes { id owner { id } } }",

@@ -16,11 +16,11 @@ import schema.introspection
 from schema.schema import make_schema
 from settings import Settings
 from tests.asking import ANONYMOUS, DIRECT, HIDDEN, PARTNER, Asking, asking
-from transport.bounds import Bounds, IntrospectionTooLarge
+from transport.bounds import Bounds, IntrospectionTooLarge, bounds_of
 
 FULL: GraphQLSchema = make_schema()._schema
 OPTIONS = ("descriptions", "specified_by_url", "directive_is_repeatable", "schema_description", "input_value_deprecation")
-ALL_OF_IT = get_introspection_query(**dict.fromkeys(OPTIONS, True))  # type: ignore[arg-type]
+ALL_OF_IT = get_introspection_query(**dict.fromkeys(OPTIONS, True))
 DEEPEST = ALL_OF_IT.replace("kind\n    name\n    ofType", "kind\n    name\n    isOneOf\n    ofType", 1)
 BRIEF = """query IntrospectionQuery { __schema { queryType { name } mutationType { name } subscriptionType { name }
   types { ...T } directives { name locations args { ...V } } } }
@@ -38,16 +38,7 @@ DEEP = "fields { type { ofType { fields { type { ofType { fields { name } } } } 
 TYPES = f"query ($n: String!) {{ {' '.join(f'a{n}: __type(name: $n) {{ {DEEP} }}' for n in range(99))} }}"
 SPREAD = f"""{{ ...A }} fragment A on Query {{ {" ".join(f"s{n}: __schema {{ ...S }}" for n in range(99))} }}
 fragment S on __Schema {{ types {{ fields {{ args {{ name type {{ name }} }} }} }} }}"""
-BOUNDS = Bounds(
-    schema=FULL,
-    depth=25,
-    fields=1000,
-    cost=10**12,
-    values=10**12,
-    introspection=Settings().max_introspection_values,
-    default_page_size=50,
-    max_page_size=1000,
-)
+BOUNDS = bounds_of(FULL, Settings(max_operation_cost=10**12, max_operation_values=10**12))
 SMALL = replace(BOUNDS, introspection=5000)
 
 
