@@ -78,7 +78,8 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
     configure_logging(settings)
     tokens = Tokens.load(settings.signing_key_file)
     schema_of = _schema_of(Shaped(whole=settings.shaped_schema == "off"))
-    documents = Documents(settings.max_document_tokens, schema_of if settings.shaped_schema == "strict" else None)
+    strict = schema_of if settings.shaped_schema == "strict" else None
+    documents = Documents(settings.max_document_tokens, strict, suggestions=settings.development)
     services = make_services(settings, tokens, load_policy(policies))
     viewers, engine = _viewers(services.reader), services.engine
     identity = Identity(tokens, viewers)
@@ -145,7 +146,8 @@ def _schema(settings: Settings, documents: Documents, schema_of: SchemaOf) -> st
     recording = [Recording(settings.record_operations).extension] if settings.record_operations else []
     planned = [Planning(admit=_admit(settings)).extension] if settings.planner else []
     extensions = [documents.extension, *recording, *planned, auditing.extension]
-    schema = make_schema(*extensions, schema_of=schema_of, always=settings.shaped_schema == "strict")
+    always, suggestions = settings.shaped_schema == "strict", settings.development
+    schema = make_schema(*extensions, schema_of=schema_of, always=always, suggestions=suggestions)
     try:
         auditing.of(schema)
     except UnknownField as problem:

@@ -22,6 +22,7 @@ from resolvers.problems import Code, Problem, Refused
 if TYPE_CHECKING:
     from resolvers.context import Context
 
+LONGEST: Final = 200  # characters of a place
 REUSED: Final = "This Idempotency-Key was used for another input."
 
 
@@ -35,13 +36,18 @@ async def remember(
     key, viewer = context.origin.idempotency_key, context.viewer
     if key is None or viewer.user_id is None or viewer.company_id is None:
         return None
-    mark = {"user_id": viewer.user_id, "company_id": viewer.company_id, "key": key, "place": place}
+    mark = {"user_id": viewer.user_id, "company_id": viewer.company_id, "key": key, "place": _short(place)}
     fingerprint = hashlib.sha256(orjson.dumps([name, values], default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
     await session.execute(postgresql.insert(IdempotentRequest).values(**mark, fingerprint=fingerprint).on_conflict_do_nothing())
     found = (await session.execute(sa.select(IdempotentRequest).filter_by(**mark).with_for_update())).scalar_one()
     if found.fingerprint != fingerprint:
         raise Refused([Problem(Code.IDEMPOTENCY_KEY_REUSED.value, REUSED)])
     return found
+
+
+def _short(place: str) -> str:
+    """A place in a response that an index can hold: a client chooses its aliases, and may choose long ones."""
+    return place if len(place) <= LONGEST else hashlib.sha256(place.encode()).hexdigest()
 
 
 async def forget_requests(engine: AsyncEngine, _public_url: str) -> None:

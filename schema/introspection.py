@@ -74,11 +74,11 @@ class IntrospectedSchema(Schema):
         kind: Any = introspection_types["__Type"]
         kind.fields["isOneOf"].resolve = TypeFields.is_one_of
 
-    async def execute(self, query: str | None, *parts: Any, **more: Any) -> Any:
+    async def execute(self, query: str | None, variable_values: Any = None, context_value: Any = None, **more: Any) -> Any:
         """Strawberry's own, with the viewer's schema ready where documents are held against it."""
         if self._schema_of is not None and self._always:
-            await asyncio.to_thread(self._schema_of, self._schema, more["context_value"])
-        return await super().execute(query, *parts, **more)
+            await asyncio.to_thread(self._schema_of, self._schema, context_value)
+        return await super().execute(query, variable_values, context_value, **more)
 
     def create_extensions_runner(
         self, execution_context: ExecutionContext, extensions: list[SchemaExtension]

@@ -124,7 +124,7 @@ class _Part:
         data = None if self._is_null else merged(self._answer.roots.fields, self._data, result.data)
         context.redactions.join(self._entries, data)
         result.data = data
-        result.errors = [*self._errors, *(result.errors or ())] or None
+        result.errors = [*(result.errors or ()), *self._errors] or None
 
 
 @dataclass(frozen=True, slots=True)

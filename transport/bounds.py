@@ -27,6 +27,7 @@ from graphql import (
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLSyntaxError,
     InlineFragmentNode,
     IntValueNode,
     ListTypeNode,
@@ -232,7 +233,7 @@ class Bounds:
     max_page_size: int
 
     def measure(self, document: DocumentNode) -> Measured:
-        """What the operations of a document cost. Raises OperationTooDeep, OperationTooWide or IntrospectionTooLarge."""
+        """What the operations of a document cost. Raises what says that they are out of bounds, or GraphQLSyntaxError."""
         return Measured(_Walk(self, document, leaf=0).costs(), _Walk(self, document, leaf=1).costs())
 
     def check(self, cost: int, values: int) -> None:
@@ -326,6 +327,8 @@ class _Walk:
     def _selections(self, selected: SelectionSetNode, parent: GraphQLNamedType | None, level: int, nesting: int) -> _Totals:
         """The totals of a selection set at a level, below a type that is unknown where the document is wrong."""
         self._fits(level, nesting + 1)
+        if not selected.selections:
+            raise _empty(selected)
         parts = [self._selection(each, parent, level, nesting + 1) for each in selected.selections]
         return _Totals(
             max(part.depth for part in parts),
@@ -419,6 +422,12 @@ class _Walk:
             return constant
         self._steps.append(Step(len(self._steps), constant, tuple(terms)))
         return self._steps[-1]
+
+
+def _empty(selected: SelectionSetNode) -> GraphQLSyntaxError:
+    """The error of braces without anything in them, which the parser lets pass."""
+    assert selected.loc is not None  # noqa: S101 (documents are parsed with places)
+    return GraphQLSyntaxError(selected.loc.source, selected.loc.end - 1, "Expected Name, found '}'.")
 
 
 def _source(value: ValueNode | None) -> int | str | None:
