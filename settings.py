@@ -91,6 +91,22 @@ class Settings(BaseSettings):
     max_operation_cost: int = Field(
         default=500_000, ge=1, description="Most objects that a GraphQL operation may ask for, by its pages and lists."
     )
+    max_operation_values: int = Field(
+        default=1_000_000,
+        ge=1,
+        description="Most values that the answer to a GraphQL operation may have, counted like its cost: each field of each object.",
+    )
+    max_unplanned_values: int = Field(
+        default=10_000,
+        ge=1,
+        description="Most values of an answer, or of the part of it, that no plan can give: of mutations, of subscriptions, and of "
+        "root fields of a query that fail. Not of queries where plans are turned off.",
+    )
+    max_introspection_values: int = Field(
+        default=50_000,
+        ge=1,
+        description="Most values that a GraphQL operation may read of the schema; a tool that reads all of it needs about 15,000.",
+    )
     max_socket_operations: int = Field(
         default=100, ge=1, description="Most operations, subscriptions among them, that run at once over one WebSocket."
     )

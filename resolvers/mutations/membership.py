@@ -7,7 +7,7 @@ whether or not somebody has an account under the address. Invitations let the ad
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -45,7 +45,7 @@ async def let_in(work: Work, user: User, company: Company, *roles: MemberRole) -
     await work.add(Membership(user_id=user.id, company_id=company.id, roles=list(roles)))
 
 
-def _named_lately(partner: UUID) -> sa.Select[tuple[int]]:
+def _named_lately(partner: UUID) -> sa.Select[Any]:
     """How many new people a partner has named for its accounts within an hour."""
     named = sa.select(sa.func.count()).select_from(User).join(Membership, Membership.user_id == User.id)
     return named.where(Membership.partner_id == partner, User.claimed.is_(False), User.created_at > now() - HOUR)
