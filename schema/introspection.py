@@ -74,7 +74,9 @@ class IntrospectedSchema(Schema):
         kind: Any = introspection_types["__Type"]
         kind.fields["isOneOf"].resolve = TypeFields.is_one_of
 
-    async def execute(self, query: str | None, variable_values: Any = None, context_value: Any = None, **more: Any) -> Any:
+    async def execute(  # type: ignore[override]  # the rest passes through as it is
+        self, query: str | None, variable_values: Any = None, context_value: Any = None, **more: Any
+    ) -> Any:
         """Strawberry's own, with the viewer's schema ready where documents are held against it."""
         if self._schema_of is not None and self._always:
             await asyncio.to_thread(self._schema_of, self._schema, context_value)
