@@ -21,7 +21,7 @@ never_kind(viewer: Viewer, "PHONE") if not signed_in(viewer);
 # @reason ROLE_REQUIRED
 never_kind(viewer: Viewer, "PERSONAL_EMAIL") if not administers(viewer) and not operator(viewer);
 
-# The number of a bank account is never shown again, only its last four characters. V31
+# The number of a bank account is never shown again, only its last four characters.
 # @reason NOT_YOURS
 never_kind(_viewer: Viewer, "BANK_ACCOUNT");
 

@@ -18,15 +18,17 @@ class Known:
     """The answers to questions by what they depend on of the viewer. Not safe to use from several threads at once."""
 
     def __init__(self) -> None:
-        self._found: dict[Hashable, list[tuple[dict[str, Any], Any]]] = {}
+        self._found: dict[Hashable, dict[tuple[str, ...], dict[tuple[Any, ...], Any]]] = {}
 
     def of(self, question: Hashable, shape: Shape, find: Callable[[Facts], T]) -> T:
         """The answer for a shape; `find` is asked if no shape that agrees with it has one."""
-        found = self._found.setdefault(question, [])
-        for facts, known in found:
-            if all(getattr(shape, name) == value for name, value in facts.items()):
-                return known  # type: ignore[no-any-return]  # a question has answers of one type
+        found = self._found.setdefault(question, {})
+        for names, answers in found.items():
+            key = tuple([getattr(shape, name) for name in names])
+            if key in answers:
+                return answers[key]  # type: ignore[no-any-return]  # a question has answers of one type
         viewer = symbolic(shape)
         answer = find(viewer)
-        found.append(({name: getattr(shape, name) for name in SHAPE if name in viewer.read}, answer))
+        names = tuple(name for name in SHAPE if name in viewer.read)
+        found.setdefault(names, {})[tuple(getattr(shape, name) for name in names)] = answer
         return answer

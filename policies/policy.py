@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -23,6 +24,7 @@ from policies.known import Known
 from policies.lint import lint
 from policies.predicate import FALSE, TRUE, Predicate, assume, conj, disj, disjuncts, negate
 from policies.reason import Reason
+from policies.shapes import mentioned
 from policies.source import DECISIONS, FIELD_RULES, OF_VIEWERS, ROW_RULES, Rule, Text, digest, parse, read_texts
 from policies.spelling import hint, unknown
 from policies.viewer import Shape, Viewer
@@ -48,6 +50,7 @@ class Policy:
         self._memo: dict[tuple[Any, ...], Any] = {}
         self._made: dict[tuple[Any, ...], Decision] = {}
         self._known = Known()
+        self._told_roles: dict[Rule, frozenset[str]] = {}
         self._concerned: dict[tuple[str, str, str], list[Rule]] = {}
 
     @classmethod
@@ -157,7 +160,7 @@ class Policy:
                 return tuple(self._compiler.fields(rule, viewer, action).items())
             return ((None, self._compiler.rows(rule, viewer, action)),)
 
-        return self._known.of((rule.place, rule.start, action), shape, find)
+        return self._known.of((rule.place, rule.start, action), self._as_told_by(rule, shape), find)
 
     def _withheld(self, shape: Shape, ability: str) -> Reason | None:
         """The reason of the first rule that denies an ability; where none does and none allows it, that of the ability."""
@@ -185,7 +188,15 @@ class Policy:
         return Explanation((*stages, of_field))
 
     def _has(self, shape: Shape, rule: Rule) -> bool:
-        return self._known.of((rule.place, rule.start), shape, lambda viewer: self._compiler.ability(rule, viewer))
+        told = self._as_told_by(rule, shape)
+        return self._known.of((rule.place, rule.start), told, lambda viewer: self._compiler.ability(rule, viewer))
+
+    def _as_told_by(self, rule: Rule, shape: Shape) -> Shape:
+        """The shape with only the roles that a rule can tell apart, so that a rule is evaluated once for all that it takes as one."""
+        if rule not in self._told_roles:
+            self._told_roles[rule] = frozenset(mentioned([rule], self.rules).roles)
+        roles = self._told_roles[rule]
+        return replace(shape, roles=tuple([role for role in shape.roles if role in roles]))
 
     def _rows(self, shape: Shape, entity: Entity, action: str) -> Predicate:
         if entity.part_of is not None:
