@@ -289,7 +289,7 @@ async def test_no_token_of_ours_makes_a_failure(gateway: Gateway, data: st.DataO
     claims = right | data.draw(st.dictionaries(st.sampled_from(CLAIMS), JSON | st.floats(), max_size=2))
     payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
     head = f"{HEADER}.{payload}"
-    signature = base64.urlsafe_b64encode(services._key.sign(head.encode())).rstrip(b"=").decode()
+    signature = base64.urlsafe_b64encode(services._keys[0].private.sign(head.encode())).rstrip(b"=").decode()
     seen = data.draw(TEXTS.filter(lambda text: text.isprintable()).map(lambda text: text.encode("ascii", "ignore").decode()))
 
     await assert_no_failure(gateway, posted(f"{head}.{signature}", "{ viewer { kind } }", **{"x-crossgate-view-as": seen}))
