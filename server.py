@@ -37,18 +37,20 @@ from resolvers.viewer import find_member, load_viewer
 from schema.auditing import Auditing
 from schema.introspection import SchemaOf
 from schema.kinds import check_kinds
-from schema.planning import Planning
+from schema.planning import Admit, Planning
 from schema.reads import UnknownField
 from schema.schema import guarded_fields, make_schema
 from schema.shaped import Shaped
 from settings import InvalidSettings, Settings, variable
 from transport.app import create_app
+from transport.bounds import bounds_of
 from transport.development import Development, warning
 from transport.documents import Documents
 from transport.files import File, LoadFile, file_route
 from transport.identity import Identity
 from transport.logs import configure_logging
 from transport.mails import mail_routes
+from transport.peers import PEER
 from transport.portal import PortalViewer, portal_routes
 from transport.recording import Recording
 from transport.tokens import Claims, Tokens
@@ -82,7 +84,8 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         log.warning("development.reachable", warning=danger)
     tokens = Tokens.load(settings.signing_key_file)
     schema_of = _schema_of(Shaped(whole=settings.shaped_schema == "off"))
-    documents = Documents(settings.max_document_tokens, schema_of if settings.shaped_schema == "strict" else None)
+    strict = schema_of if settings.shaped_schema == "strict" else None
+    documents = Documents(settings.max_document_tokens, strict, suggestions=settings.development)
     services = make_services(settings, tokens, load_policy(policies))
     viewers, engine = _viewers(services.reader), services.engine
     identity = Identity(tokens, viewers)
@@ -93,8 +96,10 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         settings=settings,
         tokens=tokens,
         load_viewer=viewers,
-        make_context=lambda viewer, request_id, key: Context(services, viewer, Origin(request_id, key)),
-        make_subscriber=lambda viewer, request_id, key, renew: Context(services, viewer, Origin(request_id, key), renew),
+        make_context=lambda viewer, request_id, key: Context(services, viewer, Origin(request_id, key, PEER.get())),
+        make_subscriber=lambda viewer, request_id, key, renew: Context(
+            services, viewer, Origin(request_id, key, PEER.get()), renew
+        ),
         view_as=_view_as(services),
         ready={"database": _answers(services.reader)},
         extra_routes=[
@@ -149,14 +154,20 @@ def _schema(settings: Settings, documents: Documents, schema_of: SchemaOf) -> st
     """The schema with all that is done to an operation. Raises InvalidSettings where a field that is to be audited is not there."""
     auditing = Auditing(settings.audited_fields)
     recording = [Recording(settings.record_operations).extension] if settings.record_operations else []
-    planned = [Planning().extension] if settings.planner else []
+    planned = [Planning(admit=_admit(settings)).extension] if settings.planner else []
     extensions = [documents.extension, *recording, *planned, auditing.extension]
-    schema = make_schema(*extensions, schema_of=schema_of, always=settings.shaped_schema == "strict")
+    always, suggestions = settings.shaped_schema == "strict", settings.development
+    schema = make_schema(*extensions, schema_of=schema_of, always=always, suggestions=suggestions)
     try:
         auditing.of(schema)
     except UnknownField as problem:
         raise InvalidSettings({variable("audited_fields"): str(problem)}) from None
     return schema
+
+
+def _admit(settings: Settings) -> Admit:
+    """What bounds the operations, or parts of them, that graphql-core runs for want of a plan."""
+    return lambda schema, document, variables, why: bounds_of(schema, settings).admit(document, variables, why)
 
 
 def load_policy(directory: Path = POLICIES) -> Policy:

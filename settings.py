@@ -6,8 +6,6 @@ Secrets are never shown, neither in that message nor in `repr(settings)`.
 
 from __future__ import annotations
 
-from email.errors import HeaderParseError
-from email.headerregistry import Address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -16,6 +14,8 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from address import Address as DatabaseAddress
+from models.address import Address as DatabaseAddress
+from models.email_address import is_address
 
 PREFIX = "CROSSGATE_"
 SMTP_SCHEMES = ("smtp", "smtps")
@@ -92,6 +92,22 @@ class Settings(BaseSettings):
     max_operation_cost: int = Field(
         default=500_000, ge=1, description="Most objects that a GraphQL operation may ask for, by its pages and lists."
     )
+    max_operation_values: int = Field(
+        default=1_000_000,
+        ge=1,
+        description="Most values that the answer to a GraphQL operation may have, counted like its cost: each field of each object.",
+    )
+    max_unplanned_values: int = Field(
+        default=10_000,
+        ge=1,
+        description="Most values of an answer, or of the part of it, that no plan can give: of mutations, of subscriptions, and of "
+        "root fields of a query that fail. Not of queries where plans are turned off.",
+    )
+    max_introspection_values: int = Field(
+        default=50_000,
+        ge=1,
+        description="Most values that a GraphQL operation may read of the schema; a tool that reads all of it needs about 15,000.",
+    )
     max_socket_operations: int = Field(
         default=100, ge=1, description="Most operations, subscriptions among them, that run at once over one WebSocket."
     )
@@ -118,6 +134,7 @@ class Settings(BaseSettings):
         default=(),
         description="Fields of which the audit log counts who reads them, such as Invoice.total, separated by commas.",
     )
+    max_mutation_repeats: int = Field(default=10, ge=1, description="Most times that one operation runs the same mutation.")
     request_timeout: float = Field(default=30, gt=0, description="Seconds for a request to arrive, and again to be answered.")
     shutdown_timeout: int = Field(default=30, ge=0, description="Seconds that requests under way are given at shutdown.")
     smtp_url: str | None = Field(
@@ -158,10 +175,8 @@ class Settings(BaseSettings):
     @field_validator("mail_from")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        try:
-            Address(addr_spec=value)
-        except (ValueError, IndexError, HeaderParseError):
-            raise ValueError("must be an e-mail address such as no-reply@gateway.example") from None
+        if not is_address(value):
+            raise ValueError("must be an e-mail address such as no-reply@gateway.example")
         return value
 
     @field_validator("public_url", "partner_docs_url")

@@ -26,10 +26,13 @@ class Inquiry(Owned, Base):
     sender_email: Mapped[Email]
     sender_company: Mapped[str | None]
     message: Mapped[str]
+    peer: Mapped[str | None]  # the network address that it came from; nobody reads it
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (
         sa.Index("inquiry_company_id_page", "company_id", "id"),
         sa.Index("inquiry_partner_id_page", "partner_id", "id"),
         sa.Index("inquiry_profile_id_created_at", "profile_id", "created_at"),
+        sa.Index("inquiry_peer_created_at", "peer", "created_at", postgresql_where=sa.text("user_id IS NULL")),
+        sa.Index("inquiry_user_id_created_at", "user_id", "created_at"),
     )

@@ -15,13 +15,22 @@ LONGEST_NAME: Final = 200  # characters (V7)
 
 
 class User(Identified, Base):
-    """A person (R406). The e-mail address is unique, whatever its case."""
+    """A person (R406).
+
+    A user whom somebody else has named is unclaimed, until the owner of the address claims it (V49). The address of a claimed user is
+    unique, whatever its case; several unclaimed users may have it too, so that nobody learns from a name that is taken who has an
+    account.
+    """
 
     __tablename__ = "app_user"  # `user` is a reserved word of SQL
 
     email: Mapped[PersonalEmail]
     name: Mapped[str]
     job_title: Mapped[str | None]
+    claimed: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     created_at: Mapped[datetime] = mapped_column(default=now)
 
-    __table_args__ = (sa.Index("app_user_email_key", sa.text("lower(email)"), unique=True),)
+    __table_args__ = (
+        sa.Index("app_user_email_key", sa.text("lower(email)"), unique=True, postgresql_where=sa.text("claimed")),
+        sa.Index("app_user_unclaimed_email", sa.text("lower(email)"), postgresql_where=sa.text("NOT claimed")),
+    )

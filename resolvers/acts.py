@@ -31,6 +31,12 @@ class Acts:
         self.denied: Counts = {}
         self.concerned: dict[Viewer, Counts] = {}
 
+    def join(self, other: Acts) -> None:
+        """Take what others have noted of the same request; what both have noted of one thing is the same."""
+        _highest(self.denied, other.denied)
+        for viewer, counts in other.concerned.items():
+            _highest(self.concerned.setdefault(viewer, {}), counts)
+
     def refused(self, counts: Counts) -> None:
         """Note that actions of a mutation were refused."""
         add(self.denied, counts)
@@ -42,6 +48,11 @@ class Acts:
     async def explained(self, entity: str, field: str | None, concerned: Viewer) -> None:
         """Note that decisions on a type, or on a field of it, are explained for a viewer; written before the answer is sent."""
         add(self.concerned.setdefault(concerned, {}), {Counted(entity, field): 1})
+
+
+def _highest(into: Counts, counts: Counts) -> None:
+    for counted, number in counts.items():
+        into[counted] = max(into.get(counted, 0), number)
 
 
 def anything(context: Context, data: Any) -> bool:

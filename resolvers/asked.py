@@ -5,20 +5,22 @@ A reader answers None for what is not given, given as null or wrong; `has` tells
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 
+import ada_url
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from resolvers import identifiers
 from resolvers.identifiers import InvalidId
 from resolvers.problems import Code, Problems
-from resolvers.text import is_blank, is_line, is_storable
+from resolvers.text import composed, is_blank, is_line, is_storable, tidied
 
 LONGEST_URL: Final = 2000  # characters, what browsers and proxies agree on
 LONGEST_EMAIL: Final = 254  # RFC 5321
+BEGINNING: Final = re.compile(r"https?://[^/\\]", re.IGNORECASE)
 LONGEST_PHONE: Final = 32
 
 
@@ -43,9 +45,11 @@ class Asked:
         self._problems.note(code, message, *self._path, *path)
 
     def text(self, name: str, most: int, *, required: bool = True, lines: bool = False) -> str | None:
-        """A text without white space around it, of at most `most` characters: one line, or `lines`. A blank one is none."""
-        given = self.values.get(name)
-        text = "" if given is None else given.strip()
+        """A text of at most `most` characters, in the form in which texts are stored: one line, or `lines`. A blank one is none."""
+        return self._text(name, most, composed if lines else tidied, required=required, lines=lines)
+
+    def _text(self, name: str, most: int, form: Callable[[str], str], *, required: bool, lines: bool = False) -> str | None:
+        text = form(self.values.get(name) or "")
         if is_blank(text):
             if required:
                 self.note(Code.REQUIRED, "This cannot be blank.", name)
@@ -71,7 +75,7 @@ class Asked:
 
     def url(self, name: str, *, required: bool = False) -> str | None:
         """The address of a page on the web, by http or https."""
-        text = self.text(name, LONGEST_URL, required=required)
+        text = self._text(name, LONGEST_URL, str.strip, required=required)
         if text is None:
             return None
         if not _is_web_address(text):
@@ -143,10 +147,14 @@ class Asked:
 
 
 def _is_web_address(text: str) -> bool:
-    """Whether a text is an absolute http or https address of a host, without credentials or white space."""
+    """Whether a browser takes a text for an absolute http or https address. One with credentials, or without `//`, is refused."""
+    if not BEGINNING.match(text) or any(map(str.isspace, text)):
+        return False
     try:
-        parts = urlsplit(text)
-        named = bool(parts.hostname) and parts.port != 0
+        url = ada_url.URL(text)
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and named and "@" not in parts.netloc and not any(map(str.isspace, text))
+    if url.username or url.password or "@" in text.split("/")[2]:
+        return False
+    # ada leaves a label of Punycode as it is where it stands for nothing; browsers refuse it.
+    return url.port != "0" and not any(label.startswith("xn--") for label in ada_url.idna_to_unicode(url.hostname).split("."))

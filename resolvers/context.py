@@ -67,10 +67,14 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an operation comes from: its request's id, and the key under which its mutations are done only once."""
+    """Where an operation comes from.
+
+    `idempotency_key` is the key under which its mutations are done only once, `peer` the network address that sends it, if known.
+    """
 
     request_id: str | None = None
     idempotency_key: str | None = None
+    peer: str | None = None
 
 
 class Context:

@@ -5,6 +5,7 @@ A letter names what its reader may know anyway: companies by their trading names
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from fpdf import FPDF
@@ -13,10 +14,15 @@ from models.base import now
 from models.port import AUTHORISED
 from resolvers.file import File
 from resolvers.record import Record
+from resolvers.typesetting import Sheet
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
+TITLE: Final = "Letter of Authorisation"
+LEFT: Final = 10  # millimetres
+WIDTH: Final = 190
+NAMES: Final = 50  # how wide the names of facts are
 ISSUER: Final = "The operator of this network"
 REQUEST: Final = (
     "The issuing entity authorises the requesting party to have a cross-connect made to the demarcation below. The requesting"
@@ -47,20 +53,18 @@ async def letter(port: Record, context: Context) -> File | None:
         "Speed": f"{port.speed_mbps} Mbps",
         **{name.capitalize(): port.demarcation.get(name, "") for name in ("cage", "rack", "panel", "ports")},
     }
-    return File("application/pdf", _written(facts))
+    return File("application/pdf", await asyncio.to_thread(_written, facts))
 
 
 def _written(facts: dict[str, str]) -> bytes:
     """The letter's one page."""
     page = FPDF(format="A4")
-    page.set_title("Letter of Authorisation")
+    page.set_title(TITLE)
     page.add_page()
-    page.set_font("Helvetica", "B", 18)
-    page.cell(text="Letter of Authorisation", new_x="LMARGIN", new_y="NEXT", h=16)
-    page.set_font("Helvetica", size=11)
-    page.multi_cell(0, 6, REQUEST, new_x="LMARGIN", new_y="NEXT")
-    page.ln(6)
+    y = Sheet(page, 18).write(TITLE, LEFT, page.t_margin, WIDTH, 16)
+    text = Sheet(page, 11)
+    y = text.write(REQUEST, LEFT, y, WIDTH, 6) + 6
     for name, value in facts.items():
-        page.cell(50, 8, name)
-        page.multi_cell(0, 8, value.encode("latin-1", "replace").decode("latin-1"), new_x="LMARGIN", new_y="NEXT")
+        text.write(name, LEFT, y, NAMES, 8)
+        y = text.write(value, LEFT + NAMES, y, WIDTH - NAMES, 8)
     return bytes(page.output())

@@ -15,7 +15,7 @@ from aiodataloader import DataLoader
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.selectable import Select
 
-from models import PartnerDefaults, ProfileSlug
+from models import MarketplaceProfile, PartnerDefaults, ProfileSlug
 from policies.predicate import Predicate
 from resolvers import statements
 from resolvers.mask import mask_of
@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from resolvers.connection import Asked
     from resolvers.context import Context
 
-FORMER_SLUG: Final = sa.select(ProfileSlug.profile_id).where(ProfileSlug.slug == sa.bindparam("slug", type_=sa.Text()))
+WANTED: Final = sa.any_(sa.bindparam(statements.KEYS, type_=postgresql.ARRAY(sa.Text())))
+SLUGS: Final = sa.union_all(
+    sa.select(MarketplaceProfile.slug.label("name"), MarketplaceProfile.id.label("key")).where(
+        MarketplaceProfile.slug == WANTED
+    ),
+    sa.select(ProfileSlug.slug, ProfileSlug.profile_id).where(ProfileSlug.slug == WANTED),
+).subquery("names")
 DEFAULTS: Final = sa.select(PartnerDefaults.__table__).where(
     PartnerDefaults.partner_id == sa.any_(sa.bindparam(statements.KEYS, type_=postgresql.ARRAY(sa.Uuid())))
 )
@@ -88,12 +94,19 @@ class Loaders:
         return {None: rows[0][0]} if asked.selection.relation is None else {keys[row.parent - 1]: row.count for row in rows}
 
     async def profile_of_slug(self, slug: str) -> Record | None:
-        """The Marketplace profile that has this slug, or had it before (A3)."""
-        (found,) = await self.rows("MarketplaceProfile", [slug], by="slug")
-        if found is not None:
-            return found
-        former = await self._fetch(FORMER_SLUG, {"slug": slug})
-        (found,) = await self.rows("MarketplaceProfile", [former[0].profile_id if former else None])
+        """The Marketplace profile that has this slug, or had it before (A3): one statement, so that time tells nothing either."""
+        loader = self._loaders.get(SLUGS)
+        if loader is None:
+
+            async def load(wanted: list[str]) -> list[Record | None]:
+                source = self._source("MarketplaceProfile", ("read",), None)
+                rows = [] if source.is_empty else await self._fetch(statements.named(source, SLUGS), {statements.KEYS: wanted})
+                records = self._masked("MarketplaceProfile", rows)
+                found = {row.parent: record for row, record in zip(rows, records, strict=True)}
+                return [found.get(slug) for slug in wanted]
+
+            loader = self._loaders[SLUGS] = DataLoader(load)
+        found: Record | None = await loader.load(slug)
         return found
 
     async def defaults(self, partners: Sequence[UUID]) -> list[Any]:

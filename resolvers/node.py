@@ -59,15 +59,19 @@ class ByAnyIds:
         self, roots: Sequence[object], context: Context, **arguments: Any
     ) -> list[list[Record | InvalidId | None]]:
         """The things. Raises TooManyIds."""
-        found = await gather(*(_load(one, context) for one in self.named(arguments, context)))
-        return [list(found)] * len(roots)
+        named = self.named(arguments, context)
+        once = list({id(one): one for one in named}.values())
+        found = await gather(*(_load(one, context) for one in once))
+        known = dict(zip(map(id, once), found, strict=True))
+        return [[known[id(one)] for one in named]] * len(roots)
 
     def named(self, arguments: Mapping[str, Any], context: Context) -> list[Identifier | InvalidId]:
         """What is asked for. Raises TooManyIds."""
         ids = arguments["ids"]
         if len(ids) > (most := context.services.max_page_size):
             raise TooManyIds(f"Argument 'ids' may have {most} ids at most, not {len(ids)}.", argument="ids")
-        return [_named(text) for text in ids]
+        known = {text: _named(text) for text in dict.fromkeys(ids)}
+        return [known[text] for text in ids]
 
 
 def _parse(text: str, argument: str) -> Identifier:

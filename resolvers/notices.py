@@ -20,6 +20,7 @@ from models import Mail, Membership, Notification, User
 from models.membership import MemberRole
 from models.notification import TITLE_LENGTH, NotificationKind
 from resolvers.identifiers import Identifier
+from resolvers.text import one_line
 
 ADMINISTRATORS: Final = (MemberRole.ACCOUNT_ADMIN,)
 
@@ -33,8 +34,8 @@ class Notice:
 
     @property
     def line(self) -> str:
-        """The title as the one line that fits: whatever would break it is a space."""
-        whole = " ".join("".join(letter if letter.isprintable() else " " for letter in self.title).split())
+        """The title as one line that fits its column. Only what breaks or turns a line is replaced, by a space."""
+        whole = one_line(self.title)
         return whole if len(whole) <= TITLE_LENGTH else whole[: TITLE_LENGTH - 1] + "…"
 
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import reduce
 from io import BytesIO
 from typing import Any, Final
 
+from PIL import ImageChops
 from PIL.Image import Image, Transpose
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 from PIL.PngImagePlugin import PngImageFile
@@ -26,6 +28,10 @@ KEPT: Final = ("icc_profile", "transparency")  # what belongs to the colours
 MOVES: Final = b"acTL"  # the chunk that says of how many frames a PNG is, before the first of them
 SCAN: Final = b"\xff\xda"  # begins a part of a JPEG that passes over all pixels
 MOST_SCANS: Final = 32  # few tools make more than a dozen; thousands of empty ones would take hours
+DEPTH: Final = 24  # where a PNG says how many bits a sample has
+STRETCHED: Final = (2, 4)  # bits
+CUT: Final = 16
+LOWER: Final = "RGB;16L"  # reads the second byte of each sample; a PNG has the upper one first
 TURN: Final = 0x0112  # the note of a camera on how it was held (EXIF orientation)
 TURNS: Final = {
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -106,11 +112,37 @@ def _decoded(content: bytes, kind: MediaType) -> Picture:
     if isinstance(image, Jpeg):
         options = {"qtables": image.quantization, "subsampling": get_sampling(image)}
     turn = TURNS.get(_orientation(image.info.get("exif", b"")))
-    turned: Image = image if turn is None else image.transpose(turn)
+    whole = image if kind is MediaType.JPEG else _with_transparency(image, content)
+    turned: Image = whole if turn is None else whole.transpose(turn)
     turned.info = {name: value for name, value in turned.info.items() if name in KEPT}
     written = BytesIO()
     turned.save(written, kind.name, icc_profile=turned.info.get("icc_profile"), **options)
     return Picture(kind, turned.width, turned.height, written.getvalue())
+
+
+def _with_transparency(image: Image, content: bytes) -> Image:
+    """The picture of a PNG whose one transparent colour is one of its pixels' colours, as Pillow has them.
+
+    Pillow keeps that colour as the file has it, and stretches pixels of 2 and 4 bits to 8, or cuts them from 16 to 8.
+    """
+    bits, colour = content[DEPTH], image.info.get("transparency")
+    if bits in STRETCHED and image.mode == "L" and isinstance(colour, int):
+        image.info["transparency"] = colour * 255 // (2**bits - 1)
+    elif bits == CUT and image.mode == "RGB" and isinstance(colour, tuple):
+        image.putalpha(ImageChops.invert(_where(image, content, colour)))
+        del image.info["transparency"]
+    return image
+
+
+def _where(image: Image, content: bytes, colour: tuple[int, ...]) -> Image:
+    """Where the pixels of a picture have a colour with 16 bits, of which it has the upper 8: white there, black elsewhere."""
+    lower = PngImageFile(BytesIO(content))
+    lower.tile = [tile._replace(args=LOWER) for tile in lower.tile]
+    lower.load()
+    halves = [*((band, value >> 8) for band, value in zip(image.split(), colour, strict=True))]
+    halves += ((band, value & 255) for band, value in zip(lower.split(), colour, strict=True))
+    masks = [band.point([255 if each == value else 0 for each in range(256)]) for band, value in halves]
+    return reduce(ImageChops.darker, masks)
 
 
 def _opened(content: bytes, kind: MediaType) -> Jpeg | PngImageFile:

@@ -6,7 +6,7 @@ stands for all of them, so that a page of hidden prices costs one line. Existenc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
 from policies.reason import Reason
@@ -42,6 +42,12 @@ class Redactions:
     def settle(self, folded: list[Entry], own: list[Entry] | None = None) -> None:
         """Say that these are all redactions of the response, folded already. `own` are the viewer's, where others' are among them."""
         self._folded, self._own = folded, own
+
+    def join(self, entries: list[Entry], data: Mapping[str, Any] | None) -> None:
+        """Add entries of other root fields of the same response."""
+        places = {} if data is None else {key: place for place, key in enumerate(data)}
+        found = [entry for entry in [*entries, *self.entries(data)] if entry[0][0] in places]
+        self.settle(sorted(found, key=lambda entry: places[str(entry[0][0])]))
 
     def entries(self, data: Any) -> list[Entry]:
         """What is hidden in the response, in its order, lists folded."""

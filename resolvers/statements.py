@@ -136,6 +136,14 @@ def rows_by(source: Source, column: str, order: str | None = None) -> Select[Any
 
 
 @lru_cache(KEPT)
+def named(source: Source, names: FromClause) -> Select[Any]:
+    """The rows that `names` leads to, by its columns `name` and `key`; the column `parent` is the name."""
+    table = source.table()
+    rows = source.select(table).add_columns(names.c.name.label("parent"))
+    return rows.where(table.c.id == names.c.key, *_unless_true(source.holds(source.rows, table)))
+
+
+@lru_cache(KEPT)
 def every(source: Source, order: str) -> Select[Any]:
     """All rows, of a type that has few."""
     table = source.table()

@@ -52,9 +52,12 @@ def profile_inquiry(profile: str, name: str, email: str, message: str, company: 
     sender = f"{name} ({company})" if company else name
     return _notice(
         f"Inquiry about {profile} from {sender}",
-        f"{sender} has written to you by your Marketplace profile {profile}:",
+        f"Somebody has written to you through your Marketplace profile {profile}. The sender's name and address are not verified:"
+        " anyone can enter any. Follow no link and share nothing confidential before you know who it is.",
+        f"Name: {sender}",
+        f"Address: {email} (not verified)",
+        "Message:",
         message,
-        f"You can answer to {email}.",
     )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 UNRECORDED: Final = {"audit_event", "idempotent_request", "mail", "notification"}
-WITHOUT_VALUES: Final = {"content", "search", "message", "sender_name", "sender_email", "sender_company"}
+WITHOUT_VALUES: Final = {"content", "search", "message", "sender_name", "sender_email", "sender_company", "peer"}
 NAMELESS: Final = "…"
 
 

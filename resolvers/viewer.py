@@ -55,19 +55,20 @@ def with_settings(companies: sa.Select[Any]) -> sa.Select[Any]:
     )
 
 
-WHO: Final = with_settings(
+MEMBERS: Final = with_settings(
     sa.select(Membership.user_id, Membership.roles, *PARAMETERS, *FACTS).join(Company, Company.id == Membership.company_id)
-).where(Membership.id == sa.bindparam("membership", type_=sa.Uuid()))
+)
+WHO: Final = MEMBERS.where(Membership.id == sa.bindparam("membership", type_=sa.Uuid()))
+WHO_IN: Final = MEMBERS.where(
+    Membership.user_id == sa.bindparam("user", type_=sa.Uuid()),
+    Membership.company_id == sa.bindparam("company", type_=sa.Uuid()),
+)
 MEMBER: Final = (
     sa.select(Membership.user_id, Membership.id)
     .join(User, User.id == Membership.user_id)
     .where(sa.func.lower(User.email) == sa.func.lower(sa.bindparam("email", type_=sa.Text())))
-    .order_by(Membership.id)
+    .order_by(User.claimed.desc(), Membership.id)
     .limit(1)
-)
-MEMBERSHIP: Final = sa.select(Membership.id).where(
-    Membership.user_id == sa.bindparam("user", type_=sa.Uuid()),
-    Membership.company_id == sa.bindparam("company", type_=sa.Uuid()),
 )
 
 
@@ -90,13 +91,16 @@ async def find_member(engine: AsyncEngine, email: str) -> Member | None:
 
 async def find_viewer(reader: Reader, user_id: UUID, company_id: UUID) -> Viewer | None:
     """The viewer that a user is in a company as it stands now, None if it is no member."""
-    found = await reader.fetch(MEMBERSHIP, {"user": user_id, "company": company_id})
-    return await load_viewer(reader, user_id, found[0].id) if found else None
+    return _signed_in(await reader.fetch(WHO_IN, {"user": user_id, "company": company_id}), user_id)
 
 
 async def load_viewer(reader: Reader, user_id: UUID, membership_id: UUID) -> Viewer | None:
     """The viewer of a membership as it stands now, None if the user has it no more. Settings take effect at once (V2)."""
-    found = await reader.fetch(WHO, {"membership": membership_id})
+    return _signed_in(await reader.fetch(WHO, {"membership": membership_id}), user_id)
+
+
+def _signed_in(found: Sequence[Any], user_id: UUID) -> Viewer | None:
+    """The viewer of a membership that was found, None if there is none or it is another user's."""
     if not found:
         return None
     user, roles, *facts = found[0]

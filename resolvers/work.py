@@ -110,6 +110,13 @@ class Work:
         _, may = await self.reach(entity, row.id, action)
         return may
 
+    async def reads(self, entity: str, condition: sa.ColumnElement[bool], *order: Any) -> Any:
+        """The first row that meets a condition and that the viewer may read, or None. It takes one statement either way."""
+        kind = self.context.policy.catalogue[entity]
+        readable = to_sql(self.context.decide(entity).rows, kind, kind.table, per_row=True)
+        found = sa.select(MODELS[kind.table]).where(condition, readable).order_by(*order).limit(1)
+        return (await self.session.execute(found, self.context.parameters)).scalar_one_or_none()
+
     def edit(self, asked: Asked, row: Any, name: str = "version") -> None:
         """Count an edit of a row, if the version that is given is the row's; else note CONFLICT. Nobody's edit is lost."""
         given = asked.value(name)
@@ -124,6 +131,10 @@ class Work:
         """Store a new row now, so that others can name it."""
         self.session.add(row)
         await self.session.flush()
+
+    async def alone(self, what: str, key: str) -> None:
+        """Wait until no other unit of work does `what` for this key, so that what both of them count is true."""
+        await self.session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"{what}:{key}", 0))))
 
     async def one(self, statement: sa.Select[Any]) -> Any:
         """The first value of a statement's first row, None for no row."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import strawberry
 from graphql import (
+    DocumentNode,
     FieldNode,
     GraphQLField,
+    GraphQLSchema,
     Undefined,
     VariableNode,
     get_nullable_type,
@@ -17,20 +19,31 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types import ExecutionResult
+from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.field import StrawberryField
 
+from resolvers.acts import Acts
 from resolvers.batch import BatchResolver
-from resolvers.execution.plans import KEPT, Plans
+from resolvers.errors import PublicError
+from resolvers.execution.plans import KEPT, Answer, Plans
+from resolvers.execution.roots import merged
 from resolvers.execution.variables import AS_GIVEN
+from resolvers.redactions import Redactions
 from schema.fields import Field, arguments_of
+
+Admit = Callable[[GraphQLSchema, DocumentNode, Mapping[str, Any], str], None]
+"""Raises PublicError where a document that graphql-core has to run, with these variables and for this reason, is too much for it."""
 
 
 class Planning:
-    """The plans of one schema. `kept` bounds them, in characters of their documents."""
+    """The plans of one schema. `kept` bounds them, in characters of their documents.
 
-    def __init__(self, kept: int = KEPT) -> None:
+    `admit` is asked before graphql-core runs root fields that have no plan, or that failed.
+    """
+
+    def __init__(self, kept: int = KEPT, admit: Admit | None = None) -> None:
         self._kept = kept
+        self.admit = admit
         self._plans: Plans | None = None
 
     def extension(self) -> SchemaExtension:
@@ -54,12 +67,64 @@ class _Planned(SchemaExtension):
         assert asked.query is not None  # noqa: S101 (nothing is executed without)
         assert asked.graphql_document is not None  # noqa: S101
         plans = self._planning.of(asked.schema)
-        data = await plans.answer(
-            asked.query, asked.graphql_document, asked.operation_name, asked.variables or {}, asked.context
-        )
-        if data is not None:
-            asked.result = ExecutionResult(data=data, errors=None)
+        document: DocumentNode = asked.graphql_document
+        answer = await plans.answer(asked.query, document, asked.operation_name, asked.variables or {}, asked.context)
+        left = () if answer is None else self._left(answer)
+        if answer is not None and not left:
+            asked.result = ExecutionResult(data=answer.data, errors=answer.errors or None)
+        if answer is None or not left:
+            yield
+            return
+        part = _Part(asked, answer, left)
         yield
+        part.join()
+
+    def _left(self, answer: Answer) -> Collection[str]:
+        """The keys that graphql-core answers: those whose errors it orders too, unless that takes too long. Raises PublicError."""
+        left, unsure = tuple(answer.left), [key for key in answer.unsure if key not in answer.left]
+        if unsure:
+            try:
+                self._admit(answer, [*left, *unsure])
+            except PublicError:
+                pass
+            else:
+                return (*left, *unsure)
+        self._admit(answer, left)
+        return left
+
+    def _admit(self, answer: Answer, keys: Collection[str]) -> None:
+        admit, asked = self._planning.admit, self.execution_context
+        slow = [key for key in keys if key not in answer.roots.introspection()]
+        if slow and admit is not None:
+            why = next((answer.left[key] for key in slow if key in answer.left), "several errors")
+            admit(asked.schema._schema, answer.roots.only(slow), asked.variables or {}, why)
+
+
+class _Part:
+    """The part of an operation that graphql-core answers, and how its answer joins the plan's."""
+
+    def __init__(self, asked: ExecutionContext, answer: Answer, left: Collection[str]) -> None:
+        context: Any = asked.context
+        self._asked: Any = asked
+        self._answer = answer
+        self._document = asked.graphql_document
+        self._data = {key: value for key, value in (answer.data or {}).items() if key not in left}
+        self._errors = [error for error in answer.errors if (error.path or [""])[0] not in left]
+        self._is_null = answer.data is None and bool(self._errors)
+        self._entries = [entry for entry in context.redactions.entries(answer.data) if entry[0][0] not in left]
+        self._acts = context.acts
+        context.acts, context.redactions = Acts(), Redactions()
+        asked.graphql_document = answer.roots.only(left)
+
+    def join(self) -> None:
+        """Put both parts together."""
+        result, context = self._asked.result, self._asked.context
+        self._asked.graphql_document = self._document
+        context.acts.join(self._acts)
+        data = None if self._is_null else merged(self._answer.roots.fields, self._data, result.data)
+        context.redactions.join(self._entries, data)
+        result.data = data
+        result.errors = [*(result.errors or ()), *self._errors] or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,10 @@ class _Joined:
         if context is None:
             return None
         result: ExecutionResult = await self._schema.execute(
-            self._parts.preview(key), self._variables, context, operation_name=self._asked.operation_name
+            self._parts.preview(key),
+            self._variables,
+            context_value=context,
+            operation_name=self._asked.operation_name,
         )
         if context.execution != PLANNED:
             self._context.execution = context.execution

@@ -25,7 +25,16 @@ Open = Callable[[SchemaExtension], "AbstractAsyncContextManager[None] | _Opened"
 
 
 class Schema(strawberry.Schema):
-    """A schema whose extensions are run by `Runner`."""
+    """A schema whose extensions are run by `Runner`. Errors of coercion suggest names of the schema only where that is wanted."""
+
+    def __init__(self, *parts: Any, suggestions: bool = True, **more: Any) -> None:
+        super().__init__(*parts, **more)
+        self._suggestions = suggestions
+
+    def _get_custom_context_kwargs(self, operation_extensions: dict[str, Any] | None = None, *, sync: bool = False) -> Any:
+        """What graphql-core is given beside the operation."""
+        given = super()._get_custom_context_kwargs(operation_extensions, sync=sync)
+        return given if self._suggestions else {**given, "hide_suggestions": True}
 
     def create_extensions_runner(
         self, execution_context: ExecutionContext, extensions: list[SchemaExtension]

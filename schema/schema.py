@@ -42,7 +42,10 @@ class Redactions(SchemaExtension):
 
 
 def make_schema(
-    *extensions: Callable[[], SchemaExtension], schema_of: SchemaOf | None = None, always: bool = False
+    *extensions: Callable[[], SchemaExtension],
+    schema_of: SchemaOf | None = None,
+    always: bool = False,
+    suggestions: bool = True,
 ) -> strawberry.Schema:
     """The schema, with extensions of whoever serves it, the first of which sees most.
 
@@ -57,6 +60,7 @@ def make_schema(
         extensions=[Redactions, *extensions],
         schema_of=schema_of,
         always=always,
+        suggestions=suggestions,
     )
 
 

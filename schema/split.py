@@ -68,7 +68,8 @@ class _Scissors:
         self._fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
         self._keys: dict[str, frozenset[str]] = {}  # of the previews in a fragment
         self._of(operation.selection_set)
-        self._roots = [operation.selection_set, *(self._fragments[name].selection_set for name in self._keys)]
+        leading = [self._fragments[name].selection_set for name, keys in self._keys.items() if keys]
+        self._roots = [operation.selection_set, *leading]
         self.previews = [node for root in self._roots for node in _previews(root)]
 
     def rest(self) -> str:
@@ -89,7 +90,8 @@ class _Scissors:
         """The operation with nothing at its root but what is selected of the previews under a key."""
         page = _Page(self._text)
         for root in self._roots:
-            self._keep(page, root, key)
+            if key in self._of(root):  # else it is spread in a preview alone
+                self._keep(page, root, key)
         return page.text
 
     def _keep(self, page: _Page, root: SelectionSetNode, key: str) -> None:

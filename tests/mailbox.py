@@ -25,6 +25,7 @@ class Mailbox:
 
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)  # the same, as they arrived
     to: list[str] = field(default_factory=list)  # the recipients of the envelopes
     rcpt: dict[str, deque[str]] = field(default_factory=lambda: defaultdict(deque))  # answers to be given first, by address
     data: deque[str] = field(default_factory=deque)  # answers to be given first to whole mails, which are taken nonetheless
@@ -54,6 +55,7 @@ class Mailbox:
         message = message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
         self.mails.append(message)
+        self.raw.append(envelope.content)
         self.to += envelope.rcpt_tos
         self.arrived.set()
         await asyncio.sleep(self.seconds)

@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from settings import Settings
-from transport.bounds import Bounds
+from transport.bounds import bounds_of
 from transport.deadlines import Deadlines
 from transport.diff import Diff, diff_route
 from transport.documents import Documents
@@ -34,6 +34,7 @@ from transport.identity import Identity, LoadViewer
 from transport.limits import BodyLimit
 from transport.logs import PolicyVersion, RequestLog, request_lines
 from transport.operations import Operations
+from transport.peers import Peers
 from transport.refusal import Refusal, refuse
 from transport.sse import EventStreams
 from transport.streams import MakeSubscriber, OpenConnections, Streams
@@ -68,7 +69,9 @@ def create_app(
     `/readyz`, which tells too why the files of policy are refused, where they are.
     """
     operations = Operations(
-        schema=schema, documents=documents or Documents(settings.max_document_tokens), bounds=_bounds(schema, settings)
+        schema=schema,
+        documents=documents or Documents(settings.max_document_tokens),
+        bounds=bounds_of(schema._schema, settings),
     )
     identity, connections = Identity(tokens, load_viewer), OpenConnections()
     streams = Streams(
@@ -114,17 +117,6 @@ def create_app(
     return app
 
 
-def _bounds(schema: strawberry.Schema, settings: Settings) -> Bounds:
-    return Bounds(
-        schema=schema._schema,
-        depth=settings.max_operation_depth,
-        fields=settings.max_operation_fields,
-        cost=settings.max_operation_cost,
-        default_page_size=settings.default_page_size,
-        max_page_size=settings.max_page_size,
-    )
-
-
 def _middleware(settings: Settings, body_limits: Mapping[str, int], policy: PolicyVersion) -> list[Middleware]:
     """What every request passes, from the outside in."""
     return [
@@ -140,6 +132,7 @@ def _middleware(settings: Settings, body_limits: Mapping[str, int], policy: Poli
         ),
         Middleware(Failsafe),
         Middleware(BodyLimit, limit=settings.max_body_bytes, of_path=body_limits),
+        Middleware(Peers),
     ]
 
 

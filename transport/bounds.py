@@ -4,7 +4,7 @@
 spread. *Cost* is the number of objects that an answer may have: a scalar costs 0, an object 1, and what stands below a list is
 multiplied by its length. A connection has as many items as `first` or `last` asks for, or as a page has when neither is given;
 things by their ids are as many as the ids; how long other lists are nobody knows, and they count LIST. `@skip` and `@include`
-change nothing. Fields of introspection cost nothing, for they ask no database.
+change nothing. Introspection has as many objects as the schema has. *Values* are counted like cost, but a scalar is a value too.
 
 A fragment is walked once, wherever and however often it is spread, so the time is linear in the document, and so is what is
 kept: where a page's size is a variable, a short sum is left to do for each request.
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -22,30 +22,44 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLField,
+    GraphQLInt,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLSyntaxError,
     InlineFragmentNode,
     IntValueNode,
+    ListTypeNode,
     ListValueNode,
+    NamedTypeNode,
+    NonNullTypeNode,
+    NullValueNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionNode,
     SelectionSetNode,
     ValueNode,
+    VariableDefinitionNode,
     VariableNode,
     get_named_type,
     get_nullable_type,
     is_list_type,
 )
+from graphql.execution.values import VariableValues, get_variable_values
 
 from resolvers.errors import PublicError
+from resolvers.execution.roots import INTROSPECTION
+from settings import Settings
+from transport.introspected import Introspected, TooMuch
 
 LIST: Final = 10  # items of a list whose length nobody asked for
 NESTING: Final = 3  # selection sets one inside another, fragments among them, for each level of depth
 HIGHEST: Final = 2**53 - 1  # the highest whole number that every reader of JSON can read
 PAGE: Final = ("first", "last")
+NAME_LENGTH: Final = 100  # characters of a field's name in a message
 IDS: Final = "ids"
+STEPS: Final = 2  # steps that counting introspection may take, for each value that it may have
 
 
 class OperationTooDeep(PublicError):
@@ -80,6 +94,53 @@ class OperationTooCostly(PublicError):
         super().__init__(message, cost=cost, limit=limit)
 
 
+class MutationRepeated(PublicError):
+    """The same mutation, more often than one operation may run it."""
+
+    code = "MUTATION_REPEATED"
+
+    def __init__(self, field: str, times: int, limit: int) -> None:
+        message = (
+            f"The operation runs {field[:NAME_LENGTH]} {times} times; {limit} is the most. Send the rest in another operation."
+        )
+        super().__init__(message, field=field[:NAME_LENGTH], times=times, limit=limit)
+
+
+class OperationTooLarge(PublicError):
+    """An answer that may have more values than are allowed."""
+
+    code = "OPERATION_TOO_LARGE"
+
+    def __init__(self, values: int, limit: int) -> None:
+        message = (
+            f"The answer may have {values} values; {limit} are allowed. Ask for smaller pages, for fewer fields, or in parts."
+        )
+        super().__init__(message, values=values, limit=limit)
+
+
+class OperationTooSlow(PublicError):
+    """More values than graphql-core may resolve, field by field."""
+
+    code = "OPERATION_TOO_SLOW"
+
+    def __init__(self, values: int, limit: int, why: str) -> None:
+        message = (
+            f"What runs field by field ({why}) may have {values} values; {limit} are allowed. "
+            "Mend the error if there is one, else ask for smaller pages or for fewer fields."
+        )
+        super().__init__(message, values=values, limit=limit, reason=why)
+
+
+class IntrospectionTooLarge(PublicError):
+    """More of the schema than may be read at once."""
+
+    code = "INTROSPECTION_TOO_LARGE"
+
+    def __init__(self, limit: int) -> None:
+        message = f"The operation reads more than {limit} values of the schema. Read it once, or in parts."
+        super().__init__(message, limit=limit)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A number of items that variables decide: the first of `sources` that is given, or `default`; never above `most`."""
@@ -89,7 +150,7 @@ class Asked:
     most: int
 
     def number(self, variables: Mapping[str, Any]) -> int:
-        """How many, with these variables; one of a wrong type counts as not given, for it will be refused."""
+        """How many, with these coerced variables."""
         for source in self.sources:
             given = variables.get(source) if isinstance(source, str) else source
             if isinstance(given, list):
@@ -112,19 +173,48 @@ Number = int | Asked
 Amount = int | Step
 
 
+class Sizes:
+    """The variables of an operation that are page sizes or lists of ids, coerced as execution coerces them.
+
+    The cost and the execution read the same number in this way, whatever form a client sends it in.
+    """
+
+    __slots__ = ("_nodes", "_plain", "_schema")
+
+    def __init__(self, schema: GraphQLSchema, nodes: Sequence[VariableDefinitionNode]) -> None:
+        self._schema = schema
+        self._nodes = nodes
+        self._plain = [(node.variable.name.value, _plain_class(node)) for node in nodes]
+
+    def read(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The coerced values; none where graphql-core refuses them, because then nothing runs."""
+        if all(variables.get(name).__class__ is plain for name, plain in self._plain):
+            return variables
+        read = get_variable_values(self._schema, self._nodes, dict(variables))
+        return read.coerced if isinstance(read, VariableValues) else {}
+
+
+def _plain_class(node: VariableDefinitionNode) -> type | None:
+    """The class of values whose number coercion does not change: a list has as many items before as after."""
+    kind = node.type.type if isinstance(node.type, NonNullTypeNode) else node.type
+    if isinstance(kind, ListTypeNode):
+        return list
+    return int if isinstance(kind, NamedTypeNode) and kind.name.value == GraphQLInt.name else None
+
+
 @dataclass(frozen=True, slots=True)
 class Costs:
     """What the operations of one document cost, in the order of the document."""
 
-    operations: Sequence[tuple[Amount, Mapping[str, Any]]]  # with the defaults of its variables
+    operations: Sequence[tuple[Amount, Sizes]]
     steps: Sequence[Step]
 
     def of(self, operation: int, variables: Mapping[str, Any]) -> int:
         """What an operation costs with these variables."""
-        amount, defaults = self.operations[operation]
+        amount, sizes = self.operations[operation]
         if isinstance(amount, int):
             return amount
-        given = {**defaults, **variables}
+        given = sizes.read(variables)
         costs: list[int] = []
         for step in self.steps:
             cost = step.constant
@@ -135,6 +225,13 @@ class Costs:
         return costs[amount.place]
 
 
+class Measured(NamedTuple):
+    """The operations of one document: their objects, which are their cost, and their values."""
+
+    cost: Costs
+    values: Costs
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """The bounds that operations over a schema are held to."""
@@ -143,17 +240,48 @@ class Bounds:
     depth: int
     fields: int
     cost: int
+    values: int
+    unplanned: int
+    introspection: int
     default_page_size: int
     max_page_size: int
+    repeats: int = 10
 
-    def measure(self, document: DocumentNode) -> Costs:
-        """What the operations of a document cost. Raises OperationTooDeep or OperationTooWide, whichever of them it is."""
-        return _Walk(self, document).costs()
+    def measure(self, document: DocumentNode) -> Measured:
+        """What the operations of a document cost. Raises the error of the bound that they exceed, or GraphQLSyntaxError."""
+        return Measured(_Walk(self, document, leaf=0).costs(), _Walk(self, document, leaf=1).costs())
 
-    def check(self, cost: int) -> None:
-        """Raises OperationTooCostly."""
+    def check(self, cost: int, values: int) -> None:
+        """Raises OperationTooCostly or OperationTooLarge."""
         if cost > self.cost:
             raise OperationTooCostly(min(cost, HIGHEST), self.cost)
+        if values > self.values:
+            raise OperationTooLarge(min(values, HIGHEST), self.values)
+
+    def check_unplanned(self, values: int, why: str) -> None:
+        """Raises OperationTooSlow."""
+        if values > self.unplanned:
+            raise OperationTooSlow(min(values, HIGHEST), self.unplanned, why)
+
+    def admit(self, document: DocumentNode, variables: Mapping[str, Any], why: str) -> None:
+        """Raises OperationTooSlow where the one operation of a document is too much for graphql-core."""
+        self.check_unplanned(self.measure(document).values.of(0, variables), why)
+
+
+def bounds_of(schema: GraphQLSchema, settings: Settings) -> Bounds:
+    """The bounds that are set."""
+    return Bounds(
+        schema=schema,
+        depth=settings.max_operation_depth,
+        fields=settings.max_operation_fields,
+        cost=settings.max_operation_cost,
+        values=settings.max_operation_values,
+        unplanned=settings.max_unplanned_values,
+        introspection=settings.max_introspection_values,
+        default_page_size=settings.default_page_size,
+        max_page_size=settings.max_page_size,
+        repeats=settings.max_mutation_repeats,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,32 +293,67 @@ class _Totals:
     fields: int = 0
     fixed: Amount = 0
     listed: Amount = 0
+    introspected: int = 0  # values of the schema
 
 
 NOTHING: Final = _Totals()
 
 
 class _Walk:
-    """One walk over a document, that nobody has validated."""
+    """One walk over a document, that nobody has validated. A scalar counts `leaf`."""
 
-    def __init__(self, bounds: Bounds, document: DocumentNode) -> None:
+    def __init__(self, bounds: Bounds, document: DocumentNode, leaf: int) -> None:
         self._bounds = bounds
+        self._leaf = leaf
         self._operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
         self._fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
+        self._introspected = Introspected(bounds.schema, self._fragments, STEPS * bounds.introspection)
+        self._read = 0  # values of the schema, in all operations
         self._walked: dict[str, _Totals] = {}
         self._steps: list[Step] = []
+        self._sources: set[str] = set()  # the variables that are numbers of items
 
     def costs(self) -> Costs:
         """The costs of all operations. What no operation spreads is walked too, for it will be validated."""
         for name in self._fragments:
             self._wide(self._fragment(name, 0, 0))
-        return Costs([(self._operation(each), _defaults(each)) for each in self._operations], self._steps)
+        amounts = [self._operation(each) for each in self._operations]
+        return Costs([(amount, self._sizes(each)) for amount, each in zip(amounts, self._operations, strict=True)], self._steps)
+
+    def _sizes(self, operation: OperationDefinitionNode) -> Sizes:
+        definitions = operation.variable_definitions or ()
+        return Sizes(self._bounds.schema, [each for each in definitions if each.variable.name.value in self._sources])
 
     def _operation(self, operation: OperationDefinitionNode) -> Amount:
         root = self._bounds.schema.get_root_type(operation.operation)
         totals = self._selections(operation.selection_set, root, 0, 0)
         self._wide(totals)
+        if operation.operation is OperationType.MUTATION:
+            self._check_repeats(operation.selection_set)
+        if totals.introspected > self._bounds.introspection:
+            raise IntrospectionTooLarge(self._bounds.introspection)
         return self._sum([(1, totals.fixed), (LIST, totals.listed)])
+
+    def _check_repeats(self, selected: SelectionSetNode) -> None:
+        """Raises MutationRepeated. A field under the same name in the answer runs once, wherever it is selected."""
+        found: dict[str, set[str]] = {}
+        waiting, spread = [selected], set[str]()
+        while waiting:
+            for each in waiting.pop().selections:
+                if isinstance(each, FieldNode) and not each.name.value.startswith("__"):
+                    found.setdefault(each.name.value, set()).add((each.alias or each.name).value)
+                elif isinstance(each, InlineFragmentNode):
+                    waiting.append(each.selection_set)
+                elif (
+                    isinstance(each, FragmentSpreadNode)
+                    and each.name.value not in spread
+                    and each.name.value in self._fragments
+                ):
+                    spread.add(each.name.value)
+                    waiting.append(self._fragments[each.name.value].selection_set)
+        for field, names in found.items():
+            if len(names) > self._bounds.repeats:
+                raise MutationRepeated(field, len(names), self._bounds.repeats)
 
     def _wide(self, totals: _Totals) -> None:
         if totals.fields > self._bounds.fields:
@@ -203,6 +366,8 @@ class _Walk:
     def _selections(self, selected: SelectionSetNode, parent: GraphQLNamedType | None, level: int, nesting: int) -> _Totals:
         """The totals of a selection set at a level, below a type that is unknown where the document is wrong."""
         self._fits(level, nesting + 1)
+        if not selected.selections:
+            raise _empty(selected)
         parts = [self._selection(each, parent, level, nesting + 1) for each in selected.selections]
         return _Totals(
             max(part.depth for part in parts),
@@ -210,6 +375,7 @@ class _Walk:
             sum(part.fields for part in parts),
             self._sum((1, part.fixed) for part in parts),
             self._sum((1, part.listed) for part in parts),
+            sum(part.introspected for part in parts),
         )
 
     def _selection(self, selection: SelectionNode, parent: GraphQLNamedType | None, level: int, nesting: int) -> _Totals:
@@ -238,10 +404,25 @@ class _Walk:
         self._fits(level, nesting)
         field = parent.fields.get(node.name.value) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
         if node.selection_set is None:
-            return _Totals(1, 0, 1)
+            return _Totals(1, 0, 1, self._leaf)
         below = self._selections(node.selection_set, get_named_type(field.type) if field else None, level, nesting)
+        if parent is self._bounds.schema.query_type and node.name.value in INTROSPECTION:
+            return self._asking(node, below)
         fixed, listed = self._costs(node, field, below) if field else (0, 0)
-        return _Totals(below.depth + 1, below.nesting, below.fields + 1, fixed, listed)
+        return _Totals(below.depth + 1, below.nesting, below.fields + 1, fixed, listed, below.introspected)
+
+    def _asking(self, node: FieldNode, below: _Totals) -> _Totals:
+        """The totals of a field that asks about the schema."""
+        self._wide(below)
+        try:
+            counted = self._introspected.count(node)
+        except TooMuch:
+            raise IntrospectionTooLarge(self._bounds.introspection) from None
+        self._read += counted.values
+        if self._read > self._bounds.introspection * len(self._operations):  # before more is counted
+            raise IntrospectionTooLarge(self._bounds.introspection)
+        amount = counted.values if self._leaf else counted.objects
+        return _Totals(below.depth + 1, below.nesting, below.fields + 1, amount, 0, counted.values)
 
     def _costs(self, node: FieldNode, field: GraphQLField, below: _Totals) -> tuple[Amount, Amount]:
         """What a field costs its parent: once, and for each item of a page that the parent may be."""
@@ -256,10 +437,17 @@ class _Walk:
         bounds = self._bounds
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
         if IDS in field.args:
-            return _asked([given.get(IDS)], LIST, bounds.max_page_size)
+            return self._asked([_listed(given.get(IDS))], LIST, bounds.max_page_size)
         if any(name in field.args for name in PAGE):
-            return _asked([given.get(name) for name in PAGE], bounds.default_page_size, bounds.max_page_size)
+            return self._asked([_source(given.get(name)) for name in PAGE], bounds.default_page_size, bounds.max_page_size)
         return None
+
+    def _asked(self, values: Iterable[int | str | None], default: int, most: int) -> Number:
+        sources = tuple(source for source in values if source is not None)
+        asked = Asked(sources, default, most)
+        names = [source for source in sources if isinstance(source, str)]
+        self._sources.update(names)
+        return asked if names else asked.number({})
 
     def _sum(self, parts: Iterable[tuple[Number, Amount]]) -> Amount:
         constant = 0
@@ -275,33 +463,28 @@ class _Walk:
         return self._steps[-1]
 
 
-def _asked(values: Iterable[ValueNode | None], default: int, most: int) -> Number:
-    sources = [source for value in values if (source := _source(value)) is not None]
-    asked = Asked(tuple(sources), default, most)
-    return asked if any(isinstance(source, str) for source in sources) else asked.number({})
+def _empty(selected: SelectionSetNode) -> GraphQLSyntaxError:
+    """The error of braces without anything in them, which the parser lets pass."""
+    assert selected.loc is not None  # noqa: S101 (documents are parsed with places)
+    return GraphQLSyntaxError(selected.loc.source, selected.loc.end - 1, "Expected Name, found '}'.")
 
 
 def _source(value: ValueNode | None) -> int | str | None:
+    """The number that a literal is, or the name of the variable."""
     if isinstance(value, VariableNode):
         return value.name.value
+    return _int(value) if isinstance(value, IntValueNode) else None
+
+
+def _listed(value: ValueNode | None) -> int | str | None:
+    """The length of a literal list, one for a single value, which coercion makes a list of; or the name of the variable."""
     if isinstance(value, ListValueNode):
         return len(value.values)
-    if isinstance(value, IntValueNode):
-        return _int(value)
-    return None
+    if value is None or isinstance(value, NullValueNode):
+        return None
+    return value.name.value if isinstance(value, VariableNode) else 1
 
 
 def _int(value: IntValueNode) -> int:
     """The number, if it is short enough to be one; any other will be refused, and counts as the highest."""
     return int(value.value) if len(value.value) <= len(str(HIGHEST)) else HIGHEST
-
-
-def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
-    """The defaults of an operation's variables, those that numbers of items can be."""
-    found: dict[str, Any] = {}
-    for definition in operation.variable_definitions or ():
-        if isinstance(definition.default_value, IntValueNode):
-            found[definition.variable.name.value] = _int(definition.default_value)
-        elif isinstance(definition.default_value, ListValueNode):
-            found[definition.variable.name.value] = [None] * len(definition.default_value.values)
-    return found

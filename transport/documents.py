@@ -14,12 +14,23 @@ from http import HTTPStatus
 from typing import Any, Final
 from weakref import WeakSet
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType, parse, validate
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    validate,
+)
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from resolvers.errors import PublicError
 from schema.introspection import SchemaOf
-from transport.bounds import Bounds, Costs
+from transport.bounds import Bounds, Measured
 from transport.refusal import BadRequest, Refusal
 
 CACHED_CHARACTERS: Final = 250_000  # 280 bytes a character at worst: 70 MB
@@ -72,14 +83,14 @@ class Operation:
 class Document:
     """A parsed document, and what is known of it."""
 
-    __slots__ = ("_costs", "_operations", "ast", "fits")
+    __slots__ = ("_measured", "_operations", "ast", "fits")
 
     def __init__(self, ast: DocumentNode) -> None:
         nodes = [each for each in ast.definitions if isinstance(each, OperationDefinitionNode)]
         self.ast = ast
         self.fits: WeakSet[GraphQLSchema] = WeakSet()  # the schemas that it is known to fit
         self._operations = [Operation(place, node) for place, node in enumerate(nodes)]
-        self._costs: Costs | None = None
+        self._measured: Measured | None = None
 
     def operation(self, name: str | None) -> Operation:
         """The operation that a request means. Raises OperationNameRequired or OperationNotFound."""
@@ -91,12 +102,20 @@ class Document:
         raise OperationNotFound(name)
 
     def cost(self, operation: Operation, variables: dict[str, Any], bounds: Bounds) -> int:
-        """What an operation costs with these variables. Raises OperationTooDeep, OperationTooWide or OperationTooCostly."""
-        if self._costs is None:
-            self._costs = bounds.measure(self.ast)
-        cost = self._costs.of(operation.place, variables)
-        bounds.check(cost)
+        """What an operation costs with these variables. Raises what says that it is out of bounds."""
+        if self._measured is None:
+            self._measured = self._measure(bounds)
+        cost, values = (costs.of(operation.place, variables) for costs in self._measured)
+        bounds.check(cost, values)
+        if operation.node.operation is not OperationType.QUERY:
+            bounds.check_unplanned(values, operation.node.operation.value)
         return cost
+
+    def _measure(self, bounds: Bounds) -> Measured:
+        try:
+            return bounds.measure(self.ast)
+        except GraphQLSyntaxError as error:
+            raise ParseFailed(error) from None
 
 
 class Documents:
@@ -105,8 +124,10 @@ class Documents:
     Where `schema_of` is given, a document has to fit the schema of whoever sends it.
     """
 
-    def __init__(self, max_tokens: int, schema_of: SchemaOf | None = None) -> None:
+    def __init__(self, max_tokens: int, schema_of: SchemaOf | None = None, *, suggestions: bool = False) -> None:
+        """`suggestions` lets errors of validation suggest names of the schema."""
         self._max_tokens = max_tokens
+        self.hides = not suggestions
         self.schema_of = schema_of
         self._known: OrderedDict[str, Document] = OrderedDict()
         self._characters = 0
@@ -152,13 +173,18 @@ class _Known(SchemaExtension):
 
     def on_validate(self) -> Iterator[None]:
         context, document = self.execution_context, self._document
+        if context.pre_execution_errors is not None:  # a preview, which was validated as part of its operation
+            yield
+            return
         schema = context.schema._schema
         if self._documents.schema_of is not None:
             schema = self._documents.schema_of(schema, context.context)
         if document is not None and schema in document.fits:
             context.pre_execution_errors = []
-        elif schema is not context.schema._schema and context.graphql_document is not None:
-            context.pre_execution_errors = validate(schema, context.graphql_document, context.validation_rules)
+        elif context.graphql_document is not None:
+            rules = (*context.validation_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+            hides = self._documents.hides
+            context.pre_execution_errors = validate(schema, context.graphql_document, rules, hide_suggestions=hides)
         yield
         if document is not None and context.pre_execution_errors == []:
             document.fits.add(schema)

@@ -6,6 +6,7 @@ traceback, under the request's id; the client gets that id to quote. Never pass 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -13,11 +14,17 @@ import structlog
 from graphql import GraphQLError
 
 from resolvers.errors import PublicError
+from resolvers.text import brief
 
 INTERNAL: Final = "INTERNAL"
 INTERNAL_MESSAGE: Final = "Internal server error"
 VALIDATION_FAILED: Final = "GRAPHQL_VALIDATION_FAILED"
 BAD_USER_INPUT: Final = "BAD_USER_INPUT"
+
+RAISED: Final = re.compile(r", but encountered error '.*?'(?=; found)", re.DOTALL)  # how graphql-core tells of any exception
+QUOTED: Final = re.compile(r"""(["'])((?:[^"'\\]|\\.){201,})""", re.DOTALL)
+SHOWN: Final = re.compile(r"((?:value|found): )(.{201,})", re.DOTALL)
+WORD: Final = re.compile(r"()(\S{202,})")
 
 log = structlog.stdlib.get_logger("crossgate.graphql")
 
@@ -28,7 +35,7 @@ def publish(errors: Iterable[GraphQLError], request_id: str, request_code: str) 
 
 
 def _published(error: GraphQLError, request_id: str, request_code: str) -> dict[str, Any]:
-    shown: dict[str, Any] = dict(error.formatted)
+    shown: dict[str, Any] = {**error.formatted, "message": readable(error.message)}
     code = _code(error, request_code)
     if code is None:
         log.error("error.masked", path=error.path, exc_info=error.original_error or error)
@@ -37,6 +44,13 @@ def _published(error: GraphQLError, request_id: str, request_code: str) -> dict[
     else:
         shown["extensions"] = {**(error.extensions or {}), "code": code}
     return shown
+
+
+def readable(message: str) -> str:
+    """A message whose values are brief and which quotes no exception of Python's. Whatever a client sends comes back in part."""
+    for pattern in (QUOTED, SHOWN, WORD):
+        message = pattern.sub(lambda found: found[1] + brief(found[2]), message)
+    return RAISED.sub("", message)
 
 
 def _code(error: GraphQLError, request_code: str) -> str | None:

@@ -1,26 +1,36 @@
 """Sending mail: one message to one address, handed to the mail server that the settings name.
 
-A message's id is made of the mail's own, so that whoever gets it twice can tell. What cannot be a header becomes none: the standard
-library refuses a value with a line break. Neither errors nor logs ever hold the password.
+The message ID is derived from the mail's ID, so a client can recognise a mail that arrives twice. This module writes every header
+itself: the `email` package parses encoded words in the values that it is given (`=?utf-8?q?...?=`), and some of its versions then
+write a line break that was hidden in one. Neither errors nor logs ever hold the password.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from email.errors import HeaderParseError
-from email.headerregistry import Address
+import re
+from base64 import b64encode
+from collections.abc import Iterator
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
+from models.email_address import is_address
 from resolvers.mail import Delayed, Outgoing, Refused
 
 TIMEOUT: Final = 30  # seconds for each step
 PERMANENT: Final = range(500, 600)
+PLAIN: Final = re.compile(r"(?!.*=\?)[!-~]+( [!-~]+)*")  # ASCII that no reader takes for an encoded word
+LONGEST_PLAIN: Final = 67  # characters; with the name of the header, a line is 76 at most
+WORD_BYTES: Final = (
+    39  # of UTF-8 in an encoded word: base64 makes 52 characters of them, the frame adds 12 (RFC 2047 allows 75)
+)
+BODY: Final = SMTP.clone(cte_type="7bit")  # no server has to offer 8BITMIME
 
 
 class Post:
@@ -47,10 +57,7 @@ class Post:
 
     async def __call__(self, mail: Outgoing) -> None:
         """Send a mail. Raises Refused or Delayed."""
-        try:
-            message = compose(mail, self._sender)
-        except (ValueError, IndexError, HeaderParseError):
-            raise Refused("the address or the subject cannot stand in a mail") from None
+        message = compose(mail, self._sender)
         try:
             await aiosmtplib.send(message, sender=self._sender, recipients=[mail.to_address], **self.server)
         except aiosmtplib.SMTPRecipientsRefused as error:
@@ -65,17 +72,47 @@ class Post:
             raise Delayed(f"the mail server cannot be reached: {type(error).__name__}") from None
 
 
-def compose(mail: Outgoing, sender: str) -> EmailMessage:
-    """The message of a mail. Raises ValueError where something of it cannot be a header."""
-    message = EmailMessage(SMTP)
-    message["From"] = Address(addr_spec=sender)
-    message["To"] = Address(addr_spec=mail.to_address)
-    message["Subject"] = mail.subject
-    message["Date"] = mail.created_at
-    message["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2]}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(mail.body)
-    return message
+def compose(mail: Outgoing, sender: str) -> bytes:
+    """The message of a mail, as it travels. Raises Refused for an address that a header cannot hold."""
+    headers = {
+        "From": _address(sender),
+        "To": _address(mail.to_address),
+        "Subject": encode_text(mail.subject),
+        "Date": format_datetime(mail.created_at),
+        "Message-ID": f"<{mail.id}@{sender.rpartition('@')[2]}>",
+        "Auto-Submitted": "auto-generated",
+    }
+    written = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    body = EmailMessage(BODY)
+    body.set_content(mail.body)
+    return written.encode("ascii") + body.as_bytes()
+
+
+def encode_text(text: str) -> str:
+    """The value of an unstructured header that decodes to exactly this text (RFC 2047)."""
+    if len(text) <= LONGEST_PLAIN and PLAIN.fullmatch(text):
+        return text
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(word).decode('ascii')}?=" for word in _words(text))
+
+
+def _words(text: str) -> Iterator[bytes]:
+    """The UTF-8 of a text in parts that each fit an encoded word. No character is split."""
+    word = b""
+    for character in text:
+        encoded = character.encode()
+        if len(word) + len(encoded) > WORD_BYTES:
+            yield word
+            word = b""
+        word += encoded
+    if word:
+        yield word
+
+
+def _address(text: str) -> str:
+    """An address as a header holds it. Raises Refused."""
+    if not is_address(text):
+        raise Refused("the address cannot stand in a mail")
+    return f"<{text}>"
 
 
 def _judged(error: aiosmtplib.SMTPResponseException) -> Refused | Delayed:

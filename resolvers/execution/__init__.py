@@ -2,6 +2,7 @@
 
 From the request to its answer:
     plans        the cache of plans, and the way from a request to its answer
+    roots        the root fields of a query, and documents that ask for some of them alone
     conditions   the variables for whose values an operation has plans of its own
     variables    what a request gives for its variables
 
@@ -18,8 +19,9 @@ What a plan is made of:
     rows         which columns, masks and joined rows a statement has to read
     lookups      the statements
     children     what a shape waits for: further rows, pages, things by id, whatever a batch resolver gives
+    failures     errors that a plan tells itself, in their places
     watches      where hidden values stand in a response
 
-Whatever a plan cannot do, and every request in which something goes wrong, runs on graphql-core, which is the reference:
-`Unplanned` and any other exception end a plan without an answer. Only queries are planned, so that nothing happens twice.
+Whatever a plan cannot do runs on graphql-core, which is the reference: `Unplanned` and any other exception leave a root field to it.
+Only queries are planned, so that nothing happens twice.
 """

@@ -8,10 +8,13 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
+from graphql import GraphQLError
+
 from resolvers import identifiers
 from resolvers.batch import BatchResolver
 from resolvers.common import Narrowed
 from resolvers.connection import Asked, PageOf, ask
+from resolvers.execution.failures import Failing
 from resolvers.execution.lookups import LinkedLookup, Lookup, PageLookup
 from resolvers.execution.names import Unplanned, items, need
 from resolvers.execution.shapes import Extract, Run, Shape, together
@@ -125,11 +128,15 @@ class Connected:
     counts: bool
     items: tuple[tuple[Shape, bool], ...]  # each list of the connection, and whether its objects have cursors
     shape: Shape
+    failing: Failing
 
     async def values(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
         """The connection object of each row."""
-        narrowed, actions = self.narrow(self.arguments(run))
-        asked = ask(run.context, self.lookup.rows.entity, narrowed, self.lookup.relation, actions)
+        try:
+            narrowed, actions = self.narrow(self.arguments(run))
+            asked = ask(run.context, self.lookup.rows.entity, narrowed, self.lookup.relation, actions)
+        except GraphQLError as error:
+            return self._refused(rows, error, run)
         if self.keys is None:
             (made,) = await self._connections(asked, [None], run)
             return [made] * len(rows)
@@ -138,6 +145,12 @@ class Connected:
         made = await self._connections(asked, parents, run) if parents else ()
         made_of = dict(zip(parents, made, strict=True))
         return [made_of.get(key) for key in keys]
+
+    def _refused(self, rows: Sequence[Any], error: GraphQLError, run: Run) -> Sequence[Any]:
+        """The error in the place of each connection. Raises it where some are hidden: graphql-core knows which."""
+        if self.keys is not None and None in self.keys(rows, run):
+            raise error
+        return [self.failing.failed(error, run) for _ in rows]
 
     async def _connections(self, asked: Asked, parents: Sequence[UUID | None], run: Run) -> Sequence[Any]:
         """The connection object of each parent; None is the parent of the one list of everything."""
@@ -182,26 +195,32 @@ def _divided(objects: list[Any], pages: Sequence[PageOf]) -> Sequence[Any]:
 class Identified:
     """The objects that global ids name, of whatever types: `target` gives what is looked up of a type."""
 
-    named: Callable[[dict[str, Any], Context], Sequence[Any]]
+    named: Callable[[dict[str, Any], Context], Sequence[Identifier | Exception]]
     arguments: Arguments
     target: Callable[[str], tuple[Target, Watch | None]]
     many: bool
+    failing: Failing
 
     async def values(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
         """The object, or the list of them, the same in each row."""
-        named = self.named(self.arguments(run), run.context)
+        try:
+            named = self.named(self.arguments(run), run.context)
+        except GraphQLError as error:
+            return [self.failing.failed(error, run)] * len(rows)
+        keys: dict[str, list[UUID]] = {}
         for each in named:
-            if isinstance(each, Exception):
-                raise each
-        types = list(dict.fromkeys(each.type for each in named))
-        loaded = await together([self._of_type(type_, named, run) for type_ in types])
-        found = dict(zip(types, loaded, strict=True))
-        objects = [found[each.type].get(each.key) for each in named]
+            if not isinstance(each, Exception):
+                keys.setdefault(each.type, []).append(each.key)
+        loaded = await together([self._of_type(type_, wanted, run) for type_, wanted in keys.items()])
+        found = dict(zip(keys, loaded, strict=True))
+        objects = [
+            self.failing.failed(each, run) if isinstance(each, Exception) else found[each.type].get(each.key) for each in named
+        ]
         return [objects if self.many else objects[0]] * len(rows)
 
-    async def _of_type(self, type_: str, named: Sequence[Identifier], run: Run) -> dict[Any, Any]:
+    async def _of_type(self, type_: str, keys: Sequence[UUID], run: Run) -> dict[Any, Any]:
         target, watch = self.target(type_)
-        found = dict(await target.found([each.key for each in named if each.type == type_], run))
+        found = dict(await target.found(keys, run))
         if watch is not None:
             run.look.typed.update((id(made), watch) for made in found.values())
         return found
@@ -221,6 +240,7 @@ class Called:
     parents: Callable[[Sequence[Any]], Sequence[Any]]
     visible: Extract | None
     complete: Complete
+    failing: Failing
 
     async def values(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
         """The value of each row, None where it is hidden."""
@@ -228,14 +248,19 @@ class Called:
         asking = rows if shown is None else [row for row, visible in zip(rows, shown, strict=True) if visible]
         if not asking:
             return [None] * len(rows)
-        given = list(await self.resolver(self.parents(asking), run.context, **self.arguments(run)))
-        if len(given) != len(asking):
+        values = iter(await self._asked(asking, run))
+        return list(values) if shown is None else [next(values) if visible else None for visible in shown]
+
+    async def _asked(self, rows: Sequence[Any], run: Run) -> Sequence[Any]:
+        """The value of each row that is shown, or that it failed."""
+        try:
+            given = list(await self.resolver(self.parents(rows), run.context, **self.arguments(run)))
+        except Exception as error:
+            return [self.failing.failed(error, run) for _ in rows]
+        if len(given) != len(rows):
             raise Unplanned("a resolver gave too few values or too many")
-        for value in given:
-            if isinstance(value, Exception):
-                raise value
-        made = iter(await self.complete(given, run))
-        return list(made) if shown is None else [next(made) if visible else None for visible in shown]
+        made = iter(await self.complete([value for value in given if not isinstance(value, Exception)], run))
+        return [self.failing.failed(value, run) if isinstance(value, Exception) else next(made) for value in given]
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ def connection(planner: Planner, place: Place, batch: Below | Everything) -> Cod
         counts=parts.counts,
         items=tuple(parts.items),
         shape=parts.shape,
+        failing=place.failing,
     )
     return place.shape.child(connected), watch
 

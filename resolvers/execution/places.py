@@ -14,6 +14,7 @@ from policies.policy import Decision
 from policies.reason import Reason
 from resolvers.actions import Rights
 from resolvers.batch import BatchResolver
+from resolvers.execution.failures import Failing
 from resolvers.execution.names import Inseparable, Names
 from resolvers.execution.rows import JoinedRow, Objects, Rows
 from resolvers.execution.shapes import Child, Extract, Shape
@@ -80,6 +81,11 @@ class Place:
     def required(self) -> bool:
         """Whether its value is never null."""
         return isinstance(self.definition.type, GraphQLNonNull)
+
+    @property
+    def failing(self) -> Failing:
+        """How its value fails: the plan tells it where null stays in its place, or at the root."""
+        return Failing([each.node for each in self.details], not self.required or self.shape.is_root)
 
     def guarded(self, code: str) -> str:
         """Code that gives None where the field is hidden."""

@@ -7,10 +7,21 @@ for all rows at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from graphql import Executor, GraphQLField, GraphQLObjectType, get_named_type, is_leaf_type, is_object_type
+from graphql import (
+    DocumentNode,
+    Executor,
+    GraphQLError,
+    GraphQLField,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    get_named_type,
+    is_leaf_type,
+    is_object_type,
+)
 from graphql.execution.collect_fields import CollectedFields, FieldDetails, collect_fields, collect_subfields
 
 from policies.catalogue import CATALOGUE
@@ -38,6 +49,7 @@ from resolvers.execution.places import (
     listed,
     required,
 )
+from resolvers.execution.roots import Roots
 from resolvers.execution.rows import Objects, Rows
 from resolvers.execution.shapes import Extract, Run, Shape
 from resolvers.execution.values import complete, stored
@@ -49,12 +61,28 @@ from resolvers.record import Record
 from resolvers.redactions import Redacted
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """How a root field is answered: the shape of its value, what is hidden in it, and whether it is never null."""
+
+    shape: Shape
+    watch: Watch | None
+    required: bool
+
+
 class Planner:
     """Makes the plan of one operation, for viewers for whom policy decides the same."""
 
     def __init__(
-        self, executor: Executor[Any], describe: Describe, decide: Decide, withheld: Withheld, rights: RightsOf
+        self,
+        document: DocumentNode,
+        executor: Executor[Any],
+        describe: Describe,
+        decide: Decide,
+        withheld: Withheld,
+        rights: RightsOf,
     ) -> None:
+        self.document = document
         self.executor = executor
         self._describe = describe
         self._withheld = withheld
@@ -62,13 +90,25 @@ class Planner:
         self.decide = decide
         self.names = Names()
 
-    def plan(self) -> tuple[Shape, Watch | None]:
-        """The shape of the response, and what is hidden in it. Raises Unplanned."""
+    def plan(self) -> tuple[Roots, Mapping[str, Planned | Unplanned | GraphQLError]]:
+        """The root fields, and for each its shape and what is hidden in it, or what leaves it to graphql-core. Raises Unplanned."""
         executor = self.executor
         root = executor.schema.get_root_type(executor.operation.operation)
         assert root is not None  # noqa: S101 (validation has seen to it)
         collected = collect_fields(executor.schema, executor.fragments, executor.variable_values, root, executor.operation)
-        return self.shaped(root, _grouped(collected), Objects())
+        grouped = _grouped(collected)
+        planned = {key: self._root(root, details) for key, details in grouped.items()}
+        return Roots(self.document, executor.operation, grouped), planned
+
+    def _root(self, kind: GraphQLObjectType, details: Sequence[FieldDetails]) -> Planned | Unplanned | GraphQLError:
+        shape = Shape(Objects(), self.names, is_root=True)
+        try:
+            code, watch = self._field(kind, details, Objects(), shape)
+        except (Unplanned, GraphQLError) as reason:
+            return reason
+        shape.made_of(code)
+        definition = kind.fields.get(details[0].node.name.value)
+        return Planned(shape, watch, required=definition is None or isinstance(definition.type, GraphQLNonNull))
 
     def shaped(self, kind: GraphQLObjectType, grouped: Grouped, access: Rows | Objects) -> tuple[Shape, Watch | None]:
         """The shape of a selection, and what is hidden in it."""
@@ -222,7 +262,7 @@ class Planner:
             rows.read_all() if needed is None else [rows.read(column) for column in needed]
         made, watch = self._completion(place)
         visible = Extract(rows, self.names, place.visible) if place.visible else None
-        return place.shape.child(Called(batch, self.arguments(place), rows.parents, visible, made)), watch
+        return place.shape.child(Called(batch, self.arguments(place), rows.parents, visible, made, place.failing)), watch
 
     def sub(self, kind: GraphQLObjectType, details: Sequence[FieldDetails]) -> Grouped:
         """The fields that are selected below a field, for a type of its objects."""

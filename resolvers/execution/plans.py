@@ -24,15 +24,17 @@ from resolvers.acts import Acts
 from resolvers.batch import ROOT
 from resolvers.errors import PublicError
 from resolvers.execution.conditions import conditions
+from resolvers.execution.failures import errors_of
 from resolvers.execution.names import Unplanned
 from resolvers.execution.places import Describe
-from resolvers.execution.planner import Planner
-from resolvers.execution.shapes import Run, Shape
+from resolvers.execution.planner import Planned, Planner
+from resolvers.execution.roots import Roots
+from resolvers.execution.shapes import Run, Shape, together
 from resolvers.execution.variables import Definitions, Variables
-from resolvers.execution.watches import Watch
+from resolvers.execution.watches import Fields, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from policies.policy import Policy
     from resolvers.context import Context
@@ -57,20 +59,91 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a plan answers. `left` are the keys that graphql-core has to answer, and why.
+
+    `unsure` are the keys of errors whose order among others only graphql-core knows.
+    """
+
+    data: dict[str, Any] | None
+    errors: list[GraphQLError]
+    left: Mapping[str, str]
+    unsure: Collection[str]
+    roots: Roots
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """How an operation is answered."""
+    """How an operation is answered, root field by root field: what one cannot be answered for does not concern the others."""
 
     characters: int
-    shape: Shape
+    roots: Roots
+    planned: Mapping[str, Planned | Unplanned | GraphQLError]
     watch: Watch | None
 
-    async def run(self, context: Context, variables: Variables) -> dict[str, Any]:
-        """The data of the response; what is hidden in it is noted in the context. Raises whatever goes wrong."""
+    async def run(self, context: Context, variables: Variables) -> Answer:
+        """The answer; what is hidden in it is noted in the context."""
         run = Run(context, variables)
-        (data,) = await self.shape.objects([ROOT], run)
-        context.redactions.settle(run.look.over(self.watch, data))
-        answer: dict[str, Any] = data
-        return answer
+        waiting = [key for key, each in self.planned.items() if isinstance(each, Planned) and each.shape.waits]
+        values = dict(zip(waiting, await together([self._value(key, run) for key in waiting]), strict=True))
+        for key in self.planned:
+            if key not in values:
+                values[key] = self._at_once(key, run)
+        left = {key: _reason(value.error) for key, value in values.items() if value.__class__ is _Stopped}
+        data: dict[str, Any] = {key: None if key in left else values[key] for key in self.planned}
+        errors = errors_of(data) if run.failures else []
+        entries = run.look.over(self.watch, data)
+        for key in left:
+            del data[key]
+        failed = {str((error.path or [""])[0]) for error in errors}
+        unsure = failed if len(run.failing) > 1 or any(isinstance(self.planned[key], Planned) for key in left) else ()
+        is_null = any(data[key] is None and self._is_required(key) for key in failed)
+        context.redactions.settle([] if is_null else entries)
+        return Answer(None if is_null else data, errors, left, unsure, self.roots)
+
+    def _is_required(self, key: str) -> bool:
+        planned = self.planned[key]
+        return isinstance(planned, Planned) and planned.required
+
+    async def _value(self, key: str, run: Run) -> Any:
+        """The value of a root field, or what stopped it."""
+        try:
+            return (await self._shape(key).objects([ROOT], run))[0]
+        except Exception as error:
+            return _Stopped(error)
+
+    def _at_once(self, key: str, run: Run) -> Any:
+        """The same of one that waits for nothing."""
+        try:
+            return self._shape(key).make([ROOT], run)[0]
+        except Exception as error:
+            return _Stopped(error)
+
+    def _shape(self, key: str) -> Shape:
+        """The shape of a root field. Raises what leaves it to graphql-core."""
+        planned = self.planned[key]
+        if isinstance(planned, Planned):
+            return planned.shape
+        raise planned
+
+
+class _Stopped:
+    """What keeps a root field from being answered by the plan."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def _reason(error: Exception) -> str:
+    """Why graphql-core has to answer, in a few words without values."""
+    if isinstance(error, Unplanned):
+        return str(error)
+    if isinstance(error, GraphQLError):
+        return error.code if isinstance(error, PublicError) else "an error"
+    log.error("plan.failed", exc_info=error)
+    return "the plan failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +153,7 @@ class NoPlan:
     characters: int
     reason: str
 
-    async def run(self, _context: Context, _variables: Variables) -> dict[str, Any]:
+    async def run(self, _context: Context, _variables: Variables) -> Answer:
         """Raise Unplanned."""
         raise Unplanned(self.reason)
 
@@ -98,26 +171,20 @@ class Plans:
 
     async def answer(
         self, text: str, document: DocumentNode, name: str | None, raw: Mapping[str, Any], context: Context
-    ) -> dict[str, Any] | None:
-        """The data of the response, None where graphql-core has to answer. `context.execution` says what did, and why."""
+    ) -> Answer | None:
+        """The answer, None where graphql-core has to give all of it. `context.execution` says what did, and why."""
         try:
-            data = await self._planned(text, document, name, raw, context)
-        except Unplanned as reason:
-            context.execution = f"graphql-core; {reason}"
-        except GraphQLError as error:
-            context.execution = f"graphql-core; {error.code if isinstance(error, PublicError) else 'an error'}"
+            answer = await self._planned(text, document, name, raw, context)
         except Exception as error:
-            log.error("plan.failed", operation=name, exc_info=error)
-            context.execution = "graphql-core; the plan failed"
-        else:
-            context.execution = PLANNED
-            return data
-        context.acts = Acts()  # what the plan has noted, whoever answers now notes again
-        return None
+            context.execution = f"graphql-core; {_reason(error)}"
+            context.acts = Acts()  # what the plan has noted, whoever answers now notes again
+            return None
+        context.execution = _execution(answer.left, answer.roots)
+        return answer
 
     async def _planned(
         self, text: str, document: DocumentNode, name: str | None, raw: Mapping[str, Any], context: Context
-    ) -> dict[str, Any]:
+    ) -> Answer:
         operation = self._operation(text, document, name)
         variables = operation.variables.read(raw)
         decided = tuple(variables.coerced.get(condition) for condition in operation.conditions)
@@ -150,9 +217,22 @@ class Plans:
         decide, withheld = partial(policy.decide, shape), partial(policy.withheld, shape)
         rights = partial(rights_of, policy, shape)
         try:
-            return Plan(operation.characters, *Planner(executor, self._describe, decide, withheld, rights).plan())
+            planner = Planner(operation.document, executor, self._describe, decide, withheld, rights)
+            roots, planned = planner.plan()
         except Unplanned as reason:
             return NoPlan(operation.characters, str(reason))
+        watches = {key: each.watch for key, each in planned.items() if isinstance(each, Planned) and each.watch}
+        return Plan(operation.characters, roots, planned, Fields(watches) if watches else None)
+
+
+def _execution(left: Mapping[str, str], roots: Roots) -> str:
+    """What ran an operation."""
+    if not left:
+        return PLANNED
+    why = next(iter(left.values()))
+    if len(left) == len(roots.fields):
+        return f"graphql-core; {why}"
+    return f"{PLANNED}, but {len(left)} of {len(roots.fields)} root fields by graphql-core; {why}"
 
 
 def _keep(cache: LRUCache[Any, Any], key: Any, value: Operation | Plan | NoPlan) -> None:

@@ -135,7 +135,7 @@ def identified(planner: Planner, place: Place, batch: ById | ByAnyId | ByAnyIds)
     named = of_type(batch.entity) if isinstance(batch, ById) else batch.named
     many = isinstance(batch, ByAnyIds)
     watch: Watch = Items(Typed()) if many else Typed()
-    return place.shape.child(Identified(named, planner.arguments(place), target, many)), watch
+    return place.shape.child(Identified(named, planner.arguments(place), target, many, place.failing)), watch
 
 
 def _kind(place: Place, entity: str) -> GraphQLObjectType:

@@ -27,6 +27,8 @@ class Run:
         self.viewer: Viewer = context.viewer
         self.variables = variables
         self.look = Look()
+        self.failures = 0  # errors that the plan tells itself
+        self.failing: set[int] = set()  # the fields that they are of
         self.free = asyncio.Semaphore(PARALLEL)
 
     def hide(self, hidden: Hidden) -> Hidden:
@@ -51,8 +53,10 @@ class Child(Protocol):
 class Shape:
     """The objects of one selection. Its code reads the rows' columns, and the children's values under their names."""
 
-    def __init__(self, access: Rows | Objects, names: Names) -> None:
+    def __init__(self, access: Rows | Objects, names: Names, *, is_root: bool = False) -> None:
+        """`is_root` says that it is the value of one root field."""
         self.access = access
+        self.is_root = is_root
         self._names = names
         self._given: list[str] = []
         self._children: list[Child] = []
@@ -62,6 +66,11 @@ class Shape:
         """The variable of a list that whoever asks for the objects gives beside the rows."""
         self._given.append(name)
         return name
+
+    @property
+    def waits(self) -> bool:
+        """Whether anything has to be waited for."""
+        return bool(self._children)
 
     def child(self, child: Child) -> str:
         """The variable of a child's value."""

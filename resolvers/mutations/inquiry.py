@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -20,9 +21,11 @@ from resolvers.work import Work, requires
 
 LONGEST_NAME: Final = 128  # characters
 LONGEST_MESSAGE: Final = 5_000
-MOST: Final = 5  # of a sender to a profile within HOUR
 HOUR: Final = timedelta(hours=1)
-OFTEN: Final = f"{MOST} inquiries were sent within an hour. Wait for an answer, or send another one later."
+MOST_TO_ONE: Final = 5  # inquiries of a sender to a profile within an hour
+MOST: Final = 20  # of a sender to all profiles
+MOST_OF_VISITORS: Final = 60  # of all visitors together to a profile
+OFTEN: Final = "Too many inquiries were sent within an hour: at most {} {}. Try again later."
 
 
 @requires(MarketplaceProfile="inquire")
@@ -36,10 +39,9 @@ async def send_inquiry(work: Work, asked: Asked) -> Done:
         "sender_company": asked.text("company", LONGEST_NAME, required=False),
     }
     work.problems.stop()
-    if await work.one(_latest(work, profile, sent["sender_email"])) >= MOST:
-        work.problems.note(Code.TOO_MANY, OFTEN)
-        work.problems.stop()
-    await work.add(Inquiry(company_id=profile.company_id, profile_id=profile.id, user_id=work.context.viewer.user_id, **sent))
+    await _check_limits(work, profile.id)
+    origin = {"user_id": work.context.viewer.user_id, "peer": work.context.origin.peer}
+    await work.add(Inquiry(company_id=profile.company_id, profile_id=profile.id, **origin, **sent))
     text = profile_inquiry(profile.company_name, *sent.values())
     await write(work.session, NotificationKind.PROFILE_INQUIRY, profile.contact_email, text)
     return {"marketplace_profile": Identifier("MarketplaceProfile", profile.id)}
@@ -59,10 +61,29 @@ async def _profile(work: Work, asked: Asked) -> Any:
     return await work.hold(asked, "slug", "MarketplaceProfile", found.id, "inquire")
 
 
-def _latest(work: Work, profile: Any, email: Any) -> sa.Select[Any]:
-    """How many inquiries the viewer has lately sent to a profile. A visitor is known by its address alone, a user never by that."""
-    user = work.context.viewer.user_id
-    visitor = sa.and_(Inquiry.user_id.is_(None), sa.func.lower(Inquiry.sender_email) == sa.func.lower(email))
-    same = visitor if user is None else Inquiry.user_id == user
-    lately = (Inquiry.profile_id == profile.id, Inquiry.created_at > now() - HOUR)
-    return sa.select(sa.func.count()).select_from(Inquiry).where(*lately, same)
+async def _check_limits(work: Work, profile: UUID) -> None:
+    """Refuse a sender who has sent too many. What it calls itself says nothing of who it is, and locks nobody else out."""
+    to_it = Inquiry.profile_id == profile
+    visitors = Inquiry.user_id.is_(None)
+    sender = _sender(work)
+    await work.alone("inquiry", str(work.context.viewer.user_id or work.context.origin.peer))
+    limits = [(MOST_TO_ONE, "from one sender to one provider", to_it & sender), (MOST, "from one sender", sender)]
+    if work.context.viewer.user_id is None:
+        limits.append((MOST_OF_VISITORS, "from all visitors to one provider", to_it & visitors))
+    for most, which, those in limits:
+        if await work.one(_lately(those)) >= most:
+            work.problems.note(Code.TOO_MANY, OFTEN.format(most, which))
+            work.problems.stop()
+
+
+def _sender(work: Work) -> sa.ColumnElement[bool]:
+    """The inquiries of whoever sends this one: a user's own, or those of visitors from the same network address."""
+    user, peer = work.context.viewer.user_id, work.context.origin.peer
+    if user is not None:
+        return Inquiry.user_id == user
+    return Inquiry.user_id.is_(None) & (Inquiry.peer.is_(None) if peer is None else Inquiry.peer == peer)
+
+
+def _lately(those: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """How many of these inquiries were sent within an hour."""
+    return sa.select(sa.func.count()).select_from(Inquiry).where(those, Inquiry.created_at > now() - HOUR)

@@ -19,7 +19,7 @@ from resolvers.mutation import Done
 from resolvers.mutations.company import papers
 from resolvers.mutations.membership import known, let_in, person
 from resolvers.mutations.support_details import UNREACHABLE, contact, details_of
-from resolvers.mutations.values import Read, assign, given, text, word
+from resolvers.mutations.values import Read, assign, given, reads_like, text, word
 from resolvers.problems import Code
 from resolvers.work import Work, requires
 
@@ -64,7 +64,7 @@ async def update_managed_account(work: Work, asked: Asked) -> Done:
     values = given(asked, ACCOUNT)
     if account is not None:
         if values.get("account_name") not in (None, account.account_name):
-            await _check_name(work, asked, account.partner_id, values["account_name"])
+            await _check_name(work, asked, account.partner_id, values["account_name"], account.id)
         if values.get("supported_by") not in (None, account.supported_by):
             await _hand_over(work, asked, account, values["supported_by"])
         work.edit(asked, account)
@@ -112,18 +112,24 @@ def _support(asked: Asked, supported_by: SupportedBy) -> SupportDetails:
 
 
 async def _admin(work: Work, asked: Asked, partner: Company | None) -> User | None:
-    """The first user of a new account, if one is named. Only a partner learns whose address it is."""
+    """The first user of a new account, if one is named. Nobody is looked up unless the viewer may make an account."""
     inside = asked.inside("admin")
     if inside is None:
         return None
     named = person(inside)
-    return named if partner is None or named.email is None else await known(work, inside, named)
+    return None if partner is None or named.email is None else await known(work, inside, named, partner.id)
 
 
-async def _check_name(work: Work, asked: Asked, partner: UUID, name: str | None) -> None:
-    """Note a name that another account of the partner has (V7)."""
-    taken = sa.select(ManagedAccount.id).where(ManagedAccount.partner_id == partner, ManagedAccount.account_name == name)
-    if await work.one(taken) is not None:
+async def _check_name(work: Work, asked: Asked, partner: UUID, name: str | None, own: UUID | None = None) -> None:
+    """Note a name that reads like that of another account of the partner (V7)."""
+    if name is None:
+        return
+    alike = sa.select(ManagedAccount.id).where(
+        ManagedAccount.partner_id == partner,
+        ManagedAccount.id.is_distinct_from(own),
+        reads_like(ManagedAccount.account_name, name),
+    )
+    if await work.one(alike) is not None:
         asked.note(Code.TAKEN, TAKEN, "account_name")
 
 

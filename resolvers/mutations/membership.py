@@ -1,37 +1,51 @@
-"""How people come into a company."""
+"""How people come into a company.
+
+Nobody learns from it who has an account. Whoever is named by an address that the viewer may not read becomes a new, unclaimed user,
+whether or not somebody has an account under the address. Invitations let the address's owner claim it (V49).
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from models import Company, Membership, User
+from models.base import now
 from models.membership import MemberRole
 from models.user import LONGEST_NAME
 from resolvers.asked import Asked
 from resolvers.problems import Code
 from resolvers.work import Work
 
-OTHERS: Final = "Somebody whom the viewer does not know has this address, and has to be invited."
+MOST_NAMED: Final = 100
+HOUR: Final = timedelta(hours=1)
+OFTEN: Final = f"Your company has named {MOST_NAMED} new people within an hour. Try again later."
 
 
 def person(asked: Asked) -> User:
-    """A person by address and name."""
-    return User(email=asked.email("email", required=True), name=asked.text("name", LONGEST_NAME))
+    """A person by address and name, whom nobody is known to be."""
+    return User(email=asked.email("email", required=True), name=asked.text("name", LONGEST_NAME), claimed=False)
 
 
-async def known(work: Work, asked: Asked, named: User) -> User:
-    """The user whom the viewer knows by this address, or a new one. Whom it does not know, it puts in no company (V21)."""
-    user: User | None = await work.one(sa.select(User).where(sa.func.lower(User.email) == sa.func.lower(named.email)))
-    if user is None:
-        return named
-    if not await work.may("User", user, "read"):
-        asked.note(Code.TAKEN, OTHERS, "email")
-    return user
+async def known(work: Work, asked: Asked, named: User, partner: UUID) -> User:
+    """The user whom the viewer may read and who has this address, or else the person who was named (V21)."""
+    same = sa.func.lower(User.email) == sa.func.lower(named.email)
+    user: User | None = await work.reads("User", same, User.claimed.desc(), User.id)
+    if await work.one(_named_lately(partner)) >= MOST_NAMED:
+        asked.note(Code.TOO_MANY, OFTEN, "email")
+    return user or named
 
 
 async def let_in(work: Work, user: User, company: Company, *roles: MemberRole) -> None:
     """Make a user, who may be new, a member of a company."""
     await work.add(user)
     await work.add(Membership(user_id=user.id, company_id=company.id, roles=list(roles)))
+
+
+def _named_lately(partner: UUID) -> sa.Select[Any]:
+    """How many new people a partner has named for its accounts within an hour."""
+    named = sa.select(sa.func.count()).select_from(User).join(Membership, Membership.user_id == User.id)
+    return named.where(Membership.partner_id == partner, User.claimed.is_(False), User.created_at > now() - HOUR)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
+import sqlalchemy as sa
+
 from models.country import COUNTRIES
 from resolvers.asked import Asked
 from resolvers.problems import Code
+from resolvers.text import INVISIBLE, SPACES
 
 Read: TypeAlias = Callable[[Asked, str], Any]
 """How a field of an input is read; what is wrong with it is noted."""
@@ -46,6 +49,16 @@ def country(asked: Asked, name: str, *, required: bool = False) -> str | None:
         return code
     asked.note(Code.INVALID_VALUE, "This is no country by its two letters of ISO 3166-1, such as DE.", name)
     return None
+
+
+def reads_like(column: sa.SQLColumnExpression[str], name: str) -> sa.ColumnElement[bool]:
+    """Whether a stored name looks the same as this one: composed or not, with whatever white space and invisible characters."""
+    return _as_read(column) == _as_read(sa.literal(name))
+
+
+def _as_read(text: sa.SQLColumnExpression[str]) -> sa.ColumnElement[str]:
+    seen = sa.func.regexp_replace(sa.func.normalize(text), INVISIBLE, "", "g")
+    return sa.func.btrim(sa.func.regexp_replace(seen, SPACES.pattern, " ", "g"))
 
 
 ADDRESS: Final[Mapping[str, Read]] = {

@@ -27,7 +27,7 @@ class ManagedAccountSettingsInput:
 
 @strawberry.input(description="The first user of a new account: its account administrator.")
 class FirstUserInput:
-    email: str = required("The person's address. A user whom the viewer knows by it is let in, under the name that it has.")
+    email: str = required("The person's address. A user whom you can read keeps their own name.")
     name: str = required("The person's full name. At most 200 characters.")
 
 

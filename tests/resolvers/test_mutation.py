@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from datetime import timedelta
 from pathlib import Path
+from string import ascii_letters
 
 import httpx
 import pytest
@@ -163,3 +165,20 @@ async def test_what_was_done_is_forgotten_after_a_day(ask: Asking, given: Given,
 
     async with engine.connect() as connection:
         assert ["new"] == list((await connection.execute(sa.select(IdempotentRequest.key))).scalars())
+
+
+async def test_a_long_alias_is_a_place_as_any_other(ask: Asking, given: Given, engine: AsyncEngine) -> None:
+    """However long the names are that a client gives its mutations, each is done once under its own."""
+    company = await given.company()
+    names = ["a" + "".join(random.Random(seed).choices(ascii_letters, k=30_000)) for seed in (1, 2)]
+    document = "mutation ($input: SetBillingMarketInput!) {{ {} }}".format(
+        " ".join(
+            f"{name}: setBillingMarket(input: $input) {{ billingMarket {{ enabled }} userErrors {{ code }} }}" for name in names
+        )
+    )
+    for _ in range(2):
+        answer = await ask.send(company.admin, document, {"input": GERMAN}, **{"Idempotency-Key": "k"})
+
+        done = {"billingMarket": {"enabled": True}, "userErrors": []}
+        assert (200, [], dict.fromkeys(names, done)) == (answer.status, answer.errors, answer.data)
+    assert len(await trail(engine)) == 1

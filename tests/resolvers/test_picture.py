@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zlib
 from io import BytesIO
 from typing import Any
@@ -20,6 +21,7 @@ from tests.pictures import RED, chunk, claiming, opened, picture
 PNG = picture("PNG")
 JPEG = picture("JPEG")
 GPS = 0x8825
+GREY, TRUECOLOUR = 0, 2  # as a PNG numbers them
 
 
 def photograph(kind: str, orientation: int) -> bytes:
@@ -189,3 +191,53 @@ def test_damage_anywhere_is_a_picture_or_a_clear_refusal(at: int, garbage: bytes
         return
 
     assert (kept.width, kept.height) == opened(kept.content).size
+
+
+def raw_png(depth: int, colour: int, rows: list[bytes], transparent: bytes) -> bytes:
+    """A PNG with samples of so many bits, of which one colour is transparent, as few programs write it."""
+    width = len(rows[0]) * 8 // depth // (3 if colour == TRUECOLOUR else 1)
+    head = struct.pack(">IIBBBBB", width, len(rows), depth, colour, 0, 0, 0)
+    pixels = zlib.compress(b"".join(b"\0" + row for row in rows))
+    chunks = [chunk(b"IHDR", head), chunk(b"tRNS", transparent), chunk(b"IDAT", pixels), chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def alphas(content: bytes) -> list[int]:
+    """How opaque each pixel is."""
+    return list(opened(content).convert("RGBA").getchannel("A").tobytes())
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_a_transparent_grey_of_any_depth_stays_the_one(depth: int) -> None:
+    """Each grey of a picture can be the transparent one, and only it becomes so."""
+    greys = 2**depth if depth < 8 else 8
+    for transparent in range(greys):
+        bits = "".join(f"{grey:0{depth}b}" for grey in range(greys))
+        row = int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8), "big")
+        kept = decoded(raw_png(depth, GREY, [row], struct.pack(">H", transparent)))
+
+        assert [0 if grey == transparent else 255 for grey in range(greys)] == alphas(kept.content)[:greys]
+
+
+def test_a_transparent_grey_of_16_bits_stays_the_one() -> None:
+    """A grey that differs in its lower byte is another one."""
+    content = raw_png(16, GREY, [struct.pack(">4H", 0x1234, 0x1235, 0x1334, 0)], struct.pack(">H", 0x1234))
+    kept = opened(decoded(content).content)
+
+    assert (0x1234, 0x1234) == (kept.info["transparency"], kept.getpixel((0, 0)))
+
+
+def test_a_transparent_colour_of_16_bits_stays_the_one() -> None:
+    """Colours that differ in a lower byte alone look alike, and only one of them is transparent."""
+    colours = [
+        (0x1234, 0x5678, 0x9ABC),
+        (0x1235, 0x5678, 0x9ABC),
+        (0x1234, 0x5678, 0x9ABD),
+        (0x1334, 0x5678, 0x9ABC),
+        (0, 0, 0),
+    ]
+    row = struct.pack(f">{3 * len(colours)}H", *(sample for colour in colours for sample in colour))
+    kept = decoded(raw_png(16, TRUECOLOUR, [row, row], struct.pack(">3H", *colours[0])))
+
+    assert [0, 255, 255, 255, 255] * 2 == alphas(kept.content)
+    assert (0x12, 0x56, 0x9A) == opened(kept.content).convert("RGBA").getpixel((1, 0))[:3]  # type: ignore[index]

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models import ManagedAccount
 from tests.asking import Answer, Asking
+from tests.following import Closed, opened
 from tests.given import Account, Given, Location
 from tests.pictures import picture, upload
 from tests.rules.changing import stored, trail
@@ -216,6 +217,27 @@ async def test_what_is_done_before_the_viewer_goes_is_told(
 
     assert (200, ["UNAUTHENTICATED"], ["two"]) == (answer.status, answer.codes, answer.errors[0]["path"])
     assert 1 == await given.count("Port")
+
+
+async def test_a_socket_ends_with_its_viewer(
+    ask: Asking, given: Given, engine: AsyncEngine, account: Account, location: Location
+) -> None:
+    """An order over a socket that waits while its member is removed is not made, and the socket is closed as it would not open."""
+    async with opened(ask.app) as socket:
+        await socket.send(
+            {"type": "connection_init", "payload": {"Authorization": f"Bearer {await ask._token(account.admin)}"}}
+        )
+        await socket.receive()
+        order = {"query": ORDER, "variables": {"input": ordered(location)}}
+        async with holding(engine, "location", location.key):
+            await socket.send({"type": "subscribe", "id": "1", "payload": order})
+            await waits(engine)
+            await remove_member(given, account)
+        with pytest.raises(Closed) as closed:
+            await socket.receive()
+
+    assert (4403, "The account of this token is no longer there.") == (closed.value.code, closed.value.reason)
+    assert 0 == await given.count("Port")
 
 
 async def test_a_key_is_not_spent_on_rights_of_before(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -57,3 +59,18 @@ async def mails(engine: AsyncEngine) -> list[tuple[str, str, str]]:
     query = sa.select(Mail.kind, Mail.to_address, Mail.subject, Mail.body).order_by(Mail.id)
     async with engine.connect() as connection:
         return [(str(kind), to, f"{subject}\n{body}") for kind, to, subject, body in (await connection.execute(query)).all()]
+
+
+@contextmanager
+def executed(engine: AsyncEngine) -> Iterator[list[str]]:
+    """Collects the SQL statements that an engine executes inside."""
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement)
+
+    sa.event.listen(engine.sync_engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        sa.event.remove(engine.sync_engine, "before_cursor_execute", note)

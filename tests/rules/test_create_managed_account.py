@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any, Final
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from resolvers.mutations import membership
 from tests.asking import Asking
 from tests.given import Company, Given
 from tests.rules.answers import told, whole
-from tests.rules.changing import refused, send, stored, trail
+from tests.rules.changing import executed, refused, send, stored, trail
 
 COMPANY: Final = {"tradingName": "Alpine", "legalName": "Alpine AG", "country": "CH"}
 MINIMAL: Final = {"accountName": "Alpine branch", "supportedBy": "PARTNER", "company": COMPANY}
@@ -176,6 +178,53 @@ async def test_names_are_unique_for_each_partner_V7(ask: Asking, given: Given, r
     assert before == after
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Cafe\u0301 Net",
+        "Café\u00a0Net",
+        "Café  Net",
+        "\u2003Café \u3000 Net\u200b",
+        "Ca\u00adfé\u200b Net",
+        "Café\u2060 Net\ufe0f",
+    ],
+    ids=["NFD", "NBSP", "double space", "other spaces", "soft hyphen", "word joiner"],
+)
+@pytest.mark.parametrize("stored_as", ["Café Net", "Cafe\u0301\u00a0 Net"], ids=["now", "before"])
+async def test_names_that_look_alike_are_one_V7(ask: Asking, given: Given, name: str, stored_as: str) -> None:
+    """A name is another account's if nobody can tell them apart, in whatever form that was stored; so it is for a new name."""
+    partner = await given.partner()
+    await given.managed_account(partner, name=stored_as)
+    other = await given.managed_account(partner)
+
+    made = await create(ask, partner.admin, accountName=name)
+    update = {"id": other.id, "version": 1, "accountName": name}
+    renamed = await send(ask, partner.admin, "updateManagedAccount", ID, **update)
+
+    assert [[refused("TAKEN", "accountName")]] * 2 == [made["userErrors"], renamed["userErrors"]]
+
+
+async def test_an_account_may_be_written_another_way_V7(ask: Asking, given: Given) -> None:
+    """An account's own name is not another one's."""
+    account = await given.managed_account(await given.partner(), name="Cafe\u0301 Net")
+
+    update = {"id": account.id, "version": 1, "accountName": "Café Net"}
+    renamed = await send(ask, account.partner.admin, "updateManagedAccount", "managedAccount { accountName }", **update)
+
+    assert {"managedAccount": {"accountName": "Café Net"}, "userErrors": []} == renamed
+
+
+@pytest.mark.parametrize("name", ["\u3164", "\u2800", "\u115f\u1160", "\ufe0f", "\u200b\u00a0\u200d"])
+async def test_a_name_of_which_nothing_is_seen_is_blank_V7(ask: Asking, given: Given, name: str) -> None:
+    """Nobody could read it."""
+    company = {**COMPANY, "tradingName": name, "legalName": name}
+
+    answer = await create(ask, (await given.partner()).admin, accountName=name, company=company)
+
+    missing = [("accountName",), ("company", "tradingName"), ("company", "legalName")]
+    assert [refused("REQUIRED", *path) for path in missing] == answer["userErrors"]
+
+
 async def test_one_of_many_at_once_has_the_name_V7(ask: Asking, given: Given) -> None:
     """Of eight who make an account of the same name at the same moment one does it."""
     partner = await given.partner()
@@ -262,15 +311,58 @@ async def test_known_user_is_let_in_under_its_name_V14_R405(ask: Asking, given: 
     assert {"managedAccount": {"company": {"members": {"nodes": [member]}}}, "userErrors": []} == made
 
 
-async def test_stranger_is_put_into_no_account_V21(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
-    """Whom the partner may not know it can neither let in nor get to know."""
-    partner, stranger = await given.partner(), await given.company()
-    before = await stored(rules_engine)
+ALIKE: Final = """managedAccount { accountName company { tradingName members { nodes {
+    roles user { name email jobTitle } } } } }"""
 
-    answer = await create(ask, partner.admin, admin={"email": stranger.admin, "name": "Sam"})
 
-    assert {"managedAccount": None, "userErrors": [refused("TAKEN", "admin", "email")]} == answer
-    assert before == await stored(rules_engine)
+@pytest.mark.parametrize(
+    "values", [{}, {"accountName": " "}, {"company": {**COMPANY, "country": "UK"}}], ids=["valid", "name", "country"]
+)
+async def test_nobody_learns_who_has_an_account_V21_V49(ask: Asking, given: Given, values: dict[str, Any]) -> None:
+    """An address is answered alike whether a stranger has an account under it or nobody has. The stranger gains nothing."""
+    stranger, partners = await given.company(), [await given.partner() for _ in range(2)]
+    named = [{"email": email, "name": "Sam"} for email in (stranger.admin, "nobody@alpine.example")]
+    ran = []
+
+    for partner in partners:
+        await create(ask, partner.admin, accountName="Warm")
+    answers = []
+    for partner, admin in zip(partners, named, strict=True):
+        with executed(ask.app.state.services.engine) as statements:
+            answers.append(await create(ask, partner.admin, ALIKE, admin=admin, **values))
+        ran.append(list(statements))
+
+    assert answers[1] == json.loads(json.dumps(answers[0]).replace(stranger.admin, "nobody@alpine.example"))
+    assert ran[0] == ran[1]
+    own = await ask(stranger.admin, "{ viewer { company { id } } managedAccounts { totalCount } }")
+    assert {"viewer": {"company": {"id": stranger.id}}, "managedAccounts": {"totalCount": 0}} == own.data
+
+
+async def test_a_person_whom_a_partner_has_named_is_one_user_to_it_V49(ask: Asking, given: Given) -> None:
+    """The partner that has named somebody may name them again for another account; another partner's person is another user."""
+    partner, other = await given.partner(), await given.partner()
+    selection = "managedAccount { company { members { nodes { user { id name } } } } }"
+
+    first, second = [await create(ask, partner.admin, selection, accountName=name, admin=ANNA) for name in ("One", "Two")]
+    others = await create(ask, other.admin, selection, admin={**ANNA, "name": "Anne"})
+
+    users = [made["managedAccount"]["company"]["members"]["nodes"][0]["user"] for made in (first, second, others)]
+    assert users[0] == users[1]
+    assert (users[0]["id"] != users[2]["id"], users[2]["name"]) == (True, "Anne")
+
+
+async def test_naming_new_people_is_limited_V21(ask: Asking, given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A company names so many new people an hour. Another company goes on."""
+    monkeypatch.setattr(membership, "MOST_NAMED", 2)
+    partner, other = await given.partner(), await given.partner()
+    people = [{"email": f"p{number}@alpine.example", "name": "Sam"} for number in range(3)]
+
+    answers = [await create(ask, partner.admin, accountName=each["email"], admin=each) for each in people]
+    without = await create(ask, partner.admin)
+    others = await create(ask, other.admin, admin=people[2])
+
+    assert [[], [], [refused("TOO_MANY", "admin", "email")]] == [answer["userErrors"] for answer in answers]
+    assert [[], []] == [without["userErrors"], others["userErrors"]]
 
 
 async def test_what_was_made_is_recorded_V15(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:

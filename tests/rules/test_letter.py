@@ -49,6 +49,34 @@ async def test_owner_downloads_the_letter_of_an_allocated_port_R433_A44_A45(ask:
     assert [] == [text for text in wanted if text not in said]
 
 
+@pytest.mark.parametrize(
+    ("name", "rack", "ports"),
+    [
+        pytest.param("Łódź Telekom – O’Neill & Søn “Ærø”", "Ł12", "1–2", id="Latin"),
+        pytest.param("Ελλάδα Net", "Ω3", "1–2", id="Greek"),
+        pytest.param("Укртелеком Їжак", "Щ7", "№ 5", id="Cyrillic"),
+        pytest.param("北京电信", "机柜十二", "1、2", id="Chinese"),
+        pytest.param("日本電信ネット（株）", "ラック12", "1〜2", id="Japanese"),
+        pytest.param("한국통신", "랙 12", "1·2", id="Korean"),
+        pytest.param("شركة الاتصالات", "رف ١٢", "١-٢", id="Arabic"),
+        pytest.param("חברת תקשורת בע״מ", "ארון 12", "1–2", id="Hebrew"),
+        pytest.param("บริษัท ไทยคมนาคม จำกัด", "ตู้ ๑๒", "1–2", id="Thai"),
+        pytest.param("दूरसंचार निगम हिन्दी", "रैक १२", "१–२", id="Devanagari"),
+        pytest.param("Tiếng Việt Điện lực", "Tủ 12", "1–2", id="Vietnamese"),
+        pytest.param("Alpine شركة 12 GmbH", "R–שלום", "(דבי) 5/6", id="mixed"),
+    ],
+)
+async def test_letter_has_names_of_any_script_R433(ask: Asking, given: Given, name: str, rack: str, ports: str) -> None:
+    """What is read back from the letter are the names that went in."""
+    company = await given.company(name=name)
+    port = await given.port(company, demarcation={**PLACE, "rack": rack, "ports": ports})
+
+    served = await fetch(ask, company.admin, port)
+    said = PdfReader(BytesIO(served.content)).pages[0].extract_text()
+
+    assert [] == [text for text in (name, rack, ports) if text not in said]
+
+
 @pytest.mark.parametrize("status", ["REQUESTED", "CANCELLED", "DECOMMISSIONED"])
 async def test_there_is_no_letter_before_and_after_A44(ask: Asking, given: Given, status: str) -> None:
     """A port that is not allocated, or no longer there, has no letter."""

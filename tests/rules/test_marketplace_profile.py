@@ -425,3 +425,19 @@ async def test_search_follows_a_change_of_name_R027(ask: Asking, given: Given) -
 
     assert told({"marketplaceProfiles": ids(profile)}) == whole(now)
     assert told({"marketplaceProfiles": ids()}) == whole(before)
+
+
+@pytest.mark.parametrize("slug", ["sample", "former", "hidden", "was-hidden", "nobody"])
+async def test_a_slug_takes_one_statement_whatever_it_leads_to_A3_A21(ask: Asking, given: Given, slug: str) -> None:
+    """A former slug of a private profile is found as little, and with as much work, as one that nobody ever had."""
+    shown = await given.profile(await given.company(), slug="sample")
+    hidden = await given.profile(await given.company(), slug="hidden", visibility="PRIVATE")
+    await given.former_slug(shown, "former")
+    await given.former_slug(hidden, "was-hidden")
+
+    with ask.counting() as statements:
+        answer = await ask(ANONYMOUS, "query ($slug: String!) { marketplaceProfile(slug: $slug) { id } }", slug=slug)
+
+    assert {"marketplaceProfile": {"id": shown.id} if slug in ("sample", "former") else None} == answer.data
+    assert 1 == len([each for each in statements if "profile_slug" in each])
+    assert [] == [each for each in statements if "marketplace_profile" in each and "profile_slug" not in each]

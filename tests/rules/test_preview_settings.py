@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.asking import ANONYMOUS, Asking
+from tests.asking import ANONYMOUS, Asking, asking
 from tests.given import Given
 from tests.rules.answers import hidden, told, whole
 from tests.rules.changing import stored
@@ -23,6 +24,23 @@ SWITCHES = """query ($id: ID!, $settings: ManagedAccountSettingsInput) {
 }"""
 RATES = "ports { nodes { monthlyRate { amount } } }"
 SOURCES = "managedAccounts { nodes { settings { pricing { enabled source } } } }"
+
+
+@pytest.fixture(scope="module", params=["introspection", "strict", "off"])
+async def shaping(
+    rules_url: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> AsyncIterator[Asking]:
+    """The gateway over the database of these tests, with each way of shaping schemas."""
+    async with asking(rules_url, tmp_path_factory.mktemp("shaping"), shaped_schema=request.param) as ask:
+        yield ask
+
+
+@pytest.fixture
+async def ask(shaping: Asking, given: Given) -> AsyncIterator[Asking]:  # noqa: ARG001 (it empties the database)
+    """The same, with nobody known from before."""
+    shaping._tokens.clear()
+    yield shaping
+    await shaping.app.state.services.audit.flush()
 
 
 @pytest.mark.parametrize("pricing", [True, False, None])
@@ -89,7 +107,7 @@ async def test_whoever_may_not_save_settings_previews_none_R105_A43(ask: Asking,
     operator, direct = await given.operator(), await given.company()
     absent = await given.managed_account(partner)
     await given.no_more(absent)
-    query = SWITCHES % RATES
+    query = SWITCHES % "viewer { pricingVisible }"
 
     readers = [await ask(email, query, id=account.id) for email in (finance.email, operator.admin, account.admin)]
     others = [whole(await ask(email, query, id=account.id)) for email in (other.admin, direct.admin, ANONYMOUS)]
@@ -188,3 +206,64 @@ async def test_a_preview_takes_as_many_statements_as_looking_as_the_account_V14_
         counts.append(len(statements))
 
     assert [3, 2] == counts
+
+
+SCHEMAS = [
+    "__schema { queryType { fields { name } } }",
+    'port: __type(name: "Port") { fields { name } }',
+    "...I",
+    "viewer { roles } __schema { mutationType { name } } ports(first: 1) { totalCount }",
+]
+
+
+@pytest.mark.parametrize("selected", SCHEMAS)
+async def test_a_preview_introspects_the_schema_of_its_account_V13(ask: Asking, given: Given, selected: str) -> None:
+    """Introspection in a preview tells what the account would be told, beside data or alone, in fragments too."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    fragment = ' fragment I on Query { t: __type(name: "Company") { fields { name } } }' if "...I" in selected else ""
+    query = f"query ($id: ID!) {{ previewSettings(managedAccountId: $id) {{ {selected} }} own: __typename }}{fragment}"
+
+    answer = await ask(partner.admin, query, id=account.id)
+    seen = await ask(account.admin, f"{{ {selected} }}{fragment}")
+
+    assert ([], []) == (answer.errors, seen.errors)
+    assert {"previewSettings": seen.data, "own": "Query"} == answer.data
+
+
+SPREADS = [
+    "query ($id: ID!) { ...F previewSettings(managedAccountId: $id) { ...F } } fragment F on Query { viewer { roles } }",
+    "query ($id: ID!) { previewSettings(managedAccountId: $id) { ...F } ...F } fragment F on Query { viewer { roles } }",
+    "query ($id: ID!) { ...G previewSettings(managedAccountId: $id) { ...G } } fragment G on Query { ...F }"
+    " fragment F on Query { viewer { roles } }",
+    "query ($id: ID!) { ...F ...G } fragment F on Query { viewer { roles } }"
+    " fragment G on Query { previewSettings(managedAccountId: $id) { ...F } }",
+    "query ($id: ID!) { ...G ...F } fragment F on Query { viewer { roles } }"
+    " fragment G on Query { ... on Query { previewSettings(managedAccountId: $id) { ... on Query { ...F } } } }",
+]
+
+
+@pytest.mark.parametrize("query", SPREADS)
+async def test_a_fragment_may_stand_at_the_root_and_in_a_preview_V2(ask: Asking, given: Given, query: str) -> None:
+    """The same fragment selects of both, each as its own viewer sees it."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+
+    answer = await ask(partner.admin, query, id=account.id)
+
+    assert [] == answer.errors
+    seen = {"viewer": {"roles": ["ACCOUNT_ADMIN"]}}
+    assert {**seen, "previewSettings": seen} == answer.data
+
+
+async def test_a_fragment_with_a_preview_may_not_stand_in_it_V2(ask: Asking, given: Given) -> None:
+    """Previews in previews are refused as they are without fragments."""
+    partner = await given.partner()
+    account = await given.managed_account(partner)
+    query = """query ($id: ID!) { ...G previewSettings(managedAccountId: $id) { ...G viewer { roles } } }
+      fragment G on Query { other: previewSettings(managedAccountId: $id) { viewer { roles } } }"""
+
+    answer = await ask(partner.admin, query, id=account.id)
+
+    assert (200, {"viewer": {"roles": ["ACCOUNT_ADMIN"]}}) == (answer.status, answer.data["other"])
+    assert "INTERNAL" not in answer.codes

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final
 
+import httpx
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import Inquiry
+from models import Inquiry, Mail
+from resolvers.mail import deliver
 from tests.asking import ANONYMOUS, Asking
+from tests.decoding import decoded, headers_of
 from tests.given import Given, Thing
+from tests.mailbox import mail_server
 from tests.rules.answers import ids, nodes, told, whole
 from tests.rules.changing import mails, refused, send, stored, trail
+from transport.smtp import Post
 
 SEND: Final = "sendInquiry"
 TO: Final = "marketplaceProfile { id }"
@@ -153,28 +160,117 @@ async def test_inquiries_are_read_by_nobody_else_R018_R116_V9_A21(ask: Asking, g
     assert told({"inquiries": ids(to_managed, to_own)}) == whole(await ask(operator.admin, FOUND))
 
 
-async def test_a_sender_asks_a_provider_five_times_an_hour_R018(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
-    """The sixth waits, however its address is written; another provider, another address and a user who has the same one do not."""
+@asynccontextmanager
+async def coming_from(ask: Asking, address: str) -> AsyncIterator[Asking]:
+    """The same gateway, asked from another network address."""
+    transport = httpx.ASGITransport(ask.app, client=(address, 4711))
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        yield Asking(ask.app, client)
+
+
+async def an_hour_later(engine: AsyncEngine) -> None:
+    """Let an hour pass for all inquiries."""
+    async with engine.begin() as connection:
+        await connection.execute(sa.update(Inquiry).values(created_at=Inquiry.created_at - timedelta(hours=1)))
+
+
+async def test_a_visitor_asks_a_provider_five_times_an_hour_R018(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """The sixth from a network address waits, whoever it says it is from; another provider gets one, and a user sends one."""
     profile, other = await given.profile(await given.company()), await given.profile(await given.company())
     user = await given.company()
+    texts = [{**TEXT, "email": f"{name}@visitor.example"} for name in ("kim", "pat", "sam", "jo", "alex", "max")]
 
-    five = [await send(ask, ANONYMOUS, SEND, TO, **TEXT, profileId=profile.id) for _ in range(5)]
+    five = [await send(ask, ANONYMOUS, SEND, TO, **text, profileId=profile.id) for text in texts[:5]]
     before = await stored(rules_engine)
-    sixth = await send(ask, ANONYMOUS, SEND, TO, **{**TEXT, "email": TEXT["email"].title()}, profileId=profile.id)
+    sixth = await send(ask, ANONYMOUS, SEND, TO, **texts[5], profileId=profile.id)
     after = await stored(rules_engine)
     free = [
         await send(ask, ANONYMOUS, SEND, TO, **TEXT, profileId=other.id),
-        await send(ask, ANONYMOUS, SEND, TO, **{**TEXT, "email": "pat@visitor.example"}, profileId=profile.id),
         await send(ask, user.admin, SEND, TO, **TEXT, profileId=profile.id),
     ]
-    async with rules_engine.begin() as connection:
-        await connection.execute(sa.update(Inquiry).values(created_at=Inquiry.created_at - timedelta(hours=1)))
+    await an_hour_later(rules_engine)
     later = await send(ask, ANONYMOUS, SEND, TO, **TEXT, profileId=profile.id)
 
     assert [sent(profile)] * 5 == five
     assert unsent(refused("TOO_MANY")) == sixth
     assert before == after
-    assert [sent(other), sent(profile), sent(profile), sent(profile)] == [*free, later]
+    assert [sent(other), sent(profile), sent(profile)] == [*free, later]
+
+
+async def test_nobody_locks_an_honest_sender_out_R018(ask: Asking, given: Given) -> None:
+    """Inquiries under somebody's address count for whoever sends them, and not for whom they pretend to be from."""
+    profile = await given.profile(await given.company())
+
+    async with coming_from(ask, "198.51.100.7") as forger, coming_from(ask, "203.0.113.9") as honest:
+        forged = [await send(forger, ANONYMOUS, SEND, TO, **TEXT, profileId=profile.id) for _ in range(6)]
+        answer = await send(honest, ANONYMOUS, SEND, TO, **TEXT, profileId=profile.id)
+
+    assert [*[sent(profile)] * 5, unsent(refused("TOO_MANY"))] == forged
+    assert sent(profile) == answer
+
+
+async def test_a_sender_asks_twenty_times_an_hour_in_all_R018(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """A visitor from one IPv6 network is one sender, whatever the rest of its address; users are known by who they are."""
+    company = await given.company()
+    profiles = [await given.profile(await given.company()) for _ in range(5)]
+
+    answers = []
+    for number in range(21):
+        async with coming_from(ask, f"2001:db8::{number}") as visitor:
+            answers.append(await send(visitor, ANONYMOUS, SEND, TO, **TEXT, profileId=profiles[number % 5].id))
+    async with coming_from(ask, "2001:db8:0:1::1") as neighbour:
+        answers.append(await send(neighbour, ANONYMOUS, SEND, TO, **TEXT, profileId=profiles[0].id))
+    users = [await send(ask, company.admin, SEND, TO, **TEXT, profileId=profiles[number % 5].id) for number in range(21)]
+
+    problems = [[error["code"] for error in answer["userErrors"]] for answer in (*answers, *users)]
+    assert [*[[]] * 20, ["TOO_MANY"], [], *[[]] * 20, ["TOO_MANY"]] == problems
+    assert 41 == len(await mails(rules_engine))
+
+
+async def test_a_provider_is_asked_by_sixty_visitors_an_hour_R018(ask: Asking, given: Given) -> None:
+    """However many addresses visitors have; users still reach it."""
+    profile, user = await given.profile(await given.company()), await given.company()
+
+    answers = []
+    for number in range(13):
+        async with coming_from(ask, f"198.51.100.{number}") as visitor:
+            answers += [await send(visitor, ANONYMOUS, SEND, TO, **TEXT, profileId=profile.id) for _ in range(5)]
+    answer = await send(ask, user.admin, SEND, TO, **TEXT, profileId=profile.id)
+
+    assert [*[sent(profile)] * 60, *[unsent(refused("TOO_MANY"))] * 5, sent(profile)] == [*answers, answer]
+
+
+async def test_one_operation_sends_ten_at_most_R018(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """An operation with more of one mutation does nothing at all."""
+    profile = await given.profile(await given.company())
+    fields = " ".join(f"a{number}: sendInquiry(input: $input) {{ userErrors {{ code }} }}" for number in range(60))
+
+    answer = await ask(
+        ANONYMOUS, f"mutation ($input: SendInquiryInput!) {{ {fields} }}", input={**TEXT, "profileId": profile.id}
+    )
+
+    assert (400, ["MUTATION_REPEATED"], []) == (answer.status, answer.codes, await mails(rules_engine))
+
+
+async def test_mail_says_that_the_sender_is_not_verified_R018(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+    """It says so before anything that the sender has written, and the very words of the sender arrive over a mail server."""
+    profile = await given.profile(await given.company(), name="Sample AG", contact_email="sales@sample.example")
+    name = "=?utf-8?q?x=0D=0AContent-Type:_text/html=0D=0A=0D=0A<a_href=3D//evil.example>Sign_in</a><!--?="
+
+    answer = await send(ask, ANONYMOUS, SEND, TO, **{**TEXT, "name": name}, company="Renée Élysée", profileId=profile.id)
+    async with mail_server() as box, rules_engine.connect() as connection:
+        key = await connection.scalar(sa.select(Mail.id))
+        assert key is not None
+        await deliver(rules_engine, Post(box.url, "gateway@operator.example"), key)
+
+    head = headers_of(box.raw[0])
+    body = box.mails[0].get_content()
+    assert sent(profile) == answer
+    assert [f"Inquiry about Sample AG from {name} (Renée Élysée)"] == [
+        decoded(value) for key, value in head if key == "Subject"
+    ]
+    assert ["text/plain"] == [value.split(";")[0] for key, value in head if key == "Content-Type"]
+    assert 0 < body.index("not verified") < min(body.index(name), body.index(TEXT["email"]), body.index(TEXT["message"]))
 
 
 async def test_sent_at_once_they_are_counted_R018(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
@@ -194,5 +290,5 @@ async def test_trail_tells_nobody_who_asked_what_R018(ask: Asking, given: Given,
 
     ((action, table, changes),) = await trail(rules_engine)
     assert (SEND, "inquiry") == (action, table)
-    names = ("sender_name", "sender_email", "sender_company", "message")
-    assert [[None, "…"]] * 4 == [changes[name] for name in names]
+    names = ("sender_name", "sender_email", "sender_company", "message", "peer")
+    assert [[None, "…"]] * 5 == [changes[name] for name in names]

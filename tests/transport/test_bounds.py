@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
-from graphql import build_schema, get_introspection_query
+from graphql import build_schema
 
 from settings import Settings
 from tests.transport.conftest import GRAPHQL, Ask
 from tests.transport.gateway import make_app
-from transport.bounds import HIGHEST, Bounds, OperationTooCostly, OperationTooDeep, OperationTooWide
+from transport.bounds import (
+    HIGHEST,
+    Bounds,
+    MutationRepeated,
+    OperationTooCostly,
+    OperationTooDeep,
+    OperationTooLarge,
+    OperationTooWide,
+)
 from transport.documents import Documents
 from transport.tokens import Tokens
 
@@ -33,11 +42,13 @@ type Query {
   nodes(ids: [ID!]!): [Node]!
   ports(first: Int, last: Int, filter: Filter): Ports!
 }
+type Mutation { send(to: ID): Company note(to: ID): Company }
 """)
+SIZES: Any = {"values": 10**9, "unplanned": 10**6, "introspection": 10**6, "default_page_size": 50, "max_page_size": 1000}
 
 
 def bounds(depth: int = 25, fields: int = 1000, cost: int = 500_000) -> Bounds:
-    return Bounds(schema=SCHEMA, depth=depth, fields=fields, cost=cost, default_page_size=50, max_page_size=1000)
+    return Bounds(schema=SCHEMA, depth=depth, fields=fields, cost=cost, **SIZES)
 
 
 def cost(text: str, bounds: Bounds = bounds(), **variables: Any) -> int:  # noqa: B008 (a value)
@@ -84,11 +95,12 @@ def test_the_cost_of_an_operation(query: str, expected: int) -> None:
         ({"n": 3, "m": 10}, 1 + 3 * (3 + 10)),
         ({"n": None, "m": 10}, 1 + 50 * (3 + 10)),
         ({"n": 10**30, "m": -1}, 1 + 1000 * 3),
-        ({"n": "3", "m": 10}, 1 + 50 * (3 + 10)),
+        ({"n": 3.0, "m": 1e1}, 1 + 3 * (3 + 10)),
+        ({"n": "3", "m": 10}, 1 + 50 * (3 + 50)),
     ],
 )
 def test_pages_whose_size_is_a_variable(variables: dict[str, Any], expected: int) -> None:
-    """A variable counts as it is given, else by its default, else as a page; what will be refused counts as a page at most."""
+    """A variable counts as it is given, else by its default, else as a page; one that is refused counts as none."""
     query = "query ($n: Int = 2, $m: Int = 5) { ports(first: $n) { nodes { ...P } } } fragment P on Port { company { ...C } }"
     fragment = "fragment C on Company { ports(last: $m) { nodes { id } } }"
 
@@ -111,11 +123,6 @@ def test_each_operation_has_its_own_cost() -> None:
     assert [2, 10] == [document.cost(document.operation(name), {}, bounds()) for name in ("A", "B")]
 
 
-def test_introspection_costs_nothing() -> None:
-    """What GraphiQL asks about the schema is within all bounds, and costs nothing."""
-    assert cost(get_introspection_query(descriptions=True, input_value_deprecation=True)) == 0
-
-
 def test_the_limit_of_cost() -> None:
     """An operation of just the limit runs; above it, the error says cost and limit."""
     assert cost("{ ports(first: 9) { nodes { id } } }", bounds(cost=10)) == 10
@@ -123,6 +130,28 @@ def test_the_limit_of_cost() -> None:
         cost("query ($n: Int) { ports(first: $n) { nodes { id } } }", bounds(cost=10), n=10)
 
     assert {"code": "OPERATION_TOO_COSTLY", "cost": 11, "limit": 10} == refused.value.extensions
+
+
+@pytest.mark.parametrize(
+    ("query", "values"),
+    [
+        ("{ name }", 1),
+        ("{ company { id name owner { id } } }", 5),
+        ("{ ports(first: 3) { totalCount nodes { id name } } }", 1 + 1 + 3 * 3),
+        ("query ($n: Int!) { ports(first: $n) { nodes { a: id b: id } } }", 1 + 4 * 3),
+        ('{ nodes(ids: ["a", "b"]) { id } }', 4),
+    ],
+)
+def test_the_limit_of_values(query: str, values: int) -> None:
+    """Each field of each object counts, under each of its names."""
+    document = Documents(max_tokens=1000).parse(query)
+    most = Bounds(schema=SCHEMA, depth=9, fields=99, cost=99, **SIZES | {"values": values})
+    assert document.cost(document.operation(None), {"n": 4}, most) >= 0
+
+    with pytest.raises(OperationTooLarge) as refused:
+        document.cost(document.operation(None), {"n": 4}, replace(most, values=values - 1))
+
+    assert {"code": "OPERATION_TOO_LARGE", "values": values, "limit": values - 1} == refused.value.extensions
 
 
 @pytest.mark.parametrize(
@@ -188,7 +217,7 @@ def test_measuring_is_linear() -> None:
         for n in range(15)
     )
     last = " fragment F{} on Company {{ name }}"
-    generous = Bounds(schema=SCHEMA, depth=50, fields=2**100, cost=2**2000, default_page_size=50, max_page_size=1000)
+    generous = Bounds(schema=SCHEMA, depth=50, fields=2**100, cost=2**2000, **SIZES | {"values": 2**2000})
 
     began = time.process_time()
     assert cost(spreads + last.format(70), generous) == 0
@@ -228,3 +257,46 @@ async def test_a_refused_operation(settings: Settings, tokens: Tokens) -> None:
     extensions = {"code": "OPERATION_TOO_WIDE", "fields": 3, "limit": 2}
     assert (400, {"errors": [{"message": message, "extensions": extensions}]}) == (response.status_code, response.json())
     assert "X-Crossgate-Cost" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("document", "times"),
+    [
+        ("mutation { " + " ".join(f"a{n}: send {{ id }}" for n in range(11)) + " }", 11),
+        ("mutation { " + " ".join(f"... on Mutation {{ a{n}: send {{ id }} }}" for n in range(12)) + " }", 12),
+        (
+            "mutation { ...F send { id } } fragment F on Mutation { "
+            + " ".join(f"a{n}: send {{ id }}" for n in range(10))
+            + " }",
+            11,
+        ),
+        (
+            "mutation { ...F } fragment F on Mutation { ...G ...F } fragment G on Mutation {"
+            + " ".join(f"a{n}: send @skip(if: true) {{ id }}" for n in range(11))
+            + " }",
+            11,
+        ),
+    ],
+    ids=["aliases", "inline fragments", "a fragment", "fragments that spread themselves"],
+)
+def test_an_operation_runs_a_mutation_ten_times_at_most(document: str, times: int) -> None:
+    """However it is written; more of them are refused, with how often it is there."""
+    with pytest.raises(MutationRepeated) as refused:
+        cost(document)
+
+    assert {"code": "MUTATION_REPEATED", "field": "send", "times": times, "limit": 10} == refused.value.extensions
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "mutation { " + " ".join(f"a{n}: send {{ id }} b{n}: note {{ id }}" for n in range(10)) + " }",
+        "mutation { " + "send { id } " * 20 + "}",
+        "mutation { " + " ".join(f"a{n}: __typename" for n in range(20)) + " }",
+        "{ " + " ".join(f"a{n}: company {{ id }}" for n in range(20)) + " }",
+    ],
+    ids=["several", "the same answer", "names of types", "a query"],
+)
+def test_what_runs_no_mutation_more_often_is_allowed(document: str) -> None:
+    """Each mutation counts for itself; fields that share a place in the answer run once, and reading is bounded otherwise."""
+    assert cost(document) >= 0

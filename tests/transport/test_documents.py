@@ -6,6 +6,7 @@ import pytest
 import strawberry
 from graphql import build_schema
 
+from tests.transport.conftest import Ask
 from tests.transport.gateway import Query
 from transport.documents import CACHED_CHARACTERS, LARGEST_CACHED, Documents, ParseFailed
 
@@ -92,3 +93,27 @@ def test_the_limit_counts_comments_too() -> None:
     """A document of more tokens than allowed is refused, comments counted."""
     with pytest.raises(ParseFailed, match="Document contains more than 100 tokens"):
         Documents(max_tokens=100).parse("#\n" * 101 + "{ a }")
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("{}", 2),
+        ("{ hello {} }", 10),
+        ("query A {}", 10),
+        ("{ hello ... on Query {} }", 23),
+        ("{ hello } fragment F on Query {}", 32),
+        ("{ nope { nope {} } }", 16),
+        ("mutation {}", 11),
+    ],
+)
+async def test_braces_without_anything_in_them_are_no_graphql(ask: Ask, text: str, column: int) -> None:
+    """The parser lets them pass; the gateway says where they are."""
+    response = await ask(text)
+
+    (error,) = response.json()["errors"]
+    assert (400, "GRAPHQL_PARSE_FAILED") == (response.status_code, error["extensions"]["code"])
+    assert ("Syntax Error: Expected Name, found '}'.", [{"line": 1, "column": column}]) == (
+        error["message"],
+        error["locations"],
+    )

@@ -34,7 +34,7 @@ from tests.schema.outline import SCHEMA
 from tests.transport.gateway import running
 from transport.websocket import FAILED
 
-CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 100)
+CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 500)
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
 DRAWN: Final = settings(
     max_examples=CASES,

@@ -1,0 +1,63 @@
+"""Failures: errors of fields that a plan tells itself, in the places where they happen.
+
+A child leaves a `Failed` in the place of a value that it cannot give. Once the data is there, each of them becomes null and an error
+with its path. A place that is never null makes null of what is above it, which the plan leaves to graphql-core, but at the root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from graphql import FieldNode, GraphQLError, located_error
+
+from resolvers.execution.names import Unplanned
+
+if TYPE_CHECKING:
+    from resolvers.execution.shapes import Run
+
+MOST: Final = 1000  # errors that a plan tells of one operation
+
+
+class Failed:
+    """What stands in the place of a value that failed."""
+
+    __slots__ = ("error", "nodes")
+
+    def __init__(self, error: Exception, nodes: Sequence[FieldNode]) -> None:
+        self.error = error
+        self.nodes = nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """How a field fails: its nodes, and whether the plan can tell so itself."""
+
+    nodes: Sequence[FieldNode]
+    told: bool
+
+    def failed(self, error: Exception, run: Run) -> Failed:
+        """What stands in the place of the value. Raises the error where graphql-core has to tell it."""
+        if not self.told or isinstance(error, Unplanned) or run.failures >= MOST:
+            raise error
+        run.failures += 1
+        run.failing.add(id(self.nodes))
+        return Failed(error, self.nodes)
+
+
+def errors_of(data: dict[str, Any]) -> list[GraphQLError]:
+    """The errors of the places that failed, in the order of the answer; these places are null then."""
+    found = list(_failed(data, ()))
+    for _, holder, place, _ in found:
+        holder[place] = None  # at the end, for an object may stand in several places
+    return [located_error(failed.error, failed.nodes, path) for failed, _, _, path in found]
+
+
+def _failed(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[Failed, Any, Any, list[str | int]]]:
+    inner = value.items() if isinstance(value, Mapping) else enumerate(value)
+    for place, each in inner:
+        if each.__class__ is Failed:
+            yield each, value, place, [*path, place]
+        elif each.__class__ is dict or each.__class__ is list:
+            yield from _failed(each, (*path, place))

@@ -1,0 +1,47 @@
+"""Errors suggest names of the schema in development only: elsewhere they would tell what nobody has asked for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests.asking import ANONYMOUS, Asking, asking
+
+CASES: list[tuple[str, dict[str, Any]]] = [
+    ("{ viewr { roles } }", {}),
+    ("{ ports(frist: 1) { totalCount } }", {}),
+    ("{ ports { nodes { idd } } }", {}),
+    ('{ node(id: "x") { ... on Prot { id } } }', {}),
+    ("query ($f: PortFiltr) { ports(filter: $f) { totalCount } }", {}),
+    ("{ ports(filter: {sttus: ACTIVE}) { totalCount } }", {}),
+    ("{ ports(orderBy: {field: NAM}) { totalCount } }", {}),
+    ("query ($o: PortOrder) { ports(orderBy: $o) { totalCount } }", {"o": {"field": "NAM"}}),
+    ("query ($o: PortOrder) { ports(orderBy: $o) { totalCount } }", {"o": {"field": "NAME", "dirction": "ASC"}}),
+    ("query ($n: Int) { ports(first: $n) @inclde(if: true) { totalCount } }", {}),
+    ('{ __type(nme: "Port") { name } }', {}),
+]
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["development", "production"])
+async def gateway(
+    demo_url: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> AsyncIterator[tuple[Asking, bool]]:
+    """The gateway over the small sample market, in development and outside."""
+    async with asking(demo_url, tmp_path_factory.mktemp("suggestions"), development=request.param) as ask:
+        yield ask, request.param
+
+
+@pytest.mark.parametrize(("query", "variables"), CASES)
+async def test_names_are_suggested_in_development_only(
+    gateway: tuple[Asking, bool], query: str, variables: dict[str, Any]
+) -> None:
+    """Whichever name is wrong, and whichever way it comes in."""
+    ask, development = gateway
+
+    answer = await ask.send(ANONYMOUS, query, variables)
+
+    messages = " ".join(error["message"] for error in answer.errors)
+    assert (400, True) == (answer.status, bool(messages))
+    assert ("Did you mean" in messages) == (development and "@inclde" not in query)
