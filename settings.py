@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from models.address import Address as DatabaseAddress
+from address import Address as DatabaseAddress
 from models.email_address import is_address
 
 PREFIX = "CROSSGATE_"

@@ -18,7 +18,7 @@ from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecisio
 from procrastinate.jobs import Job
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.address import Address
+from address import Address
 from models.database import connect
 from resolvers.chores import CHORES, Chore
 from resolvers.mail import Send, deliver

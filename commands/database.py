@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 from alembic.util import CommandError
 
+from address import Address
 from commands.failure import Failure
 from commands.store import located, migrate, opened
-from models.address import Address
 from models.database import downgrade
 from settings import Settings
 

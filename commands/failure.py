@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from address import InvalidAddress
 from commands.demo.market import NotEmpty
-from models.address import InvalidAddress
 from models.embedded import EmbeddedFailed
 from policies.errors import PolicyError
 from settings import InvalidSettings

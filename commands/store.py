@@ -10,8 +10,8 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from address import Address
 from commands.failure import Failure
-from models.address import Address
 from models.database import connect, upgrade
 from models.embedded import Embedded
 from settings import Settings

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from alembic.config import Config
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from models.address import Address
+from address import Address
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 SERVER_SETTINGS: Final = {

@@ -18,7 +18,7 @@ import asyncpg
 import orjson
 import structlog
 
-from models.address import Address
+from address import Address
 from models.database import server_settings
 
 CHANNEL: Final = "crossgate"

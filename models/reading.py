@@ -21,7 +21,7 @@ from cachetools import LRUCache
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql.selectable import Select
 
-from models.address import Address
+from address import Address
 from models.database import server_settings
 
 DIALECT: Final[Any] = PGDialect_asyncpg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]

@@ -148,7 +148,7 @@ class Tokens:
         for changed in self._followers:
             changed()
 
-    def _key(self, token: str) -> Key:
+    def _signer(self, token: str) -> Key:
         """The key that has signed a token, by its header; the one that signs where it names none. Raises InvalidToken."""
         kid = jwt.get_unverified_header(token).get("kid", self.kid)
         found = next((key for key in self._keys if key.kid == kid), None)
@@ -167,7 +167,7 @@ class Tokens:
     def _checked(self, token: str) -> Claims:
         """What the token says, by its signature and its claims. Raises InvalidToken."""
         try:
-            key = self._key(token)
+            key = self._signer(token)
             claims = jwt.decode(
                 token,
                 key.private.public_key(),

@@ -24,7 +24,7 @@ from cryptography.x509.oid import NameOID
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.engine import make_url
 
-from models.address import Address, InvalidAddress
+from address import Address, InvalidAddress
 from models.database import connect
 from models.listening import Listening
 from models.reading import Reader
@@ -225,7 +225,7 @@ def test_what_the_url_leaves_out_comes_from_the_service_and_the_environment(home
 
 def test_without_a_host_it_is_the_server_of_this_machine(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     """Its socket where there is one, else localhost; the same for all drivers."""
-    monkeypatch.setattr("models.address.SOCKETS", (str(home),))
+    monkeypatch.setattr("address.SOCKETS", (str(home),))
 
     without = Address.parse("postgresql:///d")
     (home / ".s.PGSQL.5432").touch()
