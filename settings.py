@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from address import Address as DatabaseAddress
-from models.email_address import is_address
+from email_address import is_address
 
 PREFIX = "CROSSGATE_"
 SMTP_SCHEMES = ("smtp", "smtps")

@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from models.email_address import is_address
+from email_address import is_address
 from resolvers.mail import Delayed, Outgoing, Refused
 
 TIMEOUT: Final = 30  # seconds for each step
