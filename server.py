@@ -41,7 +41,7 @@ from schema.reads import UnknownField
 from schema.schema import guarded_fields, make_schema
 from schema.shaped import Shaped
 from settings import InvalidSettings, Settings, variable
-from transport.app import create_app
+from transport.app import create_app, quotas_of
 from transport.documents import Documents
 from transport.files import File, LoadFile, file_route
 from transport.identity import Identity
@@ -80,7 +80,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
     documents = Documents(settings.max_document_tokens, schema_of if settings.shaped_schema == "strict" else None)
     services = make_services(settings, tokens, load_policy(policies))
     viewers, engine = _viewers(services.reader), services.engine
-    identity = Identity(tokens, viewers)
+    identity, quotas = Identity(tokens, viewers), quotas_of(settings)
     schema = _schema(settings, documents, schema_of)
     reloading = Reloading(policies, lambda: load_policy(policies), services.take)
     app = create_app(
@@ -93,11 +93,12 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         view_as=_view_as(services),
         ready={"database": _answers(services.reader)},
         extra_routes=[
-            file_route(identity, _files(services)),
+            file_route(identity, _files(services), quotas),
             upload_route(
                 identity,
                 lambda viewer, request_id: Context(services, viewer, Origin(request_id)),
                 Uploads(),
+                quotas,
                 settings.request_timeout,
             ),
             *mail_routes(development=settings.development, load_mails=lambda: latest_mails(engine)),
@@ -113,6 +114,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         body_limits={UPLOADS: MOST_BYTES},
         policy=lambda: services.policy.version,
         policy_refused=lambda: reloading.refusal,
+        quotas=quotas,
     )
     app.state.services = services
     app.state.tokens = tokens

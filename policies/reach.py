@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
+from weakref import WeakKeyDictionary
+
+from cachetools import LRUCache
 
 from models.company import AccountKind
 from models.managed_account import SETTINGS
@@ -20,6 +23,7 @@ from policies.reason import Reason
 from policies.shapes import SWITCHES
 from policies.viewer import Shape
 
+KEPT: Final = 1000  # answers of one policy
 Reasons: TypeAlias = frozenset[Reason]
 
 
@@ -94,6 +98,17 @@ class Reach:
         always = frozenset.intersection(*why.values()) if why else frozenset()
         sometimes = frozenset().union(*why.values()) - always
         return Hiding(tuple(sorted(always)), tuple(each for reason in sorted(sometimes) for each in _switched(reason, why)))
+
+
+_reads: WeakKeyDictionary[Policy, LRUCache[tuple[Shape, str], bool]] = WeakKeyDictionary()
+
+
+def ever_reads(policy: Policy, shape: Shape, entity: str) -> bool:
+    """Whether viewers of a shape could ever read a row of a type: found once, and kept as long as the policy is."""
+    known = _reads.setdefault(policy, LRUCache(KEPT))
+    if (shape, entity) not in known:
+        known[shape, entity] = Reach(policy, shape).reads(entity)
+    return known[shape, entity]
 
 
 def _variants(shape: Shape) -> tuple[Shape, ...]:

@@ -28,6 +28,7 @@ from transport.identity import Identity
 from transport.logs import bind_facts
 from transport.negotiation import MediaType, accepted
 from transport.operations import Operations, answer_of
+from transport.quotas import Payer, Quotas
 from transport.refusal import CHARSET, Refusal, TimedOut, refuse
 from transport.request import GraphQLRequest, read
 from transport.view_as import ViewAs, bind_seen
@@ -68,6 +69,7 @@ class GraphQLEndpoint:
     make_context: MakeContext
     view_as: ViewAs
     deadlines: Deadlines
+    quotas: Quotas
     events: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,7 +107,7 @@ class GraphQLEndpoint:
                 asked = await read(scope, receive)
                 late = HTTPStatus.GATEWAY_TIMEOUT
                 self.deadlines.begin(limit)
-                return await self._run(asked, scope["method"], viewer, request_id)
+                return await self._run(asked, scope["method"], viewer, self.quotas.payer(scope, viewer), request_id)
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -113,9 +115,9 @@ class GraphQLEndpoint:
         finally:
             self.deadlines.forget(limit)
 
-    async def _run(self, asked: GraphQLRequest, method: str, viewer: Viewer, request_id: str) -> Answer:
+    async def _run(self, asked: GraphQLRequest, method: str, viewer: Viewer, payer: Payer, request_id: str) -> Answer:
         try:
-            operation = self.operations.prepare(asked, method)
+            operation = self.operations.prepare(asked, method, payer)
             context = await self._context(asked, viewer, request_id)
         except PublicError as error:
             return Answer(PreExecutionError(data=None, errors=[error]))

@@ -18,13 +18,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 RawHeader = tuple[bytes, bytes]
 
 ALLOWED_HEADERS: Final = ("Authorization", "Content-Type", "Idempotency-Key", "X-Crossgate-View-As", "X-Request-ID")
-EXPOSED_HEADERS: Final = ("X-Request-ID", "WWW-Authenticate", "X-Crossgate-Cost", "X-Crossgate-Execution")
+EXPOSED_HEADERS: Final = (
+    "X-Request-ID",
+    "WWW-Authenticate",
+    "X-Crossgate-Cost",
+    "X-Crossgate-Execution",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+)
 PREFLIGHT_SECONDS: Final = 24 * 60 * 60
 SAFE: Final[tuple[RawHeader, ...]] = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
+ADDED: Final = "added_headers"  # where the state of a request has more headers of its answer
 VARIES: Final[RawHeader] = (b"vary", b"Origin")
 
 

@@ -22,6 +22,7 @@ from resolvers.errors import PublicError
 from resolvers.upload import ARGUMENT, Uploaded, Uploads
 from transport.identity import Identity
 from transport.logs import bind_facts
+from transport.quotas import UPLOAD, Quotas
 from transport.refusal import CHARSET, JSON, BadRequest, Refusal, SignInRequired, TimedOut
 from transport.view_as import refuse_view_as
 
@@ -35,7 +36,13 @@ STATUS: Final = {
 HEADERS: Final = {"Cache-Control": "no-store", "Vary": "Authorization"}
 
 
-def upload_route(identity: Identity, make_context: Callable[[Viewer, str], Context], uploads: Uploads, seconds: float) -> Route:
+def upload_route(
+    identity: Identity,
+    make_context: Callable[[Viewer, str], Context],
+    uploads: Uploads,
+    quotas: Quotas,
+    seconds: float,
+) -> Route:
     """The route that takes pictures. An upload has `seconds` to arrive, and as many to be stored."""
 
     async def upload(request: Request) -> Response:
@@ -45,6 +52,7 @@ def upload_route(identity: Identity, make_context: Callable[[Viewer, str], Conte
                 raise SignInRequired
             refuse_view_as(request.scope)
             bind_facts(user_id=viewer.user_id, company_id=viewer.company_id)
+            quotas.payer(request.scope, viewer).charge(UPLOAD)
             context = make_context(viewer, request.state.request_id)
             company = await uploads.company(context, _company(request))
         async with _within(seconds, HTTPStatus.REQUEST_TIMEOUT):
