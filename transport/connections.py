@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import os
 import time
-from asyncio import Transport
+from asyncio import BaseTransport, Transport
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import orjson
 import structlog
@@ -97,15 +97,15 @@ class Bounded:
 class Http(Bounded, HttpToolsProtocol):
     """HTTP, with a time for headers and one for what follows them."""
 
-    config: Config  # type: ignore[assignment]
+    config: Config
     refusal: Full | None = None
 
-    def connection_made(self, transport: Transport) -> None:
+    def connection_made(self, transport: BaseTransport) -> None:
         """Count a new connection, which has to send headers now."""
-        super().connection_made(transport)
+        super().connection_made(cast("Transport", transport))
         self.due = time.monotonic() + self.config.header_timeout
         try:
-            self.hold(self.config.capacity, *self.config.holders(transport))
+            self.hold(self.config.capacity, *self.config.holders(self.transport))
         except Full as refusal:
             self._turn_away(refusal)
 
@@ -156,12 +156,12 @@ class Http(Bounded, HttpToolsProtocol):
 class WebSocket(Bounded, WebSocketsSansIOProtocol):
     """A WebSocket, counted as the connection that it is."""
 
-    config: Config  # type: ignore[assignment]
+    config: Config
 
-    def connection_made(self, transport: Transport) -> None:
+    def connection_made(self, transport: BaseTransport) -> None:
         """Count it. The place that the HTTP connection had is free."""
         super().connection_made(transport)
-        self.hold(self.config.capacity, *self.config.holders(transport))
+        self.hold(self.config.capacity, *self.config.holders(self.transport))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Count it no more."""
