@@ -290,3 +290,65 @@ async def test_role_that_is_taken_away_acts_on_the_next_event_V23(ask: Asking, g
     assert told({"portUpdated": {"name": "one", "monthlyRate": price}}) == first
     redaction = hidden("portUpdated.monthlyRate", "ROLE_REQUIRED")
     assert told({"portUpdated": {"name": "two", "monthlyRate": None}}, redaction) == second
+
+
+@pytest.mark.parametrize("query", [PORTS, PORTS_OF, PRICED, REQUESTS, NOTIFICATIONS])
+async def test_a_visitor_follows_nothing_that_it_can_never_hear_V14_V20(ask: Asking, query: str) -> None:
+    """A subscription to things of which policy lets no visitor read any is refused with a code, and nobody listens for it."""
+    async with opened(ask.app) as socket:
+        await socket.send({"type": "connection_init"})
+        await socket.receive()
+        await socket.send({"type": "subscribe", "id": "followed", "payload": {"query": query}})
+        refused = await socket.receive()
+
+    assert ("error", "SUBSCRIPTION_OUT_OF_REACH") == (refused["type"], refused["payload"][0]["extensions"]["code"])
+    assert ask.app.state.services.listening.listeners == 0
+
+
+async def test_a_change_costs_nothing_for_those_who_can_never_hear_it_V14_V20(ask: Asking, given: Given) -> None:
+    """However many visitors and companies' readers have tried to follow ports, a change loads what its one listener needs."""
+    company = await given.company()
+    async with AsyncExitStack() as sockets, ask.following(company.admin, PORTS) as following:
+        await given.port(company, name="first")
+        with ask.counting() as alone:
+            await given.port(company, name="second")
+            await following.event()
+            await following.event()
+        for _ in range(5):
+            socket = await sockets.enter_async_context(opened(ask.app))
+            await socket.send({"type": "connection_init"})
+            await socket.receive()
+            for number in range(40):
+                await socket.send({"type": "subscribe", "id": str(number), "payload": {"query": PORTS}})
+                assert (await socket.receive())["type"] == "error"
+        with ask.counting() as crowded:
+            await given.port(company, name="third")
+            await following.event()
+        listening = ask.app.state.services.listening.listeners
+
+    assert listening == 1
+    assert 0 < len(crowded) <= len(alone)
+
+
+@pytest.mark.parametrize("shape", ["MANAGED", "DIRECT", "PARTNER", "OPERATOR"])
+@pytest.mark.parametrize("updates", [port_updated, connection_request_updated, notification_received], ids=lambda each: each.entity)
+def test_what_can_be_followed_is_what_policy_lets_read(shape: str, updates: Updates) -> None:
+    """No rule is written twice: a viewer may follow a type if and only if there can be a row of it that it may read."""
+    policy = server.load_policy()
+    for roles in ("", "+VIEWER", "+FINANCE", "+ACCOUNT_ADMIN"):
+        spelt_shape = spelt(f"{shape}{roles}")
+
+        assert Reach(policy, spelt_shape).reads(updates.entity) == ever_reads(policy, spelt_shape, updates.entity)
+
+
+async def test_a_subscription_ends_with_the_last_thing_that_its_viewer_could_hear_V14(ask: Asking, given: Given) -> None:
+    """Where policy comes to let its viewer read nothing of a type, the next event ends the subscription, and loads nothing."""
+    company = await given.company()
+    theirs = await given.port(company, name="one")
+    services = ask.app.state.services
+    async with ask.following(company.admin, PORTS) as following:
+        services.take(services.policy.with_rule_texts)
+        await given.change(theirs, name="two")
+        ended = await following.socket.receive()
+
+    assert ("error", "SUBSCRIPTION_OUT_OF_REACH") == (ended["type"], ended["payload"][0]["extensions"]["code"])
