@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import server
+from policies.reach import Reach, ever_reads
+from policies.shapes import spelt
+from resolvers.subscription import Updates, connection_request_updated, notification_received, port_updated
 from tests.asking import ANONYMOUS, Asking
-from tests.following import Closed
+from tests.following import Closed, opened
 from tests.given import Given
 from tests.rules.answers import hidden, nodes, told, whole
 from tests.rules.changing import send
@@ -19,6 +26,10 @@ VERSIONS = "{ ports { nodes { id version } } }"
 PRICED = "subscription { portUpdated { name monthlyRate { amount currency } } }"
 REQUESTS = "subscription { connectionRequestUpdated { id status } }"
 REQUESTS_OF = "subscription ($of: ID) { connectionRequestUpdated(companyId: $of) { id status } }"
+NO_PORTS = """
+# Nobody reads a port.
+deny(viewer: Viewer, "read", _port: Port) if viewer.kind in ["ANONYMOUS", "DIRECT", "MANAGED", "OPERATOR", "PARTNER"];
+"""
 NOTIFICATIONS = "subscription { notificationReceived { id title readAt } }"
 
 
@@ -331,7 +342,9 @@ async def test_a_change_costs_nothing_for_those_who_can_never_hear_it_V14_V20(as
 
 
 @pytest.mark.parametrize("shape", ["MANAGED", "DIRECT", "PARTNER", "OPERATOR"])
-@pytest.mark.parametrize("updates", [port_updated, connection_request_updated, notification_received], ids=lambda each: each.entity)
+@pytest.mark.parametrize(
+    "updates", [port_updated, connection_request_updated, notification_received], ids=lambda each: each.entity
+)
 def test_what_can_be_followed_is_what_policy_lets_read(shape: str, updates: Updates) -> None:
     """No rule is written twice: a viewer may follow a type if and only if there can be a row of it that it may read."""
     policy = server.load_policy()
@@ -341,13 +354,16 @@ def test_what_can_be_followed_is_what_policy_lets_read(shape: str, updates: Upda
         assert Reach(policy, spelt_shape).reads(updates.entity) == ever_reads(policy, spelt_shape, updates.entity)
 
 
-async def test_a_subscription_ends_with_the_last_thing_that_its_viewer_could_hear_V14(ask: Asking, given: Given) -> None:
-    """Where policy comes to let its viewer read nothing of a type, the next event ends the subscription, and loads nothing."""
+async def test_a_subscription_ends_with_what_its_viewer_could_hear_V14(ask: Asking, given: Given, tmp_path: Path) -> None:
+    """Where policy comes to let its viewer read nothing of a type, the next event ends the subscription."""
     company = await given.company()
     theirs = await given.port(company, name="one")
     services = ask.app.state.services
+    policies = Path(shutil.copytree(server.POLICIES, tmp_path / "policies"))
+    ports = policies / "port.polar"
+    ports.write_text(ports.read_text() + NO_PORTS)
     async with ask.following(company.admin, PORTS) as following:
-        services.take(services.policy.with_rule_texts)
+        services.take(server.load_policy(policies))
         await given.change(theirs, name="two")
         ended = await following.socket.receive()
 
