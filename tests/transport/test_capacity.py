@@ -78,8 +78,7 @@ async def _outcome(url: str, token: str | None) -> Any:
         try:
             return await receive(socket)
         except ConnectionClosed as closed:
-            assert closed.rcvd is not None
-            return closed.rcvd.code, closed.rcvd.reason
+            return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else None
 
 
 async def _opens(url: str, token: str | None) -> bool:
