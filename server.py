@@ -42,7 +42,7 @@ from schema.reads import UnknownField
 from schema.schema import guarded_fields, make_schema
 from schema.shaped import Shaped
 from settings import InvalidSettings, Settings, variable
-from transport.app import create_app
+from transport.app import create_app, quotas_of
 from transport.bounds import bounds_of
 from transport.development import Development, warning
 from transport.documents import Documents
@@ -88,7 +88,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
     documents = Documents(settings.max_document_tokens, strict, suggestions=settings.development)
     services = make_services(settings, tokens, load_policy(policies))
     viewers, engine = _viewers(services.reader), services.engine
-    identity = Identity(tokens, viewers)
+    identity, quotas = Identity(tokens, viewers), quotas_of(settings)
     schema = _schema(settings, documents, schema_of)
     reloading = Reloading(policies, lambda: load_policy(policies), services.take)
     app = create_app(
@@ -103,11 +103,12 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         view_as=_view_as(services),
         ready={"database": _answers(services.reader)},
         extra_routes=[
-            file_route(identity, _files(services)),
+            file_route(identity, _files(services), quotas),
             upload_route(
                 identity,
                 lambda viewer, request_id: Context(services, viewer, Origin(request_id)),
                 Uploads(),
+                quotas,
                 settings.request_timeout,
             ),
             *mail_routes(development=Development.of(settings), load_mails=lambda: latest_mails(engine)),
@@ -123,6 +124,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         body_limits={UPLOADS: MOST_BYTES},
         policy=lambda: services.policy.version,
         policy_refused=lambda: reloading.refusal,
+        quotas=quotas,
     )
     app.state.services = services
     app.state.tokens = tokens

@@ -6,6 +6,7 @@ Secrets are never shown, neither in that message nor in `repr(settings)`.
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -110,6 +111,31 @@ class Settings(BaseSettings):
     max_socket_operations: int = Field(
         default=100, ge=1, description="Most operations, subscriptions among them, that run at once over one WebSocket."
     )
+    max_connections: int = Field(default=5000, ge=1, description="Most connections of a gateway process.")
+    max_connections_per_peer: int = Field(
+        default=1000, ge=1, description="Most connections of one network address; trusted proxies have no such bound."
+    )
+    max_sockets: int = Field(default=4000, ge=1, description="Most WebSockets and event streams of a gateway process.")
+    max_sockets_per_peer: int = Field(
+        default=500, ge=1, description="Most WebSockets and event streams of one network address."
+    )
+    max_sockets_per_viewer: int = Field(default=100, ge=1, description="Most WebSockets and event streams of one user.")
+    max_subscriptions: int = Field(default=10_000, ge=1, description="Most subscriptions of a gateway process.")
+    max_subscriptions_per_peer: int = Field(default=2000, ge=1, description="Most subscriptions of one network address.")
+    max_subscriptions_per_viewer: int = Field(default=200, ge=1, description="Most subscriptions of one user.")
+    cost_per_viewer: int = Field(
+        default=3_000_000, ge=1, description="Cost of all that one user may ask of a gateway process in a minute."
+    )
+    cost_per_peer: int = Field(
+        default=6_000_000,
+        ge=1,
+        description="Cost of all that visitors of one network address may ask of a gateway process in a minute.",
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Addresses and networks (10.0.0.0/8) of the proxies before the gateway, separated by commas: what they say in "
+        "X-Forwarded-For is believed. Without it a proxy counts as one network address.",
+    )
     planner: bool = Field(
         default=True,
         description="Whether queries run breadth-first by compiled plans; without it graphql-core runs everything.",
@@ -135,6 +161,7 @@ class Settings(BaseSettings):
     )
     max_mutation_repeats: int = Field(default=10, ge=1, description="Most times that one operation runs the same mutation.")
     request_timeout: float = Field(default=30, gt=0, description="Seconds for a request to arrive, and again to be answered.")
+    header_timeout: float = Field(default=20, gt=0, description="Seconds for the headers of a request to arrive.")
     shutdown_timeout: int = Field(default=30, ge=0, description="Seconds that requests under way are given at shutdown.")
     smtp_url: str | None = Field(
         default=None,
@@ -187,10 +214,20 @@ class Settings(BaseSettings):
             raise ValueError("must be a web address such as https://gateway.example")
         return value.rstrip("/")
 
-    @field_validator("allowed_origins", "audited_fields", mode="before")
+    @field_validator("allowed_origins", "audited_fields", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                ip_network(each)
+            except ValueError:
+                raise ValueError(f"must be addresses or networks such as 10.0.0.0/8, and {each!r} is neither") from None
+        return value
 
     @field_validator("log_level", mode="before")
     @classmethod

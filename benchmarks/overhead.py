@@ -155,7 +155,7 @@ async def alternate(first: Run, second: Run, rounds: int, clock: Callable[[], fl
 
 @asynccontextmanager
 async def _side(url: str, data_dir: Path) -> AsyncIterator[Side]:
-    app = server.build(Settings(data_dir=data_dir, database_url=url, log_level="ERROR"))
+    app = server.build(Settings(data_dir=data_dir, database_url=url, log_level="ERROR", cost_per_viewer=10**12))
     try:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
             yield Side(app, client)

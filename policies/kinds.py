@@ -13,10 +13,10 @@ from typing import TypeAlias
 from models.kinds import Kind
 from policies.entity import Entity
 from policies.policy import Policy
-from policies.predicate import FALSE, TRUE, Predicate, conj, without_values
+from policies.predicate import FALSE, TRUE, Predicate, conj, without
 from policies.shapes import mentioned, shapes_of, spell
 from policies.source import EXEMPT, NEVER_KIND, Rule
-from policies.viewer import ANONYMOUS, Shape
+from policies.viewer import ANONYMOUS, PARAMETERS, SETS, Shape
 
 Shown: TypeAlias = tuple[tuple[Entity, Predicate], ...]
 """The rows, of each entity, of which a value is shown. It's hidden if there is no such row of one of them."""
@@ -133,7 +133,7 @@ def shown(policy: Policy, site: Site, shape: Shape) -> Shown:
 
 def _is_hidden(policy: Policy, site: Site, shape: Shape) -> bool:
     rows = (predicate for _, predicate in shown(policy, site, shape))
-    return any((without_values(each) if shape == ANONYMOUS.shape else each) == FALSE for each in rows)
+    return any((without(each, (*PARAMETERS, *SETS)) if shape == ANONYMOUS.shape else each) == FALSE for each in rows)
 
 
 def _remedy(policy: Policy, found: Violation) -> str:

@@ -5,7 +5,7 @@ The meaning, of NULL above all, is defined in `policies.tree`. Every function he
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import combinations, product
 from typing import TypeAlias
 
@@ -66,7 +66,7 @@ __all__ = [
     "parameters",
     "show",
     "told",
-    "without_values",
+    "without",
 ]
 
 
@@ -142,24 +142,6 @@ def assume(fact: Predicate, predicate: Predicate) -> Predicate:
     return predicate
 
 
-def without_values(predicate: Predicate) -> Predicate:
-    """The same for a viewer of whom nothing is known but the shape, as a visitor is: NULL equals nothing."""
-    match predicate:
-        case Compare("!=", _, Parameter() | SetParameter()):
-            return TRUE
-        case Compare(_, _, Parameter() | SetParameter()):
-            return FALSE
-        case Exists(link, condition):
-            return exists(link, without_values(condition))
-        case Not(item):
-            return negate(without_values(item))
-        case And(items):
-            return conj(map(without_values, items))
-        case Or(items):
-            return disj(map(without_values, items))
-    return predicate
-
-
 def told(predicate: Predicate, names: Names) -> Predicate:
     """What another row tells of a predicate, which has the values of some of the row's columns under other names.
 
@@ -182,6 +164,22 @@ def told(predicate: Predicate, names: Names) -> Predicate:
         case Constant():
             return predicate
     return FALSE
+
+
+def without(predicate: Predicate, absent: Collection[str]) -> Predicate:
+    """What a predicate says for a viewer who has no value for some parameters: None matches nothing."""
+    match predicate:
+        case Compare(symbol, _, Parameter(name) | SetParameter(name)) if name in absent:
+            return TRUE if symbol == "!=" else FALSE
+        case And(items):
+            return conj(without(item, absent) for item in items)
+        case Or(items):
+            return disj(without(item, absent) for item in items)
+        case Exists(link, condition):
+            return exists(link, without(condition, absent))
+        case Not(denied):
+            return negate(without(denied, absent))
+    return predicate
 
 
 def disjuncts(predicate: Predicate) -> tuple[Predicate, ...]:

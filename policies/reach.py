@@ -9,17 +9,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
+from weakref import WeakKeyDictionary
+
+from cachetools import LRUCache
 
 from models.company import AccountKind
 from models.managed_account import SETTINGS
 from policies.decision import Decision, FieldRule
 from policies.policy import Policy
-from policies.predicate import FALSE, TRUE, Predicate, assume, conj, disj, negate
+from policies.predicate import FALSE, TRUE, Predicate, assume, conj, disj, negate, without
 from policies.reason import Reason
 from policies.shapes import SWITCHES
-from policies.viewer import Shape
+from policies.viewer import PARAMETERS, Shape, Viewer
 
+KEPT: Final = 1000  # answers of one policy
 Reasons: TypeAlias = frozenset[Reason]
 
 
@@ -52,6 +56,13 @@ class Reach:
         """Whether there can be a row of a type that they may read; of a part, whether there can be one of its whole."""
         whole = self._policy.catalogue[entity].part_of
         return self.may(entity, "read") if whole is None else self.reads(whole)
+
+    def reads_without(self, entity: str, absent: Collection[str]) -> bool:
+        """The same of those among them who have no value for some parameters, as visitors have none at all."""
+        whole = self._policy.catalogue[entity].part_of
+        if whole is not None:
+            return self.reads_without(whole, absent)
+        return any(without(decision.rows, absent) != FALSE for decision in self._decisions(entity))
 
     def may(self, entity: str, action: str) -> bool:
         """Whether there can be a row that they may read and do an action to."""
@@ -94,6 +105,18 @@ class Reach:
         always = frozenset.intersection(*why.values()) if why else frozenset()
         sometimes = frozenset().union(*why.values()) - always
         return Hiding(tuple(sorted(always)), tuple(each for reason in sorted(sometimes) for each in _switched(reason, why)))
+
+
+_reads: WeakKeyDictionary[Policy, LRUCache[tuple[Shape, frozenset[str], str], bool]] = WeakKeyDictionary()
+
+
+def ever_reads(policy: Policy, viewer: Viewer, entity: str) -> bool:
+    """Whether a viewer could ever read a row of a type, be it by a switch: found once, and kept as long as the policy is."""
+    absent = frozenset(name for name in PARAMETERS if getattr(viewer, name) is None)
+    known, key = _reads.setdefault(policy, LRUCache(KEPT)), (viewer.shape, absent, entity)
+    if key not in known:
+        known[key] = Reach(policy, viewer.shape).reads_without(entity, absent)
+    return known[key]
 
 
 def _variants(shape: Shape) -> tuple[Shape, ...]:

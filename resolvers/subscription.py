@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from models.listening import Change, Heard, TooSlow
+from policies.reach import ever_reads
 from resolvers import identifiers
 from resolvers.batch import Made
 from resolvers.common import MadeWith, NamedBy, NamedIn
@@ -39,6 +40,17 @@ class SubscriberTooSlow(PublicError):
         super().__init__("More has changed than is kept for a subscriber. Load what you show, and subscribe anew.")
 
 
+class SubscriptionOutOfReach(PublicError):
+    """A subscription to things of which the viewer can read none, whatever they are and whatever a partner switches on."""
+
+    code = "SUBSCRIPTION_OUT_OF_REACH"
+
+    def __init__(self, entity: str) -> None:
+        super().__init__(
+            f"This viewer can read nothing of type {entity}, so it would hear nothing. Sign in as somebody who can."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Updates:
     """The rows of `entity` that are new or have changed. `companies` are the fields that name its companies."""
@@ -48,7 +60,8 @@ class Updates:
     new_only: bool = False
 
     async def __call__(self, context: Context, shown: Shown, company_id: str | None) -> AsyncIterator[Record]:
-        """The rows, those of one company only if one is given. Raises InvalidId or SubscriberTooSlow."""
+        """The rows, those of one company only if one is given. Raises InvalidId, SubscriberTooSlow or SubscriptionOutOfReach."""
+        self._require_reach(context)
         company = None if company_id is None else identifiers.parse(company_id, "companyId", "Company").key
         columns = () if self.new_only else shown.keys()  # no field shows what the others change
         listening = context.services.listening
@@ -56,12 +69,18 @@ class Updates:
             while True:
                 change = await _next(changes)
                 async with listening.turns:
-                    goes_on = await context.renew()
+                    if goes_on := await context.renew():
+                        self._require_reach(context)  # which policy, or the viewer's roles, may have ended
                     record = await self._told(change, context, shown, company) if goes_on else None
                 if not goes_on:
                     return
                 if record is not None:
                     yield record
+
+    def _require_reach(self, context: Context) -> None:
+        """Raises SubscriptionOutOfReach."""
+        if not ever_reads(context.policy, context.viewer, self.entity):
+            raise SubscriptionOutOfReach(self.entity)
 
     async def _told(self, change: Change, context: Context, shown: Shown, company: UUID | None) -> Record | None:
         (record,) = await context.loaders.rows(self.entity, [change.key])

@@ -27,6 +27,7 @@ DIRECT = "network@direct.example"
 OPERATOR = "reviewer@operator.example"
 ANONYMOUS = None
 POLICY = digest(read_texts(server.POLICIES))  # its version, which every answer has
+UNLIMITED = 10**12  # a quota that a run of tests as one viewer does not spend
 MARK = '{"type": "Mark", "id": "00000000-0000-0000-0000-000000000000", "changed": null}'
 DEMO_VIEWERS = (PARTNER, HIDDEN, SHOWN, DIRECT, OPERATOR, ANONYMOUS)
 
@@ -136,7 +137,14 @@ class Asking:
 @asynccontextmanager
 async def asking(database_url: str, data_dir: Path, **settings: Any) -> AsyncIterator[Asking]:
     """The gateway over a database, inside this process, with more settings than these."""
-    app = server.build(Settings(**{"data_dir": data_dir, "database_url": database_url, "log_level": "ERROR", **settings}))
+    given = {
+        "data_dir": data_dir,
+        "database_url": database_url,
+        "log_level": "ERROR",
+        "cost_per_peer": UNLIMITED,
+        "cost_per_viewer": UNLIMITED,
+    }
+    app = server.build(Settings(**{**given, **settings}))
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         yield Asking(app, client)

@@ -20,9 +20,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from settings import Settings
 from transport.bounds import bounds_of
+from transport.capacity import Capacity, Most
 from transport.deadlines import Deadlines
 from transport.diff import Diff, diff_route
 from transport.documents import Documents
@@ -35,6 +37,7 @@ from transport.limits import BodyLimit
 from transport.logs import PolicyVersion, RequestLog, request_lines
 from transport.operations import Operations
 from transport.peers import Peers
+from transport.quotas import Quotas
 from transport.refusal import Refusal, refuse
 from transport.sse import EventStreams
 from transport.streams import MakeSubscriber, OpenConnections, Streams
@@ -61,12 +64,13 @@ def create_app(
     view_as: ViewAs = nobody,
     policy: PolicyVersion = lambda: None,
     policy_refused: Callable[[], str | None] = lambda: None,
+    quotas: Quotas | None = None,
 ) -> Starlette:
     """The gateway. `documents` are those whose `extension` the schema has, if it has: then each is parsed only once.
 
     `body_limits` are paths whose bodies have a limit of their own, in bytes. `state` of the application holds its
     `connections`, for whoever stops it. Without `make_subscriber` no context is ever renewed. `policy` is told in the logs and by
-    `/readyz`, which tells too why the files of policy are refused, where they are.
+    `/readyz`, which tells too why the files of policy are refused, where they are. `quotas` are those that extra routes charge too.
     """
     operations = Operations(
         schema=schema,
@@ -74,12 +78,16 @@ def create_app(
         bounds=bounds_of(schema._schema, settings),
     )
     identity, connections = Identity(tokens, load_viewer), OpenConnections()
+    quotas = quotas or quotas_of(settings)
+    sockets_open = _capacity("TOO_MANY_SOCKETS", "WebSockets and event streams", settings, "sockets")
     streams = Streams(
         operations=operations,
         make_subscriber=make_subscriber or (lambda viewer, request_id, key, _renew: make_context(viewer, request_id, key)),
         view_as=view_as,
         seconds=settings.request_timeout,
         policy=policy,
+        quotas=quotas,
+        subscriptions=_capacity("TOO_MANY_SUBSCRIPTIONS", "subscriptions", settings, "subscriptions"),
     )
     endpoint = GraphQLEndpoint(
         operations=operations,
@@ -87,12 +95,20 @@ def create_app(
         make_context=make_context,
         view_as=view_as,
         deadlines=Deadlines(settings.request_timeout),
-        events=EventStreams(streams=streams, identity=identity, connections=connections, seconds=settings.request_timeout),
+        quotas=quotas,
+        events=EventStreams(
+            streams=streams,
+            identity=identity,
+            connections=connections,
+            sockets=sockets_open,
+            seconds=settings.request_timeout,
+        ),
     )
     sockets = WebSocketEndpoint(
         streams=streams,
         identity=identity,
         connections=connections,
+        sockets=sockets_open,
         allowed_origins=settings.allowed_origins,
         seconds=settings.request_timeout,
         most_operations=settings.max_socket_operations,
@@ -102,6 +118,7 @@ def create_app(
         identity=identity,
         make_context=make_context,
         view_as=view_as,
+        quotas=quotas,
         seconds=settings.request_timeout,
     )
     health = health_routes(ready, {"policy": policy, "refused": policy_refused})
@@ -117,9 +134,23 @@ def create_app(
     return app
 
 
+def quotas_of(settings: Settings) -> Quotas:
+    """The quotas that the settings give users and peers."""
+    return Quotas(viewer=settings.cost_per_viewer, peer=settings.cost_per_peer)
+
+
+def _capacity(code: str, things: str, settings: Settings, name: str) -> Capacity:
+    """The bounds of what the settings call by a name."""
+    given = settings.model_dump(include={f"max_{name}", f"max_{name}_per_peer", f"max_{name}_per_viewer"})
+    process, peer, viewer = (given[f"max_{name}{share}"] for share in ("", "_per_peer", "_per_viewer"))
+    return Capacity(code, things, Most(process=process, peer=peer, viewer=viewer))
+
+
 def _middleware(settings: Settings, body_limits: Mapping[str, int], policy: PolicyVersion) -> list[Middleware]:
     """What every request passes, from the outside in."""
+    proxied = [Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))]
     return [
+        *(proxied if settings.trusted_proxies else []),
         Middleware(RequestLog, write=request_lines(settings), policy=policy),
         Middleware(SafeHeaders, secure=urlsplit(settings.public_url).scheme == "https"),
         Middleware(

@@ -28,6 +28,7 @@ from transport.graphql import MakeContext
 from transport.identity import Identity
 from transport.logs import bind_facts
 from transport.operations import Operations, answer_of
+from transport.quotas import Payer, Quotas
 from transport.refusal import CHARSET, JSON, BadRequest, SignInRequired, TimedOut
 from transport.request import GraphQLRequest, check_headers, checked, content_of
 from transport.view_as import ViewAs, refuse_view_as
@@ -61,6 +62,7 @@ class Diff:
     identity: Identity
     make_context: MakeContext
     view_as: ViewAs
+    quotas: Quotas
     seconds: float
 
     async def __call__(self, request: Request) -> Response:
@@ -79,15 +81,16 @@ class Diff:
                 limit.reschedule(asyncio.get_running_loop().time() + self.seconds)
                 viewer = await self.identity.viewer(whole)
                 bind_facts(company_id=viewer.company_id)
-                return await self._compared(_read(whole.body), viewer, request.state.request_id)
+                payer = self.quotas.payer(request.scope, viewer)
+                return await self._compared(_read(whole.body), viewer, payer, request.state.request_id)
         except TimeoutError:
             if not limit.expired():
                 raise
             raise TimedOut(late, self.seconds) from None
 
-    async def _compared(self, asked: Asked, viewer: Viewer, request_id: str) -> Response:
+    async def _compared(self, asked: Asked, viewer: Viewer, payer: Payer, request_id: str) -> Response:
         try:
-            operation = self.operations.prepare(asked.request, "POST", queries=True)
+            operation = self.operations.prepare(asked.request, "POST", payer, queries=True, times=len(asked.sides))
             sides = [await self._side(named, viewer, request_id) for named in asked.sides]
         except PublicError as error:
             return _written(answer_of(PreExecutionError(data=None, errors=[error]), request_id), HTTPStatus.BAD_REQUEST)

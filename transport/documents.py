@@ -144,6 +144,11 @@ class Documents:
         self._keep(text, document)
         return document
 
+    def is_proven(self, text: str) -> bool:
+        """Whether the document of a text is kept and known to be valid, so that it needs neither parsing nor validation."""
+        document = self._known.get(text)
+        return document is not None and bool(document.fits)
+
     def extension(self) -> SchemaExtension:
         """For the extensions of the schema: Strawberry then uses the document as transport has it, and validates it once."""
         return _Known(self)

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from policies.viewer import Viewer
 from transport.arrival import arrived
 from transport.identity import Identity
+from transport.quotas import DOWNLOAD, Quotas
 from transport.refusal import Refusal
 
 HEADERS: Final = {
@@ -38,11 +39,12 @@ LoadFile = Callable[[str, Viewer], Awaitable[File | None]]
 """Finds the file of an id for a viewer; None where there is none that the viewer may read."""
 
 
-def file_route(identity: Identity, load_file: LoadFile) -> Route:
+def file_route(identity: Identity, load_file: LoadFile, quotas: Quotas) -> Route:
     """The route that serves files."""
 
     async def serve(request: Request) -> Response:
         viewer = await identity.viewer(await arrived(request.scope, request.receive))
+        quotas.payer(request.scope, viewer).charge(DOWNLOAD)
         file = await load_file(request.path_params["id"], viewer)
         if file is None:
             raise Refusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such file.")

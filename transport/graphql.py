@@ -29,6 +29,7 @@ from transport.identity import Identity
 from transport.logs import bind_facts
 from transport.negotiation import MediaType, accepted
 from transport.operations import Operations, answer_of
+from transport.quotas import Payer, Quotas
 from transport.refusal import CHARSET, Refusal, TimedOut, refuse
 from transport.request import GraphQLRequest, check_headers, read
 from transport.view_as import ViewAs, bind_seen
@@ -69,6 +70,7 @@ class GraphQLEndpoint:
     make_context: MakeContext
     view_as: ViewAs
     deadlines: Deadlines
+    quotas: Quotas
     events: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,7 +109,7 @@ class GraphQLEndpoint:
                 self.deadlines.begin(limit)
                 viewer = await self.identity.viewer(request)
                 bind_facts(company_id=viewer.company_id)
-                return await self._run(read(request), scope["method"], viewer, request_id)
+                return await self._run(read(request), scope["method"], viewer, self.quotas.payer(scope, viewer), request_id)
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -115,9 +117,9 @@ class GraphQLEndpoint:
         finally:
             self.deadlines.forget(limit)
 
-    async def _run(self, asked: GraphQLRequest, method: str, viewer: Viewer, request_id: str) -> Answer:
+    async def _run(self, asked: GraphQLRequest, method: str, viewer: Viewer, payer: Payer, request_id: str) -> Answer:
         try:
-            operation = self.operations.prepare(asked, method)
+            operation = self.operations.prepare(asked, method, payer)
             context = await self._context(asked, viewer, request_id)
         except PublicError as error:
             return Answer(PreExecutionError(data=None, errors=[error]))

@@ -56,6 +56,7 @@ SAFE: Final[tuple[RawHeader, ...]] = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
+ADDED: Final = "added_headers"  # where the state of a request has more headers of its answer
 VARIES: Final[RawHeader] = (b"vary", b"Origin")
 
 

@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.types import Processor
 
 from settings import Settings
-from transport.headers import header
+from transport.headers import ADDED, header
 
 HEADER: Final = b"x-request-id"
 SANE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -133,7 +133,7 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = int(message["status"])
-                message["headers"] = [*message["headers"], raw_id]
+                message["headers"] = [*message["headers"], raw_id, *scope["state"].get(ADDED, ())]
             elif message["type"] == "websocket.accept":
                 status = SWITCHED
             elif message["type"] == "websocket.close" and status == SWITCHED:

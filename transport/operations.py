@@ -19,6 +19,7 @@ from transport.bounds import Bounds
 from transport.documents import Documents, require_runnable
 from transport.errors import BAD_USER_INPUT, VALIDATION_FAILED, publish
 from transport.logs import bind_facts
+from transport.quotas import LEAST, Payer
 from transport.refusal import Unauthenticated
 from transport.request import GraphQLRequest
 from transport.view_as import require_query
@@ -44,11 +45,16 @@ class Operations:
     documents: Documents
     bounds: Bounds
 
-    def prepare(self, asked: GraphQLRequest, method: str, *, streamed: bool = False, queries: bool = False) -> Operation:
+    def prepare(
+        self, asked: GraphQLRequest, method: str, payer: Payer, *, streamed: bool = False, queries: bool = False, times: int = 1
+    ) -> Operation:
         """The operation that a request means, which the log is told of. Raises PublicError, or Refusal as the method does.
 
-        It has to be a query where `queries` only are run, or somebody looks as another.
+        It has to be a query where `queries` only are run, or somebody looks as another. `payer` is charged for it, `times` over:
+        for reading the document before it is parsed, and for what it costs above that.
         """
+        paid = self._reading(asked.query)
+        payer.charge(paid)
         document = self.documents.parse(asked.query)
         operation = document.operation(asked.operation_name)
         if queries or asked.view_as is not None:
@@ -58,7 +64,13 @@ class Operations:
         bind_facts(operation=name and name[:LOGGED_NAME], operation_type=kind.value)
         cost = document.cost(operation, asked.variables, self.bounds)
         bind_facts(cost=cost)
+        if cost * times > paid:
+            payer.charge(cost * times - paid)
         return Operation(asked, name, kind, cost)
+
+    def _reading(self, text: str) -> int:
+        """The charge for a document: one that may have to be parsed and validated is charged by its characters."""
+        return LEAST if self.documents.is_proven(text) else max(LEAST, len(text))
 
     async def execute(self, operation: Operation, context: object) -> ExecutionResult:
         """What comes of a query or a mutation. Raises Unauthenticated for a viewer that is gone before anything was changed."""

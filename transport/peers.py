@@ -1,17 +1,23 @@
-"""Peers: the network address from which a request or a socket comes, for limits on what strangers send.
+"""Peers: the network address that a request comes from, as limits count it.
 
-The server has it in the scope's `client`. Behind a trusted proxy something before this puts the real one there.
+An IPv6 client usually holds a whole /64 and can change its address within it, so a /64 is one peer. Only a proxy that the settings
+trust may say that a request comes from another address; uvicorn's middleware then corrects `scope["client"]` for everything after it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextvars import ContextVar
-from ipaddress import IPv6Address, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-PREFIX: Final = 64  # bits of an IPv6 address that its provider assigns; the rest is the peer's own to choose
+PREFIX: Final = 64  # bits of an IPv6 address that name a client's network
+UNKNOWN: Final = "unknown"  # what has no address, or a proxy's word that is not one; all of it is one peer
+CACHED: Final = 4096
+LONGEST: Final = 64  # characters of an address
 PEER: Final[ContextVar[str | None]] = ContextVar("peer", default=None)
 
 
@@ -29,15 +35,40 @@ class Peers:
             PEER.reset(before)
 
 
-def peer_of(scope: Scope) -> str | None:
-    """The peer of a scope: an IPv4 address, an IPv6 network, or None where the server does not know it."""
+def peer_of(scope: Scope) -> str:
+    """The peer of a request."""
     client = scope.get("client")
-    if not client:
-        return None
+    host = client[0] if client else ""
+    return network_of(host) if len(host) <= LONGEST else UNKNOWN
+
+
+@lru_cache(CACHED)
+def network_of(host: str) -> str:
+    """The peer that an address belongs to."""
     try:
-        address = ip_address(client[0].partition("%")[0])
+        address = _unmapped(ip_address(host))
     except ValueError:
-        return None
-    if not isinstance(address, IPv6Address):
+        return UNKNOWN
+    if isinstance(address, IPv4Address):
         return str(address)
-    return str(address.ipv4_mapped or ip_network((address, PREFIX), strict=False))
+    return str(IPv6Network((int(address), PREFIX), strict=False))
+
+
+def _unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return address if mapped is None else mapped
+
+
+class Proxies:
+    """The addresses and networks of trusted proxies."""
+
+    def __init__(self, trusted: Sequence[str]) -> None:
+        self._networks: list[IPv4Network | IPv6Network] = [ip_network(each) for each in trusted]
+
+    def trusts(self, host: str) -> bool:
+        """Whether a host is one of them."""
+        try:
+            address = ip_address(host)
+        except ValueError:
+            return False
+        return any(address in network for network in self._networks)

@@ -7,7 +7,9 @@
     ├── Unauthenticated
     ├── SignInRequired
     ├── BodyTooLarge
-    └── TimedOut
+    ├── TimedOut
+    ├── Full (transport/capacity.py)
+    └── RateLimited (transport/quotas.py)
 
 Every refusal has a stable code and a message that shows the way out. It must never repeat a token or a value.
 """
@@ -28,12 +30,21 @@ CHARSET: Final = "; charset=utf-8"
 class Refusal(Exception):
     """A request that is not carried out."""
 
-    def __init__(self, status: HTTPStatus, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: HTTPStatus,
+        code: str,
+        message: str,
+        headers: Mapping[str, str] | None = None,
+        extensions: Mapping[str, object] | None = None,
+    ) -> None:
+        """`extensions` are told beside the code."""
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.headers = dict(headers or {})
+        self.extensions = dict(extensions or {})
 
 
 class BadRequest(Refusal):
@@ -92,7 +103,8 @@ class TimedOut(Refusal):
 
 def told(refusal: Refusal, request_id: str) -> dict[str, Any]:
     """The refusal as a GraphQL answer."""
-    return {"errors": [{"message": refusal.message, "extensions": {"code": refusal.code, "requestId": request_id}}]}
+    extensions = {**refusal.extensions, "code": refusal.code, "requestId": request_id}
+    return {"errors": [{"message": refusal.message, "extensions": extensions}]}
 
 
 def refuse(refusal: Refusal, request_id: str, media_type: str = JSON) -> Response:

@@ -7,8 +7,8 @@ A client ends a subscription by closing its connection.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import aclosing, nullcontext, suppress
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -16,15 +16,15 @@ from typing import Any, Final
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from resolvers.errors import PublicError
 from transport.arrival import arrived
+from transport.capacity import Capacity
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
 from transport.identity import Identity, Session
 from transport.logs import log
 from transport.negotiation import MediaType
 from transport.refusal import CHARSET, Refusal, TimedOut, Unauthenticated, told
 from transport.request import GraphQLRequest, check_headers, read
-from transport.streams import OpenConnections, Streams
+from transport.streams import Caller, OpenConnections, Prepared, Streams
 
 KEEP_ALIVE_SECONDS: Final = 12.0  # proxies commonly close what is silent for 60
 KEEP_ALIVE: Final = b":\n\n"  # a comment
@@ -44,22 +44,31 @@ class EventStreams:
     streams: Streams
     identity: Identity
     connections: OpenConnections
+    sockets: Capacity
     seconds: float
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer until nothing more comes, the client leaves, or it may not go on. Raises Refusal before anything is sent."""
-        session, asked = await self._asked(scope, receive)
+        asked = await self._asked(scope, receive)
+        with self.sockets.hold(*asked.caller.holders):
+            await self._serve(asked, scope, receive, send)
+
+    async def _serve(self, asked: _Asked, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answers for as long as it lasts."""
+        session = asked.session
         stream = _Stream(scope["state"]["request_id"], send)
         await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": list(HEADERS)})
         ended = asyncio.Event()
         waiting = {
             asyncio.create_task(ended.wait()),
-            asyncio.create_task(stream.write(self.streams, asked, scope["method"], session)),
+            asyncio.create_task(
+                stream.write(self.streams.answers(asked.prepared, session, scope["state"]["request_id"], asked.caller))
+            ),
             asyncio.create_task(stream.keep_alive()),
             leaving := asyncio.create_task(_leaving(receive)),
         }
         try:
-            lasting = self.streams.is_subscription(asked)  # what has one answer is finished, as other requests are
+            lasting = self.streams.is_subscription(asked.request)  # what has one answer is finished, as other requests are
             with self.connections.open(ended.set) if lasting else nullcontext():
                 done, _ = await asyncio.wait(waiting, timeout=session.seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -71,7 +80,7 @@ class EventStreams:
         if leaving not in done:
             await stream.finish(session)
 
-    async def _asked(self, scope: Scope, receive: Receive) -> tuple[Session, GraphQLRequest]:
+    async def _asked(self, scope: Scope, receive: Receive) -> _Asked:
         """Who asks, and what. Raises Refusal."""
         limit = asyncio.timeout(self.seconds)
         try:
@@ -80,16 +89,25 @@ class EventStreams:
                 check_headers(scope)
                 request = await arrived(scope, receive)
                 session = self.identity.session_of(request)
-                if await session.viewer() is None:
+                if (viewer := await session.viewer()) is None:
                     raise Unauthenticated(session.over)
                 asked = read(request)
         except TimeoutError:
             if not limit.expired():
                 raise
             raise TimedOut(HTTPStatus.REQUEST_TIMEOUT, self.seconds) from None
-        with suppress(PublicError):  # which is told in the stream
-            self.streams.operations.prepare(asked, scope["method"], streamed=True)
-        return session, asked
+        caller = self.streams.caller(scope, viewer)
+        return _Asked(session, asked, caller, self.streams.prepare(asked, scope["method"], caller))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request: who sends it, what it asks, and what is to run."""
+
+    session: Session
+    request: GraphQLRequest
+    caller: Caller
+    prepared: Prepared
 
 
 class _Stream:
@@ -99,10 +117,10 @@ class _Stream:
         self._request_id = request_id
         self._send = send
 
-    async def write(self, streams: Streams, asked: GraphQLRequest, method: str, session: Session) -> None:
+    async def write(self, answers: AsyncGenerator[dict[str, Any], None]) -> None:
         """Send the answers."""
         try:
-            async with aclosing(streams.answers(asked, method, session, self._request_id)) as answers:
+            async with aclosing(answers):
                 async for answer in answers:
                     await self._next(answer)
         except Exception:

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import ExitStack, aclosing, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from graphql import OperationType
+from starlette.types import Scope
 from strawberry.types.execution import PreExecutionError
 
 from policies.viewer import Viewer
 from resolvers.errors import PublicError
+from transport.capacity import Capacity, Holder, holder_of, origin_of
 from transport.identity import Session
 from transport.logs import PolicyVersion, bind_facts
 from transport.operations import Operation, Operations, answer_of
+from transport.quotas import Payer, Quotas, RateLimited
 from transport.refusal import Refusal, TimedOut, Unauthenticated, told
 from transport.request import GraphQLRequest
 from transport.view_as import ViewAs, bind_seen
@@ -32,6 +35,17 @@ The last answers None for a viewer who may not go on.
 """
 
 
+Prepared = Operation | PublicError
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who pays for the operations of a connection, and who holds its subscriptions."""
+
+    payer: Payer
+    holders: tuple[Holder, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Streams:
     """Runs operations. Those with one answer have `seconds` for it; PostgreSQL bounds each statement of an event."""
@@ -41,33 +55,61 @@ class Streams:
     view_as: ViewAs
     seconds: float
     policy: PolicyVersion
+    quotas: Quotas
+    subscriptions: Capacity
+
+    def caller(self, scope: Scope, viewer: Viewer) -> Caller:
+        """Who asks over a connection."""
+        return Caller(self.quotas.payer(scope, viewer), (*origin_of(scope), *holder_of(viewer)))
 
     async def answers(
-        self, asked: GraphQLRequest, method: str, session: Session, request_id: str
+        self, prepared: Prepared, session: Session, request_id: str, caller: Caller
     ) -> AsyncGenerator[dict[str, Any], None]:
-        """The answers, none more once the session is over."""
-        try:
-            operation = self.operations.prepare(asked, method, streamed=True)
-            viewer = await session.viewer()
-            if viewer is None:
+        """The answers of what `prepare` gave, none more once the session is over."""
+        with ExitStack() as held:
+            try:
+                operation = _operation(prepared)
+                viewer = await session.viewer()
+                if viewer is None:
+                    return
+                bind_facts(user_id=viewer.user_id, company_id=viewer.company_id, policy=self.policy())
+                context = await self._context(operation.asked, viewer, session, request_id)
+                if operation.kind is not OperationType.SUBSCRIPTION:
+                    yield await self._only(operation, context, request_id)
+                    return
+                held.enter_context(self.subscriptions.hold(*caller.holders))
+            except PublicError as error:
+                yield answer_of(PreExecutionError(data=None, errors=[error]), request_id)
                 return
-            bind_facts(user_id=viewer.user_id, company_id=viewer.company_id, policy=self.policy())
-            context = await self._context(asked, viewer, session, request_id)
-            if operation.kind is not OperationType.SUBSCRIPTION:
-                yield await self._only(operation, context, request_id)
+            except Unauthenticated as refusal:
+                session.end(refusal.message)
                 return
-        except PublicError as error:
-            yield answer_of(PreExecutionError(data=None, errors=[error]), request_id)
-            return
-        except Unauthenticated as refusal:
-            session.end(refusal.message)
-            return
-        except Refusal as refusal:
-            yield told(refusal, request_id)
-            return
+            except Refusal as refusal:
+                yield told(refusal, request_id)
+                return
+            async with aclosing(self._events(operation, context, request_id, caller.payer)) as events:
+                async for event in events:
+                    yield event
+
+    async def _events(
+        self, operation: Operation, context: object, request_id: str, payer: Payer
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """The answers of a subscription. Each event costs what the operation does; where the quota is spent, no more follow."""
         async with aclosing(await self.operations.subscribe(operation, context)) as results:
             async for result in results:
                 yield answer_of(result, request_id)
+                try:
+                    payer.charge(operation.cost)
+                except RateLimited as refusal:
+                    yield told(refusal, request_id)
+                    return
+
+    def prepare(self, asked: GraphQLRequest, method: str, caller: Caller) -> Prepared:
+        """What a request means, or why it means nothing, which its stream then tells. Raises Refusal."""
+        try:
+            return self.operations.prepare(asked, method, caller.payer, streamed=True)
+        except PublicError as error:
+            return error
 
     async def _context(self, asked: GraphQLRequest, viewer: Viewer, session: Session, request_id: str) -> object:
         """The context of an operation. Raises ViewAsRefused."""
@@ -95,6 +137,13 @@ class Streams:
             if not limit.expired():
                 raise
             raise TimedOut(HTTPStatus.GATEWAY_TIMEOUT, self.seconds) from None
+
+
+def _operation(prepared: Prepared) -> Operation:
+    """The operation that may run. Raises the PublicError that there is instead."""
+    if isinstance(prepared, PublicError):
+        raise prepared
+    return prepared
 
 
 class OpenConnections:

@@ -25,6 +25,7 @@ from resolvers.upload import ARGUMENT, Uploaded, Uploads
 from transport.arrival import arrived
 from transport.identity import Identity
 from transport.logs import bind_facts
+from transport.quotas import UPLOAD, Quotas
 from transport.refusal import CHARSET, JSON, BadRequest, Refusal, SignInRequired, TimedOut, Unauthenticated
 from transport.view_as import refuse_view_as
 
@@ -39,7 +40,13 @@ STATUS: Final = {
 HEADERS: Final = {"Cache-Control": "no-store", "Vary": "Authorization"}
 
 
-def upload_route(identity: Identity, make_context: Callable[[Viewer, str], Context], uploads: Uploads, seconds: float) -> Route:
+def upload_route(
+    identity: Identity,
+    make_context: Callable[[Viewer, str], Context],
+    uploads: Uploads,
+    quotas: Quotas,
+    seconds: float,
+) -> Route:
     """The route that takes pictures. An upload has `seconds` to arrive, and as many to be stored."""
 
     async def upload(request: Request) -> Response:
@@ -49,9 +56,12 @@ def upload_route(identity: Identity, make_context: Callable[[Viewer, str], Conte
             refuse_view_as(request.scope)
             bind_facts(user_id=user)
             company = _company(request)
-            await identity.forewarn(
-                request.scope, lambda viewer: uploads.check(make_context(viewer, request.state.request_id), company)
-            )
+
+            async def refuse(viewer: Viewer) -> None:
+                quotas.payer(request.scope, viewer).charge(UPLOAD)
+                await uploads.check(make_context(viewer, request.state.request_id), company)
+
+            await identity.forewarn(request.scope, refuse)
         async with _within(seconds, HTTPStatus.REQUEST_TIMEOUT):
             whole = await arrived(request.scope, request.receive)
         async with _within(seconds, HTTPStatus.GATEWAY_TIMEOUT):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import aclosing, suppress
+from contextlib import ExitStack, aclosing, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -20,11 +20,14 @@ from urllib.parse import urlsplit
 import orjson
 from starlette.types import Message, Receive, Scope, Send
 
+from policies.viewer import ANONYMOUS
+from transport.capacity import Capacity, Full, Share, holder_of, origin_of
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
 from transport.headers import header
 from transport.identity import Identity, Session, credentials_of, distinct, has_token_in_url
 from transport.logs import begin_facts, bind_facts, log
 from transport.parsing import parsed
+from transport.quotas import LEAST, RateLimited
 from transport.refusal import BadRequest, DuplicateKey, Refusal, Unauthenticated, told
 from transport.request import GraphQLRequest, checked
 from transport.streams import OpenConnections, Streams
@@ -32,13 +35,14 @@ from transport.view_as import HEADER, NAME
 
 PROTOCOL: Final = "graphql-transport-ws"
 GOING_AWAY: Final = 1001
+TRY_LATER: Final = 1013
 BAD_MESSAGE: Final = 4400
 UNAUTHORIZED: Final = 4401  # in the protocol: asks before it has said who it is
 FORBIDDEN: Final = 4403  # in the protocol: is not let in
 NO_PROTOCOL: Final = 4406
 TOO_LATE: Final = 4408
 TWICE: Final = 4409
-INITIALISED_TWICE: Final = 4429
+TOO_MANY: Final = 4429  # in the protocol: initialises twice; here also too many sockets, and a spent quota
 FAILED: Final = 4500
 NOT_IN_URL: Final = "Send the token in connection_init or as a header, not in the address."
 NOT_HERE: Final = f"{NAME} is for queries by HTTP; a socket is always its own user's."
@@ -65,6 +69,7 @@ class WebSocketEndpoint:
     streams: Streams
     identity: Identity
     connections: OpenConnections
+    sockets: Capacity
     allowed_origins: tuple[str, ...]
     seconds: float
     most_operations: int
@@ -82,9 +87,19 @@ class WebSocketEndpoint:
             await send({"type": "websocket.close", "code": BAD_MESSAGE, "reason": NOT_IN_URL})
         else:
             await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
-            socket = _Socket(self, scope, receive, send)
-            with self.connections.open(socket.leave):
-                await socket.serve()
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a socket that is accepted, unless there is one too many."""
+        try:
+            self.streams.quotas.payer(scope, ANONYMOUS).charge(LEAST)
+            with self.sockets.hold(*origin_of(scope)):
+                socket = _Socket(self, scope, receive, send)
+                with self.connections.open(socket.leave):
+                    await socket.serve()
+        except (Full, RateLimited) as refusal:
+            close = _closing(refusal)
+            await send({"type": "websocket.close", "code": close.code, "reason": close.reason})
 
     def _admits(self, origin: str | None, host: str | None) -> bool:
         """Whether a page of this origin may open a socket: one that the settings allow, or the gateway's own; programs have none."""
@@ -101,12 +116,15 @@ class _Socket:
 
     def __init__(self, endpoint: WebSocketEndpoint, scope: Scope, receive: Receive, send: Send) -> None:
         self._endpoint = endpoint
+        self._scope = scope
         self._receive = receive
         self._sending = send
         self._request_id: str = scope["state"]["request_id"]
         self._headers = credentials_of(scope)
         self._looks = any(name == HEADER for name, _ in scope["headers"])
         self._session: Session | None = None
+        self._caller = endpoint.streams.caller(scope, ANONYMOUS)  # until it is known
+        self._held = ExitStack()  # what counts for its viewer
         self._initialised = False
         self._begun = 0  # operations
         self._running: dict[str, tuple[GraphQLRequest, asyncio.Task[None]]] = {}  # by the client's ids
@@ -139,6 +157,7 @@ class _Socket:
             for task in (reading, *self._tasks):
                 task.cancel()
             await asyncio.gather(reading, *self._tasks, return_exceptions=True)
+            self._held.close()
         if close is not None:
             await self._sending({"type": "websocket.close", "code": close.code, "reason": close.reason})
 
@@ -174,7 +193,7 @@ class _Socket:
 
     async def _initialise(self, message: dict[str, Any]) -> None:
         if self._initialised:
-            raise Close(INITIALISED_TWICE, "Too many initialisation requests")
+            raise Close(TOO_MANY, "Too many initialisation requests")
         self._initialised = True
         self._limit.cancel()
         if self._looks or _looks(message):
@@ -187,6 +206,12 @@ class _Socket:
         if viewer is None:
             raise Close(FORBIDDEN, session.over)
         bind_facts(user_id=viewer.user_id, company_id=viewer.company_id)
+        self._caller = self._endpoint.streams.caller(self._scope, viewer)
+        try:
+            self._held.enter_context(self._endpoint.sockets.hold(*holder_of(viewer)))
+            self._caller.payer.charge(LEAST)
+        except (Full, RateLimited) as refusal:
+            raise _closing(refusal) from None
         if session.seconds is not None:
             self._limit = self._loop.call_later(session.seconds, self._expire, session)
         self._session = session
@@ -227,7 +252,8 @@ class _Socket:
         begin_facts(request_id=request_id)
         started, told_of = time.perf_counter(), 0
         try:
-            async with aclosing(self._endpoint.streams.answers(asked, "POST", session, request_id)) as answers:
+            prepared = self._endpoint.streams.prepare(asked, "POST", self._caller)
+            async with aclosing(self._endpoint.streams.answers(prepared, session, request_id, self._caller)) as answers:
                 async for answer in answers:
                     told_of += 1
                     await self._tell(name, answer)
@@ -237,6 +263,9 @@ class _Socket:
                 await self._send({"type": "complete", "id": name})
         except Left:
             self._end(None)
+        except Refusal as refusal:
+            with suppress(Left):
+                await self._tell(name, told(refusal, request_id))
         except Exception:
             log.exception("operation.failed")
             broken = Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL, INTERNAL_MESSAGE)
@@ -319,6 +348,12 @@ def _asked(message: dict[str, Any]) -> GraphQLRequest:
         return checked(payload)
     except BadRequest as refusal:
         raise Close(BAD_MESSAGE, refusal.message) from None
+
+
+def _closing(refusal: Full | RateLimited) -> Close:
+    """How a socket ends where a bound is met. Clients connect again after 1013, and not by themselves after 4429."""
+    whole = isinstance(refusal, Full) and refusal.share is Share.PROCESS
+    return Close(TRY_LATER if whole else TOO_MANY, f"{refusal.code}: {refusal.message}")
 
 
 def _too_many(endpoint: WebSocketEndpoint) -> Refusal:

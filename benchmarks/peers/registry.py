@@ -31,6 +31,7 @@ STRAWBERRY: Final = "strawberry"
 ARIADNE: Final = "ariadne"
 POSTGRAPHILE: Final = "postgraphile"
 MERCURIUS: Final = "mercurius"
+UNLIMITED: Final = {name: str(10**12) for name in ("cost_per_viewer", "cost_per_peer") if name in Settings.model_fields}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Peer:
         """The environment in which it finds its database and its port."""
         if self.is_gateway:
             ours = {"data_dir": str(DATA), "signing_key_file": str(KEY_FILE), "database_url": database.url, "port": str(port)}
-            return {**{variable(name): value for name, value in ours.items()}, **self.environment}
+            return {**{variable(name): value for name, value in (ours | UNLIMITED).items()}, **self.environment}
         options = " ".join(f"-c {name}={value}" for name, value in SERVER_SETTINGS.items())
         found = {**database.environment, "PGOPTIONS": options, "PORT": str(port), "NODE_ENV": "production"}
         return {

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+import server
+from policies.reach import ever_reads
+from policies.shapes import spelt
+from policies.viewer import ANONYMOUS as ANONYMOUS_VIEWER
+from policies.viewer import Viewer
+from resolvers.subscription import Updates, connection_request_updated, notification_received, port_updated
 from tests.asking import ANONYMOUS, Asking
-from tests.following import Closed
+from tests.following import Closed, opened
 from tests.given import Given
 from tests.rules.answers import hidden, nodes, told, whole
 from tests.rules.changing import send
@@ -19,6 +29,10 @@ VERSIONS = "{ ports { nodes { id version } } }"
 PRICED = "subscription { portUpdated { name monthlyRate { amount currency } } }"
 REQUESTS = "subscription { connectionRequestUpdated { id status } }"
 REQUESTS_OF = "subscription ($of: ID) { connectionRequestUpdated(companyId: $of) { id status } }"
+NO_PORTS = """
+# Nobody reads a port.
+deny(viewer: Viewer, "read", _port: Port) if viewer.kind in ["ANONYMOUS", "DIRECT", "MANAGED", "OPERATOR", "PARTNER"];
+"""
 NOTIFICATIONS = "subscription { notificationReceived { id title readAt } }"
 
 
@@ -290,3 +304,70 @@ async def test_role_that_is_taken_away_acts_on_the_next_event_V23(ask: Asking, g
     assert told({"portUpdated": {"name": "one", "monthlyRate": price}}) == first
     redaction = hidden("portUpdated.monthlyRate", "ROLE_REQUIRED")
     assert told({"portUpdated": {"name": "two", "monthlyRate": None}}, redaction) == second
+
+
+@pytest.mark.parametrize("query", [PORTS, PORTS_OF, PRICED, REQUESTS, NOTIFICATIONS])
+async def test_a_visitor_follows_nothing_that_it_can_never_hear_V14_V20(ask: Asking, query: str) -> None:
+    """A subscription to things of which policy lets no visitor read any is refused with a code, and nobody listens for it."""
+    async with opened(ask.app) as socket:
+        await socket.send({"type": "connection_init"})
+        await socket.receive()
+        await socket.send({"type": "subscribe", "id": "followed", "payload": {"query": query}})
+        refused = await socket.receive()
+
+    assert ("error", "SUBSCRIPTION_OUT_OF_REACH") == (refused["type"], refused["payload"][0]["extensions"]["code"])
+    assert ask.app.state.services.listening.listeners == 0
+
+
+async def test_a_change_costs_nothing_for_those_who_can_never_hear_it_V14_V20(ask: Asking, given: Given) -> None:
+    """However many visitors and companies' readers have tried to follow ports, a change loads what its one listener needs."""
+    company = await given.company()
+    async with AsyncExitStack() as sockets, ask.following(company.admin, PORTS) as following:
+        await given.port(company, name="first")
+        with ask.counting() as alone:
+            await given.port(company, name="second")
+            await following.event()
+            await following.event()
+        for _ in range(5):
+            socket = await sockets.enter_async_context(opened(ask.app))
+            await socket.send({"type": "connection_init"})
+            await socket.receive()
+            for number in range(40):
+                await socket.send({"type": "subscribe", "id": str(number), "payload": {"query": PORTS}})
+                assert (await socket.receive())["type"] == "error"
+        with ask.counting() as crowded:
+            await given.port(company, name="third")
+            await following.event()
+        listening = ask.app.state.services.listening.listeners
+
+    assert listening == 1
+    assert 0 < len(crowded) <= len(alone)
+
+
+@pytest.mark.parametrize(
+    "updates", [port_updated, connection_request_updated, notification_received], ids=lambda each: each.entity
+)
+def test_only_who_can_never_read_a_type_cannot_follow_it_V14_V20(updates: Updates) -> None:
+    """A visitor and a user without a company follow nothing; every kind of company follows what it may come to read."""
+    policy = server.load_policy()
+    ids: dict[str, Any] = dict.fromkeys(("user_id", "signed_in_id", "company_id"), UUID(int=1))
+    users = [Viewer(shape=spelt(kind), **ids) for kind in ("MANAGED", "DIRECT", "PARTNER", "OPERATOR+REVIEWER")]
+
+    assert [True] * 4 == [ever_reads(policy, user, updates.entity) for user in users]
+    assert [False] * 2 == [ever_reads(policy, each, updates.entity) for each in (ANONYMOUS_VIEWER, Viewer(user_id=UUID(int=1)))]
+
+
+async def test_a_subscription_ends_with_what_its_viewer_could_hear_V14(ask: Asking, given: Given, tmp_path: Path) -> None:
+    """Where policy comes to let its viewer read nothing of a type, the next event ends the subscription."""
+    company = await given.company()
+    theirs = await given.port(company, name="one")
+    services = ask.app.state.services
+    policies = Path(shutil.copytree(server.POLICIES, tmp_path / "policies"))
+    ports = policies / "port.polar"
+    ports.write_text(ports.read_text() + NO_PORTS)
+    async with ask.following(company.admin, PORTS) as following:
+        services.take(server.load_policy(policies))
+        await given.change(theirs, name="two")
+        ended = await following.socket.receive()
+
+    assert ("error", "SUBSCRIPTION_OUT_OF_REACH") == (ended["type"], ended["payload"][0]["extensions"]["code"])
