@@ -13,9 +13,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 
 from starlette.types import Scope
 
@@ -44,8 +43,7 @@ class RateLimited(Refusal):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(NamedTuple):
     """What a bucket has left, in whole units, and the seconds until it is full, or until what was refused would fit."""
 
     allowed: bool

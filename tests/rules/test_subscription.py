@@ -349,12 +349,14 @@ async def test_a_change_costs_nothing_for_those_who_can_never_hear_it_V14_V20(as
 )
 def test_only_who_can_never_read_a_type_cannot_follow_it_V14_V20(updates: Updates) -> None:
     """A visitor and a user without a company follow nothing; every kind of company follows what it may come to read."""
-    policy = server.load_policy()
-    ids: dict[str, Any] = dict.fromkeys(("user_id", "signed_in_id", "company_id"), UUID(int=1))
-    users = [Viewer(shape=spelt(kind), **ids) for kind in ("MANAGED", "DIRECT", "PARTNER", "OPERATOR+REVIEWER")]
+    policy, key = server.load_policy(), UUID(int=1)
+    users = [
+        Viewer(shape=spelt(kind), user_id=key, signed_in_id=key, company_id=key)
+        for kind in ("MANAGED", "DIRECT", "PARTNER", "OPERATOR+REVIEWER")
+    ]
 
     assert [True] * 4 == [ever_reads(policy, user, updates.entity) for user in users]
-    assert [False] * 2 == [ever_reads(policy, each, updates.entity) for each in (ANONYMOUS_VIEWER, Viewer(user_id=UUID(int=1)))]
+    assert [False] * 2 == [ever_reads(policy, each, updates.entity) for each in (ANONYMOUS_VIEWER, Viewer(user_id=key))]
 
 
 async def test_a_subscription_ends_with_what_its_viewer_could_hear_V14(ask: Asking, given: Given, tmp_path: Path) -> None:

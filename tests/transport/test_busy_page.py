@@ -1,0 +1,38 @@
+"""A page that does a lot meets no bound with the settings as they are by default."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import httpx
+from graphql import get_introspection_query
+
+from tests.asking import DIRECT
+from tests.conftest import Gateway
+from tests.transport.test_quotas import left_of
+from tests.transport.test_websocket import initialised, receive, send, subscribe
+
+PORTS = "{ ports(first: 50) { nodes { id name location { name } } } }"
+FOLLOW = "subscription { portUpdated { id status } }"
+
+
+async def test_a_busy_page_meets_no_bound(gateway: Gateway) -> None:
+    """GraphiQL's start, 30 queries at once and 10 subscriptions over one socket: all run, and most of the quota is left."""
+    async with AsyncExitStack() as opened:
+        client = await opened.enter_async_context(httpx.AsyncClient(base_url=gateway.url, trust_env=False, timeout=30))
+        token = (await client.post("/portal/sign-in", json={"email": DIRECT})).json()["token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        page = await client.post("/graphql", json={"query": get_introspection_query()})
+        answers = await asyncio.gather(*(client.post("/graphql", json={"query": PORTS}) for _ in range(30)))
+        socket = await opened.enter_async_context(initialised(f"{gateway.url.replace('http', 'ws')}/graphql", token))
+        for number in range(10):
+            await subscribe(socket, FOLLOW, str(number))
+        await send(socket, {"type": "ping"})
+        heard = await receive(socket)
+        last = await client.post("/graphql", json={"query": "{ viewer { roles } }"})
+
+    assert {200} == {answer.status_code for answer in (page, *answers, last)}
+    assert all("errors" not in answer.json() for answer in (page, *answers, last))
+    assert heard == {"type": "pong"}
+    assert left_of(last) > 2_000_000
