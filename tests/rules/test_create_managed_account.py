@@ -330,7 +330,7 @@ async def test_known_user_is_let_in_under_its_name_V14_R405(ask: Asking, given: 
 @pytest.mark.parametrize(
     "values", [{}, {"accountName": " "}, {"company": {**COMPANY, "country": "UK"}}], ids=["valid", "name", "country"]
 )
-async def test_nobody_learns_who_has_an_account_V21_V49(
+async def test_nobody_learns_who_has_an_account_V21(
     ask: Asking, given: Given, rules_engine: AsyncEngine, values: dict[str, Any]
 ) -> None:
     """An address is answered alike whether somebody whom the partner may not know has an account under it, or nobody."""
