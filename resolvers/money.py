@@ -51,7 +51,7 @@ def totals(rows: Iterable[Any], column: str) -> list[Money | None]:
 def minor_units(amount: Decimal, currency: str, rounding: str) -> int:
     """How many whole minor units an amount is, kept within what a column holds. Raises InvalidAmount for none at all."""
     if not amount.is_finite():
-        raise InvalidAmount(f"Enter a finite amount of money, not {amount}.")
+        raise InvalidAmount(f"{amount} is no amount of money.")
     return int(min(max(amount, -LARGEST), LARGEST).scaleb(_digits(currency)).to_integral_value(rounding))
 
 

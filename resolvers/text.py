@@ -16,7 +16,7 @@ SPACES: Final = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")  #
 FILLERS: Final = "\u115f\u1160\u2065\u2800\u3164\uffa0\ufff0-\ufff8\U00013441\U00013442\U0001d159\U000e0000-\U000e0fff"
 FILLER: Final = re.compile(f"[{FILLERS}]")  # letters and signs that show nothing
 INVISIBLE: Final = f"[\u00ad\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\ufe00-\ufe0f\ufeff{FILLERS}]"
-UNSEEN: Final = {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp", "Mn", "Me", "Mc"}  # show nothing, or nothing without another character
+UNSEEN: Final = {"Cf", "Zs", "Zl", "Zp", "Mn", "Me", "Mc"}  # show nothing, or nothing without another character
 LONGEST_SHOWN: Final = 200  # characters of a value in a message
 MOST_SEARCHED: Final = 1_000  # characters of a search
 
@@ -44,7 +44,9 @@ def is_storable(text: str) -> bool:
 
 def is_blank(text: str) -> bool:
     """Whether nothing can be read in a text: it has only white space, invisible characters and marks without a letter."""
-    return all(unicodedata.category(character) in UNSEEN or FILLER.match(character) for character in text)
+    return all(
+        character.isspace() or unicodedata.category(character) in UNSEEN or FILLER.match(character) for character in text
+    )
 
 
 def composed(text: str) -> str:

@@ -318,7 +318,7 @@ ALIKE: Final = """managedAccount { accountName company { tradingName members { n
 @pytest.mark.parametrize(
     "values", [{}, {"accountName": " "}, {"company": {**COMPANY, "country": "UK"}}], ids=["valid", "name", "country"]
 )
-async def test_nobody_learns_who_has_an_account_V21_V49(ask: Asking, given: Given, values: dict[str, Any]) -> None:
+async def test_nobody_learns_who_has_an_account_V21(ask: Asking, given: Given, values: dict[str, Any]) -> None:
     """An address is answered alike whether a stranger has an account under it or nobody has. The stranger gains nothing."""
     stranger, partners = await given.company(), [await given.partner() for _ in range(2)]
     named = [{"email": email, "name": "Sam"} for email in (stranger.admin, "nobody@alpine.example")]
@@ -338,7 +338,7 @@ async def test_nobody_learns_who_has_an_account_V21_V49(ask: Asking, given: Give
     assert {"viewer": {"company": {"id": stranger.id}}, "managedAccounts": {"totalCount": 0}} == own.data
 
 
-async def test_a_person_whom_a_partner_has_named_is_one_user_to_it_V49(ask: Asking, given: Given) -> None:
+async def test_a_person_whom_a_partner_has_named_is_one_user_to_it_V21(ask: Asking, given: Given) -> None:
     """The partner that has named somebody may name them again for another account; another partner's person is another user."""
     partner, other = await given.partner(), await given.partner()
     selection = "managedAccount { company { members { nodes { user { id name } } } } }"
