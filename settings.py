@@ -93,7 +93,7 @@ class Settings(BaseSettings):
         default=500_000, ge=1, description="Most objects that a GraphQL operation may ask for, by its pages and lists."
     )
     max_operation_values: int = Field(
-        default=1_000_000,
+        default=250_000,
         ge=1,
         description="Most values that the answer to a GraphQL operation may have, counted like its cost: each field of each object.",
     )
@@ -104,7 +104,7 @@ class Settings(BaseSettings):
         "root fields of a query that fail. Not of queries where plans are turned off.",
     )
     max_introspection_values: int = Field(
-        default=50_000,
+        default=30_000,
         ge=1,
         description="Most values that a GraphQL operation may read of the schema; a tool that reads all of it needs about 15,000.",
     )

@@ -101,6 +101,7 @@ class IntrospectedSchema(Schema):
         key = (version, text, asked.operation.name and asked.operation.name.value, asked.introspection(), repr(given))
         if (known := self._answers.find(schema, key)) is not None:
             return known
+        self._extend_introspection()  # the types of introspection are those of the whole process
         result = execute_sync(schema, document, variable_values=given)
         if len(text) <= LARGEST_KEY:
             self._answers.keep(schema, key, result)

@@ -6,7 +6,7 @@ with its path. A place that is never null makes null of what is above it, which 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,18 +46,27 @@ class Failing:
         return Failed(error, self.nodes)
 
 
-def errors_of(data: dict[str, Any]) -> list[GraphQLError]:
-    """The errors of the places that failed, in the order of the answer; these places are null then."""
-    found = list(_failed(data, ()))
+def errors_of(data: dict[str, Any], failures: int) -> list[GraphQLError]:
+    """The errors of the places that failed, in the order of the answer; these places are null then.
+
+    Where all of them are root fields, nothing below is looked at.
+    """
+    roots = [(each, data, key, [key]) for key, each in data.items() if each.__class__ is Failed]
+    found = roots if len(roots) == failures else list(_failed(data, (), set()))
     for _, holder, place, _ in found:
         holder[place] = None  # at the end, for an object may stand in several places
     return [located_error(failed.error, failed.nodes, path) for failed, _, _, path in found]
 
 
-def _failed(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[Failed, Any, Any, list[str | int]]]:
-    inner = value.items() if isinstance(value, Mapping) else enumerate(value)
-    for place, each in inner:
+def _failed(value: Any, path: tuple[str | int, ...], clean: set[int]) -> Iterator[tuple[Failed, Any, Any, list[str | int]]]:
+    """The failures below a value. An object that stands in several places is looked at once if it is `clean`."""
+    is_clean = True
+    for place, each in value.items() if value.__class__ is dict else enumerate(value):
         if each.__class__ is Failed:
+            is_clean = False
             yield each, value, place, [*path, place]
-        elif each.__class__ is dict or each.__class__ is list:
-            yield from _failed(each, (*path, place))
+        elif (each.__class__ is dict or each.__class__ is list) and id(each) not in clean:
+            yield from _failed(each, (*path, place), clean)
+            is_clean = is_clean and id(each) in clean
+    if is_clean:
+        clean.add(id(value))

@@ -91,7 +91,7 @@ class Plan:
                 values[key] = self._at_once(key, run)
         left = {key: _reason(value.error) for key, value in values.items() if value.__class__ is _Stopped}
         data: dict[str, Any] = {key: None if key in left else values[key] for key in self.planned}
-        errors = errors_of(data) if run.failures else []
+        errors = errors_of(data, run.failures) if run.failures else []
         entries = run.look.over(self.watch, data)
         for key in left:
             del data[key]
