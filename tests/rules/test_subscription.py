@@ -82,18 +82,6 @@ async def test_port_is_heard_of_by_nobody_else_V14_V20(ask: Asking, given: Given
     assert port(ours, "ours") == first
 
 
-async def test_visitor_hears_of_no_port_V20(ask: Asking, given: Given) -> None:
-    """Somebody who is not signed in may subscribe, and hears nothing: not even of a public port."""
-    provider = await given.company()
-    await given.profile(provider)
-    public = await given.port(provider, visibility="PUBLIC")
-
-    async with ask.following(ANONYMOUS, PORTS) as following:
-        await given.change(public, name="changed")
-
-        assert await following.hears_nothing()
-
-
 async def test_prices_are_hidden_in_events_R121(ask: Asking, given: Given) -> None:
     """An event hides prices as an answer does, and says so in its own redactions; the partner's event has them."""
     partner = await given.partner()
