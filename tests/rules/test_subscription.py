@@ -16,7 +16,7 @@ from policies.shapes import spelt
 from policies.viewer import ANONYMOUS as ANONYMOUS_VIEWER
 from policies.viewer import Viewer
 from resolvers.subscription import Updates, connection_request_updated, notification_received, port_updated
-from tests.asking import ANONYMOUS, Asking
+from tests.asking import Asking
 from tests.following import Closed, opened
 from tests.given import Given
 from tests.rules.answers import hidden, nodes, told, whole

@@ -48,7 +48,10 @@ async def test_pages_can_read_answers(client: httpx.AsyncClient, path: str) -> N
     assert (
         headers["Access-Control-Allow-Origin"],
         headers["Access-Control-Expose-Headers"],
-    ) == ("*", "X-Request-ID, WWW-Authenticate, X-Crossgate-Cost, X-Crossgate-Execution")
+    ) == (
+        "*",
+        "X-Request-ID, WWW-Authenticate, X-Crossgate-Cost, X-Crossgate-Execution, RateLimit, RateLimit-Policy, Retry-After",
+    )
 
 
 @pytest.mark.parametrize(
