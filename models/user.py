@@ -17,7 +17,7 @@ LONGEST_NAME: Final = 200  # characters (V7)
 class User(Identified, Base):
     """A person (R406).
 
-    A user whom somebody else has named is unclaimed, until the owner of the address claims it (V49). The address of a claimed user is
+    A user whom somebody else has named is unclaimed, until the owner of the address claims it. The address of a claimed user is
     unique, whatever its case; several unclaimed users may have it too, so that nobody learns from a name that is taken who has an
     account.
     """

@@ -1,7 +1,7 @@
 """How people come into a company.
 
 Nobody learns from it who has an account. Whoever is named by an address that the viewer may not read becomes a new, unclaimed user,
-whether or not somebody has an account under the address. Invitations let the address's owner claim it (V49).
+whether or not somebody has an account under the address. Invitations let the address's owner claim it.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from policies.shapes import spelt
 from policies.viewer import ANONYMOUS as ANONYMOUS_VIEWER
 from policies.viewer import Viewer
 from resolvers.subscription import Updates, connection_request_updated, notification_received, port_updated
-from tests.asking import ANONYMOUS, Asking
+from tests.asking import Asking
 from tests.following import Closed, opened
 from tests.given import Given
 from tests.rules.answers import hidden, nodes, told, whole
@@ -80,18 +80,6 @@ async def test_port_is_heard_of_by_nobody_else_V14_V20(ask: Asking, given: Given
         first = await following.event()
 
     assert port(ours, "ours") == first
-
-
-async def test_visitor_hears_of_no_port_V20(ask: Asking, given: Given) -> None:
-    """Somebody who is not signed in may subscribe, and hears nothing: not even of a public port."""
-    provider = await given.company()
-    await given.profile(provider)
-    public = await given.port(provider, visibility="PUBLIC")
-
-    async with ask.following(ANONYMOUS, PORTS) as following:
-        await given.change(public, name="changed")
-
-        assert await following.hears_nothing()
 
 
 async def test_prices_are_hidden_in_events_R121(ask: Asking, given: Given) -> None:
