@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import typer
 
-from benchmarks import compare, growth, overhead, stored
+from benchmarks import abuse, compare, growth, overhead, stored
 from benchmarks.load.client import LoadFailed
 from benchmarks.machine import Cores
 from benchmarks.market import prepare
@@ -39,6 +39,7 @@ class Measurement(StrEnum):
     GROWTH = "growth"
     STORED = "stored"
     OVERHEAD = "overhead"
+    ABUSE = "abuse"
 
 
 def main(
@@ -46,7 +47,8 @@ def main(
         list[Measurement] | None,
         typer.Argument(
             help="compare: the workload on all servers, side by side. growth: a page from 10 rows to 10,000. stored: a page "
-            "among 10,000 and among 1,000,000 rows. overhead: a page of ports with policy and without. All, if none is named."
+            "among 10,000 and among 1,000,000 rows. overhead: a page of ports with policy and without. abuse: the worst requests "
+            "that the bounds allow. All, if none is named."
         ),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A short run of a few minutes, for trying.")] = False,
@@ -93,6 +95,9 @@ def run(chosen: list[Measurement], plan: compare.Plan, *, quick: bool) -> Report
         if Measurement.STORED in chosen:
             report.stored = stored.measure(server, cores, rounds=plan.rounds, seconds=plan.seconds / 2, progress=progress)
             report.verdicts += report.stored.verdicts()
+        if Measurement.ABUSE in chosen:
+            report.abuse = abuse.measure(server, cores, progress, rounds=3 if quick else 10)
+            report.verdicts += report.abuse.verdicts()
         if Measurement.OVERHEAD in chosen:
             report.overhead = asyncio.run(measure_overhead(server, quick=quick))
             report.verdicts += [

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.abuse import Abuse
 from benchmarks.compare import Comparison
 from benchmarks.figures import medians
 from benchmarks.growth import Growth
@@ -30,6 +31,7 @@ class Report:
     growth: Growth | None = None
     stored: Stored | None = None
     overhead: list[Result] | None = None
+    abuse: Abuse | None = None
     verdicts: list[Verdict] = field(default_factory=list)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -43,6 +45,7 @@ class Report:
             "compare": self.compared and self.compared.as_json(),
             "growth": self.growth and self.growth.as_json(),
             "stored": self.stored and self.stored.as_json(),
+            "abuse": self.abuse and self.abuse.as_json(),
             "overhead": None if self.overhead is None else [result.as_json() for result in self.overhead],
         }
 
@@ -72,6 +75,8 @@ class Report:
             parts += ["## A page of a table that grows", stored_table(self.stored)]
         if self.overhead:
             parts += ["## A page of 1,000 ports, against the same page without policy", overhead_table(self.overhead)]
+        if self.abuse:
+            parts += ["## The worst requests that the bounds allow", abuse_table(self.abuse)]
         return "\n\n".join([*parts, "## Targets", verdict_table(self.verdicts)]) + "\n"
 
 
@@ -169,6 +174,14 @@ def overhead_table(results: Sequence[Result]) -> str:
         for result in results
     ]
     return table(("", "with policy, ms", "without, ms", "ratio"), rows)
+
+
+def abuse_table(found: Abuse) -> str:
+    """A row for each attack."""
+    rows = [
+        [each.attack, f"{each.request_bytes:,}", f"{each.cpu_ms:.0f}", f"{each.honest_p99_ms:.0f}"] for each in found.outcomes
+    ]
+    return table(("", "bytes", "server CPU, ms", "p99 of an honest query, ms"), rows)
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> str:

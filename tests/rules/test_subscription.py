@@ -335,7 +335,7 @@ async def test_a_change_costs_nothing_for_those_who_can_never_hear_it_V14_V20(as
 @pytest.mark.parametrize(
     "updates", [port_updated, connection_request_updated, notification_received], ids=lambda each: each.entity
 )
-def test_only_who_can_never_read_a_type_cannot_follow_it_V14_V20(updates: Updates) -> None:
+def test_only_who_can_never_read_a_type_cannot_follow_it(updates: Updates) -> None:
     """A visitor and a user without a company follow nothing; every kind of company follows what it may come to read."""
     policy, key = server.load_policy(), UUID(int=1)
     users = [

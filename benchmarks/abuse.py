@@ -1,0 +1,188 @@
+"""What the worst requests cost that the bounds allow, and how long an honest query beside them waits.
+
+Each attack is a family of requests that grows with a number. The largest number that isn't refused is searched for. A visitor sends
+that request again and again, while another client asks an honest query and `/livez`. What counts is the CPU of the server for one request of the attack, and the 99th percentile of the honest answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+import httpx
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
+
+from benchmarks.compare import Plan, prepare
+from benchmarks.machine import Cores, cpu_ms
+from benchmarks.peers.registry import GATEWAY, peers
+from benchmarks.peers.running import Running, running
+from benchmarks.targets import Verdict
+from benchmarks.workload.database import WORKLOAD
+from models.embedded import Embedded
+
+MOST_CPU_MS: Final = 300.0  # of the server, for one request
+MOST_WAIT_MS: Final = 100.0  # of an honest query, at the 99th percentile
+LARGEST: Final = 20_000  # the number up to which a family is tried
+PAUSE: Final = 0.005  # seconds between honest questions
+SOCKETS: Final = 200
+PROTOCOL: Final = Subprotocol("graphql-transport-ws")
+HONEST: Final = {"query": "{ locations(first: 5) { nodes { id name } } }"}
+REFUSED: Final = frozenset((400, 413, 429, 503))
+Family = Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One attack: its size in bytes, milliseconds of the server's CPU for each request, and how long honest answers took."""
+
+    attack: str
+    request_bytes: int
+    cpu_ms: float
+    honest_p99_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Abuse:
+    """All attacks."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def verdicts(self) -> list[Verdict]:
+        """Two targets for the worst of them."""
+        cpu, wait = max(each.cpu_ms for each in self.outcomes), max(each.honest_p99_ms for each in self.outcomes)
+        return [
+            Verdict("abuse: CPU of the worst request, ms", cpu, MOST_CPU_MS),
+            Verdict("abuse: p99 of an honest query beside it, ms", wait, MOST_WAIT_MS),
+        ]
+
+    def as_json(self) -> list[dict[str, object]]:
+        """For the file of results."""
+        return [asdict(each) for each in self.outcomes]
+
+
+def _body(query: str, **variables: Any) -> bytes:
+    return json.dumps({"query": query, "variables": variables}).encode()
+
+
+def _aliases(field_of: str) -> Callable[[int], str]:
+    return lambda count: " ".join(f"a{number}: {field_of}" for number in range(count))
+
+
+def families(known: str) -> Mapping[str, Family]:
+    """The attacks by name. `known` is the id of something that everybody reads."""
+    names, roots, schemas = (
+        _aliases("name"),
+        _aliases("companies(first: 1) { totalCount }"),
+        _aliases("__schema { queryType { name } }"),
+    )
+    nodes = _aliases("nodes(ids: $v) { ... on Location { viewerCan speedsMbps } }")
+    errors, unknown = _aliases('node(id: "x") { id }'), _aliases("nothing")
+    return {
+        "introspection, one field by many names": lambda n: _body(
+            f"{{ __schema {{ types {{ fields {{ type {{ fields {{ {names(n)} }} }} }} }} }} }}"
+        ),
+        "introspection, many times": lambda n: _body(f"{{ {schemas(n)} }}"),
+        "nodes of equal ids, and an error": lambda n: _body(
+            f'query($v: [ID!]!) {{ bad: node(id: "x") {{ id }} {nodes(n)} }}', v=[known] * 1000
+        ),
+        "many root fields that count": lambda n: _body(f"{{ {roots(n)} }}"),
+        "a page, one field by many names": lambda n: _body(f"{{ locations(first: 1000) {{ nodes {{ {names(n)} }} }} }}"),
+        "many errors": lambda n: _body(f"{{ {errors(n)} }}"),
+        "fields that don't exist": lambda n: _body(f"{{ {unknown(n)} }}"),
+        "many ids that are none": lambda n: _body("query($v: [ID!]!) { nodes(ids: $v) { id } }", v=["x"] * n),
+        "a long search": lambda n: _body("query($v: String) { marketplaceProfiles(search: $v) { totalCount } }", v="ab " * n),
+        "many keys of JSON": lambda n: json.dumps(
+            {"query": "{ __typename }", "extensions": dict.fromkeys(map(str, range(n * 5)))}
+        ).encode(),
+        "deep lists of JSON": lambda n: b'{"query": "{ __typename }", "variables": {"v": ' + b"[" * n + b"]" * n + b"}}",
+        "many inquiries": lambda n: _body(
+            "mutation { "
+            + _aliases(
+                'sendInquiry(input: {slug: "x", email: "a@b.example", name: "A", message: "M"}) { userErrors { code } }'
+            )(n)
+            + " }"
+        ),
+    }
+
+
+def measure(postgres: Embedded, cores: Cores, progress: Callable[[str], None], *, rounds: int) -> Abuse:
+    """Attack a gateway of its own. Raises DidNotStart."""
+    peer = peers()[GATEWAY]
+    plan = Plan([peer], ["Q4"], rounds=1, seconds=1, every_viewer=False)
+    databases, _ = asyncio.run(prepare(postgres, plan, progress, WORKLOAD))
+    with running(peer, databases[GATEWAY], cores.server) as server:
+        return Abuse(asyncio.run(_attacks(server, progress, rounds)))
+
+
+async def _attacks(server: Running, progress: Callable[[str], None], rounds: int) -> list[Outcome]:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=60, trust_env=False) as client:
+        found = (await client.post("/graphql", json=HONEST)).json()["data"]["locations"]["nodes"]
+        outcomes = []
+        for name, family in families(found[0]["id"]).items():
+            progress(f"abuse: {name}")
+            body = family(await _largest(client, family))
+            outcomes.append(await _beside(client, server, name, len(body), lambda body=body: _sent(client, body), rounds))  # type: ignore[misc]
+        progress(f"abuse: {SOCKETS} sockets")
+        outcomes.append(await _beside(client, server, f"{SOCKETS} sockets, opened and closed", 0, lambda: _sockets(server), 1))
+    return outcomes
+
+
+async def _largest(client: httpx.AsyncClient, family: Family) -> int:
+    """The largest number of a family that isn't refused, by bisection."""
+    low, high = 1, LARGEST
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if await _is_answered(client, family(middle)) else (low, middle - 1)
+    return low
+
+
+async def _is_answered(client: httpx.AsyncClient, body: bytes) -> bool:
+    return (await _sent(client, body)).status_code not in REFUSED
+
+
+async def _sent(client: httpx.AsyncClient, body: bytes) -> httpx.Response:
+    headers = {"Content-Type": "application/json", "Accept": "application/graphql-response+json"}
+    return await client.post("/graphql", content=body, headers=headers)
+
+
+async def _sockets(server: Running) -> None:
+    """Open many sockets, start one, and close them all."""
+
+    async def one() -> None:
+        async with connect(
+            f"ws://127.0.0.1:{server.port}/graphql", subprotocols=["graphql-transport-ws"], proxy=None
+        ) as socket:
+            await socket.send('{"type": "connection_init"}')
+            await socket.recv()
+
+    await asyncio.gather(*(one() for _ in range(SOCKETS)))
+
+
+async def _beside(
+    client: httpx.AsyncClient, server: Running, name: str, size: int, attack: Callable[[], Any], rounds: int
+) -> Outcome:
+    """Attack some times, and measure what that costs and how long honest answers take meanwhile."""
+    waits: list[float] = []
+    honest = asyncio.create_task(_honest(client, waits))
+    before = cpu_ms(server.processes())
+    for _ in range(rounds):
+        await attack()
+    spent = cpu_ms(server.processes()) - before
+    honest.cancel()
+    await asyncio.gather(honest, return_exceptions=True)
+    return Outcome(name, size, spent / rounds, sorted(waits)[int(0.99 * (len(waits) - 1))] if waits else 0.0)
+
+
+async def _honest(client: httpx.AsyncClient, waits: list[float]) -> None:
+    """Ask an honest query and `/livez` in turns, until cancelled, and note how long each takes in milliseconds."""
+    while True:
+        for ask in (client.post("/graphql", json=HONEST), client.get("/livez")):
+            start = time.perf_counter()
+            await ask
+            waits.append(1000 * (time.perf_counter() - start))
+        await asyncio.sleep(PAUSE)
