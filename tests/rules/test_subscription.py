@@ -355,9 +355,13 @@ async def test_a_subscription_ends_with_what_its_viewer_could_hear_V14(ask: Aski
     policies = Path(shutil.copytree(server.POLICIES, tmp_path / "policies"))
     ports = policies / "port.polar"
     ports.write_text(ports.read_text() + NO_PORTS)
-    async with ask.following(company.admin, PORTS) as following:
-        services.take(server.load_policy(policies))
-        await given.change(theirs, name="two")
-        ended = await following.socket.receive()
+    before = services.policy
+    try:
+        async with ask.following(company.admin, PORTS) as following:
+            services.take(server.load_policy(policies))
+            await given.change(theirs, name="two")
+            ended = await following.socket.receive()
+    finally:
+        services.take(before)  # the gateway serves other tests too
 
     assert ("error", "SUBSCRIPTION_OUT_OF_REACH") == (ended["type"], ended["payload"][0]["extensions"]["code"])
