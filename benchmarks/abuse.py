@@ -1,7 +1,8 @@
 """What the worst requests cost that the bounds allow, and how long an honest query beside them waits.
 
 Each attack is a family of requests that grows with a number. The largest number that isn't refused is searched for. A visitor sends
-that request again and again, while another client asks an honest query and `/livez`. What counts is the CPU of the server for one request of the attack, and the 99th percentile of the honest answers.
+that request again and again, while another client asks an honest query and `/livez`. What counts is the CPU of the server for one
+request of the attack, and the 99th percentile of the honest answers.
 """
 
 from __future__ import annotations
