@@ -155,9 +155,7 @@ async def _sockets(server: Running) -> None:
     """Open many sockets, start one, and close them all."""
 
     async def one() -> None:
-        async with connect(
-            f"ws://127.0.0.1:{server.port}/graphql", subprotocols=["graphql-transport-ws"], proxy=None
-        ) as socket:
+        async with connect(f"ws://127.0.0.1:{server.port}/graphql", subprotocols=[PROTOCOL], proxy=None) as socket:
             await socket.send('{"type": "connection_init"}')
             await socket.recv()
 
