@@ -34,7 +34,7 @@ def test_the_rules_of_a_shape_are_named(tmp_path: Path) -> None:
         "port.polar:24  always  HIDDEN_BY_PARTNER",
         "      # Prices are hidden from a managed account until its partner shows them; no role brings them back. R121 R122 V23",
         '      field in ["monthly_rate", "setup_fee"]: always',
-        "      prices_hidden(viewer)  (viewer.polar:32): always",
+        "      prices_hidden(viewer)  (viewer.polar:35): always",
     ] == blocks[1].splitlines()
 
 
@@ -55,12 +55,12 @@ async def test_the_verdict_of_a_row_is_told_first(demo_engine: AsyncEngine, demo
 
 def test_what_policy_comes_to_is_shown(tmp_path: Path) -> None:
     """The rows of a type, the statement that finds them, and each field: always, never and why, or where something is true."""
-    done = crossgate("policy", "show", "Image", "--as", "OPERATOR", data_dir=tmp_path)
+    done = crossgate("policy", "show", "Image", "--as", "OPERATOR+REVIEWER", data_dir=tmp_path)
     ports = crossgate("policy", "show", "Port", "--as", "MANAGED+FINANCE", data_dir=tmp_path)
     companies = crossgate("policy", "show", "Company", "--as", "DIRECT", data_dir=tmp_path)
 
     assert [
-        "Image for OPERATOR",
+        "Image for OPERATOR+REVIEWER",
         "rows: ALWAYS",
         "SQL: SELECT t.id FROM image AS t WHERE true",
         "  height               ALWAYS",
