@@ -206,9 +206,10 @@ class Vocabulary:
         if isinstance(term, Constant) or term.attribute is None:
             return None
         choice = self._attribute(rule, term)
-        known = [word for words in choice for word in words.known or ()]
-        return (
-            _Closed(" or ".join(words.what for words in choice), tuple(known)) if all(words.known for words in choice) else None
+        if not choice or not all(words.known for words in choice):
+            return None
+        return _Closed(
+            " or ".join(words.what for words in choice), tuple(word for words in choice for word in words.known or ())
         )
 
     def _choices(self, rule: Rule, term: Constant | Path) -> list[Choice]:

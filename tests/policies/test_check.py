@@ -67,7 +67,7 @@ def test_each_rule_that_cannot_be_compiled_is_listed(tmp_path: Path) -> None:
     policy = written(
         tmp_path,
         'allow(viewer: Viewer, "read", port: Port) if port.speed = viewer.kind;\n'
-        'allow(viewer: Viewer, "read", port: Port) if port.active = viewer.kind;\n',
+        'allow(viewer: Viewer, "read", port: Port) if port.name < "b" and viewer.pricing_shown;\n',
     )
 
     found = [problem.message for problem in check(policy, {})]

@@ -165,7 +165,6 @@ def test_fields_and_rules_that_match_pass(policy: Policy) -> None:
         ("viewer.company_id = viewer.partner_id and port.active = true", "viewer.company_id is compared with"),
         ("port.speed = viewer.company_id", "compares speed"),
         ("port.speed = viewer.kind", "compares speed"),
-        ("port.active = viewer.kind", "compares active"),
         ('port.name < "b" and viewer.pricing_shown', "compares name"),
         ("port.company_id in viewer.markets", "compares company_id"),
     ],
