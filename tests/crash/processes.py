@@ -27,20 +27,30 @@ def free_port() -> int:
 class Mortal:
     """A `crossgate` command that is killed, and started again as often."""
 
-    def __init__(self, arguments: tuple[str, ...], variables: Mapping[str, str], log: Path) -> None:
+    def __init__(self, arguments: tuple[str, ...], variables: Mapping[str, str], log: Path, started: bytes) -> None:
+        """`started` is what the process logs once it works."""
         self._arguments = arguments
         self._variables = variables
         self._log = log
+        self._started = started
+        self._logged = 0  # bytes of the log before this start
         self.deaths = 0
         self._process = self._start()
 
     async def die(self, random: Random, longest: float) -> None:
-        """Be killed at some moment of the next seconds, and start again."""
+        """Be killed at some moment of the next seconds, mostly once it works, and start again."""
+        if random.random() < 0.75:
+            await self._works()
         await asyncio.sleep(random.uniform(0, longest))
         self._process.kill()
         await asyncio.to_thread(self._process.wait)
         self.deaths += 1
         self._process = self._start()
+
+    async def _works(self) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while self._started not in self._log.read_bytes()[self._logged :]:  # noqa: ASYNC110 (another process writes it)
+                await asyncio.sleep(0.05)
 
     def stop(self) -> None:
         """End for good, in an orderly way."""
@@ -48,6 +58,7 @@ class Mortal:
         self._process.wait(PATIENCE)
 
     def _start(self) -> subprocess.Popen[bytes]:
+        self._logged = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
             command = [*COMMAND, *self._arguments]
             return subprocess.Popen(command, cwd=ROOT, env=dict(self._variables), stdout=log, stderr=log)
@@ -55,13 +66,13 @@ class Mortal:
 
 def gateway(port: int, data_dir: Path, database_url: str, log: Path) -> Mortal:
     """A gateway on a port."""
-    return Mortal(("serve", "--port", str(port)), environment(data_dir, database_url), log)
+    return Mortal(("serve", "--port", str(port)), environment(data_dir, database_url), log, b"Uvicorn running on")
 
 
 def worker(smtp_url: str, data_dir: Path, database_url: str, log: Path) -> Mortal:
     """A worker that sends to a mail server."""
     variables = environment(data_dir, database_url) | {"CROSSGATE_SMTP_URL": smtp_url}
-    return Mortal(("worker",), variables, log)
+    return Mortal(("worker",), variables, log, b"worker.started")
 
 
 async def insist(client: httpx.AsyncClient, token: str, query: str, variables: dict[str, Any], key: str) -> Any:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 import server
 from policies.policy import Policy
 from policies.predicate import FALSE
-from policies.reach import Hiding, Reach, Switched
+from policies.reach import Hiding, Reach, Switched, ever_reads
 from policies.reason import Reason
 from policies.shapes import SWITCHES, spelt
-from policies.viewer import Shape
+from policies.viewer import ANONYMOUS, Shape, Viewer
+from resolvers.subscription import Updates, connection_request_updated, notification_received, port_updated
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +116,18 @@ def test_what_withholds_an_ability_is_told_R112(policy: Policy) -> None:
     off = Switched(Reason.HIDDEN_BY_PARTNER, "dashboard", on=False)
 
     assert Hiding((), (off,)) == Reach(policy, spelt("MANAGED")).withholding("have_dashboard")
+
+
+@pytest.mark.parametrize(
+    "updates", [port_updated, connection_request_updated, notification_received], ids=lambda each: each.entity
+)
+def test_only_who_can_never_read_a_type_cannot_follow_it(updates: Updates) -> None:
+    """A visitor and a user without a company follow nothing; every kind of company follows what it may come to read."""
+    policy, key = server.load_policy(), UUID(int=1)
+    users = [
+        Viewer(shape=spelt(kind), user_id=key, signed_in_id=key, company_id=key)
+        for kind in ("MANAGED", "DIRECT", "PARTNER", "OPERATOR+REVIEWER")
+    ]
+
+    assert [True] * 4 == [ever_reads(policy, user, updates.entity) for user in users]
+    assert [False] * 2 == [ever_reads(policy, each, updates.entity) for each in (ANONYMOUS, Viewer(user_id=key))]

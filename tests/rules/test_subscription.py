@@ -6,16 +6,10 @@ import shutil
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 import server
-from policies.reach import ever_reads
-from policies.shapes import spelt
-from policies.viewer import ANONYMOUS as ANONYMOUS_VIEWER
-from policies.viewer import Viewer
-from resolvers.subscription import Updates, connection_request_updated, notification_received, port_updated
 from tests.asking import Asking
 from tests.following import Closed, opened
 from tests.given import Given
@@ -330,21 +324,6 @@ async def test_a_change_costs_nothing_for_those_who_can_never_hear_it_V14_V20(as
 
     assert listening == 1
     assert 0 < len(crowded) <= len(alone)
-
-
-@pytest.mark.parametrize(
-    "updates", [port_updated, connection_request_updated, notification_received], ids=lambda each: each.entity
-)
-def test_only_who_can_never_read_a_type_cannot_follow_it(updates: Updates) -> None:
-    """A visitor and a user without a company follow nothing; every kind of company follows what it may come to read."""
-    policy, key = server.load_policy(), UUID(int=1)
-    users = [
-        Viewer(shape=spelt(kind), user_id=key, signed_in_id=key, company_id=key)
-        for kind in ("MANAGED", "DIRECT", "PARTNER", "OPERATOR+REVIEWER")
-    ]
-
-    assert [True] * 4 == [ever_reads(policy, user, updates.entity) for user in users]
-    assert [False] * 2 == [ever_reads(policy, each, updates.entity) for each in (ANONYMOUS_VIEWER, Viewer(user_id=key))]
 
 
 async def test_a_subscription_ends_with_what_its_viewer_could_hear_V14(ask: Asking, given: Given, tmp_path: Path) -> None:
