@@ -69,9 +69,9 @@ def kind_problems(policy: Policy, sites: Collection[Site], narrowings: Iterable[
     broken = [found for site in sites for rule in rules_of(policy, site) if (found := violation(policy, site, rule))]
     exempt = {exemption(rule): rule for rule in policy.rules if rule.name == EXEMPT}
     for each in broken:
-        if (each.site.type, each.site.field, each.rule.arguments[1].literal) not in exempt:
+        if _place(each.site, each.rule) not in exempt:
             yield f"{each}\n{_remedy(policy, each)}"
-    needed = {(each.site.type, each.site.field, each.rule.arguments[1].literal) for each in broken}
+    needed = {_place(each.site, each.rule) for each in broken}
     for place, rule in exempt.items():
         if place not in needed:
             yield f"{rule.place}: {'.'.join(place[:2])} needs no exemption from {place[2]}: remove it"
@@ -90,8 +90,12 @@ def rules_of(policy: Policy, site: Site) -> list[Rule]:
 
 def exempted(policy: Policy, site: Site, rule: Rule) -> bool:
     """Whether an exemption excuses a site from a rule of a kind."""
-    place = (site.type, site.field, rule.arguments[1].literal)
-    return any(each.name == EXEMPT and exemption(each) == place for each in policy.rules)
+    return any(each.name == EXEMPT and exemption(each) == _place(site, rule) for each in policy.rules)
+
+
+def _place(site: Site, rule: Rule) -> tuple[str, str, str]:
+    """What an exemption of a site from a rule of a kind has to name."""
+    return site.type, site.field, rule.arguments[1].literal or ""
 
 
 def exemption(rule: Rule) -> tuple[str, str, str]:
