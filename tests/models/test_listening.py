@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
+import orjson
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -54,7 +55,17 @@ async def tell(connection: AsyncConnection, message: str) -> None:
     await connection.execute(sa.select(sa.func.pg_notify(CHANNEL, message)))
 
 
-async def test_what_is_new_and_what_has_changed(listening: Listening, given: Given) -> None:
+async def catch_up(listening: Listening, engine: AsyncEngine) -> None:
+    """Wait until every change that is committed by now has arrived: messages come in the order of commits."""
+    with listening.changes("Marker") as markers:
+        async with engine.connect() as connection:
+            await connection.execution_options(isolation_level="READ COMMITTED")
+            await tell(connection, orjson.dumps({"type": "Marker", "id": str(uuid4()), "changed": None}).decode())
+            await connection.commit()
+        await heard_next(markers)
+
+
+async def test_what_is_new_and_what_has_changed(listening: Listening, given: Given, engine: AsyncEngine) -> None:
     """A new row is told as such, a changed one with the names of the columns that changed; other types are others' business."""
     with listening.changes("Port") as ports, listening.changes("ConnectionRequest") as requests:
         port = await given.port(await given.company(), name="before")
@@ -62,6 +73,7 @@ async def test_what_is_new_and_what_has_changed(listening: Listening, given: Giv
         await given.change(port, name="after", monthly_rate=7)
         await given.change(port, name="after")  # which is no change
         changed = await heard_next(ports)
+        await catch_up(listening, engine)
 
         assert await is_silent(ports)
         assert await is_silent(requests)
@@ -83,12 +95,13 @@ async def test_everybody_hears(listening: Listening, given: Given) -> None:
     assert [Change(other.key, None)] * 2 == after
 
 
-async def test_changes_of_other_columns_are_not_kept(listening: Listening, given: Given) -> None:
+async def test_changes_of_other_columns_are_not_kept(listening: Listening, given: Given, engine: AsyncEngine) -> None:
     """Whoever listens to some columns hears of what is new and of changes in those, and keeps nothing of others."""
     with listening.changes("Port", {"name"}) as ports, listening.changes("Port", ()) as new_ones:
         port = await given.port(await given.company())
         await given.change(port, cost_centre="4711")
         await given.change(port, name="changed", term_months=1)
+        await catch_up(listening, engine)
         heard = [await heard_next(ports), await heard_next(new_ones)]
 
         assert await is_silent(ports)
@@ -109,8 +122,10 @@ async def test_a_transaction_is_heard_when_it_commits(listening: Listening, give
             await connection.rollback()
             for name in ("one", "two"):
                 await connection.execute(rename, {"name": name, "id": port.key})
+            await catch_up(listening, engine)
             silent = await is_silent(ports)
             await connection.commit()
+        await catch_up(listening, engine)
         heard = await heard_next(ports)
 
         assert await is_silent(ports)
