@@ -83,14 +83,14 @@ def server(app: Starlette, settings: Settings) -> Server:
 
 def serve(app: Starlette, settings: Settings) -> None:
     """Serve until told to stop (SIGINT or SIGTERM)."""
-    _allow_files(settings.max_connections + OTHER_FILES)
+    allow_files(settings.max_connections + OTHER_FILES)
     gc.collect()
     gc.freeze()  # schema and policy live as long as the process; looking through them again would hold up requests
     gc.set_threshold(*COLLECTED)  # an answer is a tree, which goes when it is sent: there is next to nothing to collect
     server(app, settings).run()
 
 
-def _allow_files(most: int) -> None:
+def allow_files(most: int) -> None:
     """Let the process have so many files open, as far as the system allows: a connection is one, and so is one to the database."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
