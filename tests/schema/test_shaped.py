@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -9,16 +10,24 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from graphql import GraphQLSchema, build_client_schema, build_schema, get_introspection_query, print_schema, validate_schema
+from graphql import (
+    GraphQLSchema,
+    build_client_schema,
+    build_schema,
+    get_introspection_query,
+    get_named_type,
+    print_schema,
+    validate_schema,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import server
 from policies.policy import Policy
-from policies.reach import Reach
+from policies.reach import Reach, ever_reads
 from policies.shapes import SWITCHES, mentioned, shapes_of, spell, spelt
 from policies.viewer import Shape
 from schema.shaped import Parts, Shaped
-from tests.asking import DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking, Redaction, asking
+from tests.asking import DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking, Redaction, asking
 from tests.given import Given
 from tests.schema.outline import SCHEMA
 
@@ -89,7 +98,7 @@ async def unshaped(demo_url: str, tmp_path: Path) -> AsyncIterator[Asking]:
         (SHOWN, NEVER_MANAGED),
         (DIRECT, PRICES | NEVER_MANAGED - {"BillingMarket", "Company.billingMarkets", "Port.marketplaceName"}),
         (OPERATOR, {"Mutation.saveMarketplaceProfile", "Mutation.setBillingMarket", "SaveMarketplaceProfileInput"}),
-        (None, PRICES | NEVER_MANAGED - {"BillingMarket", "Company.billingMarkets", "Port.marketplaceName"}),
+        (None, PRICES | NEVER_MANAGED),
     ],
 )
 async def test_introspection_leaves_out_what_is_never_for_the_viewer_R002_R107_R113_R116(
@@ -106,6 +115,45 @@ async def test_what_is_introspected_is_the_schema_that_is_made(ask_demo: Asking,
     shape = spelt("PARTNER+ACCOUNT_ADMIN")
 
     assert print_schema(shaped.of(SCHEMA, policy, shape)) == print_schema(await introspected(ask_demo, PARTNER))
+
+
+SUBSCRIPTIONS: Final = tuple(getattr(SCHEMA.subscription_type, "fields", ()))
+
+
+@pytest.mark.parametrize("viewer", DEMO_VIEWERS)
+@pytest.mark.parametrize("field", SUBSCRIPTIONS)
+async def test_a_subscription_is_shown_to_whom_it_is_open_V14_V20(ask_demo: Asking, viewer: str | None, field: str) -> None:
+    """Each subscription that a viewer's introspection shows is accepted; each that it does not show is refused."""
+    following = getattr((await introspected(ask_demo, viewer)).subscription_type, "fields", {})
+    query = f"subscription {{ {field} {{ id }} }}"
+
+    if field in following:
+        async with ask_demo.following(viewer, query) as followed:
+            assert await followed.hears_nothing()
+    else:
+        assert ["SUBSCRIPTION_OUT_OF_REACH"] == await _refused(ask_demo, viewer, query)
+
+
+async def _refused(ask: Asking, viewer: str | None, query: str) -> list[str]:
+    """The codes with which a subscription is refused."""
+    headers = {} if viewer is None else {"Authorization": f"Bearer {await ask._token(viewer)}"}
+    response = await ask.client.post("/graphql", json={"query": query}, headers={"Accept": "text/event-stream", **headers})
+    data = next(line for line in response.text.splitlines() if line.startswith("data: "))
+    return [error["extensions"]["code"] for error in json.loads(data.removeprefix("data: "))["errors"]]
+
+
+def test_each_kind_of_viewer_is_shown_the_subscriptions_that_are_open_to_it_V14_V20(policy: Policy, shaped: Shaped) -> None:
+    """Whatever kind and roles a viewer has, what is shown and what is refused are one decision."""
+    entities = {name: get_named_type(field.type).name for name, field in SCHEMA.subscription_type.fields.items()}  # type: ignore[union-attr]
+    shown = {
+        spell(shape): set(getattr(shaped.of(SCHEMA, policy, shape).subscription_type, "fields", ())) for shape in drawn(policy)
+    }
+
+    assert shown == {
+        spell(shape): {name for name, entity in entities.items() if ever_reads(policy, shape, entity)}
+        for shape in drawn(policy)
+    }
+    assert {True, False} == {bool(fields) for fields in shown.values()}
 
 
 async def test_a_type_that_is_left_out_is_none(ask_demo: Asking) -> None:
