@@ -21,6 +21,7 @@ from resolvers.mutations.membership import known, let_in, person
 from resolvers.mutations.support_details import UNREACHABLE, contact, details_of
 from resolvers.mutations.values import Read, assign, given, reads_like, text, word
 from resolvers.problems import Code
+from resolvers.rights import before_first_defaults
 from resolvers.work import Work, requires
 
 ACCOUNT: Final[Mapping[str, Read]] = {
@@ -90,7 +91,9 @@ async def update_partner_defaults(work: Work, asked: Asked) -> Done:
     partner = await work.owner(asked, "update_partner_defaults")
     work.problems.stop()
     defaults = await work.one(sa.select(PartnerDefaults).where(PartnerDefaults.partner_id == partner.id).with_for_update())
-    defaults = defaults or PartnerDefaults(partner_id=partner.id, version=0)
+    if defaults is None:
+        await before_first_defaults(work.session, partner.id)
+        defaults = PartnerDefaults(partner_id=partner.id, version=0)
     work.edit(asked, defaults)
     work.problems.stop()
     assign(defaults, given(asked, SWITCHES))
