@@ -21,6 +21,7 @@ from resolvers.text import composed, is_blank, is_line, is_storable, tidied
 LONGEST_URL: Final = 2000  # characters, what browsers and proxies agree on
 LONGEST_EMAIL: Final = 254  # RFC 5321
 BEGINNING: Final = re.compile(r"https?://[^/\\]", re.IGNORECASE)
+AUTHORITY: Final = re.compile(r"https?://[^/?#]*", re.IGNORECASE)  # by RFC 3986, where \\ ends nothing as it does in browsers
 LONGEST_PHONE: Final = 32
 
 
@@ -154,7 +155,7 @@ def _is_web_address(text: str) -> bool:
         url = ada_url.URL(text)
     except ValueError:
         return False
-    if url.username or url.password or "@" in text.split("/")[2]:
+    if url.username or url.password or "@" in AUTHORITY.match(text)[0]:  # type: ignore[index]  # it begins as BEGINNING
         return False
     # ada leaves a label of Punycode as it is where it stands for nothing; browsers refuse it.
     return url.port != "0" and not any(label.startswith("xn--") for label in ada_url.idna_to_unicode(url.hostname).split("."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from resolvers.asked import Asked
 from resolvers.problems import Problems
-from resolvers.text import composed, is_blank, tidied
+from resolvers.text import INVISIBLE, composed, is_blank, is_line, tidied
 
 NODE: Final = Path(__file__).parents[2] / ".venv" / "bin" / "node"
 JUDGE: Final = "const judge = (text) => { try { new URL(text); return true } catch { return false } };"
@@ -55,6 +56,8 @@ ADDRESSES: Final = [
     "https://sub_domain.example/",
     "https://example.com/a%20b",
     "https://social.example/@sample",
+    "https://example.com?to=sample@mail.example",
+    "https://example.com#sample@mail.example",
     "https://example.com/%zz",
 ]
 NO_ADDRESSES: Final = [
@@ -83,6 +86,7 @@ NO_ADDRESSES: Final = [
     "https://@example.com/",
     "https://example.com:0/",
     "https://\\\\example.com/",
+    "https://example.com\\@other.example/",
     "ftp://example.com/",
     "javascript:alert(1)",
     "//example.com/",
@@ -172,6 +176,21 @@ def test_a_text_of_which_nothing_is_seen_is_blank(text: str) -> None:
 
     assert None is Asked({"name": text}, problems).text("name", 100)
     assert ["REQUIRED"] == [problem.code for problem in problems.found]
+
+
+IGNORABLE: Final = [  # Default_Ignorable_Code_Point of Unicode 16, and signs of which a font shows nothing
+    *((0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x200B, 0x200F)),
+    *((0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0)),
+    *((0xFFF0, 0xFFFB), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF), (0x2800, 0x2800)),
+]
+
+
+def test_whatever_a_font_shows_nothing_of_is_blank_and_sets_no_names_apart() -> None:
+    """Each character that fonts may ignore is blank, and is refused in a line or left out where names are compared."""
+    characters = [chr(code) for first, last in IGNORABLE for code in range(first, last + 1)]
+
+    assert [] == [hex(ord(each)) for each in characters if not is_blank(each)]
+    assert [] == [hex(ord(each)) for each in characters if is_line(each) and not re.fullmatch(INVISIBLE, each)]
 
 
 @pytest.mark.parametrize("text", ["A", "北", "한", "ก", "ا", "0", "–", "😀", "a\u200b", "می‌خواهم", "e\u0301", "👩‍👩‍👧"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 from collections.abc import AsyncIterator, Iterator
@@ -137,7 +138,8 @@ async def test_a_subscription_is_shown_to_whom_it_is_open_V14_V20(ask_demo: Aski
 async def _refused(ask: Asking, viewer: str | None, query: str) -> list[str]:
     """The codes with which a subscription is refused."""
     headers = {} if viewer is None else {"Authorization": f"Bearer {await ask._token(viewer)}"}
-    response = await ask.client.post("/graphql", json={"query": query}, headers={"Accept": "text/event-stream", **headers})
+    async with asyncio.timeout(5):  # one that is accepted never ends
+        response = await ask.client.post("/graphql", json={"query": query}, headers={"Accept": "text/event-stream", **headers})
     data = next(line for line in response.text.splitlines() if line.startswith("data: "))
     return [error["extensions"]["code"] for error in json.loads(data.removeprefix("data: "))["errors"]]
 
