@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import cast
-from urllib.parse import urlsplit
 
 import strawberry
 import structlog
@@ -32,7 +31,7 @@ from transport.errors import INTERNAL, INTERNAL_MESSAGE
 from transport.graphql import GraphQLEndpoint, MakeContext
 from transport.headers import EXPOSED_HEADERS, PREFLIGHT_SECONDS, Cors, SafeHeaders
 from transport.health import Probes, health_routes
-from transport.identity import Identity, LoadViewer
+from transport.identity import Identity, LoadViewer, NoTokenInUrl
 from transport.limits import BodyLimit
 from transport.logs import PolicyVersion, RequestLog, request_lines
 from transport.operations import Operations
@@ -152,7 +151,7 @@ def _middleware(settings: Settings, body_limits: Mapping[str, int], policy: Poli
     return [
         *(proxied if settings.trusted_proxies else []),
         Middleware(RequestLog, write=request_lines(settings), policy=policy),
-        Middleware(SafeHeaders, secure=urlsplit(settings.public_url).scheme == "https"),
+        Middleware(SafeHeaders, public_url=settings.public_url),
         Middleware(
             Cors,
             allow_origins=settings.allowed_origins,
@@ -162,6 +161,7 @@ def _middleware(settings: Settings, body_limits: Mapping[str, int], policy: Poli
             max_age=PREFLIGHT_SECONDS,
         ),
         Middleware(Failsafe),
+        Middleware(NoTokenInUrl),
         Middleware(BodyLimit, limit=settings.max_body_bytes, of_path=body_limits),
         Middleware(Peers),
     ]

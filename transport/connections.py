@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import time
 from asyncio import BaseTransport, Transport
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -24,6 +25,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from settings import Settings
 from transport.capacity import PROCESS, Capacity, Full, Holder, Most, Share
+from transport.headers import RawHeader, safe_headers
 from transport.peers import Proxies, network_of
 from transport.refusal import told
 
@@ -43,6 +45,7 @@ class Config(uvicorn.Config):
         super().__init__(app, http=Http, ws=WebSocket, **options)
         self.header_timeout = settings.header_timeout
         self.body_timeout = settings.request_timeout + GRACE
+        self.safe = safe_headers(settings.public_url)
         self.proxies = Proxies(settings.trusted_proxies)
         most = settings.max_connections
         self.capacity = Capacity(CODE, "connections", Most(process=most, peer=settings.max_connections_per_peer, viewer=most))
@@ -128,8 +131,15 @@ class Http(Bounded, HttpToolsProtocol):
         if self.refusal is None:
             super().data_received(data)
         elif not self.transport.is_closing():
-            self.transport.write(refused(self.refusal))
+            body = orjson.dumps(told(self.refusal, os.urandom(16).hex()))
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+            self.transport.write(answer(status, "application/json", body, self.refusal.headers, self.config.safe))
             self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, with the headers that every answer has."""
+        self.transport.write(answer(HTTPStatus.BAD_REQUEST, "text/plain", msg.encode("ascii"), {}, self.config.safe))
+        self.transport.close()
 
     def on_message_begin(self) -> None:
         """Headers begin to arrive."""
@@ -169,16 +179,14 @@ class WebSocket(Bounded, WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
 
-def refused(refusal: Full) -> bytes:
-    """The answer on a connection that is one too many, which no application sees."""
-    body = orjson.dumps(told(refusal, os.urandom(16).hex()))
-    status = HTTPStatus.SERVICE_UNAVAILABLE
-    head = [
-        f"HTTP/1.1 {status.value} {status.phrase}",
-        "content-type: application/json; charset=utf-8",
-        f"content-length: {len(body)}",
-        "cache-control: no-store",
-        *(f"{name.lower()}: {value}" for name, value in refusal.headers.items()),
-        "connection: close",
-    ]
-    return "\r\n".join([*head, "", ""]).encode("ascii") + body
+def answer(status: HTTPStatus, media_type: str, body: bytes, more: Mapping[str, str], safe: Sequence[RawHeader]) -> bytes:
+    """An answer that no application sees, after which the connection ends."""
+    headers = {
+        "content-type": f"{media_type}; charset=utf-8",
+        "content-length": str(len(body)),
+        "cache-control": "no-store",
+        **{name.lower(): value for name, value in more.items()},
+        "connection": "close",
+    }
+    lines = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+    return b"\r\n".join([*(line.encode("ascii") for line in lines), *(b": ".join(pair) for pair in safe), b"", body])

@@ -14,12 +14,12 @@ from typing import Final
 from uuid import UUID
 
 from starlette.datastructures import QueryParams
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from policies.viewer import ANONYMOUS, Viewer
 from resolvers.rights import GONE
 from transport.arrival import Arrived
-from transport.refusal import TokenInUrl, Unauthenticated
+from transport.refusal import TokenInUrl, Unauthenticated, refuse
 from transport.tokens import Claims, InvalidToken, TokenFault, Tokens
 
 LoadViewer = Callable[[Claims], Awaitable[Viewer | None]]
@@ -82,11 +82,17 @@ def distinct(credentials: Iterable[str]) -> list[str]:
     return list({(scheme.lower(), token): each for each in credentials for scheme, token in [_parts(each)]}.values())
 
 
-def _sent(scope: Scope) -> list[str]:
-    """The credentials of a request. Raises TokenInUrl."""
-    if has_token_in_url(scope):
-        raise TokenInUrl
-    return credentials_of(scope)
+class NoTokenInUrl:
+    """Middleware that refuses requests with a token in their address, whatever the address is. A socket refuses it by itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and has_token_in_url(scope):
+            await refuse(TokenInUrl(), scope["state"]["request_id"])(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
 
 def _parts(credentials: str) -> tuple[str, str]:
@@ -109,9 +115,9 @@ class Identity:
     def check(self, scope: Scope) -> UUID | None:
         """Refuse a bad token before the body is read. Returns the user that the token names, for the log.
 
-        Raises Unauthenticated or TokenInUrl.
+        Raises Unauthenticated.
         """
-        credentials = _sent(scope)
+        credentials = credentials_of(scope)
         return self._claims(credentials).user_id if credentials else None
 
     async def forewarn(self, scope: Scope, refuse: Callable[[Viewer], Awaitable[object]]) -> None:
@@ -122,7 +128,7 @@ class Identity:
         await refuse(await self._present(scope))
 
     async def _present(self, scope: Scope) -> Viewer:
-        credentials = _sent(scope)
+        credentials = credentials_of(scope)
         if not credentials:
             return ANONYMOUS
         viewer = await self._load_viewer(self._claims(credentials))

@@ -18,6 +18,7 @@ import transport.connections
 from settings import Settings
 from tests.transport.gateway import make_app, running
 from tests.transport.test_websocket import initialised, receive, subscribe
+from transport.headers import safe_headers
 from transport.tokens import Tokens
 
 BODY = b'{"query": "{ hello }"}'
@@ -179,6 +180,7 @@ def test_one_connection_too_many_is_refused(settings: Settings, tokens: Tokens, 
     lines = head.decode().split("\r\n")
     assert lines[0] == "HTTP/1.1 503 Service Unavailable"
     assert {"connection: close", "retry-after: 5"} <= set(lines)
+    assert {b": ".join(pair).decode() for pair in safe_headers(settings.public_url)} <= set(lines)
     (error,) = json.loads(body)["errors"]
     assert ("TOO_MANY_CONNECTIONS", 32) == (error["extensions"]["code"], len(error["extensions"]["requestId"]))
     assert (True, 200, True) == (closed, going_on, again)

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.transport.conftest import JSON
+from transport.headers import SAFE
 
 ANSWER = {"data": {"hello": "Hello, world!"}}
 NOT_JSON = "The body is not valid JSON in UTF-8."
@@ -94,6 +95,16 @@ async def test_a_token_in_the_address_is_refused(client: httpx.AsyncClient, toke
 
     assert (400, "TOKEN_IN_URL") == refused(response)[:2]
     assert token not in response.text
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/diff", "/livez", "/readyz", "/read", "/nowhere", "/crash", "/", "/files/x"])
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("accept", ["*/*", "text/event-stream"])
+async def test_a_token_in_any_address_is_refused(client: httpx.AsyncClient, path: str, method: str, accept: str) -> None:
+    """It makes no difference what the address is, and whether there is anything."""
+    response = await client.request(method, f"{path}?a=b&access_token=x", headers={"Accept": accept})
+
+    assert (400, "TOKEN_IN_URL") == refused(response)[:2]
 
 
 @pytest.mark.parametrize(
@@ -183,6 +194,7 @@ def test_what_is_no_http(address: str) -> None:
 
     assert answer.split(b"\r\n")[0] == b"HTTP/1.1 400 Bad Request"
     assert b"swordfish" not in answer
+    assert all(b": ".join(pair) in answer for pair in SAFE)
     assert httpx.get(f"{address}/livez", trust_env=False).status_code == 200
 
 

@@ -246,7 +246,7 @@ async def test_bad_credentials_in_the_header(served: str, token: str) -> None:
         assert (4403, "Send the token as Authorization: Bearer TOKEN, once.") == await closing(socket)
 
 
-@pytest.mark.parametrize("spelled", ["Bearer {}", "bearer {}", "Bearer   {} "])
+@pytest.mark.parametrize("spelled", ["Bearer {}", "bearer {}", "Bearer   {} ", "BEARER {}", " \tBearer {}\n"])
 async def test_the_same_credentials_twice_are_one(served: str, token: str, spelled: str) -> None:
     """Some clients send their token in the header and in `connection_init`: equal ones say the same."""
     header = {"Authorization": f"Bearer {token}"}
