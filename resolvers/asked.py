@@ -16,7 +16,7 @@ from email_validator import EmailNotValidError, validate_email
 from resolvers import identifiers
 from resolvers.identifiers import InvalidId
 from resolvers.problems import Code, Problems
-from resolvers.text import composed, is_blank, is_line, is_storable, tidied
+from resolvers.text import brief, composed, is_blank, is_line, is_storable, tidied
 
 LONGEST_URL: Final = 2000  # characters, what browsers and proxies agree on
 LONGEST_EMAIL: Final = 254  # RFC 5321
@@ -103,7 +103,7 @@ class Asked:
         value = self.values.get(name)
         if value is not None and value not in allowed:
             listed = ", ".join(str(each) for each in allowed)
-            self.note(Code.INVALID_VALUE, f"{value} cannot be chosen here; choose of {listed}.", name)
+            self.note(Code.INVALID_VALUE, f"{brief(str(value))} cannot be chosen here; choose of {listed}.", name)
             return None
         return value
 

@@ -29,6 +29,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from resolvers.errors import PublicError
+from resolvers.text import brief
 from schema.introspection import SchemaOf
 from transport.bounds import Bounds, Measured
 from transport.refusal import BadRequest, Refusal
@@ -63,7 +64,7 @@ class OperationNotFound(PublicError):
     code = "OPERATION_NOT_FOUND"
 
     def __init__(self, name: str | None) -> None:
-        wanted = f'operation named "{name}"' if name else "operation"
+        wanted = f'operation named "{brief(name)}"' if name else "operation"
         super().__init__(f"The document holds no {wanted}.")
 
 

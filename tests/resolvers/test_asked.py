@@ -215,3 +215,12 @@ def test_a_stored_form_stays(text: str) -> None:
     """To read a text again changes nothing."""
     assert (tidied(text), composed(text)) == (tidied(tidied(text)), composed(composed(text)))
     assert is_blank(text) == is_blank(tidied(text)) == is_blank(composed(text))
+
+
+@pytest.mark.parametrize("value", ["x" * 1000, "a b " * 1000, '"' * 1000])
+def test_a_value_that_cannot_be_chosen_is_shown_in_part(value: str) -> None:
+    """Its first 200 characters are enough to know it by."""
+    problems = Problems()
+
+    assert None is Asked({"market": value}, problems).one_of("market", ["DE"])
+    assert [f"{value[:200]}… cannot be chosen here; choose of DE."] == [problem.message for problem in problems.found]
