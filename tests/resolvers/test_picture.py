@@ -295,7 +295,7 @@ def test_a_png_of_any_kind_keeps_what_is_transparent(colour: int, depth: int, in
     palette = bytes(range(256)) * 3
     more = {"palette": palette[: 3 * len(shown)], "transparent": bytes(shown)} if colour == PALETTE else {}
 
-    kept = decoded(sampled(colour, depth, interlaced=interlaced, **{"transparent": transparent, **more}))  # type: ignore[arg-type]
+    kept = decoded(sampled(colour, depth, interlaced=interlaced, **{"transparent": transparent, **more}))
 
     numbers = [number_of(x, y) % 2**depth for y in range(HIGH) for x in range(WIDE)]
     expected = [shown[each] for each in numbers] if colour == PALETTE else [0 if each == one else 255 for each in numbers]
