@@ -106,7 +106,8 @@ class Document:
         """What an operation costs with these variables. Raises what says that it is out of bounds."""
         if self._measured is None:
             self._measured = self._measure(bounds)
-        cost, values = (costs.of(operation.place, variables) for costs in self._measured)
+        costs, sizes = self._measured
+        cost, values = costs.of(operation.place, variables), sizes.of(operation.place, variables)
         bounds.check(cost, values)
         if operation.node.operation is not OperationType.QUERY:
             bounds.check_unplanned(values, operation.node.operation.value)
@@ -187,7 +188,9 @@ class _Known(SchemaExtension):
             schema = self._documents.schema_of(schema, context.context)
         if document is not None and schema in document.fits:
             context.pre_execution_errors = []
-        elif context.graphql_document is not None:
+            yield
+            return
+        if context.graphql_document is not None:
             rules = (*context.validation_rules, MaybeNullValidationRule, OneOfInputValidationRule)
             hides = self._documents.hides
             context.pre_execution_errors = validate(schema, context.graphql_document, rules, hide_suggestions=hides)

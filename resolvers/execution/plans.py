@@ -84,13 +84,22 @@ class Plan:
     async def run(self, context: Context, variables: Variables) -> Answer:
         """The answer; what is hidden in it is noted in the context."""
         run = Run(context, variables)
+        data = await self._values(run)
+        left = {key: _reason(value.error) for key, value in data.items() if value.__class__ is _Stopped}
+        if not left and not run.failures:
+            context.redactions.settle(run.look.over(self.watch, data))
+            return Answer(data, [], left, (), self.roots)
+        return self._failed(context, run, data, left)
+
+    async def _values(self, run: Run) -> dict[str, Any]:
+        """The value of each root field, or what stopped it, in the order of the answer."""
         waiting = [key for key, each in self.planned.items() if isinstance(each, Planned) and each.shape.waits]
-        values = dict(zip(waiting, await together([self._value(key, run) for key in waiting]), strict=True))
-        for key in self.planned:
-            if key not in values:
-                values[key] = self._at_once(key, run)
-        left = {key: _reason(value.error) for key, value in values.items() if value.__class__ is _Stopped}
-        data: dict[str, Any] = {key: None if key in left else values[key] for key in self.planned}
+        waited = dict(zip(waiting, await together([self._value(key, run) for key in waiting]), strict=True))
+        return {key: waited[key] if key in waited else self._at_once(key, run) for key in self.planned}
+
+    def _failed(self, context: Context, run: Run, values: dict[str, Any], left: Mapping[str, str]) -> Answer:
+        """The answer where root fields were stopped, or fields below them failed."""
+        data: dict[str, Any] = {key: None if key in left else value for key, value in values.items()}
         errors = errors_of(data, run.failures) if run.failures else []
         entries = run.look.over(self.watch, data)
         for key in left:

@@ -53,6 +53,10 @@ async def test_bodies_that_are_no_request(client: httpx.AsyncClient, body: bytes
         ('{"query": "{ hello }", "variables": {"a": 1, "b": {"c": [{"d": 1, "e": 2, "d": 3}]}}}', "d"),
         ('{"query": "{ hello }", "variables": {"a": null}, "variables": {"a": 1}}', "variables"),
         ('{"query": "{ hello }", "extensions": {"": 1, "": 2}}', ""),
+        ('{"query": "{ hello }", "a": 1, "a": "{ b: c }"}', "a"),
+        ('{"query": "{ hello }", "a": 1, "a": 2, "x": "\\u003a"}', "a"),
+        ('{"query": "{ hello }", "a\\u003A": 1, "a:": 2}', "a:"),
+        ('{"query": "{ hello }", "a": ' + "[" * 500 + '{"b": 1, "b": 2}' + "]" * 500 + "}", "b"),
         ('{"query": "{ hello }", "unknown": {"' + "k" * 60 + '": 1, "' + "k" * 60 + '": 1}}', "k" * 50),
     ],
 )
