@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -103,6 +102,7 @@ class Context:
 
     def _begin(self, viewer: Viewer) -> None:
         self.viewer = viewer
+        self._parameters: dict[str, Any] | None = None
         self.execution = ""  # what ran the operation: "planned", or graphql-core and why
         self.redactions = Redactions()
         self.acts = Acts()
@@ -117,7 +117,7 @@ class Context:
         """Decide for the viewer as it stands now, and for nothing that was known of it before."""
         if viewer != self.viewer:
             self.viewer = viewer
-            self.__dict__.pop("parameters", None)
+            self._parameters = None
             self.forget()
 
     @property
@@ -151,7 +151,6 @@ class Context:
         viewer = None if self._renew is None else await self._renew()
         if viewer is None:
             return False
-        self.__dict__.pop("parameters", None)  # of the viewer before
         self.policy = self.services.policy
         self._begin(viewer)
         return True
@@ -161,10 +160,12 @@ class Context:
         """What seals and opens cursors."""
         return self.services.cursors
 
-    @cached_property
+    @property
     def parameters(self) -> dict[str, Any]:
         """The viewer's facts, as parameters of statements."""
-        return viewer_parameters(self.viewer)
+        if self._parameters is None:  # a cached property would take a lock on Python 3.11
+            self._parameters = viewer_parameters(self.viewer)
+        return self._parameters
 
     def decide(self, entity: str, action: str = "read") -> Decision:
         """What policy decides for this viewer's shape."""

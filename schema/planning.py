@@ -69,7 +69,7 @@ class _Planned(SchemaExtension):
         plans = self._planning.of(asked.schema)
         document: DocumentNode = asked.graphql_document
         answer = await plans.answer(asked.query, document, asked.operation_name, asked.variables or {}, asked.context)
-        left = () if answer is None else self._left(answer)
+        left = self._left(answer) if answer is not None and (answer.left or answer.unsure) else ()
         if answer is not None and not left:
             asked.result = ExecutionResult(data=answer.data, errors=answer.errors or None)
         if answer is None or not left:

@@ -25,16 +25,12 @@ class Arrived:
 
 async def arrived(scope: Scope, receive: Receive) -> Arrived:
     """Wait until all of a request is here. Raises ClientDisconnect, and what `receive` raises."""
-    return Arrived(scope, b"" if scope["method"] in BODILESS else await _body(receive))
-
-
-async def _body(receive: Receive) -> bytes:
     chunks: list[bytes] = []
-    more = True
+    more = scope["method"] not in BODILESS
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         chunks.append(message.get("body", b""))
         more = message.get("more_body", False)
-    return b"".join(chunks)
+    return Arrived(scope, b"".join(chunks))

@@ -20,13 +20,14 @@ from policies.viewer import ANONYMOUS, Viewer
 from resolvers.rights import GONE
 from transport.arrival import Arrived
 from transport.refusal import TokenInUrl, Unauthenticated, refuse
-from transport.tokens import Claims, InvalidToken, TokenFault, Tokens
+from transport.tokens import Claims, InvalidToken, TokenFault, Tokens, Verified
 
 LoadViewer = Callable[[Claims], Awaitable[Viewer | None]]
 """Finds the viewer of believed claims; None if the user or its membership is gone."""
 
 SCHEME: Final = "bearer"
 IN_URL: Final = "access_token"  # as RFC 6750 (2.3) names it
+VERIFIED: Final = "verified_token"  # where the state of a request has its token, once that was verified
 NOT_BEARER: Final = "Send the token as Authorization: Bearer TOKEN, once."
 INVALID: Final = "The token is not valid."
 EXPIRED: Final = "The token has expired."
@@ -88,11 +89,11 @@ class NoTokenInUrl:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Return the awaitable of the next application: a coroutine of this layer's own would cost each request."""
         if scope["type"] == "http" and has_token_in_url(scope):
-            await refuse(TokenInUrl(), scope["state"]["request_id"])(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+            return refuse(TokenInUrl(), scope["state"]["request_id"])(scope, receive, send)
+        return self.app(scope, receive, send)
 
 
 def _parts(credentials: str) -> tuple[str, str]:
@@ -118,7 +119,10 @@ class Identity:
         Raises Unauthenticated.
         """
         credentials = credentials_of(scope)
-        return self._claims(credentials).user_id if credentials else None
+        if not credentials:
+            return None
+        verified = scope["state"][VERIFIED] = self._verified(credentials)
+        return verified.claims.user_id
 
     async def forewarn(self, scope: Scope, refuse: Callable[[Viewer], Awaitable[object]]) -> None:
         """Let `refuse` raise for a viewer that may not do this now, before a large body is sent. Raises Unauthenticated.
@@ -128,27 +132,30 @@ class Identity:
         await refuse(await self._present(scope))
 
     async def _present(self, scope: Scope) -> Viewer:
-        credentials = credentials_of(scope)
-        if not credentials:
-            return ANONYMOUS
-        viewer = await self._load_viewer(self._claims(credentials))
+        verified: Verified | None = scope["state"].get(VERIFIED)
+        if verified is None or not self._tokens.still_holds(verified):
+            credentials = credentials_of(scope)
+            if not credentials:
+                return ANONYMOUS
+            verified = self._verified(credentials)
+        viewer = await self._load_viewer(verified.claims)
         if viewer is None:
             raise Unauthenticated(GONE)
         return viewer
 
     def session(self, credentials: Sequence[str]) -> Session:
         """The session of these credentials, a visitor's session where there are none. Raises Unauthenticated."""
-        return Session(self._claims(credentials) if credentials else None, self._load_viewer)
+        return Session(self._verified(credentials).claims if credentials else None, self._load_viewer)
 
     def session_of(self, request: Arrived) -> Session:
         """The session of a request whose answer lasts. Raises Unauthenticated."""
         return self.session(credentials_of(request.scope))
 
-    def _claims(self, credentials: Sequence[str]) -> Claims:
+    def _verified(self, credentials: Sequence[str]) -> Verified:
         scheme, token = _parts(credentials[0])
         if len(credentials) > 1 or scheme.lower() != SCHEME:
             raise Unauthenticated(NOT_BEARER)
         try:
-            return self._tokens.verify(token)
+            return self._tokens.verified(token)
         except InvalidToken as error:
             raise Unauthenticated(EXPIRED if error.code is TokenFault.EXPIRED else INVALID) from None

@@ -53,8 +53,22 @@ class Operations:
         It has to be a query where `queries` only are run, or somebody looks as another. `payer` is charged for it, `times` over:
         for reading the document before it is parsed, and for what it costs above that.
         """
-        paid = self._reading(asked.query)
-        payer.charge(paid)
+        paid = 0
+        if not self.documents.is_proven(asked.query):  # it may have to be parsed and validated: that is paid by its characters
+            paid = max(LEAST, len(asked.query))
+            payer.charge(paid)
+        try:
+            operation = self._admitted(asked, method, queries=queries, streamed=streamed)
+        except Exception:
+            if not paid:
+                payer.charge(LEAST)
+            raise
+        if (price := max(LEAST, operation.cost * times)) > paid:
+            payer.charge(price - paid)
+        return operation
+
+    def _admitted(self, asked: GraphQLRequest, method: str, *, queries: bool, streamed: bool) -> Operation:
+        """The operation that a request means, if it may be run. Raises PublicError, or Refusal as the method does."""
         document = self.documents.parse(asked.query)
         operation = document.operation(asked.operation_name)
         if queries or asked.view_as is not None:
@@ -64,13 +78,7 @@ class Operations:
         bind_facts(operation=name and name[:LOGGED_NAME], operation_type=kind.value)
         cost = document.cost(operation, asked.variables, self.bounds)
         bind_facts(cost=cost)
-        if cost * times > paid:
-            payer.charge(cost * times - paid)
         return Operation(asked, name, kind, cost)
-
-    def _reading(self, text: str) -> int:
-        """The charge for a document: one that may have to be parsed and validated is charged by its characters."""
-        return LEAST if self.documents.is_proven(text) else max(LEAST, len(text))
 
     async def execute(self, operation: Operation, context: object) -> ExecutionResult:
         """What comes of a query or a mutation. Raises Unauthenticated for a viewer that is gone before anything was changed."""
@@ -81,7 +89,7 @@ class Operations:
             context_value=context,
             operation_extensions=operation.asked.extensions,
         )
-        if any(isinstance(error.original_error, ViewerGone) for error in result.errors or ()):
+        if result.errors and any(isinstance(error.original_error, ViewerGone) for error in result.errors):
             _refuse_gone(context)
         return result
 

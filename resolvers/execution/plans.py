@@ -84,18 +84,17 @@ class Plan:
     async def run(self, context: Context, variables: Variables) -> Answer:
         """The answer; what is hidden in it is noted in the context."""
         run = Run(context, variables)
-        data = await self._values(run)
+        waiting = [key for key, each in self.planned.items() if isinstance(each, Planned) and each.shape.waits]
+        if len(waiting) > 1:
+            waited = dict(zip(waiting, await together([self._value(key, run) for key in waiting]), strict=True))
+        else:
+            waited = {key: await self._value(key, run) for key in waiting}
+        data = {key: waited[key] if key in waited else self._at_once(key, run) for key in self.planned}
         left = {key: _reason(value.error) for key, value in data.items() if value.__class__ is _Stopped}
         if not left and not run.failures:
             context.redactions.settle(run.look.over(self.watch, data))
             return Answer(data, [], left, (), self.roots)
         return self._failed(context, run, data, left)
-
-    async def _values(self, run: Run) -> dict[str, Any]:
-        """The value of each root field, or what stopped it, in the order of the answer."""
-        waiting = [key for key, each in self.planned.items() if isinstance(each, Planned) and each.shape.waits]
-        waited = dict(zip(waiting, await together([self._value(key, run) for key in waiting]), strict=True))
-        return {key: waited[key] if key in waited else self._at_once(key, run) for key in self.planned}
 
     def _failed(self, context: Context, run: Run, values: dict[str, Any], left: Mapping[str, str]) -> Answer:
         """The answer where root fields were stopped, or fields below them failed."""
