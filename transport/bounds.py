@@ -97,6 +97,16 @@ class TooManyRootFields(PublicError):
         super().__init__(message, fields=fields, limit=limit)
 
 
+class TooManyVariableValues(PublicError):
+    """More values in the variables of an operation than are allowed."""
+
+    code = "TOO_MANY_VARIABLE_VALUES"
+
+    def __init__(self, limit: int) -> None:
+        message = f"The variables have more than {limit} values in their lists and objects. Send them in several operations."
+        super().__init__(message, limit=limit)
+
+
 class OperationTooRepetitive(PublicError):
     """More pairs of fields that share a name in the answer than validation may compare."""
 
@@ -273,6 +283,7 @@ class Bounds:
     max_page_size: int
     repeats: int = 10
     roots: int = 100
+    variables: int = 10_000
 
     def measure(self, document: DocumentNode) -> Measured:
         """What the operations of a document cost. Raises the error of the bound that they exceed, or GraphQLSyntaxError."""
@@ -289,6 +300,17 @@ class Bounds:
             raise OperationTooCostly(min(cost, HIGHEST), self.cost)
         if values > self.values:
             raise OperationTooLarge(min(values, HIGHEST), self.values)
+
+    def check_variables(self, variables: Mapping[str, Any]) -> None:
+        """Raises TooManyVariableValues, before anything is coerced."""
+        left, waiting = self.variables, list[Any](variables.values())
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, dict | list):
+                left -= len(value)
+                if left < 0:
+                    raise TooManyVariableValues(self.variables)
+                waiting.extend(value.values() if isinstance(value, dict) else value)
 
     def check_unplanned(self, values: int, why: str) -> None:
         """Raises OperationTooSlow."""
@@ -314,6 +336,7 @@ def bounds_of(schema: GraphQLSchema, settings: Settings) -> Bounds:
         max_page_size=settings.max_page_size,
         repeats=settings.max_mutation_repeats,
         roots=settings.max_root_fields,
+        variables=settings.max_variable_values,
     )
 
 

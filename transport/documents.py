@@ -31,6 +31,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from resolvers.aside import SHORT, aside
 from resolvers.errors import PublicError
+from resolvers.text import brief
 from schema.introspection import SchemaOf
 from transport.bounds import Bounds, Measured
 from transport.refusal import BadRequest, Refusal
@@ -77,7 +78,7 @@ class OperationNotFound(PublicError):
     code = "OPERATION_NOT_FOUND"
 
     def __init__(self, name: str | None) -> None:
-        wanted = f'operation named "{name}"' if name else "operation"
+        wanted = f'operation named "{brief(name)}"' if name else "operation"
         super().__init__(f"The document holds no {wanted}.")
 
 

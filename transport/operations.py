@@ -56,6 +56,7 @@ class Operations:
         """
         paid = self._reading(asked.query)
         payer.charge(paid)
+        self.bounds.check_variables(asked.variables)
         document = await self.documents.ready(asked.query, self.bounds)
         operation = document.operation(asked.operation_name)
         if queries or asked.view_as is not None:

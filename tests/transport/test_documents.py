@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import pytest
 import strawberry
-from graphql import build_schema
+from graphql import build_schema, validate
 
+from resolvers.aside import SHORT
+from schema.runner import Schema
+from settings import Settings
 from tests.transport.conftest import Ask
 from tests.transport.gateway import Query
+from transport.bounds import bounds_of
 from transport.documents import CACHED_CHARACTERS, LARGEST_CACHED, Documents, ParseFailed
+from transport.operations import Operations
+from transport.quotas import Payer
+from transport.request import GraphQLRequest
 
 
 def test_a_text_is_parsed_once() -> None:
@@ -40,6 +50,37 @@ async def test_a_valid_document_is_validated_once(monkeypatch: pytest.MonkeyPatc
     second = await schema.execute("{ hello }")
 
     assert (first.data, first.errors) == (second.data, second.errors) == ({"hello": "Hello, world!"}, None)
+
+
+async def test_a_long_document_is_read_and_validated_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other requests are answered meanwhile. A short one isn't worth a thread."""
+    threads: list[str] = []
+
+    def noting(*given: Any, **named: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return validate(*given, **named)
+
+    monkeypatch.setattr("transport.documents.validate", noting)
+    documents = Documents(max_tokens=10_000)
+    schema = Schema(Query, extensions=[documents.extension])
+    bounds = bounds_of(schema._schema, Settings())
+    operations = Operations(schema=schema, documents=documents, bounds=bounds)
+    for text in ("{ hello }", "{ hello } #" + "x" * SHORT):
+        asked = GraphQLRequest(query=text, operation_name=None, variables={}, extensions={})
+        result = await operations.execute(await operations.prepare(asked, "POST", Free()), None)
+        assert {"hello": "Hello, world!"} == result.data
+
+    assert [threading.current_thread().name, "aside_0"] == threads
+
+
+class Free(Payer):
+    """Somebody who pays nothing."""
+
+    def __init__(self) -> None:
+        pass
+
+    def charge(self, cost: int) -> None:
+        """Take nothing."""
 
 
 async def test_a_document_is_held_against_the_schema_of_whoever_sends_it() -> None:
