@@ -219,7 +219,7 @@ def test_measuring_is_linear() -> None:
         for n in range(15)
     )
     last = " fragment F{} on Company {{ name }}"
-    generous = Bounds(schema=SCHEMA, depth=50, fields=2**100, cost=2**2000, **SIZES | {"values": 2**2000})
+    generous = Bounds(schema=SCHEMA, depth=50, fields=2**100, roots=2**100, cost=2**2000, **SIZES | {"values": 2**2000})
 
     began = time.process_time()
     assert cost(spreads + last.format(70), generous) == 0

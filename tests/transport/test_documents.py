@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from typing import Any
+from weakref import ref
 
 import pytest
 import strawberry
@@ -111,7 +112,7 @@ async def test_an_invalid_document_stays_invalid() -> None:
 def test_the_least_used_documents_go() -> None:
     """When the texts are longer than the cache may hold, the documents unused for longest are parsed anew."""
     documents = Documents(max_tokens=100)
-    first, second = documents.parse("{ first }"), documents.parse("{ second }")
+    first, second = documents.parse("{ first }"), ref(documents.parse("{ second }"))
     filler = LARGEST_CACHED - 10
 
     for number in range(CACHED_CHARACTERS // filler + 1):
@@ -119,15 +120,19 @@ def test_the_least_used_documents_go() -> None:
         documents.parse(f"{{ a{number} }}".ljust(filler))
 
     assert first is documents.parse("{ first }")
-    assert second is not documents.parse("{ second }")
+    assert second() is None
 
 
 def test_a_huge_document_pushes_no_other_out() -> None:
-    """A text too long for the cache is parsed each time."""
+    """A text too long for the cache is parsed once for the requests that use it at the same time, and then forgotten."""
     documents = Documents(max_tokens=100)
     huge = "{ a }".ljust(LARGEST_CACHED + 1)
 
-    assert documents.parse(huge) is not documents.parse(huge)
+    document = documents.parse(huge)
+    assert document is documents.parse(huge)
+    gone = ref(document)
+    del document
+    assert gone() is None
 
 
 def test_the_limit_counts_comments_too() -> None:

@@ -19,9 +19,10 @@ from transport.overlaps import TooManyPairs, count_pairs
         ("{ a { x } b { x } }", 0),
         ("{ a ... { a ... on T { a } } }", 3),
         ("{ ...F ...G } fragment F on T { a } fragment G on T { a }", 2),
-        ("{ ...F ...F } fragment F on T { a a }", 2),
+        ("{ ...F ...F } fragment F on T { a a }", 1),
         ("{ ...Unknown a }", 0),
         ("{ ...F } fragment F on T { ...F a }", 0),
+        ("{ ...A b } fragment A on T { b ...B } fragment B on T { b }", 4),
         ("query A { a a } query B { a a }", 2),
     ],
 )
