@@ -58,7 +58,8 @@ class _Pairs:
         fields: dict[str, list[FieldNode]] = {}
         spread: dict[str, FragmentSpreadNode | FragmentDefinitionNode] = {}
         self._collect(selected, fields, spread)
-        for alike in (list(spread.values()), *fields.values()):
+        groups: list[Sequence[Node]] = [list(spread.values()), *fields.values()]
+        for alike in groups:
             self._add(alike)
         for nodes in fields.values():
             inner = [each.selection_set for each in nodes if each.selection_set is not None]

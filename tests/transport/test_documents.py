@@ -80,7 +80,7 @@ class Free(Payer):
     def __init__(self) -> None:
         pass
 
-    def charge(self, cost: int) -> None:
+    def charge(self, amount: int) -> None:
         """Take nothing."""
 
 
