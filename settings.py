@@ -80,7 +80,13 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(
         default=1024 * 1024, ge=1024, description="Largest body of a request or message of a WebSocket, in bytes."
     )
-    max_document_tokens: int = Field(default=10_000, ge=100, description="Most tokens in a GraphQL document.")
+    max_document_tokens: int = Field(default=5000, ge=100, description="Most tokens in a GraphQL document.")
+    max_document_characters: int = Field(default=100_000, ge=1000, description="Most characters in a GraphQL document.")
+    max_variable_values: int = Field(
+        default=10_000,
+        ge=100,
+        description="Most values in the variables of a GraphQL operation: each item of a list and each entry of an object.",
+    )
     max_operation_depth: int = Field(
         default=25, ge=1, le=50, description="Most fields one inside another in a GraphQL document."
     )
@@ -88,6 +94,11 @@ class Settings(BaseSettings):
         default=1000,
         ge=1,
         description="Most fields of a GraphQL operation, those of a fragment counted wherever it is spread.",
+    )
+    max_root_fields: int = Field(
+        default=100,
+        ge=1,
+        description="Most fields at the root of a GraphQL operation, those of a fragment counted wherever it is spread.",
     )
     max_operation_cost: int = Field(
         default=500_000, ge=1, description="Most objects that a GraphQL operation may ask for, by its pages and lists."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -165,18 +166,20 @@ def _are_words(entity: str, columns: frozenset[str]) -> bool:
 
 
 _rights: WeakKeyDictionary[Policy, LRUCache[tuple[Shape, str], Rights]] = WeakKeyDictionary()
+_lock = Lock()  # plans of long documents are made in a thread
 
 
 def rights_of(policy: Policy, shape: Shape, entity: str) -> Rights:
     """What viewers of a shape may do to things of a type: kept as long as the policy is."""
-    known = _rights.setdefault(policy, LRUCache(KEPT))
-    if (shape, entity) not in known:
 
-        def decide(entity: str, action: str) -> Decision:
-            return policy.decide(shape, entity, action)
+    def decide(entity: str, action: str) -> Decision:
+        return policy.decide(shape, entity, action)
 
-        known[shape, entity] = Rights(entity, {each.upper(): condition(entity, each, decide) for each in ACTIONS[entity]})
-    return known[shape, entity]
+    with _lock:
+        known = _rights.setdefault(policy, LRUCache(KEPT))
+        if (shape, entity) not in known:
+            known[shape, entity] = Rights(entity, {each.upper(): condition(entity, each, decide) for each in ACTIONS[entity]})
+        return known[shape, entity]
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,8 @@ class ByAnyIds:
         ids = arguments["ids"]
         if len(ids) > (most := context.services.max_page_size):
             raise TooManyIds(f"Argument 'ids' may have {most} ids at most, not {len(ids)}.", argument="ids")
-        known = {text: _named(text) for text in dict.fromkeys(ids)}
+        invalid = InvalidId("ids")  # an error takes longer to make than an id to read, so all of them are the same
+        known = {text: _named(text) or invalid for text in dict.fromkeys(ids)}
         return [known[text] for text in ids]
 
 
@@ -82,11 +83,10 @@ def _parse(text: str, argument: str) -> Identifier:
     return named
 
 
-def _named(text: str) -> Identifier | InvalidId:
-    try:
-        return _parse(text, "ids")
-    except InvalidId as error:
-        return error
+def _named(text: str) -> Identifier | None:
+    """The node that an id names, None if it names none."""
+    named = identifiers.find(text) if len(text) == identifiers.LENGTH else None
+    return None if named is None or named.type in NO_NODES else named
 
 
 async def _load(named: Identifier | InvalidId, context: Context) -> Record | InvalidId | None:

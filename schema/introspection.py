@@ -7,10 +7,8 @@ again. A viewer's schema takes a second to make when the first of its kind asks,
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Lock
 from typing import Any, Final
@@ -23,6 +21,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.types import ExecutionContext
 
+from resolvers.aside import aside
 from resolvers.execution.roots import Roots, merged, roots
 from schema.runner import Schema
 
@@ -31,7 +30,6 @@ KEPT: Final = 100_000  # values of the answers that are kept of one schema, of s
 LARGEST_KEY: Final = 20_000  # characters of a document whose answer is kept
 SchemaOf = Callable[[GraphQLSchema, Any], GraphQLSchema]
 """The schema of whoever a context is of, made of the full one."""
-ALONE: Final = ThreadPoolExecutor(1, "introspection")
 
 
 class Answers:
@@ -79,7 +77,7 @@ class IntrospectedSchema(Schema):
     ) -> Any:
         """Strawberry's own, with the viewer's schema ready where documents are held against it."""
         if self._schema_of is not None and self._always:
-            await asyncio.to_thread(self._schema_of, self._schema, context_value)
+            await aside(self._schema_of, self._schema, context_value)
         return await super().execute(query, variable_values, context_value, **more)
 
     def create_extensions_runner(
@@ -123,7 +121,7 @@ class _Introspected(SchemaExtension):
             yield
             return
         ask = partial(asked.schema.told, asked.context, asked.query, found, raw)
-        told: ExecutionResult = await asyncio.get_running_loop().run_in_executor(ALONE, ask)
+        told: ExecutionResult = await aside(ask)
         rest = [key for key in found.fields if key not in keys]
         if not rest:
             asked.result = ExecutionResult(merged(keys, told.data), told.errors)

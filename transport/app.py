@@ -73,7 +73,7 @@ def create_app(
     """
     operations = Operations(
         schema=schema,
-        documents=documents or Documents(settings.max_document_tokens),
+        documents=documents or Documents(settings.max_document_tokens, max_characters=settings.max_document_characters),
         bounds=bounds_of(schema._schema, settings),
     )
     identity, connections = Identity(tokens, load_viewer), OpenConnections()

@@ -9,10 +9,12 @@ for that, and of such connections too many are dropped without a word.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from asyncio import BaseTransport, Transport
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -34,8 +36,30 @@ PATIENCE: Final = 5.0  # seconds
 GRACE: Final = 5.0  # seconds after which a request that is late is ended here, if nobody has refused it
 MOST_REFUSED: Final = 100  # connections that wait for their refusal
 NEVER: Final = float("inf")
+UPGRADES: Final = 4  # connections that become WebSockets in one pass of the event loop; each takes about a millisecond
 
 log = structlog.stdlib.get_logger("crossgate.connections")
+
+
+class Pace:
+    """Calls what it's given, in order and a few in each pass of the event loop, so that requests are answered between them."""
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def add(self, call: Callable[[], None]) -> None:
+        """One more call."""
+        self._waiting.append(call)
+        if len(self._waiting) == 1:
+            asyncio.get_running_loop().call_soon(self._run)
+
+    def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        for _ in range(min(self._at_once, len(self._waiting))):
+            loop.call_soon(self._waiting.popleft())
+        if self._waiting:
+            loop.call_soon(self._run)
 
 
 class Config(uvicorn.Config):
@@ -46,6 +70,7 @@ class Config(uvicorn.Config):
         self.header_timeout = settings.header_timeout
         self.body_timeout = settings.request_timeout + GRACE
         self.safe = safe_headers(settings.public_url)
+        self.upgrades = Pace(UPGRADES)
         self.proxies = Proxies(settings.trusted_proxies)
         most = settings.max_connections
         self.capacity = Capacity(CODE, "connections", Most(process=most, peer=settings.max_connections_per_peer, viewer=most))
@@ -157,7 +182,15 @@ class Http(Bounded, HttpToolsProtocol):
         super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
+        """Leave the connection to the other protocol when its turn comes. Until then nothing is read from it."""
+        self.transport.pause_reading()
+        self.config.upgrades.add(self._upgrade)
+
+    def _upgrade(self) -> None:
         """Leave the connection to the other protocol, which counts it anew."""
+        if self.transport.is_closing():
+            return
+        self.transport.resume_reading()
         self.due = NEVER
         self.let_go()
         super().handle_websocket_upgrade()

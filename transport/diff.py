@@ -90,7 +90,7 @@ class Diff:
 
     async def _compared(self, asked: Asked, viewer: Viewer, payer: Payer, request_id: str) -> Response:
         try:
-            operation = self.operations.prepare(asked.request, "POST", payer, queries=True, times=len(asked.sides))
+            operation = await self.operations.prepare(asked.request, "POST", payer, queries=True, times=len(asked.sides))
             sides = [await self._side(named, viewer, request_id) for named in asked.sides]
         except PublicError as error:
             return _written(answer_of(PreExecutionError(data=None, errors=[error]), request_id), HTTPStatus.BAD_REQUEST)

@@ -119,7 +119,7 @@ class GraphQLEndpoint:
 
     async def _run(self, asked: GraphQLRequest, method: str, viewer: Viewer, payer: Payer, request_id: str) -> Answer:
         try:
-            operation = self.operations.prepare(asked, method, payer)
+            operation = await self.operations.prepare(asked, method, payer)
             context = await self._context(asked, viewer, request_id)
         except PublicError as error:
             return Answer(PreExecutionError(data=None, errors=[error]))

@@ -16,7 +16,7 @@ from strawberry.types.execution import PreExecutionError
 
 from resolvers.rights import GONE, ViewerGone
 from transport.bounds import Bounds
-from transport.documents import Documents, require_runnable
+from transport.documents import Document, Documents, require_runnable
 from transport.errors import BAD_USER_INPUT, VALIDATION_FAILED, publish
 from transport.logs import bind_facts
 from transport.quotas import LEAST, Payer
@@ -32,6 +32,7 @@ class Operation:
     """An operation that may run."""
 
     asked: GraphQLRequest
+    document: Document  # kept here so that it isn't parsed again, however long it is
     name: str | None
     kind: OperationType
     cost: int
@@ -45,7 +46,7 @@ class Operations:
     documents: Documents
     bounds: Bounds
 
-    def prepare(
+    async def prepare(
         self, asked: GraphQLRequest, method: str, payer: Payer, *, streamed: bool = False, queries: bool = False, times: int = 1
     ) -> Operation:
         """The operation that a request means, which the log is told of. Raises PublicError, or Refusal as the method does.
@@ -58,7 +59,7 @@ class Operations:
             paid = max(LEAST, len(asked.query))
             payer.charge(paid)
         try:
-            operation = self._admitted(asked, method, queries=queries, streamed=streamed)
+            operation = await self._admitted(asked, method, queries=queries, streamed=streamed)
         except Exception:
             if not paid:
                 payer.charge(LEAST)
@@ -67,9 +68,10 @@ class Operations:
             payer.charge(price - paid)
         return operation
 
-    def _admitted(self, asked: GraphQLRequest, method: str, *, queries: bool, streamed: bool) -> Operation:
+    async def _admitted(self, asked: GraphQLRequest, method: str, *, queries: bool, streamed: bool) -> Operation:
         """The operation that a request means, if it may be run. Raises PublicError, or Refusal as the method does."""
-        document = self.documents.parse(asked.query)
+        self.bounds.check_variables(asked.variables)
+        document = await self.documents.ready(asked.query, self.bounds)
         operation = document.operation(asked.operation_name)
         if queries or asked.view_as is not None:
             require_query(operation.node)
@@ -78,10 +80,11 @@ class Operations:
         bind_facts(operation=name and name[:LOGGED_NAME], operation_type=kind.value)
         cost = document.cost(operation, asked.variables, self.bounds)
         bind_facts(cost=cost)
-        return Operation(asked, name, kind, cost)
+        return Operation(asked, document, name, kind, cost)
 
     async def execute(self, operation: Operation, context: object) -> ExecutionResult:
         """What comes of a query or a mutation. Raises Unauthenticated for a viewer that is gone before anything was changed."""
+        await self.documents.validated(operation.asked.query, self.schema._schema, context)
         result = await self.schema.execute(
             operation.asked.query,
             variable_values=operation.asked.variables,
@@ -95,6 +98,7 @@ class Operations:
 
     async def subscribe(self, operation: Operation, context: object) -> AsyncGenerator[ExecutionResult, None]:
         """What comes of a subscription, event by event."""
+        await self.documents.validated(operation.asked.query, self.schema._schema, context)
         results: Any = await self.schema.subscribe(
             operation.asked.query,
             variable_values=operation.asked.variables,

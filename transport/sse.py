@@ -97,7 +97,7 @@ class EventStreams:
                 raise
             raise TimedOut(HTTPStatus.REQUEST_TIMEOUT, self.seconds) from None
         caller = self.streams.caller(scope, viewer)
-        return _Asked(session, asked, caller, self.streams.prepare(asked, scope["method"], caller))
+        return _Asked(session, asked, caller, await self.streams.prepare(asked, scope["method"], caller))
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,10 +104,10 @@ class Streams:
                     yield told(refusal, request_id)
                     return
 
-    def prepare(self, asked: GraphQLRequest, method: str, caller: Caller) -> Prepared:
+    async def prepare(self, asked: GraphQLRequest, method: str, caller: Caller) -> Prepared:
         """What a request means, or why it means nothing, which its stream then tells. Raises Refusal."""
         try:
-            return self.operations.prepare(asked, method, caller.payer, streamed=True)
+            return await self.operations.prepare(asked, method, caller.payer, streamed=True)
         except PublicError as error:
             return error
 

@@ -252,7 +252,7 @@ class _Socket:
         begin_facts(request_id=request_id)
         started, told_of = time.perf_counter(), 0
         try:
-            prepared = self._endpoint.streams.prepare(asked, "POST", self._caller)
+            prepared = await self._endpoint.streams.prepare(asked, "POST", self._caller)
             async with aclosing(self._endpoint.streams.answers(prepared, session, request_id, self._caller)) as answers:
                 async for answer in answers:
                     told_of += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
@@ -21,6 +22,7 @@ from graphql import (
 
 from resolvers.actions import rights_of
 from resolvers.acts import Acts
+from resolvers.aside import SHORT, aside
 from resolvers.batch import ROOT
 from resolvers.errors import PublicError
 from resolvers.execution.conditions import conditions
@@ -34,13 +36,14 @@ from resolvers.execution.variables import Definitions, Variables
 from resolvers.execution.watches import Fields, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from policies.policy import Policy
     from resolvers.context import Context
 
 PLANNED: Final = "planned"
 KEPT: Final = 1_000_000  # characters of the documents that plans are kept of: a plan is some fifty times its document
+AT_ONCE: Final = 8  # root fields of one request that run at the same time
 SHARE: Final = 10  # a document of more than this part of all would push out too many others
 BESIDE: Final = 500  # what a plan of the shortest document counts: so there are 2,000 at most
 
@@ -86,8 +89,8 @@ class Plan:
         run = Run(context, variables)
         waiting = [key for key, each in self.planned.items() if isinstance(each, Planned) and each.shape.waits]
         if len(waiting) > 1:
-            waited = dict(zip(waiting, await together([self._value(key, run) for key in waiting]), strict=True))
-        else:
+            waited = dict(await self._values(waiting, run))
+        else:  # of one, without the cost of looking after several
             waited = {key: await self._value(key, run) for key in waiting}
         data = {key: waited[key] if key in waited else self._at_once(key, run) for key in self.planned}
         left = {key: _reason(value.error) for key, value in data.items() if value.__class__ is _Stopped}
@@ -112,6 +115,20 @@ class Plan:
     def _is_required(self, key: str) -> bool:
         planned = self.planned[key]
         return isinstance(planned, Planned) and planned.required
+
+    async def _values(self, keys: Sequence[str], run: Run) -> Sequence[tuple[str, Any]]:
+        """The values of root fields that wait, AT_ONCE of them at a time, so that other requests run between them."""
+        if len(keys) <= AT_ONCE:
+            return list(zip(keys, await together([self._value(key, run) for key in keys]), strict=True))
+        left, found = iter(keys), dict[str, Any]()
+
+        async def work() -> None:
+            for key in left:
+                found[key] = await self._value(key, run)
+                await asyncio.sleep(0)
+
+        await together([work() for _ in range(AT_ONCE)])
+        return list(found.items())
 
     async def _value(self, key: str, run: Run) -> Any:
         """The value of a root field, or what stopped it."""
@@ -202,7 +219,8 @@ class Plans:
         key = (text, name, context.viewer.shape, decided)
         plan = self._plans.get(key)
         if plan is None:
-            plan = self._made(operation, name, dict(raw), context)
+            made = partial(self._made, operation, name, dict(raw), context)
+            plan = made() if len(text) < SHORT else await aside(made)
             _keep(self._plans, key, plan)
         return await plan.run(context, variables)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +20,7 @@ import transport.connections
 from settings import Settings
 from tests.transport.gateway import make_app, running
 from tests.transport.test_websocket import initialised, receive, subscribe
+from transport.connections import Pace
 from transport.headers import safe_headers
 from transport.tokens import Tokens
 
@@ -232,3 +235,24 @@ async def test_a_socket_keeps_the_place_of_its_connection(settings: Settings, to
                 await subscribe(client, "{ hello }")
                 assert (await receive(client))["type"] == "next"
             assert _served_again(url)
+
+
+async def test_upgrades_leave_the_loop_to_others_in_between() -> None:
+    """A few run in each pass of the event loop, in their order, and one that fails keeps no other from its turn."""
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    pace, done, passes = Pace(2), list[int](), 0
+
+    def fail() -> None:
+        raise RuntimeError
+
+    pace.add(fail)
+    for number in range(5):
+        pace.add(partial(done.append, number))
+    while len(done) < 5:
+        before = len(done)
+        await asyncio.sleep(0)
+        assert len(done) - before <= 2
+        passes += 1
+
+    assert list(range(5)) == done
+    assert passes >= 3

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+from weakref import ref
+
 import pytest
 import strawberry
-from graphql import build_schema
+from graphql import build_schema, validate
 
+from resolvers.aside import SHORT
+from schema.runner import Schema
+from settings import Settings
 from tests.transport.conftest import Ask
 from tests.transport.gateway import Query
+from transport.bounds import bounds_of
 from transport.documents import CACHED_CHARACTERS, LARGEST_CACHED, Documents, ParseFailed
+from transport.operations import Operations
+from transport.quotas import Payer
+from transport.request import GraphQLRequest
 
 
 def test_a_text_is_parsed_once() -> None:
@@ -42,6 +53,37 @@ async def test_a_valid_document_is_validated_once(monkeypatch: pytest.MonkeyPatc
     assert (first.data, first.errors) == (second.data, second.errors) == ({"hello": "Hello, world!"}, None)
 
 
+async def test_a_long_document_is_read_and_validated_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other requests are answered meanwhile. A short one isn't worth a thread."""
+    threads: list[str] = []
+
+    def noting(*given: Any, **named: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return validate(*given, **named)
+
+    monkeypatch.setattr("transport.documents.validate", noting)
+    documents = Documents(max_tokens=10_000)
+    schema = Schema(Query, extensions=[documents.extension])
+    bounds = bounds_of(schema._schema, Settings())
+    operations = Operations(schema=schema, documents=documents, bounds=bounds)
+    for text in ("{ hello }", "{ hello } #" + "x" * SHORT):
+        asked = GraphQLRequest(query=text, operation_name=None, variables={}, extensions={})
+        result = await operations.execute(await operations.prepare(asked, "POST", Free()), None)
+        assert {"hello": "Hello, world!"} == result.data
+
+    assert [threading.current_thread().name, "aside_0"] == threads
+
+
+class Free(Payer):
+    """Somebody who pays nothing."""
+
+    def __init__(self) -> None:
+        pass
+
+    def charge(self, amount: int) -> None:
+        """Take nothing."""
+
+
 async def test_a_document_is_held_against_the_schema_of_whoever_sends_it() -> None:
     """That it fits the schema of one says nothing of another's; what a schema has not is refused as if it did not exist."""
     without = build_schema("type Query { other: String }")
@@ -70,7 +112,7 @@ async def test_an_invalid_document_stays_invalid() -> None:
 def test_the_least_used_documents_go() -> None:
     """When the texts are longer than the cache may hold, the documents unused for longest are parsed anew."""
     documents = Documents(max_tokens=100)
-    first, second = documents.parse("{ first }"), documents.parse("{ second }")
+    first, second = documents.parse("{ first }"), ref(documents.parse("{ second }"))
     filler = LARGEST_CACHED - 10
 
     for number in range(CACHED_CHARACTERS // filler + 1):
@@ -78,15 +120,19 @@ def test_the_least_used_documents_go() -> None:
         documents.parse(f"{{ a{number} }}".ljust(filler))
 
     assert first is documents.parse("{ first }")
-    assert second is not documents.parse("{ second }")
+    assert second() is None
 
 
 def test_a_huge_document_pushes_no_other_out() -> None:
-    """A text too long for the cache is parsed each time."""
+    """A text too long for the cache is parsed once for the requests that use it at the same time, and then forgotten."""
     documents = Documents(max_tokens=100)
     huge = "{ a }".ljust(LARGEST_CACHED + 1)
 
-    assert documents.parse(huge) is not documents.parse(huge)
+    document = documents.parse(huge)
+    assert document is documents.parse(huge)
+    gone = ref(document)
+    del document
+    assert gone() is None
 
 
 def test_the_limit_counts_comments_too() -> None:
