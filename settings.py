@@ -104,7 +104,7 @@ class Settings(BaseSettings):
         default=500_000, ge=1, description="Most objects that a GraphQL operation may ask for, by its pages and lists."
     )
     max_operation_values: int = Field(
-        default=250_000,
+        default=150_000,
         ge=1,
         description="Most values that the answer to a GraphQL operation may have, counted like its cost: each field of each object.",
     )

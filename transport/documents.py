@@ -38,7 +38,8 @@ from transport.refusal import BadRequest, Refusal
 
 CACHED_CHARACTERS: Final = 250_000  # 280 bytes a character at worst: 70 MB
 HELD_BESIDE: Final = 10  # what is kept of a document however short it is, in characters
-MOST_ERRORS: Final = 20  # errors that validation finds before it stops; a single one may quote a large part of the document
+MAX_OPERATIONS: Final = 100  # of a document, one of which runs
+MOST_ERRORS: Final = 10  # errors that validation finds before it stops; a single one may quote a large part of the document
 RULES: Final = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 LARGEST_CACHED: Final = CACHED_CHARACTERS // 10  # a larger one would push out too many others
 
@@ -61,6 +62,16 @@ class DocumentTooLong(PublicError):
     def __init__(self, characters: int, limit: int) -> None:
         message = f"The document has {characters} characters; {limit} are allowed. Send long values as variables."
         super().__init__(message, characters=characters, limit=limit)
+
+
+class TooManyDocumentOperations(PublicError):
+    """More operations in one document than are allowed: each of them is validated, and one is run."""
+
+    code = "TOO_MANY_DOCUMENT_OPERATIONS"
+
+    def __init__(self, operations: int, limit: int) -> None:
+        message = f"The document has {operations} operations; {limit} are allowed. Send only the one to run."
+        super().__init__(message, operations=operations, limit=limit)
 
 
 class OperationNameRequired(PublicError):
@@ -117,6 +128,11 @@ class Document:
             if name is None or each.name == name:
                 return each
         raise OperationNotFound(name)
+
+    @property
+    def operations(self) -> int:
+        """How many operations it has."""
+        return len(self._operations)
 
     @property
     def is_measured(self) -> bool:
@@ -218,9 +234,12 @@ class Documents:
         if len(text) > self._max_characters:
             raise DocumentTooLong(len(text), self._max_characters)
         try:
-            return Document(parse(text, max_tokens=self._max_tokens))
+            document = Document(parse(text, max_tokens=self._max_tokens))
         except GraphQLError as error:
             raise ParseFailed(error) from None
+        if document.operations > MAX_OPERATIONS:
+            raise TooManyDocumentOperations(document.operations, MAX_OPERATIONS)
+        return document
 
     def _keep(self, text: str, document: Document) -> Document:
         self._used[text] = document

@@ -88,10 +88,8 @@ class Plan:
         """The answer; what is hidden in it is noted in the context."""
         run = Run(context, variables)
         waiting = [key for key, each in self.planned.items() if isinstance(each, Planned) and each.shape.waits]
-        if len(waiting) > 1:
-            waited = dict(await self._values(waiting, run))
-        else:  # of one, without the cost of looking after several
-            waited = {key: await self._value(key, run) for key in waiting}
+        one = len(waiting) == 1  # which spares what it costs to look after several
+        waited = {key: await self._value(key, run) for key in waiting} if one else dict(await self._values(waiting, run))
         data = {key: waited[key] if key in waited else self._at_once(key, run) for key in self.planned}
         left = {key: _reason(value.error) for key, value in data.items() if value.__class__ is _Stopped}
         if not left and not run.failures:

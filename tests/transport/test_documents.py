@@ -16,7 +16,14 @@ from settings import Settings
 from tests.transport.conftest import Ask
 from tests.transport.gateway import Query
 from transport.bounds import bounds_of
-from transport.documents import CACHED_CHARACTERS, LARGEST_CACHED, Documents, ParseFailed
+from transport.documents import (
+    CACHED_CHARACTERS,
+    LARGEST_CACHED,
+    MAX_OPERATIONS,
+    Documents,
+    ParseFailed,
+    TooManyDocumentOperations,
+)
 from transport.operations import Operations
 from transport.quotas import Payer
 from transport.request import GraphQLRequest
@@ -163,3 +170,16 @@ async def test_braces_without_anything_in_them_are_no_graphql(ask: Ask, text: st
         error["message"],
         error["locations"],
     )
+
+
+def test_a_document_of_many_operations_is_refused() -> None:
+    """Each operation is validated though only one runs, so their number is bounded."""
+    documents = Documents(max_tokens=5000)
+    text = " ".join(f"query q{number} {{ a }}" for number in range(MAX_OPERATIONS + 1))
+
+    with pytest.raises(TooManyDocumentOperations) as refused:
+        documents.parse(text)
+
+    expected = {"code": "TOO_MANY_DOCUMENT_OPERATIONS", "operations": MAX_OPERATIONS + 1, "limit": MAX_OPERATIONS}
+    assert expected == refused.value.extensions
+    assert MAX_OPERATIONS == documents.parse(text.rpartition("query")[0]).operations
