@@ -36,9 +36,7 @@ WRITERS: Final[dict[Format, Callable[[Iterable[Table]], str]]] = {Format.MD: mar
 def matrix(
     format: Annotated[Format, typer.Option(help="What is printed.")] = Format.MD,  # noqa: A002 (the option's name)
     output: Annotated[Path | None, typer.Option(help="A directory to write all pages to, instead.")] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; fail if docs/policy/ is out of date.")
-    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if docs/policy/ is out of date.")] = False,
 ) -> None:
     """Print the policy matrix, write it and the page on sensitive data to a directory, or check that docs/policy/ has both."""
     policy = server.load_policy()

@@ -6,11 +6,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
-FENCE: Final = re.compile(r"^(?:<!-- not run: (.+?) -->\n)?```(\w+) ?(.*)\n((?s:.*?))^```$", re.MULTILINE)
+FENCE: Final = re.compile(
+    r"^(?: *<!-- not run: (.+?) -->\n)?( *)```(\w+) ?(.*)\n((?s:.*?))^\2```$", re.MULTILINE
+)  # why it isn't run, its indent, its language, its role, its code
+MARK: Final = re.compile(r"^ *```", re.MULTILINE)
 HEADING: Final = re.compile(r"^#+ (.+)$", re.MULTILINE)
 DRAWINGS: Final = {"mermaid", "text"}  # pictures, and the output of a command
 
@@ -37,11 +41,11 @@ def blocks(page: Path) -> Iterator[Block]:
     text = page.read_text("utf-8")
     end = 0
     for found in FENCE.finditer(text):
-        skipped, language, role, code = found.groups()
+        skipped, _, language, role, code = found.groups()
         line = text.count("\n", 0, found.start()) + 1
-        yield Block(language, role, code, text[end : found.start()], line, skipped)
+        yield Block(language, role, dedent(code), text[end : found.start()], line, skipped)
         end = found.end()
-    if text.count("\n```") != 2 * len(FENCE.findall(text)):
+    if len(MARK.findall(text)) != 2 * len(FENCE.findall(text)):
         raise ValueError(f"{name(page)} has a block without a language, or one that doesn't end")
 
 

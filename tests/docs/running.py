@@ -74,7 +74,8 @@ class Reader:
         if block.role == "event":
             assert self.following is not None
             self.answer = await self.following.event()
-        assert completed(written, self.answer) == shown(self.answer, written)
+        expected, actual = completed(written, self.answer), shown(self.answer, written)
+        assert expected == actual, f"{json.dumps(actual)} is not {json.dumps(expected)}"
 
     async def _commands(self, block: Block) -> None:
         for words in commands(block.code):
@@ -114,7 +115,8 @@ class Reader:
 
     async def _printed(self, block: Block) -> None:
         lines = iter(self.output.splitlines())
-        assert [] == [line for line in block.code.splitlines() if line not in (ANY, "") and line not in lines]
+        missing = [line for line in block.code.splitlines() if line not in (ANY, "") and line not in lines]
+        assert [] == missing, f"{self.output}does not have, in this order, {missing}"
 
 
 def commands(code: str) -> Iterator[list[str]]:

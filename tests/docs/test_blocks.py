@@ -44,7 +44,9 @@ def test_what_is_not_run_is_counted() -> None:
 
 def test_only_drawings_and_output_are_no_code() -> None:
     """A block that is marked as a drawing is text."""
-    assert [] == [name(page) for page in PAGES for block in blocks(page) if block.role == "drawing" and block.language not in DRAWINGS]
+    assert [] == [
+        name(page) for page in PAGES for block in blocks(page) if block.role == "drawing" and block.language not in DRAWINGS
+    ]
 
 
 def test_every_command_line_is_understood() -> None:
