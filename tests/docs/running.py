@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from commands.__main__ import app as crossgate
 from tests.asking import POLICY, Asking
-from tests.docs.pages import Block
+from tests.docs.pages import ROOT, Block
 from tests.following import Following
 from tests.pictures import picture
 
@@ -82,6 +82,9 @@ class Reader:
             match words:
                 case ["curl", *arguments]:
                     await self._curl(arguments)
+                case ["./crossgate", *arguments, ">", file]:
+                    await asyncio.to_thread(self._crossgate, arguments)
+                    assert self.output == (ROOT / file).read_text("utf-8"), f"{file} is out of date"
                 case ["./crossgate", *arguments]:
                     await asyncio.to_thread(self._crossgate, arguments)
                 case ["export", assignment]:

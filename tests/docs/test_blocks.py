@@ -16,7 +16,16 @@ from tests.docs.pages import DRAWINGS, PAGES, blocks, name
 from tests.docs.running import Reader, commands
 
 RUN: Final = [page for page in PAGES if any(not block.skipped and block.language != "mermaid" for block in blocks(page))]
-NOT_RUN: Final[dict[str, int]] = {}
+NOT_RUN: Final = {
+    "README.md": 1,
+    "docs/api/subscriptions.md": 2,
+    "docs/operate/announcements.md": 1,
+    "docs/operate/mail.md": 1,
+    "docs/operate/postgresql.md": 2,
+    "docs/policy/change.md": 3,
+    "docs/policy/proofs.md": 1,
+    "docs/policy/replay.md": 1,
+}
 
 
 @pytest.mark.parametrize("page", RUN, ids=name)
