@@ -62,5 +62,6 @@ def _check(files: Mapping[str, str]) -> None:
     old = [path.name for path, text in paths.items() if not path.is_file() or path.read_text("utf-8") != text]
     if old:
         raise Failure(
-            f"Out of date in docs/policy/: {', '.join(old)}. If that's meant, renew them: crossgate policy matrix --output docs/policy"
+            f"Out of date in docs/policy/: {', '.join(old)}. If that's meant, renew them: "
+            "crossgate policy matrix --output docs/policy"
         )

@@ -1,4 +1,4 @@
-"""The documentation is whole: each page is found, starts with its answer and links to what is there; generated pages are up to date."""
+"""The documentation is whole: each page is found, starts with its answer, and links only to what exists."""
 
 from __future__ import annotations
 
