@@ -15,7 +15,8 @@ INTRODUCTION: Final = """\
 Configure the gateway with environment variables. It doesn't start with an invalid value; the message names the variable and what is
 wrong.
 
-[Your own PostgreSQL](postgresql.md) explains `DATABASE_URL`, and [Limits](limits.md) every limit. `crossgate settings` prints this page.
+[Your own PostgreSQL](postgresql.md) explains `DATABASE_URL`, and [Limits](limits.md) each limit. `crossgate settings` prints this
+page.
 
 | variable | default | meaning |
 |---|---|---|

@@ -19,7 +19,6 @@ RUN: Final = [page for page in PAGES if any(not block.skipped and block.language
 NOT_RUN: Final = {
     "README.md": 1,
     "docs/api/subscriptions.md": 2,
-    "docs/operate/announcements.md": 1,
     "docs/operate/mail.md": 1,
     "docs/operate/postgresql.md": 2,
     "docs/policy/change.md": 3,
