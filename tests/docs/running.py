@@ -47,6 +47,8 @@ class Reader:
 
     async def run(self, block: Block) -> None:
         """Do what a block says. Raises AssertionError if something else comes of it than the page says."""
+        if block.language != "json":
+            self.finish()
         if found := list(VIEWER.finditer(block.before)):
             self.viewer = found[-1][1]
         steps: dict[str, Callable[[Block], Coroutine[Any, Any, None]]] = {
@@ -57,6 +59,11 @@ class Reader:
             "text": self._printed,
         }
         await steps[block.language](block)
+
+    def finish(self) -> None:
+        """Raise AssertionError if what came back last has errors that the page doesn't show."""
+        assert not self.answer or "errors" not in self.answer, f"the page does not show {json.dumps(self.answer)}"
+        self.answer = None
 
     async def _operation(self, block: Block) -> None:
         if block.code.startswith("subscription"):
@@ -76,6 +83,7 @@ class Reader:
             self.answer = await self.following.event()
         expected, actual = completed(written, self.answer), shown(self.answer, written)
         assert expected == actual, f"{json.dumps(actual)} is not {json.dumps(expected)}"
+        self.answer = None
 
     async def _commands(self, block: Block) -> None:
         for words in commands(block.code):

@@ -41,6 +41,7 @@ async def test_a_page_is_true(page: Path, demo_copy_url: str, tmp_path: Path) ->
             except Exception as error:
                 error.add_note(f"{name(page)}:{block.line}")
                 raise
+        reader.finish()
 
 
 def test_what_is_not_run_is_counted() -> None:
