@@ -96,7 +96,8 @@ class Reader:
                 case ["./crossgate", *arguments]:
                     await asyncio.to_thread(self._crossgate, arguments)
                 case ["export", assignment]:
-                    self.environment.update([assignment.split("=", 1)])
+                    name, _, value = assignment.partition("=")
+                    self.environment[name] = value
                 case _:
                     raise AssertionError(f"{words[0]} is not run: mark the block")
 
