@@ -58,3 +58,9 @@ def anchors(page: Path) -> set[str]:
     """The fragments that a link to a page may have, as code hosts make them from headings."""
     titles = HEADING.findall(FENCE.sub("", page.read_text("utf-8")))
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def quoted(page: Path) -> set[str]:
+    """What a page's text has in inline code, and the files that its drawings name."""
+    drawn = {file for block in blocks(page) if block.role == "drawing" for file in re.findall(r"[\w/]+\.py", block.code)}
+    return drawn | set(re.findall(r"`([^`\n]+)`", FENCE.sub("", page.read_text("utf-8"))))
