@@ -275,7 +275,7 @@ def codes() -> set[str]:
 
 def test_every_code_is_documented() -> None:
     """Each code that a client may meet has a line in the reference, and the reference has no other."""
-    before, _, rest = (ROOT / "docs" / "errors.md").read_text("utf-8").partition("## Of a mutation")
+    before, _, rest = (ROOT / "docs" / "api" / "errors.md").read_text("utf-8").partition("## Of a mutation")
     of_mutations, _, after = rest.partition("\n## ")
     documented, problems = (re.findall(r"^\| `([A-Z_]+)`", text, re.MULTILINE) for text in (before + after, of_mutations))
 
@@ -286,6 +286,6 @@ def test_every_code_is_documented() -> None:
 
 def test_every_reason_is_documented() -> None:
     """Each reason of a redaction has a line in the reference, and the reference has no other."""
-    documented = re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs" / "redactions.md").read_text("utf-8"), re.MULTILINE)
+    documented = re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs" / "api" / "redactions.md").read_text("utf-8"), re.MULTILINE)
 
     assert sorted(map(str, Reason)) == sorted(documented)
