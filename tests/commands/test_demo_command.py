@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from commands.demo.command import DemoScale, fill
 from commands.demo.market import NotEmpty, load, make
 from models import Base, Company, Dealing, Location, OfferBuyer
-from tests.commands.process import crossgate
+from tests.commands.process import crossgate, started
 from tests.conftest import SEED
 
 
 def test_the_command_fills_an_empty_database_and_says_what_with(database_url: str, tmp_path: Path) -> None:
     """It prints one line: counts, seconds, and that all is invented."""
-    done = crossgate("demo", "--scale", "small", data_dir=tmp_path, database_url=database_url)
+    done = started("demo", "--scale", "small", data_dir=tmp_path, database_url=database_url)
 
     assert (0, "") == (done.returncode, done.stderr)
     assert re.fullmatch(
