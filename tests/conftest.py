@@ -14,7 +14,7 @@ from commands.demo.market import load, make
 from models.database import connect, upgrade
 from models.embedded import Embedded
 from settings import Settings
-from tests import databases
+from tests import databases, executors
 from tests.asking import Asking, asking
 from tests.exercised import Exercised
 from tests.transport.gateway import running
@@ -25,6 +25,27 @@ SEED = 1
 def pytest_configure(config: pytest.Config) -> None:
     """Learn in every run which rules of policy it exercises."""
     config.pluginmanager.register(Exercised())
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that is marked so once on each executor."""
+    if metafunc.definition.get_closest_marker("executors") is not None:
+        metafunc.fixturenames.insert(0, "executor")
+        metafunc.parametrize("executor", executors.NAMES, indirect=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _both_executors() -> Iterator[None]:
+    with executors.installed():
+        yield
+
+
+@pytest.fixture
+def executor(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The executor that runs the requests of the test."""
+    name: str = request.param
+    with executors.only(name):
+        yield name
 
 
 @pytest.fixture(scope="session")
