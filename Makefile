@@ -26,7 +26,7 @@ CLIENTS := tests/schema/clients/node_modules/.set-up
 PAGE := portal/dist/index.html
 COVERAGE := .data/policy-coverage.json
 WORKERS ?= 2
-PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 PORTAL := $(shell find portal/src) portal/index.html portal/vite.config.ts portal/tsconfig.json
 
@@ -69,7 +69,7 @@ else
 endif
 
 test-quick: $(SET_UP) ## Run the tests of what has changed, as far as they fit into a minute.
-	@$(BIN)/python -m tests.quick -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m tests.quick $(PARALLEL) $(ARGS)
 
 test-deep: $(SET_UP) $(PAGE) $(CLIENTS) browser ## Run all tests with far more random cases (hours).
 	@CROSSGATE_CASES=1000000 CROSSGATE_OPERATIONS=50000 CROSSGATE_ORDERS=10000 $(BIN)/python -m pytest $(PARALLEL) $(ARGS)

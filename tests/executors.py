@@ -10,6 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Final, TypeAlias
 from unittest.mock import patch
@@ -24,7 +25,16 @@ REQUEST_ID: Final = re.compile(rb'("requestId":\s*)"[^"]*"')
 Event: TypeAlias = tuple[Act, tuple[tuple[Counted, int], ...]]
 Send: TypeAlias = Callable[[], Awaitable[httpx.Response]]
 
-_events: ContextVar[list[Event] | None] = ContextVar("_events", default=None)
+
+@dataclass
+class Noted:
+    """What a request has done besides its answer."""
+
+    has_plan: bool = False  # whether a plan has answered any of it, such as one of its previews
+    events: list[Event] = field(default_factory=list)
+
+
+_noting: ContextVar[Noted | None] = ContextVar("_noting", default=None)
 _unplanned: ContextVar[bool] = ContextVar("_unplanned", default=False)
 _planner = {"on": True}  # of all requests of the process
 
@@ -57,60 +67,49 @@ def only(name: str) -> Iterator[None]:
 
 
 async def send_to_both(send: Send) -> httpx.Response:
-    """Send a request; if a plan has answered it, send it again without a plan. Raises Difference."""
-    first, events = await _collected(send)
-    if not first.headers.get("X-Crossgate-Execution", "").startswith(NAMES[0]):
+    """Send a request; if a plan has answered any of it, send it again without plans. Raises Difference."""
+    first, planned = await _noted(send)
+    if not planned.has_plan:
         return first
-    await compare(first, events, send)
-    return first
-
-
-async def send_query_to_both(send: Send) -> httpx.Response:
-    """Send a request that only reads and doesn't say what ran it, twice. Raises Difference."""
-    first, events = await _collected(send)
-    await compare(first, events, send)
-    return first
-
-
-async def compare(first: httpx.Response, events: list[Event], send: Send) -> None:
-    """Send a request without a plan. Raises Difference where its status, bytes or audit events are others."""
     token = _unplanned.set(True)
     try:
-        second, repeated = await _collected(send)
+        second, unplanned = await _noted(send)
     finally:
         _unplanned.reset(token)
-    for planned, unplanned in (
-        (first.status_code, second.status_code),
-        (_content(first), _content(second)),
-        (_sorted(events), _sorted(repeated)),
-    ):
-        if planned != unplanned:
-            raise Difference(f"{first.request.content!r}\n\nplanned:      {planned!r}\ngraphql-core: {unplanned!r}")
+    _compare(first, second, "status", first.status_code, second.status_code)
+    _compare(first, second, "body", _content(first), _content(second))
+    _compare(first, second, "audit", sorted(map(repr, planned.events)), sorted(map(repr, unplanned.events)))
+    return first
 
 
-async def _collected(send: Send) -> tuple[httpx.Response, list[Event]]:
-    events: list[Event] = []
-    token = _events.set(events)
+def _compare(first: httpx.Response, second: httpx.Response, what: str, planned: Any, unplanned: Any) -> None:
+    if planned != unplanned:
+        asked, ids = first.request.content, [each.headers.get("X-Request-ID") for each in (first, second)]
+        raise Difference(f"{what} of {asked!r}, requests {ids}\n\nplanned:      {planned!r}\ngraphql-core: {unplanned!r}")
+
+
+async def _noted(send: Send) -> tuple[httpx.Response, Noted]:
+    noted = Noted()
+    token = _noting.set(noted)
     try:
-        return await send(), events
+        return await send(), noted
     finally:
-        _events.reset(token)
+        _noting.reset(token)
 
 
 def _content(response: httpx.Response) -> bytes:
     return REQUEST_ID.sub(rb'\1""', response.content)
 
 
-def _sorted(events: list[Event]) -> list[str]:
-    return sorted(map(repr, events))
-
-
 def _answer(answer: Callable[..., Awaitable[Answer | None]]) -> Callable[..., Awaitable[Answer | None]]:
     @wraps(answer)
     async def answered(plans: Plans, *asked: Any) -> Answer | None:
-        if _planner["on"] and not _unplanned.get():
-            return await answer(plans, *asked)
-        return None
+        if not _planner["on"] or _unplanned.get():
+            return None
+        found, noted = await answer(plans, *asked), _noting.get()
+        if noted is not None and found is not None:
+            noted.has_plan = True
+        return found
 
     return answered
 
@@ -118,9 +117,9 @@ def _answer(answer: Callable[..., Awaitable[Answer | None]]) -> Callable[..., Aw
 def _audit(keep: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
     @wraps(keep)
     async def kept(log: AuditLog, act: Act, request_id: str | None, counts: Mapping[Counted, int]) -> None:
-        events = _events.get()
-        if events is not None:
-            events.append((act, tuple(sorted(counts.items(), key=repr))))
+        noted = _noting.get()
+        if noted is not None:
+            noted.events.append((act, tuple(sorted(counts.items(), key=repr))))
         if not _unplanned.get():
             await keep(log, act, request_id, counts)
 
