@@ -15,6 +15,7 @@ from models.listening import CHANNEL, Change, Heard, Listening, TooSlow
 from tests.given import Given
 
 SILENT = 0.2  # seconds
+PATIENCE = 30  # seconds: a busy machine is slow, not wrong
 END = sa.text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()"
 )
@@ -25,7 +26,7 @@ async def listening(database_url: str) -> AsyncIterator[Listening]:
     """What hears a database of the test's own."""
     listening = Listening(database_url)
     await listening.start()
-    await asyncio.wait_for(listening.connected.wait(), 5)
+    await asyncio.wait_for(listening.connected.wait(), PATIENCE)
     yield listening
     await listening.close()
 
@@ -38,7 +39,7 @@ def given(engine: AsyncEngine) -> Given:
 
 async def heard_next(heard: Heard) -> Change:
     """The next change."""
-    return await asyncio.wait_for(anext(heard), 5)
+    return await asyncio.wait_for(anext(heard), PATIENCE)
 
 
 async def is_silent(heard: Heard) -> bool:
@@ -139,7 +140,7 @@ async def test_listeners_go_on_after_an_outage(listening: Listening, given: Give
     with listening.changes("Port") as ports:
         async with engine.connect() as connection:
             ended = (await connection.execute(END)).scalars().all()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while listening.connected.is_set():  # noqa: ASYNC110 (nobody tells of an outage)
                 await asyncio.sleep(0.005)
             await listening.connected.wait()

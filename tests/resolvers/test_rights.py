@@ -53,7 +53,7 @@ async def location(given: Given, account: Account) -> Location:
 
 async def waits(engine: AsyncEngine, many: int = 1) -> None:
     """Returns once so many connections wait for a lock."""
-    async with asyncio.timeout(10), engine.connect() as connection:
+    async with asyncio.timeout(30), engine.connect() as connection:
         while (await connection.execute(WAITING)).scalar_one() < many:  # noqa: ASYNC110 (PostgreSQL does not say when)
             await asyncio.sleep(0.01)
 
@@ -259,7 +259,7 @@ async def test_settings_wait_for_nobody_who_orders(
     async with holding(engine, "location", location.key):
         ordering = [asyncio.ensure_future(order(ask, account, location)) for _ in range(3)]
         await waits(engine, 3)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await require_approval(given, account)
             await remove_member(given, account)
     answers = await asyncio.gather(*ordering)

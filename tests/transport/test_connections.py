@@ -109,7 +109,7 @@ def test_headers_that_trickle_are_closed(settings: Settings, tokens: Tokens) -> 
 
 def test_a_connection_that_is_kept_alive_waits_for_no_headers(settings: Settings, tokens: Tokens) -> None:
     """Between two requests nothing has begun, so the time for headers does not count."""
-    with served(settings, tokens, header_timeout=0.1) as url, connected(url) as raw, connected(url) as watching:
+    with served(settings, tokens, header_timeout=0.5) as url, connected(url) as raw, connected(url) as watching:
         raw.sendall(LIVE)
         first = status(raw)
         assert is_closed(watching)  # so the gateway has looked meanwhile
