@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 import httpx
 
-from resolvers.audit import Act, AuditLog, Counted
+from resolvers.auditing.audit_log import Act, AuditLog, Counted
 from resolvers.execution.plans import Answer, Plans
 
 NAMES: Final = ("planned", "graphql-core")

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from resolvers.audit import AuditLog
+from resolvers.auditing.audit_log import AuditLog
 from resolvers.execution.plans import Answer, Plans
-from resolvers.redactions import Redactions
-from tests.asking import DIRECT, HIDDEN, PARTNER, Asking
+from resolvers.reading.redactions import Redactions
+from tests.client import DIRECT, HIDDEN, PARTNER, Asking
 from tests.executors import Difference
 
 NAMES = "{ ports(first: 2) { nodes { name } } }"

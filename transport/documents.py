@@ -30,10 +30,10 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from resolvers.aside import SHORT, aside
-from resolvers.errors import PublicError
-from resolvers.text import brief
-from schema.introspection import SchemaOf
-from transport.bounds import Bounds, Measured
+from resolvers.values.errors import PublicError
+from resolvers.values.text import brief
+from schema.extensions.viewer_introspection import SchemaOf
+from transport.limits.bounds import Bounds, Measured
 from transport.refusal import BadRequest, Refusal
 
 CACHED_CHARACTERS: Final = 250_000  # 280 bytes a character at worst: 70 MB

@@ -15,9 +15,9 @@ from typing import Any, Final
 from typer.testing import CliRunner
 
 from commands.__main__ import app as crossgate
-from tests.asking import POLICY, Asking
+from tests.client import POLICY, Asking
 from tests.docs.pages import ROOT, Block
-from tests.following import Following
+from tests.event_streams import Following
 from tests.pictures import picture
 
 VERSION: Final = "5d0f3c2a9b7e4186"  # the policy's in the pages; the real one changes with every rule

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from asyncpg import RaiseError
 
-from tests.asking import HIDDEN, asking
+from tests.client import HIDDEN, asking
 from tests.docs.pages import ROOT, blocks
 
 OLD = "INSERT INTO audit_event (id, at, kind) VALUES (gen_random_uuid(), now() - interval '401 days', 'DENIAL')"

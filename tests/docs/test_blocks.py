@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from commands.__main__ import app as crossgate
-from tests.asking import asking
+from tests.client import asking
 from tests.docs.pages import DRAWINGS, PAGES, blocks, name
 from tests.docs.running import Reader, commands
 

@@ -10,7 +10,7 @@ import pytest
 from commands.__main__ import MODULES
 from commands.settings import page as settings_page
 from settings import Settings, variable
-from tests.asking import DEMO_VIEWERS
+from tests.client import DEMO_VIEWERS
 from tests.docs.pages import FENCE, PAGES, ROOT, anchors, name
 
 DOCS: Final = ROOT / "docs"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from resolvers.node import MAX_INVALID_IDS
-from tests.asking import ANONYMOUS, Asking
-from tests.given import Company, Given, Thing
+from resolvers.reading.nodes import MAX_INVALID_IDS
+from tests.client import ANONYMOUS, Asking
+from tests.factory import Company, Given, Thing
 from tests.rules.answers import ids, told, whole
 
 NODE = "query ($id: ID!) { node(id: $id) { __typename id } }"

@@ -13,7 +13,9 @@ from graphql import build_schema
 from settings import Settings
 from tests.transport.conftest import GRAPHQL, Ask
 from tests.transport.gateway import make_app
-from transport.bounds import (
+from transport.authentication.tokens import Tokens
+from transport.documents import Documents, DocumentTooLong
+from transport.limits.bounds import (
     HIGHEST,
     Bounds,
     MutationRepeated,
@@ -24,8 +26,6 @@ from transport.bounds import (
     OperationTooWide,
     TooManyVariableValues,
 )
-from transport.documents import Documents, DocumentTooLong
-from transport.tokens import Tokens
 
 SCHEMA = build_schema("""
 interface Node { id: ID! owner: Company }

@@ -11,11 +11,10 @@ import strawberry
 from graphql import build_schema, validate
 
 from resolvers.aside import SHORT
-from schema.runner import Schema
+from schema.extensions.runner import Schema
 from settings import Settings
 from tests.transport.conftest import Ask
 from tests.transport.gateway import Query
-from transport.bounds import bounds_of
 from transport.documents import (
     CACHED_CHARACTERS,
     LARGEST_CACHED,
@@ -24,9 +23,10 @@ from transport.documents import (
     ParseFailed,
     TooManyDocumentOperations,
 )
+from transport.http.request import GraphQLRequest
+from transport.limits.bounds import bounds_of
+from transport.limits.quotas import Payer
 from transport.operations import Operations
-from transport.quotas import Payer
-from transport.request import GraphQLRequest
 
 
 def test_a_text_is_parsed_once() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transport.parsing import parsed
+from transport.http.json_body import parsed
 from transport.refusal import DuplicateKey
 
 NAMES = st.text(alphabet=':a"\\{,', max_size=2)
