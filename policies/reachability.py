@@ -18,12 +18,12 @@ from models.company import AccountKind
 from models.managed_account import SETTINGS
 from policies.decision import Decision, FieldRule
 from policies.policy import Policy
-from policies.predicate import FALSE, TRUE, Predicate, assume, conj, disj, negate, without
+from policies.predicate import FALSE, TRUE, Predicate, assume, conj, disj, negate, without_conditions
 from policies.reason import Reason
 from policies.shapes import SWITCHES
 from policies.viewer import ANONYMOUS, PARAMETERS, Shape
 
-KEPT: Final = 1000  # answers of one policy
+CACHE_SIZE: Final = 1000  # answers of one policy
 Reasons: TypeAlias = frozenset[Reason]
 
 
@@ -44,7 +44,7 @@ class Hiding:
     switched: tuple[Switched, ...]
 
 
-class Reach:
+class Reachability:
     """That of all viewers who have the kind, the roles and the supporter of a shape, with whatever switches."""
 
     def __init__(self, policy: Policy, shape: Shape) -> None:
@@ -97,7 +97,7 @@ class Reach:
 
     def _rows(self, *conditions: Predicate) -> Predicate:
         """The rows that meet all conditions, of viewers who lack what their kind lacks."""
-        return without(conj(conditions), self._absent)
+        return without_conditions(conj(conditions), self._absent)
 
     def _seen(self, decision: Decision, field: str) -> Predicate:
         """The rows of which a field is seen, of those that are read."""
@@ -119,11 +119,11 @@ class Reach:
 _reads: WeakKeyDictionary[Policy, LRUCache[tuple[Shape, str], bool]] = WeakKeyDictionary()
 
 
-def ever_reads(policy: Policy, shape: Shape, entity: str) -> bool:
+def can_ever_read(policy: Policy, shape: Shape, entity: str) -> bool:
     """What `Reach.reads` says of a shape: found once, and kept as long as the policy is."""
-    known, key = _reads.setdefault(policy, LRUCache(KEPT)), (shape, entity)
+    known, key = _reads.setdefault(policy, LRUCache(CACHE_SIZE)), (shape, entity)
     if key not in known:
-        known[key] = Reach(policy, shape).reads(entity)
+        known[key] = Reachability(policy, shape).reads(entity)
     return known[key]
 
 

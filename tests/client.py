@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from starlette.applications import Starlette
 
 import server
-from models.listening import CHANNEL, Listening
+from models.listening import CHANNEL, ChangeListener
 from policies.source import digest, read_texts
 from resolvers.viewer import find_member
 from settings import Settings
@@ -64,7 +64,7 @@ class Answer:
 
 
 @dataclass
-class Asking:
+class Client:
     """Calls the application as a client does: `await ask(EMAIL, QUERY, name=value)`."""
 
     app: Starlette
@@ -139,7 +139,7 @@ class Asking:
             return await send()
         return await send_to_both(send)
 
-    async def _caught_up(self, listening: Listening) -> None:
+    async def _caught_up(self, listening: ChangeListener) -> None:
         """Returns once everything has been heard that was told before: what is told is heard in its order."""
         await listening.connected.wait()
         with listening.changes("Mark") as marks:
@@ -156,7 +156,7 @@ class Asking:
 
 
 @asynccontextmanager
-async def asking(database_url: str, data_dir: Path, **settings: Any) -> AsyncIterator[Asking]:
+async def open_client(database_url: str, data_dir: Path, **settings: Any) -> AsyncIterator[Client]:
     """The gateway over a database, inside this process, with more settings than these.
 
     Both executors are compared unless a quota is set, which the second request would spend too.
@@ -172,4 +172,4 @@ async def asking(database_url: str, data_dir: Path, **settings: Any) -> AsyncIte
     app = server.build(Settings(**{**given, **settings}))
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-        yield Asking(app, client, compares=not settings.keys() & {"cost_per_peer", "cost_per_viewer", "planner"})
+        yield Client(app, client, compares=not settings.keys() & {"cost_per_peer", "cost_per_viewer", "planner"})

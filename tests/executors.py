@@ -17,12 +17,12 @@ from unittest.mock import patch
 
 import httpx
 
-from resolvers.auditing.audit_log import Act, AuditLog, Counted
+from resolvers.auditing.audit_log import AuditEventKey, AuditLog, AuditSubject
 from resolvers.execution.plans import Answer, Plans
 
 NAMES: Final = ("planned", "graphql-core")
 REQUEST_ID: Final = re.compile(rb'("requestId":\s*)"[^"]*"')
-Event: TypeAlias = tuple[Act, tuple[tuple[Counted, int], ...]]
+Event: TypeAlias = tuple[AuditEventKey, tuple[tuple[AuditSubject, int], ...]]
 Send: TypeAlias = Callable[[], Awaitable[httpx.Response]]
 
 
@@ -116,7 +116,7 @@ def _answer(answer: Callable[..., Awaitable[Answer | None]]) -> Callable[..., Aw
 
 def _audit(keep: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
     @wraps(keep)
-    async def kept(log: AuditLog, act: Act, request_id: str | None, counts: Mapping[Counted, int]) -> None:
+    async def kept(log: AuditLog, act: AuditEventKey, request_id: str | None, counts: Mapping[AuditSubject, int]) -> None:
         noted = _noting.get()
         if noted is not None:
             noted.events.append((act, tuple(sorted(counts.items(), key=repr))))

@@ -9,14 +9,14 @@ import pytest
 from resolvers.auditing.audit_log import AuditLog
 from resolvers.execution.plans import Answer, Plans
 from resolvers.reading.redactions import Redactions
-from tests.client import DIRECT, HIDDEN, PARTNER, Asking
+from tests.client import DIRECT, HIDDEN, PARTNER, Client
 from tests.executors import Difference
 
 NAMES = "{ ports(first: 2) { nodes { name } } }"
 PRICES = "{ ports(first: 2) { nodes { monthlyRate { amount } } } }"
 
 
-async def test_another_value_is_a_difference(ask_demo: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_another_value_is_a_difference(ask_demo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan that answers with less than graphql-core fails the test."""
     planned = Plans.answer
 
@@ -32,7 +32,7 @@ async def test_another_value_is_a_difference(ask_demo: Asking, monkeypatch: pyte
         await ask_demo(PARTNER, NAMES)
 
 
-async def test_another_redaction_is_a_difference(ask_demo: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_another_redaction_is_a_difference(ask_demo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan that doesn't say what it hides fails the test."""
     monkeypatch.setattr(Redactions, "settle", lambda _redactions, _entries: None)
 
@@ -40,7 +40,7 @@ async def test_another_redaction_is_a_difference(ask_demo: Asking, monkeypatch: 
         await ask_demo(HIDDEN, PRICES)
 
 
-async def test_another_audit_event_is_a_difference(ask_demo: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_another_audit_event_is_a_difference(ask_demo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two executors that answer alike but tell the audit log different things fail the test."""
     noted = AuditLog.note
     times = iter(range(2))
@@ -55,7 +55,7 @@ async def test_another_audit_event_is_a_difference(ask_demo: Asking, monkeypatch
         await ask_demo(HIDDEN, PRICES)
 
 
-async def test_the_second_request_leaves_no_audit_event(ask_demo: Asking) -> None:
+async def test_the_second_request_leaves_no_audit_event(ask_demo: Client) -> None:
     """A query that is compared is counted once."""
     log: AuditLog = ask_demo.app.state.services.audit
     await log.flush()
@@ -66,7 +66,7 @@ async def test_the_second_request_leaves_no_audit_event(ask_demo: Asking) -> Non
 
 
 @pytest.mark.executors
-async def test_a_marked_test_runs_on_each_executor(ask_demo: Asking, executor: str) -> None:
+async def test_a_marked_test_runs_on_each_executor(ask_demo: Client, executor: str) -> None:
     """All of its requests do."""
     answer = await ask_demo(DIRECT, NAMES)
 

@@ -33,7 +33,7 @@ from resolvers.aside import SHORT, aside
 from resolvers.values.errors import PublicError
 from resolvers.values.text import brief
 from schema.extensions.viewer_introspection import SchemaOf
-from transport.limits.bounds import Bounds, Measured
+from transport.limits.bounds import Bounds, Measurement
 from transport.refusal import BadRequest, Refusal
 
 CACHED_CHARACTERS: Final = 250_000  # 280 bytes a character at worst: 70 MB
@@ -118,7 +118,7 @@ class Document:
         self.faults: WeakKeyDictionary[GraphQLSchema, list[GraphQLError]] = WeakKeyDictionary()
         self.is_valid = False  # whether it's known to fit some schema
         self._operations = [Operation(place, node) for place, node in enumerate(nodes)]
-        self._measured: Measured | None = None
+        self._measured: Measurement | None = None
 
     def operation(self, name: str | None) -> Operation:
         """The operation that a request means. Raises OperationNameRequired or OperationNotFound."""
@@ -139,7 +139,7 @@ class Document:
         """Whether its measures are known."""
         return self._measured is not None
 
-    def measure(self, bounds: Bounds) -> Measured:
+    def measure(self, bounds: Bounds) -> Measurement:
         """What its operations cost, found out once. Raises what says that it is out of bounds."""
         if self._measured is None:
             self._measured = self._measure(bounds)
@@ -163,7 +163,7 @@ class Document:
             bounds.check_unplanned(values, operation.node.operation.value)
         return cost
 
-    def _measure(self, bounds: Bounds) -> Measured:
+    def _measure(self, bounds: Bounds) -> Measurement:
         try:
             return bounds.measure(self.ast)
         except GraphQLSyntaxError as error:

@@ -20,8 +20,8 @@ INVISIBLE: Final = (
     f"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a{FILLERS}]"
 )
 UNSEEN: Final = {"Cf", "Zs", "Zl", "Zp", "Mn", "Me", "Mc"}  # show nothing, or nothing without another character
-LONGEST_SHOWN: Final = 200  # characters of a value in a message
-MOST_SEARCHED: Final = 1_000  # characters of a search
+MAX_SHOWN_LENGTH: Final = 200  # characters of a value in a message
+MAX_SEARCH_LENGTH: Final = 1_000  # characters of a search
 
 
 class InvalidText(PublicError):
@@ -74,12 +74,12 @@ def is_line(text: str) -> bool:
 
 def brief(value: str) -> str:
     """A value as messages show it: whole, or its beginning."""
-    return value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}…"
+    return value if len(value) <= MAX_SHOWN_LENGTH else f"{value[:MAX_SHOWN_LENGTH]}…"
 
 
 def searchable(text: str) -> str | None:
     """What is searched for, None for a text of white space. The database finds the words in it, as in what it has stored."""
-    return text[:MOST_SEARCHED] if text.strip() else None
+    return text[:MAX_SEARCH_LENGTH] if text.strip() else None
 
 
 def camel(name: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from typer.testing import CliRunner
 
 from commands.__main__ import app as crossgate
-from tests.client import POLICY, Asking
+from tests.client import POLICY, Client
 from tests.docs.pages import ROOT, Block
 from tests.event_streams import Following
 from tests.pictures import picture
@@ -36,7 +36,7 @@ CURL.add_argument("-d", "--data-binary", dest="body")
 class Reader:
     """Somebody who types what a page says. `answer` is what came back last, and `output` what a command printed last."""
 
-    ask: Asking
+    ask: Client
     environment: dict[str, str]
     stack: AsyncExitStack
     viewer: str | None = None

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from commands.__main__ import app as crossgate
-from tests.client import asking
+from tests.client import open_client
 from tests.docs.pages import DRAWINGS, PAGES, blocks, name
 from tests.docs.running import Reader, commands
 
@@ -31,7 +31,7 @@ NOT_RUN: Final = {
 async def test_a_page_is_true(page: Path, demo_copy_url: str, tmp_path: Path) -> None:
     """Whatever a page shows, its reader gets, from the first block to the last, on one database."""
     environment = {"DATABASE_URL": demo_copy_url, "CROSSGATE_DATA_DIR": str(tmp_path)}
-    async with asking(demo_copy_url, tmp_path) as ask, AsyncExitStack() as stack:
+    async with open_client(demo_copy_url, tmp_path) as ask, AsyncExitStack() as stack:
         reader = Reader(ask, environment, stack)
         for block in blocks(page):
             if block.skipped or block.language == "mermaid" or block.role == "drawing":

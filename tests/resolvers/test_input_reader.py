@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.values.text import INVISIBLE, composed, is_blank, is_line, tidied
-from resolvers.writing.input_reader import Asked
-from resolvers.writing.user_errors import Problems
+from resolvers.writing.input_reader import InputReader
+from resolvers.writing.user_errors import UserErrors
 
 NODE: Final = Path(__file__).parents[2] / ".venv" / "bin" / "node"
 JUDGE: Final = "const judge = (text) => { try { new URL(text); return true } catch { return false } };"
@@ -97,7 +97,7 @@ NO_ADDRESSES: Final = [
 
 def url(text: str) -> str | None:
     """The address in an input, None if it is refused."""
-    return Asked({"url": text}, Problems()).url("url")
+    return InputReader({"url": text}, UserErrors()).url("url")
 
 
 def judged(texts: list[str]) -> list[bool]:
@@ -172,9 +172,9 @@ def test_what_is_an_address_a_browser_says() -> None:
 @pytest.mark.parametrize("text", [*UNSEEN, *UNSEEN_TOO])
 def test_a_text_of_which_nothing_is_seen_is_blank(text: str) -> None:
     """A name needs a character that can be read."""
-    problems = Problems()
+    problems = UserErrors()
 
-    assert None is Asked({"name": text}, problems).text("name", 100)
+    assert None is InputReader({"name": text}, problems).text("name", 100)
     assert ["REQUIRED"] == [problem.code for problem in problems.found]
 
 
@@ -196,18 +196,20 @@ def test_whatever_a_font_shows_nothing_of_is_blank_and_sets_no_names_apart() -> 
 @pytest.mark.parametrize("text", ["A", "北", "한", "ก", "ا", "0", "–", "😀", "a\u200b", "می‌خواهم", "e\u0301", "👩‍👩‍👧"])
 def test_a_text_of_which_something_is_seen_is_not_blank(text: str) -> None:
     """Invisible characters are no reason to refuse a text that has others."""
-    assert tidied(text) == Asked({"name": text}, Problems()).text("name", 100)
+    assert tidied(text) == InputReader({"name": text}, UserErrors()).text("name", 100)
 
 
 @pytest.mark.parametrize("text", ["Cafe\u0301 Net", "Caf\u00e9\u00a0Net", "Café  Net", "\u3000Café \u2003 Net ", "Café Net"])
 def test_a_line_is_stored_in_one_form(text: str) -> None:
     """Composed, and with one space where there is white space."""
-    assert "Café Net" == Asked({"name": text}, Problems()).text("name", 8)
+    assert "Café Net" == InputReader({"name": text}, UserErrors()).text("name", 8)
 
 
 def test_lines_keep_their_white_space() -> None:
     """A text of several lines is composed, and otherwise as it is given."""
-    assert "a\u00a0  b\n\n c\u00e9" == Asked({"text": "\n a\u00a0  b\n\n ce\u0301 "}, Problems()).text("text", 100, lines=True)
+    assert "a\u00a0  b\n\n c\u00e9" == InputReader({"text": "\n a\u00a0  b\n\n ce\u0301 "}, UserErrors()).text(
+        "text", 100, lines=True
+    )
 
 
 @given(st.text())
@@ -220,7 +222,7 @@ def test_a_stored_form_stays(text: str) -> None:
 @pytest.mark.parametrize("value", ["x" * 1000, "a b " * 1000, '"' * 1000])
 def test_a_value_that_cannot_be_chosen_is_shown_in_part(value: str) -> None:
     """Its first 200 characters are enough to know it by."""
-    problems = Problems()
+    problems = UserErrors()
 
-    assert None is Asked({"market": value}, problems).one_of("market", ["DE"])
+    assert None is InputReader({"market": value}, problems).one_of("market", ["DE"])
     assert [f"{value[:200]}… cannot be chosen here; choose of DE."] == [problem.message for problem in problems.found]

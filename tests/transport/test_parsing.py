@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transport.http.json_body import parsed
+from transport.http.json_body import parse_json
 from transport.refusal import DuplicateKey
 
 NAMES = st.text(alphabet=':a"\\{,', max_size=2)
@@ -58,6 +58,6 @@ def test_exactly_the_texts_with_equal_keys_are_refused(value: Any, escaped: bool
 
     if _has_twice(value):
         with pytest.raises(DuplicateKey):
-            parsed(text.encode(), "The body")
+            parse_json(text.encode(), "The body")
     else:
-        assert json.loads(text) == parsed(text.encode(), "The body")
+        assert json.loads(text) == parse_json(text.encode(), "The body")

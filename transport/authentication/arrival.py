@@ -1,6 +1,6 @@
 """A request that has arrived: its headers and all of its body.
 
-Rights can change while a slow body is on its way. So `Identity` names the viewer of an `Arrived` request only, and only `arrived`
+Rights can change while a slow body is on its way. So `Identity` names the viewer of an `ReceivedRequest` request only, and only `arrived`
 makes one: a route cannot decide who asks before it has the whole request.
 """
 
@@ -16,14 +16,14 @@ BODILESS: Final = ("GET", "HEAD")  # their bodies mean nothing, and nobody waits
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class ReceivedRequest:
     """A request that is all here. Only `arrived` makes one."""
 
     scope: Scope
     body: bytes
 
 
-async def arrived(scope: Scope, receive: Receive) -> Arrived:
+async def receive_request(scope: Scope, receive: Receive) -> ReceivedRequest:
     """Wait until all of a request is here. Raises ClientDisconnect, and what `receive` raises."""
     chunks: list[bytes] = []
     more = scope["method"] not in BODILESS
@@ -33,4 +33,4 @@ async def arrived(scope: Scope, receive: Receive) -> Arrived:
             raise ClientDisconnect
         chunks.append(message.get("body", b""))
         more = message.get("more_body", False)
-    return Arrived(scope, b"".join(chunks))
+    return ReceivedRequest(scope, b"".join(chunks))
