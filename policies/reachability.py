@@ -56,16 +56,16 @@ class Reachability:
     def reads(self, entity: str) -> bool:
         """Whether there can be a row of a type that they may read; of a part, whether there can be one of its whole."""
         whole = self._policy.catalogue[entity].part_of
-        return self.may(entity, "read") if whole is None else self.reads(whole)
+        return self.can_act(entity, "read") if whole is None else self.reads(whole)
 
-    def may(self, entity: str, action: str) -> bool:
+    def can_act(self, entity: str, action: str) -> bool:
         """Whether there can be a row that they may read and do an action to."""
         return any(
             self._rows(self._policy.decide(shape, entity).rows, self._policy.decide(shape, entity, action).rows) != FALSE
             for shape in self._variants
         )
 
-    def has(self, ability: str) -> bool:
+    def has_ability(self, ability: str) -> bool:
         """Whether they can have an ability."""
         return any(self._policy.can(shape, ability) for shape in self._variants)
 
@@ -85,7 +85,7 @@ class Reachability:
 
     def withholding(self, ability: str) -> Hiding:
         """Why an ability that they can have is withheld at times."""
-        reasons = {shape: self._policy.withheld(shape, ability) for shape in self._variants}
+        reasons = {shape: self._policy.denial_reason(shape, ability) for shape in self._variants}
         return self._told({shape: frozenset(filter(None, [reason])) for shape, reason in reasons.items()})
 
     def _decisions(self, entity: str) -> Collection[Decision]:

@@ -42,7 +42,7 @@ async def test_another_redaction_is_a_difference(ask_demo: Client, monkeypatch: 
 
 async def test_another_audit_event_is_a_difference(ask_demo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two executors that answer alike but tell the audit log different things fail the test."""
-    noted = AuditLog.note
+    noted = AuditLog.enqueue
     times = iter(range(2))
 
     async def note(log: AuditLog, act: Any, request_id: str | None, counts: Any) -> None:

@@ -175,7 +175,7 @@ def test_a_text_of_which_nothing_is_seen_is_blank(text: str) -> None:
     problems = UserErrors()
 
     assert None is InputReader({"name": text}, problems).text("name", 100)
-    assert ["REQUIRED"] == [problem.code for problem in problems.found]
+    assert ["REQUIRED"] == [problem.code for problem in problems.errors]
 
 
 IGNORABLE: Final = [  # Default_Ignorable_Code_Point of Unicode 16, and signs of which a font shows nothing
@@ -224,5 +224,5 @@ def test_a_value_that_cannot_be_chosen_is_shown_in_part(value: str) -> None:
     """Its first 200 characters are enough to know it by."""
     problems = UserErrors()
 
-    assert None is InputReader({"market": value}, problems).one_of("market", ["DE"])
-    assert [f"{value[:200]}… cannot be chosen here; choose of DE."] == [problem.message for problem in problems.found]
+    assert None is InputReader({"market": value}, problems).choice("market", ["DE"])
+    assert [f"{value[:200]}… cannot be chosen here; choose of DE."] == [problem.message for problem in problems.errors]
