@@ -24,38 +24,38 @@ from policies.catalogue import CATALOGUE
 from policies.policy import Policy
 from policies.reloading import Reloading
 from policies.viewer import Viewer
-from resolvers.acts import record
-from resolvers.audit import AuditLog
+from resolvers.auditing.audit_log import AuditLog
+from resolvers.auditing.audit_trail import record
 from resolvers.context import Context, Origin, Services
-from resolvers.cursors import Cursors
-from resolvers.download import find_file
-from resolvers.mail import latest_mails
-from resolvers.picture import MOST_BYTES
-from resolvers.upload import Uploads
-from resolvers.view_as import ViewAsRefused, looked_as
+from resolvers.endpoints.downloads import find_file
+from resolvers.endpoints.uploads import Uploads
+from resolvers.files.image_decoding import MOST_BYTES
+from resolvers.notifying.outbox import latest_mails
+from resolvers.reading.cursors import Cursors
+from resolvers.tools.view_as import ViewAsRefused, looked_as
 from resolvers.viewer import find_member, load_viewer
-from schema.auditing import Auditing
-from schema.introspection import SchemaOf
+from schema.extensions.audited_fields import UnknownField
+from schema.extensions.auditing import Auditing
+from schema.extensions.planned_execution import Admit, Planning
+from schema.extensions.viewer_introspection import SchemaOf
+from schema.introspection.viewer_schemas import Shaped
 from schema.kinds import check_kinds
-from schema.planning import Admit, Planning
-from schema.reads import UnknownField
 from schema.schema import guarded_fields, make_schema
-from schema.shaped import Shaped
 from settings import InvalidSettings, Settings, variable
 from transport.app import create_app, quotas_of
-from transport.bounds import bounds_of
+from transport.authentication.bearer import Identity
+from transport.authentication.tokens import Claims, Tokens
 from transport.development import Development, warning
 from transport.documents import Documents
-from transport.files import File, LoadFile, file_route
-from transport.identity import Identity
+from transport.http.captured_mails import mail_routes
+from transport.http.files import File, LoadFile, file_route
+from transport.http.portal import PortalViewer, portal_routes
+from transport.http.uploads import PATH as UPLOADS
+from transport.http.uploads import upload_route
+from transport.limits.bounds import bounds_of
+from transport.limits.peers import PEER
 from transport.logs import configure_logging
-from transport.mails import mail_routes
-from transport.peers import PEER
-from transport.portal import PortalViewer, portal_routes
 from transport.recording import Recording
-from transport.tokens import Claims, Tokens
-from transport.uploads import PATH as UPLOADS
-from transport.uploads import upload_route
 from transport.view_as import ViewAs
 
 HERE: Final = Path(__file__).parent

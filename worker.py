@@ -20,8 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from address import Address
 from models.database import connect
-from resolvers.chores import CHORES, Chore
-from resolvers.mail import Send, deliver
+from resolvers.notifying.outbox import Send, deliver
+from resolvers.scheduled_jobs import CHORES, Chore
 from settings import Settings
 from transport.smtp import Post
 

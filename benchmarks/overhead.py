@@ -24,8 +24,8 @@ from starlette.applications import Starlette
 import server
 from benchmarks.unguarded import unguarded
 from policies.viewer import Viewer
-from resolvers.connection import pages
 from resolvers.context import Context, Services
+from resolvers.reading.connections import pages
 from resolvers.viewer import Member, find_member, load_viewer
 from settings import Settings
 

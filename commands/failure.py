@@ -12,7 +12,7 @@ from commands.demo.market import NotEmpty
 from models.embedded import EmbeddedFailed
 from policies.errors import PolicyError
 from settings import InvalidSettings
-from transport.keys import UnusableKey
+from transport.authentication.keys import UnusableKey
 
 EXIT_CODE: Final = 1  # a wrong use of the command line is 2
 

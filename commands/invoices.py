@@ -22,7 +22,7 @@ from commands.failure import Failure
 from commands.store import located, opened
 from models.database import transaction
 from models.invoice import Invoice, InvoiceLine, charges
-from resolvers.money import money
+from resolvers.values.money import money
 from settings import Settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)

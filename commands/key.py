@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from settings import Settings
-from transport.keys import rotate as rotated
+from transport.authentication.keys import rotate as rotated
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Rotate the key that signs tokens and cursors.")
 

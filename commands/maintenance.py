@@ -12,10 +12,10 @@ from uuid import UUID
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commands.announcing import announcing, in_progress, key_of, the_one
+from commands.announcement import announcing, in_progress, key_of, the_one
 from commands.failure import Failure
 from commands.store import located
-from resolvers.announcements import (
+from resolvers.notifying.announcements import (
     Concerned,
     announce_maintenance,
     at_location,
@@ -24,7 +24,7 @@ from resolvers.announcements import (
     find_locations,
     in_market,
 )
-from resolvers.texts import Window
+from resolvers.notifying.message_templates import Window
 from settings import Settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Tell of maintenance whoever is to know of it.")

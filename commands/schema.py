@@ -15,8 +15,8 @@ import server
 from commands.failure import Failure
 from policies.errors import PolicyError
 from policies.shapes import spelt
+from schema.introspection.viewer_schemas import Shaped
 from schema.schema import described, make_schema
-from schema.shaped import Shaped
 
 SNAPSHOT: Final = Path(__file__).parents[1] / "schema" / "schema.graphql"
 RENEW: Final = "If that is meant: crossgate schema print > schema/schema.graphql"

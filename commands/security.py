@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commands.announcing import announcing, key_of, the_one
+from commands.announcement import announcing, key_of, the_one
 from commands.failure import Failure
 from commands.store import located
-from resolvers.announcements import affected, announce_security, everybody, find_companies, of_company, of_users
-from resolvers.notices import Member
+from resolvers.notifying.announcements import affected, announce_security, everybody, find_companies, of_company, of_users
+from resolvers.notifying.notifications import Member
 from settings import Settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Tell of a security event whom it affects.")

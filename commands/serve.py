@@ -22,9 +22,9 @@ from commands.failure import Failure
 from commands.store import located, migrate, opened
 from commands.token import issue
 from settings import Settings
+from transport.authentication.tokens import Tokens
 from transport.development import warning
 from transport.serve import serve as run
-from transport.tokens import Tokens
 
 app = typer.Typer(add_completion=False)
 log = structlog.stdlib.get_logger("crossgate.serve")

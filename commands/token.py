@@ -14,7 +14,7 @@ from commands.failure import Failure
 from commands.store import located, opened
 from resolvers.viewer import find_member
 from settings import Settings
-from transport.tokens import Tokens
+from transport.authentication.tokens import Tokens
 
 app = typer.Typer(add_completion=False)
 

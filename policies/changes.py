@@ -17,7 +17,7 @@ from policies.prove.solver import differing as proven
 from policies.shapes import mentioned, shapes_of
 from policies.source import ABILITIES, Rule
 from policies.viewer import Shape
-from policies.who import Who, who
+from policies.viewer_classes import Who, who
 
 Differing: TypeAlias = Callable[[Predicate, Predicate, Entity, Shape], "object | None"]
 """What shows that two predicates are not true of the same rows, for viewers of a shape; None if they are proven to be."""

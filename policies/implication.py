@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable
 from typing import Final
 
-from policies.tree import FALSE, TRUE, And, Compare, Exists, Not, OneOf, Or, Predicate, Scalar, is_scalar, opposite
+from policies.condition_tree import FALSE, TRUE, And, Compare, Exists, Not, OneOf, Or, Predicate, Scalar, is_scalar, opposite
 
 _ORDER: Final[dict[str, Callable[[int, int], bool]]] = {
     "<": operator.lt,

@@ -12,7 +12,7 @@ from policies.entity import Catalogue
 from policies.errors import PolicyError
 from policies.scope import DATA, VIEWER, Scope, Type
 from policies.source import ABILITIES, DECISIONS, EXEMPT, FIELD_RULES, NEVER_KIND, OF_VIEWERS, ROW_RULES, Rule
-from policies.spelling import hint
+from policies.suggestions import hint
 from policies.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path, calls, paths
 from policies.viewer import SETS
 from policies.vocabulary import Vocabulary

@@ -34,7 +34,7 @@ from policies.reason import Reason
 from policies.shapes import mentioned, shapes_of
 from policies.source import ABILITIES, DECISIONS, FIELD_RULES, ROW_RULES, Rule
 from policies.viewer import Shape
-from policies.who import Who, who
+from policies.viewer_classes import Who, who
 
 READ: Final = "read"
 ROW: Final = "(row)"

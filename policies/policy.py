@@ -20,13 +20,13 @@ from policies.entity import Catalogue, Entity, Resource
 from policies.errors import PolicyError
 from policies.explanation import Explainer, Explanation
 from policies.facts import Facts
-from policies.known import Known
 from policies.lint import lint
 from policies.predicate import FALSE, TRUE, Predicate, assume, conj, disj, disjuncts, negate
 from policies.reason import Reason
+from policies.shape_memo import Known
 from policies.shapes import mentioned
 from policies.source import DECISIONS, FIELD_RULES, OF_VIEWERS, ROW_RULES, Rule, Text, digest, parse, read_texts
-from policies.spelling import hint, unknown
+from policies.suggestions import hint, unknown
 from policies.viewer import Shape, Viewer
 
 __all__ = ["Decision", "FieldRule", "Policy"]

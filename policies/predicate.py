@@ -9,9 +9,8 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import combinations, product
 from typing import TypeAlias
 
-from policies.describe import attributes, links, parameters, show
-from policies.implication import holds, implies, literals
-from policies.tree import (
+from policies.condition_text import attributes, links, parameters, show
+from policies.condition_tree import (
     FALSE,
     TRUE,
     And,
@@ -32,6 +31,7 @@ from policies.tree import (
     conjuncts,
     opposite,
 )
+from policies.implication import holds, implies, literals
 
 __all__ = [
     "FALSE",

@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 from policies.entity import Catalogue, Entity, Link
 from policies.errors import PolicyError
 from policies.source import Rule
-from policies.spelling import hint
+from policies.suggestions import hint
 from policies.syntax import Constant, Path
 from policies.viewer import PARAMETERS, SETS, SHAPE, Shape
 

@@ -29,7 +29,7 @@ from policies.predicate import (
 )
 from policies.reason import Reason
 from policies.viewer import Shape
-from policies.who import Who, listed, prose, who
+from policies.viewer_classes import Who, listed, prose, who
 
 Sentences: TypeAlias = Mapping[tuple[str, str | None], str]
 """The sentence of each (type, field); of the type itself under None, of abilities under ABILITY, of what has no rule under UNRULED.

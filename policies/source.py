@@ -11,9 +11,9 @@ from typing import Final
 
 from policies import syntax
 from policies.errors import PolicyError
-from policies.parts import parts_of
 from policies.reason import Reason
-from policies.spelling import unknown
+from policies.rule_parts import parts_of
+from policies.suggestions import unknown
 from policies.syntax import Reader
 from policies.tokens import Token, tokenize
 

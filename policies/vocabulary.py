@@ -21,7 +21,7 @@ from models.membership import MemberRole
 from policies.entity import Catalogue, Entity, Link
 from policies.errors import PolicyError
 from policies.source import ABILITIES, DECISIONS, EXEMPT, FIELD_RULES, NEVER_KIND, OF_VIEWERS, Argument, Rule
-from policies.spelling import nearest, unknown
+from policies.suggestions import nearest, unknown
 from policies.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path, leaves, paths
 from policies.viewer import PARAMETERS, SETS, Shape
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from models import Base
 from policies.catalogue import CATALOGUE
-from resolvers.batch import Made, needs
-from resolvers.common import Everything, NamedBy
-from resolvers.record import Record
-from resolvers.text import camel
+from resolvers.reading.batching import Made, needs
+from resolvers.reading.field_sources import Everything, NamedBy
+from resolvers.reading.records import Record
+from resolvers.values.text import camel
 
 if TYPE_CHECKING:
     from resolvers.context import Context

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from resolvers.batch import Made
-from resolvers.common import Below, ById, Everything, Listed, NamedBy
-from resolvers.values import Address, address
+from resolvers.reading.batching import Made
+from resolvers.reading.field_sources import Below, ById, Everything, Listed, NamedBy
+from resolvers.values.address import Address, address
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from resolvers.common import NamedBy
+from resolvers.reading.field_sources import NamedBy
 
 port: Final = NamedBy("Port", "port_id")
 target_port: Final = NamedBy("MarketplacePort", "target_port_id")

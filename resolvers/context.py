@@ -20,13 +20,13 @@ from policies.predicate import TRUE, Predicate, conj
 from policies.reason import Reason
 from policies.sql import viewer_parameters
 from policies.viewer import Viewer
-from resolvers.acts import Acts
-from resolvers.audit import AuditLog
-from resolvers.batch import Batches
-from resolvers.cursors import Cursors
-from resolvers.loaders import Loaders
-from resolvers.redactions import Redactions
-from resolvers.relations import RELATIONS
+from resolvers.auditing.audit_log import AuditLog
+from resolvers.auditing.audit_trail import Acts
+from resolvers.reading.batching import Batches
+from resolvers.reading.cursors import Cursors
+from resolvers.reading.loaders import Loaders
+from resolvers.reading.redactions import Redactions
+from resolvers.reading.relations import RELATIONS
 
 Renew = Callable[[], Awaitable[Viewer | None]]
 """Loads the viewer of a subscription as it stands now; None once it may not go on."""

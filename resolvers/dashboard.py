@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from models.order_approval import OrderApprovalStatus
 from models.port import CHARGED, ENDED, PortStatus
-from resolvers.batch import needs
-from resolvers.connection import ask
-from resolvers.money import Money, totals
-from resolvers.record import Record
+from resolvers.reading.batching import needs
+from resolvers.reading.connections import ask
+from resolvers.reading.records import Record
+from resolvers.values.money import Money, totals
 
 if TYPE_CHECKING:
     from resolvers.context import Context

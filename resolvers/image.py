@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from models import Image
-from resolvers.batch import Made, needs
-from resolvers.file import File, url_of
-from resolvers.record import Record
+from resolvers.files.urls import File, url_of
+from resolvers.reading.batching import Made, needs
+from resolvers.reading.records import Record
 
 if TYPE_CHECKING:
     from resolvers.context import Context

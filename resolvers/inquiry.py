@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from resolvers.common import Everything, NamedBy
+from resolvers.reading.field_sources import Everything, NamedBy
 
 inquiries: Final = Everything("Inquiry")
 profile: Final = NamedBy("MarketplaceProfile", "profile_id")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from resolvers.batch import Made
-from resolvers.common import Listed, NamedBy
-from resolvers.money import money
+from resolvers.reading.batching import Made
+from resolvers.reading.field_sources import Listed, NamedBy
+from resolvers.values.money import money
 
 company: Final = NamedBy("Company", "company_id")
 total: Final = Made(money, ("total", "currency"))

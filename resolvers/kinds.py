@@ -15,11 +15,11 @@ from models.base import Base
 from models.kinds import Kind, kinds_of, suggested
 from policies.catalogue import CATALOGUE
 from policies.kinds import Narrowing, Site
-from resolvers import texts
-from resolvers.batch import BatchResolver, Made
-from resolvers.common import MadeWith
-from resolvers.money import Money
-from resolvers.orders import FILTERS, ORDERS
+from resolvers.notifying import message_templates
+from resolvers.reading.batching import BatchResolver, Made
+from resolvers.reading.field_sources import MadeWith
+from resolvers.reading.filters import FILTERS, ORDERS
+from resolvers.values.money import Money
 
 
 def column_kinds(entity: str, *names: str) -> frozenset[Kind]:
@@ -56,7 +56,7 @@ def narrowings() -> Iterator[Narrowing]:
 
 def mail_sites() -> Iterator[Site]:
     """Each parameter of a notification or mail that holds a value of some kind. Nothing guards them."""
-    for name, function in vars(texts).items():
+    for name, function in vars(message_templates).items():
         if not inspect.isfunction(function) or name.startswith("_"):
             continue
         for parameter, hint in get_type_hints(function).items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from resolvers.common import Everything, Narrowed
+from resolvers.reading.field_sources import Everything, Narrowed
 
 
 def _orderable(arguments: dict[str, Any]) -> Narrowed:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from models.managed_account import SETTINGS, Setting, effective
-from resolvers.batch import needs
-from resolvers.common import Everything, NamedBy
-from resolvers.record import Record
+from resolvers.reading.batching import needs
+from resolvers.reading.field_sources import Everything, NamedBy
+from resolvers.reading.records import Record
 
 if TYPE_CHECKING:
     from resolvers.context import Context

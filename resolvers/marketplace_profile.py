@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from resolvers.batch import Made, needs
-from resolvers.common import Below, Everything, NamedBy, NamedIn, Narrowed
-from resolvers.record import Record
-from resolvers.text import searchable, storable
-from resolvers.values import address
+from resolvers.reading.batching import Made, needs
+from resolvers.reading.field_sources import Below, Everything, NamedBy, NamedIn, Narrowed
+from resolvers.reading.records import Record
+from resolvers.values.address import address
+from resolvers.values.text import searchable, storable
 
 if TYPE_CHECKING:
     from resolvers.context import Context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from resolvers.common import NamedBy
+from resolvers.reading.field_sources import NamedBy
 
 user: Final = NamedBy("User", "user_id")
 company: Final = NamedBy("Company", "company_id")

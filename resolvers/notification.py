@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
-from resolvers.batch import Made
-from resolvers.common import Everything, Narrowed
-from resolvers.identifiers import Identifier
+from resolvers.reading.batching import Made
+from resolvers.reading.field_sources import Everything, Narrowed
+from resolvers.values.identifiers import Identifier
 
 
 def narrowed(arguments: dict[str, Any]) -> Narrowed:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from resolvers.batch import Made
-from resolvers.common import Everything, Listed, NamedBy, Through
-from resolvers.money import money
+from resolvers.reading.batching import Made
+from resolvers.reading.field_sources import Everything, Listed, NamedBy, Through
+from resolvers.values.money import money
 
 offers: Final = Everything("Offer")
 product: Final = NamedBy("Product", "product_id")

@@ -12,13 +12,13 @@ from models.base import now
 from models.database import transaction
 from models.notification import NotificationKind
 from models.order_approval import OrderApprovalStatus
-from resolvers import texts
-from resolvers.batch import Made
-from resolvers.common import Everything, NamedBy
-from resolvers.identifiers import Identifier
-from resolvers.money import money
-from resolvers.notices import members_where, tell_members
-from resolvers.trail import record_changes
+from resolvers.notifying import message_templates
+from resolvers.notifying.notifications import members_where, tell_members
+from resolvers.reading.batching import Made
+from resolvers.reading.field_sources import Everything, NamedBy
+from resolvers.values.identifiers import Identifier
+from resolvers.values.money import money
+from resolvers.writing.change_log import record_changes
 
 EXPIRE: Final = "expireOrderApprovals"  # what the trail calls it; nobody does it but time
 AT_ONCE: Final = 100
@@ -36,8 +36,8 @@ setup_fee: Final = Made(money, ("setup_fee", "currency"))
 async def tell_requester(session: AsyncSession, approval: OrderApproval, public_url: str) -> None:
     """Tell whoever has asked, if still a member of the company, what became of the order (V13)."""
     location = (await session.scalars(sa.select(Location.name).where(Location.id == approval.location_id))).one()
-    order = texts.order(approval.name, approval.speed_mbps, location)
-    notice = texts.order_approval_decided(order, approval.status.lower(), approval.comment, public_url)
+    order = message_templates.order(approval.name, approval.speed_mbps, location)
+    notice = message_templates.order_approval_decided(order, approval.status.lower(), approval.comment, public_url)
     asking = (Membership.user_id == approval.requested_by, Membership.company_id == approval.company_id)
     subject = Identifier("OrderApproval", approval.id)
     members = await members_where(session, *asking)

@@ -7,12 +7,12 @@ from decimal import ROUND_CEILING, ROUND_FLOOR
 from typing import TYPE_CHECKING, Any, Final
 
 from models.port import PortStatus
-from resolvers.batch import Made, needs
-from resolvers.common import Below, Everything, MadeWith, NamedBy, Narrowed, Related
-from resolvers.file import url_of
-from resolvers.letter import is_authorised
-from resolvers.money import minor_units, money
-from resolvers.record import Record
+from resolvers.files.letter import is_authorised
+from resolvers.files.urls import url_of
+from resolvers.reading.batching import Made, needs
+from resolvers.reading.field_sources import Below, Everything, MadeWith, NamedBy, Narrowed, Related
+from resolvers.reading.records import Record
+from resolvers.values.money import minor_units, money
 
 if TYPE_CHECKING:
     from resolvers.context import Context

@@ -11,12 +11,12 @@ from uuid import UUID
 from models.location import LocationStatus
 from models.port import SPEEDS_MBPS, TERMS_MONTHS
 from models.price import RATE_LIMITS_MBPS, PriceKind
-from resolvers import identifiers
-from resolvers.common import NamedBy
-from resolvers.errors import PublicError
-from resolvers.money import Money, money, totals
-from resolvers.record import Record
-from resolvers.text import camel
+from resolvers.reading.field_sources import NamedBy
+from resolvers.reading.records import Record
+from resolvers.values import identifiers
+from resolvers.values.errors import PublicError
+from resolvers.values.money import Money, money, totals
+from resolvers.values.text import camel
 
 if TYPE_CHECKING:
     from resolvers.context import Context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from resolvers.common import Below, Everything, NamedBy
+from resolvers.reading.field_sources import Below, Everything, NamedBy
 
 products: Final = Everything("Product")
 company: Final = NamedBy("Company", "company_id")

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from models.listening import Change, Heard, TooSlow
-from policies.reach import ever_reads
-from resolvers import identifiers
-from resolvers.batch import Made
-from resolvers.common import MadeWith, NamedBy, NamedIn
-from resolvers.errors import PublicError
+from policies.reachability import ever_reads
+from resolvers.reading.batching import Made
+from resolvers.reading.field_sources import MadeWith, NamedBy, NamedIn
+from resolvers.values import identifiers
+from resolvers.values.errors import PublicError
 
 if TYPE_CHECKING:
-    from resolvers.batch import BatchResolver
     from resolvers.context import Context
-    from resolvers.record import Record
+    from resolvers.reading.batching import BatchResolver
+    from resolvers.reading.records import Record
 
 Shown = Mapping[str, frozenset[str]]
 """The columns of a type, each with the fields that show it."""

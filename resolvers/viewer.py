@@ -20,14 +20,14 @@ from models.reading import Reader
 from policies.actions import ACTIONS
 from policies.predicate import FALSE
 from policies.viewer import Shape, Viewer
-from resolvers.actions import ViewerCan
-from resolvers.batch import Made
-from resolvers.common import NamedBy
-from resolvers.connection import ask
-from resolvers.errors import PublicError
-from resolvers.identifiers import TAGS, Identifier
-from resolvers.node import NO_NODES
-from resolvers.record import Record
+from resolvers.reading.allowed_actions import ViewerCan
+from resolvers.reading.batching import Made
+from resolvers.reading.connections import ask
+from resolvers.reading.field_sources import NamedBy
+from resolvers.reading.nodes import NO_NODES
+from resolvers.reading.records import Record
+from resolvers.values.errors import PublicError
+from resolvers.values.identifiers import TAGS, Identifier
 
 if TYPE_CHECKING:
     from resolvers.context import Context

@@ -7,11 +7,11 @@ from datetime import datetime
 import strawberry
 
 from resolvers import audit_event
-from schema.actions import can
+from schema.building.action_fields import can
+from schema.building.fields import column, resolved
+from schema.building.nodes import Node, of
 from schema.company import Company
 from schema.enums import AuditKind
-from schema.fields import column, resolved
-from schema.node import Node, of
 from schema.user import User
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import strawberry
 
-from schema.actions import can
-from schema.fields import column
-from schema.node import Node, of
+from schema.building.action_fields import can
+from schema.building.fields import column
+from schema.building.nodes import Node, of
 
 
 @strawberry.type(description="A market in which a company is billed, and may order once it is enabled.")

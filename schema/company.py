@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from resolvers import company
-from schema.actions import can
-from schema.connection import PAGE, Connection
+from schema.building.action_fields import can
+from schema.building.connections import PAGE, Connection
+from schema.building.fields import column, resolved
+from schema.building.nodes import Node, of
 from schema.dashboard import Dashboard
 from schema.enums import AccountKind, CompanyType
-from schema.fields import column, resolved
 from schema.filters import InvoiceFilter, InvoiceOrder
-from schema.node import Node, of
 from schema.support_details import SupportDetails
 from schema.values import CompanyProfile
 

@@ -7,12 +7,12 @@ from datetime import datetime
 import strawberry
 
 from resolvers import connection_request
-from schema.actions import can
+from schema.building.action_fields import can
+from schema.building.fields import column, resolved
+from schema.building.nodes import Node, of
 from schema.company import Company
 from schema.enums import ConnectionRequestStatus
-from schema.fields import column, resolved
 from schema.marketplace_port import MarketplacePort
-from schema.node import Node, of
 from schema.port import Port
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import strawberry
 
 from resolvers import dashboard
+from schema.building.fields import resolved
 from schema.enums import PortStatus
-from schema.fields import resolved
 from schema.values import Money
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 import strawberry
 from strawberry import ID
 
+from schema.building.inputs import optional
 from schema.enums import (
     AccountKind,
     AuditKind,
@@ -26,7 +27,6 @@ from schema.enums import (
     ServiceCategory,
     SupportedBy,
 )
-from schema.inputs import optional
 
 
 @strawberry.input(description="Audit events that match everything given.")

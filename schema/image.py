@@ -5,9 +5,9 @@ from __future__ import annotations
 import strawberry
 
 from resolvers import image
+from schema.building.fields import column, resolved
+from schema.building.scalars import URL
 from schema.enums import MediaType
-from schema.fields import column, resolved
-from schema.scalars import URL
 
 
 @strawberry.type(description="A stored picture.")

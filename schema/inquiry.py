@@ -7,11 +7,11 @@ from datetime import datetime
 import strawberry
 
 from resolvers import inquiry
-from schema.actions import can
-from schema.fields import column, resolved
+from schema.building.action_fields import can
+from schema.building.fields import column, resolved
+from schema.building.nodes import Node, of
+from schema.building.scalars import EmailAddress
 from schema.marketplace_profile import MarketplaceProfile
-from schema.node import Node, of
-from schema.scalars import EmailAddress
 
 
 @strawberry.type(description="What somebody has asked a provider by its Marketplace profile. For whoever edits that profile.")

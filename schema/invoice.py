@@ -7,11 +7,11 @@ from datetime import date, datetime
 import strawberry
 
 from resolvers import invoice
-from schema.actions import can
+from schema.building.action_fields import can
+from schema.building.fields import column, resolved
+from schema.building.nodes import Node, of
 from schema.company import Company
-from schema.fields import column, resolved
 from schema.managed_account import ManagedAccount
-from schema.node import Node, of
 from schema.port import Port
 from schema.values import Money
 

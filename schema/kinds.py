@@ -25,11 +25,11 @@ from policies.catalogue import CATALOGUE
 from policies.errors import PolicyError
 from policies.kinds import Site, kind_problems
 from policies.policy import Policy
-from resolvers.common import Below, Everything
-from resolvers.download import MAKERS
+from resolvers.endpoints.downloads import MAKERS
 from resolvers.kinds import column_kinds, mail_sites, narrowings, resolver_kinds
-from resolvers.orders import ASKED_AS, FILTERS
-from schema.fields import Field
+from resolvers.reading.field_sources import Below, Everything
+from resolvers.reading.filters import ASKED_AS, FILTERS
+from schema.building.fields import Field
 from schema.schema import UNRULED, make_schema
 
 BY_TYPE: Final[Mapping[str, frozenset[Kind]]] = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import strawberry
 
-from schema.actions import can
+from schema.building.action_fields import can
+from schema.building.fields import column
+from schema.building.nodes import Node, of
 from schema.enums import LocationStatus
-from schema.fields import column
-from schema.node import Node, of
 
 
 @strawberry.type(description="A data centre where ports are ordered.")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import strawberry
 
 from resolvers import managed_account
-from schema.actions import can
+from schema.building.action_fields import can
+from schema.building.fields import column, resolved
+from schema.building.nodes import Node, of
 from schema.company import Company
 from schema.enums import SupportedBy
-from schema.fields import column, resolved
-from schema.node import Node, of
 from schema.values import ManagedAccountSettings
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import strawberry
 
 from resolvers import port
-from schema.actions import can
-from schema.fields import column, resolved
+from schema.building.action_fields import can
+from schema.building.fields import column, resolved
+from schema.building.nodes import Node, of
 from schema.location import Location
 from schema.marketplace_profile import MarketplaceProfile
-from schema.node import Node, of
 
 
 @strawberry.type(description="A public port of a public provider: what others may ask to connect to.")

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from resolvers import marketplace_profile
-from schema.actions import can
+from schema.building.action_fields import can
+from schema.building.connections import PAGE, Connection
+from schema.building.fields import column, resolved
+from schema.building.nodes import Node, of
+from schema.building.scalars import URL, EmailAddress
 from schema.company import Company
-from schema.connection import PAGE, Connection
 from schema.enums import ProfileVisibility
-from schema.fields import column, resolved
 from schema.image import Image
-from schema.node import Node, of
-from schema.scalars import URL, EmailAddress
 from schema.values import Address, SocialLink
 
 if TYPE_CHECKING:

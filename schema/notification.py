@@ -8,10 +8,10 @@ import strawberry
 from strawberry import ID
 
 from resolvers import notification
-from schema.actions import can
+from schema.building.action_fields import can
+from schema.building.fields import column, resolved
+from schema.building.nodes import Node, of
 from schema.enums import NotificationKind
-from schema.fields import column, resolved
-from schema.node import Node, of
 
 
 @strawberry.type(description="What a user is told, as a member of a company. Nobody else reads it.")

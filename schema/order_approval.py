@@ -7,12 +7,12 @@ from datetime import datetime
 import strawberry
 
 from resolvers import order_approval
-from schema.actions import can
+from schema.building.action_fields import can
+from schema.building.fields import column, resolved
+from schema.building.nodes import Node, of
 from schema.company import Company
 from schema.enums import DiversityZone, OrderApprovalStatus
-from schema.fields import column, resolved
 from schema.location import Location
-from schema.node import Node, of
 from schema.port import Port
 from schema.user import User
 from schema.values import Money

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from resolvers import port
-from schema.actions import can
+from schema.building.action_fields import can
+from schema.building.connections import PAGE, Connection
+from schema.building.fields import column, resolved
+from schema.building.nodes import Node, of
+from schema.building.scalars import URL
 from schema.company import Company
-from schema.connection import PAGE, Connection
 from schema.enums import DiversityZone, PortStatus, PortVisibility
-from schema.fields import column, resolved
 from schema.location import Location
-from schema.node import Node, of
-from schema.scalars import URL
 from schema.values import Money
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import strawberry
 from strawberry import ID
 
 from resolvers import price
+from schema.building.fields import resolved
+from schema.building.inputs import optional
 from schema.enums import PriceKind, QuoteProblem
-from schema.fields import resolved
-from schema.inputs import optional
 from schema.location import Location
 from schema.values import Money
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from resolvers import product
-from schema.actions import can
+from schema.building.action_fields import can
+from schema.building.connections import PAGE, Connection
+from schema.building.fields import column, resolved
+from schema.building.nodes import Node, of
 from schema.company import Company
-from schema.connection import PAGE, Connection
 from schema.enums import ProductKind, ProductVisibility, ServiceCategory
-from schema.fields import column, resolved
-from schema.node import Node, of
 
 if TYPE_CHECKING:
     from schema.offer import Offer

@@ -7,25 +7,26 @@ from strawberry import ID
 
 import resolvers.audit_event
 import resolvers.company
-import resolvers.explain
 import resolvers.inquiry
 import resolvers.location
 import resolvers.managed_account
 import resolvers.marketplace_profile
-import resolvers.node
 import resolvers.notification
 import resolvers.offer
 import resolvers.order_approval
 import resolvers.port
-import resolvers.preview
 import resolvers.price
 import resolvers.product
+import resolvers.reading.nodes
+import resolvers.tools.explain
+import resolvers.tools.settings_preview
 import resolvers.viewer
 from schema.audit_event import AuditEvent
+from schema.building.connections import PAGE, Connection
+from schema.building.fields import resolved
+from schema.building.nodes import Node
 from schema.company import Company
-from schema.connection import PAGE, Connection
 from schema.explain import EXPLAINED, Explanation
-from schema.fields import resolved
 from schema.filters import (
     AuditEventFilter,
     CompanyFilter,
@@ -46,7 +47,6 @@ from schema.managed_account import ManagedAccount
 from schema.marketplace_port import MarketplacePort
 from schema.marketplace_profile import MarketplaceProfile, ProviderType
 from schema.mutations.managed_account import ManagedAccountSettingsInput
-from schema.node import Node
 from schema.notification import Notification
 from schema.offer import Offer
 from schema.order_approval import OrderApproval
@@ -63,10 +63,10 @@ MATCHING = "Only what matches."
 class Query:
     viewer: Viewer = resolved(resolvers.viewer.viewer, "Whoever asks.")
     node: Node | None = resolved(
-        resolvers.node.node, "The thing with this id, null if there is none or the viewer may not see it.", BY_ID
+        resolvers.reading.nodes.node, "The thing with this id, null if there is none or the viewer may not see it.", BY_ID
     )
     nodes: list[Node | None] = resolved(
-        resolvers.node.nodes, "The things with these ids, each null as in `node`.", {"ids": (list[ID], "Global ids.")}
+        resolvers.reading.nodes.nodes, "The things with these ids, each null as in `node`.", {"ids": (list[ID], "Global ids.")}
     )
     company: Company | None = resolved(resolvers.company.company, "A company by its id.", BY_ID)
     companies: Connection[Company] = resolved(
@@ -155,7 +155,7 @@ class Query:
         {**PAGE, "unread": (bool | None, "Only what the viewer has not marked as read.")},
     )
     preview_settings: Query | None = resolved(
-        resolvers.preview.preview_settings,
+        resolvers.tools.settings_preview.preview_settings,
         "What a managed account would see, as its account administrator, with settings that are not saved yet. For whoever may "
         "save them; null if there is no such account. At the root of a query only, 10 times at most.",
         {
@@ -167,7 +167,7 @@ class Query:
         },
     )
     explain: Explanation | None = resolved(
-        resolvers.explain.explain,
+        resolvers.tools.explain.explain,
         "Whether the viewer, or another, may do something to a thing or read a field of it, and why. Null as in `node`.",
         EXPLAINED,
     )

@@ -15,14 +15,14 @@ from strawberry.types.field import StrawberryField
 from policies.catalogue import CATALOGUE
 from policies.policy import Policy
 from schema.billing_market import BillingMarket
+from schema.building.scalars import SCALARS
 from schema.connection_request import ConnectionRequest
-from schema.introspection import SchemaOf
+from schema.extensions.settings_preview import PreviewingSchema
+from schema.extensions.viewer_introspection import SchemaOf
+from schema.introspection.descriptions import tell_permissions
 from schema.membership import Membership
 from schema.mutation import Mutation
-from schema.permissions import tell_permissions
-from schema.preview import PreviewingSchema
 from schema.query import Query
-from schema.scalars import SCALARS
 from schema.subscription import Subscription
 
 # There is no rule of these: whoever may read a row may read its id, and what it may do to it tells of the viewer itself alone.

@@ -13,8 +13,8 @@ from strawberry.types.unset import UNSET
 
 from resolvers import subscription
 from resolvers.subscription import Shown, Updates
+from schema.building.fields import Field
 from schema.connection_request import ConnectionRequest
-from schema.fields import Field
 from schema.notification import Notification
 from schema.port import Port
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import strawberry
 
+from schema.building.fields import column
+from schema.building.scalars import EmailAddress
 from schema.enums import SupportedBy
-from schema.fields import column
-from schema.scalars import EmailAddress
 
 
 @strawberry.type(description="Whom a company turns to for technical support.")

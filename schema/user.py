@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import strawberry
 
-from schema.actions import can
-from schema.fields import column
-from schema.node import Node, of
-from schema.scalars import EmailAddress
+from schema.building.action_fields import can
+from schema.building.fields import column
+from schema.building.nodes import Node, of
+from schema.building.scalars import EmailAddress
 
 
 @strawberry.type(description="A person who signs in.")

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import strawberry
 
+from schema.building.scalars import URL
 from schema.enums import SettingSource
-from schema.scalars import URL
 
 
 @strawberry.type(description="An amount of money, exact.")

@@ -6,11 +6,11 @@ import strawberry
 from strawberry import ID
 
 from resolvers import viewer
+from schema.building.fields import resolved
+from schema.building.scalars import URL
 from schema.company import Company
 from schema.dashboard import Dashboard
 from schema.enums import MemberRole
-from schema.fields import resolved
-from schema.scalars import URL
 from schema.user import User
 
 

@@ -15,8 +15,8 @@ from models.database import connect, upgrade
 from models.embedded import Embedded
 from settings import Settings
 from tests import databases
-from tests.asking import Asking, asking
-from tests.exercised import Exercised
+from tests.client import Asking, asking
+from tests.policy_coverage import Exercised
 from tests.transport.gateway import running
 
 SEED = 1

@@ -17,9 +17,9 @@ from policies.catalogue import CATALOGUE
 from policies.compiler import Prefixes
 from policies.coverage import Coverage, countable
 from policies.facts import Facts
-from policies.known import Known
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, Predicate, conj, negate
+from policies.shape_memo import Known
 from policies.source import ABILITIES, FIELD_RULES, ROW_RULES, Rule, Text
 from policies.sql import to_column, to_sql, viewer_parameters
 from policies.syntax import calls

@@ -10,7 +10,7 @@ from typing import Any, Final
 import httpx
 from PIL import Image
 
-from tests.asking import Asking
+from tests.client import Asking
 
 RED: Final = (200, 30, 30)
 

@@ -23,27 +23,27 @@ from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from settings import Settings
-from transport.bounds import bounds_of
-from transport.capacity import Capacity, Most
-from transport.deadlines import Deadlines
-from transport.diff import Diff, diff_route
+from transport.authentication.bearer import Identity, LoadViewer
+from transport.authentication.tokens import Tokens
 from transport.documents import Documents
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
-from transport.graphql import GraphQLEndpoint, MakeContext
 from transport.headers import EXPOSED_HEADERS, PREFLIGHT_SECONDS, Cors, SafeHeaders
-from transport.health import Probes, health_routes
-from transport.identity import Identity, LoadViewer
-from transport.limits import BodyLimit
+from transport.http.diff import Diff, diff_route
+from transport.http.endpoint import GraphQLEndpoint, MakeContext
+from transport.http.health import Probes, health_routes
+from transport.limits.body_size import BodyLimit
+from transport.limits.bounds import bounds_of
+from transport.limits.capacity import Capacity, Most
+from transport.limits.deadlines import Deadlines
+from transport.limits.peers import Peers
+from transport.limits.quotas import Quotas
 from transport.logs import PolicyVersion, RequestLog, request_lines
 from transport.operations import Operations
-from transport.peers import Peers
-from transport.quotas import Quotas
+from transport.realtime.sse import EventStreams
+from transport.realtime.streams import MakeSubscriber, OpenConnections, Streams
+from transport.realtime.websocket import WebSocketEndpoint
 from transport.refusal import Refusal, refuse
-from transport.sse import EventStreams
-from transport.streams import MakeSubscriber, OpenConnections, Streams
-from transport.tokens import Tokens
 from transport.view_as import ViewAs, nobody
-from transport.websocket import WebSocketEndpoint
 
 log = structlog.stdlib.get_logger("crossgate.app")
 

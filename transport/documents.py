@@ -28,9 +28,9 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from resolvers.errors import PublicError
-from schema.introspection import SchemaOf
-from transport.bounds import Bounds, Measured
+from resolvers.values.errors import PublicError
+from schema.extensions.viewer_introspection import SchemaOf
+from transport.limits.bounds import Bounds, Measured
 from transport.refusal import BadRequest, Refusal
 
 CACHED_CHARACTERS: Final = 250_000  # 280 bytes a character at worst: 70 MB

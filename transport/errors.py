@@ -13,8 +13,8 @@ from typing import Any, Final
 import structlog
 from graphql import GraphQLError
 
-from resolvers.errors import PublicError
-from resolvers.text import brief
+from resolvers.values.errors import PublicError
+from resolvers.values.text import brief
 
 INTERNAL: Final = "INTERNAL"
 INTERNAL_MESSAGE: Final = "Internal server error"

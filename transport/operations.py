@@ -14,14 +14,14 @@ from graphql import OperationType
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
-from resolvers.rights import GONE, ViewerGone
-from transport.bounds import Bounds
+from resolvers.writing.rights import GONE, ViewerGone
 from transport.documents import Documents, require_runnable
 from transport.errors import BAD_USER_INPUT, VALIDATION_FAILED, publish
+from transport.http.request import GraphQLRequest
+from transport.limits.bounds import Bounds
+from transport.limits.quotas import LEAST, Payer
 from transport.logs import bind_facts
-from transport.quotas import LEAST, Payer
 from transport.refusal import Unauthenticated
-from transport.request import GraphQLRequest
 from transport.view_as import require_query
 
 LOGGED_NAME: Final = 100  # characters of an operation's name in the log

@@ -8,8 +8,8 @@
     ├── SignInRequired
     ├── BodyTooLarge
     ├── TimedOut
-    ├── Full (transport/capacity.py)
-    └── RateLimited (transport/quotas.py)
+    ├── Full (transport/limits/capacity.py)
+    └── RateLimited (transport/limits/quotas.py)
 
 Every refusal has a stable code and a message that shows the way out. It must never repeat a token or a value.
 """

@@ -20,8 +20,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 from settings import Settings
-from transport.connections import Bounded, Config
-from transport.streams import OpenConnections
+from transport.limits.connections import Bounded, Config
+from transport.realtime.streams import OpenConnections
 
 log = structlog.stdlib.get_logger("crossgate.serve")
 COLLECTED: Final = (50_000, 20, 50)  # objects, and collections of the younger generations, between two collections

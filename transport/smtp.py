@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from email_address import is_address
-from resolvers.mail import Delayed, Outgoing, Refused
+from resolvers.notifying.outbox import Delayed, Outgoing, Refused
 
 TIMEOUT: Final = 30  # seconds for each step
 PERMANENT: Final = range(500, 600)

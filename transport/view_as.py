@@ -14,8 +14,8 @@ from starlette.types import Scope
 
 from policies.viewer import Viewer
 from resolvers.context import Context
-from resolvers.errors import PublicError
-from resolvers.view_as import ViewAsRefused
+from resolvers.tools.view_as import ViewAsRefused
+from resolvers.values.errors import PublicError
 from transport.logs import bind_facts
 from transport.refusal import BadRequest, Refusal
 

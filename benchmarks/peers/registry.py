@@ -19,7 +19,7 @@ from benchmarks.workload.database import DATA, KEY_FILE, Database
 from benchmarks.workload.queries import Query
 from benchmarks.workload.viewers import PARTNER, Bearer
 from models.database import SERVER_SETTINGS
-from resolvers.identifiers import parse
+from resolvers.values.identifiers import parse
 from settings import Settings, variable
 
 HERE: Final = Path(__file__).parent

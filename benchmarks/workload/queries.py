@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.workload.viewers import ANONYMOUS, DIRECT, MANAGED, PARTNER
-from resolvers.identifiers import Identifier
+from resolvers.values.identifiers import Identifier
 
 Q1: Final = """query Q1($first: Int!) {
   ports(first: $first) {

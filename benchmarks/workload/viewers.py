@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from transport.tokens import Tokens
+from transport.authentication.tokens import Tokens
 
 PARTNER: Final = "partner"  # administrates a partner that manages 228 companies; nothing is hidden from it
 MANAGED: Final = "managed"  # administrates one of those companies, from which prices are hidden

@@ -14,9 +14,9 @@ from models.company import AccountKind
 from models.connection_request import ConnectionRequestStatus
 from models.membership import MemberRole
 from models.notification import NotificationKind
-from resolvers import texts
-from resolvers.notices import Notice
-from resolvers.texts import Window
+from resolvers.notifying import message_templates
+from resolvers.notifying.message_templates import Window
+from resolvers.notifying.notifications import Notice
 
 URL: Final = "https://gateway.example"
 MAINTAINED: Final = ("New power supplies", "New firmware", "Cleaning of fibres")
@@ -62,13 +62,13 @@ def _connections(world: World) -> list[Occasion]:
         target, requester = ports[row["target_port_id"]], row["company_id"]
         provider = target["company_id"]
         if provider in cast:
-            text = texts.connection_requested(target["name"], row["name"], row["rate_limit_mbps"], URL)
+            text = message_templates.connection_requested(target["name"], row["name"], row["rate_limit_mbps"], URL)
             found.append(
                 (row["created_at"], provider, NotificationKind.CONNECTION_REQUESTED, text, ("ConnectionRequest", row["id"]))
             )
         if requester in cast and row["status"] in DECIDED:
             accepted = row["status"] == ConnectionRequestStatus.ACCEPTED
-            text = texts.connection_decided(row["name"], accepted=accepted, reason=None, public_url=URL)
+            text = message_templates.connection_decided(row["name"], accepted=accepted, reason=None, public_url=URL)
             found.append(
                 (row["decided_at"], requester, NotificationKind.CONNECTION_DECIDED, text, ("ConnectionRequest", row["id"]))
             )
@@ -83,7 +83,7 @@ def _maintenance(world: World) -> list[Occasion]:
         at = TODAY - EVERY * (len(MAINTAINED) - number - 1) - timedelta(days=7)
         window = Window(at + timedelta(days=14), at + timedelta(days=14, hours=4))
         for company, concerned in ((world.cast.partner, sorted(accounts)[:3]), (world.cast.direct, [])):
-            text = texts.maintenance(title, "Ports may be without service for a few minutes.", window, concerned)
+            text = message_templates.maintenance(title, "Ports may be without service for a few minutes.", window, concerned)
             found.append((at, company["id"], NotificationKind.MAINTENANCE, text, None))
     return found
 
@@ -94,6 +94,8 @@ def _security(world: World) -> list[Occasion]:
     for number, company in enumerate(world.companies(AccountKind.DIRECT)[:WARNINGS]):
         at = TODAY - timedelta(days=10 * (WARNINGS - number), hours=3)
         name = company["trading_name"]
-        text = texts.security(f"failed sign-ins of {name}", f"Somebody has tried many passwords of users of {name}.")
+        text = message_templates.security(
+            f"failed sign-ins of {name}", f"Somebody has tried many passwords of users of {name}."
+        )
         found.append((at, world.cast.operator["id"], NotificationKind.SECURITY, text, ("Company", company["id"])))
     return found

@@ -24,7 +24,7 @@ from graphql import (
     visit,
 )
 
-from resolvers.redactions import Entry, Path, Redacted
+from resolvers.reading.redactions import Entry, Path, Redacted
 
 GAINED: Final = "DENY→ALLOW"
 LOST: Final = "ALLOW→DENY"

@@ -20,7 +20,7 @@ from policies.errors import PolicyError
 from policies.matrix import Cell
 from policies.policy import Policy
 from policies.predicate import show
-from policies.who import label
+from policies.viewer_classes import label
 
 EQUIVALENT: Final = "The policies are equivalent: no viewer is treated otherwise."
 HEAD: Final = "| | viewers | before | after |\n| --- | --- | --- | --- |"

@@ -10,15 +10,15 @@ import typer
 
 import server
 from commands.failure import Failure
-from commands.policy.asked import field_of, type_of, viewer_at
+from commands.policy.arguments import field_of, type_of, viewer_at
 from commands.store import located
 from models.reading import Reader
 from policies.explanation import Explanation, Holds, Part, Ruling
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, Predicate, show
 from policies.shapes import spell, spelt
-from resolvers.explain import READ, Question, truth
-from resolvers.identifiers import InvalidId, parse
+from resolvers.tools.explain import READ, Question, truth
+from resolvers.values.identifiers import InvalidId, parse
 from settings import Settings
 
 SETTLED = {TRUE: "always", FALSE: "never"}

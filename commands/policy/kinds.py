@@ -12,7 +12,7 @@ from models.kinds import Kind
 from policies.kinds import exempted, exemption, kind_rules
 from policies.policy import Policy
 from policies.source import EXEMPT, Rule
-from resolvers.text import camel
+from resolvers.values.text import camel
 from schema.kinds import sites
 
 NAME: Final = "sensitive-data.md"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from commands.policy.wording import INTRODUCTION, Notes, worded
 from policies.matrix import Sheet, Table
-from policies.who import label
+from policies.viewer_classes import label
 
 
 def markdown(tables: Iterable[Table]) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 from commands.policy.wording import INTRODUCTION, NO_ROW, Notes, worded
 from policies.matrix import Line, Sheet, Table
-from policies.who import label
+from policies.viewer_classes import label
 
 HEAD: Final = """<!doctype html>
 <html lang="en">

@@ -30,16 +30,16 @@ from policies.policy import Policy
 from policies.shapes import spell
 from policies.viewer import ANONYMOUS, Viewer
 from resolvers.context import Context, Services
-from resolvers.identifiers import Identifier
-from resolvers.view_as import ViewAsRefused, seen_as
+from resolvers.tools.view_as import ViewAsRefused, seen_as
+from resolvers.values.identifiers import Identifier
 from resolvers.viewer import find_viewer
-from schema.planning import Planning
+from schema.extensions.planned_execution import Planning
 from schema.schema import make_schema
 from settings import Settings
+from transport.authentication.tokens import Tokens
+from transport.http.request import checked
 from transport.logs import configure_logging
 from transport.refusal import BadRequest
-from transport.request import checked
-from transport.tokens import Tokens
 
 HEAD: Final = "HEAD"
 NODES: Final = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"

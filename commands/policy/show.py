@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import server
-from commands.policy.asked import type_of, viewer_at
+from commands.policy.arguments import type_of, viewer_at
 from commands.store import located
 from models.reading import Reader
 from policies.catalogue import CATALOGUE
@@ -19,7 +19,7 @@ from policies.predicate import show as words
 from policies.shapes import spell, spelt
 from policies.sql import written
 from policies.viewer import Shape
-from resolvers.mask import is_settled, only_reason
+from resolvers.reading.masks import is_settled, only_reason
 from settings import Settings
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from policies.matrix import Cell
 from policies.predicate import FALSE, TRUE, Predicate, show
-from policies.who import listed
+from policies.viewer_classes import listed
 
 LONGEST: Final = 64  # characters of a condition within a cell: whose it is, and whose its partner is
 NO_ROW: Final = "no row"

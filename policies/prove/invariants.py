@@ -24,7 +24,7 @@ from policies.lint import lint
 from policies.policy import Policy
 from policies.reason import Reason
 from policies.source import FIELD_RULES, NEVER_KIND, Rule, Text, parse, read_texts
-from policies.spelling import hint
+from policies.suggestions import hint
 
 FOLDER: Final = "invariants"
 NEVER: Final = "never"

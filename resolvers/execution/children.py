@@ -10,16 +10,16 @@ from uuid import UUID
 
 from graphql import GraphQLError
 
-from resolvers import identifiers
-from resolvers.batch import BatchResolver
-from resolvers.common import Narrowed
-from resolvers.connection import Asked, PageOf, ask
+from resolvers.execution.codegen import Unplanned, items, need
 from resolvers.execution.failures import Failing
 from resolvers.execution.lookups import LinkedLookup, Lookup, PageLookup
-from resolvers.execution.names import Unplanned, items, need
-from resolvers.execution.shapes import Extract, Run, Shape, together
-from resolvers.execution.watches import Watch
-from resolvers.identifiers import Identifier
+from resolvers.execution.object_builders import Extract, Run, Shape, together
+from resolvers.execution.redaction_tracking import Watch
+from resolvers.reading.batching import BatchResolver
+from resolvers.reading.connections import Asked, PageOf, ask
+from resolvers.reading.field_sources import Narrowed
+from resolvers.values import identifiers
+from resolvers.values.identifiers import Identifier
 
 if TYPE_CHECKING:
     from resolvers.context import Context

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 from graphql import GraphQLObjectType, get_named_type
 from graphql.execution.collect_fields import FieldDetails
 
-from resolvers.common import Below, Everything, as_given
 from resolvers.execution.children import Connected
+from resolvers.execution.codegen import Unplanned
+from resolvers.execution.field_sites import Code, Place, display
 from resolvers.execution.lookups import PageLookup
-from resolvers.execution.names import Unplanned
-from resolvers.execution.places import Code, Place, display
+from resolvers.execution.object_builders import Shape
+from resolvers.execution.redaction_tracking import Items, Watch
 from resolvers.execution.rows import Objects, Rows
-from resolvers.execution.shapes import Shape
 from resolvers.execution.values import complete
-from resolvers.execution.watches import Items, Watch
-from resolvers.orders import ORDERS
+from resolvers.reading.field_sources import Below, Everything, as_given
+from resolvers.reading.filters import ORDERS
 
 if TYPE_CHECKING:
     from resolvers.execution.planner import Planner

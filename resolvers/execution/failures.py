@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphql import FieldNode, GraphQLError, located_error
 
-from resolvers.execution.names import Unplanned
+from resolvers.execution.codegen import Unplanned
 
 if TYPE_CHECKING:
-    from resolvers.execution.shapes import Run
+    from resolvers.execution.object_builders import Run
 
 MOST: Final = 1000  # errors that a plan tells of one operation
 

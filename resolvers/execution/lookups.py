@@ -9,14 +9,14 @@ from uuid import UUID
 from cachetools import LRUCache
 
 from models.reading import Compiled, compiled
-from resolvers import statements
+from resolvers.execution.object_builders import Run
 from resolvers.execution.rows import Rows
-from resolvers.execution.shapes import Run
-from resolvers.statements import KEYS, Source
+from resolvers.reading import statements
+from resolvers.reading.statements import KEYS, Source
 
 if TYPE_CHECKING:
-    from resolvers.connection import Asked
     from resolvers.context import Context
+    from resolvers.reading.connections import Asked
 
 WINDOWS: Final = 32  # page sizes, orders and filters of one field whose statements a plan keeps
 

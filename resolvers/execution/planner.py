@@ -27,14 +27,11 @@ from graphql.execution.collect_fields import CollectedFields, FieldDetails, coll
 from policies.catalogue import CATALOGUE
 from policies.policy import FieldRule
 from policies.predicate import TRUE
-from resolvers.actions import ViewerCan
-from resolvers.batch import BatchResolver, Made
-from resolvers.common import Below, ById, Everything, Listed, MadeWith, NamedBy, NamedIn, Through
-from resolvers.execution import connections, related
+from resolvers.execution import connections, joined_rows
 from resolvers.execution.children import Arguments, Called, Complete, Completed, Held, constant, mapped
+from resolvers.execution.codegen import Names, Unplanned, refuse
 from resolvers.execution.conditions import varies
-from resolvers.execution.names import Names, Unplanned, refuse
-from resolvers.execution.places import (
+from resolvers.execution.field_sites import (
     Childless,
     Code,
     Decide,
@@ -49,16 +46,19 @@ from resolvers.execution.places import (
     listed,
     required,
 )
+from resolvers.execution.object_builders import Extract, Run, Shape
+from resolvers.execution.redaction_tracking import Always, Hidden, Sometimes, Watch
 from resolvers.execution.roots import Roots
 from resolvers.execution.rows import Objects, Rows
-from resolvers.execution.shapes import Extract, Run, Shape
 from resolvers.execution.values import complete, stored
-from resolvers.execution.watches import Always, Hidden, Sometimes, Watch
-from resolvers.identifiers import global_id_code
-from resolvers.mask import is_settled, only_reason
-from resolvers.node import ByAnyId, ByAnyIds, GlobalId
-from resolvers.record import Record
-from resolvers.redactions import Redacted
+from resolvers.reading.allowed_actions import ViewerCan
+from resolvers.reading.batching import BatchResolver, Made
+from resolvers.reading.field_sources import Below, ById, Everything, Listed, MadeWith, NamedBy, NamedIn, Through
+from resolvers.reading.masks import is_settled, only_reason
+from resolvers.reading.nodes import ByAnyId, ByAnyIds, GlobalId
+from resolvers.reading.records import Record
+from resolvers.reading.redactions import Redacted
+from resolvers.values.identifiers import global_id_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +169,13 @@ class Planner:
             case ViewerCan(entity):
                 return self._actions(place, entity), None
             case NamedBy() as batch:
-                return related.named_by(self, place, batch)
+                return joined_rows.named_by(self, place, batch)
             case MadeWith() as batch:
-                return related.made_with(self, place, batch)
+                return joined_rows.made_with(self, place, batch)
             case Listed() | NamedIn() | Through() as batch:
-                return related.listing(self, place, batch)
+                return joined_rows.listing(self, place, batch)
             case ById() | ByAnyId() | ByAnyIds() as batch:
-                return related.identified(self, place, batch)
+                return joined_rows.identified(self, place, batch)
             case Below() | Everything() as batch:
                 return connections.connection(self, place, batch)
             case batch:

@@ -19,19 +19,19 @@ from graphql import (
     get_operation_ast,
 )
 
-from resolvers.actions import rights_of
-from resolvers.acts import Acts
-from resolvers.batch import ROOT
-from resolvers.errors import PublicError
+from resolvers.auditing.audit_trail import Acts
+from resolvers.execution.codegen import Unplanned
 from resolvers.execution.conditions import conditions
 from resolvers.execution.failures import errors_of
-from resolvers.execution.names import Unplanned
-from resolvers.execution.places import Describe
+from resolvers.execution.field_sites import Describe
+from resolvers.execution.object_builders import Run, Shape, together
 from resolvers.execution.planner import Planned, Planner
+from resolvers.execution.redaction_tracking import Fields, Watch
 from resolvers.execution.roots import Roots
-from resolvers.execution.shapes import Run, Shape, together
 from resolvers.execution.variables import Definitions, Variables
-from resolvers.execution.watches import Fields, Watch
+from resolvers.reading.allowed_actions import rights_of
+from resolvers.reading.batching import ROOT
+from resolvers.values.errors import PublicError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

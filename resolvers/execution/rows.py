@@ -9,11 +9,11 @@ from policies.catalogue import CATALOGUE
 from policies.masks import expression, is_local
 from policies.policy import Decision
 from policies.predicate import TRUE, Predicate
-from resolvers.common import NamedBy
-from resolvers.execution.names import Inseparable, Unplanned
-from resolvers.mask import mask_of
-from resolvers.record import Record
-from resolvers.statements import Joined, Source, readable
+from resolvers.execution.codegen import Inseparable, Unplanned
+from resolvers.reading.field_sources import NamedBy
+from resolvers.reading.masks import mask_of
+from resolvers.reading.records import Record
+from resolvers.reading.statements import Joined, Source, readable
 
 
 class Objects:

@@ -21,7 +21,7 @@ from graphql import (
     is_leaf_type,
 )
 
-from resolvers.execution.names import Names, Unplanned
+from resolvers.execution.codegen import Names, Unplanned
 
 AS_STORED: Final = {
     GraphQLString.name: (sa.Text, sa.String),

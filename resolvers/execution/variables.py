@@ -22,7 +22,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_variable_values
 
-from resolvers.execution.names import Unplanned
+from resolvers.execution.codegen import Unplanned
 
 LARGEST: Final = 2**31  # beyond what GraphQL's Int holds
 AS_GIVEN: Final[Mapping[str, Callable[[Any], bool]]] = {

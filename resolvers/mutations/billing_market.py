@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from models import BillingMarket
 from models.billing_market import CURRENCIES
-from resolvers.asked import Asked
-from resolvers.identifiers import Identifier
-from resolvers.mutation import Done
-from resolvers.work import Work, requires
+from resolvers.values.identifiers import Identifier
+from resolvers.writing.input_reader import Asked
+from resolvers.writing.runner import Done
+from resolvers.writing.unit_of_work import Work, requires
 
 
 @requires(Company="set_billing_market")

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from models import Company
 from models.company import CERTIFIED, LONGEST_NAME, LONGEST_NUMBER, OPEN_TYPES, CompanyType
-from resolvers.asked import Asked
-from resolvers.identifiers import Identifier
-from resolvers.mutation import Done
-from resolvers.mutations.values import Read, address, assign, country, given, text
-from resolvers.problems import Code
-from resolvers.work import Work, requires
+from resolvers.values.identifiers import Identifier
+from resolvers.writing.field_readers import Read, address, assign, country, given, text
+from resolvers.writing.input_reader import Asked
+from resolvers.writing.runner import Done
+from resolvers.writing.unit_of_work import Work, requires
+from resolvers.writing.user_errors import Code
 
 NAMES: Final[Mapping[str, Read]] = {"trading_name": text(LONGEST_NAME), "legal_name": text(LONGEST_NAME)}
 DETAILS: Final[Mapping[str, Read]] = {

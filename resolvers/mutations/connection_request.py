@@ -16,13 +16,13 @@ from models.connection_request import ConnectionRequestStatus
 from models.membership import MemberRole
 from models.notification import NotificationKind
 from models.port import PortStatus
-from resolvers.asked import Asked
-from resolvers.identifiers import Identifier
-from resolvers.mutation import Done
-from resolvers.notices import tell, write
-from resolvers.problems import Code
-from resolvers.texts import connection_decided, connection_requested
-from resolvers.work import Work, requires
+from resolvers.notifying.message_templates import connection_decided, connection_requested
+from resolvers.notifying.notifications import tell, write
+from resolvers.values.identifiers import Identifier
+from resolvers.writing.input_reader import Asked
+from resolvers.writing.runner import Done
+from resolvers.writing.unit_of_work import Work, requires
+from resolvers.writing.user_errors import Code
 
 LONGEST_NAME: Final = 64  # characters
 LONGEST_REASON: Final = 500

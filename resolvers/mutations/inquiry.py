@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from models import Inquiry
 from models.base import now
 from models.notification import NotificationKind
-from resolvers.asked import Asked
-from resolvers.identifiers import Identifier
-from resolvers.mutation import Done
-from resolvers.notices import write
-from resolvers.problems import Code
-from resolvers.texts import profile_inquiry
-from resolvers.work import Work, requires
+from resolvers.notifying.message_templates import profile_inquiry
+from resolvers.notifying.notifications import write
+from resolvers.values.identifiers import Identifier
+from resolvers.writing.input_reader import Asked
+from resolvers.writing.runner import Done
+from resolvers.writing.unit_of_work import Work, requires
+from resolvers.writing.user_errors import Code
 
 LONGEST_NAME: Final = 128  # characters
 LONGEST_MESSAGE: Final = 5_000

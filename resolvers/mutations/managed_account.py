@@ -13,15 +13,15 @@ from models.company import AccountKind
 from models.managed_account import LONGEST_NAME, SETTINGS, SupportedBy
 from models.membership import MemberRole
 from models.support_details import needs_contact
-from resolvers.asked import Asked
-from resolvers.identifiers import Identifier
-from resolvers.mutation import Done
 from resolvers.mutations.company import papers
 from resolvers.mutations.membership import known, let_in, person
 from resolvers.mutations.support_details import UNREACHABLE, contact, details_of
-from resolvers.mutations.values import Read, assign, given, reads_like, text, word
-from resolvers.problems import Code
-from resolvers.work import Work, requires
+from resolvers.values.identifiers import Identifier
+from resolvers.writing.field_readers import Read, assign, given, reads_like, text, word
+from resolvers.writing.input_reader import Asked
+from resolvers.writing.runner import Done
+from resolvers.writing.unit_of_work import Work, requires
+from resolvers.writing.user_errors import Code
 
 ACCOUNT: Final[Mapping[str, Read]] = {
     "account_name": text(LONGEST_NAME),

@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from models import Company, MarketplaceProfile, Port, ProviderType, ServiceType
 from models.company import VerificationStatus
 from models.marketplace_profile import ProfileVisibility
-from resolvers.asked import Asked
-from resolvers.identifiers import Identifier
-from resolvers.mutation import Done
-from resolvers.mutations.values import Read, address, assign, given, text, word
-from resolvers.problems import Code
-from resolvers.slugs import follow_name
-from resolvers.work import Work, requires
+from resolvers.mutations.profile_slugs import follow_name
+from resolvers.values.identifiers import Identifier
+from resolvers.writing.field_readers import Read, address, assign, given, text, word
+from resolvers.writing.input_reader import Asked
+from resolvers.writing.runner import Done
+from resolvers.writing.unit_of_work import Work, requires
+from resolvers.writing.user_errors import Code
 
 LONGEST_NAME: Final = 128  # characters, as all lengths but that of the text
 MOST_WORDS: Final = 200  # R016, A4

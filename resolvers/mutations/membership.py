@@ -16,9 +16,9 @@ from models import Company, Membership, User
 from models.base import now
 from models.membership import MemberRole
 from models.user import LONGEST_NAME
-from resolvers.asked import Asked
-from resolvers.problems import Code
-from resolvers.work import Work
+from resolvers.writing.input_reader import Asked
+from resolvers.writing.unit_of_work import Work
+from resolvers.writing.user_errors import Code
 
 MOST_NAMED: Final = 100
 HOUR: Final = timedelta(hours=1)

@@ -6,10 +6,10 @@ import sqlalchemy as sa
 
 from models import Notification
 from models.base import now
-from resolvers.asked import Asked
-from resolvers.identifiers import Identifier
-from resolvers.mutation import Done
-from resolvers.work import Work, requires
+from resolvers.values.identifiers import Identifier
+from resolvers.writing.input_reader import Asked
+from resolvers.writing.runner import Done
+from resolvers.writing.unit_of_work import Work, requires
 
 
 @requires(Notification="mark_read")

@@ -10,12 +10,12 @@ from models import Company, Location, OrderApproval, Port
 from models.base import now
 from models.lifecycle import step
 from models.order_approval import COMMENT_LENGTH, STEPS, OrderApprovalStatus
-from resolvers.asked import Asked
-from resolvers.identifiers import Identifier
-from resolvers.mutation import Done
+from resolvers.mutations.order_checks import check_company, check_location, check_market, check_speed
 from resolvers.order_approval import tell_requester
-from resolvers.ordering import check_company, check_location, check_market, check_speed
-from resolvers.work import Work, requires
+from resolvers.values.identifiers import Identifier
+from resolvers.writing.input_reader import Asked
+from resolvers.writing.runner import Done
+from resolvers.writing.unit_of_work import Work, requires
 
 # What was asked for, and at which price.
 ORDERED: Final = (

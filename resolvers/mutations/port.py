@@ -12,16 +12,16 @@ from models.connection_request import ConnectionRequestStatus
 from models.notification import NotificationKind
 from models.port import ENDED, TERMS_MONTHS, PortStatus, PortVisibility
 from models.price import PriceKind, price_of
-from resolvers import texts
-from resolvers.asked import Asked
-from resolvers.identifiers import Identifier
-from resolvers.mutation import Done
 from resolvers.mutations.connection_request import end_waiting, requests_at
-from resolvers.mutations.values import Read, assign, given, text, word
-from resolvers.notices import tell
-from resolvers.ordering import check_company, check_location, check_market, check_speed
-from resolvers.problems import Code
-from resolvers.work import Work, requires
+from resolvers.mutations.order_checks import check_company, check_location, check_market, check_speed
+from resolvers.notifying import message_templates
+from resolvers.notifying.notifications import tell
+from resolvers.values.identifiers import Identifier
+from resolvers.writing.field_readers import Read, assign, given, text, word
+from resolvers.writing.input_reader import Asked
+from resolvers.writing.runner import Done
+from resolvers.writing.unit_of_work import Work, requires
+from resolvers.writing.user_errors import Code
 
 NAME_LENGTH: Final = 64  # V7
 COST_CENTRE_LENGTH: Final = 64
@@ -94,8 +94,8 @@ async def _ask_for_approval(work: Work, company: Company, location: Location, va
     await work.add(approval)
     subject = Identifier("OrderApproval", approval.id)
     if company.partner_id is not None:
-        order = texts.order(approval.name, approval.speed_mbps, location.name)
-        notice = texts.order_approval_requested(company.trading_name, order, services.public_url)
+        order = message_templates.order(approval.name, approval.speed_mbps, location.name)
+        notice = message_templates.order_approval_requested(company.trading_name, order, services.public_url)
         await tell(work.session, NotificationKind.ORDER_APPROVAL_REQUESTED, company.partner_id, notice, subject=subject)
     return {"order_approval": subject}
 

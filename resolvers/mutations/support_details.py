@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from models import ManagedAccount, SupportDetails
 from models.managed_account import SupportedBy
 from models.support_details import LONGEST_HOURS, needs_contact
-from resolvers.asked import Asked
-from resolvers.identifiers import Identifier
-from resolvers.mutation import Done
-from resolvers.mutations.values import Read, assign, given, text
-from resolvers.problems import Code
-from resolvers.work import Work, requires
+from resolvers.values.identifiers import Identifier
+from resolvers.writing.field_readers import Read, assign, given, text
+from resolvers.writing.input_reader import Asked
+from resolvers.writing.runner import Done
+from resolvers.writing.unit_of_work import Work, requires
+from resolvers.writing.user_errors import Code
 
 UNREACHABLE: Final = "The operator supports nobody without an e-mail address and a phone; this has to be given."
 

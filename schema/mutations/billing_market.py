@@ -7,8 +7,8 @@ from strawberry import ID
 
 from resolvers.mutations import billing_market
 from schema.billing_market import BillingMarket
-from schema.inputs import optional, required
-from schema.mutations.fields import Payload, changes
+from schema.building.inputs import optional, required
+from schema.building.mutation_fields import Payload, changes
 
 
 @strawberry.input(description="A market to be enabled or disabled.")

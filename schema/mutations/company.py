@@ -6,10 +6,10 @@ import strawberry
 from strawberry import ID
 
 from resolvers.mutations import company
+from schema.building.inputs import optional, required
+from schema.building.mutation_fields import Payload, changes
 from schema.company import Company
 from schema.enums import CompanyType
-from schema.inputs import optional, required
-from schema.mutations.fields import Payload, changes
 from schema.mutations.values import AddressInput
 
 

@@ -6,9 +6,9 @@ import strawberry
 from strawberry import ID
 
 from resolvers.mutations import connection_request
+from schema.building.inputs import optional, required
+from schema.building.mutation_fields import Payload, changes
 from schema.connection_request import ConnectionRequest
-from schema.inputs import optional, required
-from schema.mutations.fields import Payload, changes
 
 
 @strawberry.input(description="A connection that is asked for.")

@@ -6,9 +6,9 @@ import strawberry
 from strawberry import ID
 
 from resolvers.mutations import inquiry
-from schema.inputs import optional, required
+from schema.building.inputs import optional, required
+from schema.building.mutation_fields import Payload, changes
 from schema.marketplace_profile import MarketplaceProfile
-from schema.mutations.fields import Payload, changes
 
 
 @strawberry.input(description="An inquiry. The profile is named by its id or by its slug.")

@@ -6,11 +6,11 @@ import strawberry
 from strawberry import ID
 
 from resolvers.mutations import managed_account
+from schema.building.inputs import optional, required
+from schema.building.mutation_fields import Payload, changes
 from schema.enums import SupportedBy
-from schema.inputs import optional, required
 from schema.managed_account import ManagedAccount, PartnerDefaults
 from schema.mutations.company import NewCompanyInput
-from schema.mutations.fields import Payload, changes
 from schema.mutations.values import SupportContactInput
 
 

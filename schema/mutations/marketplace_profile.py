@@ -6,10 +6,10 @@ import strawberry
 from strawberry import ID
 
 from resolvers.mutations import marketplace_profile
+from schema.building.inputs import optional, required
+from schema.building.mutation_fields import Payload, changes
 from schema.enums import ProfileVisibility
-from schema.inputs import optional, required
 from schema.marketplace_profile import MarketplaceProfile
-from schema.mutations.fields import Payload, changes
 from schema.mutations.values import AddressInput
 
 

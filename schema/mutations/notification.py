@@ -6,8 +6,8 @@ import strawberry
 from strawberry import ID
 
 from resolvers.mutations import notification
-from schema.inputs import required
-from schema.mutations.fields import Payload, changes
+from schema.building.inputs import required
+from schema.building.mutation_fields import Payload, changes
 from schema.notification import Notification
 
 

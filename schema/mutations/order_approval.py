@@ -6,8 +6,8 @@ import strawberry
 from strawberry import ID
 
 from resolvers.mutations import order_approval
-from schema.inputs import optional, required
-from schema.mutations.fields import Payload, changes
+from schema.building.inputs import optional, required
+from schema.building.mutation_fields import Payload, changes
 from schema.order_approval import OrderApproval
 
 WHICH = "The order approval."

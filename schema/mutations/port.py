@@ -6,9 +6,9 @@ import strawberry
 from strawberry import ID
 
 from resolvers.mutations import port
+from schema.building.inputs import optional, required
+from schema.building.mutation_fields import Payload, changes
 from schema.enums import DiversityZone, PortVisibility
-from schema.inputs import optional, required
-from schema.mutations.fields import Payload, changes
 from schema.order_approval import OrderApproval
 from schema.port import Port
 

@@ -6,8 +6,8 @@ import strawberry
 from strawberry import ID
 
 from resolvers.mutations import support_details
-from schema.inputs import optional
-from schema.mutations.fields import Payload, changes
+from schema.building.inputs import optional
+from schema.building.mutation_fields import Payload, changes
 from schema.mutations.values import SupportContactInput
 from schema.support_details import SupportDetails
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from schema.inputs import optional
+from schema.building.inputs import optional
 
 
 @strawberry.input(description="A postal address. One without any line is none.")

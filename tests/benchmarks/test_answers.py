@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from benchmarks.answers import Differs, compare, data_of, gateway_key, normalised, plain_key
-from resolvers.identifiers import Identifier
+from resolvers.values.identifiers import Identifier
 
 KEY = UUID("018cc251-f401-7000-8000-000000000001")
 

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from commands.__main__ import app
 from tests.commands.process import crossgate
-from tests.given import Given
-from tests.telling import Telling
+from tests.expected_notifications import Telling
+from tests.factory import Given
 
 MAINTENANCE = ("maintenance", "announce", "--title", "New switches", "--body", "We replace them.")
 SECURITY = ("security", "announce", "--title", "Passwords", "--body", "Change them.")

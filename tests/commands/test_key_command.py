@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from commands.__main__ import app
-from resolvers.cursors import Cursors, InvalidCursor
+from resolvers.reading.cursors import Cursors, InvalidCursor
 from tests.commands.process import crossgate
-from transport.tokens import InvalidToken, Tokens
+from transport.authentication.tokens import InvalidToken, Tokens
 
 
 def test_a_rotation_keeps_tokens_and_cursors(tmp_path: Path) -> None:

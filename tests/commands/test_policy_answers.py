@@ -9,7 +9,7 @@ from graphql import build_schema, parse, print_ast
 
 from commands.policy.answers import DIFFERS, GAINED, LOST, Flip, Outcome, flips, marked, outcome
 from policies.reason import Reason
-from resolvers.redactions import Path, Redacted
+from resolvers.reading.redactions import Path, Redacted
 
 SCHEMA: Final = build_schema(
     """

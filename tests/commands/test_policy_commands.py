@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Company, Membership, Port, User
-from resolvers.identifiers import Identifier
-from tests.asking import HIDDEN
+from resolvers.values.identifiers import Identifier
+from tests.client import HIDDEN
 from tests.commands.process import crossgate
 
 OURS = sa.select(Membership.company_id).join(User, User.id == Membership.user_id).where(User.email == HIDDEN)

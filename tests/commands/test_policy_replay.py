@@ -19,7 +19,7 @@ from commands.failure import Failure
 from commands.policy.replay import _read
 from commands.policy.revisions import policies_of
 from resolvers.viewer import find_member
-from tests.asking import DIRECT, HIDDEN, PARTNER, POLICY
+from tests.client import DIRECT, HIDDEN, PARTNER, POLICY
 from tests.commands.process import ROOT, crossgate
 
 PRICES = "query Prices($first: Int!) { ports(first: $first) { nodes { name monthlyRate { amount } } } }"

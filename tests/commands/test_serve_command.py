@@ -19,7 +19,7 @@ from commands.demo.membership import DEMO_USERS
 from commands.serve import Demo, prepare
 from settings import Settings
 from tests.commands.process import COMMAND, ROOT, crossgate, environment
-from transport.tokens import Tokens
+from transport.authentication.tokens import Tokens
 
 LISTENING = re.compile(r"running on (http://[\d.:]+)")
 WHO = "{ viewer { user { email } } }"

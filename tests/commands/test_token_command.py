@@ -14,7 +14,7 @@ from commands.demo.membership import DEMO_USERS
 from commands.token import issue
 from models import Membership, User
 from tests.commands.process import crossgate
-from transport.tokens import Tokens
+from transport.authentication.tokens import Tokens
 
 
 async def test_standard_output_is_the_token_alone(demo_engine: AsyncEngine, demo_url: str, tmp_path: Path) -> None:

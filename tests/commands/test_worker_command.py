@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from models import Mail
 from models.notification import NotificationKind
-from resolvers.notices import Notice, write
+from resolvers.notifying.notifications import Notice, write
 from tests.commands.process import COMMAND, ROOT, crossgate, environment
 from tests.mailbox import PATIENCE, Mailbox, mail_server
 

@@ -23,8 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models import Mail, OrderApproval, Port
 from resolvers.viewer import find_member
 from tests.crash.processes import Mortal, free_port, gateway, insist, worker
-from tests.given import Given, Location
-from transport.tokens import Tokens
+from tests.factory import Given, Location
+from transport.authentication.tokens import Tokens
 
 ORDERS: Final = 200
 AT_ONCE: Final = 8

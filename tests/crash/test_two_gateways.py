@@ -21,8 +21,8 @@ from models.embedded import Embedded
 from tests import databases
 from tests.crash.processes import PATIENCE, free_port, gateway
 from tests.crash.test_crash import ORDER, token
-from tests.given import Account, Given, Port
-from transport.tokens import Tokens
+from tests.factory import Account, Given, Port
+from transport.authentication.tokens import Tokens
 
 PRICES: Final = "{ ports { nodes { monthlyRate { amount } } } }"
 SET: Final = """

@@ -12,10 +12,10 @@ from asyncpg import RaiseError
 
 from commands.__main__ import MODULES
 from settings import Settings, variable
-from tests.asking import DEMO_VIEWERS, HIDDEN, PARTNER, POLICY, Asking, asking
+from tests.client import DEMO_VIEWERS, HIDDEN, PARTNER, POLICY, Asking, asking
 from tests.pictures import picture, upload
 from tests.rules.answers import told, whole
-from transport.uploads import PATH
+from transport.http.uploads import PATH
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 import pytest
 
-from tests.execution.both import Both
+from tests.execution.both_executors import Both
 
 ABSTRACT: Final = ("media {", "things {")  # of abstract types, the planner knows those that are types of policy
 

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.execution.both import Both, both_schemas
-from tests.execution.sides import Sides, both_sides
+from tests.execution.both_executors import Both, both_schemas
+from tests.execution.executors import Sides, both_sides
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,9 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from resolvers.batch import BatchResolver
 from resolvers.context import Context
-from resolvers.errors import PublicError
+from resolvers.reading.batching import BatchResolver
+from resolvers.values.errors import PublicError
 
 FAULTS = ("fail", "break", "short")
 

@@ -10,7 +10,7 @@ import strawberry
 
 from policies.viewer import Viewer
 from resolvers.context import Context, Services
-from schema.fields import column, resolved
+from schema.building.fields import column, resolved
 from tests.execution.faults import fault
 
 

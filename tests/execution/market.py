@@ -17,10 +17,10 @@ from graphql import get_named_type
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from policies.catalogue import CATALOGUE
-from resolvers.identifiers import TAGS, Identifier
-from tests.asking import ANONYMOUS, DEMO_VIEWERS, OPERATOR
-from tests.audited import EVENTS
-from tests.execution.sides import Request, Sides
+from resolvers.values.identifiers import TAGS, Identifier
+from tests.audit_events import EVENTS
+from tests.client import ANONYMOUS, DEMO_VIEWERS, OPERATOR
+from tests.execution.executors import Request, Sides
 from tests.schema.outline import connections, is_connection, object_type, ways
 
 Place = tuple[str, str, str]  # of a cursor: type, field, order

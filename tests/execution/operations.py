@@ -36,8 +36,8 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from tests.execution.executors import Request
 from tests.execution.market import VIEWERS, Known
-from tests.execution.sides import Request
 from tests.schema.outline import SCHEMA, object_type
 
 MOST_FIELDS: Final = 14

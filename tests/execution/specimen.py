@@ -21,9 +21,9 @@ from strawberry import ID
 
 from policies.reason import Reason
 from resolvers.context import Context
-from resolvers.record import Record
-from schema.fields import column, resolved
-from schema.scalars import URL, EmailAddress
+from resolvers.reading.records import Record
+from schema.building.fields import column, resolved
+from schema.building.scalars import URL, EmailAddress
 from tests.execution.faults import Spec, fault, values_of
 
 

@@ -12,8 +12,8 @@ import pytest
 import server
 from policies.catalogue import CATALOGUE
 from policies.policy import Policy
-from tests.asking import DEMO_VIEWERS, OPERATOR, PARTNER
-from tests.execution.sides import Request, Sides, both_sides, post
+from tests.client import DEMO_VIEWERS, OPERATOR, PARTNER
+from tests.execution.executors import Request, Sides, both_sides, post
 
 EVERYWHERE: Final = """{
   viewer { company { viewerCan } can(action: "ORDER_PORT", typeName: "Company") }

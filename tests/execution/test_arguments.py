@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tests.execution.both import Both
+from tests.execution.both_executors import Both
 from tests.execution.cases import Case, named
 
 ECHO: Final = {

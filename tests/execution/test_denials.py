@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from resolvers.identifiers import Identifier
-from tests.asking import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, POLICY, SHOWN
-from tests.execution.sides import Sides
+from resolvers.values.identifiers import Identifier
+from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, POLICY, SHOWN
+from tests.execution.executors import Sides
 
 MONEY: Final = "{ amount currency }"
 NOBODY: Final = "Y28AAAAAAAAAAAAAAAAAAAAB"

@@ -29,10 +29,10 @@ from hypothesis_graphql import nodes, queries
 
 from models.embedded import Embedded
 from tests import databases
-from tests.asking import DEMO_VIEWERS
+from tests.client import DEMO_VIEWERS
+from tests.execution.executors import Reply, Sides, both_sides
 from tests.execution.market import Known, change, learn
 from tests.execution.operations import Operation, operation
-from tests.execution.sides import Reply, Sides, both_sides
 from tests.schema.outline import SCHEMA, is_connection, object_type, ways
 
 OPERATIONS: Final = int(os.environ.get("CROSSGATE_OPERATIONS", "5000"))

@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 import pytest
 
-from tests.execution.both import Both
+from tests.execution.both_executors import Both
 from tests.execution.cases import named
 
 PUBLIC: Final = {"fail": "public"}

@@ -12,10 +12,10 @@ import pytest
 
 from resolvers.execution.lookups import Lookup
 from resolvers.execution.plans import PLANNED
-from resolvers.node import ByAnyIds
-from tests.asking import HIDDEN, PARTNER, Asking, asking
-from tests.execution.both import Both
-from tests.execution.sides import Sides
+from resolvers.reading.nodes import ByAnyIds
+from tests.client import HIDDEN, PARTNER, Asking, asking
+from tests.execution.both_executors import Both
+from tests.execution.executors import Sides
 
 PUBLIC: Final = {"fail": "public"}
 ROOTS: Final = [

@@ -6,8 +6,8 @@ from typing import Final
 
 import pytest
 
-from tests.execution.both import Both
-from tests.execution.sides import PLANNED
+from tests.execution.both_executors import Both
+from tests.execution.executors import PLANNED
 
 TWO: Final = (
     'query A { person(id: "p1") { ...n } } query B($id: ID!) { person(id: $id) { ...n id } } fragment n on Author { name }'

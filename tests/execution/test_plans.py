@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from resolvers.execution import shapes
+from resolvers.execution import object_builders
 from resolvers.execution.lookups import Lookup
 from resolvers.execution.plans import Plans
-from schema.planning import Planning
-from tests.asking import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking, asking
+from schema.extensions.planned_execution import Planning
+from tests.client import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking, asking
 
 PORTS = """query ($first: Int!, $rates: Boolean! = false) {
   ports(first: $first) { nodes { name location { name } company { tradingName } monthlyRate @include(if: $rates) { amount } } }
@@ -177,7 +177,7 @@ async def test_a_request_takes_few_connections_at_once(ask: Asking, monkeypatch:
     answer = await ask(PARTNER, f"{{ {lists} }}")
 
     assert "planned" == answer.execution
-    assert shapes.PARALLEL == most
+    assert object_builders.PARALLEL == most
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.execution.both import Both
+from tests.execution.both_executors import Both
 from tests.execution.cases import Case, named
 
 ADA: Final = '(id: "p1")'

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.execution.both import Both
+from tests.execution.both_executors import Both
 from tests.execution.cases import Case, named
 from tests.execution.specimen import BAD
 

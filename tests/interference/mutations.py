@@ -15,7 +15,7 @@ from models import Base
 from policies.catalogue import CATALOGUE
 from policies.policy import Policy
 from policies.viewer import Viewer
-from resolvers.identifiers import TAGS, Identifier
+from resolvers.values.identifiers import TAGS, Identifier
 from tests.interference.market import TELLS, Eyes, Market, Row
 
 CHANGED: Final = (

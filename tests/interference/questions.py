@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from policies.policy import Policy
-from resolvers.identifiers import parse
-from resolvers.text import camel
+from resolvers.values.identifiers import parse
+from resolvers.values.text import camel
 
 CAN: Final = "id viewerCan"
 MONEY: Final = "{ amount currency }"

@@ -27,10 +27,10 @@ from policies.catalogue import CATALOGUE
 from policies.sql import to_sql, viewer_parameters
 from policies.viewer import ANONYMOUS as VISITOR
 from policies.viewer import Viewer
-from resolvers.identifiers import TAGS, Identifier
+from resolvers.values.identifiers import TAGS, Identifier
 from resolvers.viewer import find_member, load_viewer
 from tests import databases
-from tests.asking import ANONYMOUS, DIRECT, HIDDEN, PARTNER, SHOWN, Asking, asking
+from tests.client import ANONYMOUS, DIRECT, HIDDEN, PARTNER, SHOWN, Asking, asking
 from tests.schema.outline import SCHEMA
 
 VIEWERS: Final = (ANONYMOUS, PARTNER, HIDDEN, SHOWN, DIRECT, "network@partner.example", "shown-editor@managed.example")

@@ -30,8 +30,8 @@ from policies.viewer import Shape, Viewer
 from resolvers.viewer import find_member, load_viewer
 from settings import Settings
 from tests import databases
-from tests.asking import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking
-from tests.audited import EVENTS
+from tests.audit_events import EVENTS
+from tests.client import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking
 from tests.interference.market import Market, is_hidden
 from tests.interference.mutations import Mutation, mutations
 from tests.interference.questions import NODES, QUESTIONS, QUOTE, SCHEMA, SLUG, WALKS, why

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from policies.viewer import Viewer
 from resolvers.context import Context
-from resolvers.identifiers import Identifier
-from resolvers.preview import previewed
-from resolvers.view_as import seen_as
-from tests.asking import DIRECT, HIDDEN, PARTNER, SHOWN
+from resolvers.tools.settings_preview import previewed
+from resolvers.tools.view_as import seen_as
+from resolvers.values.identifiers import Identifier
+from tests.client import DIRECT, HIDDEN, PARTNER, SHOWN
 from tests.interference.mutations import Mutation, mutations
 from tests.interference.questions import QUESTIONS, why
 from tests.interference.test_non_interference import DRAWN, NUMBERS, SEED, Trial, charge_of, price_of, trying

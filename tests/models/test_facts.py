@@ -24,7 +24,7 @@ from models import (
 )
 from models.marketplace_profile import MarketplaceProfile
 from models.offer import OfferStatus
-from tests.models import given
+from tests.models import factory
 
 HISTORIES = 5
 STEPS = 40
@@ -61,11 +61,11 @@ async def connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 async def test_what_a_managed_company_owns_carries_its_partner_V14(connection: AsyncConnection) -> None:
     """A row of a managed company gets its partner from the company, whatever the insert says."""
-    partner = await given.company(connection)
-    managed = await given.company(connection, partner)
+    partner = await factory.company(connection)
+    managed = await factory.company(connection, partner)
     row = {"market": "NL", "currency": "EUR", "company_id": managed}
-    await given.add(connection, BillingMarket, **row, partner_id=managed)
-    await given.add(connection, BillingMarket, **row | {"company_id": partner}, partner_id=managed)
+    await factory.add(connection, BillingMarket, **row, partner_id=managed)
+    await factory.add(connection, BillingMarket, **row | {"company_id": partner}, partner_id=managed)
 
     facts = await connection.execute(sa.select(BillingMarket.company_id, BillingMarket.partner_id))
 
@@ -74,11 +74,11 @@ async def test_what_a_managed_company_owns_carries_its_partner_V14(connection: A
 
 async def test_a_company_and_its_ports_know_the_visibility_of_the_profile_A7(connection: AsyncConnection) -> None:
     """The visibility of a profile reaches old ports and new ones, follows its changes, and goes with it."""
-    owner, where = await given.company(connection), await given.location(connection)
-    await given.port(connection, owner, where)
+    owner, where = await factory.company(connection), await factory.location(connection)
+    await factory.port(connection, owner, where)
     seen = [await _visibilities(connection)]
-    await given.profile(connection, owner, "PUBLIC")
-    await given.port(connection, owner, where)
+    await factory.profile(connection, owner, "PUBLIC")
+    await factory.port(connection, owner, where)
     seen.append(await _visibilities(connection))
     await connection.execute(sa.update(MarketplaceProfile).values(visibility="PRIVATE"))
     seen.append(await _visibilities(connection))
@@ -90,9 +90,9 @@ async def test_a_company_and_its_ports_know_the_visibility_of_the_profile_A7(con
 
 async def test_a_company_counts_its_public_products_V18(connection: AsyncConnection) -> None:
     """The count of public products follows inserts, changes of visibility and deletes."""
-    seller = await given.company(connection)
-    await given.product(connection, seller, "LIMITED")
-    first = await given.product(connection, seller, "PUBLIC")
+    seller = await factory.company(connection)
+    await factory.product(connection, seller, "LIMITED")
+    first = await factory.product(connection, seller, "PUBLIC")
     counts = [await connection.scalar(sa.select(Company.public_products))]
     await connection.execute(sa.update(Product).values(visibility="PUBLIC"))
     counts.append(await connection.scalar(sa.select(Company.public_products)))
@@ -106,13 +106,13 @@ async def test_a_company_counts_its_public_products_V18(connection: AsyncConnect
 
 async def test_a_connection_request_knows_the_provider_V16(connection: AsyncConnection) -> None:
     """Provider and provider's partner are those of the target port."""
-    partner, customer = await given.company(connection), await given.company(connection)
-    provider, where = await given.company(connection, partner), await given.location(connection)
+    partner, customer = await factory.company(connection), await factory.company(connection)
+    provider, where = await factory.company(connection, partner), await factory.location(connection)
     ports = {
-        "port_id": await given.port(connection, customer, where),
-        "target_port_id": await given.port(connection, provider, where),
+        "port_id": await factory.port(connection, customer, where),
+        "target_port_id": await factory.port(connection, provider, where),
     }
-    await given.add(connection, ConnectionRequest, company_id=customer, name="Sample", rate_limit_mbps=1, **ports)
+    await factory.add(connection, ConnectionRequest, company_id=customer, name="Sample", rate_limit_mbps=1, **ports)
 
     found = (await connection.execute(sa.select(ConnectionRequest.provider_id, ConnectionRequest.provider_partner_id))).one()
 
@@ -121,9 +121,9 @@ async def test_a_connection_request_knows_the_provider_V16(connection: AsyncConn
 
 async def test_a_test_account_knows_seller_and_visibility_R254(connection: AsyncConnection) -> None:
     """A test account carries the seller of its product and the product's visibility, as it stands and as it changes."""
-    seller, guest = await given.company(connection), await given.company(connection)
-    product = await given.product(connection, seller, "LIMITED")
-    await given.add(connection, ProductTestAccount, product_id=product, company_id=guest)
+    seller, guest = await factory.company(connection), await factory.company(connection)
+    product = await factory.product(connection, seller, "LIMITED")
+    await factory.add(connection, ProductTestAccount, product_id=product, company_id=guest)
     facts = sa.select(ProductTestAccount.seller_id, ProductTestAccount.product_visibility)
     seen = [tuple((await connection.execute(facts)).one())]
     await connection.execute(sa.update(Product).values(visibility="RESTRICTED"))
@@ -134,10 +134,10 @@ async def test_a_test_account_knows_seller_and_visibility_R254(connection: Async
 
 async def test_a_buyer_knows_the_facts_of_its_offer_V19(connection: AsyncConnection) -> None:
     """A buyer carries its partner and the offer's seller, seller's partner and product."""
-    partner, other = await given.company(connection), await given.company(connection)
-    seller, buyer = await given.company(connection, partner), await given.company(connection, other)
-    product = await given.product(connection, seller)
-    await given.offer(connection, seller, product, "DRAFT", buyer)
+    partner, other = await factory.company(connection), await factory.company(connection)
+    seller, buyer = await factory.company(connection, partner), await factory.company(connection, other)
+    product = await factory.product(connection, seller)
+    await factory.offer(connection, seller, product, "DRAFT", buyer)
     facts = (OfferBuyer.partner_id, OfferBuyer.seller_id, OfferBuyer.seller_partner_id, OfferBuyer.product_id)
 
     assert (other, seller, partner, product) == tuple((await connection.execute(sa.select(*facts))).one())
@@ -164,10 +164,10 @@ class History:
     @classmethod
     async def begin(cls, connection: AsyncConnection, chance: Random) -> History:
         """Two sellers, one of them managed, with two products each; four buyers, two of them managed."""
-        partner = await given.company(connection)
-        sellers = [await given.company(connection), await given.company(connection, partner)]
-        buyers = [await given.company(connection, manager) for manager in (None, None, partner, partner)]
-        products = {await given.product(connection, seller): seller for seller in sellers * 2}
+        partner = await factory.company(connection)
+        sellers = [await factory.company(connection), await factory.company(connection, partner)]
+        buyers = [await factory.company(connection, manager) for manager in (None, None, partner, partner)]
+        products = {await factory.product(connection, seller): seller for seller in sellers * 2}
         return cls(connection, chance, products, buyers)
 
     async def go_on(self) -> None:
@@ -178,7 +178,7 @@ class History:
     async def _make(self) -> None:
         product = self._chance.choice(list(self._products))
         buyers = self._chance.sample(self._buyers, self._chance.randint(0, 4))
-        made = await given.offer(self._connection, self._products[product], product, self._status(), *buyers)
+        made = await factory.offer(self._connection, self._products[product], product, self._status(), *buyers)
         self._offers.append(made)
 
     async def _move(self) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models.listening import CHANNEL, Change, Heard, Listening, TooSlow
-from tests.given import Given
+from tests.factory import Given
 
 SILENT = 0.2  # seconds
 END = sa.text(

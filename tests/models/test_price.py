@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Price
 from models.price import PriceKind, price_of
-from tests.models.given import add, location
+from tests.models.factory import add, location
 
 PRICE: dict[str, Any] = {
     "kind": "PORT",

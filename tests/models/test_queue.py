@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models import Mail
-from tests.models.given import add
+from tests.models.factory import add
 
 COPY = Path(__file__).parents[2] / "models" / "migrations" / "procrastinate_3_10.sql"
 JOBS = sa.text("SELECT queue_name, task_name, args->>'mail_id', status::text FROM procrastinate.procrastinate_jobs ORDER BY id")

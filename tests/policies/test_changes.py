@@ -13,7 +13,7 @@ from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, Compare, Parameter, Predicate, conj
 from policies.reason import Reason
 from policies.viewer import Shape
-from policies.who import label
+from policies.viewer_classes import label
 from tests.policies.samples import written
 
 RULES = """

@@ -37,10 +37,14 @@ PRICE: Final[tuple[Edit, ...]] = (
 )
 OTHERS: Final[dict[str, tuple[Edit, ...]]] = {
     "Port: the filter monthly_rate_at_most tells PRICE, and is guarded by name, which doesn't": (
-        ("resolvers/orders.py", 'at_most("monthly_rate")', 'Filter("name", at_most("monthly_rate").condition)'),
+        ("resolvers/reading/filters.py", 'at_most("monthly_rate")', 'Filter("name", at_most("monthly_rate").condition)'),
     ),
     "Port: the order MONTHLY_RATE tells PRICE, and is guarded by no field": (
-        ("resolvers/orders.py", 'Order(("currency", "monthly_rate"), "monthly_rate")', 'Order(("currency", "monthly_rate"))'),
+        (
+            "resolvers/reading/filters.py",
+            'Order(("currency", "monthly_rate"), "monthly_rate")',
+            'Order(("currency", "monthly_rate"))',
+        ),
     ),
     "PortFilter.discount: Port has no such filter in FILTERS": (
         (
@@ -77,7 +81,7 @@ OTHERS: Final[dict[str, tuple[Edit, ...]]] = {
             "    trading_name: str",
             '    billing_address: EmailAddress | None = column("Where to write.", "legal_name")\n    trading_name: str',
         ),
-        ("schema/company.py", "import strawberry\n", "import strawberry\nfrom schema.scalars import EmailAddress\n"),
+        ("schema/company.py", "import strawberry\n", "import strawberry\nfrom schema.building.scalars import EmailAddress\n"),
         ("policies/company.polar", '"trading_name", "company_type"', '"billing_address", "trading_name", "company_type"'),
     ),
     "Viewer.spend holds PRICE, and ANONYMOUS can read it": (
@@ -92,15 +96,19 @@ OTHERS: Final[dict[str, tuple[Edit, ...]]] = {
     ),
     "Mail order_approval_requested.charge holds PRICE": (
         (
-            "resolvers/texts.py",
+            "resolvers/notifying/message_templates.py",
             "order_approval_requested(account: str, ",
             "order_approval_requested(charge: Money, account: str, ",
         ),
-        ("resolvers/texts.py", "from resolvers.notices", "from resolvers.money import Money\nfrom resolvers.notices"),
+        (
+            "resolvers/notifying/message_templates.py",
+            "from resolvers.notifying.notifications",
+            "from resolvers.values.money import Money\nfrom resolvers.notifying.notifications",
+        ),
     ),
     "Port.letter_of_authorisation holds PRICE": (
         (
-            "resolvers/download.py",
+            "resolvers/endpoints/downloads.py",
             'Maker(letter, "letter_of_authorisation", frozenset())',
             'Maker(letter, "letter_of_authorisation", frozenset({Kind.PRICE}))',
         ),

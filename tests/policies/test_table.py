@@ -27,8 +27,8 @@ from policies.viewer import ANONYMOUS, Viewer
 from resolvers.context import Context
 from resolvers.viewer import find_member, load_viewer
 from tests import databases
-from tests.asking import Asking, asking
-from tests.given import Given, Thing
+from tests.client import Asking, asking
+from tests.factory import Given, Thing
 
 TABLE: Final = """
                             visitor stranger seller buyer partner hidden shown network editor operator

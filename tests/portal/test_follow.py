@@ -14,7 +14,7 @@ import server
 from models import Port
 from models.database import connect
 from settings import Settings
-from tests.asking import HIDDEN
+from tests.client import HIDDEN
 from tests.portal.conftest import visiting
 from tests.portal.visit import Visit
 from tests.transport.gateway import running

@@ -11,7 +11,7 @@ import pytest
 from starlette.applications import Starlette
 
 from transport.development import Development
-from transport.portal import PortalViewer, portal_routes
+from transport.http.portal import PortalViewer, portal_routes
 
 HOST = "http://127.0.0.1:8000"
 VIEWER = PortalViewer("admin@partner.example", "Partner")

@@ -23,10 +23,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models.database import connect
 from models.embedded import Embedded
 from tests import databases
-from tests.asking import Asking, asking
+from tests.client import Asking, asking
 from tests.drawing import values_of
-from tests.given import Given
-from tests.rules.changing import stored, trail
+from tests.factory import Given
+from tests.rules.mutations import stored, trail
 from tests.schema.outline import SCHEMA
 
 CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 70)

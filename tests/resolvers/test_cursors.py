@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.cursors import Cursors, InvalidCursor
-from tests.asking import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, Asking
+from resolvers.reading.cursors import Cursors, InvalidCursor
+from tests.client import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, Asking
 
 CURSORS: Final = Cursors(b"a secret of the tests")
 KEY: Final = UUID("01890000-0000-7000-8000-000000000001")

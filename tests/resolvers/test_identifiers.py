@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.identifiers import TAGS, Identifier, InvalidId, parse
-from tests.asking import ANONYMOUS, DEMO_VIEWERS, DIRECT, OPERATOR, PARTNER, Asking
+from resolvers.values.identifiers import TAGS, Identifier, InvalidId, parse
+from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, OPERATOR, PARTNER, Asking
 from tests.schema import outline
 
 NODE: Final = "query ($id: ID!) { node(id: $id) { __typename id } }"

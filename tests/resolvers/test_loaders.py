@@ -14,10 +14,10 @@ import server
 from policies.viewer import ANONYMOUS as VISITOR
 from policies.viewer import Viewer
 from resolvers.context import Context, Services
-from resolvers.record import Record
+from resolvers.reading.records import Record
 from resolvers.viewer import find_member, load_viewer
 from settings import Settings
-from tests.asking import DEMO_VIEWERS, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking
+from tests.client import DEMO_VIEWERS, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking
 
 PATIENCE: Final = 60  # seconds: a deadlock would take for ever
 NESTED: Final = """

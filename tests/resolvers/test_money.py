@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.offer import CURRENCIES
-from resolvers.money import LARGEST, InvalidAmount, Money, minor_units, money
-from tests.asking import OPERATOR, Asking
+from resolvers.values.money import LARGEST, InvalidAmount, Money, minor_units, money
+from tests.client import OPERATOR, Asking
 
 INTEGER: Final = 2**31 - 1  # what a price's column holds
 PRICES: Final = """

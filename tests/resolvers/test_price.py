@@ -9,8 +9,8 @@ from policies.viewer import ANONYMOUS, Viewer
 from resolvers.context import Context
 from resolvers.price import quote
 from resolvers.viewer import find_member, load_viewer
-from tests.asking import Asking
-from tests.given import Given
+from tests.client import Asking
+from tests.factory import Given
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.reason import Reason
-from resolvers.redactions import Path, Redacted, Redactions
-from tests.asking import HIDDEN, POLICY, Asking, Redaction
+from resolvers.reading.redactions import Path, Redacted, Redactions
+from tests.client import HIDDEN, POLICY, Asking, Redaction
 from tests.rules.answers import whole
 
 A, B = Reason.HIDDEN_BY_PARTNER, Reason.ROLE_REQUIRED

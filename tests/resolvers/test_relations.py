@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from policies.catalogue import CATALOGUE
 from policies.entity import Entity
 from policies.predicate import Names
-from resolvers.relations import TOLD
+from resolvers.reading.relations import TOLD
 
 
 def agree(own: Any, other: Any, named: Entity, theirs: str, ours: str | Names) -> Any:

@@ -9,9 +9,9 @@ from typing import Final
 
 import pytest
 
-from resolvers.mutation import Mutation
+from resolvers.writing.runner import Mutation
+from schema.building.mutation_fields import Change
 from schema.mutation import Mutation as Root
-from schema.mutations.fields import Change
 
 DIRECTORY: Final = Path(__file__).parents[2] / "resolvers" / "mutations"
 # The calls of a unit of work that ask policy, with the place of the entity and that of the action, and what these are if not given.

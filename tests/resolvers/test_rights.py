@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models import ManagedAccount
-from tests.asking import Answer, Asking
-from tests.following import Closed, opened
-from tests.given import Account, Given, Location
+from tests.client import Answer, Asking
+from tests.event_streams import Closed, opened
+from tests.factory import Account, Given, Location
 from tests.pictures import picture, upload
-from tests.rules.changing import stored, trail
+from tests.rules.mutations import stored, trail
 
 ORDER: Final = """mutation ($input: OrderPortInput!) { orderPort(input: $input) {
   port { name monthlyRate { amount } } orderApproval { status } userErrors { code } } }"""

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from graphql import get_named_type
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.asking import OPERATOR, Asking
+from tests.client import OPERATOR, Asking
 from tests.schema import outline
 from tests.schema.outline import ONCE, Relation
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.text import MOST_SEARCHED, InvalidText, searchable, storable
-from tests.asking import ANONYMOUS, OPERATOR, Asking
+from resolvers.values.text import MOST_SEARCHED, InvalidText, searchable, storable
+from tests.client import ANONYMOUS, OPERATOR, Asking
 from tests.schema import hostile
 
 PLACES: Final = hostile.places()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
-from resolvers.typesetting import EAST_ASIAN, FACES, FONTS, PLAIN, SHAPED, Sheet, broken, face_of, printable
+from resolvers.files.typesetting import EAST_ASIAN, FACES, FONTS, PLAIN, SHAPED, Sheet, broken, face_of, printable
 
 ALONE: Final = [
     "Łódź",

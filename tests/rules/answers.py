@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.asking import POLICY, Answer
+from tests.client import POLICY, Answer
 
 
 def whole(answer: Answer) -> Any:

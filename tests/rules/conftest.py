@@ -12,9 +12,9 @@ from models import Base
 from models.database import connect
 from models.embedded import Embedded
 from tests import databases
-from tests.asking import Asking, asking
-from tests.given import Given
-from tests.telling import Telling
+from tests.client import Asking, asking
+from tests.expected_notifications import Telling
+from tests.factory import Given
 
 # No trigger and no foreign key has a say in the emptying of everything.
 EMPTY = sa.text(

@@ -10,10 +10,10 @@ from typing import Any, Final
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.asking import Asking, asking
-from tests.given import Account, Given
+from tests.client import Asking, asking
+from tests.factory import Account, Given
 from tests.rules.answers import hidden, told, whole
-from tests.rules.changing import refused, send, stored, trail
+from tests.rules.mutations import refused, send, stored, trail
 
 NAMES: Final = ("pricing", "chatSupport", "dashboard", "companyProfile", "orderApproval")
 COLUMNS: Final = ("pricing", "chat_support", "dashboard", "company_profile", "order_approval")

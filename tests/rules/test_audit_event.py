@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import AuditEvent
-from resolvers.acts import operation_hash
-from resolvers.audit import MOMENT, AuditLog
-from resolvers.identifiers import Identifier
-from tests.asking import Asking
-from tests.given import Company, Given, Thing
+from resolvers.auditing.audit_log import MOMENT, AuditLog
+from resolvers.auditing.audit_trail import operation_hash
+from resolvers.values.identifiers import Identifier
+from tests.client import Asking
+from tests.factory import Company, Given, Thing
 from tests.rules.answers import hidden, ids, nodes, told, whole
-from tests.rules.changing import refused, send, stored
+from tests.rules.mutations import refused, send, stored
 from tests.rules.test_order_port import managed, order
 
 ALL = "{ auditEvents { nodes { id } totalCount } }"

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.asking import ANONYMOUS, Asking
-from tests.given import Company, Given
+from tests.client import ANONYMOUS, Asking
+from tests.factory import Company, Given
 from tests.rules.answers import hidden, ids, nodes, told, whole
 
 SEEN = """query ($id: ID!) {

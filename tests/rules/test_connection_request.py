@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.asking import Asking
-from tests.given import Company, Given, Port, Thing
+from tests.client import Asking
+from tests.factory import Company, Given, Port, Thing
 from tests.rules.answers import ids, told, whole
 
 BY_ID = "query ($id: ID!) { node(id: $id) { id } }"

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from resolvers.mutations import membership
-from tests.asking import Asking
-from tests.given import Company, Given
+from tests.client import Asking
+from tests.factory import Company, Given
 from tests.rules.answers import told, whole
-from tests.rules.changing import executed, refused, send, stored, trail
+from tests.rules.mutations import executed, refused, send, stored, trail
 
 COMPANY: Final = {"tradingName": "Alpine", "legalName": "Alpine AG", "country": "CH"}
 MINIMAL: Final = {"accountName": "Alpine branch", "supportedBy": "PARTNER", "company": COMPANY}

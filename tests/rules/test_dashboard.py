@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.asking import ANONYMOUS, Asking
-from tests.given import Given
+from tests.client import ANONYMOUS, Asking
+from tests.factory import Given
 from tests.rules.answers import hidden, told, whole
 
 FIELDS = "{ portsByStatus { status count } portsByMetro { metro count } ordersWaiting monthlySpend { amount currency } }"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.asking import ANONYMOUS, Answer, Asking
-from tests.given import Given
+from tests.client import ANONYMOUS, Answer, Asking
+from tests.factory import Given
 from tests.rules.answers import told, whole
 from tests.rules.proofs import ROOT
 

@@ -7,10 +7,10 @@ from typing import Any, Final
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.asking import Asking
-from tests.given import Account, Given
+from tests.client import Asking
+from tests.factory import Account, Given
 from tests.rules.answers import hidden, told, whole
-from tests.rules.changing import refused, send, stored
+from tests.rules.mutations import refused, send, stored
 
 EVERYTHING: Final = dict.fromkeys(("pricing", "chatSupport", "dashboard", "companyProfile", "orderApproval"), True)
 ROLES: Final = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]

@@ -8,9 +8,9 @@ from uuid import UUID
 import httpx
 import pytest
 
-from resolvers import identifiers
-from tests.asking import ANONYMOUS, Asking
-from tests.given import Given, Thing
+from resolvers.values import identifiers
+from tests.client import ANONYMOUS, Asking
+from tests.factory import Given, Thing
 from tests.pictures import claiming, picture, upload
 from tests.rules.answers import hidden, told, whole
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from commands.invoices import Period, issued
-from tests.asking import ANONYMOUS, Asking
-from tests.given import Given, Invoice, Thing
+from tests.client import ANONYMOUS, Asking
+from tests.factory import Given, Invoice, Thing
 from tests.rules.answers import hidden, ids, nodes, told, whole
 
 INVOICES = "query ($id: ID!) { company(id: $id) { invoices { nodes { id } totalCount } } }"

@@ -11,10 +11,10 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.asking import ANONYMOUS, Asking
-from tests.given import Given, Port
+from tests.client import ANONYMOUS, Asking
+from tests.factory import Given, Port
 from tests.rules.answers import told, whole
-from tests.rules.changing import mails, send
+from tests.rules.mutations import mails, send
 
 LETTER = "query ($id: ID!) { node(id: $id) { ... on Port { letterOfAuthorisation } } }"
 PLACE = {"cage": "C07", "rack": "R012", "panel": "P3", "ports": "5/6"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.asking import Asking
-from tests.given import Given
+from tests.client import Asking
+from tests.factory import Given
 from tests.rules.answers import ids, told, whole
 
 ALL = "{ locations { nodes { id } totalCount } }"

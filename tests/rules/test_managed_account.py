@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.asking import ANONYMOUS, Asking
-from tests.given import Given
+from tests.client import ANONYMOUS, Asking
+from tests.factory import Given
 from tests.rules.answers import hidden, ids, told, whole
 
 ACCOUNTS = "{ managedAccounts { nodes { id } totalCount } }"

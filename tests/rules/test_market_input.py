@@ -11,10 +11,10 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from resolvers.problems import Code
-from tests.asking import Asking
-from tests.given import Given
-from tests.rules.changing import send, stored
+from resolvers.writing.user_errors import Code
+from tests.client import Asking
+from tests.factory import Given
+from tests.rules.mutations import send, stored
 
 NASTY: Final = st.sampled_from(
     ["", " ", "\0", "a\0b", "x" * 20_000, "🏴‍☠️" * 300, "‮", "'; DROP TABLE port; --", "%_\\", "a@b", "http://[", "+", "-1"]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.asking import ANONYMOUS, Asking
-from tests.given import Given, Port, Thing
+from tests.client import ANONYMOUS, Asking
+from tests.factory import Given, Port, Thing
 from tests.rules.answers import ids, nodes, told, whole
 
 TARGETS = """query ($port: ID!, $profile: ID!) {

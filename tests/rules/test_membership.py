@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.asking import Asking
-from tests.given import Given
+from tests.client import Asking
+from tests.factory import Given
 from tests.rules.answers import hidden, ids, nodes, told, whole
 
 MEMBERS = "query ($id: ID!) { company(id: $id) { members { nodes { id roles company { id } user { name jobTitle } } } } }"

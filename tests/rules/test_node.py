@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.asking import ANONYMOUS, Asking
-from tests.given import Company, Given, Thing
+from tests.client import ANONYMOUS, Asking
+from tests.factory import Company, Given, Thing
 from tests.rules.answers import ids, told, whole
 
 NODE = "query ($id: ID!) { node(id: $id) { __typename id } }"

@@ -10,14 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models.membership import MemberRole
 from models.notification import NotificationKind
 from models.port import PortStatus
-from resolvers.announcements import everybody, of_company, of_users
-from resolvers.identifiers import Identifier
-from resolvers.notices import Notice, tell, write
-from tests.asking import Asking
-from tests.given import Given, Thing
+from resolvers.notifying.announcements import everybody, of_company, of_users
+from resolvers.notifying.notifications import Notice, tell, write
+from resolvers.values.identifiers import Identifier
+from tests.client import Asking
+from tests.expected_notifications import Telling
+from tests.factory import Given, Thing
 from tests.rules.answers import ids, nodes, told, whole
-from tests.rules.changing import refused, send, stored
-from tests.telling import Telling
+from tests.rules.mutations import refused, send, stored
 
 TITLES = "{ notifications { nodes { kind title body subjectId readAt } } }"
 COUNT = "{ notifications { nodes { id } totalCount } }"

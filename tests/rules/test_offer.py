@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.asking import Asking
-from tests.given import Company, Given
+from tests.client import Asking
+from tests.factory import Company, Given
 from tests.rules.answers import hidden, ids, nodes, told, whole
 
 FOUND = "query ($id: ID!) { node(id: $id) { id } offers { nodes { id } totalCount } }"

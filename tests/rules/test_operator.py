@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.asking import Asking
-from tests.given import Company, Given
-from tests.rules.changing import send, stored
+from tests.client import Asking
+from tests.factory import Company, Given
+from tests.rules.mutations import send, stored
 
 OTHERS = ("ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER")
 STAFF = ("REVIEWER", "SUPPORT")

@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Mail
 from resolvers.order_approval import expire_due
-from tests.asking import Asking
-from tests.given import Account, Company, Given, Location, Thing
+from tests.client import Asking
+from tests.factory import Account, Company, Given, Location, Thing
 from tests.rules.answers import hidden, ids, nodes, told, whole
-from tests.rules.changing import mails, refused, send, stored, trail
+from tests.rules.mutations import mails, refused, send, stored, trail
 
 APPROVAL = """orderApproval { status name speedMbps termMonths costCentre diversityZone comment company { id } location { id }
     monthlyRate { amount } setupFee { amount } port { id } requestedBy { id } decidedBy { id } }"""

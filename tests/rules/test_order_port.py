@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import BillingMarket
-from tests.asking import Asking
-from tests.given import Account, Company, Given, Location
-from tests.rules.changing import refused, send, stored, trail
+from tests.client import Asking
+from tests.factory import Account, Company, Given, Location
+from tests.rules.mutations import refused, send, stored, trail
 
 NEW = """port { name speedMbps termMonths status visibility costCentre diversityZone location { id } company { id }
     monthlyRate { amount currency } setupFee { amount currency } } orderApproval { id }"""

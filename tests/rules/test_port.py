@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.asking import ANONYMOUS, Answer, Asking
-from tests.given import Given
+from tests.client import ANONYMOUS, Answer, Asking
+from tests.factory import Given
 from tests.rules.answers import hidden, ids, nodes, told, whole
 
 FOUND = "query ($id: ID!) { node(id: $id) { id } ports { nodes { id } totalCount } }"

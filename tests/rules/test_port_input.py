@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.port import PortStatus
-from tests.asking import Asking
-from tests.given import Given, Thing
-from tests.rules.changing import stored, trail
+from tests.client import Asking
+from tests.factory import Given, Thing
+from tests.rules.mutations import stored, trail
 
 DRAWN: Final = settings(
     max_examples=80,

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.asking import Asking
-from tests.given import Given, Port
-from tests.rules.changing import mails, refused, send, stored
+from tests.client import Asking
+from tests.factory import Given, Port
+from tests.rules.mutations import mails, refused, send, stored
 
 PLACE = {"cage": "C1", "rack": "R2", "panel": "P3", "ports": "5/6"}
 STATES = ("REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED", "DECOMMISSIONED", "CANCELLED")

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.asking import ANONYMOUS, Asking, asking
-from tests.given import Given
+from tests.client import ANONYMOUS, Asking, asking
+from tests.factory import Given
 from tests.rules.answers import hidden, told, whole
-from tests.rules.changing import stored
+from tests.rules.mutations import stored
 
 PREVIEW = """query ($id: ID!, $settings: ManagedAccountSettingsInput, $deep: Boolean = true) {
   previewSettings(managedAccountId: $id, settings: $settings) {

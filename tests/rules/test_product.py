@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.asking import ANONYMOUS, Asking
-from tests.given import Given, Thing
+from tests.client import ANONYMOUS, Asking
+from tests.factory import Given, Thing
 from tests.rules.answers import ids, nodes, told, whole
 
 FOUND = "query ($id: ID!) { node(id: $id) { id } products { nodes { id } totalCount } }"

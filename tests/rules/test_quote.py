@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.asking import ANONYMOUS, Asking
-from tests.given import Company, Given, Location
+from tests.client import ANONYMOUS, Asking
+from tests.factory import Company, Given, Location
 from tests.rules.answers import hidden, told, whole
 
 QUOTE = """query ($input: QuoteInput!) { quote(input: $input) {

@@ -9,9 +9,9 @@ from typing import Any, Final
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.asking import ANONYMOUS, Asking
-from tests.given import Company, Given, Port, Thing
-from tests.rules.changing import mails, refused, send, stored
+from tests.client import ANONYMOUS, Asking
+from tests.factory import Company, Given, Port, Thing
+from tests.rules.mutations import mails, refused, send, stored
 
 REQUEST: Final = "requestConnection"
 MADE: Final = "connectionRequest { name rateLimitMbps status port { id } targetPort { id } decidedAt }"

@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Inquiry, Mail
-from resolvers.mail import deliver
-from tests.asking import ANONYMOUS, Asking
+from resolvers.notifying.outbox import deliver
+from tests.client import ANONYMOUS, Asking
 from tests.decoding import decoded, headers_of
-from tests.given import Given, Thing
+from tests.factory import Given, Thing
 from tests.mailbox import mail_server
 from tests.rules.answers import ids, nodes, told, whole
-from tests.rules.changing import mails, refused, send, stored, trail
+from tests.rules.mutations import mails, refused, send, stored, trail
 from transport.smtp import Post
 
 SEND: Final = "sendInquiry"

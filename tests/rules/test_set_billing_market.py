@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.asking import Asking
-from tests.given import Given
-from tests.rules.changing import refused, send, stored, trail
+from tests.client import Asking
+from tests.factory import Given
+from tests.rules.mutations import refused, send, stored, trail
 
 MARKET = "billingMarket { market currency enabled }"
 ORDERABLE = "{ locations(orderable: true) { nodes { id } } }"

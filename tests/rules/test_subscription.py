@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 import server
-from tests.asking import Asking
-from tests.following import Closed, opened
-from tests.given import Given
+from tests.client import Asking
+from tests.event_streams import Closed, opened
+from tests.factory import Given
 from tests.rules.answers import hidden, nodes, told, whole
-from tests.rules.changing import send
+from tests.rules.mutations import send
 
 PORTS = "subscription { portUpdated { id name } }"
 PORTS_OF = "subscription ($of: ID) { portUpdated(companyId: $of) { id name } }"

@@ -8,10 +8,10 @@ from typing import Any, Final
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.asking import ANONYMOUS, Asking
-from tests.given import Company, Given
+from tests.client import ANONYMOUS, Asking
+from tests.factory import Company, Given
 from tests.rules.answers import hidden, told, whole
-from tests.rules.changing import refused, send, stored, trail
+from tests.rules.mutations import refused, send, stored, trail
 
 PROFILE: Final = """company { tradingName version companyProfile {
     legalName registrationNumber taxNumber headquarters { street city postalCode country }

@@ -9,9 +9,9 @@ from typing import Any, Final
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.asking import Asking
-from tests.given import Given
-from tests.rules.changing import refused, send, stored, trail
+from tests.client import Asking
+from tests.factory import Given
+from tests.rules.mutations import refused, send, stored, trail
 
 ACCOUNT: Final = "managedAccount { accountName accountRef supportedBy version }"
 NAMED: Final = "managedAccount { accountName version }"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.asking import Asking
-from tests.given import Company, Given, Port
-from tests.rules.changing import refused, send, stored, trail
+from tests.client import Asking
+from tests.factory import Company, Given, Port
+from tests.rules.mutations import refused, send, stored, trail
 
 PORT = "port { name costCentre termMonths visibility version monthlyRate { amount } setupFee { amount } }"
 VERSION = "query ($id: ID!) { node(id: $id) { ... on Port { version } } }"

@@ -8,9 +8,9 @@ from typing import Any, Final
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.asking import Asking
-from tests.given import Given
-from tests.rules.changing import refused, send, stored, trail
+from tests.client import Asking
+from tests.factory import Given
+from tests.rules.mutations import refused, send, stored, trail
 
 DETAILS: Final = "supportDetails { supportedBy email phone hours version }"
 CONTACT: Final = {"email": "help@alpine.example", "phone": "+41 44 668 18 00", "hours": "always"}

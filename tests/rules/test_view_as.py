@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.asking import ANONYMOUS, Answer, Asking
-from tests.given import Given
+from tests.client import ANONYMOUS, Answer, Asking
+from tests.factory import Given
 from tests.rules.answers import hidden, nodes, told, whole
-from tests.rules.changing import stored
+from tests.rules.mutations import stored
 
 HEADER = "X-Crossgate-View-As"
 WHO = """{ viewer { user { id } company { id } roles pricingVisible viewingAs { id tradingName }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.asking import ANONYMOUS, Asking, Redaction
-from tests.given import Given
+from tests.client import ANONYMOUS, Asking, Redaction
+from tests.factory import Given
 from tests.rules.answers import told, whole
 
 WHO = "{ viewer { user { id } company { id } roles pricingVisible chatSupportEnabled } }"

@@ -7,8 +7,8 @@ from typing import Final
 import pytest
 
 from policies.actions import ACTIONS
-from tests.asking import ANONYMOUS, Asking
-from tests.given import Given, Thing
+from tests.client import ANONYMOUS, Asking
+from tests.factory import Given, Thing
 
 ACTIONS_OF_PORT: Final = [action.upper() for action in ACTIONS["Port"]]
 KEEPING: Final = ["UPDATE", "CHANGE_TERM", "PUBLISH"]

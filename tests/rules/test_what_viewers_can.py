@@ -12,13 +12,13 @@ import sqlalchemy as sa
 
 from policies.actions import ACTIONS
 from policies.catalogue import CATALOGUE
-from resolvers.identifiers import TAGS, Identifier
-from resolvers.node import NO_NODES
+from resolvers.reading.nodes import NO_NODES
+from resolvers.values.identifiers import TAGS, Identifier
 from tests import databases
-from tests.asking import DEMO_VIEWERS, Asking, asking
-from tests.given import Thing
-from tests.rules.changing import send
-from tests.rules.trying import ATTEMPTS, OWN
+from tests.client import DEMO_VIEWERS, Asking, asking
+from tests.factory import Thing
+from tests.rules.attempts import ATTEMPTS, OWN
+from tests.rules.mutations import send
 
 NODES: Final = sorted(set(TAGS) - NO_NODES)
 ALIKE: Final = 2  # things of the same list that are tried

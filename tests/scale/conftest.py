@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models.database import connect
 from models.embedded import Embedded
 from policies.catalogue import CATALOGUE
-from resolvers.identifiers import Identifier
+from resolvers.values.identifiers import Identifier
 from tests import databases
-from tests.asking import Asking, asking
+from tests.client import Asking, asking
 from tests.scale.connections import PARENTS, Filter, Root
 from tests.scale.market import enlarge
 from tests.scale.plans import Cost, Statement, cost, recording

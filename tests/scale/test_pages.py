@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 from graphql import get_named_type, get_nullable_type, is_leaf_type, is_non_null_type
 
-from tests.asking import DEMO_VIEWERS
+from tests.client import DEMO_VIEWERS
 from tests.scale.conftest import Market
 from tests.scale.connections import FILTERS, PARENTS, RELATIONS, ROOTS, ROWS, Filter, Root
 from tests.scale.plans import Cost, Statement

@@ -16,7 +16,7 @@ from graphql import (
     is_required_input_field,
 )
 
-from resolvers.identifiers import Identifier
+from resolvers.values.identifiers import Identifier
 from tests.schema.outline import leaf, object_type
 
 TEXTS: Final = (

@@ -19,7 +19,7 @@ from graphql import (
 from strawberry.types.base import StrawberryObjectDefinition
 
 import server
-from schema.fields import Field
+from schema.building.fields import Field
 from schema.schema import described
 
 STRAWBERRY: Final = described(server.load_policy())

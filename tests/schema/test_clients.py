@@ -17,8 +17,8 @@ from graphql import GraphQLError, GraphQLSchema, print_schema
 
 import server
 from policies.viewer import ANONYMOUS
-from schema.shaped import Shaped
-from tests.asking import DEMO_VIEWERS, HIDDEN, PARTNER, SHOWN
+from schema.introspection.viewer_schemas import Shaped
+from tests.client import DEMO_VIEWERS, HIDDEN, PARTNER, SHOWN
 from tests.conftest import Gateway
 from tests.schema.outline import SCHEMA
 

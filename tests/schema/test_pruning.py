@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from graphql import GraphQLSchema, build_schema, print_schema, validate_schema
 
-from schema.pruning import prune
+from schema.introspection.pruning import prune
 
 SDL: Final = """
 type Query {

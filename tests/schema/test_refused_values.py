@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.asking import ANONYMOUS, OPERATOR, Asking
+from tests.client import ANONYMOUS, OPERATOR, Asking
 
 INVOICES: Final = "{ viewer { company { invoices(filter: {periodFrom: %s}) { totalCount } } } }"
 PORTS: Final = '{ ports(filter: {monthlyRate: {currency: "EUR", atLeast: %s}}) { totalCount } }'

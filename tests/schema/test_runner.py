@@ -10,7 +10,7 @@ import pytest
 import strawberry
 from strawberry.extensions import SchemaExtension
 
-from schema.runner import Schema
+from schema.extensions.runner import Schema
 
 STAGES = ("on_operation", "on_parse", "on_validate", "on_execute")
 QUERIES = ("{ hello }", "{ hello broken }", "{ nonsense }", "{ hello")

@@ -27,9 +27,9 @@ from policies.policy import Policy
 from policies.predicate import FALSE, TRUE
 from policies.reason import Reason
 from policies.source import FIELD_RULES, Rule
-from resolvers.errors import PublicError
-from resolvers.problems import Code
-from schema.fields import Field
+from resolvers.values.errors import PublicError
+from resolvers.writing.user_errors import Code
+from schema.building.fields import Field
 from schema.schema import guarded_fields
 from tests.schema.outline import SCHEMA, object_type
 from transport import errors, refusal

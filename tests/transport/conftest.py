@@ -12,7 +12,7 @@ import pytest
 from settings import Settings
 from tests.transport.gateway import ADA, MEMBERSHIP, make_app, running
 from tests.transport.process import GatewayProcess
-from transport.tokens import Tokens
+from transport.authentication.tokens import Tokens
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"

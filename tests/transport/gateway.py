@@ -21,15 +21,15 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from policies.viewer import Viewer
-from resolvers.errors import PublicError
-from schema.runner import Schema
+from resolvers.values.errors import PublicError
+from schema.extensions.runner import Schema
 from settings import Settings
 from transport.app import create_app
+from transport.authentication.bearer import LoadViewer
+from transport.authentication.tokens import Claims, Tokens
 from transport.documents import Documents
-from transport.identity import LoadViewer
 from transport.logs import configure_logging
 from transport.serve import serve, server
-from transport.tokens import Claims, Tokens
 
 ADA = UUID("00000000-0000-7000-8000-00000000000a")
 MEMBERSHIP = UUID("00000000-0000-7000-8000-0000000000aa")

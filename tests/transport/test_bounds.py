@@ -13,7 +13,9 @@ from graphql import build_schema
 from settings import Settings
 from tests.transport.conftest import GRAPHQL, Ask
 from tests.transport.gateway import make_app
-from transport.bounds import (
+from transport.authentication.tokens import Tokens
+from transport.documents import Documents
+from transport.limits.bounds import (
     HIGHEST,
     Bounds,
     MutationRepeated,
@@ -22,8 +24,6 @@ from transport.bounds import (
     OperationTooLarge,
     OperationTooWide,
 )
-from transport.documents import Documents
-from transport.tokens import Tokens
 
 SCHEMA = build_schema("""
 interface Node { id: ID! owner: Company }

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import httpx
 from graphql import get_introspection_query
 
-from tests.asking import DIRECT
+from tests.client import DIRECT
 from tests.conftest import Gateway
 from tests.transport.test_quotas import left_of
 from tests.transport.test_websocket import initialised, receive, send, subscribe

@@ -14,8 +14,8 @@ from settings import Settings
 from tests.transport.gateway import FOLLOWED, make_app, running
 from tests.transport.test_sse import EVENTS, events, streaming
 from tests.transport.test_websocket import ACK, INIT, eventually, initialised, opened, receive, send, subscribe
-from transport.capacity import PROCESS, Capacity, Full, Holder, Most, Share
-from transport.tokens import Tokens
+from transport.authentication.tokens import Tokens
+from transport.limits.capacity import PROCESS, Capacity, Full, Holder, Most, Share
 
 WAITING = "subscription { waiting }"
 BOUND = 2

@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-import transport.connections
+import transport.limits.connections
 from settings import Settings
 from tests.transport.gateway import make_app, running
 from tests.transport.test_websocket import initialised, receive, subscribe
-from transport.tokens import Tokens
+from transport.authentication.tokens import Tokens
 
 BODY = b'{"query": "{ hello }"}'
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(BODY)
@@ -120,7 +120,7 @@ def test_a_body_that_nobody_reads_ends_too(
     settings: Settings, tokens: Tokens, path: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A body that is still on its way after its answer holds the connection no longer than one that is read."""
-    monkeypatch.setattr(transport.connections, "GRACE", 0)
+    monkeypatch.setattr(transport.limits.connections, "GRACE", 0)
     with served(settings, tokens, request_timeout=0.2) as url, connected(url) as raw:
         raw.sendall(b"GET %b HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\nx" % path)
 
@@ -138,7 +138,7 @@ def test_a_slow_body_is_refused_by_the_application_first(settings: Settings, tok
 
 def test_a_client_that_does_not_read_is_cut_off(settings: Settings, tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer that nobody takes is not kept for ever."""
-    monkeypatch.setattr(transport.connections, "GRACE", 0)
+    monkeypatch.setattr(transport.limits.connections, "GRACE", 0)
     with served(settings, tokens, request_timeout=0.2, header_timeout=0.1) as url, connected(url) as raw:
         raw.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
         with connected(url) as first:
@@ -209,7 +209,7 @@ def test_a_trusted_proxy_has_no_bound_of_its_own(settings: Settings, tokens: Tok
 
 def test_refused_connections_are_bounded_too(settings: Settings, tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that wait for their refusal are few: more are dropped at once."""
-    monkeypatch.setattr(transport.connections, "MOST_REFUSED", 1)
+    monkeypatch.setattr(transport.limits.connections, "MOST_REFUSED", 1)
     with served(settings, tokens, max_connections=1) as url, connected(url) as first:
         first.sendall(LIVE)
         assert status(first) == 200

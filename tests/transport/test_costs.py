@@ -12,10 +12,10 @@ from graphql.execution.values import VariableValues, get_variable_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.asking import PARTNER, Asking, asking
-from tests.following import opened
-from transport.bounds import Bounds
+from tests.client import PARTNER, Asking, asking
+from tests.event_streams import opened
 from transport.documents import Documents
+from transport.limits.bounds import Bounds
 
 SCHEMA = build_schema("""
 type Query { ports(first: Int, last: Int): Ports! nodes(ids: [ID!]!): [Thing]! }

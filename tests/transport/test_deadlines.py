@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from transport.deadlines import Deadlines
+from transport.limits.deadlines import Deadlines
 
 
 async def work(deadlines: Deadlines, seconds: float, again: float = 0) -> float:

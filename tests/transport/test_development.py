@@ -16,8 +16,8 @@ import server
 from commands.serve import Demo, prepare
 from settings import Settings
 from transport.development import SWITCH, Development, is_loopback, warning
-from transport.mails import ReadMail, mail_routes
-from transport.portal import PortalViewer, portal_routes
+from transport.http.captured_mails import ReadMail, mail_routes
+from transport.http.portal import PortalViewer, portal_routes
 from transport.refusal import Refusal, refuse
 
 ALL: Final = "0.0.0.0"  # noqa: S104 (the point of these tests)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.asking import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking
+from tests.client import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking
 
 SUPPORT = "support@operator.example"
 WHO = "{ viewer { company { id } user { id } } }"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from transport.differences import differences
+from transport.http.differences import differences
 
 
 def answer(data: Any, *redactions: tuple[list[Any], str], errors: tuple[tuple[list[Any], str], ...] = ()) -> dict[str, Any]:

@@ -11,13 +11,13 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 
-from resolvers.errors import PublicError
+from resolvers.values.errors import PublicError
 from settings import Settings
 from tests.transport.conftest import Ask
 from tests.transport.gateway import Query, TooMany, ada_only, running, works
 from transport.app import create_app
+from transport.authentication.tokens import Tokens
 from transport.errors import publish
-from transport.tokens import Tokens
 
 
 def at(path: str, message: str, **extensions: Any) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.listening import MOST_WAITING
-from tests.asking import asking
-from tests.given import Given
+from tests.client import asking
+from tests.factory import Given
 from tests.rules.answers import told
 
 PORTS = "subscription { portUpdated { id name } }"

@@ -7,8 +7,8 @@ import pytest
 
 from settings import Settings
 from tests.transport.gateway import make_app
+from transport.authentication.tokens import Tokens
 from transport.headers import EXPOSED_HEADERS, NO_NAMES
-from transport.tokens import Tokens
 
 PREFLIGHT = {
     "Access-Control-Request-Method": "POST",

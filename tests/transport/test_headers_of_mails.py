@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resolvers.mail import Outgoing, Refused
-from resolvers.notices import Notice
-from resolvers.text import is_line
+from resolvers.notifying.notifications import Notice
+from resolvers.notifying.outbox import Outgoing, Refused
+from resolvers.values.text import is_line
 from tests.decoding import decoded, headers_of
 from tests.mailbox import Mailbox, mail_server
 from tests.transport.test_smtp import MAIL, SENDER

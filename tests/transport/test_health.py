@@ -9,8 +9,8 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.transport.gateway import POLICY
-from transport import health
-from transport.health import Probes, health_routes
+from transport.http import health
+from transport.http.health import Probes, health_routes
 
 
 async def works() -> None:

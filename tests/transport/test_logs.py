@@ -13,8 +13,8 @@ import pytest
 from settings import Settings
 from tests.transport.gateway import ADA, COMPANY, MEMBERSHIP, POLICY, REMOVED, make_app
 from tests.transport.process import GatewayProcess
+from transport.authentication.tokens import Tokens
 from transport.logs import request_lines
-from transport.tokens import Tokens
 
 
 class Broken(io.RawIOBase):

@@ -27,12 +27,12 @@ from hypothesis_graphql import strategies as documents
 
 import server
 from settings import Settings
-from tests.asking import DEMO_VIEWERS, asking
-from tests.asking import Asking as Gateway
+from tests.client import DEMO_VIEWERS, asking
+from tests.client import Asking as Gateway
 from tests.drawing import ANYTHING, TEXTS, values_of
 from tests.schema.outline import SCHEMA
 from tests.transport.gateway import running
-from transport.websocket import FAILED
+from transport.realtime.websocket import FAILED
 
 CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 500)
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))

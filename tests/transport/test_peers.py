@@ -11,8 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from settings import InvalidSettings, Settings
 from tests.transport.gateway import make_app, running
-from transport.peers import PEER, UNKNOWN, Peers, Proxies, peer_of
-from transport.tokens import Tokens
+from transport.authentication.tokens import Tokens
+from transport.limits.peers import PEER, UNKNOWN, Peers, Proxies, peer_of
 
 QUERY = {"query": "{ hello }"}
 

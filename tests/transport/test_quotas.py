@@ -17,8 +17,8 @@ from settings import Settings
 from tests.transport.gateway import make_app, running
 from tests.transport.test_sse import all_events
 from tests.transport.test_websocket import closing, initialised, opened, receive, send, subscribe
-from transport.quotas import LEAST, SHARED, WINDOW, Buckets
-from transport.tokens import Tokens
+from transport.authentication.tokens import Tokens
+from transport.limits.quotas import LEAST, SHARED, WINDOW, Buckets
 
 QUOTA = 3 * LEAST
 HELLO = {"query": "{ hello }"}

@@ -14,8 +14,8 @@ import pytest
 
 import server
 from settings import Settings
-from tests.asking import ANONYMOUS, DIRECT, HIDDEN, PARTNER, Asking
-from tests.following import opened
+from tests.client import ANONYMOUS, DIRECT, HIDDEN, PARTNER, Asking
+from tests.event_streams import opened
 
 NAMED = "query Ports($first: Int) { ports(first: $first) { totalCount } }"
 

@@ -23,8 +23,8 @@ import server
 from policies.policy import Decision
 from policies.reloading import Reloading
 from settings import Settings
-from tests.asking import POLICY, Answer, Asking
-from tests.given import Given
+from tests.client import POLICY, Answer, Asking
+from tests.factory import Given
 from tests.rules.answers import whole
 
 PRICES = "{ ports { nodes { name monthlyRate { amount } } } }"

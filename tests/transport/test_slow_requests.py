@@ -27,10 +27,10 @@ from models.embedded import Embedded
 from resolvers.viewer import find_member
 from settings import Settings
 from tests import databases
-from tests.given import Account, Given, Location, Port, Thing
+from tests.factory import Account, Given, Location, Port, Thing
 from tests.pictures import picture
 from tests.transport.gateway import running
-from transport.tokens import Tokens
+from transport.authentication.tokens import Tokens
 
 JSON: Final = "application/json"
 PRICES: Final = "query ($id: ID!) { node(id: $id) { ... on Port { name monthlyRate { amount } } } viewer { roles } }"

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from models.mail import MailStatus
-from resolvers.mail import Delayed, Outgoing, Refused
+from resolvers.notifying.outbox import Delayed, Outgoing, Refused
 from tests.mailbox import Mailbox, accept_only, mail_server
 from transport.smtp import Post
 

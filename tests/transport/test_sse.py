@@ -12,13 +12,13 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-import transport.sse
+import transport.realtime.sse
 from settings import Settings
 from tests.transport.conftest import JSON
 from tests.transport.gateway import ADA, COMPANY, FOLLOWED, MEMBERSHIP, make_app, running
 from tests.transport.process import GatewayProcess
 from tests.transport.test_websocket import eventually
-from transport.tokens import Tokens
+from transport.authentication.tokens import Tokens
 
 EVENTS = "text/event-stream"
 COMPLETE = ("complete", None)
@@ -171,7 +171,7 @@ async def test_a_client_that_leaves_frees_everything(app: Starlette, served: str
 
 async def test_a_silent_stream_says_that_it_is_there(served: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """While nothing happens a comment comes from time to time, so that nobody in between closes the connection."""
-    monkeypatch.setattr(transport.sse, "KEEP_ALIVE_SECONDS", 0.05)
+    monkeypatch.setattr(transport.realtime.sse, "KEEP_ALIVE_SECONDS", 0.05)
     async with streaming(served, "subscription { waiting }") as response:
         lines = response.aiter_lines()
         first = [await anext(lines) for _ in range(5)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.asking import ANONYMOUS, Asking, asking
+from tests.client import ANONYMOUS, Asking, asking
 
 CASES: list[tuple[str, dict[str, Any]]] = [
     ("{ viewr { roles } }", {}),

@@ -18,13 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import server
 from models import Image
-from resolvers.picture import MOST_BYTES
-from resolvers.upload import MOST_UNUSED
+from resolvers.endpoints.uploads import MOST_UNUSED
+from resolvers.files.image_decoding import MOST_BYTES
 from settings import Settings
-from tests.asking import Asking, asking
-from tests.given import Company, Given, Thing
+from tests.client import Asking, asking
+from tests.factory import Company, Given, Thing
 from tests.pictures import claiming, opened, picture, upload
-from tests.rules.changing import trail
+from tests.rules.mutations import trail
 from tests.transport.gateway import running
 
 PNG: Final = picture("PNG")

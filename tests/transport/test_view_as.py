@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.asking import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, POLICY, SHOWN, Asking, asking
-from tests.following import Closed, opened
+from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, POLICY, SHOWN, Asking, asking
+from tests.event_streams import Closed, opened
 from tests.pictures import picture
 
 HEADER = "X-Crossgate-View-As"

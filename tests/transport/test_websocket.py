@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from settings import Settings
 from tests.transport.gateway import ADA, COMPANY, FOLLOWED, MEMBERSHIP, POLICY, REMOVED, make_app, running
 from tests.transport.process import GatewayProcess
-from transport.tokens import Tokens
+from transport.authentication.tokens import Tokens
 
 SPOKEN = Subprotocol("graphql-transport-ws")
 FORMER = Subprotocol("graphql-ws")

@@ -1,0 +1,142 @@
+"""Acts: what one request did or was denied, as the audit log tells it: types, fields, actions and reasons, never a value or an id.
+
+`record` is called once for each result, before it is sent, by whatever way it came.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from models.audit_event import AuditKind
+from policies.viewer import Viewer
+from resolvers.auditing.audit_log import Act, Counted, Counts, add
+from resolvers.reading.redactions import Path, Redacted
+
+if TYPE_CHECKING:
+    from resolvers.context import Context
+
+NAME_LENGTH: Final = 100  # characters of an operation's name
+KEPT: Final = 500  # operations whose hashes are known
+LARGEST_KEPT: Final = 10_000  # characters of one
+
+
+class Acts:
+    """What the resolvers of one request note: actions that were refused, and decisions that were explained."""
+
+    __slots__ = ("concerned", "denied")
+
+    def __init__(self) -> None:
+        self.denied: Counts = {}
+        self.concerned: dict[Viewer, Counts] = {}
+
+    def join(self, other: Acts) -> None:
+        """Take what others have noted of the same request; what both have noted of one thing is the same."""
+        _highest(self.denied, other.denied)
+        for viewer, counts in other.concerned.items():
+            _highest(self.concerned.setdefault(viewer, {}), counts)
+
+    def refused(self, counts: Counts) -> None:
+        """Note that actions of a mutation were refused."""
+        add(self.denied, counts)
+
+    def told_by(self, entity: str, field: str, code: str) -> None:
+        """Note that an order or a filter was refused, for it would tell a field; once, for whoever runs it again."""
+        self.denied[Counted(entity, field, None, code)] = 1
+
+    async def explained(self, entity: str, field: str | None, concerned: Viewer) -> None:
+        """Note that decisions on a type, or on a field of it, are explained for a viewer; written before the answer is sent."""
+        add(self.concerned.setdefault(concerned, {}), {Counted(entity, field): 1})
+
+
+def _highest(into: Counts, counts: Counts) -> None:
+    for counted, number in counts.items():
+        into[counted] = max(into.get(counted, 0), number)
+
+
+def anything(context: Context, data: Any) -> bool:
+    """Whether a result tells of anything but reads."""
+    acts = context.acts
+    return bool(context.redactions.own(data) or acts.denied or acts.concerned or context.asker is not context.viewer)
+
+
+async def record(context: Context, name: str | None, text: str | None, data: Any = None, read: Counts | None = None) -> None:
+    """Record what a result tells of: view-as and explain now, denials and reads within a moment, and so all that visitors do.
+
+    `name` and `text` are the operation's. Raises what keeps the database from taking what is written now.
+    """
+    log, request_id, acts = context.services.audit, context.origin.request_id, context.acts
+    if not log.running:  # nothing is served then
+        return
+    context.acts = Acts()  # a subscription goes on
+    if context.asker is not context.viewer:
+        await log.write(_act(context, AuditKind.VIEW_AS, name, text), request_id, {})
+    tell = log.note if context.asker.user_id is None else log.write  # a row for each request of a visitor would fill the log
+    for concerned, counts in acts.concerned.items():
+        await tell(_act(context, AuditKind.EXPLAIN, name, text, concerned), request_id, counts)
+    if denied := _denied(context, data, acts.denied):
+        await log.note(_act(context, AuditKind.DENIAL, name, text), request_id, denied)
+    if read:
+        await log.note(_act(context, AuditKind.READ, name, text), request_id, read)
+
+
+def operation_hash(name: str | None, text: str) -> str:
+    """What names an operation in the log: SHA-256 of its document, a line feed and its name."""
+    return _known_hash(name, text) if len(text) <= LARGEST_KEPT else _hash(name, text)
+
+
+def _hash(name: str | None, text: str) -> str:
+    return hashlib.sha256(f"{text}\n{name or ''}".encode()).hexdigest()
+
+
+_known_hash = lru_cache(KEPT)(_hash)
+
+
+def _act(context: Context, kind: AuditKind, name: str | None, text: str | None, concerned: Viewer | None = None) -> Act:
+    """An event of whoever asks; as the viewer that it is taken for, or whose decisions it reads, if that is another.
+
+    Of visitors no operation is kept: they could fill the log, which nobody may empty, by sending a new one each time.
+    """
+    asker, taken = context.asker, concerned or context.viewer
+    other = taken if taken is not asker else None
+    whose = other if other is not None and kind in (AuditKind.VIEW_AS, AuditKind.EXPLAIN) else asker
+    return Act(
+        kind=kind,
+        company_id=whose.company_id,
+        user_id=asker.user_id,
+        actor_company_id=asker.company_id,
+        as_user_id=None if other is None else other.user_id,
+        as_company_id=None if other is None else other.company_id,
+        operation_name=None if name is None or asker.user_id is None else name[:NAME_LENGTH],
+        operation_hash=None if text is None or asker.user_id is None else operation_hash(name, text),
+        policy_hash=context.policy.version,
+    )
+
+
+def _denied(context: Context, data: Any, refused: Counts) -> Counts:
+    """What policy has hidden in a result, and which actions it refused."""
+    counts = dict(refused)
+    for path, redacted in context.redactions.own(data):
+        counted = _hidden(redacted)
+        counts[counted] = counts.get(counted, 0) + standing_for(path, data)
+    return counts
+
+
+@lru_cache(None)  # as many as fields have reasons
+def _hidden(redacted: Redacted) -> Counted:
+    return Counted(redacted.type, redacted.field, None, str(redacted.reason))
+
+
+def standing_for(path: Path, data: Any) -> int:
+    """How many values the path of a redaction stands for: a "*" is each item of a list that is not null."""
+    for place, step in enumerate(path):
+        if data is None:
+            return 0
+        if step == "*":
+            rest = path[place + 1 :]
+            if "*" in rest:
+                return sum(standing_for(rest, item) for item in data if item is not None)
+            return sum(item is not None for item in data)
+        data = data[step]
+    return 1

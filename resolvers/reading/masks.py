@@ -1,0 +1,107 @@
+"""Masks: which fields of a row its viewer may see, decided for a shape once and for a row only where the row decides it.
+
+What every row of a shape hides or shows is settled beforehand. What depends on the row's own columns is asked by generated Python;
+what depends on linked rows is computed by the database beside the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from weakref import finalize
+
+from policies.masks import compile_predicate, is_local
+from policies.policy import Decision, FieldRule
+from policies.predicate import FALSE, TRUE, Predicate
+from policies.reason import Reason
+from policies.viewer import Viewer
+from resolvers.reading.records import Record
+
+Verdict = Callable[[Any, Viewer], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMask:
+    """A field that some rows hide: when it is visible, and the reasons to try in their order where it is not."""
+
+    field: str
+    visible: Verdict
+    denials: tuple[tuple[Verdict, Reason], ...]
+    otherwise: Reason
+
+    def reason(self, row: Any, viewer: Viewer) -> Reason:
+        """Why the row hides the field."""
+        return next((reason for denies, reason in self.denials if denies(row, viewer)), self.otherwise)
+
+
+class Mask:
+    """The mask of one type for one shape."""
+
+    def __init__(self, decision: Decision) -> None:
+        self.entity = decision.entity
+        self.computed: tuple[tuple[str, Predicate], ...] = tuple(
+            (f"mask_{n}", predicate) for n, predicate in enumerate(_computed(decision.fields.values()))
+        )
+        self._always: Mapping[str, Reason] = {
+            name: only_reason(rule) for name, rule in decision.fields.items() if is_settled(rule) and rule.visible != TRUE
+        }
+        self._fields = [
+            self._field(name, rule) for name, rule in decision.fields.items() if rule.visible != TRUE and not is_settled(rule)
+        ]
+
+    def records(self, rows: Sequence[Any], viewer: Viewer) -> list[Record]:
+        """The rows as records, each with what it hides from the viewer."""
+        if not self._fields:
+            return [Record(self.entity, row, self._always) for row in rows]
+        return [Record(self.entity, row, self._hidden(row, viewer)) for row in rows]
+
+    def _hidden(self, row: Any, viewer: Viewer) -> Mapping[str, Reason]:
+        by_row = {mask.field: mask.reason(row, viewer) for mask in self._fields if not mask.visible(row, viewer)}
+        return {**self._always, **by_row}
+
+    def _field(self, name: str, rule: FieldRule) -> FieldMask:
+        denials = tuple((self._verdict(predicate), reason) for predicate, reason in rule.denials)
+        return FieldMask(name, self._verdict(rule.visible), denials, rule.otherwise)
+
+    def _verdict(self, predicate: Predicate) -> Verdict:
+        if is_local(predicate):
+            return compile_predicate(predicate)
+        column = self.column(predicate)
+        return lambda row, _viewer: bool(getattr(row, column))
+
+    def column(self, predicate: Predicate) -> str:
+        """The column that the database computes for a predicate over linked rows."""
+        return next(column for column, computed in self.computed if computed == predicate)
+
+
+def _computed(rules: Any) -> tuple[Predicate, ...]:
+    asked = [
+        predicate
+        for rule in rules
+        if rule.visible != TRUE
+        for predicate in (rule.visible, *(denial for denial, _ in rule.denials))
+        if not is_local(predicate)
+    ]
+    return tuple(dict.fromkeys(asked))
+
+
+def is_settled(rule: FieldRule) -> bool:
+    """Whether every row gives the same answer and the same reason."""
+    return rule.visible in (TRUE, FALSE) and all(predicate in (TRUE, FALSE) for predicate, _ in rule.denials)
+
+
+def only_reason(rule: FieldRule) -> Reason:
+    return next((reason for predicate, reason in rule.denials if predicate == TRUE), rule.otherwise)
+
+
+_masks: dict[int, Mask] = {}
+
+
+def mask_of(decision: Decision) -> Mask:
+    """The mask of a decision, made once and kept as long as it is: policy gives the same decision for the same question."""
+    known = _masks.get(id(decision))
+    if known is None:
+        known = _masks[id(decision)] = Mask(decision)
+        finalize(decision, _masks.pop, id(decision)).atexit = False
+    return known

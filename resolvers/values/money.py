@@ -1,0 +1,59 @@
+"""Money: integers of minor units become exact amounts of major units (ISO 4217), and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from resolvers.values.errors import PublicError
+
+LARGEST: Final = Decimal(20_000_000)  # in major units: more than any price that is stored
+NO_MINOR_UNIT: Final = frozenset({"JPY"})
+
+
+class InvalidAmount(PublicError):
+    """What was given is not an amount of money."""
+
+    code = "INVALID_AMOUNT"
+
+
+@dataclass(slots=True)
+class Money:
+    """An amount in major units."""
+
+    amount: str  # exact, as it is written
+    currency: str
+
+
+def money(minor_units: int | None, currency: str) -> Money | None:
+    """The amount that so many minor units are, None for none. They are never negative."""
+    if minor_units is None:
+        return None
+    digits = str(minor_units)
+    if currency in NO_MINOR_UNIT:
+        return Money(digits, currency)
+    if len(digits) < 3:
+        digits = digits.zfill(3)
+    return Money(f"{digits[:-2]}.{digits[-2:]}", currency)
+
+
+def totals(rows: Iterable[Any], column: str) -> list[Money | None]:
+    """What a column of minor units comes to in each currency of the rows, by currency. Amounts that aren't shown don't count."""
+    sums: dict[str, int] = {}
+    for row in rows:
+        if (amount := getattr(row, column)) is not None:
+            sums[row.currency] = sums.get(row.currency, 0) + amount
+    return [money(sums[currency], currency) for currency in sorted(sums)]
+
+
+def minor_units(amount: Decimal, currency: str, rounding: str) -> int:
+    """How many whole minor units an amount is, kept within what a column holds. Raises InvalidAmount for none at all."""
+    if not amount.is_finite():
+        raise InvalidAmount(f"{amount} is no amount of money.")
+    return int(min(max(amount, -LARGEST), LARGEST).scaleb(_digits(currency)).to_integral_value(rounding))
+
+
+def _digits(currency: str) -> int:
+    return 0 if currency in NO_MINOR_UNIT else 2

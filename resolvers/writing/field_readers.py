@@ -1,0 +1,76 @@
+"""Values that several commands read out of their inputs: what was given of a row's columns, addresses and countries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+import sqlalchemy as sa
+
+from models.country import COUNTRIES
+from resolvers.values.text import INVISIBLE, SPACES
+from resolvers.writing.input_reader import Asked
+from resolvers.writing.user_errors import Code
+
+Read: TypeAlias = Callable[[Asked, str], Any]
+"""How a field of an input is read; what is wrong with it is noted."""
+
+LONGEST_LINE: Final = 200  # characters of a line of an address
+LONGEST_CODE: Final = 32  # characters of a postal code
+
+
+def given(asked: Asked, readers: Mapping[str, Read]) -> dict[str, Any]:
+    """The columns whose fields were given, be it as null. What was left out stays as it is."""
+    return {name: read(asked, name) for name, read in readers.items() if asked.has(name)}
+
+
+def assign(row: Any, values: Mapping[str, Any]) -> None:
+    """Let a row have these values."""
+    for name, value in values.items():
+        setattr(row, name, value)
+
+
+def text(most: int, *, required: bool = True, lines: bool = False) -> Read:
+    """A text of at most `most` characters: one line, or `lines`. None where it is optional and null or blank."""
+    return lambda asked, name: asked.text(name, most, required=required, lines=lines)
+
+
+def word(asked: Asked, name: str) -> Any:
+    """A word of an enum, which cannot be null."""
+    if asked.value(name) is None:
+        asked.note(Code.REQUIRED, "This cannot be null.", name)
+    return asked.value(name)
+
+
+def country(asked: Asked, name: str, *, required: bool = False) -> str | None:
+    """The code of a country."""
+    code = asked.text(name, LONGEST_LINE, required=required)
+    if code is None or code in COUNTRIES:
+        return code
+    asked.note(Code.INVALID_VALUE, "This is no country by its two letters of ISO 3166-1, such as DE.", name)
+    return None
+
+
+def reads_like(column: sa.SQLColumnExpression[str], name: str) -> sa.ColumnElement[bool]:
+    """Whether a stored name looks the same as this one: composed or not, with whatever white space and invisible characters."""
+    return _as_read(column) == _as_read(sa.literal(name))
+
+
+def _as_read(text: sa.SQLColumnExpression[str]) -> sa.ColumnElement[str]:
+    seen = sa.func.regexp_replace(sa.func.normalize(text), INVISIBLE, "", "g")
+    return sa.func.btrim(sa.func.regexp_replace(seen, SPACES.pattern, " ", "g"))
+
+
+ADDRESS: Final[Mapping[str, Read]] = {
+    "street": text(LONGEST_LINE, required=False),
+    "city": text(LONGEST_LINE, required=False),
+    "postal_code": text(LONGEST_CODE, required=False),
+    "country": country,
+}
+
+
+def address(asked: Asked, name: str) -> dict[str, str] | None:
+    """A postal address as it is stored, None for an empty one."""
+    inside = asked.inside(name)
+    lines = {} if inside is None else given(inside, ADDRESS)
+    return {line: value for line, value in lines.items() if value is not None} or None

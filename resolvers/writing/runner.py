@@ -1,0 +1,84 @@
+"""How a mutation is carried out: one transaction, its trail, its idempotency, and then its answer, read as the viewer may read it.
+
+Either all of it is done, recorded and remembered, or nothing is. What a client is told it has, is committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import UUID
+
+from models.lifecycle import IllegalStep
+from resolvers.reading.records import Record
+from resolvers.values.identifiers import Identifier
+from resolvers.writing.idempotency import remember
+from resolvers.writing.input_reader import Asked
+from resolvers.writing.transactions import Contended, carry_out
+from resolvers.writing.unit_of_work import Requirements, Work
+from resolvers.writing.user_errors import Code, Problem, Refused
+
+if TYPE_CHECKING:
+    from resolvers.context import Context
+
+Done: TypeAlias = Mapping[str, Identifier]
+"""What a command has made or changed, by the payload's fields."""
+Command: TypeAlias = Callable[[Work, Asked], Awaitable[Done]]
+
+
+class Outcome:
+    """What a payload is made of: the problems, and by the payload's fields what was made or changed; None for all others."""
+
+    def __init__(self, problems: list[Problem], found: Mapping[str, Record | None]) -> None:
+        self.user_errors = problems
+        self._found = found
+
+    def __getattr__(self, name: str) -> Record | None:
+        return self._found.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A field of the mutation type: its command, and the name under which it is recorded."""
+
+    name: str
+    command: Command
+
+    @property
+    def requires(self) -> Requirements:
+        """What policy has to allow before it can be carried out."""
+        requires: Requirements = self.command.requires  # type: ignore[attr-defined]
+        return requires
+
+    async def __call__(self, context: Context, values: Mapping[str, Any], place: str) -> Outcome:
+        """Carry it out for one input. `place` is the field's name in the answer. Raises ViewerGone."""
+        try:
+            done = await carry_out(context, self.name, lambda work: self._done(work, values, place))
+        except Refused as refused:
+            return Outcome(refused.problems, {})
+        except Contended as contended:
+            return Outcome([Problem(contended.code, contended.message)], {})
+        finally:
+            context.forget()
+        return Outcome([], {name: await _read(context, each) for name, each in done.items()})
+
+    async def _done(self, work: Work, values: Mapping[str, Any], place: str) -> Done:
+        """Do it, or find that it was done under the same key. Raises Refused."""
+        memory = await remember(work.session, work.context, self.name, values, place)
+        if memory is not None and memory.done is not None:
+            return {name: Identifier(kind, UUID(key)) for name, (kind, key) in memory.done.items()}
+        try:
+            done = await self.command(work, Asked(values, work.problems))
+            work.problems.stop()
+        except IllegalStep as step:
+            raise Refused([Problem(Code.ILLEGAL_STEP.value, str(step))]) from None
+        if memory is not None:
+            memory.done = {name: [each.type, str(each.key)] for name, each in done.items()}
+        return done
+
+
+async def _read(context: Context, done: Identifier) -> Record | None:
+    """What was made or changed, as the viewer may read it now."""
+    key = context.policy.catalogue[done.type].key
+    return (await context.loaders.rows(done.type, [done.key], by=key))[0]

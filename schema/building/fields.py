@@ -1,0 +1,123 @@
+"""How fields of the schema are declared: a column of the row, or a batch resolver. Both are guarded by policy here and nowhere else.
+
+A field that policy hides from the viewer is null, with its reason in `extensions.redactions`, and its resolver is never asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import FieldNode, GraphQLField
+from graphql.execution.values import VariableValues, get_argument_values
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types import Info
+from strawberry.types.arguments import StrawberryArgument, convert_arguments
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.field import StrawberryField
+from strawberry.types.unset import UNSET
+
+from policies.reason import Reason
+from resolvers.reading.batching import ROOT, BatchResolver, Made
+from resolvers.reading.nodes import GlobalId
+from resolvers.reading.records import Record
+from resolvers.reading.redactions import Redacted
+
+
+class Field(StrawberryField):
+    """A field whose value is the column of its name, or what its batch resolver says."""
+
+    batch: BatchResolver | None = None
+    column: str | None = None  # where it is not the field's own name
+    ability: str | None = None  # which the viewer needs to have, where the field is of no row
+
+    @property
+    def is_basic_field(self) -> bool:
+        """No field is basic: each is guarded, and needs to know where in the response it stands."""
+        return False
+
+    def __copy__(self) -> Field:
+        copied: Field = super().__copy__()
+        copied.batch = self.batch
+        copied.column = self.column
+        copied.ability = self.ability
+        return copied
+
+    def get_result(self, source: Any, info: Info[Any, Any] | None, args: list[Any], kwargs: Any) -> Any:  # noqa: ARG002
+        """The value of the field in one object, None where policy hides it."""
+        assert info is not None  # noqa: S101 (only basic fields are resolved without)
+        if reason := self._hidden(source, info):
+            info.context.redactions.note(
+                info.path.as_list(), Redacted(info._raw_info.parent_type.name, info.field_name, reason)
+            )
+            return None
+        if self.batch is None:
+            return getattr(source, self.column or self.python_name)
+        if isinstance(self.batch, Made | GlobalId):
+            return self.batch.of(source)
+        arguments = {name: plain(value) for name, value in kwargs.items()}
+        return info.context.batches.resolve(
+            self.batch, info._raw_info.field_nodes, ROOT if source is None else source, arguments
+        )
+
+    def _hidden(self, source: Any, info: Info[Any, Any]) -> Reason | None:
+        """Why policy hides the field from the viewer, None if it does not."""
+        if isinstance(source, Record):
+            return source.hidden.get(self.python_name)
+        if self.ability is None:
+            return None
+        withheld: Reason | None = info.context.withheld(self.ability)
+        return withheld
+
+
+def arguments_of(
+    field: GraphQLField,
+    definition: StrawberryField,
+    node: FieldNode,
+    variables: VariableValues,
+    converter: GraphQLCoreConverter,
+    *,
+    nulls: bool = False,
+) -> dict[str, Any]:
+    """The arguments of a field as its resolver takes them, `nulls` as `plain` does. Raises GraphQLError."""
+    given = get_argument_values(field, node, variables)
+    converted = convert_arguments(given, definition.arguments, converter.scalar_registry, converter.config)
+    return {name: plain(value, nulls=nulls) for name, value in converted.items()}
+
+
+def plain(value: Any, *, nulls: bool = False) -> Any:
+    """An argument without the classes of the schema: inputs are dictionaries of what is given, and of what is null if `nulls`."""
+    if isinstance(getattr(type(value), "__strawberry_definition__", None), StrawberryObjectDefinition):
+        given = {name: inner for name, inner in vars(value).items() if inner is not UNSET and (nulls or inner is not None)}
+        return {name: plain(inner, nulls=nulls) for name, inner in given.items()}
+    if isinstance(value, list):
+        return [plain(inner, nulls=nulls) for inner in value]
+    return value
+
+
+def column(description: str, name: str | None = None) -> Any:
+    """A field that is a column: that of its own name if no other is given."""
+    field = Field(description=description)
+    field.column = name
+    return field
+
+
+def resolved(
+    batch: BatchResolver,
+    description: str,
+    arguments: Mapping[str, tuple[Any, str]] | None = None,
+    ability: str | None = None,
+) -> Any:
+    """A field that a batch resolver answers. `arguments` gives each its type and its description; an argument may be left out.
+
+    A field that is of no row may need an `ability`, without which it is null with a reason.
+    """
+    field = Field(description=description)
+    field.batch = batch
+    field.ability = ability
+    field.arguments = [
+        StrawberryArgument(name, None, StrawberryAnnotation(kind), description=text)
+        for name, (kind, text) in (arguments or {}).items()
+    ]
+    return field

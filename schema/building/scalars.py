@@ -1,0 +1,87 @@
+"""Scalars beyond GraphQL's own, each after the specification that it names.
+
+A value that cannot be read is refused with what is expected; a literal, with its place in the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal, DecimalException
+from typing import Any, Final, NewType
+
+import strawberry
+from graphql import FloatValueNode, GraphQLError, IntValueNode, StringValueNode, ValueNode, print_ast
+from strawberry.types.scalar import ScalarDefinition
+
+from resolvers.values.text import brief
+
+URL = NewType("URL", str)
+EmailAddress = NewType("EmailAddress", str)
+
+DATE: Final = 'Date must be a day as "2026-11-28"'
+DECIMAL: Final = 'Decimal must be a number as "1250.00"'
+
+
+def _date(value: Any) -> date:
+    """Raises GraphQLError."""
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise _refused(DATE, value) from None
+
+
+def _decimal(value: Any) -> Decimal:
+    """Raises GraphQLError."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise _refused(DECIMAL, value)
+    try:
+        return Decimal(str(value))
+    except DecimalException:
+        raise _refused(DECIMAL, value) from None
+
+
+def _refused(expected: str, value: Any) -> GraphQLError:
+    return GraphQLError(f"{expected}; got {brief(repr(value) if isinstance(value, str) else str(value))}.")
+
+
+def _literal(parse: Callable[[Any], Any], expected: str, *kinds: type[ValueNode]) -> Callable[..., Any]:
+    """Reads a literal of some kinds. What is wrong with it has its place."""
+
+    def read(node: ValueNode, _variables: Any = None) -> Any:
+        if not isinstance(node, kinds):
+            raise GraphQLError(f"{expected}; got {brief(print_ast(node))}.", node)
+        try:
+            return parse(node.value)  # type: ignore[attr-defined]
+        except GraphQLError as error:
+            raise GraphQLError(error.message, node) from None
+
+    return read
+
+
+SCALARS: Final[Mapping[object, ScalarDefinition]] = {
+    URL: strawberry.scalar(
+        name="URL",
+        description="An absolute address on the web.",
+        specified_by_url="https://url.spec.whatwg.org/",
+    ),
+    EmailAddress: strawberry.scalar(
+        name="EmailAddress",
+        description="An e-mail address.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc5322",
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="A day of the calendar, in the form of ISO 8601.",
+        serialize=date.isoformat,
+        parse_value=_date,
+        parse_literal=_literal(_date, DATE, StringValueNode),
+    ),
+    Decimal: strawberry.scalar(
+        name="Decimal",
+        description="An exact decimal number, as a string. A number is accepted too.",
+        serialize=str,
+        parse_value=_decimal,
+        parse_literal=_literal(_decimal, DECIMAL, StringValueNode, IntValueNode, FloatValueNode),
+    ),
+}

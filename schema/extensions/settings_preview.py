@@ -1,0 +1,134 @@
+"""Previews as part of an operation: each runs as an operation of its own, for another viewer, and joins the answer in its place.
+
+Documents that do not speak of previews never come here. Both executors run the parts, for each part is a query like others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from graphql import FieldNode, GraphQLError, located_error, parse
+from graphql.execution.values import VariableValues, get_variable_values
+from strawberry.extensions import SchemaExtension
+from strawberry.extensions.runner import SchemaExtensionsRunner
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.field import StrawberryField
+
+from resolvers.execution.plans import PLANNED
+from resolvers.reading.redactions import Entry
+from resolvers.tools.settings_preview import MOST, TooManyPreviews, previewed
+from schema.building.fields import arguments_of
+from schema.extensions.preview_splitting import FIELD, Split, split
+from schema.extensions.viewer_introspection import IntrospectedSchema
+
+
+class PreviewingSchema(IntrospectedSchema):
+    """A schema whose operations may have previews."""
+
+    def create_extensions_runner(
+        self, execution_context: ExecutionContext, extensions: list[SchemaExtension]
+    ) -> SchemaExtensionsRunner:
+        """What runs the extensions of one operation: one more where it may have previews, or is one."""
+        added: SchemaExtension | None = None
+        if getattr(execution_context.context, "is_preview", False):
+            added = _Validated()
+        elif FIELD in (execution_context.query or ""):
+            added = _Previews()
+        if added is not None:
+            added.execution_context = execution_context
+            extensions = [added, *extensions]
+        return super().create_extensions_runner(execution_context, extensions)
+
+    def arguments(self, preview: FieldNode, variables: VariableValues) -> dict[str, Any]:
+        """The arguments of a preview, as its resolver takes them. Raises GraphQLError."""
+        root = self._schema.query_type
+        assert root is not None  # noqa: S101
+        field = root.fields[FIELD]
+        definition = field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+        assert isinstance(definition, StrawberryField)  # noqa: S101
+        return arguments_of(field, definition, preview, variables, self.schema_converter, nulls=True)
+
+
+class _Validated(SchemaExtension):
+    """Lets a preview run as it is: it was validated as part of its operation."""
+
+    def on_validate(self) -> Iterator[None]:
+        self.execution_context.pre_execution_errors = []
+        yield
+
+
+class _Previews(SchemaExtension):
+    """Takes the previews out of an operation, lets the rest run as ever, and then runs each of them."""
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        """Join the answers. Raises TooManyPreviews."""
+        asked = self.execution_context
+        assert asked.query is not None  # noqa: S101 (nothing is executed without)
+        assert asked.graphql_document is not None  # noqa: S101
+        parts = split(asked.query, asked.graphql_document, asked.operation_name)
+        if parts is None:
+            yield
+            return
+        if len(parts.previews) > MOST:
+            raise TooManyPreviews(len(parts.previews))
+        asked.query = parts.rest()
+        asked.graphql_document = parse(asked.query)
+        yield
+        if asked.result is not None and asked.result.data is not None:
+            await _Joined(asked, parts).run()
+
+
+class _Joined:
+    """The answer of the rest, and what the previews add to it."""
+
+    def __init__(self, asked: ExecutionContext, parts: Split) -> None:
+        result: Any = asked.result
+        schema: Any = asked.schema
+        self._asked = asked
+        self._parts = parts
+        self._schema: PreviewingSchema = schema
+        self._context: Any = asked.context
+        self._result = result
+        self._data: dict[str, Any] = result.data
+        self._errors: list[GraphQLError] = list(result.errors or ())
+        self._own: list[Entry] = self._context.redactions.entries(result.data)
+        self._redactions = list(self._own)
+
+    async def run(self) -> None:
+        """Run the previews that are selected, and put their answers where they belong, in the order of the response."""
+        values = get_variable_values(self._schema._schema, self._parts.operation.variable_definitions or (), self._variables)
+        assert isinstance(values, VariableValues)  # noqa: S101 (or the rest would have no data)
+        for key in [key for key in self._data if key in self._parts.previews]:
+            try:
+                self._data[key] = await self._value(key, values)
+            except Exception as error:  # it stands in its place, as that of any field
+                self._data[key] = None
+                self._errors.append(located_error(error, [self._parts.previews[key]], [key]))
+        places = {key: place for place, key in enumerate(self._data)}
+        self._context.redactions.settle(sorted(self._redactions, key=lambda entry: places[str(entry[0][0])]), self._own)
+        self._result.errors = self._errors or None
+
+    @property
+    def _variables(self) -> dict[str, Any]:
+        return self._asked.variables or {}
+
+    async def _value(self, key: str, values: VariableValues) -> dict[str, Any] | None:
+        """What a preview answers; its errors and redactions are noted below its key."""
+        context = await previewed(self._context, **self._schema.arguments(self._parts.previews[key], values))
+        if context is None:
+            return None
+        result: ExecutionResult = await self._schema.execute(
+            self._parts.preview(key),
+            self._variables,
+            context_value=context,
+            operation_name=self._asked.operation_name,
+        )
+        if context.execution != PLANNED:
+            self._context.execution = context.execution
+        for error in result.errors or ():
+            error.path = [key, *(error.path or ())]
+            self._errors.append(error)
+        self._redactions += [((key, *path), redacted) for path, redacted in context.redactions.entries(result.data)]
+        return result.data

@@ -1,0 +1,150 @@
+"""Asking the gateway: the whole application over a database, queried through its endpoint as any user or as a visitor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import sqlalchemy as sa
+from starlette.applications import Starlette
+
+import server
+from models.listening import CHANNEL, Listening
+from policies.source import digest, read_texts
+from resolvers.viewer import find_member
+from settings import Settings
+from tests.event_streams import Following, opened
+
+PARTNER = "admin@partner.example"
+HIDDEN = "hidden@managed.example"
+SHOWN = "shown@managed.example"
+DIRECT = "network@direct.example"
+OPERATOR = "reviewer@operator.example"
+ANONYMOUS = None
+POLICY = digest(read_texts(server.POLICIES))  # its version, which every answer has
+UNLIMITED = 10**12  # a quota that a run of tests as one viewer does not spend
+MARK = '{"type": "Mark", "id": "00000000-0000-0000-0000-000000000000", "changed": null}'
+DEMO_VIEWERS = (PARTNER, HIDDEN, SHOWN, DIRECT, OPERATOR, ANONYMOUS)
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """An entry of `extensions.redactions`."""
+
+    path: list[str | int]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: `body` as it was sent, and its parts."""
+
+    status: int
+    body: bytes
+    data: Any
+    errors: list[dict[str, Any]]
+    redactions: list[Redaction]
+    execution: str  # what ran it
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of the errors."""
+        return [error["extensions"]["code"] for error in self.errors]
+
+
+@dataclass
+class Asking:
+    """Calls the application as a client does: `await ask(EMAIL, QUERY, name=value)`."""
+
+    app: Starlette
+    client: httpx.AsyncClient
+    _tokens: dict[str, str] = field(default_factory=dict)
+
+    async def __call__(self, viewer: str | None, query: str, **variables: Any) -> Answer:
+        """The answer to a query with its variables, asked by a user's e-mail address, or by nobody."""
+        return await self.send(viewer, query, variables)
+
+    async def send(self, viewer: str | None, query: str, variables: dict[str, Any], **more: str) -> Answer:
+        """The same, with more headers."""
+        headers = {"Accept": "application/graphql-response+json", **more}
+        if viewer is not None:
+            headers["Authorization"] = f"Bearer {await self._token(viewer)}"
+        response = await self.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
+        body = response.json()
+        redactions = [Redaction(**entry) for entry in body.get("extensions", {}).get("redactions", [])]
+        errors, execution = body.get("errors", []), response.headers.get("X-Crossgate-Execution", "")
+        return Answer(response.status_code, response.content, body.get("data"), errors, redactions, execution)
+
+    async def post(self, viewer: str | None, path: str, body: Any, **more: str) -> httpx.Response:
+        """The response to JSON that is posted to another address of the gateway."""
+        token = {} if viewer is None else {"Authorization": f"Bearer {await self._token(viewer)}"}
+        return await self.client.post(path, json=body, headers={**token, **more})
+
+    @asynccontextmanager
+    async def following(self, viewer: str | None, query: str, **variables: Any) -> AsyncIterator[Following]:
+        """A subscription of a user or of nobody, from the moment in which it hears of changes."""
+        listening = self.app.state.services.listening
+        async with asyncio.timeout(5):
+            await self._caught_up(listening)
+        known = listening.listeners
+        async with opened(self.app) as socket:
+            payload = {} if viewer is None else {"Authorization": f"Bearer {await self._token(viewer)}"}
+            await socket.send({"type": "connection_init", "payload": payload})
+            assert {"type": "connection_ack"} == await socket.receive()
+            asked = {"query": query, "variables": variables}
+            await socket.send({"type": "subscribe", "id": "followed", "payload": asked})
+            async with asyncio.timeout(5):
+                while listening.listeners == known:  # noqa: ASYNC110 (the gateway tells nobody that somebody listens)
+                    await asyncio.sleep(0.005)
+            yield Following(socket)
+
+    @contextmanager
+    def counting(self) -> Iterator[list[str]]:
+        """Collects the SQL statements that are run inside, of the viewer's own facts too."""
+        observers = self.app.state.services.reader.observers
+        statements: list[str] = []
+
+        def note(statement: str, _values: Any) -> None:
+            statements.append(statement)
+
+        observers.append(note)
+        try:
+            yield statements
+        finally:
+            observers.remove(note)
+
+    async def _caught_up(self, listening: Listening) -> None:
+        """Returns once everything has been heard that was told before: what is told is heard in its order."""
+        await listening.connected.wait()
+        with listening.changes("Mark") as marks:
+            async with self.app.state.services.engine.connect() as connection:
+                await connection.execute(sa.select(sa.func.pg_notify(CHANNEL, MARK)))
+            await anext(marks)
+
+    async def _token(self, email: str) -> str:
+        if email not in self._tokens:
+            member = await find_member(self.app.state.services.engine, email)
+            assert member is not None, f"nobody has the address {email}"
+            self._tokens[email] = self.app.state.tokens.issue(member.user_id, member.membership_id, 3600)
+        return self._tokens[email]
+
+
+@asynccontextmanager
+async def asking(database_url: str, data_dir: Path, **settings: Any) -> AsyncIterator[Asking]:
+    """The gateway over a database, inside this process, with more settings than these."""
+    given = {
+        "data_dir": data_dir,
+        "database_url": database_url,
+        "log_level": "ERROR",
+        "cost_per_peer": UNLIMITED,
+        "cost_per_viewer": UNLIMITED,
+    }
+    app = server.build(Settings(**{**given, **settings}))
+    transport = httpx.ASGITransport(app)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        yield Asking(app, client)

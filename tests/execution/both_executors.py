@@ -1,0 +1,132 @@
+"""Both executors under a schema of the tests' own: one answer, or the difference between two."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.execution import PreExecutionError
+
+import server
+from models.database import connect
+from models.listening import Listening
+from models.reading import Reader
+from policies.viewer import ANONYMOUS
+from resolvers.auditing.audit_log import AuditLog
+from resolvers.context import Services
+from resolvers.reading.cursors import Cursors
+from schema.building.scalars import SCALARS
+from schema.extensions.planned_execution import Planning
+from schema.schema import Redactions
+from settings import Settings
+from tests.execution.executors import PLANNED
+from tests.execution.journal import Journal, Mutation
+from tests.execution.specimen import Book, Disc, Query
+from transport.errors import BAD_USER_INPUT, VALIDATION_FAILED, publish
+from transport.logs import configure_logging
+
+ADDRESS: Final = re.compile(rb"0x[0-9a-f]+")  # of an object that an error speaks of
+NOWHERE: Final = "postgresql+asyncpg://nobody@127.0.0.1:1/nothing"  # the schema of the tests reads no database
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an executor made of an operation: all that a client gets, what the errors say before they are masked, what was done."""
+
+    body: bytes
+    raw: bytes
+    done: tuple[str, ...]
+    execution: str | None = field(compare=False)
+
+    @property
+    def content(self) -> Any:
+        """The answer, read."""
+        return orjson.loads(self.body)
+
+    @property
+    def data(self) -> Any:
+        """The data of the answer."""
+        return self.content["data"]
+
+    @property
+    def errors(self) -> list[tuple[str, str, Any]]:
+        """Code, message and path of each error."""
+        return [(each["extensions"]["code"], each["message"], each.get("path")) for each in self.content["errors"]]
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether the planner ran it."""
+        return self.execution == PLANNED
+
+    def __str__(self) -> str:
+        return f"({self.execution}) {self.done} {self.body.decode()} of {self.raw.decode()}"
+
+
+class Both:
+    """Executes an operation with and without the planner."""
+
+    def __init__(self, on: strawberry.Schema, off: strawberry.Schema, services: Services) -> None:
+        self.on = on
+        self.off = off
+        self.services = services
+
+    async def __call__(self, query: str, operation: str | None = None, **variables: Any) -> Outcome:
+        """The outcome, which is the same for both. Raises AssertionError with both where it is not."""
+        on, off = [await self.execute(schema, query, operation, variables) for schema in (self.on, self.off)]
+        assert on == off, f"{query}\nvariables {variables}\n\nplanner on:  {on}\nplanner off: {off}"
+        return on
+
+    async def planned(self, query: str, operation: str | None = None, **variables: Any) -> Outcome:
+        """The same, of what the planner must run itself."""
+        outcome = await self(query, operation, **variables)
+        assert outcome.is_planned, f"{query}\nran as {outcome.execution}"
+        return outcome
+
+    async def execute(self, schema: strawberry.Schema, query: str, operation: str | None, variables: dict[str, Any]) -> Outcome:
+        """The outcome of one executor."""
+        context = Journal(self.services, ANONYMOUS)
+        result = await schema.execute(query, variables, context_value=context, operation_name=operation)
+        early = isinstance(result, PreExecutionError)
+        errors = result.errors or []
+        published = publish(errors, "request", VALIDATION_FAILED if early else BAD_USER_INPUT)
+        extensions = {name: told for name, told in (result.extensions or {}).items() if name != "policy"}  # here there is none
+        answer = {"data": result.data, "errors": published, "extensions": extensions}
+        raw = orjson.dumps([early, *({**error.formatted, "cause": repr(error.original_error)} for error in errors)])
+        return Outcome(orjson.dumps(answer), ADDRESS.sub(b"0x", raw), tuple(context.done), getattr(context, "execution", None))
+
+
+@asynccontextmanager
+async def both_schemas() -> AsyncIterator[Both]:
+    """The schema of the tests with the planner and without."""
+    configure_logging(Settings(log_level="ERROR"))  # tracebacks of what is meant to fail take longer than failing
+    services = Services(
+        reader=Reader(NOWHERE),
+        engine=connect(NOWHERE),
+        listening=Listening(NOWHERE),
+        audit=AuditLog(connect(NOWHERE)),
+        policy=server.load_policy(),
+        cursors=Cursors(b"secret"),
+        public_url="http://gateway",
+    )
+    yield Both(_schema(*_planning()), _schema(), services)
+    await services.close()
+
+
+def _schema(*extensions: Any) -> strawberry.Schema:
+    return strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        types=[Book, Disc],
+        config=StrawberryConfig(scalar_map=SCALARS),
+        extensions=[Redactions, *extensions],
+    )
+
+
+def _planning() -> list[Any]:
+    return [Planning(1000).extension]

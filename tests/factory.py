@@ -1,0 +1,451 @@
+"""What is given in a test: rows made through the models in its database, each with defaults for whatever does not matter.
+
+Facts that the database derives (who manages whom, who deals with whom) are left to it. Each thing knows its global `id`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import count
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+import models
+from models import Base
+from models.base import now
+from resolvers.values.identifiers import Identifier
+from tests.models.factory import add
+
+TABLES: Final[dict[str, type[Base]]] = {"MarketplacePort": models.Port}  # types that are not named as their model
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A row that was made: the type that it has in the API, and its key."""
+
+    type: str
+    key: UUID
+
+    @property
+    def id(self) -> str:
+        """Its global id."""
+        return str(Identifier(self.type, self.key))
+
+
+@dataclass(frozen=True)
+class User(Thing):
+    """A person, by its address, and its place in a company."""
+
+    email: str
+    membership: Thing
+
+
+@dataclass(frozen=True)
+class Company(Thing):
+    """A company with its first member: an account administrator, of the operator a reviewer."""
+
+    name: str
+    user: User
+
+    @property
+    def admin(self) -> str:
+        """The address of its first member."""
+        return self.user.email
+
+
+@dataclass(frozen=True)
+class Account(Thing):
+    """A managed account, the company that it is of, and the address of that company's account administrator."""
+
+    name: str
+    company: Company
+    partner: Company
+
+    @property
+    def admin(self) -> str:
+        """The address of the managed company's account administrator."""
+        return self.company.admin
+
+
+@dataclass(frozen=True)
+class Location(Thing):
+    """A data centre and its name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Port(Thing):
+    """A port, with whose and where it is, and how the Marketplace identifies it."""
+
+    company: Company
+    location: Location
+
+    @property
+    def on_marketplace(self) -> Thing:
+        """The same port as others meet it."""
+        return Thing("MarketplacePort", self.key)
+
+
+@dataclass(frozen=True)
+class Invoice(Thing):
+    """An invoice and its number."""
+
+    number: str
+
+
+@dataclass(frozen=True)
+class Offer(Thing):
+    """An offer and the product that it is for."""
+
+    product: Thing
+
+
+class Given:
+    """Makes rows in the database of one test."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._numbers = count(1)
+        self.now = now()
+
+    async def company(
+        self, *, kind: str = "DIRECT", partner: Company | None = None, name: str | None = None, **values: Any
+    ) -> Company:
+        """A company with one member."""
+        name = name or f"Company {next(self._numbers)}"
+        facts = {"trading_name": name, "legal_name": name, "country": "DE", **values}
+        key = await self._add(models.Company, account_kind=kind, partner_id=partner and partner.key, **facts)
+        user = await self.user(Thing("Company", key), "REVIEWER" if kind == "OPERATOR" else "ACCOUNT_ADMIN")
+        return Company("Company", key, name, user)
+
+    async def partner(self, name: str | None = None, **values: Any) -> Company:
+        """A company that manages accounts for others."""
+        return await self.company(kind="PARTNER", name=name, **values)
+
+    async def operator(self) -> Company:
+        """The company that runs the gateway."""
+        return await self.company(kind="OPERATOR", name="The operator")
+
+    async def support(self) -> User:
+        """The operator's support, and so the operator."""
+        return await self.user(await self.operator(), "SUPPORT")
+
+    async def managed_account(
+        self,
+        partner: Company,
+        *,
+        name: str | None = None,
+        ref: str | None = None,
+        supported_by: str = "PARTNER",
+        company: dict[str, Any] | None = None,
+        **settings: bool | None,
+    ) -> Account:
+        """An account that the partner manages, with its company (whose values `company` has) and its own settings."""
+        name = name or f"Account {next(self._numbers)}"
+        managed = await self.company(**{"kind": "MANAGED", "partner": partner, **(company or {})})
+        facts = {"account_name": name, "account_ref": ref, "supported_by": supported_by, **settings}
+        key = await self._add(models.ManagedAccount, company_id=managed.key, partner_id=partner.key, **facts)
+        return Account("ManagedAccount", key, name, managed, partner)
+
+    async def somebody(self, kind: str) -> str | None:
+        """The address of an administrator of some company of that kind, None for an anonymous visitor."""
+        if kind == "ANONYMOUS":
+            return None
+        if kind == "MANAGED":
+            return (await self.managed_account(await self.partner())).admin
+        return (await self.company(kind=kind)).admin
+
+    async def defaults(self, partner: Company, **settings: bool | None) -> None:
+        """What the partner sets for all the accounts that it manages."""
+        await self._add(models.PartnerDefaults, partner_id=partner.key, **settings)
+
+    async def setting(self, account: Account, **settings: bool | None) -> None:
+        """What the partner sets for one account from now on; None is: nothing."""
+        await self.change(account, **settings)
+
+    async def user(self, company: Thing, *roles: str, name: str = "Sam Sample", job_title: str | None = None) -> User:
+        """A member of the company: its account administrator if no role is given."""
+        email = f"user{next(self._numbers)}@sample.example"
+        key = await self._add(models.User, email=email, name=name, job_title=job_title)
+        held = list(roles) or ["ACCOUNT_ADMIN"]
+        membership = await self._add(models.Membership, user_id=key, company_id=company.key, roles=held)
+        return User("User", key, email, Thing("Membership", membership))
+
+    async def member(self, user: User, company: Thing, *roles: str) -> Thing:
+        """The user's place in one more company: as its account administrator if no role is given."""
+        held = list(roles) or ["ACCOUNT_ADMIN"]
+        return Thing("Membership", await self._add(models.Membership, user_id=user.key, company_id=company.key, roles=held))
+
+    async def location(self, name: str | None = None, *, market: str = "DE", status: str = "ACTIVE", **values: Any) -> Location:
+        """A data centre."""
+        name = name or f"Location {next(self._numbers)}"
+        place = {"metro": "Frankfurt", "country": "DE", "latitude": 50.11, "longitude": 8.68, "speeds_mbps": [1_000, 10_000]}
+        key = await self._add(models.Location, name=name, market=market, status=status, **{**place, **values})
+        return Location("Location", key, name)
+
+    async def port(
+        self,
+        company: Company,
+        location: Location | None = None,
+        *,
+        visibility: str | None = None,
+        status: str = "ACTIVE",
+        monthly_rate: int = 125_000,
+        setup_fee: int = 50_000,
+        **values: Any,
+    ) -> Port:
+        """A port of the company, for 1250.00 EUR a month; prices are minor units. Without a visibility, as a new one is."""
+        location = location or await self.location()
+        facts = {"name": f"Port {next(self._numbers)}", "speed_mbps": 1_000, "term_months": 12, "currency": "EUR", **values}
+        key = await self._add(
+            models.Port,
+            company_id=company.key,
+            location_id=location.key,
+            **_known(visibility=visibility),
+            status=status,
+            monthly_rate=monthly_rate,
+            setup_fee=setup_fee,
+            **facts,
+        )
+        return Port("Port", key, company, location)
+
+    async def orderable(self, payer: Company, location: Location | None = None, **price: Any) -> Location:
+        """A location where the payer has enabled the billing market, with a price."""
+        location = location or await self.location()
+        await self.billing_market(payer)
+        await self.price(location, **price)
+        return location
+
+    async def order_approval(
+        self, account: Account, location: Location | None = None, *, status: str = "PENDING", **values: Any
+    ) -> Thing:
+        """An order of the account, for 1250.00 EUR a month, that may be decided for another day."""
+        location = location or await self.location()
+        facts = {"name": f"Order {next(self._numbers)}", "speed_mbps": 1_000, "term_months": 12, "currency": "EUR"}
+        prices = {"monthly_rate": 125_000, "setup_fee": 50_000}
+        done = {} if status == "PENDING" else {"decided_at": self.now}
+        port = await self.port(account.company, location, status="REQUESTED") if status == "APPROVED" else None
+        people = {"requested_by": account.company.user.key, "port_id": port and port.key}
+        dates = {"expires_at": self.now + timedelta(days=1), **done}
+        key = await self._add(
+            models.OrderApproval,
+            company_id=account.company.key,
+            location_id=location.key,
+            status=status,
+            **{**facts, **prices, **people, **dates, **values},
+        )
+        return Thing("OrderApproval", key)
+
+    async def price(
+        self,
+        location: Location,
+        *,
+        kind: str = "PORT",
+        speed_mbps: int = 1_000,
+        term_months: int = 12,
+        monthly_rate: int = 30_000,
+        setup_fee: int = 5_000,
+        currency: str = "EUR",
+    ) -> None:
+        """What a port, or a connection, costs in the location: 300.00 EUR a month and 50.00 once, in minor units."""
+        terms = {"kind": kind, "speed_mbps": speed_mbps, "term_months": term_months, "currency": currency}
+        amounts = {"monthly_rate": monthly_rate, "setup_fee": setup_fee}
+        await self._add(models.Price, location_id=location.key, **terms, **amounts)
+
+    async def invoice(
+        self,
+        payer: Company,
+        *,
+        month: date = date(2026, 1, 1),
+        currency: str = "EUR",
+        lines: Sequence[tuple[Company | None, int]] = ((None, 125_000),),
+    ) -> Invoice:
+        """An invoice of a month, of lines with these amounts, each of a managed company or of the payer itself."""
+        number, end = f"INV-{next(self._numbers):05d}", date(month.year + month.month // 12, month.month % 12 + 1, 1)
+        total = sum(amount for _, amount in lines)
+        period = {"period_start": month, "period_end": end - timedelta(days=1)}
+        key = await self._add(models.Invoice, company_id=payer.key, number=number, currency=currency, total=total, **period)
+        for place, (company, amount) in enumerate(lines, 1):
+            facts = {"description": f"Charge {place}", "amount": amount, "currency": currency}
+            await self._add(models.InvoiceLine, invoice_id=key, account_company_id=company and company.key, **facts)
+        return Invoice("Invoice", key, number)
+
+    async def profile(
+        self,
+        company: Company,
+        *,
+        visibility: str | None = "PUBLIC",
+        name: str | None = None,
+        slug: str | None = None,
+        **values: Any,
+    ) -> Thing:
+        """The Marketplace profile of the company, in the category CLOUD; without a visibility, as a new one is."""
+        await self.provider_type("CLOUD", "Cloud")
+        facts = {"contact_email": "sales@sample.example", "phone": "+49 69 5550100", "provider_types": ["CLOUD"], **values}
+        key = await self._add(
+            models.MarketplaceProfile,
+            company_id=company.key,
+            company_name=name or company.name,
+            slug=slug or f"slug-{next(self._numbers)}",
+            **_known(visibility=visibility),
+            **facts,
+        )
+        return Thing("MarketplaceProfile", key)
+
+    async def image(self, company: Company, *, width: int = 200, height: int = 200) -> Thing:
+        """A PNG of the company, which no profile shows; its content is `logo of NAME`."""
+        facts = {"media_type": "image/png", "width": width, "height": height, "content": f"logo of {company.name}".encode()}
+        return Thing("Image", await self._add(models.Image, company_id=company.key, **facts))
+
+    async def logo(self, company: Company, profile: Thing, *, width: int = 200, height: int = 200) -> Thing:
+        """An image of the company, as the logo of its profile."""
+        image = await self.image(company, width=width, height=height)
+        await self.change(profile, logo_id=image.key)
+        return image
+
+    async def former_slug(self, profile: Thing, slug: str) -> None:
+        """A slug that the profile had before."""
+        await self._run(sa.insert(models.ProfileSlug).values(slug=slug, profile_id=profile.key))
+
+    async def provider_type(self, code: str, label: str) -> None:
+        """A category of services, unless it is there."""
+        async with self._engine.connect() as connection:
+            known = await connection.scalar(sa.select(models.ProviderType.id).where(models.ProviderType.code == code))
+        if known is None:
+            await self._add(models.ProviderType, code=code, label=label)
+
+    async def service_type(self, code: str, label: str, provider_type: str) -> None:
+        """A sub-category of a category of services."""
+        await self._add(models.ServiceType, code=code, label=label, provider_type=provider_type)
+
+    async def product(self, seller: Company, *, visibility: str | None = None, title: str = "Sample", **values: Any) -> Thing:
+        """A product of the seller; without a visibility, as a new one is."""
+        facts = {"kind": "SERVICE", "categories": ["TRAINING"], **values}
+        key = await self._add(models.Product, company_id=seller.key, title=title, **_known(visibility=visibility), **facts)
+        return Thing("Product", key)
+
+    async def test_account(self, product: Thing, company: Company) -> None:
+        """The seller lets the company look at its limited product."""
+        await self._add(models.ProductTestAccount, product_id=product.key, company_id=company.key)
+
+    async def no_test_account(self, product: Thing, company: Company) -> None:
+        """The seller lets the company look no more."""
+        invited = models.ProductTestAccount
+        await self._run(sa.delete(invited).where(invited.product_id == product.key, invited.company_id == company.key))
+
+    async def offer(
+        self,
+        seller: Company,
+        buyers: Sequence[Company],
+        *,
+        product: Thing | None = None,
+        status: str = "PUBLISHED",
+        name: str = "Sample",
+        currency: str = "EUR",
+        dimensions: Sequence[int] = (50_000,),
+        instalments: Sequence[int] = (),
+    ) -> Offer:
+        """An offer to the buyers, of dimensions with these prices and of instalments with these amounts, in minor units."""
+        product = product or await self.product(seller)
+        key = await self._add(
+            models.Offer,
+            company_id=seller.key,
+            product_id=product.key,
+            name=name,
+            status=status,
+            payment_model="SCHEDULE" if instalments else "UPFRONT",
+            currency=currency,
+            total_value=sum(instalments or dimensions),
+            contract_end_date=date(2030, 1, 1),
+            expires_on=date(2029, 1, 1),
+        )
+        for buyer in buyers:
+            await self._add(models.OfferBuyer, offer_id=key, company_id=buyer.key)
+        for number, price in enumerate(dimensions, 1):
+            facts = {"position": number, "name": f"Unit {number}", "unit": "day", "currency": currency}
+            await self._add(models.OfferDimension, offer_id=key, price=price, **facts)
+        for month, amount in enumerate(instalments, 1):
+            await self._add(models.Instalment, offer_id=key, charge_date=date(2029, month, 1), amount=amount, currency=currency)
+        return Offer("Offer", key, product)
+
+    async def connection_request(self, port: Port, target: Port, *, status: str = "PENDING", name: str = "Sample") -> Thing:
+        """A request to connect a port to a target."""
+        ends = {"company_id": port.company.key, "port_id": port.key, "target_port_id": target.key}
+        facts = {"name": name, "status": status, "rate_limit_mbps": 500}
+        key = await self._add(models.ConnectionRequest, **ends, **facts)
+        return Thing("ConnectionRequest", key)
+
+    async def billing_market(self, company: Company, market: str = "DE", *, enabled: bool = True) -> Thing:
+        """A market in which the company is billed."""
+        facts = {"market": market, "currency": "EUR", "enabled": enabled}
+        return Thing("BillingMarket", await self._add(models.BillingMarket, company_id=company.key, **facts))
+
+    async def notification(
+        self, user: User, company: Thing, *, kind: str = "SECURITY", title: str = "Sample", **values: Any
+    ) -> Thing:
+        """What the user was told as a member of the company."""
+        facts = {"user_id": user.key, "company_id": company.key, "kind": kind, "title": title, "body": "Sample text.", **values}
+        return Thing("Notification", await self._add(models.Notification, **facts))
+
+    async def audit_event(
+        self, actor: Company | None, *, kind: str = "DENIAL", seen_as: Company | None = None, **values: Any
+    ) -> Thing:
+        """What the company's first member did or was denied, as the first member of another company if it is `seen_as` that."""
+        facts = {
+            "company_id": actor and actor.key,
+            "actor_company_id": actor and actor.key,
+            "user_id": actor and actor.user.key,
+        }
+        other = {"as_company_id": seen_as.key, "as_user_id": seen_as.user.key, "company_id": seen_as.key} if seen_as else {}
+        return Thing("AuditEvent", await self._add(models.AuditEvent, kind=kind, **{**facts, **other, **values}))
+
+    async def support_details(self, company: Company, supported_by: str = "PARTNER") -> None:
+        """Whom the company turns to for technical support."""
+        facts = {"email": "help@sample.example", "phone": "+49 69 5550199", "hours": "always"}
+        await self._add(models.SupportDetails, company_id=company.key, supported_by=supported_by, **facts)
+
+    async def change(self, thing: Thing, **values: Any) -> None:
+        """The thing has these values from now on."""
+        model = _model(thing)
+        await self._run(sa.update(model).where(model.id == thing.key).values(**values))
+
+    async def no_more(self, thing: Thing) -> None:
+        """The thing is deleted."""
+        model = _model(thing)
+        await self._run(sa.delete(model).where(model.id == thing.key))
+
+    async def count(self, entity: str) -> int:
+        """How many things of a type there are."""
+        async with self._engine.connect() as connection:
+            counted = sa.select(sa.func.count()).select_from(getattr(models, entity))
+            return int((await connection.execute(counted)).scalar_one())
+
+    async def owner(self, thing: Thing) -> tuple[UUID, UUID | None]:
+        """The company of a thing, and the partner that manages it."""
+        model = _model(thing)
+        async with self._engine.connect() as connection:
+            found = (await connection.execute(sa.select(model.company_id, model.partner_id).where(model.id == thing.key))).one()
+        return found.company_id, found.partner_id
+
+    async def _add(self, model: type[Base], **values: Any) -> UUID:
+        async with self._engine.connect() as connection:
+            return UUID(str(await add(connection, model, **values)))
+
+    async def _run(self, statement: sa.Insert | sa.Update | sa.Delete) -> None:
+        async with self._engine.connect() as connection:
+            await connection.execute(statement)
+
+
+def _model(thing: Thing) -> Any:
+    return TABLES.get(thing.type) or getattr(models, thing.type)
+
+
+def _known(**values: Any) -> dict[str, Any]:
+    """The values that are given; for the others the model has defaults."""
+    return {name: value for name, value in values.items() if value is not None}

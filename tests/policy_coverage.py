@@ -1,0 +1,185 @@
+"""Which rules of policy the tests exercise: what requests of this process ask policy, and what that comes to in their databases.
+
+A plugin of pytest. It listens where resolvers ask policy and where operations end, and when a test is done it evaluates the rules
+that had a say, for each viewer who asked, over the rows that are stored then. The gateway knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+from unittest.mock import patch
+
+import pytest
+import strawberry
+from graphql import DocumentNode, FieldNode, TypeInfo, TypeInfoVisitor, Visitor, visit
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types import ExecutionContext
+
+import server
+from commands.policy.coverage import RECORD
+from policies.actions import ACTIONS
+from policies.catalogue import CATALOGUE
+from policies.coverage import Coverage, read
+from policies.policy import Policy
+from policies.source import digest, read_texts
+from policies.viewer import Shape
+from resolvers.context import Context
+from schema.building.fields import Field
+from schema.extensions.auditing import Auditing
+from tests.outcomes import Asked, Outcomes, Question
+
+TOO_LARGE: Final = "tests/scale/"  # its tables are too large to be read whole
+DOCUMENTS: Final = 1024
+
+
+class Exercised:
+    """Collects what one run of pytest exercises, and adds it to the record."""
+
+    def __init__(self, record: Path = RECORD) -> None:
+        self.record = record
+        self.version = digest(read_texts(server.POLICIES))
+        known = read(record)
+        self.coverage = known if known and known.version == self.version else Coverage(self.version)
+        self.asked = Asked()
+        self._outcomes: Outcomes | None = None
+        self._patches = ExitStack()
+
+    def pytest_sessionstart(self) -> None:
+        """Begin to listen."""
+        for owner, name, wrapped in (
+            (Policy, "decide", self._decide),
+            (Policy, "can", self._ability),
+            (Policy, "withheld", self._ability),
+            (Context, "_begin", self._begin),
+            (Auditing, "read", self._read),
+        ):
+            self._patches.enter_context(patch.object(owner, name, wrapped(getattr(owner, name))))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Evaluate what a test has asked, while its database is still there."""
+        try:
+            return (yield)
+        finally:
+            asked, self.asked = self.asked, Asked()
+            if asked.questions and not item.nodeid.startswith(TOO_LARGE):
+                self.evaluate(asked)
+
+    def pytest_sessionfinish(self) -> None:
+        """Write the record, with what others have written meanwhile."""
+        self._patches.close()
+        if self._outcomes is not None:
+            self._outcomes.close()
+            beside = read(self.record)
+            self.coverage.add(beside or self.coverage)
+            self.coverage.save(self.record)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say how much of policy is exercised by now."""
+        if self._outcomes is not None:
+            terminalreporter.write_line(f"policy: {self.coverage.line(self._outcomes.rules)}")
+
+    def evaluate(self, asked: Asked) -> None:
+        """Note which rules held and failed for what was asked."""
+        if self._outcomes is None:
+            self._outcomes = Outcomes(server.load_policy(), read_texts(server.POLICIES))
+        self._outcomes.evaluate(asked, self.coverage)
+
+    def _note(self, policy: Policy, shape: Shape, *questions: Question) -> None:
+        if policy.version == self.version:
+            self.asked.questions.update((shape, question) for question in questions)
+
+    def _decide(self, decide: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(policy: Policy, shape: Shape, entity: str, action: str = "read") -> Any:
+            if by_a_resolver(sys._getframe(1).f_globals["__name__"]):
+                self._note(policy, shape, Question(entity, action))
+            return decide(policy, shape, entity, action)
+
+        return asked
+
+    def _ability(self, answer: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(policy: Policy, shape: Shape, ability: str) -> Any:
+            if by_a_resolver(sys._getframe(1).f_globals["__name__"]):
+                self._note(policy, shape, Question(None, ability))
+            return answer(policy, shape, ability)
+
+        return asked
+
+    def _begin(self, begin: Callable[..., None]) -> Callable[..., None]:
+        def begun(context: Context, *viewer: Any) -> None:
+            begin(context, *viewer)
+            self.asked.viewers.update((context.services.engine.url, each) for each in (context.viewer, context.asker))
+
+        return begun
+
+    def _read(self, told: Callable[..., Any]) -> Callable[..., Any]:
+        def ended(auditing: Auditing, asked: ExecutionContext, data: Any) -> Any:
+            if isinstance(asked.context, Context) and data is not None and asked.query and asked.graphql_document:
+                questions = selected(asked.schema, asked.query, asked.graphql_document)
+                self._note(asked.context.policy, asked.context.viewer.shape, *questions)
+            return told(auditing, asked, data)
+
+        return ended
+
+
+def by_a_resolver(module: str) -> bool:
+    """Whether it is a request that asks: commands and descriptions ask policy for everybody."""
+    return module.startswith("resolvers.")
+
+
+def selected(schema: strawberry.Schema, text: str, document: DocumentNode) -> tuple[Question, ...]:
+    """What a document asks policy by its selections: a plan that is kept asks nothing itself when it runs again."""
+    return _selected(schema, text, _Whole(document))
+
+
+class _Whole:
+    """A document that is told apart by its text alone."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        self.document = document
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Whole)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@lru_cache(DOCUMENTS)
+def _selected(schema: strawberry.Schema, _text: str, whole: _Whole) -> tuple[Question, ...]:
+    info, found = TypeInfo(schema._schema), _Selected()
+    found.info = info
+    visit(whole.document, TypeInfoVisitor(info, found))
+    return tuple(dict.fromkeys(found.questions))
+
+
+class _Selected(Visitor):
+    info: TypeInfo
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.questions: list[Question] = []
+
+    def enter_field(self, _node: FieldNode, *_rest: Any) -> None:
+        """Note what a selected field asks."""
+        parent, field = self.info.get_parent_type(), self.info.get_field_def()
+        definition = field and (field.extensions or {}).get(GraphQLCoreConverter.DEFINITION_BACKREF)
+        if parent is not None and definition is not None:
+            self.questions += _asked_by(parent.name, definition)
+
+
+def _asked_by(entity: str, field: Any) -> Iterator[Question]:
+    """What a field of a type asks: to read the row, and the field of it; what may be done to it; or an ability."""
+    if isinstance(field, Field) and field.ability is not None:
+        yield Question(None, field.ability)
+    if entity not in CATALOGUE:
+        return
+    yield Question(entity, "read")
+    yield Question(entity, "read", field.python_name)
+    if field.python_name == "viewer_can":
+        yield from (Question(entity, action) for action in ACTIONS[entity])

@@ -1,0 +1,142 @@
+"""Batches: one call of a resolver for all siblings, and a fault that stays where it is."""
+
+from __future__ import annotations
+
+from asyncio import gather
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pytest
+from graphql import FieldNode, parse
+
+from resolvers.context import Context
+from resolvers.reading.batching import Batches
+from tests.client import PARTNER, Asking
+
+CONTEXT = cast("Context", object())
+
+
+def nodes(document: str) -> list[FieldNode]:
+    """The nodes of a selection."""
+    (operation,) = parse(document).definitions
+    return list(operation.selection_set.selections)  # type: ignore[attr-defined]
+
+
+class Recorder:
+    """A resolver that remembers its calls and answers with its parents, or with what it is told."""
+
+    def __init__(self, values: Sequence[Any] | None = None) -> None:
+        self.calls: list[tuple[list[Any], dict[str, Any]]] = []
+        self.values = values
+
+    async def __call__(self, parents: Sequence[Any], context: Context, **arguments: Any) -> Sequence[Any]:
+        assert context is CONTEXT
+        self.calls.append((list(parents), arguments))
+        return parents if self.values is None else self.values
+
+
+async def test_siblings_are_one_call() -> None:
+    """All parents that ask for a field at once are one call, in their order, equal ones too."""
+    batches, resolver, field = Batches(CONTEXT), Recorder(), nodes("{ a }")
+
+    values = await gather(*(batches.resolve(resolver, field, parent, {"first": 1}) for parent in (3, 1, 2, 1)))
+
+    assert [([3, 1, 2, 1], {"first": 1})] == resolver.calls
+    assert [3, 1, 2, 1] == values
+
+
+async def test_another_node_is_another_call() -> None:
+    """A field that stands twice in a document may have other arguments there, so it is resolved twice."""
+    batches, resolver, (first, second) = Batches(CONTEXT), Recorder(), nodes("{ a: x(first: 1) b: x(first: 2) }")
+
+    await gather(batches.resolve(resolver, [first], "p", {"first": 1}), batches.resolve(resolver, [second], "p", {"first": 2}))
+
+    assert [(["p"], {"first": 1}), (["p"], {"first": 2})] == resolver.calls
+
+
+async def test_resolvers_do_not_mix() -> None:
+    """Two resolvers of the same node, as of a field of an interface, are two calls."""
+    batches, one, other, field = Batches(CONTEXT), Recorder(), Recorder(), nodes("{ a }")
+
+    await gather(batches.resolve(one, field, 1, {}), batches.resolve(other, field, 2, {}))
+
+    assert ([([1], {})], [([2], {})]) == (one.calls, other.calls)
+
+
+async def test_a_later_level_is_a_later_call() -> None:
+    """Parents that come up once the batch has run are asked for again; nothing is remembered."""
+    batches, resolver, field = Batches(CONTEXT), Recorder(), nodes("{ a }")
+
+    await batches.resolve(resolver, field, 1, {})
+    await batches.resolve(resolver, field, 1, {})
+
+    assert [([1], {}), ([1], {})] == resolver.calls
+
+
+@pytest.mark.parametrize("values", [[], [1], [1, 2, 3]])
+async def test_a_wrong_number_of_values_fails(values: list[int]) -> None:
+    """A resolver that does not answer each of its parents is found out at once, and no value reaches another's place."""
+    batches, resolver, field = Batches(CONTEXT), Recorder(values), nodes("{ a }")
+
+    found = await gather(*(batches.resolve(resolver, field, parent, {}) for parent in "ab"), return_exceptions=True)
+
+    assert [TypeError, TypeError] == list(map(type, found))
+
+
+async def test_an_exception_hits_its_own_place() -> None:
+    """A value that is an exception is raised where it stands; the others are values."""
+    problem = ValueError("this one")
+    batches, resolver, field = Batches(CONTEXT), Recorder([1, problem, 3]), nodes("{ a }")
+
+    found = await gather(*(batches.resolve(resolver, field, parent, {}) for parent in "abc"), return_exceptions=True)
+
+    assert [1, problem, 3] == found
+
+
+async def test_aliases_have_their_own_arguments(ask_demo: Asking) -> None:
+    """The same field under two names, with other arguments, gives what each would alone."""
+    one = await ask_demo(PARTNER, "{ viewer { company { a: ports(first: 1) { nodes { id } } } } }")
+    two = await ask_demo(PARTNER, "{ viewer { company { b: ports(last: 2) { nodes { id } } } } }")
+    both = await ask_demo(
+        PARTNER, "{ viewer { company { a: ports(first: 1) { nodes { id } } b: ports(last: 2) { nodes { id } } } } }"
+    )
+
+    assert {**one.data["viewer"]["company"], **two.data["viewer"]["company"]} == both.data["viewer"]["company"]
+
+
+async def test_a_field_in_two_fragments_is_resolved_once(ask_demo: Asking) -> None:
+    """Fragments that name the same field are merged: one batch, one statement, all of what they select."""
+    plain = "{ ports(first: 9) { nodes { location { id name } } } }"
+    spread = """
+        { ports(first: 9) { nodes { ...a ...b location { name } } } }
+        fragment a on Port { location { id } }
+        fragment b on Port { location { ...c } }
+        fragment c on Location { name }
+    """
+    with ask_demo.counting() as of_plain:
+        expected = await ask_demo(PARTNER, plain)
+    with ask_demo.counting() as of_spread:
+        merged = await ask_demo(PARTNER, spread)
+
+    assert (expected.data, len(of_plain)) == (merged.data, len(of_spread))
+
+
+async def test_the_same_relation_by_two_ways_is_loaded_once(ask_demo: Asking) -> None:
+    """Aliases of a relation without arguments are two batches over one loader, which asks the database once."""
+    with ask_demo.counting() as once:
+        await ask_demo(PARTNER, "{ ports(first: 9) { nodes { location { id } } } }")
+    with ask_demo.counting() as twice:
+        answer = await ask_demo(PARTNER, "{ ports(first: 9) { nodes { a: location { id } b: location { id } } } }")
+
+    assert len(once) == len(twice)
+    assert [] == [node for node in answer.data["ports"]["nodes"] if node["a"] != node["b"]]
+
+
+async def test_an_error_below_a_list_says_where(ask_demo: Asking) -> None:
+    """An argument that is wrong below many parents is an error at each of them."""
+    answer = await ask_demo(
+        PARTNER, "{ managedAccounts(first: 2) { nodes { company { members(first: -1) { totalCount } } } } }"
+    )
+
+    places = [error["path"] for error in answer.errors]
+    assert [["managedAccounts", "nodes", index, "company", "members"] for index in range(2)] == sorted(places)

@@ -1,0 +1,365 @@
+"""Connections: pages forward and backward, after the Relay specification (https://relay.dev/graphql/connections.htm)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from graphql import get_named_type
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models import Port
+from policies.catalogue import CATALOGUE
+from resolvers.reading.filters import NEWEST_FIRST, ORDERS
+from resolvers.values.identifiers import Identifier, parse
+from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Answer, Asking, asking
+from tests.schema import outline
+
+DEFAULT_SIZE: Final = 50
+MOST: Final = 1000
+PAGES: Final = 6  # of a walk, at most: all sizes down to one are tried where the list is short
+TRIED: Final = settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+ROOTS: Final = outline.connections()
+BELOW: Final = [
+    relation
+    for relation in outline.relations()
+    if relation.type != "Query" and outline.is_connection(get_named_type(relation.definition.type))
+]
+SEES_PRICES: Final = (PARTNER, SHOWN, OPERATOR)
+PAGE: Final = "nodes { id } edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
+ARGUMENTS: Final = "$first: Int, $after: String, $last: Int, $before: String"
+WALKED: Final = "edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
+GIVEN: Final = "first: $first, after: $after, last: $last, before: $before"
+
+
+@dataclass(frozen=True)
+class List:
+    """A connection to be paged through: of the root, in an order, or below one parent."""
+
+    field: str
+    order: tuple[str, str] | None = None
+    parent: str | None = None  # a global id
+    type: str = ""  # of the parent
+
+    def __str__(self) -> str:
+        return " ".join([self.field, *(self.order or ())])
+
+    async def page(self, ask: Asking, viewer: str | None, selection: str = PAGE, /, **given: Any) -> Any:
+        """A page of it."""
+        answer = await self.ask(ask, viewer, selection, **given)
+        assert [] == answer.errors
+        return answer.data["node"][self.field] if self.parent else answer.data[self.field]
+
+    async def ask(self, ask: Asking, viewer: str | None, selection: str = PAGE, /, **given: Any) -> Answer:
+        """The answer to a query of a page of it."""
+        order = f", orderBy: {{field: {self.order[0]}, direction: {self.order[1]}}}" if self.order else ""
+        page = f"{self.field}({GIVEN}{order}) {{ {selection} }}"
+        if self.parent:
+            page = f'node(id: "{self.parent}") {{ ... on {self.type} {{ {page} }} }}'
+        return await ask(viewer, f"query ({ARGUMENTS}) {{ {page} }}", **given)
+
+
+def lists() -> list[List]:
+    """Every connection of the root in every order."""
+    found = []
+    for field, entity in ROOTS.items():
+        found.append(List(field))
+        found += [List(field, (order, way)) for order in ORDERS.get(entity, {}) for way in ("ASC", "DESC")]
+    return found
+
+
+def is_open(listed: List, viewer: str | None) -> bool:
+    """Whether the viewer may order so."""
+    return listed.order is None or listed.order[0] != "MONTHLY_RATE" or viewer in SEES_PRICES
+
+
+def ids(page: Any) -> list[str]:
+    """The ids of a page, the same in its edges and its nodes, whose first and last cursors its information names."""
+    found = [edge["node"]["id"] for edge in page["edges"]]
+    assert found == [node["id"] for node in page.get("nodes", [edge["node"] for edge in page["edges"]])]
+    cursors = [edge["cursor"] for edge in page["edges"]] or [None]
+    assert (cursors[0], cursors[-1]) == (page["pageInfo"]["startCursor"], page["pageInfo"]["endCursor"])
+    return found
+
+
+async def walk(ask: Asking, viewer: str | None, listed: List, size: int, backward: bool = False) -> list[str]:
+    """All ids of a list in its order, read page by page from one end; each page but the last is full."""
+    found: list[str] = []
+    cursor = None
+    while True:
+        given = {"last": size, "before": cursor} if backward else {"first": size, "after": cursor}
+        page = await listed.page(ask, viewer, WALKED, **given)
+        read, info = ids(page), page["pageInfo"]
+        found = read + found if backward else found + read
+        more, behind = info["hasNextPage"], info["hasPreviousPage"]
+        if backward:
+            more, behind = behind, more
+        assert (cursor is not None, size if more else len(read)) == (behind, len(read))
+        if not more:
+            return found
+        cursor = info["startCursor"] if backward else info["endCursor"]
+
+
+async def as_sorted(engine: AsyncEngine, listed: List, found: list[str]) -> list[str]:
+    """The same ids as the database sorts their rows by the column of the order, and by the key."""
+    if not found:
+        return []
+    entity = parse(found[0], "id").type
+    table = CATALOGUE[entity].table
+    keys = [parse(text, "id").key for text in found]
+    columns = [table.c[name] for name in ORDERS[entity][listed.order[0]].columns] if listed.order else []
+    descending = listed.order[1] == "DESC" if listed.order else entity in NEWEST_FIRST
+    order = [column.desc() if descending else column for column in [*columns, table.c.id]]
+    async with engine.connect() as connection:
+        rows = await connection.scalars(sa.select(table.c.id).where(table.c.id.in_(keys)).order_by(*order))
+        return [str(Identifier(entity, key)) for key in rows]
+
+
+_fullest: dict[tuple[str | None, outline.Relation], List | None] = {}  # of the sample market, which nobody changes
+
+
+async def fullest(ask: Asking, viewer: str | None, relation: outline.Relation) -> List | None:
+    """The connection below the parent that has most in it for the viewer, if there is any."""
+    if (viewer, relation) not in _fullest:
+        _fullest[viewer, relation] = await _find_fullest(ask, viewer, relation)
+    return _fullest[viewer, relation]
+
+
+async def _find_fullest(ask: Asking, viewer: str | None, relation: outline.Relation) -> List | None:
+    way = outline.ways()[relation.type]
+    selection = way.document(f"id {relation.field} {{ totalCount }}")
+    answer = await ask(viewer, f"{{ {way.root}(first: 1000) {{ nodes {{ {selection} }} }} }}")
+    parents = [node for node in answer.data[way.root]["nodes"] if node[relation.field] and node[relation.field]["totalCount"]]
+    if not parents:
+        return None
+    parent = max(parents, key=lambda node: node[relation.field]["totalCount"])
+    return List(relation.field, None, parent["id"], relation.type)
+
+
+async def walks_agree(ask: Asking, engine: AsyncEngine, viewer: str | None, listed: List, size: st.DataObject) -> None:
+    """Both ways through a list give its rows, each once, in its order, as many as it says to have."""
+    total = (await listed.page(ask, viewer, "totalCount"))["totalCount"]
+    chosen = size.draw(st.integers(max(1, -(-total // PAGES)), min(MOST, total + 2)))
+    forward = await walk(ask, viewer, listed, chosen)
+    backward = await walk(ask, viewer, listed, chosen, backward=True)
+
+    assert await as_sorted(engine, listed, forward) == forward
+    assert (total, forward) == (len(forward), backward)
+
+
+@pytest.mark.parametrize("viewer", DEMO_VIEWERS)
+@pytest.mark.parametrize("listed", lists(), ids=str)
+@TRIED
+@given(size=st.data())
+async def test_walking_a_list_gives_every_row_once(
+    ask_demo: Asking, demo_engine: AsyncEngine, viewer: str | None, listed: List, size: st.DataObject
+) -> None:
+    """Pages of any size, forward or backward, give what the viewer may read, each row once, in order, and it is all counted."""
+    if is_open(listed, viewer):
+        await walks_agree(ask_demo, demo_engine, viewer, listed, size)
+
+
+@pytest.mark.parametrize("viewer", DEMO_VIEWERS)
+@pytest.mark.parametrize("relation", BELOW, ids=str)
+@TRIED
+@given(size=st.data())
+async def test_walking_a_list_below_a_parent_gives_every_row_once(
+    ask_demo: Asking, demo_engine: AsyncEngine, viewer: str | None, relation: outline.Relation, size: st.DataObject
+) -> None:
+    """What holds for the lists of the root holds for those below a company, a profile, a port or a product."""
+    listed = await fullest(ask_demo, viewer, relation)
+    if listed is not None:
+        await walks_agree(ask_demo, demo_engine, viewer, listed, size)
+
+
+async def test_every_connection_below_a_parent_is_walked(ask_demo: Asking) -> None:
+    """The sample market has more than one row below some parent of every connection, so that a walk has pages."""
+    counts = {}
+    for relation in BELOW:
+        listed = await fullest(ask_demo, OPERATOR, relation)
+        counts[str(relation)] = listed and (await listed.page(ask_demo, OPERATOR, "totalCount"))["totalCount"]
+
+    assert {} == {name: count for name, count in counts.items() if not count or count < 2}
+
+
+@pytest.mark.parametrize("relation", BELOW, ids=str)
+async def test_pages_below_many_parents_are_those_below_each(ask_demo: Asking, relation: outline.Relation) -> None:
+    """What one statement reads below all parents of a level is what each parent has alone, forward and backward."""
+    way = outline.ways()[relation.type]
+    page = "{ nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount }"
+    selection = f"... on {relation.type} {{ start: {relation.field}(first: 2) {page} end: {relation.field}(last: 2) {page} }}"
+    listed = await ask_demo(PARTNER, f"{{ {way.root}(first: 30) {{ nodes {{ id }} }} }}")
+    keys = [node["id"] for node in listed.data[way.root]["nodes"]]
+    document = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ {selection} }} }}"
+
+    together = await ask_demo(PARTNER, document, ids=keys)
+    alone = [(await ask_demo(PARTNER, document, ids=[key])).data["nodes"][0] for key in keys]
+
+    assert alone == together.data["nodes"]
+
+
+@pytest.mark.parametrize("end", ["first", "last"])
+@pytest.mark.parametrize("size", [-1, -(2**31), MOST + 1, 2**31 - 1])
+async def test_a_size_out_of_bounds_is_refused(ask_demo: Asking, end: str, size: int) -> None:
+    """A page has from none to a thousand items; another size is an error that names the argument and the bounds."""
+    answer = await List("locations").ask(ask_demo, ANONYMOUS, **{end: size})
+
+    expected = {
+        "message": f"Argument '{end}' must be from 0 to {MOST}, not {size}.",
+        "extensions": {"code": "INVALID_PAGE", "argument": end},
+    }
+    assert [expected] == [{name: error[name] for name in expected} for error in answer.errors]
+    assert answer.data is None
+
+
+async def test_both_ends_at_once_are_refused(ask_demo: Asking) -> None:
+    """A page is read from one end: `first` beside `last` is an error."""
+    answer = await List("locations").ask(ask_demo, ANONYMOUS, first=1, last=1)
+
+    assert [("INVALID_PAGE", "last")] == [
+        (error["extensions"]["code"], error["extensions"]["argument"]) for error in answer.errors
+    ]
+
+
+@pytest.mark.parametrize("end", ["first", "last"])
+async def test_an_empty_page_tells_whether_there_is_more(ask_demo: Asking, end: str) -> None:
+    """A page of none has no cursors, and still says that there are items beyond it."""
+    page = await List("locations").page(ask_demo, ANONYMOUS, **{end: 0})
+
+    info = {"hasNextPage": end == "first", "hasPreviousPage": end == "last", "startCursor": None, "endCursor": None}
+    assert {"nodes": [], "edges": [], "pageInfo": info} == page
+
+
+async def test_the_largest_page_is_given(ask_demo: Asking) -> None:
+    """A thousand items may be asked for at once."""
+    page = await List("ports").page(ask_demo, OPERATOR, first=MOST)
+
+    assert (MOST, True) == (len(ids(page)), page["pageInfo"]["hasNextPage"])
+
+
+async def test_a_page_has_fifty_items_where_none_are_asked_for(ask_demo: Asking) -> None:
+    """The default size reads from the start, the same as asking for fifty, and counts with `before` too."""
+    whole = List("locations")
+    page = await whole.page(ask_demo, ANONYMOUS)
+    asked = await whole.page(ask_demo, ANONYMOUS, first=DEFAULT_SIZE)
+    end = await whole.page(ask_demo, ANONYMOUS, last=1)
+    before = await whole.page(ask_demo, ANONYMOUS, before=end["pageInfo"]["endCursor"])
+
+    assert (DEFAULT_SIZE, page, page) == (len(ids(page)), asked, before)
+
+
+async def test_null_is_as_if_nothing_were_given(ask_demo: Asking) -> None:
+    """Every argument of every connection may be null, as a literal and as a variable."""
+    answers = []
+    for name in ROOTS:
+        arguments = outline.object_type("Query").fields[name].args
+        literal = await ask_demo(
+            PARTNER, f"{{ {name}({', '.join(f'{each}: null' for each in arguments)}) {{ nodes {{ id }} }} }}"
+        )
+        declared = ", ".join(f"${each}: {argument.type}" for each, argument in arguments.items())
+        given = ", ".join(f"{each}: ${each}" for each in arguments)
+        document = f"query ({declared}) {{ {name}({given}) {{ nodes {{ id }} }} }}"
+        variable = await ask_demo(PARTNER, document, **dict.fromkeys(arguments))
+        plain = await ask_demo(PARTNER, f"{{ {name} {{ nodes {{ id }} }} }}")
+        answers.append({literal.body, variable.body, plain.body})
+
+    assert [1] * len(ROOTS) == list(map(len, answers))
+
+
+@pytest.mark.parametrize("end", ["first", "last"])
+@pytest.mark.parametrize("order", [None, ("NAME", "DESC"), ("SPEED_MBPS", "ASC")], ids=str)
+async def test_a_page_between_two_cursors(ask_demo: Asking, end: str, order: tuple[str, str] | None) -> None:
+    """`after` and `before` together leave what stands strictly between them, from either end."""
+    listed = List("ports", order)
+    everything = await listed.page(ask_demo, DIRECT, first=MOST)
+    keys, cursors = ids(everything), [edge["cursor"] for edge in everything["edges"]]
+    bounds = {"after": cursors[3], "before": cursors[12]}
+
+    some = await listed.page(ask_demo, DIRECT, **bounds, **{end: 5})
+    every = await listed.page(ask_demo, DIRECT, **bounds, **{end: 8})
+    crossed = await listed.page(ask_demo, DIRECT, after=cursors[12], before=cursors[3], **{end: 5})
+
+    assert (keys[4:9] if end == "first" else keys[7:12]) == ids(some)
+    assert (keys[4:12], []) == (ids(every), ids(crossed))
+    far, near = ("hasNextPage", "hasPreviousPage") if end == "first" else ("hasPreviousPage", "hasNextPage")
+    assert [(True, True), (False, True)] == [(page["pageInfo"][far], page["pageInfo"][near]) for page in (some, every)]
+
+
+@pytest.fixture
+async def ask_copy(demo_copy_url: str, tmp_path: Path) -> AsyncIterator[Asking]:
+    """The gateway over a market of the test's own."""
+    async with asking(demo_copy_url, tmp_path) as ask:
+        yield ask
+
+
+async def change(ask: Asking, *changes: sa.Executable) -> None:
+    """Write to the database behind the gateway's back."""
+    async with ask.app.state.services.engine.connect() as connection:
+        for each in changes:
+            await connection.execute(each)
+
+
+@pytest.mark.parametrize("backward", [False, True])
+async def test_rows_that_come_and_go_move_no_other(ask_copy: Asking, backward: bool) -> None:
+    """A row that is removed or inserted between two pages repeats no row and hides none; a cursor outlives its row."""
+    listed = List("ports", ("NAME", "ASC"))
+    keys = await walk(ask_copy, HIDDEN, listed, 4, backward)
+    first = await listed.page(ask_copy, HIDDEN, **({"last": 5} if backward else {"first": 5}))
+    read = ids(first)
+    cursor = first["pageInfo"]["startCursor" if backward else "endCursor"]
+    edge, passed, coming = (read[0], read[-1], keys[2]) if backward else (read[-1], read[0], keys[-3])
+    inserted = parse(passed, "id").key
+    port = Port.__table__
+    gone = [parse(each, "id").key for each in (edge, coming)]
+    requests = sa.text("DELETE FROM connection_request WHERE port_id = ANY(:gone) OR target_port_id = ANY(:gone)")
+    named = [sa.text(f"DELETE FROM {table} WHERE port_id = ANY(:gone)") for table in ("invoice_line", "order_approval")]
+    columns = [column for column in port.c if column.name not in ("id", "name")]
+    beyond = UUID(int=parse(edge, "id").key.int + 1)
+    copied = sa.select(sa.literal(beyond), sa.literal("!first" if backward else "~last"), *columns)
+    await change(
+        ask_copy,
+        requests.bindparams(gone=gone),
+        *(each.bindparams(gone=gone) for each in named),
+        sa.insert(Port).from_select(["id", "name", *(column.name for column in columns)], copied.where(port.c.id == inserted)),
+        sa.delete(Port).where(port.c.id.in_(gone)),
+    )
+
+    rest = await listed.page(
+        ask_copy, HIDDEN, **({"last": 99, "before": cursor} if backward else {"first": 99, "after": cursor})
+    )
+
+    new = str(Identifier("Port", beyond))
+    old = [key for key in keys if key not in (*read, coming)]
+    assert ([new, *old] if backward else [*old, new]) == ids(rest)
+
+
+@pytest.mark.parametrize("root", ROOTS)
+async def test_a_count_is_made_only_when_it_is_selected(ask_demo: Asking, root: str) -> None:
+    """`totalCount` costs one statement more, and a page without it counts nothing."""
+    listed = List(root)
+    with ask_demo.counting() as plain:
+        await listed.page(ask_demo, PARTNER)
+    with ask_demo.counting() as counted:
+        await listed.page(ask_demo, PARTNER, PAGE + " totalCount")
+    with ask_demo.counting() as alone:
+        await listed.page(ask_demo, PARTNER, "totalCount")
+
+    assert [False, True, True] == [any("count(" in each for each in made) for made in (plain, counted, alone)]
+    assert len(plain) + 1 == len(counted)
+
+
+async def test_a_count_does_not_depend_on_the_page(ask_demo: Asking) -> None:
+    """The count is of the whole list, wherever the page stands in it."""
+    listed = List("ports")
+    first = await listed.page(ask_demo, PARTNER, PAGE + " totalCount", first=3)
+    second = await listed.page(ask_demo, PARTNER, PAGE + " totalCount", first=3, after=first["pageInfo"]["endCursor"])
+    none = await listed.page(ask_demo, PARTNER, "totalCount", last=0)
+
+    assert 1 == len({page["totalCount"] for page in (first, second, none)})

@@ -1,0 +1,238 @@
+"""Orders and filters: each works for whoever sees the field behind it in every row, and is refused to everybody else (A16)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import pytest
+from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type
+
+from resolvers.reading.filters import FILTERS, ORDERS
+from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking
+from tests.schema import outline
+
+Value = Callable[[dict[str, Any]], Any]  # of a row, the value by which a filter finds it
+Match = Callable[[Any, Any], bool]  # whether a row's value is found by a filter's
+
+
+def equal(stored: Any, asked: Any) -> bool:
+    """Whether the row has the value."""
+    return bool(stored == asked)
+
+
+def holds(stored: Any, asked: Any) -> bool:
+    """Whether the row's list has the value."""
+    return asked in stored
+
+
+# (connection, input field) to what to select of a row, the value in it, and how values are compared
+BY: Final[dict[tuple[str, str], tuple[str, Value, Match]]] = {
+    ("companies", "companyType"): ("companyType", lambda row: row["companyType"], equal),
+    ("companies", "accountKind"): ("accountKind", lambda row: row["accountKind"], equal),
+    ("managedAccounts", "accountName"): ("accountName", lambda row: row["accountName"], equal),
+    ("managedAccounts", "supportedBy"): ("supportedBy", lambda row: row["supportedBy"], equal),
+    ("marketplaceProfiles", "providerType"): (
+        "providerTypes { code }",
+        lambda row: [each["code"] for each in row["providerTypes"]],
+        holds,
+    ),
+    ("marketplaceProfiles", "serviceType"): (
+        "serviceTypes { code }",
+        lambda row: [each["code"] for each in row["serviceTypes"]],
+        holds,
+    ),
+    ("locations", "metro"): ("metro", lambda row: row["metro"], equal),
+    ("locations", "country"): ("country", lambda row: row["country"], equal),
+    ("locations", "market"): ("market", lambda row: row["market"], equal),
+    ("locations", "status"): ("status", lambda row: row["status"], equal),
+    ("locations", "speedMbps"): ("speedsMbps", lambda row: row["speedsMbps"], holds),
+    ("orderApprovals", "status"): ("status", lambda row: row["status"], equal),
+    ("ports", "status"): ("status", lambda row: row["status"], equal),
+    ("ports", "visibility"): ("visibility", lambda row: row["visibility"], equal),
+    ("ports", "locationId"): ("location { id }", lambda row: row["location"]["id"], equal),
+    ("ports", "speedMbps"): ("speedMbps", lambda row: row["speedMbps"], equal),
+    ("ports", "monthlyRate"): (
+        "monthlyRate { currency }",
+        lambda row: {"currency": row["monthlyRate"]["currency"]},
+        equal,
+    ),
+    ("marketplacePorts", "locationId"): ("location { id }", lambda row: row["location"]["id"], equal),
+    ("marketplacePorts", "speedMbps"): ("speedMbps", lambda row: row["speedMbps"], equal),
+    ("products", "kind"): ("kind", lambda row: row["kind"], equal),
+    ("products", "visibility"): ("visibility", lambda row: row["visibility"], equal),
+    ("products", "category"): ("categories", lambda row: row["categories"], holds),
+    ("offers", "status"): ("status", lambda row: row["status"], equal),
+    ("offers", "productId"): ("product { id }", lambda row: row["product"]["id"], equal),
+}
+GROWING: Final = {("auditEvents", "kind")}  # by being asked: tests/rules/test_audit_event.py tries it
+BELOW: Final = {"Invoice"}  # listed below companies alone: tests/rules/test_invoice.py tries these
+SEE_PRICES: Final = (PARTNER, SHOWN, OPERATOR)
+REFUSED: Final = {
+    ("companies", "accountKind"): set(DEMO_VIEWERS) - {OPERATOR},
+    ("ports", "monthlyRate"): set(DEMO_VIEWERS) - set(SEE_PRICES),
+}
+SAMPLES: Final[dict[str, Any]] = {
+    "monthlyRate": {"currency": "EUR", "atLeast": "1"},
+    "accountKind": "DIRECT",
+}
+
+
+def inputs(argument: str) -> list[tuple[str, str]]:
+    """Each connection of the root with each field of an argument's input."""
+    named = []
+    for connection in outline.connections():
+        given = outline.object_type("Query").fields[connection].args.get(argument)
+        if given is not None:
+            kind = get_named_type(given.type)
+            assert isinstance(kind, GraphQLInputObjectType)
+            named += [(connection, name) for name in kind.fields]
+    return named
+
+
+def orders() -> list[tuple[str, str]]:
+    """Each connection of the root with each of its orders."""
+    named = []
+    for connection, _ in [each for each in inputs("orderBy") if each[1] == "field"]:
+        kind = outline.SCHEMA.get_type(f"{outline.connections()[connection]}OrderField")
+        assert isinstance(kind, GraphQLEnumType)
+        named += [(connection, name) for name in kind.values]
+    return named
+
+
+def filtered(connection: str, selection: str) -> str:
+    """A query of all rows of a connection that match."""
+    kind = outline.object_type("Query").fields[connection].args["filter"].type
+    page = f"totalCount nodes {{ id {selection} }} pageInfo {{ endCursor hasNextPage }}"
+    return f"query ($by: {kind}, $after: String) {{ {connection}(first: 1000, after: $after, filter: $by) {{ {page} }} }}"
+
+
+async def found(ask: Asking, viewer: str | None, connection: str, selection: str, by: Any = None) -> dict[str, Any]:
+    """How many rows match, as they are counted, and the rows from all pages."""
+    rows: list[Any] = []
+    after = None
+    while True:
+        answer = await ask(viewer, filtered(connection, selection), by=by, after=after)
+        page = answer.data[connection]
+        rows += page["nodes"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return {"totalCount": page["totalCount"], "nodes": rows}
+        after = page["pageInfo"]["endCursor"]
+
+
+def test_every_filter_and_order_is_tried() -> None:
+    """No filter of the schema is left out below, and none of the database is left without a name in the schema."""
+    assert set(inputs("filter")) == set(BY) | GROWING
+    assert sorted(f"{entity}.{order}" for entity in set(ORDERS) - BELOW for order in ORDERS[entity]) == sorted(
+        f"{outline.connections()[connection]}.{order}" for connection, order in orders()
+    )
+    assert set(FILTERS) - BELOW - {"Notification"} == {  # `unread` is an argument of its own
+        outline.connections()[connection] for connection, _ in inputs("filter")
+    }
+
+
+@pytest.mark.parametrize("viewer", DEMO_VIEWERS)
+@pytest.mark.parametrize("by", BY, ids=".".join)
+async def test_a_filter_finds_what_it_says(ask_demo: Asking, by: tuple[str, str], viewer: str | None) -> None:
+    """The rows that a filter finds are those of the whole list that have its value, in their order, and so many are counted."""
+    if viewer in REFUSED.get(by, ()):
+        return
+    connection, name = by
+    selection, value, match = BY[by]
+    rows = (await found(ask_demo, viewer, connection, selection))["nodes"]
+    values = [value(row) for row in rows]
+    tried = [item for one in values for item in (one if match is holds else [one])][::7][:3]
+
+    answers = [await found(ask_demo, viewer, connection, selection, {name: each}) for each in tried]
+
+    matching = [[row for row, one in zip(rows, values, strict=True) if match(one, each)] for each in tried]
+    assert [{"totalCount": len(some), "nodes": some} for some in matching] == answers
+
+
+@pytest.mark.parametrize("by", BY, ids=".".join)
+async def test_every_filter_finds_something_of_the_operators(ask_demo: Asking, by: tuple[str, str]) -> None:
+    """The sample market has rows for every filter, and rows that it leaves out."""
+    connection, name = by
+    selection, value, match = BY[by]
+    everything = await found(ask_demo, OPERATOR, connection, selection)
+    first = next(filter(None, map(value, everything["nodes"])))
+    sample = first[0] if match is holds else first
+
+    some = await found(ask_demo, OPERATOR, connection, selection, {name: sample})
+
+    assert 0 < some["totalCount"] < everything["totalCount"]
+
+
+@pytest.mark.parametrize("viewer", DEMO_VIEWERS)
+@pytest.mark.parametrize("by", REFUSED, ids=".".join)
+async def test_a_filter_by_what_is_hidden_is_refused_A16(ask_demo: Asking, by: tuple[str, str], viewer: str | None) -> None:
+    """Who does not see a field in every row may not filter by it, nor count, and the error names the filter as it was written."""
+    if viewer not in REFUSED[by]:
+        return
+    connection, name = by
+    answer = await ask_demo(viewer, filtered(connection, ""), by={name: SAMPLES[name]})
+
+    message = f"You may not filter by {name}: it is hidden from you in some or all rows."
+    extensions = {"code": "FORBIDDEN_FILTER", "argument": "filter", "field": name}
+    expected = [{"message": message, "path": [connection], "extensions": extensions}]
+    assert expected == [{key: error[key] for key in expected[0]} for error in answer.errors]
+    assert answer.data is None
+
+
+@pytest.mark.parametrize("viewer", DEMO_VIEWERS)
+@pytest.mark.parametrize("order", orders(), ids=" ".join)
+async def test_an_order_works_or_is_refused_A16(ask_demo: Asking, order: tuple[str, str], viewer: str | None) -> None:
+    """Who sees prices may order by them; all others get an error with a code, and no row."""
+    connection, name = order
+    document = f"{{ {connection}(orderBy: {{field: {name}}}) {{ nodes {{ id }} }} }}"
+    answer = await ask_demo(viewer, document)
+
+    allowed = name != "MONTHLY_RATE" or viewer in SEE_PRICES
+    extensions = {"code": "FORBIDDEN_ORDER", "argument": "orderBy", "field": name}
+    assert ([] if allowed else [extensions]) == [error["extensions"] for error in answer.errors]
+    assert allowed == (answer.data is not None)
+
+
+async def test_ties_are_broken_by_the_key(ask_demo: Asking) -> None:
+    """Rows of equal speed stand in the order of their creation, and downwards in the reverse of it."""
+    page = "ports(first: 1000, orderBy: {field: SPEED_MBPS, direction: $to}) { nodes { id speedMbps } }"
+    document = f"query ($to: Direction!) {{ {page} }}"
+    up = (await ask_demo(PARTNER, document, to="ASC")).data["ports"]["nodes"]
+    down = (await ask_demo(PARTNER, document, to="DESC")).data["ports"]["nodes"]
+    plain = (await ask_demo(PARTNER, "{ ports(first: 1000) { nodes { id speedMbps } } }")).data["ports"]["nodes"]
+
+    assert (sorted(plain, key=lambda port: int(port["speedMbps"])), up) == (up, down[::-1])
+
+
+async def test_an_order_goes_upwards_if_nothing_is_said(ask_demo: Asking) -> None:
+    """The direction may be left out."""
+    said = await ask_demo(PARTNER, "{ ports(orderBy: {field: NAME, direction: ASC}) { nodes { id } } }")
+    unsaid = await ask_demo(PARTNER, "{ ports(orderBy: {field: NAME}) { nodes { id } } }")
+
+    assert said.body == unsaid.body
+
+
+async def test_filters_are_all_applied(ask_demo: Asking) -> None:
+    """Rows match everything that is given, in a filter and beside it."""
+    rows = await found(ask_demo, DIRECT, "ports", "status speedMbps")
+    both = await found(ask_demo, DIRECT, "ports", "status speedMbps", {"status": "ACTIVE", "speedMbps": 10_000})
+
+    matching = [row for row in rows["nodes"] if (row["status"], row["speedMbps"]) == ("ACTIVE", 10_000)]
+    assert {"totalCount": len(matching), "nodes": matching} == both
+
+
+@pytest.mark.parametrize("text", ["NLX", "nl", " NL", "NL "])
+async def test_a_text_is_neither_cut_nor_folded(ask_demo: Asking, text: str) -> None:
+    """What a filter compares is the value as it was given: another length or case is another value."""
+    exact = await found(ask_demo, ANONYMOUS, "locations", "country", {"country": "NL"})
+    other = await found(ask_demo, ANONYMOUS, "locations", "country", {"country": text})
+
+    assert (True, {"totalCount": 0, "nodes": []}) == (exact["totalCount"] > 0, other)
+
+
+async def test_an_empty_filter_is_none(ask_demo: Asking) -> None:
+    """A filter with nothing in it, or with nulls, leaves the list as it is."""
+    document = filtered("ports", "")
+    answers = [await ask_demo(HIDDEN, document, by=by) for by in (None, {}, {"status": None, "monthlyRate": None})]
+
+    assert 1 == len({answer.body for answer in answers})

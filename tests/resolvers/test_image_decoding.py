@@ -1,0 +1,243 @@
+"""Pictures are decoded to their end or refused, and what is stored of them is what is seen."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from io import BytesIO
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from PIL.ImageOps import exif_transpose
+from PIL.PngImagePlugin import PngInfo
+
+from models.image import MediaType
+from resolvers.files.image_decoding import ImageTooLarge, UnsupportedImage, decoded
+from tests.pictures import RED, chunk, claiming, opened, picture
+
+PNG = picture("PNG")
+JPEG = picture("JPEG")
+GPS = 0x8825
+GREY, TRUECOLOUR = 0, 2  # as a PNG numbers them
+
+
+def photograph(kind: str, orientation: int) -> bytes:
+    """A picture of 40 by 20 pixels, with notes of its camera."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    exif[0x010E] = "secret place"
+    exif.get_ifd(GPS)[1] = "N"
+    return picture(kind, (40, 20), exif=exif)
+
+
+def animated() -> bytes:
+    """A PNG of two frames."""
+    frames = [Image.new("RGB", (20, 20), colour) for colour in (RED, (0, 0, 0))]
+    written = BytesIO()
+    frames[0].save(written, "PNG", save_all=True, append_images=frames[1:])
+    return written.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_a_png_keeps_every_pixel(mode: str) -> None:
+    """Whatever a PNG has of colours and transparency, it has afterwards."""
+    given_one = picture("PNG", (30, 20), mode=mode)
+
+    kept = decoded(given_one)
+
+    assert (MediaType.PNG, 30, 20) == (kept.media_type, kept.width, kept.height)
+    before, after = opened(given_one), opened(kept.content)
+    assert (before.mode, before.tobytes()) == (after.mode, after.tobytes())
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize("options", [{"quality": 95}, {"quality": 30}, {"progressive": True}, {"subsampling": 0}])
+def test_a_jpeg_looks_as_before(mode: str, options: dict[str, Any]) -> None:
+    """A JPEG is written with its own tables, so that it loses next to nothing."""
+    given_one = picture("JPEG", (64, 48), mode=mode, **options)
+
+    kept = decoded(given_one)
+
+    assert (MediaType.JPEG, 64, 48) == (kept.media_type, kept.width, kept.height)
+    before, after = opened(given_one), opened(kept.content)
+    assert before.mode == after.mode
+    assert max(abs(a - b) for a, b in zip(before.tobytes(), after.tobytes(), strict=True)) <= 8
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_what_a_camera_notes_is_left_behind(kind: str) -> None:
+    """Neither where a photograph was taken nor any text is stored with it."""
+    info = PngInfo()
+    info.add_text("Comment", "secret place")
+    beside: dict[str, Any] = {"pnginfo": info} if kind == "PNG" else {"comment": b"secret place"}
+
+    kept = [decoded(photograph(kind, 1)), decoded(picture(kind, **beside))]
+
+    assert [False, False] == [b"secret" in each.content for each in kept]
+    assert [{}, {}] == [dict(opened(each.content).getexif()) for each in kept]
+
+
+@pytest.mark.parametrize("orientation", range(10))
+def test_a_picture_is_turned_as_its_camera_was_held(orientation: int) -> None:
+    """The note of how to turn a photograph is carried out, as Pillow does, before it is left behind."""
+    photo = photograph("PNG", orientation)
+    expected = exif_transpose(opened(photo))
+
+    kept = decoded(photo)
+
+    assert (kept.width, kept.height) == expected.size
+    assert expected.tobytes() == opened(kept.content).tobytes()
+
+
+def test_a_jpeg_is_turned_too() -> None:
+    """A photograph that was taken upright is stored upright."""
+    kept = decoded(photograph("JPEG", 6))
+
+    assert (20, 40) == (kept.width, kept.height) == opened(kept.content).size
+
+
+def test_broken_notes_of_a_camera_do_not_matter() -> None:
+    """A picture whose notes cannot be read is stored without them."""
+    kept = decoded(picture("JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff broken"))
+
+    assert (200, 200) == (kept.width, kept.height)
+
+
+@pytest.mark.parametrize("content", [PNG, JPEG], ids=["PNG", "JPEG"])
+def test_a_second_file_behind_a_picture_is_left_behind(content: bytes) -> None:
+    """What follows a picture's end is not stored, be it a page or an archive."""
+    kept = decoded(content + b"<script>alert(1)</script>PK\x05\x06")
+
+    assert False is (b"script" in kept.content)
+    assert decoded(content) == kept
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "BMP", "TIFF", "PPM"])
+def test_other_formats_are_refused_R008(kind: str) -> None:
+    """Only PNG and JPEG are pictures here."""
+    with pytest.raises(UnsupportedImage):
+        decoded(picture(kind))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<svg/>",
+        PNG[:8],
+        JPEG[:3],
+        PNG[:200],
+        PNG[:-12],
+        JPEG[:-2],
+        b"\n" + PNG,
+        PNG[:8] + JPEG,
+        PNG.replace(b"IDAT", b"IDAX"),
+    ],
+)
+def test_what_cannot_be_decoded_to_its_end_is_refused(content: bytes) -> None:
+    """A file that is cut off, damaged or only begins as a picture is none."""
+    with pytest.raises(UnsupportedImage):
+        decoded(content)
+
+
+def test_a_picture_that_moves_is_refused() -> None:
+    """A logo stands still, also where only its head says how many frames it has."""
+    with pytest.raises(UnsupportedImage):
+        decoded(animated())
+
+
+@pytest.mark.parametrize("size", [(4097, 1), (1, 4097), (100_000, 100_000), (2**31 - 1, 2**31 - 1)])
+def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded_A2(size: tuple[int, int]) -> None:
+    """The head of a file says how large it is; nothing is made room for, and nothing warns."""
+    with pytest.raises(ImageTooLarge) as refused:
+        decoded(claiming(*size))
+
+    assert {"code": "IMAGE_TOO_LARGE", "width": size[0], "height": size[1], "limit": 4096} == refused.value.extensions
+
+
+def test_a_picture_of_just_the_bounds_is_taken_A2() -> None:
+    """4096 pixels on each side are allowed."""
+    kept = decoded(picture("PNG", (4096, 4096), mode="1"))
+
+    assert (4096, 4096) == (kept.width, kept.height)
+
+
+def test_text_that_unfolds_to_a_giant_is_refused() -> None:
+    """A chunk of text of a PNG that would take gigabytes is not unfolded."""
+    text = b"Comment\0\0" + zlib.compress(bytes(200_000_000), 9)
+
+    with pytest.raises(UnsupportedImage):
+        decoded(PNG[:33] + chunk(b"zTXt", text) + PNG[33:])
+
+
+def test_a_jpeg_that_passes_over_its_pixels_too_often_is_refused() -> None:
+    """Scans cost a few bytes each and as much time as all pixels; a file has as many as tools make, and no more."""
+    progressive = picture("JPEG", progressive=True)
+    last = progressive[progressive.rindex(b"\xff\xda") : -2]
+
+    with pytest.raises(UnsupportedImage):
+        decoded(progressive[:-2] + last * 40 + progressive[-2:])
+
+
+@given(at=st.integers(0, 400), garbage=st.binary(min_size=1, max_size=40), kind=st.sampled_from([PNG, JPEG]))
+def test_damage_anywhere_is_a_picture_or_a_clear_refusal(at: int, garbage: bytes, kind: bytes) -> None:
+    """Whatever stands in a file, it is decoded or refused, and nothing else is raised."""
+    try:
+        kept = decoded(kind[:at] + garbage + kind[at + len(garbage) :])
+    except (UnsupportedImage, ImageTooLarge):
+        return
+
+    assert (kept.width, kept.height) == opened(kept.content).size
+
+
+def raw_png(depth: int, colour: int, rows: list[bytes], transparent: bytes) -> bytes:
+    """A PNG with samples of so many bits, of which one colour is transparent, as few programs write it."""
+    width = len(rows[0]) * 8 // depth // (3 if colour == TRUECOLOUR else 1)
+    head = struct.pack(">IIBBBBB", width, len(rows), depth, colour, 0, 0, 0)
+    pixels = zlib.compress(b"".join(b"\0" + row for row in rows))
+    chunks = [chunk(b"IHDR", head), chunk(b"tRNS", transparent), chunk(b"IDAT", pixels), chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def alphas(content: bytes) -> list[int]:
+    """How opaque each pixel is."""
+    return list(opened(content).convert("RGBA").getchannel("A").tobytes())
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_a_transparent_grey_of_any_depth_stays_the_one(depth: int) -> None:
+    """Each grey of a picture can be the transparent one, and only it becomes so."""
+    greys = 2**depth if depth < 8 else 8
+    for transparent in range(greys):
+        bits = "".join(f"{grey:0{depth}b}" for grey in range(greys))
+        row = int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8), "big")
+        kept = decoded(raw_png(depth, GREY, [row], struct.pack(">H", transparent)))
+
+        assert [0 if grey == transparent else 255 for grey in range(greys)] == alphas(kept.content)[:greys]
+
+
+def test_a_transparent_grey_of_16_bits_stays_the_one() -> None:
+    """A grey that differs in its lower byte is another one."""
+    content = raw_png(16, GREY, [struct.pack(">4H", 0x1234, 0x1235, 0x1334, 0)], struct.pack(">H", 0x1234))
+    kept = opened(decoded(content).content)
+
+    assert (0x1234, 0x1234) == (kept.info["transparency"], kept.getpixel((0, 0)))
+
+
+def test_a_transparent_colour_of_16_bits_stays_the_one() -> None:
+    """Colours that differ in a lower byte alone look alike, and only one of them is transparent."""
+    colours = [
+        (0x1234, 0x5678, 0x9ABC),
+        (0x1235, 0x5678, 0x9ABC),
+        (0x1234, 0x5678, 0x9ABD),
+        (0x1334, 0x5678, 0x9ABC),
+        (0, 0, 0),
+    ]
+    row = struct.pack(f">{3 * len(colours)}H", *(sample for colour in colours for sample in colour))
+    kept = decoded(raw_png(16, TRUECOLOUR, [row, row], struct.pack(">3H", *colours[0])))
+
+    assert [0, 255, 255, 255, 255] * 2 == alphas(kept.content)
+    assert (0x12, 0x56, 0x9A) == opened(kept.content).convert("RGBA").getpixel((1, 0))[:3]  # type: ignore[index]

@@ -1,0 +1,198 @@
+"""Inputs: what is read of a text, and what is refused, by a code."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resolvers.values.text import composed, is_blank, tidied
+from resolvers.writing.input_reader import Asked
+from resolvers.writing.user_errors import Problems
+
+NODE: Final = Path(__file__).parents[2] / ".venv" / "bin" / "node"
+JUDGE: Final = "const judge = (text) => { try { new URL(text); return true } catch { return false } };"
+UNSEEN: Final = [
+    "\u3164",
+    "\u2800",
+    "\u115f\u1160",
+    "\ufe0f",
+    "\u200b",
+    "\u200d\u200c",
+    "\u00ad",
+    "\u2060",
+    "\ufeff",
+    "\u180e",
+    "\u034f",
+]
+UNSEEN_TOO: Final = [
+    "\uffa0",
+    "\u3000",
+    "\u00a0",
+    "\U000e0100",
+    "\U0001d159",
+    "\u0301",
+    " \u3164\t\u2800 ",
+    "\ufff5",
+    "\U000e0041",
+    "\u061c",
+]
+ADDRESSES: Final = [
+    "https://example.com",
+    "https://example.com/",
+    "HTTP://EXAMPLE.com:8080/a?b=c#d",
+    "https://müller.example/straße?q=ü",
+    "https://xn--mller-kva.example/",
+    "https://i❤.ws/",
+    "https://192.0.2.1/",
+    "https://[2001:db8::1]:443/",
+    "https://sub_domain.example/",
+    "https://example.com/a%20b",
+    "https://social.example/@sample",
+    "https://example.com/%zz",
+]
+NO_ADDRESSES: Final = [
+    "https://exa<mple.com/",
+    "https://%zz/",
+    "https://256.256.256.256/",
+    "https://1.2.3.4.5/",
+    "https://xn--/",
+    "https://xn--a/",
+    "https://www.xn--.example/",
+    "https://[::1",
+    "https://[1::2::3]/",
+    "https://example.com:99999/",
+    "https://a b/",
+    "https://exa|mple.com/",
+    "https://exa^mple.com/",
+    "https://a%00b/",
+    "https://a%2fb/",
+    "https://\u00ad/",
+    "https://",
+    "https:///",
+    "https://:80/",
+    "https:example.com",
+    "https://user@example.com/",
+    "https://user:word@example.com/",
+    "https://@example.com/",
+    "https://example.com:0/",
+    "https://\\\\example.com/",
+    "ftp://example.com/",
+    "javascript:alert(1)",
+    "//example.com/",
+    "example.com",
+    "https://exa\u3000mple.com/",
+]
+
+
+def url(text: str) -> str | None:
+    """The address in an input, None if it is refused."""
+    return Asked({"url": text}, Problems()).url("url")
+
+
+def judged(texts: list[str]) -> list[bool]:
+    """Whether the `URL` of a browser's engine takes these for addresses."""
+    script = f"{JUDGE} console.log(JSON.stringify(JSON.parse(require('fs').readFileSync(0)).map(judge)))"
+    done = subprocess.run([NODE, "-e", script], input=json.dumps(texts), capture_output=True, check=True, text=True)
+    verdicts: list[bool] = json.loads(done.stdout)
+    return verdicts
+
+
+@pytest.mark.parametrize("text", ADDRESSES)
+def test_an_address_is_taken_as_it_is_given(text: str) -> None:
+    """A web address stays as its sender writes it."""
+    assert text == url(text)
+
+
+@pytest.mark.parametrize("text", NO_ADDRESSES)
+def test_what_is_no_address_is_refused(text: str) -> None:
+    """A text that browsers refuse, or that hides where it leads, is no web address."""
+    assert None is url(text)
+
+
+def test_what_is_an_address_a_browser_says() -> None:
+    """Of many hosts, made of what hosts are made of, none is taken that a browser refuses, and none refused that it takes."""
+    draw = random.Random(12)
+    parts = [
+        "a",
+        "Ü",
+        "xn--",
+        "xn--a",
+        "xn--tda",
+        "-",
+        "_",
+        ".",
+        "1",
+        "256",
+        "0x",
+        "%41",
+        "%zz",
+        "%2e",
+        "<",
+        "^",
+        "|",
+        "[",
+        ":",
+        ":80",
+        ":x",
+        "ß",
+        "❤",
+        "。",
+        "\u00ad",
+        "~",
+        "!",
+        "$",
+        "'",
+        "(",
+    ]
+    hosts = ["".join(draw.choices(parts, k=draw.randint(1, 4))) for _ in range(3_000)]
+    texts = [f"https://{host}{draw.choice(['', '/', '/a?b#c'])}" for host in hosts] + ADDRESSES
+    verdicts = judged(texts)
+
+    taken = [url(text) is not None for text in texts]
+    differing = [
+        text
+        for text, verdict, ours in zip(texts, verdicts, taken, strict=True)
+        if verdict != ours and not text.endswith((":0", ":"))
+    ]
+    assert [] == differing
+    assert 500 < sum(taken) < 2_900
+
+
+@pytest.mark.parametrize("text", [*UNSEEN, *UNSEEN_TOO])
+def test_a_text_of_which_nothing_is_seen_is_blank(text: str) -> None:
+    """A name needs a character that can be read."""
+    problems = Problems()
+
+    assert None is Asked({"name": text}, problems).text("name", 100)
+    assert ["REQUIRED"] == [problem.code for problem in problems.found]
+
+
+@pytest.mark.parametrize("text", ["A", "北", "한", "ก", "ا", "0", "–", "😀", "a\u200b", "می‌خواهم", "e\u0301", "👩‍👩‍👧"])
+def test_a_text_of_which_something_is_seen_is_not_blank(text: str) -> None:
+    """Invisible characters are no reason to refuse a text that has others."""
+    assert tidied(text) == Asked({"name": text}, Problems()).text("name", 100)
+
+
+@pytest.mark.parametrize("text", ["Cafe\u0301 Net", "Caf\u00e9\u00a0Net", "Café  Net", "\u3000Café \u2003 Net ", "Café Net"])
+def test_a_line_is_stored_in_one_form(text: str) -> None:
+    """Composed, and with one space where there is white space."""
+    assert "Café Net" == Asked({"name": text}, Problems()).text("name", 8)
+
+
+def test_lines_keep_their_white_space() -> None:
+    """A text of several lines is composed, and otherwise as it is given."""
+    assert "a\u00a0  b\n\n c\u00e9" == Asked({"text": "\n a\u00a0  b\n\n ce\u0301 "}, Problems()).text("text", 100, lines=True)
+
+
+@given(st.text())
+def test_a_stored_form_stays(text: str) -> None:
+    """To read a text again changes nothing."""
+    assert (tidied(text), composed(text)) == (tidied(tidied(text)), composed(composed(text)))
+    assert is_blank(text) == is_blank(tidied(text)) == is_blank(composed(text))

@@ -1,0 +1,151 @@
+"""Masks: what every row hides is settled once, what a row decides is asked of it, and what links decide is computed in SQL."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, Final
+from uuid import UUID
+
+import pytest
+from sqlalchemy.dialects import postgresql
+
+from policies.decision import Decision, FieldRule
+from policies.predicate import FALSE, TRUE, Compare, Exists, Not, Or, Parameter, Predicate
+from policies.reason import Reason
+from policies.viewer import Viewer
+from resolvers.reading import statements
+from resolvers.reading.masks import Mask, mask_of
+from resolvers.reading.statements import Source
+from tests.client import DIRECT, HIDDEN, OPERATOR, PARTNER, POLICY, SHOWN, Asking, Redaction
+from tests.rules.answers import whole
+
+OWN: Final = Compare("=", "id", Parameter("company_id"))
+ENTERPRISE: Final = Compare("=", "company_type", "ENTERPRISE")
+SELLS: Final = Exists("sales", Compare("=", "status", "PUBLISHED"))
+ME, OTHER = UUID(int=1), UUID(int=2)
+VIEWER: Final = Viewer(company_id=ME)
+
+
+def shown(otherwise: Reason = Reason.NOT_YOURS, *, visible: Predicate = TRUE, **denials: Predicate) -> FieldRule:
+    """A field's rule."""
+    return FieldRule(visible, tuple((denials[reason], Reason[reason]) for reason in denials), otherwise)
+
+
+def mask(**fields: FieldRule) -> Mask:
+    """A mask of companies."""
+    return Mask(Decision("Company", "read", TRUE, fields))
+
+
+def company(key: UUID, kind: str = "CLOUD", **computed: bool) -> Any:
+    """A row as the database gives it."""
+    return SimpleNamespace(id=key, company_type=kind, **computed)
+
+
+def hidden(masked: Mask, *rows: Any) -> list[dict[str, Reason]]:
+    """What each row hides."""
+    return [dict(record.hidden) for record in masked.records(rows, VIEWER)]
+
+
+def test_a_visible_field_is_not_masked() -> None:
+    """What every row shows costs nothing beside the row."""
+    masked = mask(trading_name=shown())
+
+    assert ([{}, {}], ()) == (hidden(masked, company(ME), company(OTHER)), masked.computed)
+
+
+def test_a_field_that_every_row_hides_is_settled_once() -> None:
+    """All rows share one mapping of what they hide; nothing is asked of a row."""
+    masked = mask(
+        partner=shown(visible=FALSE, HIDDEN_BY_PARTNER=FALSE, ROLE_REQUIRED=TRUE),
+        members=shown(Reason.SIGN_IN_REQUIRED, visible=FALSE),
+    )
+    first, second = masked.records([object(), object()], VIEWER)
+
+    assert {"partner": Reason.ROLE_REQUIRED, "members": Reason.SIGN_IN_REQUIRED} == first.hidden
+    assert first.hidden is second.hidden
+
+
+def test_a_field_that_the_row_decides_is_asked_of_it() -> None:
+    """The row's own columns and the viewer's facts say whether it hides the field."""
+    masked = mask(members=shown(visible=OWN), trading_name=shown())
+
+    assert [{}, {"members": Reason.NOT_YOURS}] == hidden(masked, company(ME), company(OTHER))
+
+
+def test_the_first_denial_that_holds_gives_the_reason() -> None:
+    """Reasons are tried in the order of the rules, and where no denial holds no rule allows the field."""
+    masked = mask(
+        members=shown(visible=FALSE, HIDDEN_BY_PARTNER=ENTERPRISE, ROLE_REQUIRED=OWN),
+    )
+    rows = [company(ME, "ENTERPRISE"), company(ME), company(OTHER)]
+
+    reasons = [Reason.HIDDEN_BY_PARTNER, Reason.ROLE_REQUIRED, Reason.NOT_YOURS]
+    assert [{"members": reason} for reason in reasons] == hidden(masked, *rows)
+
+
+def test_settled_and_other_fields_stand_together() -> None:
+    """A row hides what all hide and what it hides itself."""
+    masked = mask(members=shown(visible=OWN), partner=shown(visible=FALSE))
+
+    both = {"partner": Reason.NOT_YOURS, "members": Reason.NOT_YOURS}
+    assert [{"partner": Reason.NOT_YOURS}, both] == hidden(masked, company(ME), company(OTHER))
+
+
+def test_links_are_computed_by_the_database() -> None:
+    """A predicate that looks at linked rows is a column beside the row; the statement has it once, however many fields need it."""
+    masked = mask(
+        members=shown(visible=Or((OWN, SELLS))), offers=shown(visible=Or((OWN, SELLS))), partner=shown(visible=Not(SELLS))
+    )
+    source = Source("Company", TRUE, TRUE, masked.computed)
+    text = str(statements.rows_by(source, "id").compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
+    rows = [company(OTHER, mask_0=True, mask_1=False), company(OTHER, mask_0=False, mask_1=True)]
+
+    assert (("mask_0", Or((OWN, SELLS))), ("mask_1", Not(SELLS))) == masked.computed
+    assert (2, True, True) == (text.count("EXISTS"), "AS mask_0" in text, "AS mask_1" in text)
+    offers = {"members": Reason.NOT_YOURS, "offers": Reason.NOT_YOURS}
+    assert [{"partner": Reason.NOT_YOURS}, offers] == hidden(masked, *rows)
+
+
+def test_a_mask_is_made_once() -> None:
+    """The mask of a decision is kept with it; an equal decision of another policy has a mask of its own."""
+    first, second = (Decision("Company", "read", TRUE, {"members": shown(visible=OWN)}) for _ in range(2))
+
+    assert mask_of(first) is mask_of(first)
+    assert mask_of(first) is not mask_of(second)
+
+
+@pytest.mark.parametrize(
+    ("viewer", "kinds"),
+    [(PARTNER, {"PARTNER", "MANAGED"}), (HIDDEN, {"MANAGED"}), (SHOWN, {"MANAGED"}), (DIRECT, {"DIRECT"})],
+)
+async def test_a_field_is_hidden_row_by_row(ask_demo: Asking, viewer: str, kinds: set[str]) -> None:
+    """On one page some companies tell whom they work with, and each of the others is a redaction of its own (V18)."""
+    answer = await ask_demo(viewer, "{ companies(first: 1000) { nodes { accountKind } } }")
+    nodes = answer.data["companies"]["nodes"]
+
+    assert kinds == {node["accountKind"] for node in nodes} - {None}
+    assert [
+        Redaction(["companies", "nodes", index, "accountKind"], "NOT_YOURS")
+        for index, node in enumerate(nodes)
+        if node["accountKind"] is None
+    ] == answer.redactions
+
+
+async def test_a_hidden_relation_is_not_loaded(ask_demo: Asking) -> None:
+    """No resolver is asked for what every row hides, so it costs no statement."""
+    with ask_demo.counting() as plain:
+        await ask_demo(HIDDEN, "{ viewer { company { id } } }")
+    with ask_demo.counting() as asked:
+        answer = await ask_demo(HIDDEN, "{ viewer { company { id marketplaceProfile { id } billingMarkets { id } } } }")
+
+    assert ({"marketplaceProfile": None, "billingMarkets": None}, len(plain)) == (
+        {name: answer.data["viewer"]["company"][name] for name in ("marketplaceProfile", "billingMarkets")},
+        len(asked),
+    )
+
+
+async def test_the_operator_is_hidden_nothing(ask_demo: Asking) -> None:
+    """A shape from which nothing is hidden gets no redactions at all."""
+    answer = await ask_demo(OPERATOR, "{ companies(first: 50) { nodes { accountKind members { nodes { user { email } } } } } }")
+
+    assert {"policy": POLICY} == whole(answer)["extensions"]

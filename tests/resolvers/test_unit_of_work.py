@@ -1,0 +1,92 @@
+"""A unit of work keeps others from editing what it has found to change, and from nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models.database import transaction
+from resolvers.context import Context
+from resolvers.viewer import find_member, load_viewer
+from resolvers.writing.input_reader import Asked
+from resolvers.writing.unit_of_work import Work
+from tests.client import Asking
+from tests.factory import Company, Given
+from tests.rules.mutations import refused, send
+
+EDIT: Final = "UPDATE company SET version = version + 1 WHERE id = :id"
+REFER: Final = (
+    "INSERT INTO audit_event (id, company_id, at, action, table_name, row_id, changes)"
+    " VALUES (gen_random_uuid(), :id, now(), 'test', 'port', :id, '{}')"
+)
+
+
+async def context_of(ask: Asking, engine: AsyncEngine, email: str) -> Context:
+    """A request of a user."""
+    member = await find_member(engine, email)
+    assert member is not None
+    viewer = await load_viewer(ask.app.state.services.reader, member.user_id, member.membership_id)
+    assert viewer is not None
+    return Context(ask.app.state.services, viewer)
+
+
+async def goes_through(engine: AsyncEngine, statement: str, company: Company) -> bool:
+    """Whether somebody else's statement about a company is carried out without waiting."""
+    try:
+        async with transaction(engine) as session:
+            await session.execute(sa.text("SET LOCAL lock_timeout = '100ms'"))
+            await session.execute(sa.text(statement), {"id": company.key})
+    except DBAPIError:
+        return False
+    return True
+
+
+async def test_what_is_found_is_edited_by_nobody_else(ask: Asking, engine: AsyncEngine) -> None:
+    """Until the unit of work ends others wait to edit its rows, but not to record what they do elsewhere for the same company."""
+    company = await Given(engine).company()
+    context = await context_of(ask, engine, company.admin)
+
+    async with transaction(engine) as session:
+        work = Work(context, session, "test")
+        found = await work.owner(Asked({}, work.problems), "update_company_profile")
+        meanwhile = [await goes_through(engine, statement, company) for statement in (EDIT, REFER)]
+    afterwards = await goes_through(engine, EDIT, company)
+
+    assert (company.key, [False, True], True) == (found.id, meanwhile, afterwards)
+
+
+async def test_what_is_seen_stays_as_it_is(ask: Asking, engine: AsyncEngine) -> None:
+    """What is only looked at is edited by nobody either until the unit of work ends."""
+    company = await Given(engine).company()
+    context = await context_of(ask, engine, company.admin)
+
+    async with transaction(engine) as session:
+        work = Work(context, session, "test")
+        found = await work.see(Asked({"id": company.id}, work.problems), "id", "Company")
+        meanwhile = [await goes_through(engine, statement, company) for statement in (EDIT, REFER)]
+
+    assert (company.key, [False, True]) == (found.id, meanwhile)
+
+
+async def test_who_may_not_change_a_row_does_not_wait_for_who_may_A21(ask: Asking, engine: AsyncEngine) -> None:
+    """Neither who reads it only nor who may not know of it: how long an answer takes tells nobody that the row is being changed."""
+    given = Given(engine)
+    company, stranger = await given.company(), await given.company()
+    viewer = await given.user(company, "VIEWER")
+    port = await given.port(company)
+    await given.profile(company)
+
+    async with transaction(engine) as session, asyncio.timeout(5):
+        await session.execute(sa.text("SELECT FROM port WHERE id = :id FOR UPDATE"), {"id": port.key})
+        await session.execute(sa.text("SELECT FROM company WHERE id = :id FOR UPDATE"), {"id": company.key})
+        hidden = await send(ask, stranger.admin, "updatePort", "port { id }", id=port.id, version=1)
+        read = await send(ask, viewer.email, "updatePort", "port { id }", id=port.id, version=1)
+        public = await send(ask, stranger.admin, "updateCompanyProfile", "company { id }", companyId=company.id, version=1)
+
+    assert {"port": None, "userErrors": [refused("NOT_FOUND", "id")]} == hidden
+    assert {"port": None, "userErrors": [refused("FORBIDDEN", "id")]} == read
+    assert {"company": None, "userErrors": [refused("FORBIDDEN", "companyId")]} == public

@@ -1,0 +1,112 @@
+"""How each action of a type is tried: the mutation that takes it, with an input that changes as little as it may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from resolvers.values.identifiers import Identifier, parse
+
+REFUSALS: Final = {"FORBIDDEN", "NOT_FOUND", "ILLEGAL_STEP", "PORT_NOT_ACTIVE"}
+PLACE: Final = {"cage": "C1", "rack": "R2", "panel": "P3", "ports": "5/6"}
+NOWHERE: Final = "bG8Bfh7zyAB3b6mmBduztwZA"  # an id of a location that there is not
+
+Thing = Mapping[str, Any]  # its id; of a port what else is changed by itself
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A mutation, and the fields of its input whose refusal is that of the viewer or of the thing's state."""
+
+    mutation: str
+    values: Callable[[Thing], dict[str, Any]]
+    fields: tuple[str, ...] = ("id",)
+
+    def is_refused(self, errors: list[dict[str, Any]]) -> bool:
+        """Whether the viewer may not, or the state does not allow it; whatever else is wrong with the input says nothing."""
+        return any(
+            error["code"] in REFUSALS and (error["field"] is None or error["field"][0] in self.fields) for error in errors
+        )
+
+
+def _by_id(mutation: str, **more: Any) -> Attempt:
+    return Attempt(mutation, lambda thing: {"id": thing["id"], **more})
+
+
+def _of_company(mutation: str, **more: Any) -> Attempt:
+    return Attempt(mutation, lambda thing: {"companyId": thing["id"], **more}, ("companyId",))
+
+
+def _changing(name: str = "name", values: tuple[Any, Any] = ("A", "B")) -> Attempt:
+    """A change of a port to one of two values that it does not have, at no version of it, so that it comes to nothing."""
+
+    def changed(thing: Thing) -> dict[str, Any]:
+        return {"id": thing["id"], "version": -1, name: next(value for value in values if value != thing[name])}
+
+    return Attempt("updatePort", changed, ("id", name))
+
+
+def _connection(end: str, **more: Any) -> Attempt:
+    """A request between a port and itself, which is none."""
+
+    def values(thing: Thing) -> dict[str, Any]:
+        key = parse(thing["id"], "id").key
+        ends = {"portId": str(Identifier("Port", key)), "targetPortId": str(Identifier("MarketplacePort", key))}
+        return {**ends, "name": "Sample", "rateLimitMbps": 0, **more}
+
+    return Attempt("requestConnection", values, (end,))
+
+
+ORDER: Final = {"locationId": NOWHERE, "name": "Sample", "speedMbps": 1_000, "termMonths": 12}
+ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
+    ("Port", "UPDATE"): _changing(),
+    ("Port", "PUBLISH"): _changing("visibility", ("PUBLIC", "PRIVATE")),
+    ("Port", "CHANGE_TERM"): _changing("termMonths", (12, 24)),
+    ("Port", "CANCEL"): _by_id("cancelPort"),
+    ("Port", "DISABLE"): _by_id("disablePort"),
+    ("Port", "ENABLE"): _by_id("enablePort"),
+    ("Port", "DECOMMISSION"): _by_id("decommissionPort"),
+    ("Port", "ALLOCATE"): _by_id("allocatePort", demarcation=PLACE),
+    ("Port", "ACTIVATE"): _by_id("activatePort"),
+    ("Port", "CONNECT"): _connection("portId"),
+    ("MarketplacePort", "CONNECT"): _connection("targetPortId"),
+    ("ConnectionRequest", "ANSWER"): _by_id("denyConnection"),
+    ("ConnectionRequest", "WITHDRAW"): _by_id("withdrawConnection"),
+    ("OrderApproval", "APPROVE"): _by_id("approveOrder"),
+    ("OrderApproval", "REJECT"): _by_id("rejectOrder", comment="No."),
+    ("OrderApproval", "WITHDRAW"): _by_id("withdrawOrder"),
+    ("ManagedAccount", "UPDATE_MANAGED_ACCOUNT"): _by_id("updateManagedAccount", version=-1),
+    ("ManagedAccount", "UPDATE_MANAGED_ACCOUNT_SETTINGS"): _by_id("updateManagedAccountSettings", version=-1, settings={}),
+    ("MarketplaceProfile", "INQUIRE"): Attempt(
+        "sendInquiry",
+        lambda thing: {"profileId": thing["id"], "name": "Sam", "email": "nowhere", "message": "?"},
+        ("profileId",),
+    ),
+    ("Notification", "MARK_READ"): _by_id("markNotificationsRead"),
+    ("Company", "UPDATE_COMPANY_PROFILE"): _of_company("updateCompanyProfile", version=-1),
+    ("Company", "UPDATE_SUPPORT_DETAILS"): _of_company("updateSupportDetails", version=-1),
+    ("Company", "SAVE_MARKETPLACE_PROFILE"): _of_company("saveMarketplaceProfile", version=-1),
+    ("Company", "SET_BILLING_MARKET"): _of_company("setBillingMarket", market="XX", enabled=True),
+    ("Company", "ORDER_PORT"): _of_company("orderPort", **ORDER),
+    ("Company", "PUBLISH_PORT"): Attempt(
+        "orderPort", lambda thing: {"companyId": thing["id"], **ORDER, "visibility": "PUBLIC"}, ("companyId", "visibility")
+    ),
+}
+# Mutations that are of the viewer's own company only, whose input names none.
+OWN: Final[Mapping[str, Attempt]] = {
+    "CREATE_MANAGED_ACCOUNT": Attempt(
+        "createManagedAccount",
+        lambda _: {"accountName": "", "supportedBy": "PARTNER", "company": {"tradingName": "", "legalName": "", "country": ""}},
+        (),
+    ),
+    "UPDATE_PARTNER_DEFAULTS": Attempt("updatePartnerDefaults", lambda _: {"version": -1}, ()),
+}
+UNTRIED: Final[Mapping[str, str]] = {
+    "READ": "a query does it",
+    "VIEW_AS": "a query does it",
+    "VIEW_AS_ADMINISTRATOR": "a query does it",
+    "EXPLAIN": "a query does it",
+    "ORDER": "it narrows the locations that can be ordered in; the mutation asks whoever pays",
+    "ORDER_PORT_DIRECTLY": "it says what comes of ORDER_PORT",
+}

@@ -1,0 +1,120 @@
+"""Reads of audited fields: found in the document wherever they stand, counted in the answer, and of nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from graphql import parse
+
+import server
+from resolvers.auditing.audit_log import Counted, Counts
+from schema.extensions.audited_fields import UnknownField, audited, count, places
+from schema.schema import make_schema
+from settings import InvalidSettings, Settings
+from tests.client import Asking, asking
+from tests.factory import Given
+from tests.rules.answers import nodes, told, whole
+
+SCHEMA: Final = make_schema()._schema
+RATE, NAME = Counted("Port", "monthlyRate"), Counted("Company", "tradingName")
+RATES: Final = "query Rates($ask: Boolean = true) { ports { nodes { name monthlyRate @include(if: $ask) { amount } } } }"
+READS: Final = """{ auditEvents(filter: {kind: READ}) {
+    nodes { user { id } operationName requests counts { type field reason count } }
+} }"""
+
+
+def read(document: str, data: Any, *fields: str, operation: str | None = None) -> Counts:
+    """What is counted in the answer to a document."""
+    found: Counts = {}
+    names = audited(SCHEMA, fields or ("Port.monthlyRate", "Company.tradingName"))
+    count(places(SCHEMA, parse(document), operation, names), data, found)
+    return found
+
+
+def test_values_are_counted_wherever_the_field_stands() -> None:
+    """Under aliases, in fragments, below lists and abstract types; what is null, or was not asked for, does not count."""
+    document = """
+        query A {
+            ports { nodes { ...Rate } } own: viewer { company { called: tradingName } } node(id: "") { ... on Port { ...Rate } }
+        }
+        query B { viewer { roles } }
+        fragment Rate on Port { rate: monthlyRate { amount } company { tradingName } }
+    """
+    port = {"rate": {"amount": "1"}, "company": {"tradingName": "A"}}
+    data = {
+        "ports": {"nodes": [port, None, {"rate": None, "company": None}]},
+        "own": {"company": {"called": "B"}},
+        "node": {},
+    }
+
+    assert {RATE: 1, NAME: 2} == read(document, data, operation="A")
+    assert {} == read(document, {"viewer": {"roles": []}}, operation="B")
+
+
+def test_a_name_of_several_types_counts_for_each_that_is_audited() -> None:
+    """What a name stands for in an object is not known from the answer, so that none of the fields is missed."""
+    document = '{ node(id: "") { ... on Company { name: tradingName } ... on Port { name } } }'
+
+    assert {NAME: 1} == read(document, {"node": {"name": "A"}}, "Company.tradingName")
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("Port", "must be fields of the schema such as Port.monthlyRate, not Port"),
+        ("Port.rate", "must be fields of the schema such as Port.monthlyRate, not Port.rate"),
+        ("Node.id", "must be fields of the schema such as Port.monthlyRate, not Node.id"),
+        ("Port.id", "must be fields of one type alone, which Port.id is not"),
+    ],
+)
+def test_a_field_that_cannot_be_audited_stops_the_start(tmp_path: Path, name: str, problem: str) -> None:
+    """The message names the variable and what is wrong with it."""
+    settings = Settings(data_dir=tmp_path, database_url="postgresql://nobody@127.0.0.1:1/nowhere", audited_fields=(name,))
+
+    with pytest.raises(InvalidSettings) as stopped:
+        server.build(settings)
+    with pytest.raises(UnknownField):
+        audited(SCHEMA, [name])
+
+    assert {"CROSSGATE_AUDITED_FIELDS": problem} == stopped.value.problems
+
+
+async def test_reads_are_in_the_log(database_url: str, tmp_path: Path, engine: Any) -> None:
+    """Who has read an audited field, how often and in which operation: of the values that were given, on either executor."""
+    given = Given(engine)
+    company = await given.company()
+    engineer = await given.user(company, "NETWORK_ADMIN")
+    for _ in range(3):
+        await given.port(company)
+
+    async with asking(database_url, tmp_path, audited_fields=("Port.monthlyRate",)) as ask:
+        await ask.app.state.services.audit.close()
+        ask.app.state.services.audit.moment = 3600  # what is written in between is another event
+        await ask.app.state.services.audit.start()
+        await ask(company.admin, RATES)
+        await ask(company.admin, RATES, ask=True)
+        await ask(company.admin, RATES, ask=False)
+        await ask(engineer.email, RATES)
+        await _written(ask)
+        answer = await ask(company.admin, READS)
+
+    counts = [{"type": "Port", "field": "monthlyRate", "reason": None, "count": 6}]
+    event = {"user": {"id": company.user.id}, "operationName": "Rates", "requests": 2, "counts": counts}
+    assert told({"auditEvents": nodes(event)}) == whole(answer)
+
+
+async def test_nothing_is_counted_where_no_field_is_audited(ask: Asking, engine: Any) -> None:
+    """Without the setting the log has no reads."""
+    company = await Given(engine).company()
+    await Given(engine).port(company)
+
+    await ask(company.admin, RATES)
+    await _written(ask)
+
+    assert told({"auditEvents": nodes()}) == whole(await ask(company.admin, READS))
+
+
+async def _written(ask: Asking) -> None:
+    await ask.app.state.services.audit.flush()

@@ -1,0 +1,182 @@
+"""Which operation runs, what may run by which method, and with what status it is answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+import strawberry
+
+from settings import Settings
+from tests.transport.conftest import GRAPHQL, JSON, Ask
+from tests.transport.gateway import Query, ada_only
+from transport.app import create_app
+from transport.authentication.tokens import Tokens
+from transport.documents import Documents
+
+TWO = 'query A { hello } query B { hello(name: "B") }'
+
+
+def error(message: str, code: str, *places: tuple[int, int]) -> dict[str, Any]:
+    located = {"locations": [{"line": line, "column": column} for line, column in places]} if places else {}
+    return {"errors": [{"message": message, **located, "extensions": {"code": code}}]}
+
+
+REQUEST_ERRORS = [
+    ({"query": "{"}, error("Syntax Error: Expected Name, found <EOF>.", "GRAPHQL_PARSE_FAILED", (1, 2))),
+    ({"query": ""}, error("Syntax Error: Unexpected <EOF>.", "GRAPHQL_PARSE_FAILED", (1, 1))),
+    (
+        {"query": "{ nope }"},
+        error("Cannot query field 'nope' on type 'Query'.", "GRAPHQL_VALIDATION_FAILED", (1, 3)),
+    ),
+    (
+        {"query": "query ($n: String!) { hello(name: $n) }", "variables": {"n": 7}},
+        error("Variable '$n' has invalid value: String cannot represent a non string value: 7", "BAD_USER_INPUT", (1, 8)),
+    ),
+    (
+        {"query": TWO},
+        error("The document holds several operations; name one in operationName.", "OPERATION_NAME_REQUIRED"),
+    ),
+    (
+        {"query": TWO, "operationName": "C"},
+        error('The document holds no operation named "C".', "OPERATION_NOT_FOUND"),
+    ),
+    (
+        {"query": "fragment F on Query { hello }"},
+        error("The document holds no operation.", "OPERATION_NOT_FOUND"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("asked", "expected"), REQUEST_ERRORS)
+@pytest.mark.parametrize(("accept", "status"), [(GRAPHQL, 400), (JSON, 200)])
+async def test_requests_that_do_not_get_to_run(
+    ask: Ask, asked: dict[str, Any], expected: dict[str, Any], accept: str, status: int
+) -> None:
+    """What fails before it runs has a code and no data: 400 as GraphQL's own media type, 200 as plain JSON."""
+    response = await ask(**asked, accept=accept)
+
+    assert (status, expected) == (response.status_code, response.json())
+
+
+async def test_the_named_operation_runs(ask: Ask) -> None:
+    """Of several operations the named one runs."""
+    response = await ask(TWO, operationName="B")
+
+    assert (response.status_code, response.json()) == (200, {"data": {"hello": "Hello, B!"}})
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{" * 400,
+        "{ hello " * 400,
+        "{ hello(name: " + "[" * 400,
+        "query (" + "$a: Int " * 400 + ") { hello }",
+        "{" + " hello" * 600 + " }",
+        "# comment\n" * 600 + "{ hello }",
+    ],
+)
+async def test_documents_that_are_too_much(ask: Ask, query: str) -> None:
+    """A document that is too long or nested too deeply is refused before it costs anything."""
+    response = await ask(query)
+
+    assert (response.status_code, response.json()["errors"][0]["extensions"]["code"]) == (400, "GRAPHQL_PARSE_FAILED")
+
+
+async def test_a_mutation_by_post(ask: Ask) -> None:
+    """A mutation runs by POST."""
+    assert (await ask("mutation { bump }")).json() == {"data": {"bump": 1}}
+
+
+@pytest.mark.parametrize("query", ["mutation { bump }", "query A { hello } mutation B { bump }"])
+async def test_a_mutation_by_get(client: httpx.AsyncClient, query: str) -> None:
+    """A mutation never runs by GET, whatever stands beside it."""
+    response = await client.get("/graphql", params={"query": query, "operationName": "B" if "B" in query else ""})
+
+    [refused] = response.json()["errors"]
+    assert (
+        response.status_code,
+        response.headers["Allow"],
+        refused["extensions"]["code"],
+    ) == (405, "POST", "METHOD_NOT_ALLOWED")
+
+
+async def test_a_subscription_is_refused(ask: Ask) -> None:
+    """A subscription does not run as if it were a query."""
+    response = await ask("subscription { ticks }")
+
+    [refused] = response.json()["errors"]
+    assert (
+        response.status_code,
+        refused["message"],
+        refused["extensions"]["code"],
+    ) == (400, "A subscription has many answers: send it by WebSocket, or with Accept: text/event-stream.", "BAD_REQUEST")
+
+
+async def test_incremental_delivery_is_not_there(ask: Ask) -> None:
+    """Directives of incremental delivery are unknown."""
+    response = await ask("{ ... @defer { hello } }")
+
+    assert (
+        response.status_code,
+        response.json()["errors"][0]["extensions"]["code"],
+    ) == (400, "GRAPHQL_VALIDATION_FAILED")
+
+
+async def test_an_operation_that_takes_too_long(ask: Ask) -> None:
+    """An operation that takes longer than it may is stopped (504)."""
+    response = await ask("{ slow(seconds: 30) }")
+
+    [refused] = response.json()["errors"]
+    assert (
+        response.status_code,
+        refused["message"],
+        refused["extensions"]["code"],
+    ) == (504, "The request took longer than 1 seconds to be answered.", "TIMEOUT")
+
+
+async def test_answers_are_not_stored(ask: Ask) -> None:
+    """No cache keeps an answer for another viewer."""
+    headers = (await ask("{ hello }")).headers
+
+    assert headers["Cache-Control"] == "no-store"
+    assert "Authorization" in headers["Vary"]
+
+
+class Context:
+    """A context that says how its operation ran."""
+
+    def __init__(self, execution: str | None) -> None:
+        self.execution = execution
+
+
+@pytest.mark.parametrize(
+    ("execution", "told"),
+    [
+        ("planned", "planned"),
+        ("graphql-core; introspection", "graphql-core; introspection"),
+        ("two\r\nX-Forged: lines\tand \N{SNOWMAN}", "two X-Forged: lines and"),
+        ("a" * 300, "a" * 200),
+        ("\r\n", None),
+        ("", None),
+        (None, None),
+    ],
+)
+async def test_how_an_operation_ran(settings: Settings, tokens: Tokens, execution: str | None, told: str | None) -> None:
+    """The answer says in a header how its operation ran, where its context does, in characters that a header may have."""
+    documents = Documents(settings.max_document_tokens)
+    app = create_app(
+        schema=strawberry.Schema(Query, extensions=[documents.extension]),
+        settings=settings,
+        tokens=tokens,
+        load_viewer=ada_only,
+        make_context=lambda _viewer, _request_id, _key: Context(execution),
+        ready={},
+        documents=documents,
+    )
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+        response = await client.post("/graphql", json={"query": "{ hello }"})
+
+    assert (200, told) == (response.status_code, response.headers.get("X-Crossgate-Execution"))

@@ -1,0 +1,164 @@
+"""The GraphQL endpoint: GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft/) by POST and GET.
+
+An answer without data has a 4xx status as `application/graphql-response+json`, and 200 as `application/json`, if the
+request was well-formed. Requests forged by other sites do no harm: viewers are known by a header that no browser adds by
+itself, never by a cookie; POST takes JSON only; GET runs queries only, which have no effects, so it asks for no header.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple
+
+import orjson
+from starlette.types import ASGIApp, Receive, Scope, Send
+from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
+
+from policies.viewer import Viewer
+from resolvers.values.errors import PublicError
+from transport.authentication.arrival import arrived
+from transport.authentication.bearer import Identity
+from transport.errors import INTERNAL
+from transport.headers import RawHeader, header
+from transport.http.negotiation import MediaType, accepted
+from transport.http.request import GraphQLRequest, check_headers, read
+from transport.limits.deadlines import Deadlines
+from transport.limits.quotas import Payer, Quotas
+from transport.logs import bind_facts
+from transport.operations import Operations, answer_of
+from transport.refusal import CHARSET, Refusal, TimedOut, refuse
+from transport.view_as import ViewAs, bind_seen
+
+MakeContext = Callable[[Viewer, str, str | None], object]
+"""Makes the context of an operation from its viewer, the request's id and its Idempotency-Key.
+
+Its `execution`, if it has one, says how it ran.
+"""
+
+METHODS: Final = ("GET", "POST")
+HEADERS: Final = {"Cache-Control": "no-store", "Vary": "Accept, Authorization, X-Crossgate-View-As"}
+RAW_HEADERS: Final[Mapping[MediaType, tuple[RawHeader, ...]]] = {
+    media_type: (
+        (b"content-type", (media_type + CHARSET).encode()),
+        *((name.lower().encode(), value.encode()) for name, value in HEADERS.items()),
+    )
+    for media_type in MediaType
+}
+UNPRINTABLE: Final = re.compile(r"[^ -~]+")
+EXECUTION_LENGTH: Final = 200  # characters
+
+
+class Answer(NamedTuple):
+    """What came of an operation: its result, and what is told of it beside."""
+
+    result: ExecutionResult
+    cost: int | None = None
+    execution: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphQLEndpoint:
+    """The ASGI application behind `/graphql`. `events` answers whoever wants its answers as a stream of events."""
+
+    operations: Operations
+    identity: Identity
+    make_context: MakeContext
+    view_as: ViewAs
+    deadlines: Deadlines
+    quotas: Quotas
+    events: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id: str = scope["state"]["request_id"]
+        media_type = MediaType.JSON
+        try:
+            if scope["method"] not in METHODS:
+                allow = {"Allow": ", ".join(METHODS)}
+                raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Send queries by POST or GET.", allow)
+            media_type = accepted(header(scope, b"accept"))
+            if media_type is MediaType.EVENT_STREAM:
+                await self.events(scope, receive, send)
+                return
+            answer = await self._answer(scope, receive, request_id)
+        except Refusal as refusal:
+            response = refuse(refusal, request_id, MediaType.JSON if media_type is MediaType.EVENT_STREAM else media_type)
+            response.headers.update(HEADERS)
+            await response(scope, receive, send)
+        else:
+            status, body = _written(answer.result, request_id, media_type)
+            headers = [*RAW_HEADERS[media_type], (b"content-length", b"%d" % len(body)), *_told(answer)]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+
+    async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Answer:
+        """The answer of an operation. Its request has one deadline to arrive, and another to be answered. Raises Refusal."""
+        late = HTTPStatus.REQUEST_TIMEOUT
+        limit = asyncio.timeout(None)
+        self.deadlines.begin(limit)
+        try:
+            async with limit:
+                bind_facts(user_id=self.identity.check(scope))
+                check_headers(scope)
+                request = await arrived(scope, receive)
+                late = HTTPStatus.GATEWAY_TIMEOUT
+                self.deadlines.begin(limit)
+                viewer = await self.identity.viewer(request)
+                bind_facts(company_id=viewer.company_id)
+                return await self._run(read(request), scope["method"], viewer, self.quotas.payer(scope, viewer), request_id)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise TimedOut(late, self.deadlines.seconds) from None
+        finally:
+            self.deadlines.forget(limit)
+
+    async def _run(self, asked: GraphQLRequest, method: str, viewer: Viewer, payer: Payer, request_id: str) -> Answer:
+        try:
+            operation = self.operations.prepare(asked, method, payer)
+            context = await self._context(asked, viewer, request_id)
+        except PublicError as error:
+            return Answer(PreExecutionError(data=None, errors=[error]))
+        result = await self.operations.execute(operation, context)
+        return Answer(result, operation.cost, getattr(context, "execution", None))
+
+    async def _context(self, asked: GraphQLRequest, viewer: Viewer, request_id: str) -> object:
+        """The context of an operation. Raises ViewAsRefused."""
+        if asked.view_as is None:
+            return self.make_context(viewer, request_id, asked.idempotency_key)
+        context = await self.view_as(viewer, asked.view_as, request_id)
+        bind_seen(context)
+        return context
+
+
+def _written(result: ExecutionResult, request_id: str, media_type: MediaType) -> tuple[HTTPStatus, bytes]:
+    """The answer of an operation that ran, or of a request that did not get so far: only then it has no `data`."""
+    answer = answer_of(result, request_id)
+    return _status(answer, media_type), orjson.dumps(answer)
+
+
+def _status(answer: Mapping[str, Any], media_type: MediaType) -> HTTPStatus:
+    if "data" in answer:
+        return HTTPStatus.OK
+    if any(error["extensions"]["code"] == INTERNAL for error in answer["errors"]):
+        return HTTPStatus.INTERNAL_SERVER_ERROR
+    return HTTPStatus.BAD_REQUEST if media_type is MediaType.GRAPHQL else HTTPStatus.OK
+
+
+def _told(answer: Answer) -> list[RawHeader]:
+    """The headers that say what an operation costs and how it was run."""
+    told: list[RawHeader] = []
+    if answer.cost is not None:
+        told.append((b"x-crossgate-cost", b"%d" % answer.cost))
+    if answer.execution and (execution := _printable(answer.execution)):
+        told.append((b"x-crossgate-execution", execution))
+    return told
+
+
+def _printable(text: str) -> bytes:
+    """A text as the value of a header."""
+    return UNPRINTABLE.sub(" ", text).strip()[:EXECUTION_LENGTH].encode("ascii")

@@ -1,0 +1,120 @@
+"""A GraphQL request as it is sent by POST or GET, read and checked, before anything of it is understood.
+
+Its parts have the types of the specification; entries that it does not know are ignored, as it asks.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.datastructures import QueryParams
+from starlette.types import Scope
+
+from transport.authentication.arrival import Arrived
+from transport.headers import header
+from transport.http.json_body import parsed
+from transport.http.negotiation import require_json
+from transport.refusal import BadRequest
+from transport.view_as import looked_as
+
+PARAMETERS: Final = ("query", "operationName", "variables", "extensions")
+KEY: Final = "idempotencyKey"  # among the extensions, for sockets have no headers of an operation
+PRINTABLE: Final = re.compile(r"[ -~]{1,255}")
+ENCODED: Final = ("variables", "extensions")  # JSON inside a GET's query string
+
+
+@dataclass(slots=True, kw_only=True)
+class GraphQLRequest:
+    """What is asked. `extensions` are the client's, for protocols such as persisted documents."""
+
+    query: str
+    operation_name: str | None
+    variables: dict[str, Any]
+    extensions: dict[str, Any]
+    idempotency_key: str | None = None  # under which mutations are done only once
+    view_as: str | None = None  # the id of whom the asker wants to look as
+
+
+def check_headers(scope: Scope) -> None:
+    """Refuse a body that is not announced as JSON, before it is read. Raises Refusal."""
+    if scope["method"] != "GET":
+        require_json(header(scope, b"content-type"))
+
+
+def read(request: Arrived) -> GraphQLRequest:
+    """The GraphQL request that has arrived. Raises BadRequest."""
+    scope = request.scope
+    asked = from_query(QueryParams(scope["query_string"])) if scope["method"] == "GET" else _sent(request)
+    asked.view_as = looked_as(scope)
+    return asked
+
+
+def _sent(request: Arrived) -> GraphQLRequest:
+    """The request that is sent by POST. Raises BadRequest."""
+    asked = from_body(request.body)
+    if (key := header(request.scope, b"idempotency-key")) is not None:
+        asked.idempotency_key = _key(key)
+    return asked
+
+
+def from_body(body: bytes) -> GraphQLRequest:
+    """The request in a POST's body. Raises BadRequest."""
+    return checked(content_of(body))
+
+
+def content_of(body: bytes) -> dict[str, Any]:
+    """What a POST's body says. Raises BadRequest."""
+    if not body:
+        raise BadRequest('The body is empty; send JSON such as {"query": "{ __typename }"}.')
+    content = parsed(body, "The body")
+    if isinstance(content, list):
+        raise BadRequest("Batches are not supported; send one request at a time.")
+    if not isinstance(content, dict):
+        raise BadRequest('The body must be a JSON object such as {"query": "{ __typename }"}.')
+    return content
+
+
+def from_query(parameters: QueryParams) -> GraphQLRequest:
+    """The request in a GET's query string. Raises BadRequest."""
+    for name in PARAMETERS:
+        if len(parameters.getlist(name)) > 1:
+            raise BadRequest(f"Parameter {name} is given more than once.")
+    if "query" not in parameters:
+        raise BadRequest("Parameter query is missing. This address speaks GraphQL; for a page in a browser open /.")
+    content: dict[str, Any] = {name: parameters[name] for name in PARAMETERS if parameters.get(name)}
+    encoded = {name: parsed(content[name].encode(), f"Parameter {name}") for name in ENCODED if name in content}
+    return checked({"query": ""} | content | encoded)
+
+
+def checked(content: dict[str, Any]) -> GraphQLRequest:
+    """The request with these parts. Raises BadRequest."""
+    if not isinstance(query := content.get("query"), str):
+        raise BadRequest("Parameter query is missing or not a string.")
+    operation_name = content.get("operationName")
+    if operation_name is not None and not isinstance(operation_name, str):
+        raise BadRequest("Parameter operationName must be a string.")
+    return GraphQLRequest(
+        query=query,
+        operation_name=operation_name or None,
+        variables=_map(content, "variables"),
+        extensions=(extensions := _map(content, "extensions")),
+        idempotency_key=_key(extensions[KEY]) if KEY in extensions else None,
+    )
+
+
+def _key(key: object) -> str:
+    """An Idempotency-Key. Raises BadRequest for one that cannot be kept."""
+    if not isinstance(key, str) or not PRINTABLE.fullmatch(key):
+        raise BadRequest("Idempotency-Key must have 1 to 255 printable ASCII characters.")
+    return key
+
+
+def _map(content: dict[str, Any], name: str) -> dict[str, Any]:
+    value = content.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise BadRequest(f"Parameter {name} must be an object.")
+    return value

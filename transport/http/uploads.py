@@ -1,0 +1,111 @@
+"""Uploads: `POST /files`, whose body is a picture and nothing else, for the Marketplace profile of a company.
+
+A viewer that may not upload is refused before its body is read. The right is decided again where the picture is stored. What the
+body calls itself does not matter. Nothing of a refused upload is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Final
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from policies.viewer import Viewer
+from resolvers.context import Context
+from resolvers.endpoints.uploads import ARGUMENT, Uploaded, Uploads
+from resolvers.values.errors import PublicError
+from resolvers.writing.rights import ViewerGone
+from transport.authentication.arrival import arrived
+from transport.authentication.bearer import Identity
+from transport.limits.quotas import UPLOAD, Quotas
+from transport.logs import bind_facts
+from transport.refusal import CHARSET, JSON, BadRequest, Refusal, SignInRequired, TimedOut, Unauthenticated
+from transport.view_as import refuse_view_as
+
+PATH: Final = "/files"
+STATUS: Final = {
+    "CONFLICT": HTTPStatus.CONFLICT,
+    "FORBIDDEN": HTTPStatus.FORBIDDEN,
+    "NOT_FOUND": HTTPStatus.NOT_FOUND,
+    "IMAGE_TOO_LARGE": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "UNSUPPORTED_IMAGE": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+}
+HEADERS: Final = {"Cache-Control": "no-store", "Vary": "Authorization"}
+
+
+def upload_route(
+    identity: Identity,
+    make_context: Callable[[Viewer, str], Context],
+    uploads: Uploads,
+    quotas: Quotas,
+    seconds: float,
+) -> Route:
+    """The route that takes pictures. An upload has `seconds` to arrive, and as many to be stored."""
+
+    async def upload(request: Request) -> Response:
+        async with _within(seconds, HTTPStatus.GATEWAY_TIMEOUT):
+            if (user := identity.check(request.scope)) is None:
+                raise SignInRequired
+            refuse_view_as(request.scope)
+            bind_facts(user_id=user)
+            company = _company(request)
+
+            async def refuse(viewer: Viewer) -> None:
+                quotas.payer(request.scope, viewer).charge(UPLOAD)
+                await uploads.check(make_context(viewer, request.state.request_id), company)
+
+            await identity.forewarn(request.scope, refuse)
+        async with _within(seconds, HTTPStatus.REQUEST_TIMEOUT):
+            whole = await arrived(request.scope, request.receive)
+        async with _within(seconds, HTTPStatus.GATEWAY_TIMEOUT):
+            viewer = await identity.viewer(whole)
+            bind_facts(company_id=viewer.company_id)
+            return _answer(await uploads.take(make_context(viewer, request.state.request_id), company, whole.body))
+
+    return Route(PATH, upload, methods=["POST"])
+
+
+@asynccontextmanager
+async def _within(seconds: float, late: HTTPStatus) -> AsyncIterator[None]:
+    """Refuses the request where what is done inside takes too long, or raises what a client is meant to read."""
+    limit = asyncio.timeout(seconds)
+    try:
+        async with limit:
+            yield
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise TimedOut(late, seconds) from None
+    except ViewerGone as error:
+        raise Unauthenticated(error.message) from None
+    except PublicError as error:
+        raise Refusal(STATUS.get(error.code, HTTPStatus.BAD_REQUEST), error.code, error.message) from None
+
+
+def _company(request: Request) -> str | None:
+    """The id of the company that the picture is for; None where it is the viewer's own."""
+    given = request.query_params.getlist(ARGUMENT)
+    if len(given) > 1:
+        raise BadRequest(f"Parameter {ARGUMENT} is given more than once.")
+    return given[0] if given else None
+
+
+def _answer(uploaded: Uploaded) -> Response:
+    """The image as GraphQL would tell of it."""
+    image = {
+        "id": uploaded.id,
+        "url": uploaded.url,
+        "width": uploaded.picture.width,
+        "height": uploaded.picture.height,
+        "mediaType": uploaded.picture.media_type.name,
+        "isRecommendedSize": uploaded.is_recommended_size,
+    }
+    headers = {**HEADERS, "Location": uploaded.url}
+    return Response(orjson.dumps(image), HTTPStatus.CREATED, headers, media_type=JSON + CHARSET)
