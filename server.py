@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
 from models.database import connect
-from models.listening import Listening
+from models.listening import ChangeListener
 from models.reading import Reader
 from policies.catalogue import CATALOGUE
 from policies.policy import Policy
@@ -29,16 +29,16 @@ from resolvers.auditing.audit_trail import record
 from resolvers.context import Context, Origin, Services
 from resolvers.endpoints.downloads import find_file
 from resolvers.endpoints.uploads import Uploads
-from resolvers.files.image_decoding import MOST_BYTES
+from resolvers.files.image_decoding import MAX_BYTES
 from resolvers.notifying.outbox import latest_mails
 from resolvers.reading.cursors import Cursors
-from resolvers.tools.view_as import ViewAsRefused, looked_as
+from resolvers.tools.view_as import ViewAsRefused, resolve_view_as
 from resolvers.viewer import find_member, load_viewer
 from schema.extensions.audited_fields import UnknownField
 from schema.extensions.auditing import Auditing
 from schema.extensions.planned_execution import Admit, Planning
 from schema.extensions.viewer_introspection import SchemaOf
-from schema.introspection.viewer_schemas import Shaped
+from schema.introspection.viewer_schemas import ViewerSchemas
 from schema.kinds import check_kinds
 from schema.schema import guarded_fields, make_schema
 from settings import InvalidSettings, Settings, variable
@@ -83,7 +83,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
     if (danger := warning(settings)) is not None:
         log.warning("development.reachable", warning=danger)
     tokens = Tokens.load(settings.signing_key_file)
-    schema_of = _schema_of(Shaped(whole=settings.shaped_schema == "off"))
+    schema_of = _schema_of(ViewerSchemas(whole=settings.shaped_schema == "off"))
     strict = schema_of if settings.shaped_schema == "strict" else None
     documents = Documents(settings.max_document_tokens, strict, suggestions=settings.development)
     services = make_services(settings, tokens, load_policy(policies))
@@ -121,7 +121,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
         ],
         lifespan=_lifespan(services, *([reloading.follow] if settings.development else []), *([beside] if beside else [])),
         documents=documents,
-        body_limits={UPLOADS: MOST_BYTES},
+        body_limits={UPLOADS: MAX_BYTES},
         policy=lambda: services.policy.version,
         policy_refused=lambda: reloading.refusal,
         quotas=quotas,
@@ -140,7 +140,7 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
     return Services(
         reader=Reader(database_url, settings.pool_size, settings.request_timeout),
         engine=engine,
-        listening=Listening(database_url),
+        listening=ChangeListener(database_url),
         audit=AuditLog(engine),
         policy=policy,
         cursors=cursors,
@@ -186,7 +186,7 @@ def load_candidate(directory: Path) -> Policy:
     return policy
 
 
-def _schema_of(shaped: Shaped) -> SchemaOf:
+def _schema_of(shaped: ViewerSchemas) -> SchemaOf:
     """The schema of whoever a request is of, made of the full one."""
     return lambda schema, context: shaped.of(schema, context.policy, context.viewer.shape)
 
@@ -202,7 +202,7 @@ def _view_as(services: Services) -> ViewAs:
     async def view_as(asker: Viewer, named: str, request_id: str) -> Context:
         context = Context(services, asker, Origin(request_id))
         try:
-            return Context(services, await looked_as(context, named), context.origin, asker=asker)
+            return Context(services, await resolve_view_as(context, named), context.origin, asker=asker)
         except ViewAsRefused:
             await record(context, None, None)
             raise

@@ -21,17 +21,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from address import Address
 from models.database import connect
 from resolvers.notifying.outbox import Send, deliver
-from resolvers.scheduled_jobs import CHORES, Chore
+from resolvers.scheduled_jobs import SCHEDULED_JOBS, ScheduledJob
 from settings import Settings
-from transport.smtp import Post
+from transport.smtp import SmtpMailer
 
-AT_ONCE: Final = 5  # pieces of work
+MAX_CONCURRENT_JOBS: Final = 5  # pieces of work
 HEARTBEAT: Final = 2.0  # seconds between two signs of life, and between two looks for work
 STALLED: Final = 8.0  # seconds after the last sign of life for which a worker is believed to live
 LONGEST: Final = 300.0  # seconds for a piece of work
 FIRST_WAIT: Final = 2  # seconds before the second attempt; doubled for each further one
 LONGEST_WAIT: Final = 3 * 60 * 60
-TAKE_UP: Final = """
+REQUEUE_STALLED: Final = """
     UPDATE procrastinate_jobs j SET status = 'todo', worker_id = NULL, abort_requested = FALSE
     WHERE status = 'doing' AND (
         NOT EXISTS (
@@ -50,7 +50,7 @@ class WorkerFailed(Exception):
     """The worker stopped though nobody told it to, most often because the database went away."""
 
 
-class Patience(BaseRetryStrategy):
+class ExponentialBackoff(BaseRetryStrategy):
     """Tries again later, after waits that double up to a bound; the outbox itself bounds the attempts at a mail."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:  # noqa: ARG002 (whatever it was)
@@ -81,7 +81,7 @@ async def work_once(settings: Settings) -> None:
     """Do each chore once and send whatever is due, then end."""
     async with _opened(settings) as (app, engine):
         await take_up(app)
-        for chore in CHORES:
+        for chore in SCHEDULED_JOBS:
             await chore.run(engine, settings.public_url)
         await app.run_worker_async(**_options(settings), wait=False, listen_notify=False, queues=["mails"])
 
@@ -89,7 +89,7 @@ async def work_once(settings: Settings) -> None:
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[tuple[App, AsyncEngine]]:
     logging.getLogger("procrastinate").setLevel(logging.WARNING)  # below that it quotes what mail servers answer
-    engine = connect(str(settings.database_url), AT_ONCE)
+    engine = connect(str(settings.database_url), MAX_CONCURRENT_JOBS)
     try:
         async with make_app(engine, settings).open_async() as app:
             yield app, engine
@@ -103,16 +103,16 @@ def make_app(engine: AsyncEngine, settings: Settings) -> App:
         connector=PsycopgConnector(
             conninfo=Address.parse(str(settings.database_url)).libpq("-c search_path=procrastinate"),
             min_size=1,
-            max_size=AT_ONCE + 2,
+            max_size=MAX_CONCURRENT_JOBS + 2,
         )
     )
-    send = Post(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
+    send = SmtpMailer(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
 
-    @app.task(name="send_mail", queue="mails", retry=Patience())
+    @app.task(name="send_mail", queue="mails", retry=ExponentialBackoff())
     async def send_mail(mail_id: str) -> None:
         await _send(engine, send, UUID(mail_id))
 
-    for chore in CHORES:
+    for chore in SCHEDULED_JOBS:
         _add(app, chore, engine, settings)
     return app
 
@@ -128,7 +128,7 @@ async def _send(engine: AsyncEngine, send: Send | None, key: UUID) -> None:
         log.info(f"mail.{became.value.lower()}", mail_id=str(key))
 
 
-def _add(app: App, chore: Chore, engine: AsyncEngine, settings: Settings) -> None:
+def _add(app: App, chore: ScheduledJob, engine: AsyncEngine, settings: Settings) -> None:
     @app.periodic(cron=chore.cron)
     @app.task(name=chore.name, queue="chores")
     async def do(timestamp: int) -> None:  # noqa: ARG001 (when it was due)
@@ -139,7 +139,7 @@ def _add(app: App, chore: Chore, engine: AsyncEngine, settings: Settings) -> Non
 
 async def take_up(app: App) -> None:
     """Have done again what workers were doing that live no more, and what lasts longer than it can."""
-    await app.connector.execute_query_async(TAKE_UP, stalled=STALLED, lost=2 * LONGEST)
+    await app.connector.execute_query_async(REQUEUE_STALLED, stalled=STALLED, lost=2 * LONGEST)
 
 
 async def _keep_taking_up(app: App) -> None:
@@ -150,7 +150,7 @@ async def _keep_taking_up(app: App) -> None:
 
 def _options(settings: Settings) -> dict[str, Any]:
     return {
-        "concurrency": AT_ONCE,
+        "concurrency": MAX_CONCURRENT_JOBS,
         "delete_jobs": "successful",
         "fetch_job_polling_interval": HEARTBEAT,
         "update_heartbeat_interval": HEARTBEAT,

@@ -25,7 +25,7 @@ import server
 from benchmarks.unguarded import unguarded
 from policies.viewer import Viewer
 from resolvers.context import Context, Services
-from resolvers.reading.connections import pages
+from resolvers.reading.connections import load_pages
 from resolvers.viewer import Member, find_member, load_viewer
 from settings import Settings
 
@@ -92,7 +92,7 @@ class Side:
 
     async def loader(self, viewer: Viewer, rows: int) -> Any:
         """The records of the page: statement, rows and mask, without GraphQL."""
-        (page,) = await pages(Context(self.services, viewer), "Port", {"first": rows})
+        (page,) = await load_pages(Context(self.services, viewer), "Port", {"first": rows})
         return page.nodes
 
 

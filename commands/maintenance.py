@@ -16,15 +16,15 @@ from commands.announcement import announcing, in_progress, key_of, the_one
 from commands.failure import Failure
 from commands.store import located
 from resolvers.notifying.announcements import (
-    Concerned,
+    AffectedCompany,
+    affected_by_maintenance,
     announce_maintenance,
     at_location,
-    concerned_by_maintenance,
     everywhere,
     find_locations,
     in_market,
 )
-from resolvers.notifying.message_templates import Window
+from resolvers.notifying.message_templates import MaintenanceWindow
 from settings import Settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Tell of maintenance whoever is to know of it.")
@@ -36,7 +36,7 @@ class Announcement:
 
     title: str
     body: str
-    window: Window
+    window: MaintenanceWindow
     location: str | None
     market: str | None
 
@@ -60,7 +60,7 @@ def announce(
     """Tell each company with ports there, once. Of managed accounts' ports their partner is told, and they are not."""
     if [location is not None, market is not None, all_locations].count(True) != 1:
         raise typer.BadParameter("give one of --location, --market and --all", param_hint="--location")
-    window = Window(_moment(starts, "--starts"), _moment(ends, "--ends"))
+    window = MaintenanceWindow(_moment(starts, "--starts"), _moment(ends, "--ends"))
     if window.starts and window.ends and window.ends <= window.starts:
         raise typer.BadParameter("it ends before it begins", param_hint="--ends")
     with located(Settings.load()) as settings:
@@ -69,7 +69,7 @@ def announce(
 
 async def _announce(settings: Settings, what: Announcement, *, dry_run: bool) -> str:
     async with announcing(settings) as session:
-        concerned = await concerned_by_maintenance(session, await _locations(session, what))
+        concerned = await affected_by_maintenance(session, await _locations(session, what))
         if dry_run:
             return _listed(concerned)
         with in_progress(len(concerned)) as advance:
@@ -88,7 +88,7 @@ async def _locations(session: AsyncSession, what: Announcement) -> list[UUID]:
     return found
 
 
-def _listed(concerned: Sequence[Concerned]) -> str:
+def _listed(concerned: Sequence[AffectedCompany]) -> str:
     """Who would be told, a line each."""
     lines = [f"{each.name}, for {', '.join(each.accounts)}" if each.accounts else each.name for each in concerned]
     return "\n".join([f"Would tell {len(concerned)} companies:", *lines])

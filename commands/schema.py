@@ -15,7 +15,7 @@ import server
 from commands.failure import Failure
 from policies.errors import PolicyError
 from policies.shapes import spelt
-from schema.introspection.viewer_schemas import Shaped
+from schema.introspection.viewer_schemas import ViewerSchemas
 from schema.schema import described, make_schema
 
 SNAPSHOT: Final = Path(__file__).parents[1] / "schema" / "schema.graphql"
@@ -58,7 +58,7 @@ def shaped_sdl(text: str) -> str:
     except PolicyError as error:
         raise Failure(str(error)) from None
     policy = server.load_policy()
-    schema = Shaped().of(make_schema()._schema, policy, shape)
+    schema = ViewerSchemas().of(make_schema()._schema, policy, shape)
     kinds = [kind for _, kind in sorted(schema.type_map.items()) if not is_introspection_type(kind)]
     return "\n\n".join(print_type(kind) for kind in kinds if not is_specified_scalar_type(kind)) + "\n"
 

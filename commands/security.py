@@ -13,7 +13,7 @@ from commands.announcement import announcing, key_of, the_one
 from commands.failure import Failure
 from commands.store import located
 from resolvers.notifying.announcements import affected, announce_security, everybody, find_companies, of_company, of_users
-from resolvers.notifying.notifications import Member
+from resolvers.notifying.notifications import Recipient
 from settings import Settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Tell of a security event whom it affects.")
@@ -52,7 +52,7 @@ async def _announce(
     return f"Told {len(people)} people."
 
 
-async def _members(session: AsyncSession, emails: Sequence[str], company: str | None) -> list[Member]:
+async def _members(session: AsyncSession, emails: Sequence[str], company: str | None) -> list[Recipient]:
     """Who is affected. Raises Failure where somebody or the company cannot be found."""
     if company is not None:
         found = await find_companies(session, company, key_of(company, "Company"))

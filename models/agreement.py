@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Owned, now, word
+from models.base import Base, Owned, enum_column, now
 from models.kinds import BigAmount
 from models.lifecycle import step
 
@@ -39,7 +39,7 @@ class Agreement(Owned, Base):
     currency: Mapped[str] = mapped_column(sa.String(3))
     starts_on: Mapped[date]
     ends_on: Mapped[date]
-    status: Mapped[AgreementStatus] = mapped_column(word(AgreementStatus), default=AgreementStatus.ACTIVE)
+    status: Mapped[AgreementStatus] = mapped_column(enum_column(AgreementStatus), default=AgreementStatus.ACTIVE)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (

@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, now, word
+from models.base import Base, Identified, enum_column, now
 
 
 class AuditKind(StrEnum):
@@ -36,7 +36,9 @@ class AuditEvent(Identified, Base):
     __tablename__ = "audit_event"
 
     at: Mapped[datetime] = mapped_column(default=now)
-    kind: Mapped[AuditKind] = mapped_column(word(AuditKind), default=AuditKind.CHANGE, server_default=AuditKind.CHANGE.value)
+    kind: Mapped[AuditKind] = mapped_column(
+        enum_column(AuditKind), default=AuditKind.CHANGE, server_default=AuditKind.CHANGE.value
+    )
     company_id: Mapped[UUID | None] = mapped_column(
         sa.ForeignKey("company.id")
     )  # nobody's, where a visitor was denied something

@@ -63,7 +63,7 @@ class Versioned:
     version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
-def word(kind: type[StrEnum]) -> sa.Enum:
+def enum_column(kind: type[StrEnum]) -> sa.Enum:
     """The column type of a closed list of words, stored as text and held by a check constraint."""
     return sa.Enum(
         kind,

@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, Versioned, now, word
+from models.base import Base, Identified, Versioned, enum_column, now
 from models.lifecycle import partition, step
 from models.marketplace_profile import ProfileVisibility
 
@@ -62,8 +62,8 @@ OPEN, CHECKED = partition(
 )
 OPEN_TYPES: Final = (CompanyType.ENTERPRISE, CompanyType.XAAS)  # for those without an agreement to distribute (R413, A42)
 CERTIFIED: Final = ("legal_name", "registration_number")  # what a certificate of registration proves (R409, R410)
-LONGEST_NAME: Final = 200  # characters, of trading and legal names (V7)
-LONGEST_NUMBER: Final = 64  # characters, of numbers of registers and taxes
+MAX_NAME_LENGTH: Final = 200  # characters, of trading and legal names (V7)
+MAX_NUMBER_LENGTH: Final = 64  # characters, of numbers of registers and taxes
 
 
 class Company(Identified, Versioned, Base):
@@ -73,17 +73,17 @@ class Company(Identified, Versioned, Base):
 
     trading_name: Mapped[str]
     legal_name: Mapped[str]
-    account_kind: Mapped[AccountKind] = mapped_column(word(AccountKind))
-    company_type: Mapped[CompanyType] = mapped_column(word(CompanyType), default=CompanyType.ENTERPRISE)  # R420
+    account_kind: Mapped[AccountKind] = mapped_column(enum_column(AccountKind))
+    company_type: Mapped[CompanyType] = mapped_column(enum_column(CompanyType), default=CompanyType.ENTERPRISE)  # R420
     verification_status: Mapped[VerificationStatus] = mapped_column(
-        word(VerificationStatus), default=VerificationStatus.UNVERIFIED
+        enum_column(VerificationStatus), default=VerificationStatus.UNVERIFIED
     )
     partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
     registration_number: Mapped[str | None]
     tax_number: Mapped[str | None]
     country: Mapped[str] = mapped_column(sa.String(2))
     headquarters: Mapped[dict[str, Any] | None]
-    profile_visibility: Mapped[ProfileVisibility | None] = mapped_column(word(ProfileVisibility))
+    profile_visibility: Mapped[ProfileVisibility | None] = mapped_column(enum_column(ProfileVisibility))
     public_products: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(default=now)
 

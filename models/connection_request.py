@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Owned, now, word
+from models.base import Base, Owned, enum_column, now
 from models.lifecycle import step
 
 
@@ -44,7 +44,7 @@ class ConnectionRequest(Owned, Base):
     name: Mapped[str] = mapped_column(sa.String(64))
     rate_limit_mbps: Mapped[int]
     status: Mapped[ConnectionRequestStatus] = mapped_column(
-        word(ConnectionRequestStatus), default=ConnectionRequestStatus.PENDING
+        enum_column(ConnectionRequestStatus), default=ConnectionRequestStatus.PENDING
     )
     created_at: Mapped[datetime] = mapped_column(default=now)
     decided_at: Mapped[datetime | None]

@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, word
+from models.base import Base, enum_column
 from models.offer import EXTENDED, OfferStatus
 
 KNOWN: Final = ", ".join(f"'{status}'" for status in OfferStatus if status in EXTENDED)  # buyers know of these offers (V19)
@@ -25,7 +25,7 @@ class Dealing(Base):
 
     product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
     buyer_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"), primary_key=True)
-    status: Mapped[OfferStatus] = mapped_column(word(OfferStatus), primary_key=True)
+    status: Mapped[OfferStatus] = mapped_column(enum_column(OfferStatus), primary_key=True)
     buyer_partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
     seller_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"))
     seller_partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))

@@ -8,7 +8,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Owned, now, word
+from models.base import Base, Owned, enum_column, now
 
 
 class MediaType(StrEnum):
@@ -23,7 +23,7 @@ class Image(Owned, Base):
 
     __tablename__ = "image"
 
-    media_type: Mapped[MediaType] = mapped_column(word(MediaType))
+    media_type: Mapped[MediaType] = mapped_column(enum_column(MediaType))
     width: Mapped[int]
     height: Mapped[int]
     content: Mapped[bytes] = mapped_column(sa.LargeBinary())

@@ -22,17 +22,17 @@ from address import Address
 from models.database import server_settings
 
 CHANNEL: Final = "crossgate"
-MOST_WAITING: Final = 5000  # rows that a listener has not heard of yet
-AT_ONCE: Final = 4  # listeners that load something
-LOOKED_AFTER: Final = 15.0  # seconds between two looks at whether the connection still answers
-PATIENCE: Final = 5.0  # seconds for it to answer, or to open
-FIRST_PAUSE: Final = 0.1  # seconds before another is opened; each failure doubles them
-LONGEST_PAUSE: Final = 5.0
+MAX_PENDING: Final = 5000  # rows that a listener has not heard of yet
+MAX_CONCURRENT_LOADS: Final = 4  # listeners that load something
+CHECK_INTERVAL: Final = 15.0  # seconds between two looks at whether the connection still answers
+CONNECT_TIMEOUT: Final = 5.0  # seconds for it to answer, or to open
+MIN_RETRY_DELAY: Final = 0.1  # seconds before another is opened; each failure doubles them
+MAX_RETRY_DELAY: Final = 5.0
 
 log = structlog.stdlib.get_logger("crossgate.events")
 
 
-class TooSlow(Exception):
+class ListenerTooSlow(Exception):
     """A listener that has left more unheard than is kept for it. It hears nothing any more."""
 
 
@@ -49,10 +49,10 @@ class Change:
         return Change(self.key, (self.columns or frozenset()) | (later.columns or frozenset()) if known else None)
 
 
-class Heard:
+class ChangeQueue:
     """What one listener has not taken yet, the first to happen first: of changes, those in some of `columns` (None: in any)."""
 
-    def __init__(self, columns: Collection[str] | None = None, most: int = MOST_WAITING) -> None:
+    def __init__(self, columns: Collection[str] | None = None, most: int = MAX_PENDING) -> None:
         self._columns = columns
         self._most = most
         self._waiting: dict[UUID, Change] = {}
@@ -80,22 +80,24 @@ class Heard:
         """The next change, once there is one. Raises TooSlow."""
         await self._something.wait()
         if self._missed:
-            raise TooSlow
+            raise ListenerTooSlow
         change = self._waiting.pop(next(iter(self._waiting)))
         if not self._waiting:
             self._something.clear()
         return change
 
 
-class Listening:
+class ChangeListener:
     """Hears the database's messages from `start` to `close`."""
 
     def __init__(self, url: str) -> None:
-        self._address = Address.parse(url).asyncpg(server_settings(0)) | {"timeout": PATIENCE}
-        self._listeners: dict[str, set[Heard]] = {}
+        self._address = Address.parse(url).asyncpg(server_settings(0)) | {"timeout": CONNECT_TIMEOUT}
+        self._listeners: dict[str, set[ChangeQueue]] = {}
         self._task: asyncio.Task[None] | None = None
         self.connected = asyncio.Event()
-        self.turns = asyncio.Semaphore(AT_ONCE)  # for listeners that load what they hear of: requests go on beside them
+        self.turns = asyncio.Semaphore(
+            MAX_CONCURRENT_LOADS
+        )  # for listeners that load what they hear of: requests go on beside them
 
     @property
     def listeners(self) -> int:
@@ -115,9 +117,9 @@ class Listening:
             self._task = None
 
     @contextmanager
-    def changes(self, entity: str, columns: Collection[str] | None = None) -> Iterator[Heard]:
+    def changes(self, entity: str, columns: Collection[str] | None = None) -> Iterator[ChangeQueue]:
         """What is new of a type from now on, and what changes in any of the columns; in any at all, if none are given."""
-        heard = Heard(columns)
+        heard = ChangeQueue(columns)
         self._listeners.setdefault(entity, set()).add(heard)
         try:
             yield heard
@@ -125,13 +127,13 @@ class Listening:
             self._listeners[entity].discard(heard)
 
     async def _run(self) -> None:
-        pause = FIRST_PAUSE
+        pause = MIN_RETRY_DELAY
         while True:
             try:
                 await self._listen()
             except Exception as error:  # whatever it is, the next connection may hear again
                 log.warning("events.interrupted", error=type(error).__name__)
-            pause = FIRST_PAUSE if self.connected.is_set() else min(pause * 2, LONGEST_PAUSE)
+            pause = MIN_RETRY_DELAY if self.connected.is_set() else min(pause * 2, MAX_RETRY_DELAY)
             self.connected.clear()
             await asyncio.sleep(pause)
 
@@ -145,9 +147,9 @@ class Listening:
             self.connected.set()
             while not ended.is_set():
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(ended.wait(), LOOKED_AFTER)
+                    await asyncio.wait_for(ended.wait(), CHECK_INTERVAL)
                     break
-                await connection.execute("SELECT 1", timeout=PATIENCE)
+                await connection.execute("SELECT 1", timeout=CONNECT_TIMEOUT)
         finally:
             connection.terminate()
 

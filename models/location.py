@@ -7,7 +7,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, word
+from models.base import Base, Identified, enum_column
 
 
 class LocationStatus(StrEnum):
@@ -30,7 +30,7 @@ class Location(Identified, Base):
     metro: Mapped[str]
     country: Mapped[str] = mapped_column(sa.String(2))
     market: Mapped[str] = mapped_column(sa.String(2))
-    status: Mapped[LocationStatus] = mapped_column(word(LocationStatus))
+    status: Mapped[LocationStatus] = mapped_column(enum_column(LocationStatus))
     latitude: Mapped[float]
     longitude: Mapped[float]
     speeds_mbps: Mapped[list[int]]

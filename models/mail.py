@@ -13,7 +13,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, now, word
+from models.base import Base, Identified, enum_column, now
 from models.kinds import Email
 from models.notification import NotificationKind
 
@@ -37,8 +37,8 @@ class Mail(Identified, Base):
     to_address: Mapped[Email]
     subject: Mapped[str]  # one line
     body: Mapped[str]  # plain text
-    kind: Mapped[NotificationKind] = mapped_column(word(NotificationKind))
-    status: Mapped[MailStatus] = mapped_column(word(MailStatus), default=MailStatus.WAITING)
+    kind: Mapped[NotificationKind] = mapped_column(enum_column(NotificationKind))
+    status: Mapped[MailStatus] = mapped_column(enum_column(MailStatus), default=MailStatus.WAITING)
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(sa.String(ERROR_LENGTH))
     created_at: Mapped[datetime] = mapped_column(default=now)

@@ -15,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, Versioned, now, word
+from models.base import Base, Identified, Versioned, enum_column, now
 
 
 class SupportedBy(StrEnum):
@@ -41,7 +41,7 @@ class Setting:
     source: SettingSource
 
 
-LONGEST_NAME: Final = 128  # characters, of references too (V7)
+MAX_NAME_LENGTH: Final = 128  # characters, of references too (V7)
 SETTINGS: Final = ("pricing", "chat_support", "dashboard", "company_profile", "order_approval")
 
 
@@ -70,9 +70,9 @@ class ManagedAccount(Settings, Identified, Versioned, Base):
 
     company_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"), unique=True)
     partner_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"))
-    account_name: Mapped[str] = mapped_column(sa.String(LONGEST_NAME))
-    account_ref: Mapped[str | None] = mapped_column(sa.String(LONGEST_NAME))  # the partner's own
-    supported_by: Mapped[SupportedBy] = mapped_column(word(SupportedBy))
+    account_name: Mapped[str] = mapped_column(sa.String(MAX_NAME_LENGTH))
+    account_ref: Mapped[str | None] = mapped_column(sa.String(MAX_NAME_LENGTH))  # the partner's own
+    supported_by: Mapped[SupportedBy] = mapped_column(enum_column(SupportedBy))
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, Owned, Versioned, now, word
+from models.base import Base, Identified, Owned, Versioned, enum_column, now
 from models.kinds import Email, Phone
 
 
@@ -33,7 +33,7 @@ class MarketplaceProfile(Owned, Versioned, Base):
 
     company_name: Mapped[str]
     slug: Mapped[str] = mapped_column(unique=True)
-    visibility: Mapped[ProfileVisibility] = mapped_column(word(ProfileVisibility), default=ProfileVisibility.PRIVATE)
+    visibility: Mapped[ProfileVisibility] = mapped_column(enum_column(ProfileVisibility), default=ProfileVisibility.PRIVATE)
     logo_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("image.id"), index=True)
     bio: Mapped[str | None]
     contact_email: Mapped[Email]

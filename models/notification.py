@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Owned, now, word
+from models.base import Base, Owned, enum_column, now
 
 TITLE_LENGTH: Final = 200
 
@@ -45,7 +45,7 @@ class Notification(Owned, Base):
     __tablename__ = "notification"
 
     user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("app_user.id"))
-    kind: Mapped[NotificationKind] = mapped_column(word(NotificationKind))
+    kind: Mapped[NotificationKind] = mapped_column(enum_column(NotificationKind))
     title: Mapped[str] = mapped_column(sa.String(TITLE_LENGTH))
     body: Mapped[str]  # plain text
     subject_type: Mapped[str | None] = mapped_column(sa.String(32))  # a type of the API

@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, Owned, now, word
+from models.base import Base, Identified, Owned, enum_column, now
 from models.kinds import BigAmount
 from models.lifecycle import partition, step
 
@@ -48,7 +48,7 @@ UNEXTENDED, EXTENDED = partition(  # buyers meet an offer from its publication o
     {OfferStatus.PUBLISHED, OfferStatus.ACCEPTED, OfferStatus.EXPIRED, OfferStatus.WITHDRAWN},
 )
 CURRENCIES: Final = ("USD", "EUR", "GBP", "AUD", "JPY", "CAD")
-MOST_BUYERS: Final = 25  # R227
+MAX_BUYERS: Final = 25  # R227
 
 
 class Offer(Owned, Base):
@@ -58,8 +58,8 @@ class Offer(Owned, Base):
 
     product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id"))
     name: Mapped[str] = mapped_column(sa.String(150))  # V7
-    status: Mapped[OfferStatus] = mapped_column(word(OfferStatus), default=OfferStatus.DRAFT)
-    payment_model: Mapped[PaymentModel] = mapped_column(word(PaymentModel))
+    status: Mapped[OfferStatus] = mapped_column(enum_column(OfferStatus), default=OfferStatus.DRAFT)
+    payment_model: Mapped[PaymentModel] = mapped_column(enum_column(PaymentModel))
     currency: Mapped[str] = mapped_column(sa.String(3))
     total_value: Mapped[BigAmount]
     contract_end_date: Mapped[date]

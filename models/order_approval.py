@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Owned, now, ordered_indexes, word
+from models.base import Base, Owned, enum_column, now, ordered_indexes
 from models.kinds import Amount
 from models.lifecycle import step
 from models.port import DiversityZone
@@ -54,8 +54,8 @@ class OrderApproval(Owned, Base):
     setup_fee: Mapped[Amount]  # once
     currency: Mapped[str] = mapped_column(sa.String(3))
     cost_centre: Mapped[str | None]
-    diversity_zone: Mapped[DiversityZone | None] = mapped_column(word(DiversityZone))
-    status: Mapped[OrderApprovalStatus] = mapped_column(word(OrderApprovalStatus), default=OrderApprovalStatus.PENDING)
+    diversity_zone: Mapped[DiversityZone | None] = mapped_column(enum_column(DiversityZone))
+    status: Mapped[OrderApprovalStatus] = mapped_column(enum_column(OrderApprovalStatus), default=OrderApprovalStatus.PENDING)
     requested_by: Mapped[UUID] = mapped_column(sa.ForeignKey("app_user.id"))
     decided_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("app_user.id"))  # who approved, rejected or withdrew it
     comment: Mapped[str | None] = mapped_column(sa.String(COMMENT_LENGTH))  # of whoever decided

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Owned, Versioned, now, ordered_indexes, word
+from models.base import Base, Owned, Versioned, enum_column, now, ordered_indexes
 from models.kinds import Amount
 from models.lifecycle import partition, step
 from models.marketplace_profile import ProfileVisibility
@@ -74,14 +74,14 @@ class Port(Owned, Versioned, Base):
     name: Mapped[str] = mapped_column(sa.String(64))  # V7
     speed_mbps: Mapped[int]
     term_months: Mapped[int]
-    status: Mapped[PortStatus] = mapped_column(word(PortStatus), default=PortStatus.REQUESTED)
-    visibility: Mapped[PortVisibility] = mapped_column(word(PortVisibility), default=PortVisibility.PRIVATE)
-    profile_visibility: Mapped[ProfileVisibility | None] = mapped_column(word(ProfileVisibility))
+    status: Mapped[PortStatus] = mapped_column(enum_column(PortStatus), default=PortStatus.REQUESTED)
+    visibility: Mapped[PortVisibility] = mapped_column(enum_column(PortVisibility), default=PortVisibility.PRIVATE)
+    profile_visibility: Mapped[ProfileVisibility | None] = mapped_column(enum_column(ProfileVisibility))
     monthly_rate: Mapped[Amount]  # per month
     setup_fee: Mapped[Amount]  # once
     currency: Mapped[str] = mapped_column(sa.String(3))
     cost_centre: Mapped[str | None]
-    diversity_zone: Mapped[DiversityZone | None] = mapped_column(word(DiversityZone))
+    diversity_zone: Mapped[DiversityZone | None] = mapped_column(enum_column(DiversityZone))
     marketplace_name: Mapped[str | None]
     marketplace_description: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)

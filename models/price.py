@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, word
+from models.base import Base, Identified, enum_column
 from models.kinds import Amount
 
 RATE_LIMITS_MBPS: Final = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)  # the tiers of connections
@@ -31,7 +31,7 @@ class Price(Identified, Base):
     __tablename__ = "price"
 
     location_id: Mapped[UUID] = mapped_column(sa.ForeignKey("location.id"))
-    kind: Mapped[PriceKind] = mapped_column(word(PriceKind))
+    kind: Mapped[PriceKind] = mapped_column(enum_column(PriceKind))
     speed_mbps: Mapped[int]
     term_months: Mapped[int]
     currency: Mapped[str] = mapped_column(sa.String(3))

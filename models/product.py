@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Owned, now, ordered_indexes, word
+from models.base import Base, Owned, enum_column, now, ordered_indexes
 from models.lifecycle import step
 
 
@@ -96,8 +96,8 @@ class Product(Owned, Base):
     __tablename__ = "product"
 
     title: Mapped[str]
-    kind: Mapped[ProductKind] = mapped_column(word(ProductKind))
-    visibility: Mapped[ProductVisibility] = mapped_column(word(ProductVisibility), default=ProductVisibility.LIMITED)
+    kind: Mapped[ProductKind] = mapped_column(enum_column(ProductKind))
+    visibility: Mapped[ProductVisibility] = mapped_column(enum_column(ProductVisibility), default=ProductVisibility.LIMITED)
     categories: Mapped[list[str]]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -132,7 +132,7 @@ class ProductTestAccount(Base):
     product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
     company_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"), primary_key=True)
     seller_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"))
-    product_visibility: Mapped[ProductVisibility] = mapped_column(word(ProductVisibility))
+    product_visibility: Mapped[ProductVisibility] = mapped_column(enum_column(ProductVisibility))
 
     __table_args__ = (
         sa.Index("product_test_account_company_id_page", "company_id", "product_id"),
@@ -148,7 +148,7 @@ class ProductRevision(Owned, Base):
 
     product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id", ondelete="CASCADE"))
     number: Mapped[int]
-    status: Mapped[RevisionStatus] = mapped_column(word(RevisionStatus), default=RevisionStatus.DRAFT)
+    status: Mapped[RevisionStatus] = mapped_column(enum_column(RevisionStatus), default=RevisionStatus.DRAFT)
     title: Mapped[str]
     categories: Mapped[list[str]]
     content: Mapped[dict[str, Any]]  # descriptions, highlights, keywords (V7)
@@ -190,8 +190,10 @@ class ChangeRequest(Owned, Base):
     __tablename__ = "change_request"
 
     product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id", ondelete="CASCADE"), index=True)
-    kind: Mapped[ChangeRequestKind] = mapped_column(word(ChangeRequestKind))
-    status: Mapped[ChangeRequestStatus] = mapped_column(word(ChangeRequestStatus), default=ChangeRequestStatus.UNDER_REVIEW)
+    kind: Mapped[ChangeRequestKind] = mapped_column(enum_column(ChangeRequestKind))
+    status: Mapped[ChangeRequestStatus] = mapped_column(
+        enum_column(ChangeRequestStatus), default=ChangeRequestStatus.UNDER_REVIEW
+    )
     title: Mapped[str]
     problems: Mapped[list[str]] = mapped_column(default=list)
     created_at: Mapped[datetime] = mapped_column(default=now)

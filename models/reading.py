@@ -25,7 +25,7 @@ from address import Address
 from models.database import server_settings
 
 DIALECT: Final[Any] = PGDialect_asyncpg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
-KEPT: Final = 4096  # compiled statements of the process
+STATEMENT_CACHE_SIZE: Final = 4096  # compiled statements of the process
 PREPARED: Final = 256  # statements of each connection, some 100 kB each in PostgreSQL
 CLOSING: Final = 5  # seconds
 BROKEN: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
@@ -57,7 +57,7 @@ class Compiled:
         return [parameters[name] if name in parameters else self.constants[name] for name in self.names]
 
 
-@lru_cache(KEPT)
+@lru_cache(STATEMENT_CACHE_SIZE)
 def compiled(statement: Select[Any]) -> Compiled:
     """The statement compiled, once for as long as whoever built it keeps it."""
     made = statement.compile(dialect=DIALECT)

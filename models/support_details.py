@@ -7,11 +7,11 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Owned, Versioned, word
+from models.base import Base, Owned, Versioned, enum_column
 from models.kinds import Email, Phone
 from models.managed_account import SupportedBy
 
-LONGEST_HOURS: Final = 200  # characters (V7)
+MAX_HOURS_LENGTH: Final = 200  # characters (V7)
 
 
 class SupportDetails(Owned, Versioned, Base):
@@ -19,7 +19,7 @@ class SupportDetails(Owned, Versioned, Base):
 
     __tablename__ = "support_details"
 
-    supported_by: Mapped[SupportedBy] = mapped_column(word(SupportedBy))
+    supported_by: Mapped[SupportedBy] = mapped_column(enum_column(SupportedBy))
     email: Mapped[Email | None]
     phone: Mapped[Phone | None]
     hours: Mapped[str | None]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, Identified, now
 from models.kinds import PersonalEmail
 
-LONGEST_NAME: Final = 200  # characters (V7)
+MAX_NAME_LENGTH: Final = 200  # characters (V7)
 
 
 class User(Identified, Base):

@@ -12,7 +12,7 @@ from typing import Final
 
 from policies.source import Rule, parse, read_texts
 
-NUMBERS: Final = re.compile(r"(?: [RAVX]\d+)+")  # of rules, which are for us
+ACTION_ORDER: Final = re.compile(r"(?: [RAVX]\d+)+")  # of rules, which are for us
 
 
 def actions(rules: Iterable[Rule]) -> dict[str, dict[str, str]]:
@@ -20,7 +20,7 @@ def actions(rules: Iterable[Rule]) -> dict[str, dict[str, str]]:
     said: dict[str, dict[str, dict[str, None]]] = {}
     for rule in rules:
         if rule.name == "allow" and rule.entity is not None and (action := rule.arguments[1].literal) is not None:
-            said.setdefault(rule.entity, {}).setdefault(action, {})[NUMBERS.sub("", rule.comment)] = None
+            said.setdefault(rule.entity, {}).setdefault(action, {})[ACTION_ORDER.sub("", rule.comment)] = None
     return {
         entity: {action: " ".join(filter(None, sentences)) for action, sentences in each.items()}
         for entity, each in said.items()

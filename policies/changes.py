@@ -17,7 +17,7 @@ from policies.prove.solver import differing as proven
 from policies.shapes import mentioned, shapes_of
 from policies.source import ABILITIES, Rule
 from policies.viewer import Shape
-from policies.viewer_classes import Who, who
+from policies.viewer_classes import ViewerSet, describe_viewers
 
 Differing: TypeAlias = Callable[[Predicate, Predicate, Entity, Shape], "object | None"]
 """What shows that two predicates are not true of the same rows, for viewers of a shape; None if they are proven to be."""
@@ -33,7 +33,7 @@ class Change:
 
     title: str
     names: tuple[str, ...]
-    viewers: Who
+    viewers: ViewerSet
     before: Cell | None
     after: Cell | None
     shown_by: object | None
@@ -107,14 +107,14 @@ def _flips(line: Line, entity: Entity, given: Mapping[Shape, Predicate], differi
 
 def _grouped(title: str, lines: Mapping[str, Mapping[Shape, Flip]]) -> Iterator[Change]:
     """One change for all shapes, and for all names, that change in the same way."""
-    found: dict[tuple[Who, Cell | None, Cell | None], tuple[list[str], object | None]] = {}
+    found: dict[tuple[ViewerSet, Cell | None, Cell | None], tuple[list[str], object | None]] = {}
     for name, flips in lines.items():
         groups: dict[tuple[Cell | None, Cell | None], dict[Shape, object | None]] = {}
         for shape, (one, other, shown) in flips.items():
             if one != other:
                 groups.setdefault((one, other), {})[shape] = shown
         for (one, other), shapes in groups.items():
-            viewers = who({shape: shape in shapes for shape in flips})
+            viewers = describe_viewers({shape: shape in shapes for shape in flips})
             found.setdefault((viewers, one, other), ([], next(iter(shapes.values()))))[0].append(name)
     for (viewers, one, other), (names, shown) in found.items():
         yield Change(title, tuple(names), viewers, one, other, shown)

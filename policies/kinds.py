@@ -13,7 +13,7 @@ from typing import TypeAlias
 from models.kinds import Kind
 from policies.entity import Entity
 from policies.policy import Policy
-from policies.predicate import FALSE, TRUE, Predicate, conj, without
+from policies.predicate import FALSE, TRUE, Predicate, conj, without_conditions
 from policies.shapes import mentioned, shapes_of, spell
 from policies.source import EXEMPT, NEVER_KIND, Rule
 from policies.viewer import ANONYMOUS, PARAMETERS, SETS, Shape
@@ -151,7 +151,7 @@ def shown(policy: Policy, site: Site, shape: Shape) -> Shown:
 
 def _is_hidden(policy: Policy, site: Site, shape: Shape) -> bool:
     rows = (predicate for _, predicate in shown(policy, site, shape))
-    return any((without(each, (*PARAMETERS, *SETS)) if shape == ANONYMOUS.shape else each) == FALSE for each in rows)
+    return any((without_conditions(each, (*PARAMETERS, *SETS)) if shape == ANONYMOUS.shape else each) == FALSE for each in rows)
 
 
 def _remedy(policy: Policy, found: Violation) -> str:

@@ -34,7 +34,7 @@ from policies.reason import Reason
 from policies.shapes import mentioned, shapes_of
 from policies.source import ABILITIES, DECISIONS, FIELD_RULES, ROW_RULES, Rule
 from policies.viewer import Shape
-from policies.viewer_classes import Who, who
+from policies.viewer_classes import ViewerSet, describe_viewers
 
 READ: Final = "read"
 ROW: Final = "(row)"
@@ -65,7 +65,7 @@ class Line:
 class Sheet:
     """Lines with the same columns: each the viewers of a class."""
 
-    columns: tuple[Who, ...]
+    columns: tuple[ViewerSet, ...]
     lines: tuple[Line, ...]
 
 
@@ -212,7 +212,7 @@ def _words(sheet: Sheet) -> int:
 def _sheet(lines: Mapping[str, Cells], names: list[tuple[str, ...]]) -> Sheet:
     found = classes([lines[each[0]] for each in names])
     shapes = [shape for members in found.values() for shape in members]
-    columns = tuple(who({shape: shape in members for shape in shapes}) for members in found.values())
+    columns = tuple(describe_viewers({shape: shape in members for shape in shapes}) for members in found.values())
     return Sheet(columns, tuple(Line(each, tuple(vector[at] for vector in found)) for at, each in enumerate(names)))
 
 

@@ -23,7 +23,7 @@ from policies.facts import Facts
 from policies.lint import lint
 from policies.predicate import FALSE, TRUE, Predicate, assume, conj, disj, disjuncts, negate
 from policies.reason import Reason
-from policies.shape_memo import Known
+from policies.shape_memo import ShapeMemo
 from policies.shapes import mentioned
 from policies.source import DECISIONS, FIELD_RULES, OF_VIEWERS, ROW_RULES, Rule, Text, digest, parse, read_texts
 from policies.suggestions import hint, unknown
@@ -49,7 +49,7 @@ class Policy:
         self._lock = threading.Lock()
         self._memo: dict[tuple[Any, ...], Any] = {}
         self._made: dict[tuple[Any, ...], Decision] = {}
-        self._known = Known()
+        self._known = ShapeMemo()
         self._told_roles: dict[Rule, frozenset[str]] = {}
         self._concerned: dict[tuple[str, str, str], list[Rule]] = {}
 

@@ -65,8 +65,8 @@ __all__ = [
     "one_of",
     "parameters",
     "show",
-    "told",
-    "without",
+    "substitute_copies",
+    "without_conditions",
 ]
 
 
@@ -142,7 +142,7 @@ def assume(fact: Predicate, predicate: Predicate) -> Predicate:
     return predicate
 
 
-def told(predicate: Predicate, names: Names) -> Predicate:
+def substitute_copies(predicate: Predicate, names: Names) -> Predicate:
     """What another row tells of a predicate, which has the values of some of the row's columns under other names.
 
     Where a link has names of its own, there is a linked row whose columns have these values. The answer speaks of the other row, and
@@ -150,11 +150,11 @@ def told(predicate: Predicate, names: Names) -> Predicate:
     """
     match predicate:
         case Exists(link, condition) if isinstance(linked := names.get(link), Mapping):
-            return told(condition, linked)
+            return substitute_copies(condition, linked)
         case And(items):
-            return conj(told(item, names) for item in items)
+            return conj(substitute_copies(item, names) for item in items)
         case Or(items):
-            return disj(told(item, names) for item in items)
+            return disj(substitute_copies(item, names) for item in items)
         case Compare(symbol, name, Attribute(other)) if isinstance(right := names.get(other), str):
             return Compare(symbol, left, Attribute(right)) if isinstance(left := names.get(name), str) else FALSE
         case Compare(symbol, name, value) if isinstance(left := names.get(name), str) and not isinstance(value, Attribute):
@@ -166,19 +166,19 @@ def told(predicate: Predicate, names: Names) -> Predicate:
     return FALSE
 
 
-def without(predicate: Predicate, absent: Collection[str]) -> Predicate:
+def without_conditions(predicate: Predicate, absent: Collection[str]) -> Predicate:
     """What a predicate says for a viewer who has no value for some parameters: None matches nothing."""
     match predicate:
         case Compare(symbol, _, Parameter(name) | SetParameter(name)) if name in absent:
             return TRUE if symbol == "!=" else FALSE
         case And(items):
-            return conj(without(item, absent) for item in items)
+            return conj(without_conditions(item, absent) for item in items)
         case Or(items):
-            return disj(without(item, absent) for item in items)
+            return disj(without_conditions(item, absent) for item in items)
         case Exists(link, condition):
-            return exists(link, without(condition, absent))
+            return exists(link, without_conditions(condition, absent))
         case Not(denied):
-            return negate(without(denied, absent))
+            return negate(without_conditions(denied, absent))
     return predicate
 
 

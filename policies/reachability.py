@@ -18,12 +18,12 @@ from models.company import AccountKind
 from models.managed_account import SETTINGS
 from policies.decision import Decision, FieldRule
 from policies.policy import Policy
-from policies.predicate import FALSE, TRUE, Predicate, assume, conj, disj, negate, without
+from policies.predicate import FALSE, TRUE, Predicate, assume, conj, disj, negate, without_conditions
 from policies.reason import Reason
 from policies.shapes import SWITCHES
 from policies.viewer import PARAMETERS, Shape, Viewer
 
-KEPT: Final = 1000  # answers of one policy
+CACHE_SIZE: Final = 1000  # answers of one policy
 Reasons: TypeAlias = frozenset[Reason]
 
 
@@ -44,7 +44,7 @@ class Hiding:
     switched: tuple[Switched, ...]
 
 
-class Reach:
+class Reachability:
     """That of all viewers who have the kind, the roles and the supporter of a shape, with whatever switches."""
 
     def __init__(self, policy: Policy, shape: Shape) -> None:
@@ -62,7 +62,7 @@ class Reach:
         whole = self._policy.catalogue[entity].part_of
         if whole is not None:
             return self.reads_without(whole, absent)
-        return any(without(decision.rows, absent) != FALSE for decision in self._decisions(entity))
+        return any(without_conditions(decision.rows, absent) != FALSE for decision in self._decisions(entity))
 
     def may(self, entity: str, action: str) -> bool:
         """Whether there can be a row that they may read and do an action to."""
@@ -110,12 +110,12 @@ class Reach:
 _reads: WeakKeyDictionary[Policy, LRUCache[tuple[Shape, frozenset[str], str], bool]] = WeakKeyDictionary()
 
 
-def ever_reads(policy: Policy, viewer: Viewer, entity: str) -> bool:
+def can_ever_read(policy: Policy, viewer: Viewer, entity: str) -> bool:
     """Whether a viewer could ever read a row of a type, be it by a switch: found once, and kept as long as the policy is."""
     absent = frozenset(name for name in PARAMETERS if getattr(viewer, name) is None)
-    known, key = _reads.setdefault(policy, LRUCache(KEPT)), (viewer.shape, absent, entity)
+    known, key = _reads.setdefault(policy, LRUCache(CACHE_SIZE)), (viewer.shape, absent, entity)
     if key not in known:
-        known[key] = Reach(policy, viewer.shape).reads_without(entity, absent)
+        known[key] = Reachability(policy, viewer.shape).reads_without(entity, absent)
     return known[key]
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from policies.tokens import Token
 
 
-def parts_of(tokens: Sequence[Token]) -> tuple[str, ...]:
+def split_body(tokens: Sequence[Token]) -> tuple[str, ...]:
     """The text of each part of a body, on one line; the whole of a body that is alternatives is its only part."""
     while _is_enclosed(tokens):
         tokens = tokens[1:-1]

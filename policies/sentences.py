@@ -29,7 +29,7 @@ from policies.predicate import (
 )
 from policies.reason import Reason
 from policies.viewer import Shape
-from policies.viewer_classes import Who, listed, prose, who
+from policies.viewer_classes import ViewerSet, describe_viewers, listed, prose
 
 Sentences: TypeAlias = Mapping[tuple[str, str | None], str]
 """The sentence of each (type, field); of the type itself under None, of abilities under ABILITY, of what has no rule under UNRULED.
@@ -127,7 +127,7 @@ def _hidden(never: Mapping[Shape, Cell], cells: Cells) -> str:
     return listed(said, "and")
 
 
-def _length(viewers: Who) -> int:
+def _length(viewers: ViewerSet) -> int:
     return sum(1 + len(part.conditions) for part in viewers.parts)
 
 
@@ -143,10 +143,10 @@ def _where(cells: Cells, preposition: str) -> str:
     )
 
 
-def _who(shapes: set[Shape], cells: Cells, named: Iterable[Shape] = ()) -> Who:
+def _who(shapes: set[Shape], cells: Cells, named: Iterable[Shape] = ()) -> ViewerSet:
     """These of all who read rows; whoever reads none, or was named, does not matter."""
     free = {shape for shape, cell in cells.items() if cell is None} | set(named)
-    return who({shape: None if shape in free else shape in shapes for shape in cells})
+    return describe_viewers({shape: None if shape in free else shape in shapes for shape in cells})
 
 
 def clause(predicate: Predicate) -> str:

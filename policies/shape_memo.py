@@ -14,7 +14,7 @@ from policies.viewer import SHAPE, Shape
 T = TypeVar("T")
 
 
-class Known:
+class ShapeMemo:
     """The answers to questions by what they depend on of the viewer. Not safe to use from several threads at once."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from policies import syntax
 from policies.errors import PolicyError
 from policies.reason import Reason
-from policies.rule_parts import parts_of
+from policies.rule_parts import split_body
 from policies.suggestions import unknown
 from policies.syntax import Reader
 from policies.tokens import Token, tokenize
@@ -211,7 +211,7 @@ def _rule(tokens: list[Token], comment: str, reason: Reason | None) -> Rule:
 def _body(reader: Reader) -> tuple[syntax.Goal, tuple[str, ...]]:
     first = reader.position
     goal = reader.goal()
-    return goal, parts_of(reader.tokens[first : reader.position])
+    return goal, split_body(reader.tokens[first : reader.position])
 
 
 def _arguments(reader: Reader) -> tuple[Argument, ...]:

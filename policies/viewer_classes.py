@@ -47,7 +47,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class ViewerSet:
     """The viewers of any of its parts."""
 
     parts: tuple[Part, ...]
@@ -57,7 +57,7 @@ class Who:
         return any(shape.kind in part.kinds and all(each.of(shape) for each in part.conditions) for part in self.parts)
 
 
-def who(meant: Mapping[Shape, bool | None]) -> Who:
+def describe_viewers(meant: Mapping[Shape, bool | None]) -> ViewerSet:
     """The shapes that are meant, in as few conditions as the fixed order allows."""
     found: dict[tuple[tuple[Condition, ...], ...], list[str]] = {}
     free = {kind for kind in KINDS if all(value is None for shape, value in meant.items() if shape.kind == kind)}
@@ -65,7 +65,7 @@ def who(meant: Mapping[Shape, bool | None]) -> Who:
         of_kind = [(shape, value) for shape, value in meant.items() if shape.kind == kind]
         if ways := tuple(_ways(of_kind, ())):
             found.setdefault(ways, []).append(kind)
-    return Who(tuple(Part(_widened(kinds, free), way) for ways, kinds in found.items() for way in ways))
+    return ViewerSet(tuple(Part(_widened(kinds, free), way) for ways, kinds in found.items() for way in ways))
 
 
 def _widened(kinds: list[str], free: set[str]) -> tuple[str, ...]:
@@ -191,13 +191,13 @@ OPERATORS_STAFF: Final = "the operator's staff"
 OPERATORS_OTHERS: Final = "other users of the operator"
 
 
-def label(viewers: Who) -> str:
+def label(viewers: ViewerSet) -> str:
     """As the head of a column: "Managed, prices shown, with ACCOUNT_ADMIN or FINANCE"."""
     parts = "; ".join(", ".join((_kinds(part, LABELS, "or"), *_said(part, TURNED))) for part in viewers.parts)
     return f"{parts[:1].upper()}{parts[1:]}"
 
 
-def prose(viewers: Who, preposition: str) -> str:
+def prose(viewers: ViewerSet, preposition: str) -> str:
     """Within a sentence: "to the operator and to managed accounts while prices are shown"."""
     parts = sorted(viewers.parts, key=lambda part: bool(part.conditions))
     return listed([f"{preposition} {' '.join((_people(part), *_said(part, CLAUSES)))}" for part in parts], "and")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from models import Base
 from policies.catalogue import CATALOGUE
-from resolvers.reading.batching import Made, needs
-from resolvers.reading.field_sources import Everything, NamedBy
+from resolvers.reading.batching import Computed, reads_columns
+from resolvers.reading.field_sources import RootConnection, ToOne
 from resolvers.reading.records import Record
 from resolvers.values.text import camel
 
@@ -45,13 +45,13 @@ def counted(stored: Sequence[Mapping[str, Any]] | None) -> list[AuditCount]:
     ]
 
 
-@needs("table_name")
+@reads_columns("table_name")
 async def types(events: Sequence[Record], _context: Context) -> list[str | None]:
     """The type of the row that each event has changed, None for parts that policy does not know."""
     return [_type(event) for event in events]
 
 
-@needs("table_name", "changes")
+@reads_columns("table_name", "changes")
 async def changed_fields(events: Sequence[Record], context: Context) -> list[list[str] | None]:
     """The fields that each event has changed, of those that the viewer sees in every row of the type that it may read."""
     return [_fields(event, context) for event in events]
@@ -75,9 +75,9 @@ def _field(kind: str, column: str) -> str:
     return PARTS.get(kind, {}).get(column, column.removesuffix("_id"))
 
 
-audit_events: Final = Everything("AuditEvent")
-user: Final = NamedBy("User", "user_id")
-company: Final = NamedBy("Company", "actor_company_id")
-as_user: Final = NamedBy("User", "as_user_id")
-as_company: Final = NamedBy("Company", "as_company_id")
-counts: Final = Made(counted, ("counts",))
+audit_events: Final = RootConnection("AuditEvent")
+user: Final = ToOne("User", "user_id")
+company: Final = ToOne("Company", "actor_company_id")
+as_user: Final = ToOne("User", "as_user_id")
+as_company: Final = ToOne("Company", "as_company_id")
+counts: Final = Computed(counted, ("counts",))

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from resolvers.reading.batching import Made
-from resolvers.reading.field_sources import Below, ById, Everything, Listed, NamedBy
+from resolvers.reading.batching import Computed
+from resolvers.reading.field_sources import ById, ChildConnection, RootConnection, ToMany, ToOne
 from resolvers.values.address import Address, address
 
 
@@ -33,19 +33,19 @@ def on_paper(
     return CompanyProfile(legal_name, registration_number, country, address(headquarters), tax_number)
 
 
-company_profile: Final = Made(on_paper, ("legal_name", "registration_number", "country", "headquarters", "tax_number"))
+company_profile: Final = Computed(on_paper, ("legal_name", "registration_number", "country", "headquarters", "tax_number"))
 company: Final = ById("Company")
-companies: Final = Everything("Company")
-marketplace_profile: Final = NamedBy("MarketplaceProfile", "id", by="company_id")
-partner: Final = NamedBy("Company", "partner_id")
-billing_markets: Final = Listed("BillingMarket", by="company_id", order="market")
-support_details: Final = NamedBy("SupportDetails", "id", by="company_id")
-dashboard: Final = NamedBy("Dashboard", "id")
-invoices: Final = Below("Invoice", "company.invoices")
-managed_accounts: Final = Below("ManagedAccount", "company.managed_accounts")
-partner_defaults: Final = NamedBy("PartnerDefaults", "id", by="partner_id")
-members: Final = Below("Membership", "company.members")
-offers: Final = Below("Offer", "company.offers")
-ports: Final = Below("Port", "company.ports")
-products: Final = Below("Product", "company.products")
-received_offers: Final = Below("Offer", "company.received_offers")
+companies: Final = RootConnection("Company")
+marketplace_profile: Final = ToOne("MarketplaceProfile", "id", by="company_id")
+partner: Final = ToOne("Company", "partner_id")
+billing_markets: Final = ToMany("BillingMarket", by="company_id", order="market")
+support_details: Final = ToOne("SupportDetails", "id", by="company_id")
+dashboard: Final = ToOne("Dashboard", "id")
+invoices: Final = ChildConnection("Invoice", "company.invoices")
+managed_accounts: Final = ChildConnection("ManagedAccount", "company.managed_accounts")
+partner_defaults: Final = ToOne("PartnerDefaults", "id", by="partner_id")
+members: Final = ChildConnection("Membership", "company.members")
+offers: Final = ChildConnection("Offer", "company.offers")
+ports: Final = ChildConnection("Port", "company.ports")
+products: Final = ChildConnection("Product", "company.products")
+received_offers: Final = ChildConnection("Offer", "company.received_offers")

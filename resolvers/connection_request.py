@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from resolvers.reading.field_sources import NamedBy
+from resolvers.reading.field_sources import ToOne
 
-port: Final = NamedBy("Port", "port_id")
-target_port: Final = NamedBy("MarketplacePort", "target_port_id")
-requester: Final = NamedBy("Company", "company_id")
-provider: Final = NamedBy("Company", "provider_id")
+port: Final = ToOne("Port", "port_id")
+target_port: Final = ToOne("MarketplacePort", "target_port_id")
+requester: Final = ToOne("Company", "company_id")
+provider: Final = ToOne("Company", "provider_id")

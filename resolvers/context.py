@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.listening import Listening
+from models.listening import ChangeListener
 from models.reading import Reader
 from policies.policy import Decision, Policy
 from policies.predicate import TRUE, Predicate, conj
@@ -21,7 +21,7 @@ from policies.reason import Reason
 from policies.sql import viewer_parameters
 from policies.viewer import Viewer
 from resolvers.auditing.audit_log import AuditLog
-from resolvers.auditing.audit_trail import Acts
+from resolvers.auditing.audit_trail import AuditTrail
 from resolvers.reading.batching import Batches
 from resolvers.reading.cursors import Cursors
 from resolvers.reading.loaders import Loaders
@@ -43,7 +43,7 @@ class Services:
 
     reader: Reader
     engine: AsyncEngine
-    listening: Listening
+    listening: ChangeListener
     audit: AuditLog
     policy: Policy
     cursors: Cursors
@@ -105,7 +105,7 @@ class Context:
         self.viewer = viewer
         self.execution = ""  # what ran the operation: "planned", or graphql-core and why
         self.redactions = Redactions()
-        self.acts = Acts()
+        self.acts = AuditTrail()
         self.forget()
 
     def forget(self) -> None:

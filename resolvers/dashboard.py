@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from models.order_approval import OrderApprovalStatus
 from models.port import CHARGED, ENDED, PortStatus
-from resolvers.reading.batching import needs
-from resolvers.reading.connections import ask
+from resolvers.reading.batching import reads_columns
+from resolvers.reading.connections import parse_page_request
 from resolvers.reading.records import Record
 from resolvers.values.money import Money, totals
 
@@ -41,7 +41,7 @@ class PortsInMetro:
     count: int
 
 
-@needs("id")
+@reads_columns("id")
 async def ports_by_status(dashboards: Sequence[Record], context: Context) -> list[list[PortsOfStatus]]:
     """The ports of each dashboard by status."""
 
@@ -52,7 +52,7 @@ async def ports_by_status(dashboards: Sequence[Record], context: Context) -> lis
     return await _each(dashboards, context, of)
 
 
-@needs("id")
+@reads_columns("id")
 async def ports_by_metro(dashboards: Sequence[Record], context: Context) -> list[list[PortsInMetro]]:
     """The ports of each dashboard that have not ended, by metro."""
 
@@ -64,17 +64,17 @@ async def ports_by_metro(dashboards: Sequence[Record], context: Context) -> list
     return await _each(dashboards, context, of)
 
 
-@needs("id")
+@reads_columns("id")
 async def orders_waiting(dashboards: Sequence[Record], context: Context) -> list[int]:
     """How many orders of each dashboard wait: for the operator to allocate a port, or for a partner's approval (V13)."""
     ordered = _each(dashboards, context, lambda groups: _counts(groups, "status")[PortStatus.REQUESTED])
-    asked = ask(context, "OrderApproval", UNDECIDED, "dashboard.order_approvals")
+    asked = parse_page_request(context, "OrderApproval", UNDECIDED, "dashboard.order_approvals")
     keys = [dashboard.id for dashboard in dashboards]
     requested, undecided = await asyncio.gather(ordered, context.loaders.count(asked, keys))
     return [number + undecided[key] for number, key in zip(requested, keys, strict=True)]
 
 
-@needs("id")
+@reads_columns("id")
 async def monthly_spend(dashboards: Sequence[Record], context: Context) -> list[list[Money | None]]:
     """What the ports of each dashboard cost per month, by currency."""
 

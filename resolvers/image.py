@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from models import Image
 from resolvers.files.urls import File, url_of
-from resolvers.reading.batching import Made, needs
+from resolvers.reading.batching import Computed, reads_columns
 from resolvers.reading.records import Record
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ RECOMMENDED: Final = (200, 200)  # pixels, R007
 CONTENT: Final = sa.select(Image.content).where(Image.id == sa.bindparam("image", type_=sa.Uuid()))
 
 
-@needs("id")
+@reads_columns("id")
 async def url(images: Sequence[Record], context: Context) -> list[str]:
     """Where each image is served."""
     return [url_of("Image", image.id, context) for image in images]
@@ -30,10 +30,10 @@ def has_recommended_size(width: int, height: int) -> bool:
     return (width, height) == RECOMMENDED
 
 
-is_recommended_size: Final = Made(has_recommended_size, ("width", "height"))
+is_recommended_size: Final = Computed(has_recommended_size, ("width", "height"))
 
 
-async def picture(image: Record, context: Context) -> File:
+async def image_of(image: Record, context: Context) -> File:
     """An image as it is stored."""
     (found,) = await context.services.reader.fetch(CONTENT, {"image": image.id})
     return File(image.media_type, found.content)

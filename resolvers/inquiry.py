@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from resolvers.reading.field_sources import Everything, NamedBy
+from resolvers.reading.field_sources import RootConnection, ToOne
 
-inquiries: Final = Everything("Inquiry")
-profile: Final = NamedBy("MarketplaceProfile", "profile_id")
+inquiries: Final = RootConnection("Inquiry")
+profile: Final = ToOne("MarketplaceProfile", "profile_id")

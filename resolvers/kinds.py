@@ -16,8 +16,8 @@ from models.kinds import Kind, kinds_of, suggested
 from policies.catalogue import CATALOGUE
 from policies.kinds import Narrowing, Site
 from resolvers.notifying import message_templates
-from resolvers.reading.batching import BatchResolver, Made
-from resolvers.reading.field_sources import MadeWith
+from resolvers.reading.batching import BatchResolver, Computed
+from resolvers.reading.field_sources import ComputedWithFallback
 from resolvers.reading.filters import FILTERS, ORDERS
 from resolvers.values.money import Money
 
@@ -30,9 +30,9 @@ def column_kinds(entity: str, *names: str) -> frozenset[Kind]:
 
 def resolver_kinds(entity: str, resolver: BatchResolver) -> frozenset[Kind]:
     """The kinds of the columns that a batch resolver reads of its parents. One that doesn't say which may read all of them."""
-    if isinstance(resolver, Made):
+    if isinstance(resolver, Computed):
         return column_kinds(entity, *resolver.columns)
-    if isinstance(resolver, MadeWith):
+    if isinstance(resolver, ComputedWithFallback):
         related = (column_kinds(each.row.entity, each.column) for each in resolver.related)
         return column_kinds(entity, resolver.own).union(*related)
     if inspect.isfunction(resolver):

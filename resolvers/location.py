@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from resolvers.reading.field_sources import Everything, Narrowed
+from resolvers.reading.field_sources import ConnectionArguments, RootConnection
 
 
-def _orderable(arguments: dict[str, Any]) -> Narrowed:
+def _orderable(arguments: dict[str, Any]) -> ConnectionArguments:
     """All locations, or those only in which the viewer could order a port (R120)."""
     return arguments, ("read", "order") if arguments.pop("orderable", None) else ("read",)
 
 
-locations: Final = Everything("Location", _orderable)
+locations: Final = RootConnection("Location", _orderable)

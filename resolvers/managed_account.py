@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from models.managed_account import SETTINGS, Setting, effective
-from resolvers.reading.batching import needs
-from resolvers.reading.field_sources import Everything, NamedBy
+from resolvers.reading.batching import reads_columns
+from resolvers.reading.field_sources import RootConnection, ToOne
 from resolvers.reading.records import Record
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Settings:
             setattr(self, name, effective(name, override, default, account.supported_by))
 
 
-@needs("id", "partner_id", "supported_by", *SETTINGS)
+@reads_columns("id", "partner_id", "supported_by", *SETTINGS)
 async def settings(accounts: Sequence[Record], context: Context) -> list[Settings]:
     """The effective settings of each account, from its own overrides and its partner's defaults (V2)."""
     defaults = await context.loaders.defaults([account.partner_id for account in accounts])
@@ -38,6 +38,6 @@ async def settings(accounts: Sequence[Record], context: Context) -> list[Setting
     return [Settings(account, default, context.unsaved.get(account.id, {})) for account, default in pairs]
 
 
-managed_accounts: Final = Everything("ManagedAccount")
-company: Final = NamedBy("Company", "company_id")
-partner: Final = NamedBy("Company", "partner_id")
+managed_accounts: Final = RootConnection("ManagedAccount")
+company: Final = ToOne("Company", "company_id")
+partner: Final = ToOne("Company", "partner_id")

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from resolvers.reading.batching import Made, needs
-from resolvers.reading.field_sources import Below, Everything, NamedBy, NamedIn, Narrowed
+from resolvers.reading.batching import Computed, reads_columns
+from resolvers.reading.field_sources import ChildConnection, ConnectionArguments, RootConnection, ToManyByArray, ToOne
 from resolvers.reading.records import Record
 from resolvers.values.address import address
 from resolvers.values.text import searchable, storable
@@ -30,7 +30,7 @@ async def marketplace_profile(roots: Sequence[object], context: Context, *, slug
     return [found] * len(roots)
 
 
-def _searched(arguments: dict[str, Any]) -> Narrowed:
+def _searched(arguments: dict[str, Any]) -> ConnectionArguments:
     """All profiles, or those whose name or text has the words of `search`, or words that begin so, or nearly so."""
     search = arguments.pop("search", None)
     query = None if search is None else searchable(storable(search, "search"))
@@ -43,13 +43,13 @@ async def catalogue(roots: Sequence[object], context: Context) -> list[list[Reco
     return [await context.loaders.every("ProviderType", "label")] * len(roots)
 
 
-@needs("code")
+@reads_columns("code")
 async def service_types_of(types: Sequence[Record], context: Context) -> list[list[Record]]:
     """The sub-categories of each category, by label (R023)."""
     return await context.loaders.lists("ServiceType", [kind.code for kind in types], by="provider_type", order="label")
 
 
-@needs("slug")
+@reads_columns("slug")
 async def url(profiles: Sequence[Record], context: Context) -> list[str]:
     """The address of each profile's page, which ends with its slug (R014, A3)."""
     return [f"{context.services.public_url}/marketplace/{profile.slug}" for profile in profiles]
@@ -60,11 +60,11 @@ def links(stored: Sequence[Mapping[str, str]]) -> list[SocialLink]:
     return [SocialLink(link["network"], link["url"]) for link in stored]
 
 
-marketplace_profiles: Final = Everything("MarketplaceProfile", _searched)
-headquarters: Final = Made(address, ("headquarters",))
-social_links: Final = Made(links, ("social_links",))
-provider_types: Final = NamedIn("ProviderType", "provider_types", by="code")  # R021
-service_types: Final = NamedIn("ServiceType", "service_types", by="code")  # R023
-company: Final = NamedBy("Company", "company_id")
-logo: Final = NamedBy("Image", "logo_id")
-ports: Final = Below("MarketplacePort", "marketplace_profile.ports", key="company_id")
+marketplace_profiles: Final = RootConnection("MarketplaceProfile", _searched)
+headquarters: Final = Computed(address, ("headquarters",))
+social_links: Final = Computed(links, ("social_links",))
+provider_types: Final = ToManyByArray("ProviderType", "provider_types", by="code")  # R021
+service_types: Final = ToManyByArray("ServiceType", "service_types", by="code")  # R023
+company: Final = ToOne("Company", "company_id")
+logo: Final = ToOne("Image", "logo_id")
+ports: Final = ChildConnection("MarketplacePort", "marketplace_profile.ports", key="company_id")

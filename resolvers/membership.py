@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from resolvers.reading.field_sources import NamedBy
+from resolvers.reading.field_sources import ToOne
 
-user: Final = NamedBy("User", "user_id")
-company: Final = NamedBy("Company", "company_id")
+user: Final = ToOne("User", "user_id")
+company: Final = ToOne("Company", "company_id")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
-from resolvers.reading.batching import Made
-from resolvers.reading.field_sources import Everything, Narrowed
+from resolvers.reading.batching import Computed
+from resolvers.reading.field_sources import ConnectionArguments, RootConnection
 from resolvers.values.identifiers import Identifier
 
 
-def narrowed(arguments: dict[str, Any]) -> Narrowed:
+def narrowed(arguments: dict[str, Any]) -> ConnectionArguments:
     """The arguments with `unread` as a filter."""
     return {**arguments, "filter": {"unread": True} if arguments.get("unread") else {}}, ("read",)
 
@@ -20,5 +20,5 @@ def named(kind: str | None, key: UUID | None) -> str | None:
     return None if kind is None or key is None else str(Identifier(kind, key))
 
 
-notifications: Final = Everything("Notification", narrowed)
-subject_id: Final = Made(named, ("subject_type", "subject_key"))
+notifications: Final = RootConnection("Notification", narrowed)
+subject_id: Final = Computed(named, ("subject_type", "subject_key"))

@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 from models.port import PortStatus
 from resolvers.files.letter import is_authorised
 from resolvers.files.urls import url_of
-from resolvers.reading.batching import Made, needs
-from resolvers.reading.field_sources import Below, Everything, MadeWith, NamedBy, Narrowed, Related
+from resolvers.reading.batching import Computed, reads_columns
+from resolvers.reading.field_sources import (
+    ChildConnection,
+    ComputedWithFallback,
+    ConnectionArguments,
+    RelatedColumn,
+    RootConnection,
+    ToOne,
+)
 from resolvers.reading.records import Record
 from resolvers.values.money import minor_units, money
 
@@ -26,13 +33,13 @@ def announced(own: str | None, profile: str | None, company: str | None, locatio
     return None if name is None or location is None else f"{name} at {location}"
 
 
-@needs("id", "status", "demarcation")
+@reads_columns("id", "status", "demarcation")
 async def letter_of_authorisation(ports: Sequence[Record], context: Context) -> list[str | None]:
     """Where each port's letter of authorisation is downloaded, None before it is allocated and after it has ended (R433, A44)."""
     return [url_of("Port", port.id, context) if is_authorised(port) else None for port in ports]
 
 
-def _narrowed(arguments: dict[str, Any]) -> Narrowed:
+def _narrowed(arguments: dict[str, Any]) -> ConnectionArguments:
     """The arguments with a range of money as bounds in minor units."""
     asked = dict(arguments.get("filter") or {})
     bounds = asked.pop("monthly_rate", None)
@@ -49,23 +56,23 @@ def is_selectable(status: str) -> bool:
     return status == PortStatus.ACTIVE
 
 
-ports: Final = Everything("Port", _narrowed)
-marketplace_ports: Final = Everything("MarketplacePort")  # R028, R029
-monthly_rate: Final = Made(money, ("monthly_rate", "currency"))
-setup_fee: Final = Made(money, ("setup_fee", "currency"))
-PROFILE: Final = NamedBy("MarketplaceProfile", "company_id", by="company_id")
-company: Final = NamedBy("Company", "company_id")
-location: Final = NamedBy("Location", "location_id")
+ports: Final = RootConnection("Port", _narrowed)
+marketplace_ports: Final = RootConnection("MarketplacePort")  # R028, R029
+monthly_rate: Final = Computed(money, ("monthly_rate", "currency"))
+setup_fee: Final = Computed(money, ("setup_fee", "currency"))
+PROFILE: Final = ToOne("MarketplaceProfile", "company_id", by="company_id")
+company: Final = ToOne("Company", "company_id")
+location: Final = ToOne("Location", "location_id")
 provider: Final = PROFILE  # public because the port is (A7)
-marketplace_name: Final = MadeWith(
+marketplace_name: Final = ComputedWithFallback(
     announced,
     "marketplace_name",
-    (Related(PROFILE, "company_name"), Related(company, "trading_name"), Related(location, "name")),
+    (RelatedColumn(PROFILE, "company_name"), RelatedColumn(company, "trading_name"), RelatedColumn(location, "name")),
 )
-announced_by_profile: Final = MadeWith(
+announced_by_profile: Final = ComputedWithFallback(
     lambda own, profile, location: announced(own, profile, None, location),
     "marketplace_name",
-    (Related(PROFILE, "company_name"), Related(location, "name")),
+    (RelatedColumn(PROFILE, "company_name"), RelatedColumn(location, "name")),
 )
-selectable: Final = Made(is_selectable, ("status",))
-connections: Final = Below("ConnectionRequest", "port.connections")
+selectable: Final = Computed(is_selectable, ("status",))
+connections: Final = ChildConnection("ConnectionRequest", "port.connections")

@@ -11,7 +11,7 @@ from uuid import UUID
 from models.location import LocationStatus
 from models.port import SPEEDS_MBPS, TERMS_MONTHS
 from models.price import RATE_LIMITS_MBPS, PriceKind
-from resolvers.reading.field_sources import NamedBy
+from resolvers.reading.field_sources import ToOne
 from resolvers.reading.records import Record
 from resolvers.values import identifiers
 from resolvers.values.errors import PublicError
@@ -21,7 +21,7 @@ from resolvers.values.text import camel
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-MOST: Final = 50  # items of a quote
+MAX_ITEMS: Final = 50  # items of a quote
 # Of each list of the input: what its items are, how their speed is called, and which speeds there are.
 LISTS: Final = {
     "ports": (PriceKind.PORT, "speed_mbps", SPEEDS_MBPS),
@@ -96,8 +96,8 @@ async def quote(roots: Sequence[object], context: Context, **arguments: Any) -> 
 def _items(asked: Mapping[str, Any]) -> list[Item]:
     """What an input asks for, in its order, ports first. Raises InvalidId or InvalidQuote."""
     number = sum(len(asked.get(name, ())) for name in LISTS)
-    if not 1 <= number <= MOST:
-        raise InvalidQuote("input", f"must have from 1 to {MOST} items, not {number}")
+    if not 1 <= number <= MAX_ITEMS:
+        raise InvalidQuote("input", f"must have from 1 to {MAX_ITEMS} items, not {number}")
     return [_item(f"input.{name}.{at}", each, *LISTS[name]) for name in LISTS for at, each in enumerate(asked.get(name, ()))]
 
 
@@ -140,4 +140,4 @@ def _problem(item: Item, location: Record, price: Record | None, context: Contex
     return QuoteProblem.NOT_PRICED if price is None else None
 
 
-location: Final = NamedBy("Location", "location_id")
+location: Final = ToOne("Location", "location_id")

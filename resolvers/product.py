@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from resolvers.reading.field_sources import Below, Everything, NamedBy
+from resolvers.reading.field_sources import ChildConnection, RootConnection, ToOne
 
-products: Final = Everything("Product")
-company: Final = NamedBy("Company", "company_id")
-offers: Final = Below("Offer", "product.offers")
+products: Final = RootConnection("Product")
+company: Final = ToOne("Company", "company_id")
+offers: Final = ChildConnection("Offer", "product.offers")

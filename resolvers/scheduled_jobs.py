@@ -12,13 +12,13 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from resolvers.notifying.outbox import forget_sent_mails
+from resolvers.notifying.outbox import purge_sent_mails
 from resolvers.order_approval import expire_due
-from resolvers.writing.idempotency import forget_requests
+from resolvers.writing.idempotency import purge_requests
 
 
 @dataclass(frozen=True, slots=True)
-class Chore:
+class ScheduledJob:
     """A piece of work and when it is due. `run` is given the database and the gateway's public URL."""
 
     name: str  # of the job in the queue: never changed
@@ -26,8 +26,8 @@ class Chore:
     run: Callable[[AsyncEngine, str], Awaitable[None]]
 
 
-CHORES: Final = (
-    Chore("expire_order_approvals", "* * * * *", expire_due),
-    Chore("forget_requests", "11 * * * *", forget_requests),
-    Chore("forget_sent_mails", "17 3 * * *", forget_sent_mails),
+SCHEDULED_JOBS: Final = (
+    ScheduledJob("expire_order_approvals", "* * * * *", expire_due),
+    ScheduledJob("forget_requests", "11 * * * *", purge_requests),
+    ScheduledJob("forget_sent_mails", "17 3 * * *", purge_sent_mails),
 )

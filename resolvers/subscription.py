@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from models.listening import Change, Heard, TooSlow
-from policies.reachability import ever_reads
-from resolvers.reading.batching import Made
-from resolvers.reading.field_sources import MadeWith, NamedBy, NamedIn
+from models.listening import Change, ChangeQueue, ListenerTooSlow
+from policies.reachability import can_ever_read
+from resolvers.reading.batching import Computed
+from resolvers.reading.field_sources import ComputedWithFallback, ToManyByArray, ToOne
 from resolvers.values import identifiers
 from resolvers.values.errors import PublicError
 
@@ -79,7 +79,7 @@ class Updates:
 
     def _require_reach(self, context: Context) -> None:
         """Raises SubscriptionOutOfReach."""
-        if not ever_reads(context.policy, context.viewer, self.entity):
+        if not can_ever_read(context.policy, context.viewer, self.entity):
             raise SubscriptionOutOfReach(self.entity)
 
     async def _told(self, change: Change, context: Context, shown: Shown, company: UUID | None) -> Record | None:
@@ -95,11 +95,11 @@ class Updates:
         return known is not None and any(getattr(record, column) == company for column in columns)
 
 
-async def _next(changes: Heard) -> Change:
+async def _next(changes: ChangeQueue) -> Change:
     """The next change. Raises SubscriberTooSlow."""
     try:
         return await anext(changes)
-    except TooSlow:
+    except ListenerTooSlow:
         raise SubscriberTooSlow from None
 
 
@@ -112,11 +112,11 @@ def _shows(record: Record, change: Change, shown: Shown) -> bool:
 
 def columns_of(batch: BatchResolver) -> tuple[str, ...]:
     """The columns of its parents that a resolver makes its values of."""
-    if isinstance(batch, Made):
+    if isinstance(batch, Computed):
         return batch.columns
-    if isinstance(batch, NamedBy | NamedIn):
+    if isinstance(batch, ToOne | ToManyByArray):
         return (batch.column,)
-    if isinstance(batch, MadeWith):
+    if isinstance(batch, ComputedWithFallback):
         return (batch.own,)
     needed: Any = getattr(batch, "needs", ())
     return tuple(needed)

@@ -21,9 +21,9 @@ from policies.actions import ACTIONS
 from policies.predicate import FALSE
 from policies.viewer import Shape, Viewer
 from resolvers.reading.allowed_actions import ViewerCan
-from resolvers.reading.batching import Made
-from resolvers.reading.connections import ask
-from resolvers.reading.field_sources import NamedBy
+from resolvers.reading.batching import Computed
+from resolvers.reading.connections import parse_page_request
+from resolvers.reading.field_sources import ToOne
 from resolvers.reading.nodes import NO_NODES
 from resolvers.reading.records import Record
 from resolvers.values.errors import PublicError
@@ -32,15 +32,15 @@ from resolvers.values.identifiers import TAGS, Identifier
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-SHAPES: Final = 4096  # remembered; the facts that make them are few, and a set of facts always makes the same one
+SHAPE_CACHE_SIZE: Final = 4096  # remembered; the facts that make them are few, and a set of facts always makes the same one
 PAYER: Final = sa.func.coalesce(Company.partner_id, Company.id)
 MARKETS: Final = sa.select(BillingMarket.market).where(BillingMarket.company_id == PAYER, BillingMarket.enabled)
-PARAMETERS: Final[tuple[Any, ...]] = (
+VIEWER_PARAMETERS: Final[tuple[Any, ...]] = (
     Company.id.label("company_id"),
     Company.partner_id,
     sa.func.array(MARKETS.correlate(Company).scalar_subquery(), type_=postgresql.ARRAY(sa.Text())).label("markets"),
 )
-FACTS: Final[tuple[Any, ...]] = (  # what makes the shape, with the roles
+VIEWER_COLUMNS: Final[tuple[Any, ...]] = (  # what makes the shape, with the roles
     Company.account_kind,
     ManagedAccount.supported_by,
     *(getattr(ManagedAccount, name).label(f"account_{name}") for name in SETTINGS),
@@ -56,14 +56,16 @@ def with_settings(companies: sa.Select[Any]) -> sa.Select[Any]:
 
 
 MEMBERS: Final = with_settings(
-    sa.select(Membership.user_id, Membership.roles, *PARAMETERS, *FACTS).join(Company, Company.id == Membership.company_id)
+    sa.select(Membership.user_id, Membership.roles, *VIEWER_PARAMETERS, *VIEWER_COLUMNS).join(
+        Company, Company.id == Membership.company_id
+    )
 )
-WHO: Final = MEMBERS.where(Membership.id == sa.bindparam("membership", type_=sa.Uuid()))
-WHO_IN: Final = MEMBERS.where(
+BY_MEMBERSHIP: Final = MEMBERS.where(Membership.id == sa.bindparam("membership", type_=sa.Uuid()))
+BY_USER_AND_COMPANY: Final = MEMBERS.where(
     Membership.user_id == sa.bindparam("user", type_=sa.Uuid()),
     Membership.company_id == sa.bindparam("company", type_=sa.Uuid()),
 )
-MEMBER: Final = (
+MEMBER_BY_EMAIL: Final = (
     sa.select(Membership.user_id, Membership.id)
     .join(User, User.id == Membership.user_id)
     .where(sa.func.lower(User.email) == sa.func.lower(sa.bindparam("email", type_=sa.Text())))
@@ -85,18 +87,18 @@ async def find_member(engine: AsyncEngine, email: str) -> Member | None:
     if "\0" in email:  # which PostgreSQL takes in no text
         return None
     async with engine.connect() as connection:
-        found = (await connection.execute(MEMBER, {"email": email})).one_or_none()
+        found = (await connection.execute(MEMBER_BY_EMAIL, {"email": email})).one_or_none()
     return found and Member(found.user_id, found.id)
 
 
 async def find_viewer(reader: Reader, user_id: UUID, company_id: UUID) -> Viewer | None:
     """The viewer that a user is in a company as it stands now, None if it is no member."""
-    return _signed_in(await reader.fetch(WHO_IN, {"user": user_id, "company": company_id}), user_id)
+    return _signed_in(await reader.fetch(BY_USER_AND_COMPANY, {"user": user_id, "company": company_id}), user_id)
 
 
 async def load_viewer(reader: Reader, user_id: UUID, membership_id: UUID) -> Viewer | None:
     """The viewer of a membership as it stands now, None if the user has it no more. Settings take effect at once (V2)."""
-    return _signed_in(await reader.fetch(WHO, {"membership": membership_id}), user_id)
+    return _signed_in(await reader.fetch(BY_MEMBERSHIP, {"membership": membership_id}), user_id)
 
 
 def _signed_in(found: Sequence[Any], user_id: UUID) -> Viewer | None:
@@ -114,7 +116,7 @@ def viewer_of(roles: Sequence[str], facts: Sequence[Any], user_id: UUID | None =
     return Viewer(shape=shape, user_id=user_id, company_id=company_id, partner_id=partner_id, markets=frozenset(markets))
 
 
-@lru_cache(SHAPES)
+@lru_cache(SHAPE_CACHE_SIZE)
 def _shape(roles: tuple[str, ...], kind: str, supported_by: Any, *switches: bool | None) -> Shape:
     """The shape that these facts make. `switches` are SETTINGS of the account itself, then those of its partner."""
     if kind != AccountKind.MANAGED:
@@ -138,10 +140,10 @@ async def viewer(roots: Sequence[object], context: Context) -> list[Viewer]:
     return [context.viewer] * len(roots)
 
 
-user: Final = NamedBy("User", "user_id")
-company: Final = NamedBy("Company", "company_id")
-dashboard: Final = NamedBy("Dashboard", "company_id")
-roles: Final = Made(lambda shape: shape.roles, ("shape",))
+user: Final = ToOne("User", "user_id")
+company: Final = ToOne("Company", "company_id")
+dashboard: Final = ToOne("Dashboard", "company_id")
+roles: Final = Computed(lambda shape: shape.roles, ("shape",))
 
 
 async def viewing_as(viewers: Sequence[Viewer], context: Context) -> list[Record | None]:
@@ -209,7 +211,7 @@ async def can(viewers: Sequence[Viewer], context: Context, *, action: str, type_
 
 async def unread_notifications(viewers: Sequence[Viewer], context: Context) -> list[int]:
     """How many notifications the viewer has not marked as read; none, of a visitor."""
-    asked = ask(context, "Notification", {"filter": {"unread": True}}, None)
+    asked = parse_page_request(context, "Notification", {"filter": {"unread": True}}, None)
     counted = await context.loaders.count(asked, [])
     return [counted[None]] * len(viewers)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import strawberry
 
 from resolvers import audit_event
-from schema.building.action_fields import can
+from schema.building.action_fields import viewer_can_field
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
 from schema.company import Company
@@ -49,4 +49,4 @@ class AuditEvent(Node):
     policy_hash: str | None = column("The version of the policy that decided.")
     request_id: str | None = column("The X-Request-ID; of several requests, the first one's.")
     requests: int = column("How many requests it stands for: like ones of a moment are one event.")
-    viewer_can: list[str] = can("AuditEvent")
+    viewer_can: list[str] = viewer_can_field("AuditEvent")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from schema.building.action_fields import can
+from schema.building.action_fields import viewer_can_field
 from schema.building.fields import column
 from schema.building.nodes import Node, of
 
@@ -16,4 +16,4 @@ class BillingMarket(Node):
     market: str = column("The market's code, UK and not GB.")
     currency: str = column("ISO 4217 code of what is billed there.")
     enabled: bool = column("Whether the company, and the accounts that it manages, may order there.")
-    viewer_can: list[str] = can("BillingMarket")
+    viewer_can: list[str] = viewer_can_field("BillingMarket")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from resolvers import company
-from schema.building.action_fields import can
+from schema.building.action_fields import viewer_can_field
 from schema.building.connections import PAGE, Connection
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
@@ -75,4 +75,4 @@ class Company(Node):
         },
     )
     version: int | None = column("Counts the edits of the company; to be stated by whoever edits it.")
-    viewer_can: list[str] = can("Company")
+    viewer_can: list[str] = viewer_can_field("Company")

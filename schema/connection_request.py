@@ -7,7 +7,7 @@ from datetime import datetime
 import strawberry
 
 from resolvers import connection_request
-from schema.building.action_fields import can
+from schema.building.action_fields import viewer_can_field
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
 from schema.company import Company
@@ -30,4 +30,4 @@ class ConnectionRequest(Node):
     created_at: datetime = column("When it was made.")
     decided_at: datetime | None = column("When it was accepted, denied or withdrawn.")
     reason: str | None = column("Why it was denied, if the provider has said.")
-    viewer_can: list[str] = can("ConnectionRequest")
+    viewer_can: list[str] = viewer_can_field("ConnectionRequest")

@@ -7,7 +7,7 @@ from datetime import datetime
 import strawberry
 
 from resolvers import inquiry
-from schema.building.action_fields import can
+from schema.building.action_fields import viewer_can_field
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
 from schema.building.scalars import EmailAddress
@@ -24,4 +24,4 @@ class Inquiry(Node):
     company: str | None = column("The company that the sender says it is of.", "sender_company")
     message: str = column("What it asks.")
     created_at: datetime = column("When it was sent.")
-    viewer_can: list[str] = can("Inquiry")
+    viewer_can: list[str] = viewer_can_field("Inquiry")

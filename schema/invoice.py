@@ -7,7 +7,7 @@ from datetime import date, datetime
 import strawberry
 
 from resolvers import invoice
-from schema.building.action_fields import can
+from schema.building.action_fields import viewer_can_field
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
 from schema.company import Company
@@ -37,4 +37,4 @@ class Invoice(Node):
     total: Money = resolved(invoice.total, "What its lines come to.")
     created_at: datetime = column("When it was issued.")
     lines: list[InvoiceLine] = resolved(invoice.lines, "What is charged, those of managed accounts among them.")
-    viewer_can: list[str] = can("Invoice")
+    viewer_can: list[str] = viewer_can_field("Invoice")

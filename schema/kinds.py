@@ -25,11 +25,11 @@ from policies.catalogue import CATALOGUE
 from policies.errors import PolicyError
 from policies.kinds import Site, kind_problems
 from policies.policy import Policy
-from resolvers.endpoints.downloads import MAKERS
+from resolvers.endpoints.downloads import RENDERERS
 from resolvers.kinds import column_kinds, mail_sites, narrowings, resolver_kinds
-from resolvers.reading.field_sources import Below, Everything
-from resolvers.reading.filters import ASKED_AS, FILTERS
-from schema.building.fields import Field
+from resolvers.reading.field_sources import ChildConnection, RootConnection
+from resolvers.reading.filters import FILTERS, INPUT_NAME
+from schema.building.fields import FieldDefinition
 from schema.schema import UNRULED, make_schema
 
 BY_TYPE: Final[Mapping[str, frozenset[Kind]]] = {
@@ -146,14 +146,14 @@ def _own_kinds(owner: str, field: GraphQLField) -> frozenset[Kind]:
 
 
 def _ability(definition: StrawberryField) -> str | None:
-    return definition.ability if isinstance(definition, Field) else None
+    return definition.ability if isinstance(definition, FieldDefinition) else None
 
 
 def _column_kinds(owner: str, definition: StrawberryField) -> frozenset[Kind]:
     """The kinds of the columns that a field of a type of policy shows or is made from, and of the file that it leads to."""
-    if owner not in CATALOGUE or not isinstance(definition, Field):
+    if owner not in CATALOGUE or not isinstance(definition, FieldDefinition):
         return frozenset()
-    file = MAKERS.get(owner)
+    file = RENDERERS.get(owner)
     kinds = file.kinds if file is not None and file.field == definition.python_name else frozenset()
     if definition.batch is not None:
         return kinds | resolver_kinds(owner, definition.batch)
@@ -172,12 +172,12 @@ def unknown_filters() -> list[str]:
         for kind in [get_named_type(field.args["filter"].type)]
         if isinstance(kind, GraphQLInputObjectType)
         for name, given in kind.fields.items()
-        if given.extensions[DEFINITION].python_name not in {ASKED_AS.get(each, each) for each in FILTERS.get(entity, ())}
+        if given.extensions[DEFINITION].python_name not in {INPUT_NAME.get(each, each) for each in FILTERS.get(entity, ())}
     ]
 
 
 def _listed(field: GraphQLField) -> str | None:
     """The type of the rows of a connection."""
     definition = field.extensions.get(DEFINITION)
-    batch = definition.batch if isinstance(definition, Field) else None
-    return batch.entity if isinstance(batch, Below | Everything) else None
+    batch = definition.batch if isinstance(definition, FieldDefinition) else None
+    return batch.entity if isinstance(batch, ChildConnection | RootConnection) else None

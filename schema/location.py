@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from schema.building.action_fields import can
+from schema.building.action_fields import viewer_can_field
 from schema.building.fields import column
 from schema.building.nodes import Node, of
 from schema.enums import LocationStatus
@@ -22,4 +22,4 @@ class Location(Node):
     latitude: float = column("Degrees, of the metro's centre.")
     longitude: float = column("Degrees, of the metro's centre.")
     speeds_mbps: list[int] = column("The port speeds that are offered there, in Mbps.")
-    viewer_can: list[str] = can("Location")
+    viewer_can: list[str] = viewer_can_field("Location")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from resolvers import managed_account
-from schema.building.action_fields import can
+from schema.building.action_fields import viewer_can_field
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
 from schema.company import Company
@@ -24,7 +24,7 @@ class ManagedAccount(Node):
     supported_by: SupportedBy = column("Who gives it technical support.")
     settings: ManagedAccountSettings = resolved(managed_account.settings, "What is switched on for it.")
     version: int | None = column("Counts the edits of the account; to be stated by whoever edits it.")
-    viewer_can: list[str] = can("ManagedAccount")
+    viewer_can: list[str] = viewer_can_field("ManagedAccount")
 
 
 @strawberry.type(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from resolvers import port
-from schema.building.action_fields import can
+from schema.building.action_fields import viewer_can_field
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
 from schema.location import Location
@@ -24,4 +24,4 @@ class MarketplacePort(Node):
     location: Location = resolved(port.location, "The data centre where it is.")
     speed_mbps: int = column("Speed in Mbps.")
     selectable: bool = resolved(port.selectable, "Whether it can be connected to now: only while it is active.")
-    viewer_can: list[str] = can("MarketplacePort")
+    viewer_can: list[str] = viewer_can_field("MarketplacePort")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from resolvers import marketplace_profile
-from schema.building.action_fields import can
+from schema.building.action_fields import viewer_can_field
 from schema.building.connections import PAGE, Connection
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
@@ -57,4 +57,4 @@ class MarketplaceProfile(Node):
     ports: Connection[Annotated[MarketplacePort, strawberry.lazy("schema.marketplace_port")]] = resolved(
         marketplace_profile.ports, "Its public ports, while the profile is public.", PAGE
     )
-    viewer_can: list[str] = can("MarketplaceProfile")
+    viewer_can: list[str] = viewer_can_field("MarketplaceProfile")

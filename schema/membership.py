@@ -7,7 +7,7 @@ from datetime import datetime
 import strawberry
 
 from resolvers import membership
-from schema.building.action_fields import can
+from schema.building.action_fields import viewer_can_field
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
 from schema.company import Company
@@ -23,4 +23,4 @@ class Membership(Node):
     company: Company = resolved(membership.company, "The company.")
     roles: list[MemberRole] = column("What the member does for the company.")
     created_at: datetime = column("Since when.")
-    viewer_can: list[str] = can("Membership")
+    viewer_can: list[str] = viewer_can_field("Membership")

@@ -8,7 +8,7 @@ import strawberry
 from strawberry import ID
 
 from resolvers import notification
-from schema.building.action_fields import can
+from schema.building.action_fields import viewer_can_field
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
 from schema.enums import NotificationKind
@@ -26,4 +26,4 @@ class Notification(Node):
     )
     created_at: datetime = column("When it was written.")
     read_at: datetime | None = column("When the user marked it as read.")
-    viewer_can: list[str] = can("Notification")
+    viewer_can: list[str] = viewer_can_field("Notification")

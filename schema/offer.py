@@ -7,7 +7,7 @@ from datetime import date, datetime
 import strawberry
 
 from resolvers import offer
-from schema.building.action_fields import can
+from schema.building.action_fields import viewer_can_field
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
 from schema.company import Company
@@ -48,4 +48,4 @@ class Offer(Node):
     contract_end_date: date = column("When the agreed services end.")
     expires_on: date = column("The last day on which it can be accepted.")
     created_at: datetime = column("When it was made.")
-    viewer_can: list[str] = can("Offer")
+    viewer_can: list[str] = viewer_can_field("Offer")

@@ -7,7 +7,7 @@ from datetime import datetime
 import strawberry
 
 from resolvers import order_approval
-from schema.building.action_fields import can
+from schema.building.action_fields import viewer_can_field
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
 from schema.company import Company
@@ -43,4 +43,4 @@ class OrderApproval(Node):
     created_at: datetime = column("When it was asked for.")
     decided_at: datetime | None = column("When it was decided, withdrawn or expired.")
     expires_at: datetime = column("Until when it can be decided.")
-    viewer_can: list[str] = can("OrderApproval")
+    viewer_can: list[str] = viewer_can_field("OrderApproval")

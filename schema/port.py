@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from resolvers import port
-from schema.building.action_fields import can
+from schema.building.action_fields import viewer_can_field
 from schema.building.connections import PAGE, Connection
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
@@ -48,4 +48,4 @@ class Port(Node):
     connections: Connection[Annotated[ConnectionRequest, strawberry.lazy("schema.connection_request")]] = resolved(
         port.connections, "The requests to connect it, or to connect to it.", PAGE
     )
-    viewer_can: list[str] = can("Port")
+    viewer_can: list[str] = viewer_can_field("Port")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from resolvers import product
-from schema.building.action_fields import can
+from schema.building.action_fields import viewer_can_field
 from schema.building.connections import PAGE, Connection
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
@@ -32,4 +32,4 @@ class Product(Node):
     offers: Connection[Annotated[Offer, strawberry.lazy("schema.offer")]] = resolved(
         product.offers, "The private offers for it that the viewer may read.", PAGE
     )
-    viewer_can: list[str] = can("Product")
+    viewer_can: list[str] = viewer_can_field("Product")

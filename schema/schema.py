@@ -19,7 +19,7 @@ from schema.building.scalars import SCALARS
 from schema.connection_request import ConnectionRequest
 from schema.extensions.settings_preview import PreviewingSchema
 from schema.extensions.viewer_introspection import SchemaOf
-from schema.introspection.descriptions import tell_permissions
+from schema.introspection.descriptions import append_permission_text
 from schema.membership import Membership
 from schema.mutation import Mutation
 from schema.query import Query
@@ -67,7 +67,7 @@ def make_schema(
 def described(policy: Policy) -> strawberry.Schema:
     """The schema whose descriptions say already who sees what."""
     schema = make_schema()
-    tell_permissions(schema._schema, policy)
+    append_permission_text(schema._schema, policy)
     return schema
 
 

@@ -13,7 +13,7 @@ from strawberry.types.unset import UNSET
 
 from resolvers import subscription
 from resolvers.subscription import Shown, Updates
-from schema.building.fields import Field
+from schema.building.fields import FieldDefinition
 from schema.connection_request import ConnectionRequest
 from schema.notification import Notification
 from schema.port import Port
@@ -33,7 +33,7 @@ def _shown(kind: type[Any]) -> Shown:
 def _columns(kind: type[Any]) -> Iterator[tuple[str, str]]:
     definition: StrawberryObjectDefinition = kind.__strawberry_definition__
     for field in definition.fields:
-        if isinstance(field, Field):
+        if isinstance(field, FieldDefinition):
             columns = subscription.columns_of(field.batch) if field.batch else (field.column or field.python_name,)
             yield from ((field.python_name, column) for column in columns)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from schema.building.action_fields import can
+from schema.building.action_fields import viewer_can_field
 from schema.building.fields import column
 from schema.building.nodes import Node, of
 from schema.building.scalars import EmailAddress
@@ -17,4 +17,4 @@ class User(Node):
     name: str = column("The person's full name.")
     job_title: str | None = column("What the person does.")
     email: EmailAddress | None = column("The person's address. For the person, account administrators and the operator.")
-    viewer_can: list[str] = can("User")
+    viewer_can: list[str] = viewer_can_field("User")

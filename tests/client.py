@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from starlette.applications import Starlette
 
 import server
-from models.listening import CHANNEL, Listening
+from models.listening import CHANNEL, ChangeListener
 from policies.source import digest, read_texts
 from resolvers.viewer import find_member
 from settings import Settings
@@ -58,7 +58,7 @@ class Answer:
 
 
 @dataclass
-class Asking:
+class Client:
     """Calls the application as a client does: `await ask(EMAIL, QUERY, name=value)`."""
 
     app: Starlette
@@ -118,7 +118,7 @@ class Asking:
         finally:
             observers.remove(note)
 
-    async def _caught_up(self, listening: Listening) -> None:
+    async def _caught_up(self, listening: ChangeListener) -> None:
         """Returns once everything has been heard that was told before: what is told is heard in its order."""
         await listening.connected.wait()
         with listening.changes("Mark") as marks:
@@ -135,7 +135,7 @@ class Asking:
 
 
 @asynccontextmanager
-async def asking(database_url: str, data_dir: Path, **settings: Any) -> AsyncIterator[Asking]:
+async def open_client(database_url: str, data_dir: Path, **settings: Any) -> AsyncIterator[Client]:
     """The gateway over a database, inside this process, with more settings than these."""
     given = {
         "data_dir": data_dir,
@@ -147,4 +147,4 @@ async def asking(database_url: str, data_dir: Path, **settings: Any) -> AsyncIte
     app = server.build(Settings(**{**given, **settings}))
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-        yield Asking(app, client)
+        yield Client(app, client)

@@ -15,8 +15,8 @@ from models.database import connect, upgrade
 from models.embedded import Embedded
 from settings import Settings
 from tests import databases
-from tests.client import Asking, asking
-from tests.policy_coverage import Exercised
+from tests.client import Client, open_client
+from tests.policy_coverage import PolicyCoveragePlugin
 from tests.transport.gateway import running
 
 SEED = 1
@@ -24,7 +24,7 @@ SEED = 1
 
 def pytest_configure(config: pytest.Config) -> None:
     """Learn in every run which rules of policy it exercises."""
-    config.pluginmanager.register(Exercised())
+    config.pluginmanager.register(PolicyCoveragePlugin())
 
 
 @pytest.fixture(scope="session")
@@ -98,16 +98,16 @@ async def demo_engine(demo_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-async def ask(database_url: str, tmp_path: Path) -> AsyncIterator[Asking]:
+async def ask(database_url: str, tmp_path: Path) -> AsyncIterator[Client]:
     """The gateway over a database of the test's own, empty until the test is `given` something."""
-    async with asking(database_url, tmp_path) as ask:
+    async with open_client(database_url, tmp_path) as ask:
         yield ask
 
 
 @pytest.fixture(scope="session")
-async def ask_demo(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asking]:
+async def ask_demo(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
     """The gateway over the small sample market."""
-    async with asking(demo_url, tmp_path_factory.mktemp("gateway")) as ask:
+    async with open_client(demo_url, tmp_path_factory.mktemp("gateway")) as ask:
         yield ask
 
 

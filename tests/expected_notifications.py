@@ -13,14 +13,14 @@ from models import Mail
 from models.database import transaction
 from resolvers.notifying.announcements import (
     affected,
+    affected_by_maintenance,
     announce_maintenance,
     announce_security,
     at_location,
-    concerned_by_maintenance,
     everywhere,
     find_locations,
 )
-from resolvers.notifying.message_templates import Window
+from resolvers.notifying.message_templates import MaintenanceWindow
 from tests.factory import Location
 
 
@@ -38,8 +38,8 @@ class Telling:
         """The operator announces maintenance at a location, or everywhere."""
         where = everywhere() if location is None else at_location(location.name, location.key)
         async with self.transaction() as session:
-            concerned = await concerned_by_maintenance(session, await find_locations(session, where))
-            await announce_maintenance(session, concerned, title, "Sample text.", Window())
+            concerned = await affected_by_maintenance(session, await find_locations(session, where))
+            await announce_maintenance(session, concerned, title, "Sample text.", MaintenanceWindow())
 
     async def security(self, whom: ColumnElement[bool]) -> None:
         """The operator announces a security event."""

@@ -106,7 +106,7 @@ class Offer(Thing):
     product: Thing
 
 
-class Given:
+class Factory:
     """Makes rows in the database of one test."""
 
     def __init__(self, engine: AsyncEngine) -> None:

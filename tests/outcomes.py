@@ -19,7 +19,7 @@ from policies.coverage import Coverage, countable
 from policies.facts import Facts
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, Predicate, conj, negate
-from policies.shape_memo import Known
+from policies.shape_memo import ShapeMemo
 from policies.source import ABILITIES, FIELD_RULES, ROW_RULES, Rule, Text
 from policies.sql import to_column, to_sql, viewer_parameters
 from policies.syntax import calls
@@ -39,7 +39,7 @@ class Question:
 
 
 @dataclass(slots=True)
-class Asked:
+class PolicyQuestions:
     """Who began requests in which databases, and what was asked for viewers of which shape."""
 
     viewers: set[tuple[sa.URL, Viewer]] = field(default_factory=set)
@@ -68,7 +68,7 @@ class Outcomes:
         self._policy = policy
         self.rules = countable(policy.rules)
         self._prefixes = Prefixes(texts, policy.rules, policy.catalogue)
-        self._known = Known()
+        self._known = ShapeMemo()
         self._concerned: dict[Question, tuple[Rule, ...]] = {}
         self._ends: dict[tuple[str, str, Shape], Ends] = {}
         self._engine: sa.Engine | None = None
@@ -78,7 +78,7 @@ class Outcomes:
         if self._engine is not None:
             self._engine.dispose()
 
-    def evaluate(self, asked: Asked, coverage: Coverage) -> None:
+    def evaluate(self, asked: PolicyQuestions, coverage: Coverage) -> None:
         """Note how the rules end for what was asked, as far as that was not seen before."""
         viewers: defaultdict[Shape, list[tuple[sa.URL, Viewer]]] = defaultdict(list)
         for url, viewer in asked.viewers:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import httpx
 from PIL import Image
 
-from tests.client import Asking
+from tests.client import Client
 
 RED: Final = (200, 30, 30)
 
@@ -43,7 +43,7 @@ def opened(content: bytes) -> Image.Image:
 
 
 async def upload(
-    ask: Asking, email: str | None, content: Any, company: str | None = None, media_type: str = "application/octet-stream"
+    ask: Client, email: str | None, content: Any, company: str | None = None, media_type: str = "application/octet-stream"
 ) -> httpx.Response:
     """The answer to an upload by a user, or by nobody, for its own company or for another."""
     headers = {"Content-Type": media_type}

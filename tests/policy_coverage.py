@@ -29,15 +29,15 @@ from policies.policy import Policy
 from policies.source import digest, read_texts
 from policies.viewer import Shape
 from resolvers.context import Context
-from schema.building.fields import Field
+from schema.building.fields import FieldDefinition
 from schema.extensions.auditing import Auditing
-from tests.outcomes import Asked, Outcomes, Question
+from tests.outcomes import Outcomes, PolicyQuestions, Question
 
 TOO_LARGE: Final = "tests/scale/"  # its tables are too large to be read whole
 DOCUMENTS: Final = 1024
 
 
-class Exercised:
+class PolicyCoveragePlugin:
     """Collects what one run of pytest exercises, and adds it to the record."""
 
     def __init__(self, record: Path = RECORD) -> None:
@@ -45,7 +45,7 @@ class Exercised:
         self.version = digest(read_texts(server.POLICIES))
         known = read(record)
         self.coverage = known if known and known.version == self.version else Coverage(self.version)
-        self.asked = Asked()
+        self.asked = PolicyQuestions()
         self._outcomes: Outcomes | None = None
         self._patches = ExitStack()
 
@@ -66,7 +66,7 @@ class Exercised:
         try:
             return (yield)
         finally:
-            asked, self.asked = self.asked, Asked()
+            asked, self.asked = self.asked, PolicyQuestions()
             if asked.questions and not item.nodeid.startswith(TOO_LARGE):
                 self.evaluate(asked)
 
@@ -84,7 +84,7 @@ class Exercised:
         if self._outcomes is not None:
             terminalreporter.write_line(f"policy: {self.coverage.line(self._outcomes.rules)}")
 
-    def evaluate(self, asked: Asked) -> None:
+    def evaluate(self, asked: PolicyQuestions) -> None:
         """Note which rules held and failed for what was asked."""
         if self._outcomes is None:
             self._outcomes = Outcomes(server.load_policy(), read_texts(server.POLICIES))
@@ -175,7 +175,7 @@ class _Selected(Visitor):
 
 def _asked_by(entity: str, field: Any) -> Iterator[Question]:
     """What a field of a type asks: to read the row, and the field of it; what may be done to it; or an ability."""
-    if isinstance(field, Field) and field.ability is not None:
+    if isinstance(field, FieldDefinition) and field.ability is not None:
         yield Question(None, field.ability)
     if entity not in CATALOGUE:
         return

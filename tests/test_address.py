@@ -26,7 +26,7 @@ from sqlalchemy.engine import make_url
 
 from address import Address, InvalidAddress
 from models.database import connect
-from models.listening import Listening
+from models.listening import ChangeListener
 from models.reading import Reader
 from settings import InvalidSettings, Settings
 
@@ -401,7 +401,7 @@ async def test_tls_is_had_by_every_driver(tmp_path: Path, socket_path: str, at: 
             for query in ("sslmode=require", verify, f"channel_binding=prefer&{verify}", "sslmode=prefer")
         ]
         secured = front.secured
-        listening = Listening(at(front.port, verify))
+        listening = ChangeListener(at(front.port, verify))
         await listening.start()
         await asyncio.wait_for(listening.connected.wait(), 10)
         await listening.close()

@@ -13,9 +13,9 @@ from policies.coverage import Coverage, read
 from policies.policy import Policy
 from policies.source import Rule
 from policies.viewer import Shape
-from tests.client import Asking
-from tests.factory import Given
-from tests.policy_coverage import Exercised
+from tests.client import Client
+from tests.factory import Factory
+from tests.policy_coverage import PolicyCoveragePlugin
 
 PORTS = "{ ports(first: 10) { nodes { name } } }"
 COMPANIES = "{ viewer { company { viewerCan } } }"
@@ -33,15 +33,15 @@ def policy() -> Policy:
 
 
 @pytest.fixture
-def given(engine: AsyncEngine) -> Given:
+def given(engine: AsyncEngine) -> Factory:
     """Puts rows into the database."""
-    return Given(engine)
+    return Factory(engine)
 
 
 @pytest.fixture
-def exercised(tmp_path: Path) -> Iterator[Exercised]:
+def exercised(tmp_path: Path) -> Iterator[PolicyCoveragePlugin]:
     """What is exercised from now on, of which nobody knows."""
-    exercised = Exercised(tmp_path / "record.json")
+    exercised = PolicyCoveragePlugin(tmp_path / "record.json")
     exercised.pytest_sessionstart()
     yield exercised
     exercised.pytest_sessionfinish()
@@ -59,7 +59,7 @@ def ways(coverage: Coverage, rule: Rule) -> tuple[bool, bool]:
 
 
 async def test_rules_are_seen_over_the_rows_that_are_stored(
-    ask: Asking, given: Given, exercised: Exercised, policy: Policy
+    ask: Client, given: Factory, exercised: PolicyCoveragePlugin, policy: Policy
 ) -> None:
     """A rule that only held has not failed until a row is stored of which it is not true; the plan that is run then is a kept one."""
     company = await given.company()
@@ -77,7 +77,9 @@ async def test_rules_are_seen_over_the_rows_that_are_stored(
     assert (True, True) == ways(exercised.coverage, the(policy, OWN))
 
 
-async def test_a_rule_is_seen_as_far_as_it_was_asked(ask: Asking, given: Given, exercised: Exercised, policy: Policy) -> None:
+async def test_a_rule_is_seen_as_far_as_it_was_asked(
+    ask: Client, given: Factory, exercised: PolicyCoveragePlugin, policy: Policy
+) -> None:
     """A rule is not seen without a row to decide of, or a row to read of a field rule; nor of a field that nobody selects."""
     company = await given.company()
 
@@ -98,7 +100,9 @@ async def test_a_rule_is_seen_as_far_as_it_was_asked(ask: Asking, given: Given, 
     assert (False, False) == ways(coverage, the(policy, EDITS))
 
 
-async def test_rules_that_rules_ask_are_seen(ask: Asking, given: Given, exercised: Exercised, policy: Policy) -> None:
+async def test_rules_that_rules_ask_are_seen(
+    ask: Client, given: Factory, exercised: PolicyCoveragePlugin, policy: Policy
+) -> None:
     """What may be done to a row asks the rules of all actions, and the rules that these ask."""
     company = await given.company()
     await given.company()
@@ -112,7 +116,7 @@ async def test_rules_that_rules_ask_are_seen(ask: Asking, given: Given, exercise
 
 
 async def test_only_requests_by_the_policy_of_the_checkout_count(
-    ask: Asking, given: Given, exercised: Exercised, policy: Policy
+    ask: Client, given: Factory, exercised: PolicyCoveragePlugin, policy: Policy
 ) -> None:
     """Neither what is asked for everybody, as commands do, nor what is asked of another policy."""
     company = await given.company()
@@ -133,7 +137,7 @@ def test_runs_of_one_policy_are_one_record(tmp_path: Path, policy: Policy) -> No
     other.note(rule, 1)
 
     first.save(path)
-    known = Exercised(path).coverage
+    known = PolicyCoveragePlugin(path).coverage
     known.note(rule, 1)
     known.add(other)
     both = read(path)
@@ -141,4 +145,4 @@ def test_runs_of_one_policy_are_one_record(tmp_path: Path, policy: Policy) -> No
 
     assert {rule.place: {0, 1}} == known.seen
     assert {rule.place: {0}} == (both and both.seen)
-    assert {} == Exercised(path).coverage.seen
+    assert {} == PolicyCoveragePlugin(path).coverage.seen

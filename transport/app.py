@@ -33,7 +33,7 @@ from transport.http.endpoint import GraphQLEndpoint, MakeContext
 from transport.http.health import Probes, health_routes
 from transport.limits.body_size import BodyLimit
 from transport.limits.bounds import bounds_of
-from transport.limits.capacity import Capacity, Most
+from transport.limits.capacity import Capacity, Limits
 from transport.limits.deadlines import Deadlines
 from transport.limits.peers import Peers
 from transport.limits.quotas import Quotas
@@ -143,7 +143,7 @@ def _capacity(code: str, things: str, settings: Settings, name: str) -> Capacity
     """The bounds of what the settings call by a name."""
     given = settings.model_dump(include={f"max_{name}", f"max_{name}_per_peer", f"max_{name}_per_viewer"})
     process, peer, viewer = (given[f"max_{name}{share}"] for share in ("", "_per_peer", "_per_viewer"))
-    return Capacity(code, things, Most(process=process, peer=peer, viewer=viewer))
+    return Capacity(code, things, Limits(process=process, peer=peer, viewer=viewer))
 
 
 def _middleware(settings: Settings, body_limits: Mapping[str, int], policy: PolicyVersion) -> list[Middleware]:

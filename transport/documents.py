@@ -30,7 +30,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from resolvers.values.errors import PublicError
 from schema.extensions.viewer_introspection import SchemaOf
-from transport.limits.bounds import Bounds, Measured
+from transport.limits.bounds import Bounds, Measurement
 from transport.refusal import BadRequest, Refusal
 
 CACHED_CHARACTERS: Final = 250_000  # 280 bytes a character at worst: 70 MB
@@ -90,7 +90,7 @@ class Document:
         self.ast = ast
         self.fits: WeakSet[GraphQLSchema] = WeakSet()  # the schemas that it is known to fit
         self._operations = [Operation(place, node) for place, node in enumerate(nodes)]
-        self._measured: Measured | None = None
+        self._measured: Measurement | None = None
 
     def operation(self, name: str | None) -> Operation:
         """The operation that a request means. Raises OperationNameRequired or OperationNotFound."""
@@ -111,7 +111,7 @@ class Document:
             bounds.check_unplanned(values, operation.node.operation.value)
         return cost
 
-    def _measure(self, bounds: Bounds) -> Measured:
+    def _measure(self, bounds: Bounds) -> Measurement:
         try:
             return bounds.measure(self.ast)
         except GraphQLSyntaxError as error:

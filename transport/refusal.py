@@ -101,7 +101,7 @@ class TimedOut(Refusal):
         super().__init__(status, "TIMEOUT", f"The request took longer than {seconds:g} seconds to {what}.")
 
 
-def told(refusal: Refusal, request_id: str) -> dict[str, Any]:
+def error_body(refusal: Refusal, request_id: str) -> dict[str, Any]:
     """The refusal as a GraphQL answer."""
     extensions = {**refusal.extensions, "code": refusal.code, "requestId": request_id}
     return {"errors": [{"message": refusal.message, "extensions": extensions}]}
@@ -109,6 +109,6 @@ def told(refusal: Refusal, request_id: str) -> dict[str, Any]:
 
 def refuse(refusal: Refusal, request_id: str, media_type: str = JSON) -> Response:
     """The answer that a refusal becomes."""
-    body = orjson.dumps(told(refusal, request_id))
+    body = orjson.dumps(error_body(refusal, request_id))
     headers = {"Cache-Control": "no-store"} | refusal.headers
     return Response(body, refusal.status, headers, media_type=media_type + CHARSET)

@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from email_address import is_address
-from resolvers.notifying.outbox import Delayed, Outgoing, Refused
+from resolvers.notifying.outbox import MailDelayed, MailRejected, Outgoing
 
 TIMEOUT: Final = 30  # seconds for each step
 PERMANENT: Final = range(500, 600)
@@ -33,7 +33,7 @@ WORD_BYTES: Final = (
 BODY: Final = SMTP.clone(cte_type="7bit")  # no server has to offer 8BITMIME
 
 
-class Post:
+class SmtpMailer:
     """A mail server."""
 
     def __init__(self, url: str, sender: str, trusted: Path | None = None) -> None:
@@ -65,11 +65,11 @@ class Post:
         except aiosmtplib.SMTPDataError as error:
             raise _judged(error) from None
         except aiosmtplib.SMTPNotSupported as error:
-            raise Refused(_line(error.message)) from None
+            raise MailRejected(_line(error.message)) from None
         except aiosmtplib.SMTPResponseException as error:  # about us, not about this mail
-            raise Delayed(f"the mail server answers {error.code} {_line(error.message)}") from None
+            raise MailDelayed(f"the mail server answers {error.code} {_line(error.message)}") from None
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise Delayed(f"the mail server cannot be reached: {type(error).__name__}") from None
+            raise MailDelayed(f"the mail server cannot be reached: {type(error).__name__}") from None
 
 
 def compose(mail: Outgoing, sender: str) -> bytes:
@@ -111,14 +111,14 @@ def _words(text: str) -> Iterator[bytes]:
 def _address(text: str) -> str:
     """An address as a header holds it. Raises Refused."""
     if not is_address(text):
-        raise Refused("the address cannot stand in a mail")
+        raise MailRejected("the address cannot stand in a mail")
     return f"<{text}>"
 
 
-def _judged(error: aiosmtplib.SMTPResponseException) -> Refused | Delayed:
+def _judged(error: aiosmtplib.SMTPResponseException) -> MailRejected | MailDelayed:
     """What an answer about this very mail means."""
     said = f"{error.code} {_line(error.message)}"
-    return Refused(said) if error.code in PERMANENT else Delayed(said)
+    return MailRejected(said) if error.code in PERMANENT else MailDelayed(said)
 
 
 def _line(text: str) -> str:

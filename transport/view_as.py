@@ -19,10 +19,10 @@ from resolvers.values.errors import PublicError
 from transport.logs import bind_facts
 from transport.refusal import BadRequest, Refusal
 
-NAME: Final = "X-Crossgate-View-As"
-HEADER: Final = NAME.lower().encode()
+VIEW_AS_HEADER: Final = "X-Crossgate-View-As"
+HEADER: Final = VIEW_AS_HEADER.lower().encode()
 READ_ONLY: Final = "VIEW_AS_READ_ONLY"
-MESSAGE: Final = f"{NAME} is for queries; do this as yourself."
+MESSAGE: Final = f"{VIEW_AS_HEADER} is for queries; do this as yourself."
 
 ViewAs = Callable[[Viewer, str, str], Awaitable[Context]]
 """Makes the context of a query from its asker, the id that it names, and the request's id. Raises ViewAsRefused."""
@@ -37,17 +37,17 @@ class ViewAsReadOnly(PublicError):
         super().__init__(MESSAGE)
 
 
-def looked_as(scope: Scope) -> str | None:
+def view_as_header(scope: Scope) -> str | None:
     """The id that a request names, None where it does not look as another. Raises BadRequest."""
     found = [value for name, value in scope["headers"] if name == HEADER]
     if len(found) > 1:
-        raise BadRequest(f"Header {NAME} is given more than once.")
+        raise BadRequest(f"Header {VIEW_AS_HEADER} is given more than once.")
     return str(found[0], "latin-1") if found else None
 
 
 def refuse_view_as(scope: Scope) -> None:
     """Raises Refusal for a request that looks as another where nobody can."""
-    if looked_as(scope) is not None:
+    if view_as_header(scope) is not None:
         raise Refusal(HTTPStatus.BAD_REQUEST, READ_ONLY, MESSAGE)
 
 

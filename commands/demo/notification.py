@@ -15,8 +15,8 @@ from models.connection_request import ConnectionRequestStatus
 from models.membership import MemberRole
 from models.notification import NotificationKind
 from resolvers.notifying import message_templates
-from resolvers.notifying.message_templates import Window
-from resolvers.notifying.notifications import Notice
+from resolvers.notifying.message_templates import MaintenanceWindow
+from resolvers.notifying.notifications import Message
 
 URL: Final = "https://gateway.example"
 MAINTAINED: Final = ("New power supplies", "New firmware", "Cleaning of fibres")
@@ -26,7 +26,7 @@ WARNINGS: Final = 12
 UNREAD_SINCE: Final = TODAY - timedelta(days=45)
 DECIDED: Final = (ConnectionRequestStatus.ACCEPTED, ConnectionRequestStatus.DENIED)
 
-Occasion = tuple[datetime, UUID, NotificationKind, Notice, tuple[str, UUID] | None]
+Occasion = tuple[datetime, UUID, NotificationKind, Message, tuple[str, UUID] | None]
 """When, to which company, of what kind, what, and the type and key of what it is about."""
 
 
@@ -81,7 +81,7 @@ def _maintenance(world: World) -> list[Occasion]:
     found: list[Occasion] = []
     for number, title in enumerate(MAINTAINED):
         at = TODAY - EVERY * (len(MAINTAINED) - number - 1) - timedelta(days=7)
-        window = Window(at + timedelta(days=14), at + timedelta(days=14, hours=4))
+        window = MaintenanceWindow(at + timedelta(days=14), at + timedelta(days=14, hours=4))
         for company, concerned in ((world.cast.partner, sorted(accounts)[:3]), (world.cast.direct, [])):
             text = message_templates.maintenance(title, "Ports may be without service for a few minutes.", window, concerned)
             found.append((at, company["id"], NotificationKind.MAINTENANCE, text, None))

@@ -12,7 +12,7 @@ from commands.demo.metro import WITHOUT_MINOR_UNIT, WORTH_OF_A_DOLLAR, minor_uni
 from commands.demo.product import DIMENSIONS
 from commands.demo.world import OPEN_UNTIL, TODAY, Row, World, deck, moments
 from models.company import AccountKind
-from models.offer import CURRENCIES, MOST_BUYERS, OfferStatus, PaymentModel
+from models.offer import CURRENCIES, MAX_BUYERS, OfferStatus, PaymentModel
 from models.product import ProductVisibility
 
 FIRST: Final = datetime(2025, 1, 6, 8, tzinfo=TODAY.tzinfo)
@@ -33,7 +33,7 @@ ONCE_SOLD: Final = {OfferStatus.ACCEPTED, OfferStatus.EXPIRED, OfferStatus.WITHD
 FREE_SHARE: Final = 0.01  # zero-dollar offers (R237)
 SCHEDULE_SHARE: Final = 0.35
 DESCRIBED_SHARE: Final = 0.6
-BUYERS: Final = (3, 3, 10, MOST_BUYERS)  # at most; most offers have few
+BUYERS: Final = (3, 3, 10, MAX_BUYERS)  # at most; most offers have few
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from policies.policy import Policy
 from policies.shapes import spell
 from policies.viewer import ANONYMOUS, Viewer
 from resolvers.context import Context, Services
-from resolvers.tools.view_as import ViewAsRefused, seen_as
+from resolvers.tools.view_as import ViewAsRefused, find_view_as_target
 from resolvers.values.identifiers import Identifier
 from resolvers.viewer import find_viewer
 from schema.extensions.planned_execution import Planning
@@ -109,7 +109,7 @@ class Side:
         if looked_as is None:
             return Seen(asker)
         try:
-            return Seen(await seen_as(self.services, asker, looked_as), asker)
+            return Seen(await find_view_as_target(self.services, asker, looked_as), asker)
         except ViewAsRefused:
             return None
 

@@ -19,7 +19,7 @@ from policies.predicate import show as words
 from policies.shapes import spell, spelt
 from policies.sql import written
 from policies.viewer import Shape
-from resolvers.reading.masks import is_settled, only_reason
+from resolvers.reading.masks import constant_reason, is_row_independent
 from settings import Settings
 
 
@@ -47,7 +47,7 @@ def _field(rule: FieldRule) -> str:
     always = _when(rule.visible == TRUE, rule.visible == FALSE)
     if always == "ALWAYS":
         return always
-    reasons = str(only_reason(rule)) if is_settled(rule) else _reasons(rule)
+    reasons = str(constant_reason(rule)) if is_row_independent(rule) else _reasons(rule)
     return f"{always or words(rule.visible)} ({reasons})"
 
 

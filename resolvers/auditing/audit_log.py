@@ -24,17 +24,17 @@ from models import AuditEvent
 from models.audit_event import AuditKind
 from models.base import now
 
-MOMENT: Final = 1.0  # seconds in which events are gathered
-MOST_WAITING: Final = 10_000  # rows
-FIRST_PAUSE: Final = 0.1  # seconds before another attempt; each failure doubles them
-LONGEST_PAUSE: Final = 5.0
-PATIENCE: Final = 5.0  # seconds for the last of them to be written at shutdown
+FLUSH_INTERVAL: Final = 1.0  # seconds in which events are gathered
+MAX_PENDING: Final = 10_000  # rows
+MIN_RETRY_DELAY: Final = 0.1  # seconds before another attempt; each failure doubles them
+MAX_RETRY_DELAY: Final = 5.0
+SHUTDOWN_TIMEOUT: Final = 5.0  # seconds for the last of them to be written at shutdown
 INSERT: Final = postgresql.insert(AuditEvent).on_conflict_do_nothing()  # an attempt may have failed after its commit
 
 log = structlog.stdlib.get_logger("crossgate.audit")
 
 
-class Counted(NamedTuple):
+class AuditSubject(NamedTuple):
     """What is counted: a field of a type, or an action upon one, and why it was denied, if it was."""
 
     type: str
@@ -43,10 +43,10 @@ class Counted(NamedTuple):
     reason: str | None = None
 
 
-Counts: TypeAlias = dict[Counted, int]
+Counts: TypeAlias = dict[AuditSubject, int]
 
 
-class Act(NamedTuple):
+class AuditEventKey(NamedTuple):
     """What like events have in common."""
 
     kind: AuditKind
@@ -61,7 +61,7 @@ class Act(NamedTuple):
 
 
 @dataclass(slots=True)
-class Met:
+class PendingEvent:
     """How often an act was met since the last writing, and first when."""
 
     request_id: str | None
@@ -69,7 +69,7 @@ class Met:
     requests: int = 0
     at: datetime = field(default_factory=now)
 
-    def row(self, act: Act) -> dict[str, Any]:
+    def row(self, act: AuditEventKey) -> dict[str, Any]:
         """The event as it is stored."""
         counts = [
             {**{name: text for name, text in each._asdict().items() if text}, "count": n} for each, n in self.counts.items()
@@ -78,7 +78,7 @@ class Met:
         return {"id": uuid7(), **act._asdict(), **facts}
 
 
-def add(counts: Counts, more: Mapping[Counted, int]) -> None:
+def add_counts(counts: Counts, more: Mapping[AuditSubject, int]) -> None:
     """Count more."""
     for counted, number in more.items():
         counts[counted] = counts.get(counted, 0) + number
@@ -87,11 +87,11 @@ def add(counts: Counts, more: Mapping[Counted, int]) -> None:
 class AuditLog:
     """Writes events from `start` to `close`; before and after, nothing is served, and nothing is kept."""
 
-    def __init__(self, engine: AsyncEngine, *, moment: float = MOMENT, most: int = MOST_WAITING) -> None:
+    def __init__(self, engine: AsyncEngine, *, moment: float = FLUSH_INTERVAL, most: int = MAX_PENDING) -> None:
         self._engine = engine
         self.moment = moment
         self._most = most
-        self._waiting: dict[Act, Met] = {}
+        self._waiting: dict[AuditEventKey, PendingEvent] = {}
         self._taken: list[dict[str, Any]] = []  # out of what waits, and perhaps written
         self._something = asyncio.Event()
         self._room = asyncio.Event()
@@ -116,26 +116,26 @@ class AuditLog:
             await self._writer
         self._writer = None
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(SHUTDOWN_TIMEOUT):
                 await self.flush()
         except Exception as error:  # the gateway stops all the same
             log.error("audit.lost", events=len(self._waiting) + len(self._taken), error=type(error).__name__)
 
-    async def note(self, act: Act, request_id: str | None, counts: Mapping[Counted, int]) -> None:
+    async def note(self, act: AuditEventKey, request_id: str | None, counts: Mapping[AuditSubject, int]) -> None:
         """Have an event written within a moment. Waits where too many wait already."""
         while (met := self._waiting.get(act)) is None:
             if len(self._waiting) + len(self._taken) < self._most:
-                met = self._waiting[act] = Met(request_id)
+                met = self._waiting[act] = PendingEvent(request_id)
                 break
             self._room.clear()
             await self._room.wait()
-        add(met.counts, counts)
+        add_counts(met.counts, counts)
         met.requests += 1
         self._something.set()
 
-    async def write(self, act: Act, request_id: str | None, counts: Counts) -> None:
+    async def write(self, act: AuditEventKey, request_id: str | None, counts: Counts) -> None:
         """Write an event now. Raises what keeps the database from taking it: what is not recorded is not answered."""
-        await self._insert([Met(request_id, counts, 1).row(act)])
+        await self._insert([PendingEvent(request_id, counts, 1).row(act)])
 
     async def flush(self) -> None:
         """Write all that waits. Raises what keeps the database from taking it; it goes on waiting then."""
@@ -149,7 +149,7 @@ class AuditLog:
                 self._room.set()
 
     async def _run(self) -> None:
-        pause = FIRST_PAUSE
+        pause = MIN_RETRY_DELAY
         while True:
             await self._something.wait()
             self._something.clear()
@@ -159,10 +159,10 @@ class AuditLog:
             except Exception as error:  # whatever it is, another attempt may go through
                 log.warning("audit.delayed", events=len(self._waiting) + len(self._taken), error=type(error).__name__)
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
+                pause = min(pause * 2, MAX_RETRY_DELAY)
                 self._something.set()
             else:
-                pause = FIRST_PAUSE
+                pause = MIN_RETRY_DELAY
 
     async def _store(self, rows: list[dict[str, Any]]) -> None:
         """Store rows; one that the database never takes, of a company that is gone, keeps no other from being stored."""

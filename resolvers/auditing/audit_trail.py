@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from models.audit_event import AuditKind
 from policies.viewer import Viewer
-from resolvers.auditing.audit_log import Act, Counted, Counts, add
+from resolvers.auditing.audit_log import AuditEventKey, AuditSubject, Counts, add_counts
 from resolvers.reading.redactions import Path, Redacted
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-NAME_LENGTH: Final = 100  # characters of an operation's name
-KEPT: Final = 500  # operations whose hashes are known
-LARGEST_KEPT: Final = 10_000  # characters of one
+MAX_NAME_LENGTH: Final = 100  # characters of an operation's name
+HASH_CACHE_SIZE: Final = 500  # operations whose hashes are known
+MAX_CACHED_LENGTH: Final = 10_000  # characters of one
 
 
-class Acts:
+class AuditTrail:
     """What the resolvers of one request note: actions that were refused, and decisions that were explained."""
 
     __slots__ = ("concerned", "denied")
@@ -31,31 +31,31 @@ class Acts:
         self.denied: Counts = {}
         self.concerned: dict[Viewer, Counts] = {}
 
-    def join(self, other: Acts) -> None:
+    def join(self, other: AuditTrail) -> None:
         """Take what others have noted of the same request; what both have noted of one thing is the same."""
-        _highest(self.denied, other.denied)
+        _keep_maximum(self.denied, other.denied)
         for viewer, counts in other.concerned.items():
-            _highest(self.concerned.setdefault(viewer, {}), counts)
+            _keep_maximum(self.concerned.setdefault(viewer, {}), counts)
 
     def refused(self, counts: Counts) -> None:
         """Note that actions of a mutation were refused."""
-        add(self.denied, counts)
+        add_counts(self.denied, counts)
 
     def told_by(self, entity: str, field: str, code: str) -> None:
         """Note that an order or a filter was refused, for it would tell a field; once, for whoever runs it again."""
-        self.denied[Counted(entity, field, None, code)] = 1
+        self.denied[AuditSubject(entity, field, None, code)] = 1
 
     async def explained(self, entity: str, field: str | None, concerned: Viewer) -> None:
         """Note that decisions on a type, or on a field of it, are explained for a viewer; written before the answer is sent."""
-        add(self.concerned.setdefault(concerned, {}), {Counted(entity, field): 1})
+        add_counts(self.concerned.setdefault(concerned, {}), {AuditSubject(entity, field): 1})
 
 
-def _highest(into: Counts, counts: Counts) -> None:
+def _keep_maximum(into: Counts, counts: Counts) -> None:
     for counted, number in counts.items():
         into[counted] = max(into.get(counted, 0), number)
 
 
-def anything(context: Context, data: Any) -> bool:
+def has_events(context: Context, data: Any) -> bool:
     """Whether a result tells of anything but reads."""
     acts = context.acts
     return bool(context.redactions.own(data) or acts.denied or acts.concerned or context.asker is not context.viewer)
@@ -69,31 +69,33 @@ async def record(context: Context, name: str | None, text: str | None, data: Any
     log, request_id, acts = context.services.audit, context.origin.request_id, context.acts
     if not log.running:  # nothing is served then
         return
-    context.acts = Acts()  # a subscription goes on
+    context.acts = AuditTrail()  # a subscription goes on
     if context.asker is not context.viewer:
-        await log.write(_act(context, AuditKind.VIEW_AS, name, text), request_id, {})
+        await log.write(_event_key(context, AuditKind.VIEW_AS, name, text), request_id, {})
     tell = log.note if context.asker.user_id is None else log.write  # a row for each request of a visitor would fill the log
     for concerned, counts in acts.concerned.items():
-        await tell(_act(context, AuditKind.EXPLAIN, name, text, concerned), request_id, counts)
+        await tell(_event_key(context, AuditKind.EXPLAIN, name, text, concerned), request_id, counts)
     if denied := _denied(context, data, acts.denied):
-        await log.note(_act(context, AuditKind.DENIAL, name, text), request_id, denied)
+        await log.note(_event_key(context, AuditKind.DENIAL, name, text), request_id, denied)
     if read:
-        await log.note(_act(context, AuditKind.READ, name, text), request_id, read)
+        await log.note(_event_key(context, AuditKind.READ, name, text), request_id, read)
 
 
 def operation_hash(name: str | None, text: str) -> str:
     """What names an operation in the log: SHA-256 of its document, a line feed and its name."""
-    return _known_hash(name, text) if len(text) <= LARGEST_KEPT else _hash(name, text)
+    return _known_hash(name, text) if len(text) <= MAX_CACHED_LENGTH else _hash(name, text)
 
 
 def _hash(name: str | None, text: str) -> str:
     return hashlib.sha256(f"{text}\n{name or ''}".encode()).hexdigest()
 
 
-_known_hash = lru_cache(KEPT)(_hash)
+_known_hash = lru_cache(HASH_CACHE_SIZE)(_hash)
 
 
-def _act(context: Context, kind: AuditKind, name: str | None, text: str | None, concerned: Viewer | None = None) -> Act:
+def _event_key(
+    context: Context, kind: AuditKind, name: str | None, text: str | None, concerned: Viewer | None = None
+) -> AuditEventKey:
     """An event of whoever asks; as the viewer that it is taken for, or whose decisions it reads, if that is another.
 
     Of visitors no operation is kept: they could fill the log, which nobody may empty, by sending a new one each time.
@@ -101,14 +103,14 @@ def _act(context: Context, kind: AuditKind, name: str | None, text: str | None, 
     asker, taken = context.asker, concerned or context.viewer
     other = taken if taken is not asker else None
     whose = other if other is not None and kind in (AuditKind.VIEW_AS, AuditKind.EXPLAIN) else asker
-    return Act(
+    return AuditEventKey(
         kind=kind,
         company_id=whose.company_id,
         user_id=asker.user_id,
         actor_company_id=asker.company_id,
         as_user_id=None if other is None else other.user_id,
         as_company_id=None if other is None else other.company_id,
-        operation_name=None if name is None or asker.user_id is None else name[:NAME_LENGTH],
+        operation_name=None if name is None or asker.user_id is None else name[:MAX_NAME_LENGTH],
         operation_hash=None if text is None or asker.user_id is None else operation_hash(name, text),
         policy_hash=context.policy.version,
     )
@@ -119,16 +121,16 @@ def _denied(context: Context, data: Any, refused: Counts) -> Counts:
     counts = dict(refused)
     for path, redacted in context.redactions.own(data):
         counted = _hidden(redacted)
-        counts[counted] = counts.get(counted, 0) + standing_for(path, data)
+        counts[counted] = counts.get(counted, 0) + count_redacted_values(path, data)
     return counts
 
 
 @lru_cache(None)  # as many as fields have reasons
-def _hidden(redacted: Redacted) -> Counted:
-    return Counted(redacted.type, redacted.field, None, str(redacted.reason))
+def _hidden(redacted: Redacted) -> AuditSubject:
+    return AuditSubject(redacted.type, redacted.field, None, str(redacted.reason))
 
 
-def standing_for(path: Path, data: Any) -> int:
+def count_redacted_values(path: Path, data: Any) -> int:
     """How many values the path of a redaction stands for: a "*" is each item of a list that is not null."""
     for place, step in enumerate(path):
         if data is None:
@@ -136,7 +138,7 @@ def standing_for(path: Path, data: Any) -> int:
         if step == "*":
             rest = path[place + 1 :]
             if "*" in rest:
-                return sum(standing_for(rest, item) for item in data if item is not None)
+                return sum(count_redacted_values(rest, item) for item in data if item is not None)
             return sum(item is not None for item in data)
         data = data[step]
     return 1

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from models.kinds import Kind
-from resolvers.files.letter import letter
+from resolvers.files.letter import render_letter
 from resolvers.files.urls import File
-from resolvers.image import picture
+from resolvers.image import image_of
 from resolvers.reading.records import Record
 from resolvers.values import identifiers
 from resolvers.values.identifiers import InvalidId
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Maker:
+class FileRenderer:
     """How the file of a thing is made: the field that leads to it, and the kinds of sensitive values that the file holds."""
 
     make: Callable[[Record, Context], Awaitable[File | None]]
@@ -27,9 +27,9 @@ class Maker:
     kinds: frozenset[Kind]
 
 
-MAKERS: Final[Mapping[str, Maker]] = {
-    "Image": Maker(picture, "url", frozenset()),
-    "Port": Maker(letter, "letter_of_authorisation", frozenset()),
+RENDERERS: Final[Mapping[str, FileRenderer]] = {
+    "Image": FileRenderer(image_of, "url", frozenset()),
+    "Port": FileRenderer(render_letter, "letter_of_authorisation", frozenset()),
 }
 
 
@@ -39,9 +39,9 @@ async def find_file(name: str, context: Context) -> File | None:
         named = identifiers.parse(name, "id")
     except InvalidId:
         return None
-    if named.type not in MAKERS:
+    if named.type not in RENDERERS:
         return None
-    maker = MAKERS[named.type]
+    maker = RENDERERS[named.type]
     (record,) = await context.loaders.rows(named.type, [named.key])
     if record is None or maker.field in record.hidden:
         return None

@@ -17,36 +17,36 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from models import Image, MarketplaceProfile
-from resolvers.auditing.audit_log import Counted
+from resolvers.auditing.audit_log import AuditSubject
 from resolvers.auditing.audit_trail import record
-from resolvers.files.image_decoding import Picture, decoded
+from resolvers.files.image_decoding import Picture, decode
 from resolvers.files.urls import url_of
 from resolvers.image import has_recommended_size
-from resolvers.reading.statements import KEYS, Source, rows_by
+from resolvers.reading.statements import KEYS, Source, select_rows_by
 from resolvers.values import identifiers
 from resolvers.values.errors import PublicError
 from resolvers.values.identifiers import Identifier
-from resolvers.writing.transactions import carry_out
-from resolvers.writing.unit_of_work import Work
+from resolvers.writing.transactions import run_in_transaction
+from resolvers.writing.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
 ARGUMENT: Final = "companyId"
 ACTION: Final = "save_marketplace_profile"
-MOST_UNUSED: Final = 20  # images of a company that no profile names
-RECORDED: Final = "uploadFile"
-AT_ONCE: Final = 2  # pictures that are decoded; each may take some 200 MiB and a processor
+MAX_UNUSED_IMAGES: Final = 20  # images of a company that no profile names
+AUDIT_NAME: Final = "uploadFile"
+MAX_CONCURRENT_DECODES: Final = 2  # pictures that are decoded; each may take some 200 MiB and a processor
 _unused, _oldest = (aliased(Image, name=name) for name in ("unused", "oldest"))
 UNUSED: Final = (
     sa.select(_unused.id)
     .where(_unused.company_id == sa.bindparam("company"), ~sa.exists().where(MarketplaceProfile.logo_id == _unused.id))
     .order_by(_unused.id.desc())
-    .offset(MOST_UNUSED)
+    .offset(MAX_UNUSED_IMAGES)
 )
 # A profile that names one of them at this moment has locked it.
 OLDEST: Final = sa.select(_oldest.id).where(_oldest.id.in_(UNUSED)).with_for_update(skip_locked=True)
-FORGET: Final = sa.delete(Image).where(Image.id.in_(OLDEST))
+DELETE_OLDEST: Final = sa.delete(Image).where(Image.id.in_(OLDEST))
 
 
 class NoSuchCompany(PublicError):
@@ -58,7 +58,7 @@ class NoSuchCompany(PublicError):
         super().__init__("There is no such company.", argument=ARGUMENT)
 
 
-class MayNotUpload(PublicError):
+class UploadForbidden(PublicError):
     """The viewer reads the company but may not save its Marketplace profile."""
 
     code = "FORBIDDEN"
@@ -85,7 +85,7 @@ class Uploads:
     """Takes pictures, of which few are decoded at once."""
 
     def __init__(self) -> None:
-        self._decoders = ThreadPoolExecutor(AT_ONCE, "picture")
+        self._decoders = ThreadPoolExecutor(MAX_CONCURRENT_DECODES, "picture")
 
     async def check(self, context: Context, name: str | None) -> None:
         """Refuse an upload for the company of a global id, or for the viewer's own, if it is not allowed now.
@@ -96,13 +96,13 @@ class Uploads:
         readable, saved = (context.decide("Company", action).rows for action in ("read", ACTION))
         source = Source("Company", readable, masks=(("may_upload", saved),), columns=("id",))
         parameters = {**context.parameters, KEYS: [key]}
-        found = await context.services.reader.fetch(rows_by(source, "id"), parameters)
+        found = await context.services.reader.fetch(select_rows_by(source, "id"), parameters)
         if not found:
             await _denied(context, NoSuchCompany.code)
             raise NoSuchCompany
         if not found[0].may_upload:
-            await _denied(context, MayNotUpload.code)
-            raise MayNotUpload
+            await _denied(context, UploadForbidden.code)
+            raise UploadForbidden
 
     async def take(self, context: Context, name: str | None, content: bytes) -> Uploaded:
         """Store the picture in a file as an image of a company, as `check`. If this raises, nothing is stored.
@@ -110,10 +110,10 @@ class Uploads:
         Raises UnsupportedImage or ImageTooLarge, what `check` raises, and ViewerGone.
         """
         await self.check(context, name)
-        picture = await asyncio.get_running_loop().run_in_executor(self._decoders, decoded, content)
+        picture = await asyncio.get_running_loop().run_in_executor(self._decoders, decode, content)
         try:
-            key = await carry_out(context, RECORDED, lambda work: _stored(work, name, picture))
-        except (NoSuchCompany, MayNotUpload) as refusal:
+            key = await run_in_transaction(context, AUDIT_NAME, lambda work: _stored(work, name, picture))
+        except (NoSuchCompany, UploadForbidden) as refusal:
             await _denied(context, refusal.code)
             raise
         return Uploaded(str(Identifier("Image", key)), url_of("Image", key, context), picture)
@@ -124,25 +124,25 @@ def _company(context: Context, name: str | None) -> UUID | None:
     return context.viewer.company_id if name is None else identifiers.parse(name, ARGUMENT, "Company").key
 
 
-async def _reached(work: Work, name: str | None) -> UUID:
+async def _reached(work: UnitOfWork, name: str | None) -> UUID:
     """The company, locked, if the viewer may upload for it. Raises NoSuchCompany or MayNotUpload."""
     key = _company(work.context, name)
     company, may = (None, False) if key is None else await work.reach("Company", key, ACTION)
     if company is None:
         raise NoSuchCompany
     if not may:
-        raise MayNotUpload
+        raise UploadForbidden
     found: UUID = company.id
     return found
 
 
 async def _denied(context: Context, code: str) -> None:
     """Tell the audit log of a refusal."""
-    context.acts.refused({Counted("Company", None, ACTION, code): 1})
-    await record(context, RECORDED, None)
+    context.acts.refused({AuditSubject("Company", None, ACTION, code): 1})
+    await record(context, AUDIT_NAME, None)
 
 
-async def _stored(work: Work, name: str | None, picture: Picture) -> UUID:
+async def _stored(work: UnitOfWork, name: str | None, picture: Picture) -> UUID:
     """Insert the image and delete the oldest of those that no profile names. Uploads of one company take turns.
 
     Raises NoSuchCompany or MayNotUpload.
@@ -153,5 +153,5 @@ async def _stored(work: Work, name: str | None, picture: Picture) -> UUID:
     await session.flush()
     with suppress(sa.exc.IntegrityError):  # a profile has just named one of them; the next upload looks again
         async with session.begin_nested():
-            await session.execute(FORGET, {"company": company})
+            await session.execute(DELETE_OLDEST, {"company": company})
     return image.id

@@ -6,19 +6,19 @@ from itertools import count
 from typing import Any, NoReturn
 
 
-class Unplanned(Exception):
+class NotPlannable(Exception):
     """What a plan leaves to graphql-core, and why, in a few words without values."""
 
 
-class Inseparable(Unplanned):
+class NotJoinable(NotPlannable):
     """A row cannot be read beside the one that names it: it has to be looked up."""
 
 
-class Names:
+class CodeNamespace:
     """The namespace of one plan's generated code."""
 
     def __init__(self) -> None:
-        self.bound: dict[str, Any] = {"need": need, "items": items, "refuse": refuse}
+        self.bound: dict[str, Any] = {"need": require_non_null, "items": require_list, "refuse": reject_record}
         self._known: dict[int, str] = {}
         self._numbers = count()
 
@@ -42,20 +42,20 @@ class Names:
         return made["made"]
 
 
-def need(value: Any) -> Any:
+def require_non_null(value: Any) -> Any:
     """The value of a place that is never null. Raises Unplanned."""
     if value is None:
-        raise Unplanned("null in a place that is never null")
+        raise NotPlannable("null in a place that is never null")
     return value
 
 
-def items(value: Any) -> Any:
+def require_list(value: Any) -> Any:
     """The items of a list. Raises Unplanned for whatever else can be iterated over, such as text."""
     if isinstance(value, list | tuple):
         return value
-    raise Unplanned("no list where one was promised")
+    raise NotPlannable("no list where one was promised")
 
 
-def refuse() -> NoReturn:
+def reject_record() -> NoReturn:
     """Do not show a record, which policy may hide parts of, as a type that policy does not know. Raises Unplanned."""
-    raise Unplanned("a record of a type without policy")
+    raise NotPlannable("a record of a type without policy")

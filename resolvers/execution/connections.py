@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from graphql import GraphQLObjectType, get_named_type
 from graphql.execution.collect_fields import FieldDetails
 
-from resolvers.execution.children import Connected
-from resolvers.execution.codegen import Unplanned
-from resolvers.execution.field_sites import Code, Place, display
+from resolvers.execution.children import ConnectionStep
+from resolvers.execution.codegen import NotPlannable
+from resolvers.execution.field_sites import Code, FieldSite, object_literal
 from resolvers.execution.lookups import PageLookup
-from resolvers.execution.object_builders import Shape
-from resolvers.execution.redaction_tracking import Items, Watch
+from resolvers.execution.object_builders import ObjectBuilder
+from resolvers.execution.redaction_tracking import ItemsTracker, RedactionTracker
 from resolvers.execution.rows import Objects, Rows
 from resolvers.execution.values import complete
-from resolvers.reading.field_sources import Below, Everything, as_given
+from resolvers.reading.field_sources import ChildConnection, RootConnection, unchanged
 from resolvers.reading.filters import ORDERS
 
 if TYPE_CHECKING:
@@ -28,37 +28,37 @@ if TYPE_CHECKING:
 class _Connection:
     """A connection while its parts are gathered."""
 
-    shape: Shape
-    items: list[tuple[Shape, bool]] = field(default_factory=list)
+    shape: ObjectBuilder
+    items: list[tuple[ObjectBuilder, bool]] = field(default_factory=list)
     reads_rows: bool = False
     counts: bool = False
 
-    def listed(self, shape: Shape, *, cursors: bool) -> str:
+    def listed(self, shape: ObjectBuilder, *, cursors: bool) -> str:
         """The variable of one more list of the page's items."""
         self.items.append((shape, cursors))
         return self.shape.given(f"items{len(self.items)}")
 
 
-def connection(planner: Planner, place: Place, batch: Below | Everything) -> Code:
+def connection(planner: Planner, place: FieldSite, batch: ChildConnection | RootConnection) -> Code:
     """A connection: its pages, and whatever of it is selected."""
     kind = get_named_type(place.kind)
     assert isinstance(kind, GraphQLObjectType)  # noqa: S101 (of `below` and `everything`)
     relation, keys, narrow = (
-        (batch.relation, place.keys(planner.names, batch.key), as_given)
-        if isinstance(batch, Below)
+        (batch.relation, place.keys(planner.names, batch.key), unchanged)
+        if isinstance(batch, ChildConnection)
         else (None, None, batch.narrow)
     )
     ordered = any(argument.name.value == "orderBy" for argument in place.details[0].node.arguments or ())
     orders = ORDERS.get(batch.entity, {}).values() if ordered else ()
     forced = dict.fromkeys(["id", *(column for order in orders for column in order.columns)])
     rows = Rows(batch.entity, planner.decide(batch.entity), tuple(forced), below=relation is not None)
-    parts = _Connection(Shape(Objects(), planner.names))
+    parts = _Connection(ObjectBuilder(Objects(), planner.names))
     made = {key: _part(planner, kind, details, rows, parts) for key, details in planner.sub(kind, place.details).items()}
     if parts.counts:
         parts.shape.given("count")
-    code, watch = display(made)
+    code, watch = object_literal(made)
     parts.shape.made_of(code)
-    connected = Connected(
+    connected = ConnectionStep(
         keys=keys,
         arguments=planner.arguments(place),
         narrow=narrow,
@@ -89,19 +89,19 @@ def _part(planner: Planner, kind: GraphQLObjectType, details: Sequence[FieldDeta
         case "nodes":
             parts.reads_rows = True
             shape, watch = planner.shaped(inner, planner.sub(inner, details), rows)
-            return parts.listed(shape, cursors=False), watch and Items(watch)
+            return parts.listed(shape, cursors=False), watch and ItemsTracker(watch)
         case "edges":
             parts.reads_rows = True
             shape, watch, cursors = _edges(planner, inner, details, rows)
-            return parts.listed(shape, cursors=cursors), watch and Items(watch)
-    raise Unplanned(f"{kind.name}.{name} is no part of a connection")
+            return parts.listed(shape, cursors=cursors), watch and ItemsTracker(watch)
+    raise NotPlannable(f"{kind.name}.{name} is no part of a connection")
 
 
 def _edges(
     planner: Planner, kind: GraphQLObjectType, details: Sequence[FieldDetails], rows: Rows
-) -> tuple[Shape, Watch | None, bool]:
+) -> tuple[ObjectBuilder, RedactionTracker | None, bool]:
     """The shape of edges, what is hidden in them, and whether they have cursors."""
-    shape, cursors = Shape(rows, planner.names), False
+    shape, cursors = ObjectBuilder(rows, planner.names), False
     made: dict[str, Code] = {}
     for key, key_details in planner.sub(kind, details).items():
         name = key_details[0].node.name.value
@@ -116,7 +116,7 @@ def _edges(
         elif name == "__typename":
             made[key] = (repr(kind.name), None)
         else:
-            raise Unplanned(f"{kind.name}.{name} is no part of an edge")
-    code, watch = display(made)
+            raise NotPlannable(f"{kind.name}.{name} is no part of an edge")
+    code, watch = object_literal(made)
     shape.made_of(code)
     return shape, watch, cursors

@@ -1,6 +1,6 @@
 """Failures: errors of fields that a plan tells itself, in the places where they happen.
 
-A child leaves a `Failed` in the place of a value that it cannot give. Once the data is there, each of them becomes null and an error
+A child leaves a `FieldFailed` in the place of a value that it cannot give. Once the data is there, each of them becomes null and an error
 with its path. A place that is never null makes null of what is above it, which the plan leaves to graphql-core, but at the root.
 """
 
@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphql import FieldNode, GraphQLError, located_error
 
-from resolvers.execution.codegen import Unplanned
+from resolvers.execution.codegen import NotPlannable
 
 if TYPE_CHECKING:
-    from resolvers.execution.object_builders import Run
+    from resolvers.execution.object_builders import PlanRun
 
-MOST: Final = 1000  # errors that a plan tells of one operation
+MAX_ERRORS: Final = 1000  # errors that a plan tells of one operation
 
 
-class Failed:
+class FieldFailed:
     """What stands in the place of a value that failed."""
 
     __slots__ = ("error", "nodes")
@@ -31,19 +31,19 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Failing:
+class FailurePolicy:
     """How a field fails: its nodes, and whether the plan can tell so itself."""
 
     nodes: Sequence[FieldNode]
     told: bool
 
-    def failed(self, error: Exception, run: Run) -> Failed:
+    def failed(self, error: Exception, run: PlanRun) -> FieldFailed:
         """What stands in the place of the value. Raises the error where graphql-core has to tell it."""
-        if not self.told or isinstance(error, Unplanned) or run.failures >= MOST:
+        if not self.told or isinstance(error, NotPlannable) or run.failures >= MAX_ERRORS:
             raise error
         run.failures += 1
         run.failing.add(id(self.nodes))
-        return Failed(error, self.nodes)
+        return FieldFailed(error, self.nodes)
 
 
 def errors_of(data: dict[str, Any], failures: int) -> list[GraphQLError]:
@@ -51,18 +51,20 @@ def errors_of(data: dict[str, Any], failures: int) -> list[GraphQLError]:
 
     Where all of them are root fields, nothing below is looked at.
     """
-    roots = [(each, data, key, [key]) for key, each in data.items() if each.__class__ is Failed]
+    roots = [(each, data, key, [key]) for key, each in data.items() if each.__class__ is FieldFailed]
     found = roots if len(roots) == failures else list(_failed(data, (), set()))
     for _, holder, place, _ in found:
         holder[place] = None  # at the end, for an object may stand in several places
     return [located_error(failed.error, failed.nodes, path) for failed, _, _, path in found]
 
 
-def _failed(value: Any, path: tuple[str | int, ...], clean: set[int]) -> Iterator[tuple[Failed, Any, Any, list[str | int]]]:
+def _failed(
+    value: Any, path: tuple[str | int, ...], clean: set[int]
+) -> Iterator[tuple[FieldFailed, Any, Any, list[str | int]]]:
     """The failures below a value. An object that stands in several places is looked at once if it is `clean`."""
     is_clean = True
     for place, each in value.items() if value.__class__ is dict else enumerate(value):
-        if each.__class__ is Failed:
+        if each.__class__ is FieldFailed:
             is_clean = False
             yield each, value, place, [*path, place]
         elif (each.__class__ is dict or each.__class__ is list) and id(each) not in clean:

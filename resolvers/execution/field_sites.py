@@ -12,26 +12,26 @@ from graphql.execution.values import VariableValues
 
 from policies.policy import Decision
 from policies.reason import Reason
-from resolvers.execution.codegen import Inseparable, Names
-from resolvers.execution.failures import Failing
-from resolvers.execution.object_builders import Child, Extract, Shape
-from resolvers.execution.redaction_tracking import Fields, Items, Watch
+from resolvers.execution.codegen import CodeNamespace, NotJoinable
+from resolvers.execution.failures import FailurePolicy
+from resolvers.execution.object_builders import ChildStep, ColumnReader, ObjectBuilder
+from resolvers.execution.redaction_tracking import FieldsTracker, ItemsTracker, RedactionTracker
 from resolvers.execution.rows import JoinedRow, Objects, Rows
-from resolvers.reading.allowed_actions import Rights
+from resolvers.reading.allowed_actions import AllowedActions
 from resolvers.reading.batching import BatchResolver
 
 Grouped: TypeAlias = Mapping[str, Sequence[FieldDetails]]
-Code: TypeAlias = tuple[str, Watch | None]
+Code: TypeAlias = tuple[str, RedactionTracker | None]
 RowAccess: TypeAlias = Rows | JoinedRow
 Decide: TypeAlias = Callable[[str], Decision]
 """What policy decides of reading a type, for the viewers that the plan is made for."""
-RightsOf: TypeAlias = Callable[[str], Rights]
+RightsOf: TypeAlias = Callable[[str], AllowedActions]
 """What those viewers may do to things of a type."""
 Withheld: TypeAlias = Callable[[str], Reason | None]
 """Why those viewers do not have an ability, None if they have it."""
 
 
-class Described(Protocol):
+class FieldDescription(Protocol):
     """What the schema says of a field."""
 
     @property
@@ -57,19 +57,19 @@ class Described(Protocol):
         """The arguments as resolvers take them."""
 
 
-Describe: TypeAlias = Callable[[GraphQLField], Described | None]
+Describe: TypeAlias = Callable[[GraphQLField], FieldDescription | None]
 """The description of a field, None for one that has a resolver without a batch form."""
 
 
 @dataclass(slots=True)
-class Place:
+class FieldSite:
     """A field of a selection: what the schema says of it, the rows it stands in, and the code that tells where it is visible."""
 
     definition: GraphQLField
-    described: Described
+    described: FieldDescription
     details: Sequence[FieldDetails]
     access: RowAccess | Objects
-    shape: Shape
+    shape: ObjectBuilder
     visible: str | None = None
 
     @property
@@ -83,9 +83,9 @@ class Place:
         return isinstance(self.definition.type, GraphQLNonNull)
 
     @property
-    def failing(self) -> Failing:
+    def failing(self) -> FailurePolicy:
         """How its value fails: the plan tells it where null stays in its place, or at the root."""
-        return Failing([each.node for each in self.details], not self.required or self.shape.is_root)
+        return FailurePolicy([each.node for each in self.details], not self.required or self.shape.is_root)
 
     def guarded(self, code: str) -> str:
         """Code that gives None where the field is hidden."""
@@ -95,43 +95,43 @@ class Place:
     def rows(self) -> Rows | Objects:
         """The rows that a child can be asked for. Raises Inseparable where there are none of its own."""
         if isinstance(self.access, JoinedRow):
-            raise Inseparable("a joined row cannot wait for anything")
+            raise NotJoinable("a joined row cannot wait for anything")
         return self.access
 
-    def keys(self, names: Names, column: str) -> Extract:
+    def keys(self, names: CodeNamespace, column: str) -> ColumnReader:
         """What reads a column of all rows, None where the field is hidden."""
-        return Extract(self.rows, names, self.guarded(self.access.read(column)))
+        return ColumnReader(self.rows, names, self.guarded(self.access.read(column)))
 
 
-class Childless(Shape):
+class NoChildren(ObjectBuilder):
     """The shape of what cannot have a child of its own, and is no list either."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: CodeNamespace) -> None:
         super().__init__(Objects(), names)
 
-    def child(self, child: Child) -> str:  # noqa: ARG002
+    def child(self, child: ChildStep) -> str:  # noqa: ARG002
         """Refuse it."""
-        raise Inseparable("a child of a joined row")
+        raise NotJoinable("a child of a joined row")
 
 
-def display(made: Mapping[str, Code]) -> Code:
+def object_literal(made: Mapping[str, Code]) -> Code:
     """The code of an object of the response, from that of its fields."""
     watches = {key: watch for key, (_, watch) in made.items() if watch is not None}
     code = ", ".join(f"{key!r}: {code}" for key, (code, _) in made.items())
-    return f"{{{code}}}", Fields(watches) if watches else None
+    return f"{{{code}}}", FieldsTracker(watches) if watches else None
 
 
-def required(kind: GraphQLOutputType) -> tuple[bool, ...]:
+def null_refusals(kind: GraphQLOutputType) -> tuple[bool, ...]:
     """At each depth of a type's lists whether null is refused, outermost first."""
     never_null = isinstance(kind, GraphQLNonNull)
     inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
-    return (never_null, *(required(inner.of_type) if isinstance(inner, GraphQLList) else ()))
+    return (never_null, *(null_refusals(inner.of_type) if isinstance(inner, GraphQLList) else ()))
 
 
-def listed(kind: GraphQLOutputType, watch: Watch | None) -> Watch | None:
+def track_list(kind: GraphQLOutputType, watch: RedactionTracker | None) -> RedactionTracker | None:
     """The watch of a value of a type, from that of its objects."""
     if watch is None:
         return None
-    for _ in required(kind)[1:]:
-        watch = Items(watch)
+    for _ in null_refusals(kind)[1:]:
+        watch = ItemsTracker(watch)
     return watch

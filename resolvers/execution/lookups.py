@@ -9,19 +9,19 @@ from uuid import UUID
 from cachetools import LRUCache
 
 from models.reading import Compiled, compiled
-from resolvers.execution.object_builders import Run
+from resolvers.execution.object_builders import PlanRun
 from resolvers.execution.rows import Rows
 from resolvers.reading import statements
 from resolvers.reading.statements import KEYS, Source
 
 if TYPE_CHECKING:
     from resolvers.context import Context
-    from resolvers.reading.connections import Asked
+    from resolvers.reading.connections import PageRequest
 
 WINDOWS: Final = 32  # page sizes, orders and filters of one field whose statements a plan keeps
 
 
-class Lookup:
+class RowLookup:
     """Rows by a column: those that policy lets the viewer read."""
 
     def __init__(self, rows: Rows, by: str, order: str | None = None) -> None:
@@ -32,7 +32,7 @@ class Lookup:
         self._statement: Compiled | None = None
         self._place = 0
 
-    async def read(self, keys: Iterable[Any], run: Run) -> Sequence[Any]:
+    async def read(self, keys: Iterable[Any], run: PlanRun) -> Sequence[Any]:
         """The rows whose column is one of the keys."""
         wanted = set(keys)
         wanted.discard(None)
@@ -43,7 +43,7 @@ class Lookup:
             if source.is_empty:
                 return ()
             self._place = self.rows.labels.index(self._by)
-            self._statement = compiled(statements.rows_by(source, self._by, self._order))
+            self._statement = compiled(statements.select_rows_by(source, self._by, self._order))
         return await run.fetch(self._statement, {KEYS: list(wanted)})
 
     def keys(self, rows: Sequence[Any]) -> list[Any]:
@@ -61,13 +61,13 @@ class LinkedLookup:
         self._links = (links, by, column)
         self._statement: Compiled | None = None
 
-    async def read(self, keys: Sequence[Any], run: Run) -> Sequence[Any]:
+    async def read(self, keys: Sequence[Any], run: PlanRun) -> Sequence[Any]:
         """The rows, whose first column is the places."""
         if self._statement is None:
             source = self._source()
             if source.is_empty:
                 return ()
-            self._statement = compiled(statements.linked(source, *self._links))
+            self._statement = compiled(statements.select_linked(source, *self._links))
         return await run.fetch(self._statement, {KEYS: keys})
 
 
@@ -80,7 +80,7 @@ class PageLookup:
         self.relation = relation
         self._statements: LRUCache[Any, Compiled | None] = LRUCache(WINDOWS)
 
-    async def read(self, asked: Asked, parents: Sequence[UUID | None], run: Run) -> list[Sequence[Any]]:
+    async def read(self, asked: PageRequest, parents: Sequence[UUID | None], run: PlanRun) -> list[Sequence[Any]]:
         """The rows of the page of each parent; of the whole list if its one parent is None."""
         statement = self._statement(asked, run.context)
         if statement is None:
@@ -93,11 +93,11 @@ class PageLookup:
             found[row[0] - 1].append(row)
         return found
 
-    def _statement(self, asked: Asked, context: Context) -> Compiled | None:
+    def _statement(self, asked: PageRequest, context: Context) -> Compiled | None:
         """The statement of a question, None where policy leaves nothing to be read."""
         question = (asked.actions, asked.selection, asked.window)
         if question not in self._statements:
             source = self.rows.source(*context.allowed(self.rows.entity, asked.actions, self.relation))
-            made = None if source.is_empty else compiled(statements.page(source, asked.selection, asked.window))
+            made = None if source.is_empty else compiled(statements.select_page(source, asked.selection, asked.window))
             self._statements[question] = made
         return self._statements[question]

@@ -28,33 +28,42 @@ from policies.catalogue import CATALOGUE
 from policies.policy import FieldRule
 from policies.predicate import TRUE
 from resolvers.execution import connections, joined_rows
-from resolvers.execution.children import Arguments, Called, Complete, Completed, Held, constant, mapped
-from resolvers.execution.codegen import Names, Unplanned, refuse
+from resolvers.execution.children import Arguments, Complete, EmbeddedStep, NestedListStep, ResolverStep, constant, mapped
+from resolvers.execution.codegen import CodeNamespace, NotPlannable, reject_record
 from resolvers.execution.conditions import varies
 from resolvers.execution.field_sites import (
-    Childless,
     Code,
     Decide,
     Describe,
-    Described,
+    FieldDescription,
+    FieldSite,
     Grouped,
-    Place,
+    NoChildren,
     RightsOf,
     RowAccess,
     Withheld,
-    display,
-    listed,
-    required,
+    null_refusals,
+    object_literal,
+    track_list,
 )
-from resolvers.execution.object_builders import Extract, Run, Shape
-from resolvers.execution.redaction_tracking import Always, Hidden, Sometimes, Watch
+from resolvers.execution.object_builders import ColumnReader, ObjectBuilder, PlanRun
+from resolvers.execution.redaction_tracking import ConstantTracker, HiddenMarker, PerRowTracker, RedactionTracker
 from resolvers.execution.roots import Roots
 from resolvers.execution.rows import Objects, Rows
 from resolvers.execution.values import complete, stored
 from resolvers.reading.allowed_actions import ViewerCan
-from resolvers.reading.batching import BatchResolver, Made
-from resolvers.reading.field_sources import Below, ById, Everything, Listed, MadeWith, NamedBy, NamedIn, Through
-from resolvers.reading.masks import is_settled, only_reason
+from resolvers.reading.batching import BatchResolver, Computed
+from resolvers.reading.field_sources import (
+    ById,
+    ChildConnection,
+    ComputedWithFallback,
+    ManyToMany,
+    RootConnection,
+    ToMany,
+    ToManyByArray,
+    ToOne,
+)
+from resolvers.reading.masks import constant_reason, is_row_independent
 from resolvers.reading.nodes import ByAnyId, ByAnyIds, GlobalId
 from resolvers.reading.records import Record
 from resolvers.reading.redactions import Redacted
@@ -62,11 +71,11 @@ from resolvers.values.identifiers import global_id_code
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedField:
     """How a root field is answered: the shape of its value, what is hidden in it, and whether it is never null."""
 
-    shape: Shape
-    watch: Watch | None
+    shape: ObjectBuilder
+    watch: RedactionTracker | None
     required: bool
 
 
@@ -88,9 +97,9 @@ class Planner:
         self._withheld = withheld
         self._rights = rights
         self.decide = decide
-        self.names = Names()
+        self.names = CodeNamespace()
 
-    def plan(self) -> tuple[Roots, Mapping[str, Planned | Unplanned | GraphQLError]]:
+    def plan(self) -> tuple[Roots, Mapping[str, PlannedField | NotPlannable | GraphQLError]]:
         """The root fields, and for each its shape and what is hidden in it, or what leaves it to graphql-core. Raises Unplanned."""
         executor = self.executor
         root = executor.schema.get_root_type(executor.operation.operation)
@@ -100,88 +109,90 @@ class Planner:
         planned = {key: self._root(root, details) for key, details in grouped.items()}
         return Roots(self.document, executor.operation, grouped), planned
 
-    def _root(self, kind: GraphQLObjectType, details: Sequence[FieldDetails]) -> Planned | Unplanned | GraphQLError:
-        shape = Shape(Objects(), self.names, is_root=True)
+    def _root(self, kind: GraphQLObjectType, details: Sequence[FieldDetails]) -> PlannedField | NotPlannable | GraphQLError:
+        shape = ObjectBuilder(Objects(), self.names, is_root=True)
         try:
             code, watch = self._field(kind, details, Objects(), shape)
-        except (Unplanned, GraphQLError) as reason:
+        except (NotPlannable, GraphQLError) as reason:
             return reason
         shape.made_of(code)
         definition = kind.fields.get(details[0].node.name.value)
-        return Planned(shape, watch, required=definition is None or isinstance(definition.type, GraphQLNonNull))
+        return PlannedField(shape, watch, required=definition is None or isinstance(definition.type, GraphQLNonNull))
 
-    def shaped(self, kind: GraphQLObjectType, grouped: Grouped, access: Rows | Objects) -> tuple[Shape, Watch | None]:
+    def shaped(
+        self, kind: GraphQLObjectType, grouped: Grouped, access: Rows | Objects
+    ) -> tuple[ObjectBuilder, RedactionTracker | None]:
         """The shape of a selection, and what is hidden in it."""
-        shape = Shape(access, self.names)
+        shape = ObjectBuilder(access, self.names)
         code, watch = self.object(kind, grouped, access, shape)
         shape.made_of(code)
         return shape, watch
 
-    def object(self, kind: GraphQLObjectType, grouped: Grouped, access: RowAccess | Objects, shape: Shape) -> Code:
+    def object(self, kind: GraphQLObjectType, grouped: Grouped, access: RowAccess | Objects, shape: ObjectBuilder) -> Code:
         """The code of an object of the response."""
-        return display({key: self._field(kind, details, access, shape) for key, details in grouped.items()})
+        return object_literal({key: self._field(kind, details, access, shape) for key, details in grouped.items()})
 
     def _field(
-        self, kind: GraphQLObjectType, details: Sequence[FieldDetails], access: RowAccess | Objects, shape: Shape
+        self, kind: GraphQLObjectType, details: Sequence[FieldDetails], access: RowAccess | Objects, shape: ObjectBuilder
     ) -> Code:
         name = details[0].node.name.value
         if name == "__typename":
             return repr(kind.name), None
-        place = Place(*self.described(kind, name), details, access, shape)
+        place = FieldSite(*self.described(kind, name), details, access, shape)
         ability = place.described.ability
         if ability is not None and (reason := self._withheld(ability)):
-            return "None", Always(Redacted(kind.name, name, reason))
+            return "None", ConstantTracker(Redacted(kind.name, name, reason))
         rule = None if isinstance(access, Objects) else access.decision.fields.get(place.described.name)
         if rule is None or rule.visible == TRUE or isinstance(access, Objects):
             return self._value(place)
-        if is_settled(rule):
-            return "None", Always(Redacted(kind.name, name, only_reason(rule)))
+        if is_row_independent(rule):
+            return "None", ConstantTracker(Redacted(kind.name, name, constant_reason(rule)))
         place.visible = access.holds(rule.visible)
         code, watch = self._value(place)
-        return f"({code} if {place.visible} else {self._hidden(kind.name, name, rule, access)})", Sometimes(watch)
+        return f"({code} if {place.visible} else {self._hidden(kind.name, name, rule, access)})", PerRowTracker(watch)
 
-    def described(self, kind: GraphQLObjectType, name: str) -> tuple[GraphQLField, Described]:
+    def described(self, kind: GraphQLObjectType, name: str) -> tuple[GraphQLField, FieldDescription]:
         """A field of a type, and what the schema says of it. Raises Unplanned where it has no batch form."""
         if name.startswith("__"):
-            raise Unplanned("introspection")
+            raise NotPlannable("introspection")
         described = self._describe(kind.fields[name])
         if described is None:
-            raise Unplanned(f"{kind.name}.{name} has no batch form")
+            raise NotPlannable(f"{kind.name}.{name} has no batch form")
         return kind.fields[name], described
 
     def _hidden(self, kind: str, name: str, rule: FieldRule, access: RowAccess) -> str:
         """The code of what stands in the place of a hidden value: it says the reason of the first denial that is true."""
-        code = self.names.bind(Hidden(Redacted(kind, name, rule.otherwise)))
+        code = self.names.bind(HiddenMarker(Redacted(kind, name, rule.otherwise)))
         for predicate, reason in reversed(rule.denials):
-            code = f"({self.names.bind(Hidden(Redacted(kind, name, reason)))} if {access.holds(predicate)} else {code})"
+            code = f"({self.names.bind(HiddenMarker(Redacted(kind, name, reason)))} if {access.holds(predicate)} else {code})"
         return f"run.hide({code})"
 
-    def _value(self, place: Place) -> Code:
+    def _value(self, place: FieldSite) -> Code:
         """The code of a visible value."""
         match place.described.batch:
             case None:
                 return self._column(place)
-            case Made(make, columns):
+            case Computed(make, columns):
                 read = ", ".join(place.access.read(column) for column in columns)
                 return self.completed(place, f"{self.names.bind(make)}({read})")
             case GlobalId() as batch:
                 return self._global_id(place, batch), None
             case ViewerCan(entity):
                 return self._actions(place, entity), None
-            case NamedBy() as batch:
+            case ToOne() as batch:
                 return joined_rows.named_by(self, place, batch)
-            case MadeWith() as batch:
+            case ComputedWithFallback() as batch:
                 return joined_rows.made_with(self, place, batch)
-            case Listed() | NamedIn() | Through() as batch:
+            case ToMany() | ToManyByArray() | ManyToMany() as batch:
                 return joined_rows.listing(self, place, batch)
             case ById() | ByAnyId() | ByAnyIds() as batch:
                 return joined_rows.identified(self, place, batch)
-            case Below() | Everything() as batch:
+            case ChildConnection() | RootConnection() as batch:
                 return connections.connection(self, place, batch)
             case batch:
                 return self._called(place, batch)
 
-    def _column(self, place: Place) -> Code:
+    def _column(self, place: FieldSite) -> Code:
         access, column = place.access, place.described.column
         code = access.read(column)
         if is_leaf_type(get_named_type(place.kind)):
@@ -189,19 +200,19 @@ class Planner:
             return stored(self.names, code, place.kind, known), None
         return self.completed(place, code)
 
-    def _global_id(self, place: Place, batch: GlobalId) -> str:
+    def _global_id(self, place: FieldSite, batch: GlobalId) -> str:
         if isinstance(place.access, Objects):
             return f"{self.names.bind(batch)}.of({place.access.target})"
         return global_id_code(self.names.bind, place.access.entity, place.access.read("id"))
 
-    def _actions(self, place: Place, entity: str) -> str:
+    def _actions(self, place: FieldSite, entity: str) -> str:
         """The code of what may be done to a row: a list of words of its enum, made before."""
         access = place.access
         if isinstance(access, Objects):
-            raise Unplanned("actions on what is no row")
+            raise NotPlannable("actions on what is no row")
         return self._rights(entity).code(access.read, access.beside, self.names.bind)
 
-    def completed(self, place: Place, code: str) -> Code:
+    def completed(self, place: FieldSite, code: str) -> Code:
         """The code of a value that the row or the object holds itself."""
         named: Any = get_named_type(place.kind)
         if is_leaf_type(named):
@@ -209,8 +220,8 @@ class Planner:
         if self._is_plain(named, place.details):
             return complete(self.names, code, place.kind, self.plain(named, place.details)), None
         made, watch = self._completion(place)
-        extract = Extract(place.rows, self.names, place.guarded(code))
-        return place.shape.child(Held(extract, made)), watch
+        extract = ColumnReader(place.rows, self.names, place.guarded(code))
+        return place.shape.child(EmbeddedStep(extract, made)), watch
 
     def _is_plain(self, kind: Any, details: Sequence[FieldDetails]) -> bool:
         """Whether objects of a type can be written without waiting for anything."""
@@ -221,7 +232,7 @@ class Planner:
             if name != "__typename":
                 definition, described = self.described(kind, name)
                 inner = get_named_type(definition.type)
-                if not isinstance(described.batch, Made | None) or not (
+                if not isinstance(described.batch, Computed | None) or not (
                     is_leaf_type(inner) or self._is_plain(inner, key_details)
                 ):
                     return False
@@ -232,37 +243,37 @@ class Planner:
 
         def display(variable: str) -> str:
             grouped = self.sub(kind, details)
-            code, _ = self.object(kind, grouped, Objects(variable), Childless(self.names))
+            code, _ = self.object(kind, grouped, Objects(variable), NoChildren(self.names))
             return f"({code} if {variable}.__class__ is not {self.names.bind(Record)} else refuse())"
 
         return display
 
-    def _completion(self, place: Place) -> tuple[Complete, Watch | None]:
+    def _completion(self, place: FieldSite) -> tuple[Complete, RedactionTracker | None]:
         """How values that resolvers give become objects of the response."""
         kind: Any = get_named_type(place.kind)
         if is_leaf_type(kind):
             code = complete(self.names, "o", place.kind)
             return mapped(self.names.function("(values)", f"[{code} for o in values]")), None
         if not isinstance(kind, GraphQLObjectType):
-            raise Unplanned(f"{kind} is abstract")
+            raise NotPlannable(f"{kind} is abstract")
         rows = Rows(kind.name, self.decide(kind.name), joinable=False) if kind.name in CATALOGUE else None
         shape, watch = self.shaped(kind, self.sub(kind, place.details), rows or Objects())
 
-        async def objects(values: Sequence[Any], run: Run) -> list[Any]:
+        async def objects(values: Sequence[Any], run: PlanRun) -> list[Any]:
             if rows is None and any(isinstance(value, Record) for value in values):
-                refuse()
+                reject_record()
             return await shape.objects(rows.of_records(values) if rows else values, run)
 
-        return Completed(required(place.kind), objects), listed(place.kind, watch)
+        return NestedListStep(null_refusals(place.kind), objects), track_list(place.kind, watch)
 
-    def _called(self, place: Place, batch: BatchResolver) -> Code:
+    def _called(self, place: FieldSite, batch: BatchResolver) -> Code:
         rows = place.rows
         if isinstance(rows, Rows):
             needed = getattr(batch, "needs", None)
             rows.read_all() if needed is None else [rows.read(column) for column in needed]
         made, watch = self._completion(place)
-        visible = Extract(rows, self.names, place.visible) if place.visible else None
-        return place.shape.child(Called(batch, self.arguments(place), rows.parents, visible, made, place.failing)), watch
+        visible = ColumnReader(rows, self.names, place.visible) if place.visible else None
+        return place.shape.child(ResolverStep(batch, self.arguments(place), rows.parents, visible, made, place.failing)), watch
 
     def sub(self, kind: GraphQLObjectType, details: Sequence[FieldDetails]) -> Grouped:
         """The fields that are selected below a field, for a type of its objects."""
@@ -273,7 +284,7 @@ class Planner:
             )
         )
 
-    def arguments(self, place: Place) -> Arguments:
+    def arguments(self, place: FieldSite) -> Arguments:
         """The arguments of a field, read once if no variable is in them. Raises GraphQLError."""
         node, described = place.details[0].node, place.described
         if not place.definition.args:
@@ -290,5 +301,5 @@ class Planner:
 
 def _grouped(collected: CollectedFields) -> Grouped:
     if collected.new_defer_usages:
-        raise Unplanned("@defer")
+        raise NotPlannable("@defer")
     return collected.grouped_field_set

@@ -19,17 +19,17 @@ from graphql import (
     get_operation_ast,
 )
 
-from resolvers.auditing.audit_trail import Acts
-from resolvers.execution.codegen import Unplanned
+from resolvers.auditing.audit_trail import AuditTrail
+from resolvers.execution.codegen import NotPlannable
 from resolvers.execution.conditions import conditions
 from resolvers.execution.failures import errors_of
 from resolvers.execution.field_sites import Describe
-from resolvers.execution.object_builders import Run, Shape, together
-from resolvers.execution.planner import Planned, Planner
-from resolvers.execution.redaction_tracking import Fields, Watch
+from resolvers.execution.object_builders import ObjectBuilder, PlanRun, run_together
+from resolvers.execution.planner import PlannedField, Planner
+from resolvers.execution.redaction_tracking import FieldsTracker, RedactionTracker
 from resolvers.execution.roots import Roots
 from resolvers.execution.variables import Definitions, Variables
-from resolvers.reading.allowed_actions import rights_of
+from resolvers.reading.allowed_actions import allowed_actions
 from resolvers.reading.batching import ROOT
 from resolvers.values.errors import PublicError
 
@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 PLANNED: Final = "planned"
-KEPT: Final = 1_000_000  # characters of the documents that plans are kept of: a plan is some fifty times its document
+PLAN_CACHE_SIZE: Final = (
+    1_000_000  # characters of the documents that plans are kept of: a plan is some fifty times its document
+)
 SHARE: Final = 10  # a document of more than this part of all would push out too many others
 BESIDE: Final = 500  # what a plan of the shortest document counts: so there are 2,000 at most
 
@@ -48,7 +50,7 @@ log = structlog.stdlib.get_logger("crossgate.execution")
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class SelectedOperation:
     """An operation of a document, and the variables that decide which of its fields are selected."""
 
     characters: int
@@ -78,14 +80,14 @@ class Plan:
 
     characters: int
     roots: Roots
-    planned: Mapping[str, Planned | Unplanned | GraphQLError]
-    watch: Watch | None
+    planned: Mapping[str, PlannedField | NotPlannable | GraphQLError]
+    watch: RedactionTracker | None
 
     async def run(self, context: Context, variables: Variables) -> Answer:
         """The answer; what is hidden in it is noted in the context."""
-        run = Run(context, variables)
-        waiting = [key for key, each in self.planned.items() if isinstance(each, Planned) and each.shape.waits]
-        values = dict(zip(waiting, await together([self._value(key, run) for key in waiting]), strict=True))
+        run = PlanRun(context, variables)
+        waiting = [key for key, each in self.planned.items() if isinstance(each, PlannedField) and each.shape.waits]
+        values = dict(zip(waiting, await run_together([self._value(key, run) for key in waiting]), strict=True))
         for key in self.planned:
             if key not in values:
                 values[key] = self._at_once(key, run)
@@ -96,33 +98,33 @@ class Plan:
         for key in left:
             del data[key]
         failed = {str((error.path or [""])[0]) for error in errors}
-        unsure = failed if len(run.failing) > 1 or any(isinstance(self.planned[key], Planned) for key in left) else ()
+        unsure = failed if len(run.failing) > 1 or any(isinstance(self.planned[key], PlannedField) for key in left) else ()
         is_null = any(data[key] is None and self._is_required(key) for key in failed)
         context.redactions.settle([] if is_null else entries)
         return Answer(None if is_null else data, errors, left, unsure, self.roots)
 
     def _is_required(self, key: str) -> bool:
         planned = self.planned[key]
-        return isinstance(planned, Planned) and planned.required
+        return isinstance(planned, PlannedField) and planned.required
 
-    async def _value(self, key: str, run: Run) -> Any:
+    async def _value(self, key: str, run: PlanRun) -> Any:
         """The value of a root field, or what stopped it."""
         try:
             return (await self._shape(key).objects([ROOT], run))[0]
         except Exception as error:
             return _Stopped(error)
 
-    def _at_once(self, key: str, run: Run) -> Any:
+    def _at_once(self, key: str, run: PlanRun) -> Any:
         """The same of one that waits for nothing."""
         try:
             return self._shape(key).make([ROOT], run)[0]
         except Exception as error:
             return _Stopped(error)
 
-    def _shape(self, key: str) -> Shape:
+    def _shape(self, key: str) -> ObjectBuilder:
         """The shape of a root field. Raises what leaves it to graphql-core."""
         planned = self.planned[key]
-        if isinstance(planned, Planned):
+        if isinstance(planned, PlannedField):
             return planned.shape
         raise planned
 
@@ -138,7 +140,7 @@ class _Stopped:
 
 def _reason(error: Exception) -> str:
     """Why graphql-core has to answer, in a few words without values."""
-    if isinstance(error, Unplanned):
+    if isinstance(error, NotPlannable):
         return str(error)
     if isinstance(error, GraphQLError):
         return error.code if isinstance(error, PublicError) else "an error"
@@ -155,17 +157,17 @@ class NoPlan:
 
     async def run(self, _context: Context, _variables: Variables) -> Answer:
         """Raise Unplanned."""
-        raise Unplanned(self.reason)
+        raise NotPlannable(self.reason)
 
 
 class Plans:
     """The plans of one schema under one policy, the most recently used ones kept."""
 
-    def __init__(self, schema: GraphQLSchema, describe: Describe, kept: int = KEPT) -> None:
+    def __init__(self, schema: GraphQLSchema, describe: Describe, kept: int = PLAN_CACHE_SIZE) -> None:
         """`kept` bounds the plans, in characters of the documents that they are made of."""
         self._schema = schema
         self._describe = describe
-        self._operations: LRUCache[Any, Operation] = LRUCache(kept, attrgetter("characters"))
+        self._operations: LRUCache[Any, SelectedOperation] = LRUCache(kept, attrgetter("characters"))
         self._plans: LRUCache[Any, Plan | NoPlan] = LRUCache(kept, attrgetter("characters"))
         self._policy: Policy | None = None  # by which all of them are
 
@@ -177,7 +179,7 @@ class Plans:
             answer = await self._planned(text, document, name, raw, context)
         except Exception as error:
             context.execution = f"graphql-core; {_reason(error)}"
-            context.acts = Acts()  # what the plan has noted, whoever answers now notes again
+            context.acts = AuditTrail()  # what the plan has noted, whoever answers now notes again
             return None
         context.execution = _execution(answer.left, answer.roots)
         return answer
@@ -198,31 +200,31 @@ class Plans:
             _keep(self._plans, key, plan)
         return await plan.run(context, variables)
 
-    def _operation(self, text: str, document: DocumentNode, name: str | None) -> Operation:
+    def _operation(self, text: str, document: DocumentNode, name: str | None) -> SelectedOperation:
         known = self._operations.get((text, name))
         if known is None:
             node = get_operation_ast(document, name)
             assert node is not None  # noqa: S101 (Strawberry has chosen it before)
             definitions = Definitions(self._schema, node.variable_definitions or ())
-            known = Operation(BESIDE + len(text), document, node, conditions(document), definitions)
+            known = SelectedOperation(BESIDE + len(text), document, node, conditions(document), definitions)
             _keep(self._operations, (text, name), known)
         return known
 
-    def _made(self, operation: Operation, name: str | None, raw: dict[str, Any], context: Context) -> Plan | NoPlan:
+    def _made(self, operation: SelectedOperation, name: str | None, raw: dict[str, Any], context: Context) -> Plan | NoPlan:
         if operation.node.operation is not OperationType.QUERY:
             return NoPlan(operation.characters, "no query")
         executor = Executor.build(self._schema, operation.document, raw_variable_values=raw, operation_name=name)
         assert not isinstance(executor, list)  # noqa: S101 (the variables have been read before)
         policy, shape = context.policy, context.viewer.shape
         decide, withheld = partial(policy.decide, shape), partial(policy.withheld, shape)
-        rights = partial(rights_of, policy, shape)
+        rights = partial(allowed_actions, policy, shape)
         try:
             planner = Planner(operation.document, executor, self._describe, decide, withheld, rights)
             roots, planned = planner.plan()
-        except Unplanned as reason:
+        except NotPlannable as reason:
             return NoPlan(operation.characters, str(reason))
-        watches = {key: each.watch for key, each in planned.items() if isinstance(each, Planned) and each.watch}
-        return Plan(operation.characters, roots, planned, Fields(watches) if watches else None)
+        watches = {key: each.watch for key, each in planned.items() if isinstance(each, PlannedField) and each.watch}
+        return Plan(operation.characters, roots, planned, FieldsTracker(watches) if watches else None)
 
 
 def _execution(left: Mapping[str, str], roots: Roots) -> str:
@@ -235,6 +237,6 @@ def _execution(left: Mapping[str, str], roots: Roots) -> str:
     return f"{PLANNED}, but {len(left)} of {len(roots.fields)} root fields by graphql-core; {why}"
 
 
-def _keep(cache: LRUCache[Any, Any], key: Any, value: Operation | Plan | NoPlan) -> None:
+def _keep(cache: LRUCache[Any, Any], key: Any, value: SelectedOperation | Plan | NoPlan) -> None:
     if value.characters <= cache.maxsize / SHARE:
         cache[key] = value

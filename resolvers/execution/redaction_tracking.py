@@ -1,6 +1,6 @@
 """Watches: where in a response values may be hidden. Built with the plan, so that only these places are looked at.
 
-What every row hides is known beforehand. Where the row decides, generated code leaves a `Hidden` in the place of the value, which the
+What every row hides is known beforehand. Where the row decides, generated code leaves a `HiddenMarker` in the place of the value, which the
 watch notes and takes out.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 from resolvers.reading.redactions import Entry, Redacted, fold
 
 
-class Hidden:
+class HiddenMarker:
     """What stands in the place of a hidden value until its watch has noted it."""
 
     __slots__ = ("redacted",)
@@ -22,15 +22,15 @@ class Hidden:
         self.redacted = redacted
 
 
-class Look:
+class RedactionPass:
     """One look at a response. `typed` has the watches of objects whose type only their making showed, by their identity."""
 
     def __init__(self) -> None:
         self.hidden = False  # whether any row has hidden anything
-        self.typed: dict[int, Watch] = {}
+        self.typed: dict[int, RedactionTracker] = {}
         self._found: list[tuple[dict[str, Any], str]] = []
 
-    def over(self, watch: Watch | None, response: Any) -> list[Entry]:
+    def over(self, watch: RedactionTracker | None, response: Any) -> list[Entry]:
         """The redactions of a response, from which they are taken out."""
         if watch is None or not (self.hidden or watch.always or self.typed):
             return []
@@ -44,7 +44,7 @@ class Look:
         self._found.append((holder, name))
 
 
-class Watch(ABC):
+class RedactionTracker(ABC):
     """A place of a response at which, or below which, something may be hidden."""
 
     constant: Sequence[Entry] | None = None
@@ -55,40 +55,40 @@ class Watch(ABC):
     """Whether it is known that there is always something that is watched."""
 
     @abstractmethod
-    def entries(self, value: Any, look: Look) -> list[Entry]:
+    def entries(self, value: Any, look: RedactionPass) -> list[Entry]:
         """The redactions at and below a value, with paths that are relative to it."""
 
 
-class Always(Watch):
+class ConstantTracker(RedactionTracker):
     """A place that every row hides for the same reason."""
 
     def __init__(self, redacted: Redacted) -> None:
         self.constant = [((), redacted)]
         self.never_null = True  # the watch is of the null itself
 
-    def entries(self, value: Any, look: Look) -> list[Entry]:  # noqa: ARG002
+    def entries(self, value: Any, look: RedactionPass) -> list[Entry]:  # noqa: ARG002
         """The one redaction."""
         return list(self.constant or ())
 
 
-class Sometimes(Watch):
+class PerRowTracker(RedactionTracker):
     """A place that some rows hide. `below` watches what stands there in the others."""
 
-    def __init__(self, below: Watch | None) -> None:
+    def __init__(self, below: RedactionTracker | None) -> None:
         self._below = below
         self.always = below is not None and below.always
 
-    def entries(self, value: Any, look: Look) -> list[Entry]:
+    def entries(self, value: Any, look: RedactionPass) -> list[Entry]:
         """The redaction of a hidden value, those below another."""
-        if value.__class__ is Hidden:
+        if value.__class__ is HiddenMarker:
             return [((), value.redacted)]
         return self._below.entries(value, look) if self._below else []
 
 
-class Fields(Watch):
+class FieldsTracker(RedactionTracker):
     """An object with watched fields, by their names in the response and in its order."""
 
-    def __init__(self, fields: Mapping[str, Watch]) -> None:
+    def __init__(self, fields: Mapping[str, RedactionTracker]) -> None:
         self._fields = list(fields.items())
         self._always = [(name, watch) for name, watch in self._fields if watch.always]
         self.always = bool(self._always)
@@ -97,7 +97,7 @@ class Fields(Watch):
                 ((name, *path), redacted) for name, watch in self._fields for path, redacted in watch.constant or ()
             ]
 
-    def entries(self, value: Any, look: Look) -> list[Entry]:
+    def entries(self, value: Any, look: RedactionPass) -> list[Entry]:
         """The redactions of the fields."""
         if value is None:
             return []
@@ -105,19 +105,19 @@ class Fields(Watch):
         for name, watch in self._fields if look.hidden else self._always:
             inner = value[name]
             found += [((name, *path), redacted) for path, redacted in watch.entries(inner, look)]
-            if inner.__class__ is Hidden:
+            if inner.__class__ is HiddenMarker:
                 look.found(value, name)
         return found
 
 
-class Items(Watch):
+class ItemsTracker(RedactionTracker):
     """A list whose items are watched."""
 
-    def __init__(self, item: Watch) -> None:
+    def __init__(self, item: RedactionTracker) -> None:
         self._item = item
         self.always = item.always
 
-    def entries(self, value: Sequence[Any] | None, look: Look) -> list[Entry]:
+    def entries(self, value: Sequence[Any] | None, look: RedactionPass) -> list[Entry]:
         """The redactions of the items, folded."""
         if not value:
             return []
@@ -128,10 +128,10 @@ class Items(Watch):
         return [(("*", *path), redacted) for path, redacted in self._item.constant]
 
 
-class Typed(Watch):
+class TypedTracker(RedactionTracker):
     """An object of an abstract type, whose own type says what is watched."""
 
-    def entries(self, value: Any, look: Look) -> list[Entry]:
+    def entries(self, value: Any, look: RedactionPass) -> list[Entry]:
         """The redactions of the object."""
         watch = look.typed.get(id(value))
         return watch.entries(value, look) if watch else []

@@ -9,8 +9,8 @@ from policies.catalogue import CATALOGUE
 from policies.masks import expression, is_local
 from policies.policy import Decision
 from policies.predicate import TRUE, Predicate
-from resolvers.execution.codegen import Inseparable, Unplanned
-from resolvers.reading.field_sources import NamedBy
+from resolvers.execution.codegen import NotJoinable, NotPlannable
+from resolvers.reading.field_sources import ToOne
 from resolvers.reading.masks import mask_of
 from resolvers.reading.records import Record
 from resolvers.reading.statements import Joined, Source, readable
@@ -35,7 +35,7 @@ class JoinedRow:
     """A row that is read beside the one that names it, by one statement; `rows` is what has still to be true of it."""
 
     def __init__(
-        self, row: NamedBy, decision: Decision, rows: Predicate, label: str, named_in: str, siblings: dict[NamedBy, JoinedRow]
+        self, row: ToOne, decision: Decision, rows: Predicate, label: str, named_in: str, siblings: dict[ToOne, JoinedRow]
     ) -> None:
         self.entity = row.entity
         self.decision = decision
@@ -45,7 +45,7 @@ class JoinedRow:
         self._named_in = named_in
         self._siblings = siblings
         self._columns: dict[str, None] = {}
-        self._joins: dict[NamedBy, JoinedRow] = {}
+        self._joins: dict[ToOne, JoinedRow] = {}
 
     @property
     def is_always_there(self) -> bool:
@@ -66,14 +66,14 @@ class JoinedRow:
     def holds(self, predicate: Predicate) -> str:
         """The code that tells whether a predicate of policy is true of the row. Raises Inseparable if it asks for linked rows."""
         if not is_local(predicate):
-            raise Inseparable("a mask over linked rows")
+            raise NotJoinable("a mask over linked rows")
         return expression(predicate, self.read)
 
     def beside(self, _label: str, _predicate: Predicate) -> str:
         """Refuse to have something computed beside the row. Raises Inseparable."""
-        raise Inseparable("an action that linked rows decide")
+        raise NotJoinable("an action that linked rows decide")
 
-    def joined_by(self, row: NamedBy, decision: Decision, rows: Predicate) -> JoinedRow:
+    def joined_by(self, row: ToOne, decision: Decision, rows: Predicate) -> JoinedRow:
         """The row that a column names, to be tried out, and read by the same statement if it is kept."""
         label = f"{self._label}x{len(self._joins)}"
         return self._joins.get(row) or JoinedRow(row, decision, rows, label, self.entity, self._joins)
@@ -109,7 +109,7 @@ class Rows:
         self._joinable = joinable
         self._columns = dict.fromkeys(forced)
         self._masks: dict[str, Predicate] = {}
-        self._joins: dict[NamedBy, JoinedRow] = {}
+        self._joins: dict[ToOne, JoinedRow] = {}
 
     def read(self, column: str) -> str:
         """The variable of a column."""
@@ -131,14 +131,14 @@ class Rows:
     def beside(self, label: str, predicate: Predicate) -> str:
         """The variable of a predicate that the database computes beside the row. Raises Unplanned where others have read it."""
         if not self._joinable:
-            raise Unplanned("rows that are read elsewhere, and what linked rows say of them")
+            raise NotPlannable("rows that are read elsewhere, and what linked rows say of them")
         self._masks[label] = predicate
         return f"r_{label}"
 
-    def joined_by(self, row: NamedBy, decision: Decision, rows: Predicate) -> JoinedRow:
+    def joined_by(self, row: ToOne, decision: Decision, rows: Predicate) -> JoinedRow:
         """The row that a column names, to be tried out, and read by the same statement if it is kept."""
         if not self._joinable:
-            raise Inseparable("rows that are read elsewhere")
+            raise NotJoinable("rows that are read elsewhere")
         return self._joins.get(row) or JoinedRow(row, decision, rows, f"j{len(self._joins)}", self.entity, self._joins)
 
     @property
@@ -159,22 +159,22 @@ class Rows:
 
     def parents(self, rows: Sequence[Any]) -> Sequence[Any]:
         """What batch resolvers are given: records."""
-        return [row.record if isinstance(row, Loaded) else Record(self.entity, row) for row in rows]
+        return [row.record if isinstance(row, LoadedRows) else Record(self.entity, row) for row in rows]
 
-    def of_records(self, records: Sequence[Any]) -> Sequence[Loaded]:
+    def of_records(self, records: Sequence[Any]) -> Sequence[LoadedRows]:
         """Records that were loaded elsewhere, as rows of this order. Raises Unplanned where they are of another type."""
         if any(getattr(record, "entity", None) != self.entity for record in records):
-            raise Unplanned("records of another type")
+            raise NotPlannable("records of another type")
         labels = self.labels
-        return [Loaded(record, [getattr(record, label) for label in labels]) for record in records]
+        return [LoadedRows(record, [getattr(record, label) for label in labels]) for record in records]
 
 
-class Loaded(tuple[Any, ...]):
+class LoadedRows(tuple[Any, ...]):
     """A row made of a record that was loaded elsewhere."""
 
     record: Record
 
-    def __new__(cls, record: Record, values: Sequence[Any]) -> Loaded:
+    def __new__(cls, record: Record, values: Sequence[Any]) -> LoadedRows:
         made = super().__new__(cls, values)
         made.record = record
         return made

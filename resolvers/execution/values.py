@@ -21,7 +21,7 @@ from graphql import (
     is_leaf_type,
 )
 
-from resolvers.execution.codegen import Names, Unplanned
+from resolvers.execution.codegen import CodeNamespace, NotPlannable
 
 AS_STORED: Final = {
     GraphQLString.name: (sa.Text, sa.String),
@@ -37,7 +37,7 @@ Display = Callable[[str], str]
 """The code of an object of the response, from the variable that holds what it is made of."""
 
 
-def complete(names: Names, code: str, kind: GraphQLOutputType, display: Display | None = None) -> str:
+def complete(names: CodeNamespace, code: str, kind: GraphQLOutputType, display: Display | None = None) -> str:
     """The code that completes the value of `code`; `display` is that of objects, where there are any."""
     required = isinstance(kind, GraphQLNonNull)
     inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
@@ -53,7 +53,7 @@ def complete(names: Names, code: str, kind: GraphQLOutputType, display: Display 
     return f"(None if ({value} := {f'need({code})' if required else code}) is None else {body})"
 
 
-def stored(names: Names, code: str, kind: GraphQLOutputType, column: Any) -> str:
+def stored(names: CodeNamespace, code: str, kind: GraphQLOutputType, column: Any) -> str:
     """The code that completes the value of a column, as it is where its type and constraints say that nothing is to be done."""
     inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
     if column is None or (isinstance(kind, GraphQLNonNull) and column.nullable):
@@ -61,7 +61,7 @@ def stored(names: Names, code: str, kind: GraphQLOutputType, column: Any) -> str
     return code if is_leaf_type(inner) and _is_written_as_stored(inner, column) else complete(names, code, kind)
 
 
-def _leaf(names: Names, value: str, code: str, kind: GraphQLLeafType, *, required: bool) -> str:
+def _leaf(names: CodeNamespace, value: str, code: str, kind: GraphQLLeafType, *, required: bool) -> str:
     """Text is written as it is; everything else as its type says."""
     writer = names.bind(_writer(kind))
     if _writes_text(kind):
@@ -81,7 +81,7 @@ def _writer(kind: GraphQLLeafType) -> Callable[[Any], Any]:
     def written(value: Any) -> Any:
         coerced = None if value is None else coerce(value)
         if coerced is None or coerced is Undefined:
-            raise Unplanned("a value that its type does not write")
+            raise NotPlannable("a value that its type does not write")
         return coerced
 
     return written

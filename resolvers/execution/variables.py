@@ -22,7 +22,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_variable_values
 
-from resolvers.execution.codegen import Unplanned
+from resolvers.execution.codegen import NotPlannable
 
 LARGEST: Final = 2**31  # beyond what GraphQL's Int holds
 AS_GIVEN: Final[Mapping[str, Callable[[Any], bool]]] = {
@@ -70,7 +70,7 @@ class Variables:
         """As graphql-core reads them."""
         read = get_variable_values(self._definitions.schema, self._definitions.nodes, dict(self._raw))
         if isinstance(read, list):
-            raise Unplanned("variables of wrong types")
+            raise NotPlannable("variables of wrong types")
         return read
 
 

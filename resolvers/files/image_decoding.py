@@ -22,12 +22,12 @@ from PIL.PngImagePlugin import PngImageFile
 from models.image import MediaType
 from resolvers.values.errors import PublicError
 
-MOST_BYTES: Final = 2 * 1024 * 1024
-LONGEST_SIDE: Final = 4096  # pixels
-KEPT: Final = ("icc_profile", "transparency")  # what belongs to the colours
+MAX_BYTES: Final = 2 * 1024 * 1024
+MAX_SIDE: Final = 4096  # pixels
+KEPT_METADATA: Final = ("icc_profile", "transparency")  # what belongs to the colours
 MOVES: Final = b"acTL"  # the chunk that says of how many frames a PNG is, before the first of them
 SCAN: Final = b"\xff\xda"  # begins a part of a JPEG that passes over all pixels
-MOST_SCANS: Final = 32  # few tools make more than a dozen; thousands of empty ones would take hours
+MAX_SCANS: Final = 32  # few tools make more than a dozen; thousands of empty ones would take hours
 DEPTH: Final = 24  # where a PNG says how many bits a sample has
 STRETCHED: Final = (2, 4)  # bits
 CUT: Final = 16
@@ -62,8 +62,8 @@ class ImageTooLarge(PublicError):
     code = "IMAGE_TOO_LARGE"
 
     def __init__(self, width: int, height: int) -> None:
-        message = f"The picture has {width} by {height} pixels; {LONGEST_SIDE} are allowed on each side."
-        super().__init__(message, width=width, height=height, limit=LONGEST_SIDE)
+        message = f"The picture has {width} by {height} pixels; {MAX_SIDE} are allowed on each side."
+        super().__init__(message, width=width, height=height, limit=MAX_SIDE)
 
 
 class Jpeg(JpegImageFile):
@@ -83,7 +83,7 @@ class Picture:
     content: bytes
 
 
-def decoded(content: bytes) -> Picture:
+def decode(content: bytes) -> Picture:
     """The picture in a file. Takes up to seconds of a processor. Raises UnsupportedImage or ImageTooLarge."""
     kind = next((kind for beginning, kind in BEGINNINGS.items() if content.startswith(beginning)), None)
     if kind is None or _is_odd(content, kind):
@@ -98,12 +98,12 @@ def decoded(content: bytes) -> Picture:
 
 def _is_odd(content: bytes, kind: MediaType) -> bool:
     """Whether a PNG moves, or a JPEG passes over its pixels so often that it must mean harm."""
-    return MOVES in content.partition(b"IDAT")[0] if kind is MediaType.PNG else content.count(SCAN) > MOST_SCANS
+    return MOVES in content.partition(b"IDAT")[0] if kind is MediaType.PNG else content.count(SCAN) > MAX_SCANS
 
 
 def _decoded(content: bytes, kind: MediaType) -> Picture:
     image = _opened(content, kind)
-    if max(image.size) > LONGEST_SIDE:
+    if max(image.size) > MAX_SIDE:
         raise ImageTooLarge(*image.size)
     image.verify()  # reads a PNG to its end, after which it has to be opened anew
     image = _opened(content, kind)
@@ -114,7 +114,7 @@ def _decoded(content: bytes, kind: MediaType) -> Picture:
     turn = TURNS.get(_orientation(image.info.get("exif", b"")))
     whole = image if kind is MediaType.JPEG else _with_transparency(image, content)
     turned: Image = whole if turn is None else whole.transpose(turn)
-    turned.info = {name: value for name, value in turned.info.items() if name in KEPT}
+    turned.info = {name: value for name, value in turned.info.items() if name in KEPT_METADATA}
     written = BytesIO()
     turned.save(written, kind.name, icc_profile=turned.info.get("icc_profile"), **options)
     return Picture(kind, turned.width, turned.height, written.getvalue())

@@ -35,7 +35,7 @@ def is_authorised(port: Record) -> bool:
     return port.status in AUTHORISED and port.demarcation is not None
 
 
-async def letter(port: Record, context: Context) -> File | None:
+async def render_letter(port: Record, context: Context) -> File | None:
     """The letter of a port as PDF, issued today, None where there is none."""
     if not is_authorised(port):
         return None

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from models import BillingMarket
 from models.billing_market import CURRENCIES
 from resolvers.values.identifiers import Identifier
-from resolvers.writing.input_reader import Asked
-from resolvers.writing.runner import Done
-from resolvers.writing.unit_of_work import Work, requires
+from resolvers.writing.input_reader import InputReader
+from resolvers.writing.runner import ChangedIds
+from resolvers.writing.unit_of_work import UnitOfWork, requires
 
 
 @requires(Company="set_billing_market")
-async def set_billing_market(work: Work, asked: Asked) -> Done:
+async def set_billing_market(work: UnitOfWork, asked: InputReader) -> ChangedIds:
     """Enable or disable a market of a company. What is orderable follows with the next request (R120, A19, V12)."""
     company = await work.owner(asked, "set_billing_market")
     market = asked.one_of("market", CURRENCIES)

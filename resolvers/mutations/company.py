@@ -6,25 +6,25 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from models import Company
-from models.company import CERTIFIED, LONGEST_NAME, LONGEST_NUMBER, OPEN_TYPES, CompanyType
+from models.company import CERTIFIED, MAX_NAME_LENGTH, MAX_NUMBER_LENGTH, OPEN_TYPES, CompanyType
 from resolvers.values.identifiers import Identifier
 from resolvers.writing.field_readers import Read, address, assign, country, given, text
-from resolvers.writing.input_reader import Asked
-from resolvers.writing.runner import Done
-from resolvers.writing.unit_of_work import Work, requires
-from resolvers.writing.user_errors import Code
+from resolvers.writing.input_reader import InputReader
+from resolvers.writing.runner import ChangedIds
+from resolvers.writing.unit_of_work import UnitOfWork, requires
+from resolvers.writing.user_errors import ErrorCode
 
-NAMES: Final[Mapping[str, Read]] = {"trading_name": text(LONGEST_NAME), "legal_name": text(LONGEST_NAME)}
+NAMES: Final[Mapping[str, Read]] = {"trading_name": text(MAX_NAME_LENGTH), "legal_name": text(MAX_NAME_LENGTH)}
 DETAILS: Final[Mapping[str, Read]] = {
-    "registration_number": text(LONGEST_NUMBER, required=False),
-    "tax_number": text(LONGEST_NUMBER, required=False),
+    "registration_number": text(MAX_NUMBER_LENGTH, required=False),
+    "tax_number": text(MAX_NUMBER_LENGTH, required=False),
     "headquarters": address,
 }
 STAYS: Final = "The operator checks or has checked this, for the company is {}; only the operator can have it changed."
 
 
 @requires(Company="update_company_profile")
-async def update_company_profile(work: Work, asked: Asked) -> Done:
+async def update_company_profile(work: UnitOfWork, asked: InputReader) -> ChangedIds:
     """Change what a company is called and what it is on paper (A13). What its certificate proves stays once it is checked."""
     company = await work.owner(asked, "update_company_profile")
     values = given(asked, {**NAMES, **DETAILS})
@@ -36,14 +36,14 @@ async def update_company_profile(work: Work, asked: Asked) -> Done:
     return {"company": Identifier("Company", company.id)}
 
 
-def _keep_what_is_checked(asked: Asked, company: Company, values: Mapping[str, Any]) -> None:
+def _keep_what_is_checked(asked: InputReader, company: Company, values: Mapping[str, Any]) -> None:
     """Note each change of what the operator has checked (R410, R422)."""
     for name in CERTIFIED if company.is_certified else ():
         if name in values and values[name] != getattr(company, name):
-            asked.note(Code.LOCKED, STAYS.format(company.verification_status), name)
+            asked.note(ErrorCode.LOCKED, STAYS.format(company.verification_status), name)
 
 
-def papers(asked: Asked) -> dict[str, Any]:
+def papers(asked: InputReader) -> dict[str, Any]:
     """The columns of a new company. Its type is ENTERPRISE unless it says otherwise (R413, R420, A42)."""
     return {
         **{name: read(asked, name) for name, read in NAMES.items()},

@@ -17,66 +17,66 @@ from models.membership import MemberRole
 from models.notification import NotificationKind
 from models.port import PortStatus
 from resolvers.notifying.message_templates import connection_decided, connection_requested
-from resolvers.notifying.notifications import tell, write
+from resolvers.notifying.notifications import notify_company, queue_mail
 from resolvers.values.identifiers import Identifier
-from resolvers.writing.input_reader import Asked
-from resolvers.writing.runner import Done
-from resolvers.writing.unit_of_work import Work, requires
-from resolvers.writing.user_errors import Code
+from resolvers.writing.input_reader import InputReader
+from resolvers.writing.runner import ChangedIds
+from resolvers.writing.unit_of_work import UnitOfWork, requires
+from resolvers.writing.user_errors import ErrorCode
 
-LONGEST_NAME: Final = 64  # characters
-LONGEST_REASON: Final = 500
-TOLD: Final = (MemberRole.ACCOUNT_ADMIN, MemberRole.NETWORK_ADMIN)
+MAX_NAME_LENGTH: Final = 64  # characters
+MAX_REASON_LENGTH: Final = 500
+NOTIFIED_ROLES: Final = (MemberRole.ACCOUNT_ADMIN, MemberRole.NETWORK_ADMIN)
 NOT_ACTIVE: Final = "Only an active port is connected; this one is not active."
 ENDS_NOT_ACTIVE: Final = "Both ports have to be active to be connected, and one is not."
 PENDING_ALREADY: Final = "A request between these two ports is waiting for an answer already."
 
 
 @requires(Port="connect", MarketplacePort="connect")
-async def request_connection(work: Work, asked: Asked) -> Done:
+async def request_connection(work: UnitOfWork, asked: InputReader) -> ChangedIds:
     """Ask a provider to connect a port of one's own to a public one of the provider's (R029, V16, R435)."""
     port = await work.find(asked, "port_id", "Port", "connect")
     target = await work.see(asked, "target_port_id", "MarketplacePort", "connect")
-    name = asked.text("name", LONGEST_NAME)
+    name = asked.text("name", MAX_NAME_LENGTH)
     _check_ends(asked, port, target)
     if port is not None and target is not None and await work.one(_pending(port.id, target.id)):
-        asked.note(Code.TAKEN, PENDING_ALREADY, "target_port_id")
+        asked.note(ErrorCode.TAKEN, PENDING_ALREADY, "target_port_id")
     work.problems.stop()
     ends = {"company_id": port.company_id, "port_id": port.id, "target_port_id": target.id, "provider_id": target.company_id}
     request = ConnectionRequest(name=name, rate_limit_mbps=asked.value("rate_limit_mbps"), **ends)
     await work.add(request)
-    await _tell_provider(work, request, target)
+    await _notify_provider(work, request, target)
     return _done(request)
 
 
 @requires(ConnectionRequest="answer")
-async def accept_connection(work: Work, asked: Asked) -> Done:
+async def accept_connection(work: UnitOfWork, asked: InputReader) -> ChangedIds:
     """Accept a request, between ports that are still active (V16, R435)."""
     request = await work.find(asked, "id", "ConnectionRequest", "answer")
     work.problems.stop()
     _decide(request, ConnectionRequestStatus.ACCEPTED)
     ends = sa.select(Port.status).where(Port.id.in_((request.port_id, request.target_port_id))).with_for_update(read=True)
     if {PortStatus.ACTIVE} != set(await work.session.scalars(ends)):
-        asked.note(Code.PORT_NOT_ACTIVE, ENDS_NOT_ACTIVE, "id")
+        asked.note(ErrorCode.PORT_NOT_ACTIVE, ENDS_NOT_ACTIVE, "id")
     work.problems.stop()
-    await _tell_requester(work, request)
+    await _notify_requester(work, request)
     return _done(request)
 
 
 @requires(ConnectionRequest="answer")
-async def deny_connection(work: Work, asked: Asked) -> Done:
+async def deny_connection(work: UnitOfWork, asked: InputReader) -> ChangedIds:
     """Deny a request (V16)."""
     request = await work.find(asked, "id", "ConnectionRequest", "answer")
-    reason = asked.text("reason", LONGEST_REASON, required=False, lines=True)
+    reason = asked.text("reason", MAX_REASON_LENGTH, required=False, lines=True)
     work.problems.stop()
     _decide(request, ConnectionRequestStatus.DENIED)
     request.reason = reason
-    await _tell_requester(work, request)
+    await _notify_requester(work, request)
     return _done(request)
 
 
 @requires(ConnectionRequest="withdraw")
-async def withdraw_connection(work: Work, asked: Asked) -> Done:
+async def withdraw_connection(work: UnitOfWork, asked: InputReader) -> ChangedIds:
     """Take a request back before it is answered (V16)."""
     request = await work.find(asked, "id", "ConnectionRequest", "withdraw")
     work.problems.stop()
@@ -84,7 +84,7 @@ async def withdraw_connection(work: Work, asked: Asked) -> Done:
     return _done(request)
 
 
-async def end_waiting(work: Work, port: UUID) -> None:
+async def end_waiting(work: UnitOfWork, port: UUID) -> None:
     """End the requests that wait at a port which ends: its own are withdrawn, those to it denied, as if one by one (V16)."""
     waiting = requests_at(port, ConnectionRequestStatus.PENDING).order_by(ConnectionRequest.id).with_for_update()
     for request in (await work.session.scalars(waiting)).all():
@@ -92,7 +92,7 @@ async def end_waiting(work: Work, port: UUID) -> None:
             _decide(request, ConnectionRequestStatus.WITHDRAWN)
         else:
             _decide(request, ConnectionRequestStatus.DENIED)
-            await _tell_requester(work, request)
+            await _notify_requester(work, request)
 
 
 def requests_at(port: UUID, status: ConnectionRequestStatus) -> sa.Select[Any]:
@@ -101,16 +101,16 @@ def requests_at(port: UUID, status: ConnectionRequestStatus) -> sa.Select[Any]:
     return sa.select(ConnectionRequest).where(ends, ConnectionRequest.status == status)
 
 
-def _check_ends(asked: Asked, port: Port | None, target: Port | None) -> None:
+def _check_ends(asked: InputReader, port: Port | None, target: Port | None) -> None:
     """Two active ports of two companies, and no more than both can carry."""
     for end, name in ((port, "port_id"), (target, "target_port_id")):
         if end is not None and end.status != PortStatus.ACTIVE:
-            asked.note(Code.PORT_NOT_ACTIVE, NOT_ACTIVE, name)
+            asked.note(ErrorCode.PORT_NOT_ACTIVE, NOT_ACTIVE, name)
     if port is not None and target is not None and port.company_id == target.company_id:
-        asked.note(Code.INVALID_VALUE, "This port is of the same company.", "target_port_id")
+        asked.note(ErrorCode.INVALID_VALUE, "This port is of the same company.", "target_port_id")
     rate, speeds = asked.value("rate_limit_mbps"), [end.speed_mbps for end in (port, target) if end is not None]
     if rate < 1 or any(rate > speed for speed in speeds):
-        asked.note(Code.INVALID_VALUE, "This is from 1 Mbps to the speed of the slower port.", "rate_limit_mbps")
+        asked.note(ErrorCode.INVALID_VALUE, "This is from 1 Mbps to the speed of the slower port.", "rate_limit_mbps")
 
 
 def _pending(port: UUID, target: UUID) -> sa.Select[Any]:
@@ -125,26 +125,28 @@ def _decide(request: ConnectionRequest, to: ConnectionRequestStatus) -> None:
     request.decided_at = now()
 
 
-async def _tell_provider(work: Work, request: ConnectionRequest, target: Port) -> None:
+async def _notify_provider(work: UnitOfWork, request: ConnectionRequest, target: Port) -> None:
     """Tell the provider, who knows its port by the port's own name, and the address for all requests (R018, V16)."""
     kind, subject = NotificationKind.CONNECTION_REQUESTED, Identifier("ConnectionRequest", request.id)
     text = connection_requested(target.name, request.name, request.rate_limit_mbps, work.context.services.public_url)
-    await tell(work.session, kind, target.company_id, text, roles=TOLD, subject=subject)
+    await notify_company(work.session, kind, target.company_id, text, roles=NOTIFIED_ROLES, subject=subject)
     address = await work.one(
         sa.select(MarketplaceProfile.contact_email).where(MarketplaceProfile.company_id == target.company_id)
     )
-    await write(work.session, kind, address, text)
+    await queue_mail(work.session, kind, address, text)
 
 
-async def _tell_requester(work: Work, request: ConnectionRequest) -> None:
+async def _notify_requester(work: UnitOfWork, request: ConnectionRequest) -> None:
     """Tell the requester the outcome, in its own words: the provider may have hidden itself since (V16, V18)."""
     accepted = request.status == ConnectionRequestStatus.ACCEPTED
     text = connection_decided(
         request.name, accepted=accepted, reason=request.reason, public_url=work.context.services.public_url
     )
     subject = Identifier("ConnectionRequest", request.id)
-    await tell(work.session, NotificationKind.CONNECTION_DECIDED, request.company_id, text, roles=TOLD, subject=subject)
+    await notify_company(
+        work.session, NotificationKind.CONNECTION_DECIDED, request.company_id, text, roles=NOTIFIED_ROLES, subject=subject
+    )
 
 
-def _done(request: ConnectionRequest) -> Done:
+def _done(request: ConnectionRequest) -> ChangedIds:
     return {"connection_request": Identifier("ConnectionRequest", request.id)}

@@ -12,46 +12,46 @@ from models import Inquiry
 from models.base import now
 from models.notification import NotificationKind
 from resolvers.notifying.message_templates import profile_inquiry
-from resolvers.notifying.notifications import write
+from resolvers.notifying.notifications import queue_mail
 from resolvers.values.identifiers import Identifier
-from resolvers.writing.input_reader import Asked
-from resolvers.writing.runner import Done
-from resolvers.writing.unit_of_work import Work, requires
-from resolvers.writing.user_errors import Code
+from resolvers.writing.input_reader import InputReader
+from resolvers.writing.runner import ChangedIds
+from resolvers.writing.unit_of_work import UnitOfWork, requires
+from resolvers.writing.user_errors import ErrorCode
 
-LONGEST_NAME: Final = 128  # characters
-LONGEST_MESSAGE: Final = 5_000
+MAX_NAME_LENGTH: Final = 128  # characters
+MAX_MESSAGE_LENGTH: Final = 5_000
 HOUR: Final = timedelta(hours=1)
-MOST_TO_ONE: Final = 5  # inquiries of a sender to a profile within an hour
-MOST: Final = 20  # of a sender to all profiles
-MOST_OF_VISITORS: Final = 60  # of all visitors together to a profile
-OFTEN: Final = "Too many inquiries were sent within an hour: at most {} {}. Try again later."
+MAX_PER_SENDER: Final = 5  # inquiries of a sender to a profile within an hour
+MAX_PER_PROFILE: Final = 20  # of a sender to all profiles
+MAX_OF_VISITORS: Final = 60  # of all visitors together to a profile
+RATE_LIMITED: Final = "Too many inquiries were sent within an hour: at most {} {}. Try again later."
 
 
 @requires(MarketplaceProfile="inquire")
-async def send_inquiry(work: Work, asked: Asked) -> Done:
+async def send_inquiry(work: UnitOfWork, asked: InputReader) -> ChangedIds:
     """Ask a provider. It goes to the profile's contact address, which the sender does not learn (R018, V22)."""
     profile = await _profile(work, asked)
     sent: dict[str, Any] = {
-        "sender_name": asked.text("name", LONGEST_NAME),
+        "sender_name": asked.text("name", MAX_NAME_LENGTH),
         "sender_email": asked.email("email", required=True),
-        "message": asked.text("message", LONGEST_MESSAGE, lines=True),
-        "sender_company": asked.text("company", LONGEST_NAME, required=False),
+        "message": asked.text("message", MAX_MESSAGE_LENGTH, lines=True),
+        "sender_company": asked.text("company", MAX_NAME_LENGTH, required=False),
     }
     work.problems.stop()
     await _check_limits(work, profile.id)
     origin = {"user_id": work.context.viewer.user_id, "peer": work.context.origin.peer}
     await work.add(Inquiry(company_id=profile.company_id, profile_id=profile.id, **origin, **sent))
     text = profile_inquiry(profile.company_name, *sent.values())
-    await write(work.session, NotificationKind.PROFILE_INQUIRY, profile.contact_email, text)
+    await queue_mail(work.session, NotificationKind.PROFILE_INQUIRY, profile.contact_email, text)
     return {"marketplace_profile": Identifier("MarketplaceProfile", profile.id)}
 
 
-async def _profile(work: Work, asked: Asked) -> Any:
+async def _profile(work: UnitOfWork, asked: InputReader) -> Any:
     """The profile that is named by its id or by a slug, locked, so that inquiries by it are counted one after the other."""
     if asked.value("profile_id") is not None:
         return await work.find(asked, "profile_id", "MarketplaceProfile", "inquire")
-    slug = asked.text("slug", LONGEST_NAME)
+    slug = asked.text("slug", MAX_NAME_LENGTH)
     if slug is None:
         return None
     found = await work.context.loaders.profile_of_slug(slug)
@@ -61,22 +61,22 @@ async def _profile(work: Work, asked: Asked) -> Any:
     return await work.hold(asked, "slug", "MarketplaceProfile", found.id, "inquire")
 
 
-async def _check_limits(work: Work, profile: UUID) -> None:
+async def _check_limits(work: UnitOfWork, profile: UUID) -> None:
     """Refuse a sender who has sent too many. What it calls itself says nothing of who it is, and locks nobody else out."""
     to_it = Inquiry.profile_id == profile
     visitors = Inquiry.user_id.is_(None)
     sender = _sender(work)
     await work.alone("inquiry", str(work.context.viewer.user_id or work.context.origin.peer))
-    limits = [(MOST_TO_ONE, "from one sender to one provider", to_it & sender), (MOST, "from one sender", sender)]
+    limits = [(MAX_PER_SENDER, "from one sender to one provider", to_it & sender), (MAX_PER_PROFILE, "from one sender", sender)]
     if work.context.viewer.user_id is None:
-        limits.append((MOST_OF_VISITORS, "from all visitors to one provider", to_it & visitors))
+        limits.append((MAX_OF_VISITORS, "from all visitors to one provider", to_it & visitors))
     for most, which, those in limits:
         if await work.one(_lately(those)) >= most:
-            work.problems.note(Code.TOO_MANY, OFTEN.format(most, which))
+            work.problems.note(ErrorCode.TOO_MANY, RATE_LIMITED.format(most, which))
             work.problems.stop()
 
 
-def _sender(work: Work) -> sa.ColumnElement[bool]:
+def _sender(work: UnitOfWork) -> sa.ColumnElement[bool]:
     """The inquiries of whoever sends this one: a user's own, or those of visitors from the same network address."""
     user, peer = work.context.viewer.user_id, work.context.origin.peer
     if user is not None:

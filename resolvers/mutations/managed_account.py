@@ -10,25 +10,25 @@ import sqlalchemy as sa
 
 from models import Company, ManagedAccount, PartnerDefaults, SupportDetails, User
 from models.company import AccountKind
-from models.managed_account import LONGEST_NAME, SETTINGS, SupportedBy
+from models.managed_account import MAX_NAME_LENGTH, SETTINGS, SupportedBy
 from models.membership import MemberRole
 from models.support_details import needs_contact
 from resolvers.mutations.company import papers
-from resolvers.mutations.membership import known, let_in, person
+from resolvers.mutations.membership import add_member, find_known_user, person
 from resolvers.mutations.support_details import UNREACHABLE, contact, details_of
 from resolvers.values.identifiers import Identifier
 from resolvers.writing.field_readers import Read, assign, given, reads_like, text, word
-from resolvers.writing.input_reader import Asked
-from resolvers.writing.runner import Done
-from resolvers.writing.unit_of_work import Work, requires
-from resolvers.writing.user_errors import Code
+from resolvers.writing.input_reader import InputReader
+from resolvers.writing.runner import ChangedIds
+from resolvers.writing.unit_of_work import UnitOfWork, requires
+from resolvers.writing.user_errors import ErrorCode
 
 ACCOUNT: Final[Mapping[str, Read]] = {
-    "account_name": text(LONGEST_NAME),
-    "account_ref": text(LONGEST_NAME, required=False),
+    "account_name": text(MAX_NAME_LENGTH),
+    "account_ref": text(MAX_NAME_LENGTH, required=False),
     "supported_by": word,
 }
-SWITCHES: Final[Mapping[str, Read]] = dict.fromkeys(SETTINGS, Asked.value)  # null: not set here (V2)
+SWITCHES: Final[Mapping[str, Read]] = dict.fromkeys(SETTINGS, InputReader.value)  # null: not set here (V2)
 TAKEN: Final = "Another account of the partner has this name."
 CONTACT_FIRST: Final = (
     "The operator supports no account without an e-mail address and a phone: give them to its support details."
@@ -36,7 +36,7 @@ CONTACT_FIRST: Final = (
 
 
 @requires(Company="create_managed_account")
-async def create_managed_account(work: Work, asked: Asked) -> Done:
+async def create_managed_account(work: UnitOfWork, asked: InputReader) -> ChangedIds:
     """Make a managed account, always of a new company, for which its partner vouches (V15, R404, A18)."""
     partner = await work.owner(asked, "create_managed_account")
     account = ManagedAccount(**given(asked, ACCOUNT), **_switches(asked))
@@ -53,12 +53,12 @@ async def create_managed_account(work: Work, asked: Asked) -> Done:
     work.session.add(details)
     await work.add(account)
     if admin is not None:
-        await let_in(work, admin, company, MemberRole.ACCOUNT_ADMIN)
+        await add_member(work, admin, company, MemberRole.ACCOUNT_ADMIN)
     return {"managed_account": Identifier("ManagedAccount", account.id)}
 
 
 @requires(ManagedAccount="update_managed_account")
-async def update_managed_account(work: Work, asked: Asked) -> Done:
+async def update_managed_account(work: UnitOfWork, asked: InputReader) -> ChangedIds:
     """Rename an account, change the partner's reference to it or who supports it; its support details follow (R106, V15)."""
     account = await work.find(asked, "id", "ManagedAccount", "update_managed_account")
     values = given(asked, ACCOUNT)
@@ -74,7 +74,7 @@ async def update_managed_account(work: Work, asked: Asked) -> Done:
 
 
 @requires(ManagedAccount="update_managed_account_settings")
-async def update_managed_account_settings(work: Work, asked: Asked) -> Done:
+async def update_managed_account_settings(work: UnitOfWork, asked: InputReader) -> ChangedIds:
     """Switch things on or off for one account, or leave them to the partner's defaults (R105, V2). In effect at once."""
     account = await work.find(asked, "id", "ManagedAccount", "update_managed_account_settings")
     if account is not None:
@@ -85,7 +85,7 @@ async def update_managed_account_settings(work: Work, asked: Asked) -> Done:
 
 
 @requires(Company="update_partner_defaults")
-async def update_partner_defaults(work: Work, asked: Asked) -> Done:
+async def update_partner_defaults(work: UnitOfWork, asked: InputReader) -> ChangedIds:
     """Switch things on or off for all accounts of a partner that do not say otherwise (V2). At version 0 nothing was ever set."""
     partner = await work.owner(asked, "update_partner_defaults")
     work.problems.stop()
@@ -98,29 +98,29 @@ async def update_partner_defaults(work: Work, asked: Asked) -> Done:
     return {"partner_defaults": Identifier("PartnerDefaults", partner.id)}
 
 
-def _switches(asked: Asked) -> dict[str, Any]:
+def _switches(asked: InputReader) -> dict[str, Any]:
     """The settings that were given, if any were."""
     return given(asked.within("settings"), SWITCHES)
 
 
-def _support(asked: Asked, supported_by: SupportedBy) -> SupportDetails:
+def _support(asked: InputReader, supported_by: SupportedBy) -> SupportDetails:
     """The support details of a new account. Whom the operator supports, it can reach (V15)."""
     if asked.value("support_details") is None and needs_contact(supported_by):
-        asked.note(Code.REQUIRED, UNREACHABLE, "support_details")
+        asked.note(ErrorCode.REQUIRED, UNREACHABLE, "support_details")
         return SupportDetails()
     return SupportDetails(supported_by=supported_by, **contact(asked.within("support_details"), supported_by))
 
 
-async def _admin(work: Work, asked: Asked, partner: Company | None) -> User | None:
+async def _admin(work: UnitOfWork, asked: InputReader, partner: Company | None) -> User | None:
     """The first user of a new account, if one is named. Nobody is looked up unless the viewer may make an account."""
     inside = asked.inside("admin")
     if inside is None:
         return None
     named = person(inside)
-    return None if partner is None or named.email is None else await known(work, inside, named, partner.id)
+    return None if partner is None or named.email is None else await find_known_user(work, inside, named, partner.id)
 
 
-async def _check_name(work: Work, asked: Asked, partner: UUID, name: str | None, own: UUID | None = None) -> None:
+async def _check_name(work: UnitOfWork, asked: InputReader, partner: UUID, name: str | None, own: UUID | None = None) -> None:
     """Note a name that reads like that of another account of the partner (V7)."""
     if name is None:
         return
@@ -130,14 +130,14 @@ async def _check_name(work: Work, asked: Asked, partner: UUID, name: str | None,
         reads_like(ManagedAccount.account_name, name),
     )
     if await work.one(alike) is not None:
-        asked.note(Code.TAKEN, TAKEN, "account_name")
+        asked.note(ErrorCode.TAKEN, TAKEN, "account_name")
 
 
-async def _hand_over(work: Work, asked: Asked, account: ManagedAccount, supported_by: SupportedBy) -> None:
+async def _hand_over(work: UnitOfWork, asked: InputReader, account: ManagedAccount, supported_by: SupportedBy) -> None:
     """Let the support details of an account follow who supports it; they have to be enough for that (V15)."""
     details = await details_of(work, account.company_id)
     details.supported_by = supported_by
     details.version += 1
     if not details.is_enough:
-        asked.note(Code.REQUIRED, CONTACT_FIRST, "supported_by")
+        asked.note(ErrorCode.REQUIRED, CONTACT_FIRST, "supported_by")
     work.session.add(details)

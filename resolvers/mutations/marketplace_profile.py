@@ -17,26 +17,26 @@ from models.marketplace_profile import ProfileVisibility
 from resolvers.mutations.profile_slugs import follow_name
 from resolvers.values.identifiers import Identifier
 from resolvers.writing.field_readers import Read, address, assign, given, text, word
-from resolvers.writing.input_reader import Asked
-from resolvers.writing.runner import Done
-from resolvers.writing.unit_of_work import Work, requires
-from resolvers.writing.user_errors import Code
+from resolvers.writing.input_reader import InputReader
+from resolvers.writing.runner import ChangedIds
+from resolvers.writing.unit_of_work import UnitOfWork, requires
+from resolvers.writing.user_errors import ErrorCode
 
-LONGEST_NAME: Final = 128  # characters, as all lengths but that of the text
-MOST_WORDS: Final = 200  # R016, A4
-LONGEST_BIO: Final = 10_000
-LONGEST_NETWORK: Final = 64
-LONGEST_DESCRIPTION: Final = 1_000
-MOST_LINKS: Final = 20
-MOST_TYPES: Final = 50
-MOST_PORTS: Final = 200
+MAX_NAME_LENGTH: Final = 128  # characters, as all lengths but that of the text
+MAX_WORDS: Final = 200  # R016, A4
+MAX_BIO_LENGTH: Final = 10_000
+MAX_NETWORK_LENGTH: Final = 64
+MAX_DESCRIPTION_LENGTH: Final = 1_000
+MAX_LINKS: Final = 20
+MAX_TYPES: Final = 50
+MAX_PORTS: Final = 200
 EXISTS: Final = "The company has a profile. State the version that was read to edit it."
 NONE_YET: Final = "The company has no profile yet. Leave the version out to make one."
 UNVERIFIED: Final = "The operator has not verified the company yet. Until then its profile is private."
 
 
 @requires(Company="save_marketplace_profile")
-async def save_marketplace_profile(work: Work, asked: Asked) -> Done:
+async def save_marketplace_profile(work: UnitOfWork, asked: InputReader) -> ChangedIds:
     """Make the profile of a company, which has one at most, or edit it (R026, R027, A1)."""
     company = await work.owner(asked, "save_marketplace_profile")
     profile = None if company is None else await work.one(_of(company.id))
@@ -53,8 +53,8 @@ async def save_marketplace_profile(work: Work, asked: Asked) -> Done:
 
 
 async def _save(
-    work: Work, profile: MarketplaceProfile, values: Mapping[str, Any], ports: Mapping[Port, Mapping[str, Any]]
-) -> Done:
+    work: UnitOfWork, profile: MarketplaceProfile, values: Mapping[str, Any], ports: Mapping[Port, Mapping[str, Any]]
+) -> ChangedIds:
     """Store what was given. The slug follows the name (A3)."""
     if "company_name" in values:
         await follow_name(work.session, profile, values["company_name"])
@@ -70,40 +70,40 @@ def _of(company: UUID) -> sa.Select[Any]:
     return sa.select(MarketplaceProfile).where(MarketplaceProfile.company_id == company).with_for_update()
 
 
-def _check_version(work: Work, asked: Asked, profile: MarketplaceProfile | None) -> None:
+def _check_version(work: UnitOfWork, asked: InputReader, profile: MarketplaceProfile | None) -> None:
     """Hold the version that was read against what there is (A1)."""
     given = asked.value("version")
     if profile is not None and given is not None:
         work.edit(asked, profile)
     elif profile is not None:
-        asked.note(Code.CONFLICT, EXISTS, "version")
+        asked.note(ErrorCode.CONFLICT, EXISTS, "version")
     elif given is not None:
-        asked.note(Code.CONFLICT, NONE_YET, "version")
+        asked.note(ErrorCode.CONFLICT, NONE_YET, "version")
 
 
-def _given(asked: Asked, *, is_new: bool) -> dict[str, Any]:
+def _given(asked: InputReader, *, is_new: bool) -> dict[str, Any]:
     """The values of columns that were given; a new profile has to have a name and an address (A10)."""
     missing = {name: READERS[name](asked, name) for name in REQUIRED if is_new and not asked.has(name)}
     return {**missing, **given(asked, READERS)}
 
 
-def _name(asked: Asked, name: str) -> str | None:
-    given_name = asked.text(name, LONGEST_NAME)
+def _name(asked: InputReader, name: str) -> str | None:
+    given_name = asked.text(name, MAX_NAME_LENGTH)
     return given_name and " ".join(given_name.split())
 
 
-def _bio(asked: Asked, name: str) -> str | None:
+def _bio(asked: InputReader, name: str) -> str | None:
     """A text of at most 200 words, which are runs of what is no white space (A4)."""
-    written = asked.text(name, LONGEST_BIO, required=False, lines=True)
+    written = asked.text(name, MAX_BIO_LENGTH, required=False, lines=True)
     words = len((written or "").split())
-    if words > MOST_WORDS:
-        asked.note(Code.TOO_LONG, f"This has {words} words; {MOST_WORDS} are the most.", name)
+    if words > MAX_WORDS:
+        asked.note(ErrorCode.TOO_LONG, f"This has {words} words; {MAX_WORDS} are the most.", name)
     return written
 
 
-def _social_links(asked: Asked, name: str) -> list[dict[str, Any]]:
-    links = asked.items(name, MOST_LINKS)
-    return [{"network": link.text("network", LONGEST_NETWORK), "url": link.url("url", required=True)} for link in links]
+def _social_links(asked: InputReader, name: str) -> list[dict[str, Any]]:
+    links = asked.items(name, MAX_LINKS)
+    return [{"network": link.text("network", MAX_NETWORK_LENGTH), "url": link.url("url", required=True)} for link in links]
 
 
 REQUIRED: Final = ("company_name", "contact_email")
@@ -112,34 +112,34 @@ READERS: Final[Mapping[str, Read]] = {
     "visibility": word,
     "bio": _bio,
     "contact_email": lambda asked, name: asked.email(name, required=True),
-    "website": Asked.url,
-    "phone": Asked.phone,
+    "website": InputReader.url,
+    "phone": InputReader.phone,
     "social_links": _social_links,
     "headquarters": address,
 }
 ANNOUNCED: Final[Mapping[str, Read]] = {
-    "name": text(LONGEST_NAME, required=False),
-    "description": text(LONGEST_DESCRIPTION, required=False, lines=True),
+    "name": text(MAX_NAME_LENGTH, required=False),
+    "description": text(MAX_DESCRIPTION_LENGTH, required=False, lines=True),
 }
 
 
-async def _categories(work: Work, asked: Asked, profile: MarketplaceProfile | None) -> dict[str, Any]:
+async def _categories(work: UnitOfWork, asked: InputReader, profile: MarketplaceProfile | None) -> dict[str, Any]:
     """The provider types and service types that are given, which have to fit each other and what stays as it is (R021-R023)."""
     kinds = set(await work.session.scalars(sa.select(ProviderType.code)))
     parents = {kind.code: kind.provider_type for kind in await work.session.scalars(sa.select(ServiceType))}
     values = {}
     for name, allowed in (("provider_types", kinds), ("service_types", parents.keys())):
         if asked.has(name):
-            values[name] = asked.words(name, MOST_TYPES, allowed)
+            values[name] = asked.words(name, MAX_TYPES, allowed)
     chosen, services = (values.get(name, getattr(profile, name, [])) for name in ("provider_types", "service_types"))
     apart = [code for code in services if parents.get(code) not in chosen]
     if values and apart:
-        asked.note(Code.INVALID_VALUE, f"No chosen provider type has these: {', '.join(apart)}.", "service_types")
+        asked.note(ErrorCode.INVALID_VALUE, f"No chosen provider type has these: {', '.join(apart)}.", "service_types")
     return values
 
 
 def _check_publication(
-    asked: Asked, company: Company | None, profile: MarketplaceProfile | None, values: Mapping[str, Any]
+    asked: InputReader, company: Company | None, profile: MarketplaceProfile | None, values: Mapping[str, Any]
 ) -> None:
     """Only with a category is a profile public (A5), and only a verified company makes it so (A40)."""
     before = ProfileVisibility.PRIVATE if profile is None else profile.visibility
@@ -147,36 +147,36 @@ def _check_publication(
         return
     chosen = asked.value("provider_types") if asked.has("provider_types") else getattr(profile, "provider_types", ())
     if not chosen:
-        asked.note(Code.REQUIRED, "A public profile has a provider type.", "provider_types")
+        asked.note(ErrorCode.REQUIRED, "A public profile has a provider type.", "provider_types")
     if (
         company is not None
         and before != ProfileVisibility.PUBLIC
         and company.verification_status != VerificationStatus.VERIFIED
     ):
-        asked.note(Code.COMPANY_NOT_VERIFIED, UNVERIFIED, "visibility")
+        asked.note(ErrorCode.COMPANY_NOT_VERIFIED, UNVERIFIED, "visibility")
 
 
-async def _logo(work: Work, asked: Asked, company: Company | None) -> UUID | None:
+async def _logo(work: UnitOfWork, asked: InputReader, company: Company | None) -> UUID | None:
     """An image of the same company (R006)."""
     image = await work.see(asked, "logo_id", "Image")
     if image is None:
         return None
     if company is not None and image.company_id != company.id:
-        asked.note(Code.INVALID_VALUE, "This image is another company's.", "logo_id")
+        asked.note(ErrorCode.INVALID_VALUE, "This image is another company's.", "logo_id")
     key: UUID = image.id
     return key
 
 
-async def _ports(work: Work, asked: Asked, company: Company | None) -> dict[Port, dict[str, Any]]:
+async def _ports(work: UnitOfWork, asked: InputReader, company: Company | None) -> dict[Port, dict[str, Any]]:
     """How ports of the company are announced from now on: without a name of its own as "<company> at <location>" (R032-R034)."""
     found: dict[Port, dict[str, Any]] = {}
-    for item in asked.items("ports", MOST_PORTS):
+    for item in asked.items("ports", MAX_PORTS):
         port = await work.find(item, "port_id", "Port", "read")
         values = {f"marketplace_{name}": value for name, value in given(item, ANNOUNCED).items()}
         if port is not None and company is not None and port.company_id != company.id:
-            item.note(Code.INVALID_VALUE, "This port is another company's.", "port_id")
+            item.note(ErrorCode.INVALID_VALUE, "This port is another company's.", "port_id")
         elif port in found:
-            item.note(Code.INVALID_VALUE, "This port was named before.", "port_id")
+            item.note(ErrorCode.INVALID_VALUE, "This port was named before.", "port_id")
         elif port is not None:
             found[port] = values
     return found

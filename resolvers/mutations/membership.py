@@ -15,31 +15,31 @@ import sqlalchemy as sa
 from models import Company, Membership, User
 from models.base import now
 from models.membership import MemberRole
-from models.user import LONGEST_NAME
-from resolvers.writing.input_reader import Asked
-from resolvers.writing.unit_of_work import Work
-from resolvers.writing.user_errors import Code
+from models.user import MAX_NAME_LENGTH
+from resolvers.writing.input_reader import InputReader
+from resolvers.writing.unit_of_work import UnitOfWork
+from resolvers.writing.user_errors import ErrorCode
 
-MOST_NAMED: Final = 100
+MAX_LOOKUPS: Final = 100
 HOUR: Final = timedelta(hours=1)
-OFTEN: Final = f"Your company has named {MOST_NAMED} new people within an hour. Try again later."
+RATE_LIMITED: Final = f"Your company has named {MAX_LOOKUPS} new people within an hour. Try again later."
 
 
-def person(asked: Asked) -> User:
+def person(asked: InputReader) -> User:
     """A person by address and name, whom nobody is known to be."""
-    return User(email=asked.email("email", required=True), name=asked.text("name", LONGEST_NAME), claimed=False)
+    return User(email=asked.email("email", required=True), name=asked.text("name", MAX_NAME_LENGTH), claimed=False)
 
 
-async def known(work: Work, asked: Asked, named: User, partner: UUID) -> User:
+async def find_known_user(work: UnitOfWork, asked: InputReader, named: User, partner: UUID) -> User:
     """The user whom the viewer may read and who has this address, or else the person who was named (V21)."""
     same = sa.func.lower(User.email) == sa.func.lower(named.email)
     user: User | None = await work.reads("User", same, User.claimed.desc(), User.id)
-    if await work.one(_named_lately(partner)) >= MOST_NAMED:
-        asked.note(Code.TOO_MANY, OFTEN, "email")
+    if await work.one(_named_lately(partner)) >= MAX_LOOKUPS:
+        asked.note(ErrorCode.TOO_MANY, RATE_LIMITED, "email")
     return user or named
 
 
-async def let_in(work: Work, user: User, company: Company, *roles: MemberRole) -> None:
+async def add_member(work: UnitOfWork, user: User, company: Company, *roles: MemberRole) -> None:
     """Make a user, who may be new, a member of a company."""
     await work.add(user)
     await work.add(Membership(user_id=user.id, company_id=company.id, roles=list(roles)))

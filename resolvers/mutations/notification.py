@@ -7,13 +7,13 @@ import sqlalchemy as sa
 from models import Notification
 from models.base import now
 from resolvers.values.identifiers import Identifier
-from resolvers.writing.input_reader import Asked
-from resolvers.writing.runner import Done
-from resolvers.writing.unit_of_work import Work, requires
+from resolvers.writing.input_reader import InputReader
+from resolvers.writing.runner import ChangedIds
+from resolvers.writing.unit_of_work import UnitOfWork, requires
 
 
 @requires(Notification="mark_read")
-async def mark_notifications_read(work: Work, asked: Asked) -> Done:
+async def mark_notifications_read(work: UnitOfWork, asked: InputReader) -> ChangedIds:
     """Mark a notification as read, and if it is asked for those that the same user had been told before, of the same company."""
     newest = await work.find(asked, "id", "Notification", "mark_read")
     work.problems.stop()

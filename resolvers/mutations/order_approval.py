@@ -11,11 +11,11 @@ from models.base import now
 from models.lifecycle import step
 from models.order_approval import COMMENT_LENGTH, STEPS, OrderApprovalStatus
 from resolvers.mutations.order_checks import check_company, check_location, check_market, check_speed
-from resolvers.order_approval import tell_requester
+from resolvers.order_approval import notify_requester
 from resolvers.values.identifiers import Identifier
-from resolvers.writing.input_reader import Asked
-from resolvers.writing.runner import Done
-from resolvers.writing.unit_of_work import Work, requires
+from resolvers.writing.input_reader import InputReader
+from resolvers.writing.runner import ChangedIds
+from resolvers.writing.unit_of_work import UnitOfWork, requires
 
 # What was asked for, and at which price.
 ORDERED: Final = (
@@ -25,7 +25,7 @@ ORDERED: Final = (
 
 
 @requires(OrderApproval="approve")
-async def approve_order(work: Work, asked: Asked) -> Done:
+async def approve_order(work: UnitOfWork, asked: InputReader) -> ChangedIds:
     """Order what was asked for, at the price of that moment, if it can still be ordered (V12, V13)."""
     comment = asked.text("comment", COMMENT_LENGTH, required=False, lines=True)
     approval = await _undecided(work, asked, "approve", OrderApprovalStatus.APPROVED)
@@ -38,7 +38,7 @@ async def approve_order(work: Work, asked: Asked) -> Done:
 
 
 @requires(OrderApproval="reject")
-async def reject_order(work: Work, asked: Asked) -> Done:
+async def reject_order(work: UnitOfWork, asked: InputReader) -> ChangedIds:
     """Order nothing, and say why (V13)."""
     comment = asked.text("comment", COMMENT_LENGTH, lines=True)
     approval = await _undecided(work, asked, "reject", OrderApprovalStatus.REJECTED)
@@ -46,13 +46,13 @@ async def reject_order(work: Work, asked: Asked) -> Done:
 
 
 @requires(OrderApproval="withdraw")
-async def withdraw_order(work: Work, asked: Asked) -> Done:
+async def withdraw_order(work: UnitOfWork, asked: InputReader) -> ChangedIds:
     """Ask for it no more (V13)."""
     approval = await _undecided(work, asked, "withdraw", OrderApprovalStatus.WITHDRAWN)
     return _closed(work, approval, OrderApprovalStatus.WITHDRAWN)
 
 
-async def _undecided(work: Work, asked: Asked, action: str, to: OrderApprovalStatus) -> OrderApproval:
+async def _undecided(work: UnitOfWork, asked: InputReader, action: str, to: OrderApprovalStatus) -> OrderApproval:
     """The order, if it still waits. Raises Refused or IllegalStep."""
     approval: OrderApproval = await work.find(asked, "id", "OrderApproval", action)
     work.problems.stop()
@@ -60,7 +60,7 @@ async def _undecided(work: Work, asked: Asked, action: str, to: OrderApprovalSta
     return approval
 
 
-async def _check(work: Work, asked: Asked, approval: OrderApproval, location: Location) -> None:
+async def _check(work: UnitOfWork, asked: InputReader, approval: OrderApproval, location: Location) -> None:
     """Note what keeps the order from being carried out by now."""
     company = await work.one(select(Company).where(Company.id == approval.company_id).with_for_update(read=True))
     check_company(asked, company, "id")
@@ -69,15 +69,15 @@ async def _check(work: Work, asked: Asked, approval: OrderApproval, location: Lo
     await check_market(work, asked, company, location, "id")
 
 
-async def _decided(work: Work, approval: OrderApproval, to: OrderApprovalStatus, comment: str | None) -> Done:
+async def _decided(work: UnitOfWork, approval: OrderApproval, to: OrderApprovalStatus, comment: str | None) -> ChangedIds:
     """Note the partner's decision, and tell whoever has asked (V13)."""
     approval.comment = comment
     done = _closed(work, approval, to)
-    await tell_requester(work.session, approval, work.context.services.public_url)
+    await notify_requester(work.session, approval, work.context.services.public_url)
     return done
 
 
-def _closed(work: Work, approval: OrderApproval, to: OrderApprovalStatus) -> Done:
+def _closed(work: UnitOfWork, approval: OrderApproval, to: OrderApprovalStatus) -> ChangedIds:
     approval.advance(to)
     approval.decided_by, approval.decided_at = work.context.viewer.user_id, now()
     return {"order_approval": Identifier("OrderApproval", approval.id)}

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from models import BillingMarket, Company, Location
 from models.company import VerificationStatus
 from models.location import LocationStatus
-from resolvers.writing.input_reader import Asked
-from resolvers.writing.unit_of_work import Work
-from resolvers.writing.user_errors import Code
+from resolvers.writing.input_reader import InputReader
+from resolvers.writing.unit_of_work import UnitOfWork
+from resolvers.writing.user_errors import ErrorCode
 
 UNVERIFIED: Final = "The company is not verified yet; it can order as soon as it is."
 NOT_ORDERABLE: Final = "{} is {}; ports are ordered in ACTIVE locations only."
@@ -22,30 +22,30 @@ NO_MARKET: Final = "The billing market {} is not enabled by the company that pay
 NO_SPEED: Final = "{} does not offer {} Mbps; choose of {}."
 
 
-def check_company(asked: Asked, company: Company, *path: str) -> None:
+def check_company(asked: InputReader, company: Company, *path: str) -> None:
     """Note that a company is not verified (R404, A40)."""
     if company.verification_status != VerificationStatus.VERIFIED:
-        asked.note(Code.COMPANY_NOT_VERIFIED, UNVERIFIED, *path)
+        asked.note(ErrorCode.COMPANY_NOT_VERIFIED, UNVERIFIED, *path)
 
 
-def check_location(asked: Asked, location: Location, name: str) -> None:
+def check_location(asked: InputReader, location: Location, name: str) -> None:
     """Note that nothing is ordered in a location (R429)."""
     if location.status != LocationStatus.ACTIVE:
-        asked.note(Code.LOCATION_NOT_ORDERABLE, NOT_ORDERABLE.format(location.name, location.status), name)
+        asked.note(ErrorCode.LOCATION_NOT_ORDERABLE, NOT_ORDERABLE.format(location.name, location.status), name)
 
 
-def check_speed(asked: Asked, location: Location, speed_mbps: int, name: str) -> bool:
+def check_speed(asked: InputReader, location: Location, speed_mbps: int, name: str) -> bool:
     """Note that a location does not offer a speed, and tell whether it does."""
     if not (offered := speed_mbps in location.speeds_mbps):
         speeds = ", ".join(map(str, location.speeds_mbps))
-        asked.note(Code.INVALID_VALUE, NO_SPEED.format(location.name, speed_mbps, speeds), name)
+        asked.note(ErrorCode.INVALID_VALUE, NO_SPEED.format(location.name, speed_mbps, speeds), name)
     return offered
 
 
-async def check_market(work: Work, asked: Asked, company: Company, location: Location, name: str) -> None:
+async def check_market(work: UnitOfWork, asked: InputReader, company: Company, location: Location, name: str) -> None:
     """Note that whoever pays, the company itself or its partner, has not enabled the location's billing market (V12, A19)."""
     payer = company.partner_id or company.id
     market = select(BillingMarket).where(BillingMarket.company_id == payer, BillingMarket.market == location.market)
     found = await work.one(market.with_for_update(read=True))
     if found is None or not found.enabled:
-        asked.note(Code.MARKET_NOT_ENABLED, NO_MARKET.format(location.market), name)
+        asked.note(ErrorCode.MARKET_NOT_ENABLED, NO_MARKET.format(location.market), name)

@@ -15,15 +15,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import MarketplaceProfile, ProfileSlug
 
-LONGEST: Final = 80  # characters, without a number
-NAMELESS: Final = "profile"  # of a name that has no letter or digit that could be written in ASCII
+MAX_LENGTH: Final = 80  # characters, without a number
+DEFAULT_SLUG: Final = "profile"  # of a name that has no letter or digit that could be written in ASCII
 TAKE_TURNS: Final = sa.text("LOCK TABLE profile_slug IN SHARE ROW EXCLUSIVE MODE")
 
 
 def slug_of(name: str) -> str:
     """The slug of a name while nobody else has it: ASCII, lower case, hyphens."""
-    plain = slugify(name, entities=False, decimal=False, hexadecimal=False, max_length=LONGEST, algorithm="modern")
-    return plain or NAMELESS
+    plain = slugify(name, entities=False, decimal=False, hexadecimal=False, max_length=MAX_LENGTH, algorithm="modern")
+    return plain or DEFAULT_SLUG
 
 
 async def follow_name(session: AsyncSession, profile: MarketplaceProfile, name: str) -> None:

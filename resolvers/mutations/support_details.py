@@ -10,19 +10,19 @@ import sqlalchemy as sa
 
 from models import ManagedAccount, SupportDetails
 from models.managed_account import SupportedBy
-from models.support_details import LONGEST_HOURS, needs_contact
+from models.support_details import MAX_HOURS_LENGTH, needs_contact
 from resolvers.values.identifiers import Identifier
 from resolvers.writing.field_readers import Read, assign, given, text
-from resolvers.writing.input_reader import Asked
-from resolvers.writing.runner import Done
-from resolvers.writing.unit_of_work import Work, requires
-from resolvers.writing.user_errors import Code
+from resolvers.writing.input_reader import InputReader
+from resolvers.writing.runner import ChangedIds
+from resolvers.writing.unit_of_work import UnitOfWork, requires
+from resolvers.writing.user_errors import ErrorCode
 
 UNREACHABLE: Final = "The operator supports nobody without an e-mail address and a phone; this has to be given."
 
 
 @requires(Company="update_support_details")
-async def update_support_details(work: Work, asked: Asked) -> Done:
+async def update_support_details(work: UnitOfWork, asked: InputReader) -> ChangedIds:
     """Change whom a company turns to (R123, R124). Details that were never given are at version 0."""
     company = await work.owner(asked, "update_support_details")
     details = company and await details_of(work, company.id)
@@ -34,7 +34,7 @@ async def update_support_details(work: Work, asked: Asked) -> Done:
     return {"support_details": Identifier("SupportDetails", details.id)}
 
 
-async def details_of(work: Work, company: UUID) -> SupportDetails:
+async def details_of(work: UnitOfWork, company: UUID) -> SupportDetails:
     """The details of a company, locked, or new ones at version 0, as they are supported now."""
     details = await work.one(sa.select(SupportDetails).where(SupportDetails.company_id == company).with_for_update())
     if details is None:
@@ -44,15 +44,15 @@ async def details_of(work: Work, company: UUID) -> SupportDetails:
     return found
 
 
-def contact(asked: Asked, supported_by: SupportedBy, known: SupportDetails | None = None) -> dict[str, Any]:
+def contact(asked: InputReader, supported_by: SupportedBy, known: SupportDetails | None = None) -> dict[str, Any]:
     """The details that are given; notes what is missing there, and is not known, for whoever gives the support (V15)."""
     needed = needs_contact(supported_by)
     readers: Mapping[str, Read] = {
         "email": lambda one, name: one.email(name, required=needed),
         "phone": lambda one, name: one.phone(name, required=needed),
-        "hours": text(LONGEST_HOURS, required=False, lines=True),
+        "hours": text(MAX_HOURS_LENGTH, required=False, lines=True),
     }
     for name in ("email", "phone") if needed else ():
         if not asked.has(name) and getattr(known, name, None) is None:
-            asked.note(Code.REQUIRED, UNREACHABLE, name)
+            asked.note(ErrorCode.REQUIRED, UNREACHABLE, name)
     return given(asked, readers)

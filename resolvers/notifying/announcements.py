@@ -20,15 +20,15 @@ from models.membership import MemberRole
 from models.notification import NotificationKind
 from models.port import ENDED
 from resolvers.notifying import message_templates
-from resolvers.notifying.notifications import Member, members_of, members_where, tell_members
+from resolvers.notifying.notifications import Recipient, find_members, find_members_where, notify_members
 from resolvers.values.identifiers import Identifier
 
-WHO_KEEPS_SERVICES: Final = (MemberRole.ACCOUNT_ADMIN, MemberRole.NETWORK_ADMIN)
+SERVICE_ROLES: Final = (MemberRole.ACCOUNT_ADMIN, MemberRole.NETWORK_ADMIN)
 Advance = Callable[[], None]  # is called for each company that has been told
 
 
 @dataclass(frozen=True, slots=True)
-class Concerned:
+class AffectedCompany:
     """A company that is to know, and the managed accounts for whose sake it is."""
 
     company_id: UUID
@@ -56,7 +56,7 @@ async def find_locations(session: AsyncSession, where: ColumnElement[bool]) -> l
     return list(await session.scalars(sa.select(Location.id).where(where).order_by(Location.id)))
 
 
-async def concerned_by_maintenance(session: AsyncSession, locations: Sequence[UUID]) -> list[Concerned]:
+async def affected_by_maintenance(session: AsyncSession, locations: Sequence[UUID]) -> list[AffectedCompany]:
     """Each company that is to know, once: of a managed account's port its partner, of any other port its company (R117, A15)."""
     told = sa.func.coalesce(Port.partner_id, Port.company_id)
     account = sa.func.coalesce(ManagedAccount.account_name, Company.trading_name)
@@ -75,23 +75,23 @@ async def concerned_by_maintenance(session: AsyncSession, locations: Sequence[UU
         .group_by(found.c.told, Company.trading_name)
         .order_by(Company.trading_name, found.c.told)
     )
-    return [Concerned(key, name, tuple(sorted(accounts))) for key, name, accounts in await session.execute(companies)]
+    return [AffectedCompany(key, name, tuple(sorted(accounts))) for key, name, accounts in await session.execute(companies)]
 
 
 async def announce_maintenance(
     session: AsyncSession,
-    concerned: Sequence[Concerned],
+    concerned: Sequence[AffectedCompany],
     title: str,
     body: str,
-    window: message_templates.Window,
+    window: message_templates.MaintenanceWindow,
     advance: Advance = lambda: None,
 ) -> int:
     """Tell each company's account and network administrators; how many people were told. Nothing is committed."""
     people = 0
     for company in concerned:
-        members = await members_of(session, company.company_id, WHO_KEEPS_SERVICES)
+        members = await find_members(session, company.company_id, SERVICE_ROLES)
         text = message_templates.maintenance(title, body, window, company.accounts)
-        await tell_members(session, NotificationKind.MAINTENANCE, members, text)
+        await notify_members(session, NotificationKind.MAINTENANCE, members, text)
         people += len(members)
         advance()
     return people
@@ -119,13 +119,13 @@ async def find_companies(session: AsyncSession, name: str, key: UUID | None = No
     return list(await session.scalars(sa.select(Company.id).where(where).order_by(Company.id)))
 
 
-async def affected(session: AsyncSession, where: ColumnElement[bool]) -> list[Member]:
+async def affected(session: AsyncSession, where: ColumnElement[bool]) -> list[Recipient]:
     """The people whom a security event affects, in each of their companies (R119)."""
-    return await members_where(session, where)
+    return await find_members_where(session, where)
 
 
 async def announce_security(
-    session: AsyncSession, members: Sequence[Member], title: str, body: str, subject: Identifier | None = None
+    session: AsyncSession, members: Sequence[Recipient], title: str, body: str, subject: Identifier | None = None
 ) -> None:
     """Tell them, each by one mail. Nothing is committed."""
-    await tell_members(session, NotificationKind.SECURITY, members, message_templates.security(title, body), subject=subject)
+    await notify_members(session, NotificationKind.SECURITY, members, message_templates.security(title, body), subject=subject)

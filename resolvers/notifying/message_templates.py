@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from resolvers.notifying.notifications import Notice
+from resolvers.notifying.notifications import Message
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class MaintenanceWindow:
     """When maintenance takes place, as far as it is known."""
 
     starts: datetime | None = None
@@ -26,9 +26,9 @@ class Window:
         return f"From {starts}." if starts else f"Until {ends}." if ends else ""
 
 
-def connection_requested(port: str, name: str, rate_limit_mbps: int, public_url: str) -> Notice:
+def connection_requested(port: str, name: str, rate_limit_mbps: int, public_url: str) -> Message:
     """To a provider: somebody, whom policy may hide from it, wants to connect to one of its ports (V16, V18)."""
-    return _notice(
+    return _message(
         f"A connection to {port} is asked for",
         f'Somebody would like to connect to your port {port}: "{name}", up to {rate_limit_mbps} Mbps.',
         "You can accept or deny the request:",
@@ -36,10 +36,10 @@ def connection_requested(port: str, name: str, rate_limit_mbps: int, public_url:
     )
 
 
-def connection_decided(name: str, *, accepted: bool, reason: str | None, public_url: str) -> Notice:
+def connection_decided(name: str, *, accepted: bool, reason: str | None, public_url: str) -> Message:
     """To a requester: what the provider answered to the request that the requester has called `name` (V16)."""
     outcome = "accepted" if accepted else "denied"
-    return _notice(
+    return _message(
         f"Your connection {name} was {outcome}",
         f'The provider has {outcome} your request for the connection "{name}".',
         f"Reason: {reason}" if reason else "",
@@ -47,10 +47,10 @@ def connection_decided(name: str, *, accepted: bool, reason: str | None, public_
     )
 
 
-def profile_inquiry(profile: str, name: str, email: str, message: str, company: str | None = None) -> Notice:
+def profile_inquiry(profile: str, name: str, email: str, message: str, company: str | None = None) -> Message:
     """To a provider's contact address: somebody asks about its services (R018)."""
     sender = f"{name} ({company})" if company else name
-    return _notice(
+    return _message(
         f"Inquiry about {profile} from {sender}",
         f"Somebody has written to you through your Marketplace profile {profile}. The sender's name and address are not verified:"
         " anyone can enter any. Follow no link and share nothing confidential before you know who it is.",
@@ -66,19 +66,19 @@ def order(name: str, speed_mbps: int, location: str) -> str:
     return f'the port "{name}" ({speed_mbps} Mbps at {location})'
 
 
-def order_approval_requested(account: str, order: str, public_url: str) -> Notice:
+def order_approval_requested(account: str, order: str, public_url: str) -> Message:
     """To a partner: an order of one of its managed accounts waits for it (V13)."""
-    return _notice(
+    return _message(
         f"An order of {account} waits for your approval",
         f"{account} would like to order {order}. Nothing is ordered before you approve it.",
         f"{public_url}/",
     )
 
 
-def order_approval_decided(order: str, outcome: str, comment: str | None, public_url: str) -> Notice:
+def order_approval_decided(order: str, outcome: str, comment: str | None, public_url: str) -> Message:
     """To a managed account: what became of its order, `approved`, `rejected` or, undecided, `expired` (V13)."""
     became = "has expired" if outcome == "expired" else f"was {outcome}"
-    return _notice(
+    return _message(
         f"Your order of {order} {became}",
         f"Your order of {order} {became}.",
         "Nobody has decided it in time, and nothing was ordered." if outcome == "expired" else "",
@@ -87,10 +87,10 @@ def order_approval_decided(order: str, outcome: str, comment: str | None, public
     )
 
 
-def maintenance(title: str, body: str, window: Window, accounts: Sequence[str] = ()) -> Notice:
+def maintenance(title: str, body: str, window: MaintenanceWindow, accounts: Sequence[str] = ()) -> Message:
     """To a company with ports there, or to the partner of such companies, whose `accounts` are concerned (R117, R118)."""
     listed = "\n".join(f"- {account}" for account in accounts)
-    return _notice(
+    return _message(
         f"Maintenance: {title}",
         body,
         str(window),
@@ -98,10 +98,10 @@ def maintenance(title: str, body: str, window: Window, accounts: Sequence[str] =
     )
 
 
-def security(title: str, body: str) -> Notice:
+def security(title: str, body: str) -> Message:
     """To whoever is affected (R119)."""
-    return _notice(f"Security: {title}", body)
+    return _message(f"Security: {title}", body)
 
 
-def _notice(title: str, *paragraphs: str) -> Notice:
-    return Notice(title, "\n\n".join(paragraph for paragraph in paragraphs if paragraph))
+def _message(title: str, *paragraphs: str) -> Message:
+    return Message(title, "\n\n".join(paragraph for paragraph in paragraphs if paragraph))

@@ -26,7 +26,7 @@ ADMINISTRATORS: Final = (MemberRole.ACCOUNT_ADMIN,)
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Message:
     """What people are told: a line, and plain text."""
 
     title: str
@@ -40,7 +40,7 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class Recipient:
     """Somebody to be told, as a member of a company."""
 
     user_id: UUID
@@ -48,30 +48,30 @@ class Member:
     email: str
 
 
-async def tell(
+async def notify_company(
     session: AsyncSession,
     kind: NotificationKind,
     company_id: UUID,
-    text: Notice,
+    text: Message,
     *,
     roles: Collection[MemberRole] = ADMINISTRATORS,
     subject: Identifier | None = None,
 ) -> None:
     """Tell each member of a company who holds one of the roles: a notification and a mail. `subject` is what it is about."""
-    await tell_members(session, kind, await members_of(session, company_id, roles), text, subject=subject)
+    await notify_members(session, kind, await find_members(session, company_id, roles), text, subject=subject)
 
 
-async def write(session: AsyncSession, kind: NotificationKind, address: str, text: Notice) -> None:
+async def queue_mail(session: AsyncSession, kind: NotificationKind, address: str, text: Message) -> None:
     """Write a mail to an address, whoever reads it there (R018)."""
     session.add(Mail(kind=kind, to_address=address, subject=text.line, body=text.body))
     await session.flush()
 
 
-async def tell_members(
+async def notify_members(
     session: AsyncSession,
     kind: NotificationKind,
-    members: Sequence[Member],
-    text: Notice,
+    members: Sequence[Recipient],
+    text: Message,
     *,
     subject: Identifier | None = None,
 ) -> None:
@@ -86,14 +86,16 @@ async def tell_members(
     await session.flush()
 
 
-async def members_of(session: AsyncSession, company_id: UUID, roles: Collection[MemberRole]) -> list[Member]:
+async def find_members(session: AsyncSession, company_id: UUID, roles: Collection[MemberRole]) -> list[Recipient]:
     """The members of a company who hold one of the roles, in the order in which they joined."""
     held = sa.cast(postgresql.array([role.value for role in roles]), Membership.roles.type)
-    return await members_where(session, Membership.company_id == company_id, Membership.roles.overlap(held)) if roles else []
+    return (
+        await find_members_where(session, Membership.company_id == company_id, Membership.roles.overlap(held)) if roles else []
+    )
 
 
-async def members_where(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[Member]:
+async def find_members_where(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[Recipient]:
     """The members of whose memberships, and of whom as users, the conditions are true."""
     columns = (Membership.user_id, Membership.company_id, User.email)
     found = sa.select(*columns).join(User, User.id == Membership.user_id).where(*conditions).order_by(Membership.id)
-    return [Member(*row) for row in await session.execute(found)]
+    return [Recipient(*row) for row in await session.execute(found)]

@@ -15,9 +15,9 @@ from models import Mail
 from models.base import now
 from models.mail import ERROR_LENGTH, MailStatus
 
-ATTEMPTS: Final = 30  # with the waits between them, some two and a half days
-KEPT_FOR: Final = timedelta(days=30)  # after a mail was sent
-SHOWN: Final = 100
+MAX_ATTEMPTS: Final = 30  # with the waits between them, some two and a half days
+RETENTION: Final = timedelta(days=30)  # after a mail was sent
+LATEST_MAILS: Final = 100
 COLUMNS: Final = (Mail.id, Mail.to_address, Mail.subject, Mail.body, Mail.attempts, Mail.status, Mail.created_at)
 
 
@@ -34,11 +34,11 @@ class Outgoing:
     created_at: datetime
 
 
-class Refused(Exception):
+class MailRejected(Exception):
     """A mail can never be sent. Says why, in a few words without secrets."""
 
 
-class Delayed(Exception):
+class MailDelayed(Exception):
     """A mail cannot be sent now. Says why, in a few words without secrets."""
 
 
@@ -51,26 +51,26 @@ async def deliver(engine: AsyncEngine, send: Send | None, key: UUID) -> MailStat
 
     A process that ends between sending and noting it sends again: each mail goes out at least once, under the same Message-ID.
     """
-    mail = await begin_attempt(engine, key)
+    mail = await start_attempt(engine, key)
     if mail is None:
         return None
     if send is None:
-        return await mark(engine, key, MailStatus.KEPT)
+        return await record_attempt(engine, key, MailStatus.KEPT)
     try:
-        if mail.attempts > ATTEMPTS:
-            raise Refused("every attempt was broken off")
+        if mail.attempts > MAX_ATTEMPTS:
+            raise MailRejected("every attempt was broken off")
         await send(mail)
-    except Refused as refused:
-        return await mark(engine, key, MailStatus.FAILED, str(refused))
-    except Delayed as delayed:
-        if mail.attempts == ATTEMPTS:
-            return await mark(engine, key, MailStatus.FAILED, str(delayed))
-        await mark(engine, key, MailStatus.WAITING, str(delayed))
+    except MailRejected as refused:
+        return await record_attempt(engine, key, MailStatus.FAILED, str(refused))
+    except MailDelayed as delayed:
+        if mail.attempts == MAX_ATTEMPTS:
+            return await record_attempt(engine, key, MailStatus.FAILED, str(delayed))
+        await record_attempt(engine, key, MailStatus.WAITING, str(delayed))
         raise
-    return await mark(engine, key, MailStatus.SENT)
+    return await record_attempt(engine, key, MailStatus.SENT)
 
 
-async def begin_attempt(engine: AsyncEngine, key: UUID) -> Outgoing | None:
+async def start_attempt(engine: AsyncEngine, key: UUID) -> Outgoing | None:
     """Count one more attempt at a mail that waits; None for one that does not wait any more."""
     counted = sa.update(Mail).where(Mail.id == key, Mail.status == MailStatus.WAITING).values(attempts=Mail.attempts + 1)
     async with engine.connect() as connection:
@@ -78,7 +78,7 @@ async def begin_attempt(engine: AsyncEngine, key: UUID) -> Outgoing | None:
     return found and Outgoing(*found)
 
 
-async def mark(engine: AsyncEngine, key: UUID, status: MailStatus, error: str | None = None) -> MailStatus:
+async def record_attempt(engine: AsyncEngine, key: UUID, status: MailStatus, error: str | None = None) -> MailStatus:
     """Note what became of a mail that waits."""
     waiting = sa.update(Mail).where(Mail.id == key, Mail.status == MailStatus.WAITING)
     sent_at = now() if status == MailStatus.SENT else None
@@ -90,12 +90,12 @@ async def mark(engine: AsyncEngine, key: UUID, status: MailStatus, error: str | 
 
 async def latest_mails(engine: AsyncEngine) -> Sequence[Outgoing]:
     """The newest mails, newest first."""
-    newest = sa.select(*COLUMNS).order_by(Mail.id.desc()).limit(SHOWN)
+    newest = sa.select(*COLUMNS).order_by(Mail.id.desc()).limit(LATEST_MAILS)
     async with engine.connect() as connection:
         return [Outgoing(*row) for row in await connection.execute(newest)]
 
 
-async def forget_sent_mails(engine: AsyncEngine, _public_url: str) -> None:
+async def purge_sent_mails(engine: AsyncEngine, _public_url: str) -> None:
     """Delete mails that were sent a while ago; those that failed stay."""
     async with engine.connect() as connection:
-        await connection.execute(sa.delete(Mail).where(Mail.sent_at < now() - KEPT_FOR))
+        await connection.execute(sa.delete(Mail).where(Mail.sent_at < now() - RETENTION))

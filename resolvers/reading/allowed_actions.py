@@ -23,12 +23,12 @@ from policies.masks import by_attribute, compile_predicate, expression, is_local
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, Predicate, assume, attributes, conj, disj, negate, one_of, parameters
 from policies.viewer import Shape, Viewer
-from resolvers.reading.lifecycle_conditions import STATES, TOLD_BY
+from resolvers.reading.lifecycle_conditions import ALLOWED_FROM, FIELD_SHOWING_COLUMN
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-KEPT: Final = 4096  # rights of a shape over a type
+CACHE_SIZE: Final = 4096  # rights of a shape over a type
 
 Read: TypeAlias = Callable[[str], str]
 """The code that reads a column."""
@@ -55,7 +55,7 @@ def condition(entity: str, action: str, decide: Callable[[str, str], Decision]) 
     given = TRUE if read.rows == FALSE else read.rows
     allowed = assume(given, decide(entity, action).rows)
     allowed = conj((allowed, *_visible(read, stated(allowed))))
-    state = STATES.get((entity, action))
+    state = ALLOWED_FROM.get((entity, action))
     if state is None:
         return Condition(assume(given, allowed))
     visible = conj(_visible(read, state.columns))
@@ -66,35 +66,35 @@ def condition(entity: str, action: str, decide: Callable[[str, str], Decision]) 
 def _visible(read: Decision, columns: Iterator[str] | frozenset[str]) -> Iterator[Predicate]:
     """Where the viewer sees each column. One that no field tells, it sees nowhere."""
     for column in sorted(columns):
-        rule = read.fields.get(TOLD_BY.get((read.entity, column), column))
+        rule = read.fields.get(FIELD_SHOWING_COLUMN.get((read.entity, column), column))
         yield FALSE if rule is None else rule.visible
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class EnumFact:
     """A column that has one of a few words: the word itself."""
 
     column: str
 
 
 @dataclass(frozen=True, slots=True)
-class Holds:
+class PredicateFact:
     """Whether a predicate is true of the row."""
 
     rows: Predicate
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class DeadlineFact:
     """Whether the time in a column is still to come."""
 
     column: str
 
 
-Fact: TypeAlias = Word | Holds | Ahead
+Fact: TypeAlias = EnumFact | PredicateFact | DeadlineFact
 
 
-class Lists(dict[tuple[Any, ...], list[str]]):
+class ActionListCache(dict[tuple[Any, ...], list[str]]):
     """The list of actions for each combination of facts, made when it first comes up: facts have few values."""
 
     def __init__(self, facts: tuple[Fact, ...], conditions: Mapping[str, Condition]) -> None:
@@ -109,23 +109,23 @@ class Lists(dict[tuple[Any, ...], list[str]]):
 
 
 def _is_met(condition: Condition, known: Mapping[Fact, Any]) -> bool:
-    if condition.until is not None and not known[Ahead(condition.until)]:
+    if condition.until is not None and not known[DeadlineFact(condition.until)]:
         return False
-    if Holds(condition.rows) in known:
-        return bool(known[Holds(condition.rows)])
-    words = {fact.column: value for fact, value in known.items() if isinstance(fact, Word)}
+    if PredicateFact(condition.rows) in known:
+        return bool(known[PredicateFact(condition.rows)])
+    words = {fact.column: value for fact, value in known.items() if isinstance(fact, EnumFact)}
     return compile_predicate(condition.rows, lambda name: f"row[{name!r}]")(words, Viewer())
 
 
-class Rights:
+class AllowedActions:
     """What viewers of a shape may do to things of a type that they read."""
 
     def __init__(self, entity: str, conditions: Mapping[str, Condition]) -> None:
         """`conditions` are those of all actions, by their words, in the order of the lists."""
         possible = {action: each for action, each in conditions.items() if each.rows != FALSE}
         self._facts = tuple(dict.fromkeys(fact for each in possible.values() for fact in _facts(entity, each)))
-        self._lists = Lists(self._facts, possible)
-        linked = [fact.rows for fact in self._facts if isinstance(fact, Holds) and not is_local(fact.rows)]
+        self._lists = ActionListCache(self._facts, possible)
+        linked = [fact.rows for fact in self._facts if isinstance(fact, PredicateFact) and not is_local(fact.rows)]
         self._labels = {predicate: f"can_{number}" for number, predicate in enumerate(linked)}
         self.computed = tuple((label, predicate) for predicate, label in self._labels.items())
         bound: dict[str, Any] = {"lists": self._lists, "now": now}
@@ -139,24 +139,24 @@ class Rights:
 
     def _fact(self, fact: Fact, read: Read, beside: Beside, bind: Bind) -> str:
         match fact:
-            case Word(column):
+            case EnumFact(column):
                 return read(column)
-            case Ahead(column):
+            case DeadlineFact(column):
                 return f"({read(column)} > {bind(now)}())"
-            case Holds(rows) if rows in self._labels:
+            case PredicateFact(rows) if rows in self._labels:
                 return beside(self._labels[rows], rows)
-            case Holds(rows):
+            case PredicateFact(rows):
                 return expression(rows, read)
 
 
 def _facts(entity: str, condition: Condition) -> Iterator[Fact]:
     """What has to be known of a row to say whether a condition is met: of words the words, which tell of all conditions at once."""
     if condition.until is not None:
-        yield Ahead(condition.until)
+        yield DeadlineFact(condition.until)
     if is_local(condition.rows) and not parameters(condition.rows) and _are_words(entity, attributes(condition.rows)):
-        yield from map(Word, sorted(attributes(condition.rows)))
+        yield from map(EnumFact, sorted(attributes(condition.rows)))
     else:
-        yield Holds(condition.rows)
+        yield PredicateFact(condition.rows)
 
 
 def _are_words(entity: str, columns: frozenset[str]) -> bool:
@@ -164,18 +164,20 @@ def _are_words(entity: str, columns: frozenset[str]) -> bool:
     return all(isinstance(table.c[column].type, sa.Enum | sa.Boolean) for column in columns)
 
 
-_rights: WeakKeyDictionary[Policy, LRUCache[tuple[Shape, str], Rights]] = WeakKeyDictionary()
+_rights: WeakKeyDictionary[Policy, LRUCache[tuple[Shape, str], AllowedActions]] = WeakKeyDictionary()
 
 
-def rights_of(policy: Policy, shape: Shape, entity: str) -> Rights:
+def allowed_actions(policy: Policy, shape: Shape, entity: str) -> AllowedActions:
     """What viewers of a shape may do to things of a type: kept as long as the policy is."""
-    known = _rights.setdefault(policy, LRUCache(KEPT))
+    known = _rights.setdefault(policy, LRUCache(CACHE_SIZE))
     if (shape, entity) not in known:
 
         def decide(entity: str, action: str) -> Decision:
             return policy.decide(shape, entity, action)
 
-        known[shape, entity] = Rights(entity, {each.upper(): condition(entity, each, decide) for each in ACTIONS[entity]})
+        known[shape, entity] = AllowedActions(
+            entity, {each.upper(): condition(entity, each, decide) for each in ACTIONS[entity]}
+        )
     return known[shape, entity]
 
 
@@ -187,7 +189,7 @@ class ViewerCan:
 
     async def __call__(self, parents: Sequence[Any], context: Context) -> list[list[str]]:
         """The list of each parent; one statement for all of them where linked rows have a say."""
-        rights = rights_of(context.policy, context.viewer.shape, self.entity)
+        rights = allowed_actions(context.policy, context.viewer.shape, self.entity)
         rows = parents
         if rights.computed:
             rows = await context.loaders.beside(self.entity, [parent.id for parent in parents], rights.computed)

@@ -27,7 +27,7 @@ BatchResolver: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Computed:
     """A value that `make` makes of some columns of each parent, given by position: nothing has to be loaded for it."""
 
     make: Callable[..., Any]
@@ -42,7 +42,7 @@ class Made:
         return self.make(*(getattr(parent, column) for column in self.columns))
 
 
-def needs(*columns: str) -> Callable[[BatchResolver], BatchResolver]:
+def reads_columns(*columns: str) -> Callable[[BatchResolver], BatchResolver]:
     """Say which columns of its parents a batch resolver reads; without it all of them are loaded."""
 
     def noted(resolver: BatchResolver) -> BatchResolver:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from resolvers.reading.filters import ASKED_AS, BY_KEY, FILTERS, NEWEST_FIRST, ORDERS, order_of
+from resolvers.reading.filters import BY_KEY, FILTERS, INPUT_NAME, NEWEST_FIRST, ORDERS, order_of
 from resolvers.reading.records import Record
 from resolvers.reading.statements import Selection, Window
 from resolvers.values import identifiers
@@ -41,31 +41,31 @@ class ForbiddenFilter(PublicError):
 
 
 @dataclass(frozen=True, slots=True)
-class EdgeOf:
+class Edge:
     """An item of a page, with its place."""
 
     cursor: str
     node: Record
 
 
-class PageOf:
+class Page:
     """A page of one connection, with what is needed to count the whole of it."""
 
     __slots__ = ("asked", "more", "nodes", "parent")
 
-    def __init__(self, asked: Asked, parent: UUID | None, nodes: Sequence[Any], more: bool) -> None:
+    def __init__(self, asked: PageRequest, parent: UUID | None, nodes: Sequence[Any], more: bool) -> None:
         self.asked = asked
         self.parent = parent
         self.nodes = nodes
         self.more = more  # whether there are items beyond the end that was read towards
 
     @property
-    def edges(self) -> list[EdgeOf]:
+    def edges(self) -> list[Edge]:
         """The items with their cursors."""
-        return [EdgeOf(*item) for item in zip(self.asked.cursors(self.nodes), self.nodes, strict=True)]
+        return [Edge(*item) for item in zip(self.asked.cursors(self.nodes), self.nodes, strict=True)]
 
     @property
-    def page_info(self) -> PageOf:
+    def page_info(self) -> Page:
         """Where the page stands is asked of itself."""
         return self
 
@@ -93,7 +93,7 @@ class PageOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PageRequest:
     """A connection as it was asked for: the same for all parents of a level."""
 
     context: Context
@@ -111,7 +111,7 @@ class Asked:
         return self.context.cursors.seal(scope, [([getattr(row, name) for name in names], row.id) for row in rows])
 
 
-async def pages(
+async def load_pages(
     context: Context,
     entity: str,
     arguments: Mapping[str, Any],
@@ -119,22 +119,22 @@ async def pages(
     relation: str | None = None,
     parents: Sequence[UUID] = (),
     actions: tuple[str, ...] = ("read",),
-) -> list[PageOf]:
+) -> list[Page]:
     """The page of each parent, in their order, by one statement; without a relation the one page of the whole list."""
-    asked = ask(context, entity, arguments, relation, actions)
+    asked = parse_page_request(context, entity, arguments, relation, actions)
     found = await context.loaders.page(asked, parents)
     size = asked.window.limit - 1
     answer = []
     for parent in parents if relation else [None]:
         records = found.get(parent, [])
         shown = records[:size]
-        answer.append(PageOf(asked, parent, shown[::-1] if asked.window.backward else shown, len(records) > size))
+        answer.append(Page(asked, parent, shown[::-1] if asked.window.backward else shown, len(records) > size))
     return answer
 
 
-async def total_counts(asked_pages: Sequence[PageOf], context: Context) -> list[int]:
+async def total_counts(asked_pages: Sequence[Page], context: Context) -> list[int]:
     """How many rows each page's whole connection has that the viewer may read: one statement for all pages of a field."""
-    groups: dict[int, list[PageOf]] = {}
+    groups: dict[int, list[Page]] = {}
     for page in asked_pages:
         groups.setdefault(id(page.asked), []).append(page)
     counts: dict[tuple[int, UUID | None], int] = {}
@@ -144,9 +144,9 @@ async def total_counts(asked_pages: Sequence[PageOf], context: Context) -> list[
     return [counts[id(page.asked), page.parent] for page in asked_pages]
 
 
-def ask(
+def parse_page_request(
     context: Context, entity: str, arguments: Mapping[str, Any], relation: str | None, actions: tuple[str, ...] = ("read",)
-) -> Asked:
+) -> PageRequest:
     """The connection that arguments ask for. Raises InvalidPage, InvalidCursor, ForbiddenOrder or ForbiddenFilter."""
     filters = _filters(context, entity, arguments)
     order, descending = _order(context, entity, arguments.get("order_by"))
@@ -165,7 +165,7 @@ def ask(
         if cursor is not None:
             keyset = context.cursors.open(_scope(entity, relation, window), cursor, end)
             parameters.update({f"{end}_{position}": value for position, value in enumerate(keyset)})
-    return Asked(context, Selection(entity, relation, tuple(sorted(filters))), window, parameters, actions)
+    return PageRequest(context, Selection(entity, relation, tuple(sorted(filters))), window, parameters, actions)
 
 
 def _scope(entity: str, relation: str | None, window: Window) -> str:
@@ -203,7 +203,7 @@ def _filters(context: Context, entity: str, arguments: Mapping[str, Any]) -> dic
     known = FILTERS.get(entity, {})
     for name in given:
         if not context.sees_everywhere(entity, known[name].field):
-            asked = camel(ASKED_AS.get(name, name))
+            asked = camel(INPUT_NAME.get(name, name))
             context.acts.told_by(entity, asked, ForbiddenFilter.code)
             raise ForbiddenFilter(
                 f"You may not filter by {asked}: it is hidden from you in some or all rows.", argument="filter", field=asked

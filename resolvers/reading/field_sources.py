@@ -9,24 +9,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from resolvers.reading.connections import PageOf, pages
+from resolvers.reading.connections import Page, load_pages
 from resolvers.reading.records import Record
 from resolvers.values import identifiers
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-Narrowed: TypeAlias = tuple[dict[str, Any], tuple[str, ...]]
+ConnectionArguments: TypeAlias = tuple[dict[str, Any], tuple[str, ...]]
 """The arguments of a connection as `pages` takes them, and the actions of policy that its rows have to allow."""
 
 
-def as_given(arguments: dict[str, Any]) -> Narrowed:
+def unchanged(arguments: dict[str, Any]) -> ConnectionArguments:
     """The arguments as they are, of rows that may be read."""
     return arguments, ("read",)
 
 
 @dataclass(frozen=True, slots=True)
-class NamedBy:
+class ToOne:
     """The row of `entity` whose unique column `by` each parent has in `column`."""
 
     entity: str
@@ -39,20 +39,20 @@ class NamedBy:
 
 
 @dataclass(frozen=True, slots=True)
-class Related:
+class RelatedColumn:
     """A column of the row that each parent names, None where that row is not there or may not be read."""
 
-    row: NamedBy
+    row: ToOne
     column: str
 
 
 @dataclass(frozen=True, slots=True)
-class MadeWith:
+class ComputedWithFallback:
     """A value that `make` makes of the column `own` and, where that is None, of columns of related rows: `make(own, *related)`."""
 
     make: Callable[..., Any]
     own: str
-    related: tuple[Related, ...]
+    related: tuple[RelatedColumn, ...]
 
     async def __call__(self, parents: Sequence[Any], context: Context) -> list[Any]:
         """The value of each parent."""
@@ -62,7 +62,7 @@ class MadeWith:
 
 
 @dataclass(frozen=True, slots=True)
-class NamedIn:
+class ToManyByArray:
     """The rows of `entity` whose unique column `by` each parent has in the array `column`, in the array's order."""
 
     entity: str
@@ -77,7 +77,7 @@ class NamedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ToMany:
     """All rows of `entity` whose column `by` is each parent's key, sorted by the column `order`."""
 
     entity: str
@@ -90,7 +90,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Through:
+class ManyToMany:
     """The rows of `entity` that the column `column` of rows of `links` names whose column `by` is each parent's key, by key."""
 
     links: str
@@ -107,30 +107,30 @@ class Through:
 
 
 @dataclass(frozen=True, slots=True)
-class Below:
+class ChildConnection:
     """The connection of `entity` below each parent, whose `key` a relation of RELATIONS compares."""
 
     entity: str
     relation: str
     key: str = "id"
 
-    async def __call__(self, parents: Sequence[Any], context: Context, **arguments: Any) -> list[PageOf]:
+    async def __call__(self, parents: Sequence[Any], context: Context, **arguments: Any) -> list[Page]:
         """The page of each parent."""
         keys = [getattr(parent, self.key) for parent in parents]
-        return await pages(context, self.entity, arguments, relation=self.relation, parents=keys)
+        return await load_pages(context, self.entity, arguments, relation=self.relation, parents=keys)
 
 
 @dataclass(frozen=True, slots=True)
-class Everything:
+class RootConnection:
     """The connection of all of `entity` that the viewer may read. `narrow` makes of the field's arguments those of `pages`."""
 
     entity: str
-    narrow: Callable[[dict[str, Any]], Narrowed] = as_given
+    narrow: Callable[[dict[str, Any]], ConnectionArguments] = unchanged
 
-    async def __call__(self, roots: Sequence[object], context: Context, **arguments: Any) -> list[PageOf]:
+    async def __call__(self, roots: Sequence[object], context: Context, **arguments: Any) -> list[Page]:
         """The same page for each root."""
         narrowed, actions = self.narrow(arguments)
-        return await pages(context, self.entity, narrowed, actions=actions) * len(roots)
+        return await load_pages(context, self.entity, narrowed, actions=actions) * len(roots)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ Condition = Callable[[Any, str], ColumnElement[bool]]  # (columns of the rows, n
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SortOrder:
     """Columns in which a connection is sorted, before the key, and the field that tells them."""
 
     columns: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ def equals(column: str, field: str | None = None, id_of: str | None = None) -> F
     return Filter(field or column, lambda row, name: row[column] == sa.bindparam(name, type_=row[column].type), id_of)
 
 
-def holds(column: str) -> Filter:
+def array_contains(column: str) -> Filter:
     """Rows whose array holds the value."""
 
     def condition(row: Any, name: str) -> ColumnElement[bool]:
@@ -61,12 +61,12 @@ def at_most(column: str) -> Filter:
     return Filter(column, lambda row, name: row[column] <= sa.bindparam(name, type_=row[column].type))
 
 
-def missing(column: str) -> Filter:
+def is_null(column: str) -> Filter:
     """Rows that have nothing in the column; the value is always true."""
     return Filter(column, lambda row, _name: row[column].is_(None))
 
 
-def found_by(column: str, field: str) -> Filter:
+def full_text(column: str, field: str) -> Filter:
     """Rows whose text has a word that each word of the value begins, or differs from by no more than a slip."""
 
     def condition(row: Any, name: str) -> ColumnElement[bool]:
@@ -81,14 +81,14 @@ BY_KEY: Final = "KEY"
 NEWEST_FIRST: Final = frozenset(
     {"AuditEvent", "Inquiry", "Notification"}
 )  # types whose connections run downwards where no order is asked for
-ORDERS: Final[Mapping[str, Mapping[str, Order]]] = {
-    "Company": {"TRADING_NAME": Order(("trading_name",), "trading_name")},
-    "Invoice": {"PERIOD": Order(("period_start",), "period_start")},
+ORDERS: Final[Mapping[str, Mapping[str, SortOrder]]] = {
+    "Company": {"TRADING_NAME": SortOrder(("trading_name",), "trading_name")},
+    "Invoice": {"PERIOD": SortOrder(("period_start",), "period_start")},
     "Port": {
-        "CREATED_AT": Order((), "created_at"),
-        "NAME": Order(("name",), "name"),
-        "SPEED_MBPS": Order(("speed_mbps",), "speed_mbps"),
-        "MONTHLY_RATE": Order(("currency", "monthly_rate"), "monthly_rate"),  # amounts compare within a currency
+        "CREATED_AT": SortOrder((), "created_at"),
+        "NAME": SortOrder(("name",), "name"),
+        "SPEED_MBPS": SortOrder(("speed_mbps",), "speed_mbps"),
+        "MONTHLY_RATE": SortOrder(("currency", "monthly_rate"), "monthly_rate"),  # amounts compare within a currency
     },
 }
 FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
@@ -100,16 +100,16 @@ FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
         "country": equals("country"),
         "market": equals("market"),
         "status": equals("status"),
-        "speed_mbps": holds("speeds_mbps"),
+        "speed_mbps": array_contains("speeds_mbps"),
     },
     "ManagedAccount": {"account_name": equals("account_name"), "supported_by": equals("supported_by")},
     "MarketplacePort": {"location_id": equals("location_id", "location", "Location"), "speed_mbps": equals("speed_mbps")},
     "MarketplaceProfile": {
-        "provider_type": holds("provider_types"),
-        "service_type": holds("service_types"),
-        "search": found_by("search", "company_name"),
+        "provider_type": array_contains("provider_types"),
+        "service_type": array_contains("service_types"),
+        "search": full_text("search", "company_name"),
     },
-    "Notification": {"unread": missing("read_at")},
+    "Notification": {"unread": is_null("read_at")},
     "Offer": {
         "status": equals("status"),
         "product_id": equals("product_id", "product", "Product"),
@@ -124,14 +124,14 @@ FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
         "monthly_rate_at_least": at_least("monthly_rate"),
         "monthly_rate_at_most": at_most("monthly_rate"),
     },
-    "Product": {"kind": equals("kind"), "visibility": equals("visibility"), "category": holds("categories")},
+    "Product": {"kind": equals("kind"), "visibility": equals("visibility"), "category": array_contains("categories")},
 }
 # The input field that filters of other names are made of: errors speak of what the caller wrote.
-ASKED_AS: Final[Mapping[str, str]] = dict.fromkeys(
+INPUT_NAME: Final[Mapping[str, str]] = dict.fromkeys(
     ("currency", "monthly_rate_at_least", "monthly_rate_at_most"), "monthly_rate"
 )
 
 
-def order_of(entity: str, name: str) -> Order:
+def order_of(entity: str, name: str) -> SortOrder:
     """The order of a connection by its name; BY_KEY is every connection's."""
-    return Order() if name == BY_KEY else ORDERS[entity][name]
+    return SortOrder() if name == BY_KEY else ORDERS[entity][name]

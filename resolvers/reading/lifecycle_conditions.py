@@ -18,7 +18,7 @@ from models.port import PortStatus
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class AllowedFrom:
     """Words of the column `status`, and the column of the time at which they stand no more, if there is one."""
 
     words: Collection[Any]
@@ -31,12 +31,12 @@ class State:
         yield from [] if self.until is None else [self.until]
 
 
-def _undecided(to: OrderApprovalStatus) -> State:
+def _while_pending(to: OrderApprovalStatus) -> AllowedFrom:
     """An order that may still become this, for as long as it waits (V13)."""
-    return State(before(order_approval.STEPS, to), until="expires_at")
+    return AllowedFrom(before(order_approval.STEPS, to), until="expires_at")
 
 
-PORT: Final[Mapping[str, Collection[Any]]] = {
+PORT_ACTIONS: Final[Mapping[str, Collection[Any]]] = {
     "allocate": before(port.STEPS, PortStatus.ALLOCATED),
     "activate": before(port.STEPS, PortStatus.ACTIVE) & {port.NEW},
     "enable": before(port.STEPS, PortStatus.ACTIVE) & {port.SUSPENDED},
@@ -46,16 +46,16 @@ PORT: Final[Mapping[str, Collection[Any]]] = {
     "connect": {PortStatus.ACTIVE},  # R435
     "change_term": set(PortStatus) - port.ENDED,
 }
-STATES: Final[Mapping[tuple[str, str], State]] = {
-    **{("Port", action): State(words) for action, words in PORT.items()},
-    ("MarketplacePort", "connect"): State({PortStatus.ACTIVE}),
-    ("ConnectionRequest", "answer"): State(
+ALLOWED_FROM: Final[Mapping[tuple[str, str], AllowedFrom]] = {
+    **{("Port", action): AllowedFrom(words) for action, words in PORT_ACTIONS.items()},
+    ("MarketplacePort", "connect"): AllowedFrom({PortStatus.ACTIVE}),
+    ("ConnectionRequest", "answer"): AllowedFrom(
         before(connection_request.STEPS, ConnectionRequestStatus.ACCEPTED, ConnectionRequestStatus.DENIED)
     ),
-    ("ConnectionRequest", "withdraw"): State(before(connection_request.STEPS, ConnectionRequestStatus.WITHDRAWN)),
-    ("OrderApproval", "approve"): _undecided(OrderApprovalStatus.APPROVED),
-    ("OrderApproval", "reject"): _undecided(OrderApprovalStatus.REJECTED),
-    ("OrderApproval", "withdraw"): _undecided(OrderApprovalStatus.WITHDRAWN),
+    ("ConnectionRequest", "withdraw"): AllowedFrom(before(connection_request.STEPS, ConnectionRequestStatus.WITHDRAWN)),
+    ("OrderApproval", "approve"): _while_pending(OrderApprovalStatus.APPROVED),
+    ("OrderApproval", "reject"): _while_pending(OrderApprovalStatus.REJECTED),
+    ("OrderApproval", "withdraw"): _while_pending(OrderApprovalStatus.WITHDRAWN),
 }
-TOLD_BY: Final[Mapping[tuple[str, str], str]] = {("MarketplacePort", "status"): "selectable"}
+FIELD_SHOWING_COLUMN: Final[Mapping[tuple[str, str], str]] = {("MarketplacePort", "status"): "selectable"}
 """The field that tells a column, where it is not the column's own name."""

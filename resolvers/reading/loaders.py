@@ -24,7 +24,7 @@ from resolvers.reading.statements import Joined, Source
 
 if TYPE_CHECKING:
     from resolvers.context import Context
-    from resolvers.reading.connections import Asked
+    from resolvers.reading.connections import PageRequest
 
 WANTED: Final = sa.any_(sa.bindparam(statements.KEYS, type_=postgresql.ARRAY(sa.Text())))
 SLUGS: Final = sa.union_all(
@@ -59,21 +59,21 @@ class Loaders:
 
     async def every(self, entity: str, order: str) -> list[Record]:
         """All rows of a type that has few, sorted by the column `order`."""
-        return self._masked(entity, await self._fetch(statements.every(self._source(entity, ("read",), None), order), {}))
+        return self._masked(entity, await self._fetch(statements.select_all(self._source(entity, ("read",), None), order), {}))
 
     async def beside(self, entity: str, keys: Sequence[UUID], computed: tuple[tuple[str, Predicate], ...]) -> list[Any]:
         """The row of each key, which the viewer may read, with what linked rows say of it under these labels."""
         source = Source(entity, self._context.decide(entity).rows, masks=computed)
-        found = await self._fetch(statements.rows_by(source, "id"), {statements.KEYS: list(dict.fromkeys(keys))})
+        found = await self._fetch(statements.select_rows_by(source, "id"), {statements.KEYS: list(dict.fromkeys(keys))})
         rows = {row.id: row for row in found}
         return [rows[key] for key in keys]
 
-    async def page(self, asked: Asked, parents: Sequence[UUID]) -> dict[UUID | None, list[Record]]:
+    async def page(self, asked: PageRequest, parents: Sequence[UUID]) -> dict[UUID | None, list[Record]]:
         """The records of the page of each parent, or of the whole list under None, one more than its size where there are more."""
         source = self._source(asked.selection.entity, asked.actions, asked.selection.relation)
         if source.is_empty:
             return {}
-        statement = statements.page(source, asked.selection, asked.window)
+        statement = statements.select_page(source, asked.selection, asked.window)
         keys = list(dict.fromkeys(parents))
         rows = await self._fetch(statement, {**asked.parameters, statements.KEYS: keys})
         if asked.selection.relation is None:
@@ -83,12 +83,12 @@ class Loaders:
             found.setdefault(keys[row.parent - 1], []).append(row)
         return {parent: self._masked(source.entity, group) for parent, group in found.items()}
 
-    async def count(self, asked: Asked, parents: Sequence[UUID]) -> dict[UUID | None, int]:
+    async def count(self, asked: PageRequest, parents: Sequence[UUID]) -> dict[UUID | None, int]:
         """How many rows the list below each parent has, or the whole list under None."""
         source = self._source(asked.selection.entity, asked.actions, asked.selection.relation)
         if source.is_empty:
             return {None: 0} if asked.selection.relation is None else dict.fromkeys(parents, 0)
-        statement = statements.count(source, asked.selection)
+        statement = statements.select_counts(source, asked.selection)
         keys = list(dict.fromkeys(parents))
         rows = await self._fetch(statement, {**asked.parameters, statements.KEYS: keys})
         return {None: rows[0][0]} if asked.selection.relation is None else {keys[row.parent - 1]: row.count for row in rows}
@@ -100,7 +100,11 @@ class Loaders:
 
             async def load(wanted: list[str]) -> list[Record | None]:
                 source = self._source("MarketplaceProfile", ("read",), None)
-                rows = [] if source.is_empty else await self._fetch(statements.named(source, SLUGS), {statements.KEYS: wanted})
+                rows = (
+                    []
+                    if source.is_empty
+                    else await self._fetch(statements.select_by_key(source, SLUGS), {statements.KEYS: wanted})
+                )
                 records = self._masked("MarketplaceProfile", rows)
                 found = {row.parent: record for row, record in zip(rows, records, strict=True)}
                 return [found.get(slug) for slug in wanted]
@@ -128,7 +132,7 @@ class Loaders:
                 source = self._ports()
                 if source.is_empty:
                     return [[] for _ in wanted]
-                statement = statements.tally(
+                statement = statements.select_tally(
                     source, PORTS, PORT_GROUPS, "monthly_rate", shown=self._context.sees_everywhere("Port", "monthly_rate")
                 )
                 found: dict[UUID, list[Any]] = {}
@@ -154,7 +158,7 @@ class Loaders:
                 source = self._source(entity, ("read",), None)
                 if source.is_empty:
                     return [[] for _ in wanted]
-                rows = await self._fetch(statements.rows_by(source, by, order), {statements.KEYS: wanted})
+                rows = await self._fetch(statements.select_rows_by(source, by, order), {statements.KEYS: wanted})
                 found: dict[Any, list[Record]] = {}
                 for record in self._masked(entity, rows):
                     found.setdefault(getattr(record, by), []).append(record)

@@ -44,10 +44,14 @@ class Mask:
             (f"mask_{n}", predicate) for n, predicate in enumerate(_computed(decision.fields.values()))
         )
         self._always: Mapping[str, Reason] = {
-            name: only_reason(rule) for name, rule in decision.fields.items() if is_settled(rule) and rule.visible != TRUE
+            name: constant_reason(rule)
+            for name, rule in decision.fields.items()
+            if is_row_independent(rule) and rule.visible != TRUE
         }
         self._fields = [
-            self._field(name, rule) for name, rule in decision.fields.items() if rule.visible != TRUE and not is_settled(rule)
+            self._field(name, rule)
+            for name, rule in decision.fields.items()
+            if rule.visible != TRUE and not is_row_independent(rule)
         ]
 
     def records(self, rows: Sequence[Any], viewer: Viewer) -> list[Record]:
@@ -86,12 +90,12 @@ def _computed(rules: Any) -> tuple[Predicate, ...]:
     return tuple(dict.fromkeys(asked))
 
 
-def is_settled(rule: FieldRule) -> bool:
+def is_row_independent(rule: FieldRule) -> bool:
     """Whether every row gives the same answer and the same reason."""
     return rule.visible in (TRUE, FALSE) and all(predicate in (TRUE, FALSE) for predicate, _ in rule.denials)
 
 
-def only_reason(rule: FieldRule) -> Reason:
+def constant_reason(rule: FieldRule) -> Reason:
     return next((reason for predicate, reason in rule.denials if predicate == TRUE), rule.otherwise)
 
 

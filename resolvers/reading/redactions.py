@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from policies.reason import Reason
 
-EVERY: Final = "*"  # in the place of an index: every item of the list
+EVERY_ITEM: Final = "*"  # in the place of an index: every item of the list
 Path = tuple[str | int, ...]
 Of = TypeVar("Of")
 
@@ -93,7 +93,9 @@ def fold(items: Sequence[list[tuple[Path, Of]] | None]) -> list[tuple[Path, Of]]
         return []
     everywhere = set.intersection(*(set(entries) for entries in folded.values()))
     first = next(iter(folded.values()))
-    shared: list[tuple[Path, Of]] = [((EVERY, *path), redacted) for path, redacted in first if (path, redacted) in everywhere]
+    shared: list[tuple[Path, Of]] = [
+        ((EVERY_ITEM, *path), redacted) for path, redacted in first if (path, redacted) in everywhere
+    ]
     single: list[tuple[Path, Of]] = [
         ((index, *path), redacted)
         for index, entries in folded.items()

@@ -44,16 +44,16 @@ RELATIONS: Final[Mapping[str, Relation]] = {
     "product.offers": Relation("Offer", ("product_id",)),
 }
 
-OWNER: Final = {"id": "company_id", "partner_id": "partner_id"}  # by the trigger `owned`
+OWNER_COLUMNS: Final = {"id": "company_id", "partner_id": "partner_id"}  # by the trigger `owned`
 # (entity, column that names a row, its type) to {column of that row: column of the entity's own that has the same value}
-TOLD: Final[Mapping[tuple[str, str, str], Names]] = {
+COPIED_COLUMNS: Final[Mapping[tuple[str, str, str], Names]] = {
     **{
-        (entity, "company_id", "Company"): OWNER
+        (entity, "company_id", "Company"): OWNER_COLUMNS
         for entity in ("ManagedAccount", "Membership", "ConnectionRequest", "Product", "Offer", "Invoice", "OrderApproval")
     },
     # Whoever is offered something deals with the seller: the triggers of `dealing` see to it.
     ("OfferBuyer", "company_id", "Company"): {
-        **OWNER,
+        **OWNER_COLUMNS,
         "purchases": {
             "product_id": "product_id",
             "buyer_id": "company_id",
@@ -62,14 +62,14 @@ TOLD: Final[Mapping[tuple[str, str, str], Names]] = {
             "seller_partner_id": "seller_partner_id",
         },
     },
-    ("Port", "company_id", "Company"): {**OWNER, "profile_visibility": "profile_visibility"},
-    ("MarketplacePort", "company_id", "Company"): {**OWNER, "profile_visibility": "profile_visibility"},
-    ("MarketplaceProfile", "company_id", "Company"): {**OWNER, "profile_visibility": "visibility"},
+    ("Port", "company_id", "Company"): {**OWNER_COLUMNS, "profile_visibility": "profile_visibility"},
+    ("MarketplacePort", "company_id", "Company"): {**OWNER_COLUMNS, "profile_visibility": "profile_visibility"},
+    ("MarketplaceProfile", "company_id", "Company"): {**OWNER_COLUMNS, "profile_visibility": "visibility"},
     ("ConnectionRequest", "provider_id", "Company"): {"id": "provider_id", "partner_id": "provider_partner_id"},
 }
 
 # (entity, link table) to {column of the link: column of the row}; of columns that are never NULL, for NULL equals nothing
-FACTS: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
+LINK_COPIES: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
     ("Offer", "offer_buyer"): {"seller_id": "company_id", "product_id": "product_id"},
     ("Product", "dealing"): {"seller_id": "company_id"},
     ("Product", "product_test_account"): {"seller_id": "company_id"},

@@ -22,11 +22,11 @@ from policies.entity import Entity
 from policies.predicate import FALSE, TRUE, Predicate, conjuncts, disjuncts
 from policies.sql import driving_link, to_sql
 from resolvers.reading.filters import BY_KEY, FILTERS, order_of
-from resolvers.reading.relations import FACTS, RELATIONS
+from resolvers.reading.relations import LINK_COPIES, RELATIONS
 
-KEPT: Final = 2048  # statements of each kind
+CACHE_SIZE: Final = 2048  # statements of each kind
 KEYS: Final = "keys"  # parameter: keys of rows or parents, an array
-UNREAD: Final = frozenset({"search", "content"})  # columns that are only searched in, or sent as files
+UNREAD_COLUMNS: Final = frozenset({"search", "content"})  # columns that are only searched in, or sent as files
 PARENT: Final = sa.literal_column("parents.key", sa.Uuid())  # the key of the parent whose page is read
 
 
@@ -112,7 +112,7 @@ class Source:
 
 def readable(entity: str) -> tuple[str, ...]:
     """The columns of a type that are ever read."""
-    return tuple(column.name for column in CATALOGUE[entity].table.c if column.name not in UNREAD)
+    return tuple(column.name for column in CATALOGUE[entity].table.c if column.name not in UNREAD_COLUMNS)
 
 
 def _join(join: Joined, table: FromClause, joined: FromClause, columns: list[ColumnElement[Any]]) -> FromClause:
@@ -126,8 +126,8 @@ def _join(join: Joined, table: FromClause, joined: FromClause, columns: list[Col
     return joined
 
 
-@lru_cache(KEPT)
-def rows_by(source: Source, column: str, order: str | None = None) -> Select[Any]:
+@lru_cache(CACHE_SIZE)
+def select_rows_by(source: Source, column: str, order: str | None = None) -> Select[Any]:
     """The rows whose `column` is one of KEYS."""
     table = source.table()
     keys = sa.bindparam(KEYS, type_=postgresql.ARRAY(table.c[column].type))
@@ -135,23 +135,23 @@ def rows_by(source: Source, column: str, order: str | None = None) -> Select[Any
     return statement.order_by(table.c[order]) if order else statement
 
 
-@lru_cache(KEPT)
-def named(source: Source, names: FromClause) -> Select[Any]:
+@lru_cache(CACHE_SIZE)
+def select_by_key(source: Source, names: FromClause) -> Select[Any]:
     """The rows that `names` leads to, by its columns `name` and `key`; the column `parent` is the name."""
     table = source.table()
     rows = source.select(table).add_columns(names.c.name.label("parent"))
     return rows.where(table.c.id == names.c.key, *_unless_true(source.holds(source.rows, table)))
 
 
-@lru_cache(KEPT)
-def every(source: Source, order: str) -> Select[Any]:
+@lru_cache(CACHE_SIZE)
+def select_all(source: Source, order: str) -> Select[Any]:
     """All rows, of a type that has few."""
     table = source.table()
     return source.select(table).where(*_unless_true(source.holds(source.rows, table))).order_by(table.c[order])
 
 
-@lru_cache(KEPT)
-def page(source: Source, selection: Selection, window: Window) -> Select[Any]:
+@lru_cache(CACHE_SIZE)
+def select_page(source: Source, selection: Selection, window: Window) -> Select[Any]:
     """One page; below parents, one page for each of KEYS, whose place is the column `parent`. Backward pages come reversed."""
     if selection.relation is None:
         return _page(source, selection, window)
@@ -162,8 +162,8 @@ def page(source: Source, selection: Selection, window: Window) -> Select[Any]:
     return joined.order_by(*_directed(order, window))
 
 
-@lru_cache(KEPT)
-def linked(source: Source, links: str, by: str, column: str) -> Select[Any]:
+@lru_cache(CACHE_SIZE)
+def select_linked(source: Source, links: str, by: str, column: str) -> Select[Any]:
     """The rows that the column `column` of links names, each once, by key: `parent` is the places in KEYS that have a link to it.
 
     The rows of the type `links` are those whose column `by` is one of KEYS, and of which `source.through` is true.
@@ -184,8 +184,8 @@ def linked(source: Source, links: str, by: str, column: str) -> Select[Any]:
     return sa.select(named.c.parent, *row.c).select_from(named.join(row, sa.true())).order_by(named.c.key)
 
 
-@lru_cache(KEPT)
-def count(source: Source, selection: Selection) -> Select[Any]:
+@lru_cache(CACHE_SIZE)
+def select_counts(source: Source, selection: Selection) -> Select[Any]:
     """How many rows there are; below parents, a row (`parent`, `count`) for the place of each of KEYS."""
     table = source.table()
     found = (
@@ -205,8 +205,8 @@ def count(source: Source, selection: Selection) -> Select[Any]:
     return sa.select(parents.c.place.label("parent"), found.scalar_subquery().label("count")).select_from(parents)
 
 
-@lru_cache(KEPT)
-def tally(source: Source, relation: str, by: tuple[str, ...], total: str, *, shown: bool) -> Select[Any]:
+@lru_cache(CACHE_SIZE)
+def select_tally(source: Source, relation: str, by: tuple[str, ...], total: str, *, shown: bool) -> Select[Any]:
     """The rows below each of KEYS in groups that are alike in the columns `by`: `parent`, these, `count`, and the sum of `total`.
 
     The sum is NULL unless it's `shown`: a sum tells what its parts are.
@@ -338,7 +338,7 @@ def _unless_true(condition: ColumnElement[bool]) -> list[ColumnElement[bool]]:
 
 def _known(entity: str, link: Any) -> dict[str, ColumnElement[Any]]:
     """The columns of a link that repeat columns of the row, by the name of the row's."""
-    return {fact: link.c[column] for column, fact in FACTS.get((entity, link.element.name), {}).items()}
+    return {fact: link.c[column] for column, fact in LINK_COPIES.get((entity, link.element.name), {}).items()}
 
 
 def _filtered(selection: Selection, columns: Any) -> list[ColumnElement[bool]]:

@@ -22,8 +22,8 @@ from policies.policy import Policy
 from policies.predicate import FALSE, Constant, Predicate, conj, links, show
 from policies.sql import to_column, viewer_parameters
 from policies.viewer import Viewer
-from resolvers.reading.statements import KEYS, Source, rows_by
-from resolvers.tools.view_as import VIEW_AS, looked_as
+from resolvers.reading.statements import KEYS, Source, select_rows_by
+from resolvers.tools.view_as import VIEW_AS, resolve_view_as
 from resolvers.values import identifiers
 from resolvers.values.errors import PublicError
 from resolvers.values.identifiers import TAGS
@@ -32,7 +32,7 @@ from resolvers.values.text import camel
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-KEPT: Final = 512  # statements; those of shapes that policy does not tell apart are one
+STATEMENT_CACHE_SIZE: Final = 512  # statements; those of shapes that policy does not tell apart are one
 READ: Final = "read"
 EXPLAIN: Final = "explain"
 
@@ -97,10 +97,10 @@ async def explain(roots: Sequence[object], context: Context, **arguments: Any) -
 
     At most four statements. Raises InvalidQuestion, InvalidId, ViewAsRefused.
     """
-    question = asked(context.policy, arguments)
+    question = parse_question(context.policy, arguments)
     viewer, named = context.viewer, arguments.get("view_as")
     if named is not None:
-        viewer = await looked_as(context, named, (VIEW_AS, EXPLAIN))
+        viewer = await resolve_view_as(context, named, (VIEW_AS, EXPLAIN))
     await context.acts.explained(question.entity, arguments.get("field"), viewer)
     if not await _may(context, question.entity, question.key, READ):
         return [None] * len(roots)
@@ -115,7 +115,7 @@ async def explain(roots: Sequence[object], context: Context, **arguments: Any) -
     return [Explanation(verdict.allowed, verdict.reason and str(verdict.reason), decisions)] * len(roots)
 
 
-def asked(policy: Policy, arguments: Mapping[str, Any]) -> Question:
+def parse_question(policy: Policy, arguments: Mapping[str, Any]) -> Question:
     """What the arguments ask about. Raises InvalidQuestion or InvalidId."""
     entity, action, field = arguments["type_name"], arguments.get("action"), arguments.get("field")
     if entity not in TAGS or entity not in policy.catalogue:
@@ -136,11 +136,13 @@ def asked(policy: Policy, arguments: Mapping[str, Any]) -> Question:
 
 def decisions_of(explained: Explained, holds: Holds, *, links_too: bool) -> list[Decision]:
     """The rules that had a say, with what holds of them; with no more of linked rows than the verdict tells, unless `links_too`."""
-    rulings = (ruling for stage in explained.stages for ruling in (stage.rulings if links_too else _told(stage, holds)))
+    rulings = (
+        ruling for stage in explained.stages for ruling in (stage.rulings if links_too else _shown_decisions(stage, holds))
+    )
     return [_decision(ruling, holds, links_too=links_too) for ruling in rulings]
 
 
-def _told(stage: Stage, holds: Holds) -> Sequence[Ruling]:
+def _shown_decisions(stage: Stage, holds: Holds) -> Sequence[Ruling]:
     """The rules of which the verdict tells whether they hold: without those over linked rows, where others have decided already."""
     linked = [ruling for ruling in stage.rulings if links(ruling.condition)]
     plain = [ruling for ruling in stage.rulings if ruling not in linked]
@@ -185,7 +187,7 @@ async def _may(context: Context, entity: str, key: UUID, *actions: str) -> bool:
     rows = conj(context.policy.decide(asker.shape, entity, action).rows for action in actions)
     if rows == FALSE:
         return False
-    statement = rows_by(Source(entity, rows, columns=("id",)), "id")
+    statement = select_rows_by(Source(entity, rows, columns=("id",)), "id")
     return bool(await context.services.reader.fetch(statement, {**viewer_parameters(asker), KEYS: [key]}))
 
 
@@ -199,7 +201,7 @@ async def truth(reader: Reader, question: Question, viewer: Viewer, explained: E
     return lambda predicate: predicate.value if isinstance(predicate, Constant) else said[predicate]
 
 
-@lru_cache(KEPT)
+@lru_cache(STATEMENT_CACHE_SIZE)
 def _statement(entity: str, predicates: tuple[Predicate, ...]) -> sa.Select[Any]:
     """A column for the row of a key, if it is there, and one for each of the predicates: whether it is true of the row."""
     table = CATALOGUE[entity].table.alias("t")

@@ -16,21 +16,21 @@ from models.membership import MemberRole
 from policies.catalogue import CATALOGUE
 from policies.predicate import Predicate
 from policies.sql import to_column, to_sql, viewer_parameters
-from resolvers.auditing.audit_log import Counted
+from resolvers.auditing.audit_log import AuditSubject
 from resolvers.values.errors import PublicError
 from resolvers.values.identifiers import parse
-from resolvers.viewer import FACTS, PARAMETERS, viewer_of, with_settings
+from resolvers.viewer import VIEWER_COLUMNS, VIEWER_PARAMETERS, viewer_of, with_settings
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
 ACTION: Final = "update_managed_account_settings"
 ARGUMENT: Final = "managedAccountId"
-KEPT: Final = 1024  # statements
-MOST: Final = 10  # previews of an operation, each of which is an operation of its own
+STATEMENT_CACHE_SIZE: Final = 1024  # statements
+MAX_PREVIEWS: Final = 10  # previews of an operation, each of which is an operation of its own
 
 
-class MayNotPreview(PublicError):
+class PreviewForbidden(PublicError):
     """The viewer reads the account, and may not save settings of it."""
 
     code = "PREVIEW_FORBIDDEN"
@@ -54,7 +54,9 @@ class TooManyPreviews(PublicError):
     code = "TOO_MANY_PREVIEWS"
 
     def __init__(self, previews: int) -> None:
-        super().__init__(f"The operation has {previews} previews; {MOST} are the most. Ask in parts.", limit=MOST)
+        super().__init__(
+            f"The operation has {previews} previews; {MAX_PREVIEWS} are the most. Ask in parts.", limit=MAX_PREVIEWS
+        )
 
 
 async def preview_settings(_roots: Sequence[object], _context: Context, **_arguments: Any) -> NoReturn:
@@ -62,7 +64,7 @@ async def preview_settings(_roots: Sequence[object], _context: Context, **_argum
     raise PreviewNested
 
 
-async def previewed(
+async def preview_context(
     context: Context, managed_account_id: str, settings: Mapping[str, bool | None] | None = None
 ) -> Context | None:
     """The context of an account's administrator with these settings, of which null is: as the partner's defaults say.
@@ -78,15 +80,15 @@ async def previewed(
         return None
     may, *facts = {**found[0], **{f"account_{name}": value for name, value in (settings or {}).items()}}.values()
     if not may:
-        context.acts.refused({Counted("ManagedAccount", None, ACTION, MayNotPreview.code): 1})
-        raise MayNotPreview
+        context.acts.refused({AuditSubject("ManagedAccount", None, ACTION, PreviewForbidden.code): 1})
+        raise PreviewForbidden
     return context.preview(viewer_of((MemberRole.ACCOUNT_ADMIN,), facts), account.key, settings or {})
 
 
-@lru_cache(KEPT)
+@lru_cache(STATEMENT_CACHE_SIZE)
 def _statement(readable: Predicate, saved: Predicate) -> sa.Select[Any]:
     """The account of a key, if it is `readable`: whether it is `saved`, and the facts of its viewers."""
     entity, table = CATALOGUE["ManagedAccount"], ManagedAccount.__table__
     may = to_column(saved, entity, table).label("may")
-    rows = with_settings(sa.select(may, *PARAMETERS, *FACTS).select_from(Company))
+    rows = with_settings(sa.select(may, *VIEWER_PARAMETERS, *VIEWER_COLUMNS).select_from(Company))
     return rows.where(table.c.id == sa.bindparam("key", type_=sa.Uuid()), to_sql(readable, entity, table, per_row=True))

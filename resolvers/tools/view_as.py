@@ -20,15 +20,15 @@ from policies.policy import Policy
 from policies.predicate import Predicate, conj, disj
 from policies.sql import to_column, to_sql, viewer_parameters
 from policies.viewer import Viewer
-from resolvers.auditing.audit_log import Counted
+from resolvers.auditing.audit_log import AuditSubject
 from resolvers.values.errors import PublicError
 from resolvers.values.identifiers import Identifier, InvalidId, parse
-from resolvers.viewer import FACTS, PARAMETERS, viewer_of, with_settings
+from resolvers.viewer import VIEWER_COLUMNS, VIEWER_PARAMETERS, viewer_of, with_settings
 
 if TYPE_CHECKING:
     from resolvers.context import Context, Services
 
-KEPT: Final = 1024  # statements of each kind; shapes that policy does not tell apart share one
+STATEMENT_CACHE_SIZE: Final = 1024  # statements of each kind; shapes that policy does not tell apart share one
 KEY: Final = sa.bindparam("key", type_=sa.Uuid())
 VIEW_AS: Final = "view_as"
 NOBODY: Final = Identifier("Company", UUID(int=0))
@@ -43,16 +43,16 @@ class ViewAsRefused(PublicError):
         super().__init__("The viewer may not look as this company or user, or there is none.")
 
 
-async def looked_as(context: Context, named: str, by: Sequence[str] = (VIEW_AS,)) -> Viewer:
-    """The viewer as which the asker of a request looks, as `seen_as`; a refusal is noted among its acts. Raises ViewAsRefused."""
+async def resolve_view_as(context: Context, named: str, by: Sequence[str] = (VIEW_AS,)) -> Viewer:
+    """The viewer as which the asker of a request looks, as `find_view_as_target`; a refusal is noted among its acts. Raises ViewAsRefused."""
     try:
-        return await seen_as(context.services, context.asker, named, context.policy, by)
+        return await find_view_as_target(context.services, context.asker, named, context.policy, by)
     except ViewAsRefused:
-        context.acts.refused({Counted(_target(named).type, None, by[-1], ViewAsRefused.code): 1})
+        context.acts.refused({AuditSubject(_target(named).type, None, by[-1], ViewAsRefused.code): 1})
         raise
 
 
-async def seen_as(
+async def find_view_as_target(
     services: Services, asker: Viewer, named: str, policy: Policy | None = None, by: Sequence[str] = (VIEW_AS,)
 ) -> Viewer:
     """The viewer as which `asker` looks who names a company or a user by its global id. Raises ViewAsRefused.
@@ -92,20 +92,22 @@ def _seen(policy: Policy, asker: Viewer, entity: str, by: Sequence[str]) -> Pred
     return conj((read, disj(allowed)))
 
 
-@lru_cache(KEPT)
+@lru_cache(STATEMENT_CACHE_SIZE)
 def _company_statement(seen: Predicate, fully: Predicate) -> sa.Select[Any]:
     """The company of a key, if it is `seen`: nobody in it, whether `fully`, and the facts of its viewers."""
     entity, table = CATALOGUE["Company"], Company.__table__
     administrator = to_column(fully, entity, table).label("fully")
-    rows = with_settings(sa.select(sa.null().label("user_id"), administrator, *PARAMETERS, *FACTS).select_from(Company))
+    rows = with_settings(
+        sa.select(sa.null().label("user_id"), administrator, *VIEWER_PARAMETERS, *VIEWER_COLUMNS).select_from(Company)
+    )
     return rows.where(table.c.id == KEY, to_sql(seen, entity, table, per_row=True))
 
 
-@lru_cache(KEPT)
+@lru_cache(STATEMENT_CACHE_SIZE)
 def _member_statement(seen: Predicate) -> sa.Select[Any]:
     """The first membership of the user of a key that is `seen`: the user, its roles, and the facts of its viewers."""
     entity, table = CATALOGUE["Membership"], Membership.__table__
-    member = sa.select(Membership.user_id, Membership.roles, *PARAMETERS, *FACTS)
+    member = sa.select(Membership.user_id, Membership.roles, *VIEWER_PARAMETERS, *VIEWER_COLUMNS)
     rows = with_settings(member.join(Company, Company.id == Membership.company_id))
     mine = rows.where(table.c.user_id == KEY, to_sql(seen, entity, table, per_row=True))
     return mine.order_by(Membership.id).limit(1)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from resolvers.values.errors import PublicError
 
-LARGEST: Final = Decimal(20_000_000)  # in major units: more than any price that is stored
+MAX_AMOUNT: Final = Decimal(20_000_000)  # in major units: more than any price that is stored
 NO_MINOR_UNIT: Final = frozenset({"JPY"})
 
 
@@ -52,7 +52,7 @@ def minor_units(amount: Decimal, currency: str, rounding: str) -> int:
     """How many whole minor units an amount is, kept within what a column holds. Raises InvalidAmount for none at all."""
     if not amount.is_finite():
         raise InvalidAmount(f"{amount} is no amount of money.")
-    return int(min(max(amount, -LARGEST), LARGEST).scaleb(_digits(currency)).to_integral_value(rounding))
+    return int(min(max(amount, -MAX_AMOUNT), MAX_AMOUNT).scaleb(_digits(currency)).to_integral_value(rounding))
 
 
 def _digits(currency: str) -> int:

@@ -17,8 +17,8 @@ FILLERS: Final = "\u115f\u1160\u2065\u2800\u3164\uffa0\ufff0-\ufff8\U00013441\U0
 FILLER: Final = re.compile(f"[{FILLERS}]")  # letters and signs that show nothing
 INVISIBLE: Final = f"[\u00ad\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\ufe00-\ufe0f\ufeff{FILLERS}]"
 UNSEEN: Final = {"Cf", "Zs", "Zl", "Zp", "Mn", "Me", "Mc"}  # show nothing, or nothing without another character
-LONGEST_SHOWN: Final = 200  # characters of a value in a message
-MOST_SEARCHED: Final = 1_000  # characters of a search
+MAX_SHOWN_LENGTH: Final = 200  # characters of a value in a message
+MAX_SEARCH_LENGTH: Final = 1_000  # characters of a search
 
 
 class InvalidText(PublicError):
@@ -71,12 +71,12 @@ def is_line(text: str) -> bool:
 
 def brief(value: str) -> str:
     """A value as messages show it: whole, or its beginning."""
-    return value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}…"
+    return value if len(value) <= MAX_SHOWN_LENGTH else f"{value[:MAX_SHOWN_LENGTH]}…"
 
 
 def searchable(text: str) -> str | None:
     """What is searched for, None for a text of white space. The database finds the words in it, as in what it has stored."""
-    return text[:MOST_SEARCHED] if text.strip() else None
+    return text[:MAX_SEARCH_LENGTH] if text.strip() else None
 
 
 def camel(name: str) -> str:

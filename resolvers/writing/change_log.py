@@ -20,9 +20,9 @@ from models import AuditEvent, Company, PartnerDefaults
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-UNRECORDED: Final = {"audit_event", "idempotent_request", "mail", "notification"}
-WITHOUT_VALUES: Final = {"content", "search", "message", "sender_name", "sender_email", "sender_company", "peer"}
-NAMELESS: Final = "…"
+UNLOGGED_TABLES: Final = {"audit_event", "idempotent_request", "mail", "notification"}
+UNLOGGED_COLUMNS: Final = {"content", "search", "message", "sender_name", "sender_email", "sender_company", "peer"}
+REDACTED_VALUE: Final = "…"
 
 
 def record_changes(session: AsyncSession, action: str, context: Context | None = None) -> None:
@@ -30,7 +30,7 @@ def record_changes(session: AsyncSession, action: str, context: Context | None =
     actor = {"action": action, **(_actor(context) if context else {})}
 
     def note(stored: Session, _flush: UOWTransaction) -> None:
-        rows = [row for row in (*stored.new, *stored.dirty, *stored.deleted) if row.__tablename__ not in UNRECORDED]
+        rows = [row for row in (*stored.new, *stored.dirty, *stored.deleted) if row.__tablename__ not in UNLOGGED_TABLES]
         found = [_event(row, owner, gone=row in stored.deleted) for row in rows if (owner := _owner(row))]
         if events := [{**event, **actor} for event in found if event["changes"]]:
             stored.connection().execute(sa.insert(AuditEvent), events)
@@ -74,8 +74,8 @@ def _shown(column: str, value: Any) -> Any:
     """A value as JSON has it, or that there is one."""
     if value is None:
         return None
-    if column in WITHOUT_VALUES:
-        return NAMELESS
+    if column in UNLOGGED_COLUMNS:
+        return REDACTED_VALUE
     return str(value) if isinstance(value, UUID | date) else value
 
 

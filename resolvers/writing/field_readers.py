@@ -9,17 +9,17 @@ import sqlalchemy as sa
 
 from models.country import COUNTRIES
 from resolvers.values.text import INVISIBLE, SPACES
-from resolvers.writing.input_reader import Asked
-from resolvers.writing.user_errors import Code
+from resolvers.writing.input_reader import InputReader
+from resolvers.writing.user_errors import ErrorCode
 
-Read: TypeAlias = Callable[[Asked, str], Any]
+Read: TypeAlias = Callable[[InputReader, str], Any]
 """How a field of an input is read; what is wrong with it is noted."""
 
-LONGEST_LINE: Final = 200  # characters of a line of an address
-LONGEST_CODE: Final = 32  # characters of a postal code
+MAX_LINE_LENGTH: Final = 200  # characters of a line of an address
+MAX_CODE_LENGTH: Final = 32  # characters of a postal code
 
 
-def given(asked: Asked, readers: Mapping[str, Read]) -> dict[str, Any]:
+def given(asked: InputReader, readers: Mapping[str, Read]) -> dict[str, Any]:
     """The columns whose fields were given, be it as null. What was left out stays as it is."""
     return {name: read(asked, name) for name, read in readers.items() if asked.has(name)}
 
@@ -35,19 +35,19 @@ def text(most: int, *, required: bool = True, lines: bool = False) -> Read:
     return lambda asked, name: asked.text(name, most, required=required, lines=lines)
 
 
-def word(asked: Asked, name: str) -> Any:
+def word(asked: InputReader, name: str) -> Any:
     """A word of an enum, which cannot be null."""
     if asked.value(name) is None:
-        asked.note(Code.REQUIRED, "This cannot be null.", name)
+        asked.note(ErrorCode.REQUIRED, "This cannot be null.", name)
     return asked.value(name)
 
 
-def country(asked: Asked, name: str, *, required: bool = False) -> str | None:
+def country(asked: InputReader, name: str, *, required: bool = False) -> str | None:
     """The code of a country."""
-    code = asked.text(name, LONGEST_LINE, required=required)
+    code = asked.text(name, MAX_LINE_LENGTH, required=required)
     if code is None or code in COUNTRIES:
         return code
-    asked.note(Code.INVALID_VALUE, "This is no country by its two letters of ISO 3166-1, such as DE.", name)
+    asked.note(ErrorCode.INVALID_VALUE, "This is no country by its two letters of ISO 3166-1, such as DE.", name)
     return None
 
 
@@ -62,14 +62,14 @@ def _as_read(text: sa.SQLColumnExpression[str]) -> sa.ColumnElement[str]:
 
 
 ADDRESS: Final[Mapping[str, Read]] = {
-    "street": text(LONGEST_LINE, required=False),
-    "city": text(LONGEST_LINE, required=False),
-    "postal_code": text(LONGEST_CODE, required=False),
+    "street": text(MAX_LINE_LENGTH, required=False),
+    "city": text(MAX_LINE_LENGTH, required=False),
+    "postal_code": text(MAX_CODE_LENGTH, required=False),
     "country": country,
 }
 
 
-def address(asked: Asked, name: str) -> dict[str, str] | None:
+def address(asked: InputReader, name: str) -> dict[str, str] | None:
     """A postal address as it is stored, None for an empty one."""
     inside = asked.inside(name)
     lines = {} if inside is None else given(inside, ADDRESS)

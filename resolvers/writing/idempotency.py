@@ -16,17 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from models import IdempotentRequest
 from models.base import now
-from models.idempotent_request import KEPT
-from resolvers.writing.user_errors import Code, Problem, Refused
+from models.idempotent_request import RETENTION
+from resolvers.writing.user_errors import ErrorCode, MutationRejected, UserError
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-LONGEST_PLACE: Final = 128  # characters
-REUSED: Final = "This Idempotency-Key was used for another input."
+MAX_RESPONSE_KEY_LENGTH: Final = 128  # characters
+KEY_REUSED: Final = "This Idempotency-Key was used for another input."
 
 
-async def remember(
+async def claim_idempotency_key(
     session: AsyncSession, context: Context, name: str, values: Mapping[str, Any], place: str
 ) -> IdempotentRequest | None:
     """What is remembered of this key, new or found; None where none was sent, or by a visitor, who has nothing of its own.
@@ -36,21 +36,21 @@ async def remember(
     key, viewer = context.origin.idempotency_key, context.viewer
     if key is None or viewer.user_id is None or viewer.company_id is None:
         return None
-    mark = {"user_id": viewer.user_id, "company_id": viewer.company_id, "key": key, "place": _kept(place)}
+    mark = {"user_id": viewer.user_id, "company_id": viewer.company_id, "key": key, "place": _find_request(place)}
     fingerprint = hashlib.sha256(orjson.dumps([name, values], default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
     await session.execute(postgresql.insert(IdempotentRequest).values(**mark, fingerprint=fingerprint).on_conflict_do_nothing())
     found = (await session.execute(sa.select(IdempotentRequest).filter_by(**mark).with_for_update())).scalar_one()
     if found.fingerprint != fingerprint:
-        raise Refused([Problem(Code.IDEMPOTENCY_KEY_REUSED.value, REUSED)])
+        raise MutationRejected([UserError(ErrorCode.IDEMPOTENCY_KEY_REUSED.value, KEY_REUSED)])
     return found
 
 
-def _kept(place: str) -> str:
+def _find_request(place: str) -> str:
     """A place as it is kept in the index: clients choose aliases, and an entry of an index is small. No alias has a colon."""
-    return place if len(place) <= LONGEST_PLACE else f"sha256:{hashlib.sha256(place.encode()).hexdigest()}"
+    return place if len(place) <= MAX_RESPONSE_KEY_LENGTH else f"sha256:{hashlib.sha256(place.encode()).hexdigest()}"
 
 
-async def forget_requests(engine: AsyncEngine, _public_url: str) -> None:
+async def purge_requests(engine: AsyncEngine, _public_url: str) -> None:
     """Forget what has been remembered long enough. A chore of the worker."""
     async with engine.connect() as connection:
-        await connection.execute(sa.delete(IdempotentRequest).where(IdempotentRequest.created_at < now() - KEPT))
+        await connection.execute(sa.delete(IdempotentRequest).where(IdempotentRequest.created_at < now() - RETENTION))

@@ -16,18 +16,18 @@ from email_validator import EmailNotValidError, validate_email
 from resolvers.values import identifiers
 from resolvers.values.identifiers import InvalidId
 from resolvers.values.text import composed, is_blank, is_line, is_storable, tidied
-from resolvers.writing.user_errors import Code, Problems
+from resolvers.writing.user_errors import ErrorCode, UserErrors
 
-LONGEST_URL: Final = 2000  # characters, what browsers and proxies agree on
-LONGEST_EMAIL: Final = 254  # RFC 5321
-BEGINNING: Final = re.compile(r"https?://[^/\\]", re.IGNORECASE)
-LONGEST_PHONE: Final = 32
+MAX_URL_LENGTH: Final = 2000  # characters, what browsers and proxies agree on
+MAX_EMAIL_LENGTH: Final = 254  # RFC 5321
+URL_START: Final = re.compile(r"https?://[^/\\]", re.IGNORECASE)
+MAX_PHONE_LENGTH: Final = 32
 
 
-class Asked:
+class InputReader:
     """An input, or one inside it. `path` leads to it."""
 
-    def __init__(self, values: Mapping[str, Any], problems: Problems, path: tuple[str, ...] = ()) -> None:
+    def __init__(self, values: Mapping[str, Any], problems: UserErrors, path: tuple[str, ...] = ()) -> None:
         self.values = values
         self._problems = problems
         self._path = path
@@ -40,7 +40,7 @@ class Asked:
         """A value that its type makes good: a number, a switch, a word of an enum."""
         return self.values.get(name)
 
-    def note(self, code: Code, message: str, *path: str) -> None:
+    def note(self, code: ErrorCode, message: str, *path: str) -> None:
         """Note a problem with a field of this input."""
         self._problems.note(code, message, *self._path, *path)
 
@@ -52,40 +52,40 @@ class Asked:
         text = form(self.values.get(name) or "")
         if is_blank(text):
             if required:
-                self.note(Code.REQUIRED, "This cannot be blank.", name)
+                self.note(ErrorCode.REQUIRED, "This cannot be blank.", name)
             return None
         if len(text) > most:
-            self.note(Code.TOO_LONG, f"This has {len(text)} characters; {most} are the most.", name)
+            self.note(ErrorCode.TOO_LONG, f"This has {len(text)} characters; {most} are the most.", name)
             return None
         if not is_storable(text) or not (lines or is_line(text)):
-            self.note(Code.INVALID_TEXT, "This has a character that text cannot have here.", name)
+            self.note(ErrorCode.INVALID_TEXT, "This has a character that text cannot have here.", name)
             return None
         return text
 
     def email(self, name: str, *, required: bool = False) -> str | None:
         """An e-mail address that every mail server takes: ASCII, its domain as DNS has it. Nobody is asked whether it exists."""
-        text = self.text(name, LONGEST_EMAIL, required=required)
+        text = self.text(name, MAX_EMAIL_LENGTH, required=required)
         if text is None:
             return None
         try:
             return validate_email(text, check_deliverability=False, allow_smtputf8=False).ascii_email
         except EmailNotValidError:
-            self.note(Code.INVALID_VALUE, "This is no e-mail address.", name)
+            self.note(ErrorCode.INVALID_VALUE, "This is no e-mail address.", name)
             return None
 
     def url(self, name: str, *, required: bool = False) -> str | None:
         """The address of a page on the web, by http or https."""
-        text = self._text(name, LONGEST_URL, str.strip, required=required)
+        text = self._text(name, MAX_URL_LENGTH, str.strip, required=required)
         if text is None:
             return None
         if not _is_web_address(text):
-            self.note(Code.INVALID_VALUE, "This is no web address, such as https://www.example.com/.", name)
+            self.note(ErrorCode.INVALID_VALUE, "This is no web address, such as https://www.example.com/.", name)
             return None
         return text
 
     def phone(self, name: str, *, required: bool = False) -> str | None:
         """A telephone number with its country code, as ITU E.123 writes it."""
-        text = self.text(name, LONGEST_PHONE, required=required)
+        text = self.text(name, MAX_PHONE_LENGTH, required=required)
         if text is None:
             return None
         try:
@@ -93,7 +93,9 @@ class Asked:
         except phonenumbers.NumberParseException:
             number = None
         if number is None or not phonenumbers.is_possible_number(number):
-            self.note(Code.INVALID_VALUE, "This is no telephone number with its country code, such as +49 69 5550100.", name)
+            self.note(
+                ErrorCode.INVALID_VALUE, "This is no telephone number with its country code, such as +49 69 5550100.", name
+            )
             return None
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
@@ -102,7 +104,7 @@ class Asked:
         value = self.values.get(name)
         if value is not None and value not in allowed:
             listed = ", ".join(str(each) for each in allowed)
-            self.note(Code.INVALID_VALUE, f"{value} cannot be chosen here; choose of {listed}.", name)
+            self.note(ErrorCode.INVALID_VALUE, f"{value} cannot be chosen here; choose of {listed}.", name)
             return None
         return value
 
@@ -110,11 +112,11 @@ class Asked:
         """The words of a list, each once; `allowed` are those that can be chosen."""
         given: Sequence[str] = self.values.get(name) or ()
         if len(given) > most:
-            self.note(Code.TOO_MANY, f"These are {len(given)}; {most} are the most.", name)
+            self.note(ErrorCode.TOO_MANY, f"These are {len(given)}; {most} are the most.", name)
             return []
         for index, word in enumerate(given):
             if word not in allowed:
-                self.note(Code.INVALID_VALUE, "There is nothing of this name to be chosen.", name, str(index))
+                self.note(ErrorCode.INVALID_VALUE, "There is nothing of this name to be chosen.", name, str(index))
         return [word for word in dict.fromkeys(given) if word in allowed]
 
     def key(self, name: str, entity: str) -> Any:
@@ -125,30 +127,30 @@ class Asked:
         try:
             return identifiers.parse(text, name, entity).key
         except InvalidId:
-            self.note(Code.INVALID_ID, "This is no id of a thing that can be used here.", name)
+            self.note(ErrorCode.INVALID_ID, "This is no id of a thing that can be used here.", name)
             return None
 
-    def inside(self, name: str) -> Asked | None:
+    def inside(self, name: str) -> InputReader | None:
         """An input inside this one."""
         values = self.values.get(name)
-        return None if values is None else Asked(values, self._problems, (*self._path, name))
+        return None if values is None else InputReader(values, self._problems, (*self._path, name))
 
-    def within(self, name: str) -> Asked:
+    def within(self, name: str) -> InputReader:
         """An input inside this one, without any value where it was not given."""
-        return Asked(self.values.get(name) or {}, self._problems, (*self._path, name))
+        return InputReader(self.values.get(name) or {}, self._problems, (*self._path, name))
 
-    def items(self, name: str, most: int) -> Sequence[Asked]:
+    def items(self, name: str, most: int) -> Sequence[InputReader]:
         """The inputs of a list inside this one, none if there are more than `most`."""
         values = self.values.get(name) or ()
         if len(values) > most:
-            self.note(Code.TOO_MANY, f"These are {len(values)}; {most} are the most.", name)
+            self.note(ErrorCode.TOO_MANY, f"These are {len(values)}; {most} are the most.", name)
             return ()
-        return [Asked(each, self._problems, (*self._path, name, str(index))) for index, each in enumerate(values)]
+        return [InputReader(each, self._problems, (*self._path, name, str(index))) for index, each in enumerate(values)]
 
 
 def _is_web_address(text: str) -> bool:
     """Whether a browser takes a text for an absolute http or https address. One with credentials, or without `//`, is refused."""
-    if not BEGINNING.match(text) or any(map(str.isspace, text)):
+    if not URL_START.match(text) or any(map(str.isspace, text)):
         return False
     try:
         url = ada_url.URL(text)

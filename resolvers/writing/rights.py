@@ -70,7 +70,7 @@ async def confirm(context: Context) -> None:
         raise RightsChanged
 
 
-async def hold(context: Context, session: AsyncSession) -> None:
+async def lock_and_confirm(context: Context, session: AsyncSession) -> None:
     """Keep the facts as they are until the transaction ends. Raises RightsChanged, or what PostgreSQL says of a locked row."""
     await _lock(context, session, AT_ONCE)
     await confirm(context)

@@ -13,24 +13,24 @@ from uuid import UUID
 from models.lifecycle import IllegalStep
 from resolvers.reading.records import Record
 from resolvers.values.identifiers import Identifier
-from resolvers.writing.idempotency import remember
-from resolvers.writing.input_reader import Asked
-from resolvers.writing.transactions import Contended, carry_out
-from resolvers.writing.unit_of_work import Requirements, Work
-from resolvers.writing.user_errors import Code, Problem, Refused
+from resolvers.writing.idempotency import claim_idempotency_key
+from resolvers.writing.input_reader import InputReader
+from resolvers.writing.transactions import Contended, run_in_transaction
+from resolvers.writing.unit_of_work import Requirements, UnitOfWork
+from resolvers.writing.user_errors import ErrorCode, MutationRejected, UserError
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-Done: TypeAlias = Mapping[str, Identifier]
+ChangedIds: TypeAlias = Mapping[str, Identifier]
 """What a command has made or changed, by the payload's fields."""
-Command: TypeAlias = Callable[[Work, Asked], Awaitable[Done]]
+Command: TypeAlias = Callable[[UnitOfWork, InputReader], Awaitable[ChangedIds]]
 
 
-class Outcome:
+class MutationResult:
     """What a payload is made of: the problems, and by the payload's fields what was made or changed; None for all others."""
 
-    def __init__(self, problems: list[Problem], found: Mapping[str, Record | None]) -> None:
+    def __init__(self, problems: list[UserError], found: Mapping[str, Record | None]) -> None:
         self.user_errors = problems
         self._found = found
 
@@ -51,34 +51,34 @@ class Mutation:
         requires: Requirements = self.command.requires  # type: ignore[attr-defined]
         return requires
 
-    async def __call__(self, context: Context, values: Mapping[str, Any], place: str) -> Outcome:
+    async def __call__(self, context: Context, values: Mapping[str, Any], place: str) -> MutationResult:
         """Carry it out for one input. `place` is the field's name in the answer. Raises ViewerGone."""
         try:
-            done = await carry_out(context, self.name, lambda work: self._done(work, values, place))
-        except Refused as refused:
-            return Outcome(refused.problems, {})
+            done = await run_in_transaction(context, self.name, lambda work: self._done(work, values, place))
+        except MutationRejected as refused:
+            return MutationResult(refused.problems, {})
         except Contended as contended:
-            return Outcome([Problem(contended.code, contended.message)], {})
+            return MutationResult([UserError(contended.code, contended.message)], {})
         finally:
             context.forget()
-        return Outcome([], {name: await _read(context, each) for name, each in done.items()})
+        return MutationResult([], {name: await _load(context, each) for name, each in done.items()})
 
-    async def _done(self, work: Work, values: Mapping[str, Any], place: str) -> Done:
+    async def _done(self, work: UnitOfWork, values: Mapping[str, Any], place: str) -> ChangedIds:
         """Do it, or find that it was done under the same key. Raises Refused."""
-        memory = await remember(work.session, work.context, self.name, values, place)
+        memory = await claim_idempotency_key(work.session, work.context, self.name, values, place)
         if memory is not None and memory.done is not None:
             return {name: Identifier(kind, UUID(key)) for name, (kind, key) in memory.done.items()}
         try:
-            done = await self.command(work, Asked(values, work.problems))
+            done = await self.command(work, InputReader(values, work.problems))
             work.problems.stop()
         except IllegalStep as step:
-            raise Refused([Problem(Code.ILLEGAL_STEP.value, str(step))]) from None
+            raise MutationRejected([UserError(ErrorCode.ILLEGAL_STEP.value, str(step))]) from None
         if memory is not None:
             memory.done = {name: [each.type, str(each.key)] for name, each in done.items()}
         return done
 
 
-async def _read(context: Context, done: Identifier) -> Record | None:
+async def _load(context: Context, done: Identifier) -> Record | None:
     """What was made or changed, as the viewer may read it now."""
     key = context.policy.catalogue[done.type].key
     return (await context.loaders.rows(done.type, [done.key], by=key))[0]

@@ -11,56 +11,56 @@ from models.database import transaction
 from resolvers.values.errors import PublicError
 from resolvers.writing import rights
 from resolvers.writing.rights import RightsChanged
-from resolvers.writing.unit_of_work import Work
-from resolvers.writing.user_errors import Code, Refused
+from resolvers.writing.unit_of_work import UnitOfWork
+from resolvers.writing.user_errors import ErrorCode, MutationRejected
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
 Result = TypeVar("Result")
 
-TRIES: Final = 5
-UNIQUE: Final = "23505"
+MAX_ATTEMPTS: Final = 5
+UNIQUE_VIOLATION: Final = "23505"
 # Somebody did the same just now, could not serialize, deadlock, a fact is being changed: nothing was done, and another try sees it.
-AGAIN: Final = {UNIQUE, "40001", "40P01", "55P03"}
-AT_ONCE: Final = "The same was just done by somebody else. Read it again."
+RETRYABLE: Final = {UNIQUE_VIOLATION, "40001", "40P01", "55P03"}
+CONCURRENT_CHANGE: Final = "The same was just done by somebody else. Read it again."
 
 
 class Contended(PublicError):
     """Others kept changing the same things at the same time."""
 
-    code = Code.CONFLICT.value
+    code = ErrorCode.CONFLICT.value
 
     def __init__(self) -> None:
-        super().__init__(AT_ONCE)
+        super().__init__(CONCURRENT_CHANGE)
 
 
-async def carry_out(context: Context, name: str, act: Callable[[Work], Awaitable[Result]]) -> Result:
+async def run_in_transaction(context: Context, name: str, act: Callable[[UnitOfWork], Awaitable[Result]]) -> Result:
     """Do all of `act`, recorded as `name`, or nothing. It starts again where PostgreSQL or changed rights ask for that.
 
     Raises what `act` raises, ViewerGone, and Contended.
     """
-    for attempt in range(TRIES):
+    for attempt in range(MAX_ATTEMPTS):
         try:
-            return await _once(context, name, act, wait=attempt > 0)
+            return await _attempt(context, name, act, wait=attempt > 0)
         except RightsChanged:
             continue
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in AGAIN:
+            if getattr(error.orig, "sqlstate", None) not in RETRYABLE:
                 raise
     raise Contended
 
 
-async def _once(context: Context, name: str, act: Callable[[Work], Awaitable[Result]], *, wait: bool) -> Result:
+async def _attempt(context: Context, name: str, act: Callable[[UnitOfWork], Awaitable[Result]], *, wait: bool) -> Result:
     async with transaction(context.services.engine) as session:
         await rights.begin(context, session, wait=wait)
-        work = Work(context, session, name)
+        work = UnitOfWork(context, session, name)
         try:
             done = await act(work)
-        except (PublicError, Refused):  # a refusal tells something too
+        except (PublicError, MutationRejected):  # a refusal tells something too
             await rights.confirm(context)
             context.acts.refused(work.refusals)
             raise
-        await rights.hold(context, session)
+        await rights.lock_and_confirm(context, session)
     context.has_changed = True
     return done

@@ -15,10 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Base
 from policies.sql import to_sql
-from resolvers.auditing.audit_log import Counted, Counts, add
+from resolvers.auditing.audit_log import AuditSubject, Counts, add_counts
 from resolvers.writing.change_log import record_changes
-from resolvers.writing.input_reader import Asked
-from resolvers.writing.user_errors import Code, Problems
+from resolvers.writing.input_reader import InputReader
+from resolvers.writing.user_errors import ErrorCode, UserErrors
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -30,7 +30,7 @@ Requirements: TypeAlias = tuple[tuple[str, str], ...]
 
 NOT_FOUND: Final = "There is no such thing, or the viewer may not know of it."
 FORBIDDEN: Final = "The viewer may not do this."
-OUTDATED: Final = "Somebody has changed this since it was read; it is at version {}. Read it again, and then change it."
+VERSION_CONFLICT: Final = "Somebody has changed this since it was read; it is at version {}. Read it again, and then change it."
 
 
 def requires(**actions: str) -> Callable[[Asks], Asks]:
@@ -46,17 +46,17 @@ def requires(**actions: str) -> Callable[[Asks], Asks]:
     return noted
 
 
-class Work:
+class UnitOfWork:
     """What a command works with: its viewer's rights, its transaction, and what is wrong so far."""
 
     def __init__(self, context: Context, session: AsyncSession, action: str) -> None:
         self.context = context
         self.session = session
-        self.problems = Problems()
+        self.problems = UserErrors()
         self.refusals: Counts = {}  # for the audit log
         record_changes(session, action, context)
 
-    async def find(self, asked: Asked, name: str, entity: str, action: str) -> Any:
+    async def find(self, asked: InputReader, name: str, entity: str, action: str) -> Any:
         """The row that the id in a field names, locked, if the viewer may do `action` to it; else None, and the problem is noted.
 
         NOT_FOUND where the viewer may not read the row, as where there is none; FORBIDDEN where it may read it and no more.
@@ -64,12 +64,12 @@ class Work:
         key = asked.key(name, entity)
         return None if key is None else await self.hold(asked, name, entity, key, action)
 
-    async def see(self, asked: Asked, name: str, entity: str, action: str = "read") -> Any:
+    async def see(self, asked: InputReader, name: str, entity: str, action: str = "read") -> Any:
         """The row that the id in a field names, as it stands until the end of the transaction; as `find`, to be looked at only."""
         key = asked.key(name, entity)
         return None if key is None else await self.hold(asked, name, entity, key, action, read=True)
 
-    async def hold(self, asked: Asked, name: str, entity: str, key: UUID, action: str, *, read: bool = False) -> Any:
+    async def hold(self, asked: InputReader, name: str, entity: str, key: UUID, action: str, *, read: bool = False) -> Any:
         """The row of a key that a field leads to, as `find`; as `see` if it is only to `read`."""
         row, may = await self.reach(entity, key, action, read=read)
         if row is None:
@@ -80,28 +80,28 @@ class Work:
             return None
         return row
 
-    def miss(self, asked: Asked, name: str, entity: str, action: str) -> None:
+    def miss(self, asked: InputReader, name: str, entity: str, action: str) -> None:
         """Note that what a field names is not there, or not for the viewer."""
-        asked.note(Code.NOT_FOUND, NOT_FOUND, name)
-        self._refuse(entity, action, Code.NOT_FOUND)
+        asked.note(ErrorCode.NOT_FOUND, NOT_FOUND, name)
+        self._refuse(entity, action, ErrorCode.NOT_FOUND)
 
-    def forbid(self, asked: Asked, name: str, entity: str, action: str) -> None:
+    def forbid(self, asked: InputReader, name: str, entity: str, action: str) -> None:
         """Note that the viewer may not do an action that a field asks for."""
-        asked.note(Code.FORBIDDEN, FORBIDDEN, name)
-        self._refuse(entity, action, Code.FORBIDDEN)
+        asked.note(ErrorCode.FORBIDDEN, FORBIDDEN, name)
+        self._refuse(entity, action, ErrorCode.FORBIDDEN)
 
-    def _refuse(self, entity: str, action: str, code: Code) -> None:
-        add(self.refusals, {Counted(entity, None, action, code.value): 1})
+    def _refuse(self, entity: str, action: str, code: ErrorCode) -> None:
+        add_counts(self.refusals, {AuditSubject(entity, None, action, code.value): 1})
 
-    async def owner(self, asked: Asked, action: str, name: str = "company_id") -> Any:
+    async def owner(self, asked: InputReader, action: str, name: str = "company_id") -> Any:
         """The company that the viewer acts for (V14): that of a field, or its own; as `find`."""
         if asked.value(name) is not None:
             return await self.find(asked, name, "Company", action)
         own = self.context.viewer.company_id
         row, may = (None, False) if own is None else await self.reach("Company", own, action)
         if row is None or not may:
-            self.problems.note(Code.FORBIDDEN, FORBIDDEN)
-            self._refuse("Company", action, Code.FORBIDDEN)
+            self.problems.note(ErrorCode.FORBIDDEN, FORBIDDEN)
+            self._refuse("Company", action, ErrorCode.FORBIDDEN)
             return None
         return row
 
@@ -117,13 +117,13 @@ class Work:
         found = sa.select(MODELS[kind.table]).where(condition, readable).order_by(*order).limit(1)
         return (await self.session.execute(found, self.context.parameters)).scalar_one_or_none()
 
-    def edit(self, asked: Asked, row: Any, name: str = "version") -> None:
+    def edit(self, asked: InputReader, row: Any, name: str = "version") -> None:
         """Count an edit of a row, if the version that is given is the row's; else note CONFLICT. Nobody's edit is lost."""
         given = asked.value(name)
         if given is None:
-            asked.note(Code.REQUIRED, "State the version that was read.", name)
+            asked.note(ErrorCode.REQUIRED, "State the version that was read.", name)
         elif given != row.version:
-            asked.note(Code.CONFLICT, OUTDATED.format(row.version), name)
+            asked.note(ErrorCode.CONFLICT, VERSION_CONFLICT.format(row.version), name)
         else:
             row.version += 1
 

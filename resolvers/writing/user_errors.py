@@ -11,7 +11,7 @@ from enum import StrEnum
 from resolvers.values.text import camel
 
 
-class Code(StrEnum):
+class ErrorCode(StrEnum):
     """The codes of problems; docs/errors.md says what each means."""
 
     COMPANY_NOT_VERIFIED = "COMPANY_NOT_VERIFIED"
@@ -35,7 +35,7 @@ class Code(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class UserError:
     """One thing that is wrong. `field` is the path inside the input, in the API's spelling; None: no single field is to blame."""
 
     code: str
@@ -43,25 +43,25 @@ class Problem:
     field: list[str] | None = None
 
 
-class Refused(Exception):
+class MutationRejected(Exception):
     """A mutation that is not carried out. Nothing of it stays."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[UserError]) -> None:
         super().__init__(", ".join(problem.code for problem in problems))
         self.problems = problems
 
 
-class Problems:
+class UserErrors:
     """What was found wrong so far."""
 
     def __init__(self) -> None:
-        self.found: list[Problem] = []
+        self.found: list[UserError] = []
 
-    def note(self, code: Code, message: str, *path: str) -> None:
+    def note(self, code: ErrorCode, message: str, *path: str) -> None:
         """Remember a problem, and go on looking for others."""
-        self.found.append(Problem(code.value, message, [camel(part) for part in path] or None))
+        self.found.append(UserError(code.value, message, [camel(part) for part in path] or None))
 
     def stop(self) -> None:
         """Go no further if anything is wrong. Raises Refused."""
         if self.found:
-            raise Refused(self.found)
+            raise MutationRejected(self.found)

@@ -10,10 +10,10 @@ from strawberry.annotation import StrawberryAnnotation
 
 from policies.actions import ACTIONS
 from resolvers.reading.allowed_actions import ViewerCan
-from schema.building.fields import Field
+from schema.building.fields import FieldDefinition
 
 
-class Actions(Field):
+class Actions(FieldDefinition):
     """A field that lists words of an enum which is made from the policy, whatever its annotation says."""
 
     words: EnumMeta
@@ -28,7 +28,7 @@ class Actions(Field):
         return StrawberryAnnotation(list[self.words]).resolve()  # type: ignore[name-defined]  # made at run time
 
 
-def can(entity: str) -> Any:
+def viewer_can_field(entity: str) -> Any:
     """What the viewer may do now to a thing of the type."""
     field = Actions(description="What the viewer may do to it now, by policy and by its state.")
     field.batch = ViewerCan(entity)

@@ -19,13 +19,13 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 
 from policies.reason import Reason
-from resolvers.reading.batching import ROOT, BatchResolver, Made
+from resolvers.reading.batching import ROOT, BatchResolver, Computed
 from resolvers.reading.nodes import GlobalId
 from resolvers.reading.records import Record
 from resolvers.reading.redactions import Redacted
 
 
-class Field(StrawberryField):
+class FieldDefinition(StrawberryField):
     """A field whose value is the column of its name, or what its batch resolver says."""
 
     batch: BatchResolver | None = None
@@ -37,8 +37,8 @@ class Field(StrawberryField):
         """No field is basic: each is guarded, and needs to know where in the response it stands."""
         return False
 
-    def __copy__(self) -> Field:
-        copied: Field = super().__copy__()
+    def __copy__(self) -> FieldDefinition:
+        copied: FieldDefinition = super().__copy__()
         copied.batch = self.batch
         copied.column = self.column
         copied.ability = self.ability
@@ -54,7 +54,7 @@ class Field(StrawberryField):
             return None
         if self.batch is None:
             return getattr(source, self.column or self.python_name)
-        if isinstance(self.batch, Made | GlobalId):
+        if isinstance(self.batch, Computed | GlobalId):
             return self.batch.of(source)
         arguments = {name: plain(value) for name, value in kwargs.items()}
         return info.context.batches.resolve(
@@ -98,7 +98,7 @@ def plain(value: Any, *, nulls: bool = False) -> Any:
 
 def column(description: str, name: str | None = None) -> Any:
     """A field that is a column: that of its own name if no other is given."""
-    field = Field(description=description)
+    field = FieldDefinition(description=description)
     field.column = name
     return field
 
@@ -113,7 +113,7 @@ def resolved(
 
     A field that is of no row may need an `ability`, without which it is null with a reason.
     """
-    field = Field(description=description)
+    field = FieldDefinition(description=description)
     field.batch = batch
     field.ability = ability
     field.arguments = [

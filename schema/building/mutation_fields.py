@@ -12,7 +12,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 from resolvers.values.text import camel
-from resolvers.writing.runner import Command, Mutation, Outcome
+from resolvers.writing.runner import Command, Mutation, MutationResult
 from schema.building.fields import plain
 
 
@@ -34,7 +34,7 @@ class Payload:
     )
 
 
-class Change(StrawberryField):
+class MutationField(StrawberryField):
     """A field that carries out a mutation."""
 
     mutation: Mutation
@@ -44,8 +44,8 @@ class Change(StrawberryField):
         """It is resolved by what it carries out."""
         return False
 
-    def __copy__(self) -> Change:
-        copied: Change = super().__copy__()
+    def __copy__(self) -> MutationField:
+        copied: MutationField = super().__copy__()
         copied.mutation = self.mutation
         return copied
 
@@ -55,15 +55,15 @@ class Change(StrawberryField):
         info: Info[Any, Any] | None,
         args: list[Any],  # noqa: ARG002
         kwargs: Any,
-    ) -> Awaitable[Outcome]:
+    ) -> Awaitable[MutationResult]:
         """What came of the mutation."""
         assert info is not None  # noqa: S101 (only basic fields are resolved without)
         return self.mutation(info.context, plain(kwargs["input"], nulls=True), str(info.path.key))
 
 
-def changes(command: Command, kind: type, description: str) -> Any:
+def mutation_field(command: Command, kind: type, description: str) -> Any:
     """A field that carries out a command for one input of that kind. Both have the same name, under which it is recorded."""
-    field = Change(description=description)
+    field = MutationField(description=description)
     field.mutation = Mutation(camel(command.__name__), command)
     field.arguments = [StrawberryArgument("input", None, StrawberryAnnotation(kind), description="What is to be done.")]
     return field

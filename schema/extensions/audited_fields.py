@@ -22,7 +22,7 @@ from graphql import (
     get_operation_ast,
 )
 
-from resolvers.auditing.audit_log import Counted, Counts
+from resolvers.auditing.audit_log import AuditSubject, Counts
 
 Fields: TypeAlias = Collection[tuple[str, str]]  # (type, field)
 
@@ -47,29 +47,29 @@ def _known(schema: GraphQLSchema, name: str) -> tuple[str, str]:
 
 
 @dataclass(slots=True)
-class Place:
+class FieldSite:
     """A name in an answer: the audited fields that it may be of, and the names below it."""
 
-    fields: set[Counted] = field(default_factory=set)
-    below: dict[str, Place] = field(default_factory=dict)
+    fields: set[AuditSubject] = field(default_factory=set)
+    below: dict[str, FieldSite] = field(default_factory=dict)
 
 
-Places: TypeAlias = Mapping[str, Place]
+FieldSites: TypeAlias = Mapping[str, FieldSite]
 
 
-def places(schema: GraphQLSchema, document: DocumentNode, operation: str | None, fields: Fields) -> Places:
+def field_sites(schema: GraphQLSchema, document: DocumentNode, operation: str | None, fields: Fields) -> FieldSites:
     """Where audited fields stand in the answers of an operation."""
     node = get_operation_ast(document, operation)
     root = node and schema.get_root_type(node.operation)
     if node is None or root is None:
         return {}
     fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
-    found: dict[str, Place] = {}
+    found: dict[str, FieldSite] = {}
     _Walk(schema, fragments, fields).select(root, node.selection_set, found)
     return _needed(found)
 
 
-def count(places: Places, data: Any, into: Counts) -> None:
+def count(places: FieldSites, data: Any, into: Counts) -> None:
     """Count the values of an object that are given."""
     for name, place in places.items():
         value = data.get(name)
@@ -99,7 +99,7 @@ class _Walk:
     fragments: Mapping[str, FragmentDefinitionNode]
     fields: Fields
 
-    def select(self, parent: Any, selections: SelectionSetNode, into: dict[str, Place]) -> None:
+    def select(self, parent: Any, selections: SelectionSetNode, into: dict[str, FieldSite]) -> None:
         """Add the names of a selection."""
         for each in selections.selections:
             if isinstance(each, FieldNode):
@@ -109,19 +109,19 @@ class _Walk:
             condition = node.type_condition
             self.select(self.schema.get_type(condition.name.value) if condition else parent, node.selection_set, into)
 
-    def _field(self, parent: Any, node: FieldNode, into: dict[str, Place]) -> None:
+    def _field(self, parent: Any, node: FieldNode, into: dict[str, FieldSite]) -> None:
         name = node.name.value
         definition = parent.fields.get(name) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
         if definition is None:  # a meta field
             return
-        place = into.setdefault(node.alias.value if node.alias else name, Place())
+        place = into.setdefault(node.alias.value if node.alias else name, FieldSite())
         if (parent.name, name) in self.fields:
-            place.fields.add(Counted(parent.name, name))
+            place.fields.add(AuditSubject(parent.name, name))
         if node.selection_set:
             self.select(get_named_type(definition.type), node.selection_set, place.below)
 
 
-def _needed(found: Places) -> Places:
+def _needed(found: FieldSites) -> FieldSites:
     """Only the names at or below which something is audited."""
-    kept = {name: Place(place.fields, dict(_needed(place.below))) for name, place in found.items()}
+    kept = {name: FieldSite(place.fields, dict(_needed(place.below))) for name, place in found.items()}
     return {name: place for name, place in kept.items() if place.fields or place.below}

@@ -11,10 +11,10 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
 from resolvers.auditing.audit_log import Counts
-from resolvers.auditing.audit_trail import anything, operation_hash, record
-from schema.extensions.audited_fields import Fields, Places, audited, count, places
+from resolvers.auditing.audit_trail import has_events, operation_hash, record
+from schema.extensions.audited_fields import Fields, FieldSites, audited, count, field_sites
 
-KEPT: Final = 1000  # operations whose places are known
+CACHE_SIZE: Final = 1000  # operations whose places are known
 
 
 class Auditing:
@@ -23,7 +23,7 @@ class Auditing:
     def __init__(self, fields: Collection[str] = ()) -> None:
         self._names = fields
         self._fields: Fields = frozenset()
-        self._places: LRUCache[Any, Places] = LRUCache(KEPT)
+        self._places: LRUCache[Any, FieldSites] = LRUCache(CACHE_SIZE)
 
     def extension(self) -> SchemaExtension:
         """For the schema's extensions."""
@@ -40,7 +40,7 @@ class Auditing:
         key = operation_hash(asked.operation_name, asked.query or "")
         known = self._places.get(key)
         if known is None:
-            known = places(asked.schema._schema, asked.graphql_document, asked.operation_name, self._fields)
+            known = field_sites(asked.schema._schema, asked.graphql_document, asked.operation_name, self._fields)
             self._places[key] = known
         read: Counts = {}
         count(known, data, read)
@@ -56,6 +56,6 @@ class _Audited(SchemaExtension):
         asked = self.execution_context
         data = asked.result.data if asked.result is not None else None
         read = self._auditing.read(asked, data)
-        if read or anything(asked.context, data):
+        if read or has_events(asked.context, data):
             await record(asked.context, asked.operation_name, asked.query, data, read)
         return {}

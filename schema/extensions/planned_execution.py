@@ -22,14 +22,14 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.field import StrawberryField
 
-from resolvers.auditing.audit_trail import Acts
-from resolvers.execution.plans import KEPT, Answer, Plans
+from resolvers.auditing.audit_trail import AuditTrail
+from resolvers.execution.plans import PLAN_CACHE_SIZE, Answer, Plans
 from resolvers.execution.roots import merged
 from resolvers.execution.variables import AS_GIVEN
 from resolvers.reading.batching import BatchResolver
 from resolvers.reading.redactions import Redactions
 from resolvers.values.errors import PublicError
-from schema.building.fields import Field, arguments_of
+from schema.building.fields import FieldDefinition, arguments_of
 
 Admit = Callable[[GraphQLSchema, DocumentNode, Mapping[str, Any], str], None]
 """Raises PublicError where a document that graphql-core has to run, with these variables and for this reason, is too much for it."""
@@ -41,7 +41,7 @@ class Planning:
     `admit` is asked before graphql-core runs root fields that have no plan, or that failed.
     """
 
-    def __init__(self, kept: int = KEPT, admit: Admit | None = None) -> None:
+    def __init__(self, kept: int = PLAN_CACHE_SIZE, admit: Admit | None = None) -> None:
         self._kept = kept
         self.admit = admit
         self._plans: Plans | None = None
@@ -113,7 +113,7 @@ class _Part:
         self._is_null = answer.data is None and bool(self._errors)
         self._entries = [entry for entry in context.redactions.entries(answer.data) if entry[0][0] not in left]
         self._acts = context.acts
-        context.acts, context.redactions = Acts(), Redactions()
+        context.acts, context.redactions = AuditTrail(), Redactions()
         asked.graphql_document = answer.roots.only(left)
 
     def join(self) -> None:
@@ -169,7 +169,7 @@ class _Describe:
         if not isinstance(definition, StrawberryField) or definition.base_resolver or definition.extensions:
             return None
         name = definition.python_name
-        if isinstance(definition, Field):
+        if isinstance(definition, FieldDefinition):
             column, batch, ability = definition.column or name, definition.batch, definition.ability
             return _Described(name, column, batch, ability, definition, field, self.converter)
         return _Described(name, name, None, None, definition, field, self.converter)

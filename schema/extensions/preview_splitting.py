@@ -37,7 +37,7 @@ class Split:
 
     operation: OperationDefinitionNode
     previews: dict[str, FieldNode]
-    _scissors: _Scissors
+    _scissors: _PreviewSplitter
 
     def rest(self) -> str:
         """The operation with the name of a type in the place of each preview, where it is selected at all."""
@@ -53,14 +53,14 @@ def split(text: str, document: DocumentNode, name: str | None) -> Split | None:
     operation = get_operation_ast(document, name)
     if operation is None:
         return None
-    scissors = _Scissors(text, document, operation)
+    scissors = _PreviewSplitter(text, document, operation)
     nodes = {_key(node): node for node in reversed(scissors.previews)}
     if not nodes:
         return None
     return Split(operation, nodes, scissors)
 
 
-class _Scissors:
+class _PreviewSplitter:
     """What cuts one operation. Its roots are the selection sets that stand at its root: its own, and those of fragments."""
 
     def __init__(self, text: str, document: DocumentNode, operation: OperationDefinitionNode) -> None:
@@ -74,7 +74,7 @@ class _Scissors:
 
     def rest(self) -> str:
         """The operation without previews: each is `__typename`, under the same key and the same conditions."""
-        page = _Page(self._text)
+        page = _MaskedText(self._text)
         for node in self.previews:
             page.blank(_end(node.name), _start(_condition(node)))
             page.blank(_start(node.selection_set), _end(node))
@@ -88,13 +88,13 @@ class _Scissors:
 
     def preview(self, key: str) -> str:
         """The operation with nothing at its root but what is selected of the previews under a key."""
-        page = _Page(self._text)
+        page = _MaskedText(self._text)
         for root in self._roots:
             if key in self._of(root):  # else it is spread in a preview alone
                 self._keep(page, root, key)
         return page.text
 
-    def _keep(self, page: _Page, root: SelectionSetNode, key: str) -> None:
+    def _keep(self, page: _MaskedText, root: SelectionSetNode, key: str) -> None:
         """Blank out whatever does not lead to previews under a key, and make inline fragments of these."""
         for selection in root.selections:
             if key not in self._of_selection(selection):
@@ -121,7 +121,7 @@ class _Scissors:
         return self._keys[name]
 
 
-class _Page:
+class _MaskedText:
     """A text in which letters are overwritten, and none ever moves to another place."""
 
     def __init__(self, text: str) -> None:

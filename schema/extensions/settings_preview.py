@@ -18,7 +18,7 @@ from strawberry.types.field import StrawberryField
 
 from resolvers.execution.plans import PLANNED
 from resolvers.reading.redactions import Entry
-from resolvers.tools.settings_preview import MOST, TooManyPreviews, previewed
+from resolvers.tools.settings_preview import MAX_PREVIEWS, TooManyPreviews, preview_context
 from schema.building.fields import arguments_of
 from schema.extensions.preview_splitting import FIELD, Split, split
 from schema.extensions.viewer_introspection import IntrospectedSchema
@@ -71,7 +71,7 @@ class _Previews(SchemaExtension):
         if parts is None:
             yield
             return
-        if len(parts.previews) > MOST:
+        if len(parts.previews) > MAX_PREVIEWS:
             raise TooManyPreviews(len(parts.previews))
         asked.query = parts.rest()
         asked.graphql_document = parse(asked.query)
@@ -116,7 +116,7 @@ class _Joined:
 
     async def _value(self, key: str, values: VariableValues) -> dict[str, Any] | None:
         """What a preview answers; its errors and redactions are noted below its key."""
-        context = await previewed(self._context, **self._schema.arguments(self._parts.previews[key], values))
+        context = await preview_context(self._context, **self._schema.arguments(self._parts.previews[key], values))
         if context is None:
             return None
         result: ExecutionResult = await self._schema.execute(

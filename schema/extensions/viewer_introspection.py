@@ -26,9 +26,9 @@ from strawberry.types import ExecutionContext
 from resolvers.execution.roots import Roots, merged, roots
 from schema.extensions.runner import Schema
 
-ASKED: Final = re.compile(r"__(schema|type)\b")
-KEPT: Final = 100_000  # values of the answers that are kept of one schema, of some 100 bytes each
-LARGEST_KEY: Final = 20_000  # characters of a document whose answer is kept
+INTROSPECTION_FIELDS: Final = re.compile(r"__(schema|type)\b")
+ANSWER_CACHE_SIZE: Final = 100_000  # values of the answers that are kept of one schema, of some 100 bytes each
+MAX_KEY_LENGTH: Final = 20_000  # characters of a document whose answer is kept
 SchemaOf = Callable[[GraphQLSchema, Any], GraphQLSchema]
 """The schema of whoever a context is of, made of the full one."""
 ALONE: Final = ThreadPoolExecutor(1, "introspection")
@@ -37,7 +37,7 @@ ALONE: Final = ThreadPoolExecutor(1, "introspection")
 class Answers:
     """What introspection answers, kept for each schema within bounds, and found by several threads."""
 
-    def __init__(self, kept: int = KEPT) -> None:
+    def __init__(self, kept: int = ANSWER_CACHE_SIZE) -> None:
         self._kept = kept
         self._known: WeakKeyDictionary[GraphQLSchema, LRUCache[Any, tuple[int, ExecutionResult]]] = WeakKeyDictionary()
         self._lock = Lock()
@@ -86,7 +86,7 @@ class IntrospectedSchema(Schema):
         self, execution_context: ExecutionContext, extensions: list[SchemaExtension]
     ) -> SchemaExtensionsRunner:
         """What runs the extensions of one operation: one more, nearest to execution, where it may ask about the schema."""
-        if ASKED.search(execution_context.query or ""):
+        if INTROSPECTION_FIELDS.search(execution_context.query or ""):
             introspected = _Introspected()
             introspected.execution_context = execution_context
             extensions = [*extensions, introspected]
@@ -103,7 +103,7 @@ class IntrospectedSchema(Schema):
             return known
         self._extend_introspection()  # the types of introspection are those of the whole process
         result = execute_sync(schema, document, variable_values=given)
-        if len(text) <= LARGEST_KEY:
+        if len(text) <= MAX_KEY_LENGTH:
             self._answers.keep(schema, key, result)
         return result
 

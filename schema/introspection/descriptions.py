@@ -11,8 +11,8 @@ from strawberry.types.field import StrawberryField
 
 from policies.policy import Policy
 from policies.sentences import ABILITY, UNRULED, Sentences, sentences
-from schema.building.fields import Field
-from schema.building.mutation_fields import Change
+from schema.building.fields import FieldDefinition
+from schema.building.mutation_fields import MutationField
 
 OPEN: Final = "Open to everybody."
 WITHIN: Final = "Visible with what it belongs to."
@@ -24,15 +24,15 @@ ELSEWHERE: Final = {
 """What is said of fields that are of no row, and guarded by what they lead to."""
 
 
-def tell_permissions(schema: GraphQLSchema, policy: Policy) -> None:
+def append_permission_text(schema: GraphQLSchema, policy: Policy) -> None:
     """Let each description that policy has a sentence for end with it. Done again with another policy, it tells that one's."""
     told = sentences(policy)
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLObjectType):
-            _tell_type(kind, told)
+            _append_to_type(kind, told)
 
 
-def _tell_type(kind: GraphQLObjectType, told: Sentences) -> None:
+def _append_to_type(kind: GraphQLObjectType, told: Sentences) -> None:
     definition = _definition(kind)
     if isinstance(definition, StrawberryObjectDefinition):
         kind.description = _joined(definition.description, told.get((kind.name, None)))
@@ -44,9 +44,9 @@ def _tell_type(kind: GraphQLObjectType, told: Sentences) -> None:
 
 def _of_field(kind: GraphQLObjectType, definition: StrawberryField, told: Sentences) -> str:
     """What policy says of the field, or of what it belongs to, where there is no rule of itself."""
-    if isinstance(definition, Field) and definition.ability is not None:
+    if isinstance(definition, FieldDefinition) and definition.ability is not None:
         return told[ABILITY, definition.ability]
-    if isinstance(definition, Change):
+    if isinstance(definition, MutationField):
         asked = [told[entity, action.upper()] for entity, action in definition.mutation.requires]
         return " ".join(dict.fromkeys(asked)) or OPEN
     known = told.get((kind.name, definition.python_name)) or told.get((kind.name, UNRULED))

@@ -18,25 +18,25 @@ from strawberry.types.field import StrawberryField
 
 from policies.catalogue import CATALOGUE
 from policies.policy import Policy
-from policies.reachability import Hiding, Reach
+from policies.reachability import Hiding, Reachability
 from policies.viewer import Shape
-from resolvers.reading.filters import ASKED_AS, BY_KEY, FILTERS, order_of
+from resolvers.reading.filters import BY_KEY, FILTERS, INPUT_NAME, order_of
 from resolvers.values.text import camel
-from schema.building.fields import Field
-from schema.building.mutation_fields import Change
-from schema.introspection.descriptions import tell_permissions
+from schema.building.fields import FieldDefinition
+from schema.building.mutation_fields import MutationField
+from schema.introspection.descriptions import append_permission_text
 from schema.introspection.pruning import prune
 from schema.schema import guarded_fields
 
-KEPT: Final = 32  # schemas, of some 0.3 MB each
+SCHEMA_CACHE_SIZE: Final = 32  # schemas, of some 0.3 MB each
 ACTIONS: Final = "Action"  # how the enum of a type's actions is named, after the type
 ENTITIES: Final = frozenset(entity.name for entity in CATALOGUE)
 
 
-class Shaped:
+class ViewerSchemas:
     """Schemas made of a full one, each once for a policy and the viewers who differ by nothing but their switches."""
 
-    def __init__(self, kept: int = KEPT, *, whole: bool = False) -> None:
+    def __init__(self, kept: int = SCHEMA_CACHE_SIZE, *, whole: bool = False) -> None:
         """`whole` leaves nothing out."""
         self._whole = whole
         self._guarded = guarded_fields()
@@ -49,20 +49,20 @@ class Shaped:
         key = (policy.version, shape.kind, shape.roles, shape.supported_by)
         with self._lock:
             if self._told != policy.version:
-                tell_permissions(schema, policy)
+                append_permission_text(schema, policy)
                 self._told = policy.version
             if self._whole:
                 return schema
             if key not in self._schemas:
-                parts = Parts(schema, Reach(policy, shape), self._guarded)
+                parts = SchemaVisibility(schema, Reachability(policy, shape), self._guarded)
                 self._schemas[key] = prune(schema, set(parts.never()), dict(parts.notes()))
             return self._schemas[key]
 
 
-class Parts:
+class SchemaVisibility:
     """The parts of a schema, by their coordinates, as policy judges them."""
 
-    def __init__(self, schema: GraphQLSchema, reach: Reach, guarded: Mapping[str, Collection[str]]) -> None:
+    def __init__(self, schema: GraphQLSchema, reach: Reachability, guarded: Mapping[str, Collection[str]]) -> None:
         self._schema = schema
         self._reach = reach
         self._guarded = guarded
@@ -84,7 +84,7 @@ class Parts:
         """What is to be said of fields that are null at times, and why."""
         for kind in self._schema.type_map.values():
             for place, field in _declared(kind):
-                if (hiding := self._hiding(kind.name, field)) and (note := told(hiding)):
+                if (hiding := self._hiding(kind.name, field)) and (note := describe_audience(hiding)):
                     yield place, note
 
     def _is_readable(self, kind: GraphQLNamedType) -> bool:
@@ -98,9 +98,9 @@ class Parts:
         return all(self._reach.reads(each.name) for each in items if each and each.name in ENTITIES)
 
     def _is_usable(self, kind: str, field: StrawberryField) -> bool:
-        if isinstance(field, Change):
+        if isinstance(field, MutationField):
             return all(self._reach.may(*each) for each in field.mutation.requires)
-        if isinstance(field, Field) and field.ability is not None:
+        if isinstance(field, FieldDefinition) and field.ability is not None:
             return self._reach.has(field.ability)
         return not self._is_guarded(kind, field) or self._reach.sees(kind, field.python_name)
 
@@ -108,7 +108,7 @@ class Parts:
         """Why a field that can be used is null at times, None where policy has no say."""
         if not self._is_usable(kind, field):
             return None
-        if isinstance(field, Field) and field.ability is not None:
+        if isinstance(field, FieldDefinition) and field.ability is not None:
             return self._reach.withholding(field.ability)
         return self._reach.hiding(kind, field.python_name) if self._is_guarded(kind, field) else None
 
@@ -131,7 +131,7 @@ class Parts:
         return self._reach.reads(entity) and (field is None or self._reach.sees_everywhere(entity, field))
 
     def _filters(self, entity: str, name: str) -> bool:
-        fields = [each.field for known, each in FILTERS.get(entity, {}).items() if camel(ASKED_AS.get(known, known)) == name]
+        fields = [each.field for known, each in FILTERS.get(entity, {}).items() if camel(INPUT_NAME.get(known, known)) == name]
         return any(self._reach.sees_everywhere(entity, field) for field in fields)
 
     def _untaken(self, kind: GraphQLNamedType) -> Iterator[str]:
@@ -141,7 +141,7 @@ class Parts:
             yield from (f"{kind.name}.{value}" for value in kind.values if not self._reach.may(entity, value.lower()))
 
 
-def told(hiding: Hiding) -> str:
+def describe_audience(hiding: Hiding) -> str:
     """What a description says of a field that is null at times; nothing for one that never is."""
     by_row = [f"Null in some rows: {', '.join(hiding.in_some_rows)}."] if hiding.in_some_rows else []
     by_switch = [

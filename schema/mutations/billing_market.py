@@ -8,7 +8,7 @@ from strawberry import ID
 from resolvers.mutations import billing_market
 from schema.billing_market import BillingMarket
 from schema.building.inputs import optional, required
-from schema.building.mutation_fields import Payload, changes
+from schema.building.mutation_fields import Payload, mutation_field
 
 
 @strawberry.input(description="A market to be enabled or disabled.")
@@ -25,7 +25,7 @@ class SetBillingMarketPayload(Payload):
 
 @strawberry.type
 class BillingMarketMutations:
-    set_billing_market: SetBillingMarketPayload = changes(
+    set_billing_market: SetBillingMarketPayload = mutation_field(
         billing_market.set_billing_market,
         SetBillingMarketInput,
         "Enable or disable a billing market: where the company and the accounts that it manages may order.",

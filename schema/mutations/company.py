@@ -7,7 +7,7 @@ from strawberry import ID
 
 from resolvers.mutations import company
 from schema.building.inputs import optional, required
-from schema.building.mutation_fields import Payload, changes
+from schema.building.mutation_fields import Payload, mutation_field
 from schema.company import Company
 from schema.enums import CompanyType
 from schema.mutations.values import AddressInput
@@ -44,7 +44,7 @@ class UpdateCompanyProfilePayload(Payload):
 
 @strawberry.type
 class CompanyMutations:
-    update_company_profile: UpdateCompanyProfilePayload = changes(
+    update_company_profile: UpdateCompanyProfilePayload = mutation_field(
         company.update_company_profile,
         UpdateCompanyProfileInput,
         "Change a company profile: of the viewer's own company, or of one that it manages.",

@@ -7,7 +7,7 @@ from strawberry import ID
 
 from resolvers.mutations import connection_request
 from schema.building.inputs import optional, required
-from schema.building.mutation_fields import Payload, changes
+from schema.building.mutation_fields import Payload, mutation_field
 from schema.connection_request import ConnectionRequest
 
 
@@ -64,22 +64,22 @@ class WithdrawConnectionPayload(ConnectionRequestPayload):
 
 @strawberry.type
 class ConnectionRequestMutations:
-    request_connection: RequestConnectionPayload = changes(
+    request_connection: RequestConnectionPayload = mutation_field(
         connection_request.request_connection,
         RequestConnectionInput,
         "Ask a provider to connect a port to one of its own. The provider is told by mail.",
     )
-    accept_connection: AcceptConnectionPayload = changes(
+    accept_connection: AcceptConnectionPayload = mutation_field(
         connection_request.accept_connection,
         AcceptConnectionInput,
         "Accept a request for a connection to a port of the company, or of one that it manages. The requester is told by mail.",
     )
-    deny_connection: DenyConnectionPayload = changes(
+    deny_connection: DenyConnectionPayload = mutation_field(
         connection_request.deny_connection,
         DenyConnectionInput,
         "Deny such a request. The requester is told by mail.",
     )
-    withdraw_connection: WithdrawConnectionPayload = changes(
+    withdraw_connection: WithdrawConnectionPayload = mutation_field(
         connection_request.withdraw_connection,
         WithdrawConnectionInput,
         "Take back a request of the company, or of one that it manages, before it is answered.",

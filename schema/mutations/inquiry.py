@@ -7,7 +7,7 @@ from strawberry import ID
 
 from resolvers.mutations import inquiry
 from schema.building.inputs import optional, required
-from schema.building.mutation_fields import Payload, changes
+from schema.building.mutation_fields import Payload, mutation_field
 from schema.marketplace_profile import MarketplaceProfile
 
 
@@ -30,7 +30,7 @@ class SendInquiryPayload(Payload):
 
 @strawberry.type
 class InquiryMutations:
-    send_inquiry: SendInquiryPayload = changes(
+    send_inquiry: SendInquiryPayload = mutation_field(
         inquiry.send_inquiry,
         SendInquiryInput,
         "Ask a provider, signed in or not. The provider is told by mail, at an address that the sender does not learn.",

@@ -7,7 +7,7 @@ from strawberry import ID
 
 from resolvers.mutations import managed_account
 from schema.building.inputs import optional, required
-from schema.building.mutation_fields import Payload, changes
+from schema.building.mutation_fields import Payload, mutation_field
 from schema.enums import SupportedBy
 from schema.managed_account import ManagedAccount, PartnerDefaults
 from schema.mutations.company import NewCompanyInput
@@ -87,22 +87,22 @@ class UpdatePartnerDefaultsPayload(Payload):
 
 @strawberry.type
 class ManagedAccountMutations:
-    create_managed_account: CreateManagedAccountPayload = changes(
+    create_managed_account: CreateManagedAccountPayload = mutation_field(
         managed_account.create_managed_account,
         CreateManagedAccountInput,
         "Make a managed account of a new company.",
     )
-    update_managed_account: UpdateManagedAccountPayload = changes(
+    update_managed_account: UpdateManagedAccountPayload = mutation_field(
         managed_account.update_managed_account,
         UpdateManagedAccountInput,
         "Change what an account is called, the partner's reference to it or who supports it.",
     )
-    update_managed_account_settings: UpdateManagedAccountSettingsPayload = changes(
+    update_managed_account_settings: UpdateManagedAccountSettingsPayload = mutation_field(
         managed_account.update_managed_account_settings,
         UpdateManagedAccountSettingsInput,
         "Switch things on or off for one account. In effect with the next request, in every gateway.",
     )
-    update_partner_defaults: UpdatePartnerDefaultsPayload = changes(
+    update_partner_defaults: UpdatePartnerDefaultsPayload = mutation_field(
         managed_account.update_partner_defaults,
         UpdatePartnerDefaultsInput,
         "Switch things on or off for all accounts of the viewer's company that do not say otherwise.",

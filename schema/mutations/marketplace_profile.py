@@ -7,7 +7,7 @@ from strawberry import ID
 
 from resolvers.mutations import marketplace_profile
 from schema.building.inputs import optional, required
-from schema.building.mutation_fields import Payload, changes
+from schema.building.mutation_fields import Payload, mutation_field
 from schema.enums import ProfileVisibility
 from schema.marketplace_profile import MarketplaceProfile
 from schema.mutations.values import AddressInput
@@ -53,7 +53,7 @@ class SaveMarketplaceProfilePayload(Payload):
 
 @strawberry.type
 class MarketplaceProfileMutations:
-    save_marketplace_profile: SaveMarketplaceProfilePayload = changes(
+    save_marketplace_profile: SaveMarketplaceProfilePayload = mutation_field(
         marketplace_profile.save_marketplace_profile,
         SaveMarketplaceProfileInput,
         "Make or edit the Marketplace profile of a company, which has one at most. It takes effect with the next request.",

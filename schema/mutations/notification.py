@@ -7,7 +7,7 @@ from strawberry import ID
 
 from resolvers.mutations import notification
 from schema.building.inputs import required
-from schema.building.mutation_fields import Payload, changes
+from schema.building.mutation_fields import Payload, mutation_field
 from schema.notification import Notification
 
 
@@ -26,7 +26,7 @@ class MarkNotificationsReadPayload(Payload):
 
 @strawberry.type
 class NotificationMutations:
-    mark_notifications_read: MarkNotificationsReadPayload = changes(
+    mark_notifications_read: MarkNotificationsReadPayload = mutation_field(
         notification.mark_notifications_read,
         MarkNotificationsReadInput,
         "Mark a notification as read, or all up to one.",

@@ -7,7 +7,7 @@ from strawberry import ID
 
 from resolvers.mutations import order_approval
 from schema.building.inputs import optional, required
-from schema.building.mutation_fields import Payload, changes
+from schema.building.mutation_fields import Payload, mutation_field
 from schema.order_approval import OrderApproval
 
 WHICH = "The order approval."
@@ -48,17 +48,17 @@ class WithdrawOrderPayload(Payload):
 
 @strawberry.type
 class OrderApprovalMutations:
-    approve_order: ApproveOrderPayload = changes(
+    approve_order: ApproveOrderPayload = mutation_field(
         order_approval.approve_order,
         ApproveOrderInput,
         "Order what a managed account has asked for, at the price of that moment.",
     )
-    reject_order: RejectOrderPayload = changes(
+    reject_order: RejectOrderPayload = mutation_field(
         order_approval.reject_order,
         RejectOrderInput,
         "Order nothing of what a managed account has asked for, and say why.",
     )
-    withdraw_order: WithdrawOrderPayload = changes(
+    withdraw_order: WithdrawOrderPayload = mutation_field(
         order_approval.withdraw_order,
         WithdrawOrderInput,
         "Ask no more for what waits for the partner's approval.",

@@ -7,7 +7,7 @@ from strawberry import ID
 
 from resolvers.mutations import port
 from schema.building.inputs import optional, required
-from schema.building.mutation_fields import Payload, changes
+from schema.building.mutation_fields import Payload, mutation_field
 from schema.enums import DiversityZone, PortVisibility
 from schema.order_approval import OrderApproval
 from schema.port import Port
@@ -127,24 +127,26 @@ class DecommissionPortPayload(Payload):
 
 @strawberry.type
 class PortMutations:
-    order_port: OrderPortPayload = changes(
+    order_port: OrderPortPayload = mutation_field(
         port.order_port,
         OrderPortInput,
         "Order a port. A managed account's order may have to wait for its partner's approval.",
     )
-    update_port: UpdatePortPayload = changes(
+    update_port: UpdatePortPayload = mutation_field(
         port.update_port, UpdatePortInput, "Change a port's name, cost centre, term or visibility."
     )
-    allocate_port: AllocatePortPayload = changes(
+    allocate_port: AllocatePortPayload = mutation_field(
         port.allocate_port,
         AllocatePortInput,
         "Give a REQUESTED port its place; from then on there is a letter of authorisation.",
     )
-    activate_port: ActivatePortPayload = changes(port.activate_port, ActivatePortInput, "Make an ALLOCATED port ACTIVE.")
-    disable_port: DisablePortPayload = changes(port.disable_port, DisablePortInput, "Make an ACTIVE port DISABLED.")
-    enable_port: EnablePortPayload = changes(port.enable_port, EnablePortInput, "Make a DISABLED port ACTIVE again.")
-    cancel_port: CancelPortPayload = changes(port.cancel_port, CancelPortInput, "End a port that is REQUESTED or ALLOCATED.")
-    decommission_port: DecommissionPortPayload = changes(
+    activate_port: ActivatePortPayload = mutation_field(port.activate_port, ActivatePortInput, "Make an ALLOCATED port ACTIVE.")
+    disable_port: DisablePortPayload = mutation_field(port.disable_port, DisablePortInput, "Make an ACTIVE port DISABLED.")
+    enable_port: EnablePortPayload = mutation_field(port.enable_port, EnablePortInput, "Make a DISABLED port ACTIVE again.")
+    cancel_port: CancelPortPayload = mutation_field(
+        port.cancel_port, CancelPortInput, "End a port that is REQUESTED or ALLOCATED."
+    )
+    decommission_port: DecommissionPortPayload = mutation_field(
         port.decommission_port,
         DecommissionPortInput,
         "End a port that is ACTIVE or DISABLED and has no live connections. Requests that wait at it are closed.",

@@ -7,7 +7,7 @@ from strawberry import ID
 
 from resolvers.mutations import support_details
 from schema.building.inputs import optional
-from schema.building.mutation_fields import Payload, changes
+from schema.building.mutation_fields import Payload, mutation_field
 from schema.mutations.values import SupportContactInput
 from schema.support_details import SupportDetails
 
@@ -25,7 +25,7 @@ class UpdateSupportDetailsPayload(Payload):
 
 @strawberry.type
 class SupportDetailsMutations:
-    update_support_details: UpdateSupportDetailsPayload = changes(
+    update_support_details: UpdateSupportDetailsPayload = mutation_field(
         support_details.update_support_details,
         UpdateSupportDetailsInput,
         "Change the support details of the viewer's own company, or of one that it manages.",

@@ -11,16 +11,16 @@ from typer.testing import CliRunner
 from commands.__main__ import app
 from tests.commands.process import crossgate
 from tests.expected_notifications import Telling
-from tests.factory import Given
+from tests.factory import Factory
 
 MAINTENANCE = ("maintenance", "announce", "--title", "New switches", "--body", "We replace them.")
 SECURITY = ("security", "announce", "--title", "Passwords", "--body", "Change them.")
 
 
 @pytest.fixture
-def given(engine: AsyncEngine) -> Given:
+def given(engine: AsyncEngine) -> Factory:
     """Makes rows."""
-    return Given(engine)
+    return Factory(engine)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def telling(engine: AsyncEngine) -> Telling:
 
 
 async def test_maintenance_is_announced_by_name_id_or_market(
-    given: Given, telling: Telling, data_dir: Path, database_url: str
+    given: Factory, telling: Telling, data_dir: Path, database_url: str
 ) -> None:
     """A dry run says who would be told and tells nobody; the announcement says when it is, in UTC."""
     partner = await given.partner("Partner One")
@@ -61,7 +61,7 @@ async def test_maintenance_is_announced_by_name_id_or_market(
 
 
 async def test_security_is_announced_to_users_a_company_or_all(
-    given: Given, telling: Telling, data_dir: Path, database_url: str
+    given: Factory, telling: Telling, data_dir: Path, database_url: str
 ) -> None:
     """A dry run lists the addresses; if one address is nobody's, nobody is told."""
     company, other = await given.company(name="One"), await given.company()

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from models import Mail
 from models.notification import NotificationKind
-from resolvers.notifying.notifications import Notice, write
+from resolvers.notifying.notifications import Message, queue_mail
 from tests.commands.process import COMMAND, ROOT, crossgate, environment
 from tests.mailbox import PATIENCE, Mailbox, mail_server
 
@@ -54,7 +54,7 @@ async def written(engine: AsyncEngine, *addresses: str, title: str = "Sample", b
     """A mail to each address, all in one transaction."""
     async with AsyncSession(engine.execution_options(isolation_level="READ COMMITTED")) as session, session.begin():
         for address in addresses:
-            await write(session, NotificationKind.SECURITY, address, Notice(title, body))
+            await queue_mail(session, NotificationKind.SECURITY, address, Message(title, body))
 
 
 async def outbox(engine: AsyncEngine) -> Sequence[tuple[str, str, int, str | None]]:

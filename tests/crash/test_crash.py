@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models import Mail, OrderApproval, Port
 from resolvers.viewer import find_member
 from tests.crash.processes import Mortal, free_port, gateway, insist, worker
-from tests.factory import Given, Location
+from tests.factory import Factory, Location
 from transport.authentication.tokens import Tokens
 
 ORDERS: Final = 200
@@ -76,7 +76,7 @@ async def test_nothing_acknowledged_is_lost_and_nothing_is_done_twice(
     engine: AsyncEngine, database_url: str, tmp_path: Path
 ) -> None:
     """Each order is there once, under its own name; each mail that was written has arrived at least once."""
-    given, random, inbox = Given(engine), Random(SEED), Inbox()
+    given, random, inbox = Factory(engine), Random(SEED), Inbox()
     partner = await given.partner()
     direct = await given.company(verification_status="VERIFIED")
     account = await given.managed_account(partner, order_approval=True, company={"verification_status": "VERIFIED"})

@@ -21,7 +21,7 @@ from models.embedded import Embedded
 from tests import databases
 from tests.crash.processes import PATIENCE, free_port, gateway
 from tests.crash.test_crash import ORDER, token
-from tests.factory import Account, Given, Port
+from tests.factory import Account, Factory, Port
 from transport.authentication.tokens import Tokens
 
 PRICES: Final = "{ ports { nodes { monthlyRate { amount } } } }"
@@ -41,7 +41,7 @@ class Pair:
 
     clients: tuple[httpx.AsyncClient, httpx.AsyncClient]
     engine: AsyncEngine
-    given: Given
+    given: Factory
     data_dir: Path
 
     async def token(self, email: str) -> str:
@@ -70,7 +70,7 @@ async def pair(postgres: Embedded, migrated: str, tmp_path_factory: pytest.TempP
             clients = [httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) for address in addresses]
             one, other = [await stack.enter_async_context(client) for client in clients]
             await asyncio.gather(ready(one), ready(other))
-            yield Pair((one, other), engine, Given(engine), data_dir)
+            yield Pair((one, other), engine, Factory(engine), data_dir)
     finally:
         await engine.dispose()
         await asyncio.gather(*(asyncio.to_thread(process.stop) for process in processes))

@@ -12,7 +12,7 @@ from asyncpg import RaiseError
 
 from commands.__main__ import MODULES
 from settings import Settings, variable
-from tests.client import DEMO_VIEWERS, HIDDEN, PARTNER, POLICY, Asking, asking
+from tests.client import DEMO_VIEWERS, HIDDEN, PARTNER, POLICY, Client, open_client
 from tests.pictures import picture, upload
 from tests.rules.answers import told, whole
 from transport.http.uploads import PATH
@@ -38,7 +38,7 @@ def unversioned(body: Any) -> Any:
     return rest | ({"extensions": extensions} if extensions else {})
 
 
-async def test_the_query_gives_the_answer(ask_demo: Asking) -> None:
+async def test_the_query_gives_the_answer(ask_demo: Client) -> None:
     """Whoever types README's query as README says sees README's answer."""
     answer = await ask_demo(HIDDEN, block("graphql"))
 
@@ -50,7 +50,7 @@ async def test_the_changes_give_the_answers(demo_copy_url: str, tmp_path: Path) 
     section = README.partition("## Change things")[2].partition("\n## ")[0]
     steps = re.findall(r"`([a-z]+@[a-z.]+)`[^`]*```graphql\n(.*?)```\n\n```json\n(.*?)```", section, re.DOTALL)
 
-    async with asking(demo_copy_url, tmp_path) as ask:
+    async with open_client(demo_copy_url, tmp_path) as ask:
         answers = [whole(await ask(email, mutation)) for email, mutation, _ in steps]
         waiting = await ask(HIDDEN, steps[0][1])
 
@@ -60,7 +60,7 @@ async def test_the_changes_give_the_answers(demo_copy_url: str, tmp_path: Path) 
     assert {"orderPort": ordered} == waiting.data
 
 
-async def test_what_can_be_done_is_as_it_says(ask_demo: Asking) -> None:
+async def test_what_can_be_done_is_as_it_says(ask_demo: Client) -> None:
     """Whoever asks what it may do as README says is answered as README says."""
     section = README.partition("## Know what can be done")[2].partition("\n## ")[0]
     ((email, query, expected),) = re.findall(
@@ -72,7 +72,7 @@ async def test_what_can_be_done_is_as_it_says(ask_demo: Asking) -> None:
     assert json.loads(expected) == unversioned(json.loads(answer.body))
 
 
-async def test_looking_as_another_gives_the_answers(ask_demo: Asking) -> None:
+async def test_looking_as_another_gives_the_answers(ask_demo: Client) -> None:
     """Whoever looks as an account, previews its settings and compares as README says is answered as README says."""
     section = README.partition("## View as\n")[2].partition("\n## ")[0]
     first, _, rest = section.partition("### Preview settings")
@@ -95,7 +95,7 @@ async def test_the_upload_gives_the_answer(demo_copy_url: str, tmp_path: Path) -
     path, email = re.findall(r"localhost:8000(/\S+) .*--as (\S+)\)", section)[0]
     keys = re.findall(r"`(\w+)`", section.partition("The answer (201) has")[2].partition(".")[0])
 
-    async with asking(demo_copy_url, tmp_path) as ask:
+    async with open_client(demo_copy_url, tmp_path) as ask:
         answer = await upload(ask, email, picture(), media_type="application/x-www-form-urlencoded")  # as curl says
 
     assert (PATH, 201, keys) == (path, answer.status_code, list(answer.json()))
@@ -107,7 +107,7 @@ async def test_the_audit_log_is_read_and_pruned_as_it_says(demo_copy_url: str, t
     query, statements = (re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)[0] for language in ("graphql", "sql"))
     old = "INSERT INTO audit_event (id, at, kind) VALUES (gen_random_uuid(), now() - interval '401 days', 'DENIAL')"
 
-    async with asking(demo_copy_url, tmp_path) as ask:
+    async with open_client(demo_copy_url, tmp_path) as ask:
         await ask(HIDDEN, block("graphql"))
         await ask.app.state.services.audit.flush()
         answer = await ask(HIDDEN, query)

@@ -15,7 +15,7 @@ from strawberry.types.execution import PreExecutionError
 
 import server
 from models.database import connect
-from models.listening import Listening
+from models.listening import ChangeListener
 from models.reading import Reader
 from policies.viewer import ANONYMOUS
 from resolvers.auditing.audit_log import AuditLog
@@ -108,7 +108,7 @@ async def both_schemas() -> AsyncIterator[Both]:
     services = Services(
         reader=Reader(NOWHERE),
         engine=connect(NOWHERE),
-        listening=Listening(NOWHERE),
+        listening=ChangeListener(NOWHERE),
         audit=AuditLog(connect(NOWHERE)),
         policy=server.load_policy(),
         cursors=Cursors(b"secret"),

@@ -10,10 +10,10 @@ from typing import Any, Final
 import orjson
 import pytest
 
-from resolvers.execution.lookups import Lookup
+from resolvers.execution.lookups import RowLookup
 from resolvers.execution.plans import PLANNED
 from resolvers.reading.nodes import ByAnyIds
-from tests.client import HIDDEN, PARTNER, Asking, asking
+from tests.client import HIDDEN, PARTNER, Client, open_client
 from tests.execution.both_executors import Both
 from tests.execution.executors import Sides
 
@@ -39,13 +39,13 @@ FAILS_BELOW: Final = 'viewer { company { ports(first: 1000, after: "x") { nodes 
 
 
 @pytest.fixture
-async def slow(demo_url: str, tmp_path: Path) -> AsyncIterator[Asking]:
+async def slow(demo_url: str, tmp_path: Path) -> AsyncIterator[Client]:
     """A gateway that runs nearly nothing on graphql-core."""
-    async with asking(demo_url, tmp_path, max_unplanned_values=10) as ask:
+    async with open_client(demo_url, tmp_path, max_unplanned_values=10) as ask:
         yield ask
 
 
-async def port(ask: Asking) -> str:
+async def port(ask: Client) -> str:
     """The id of some port."""
     found: str = (await ask(PARTNER, "{ ports(first: 1) { nodes { id } } }")).data["ports"]["nodes"][0]["id"]
     return found
@@ -94,7 +94,7 @@ async def test_any_root_fields_beside_each_other_are_answered_alike(sides: Sides
         await sides(chance.choice([PARTNER, HIDDEN, None]), ASKED % " ".join(chosen), ids=ids)
 
 
-async def test_a_failing_root_field_leaves_the_others_planned(ask_demo: Asking) -> None:
+async def test_a_failing_root_field_leaves_the_others_planned(ask_demo: Client) -> None:
     """One wrong id beside a hundred lists of a thousand equal ids costs what it costs alone."""
     lists = " ".join(f"a{n}: nodes(ids: $ids) {{ ... on Port {{ name viewerCan }} }}" for n in range(20))
     query = f'query ($ids: [ID!]!) {{ bad: node(id: "x") {{ id }} {lists} }}'
@@ -105,7 +105,7 @@ async def test_a_failing_root_field_leaves_the_others_planned(ask_demo: Asking) 
     assert [1000] * 20 == [len(answer.data[f"a{n}"]) for n in range(20)]
 
 
-async def test_a_wrong_id_among_many_is_told_by_the_plan(slow: Asking) -> None:
+async def test_a_wrong_id_among_many_is_told_by_the_plan(slow: Client) -> None:
     """Where graphql-core may not run so much, the plan tells all errors, in the order of the answer."""
     lists = " ".join(f"a{n}: nodes(ids: $ids) {{ id }}" for n in range(9))
 
@@ -116,14 +116,14 @@ async def test_a_wrong_id_among_many_is_told_by_the_plan(slow: Asking) -> None:
     assert all(item["id"] for n in range(9) for item in answer.data[f"a{n}"] if item is not None)
 
 
-async def test_a_wrong_cursor_at_the_root_is_told_by_the_plan(slow: Asking) -> None:
+async def test_a_wrong_cursor_at_the_root_is_told_by_the_plan(slow: Client) -> None:
     """However large the page, the error is that of the cursor; the connection is never null, so the data is."""
     answer = await slow(PARTNER, '{ ports(first: 1000, after: "x") { nodes { id name } } viewer { roles } }')
 
     assert (PLANNED, None, ["INVALID_CURSOR"]) == (answer.execution, answer.data, answer.codes)
 
 
-async def test_equal_ids_are_one_thing(ask_demo: Asking) -> None:
+async def test_equal_ids_are_one_thing(ask_demo: Client) -> None:
     """An id is read once, however often it is given."""
     ids = [await port(ask_demo), "x"]
     named = ByAnyIds().named({"ids": ids * 3}, await_context(ask_demo))
@@ -131,12 +131,12 @@ async def test_equal_ids_are_one_thing(ask_demo: Asking) -> None:
     assert 2 == len(set(map(id, named)))
 
 
-def await_context(ask: Asking) -> Any:
+def await_context(ask: Client) -> Any:
     """What stands for the context of a request: that of its services is all that is asked for."""
     return type("Context", (), {"services": ask.app.state.services})
 
 
-async def test_introspection_leaves_data_planned(ask_demo: Asking) -> None:
+async def test_introspection_leaves_data_planned(ask_demo: Client) -> None:
     """Only the root fields that ask about the schema go to graphql-core."""
     answer = await ask_demo(PARTNER, "{ ports(first: 1) { nodes { id } } __schema { queryType { name } } }")
 
@@ -152,7 +152,7 @@ async def test_introspection_leaves_data_planned(ask_demo: Asking) -> None:
         ("mutation { markNotificationsRead(input: {}) { userErrors { code message path } } }", "mutation"),
     ],
 )
-async def test_what_runs_field_by_field_is_bounded(slow: Asking, query: str, reason: str) -> None:
+async def test_what_runs_field_by_field_is_bounded(slow: Client, query: str, reason: str) -> None:
     """The error says why there is no plan, how much is asked for and how much may be."""
     answer = await slow(PARTNER, query)
 
@@ -166,13 +166,13 @@ async def test_what_runs_field_by_field_is_bounded(slow: Asking, query: str, rea
     assert reason in error["message"]
 
 
-async def test_a_broken_plan_is_bounded_too(slow: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_broken_plan_is_bounded_too(slow: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault of ours does not open the slow way for more than it bears."""
 
     async def broken(*_: Any) -> Any:
         raise KeyError("secret")
 
-    monkeypatch.setattr(Lookup, "read", broken)
+    monkeypatch.setattr(RowLookup, "read", broken)
     answer = await slow(PARTNER, "{ viewer { company { ports(first: 100) { nodes { id } } } } }")
 
     assert ["OPERATION_TOO_SLOW"] == answer.codes
@@ -181,7 +181,7 @@ async def test_a_broken_plan_is_bounded_too(slow: Asking, monkeypatch: pytest.Mo
 
 async def test_without_plans_all_is_within_the_bounds_of_queries(demo_url: str, tmp_path: Path) -> None:
     """Where plans are turned off, the bounds of queries alone hold for queries."""
-    async with asking(demo_url, tmp_path, max_unplanned_values=10, planner=False) as ask:
+    async with open_client(demo_url, tmp_path, max_unplanned_values=10, planner=False) as ask:
         answer = await ask(PARTNER, "{ ports(first: 20) { nodes { id name } } }")
 
     assert ([], 20) == (answer.errors, len(answer.data["ports"]["nodes"]))

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from resolvers.execution import object_builders
-from resolvers.execution.lookups import Lookup
+from resolvers.execution.lookups import RowLookup
 from resolvers.execution.plans import Plans
 from schema.extensions.planned_execution import Planning
-from tests.client import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking, asking
+from tests.client import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Client, open_client
 
 PORTS = """query ($first: Int!, $rates: Boolean! = false) {
   ports(first: $first) { nodes { name location { name } company { tradingName } monthlyRate @include(if: $rates) { amount } } }
@@ -26,9 +26,9 @@ ACCOUNTS = """{ viewer { company { managedAccounts(first: 20) { nodes {
 
 
 @pytest.fixture
-async def ask(demo_url: str, tmp_path: Path) -> AsyncIterator[Asking]:
+async def ask(demo_url: str, tmp_path: Path) -> AsyncIterator[Client]:
     """The gateway over the sample market, with no plan made yet."""
-    async with asking(demo_url, tmp_path) as ask:
+    async with open_client(demo_url, tmp_path) as ask:
         yield ask
 
 
@@ -46,12 +46,12 @@ def planning(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     yield made
 
 
-async def executed(ask: Asking, viewer: str | None, query: str, **variables: Any) -> str:
+async def executed(ask: Client, viewer: str | None, query: str, **variables: Any) -> str:
     """What ran a query."""
     return (await ask(viewer, query, **variables)).execution
 
 
-async def test_each_relation_is_one_statement(ask: Asking) -> None:
+async def test_each_relation_is_one_statement(ask: Client) -> None:
     """Viewer, company, accounts, their companies, and then ports and offers of all of them, and all buyers: seven statements."""
     with ask.counting() as statements:
         answer = await ask(PARTNER, ACCOUNTS)
@@ -60,7 +60,7 @@ async def test_each_relation_is_one_statement(ask: Asking) -> None:
     assert 7 == len(statements)
 
 
-async def test_a_page_with_its_companies_and_locations_is_one_statement(ask: Asking) -> None:
+async def test_a_page_with_its_companies_and_locations_is_one_statement(ask: Client) -> None:
     """What a port names is read beside it, because who reads the port may know both."""
     with ask.counting() as statements:
         await ask(PARTNER, PORTS, first=10)
@@ -69,7 +69,7 @@ async def test_a_page_with_its_companies_and_locations_is_one_statement(ask: Ask
     assert {"port", "location", "company"} <= set(re.findall(r"(?:FROM|JOIN) (\w+) AS", page))
 
 
-async def test_only_what_is_asked_is_read(ask: Asking) -> None:
+async def test_only_what_is_asked_is_read(ask: Client) -> None:
     """A column that nobody asks for, and no mask needs, is in no statement."""
     with ask.counting() as statements:
         await ask(PARTNER, PORTS, first=10)
@@ -79,7 +79,7 @@ async def test_only_what_is_asked_is_read(ask: Asking) -> None:
     assert {"monthly_rate", "setup_fee", "cost_centre", "demarcation", "status"}.isdisjoint(named)
 
 
-async def test_a_field_that_is_never_visible_is_not_read(ask: Asking) -> None:
+async def test_a_field_that_is_never_visible_is_not_read(ask: Client) -> None:
     """The prices that a partner hides do not leave the database at all. R107"""
     with ask.counting() as statements:
         answer = await ask(HIDDEN, PORTS, first=10, rates=True)
@@ -88,7 +88,7 @@ async def test_a_field_that_is_never_visible_is_not_read(ask: Asking) -> None:
     assert "monthly_rate" not in statements[1]
 
 
-async def test_a_plan_serves_all_who_ask_the_same(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_plan_serves_all_who_ask_the_same(ask: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """One plan for an operation and a shape, another for each way of its conditions, whatever the other variables are."""
     with planning(monkeypatch) as made:
         for viewer in (PARTNER, HIDDEN, SHOWN, PARTNER, HIDDEN, SHOWN):
@@ -99,7 +99,7 @@ async def test_a_plan_serves_all_who_ask_the_same(ask: Asking, monkeypatch: pyte
         assert 4 == len(made)
 
 
-async def test_viewers_of_one_plan_see_their_own(ask: Asking) -> None:
+async def test_viewers_of_one_plan_see_their_own(ask: Client) -> None:
     """Whatever plan they share, no viewer sees what another may see. V14"""
     pages = {
         viewer: (await ask(viewer, PORTS, first=1000)).body for viewer in (PARTNER, HIDDEN, SHOWN, DIRECT, OPERATOR, ANONYMOUS)
@@ -113,7 +113,7 @@ async def test_viewers_of_one_plan_see_their_own(ask: Asking) -> None:
 async def test_plans_are_bounded(monkeypatch: pytest.MonkeyPatch, demo_url: str, tmp_path: Path) -> None:
     """A plan that has been pushed out is made again; a document beyond its share is not kept."""
     monkeypatch.setattr("server.Planning", lambda **more: Planning(kept=12_000, **more))
-    async with asking(demo_url, tmp_path) as ask:
+    async with open_client(demo_url, tmp_path) as ask:
         with planning(monkeypatch) as made:
             for number in range(40):
                 await ask(None, f"{{ a{number}: __typename }}")
@@ -128,7 +128,7 @@ async def test_plans_are_bounded(monkeypatch: pytest.MonkeyPatch, demo_url: str,
 
 
 async def test_a_plan_that_fails_is_no_failure(
-    ask: Asking, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ask: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An answer that a plan cannot give graphql-core gives, and the log says that something is wrong with the plan."""
     expected = await ask(PARTNER, ACCOUNTS)
@@ -136,7 +136,7 @@ async def test_a_plan_that_fails_is_no_failure(
     async def broken(*_: Any) -> Any:
         raise KeyError("secret")
 
-    monkeypatch.setattr(Lookup, "read", broken)
+    monkeypatch.setattr(RowLookup, "read", broken)
     answer = await ask(PARTNER, ACCOUNTS)
 
     assert expected.body == answer.body
@@ -144,7 +144,7 @@ async def test_a_plan_that_fails_is_no_failure(
     assert "plan.failed" in caplog.text
 
 
-async def test_what_is_hidden_is_told_once_after_a_failed_plan(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_hidden_is_told_once_after_a_failed_plan(ask: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Redactions are those of the executor that answered."""
     query = "{ ports(first: 3) { nodes { monthlyRate { amount } company { marketplaceProfile { slug } } } } }"
     expected = await ask(HIDDEN, query)
@@ -159,7 +159,7 @@ async def test_what_is_hidden_is_told_once_after_a_failed_plan(ask: Asking, monk
     assert answer.redactions
 
 
-async def test_a_request_takes_few_connections_at_once(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_request_takes_few_connections_at_once(ask: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many lists an operation asks for, so many of its statements run at a time, and others find connections."""
     reader, running, most = ask.app.state.services.reader, 0, 0
     original = type(reader).run
@@ -188,7 +188,7 @@ async def test_a_request_takes_few_connections_at_once(ask: Asking, monkeypatch:
         ("query ($first: Int!) { ports(first: $first) { nodes { id } } }", "variables of wrong types"),
     ],
 )
-async def test_it_is_told_why_there_was_no_plan(ask: Asking, query: str, reason: str) -> None:
+async def test_it_is_told_why_there_was_no_plan(ask: Client, query: str, reason: str) -> None:
     """A header names what left the operation to graphql-core, without a value."""
     answer = await ask(HIDDEN, query, first="three")
 

@@ -30,7 +30,7 @@ from policies.viewer import Viewer
 from resolvers.values.identifiers import TAGS, Identifier
 from resolvers.viewer import find_member, load_viewer
 from tests import databases
-from tests.client import ANONYMOUS, DIRECT, HIDDEN, PARTNER, SHOWN, Asking, asking
+from tests.client import ANONYMOUS, DIRECT, HIDDEN, PARTNER, SHOWN, Client, open_client
 from tests.schema.outline import SCHEMA
 
 VIEWERS: Final = (ANONYMOUS, PARTNER, HIDDEN, SHOWN, DIRECT, "network@partner.example", "shown-editor@managed.example")
@@ -90,15 +90,15 @@ CASES: Final = [(name, kind, place) for name, kind in fields() for place in plac
 
 
 @pytest.fixture(scope="module")
-async def asked(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asking]:
+async def asked(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
     """The gateway over a market of its own."""
     name = await databases.create(postgres, demo)
-    async with asking(postgres.url(name), tmp_path_factory.mktemp("mutations")) as ask:
+    async with open_client(postgres.url(name), tmp_path_factory.mktemp("mutations")) as ask:
         yield ask
     await databases.drop(postgres, name)
 
 
-async def viewer_of(ask: Asking, email: str | None) -> Viewer:
+async def viewer_of(ask: Client, email: str | None) -> Viewer:
     """What the gateway knows of a viewer."""
     services = ask.app.state.services
     member = await find_member(services.engine, email) if email else None
@@ -106,7 +106,7 @@ async def viewer_of(ask: Asking, email: str | None) -> Viewer:
     return found or VISITOR
 
 
-async def hidden_ids(ask: Asking, viewer: Viewer, entity: str) -> list[str]:
+async def hidden_ids(ask: Client, viewer: Viewer, entity: str) -> list[str]:
     """Ids of some things of a type that the viewer may not read."""
     services, kind = ask.app.state.services, CATALOGUE[entity]
     readable = to_sql(services.policy.decide(viewer.shape, entity).rows, kind, kind.table)
@@ -117,14 +117,14 @@ async def hidden_ids(ask: Asking, viewer: Viewer, entity: str) -> list[str]:
 
 
 async def answer(
-    ask: Asking, email: str | None, name: str, kind: GraphQLInputObjectType, place: tuple[str, ...], named: str
+    ask: Client, email: str | None, name: str, kind: GraphQLInputObjectType, place: tuple[str, ...], named: str
 ) -> bytes:
     """What a mutation answers where the id at a place names a thing."""
     query = f"mutation ($input: {kind.name}!) {{ {name}(input: $input) {{ userErrors {{ code message field }} }} }}"
     return (await ask(email, query, input=example(kind, place, named))).body
 
 
-async def events(ask: Asking) -> int:
+async def events(ask: Client) -> int:
     """How much was ever changed."""
     async with ask.app.state.services.engine.connect() as connection:
         return int(
@@ -133,7 +133,7 @@ async def events(ask: Asking) -> int:
 
 
 @pytest.mark.parametrize("email", VIEWERS)
-async def test_hidden_things_are_as_absent_ones(asked: Asking, email: str | None) -> None:
+async def test_hidden_things_are_as_absent_ones(asked: Client, email: str | None) -> None:
     """Whoever sends the id of a thing that it may not know gets the answer to an id of nothing, and nothing is changed."""
     viewer, before = await viewer_of(asked, email), await events(asked)
     hidden = {entity: await hidden_ids(asked, viewer, entity) for entity in TAGS if CATALOGUE[entity].part_of is None}
@@ -150,7 +150,7 @@ async def test_hidden_things_are_as_absent_ones(asked: Asking, email: str | None
     assert before == await events(asked)
 
 
-async def test_the_check_can_tell(asked: Asking) -> None:
+async def test_the_check_can_tell(asked: Client) -> None:
     """A thing that the viewer may know of is answered in another way."""
     viewer = await viewer_of(asked, HIDDEN)
     name, kind, place = next(case for case in CASES if case[0] == "setBillingMarket")

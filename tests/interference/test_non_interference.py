@@ -31,7 +31,7 @@ from resolvers.viewer import find_member, load_viewer
 from settings import Settings
 from tests import databases
 from tests.audit_events import EVENTS
-from tests.client import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking
+from tests.client import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Client
 from tests.interference.market import Market, is_hidden
 from tests.interference.mutations import Mutation, mutations
 from tests.interference.questions import NODES, QUESTIONS, QUOTE, SCHEMA, SLUG, WALKS, why
@@ -68,7 +68,7 @@ Tried = TypeVar("Tried", bound="Trial")
 class Trial:
     """A gateway with one connection, so that a change and the answers about it share a transaction that is rolled back."""
 
-    ask: Asking
+    ask: Client
     market: Market
     policy: Policy
     answers: dict[tuple[Any, ...], bytes] = field(default_factory=dict)
@@ -162,7 +162,7 @@ async def trying(kind: type[Tried], postgres: Any, demo: str, directory: Path) -
     name = await databases.create(postgres, demo)
     app = server.build(Settings(data_dir=directory, database_url=postgres.url(name), log_level="ERROR", pool_size=1))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
-        trial = kind(Asking(app, client), Market({}), server.load_policy())
+        trial = kind(Client(app, client), Market({}), server.load_policy())
         for statement in EVENTS:
             await (await trial.driver()).execute(statement)
         trial.market = await Market.read(await trial.driver())

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from policies.viewer import Viewer
 from resolvers.context import Context
-from resolvers.tools.settings_preview import previewed
-from resolvers.tools.view_as import seen_as
+from resolvers.tools.settings_preview import preview_context
+from resolvers.tools.view_as import find_view_as_target
 from resolvers.values.identifiers import Identifier
 from tests.client import DIRECT, HIDDEN, PARTNER, SHOWN
 from tests.interference.mutations import Mutation, mutations
@@ -47,10 +47,10 @@ class Looking(Trial):
         services = self.ask.app.state.services
         who = await self.viewer(asker)
         if way == "preview":
-            seen = await previewed(Context(services, who), await self._named(way, target), SETTINGS)
+            seen = await preview_context(Context(services, who), await self._named(way, target), SETTINGS)
             assert seen is not None
             return (seen.viewer,)
-        looked = await seen_as(services, who, await self._named(way, target))
+        looked = await find_view_as_target(services, who, await self._named(way, target))
         return (looked, who) if way in ("diff", "explain") else (looked,)
 
     async def answer(self, email: str | None, document: str, **variables: Any) -> bytes:

@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from models.listening import CHANNEL, Change, Heard, Listening, TooSlow
-from tests.factory import Given
+from models.listening import CHANNEL, Change, ChangeListener, ChangeQueue, ListenerTooSlow
+from tests.factory import Factory
 
 SILENT = 0.2  # seconds
 END = sa.text(
@@ -21,9 +21,9 @@ END = sa.text(
 
 
 @pytest.fixture
-async def listening(database_url: str) -> AsyncIterator[Listening]:
+async def listening(database_url: str) -> AsyncIterator[ChangeListener]:
     """What hears a database of the test's own."""
-    listening = Listening(database_url)
+    listening = ChangeListener(database_url)
     await listening.start()
     await asyncio.wait_for(listening.connected.wait(), 5)
     yield listening
@@ -31,17 +31,17 @@ async def listening(database_url: str) -> AsyncIterator[Listening]:
 
 
 @pytest.fixture
-def given(engine: AsyncEngine) -> Given:
+def given(engine: AsyncEngine) -> Factory:
     """Makes rows in that database."""
-    return Given(engine)
+    return Factory(engine)
 
 
-async def heard_next(heard: Heard) -> Change:
+async def heard_next(heard: ChangeQueue) -> Change:
     """The next change."""
     return await asyncio.wait_for(anext(heard), 5)
 
 
-async def is_silent(heard: Heard) -> bool:
+async def is_silent(heard: ChangeQueue) -> bool:
     """Whether nothing more is heard for a while."""
     try:
         await asyncio.wait_for(anext(heard), SILENT)
@@ -55,7 +55,7 @@ async def tell(connection: AsyncConnection, message: str) -> None:
     await connection.execute(sa.select(sa.func.pg_notify(CHANNEL, message)))
 
 
-async def catch_up(listening: Listening, engine: AsyncEngine) -> None:
+async def catch_up(listening: ChangeListener, engine: AsyncEngine) -> None:
     """Wait until every change that is committed by now has arrived: messages come in the order of commits."""
     with listening.changes("Marker") as markers:
         async with engine.connect() as connection:
@@ -65,7 +65,7 @@ async def catch_up(listening: Listening, engine: AsyncEngine) -> None:
         await heard_next(markers)
 
 
-async def test_what_is_new_and_what_has_changed(listening: Listening, given: Given, engine: AsyncEngine) -> None:
+async def test_what_is_new_and_what_has_changed(listening: ChangeListener, given: Factory, engine: AsyncEngine) -> None:
     """A new row is told as such, a changed one with the names of the columns that changed; other types are others' business."""
     with listening.changes("Port") as ports, listening.changes("ConnectionRequest") as requests:
         port = await given.port(await given.company(), name="before")
@@ -81,7 +81,7 @@ async def test_what_is_new_and_what_has_changed(listening: Listening, given: Giv
     assert listening.listeners == 0
 
 
-async def test_everybody_hears(listening: Listening, given: Given) -> None:
+async def test_everybody_hears(listening: ChangeListener, given: Factory) -> None:
     """Each listener hears everything from the moment in which it began."""
     company = await given.company()
     with listening.changes("Port") as first:
@@ -95,7 +95,7 @@ async def test_everybody_hears(listening: Listening, given: Given) -> None:
     assert [Change(other.key, None)] * 2 == after
 
 
-async def test_changes_of_other_columns_are_not_kept(listening: Listening, given: Given, engine: AsyncEngine) -> None:
+async def test_changes_of_other_columns_are_not_kept(listening: ChangeListener, given: Factory, engine: AsyncEngine) -> None:
     """Whoever listens to some columns hears of what is new and of changes in those, and keeps nothing of others."""
     with listening.changes("Port", {"name"}) as ports, listening.changes("Port", ()) as new_ones:
         port = await given.port(await given.company())
@@ -109,7 +109,7 @@ async def test_changes_of_other_columns_are_not_kept(listening: Listening, given
     assert [Change(port.key, None)] * 2 == heard
 
 
-async def test_a_transaction_is_heard_when_it_commits(listening: Listening, given: Given, engine: AsyncEngine) -> None:
+async def test_a_transaction_is_heard_when_it_commits(listening: ChangeListener, given: Factory, engine: AsyncEngine) -> None:
     """Nothing is heard of a transaction before it commits or when it rolls back; what it does twice to a row is one change."""
     company = await given.company()
     rename = sa.text("UPDATE port SET name = :name, cost_centre = id::text WHERE id = :id")
@@ -133,7 +133,7 @@ async def test_a_transaction_is_heard_when_it_commits(listening: Listening, give
     assert Change(port.key, frozenset({"name", "cost_centre"})) == heard
 
 
-async def test_listeners_go_on_after_an_outage(listening: Listening, given: Given, engine: AsyncEngine) -> None:
+async def test_listeners_go_on_after_an_outage(listening: ChangeListener, given: Factory, engine: AsyncEngine) -> None:
     """When the connection ends another is opened, and whoever listens hears of what happens from then on."""
     company = await given.company()
     with listening.changes("Port") as ports:
@@ -152,7 +152,7 @@ async def test_listeners_go_on_after_an_outage(listening: Listening, given: Give
 
 async def test_a_database_that_comes_later(database_url: str) -> None:
     """A gateway starts without its database, tries again and again, and stops at once when it is told to."""
-    listening = Listening("postgresql://nobody@127.0.0.1:9/nothing")
+    listening = ChangeListener("postgresql://nobody@127.0.0.1:9/nothing")
     await listening.start()
     await asyncio.sleep(0.3)
     connected = listening.connected.is_set()
@@ -165,7 +165,7 @@ async def test_a_database_that_comes_later(database_url: str) -> None:
 @pytest.mark.parametrize(
     "message", ["", "[]", "{}", '{"type": "Port", "id": 1, "changed": null}', '{"type": "Port", "id": "x"}']
 )
-async def test_what_is_no_message_is_left(listening: Listening, given: Given, engine: AsyncEngine, message: str) -> None:
+async def test_what_is_no_message_is_left(listening: ChangeListener, given: Factory, engine: AsyncEngine, message: str) -> None:
     """Something else on the channel disturbs nobody."""
     with listening.changes("Port") as ports:
         async with engine.connect() as connection:
@@ -175,7 +175,7 @@ async def test_what_is_no_message_is_left(listening: Listening, given: Given, en
         assert Change(port.key, None) == await heard_next(ports)
 
 
-async def test_samples_are_loaded_in_silence(listening: Listening, given: Given, engine: AsyncEngine) -> None:
+async def test_samples_are_loaded_in_silence(listening: ChangeListener, given: Factory, engine: AsyncEngine) -> None:
     """Whoever loads samples can switch the messages off."""
     company = await given.company()
     with listening.changes("Port") as ports:
@@ -203,7 +203,7 @@ async def test_changes_of_a_row_are_one_until_they_are_taken(
     columns: list[set[str] | None], expected: frozenset[str] | None
 ) -> None:
     """A listener that is busy meanwhile hears of a row once, with all that has changed in it, in the place of the first."""
-    heard, one, other = Heard(), uuid4(), uuid4()
+    heard, one, other = ChangeQueue(), uuid4(), uuid4()
     first, second = (None if each is None else frozenset(each) for each in columns)
     for change in (Change(one, first), Change(other, None), Change(one, second)):
         heard.tell(change)
@@ -214,11 +214,11 @@ async def test_changes_of_a_row_are_one_until_they_are_taken(
 
 async def test_a_listener_that_is_too_slow_is_told_so() -> None:
     """No more is kept for a listener than its bound; beyond it nothing is kept, now or later."""
-    heard = Heard(most=2)
+    heard = ChangeQueue(most=2)
     for number in range(3):
         heard.tell(Change(UUID(int=number), None))
     heard.tell(Change(UUID(int=9), None))
 
     for _ in range(2):
-        with pytest.raises(TooSlow):
+        with pytest.raises(ListenerTooSlow):
             await anext(heard)

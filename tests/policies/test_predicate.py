@@ -31,7 +31,7 @@ from policies.predicate import (
     negate,
     parameters,
     show,
-    told,
+    substitute_copies,
 )
 from policies.viewer import Viewer
 
@@ -214,7 +214,7 @@ def test_a_predicate_reads_as_a_sentence() -> None:
 @given(predicates, st.sampled_from([{}, {"a": "b"}, {"b": "a"}, {"a": "b", "b": "a"}]))
 def test_what_another_row_tells_is_true(predicate: Predicate, names: dict[str, str]) -> None:
     """Where a row with the same values under other names tells of a predicate, the predicate is true, whatever is not known."""
-    tells = compile_predicate(told(predicate, names))
+    tells = compile_predicate(substitute_copies(predicate, names))
     mask = compile_predicate(predicate)
     pairs = [
         (row, other)
@@ -229,4 +229,4 @@ def test_another_row_tells_what_it_knows() -> None:
     """The disjunct whose columns are known is told under their names; one that follows a link is not."""
     either = disj((OWNER, exists("sales", PARTNER)))
 
-    assert Compare("=", "seller_id", Parameter("company_id")) == told(either, {"company_id": "seller_id"})
+    assert Compare("=", "seller_id", Parameter("company_id")) == substitute_copies(either, {"company_id": "seller_id"})

@@ -12,7 +12,7 @@ import pytest
 import server
 from policies.policy import Policy
 from policies.predicate import FALSE
-from policies.reachability import Hiding, Reach, Switched, ever_reads
+from policies.reachability import Hiding, Reachability, Switched, can_ever_read
 from policies.reason import Reason
 from policies.shapes import SWITCHES, spelt
 from policies.viewer import ANONYMOUS, Shape, Viewer
@@ -34,7 +34,7 @@ def switched(shape: Shape) -> list[Shape]:
 @pytest.mark.parametrize("text", ["ANONYMOUS", "DIRECT+NETWORK_ADMIN", "MANAGED+FINANCE", "PARTNER", "OPERATOR+REVIEWER"])
 def test_what_is_out_of_reach_is_never_seen(policy: Policy, text: str) -> None:
     """Whatever is switched on, no row shows a field that is out of reach; and what is within reach some state shows."""
-    reach, states = Reach(policy, spelt(text)), switched(spelt(text))
+    reach, states = Reachability(policy, spelt(text)), switched(spelt(text))
     seen = {
         (entity.name, field): any(policy.decide(each, entity.name).fields[field].visible != FALSE for each in states)
         for entity in policy.catalogue
@@ -57,7 +57,7 @@ def test_what_is_out_of_reach_is_never_seen(policy: Policy, text: str) -> None:
 )
 def test_an_action_is_within_reach_or_never_R116(policy: Policy, text: str, entity: str, action: str, within: bool) -> None:
     """Whatever the row, and also where only a switch keeps the viewer from it."""
-    assert within == Reach(policy, spelt(text)).may(entity, action)
+    assert within == Reachability(policy, spelt(text)).may(entity, action)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_an_action_is_within_reach_or_never_R116(policy: Policy, text: str, enti
 )
 def test_a_part_is_read_with_its_whole_R114(policy: Policy, entity: str, readable: bool) -> None:
     """A managed account reads no line of an invoice, for it reads no invoice; a dashboard it reads while that is switched on."""
-    assert readable == Reach(policy, spelt("MANAGED+ACCOUNT_ADMIN")).reads(entity)
+    assert readable == Reachability(policy, spelt("MANAGED+ACCOUNT_ADMIN")).reads(entity)
 
 
 @pytest.mark.parametrize(
@@ -73,12 +73,12 @@ def test_a_part_is_read_with_its_whole_R114(policy: Policy, entity: str, readabl
 )
 def test_an_ability_is_within_reach_or_never_R113(policy: Policy, text: str, has: bool) -> None:
     """The quoting tool is never a managed account's."""
-    assert has == Reach(policy, spelt(text)).has("quote")
+    assert has == Reachability(policy, spelt(text)).has("quote")
 
 
 def test_whoever_sees_a_field_everywhere_may_filter_by_it_R121(policy: Policy) -> None:
     """A managed account can come to see the price of every port of its own, but never every company's kind of account."""
-    reach = Reach(policy, spelt("MANAGED+FINANCE"))
+    reach = Reachability(policy, spelt("MANAGED+FINANCE"))
 
     assert (True, False, True) == (
         reach.sees_everywhere("Port", "monthly_rate"),
@@ -108,14 +108,14 @@ def test_whoever_sees_a_field_everywhere_may_filter_by_it_R121(policy: Policy) -
 )
 def test_what_hides_a_field_is_told_R111_R121(policy: Policy, text: str, entity: str, field: str, hiding: Hiding) -> None:
     """The reasons of rows are told apart from those that only the state of a switch gives."""
-    assert hiding == Reach(policy, spelt(text)).hiding(entity, field)
+    assert hiding == Reachability(policy, spelt(text)).hiding(entity, field)
 
 
 def test_what_withholds_an_ability_is_told_R112(policy: Policy) -> None:
     """A managed account has no dashboard while that is switched off."""
     off = Switched(Reason.HIDDEN_BY_PARTNER, "dashboard", on=False)
 
-    assert Hiding((), (off,)) == Reach(policy, spelt("MANAGED")).withholding("have_dashboard")
+    assert Hiding((), (off,)) == Reachability(policy, spelt("MANAGED")).withholding("have_dashboard")
 
 
 @pytest.mark.parametrize(
@@ -129,5 +129,5 @@ def test_only_who_can_never_read_a_type_cannot_follow_it(updates: Updates) -> No
         for kind in ("MANAGED", "DIRECT", "PARTNER", "OPERATOR+REVIEWER")
     ]
 
-    assert [True] * 4 == [ever_reads(policy, user, updates.entity) for user in users]
-    assert [False] * 2 == [ever_reads(policy, each, updates.entity) for each in (ANONYMOUS, Viewer(user_id=key))]
+    assert [True] * 4 == [can_ever_read(policy, user, updates.entity) for user in users]
+    assert [False] * 2 == [can_ever_read(policy, each, updates.entity) for each in (ANONYMOUS, Viewer(user_id=key))]

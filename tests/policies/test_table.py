@@ -27,8 +27,8 @@ from policies.viewer import ANONYMOUS, Viewer
 from resolvers.context import Context
 from resolvers.viewer import find_member, load_viewer
 from tests import databases
-from tests.client import Asking, asking
-from tests.factory import Given, Thing
+from tests.client import Client, open_client
+from tests.factory import Factory, Thing
 
 TABLE: Final = """
                             visitor stranger seller buyer partner hidden shown network editor operator
@@ -190,7 +190,7 @@ def narrowed() -> Iterator[tuple[str, Narrowing]]:
 class Market:
     """The rows of the table, who looks at them, and the gateway over them."""
 
-    ask: Asking
+    ask: Client
     engine: AsyncEngine
     things: dict[str, Thing]
     emails: dict[str, str | None]
@@ -243,14 +243,14 @@ async def market(postgres: Embedded, migrated: str, tmp_path_factory: pytest.Tem
     name = await databases.create(postgres, migrated)
     url = postgres.url(name)
     engine = connect(url)
-    things, emails = await fill(Given(engine))
-    async with asking(url, tmp_path_factory.mktemp("gateway")) as ask:
+    things, emails = await fill(Factory(engine))
+    async with open_client(url, tmp_path_factory.mktemp("gateway")) as ask:
         yield Market(ask, engine, things, emails)
     await engine.dispose()
     await databases.drop(postgres, name)
 
 
-async def fill(given: Given) -> tuple[dict[str, Thing], dict[str, str | None]]:
+async def fill(given: Factory) -> tuple[dict[str, Thing], dict[str, str | None]]:
     """Make what the table speaks of: its rows by name, and the addresses of its viewers."""
     operator, stranger = await given.operator(), await given.company()
     seller, buyer, partner = await given.company(), await given.company(), await given.partner()

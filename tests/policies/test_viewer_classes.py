@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from policies.shapes import SWITCHES, Mentioned, shapes_of
 from policies.viewer import SHAPE, Shape
-from policies.viewer_classes import CLAUSES, TURNED, Who, label, prose, who
+from policies.viewer_classes import CLAUSES, TURNED, ViewerSet, describe_viewers, label, prose
 
 SHAPES: Final = shapes_of(Mentioned(("kind", "roles", "supported_by", "pricing_shown"), ("ACCOUNT_ADMIN", "FINANCE", "VIEWER")))
 PAYING: Final = {"ACCOUNT_ADMIN", "FINANCE", "VIEWER"}
 
 
-def said(**meant: object) -> Who:
+def said(**meant: object) -> ViewerSet:
     """The shapes of which all these facts are true; of `roles`, whether they have one that reads prices."""
-    return who({shape: all(_fact(shape, name) == value for name, value in meant.items()) for shape in SHAPES})
+    return describe_viewers({shape: all(_fact(shape, name) == value for name, value in meant.items()) for shape in SHAPES})
 
 
 def _fact(shape: Shape, name: str) -> object:
@@ -30,7 +30,7 @@ def _fact(shape: Shape, name: str) -> object:
 def test_exactly_those_who_are_meant_are_included(values: list[bool | None]) -> None:
     """Whatever set is meant, what is said includes its shapes and no other that matters."""
     meant = dict(zip(SHAPES, values, strict=True))
-    viewers = who(meant)
+    viewers = describe_viewers(meant)
 
     assert [] == [shape for shape, value in meant.items() if value is not None and viewers.includes(shape) is not value]
 
@@ -40,8 +40,8 @@ def test_exactly_those_who_are_meant_are_included(values: list[bool | None]) -> 
     [
         (said(), "Everybody"),
         (said(kind="ANONYMOUS"), "Visitor"),
-        (who({shape: shape.kind != "ANONYMOUS" for shape in SHAPES}), "Signed in"),
-        (who({shape: shape.kind in ("DIRECT", "PARTNER") for shape in SHAPES}), "Direct or partner"),
+        (describe_viewers({shape: shape.kind != "ANONYMOUS" for shape in SHAPES}), "Signed in"),
+        (describe_viewers({shape: shape.kind in ("DIRECT", "PARTNER") for shape in SHAPES}), "Direct or partner"),
         (said(kind="MANAGED", pricing_shown=False), "Managed, prices hidden"),
         (said(kind="MANAGED", pricing_shown=True, roles=True), "Managed, prices shown, with ACCOUNT_ADMIN, FINANCE or VIEWER"),
         (said(kind="PARTNER", roles=False), "Partner, without ACCOUNT_ADMIN, FINANCE or VIEWER"),
@@ -49,7 +49,7 @@ def test_exactly_those_who_are_meant_are_included(values: list[bool | None]) -> 
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_heads_of_columns_are_short(viewers: Who, expected: str) -> None:
+def test_heads_of_columns_are_short(viewers: ViewerSet, expected: str) -> None:
     """A kind, and only the facts that tell it apart; roles that come to the same stand together."""
     assert expected == label(viewers)
 
@@ -58,7 +58,7 @@ def test_whoever_does_not_matter_makes_it_shorter() -> None:
     """Where prices are hidden anyway, only roles are left to speak of."""
     meant = {shape: None if shape.kind == "ANONYMOUS" or _hidden(shape) else _fact(shape, "roles") is False for shape in SHAPES}
 
-    assert "from everybody without ACCOUNT_ADMIN, FINANCE or VIEWER" == prose(who(meant), "from")
+    assert "from everybody without ACCOUNT_ADMIN, FINANCE or VIEWER" == prose(describe_viewers(meant), "from")
 
 
 def _hidden(shape: Shape) -> bool:

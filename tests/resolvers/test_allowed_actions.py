@@ -21,11 +21,11 @@ from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, Compare, Exists, Or, Parameter, Predicate, assume, conj, one_of
 from policies.reason import Reason
 from policies.viewer import Shape, Viewer
-from resolvers.reading.allowed_actions import Condition, Rights, ViewerCan, condition, rights_of
-from resolvers.reading.lifecycle_conditions import STATES, TOLD_BY
+from resolvers.reading.allowed_actions import AllowedActions, Condition, ViewerCan, allowed_actions, condition
+from resolvers.reading.lifecycle_conditions import ALLOWED_FROM, FIELD_SHOWING_COLUMN
 from resolvers.reading.nodes import NO_NODES
 from resolvers.values.identifiers import TAGS
-from tests.client import OPERATOR, PARTNER, Asking
+from tests.client import OPERATOR, PARTNER, Client
 from tests.rules.attempts import ATTEMPTS, OWN, UNTRIED
 
 MINE: Final = Compare("=", "company_id", Parameter("company_id"))
@@ -54,7 +54,7 @@ def port(company: UUID = ME, status: str = "ACTIVE", **more: Any) -> Any:
 
 def listed(conditions: Mapping[str, Condition], *rows: Any) -> list[list[str]]:
     """The list of each row."""
-    rights = Rights("Port", conditions)
+    rights = AllowedActions("Port", conditions)
     return [rights.of(row, Viewer(company_id=ME)) for row in rows]
 
 
@@ -121,9 +121,9 @@ def test_policy_as_it_is_looks_at_nothing_hidden(policy: Policy) -> None:
         for entity, action in ((entity, action) for entity, named in ACTIONS.items() for action in named):
             read = policy.decide(shape, entity)
             rest = assume(TRUE if read.rows == FALSE else read.rows, policy.decide(shape, entity, action).rows)
-            state = STATES.get((entity, action))
+            state = ALLOWED_FROM.get((entity, action))
             columns = stated(rest) | set(state.columns if state else ())
-            for name in (TOLD_BY.get((entity, column), column) for column in columns):
+            for name in (FIELD_SHOWING_COLUMN.get((entity, column), column) for column in columns):
                 if read.rows != FALSE and rest != FALSE and (name not in read.fields or read.fields[name].visible != TRUE):
                     found.add((entity, action, name))
 
@@ -132,7 +132,7 @@ def test_policy_as_it_is_looks_at_nothing_hidden(policy: Policy) -> None:
 
 def test_each_state_is_of_an_action_and_a_column() -> None:
     """The table of states names actions of the policy, and columns and words that the model has."""
-    for (entity, action), state in STATES.items():
+    for (entity, action), state in ALLOWED_FROM.items():
         table = CATALOGUE[entity].table
         words = table.c["status"].type.enums  # type: ignore[attr-defined]  # a column of words
 
@@ -144,7 +144,7 @@ def test_each_state_is_of_an_action_and_a_column() -> None:
 def test_linked_rows_are_asked_by_the_database() -> None:
     """What linked rows decide is a column beside the row, once for all actions that need it; see tests/execution/test_actions.py."""
     linked = Or((SELLS, Compare("=", "id", None)))
-    rights = Rights("Company", {"READ": Condition(TRUE), "EXPLAIN": Condition(linked), "VIEW_AS": Condition(linked)})
+    rights = AllowedActions("Company", {"READ": Condition(TRUE), "EXPLAIN": Condition(linked), "VIEW_AS": Condition(linked)})
     rows = [SimpleNamespace(can_0=each) for each in (True, False)]
 
     assert (("can_0", linked),) == rights.computed
@@ -152,7 +152,7 @@ def test_linked_rows_are_asked_by_the_database() -> None:
 
 
 @pytest.mark.parametrize("viewer", [PARTNER, OPERATOR])
-async def test_a_list_for_each_row_costs_no_statement(ask_demo: Asking, viewer: str) -> None:
+async def test_a_list_for_each_row_costs_no_statement(ask_demo: Client, viewer: str) -> None:
     """A page with what can be done to each of its rows takes the statements of a page without, for one row and for all."""
     counts = []
     for first in (1, 1000):
@@ -170,7 +170,7 @@ async def test_rights_are_made_once(policy: Policy) -> None:
     """Viewers of a shape have the same rights, and the resolver of a type is a value."""
     shape = Viewer().shape
 
-    assert rights_of(policy, shape, "Port") is rights_of(policy, shape, "Port")
+    assert allowed_actions(policy, shape, "Port") is allowed_actions(policy, shape, "Port")
     assert ViewerCan("Port") == ViewerCan("Port")
 
 
@@ -185,7 +185,7 @@ def test_each_action_is_tried() -> None:
 def test_rights_keep_no_policy() -> None:
     """What was made of a policy goes with it, so that a day of reloads does not fill the memory."""
     policy = server.load_policy()
-    rights_of(policy, Shape(), "Port")
+    allowed_actions(policy, Shape(), "Port")
     kept = weakref.ref(policy)
 
     del policy

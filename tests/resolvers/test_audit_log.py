@@ -18,22 +18,22 @@ from models.audit_event import AuditKind
 from models.database import connect
 from policies.viewer import Viewer
 from resolvers.auditing import audit_log
-from resolvers.auditing.audit_log import Act, AuditLog, Counted
-from resolvers.auditing.audit_trail import record, standing_for
+from resolvers.auditing.audit_log import AuditEventKey, AuditLog, AuditSubject
+from resolvers.auditing.audit_trail import count_redacted_values, record
 from resolvers.context import Context, Origin
-from tests.client import Asking
-from tests.factory import Given
+from tests.client import Client
+from tests.factory import Factory
 from tests.resolvers.test_unit_of_work import context_of
 
-PRICE: Final = Counted("Port", "monthlyRate", None, "ROLE_REQUIRED")
+PRICE: Final = AuditSubject("Port", "monthlyRate", None, "ROLE_REQUIRED")
 RATE: Final = {"type": "Port", "field": "monthlyRate", "reason": "ROLE_REQUIRED"}
 MOMENT: Final = 0.02
 NOWHERE: Final = "postgresql+asyncpg://nobody@127.0.0.1:1/nowhere"
 
 
-def act(company: UUID | None = None, user: UUID | None = None) -> Act:
+def act(company: UUID | None = None, user: UUID | None = None) -> AuditEventKey:
     """A denial of somebody."""
-    return Act(AuditKind.DENIAL, company, user, company, None, None, "Prices", "0", "1")
+    return AuditEventKey(AuditKind.DENIAL, company, user, company, None, None, "Prices", "0", "1")
 
 
 async def events(engine: AsyncEngine) -> list[tuple[int, Any]]:
@@ -90,7 +90,7 @@ async def test_what_waits_is_written_at_shutdown(engine: AsyncEngine) -> None:
 
 async def test_the_writer_goes_on_while_the_database_is_away(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     """What cannot be written waits and is written once it can be, exactly once."""
-    monkeypatch.setattr(audit_log, "FIRST_PAUSE", MOMENT)
+    monkeypatch.setattr(audit_log, "MIN_RETRY_DELAY", MOMENT)
     await renamed(engine, "audit_event", "away")
     with structlog.testing.capture_logs() as lines:
         async with running(engine) as log:
@@ -135,7 +135,7 @@ async def test_an_event_of_a_company_that_is_gone_keeps_no_other_back(engine: As
 
 async def test_what_cannot_be_written_at_shutdown_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """The gateway stops though the database is away, and says how many events are lost."""
-    monkeypatch.setattr(audit_log, "PATIENCE", 1)
+    monkeypatch.setattr(audit_log, "SHUTDOWN_TIMEOUT", 1)
     away = connect(NOWHERE)
     with structlog.testing.capture_logs() as lines:
         async with running(away, moment=3600) as log:
@@ -145,7 +145,7 @@ async def test_what_cannot_be_written_at_shutdown_is_told(monkeypatch: pytest.Mo
     assert [("audit.lost", 1)] == [(line["event"], line["events"]) for line in lines]
 
 
-async def looking(ask: Asking, engine: AsyncEngine, given: Given) -> tuple[Context, Viewer, Viewer]:
+async def looking(ask: Client, engine: AsyncEngine, given: Factory) -> tuple[Context, Viewer, Viewer]:
     """A request of a partner's administrator that looks as one of its account's, and both of them."""
     account = await given.managed_account(await given.partner())
     asker, viewer = [(await context_of(ask, engine, email)).viewer for email in (account.partner.admin, account.admin)]
@@ -160,9 +160,9 @@ async def people(engine: AsyncEngine) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in (await connection.execute(query)).all()]
 
 
-async def test_looking_as_another_is_written_before_the_answer(ask: Asking, engine: AsyncEngine) -> None:
+async def test_looking_as_another_is_written_before_the_answer(ask: Client, engine: AsyncEngine) -> None:
     """It has both identities, and belongs to the company that is looked as; denials met on the way are the asker's."""
-    context, asker, viewer = await looking(ask, engine, Given(engine))
+    context, asker, viewer = await looking(ask, engine, Factory(engine))
     context.acts.refused({PRICE: 1})
 
     await record(context, "Look", "query Look { viewer { roles } }")
@@ -176,9 +176,9 @@ async def test_looking_as_another_is_written_before_the_answer(ask: Asking, engi
     assert [looked, denied] == await people(engine)
 
 
-async def test_decisions_that_are_explained_are_written_before_the_answer(ask: Asking, engine: AsyncEngine) -> None:
+async def test_decisions_that_are_explained_are_written_before_the_answer(ask: Client, engine: AsyncEngine) -> None:
     """It says of which type and field, and for which viewer; of the asker's own decisions nobody else is named."""
-    _, asker, viewer = await looking(ask, engine, Given(engine))
+    _, asker, viewer = await looking(ask, engine, Factory(engine))
     context = Context(ask.app.state.services, asker)
     await context.acts.explained("Port", "monthlyRate", viewer)
     await context.acts.explained("Port", None, asker)
@@ -191,9 +191,9 @@ async def test_decisions_that_are_explained_are_written_before_the_answer(ask: A
     assert [theirs, own] == await people(engine)
 
 
-async def test_what_is_not_recorded_is_not_answered(ask: Asking, engine: AsyncEngine) -> None:
+async def test_what_is_not_recorded_is_not_answered(ask: Client, engine: AsyncEngine) -> None:
     """Whoever looks as another while the log cannot be written gets an error instead of an answer."""
-    context, *_ = await looking(ask, engine, Given(engine))
+    context, *_ = await looking(ask, engine, Factory(engine))
     await renamed(engine, "audit_event", "away")
 
     with pytest.raises(sa.exc.ProgrammingError) as raised:
@@ -219,4 +219,4 @@ def test_a_path_stands_for_so_many_values(path: tuple[str | int, ...], number: i
     companies = [{"ports": [port]}, {"ports": [port, port]}, {"ports": []}]
     data = {"port": port, "ports": [port, None, port], "companies": companies, "nobody": None}
 
-    assert number == standing_for(path, data)
+    assert number == count_redacted_values(path, data)

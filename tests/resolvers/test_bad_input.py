@@ -23,9 +23,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models.database import connect
 from models.embedded import Embedded
 from tests import databases
-from tests.client import Asking, asking
+from tests.client import Client, open_client
 from tests.drawing import values_of
-from tests.factory import Given
+from tests.factory import Factory
 from tests.rules.mutations import stored, trail
 from tests.schema.outline import SCHEMA
 
@@ -50,7 +50,7 @@ MUTATIONS: Final[dict[str, GraphQLInputObjectType]] = {
 class Trial:
     """The gateway over a small market, and what became of the inputs so far."""
 
-    ask: Asking
+    ask: Client
     engine: AsyncEngine
     emails: list[str | None]
     ids: list[str]
@@ -68,15 +68,15 @@ async def trial(postgres: Embedded, migrated: str, tmp_path_factory: pytest.Temp
     """The gateway over a database of its own."""
     url = postgres.url(name := await databases.create(postgres, migrated))
     engine = connect(url)
-    async with asking(url, tmp_path_factory.mktemp("gateway")) as ask:
+    async with open_client(url, tmp_path_factory.mktemp("gateway")) as ask:
         yield await market(ask, engine)
     await engine.dispose()
     await databases.drop(postgres, name)
 
 
-async def market(ask: Asking, engine: AsyncEngine) -> Trial:
+async def market(ask: Client, engine: AsyncEngine) -> Trial:
     """A partner with two accounts, one of which has no details, and a direct company that shows itself."""
-    given = Given(engine)
+    given = Factory(engine)
     partner, direct = await given.partner(), await given.company()
     accounts = [await given.managed_account(partner, name=f"Name {number}") for number in (1, 2)]
     await given.support_details(accounts[0].company)

@@ -11,7 +11,7 @@ from graphql import FieldNode, parse
 
 from resolvers.context import Context
 from resolvers.reading.batching import Batches
-from tests.client import PARTNER, Asking
+from tests.client import PARTNER, Client
 
 CONTEXT = cast("Context", object())
 
@@ -93,7 +93,7 @@ async def test_an_exception_hits_its_own_place() -> None:
     assert [1, problem, 3] == found
 
 
-async def test_aliases_have_their_own_arguments(ask_demo: Asking) -> None:
+async def test_aliases_have_their_own_arguments(ask_demo: Client) -> None:
     """The same field under two names, with other arguments, gives what each would alone."""
     one = await ask_demo(PARTNER, "{ viewer { company { a: ports(first: 1) { nodes { id } } } } }")
     two = await ask_demo(PARTNER, "{ viewer { company { b: ports(last: 2) { nodes { id } } } } }")
@@ -104,7 +104,7 @@ async def test_aliases_have_their_own_arguments(ask_demo: Asking) -> None:
     assert {**one.data["viewer"]["company"], **two.data["viewer"]["company"]} == both.data["viewer"]["company"]
 
 
-async def test_a_field_in_two_fragments_is_resolved_once(ask_demo: Asking) -> None:
+async def test_a_field_in_two_fragments_is_resolved_once(ask_demo: Client) -> None:
     """Fragments that name the same field are merged: one batch, one statement, all of what they select."""
     plain = "{ ports(first: 9) { nodes { location { id name } } } }"
     spread = """
@@ -121,7 +121,7 @@ async def test_a_field_in_two_fragments_is_resolved_once(ask_demo: Asking) -> No
     assert (expected.data, len(of_plain)) == (merged.data, len(of_spread))
 
 
-async def test_the_same_relation_by_two_ways_is_loaded_once(ask_demo: Asking) -> None:
+async def test_the_same_relation_by_two_ways_is_loaded_once(ask_demo: Client) -> None:
     """Aliases of a relation without arguments are two batches over one loader, which asks the database once."""
     with ask_demo.counting() as once:
         await ask_demo(PARTNER, "{ ports(first: 9) { nodes { location { id } } } }")
@@ -132,7 +132,7 @@ async def test_the_same_relation_by_two_ways_is_loaded_once(ask_demo: Asking) ->
     assert [] == [node for node in answer.data["ports"]["nodes"] if node["a"] != node["b"]]
 
 
-async def test_an_error_below_a_list_says_where(ask_demo: Asking) -> None:
+async def test_an_error_below_a_list_says_where(ask_demo: Client) -> None:
     """An argument that is wrong below many parents is an error at each of them."""
     answer = await ask_demo(
         PARTNER, "{ managedAccounts(first: 2) { nodes { company { members(first: -1) { totalCount } } } } }"

@@ -19,7 +19,7 @@ from models import Port
 from policies.catalogue import CATALOGUE
 from resolvers.reading.filters import NEWEST_FIRST, ORDERS
 from resolvers.values.identifiers import Identifier, parse
-from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Answer, Asking, asking
+from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Answer, Client, open_client
 from tests.schema import outline
 
 DEFAULT_SIZE: Final = 50
@@ -51,13 +51,13 @@ class List:
     def __str__(self) -> str:
         return " ".join([self.field, *(self.order or ())])
 
-    async def page(self, ask: Asking, viewer: str | None, selection: str = PAGE, /, **given: Any) -> Any:
+    async def page(self, ask: Client, viewer: str | None, selection: str = PAGE, /, **given: Any) -> Any:
         """A page of it."""
         answer = await self.ask(ask, viewer, selection, **given)
         assert [] == answer.errors
         return answer.data["node"][self.field] if self.parent else answer.data[self.field]
 
-    async def ask(self, ask: Asking, viewer: str | None, selection: str = PAGE, /, **given: Any) -> Answer:
+    async def ask(self, ask: Client, viewer: str | None, selection: str = PAGE, /, **given: Any) -> Answer:
         """The answer to a query of a page of it."""
         order = f", orderBy: {{field: {self.order[0]}, direction: {self.order[1]}}}" if self.order else ""
         page = f"{self.field}({GIVEN}{order}) {{ {selection} }}"
@@ -89,7 +89,7 @@ def ids(page: Any) -> list[str]:
     return found
 
 
-async def walk(ask: Asking, viewer: str | None, listed: List, size: int, backward: bool = False) -> list[str]:
+async def walk(ask: Client, viewer: str | None, listed: List, size: int, backward: bool = False) -> list[str]:
     """All ids of a list in its order, read page by page from one end; each page but the last is full."""
     found: list[str] = []
     cursor = None
@@ -125,14 +125,14 @@ async def as_sorted(engine: AsyncEngine, listed: List, found: list[str]) -> list
 _fullest: dict[tuple[str | None, outline.Relation], List | None] = {}  # of the sample market, which nobody changes
 
 
-async def fullest(ask: Asking, viewer: str | None, relation: outline.Relation) -> List | None:
+async def fullest(ask: Client, viewer: str | None, relation: outline.Relation) -> List | None:
     """The connection below the parent that has most in it for the viewer, if there is any."""
     if (viewer, relation) not in _fullest:
         _fullest[viewer, relation] = await _find_fullest(ask, viewer, relation)
     return _fullest[viewer, relation]
 
 
-async def _find_fullest(ask: Asking, viewer: str | None, relation: outline.Relation) -> List | None:
+async def _find_fullest(ask: Client, viewer: str | None, relation: outline.Relation) -> List | None:
     way = outline.ways()[relation.type]
     selection = way.document(f"id {relation.field} {{ totalCount }}")
     answer = await ask(viewer, f"{{ {way.root}(first: 1000) {{ nodes {{ {selection} }} }} }}")
@@ -143,7 +143,7 @@ async def _find_fullest(ask: Asking, viewer: str | None, relation: outline.Relat
     return List(relation.field, None, parent["id"], relation.type)
 
 
-async def walks_agree(ask: Asking, engine: AsyncEngine, viewer: str | None, listed: List, size: st.DataObject) -> None:
+async def walks_agree(ask: Client, engine: AsyncEngine, viewer: str | None, listed: List, size: st.DataObject) -> None:
     """Both ways through a list give its rows, each once, in its order, as many as it says to have."""
     total = (await listed.page(ask, viewer, "totalCount"))["totalCount"]
     chosen = size.draw(st.integers(max(1, -(-total // PAGES)), min(MOST, total + 2)))
@@ -159,7 +159,7 @@ async def walks_agree(ask: Asking, engine: AsyncEngine, viewer: str | None, list
 @TRIED
 @given(size=st.data())
 async def test_walking_a_list_gives_every_row_once(
-    ask_demo: Asking, demo_engine: AsyncEngine, viewer: str | None, listed: List, size: st.DataObject
+    ask_demo: Client, demo_engine: AsyncEngine, viewer: str | None, listed: List, size: st.DataObject
 ) -> None:
     """Pages of any size, forward or backward, give what the viewer may read, each row once, in order, and it is all counted."""
     if is_open(listed, viewer):
@@ -171,7 +171,7 @@ async def test_walking_a_list_gives_every_row_once(
 @TRIED
 @given(size=st.data())
 async def test_walking_a_list_below_a_parent_gives_every_row_once(
-    ask_demo: Asking, demo_engine: AsyncEngine, viewer: str | None, relation: outline.Relation, size: st.DataObject
+    ask_demo: Client, demo_engine: AsyncEngine, viewer: str | None, relation: outline.Relation, size: st.DataObject
 ) -> None:
     """What holds for the lists of the root holds for those below a company, a profile, a port or a product."""
     listed = await fullest(ask_demo, viewer, relation)
@@ -179,7 +179,7 @@ async def test_walking_a_list_below_a_parent_gives_every_row_once(
         await walks_agree(ask_demo, demo_engine, viewer, listed, size)
 
 
-async def test_every_connection_below_a_parent_is_walked(ask_demo: Asking) -> None:
+async def test_every_connection_below_a_parent_is_walked(ask_demo: Client) -> None:
     """The sample market has more than one row below some parent of every connection, so that a walk has pages."""
     counts = {}
     for relation in BELOW:
@@ -190,7 +190,7 @@ async def test_every_connection_below_a_parent_is_walked(ask_demo: Asking) -> No
 
 
 @pytest.mark.parametrize("relation", BELOW, ids=str)
-async def test_pages_below_many_parents_are_those_below_each(ask_demo: Asking, relation: outline.Relation) -> None:
+async def test_pages_below_many_parents_are_those_below_each(ask_demo: Client, relation: outline.Relation) -> None:
     """What one statement reads below all parents of a level is what each parent has alone, forward and backward."""
     way = outline.ways()[relation.type]
     page = "{ nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount }"
@@ -207,7 +207,7 @@ async def test_pages_below_many_parents_are_those_below_each(ask_demo: Asking, r
 
 @pytest.mark.parametrize("end", ["first", "last"])
 @pytest.mark.parametrize("size", [-1, -(2**31), MOST + 1, 2**31 - 1])
-async def test_a_size_out_of_bounds_is_refused(ask_demo: Asking, end: str, size: int) -> None:
+async def test_a_size_out_of_bounds_is_refused(ask_demo: Client, end: str, size: int) -> None:
     """A page has from none to a thousand items; another size is an error that names the argument and the bounds."""
     answer = await List("locations").ask(ask_demo, ANONYMOUS, **{end: size})
 
@@ -219,7 +219,7 @@ async def test_a_size_out_of_bounds_is_refused(ask_demo: Asking, end: str, size:
     assert answer.data is None
 
 
-async def test_both_ends_at_once_are_refused(ask_demo: Asking) -> None:
+async def test_both_ends_at_once_are_refused(ask_demo: Client) -> None:
     """A page is read from one end: `first` beside `last` is an error."""
     answer = await List("locations").ask(ask_demo, ANONYMOUS, first=1, last=1)
 
@@ -229,7 +229,7 @@ async def test_both_ends_at_once_are_refused(ask_demo: Asking) -> None:
 
 
 @pytest.mark.parametrize("end", ["first", "last"])
-async def test_an_empty_page_tells_whether_there_is_more(ask_demo: Asking, end: str) -> None:
+async def test_an_empty_page_tells_whether_there_is_more(ask_demo: Client, end: str) -> None:
     """A page of none has no cursors, and still says that there are items beyond it."""
     page = await List("locations").page(ask_demo, ANONYMOUS, **{end: 0})
 
@@ -237,14 +237,14 @@ async def test_an_empty_page_tells_whether_there_is_more(ask_demo: Asking, end: 
     assert {"nodes": [], "edges": [], "pageInfo": info} == page
 
 
-async def test_the_largest_page_is_given(ask_demo: Asking) -> None:
+async def test_the_largest_page_is_given(ask_demo: Client) -> None:
     """A thousand items may be asked for at once."""
     page = await List("ports").page(ask_demo, OPERATOR, first=MOST)
 
     assert (MOST, True) == (len(ids(page)), page["pageInfo"]["hasNextPage"])
 
 
-async def test_a_page_has_fifty_items_where_none_are_asked_for(ask_demo: Asking) -> None:
+async def test_a_page_has_fifty_items_where_none_are_asked_for(ask_demo: Client) -> None:
     """The default size reads from the start, the same as asking for fifty, and counts with `before` too."""
     whole = List("locations")
     page = await whole.page(ask_demo, ANONYMOUS)
@@ -255,7 +255,7 @@ async def test_a_page_has_fifty_items_where_none_are_asked_for(ask_demo: Asking)
     assert (DEFAULT_SIZE, page, page) == (len(ids(page)), asked, before)
 
 
-async def test_null_is_as_if_nothing_were_given(ask_demo: Asking) -> None:
+async def test_null_is_as_if_nothing_were_given(ask_demo: Client) -> None:
     """Every argument of every connection may be null, as a literal and as a variable."""
     answers = []
     for name in ROOTS:
@@ -275,7 +275,7 @@ async def test_null_is_as_if_nothing_were_given(ask_demo: Asking) -> None:
 
 @pytest.mark.parametrize("end", ["first", "last"])
 @pytest.mark.parametrize("order", [None, ("NAME", "DESC"), ("SPEED_MBPS", "ASC")], ids=str)
-async def test_a_page_between_two_cursors(ask_demo: Asking, end: str, order: tuple[str, str] | None) -> None:
+async def test_a_page_between_two_cursors(ask_demo: Client, end: str, order: tuple[str, str] | None) -> None:
     """`after` and `before` together leave what stands strictly between them, from either end."""
     listed = List("ports", order)
     everything = await listed.page(ask_demo, DIRECT, first=MOST)
@@ -293,13 +293,13 @@ async def test_a_page_between_two_cursors(ask_demo: Asking, end: str, order: tup
 
 
 @pytest.fixture
-async def ask_copy(demo_copy_url: str, tmp_path: Path) -> AsyncIterator[Asking]:
+async def ask_copy(demo_copy_url: str, tmp_path: Path) -> AsyncIterator[Client]:
     """The gateway over a market of the test's own."""
-    async with asking(demo_copy_url, tmp_path) as ask:
+    async with open_client(demo_copy_url, tmp_path) as ask:
         yield ask
 
 
-async def change(ask: Asking, *changes: sa.Executable) -> None:
+async def change(ask: Client, *changes: sa.Executable) -> None:
     """Write to the database behind the gateway's back."""
     async with ask.app.state.services.engine.connect() as connection:
         for each in changes:
@@ -307,7 +307,7 @@ async def change(ask: Asking, *changes: sa.Executable) -> None:
 
 
 @pytest.mark.parametrize("backward", [False, True])
-async def test_rows_that_come_and_go_move_no_other(ask_copy: Asking, backward: bool) -> None:
+async def test_rows_that_come_and_go_move_no_other(ask_copy: Client, backward: bool) -> None:
     """A row that is removed or inserted between two pages repeats no row and hides none; a cursor outlives its row."""
     listed = List("ports", ("NAME", "ASC"))
     keys = await walk(ask_copy, HIDDEN, listed, 4, backward)
@@ -341,7 +341,7 @@ async def test_rows_that_come_and_go_move_no_other(ask_copy: Asking, backward: b
 
 
 @pytest.mark.parametrize("root", ROOTS)
-async def test_a_count_is_made_only_when_it_is_selected(ask_demo: Asking, root: str) -> None:
+async def test_a_count_is_made_only_when_it_is_selected(ask_demo: Client, root: str) -> None:
     """`totalCount` costs one statement more, and a page without it counts nothing."""
     listed = List(root)
     with ask_demo.counting() as plain:
@@ -355,7 +355,7 @@ async def test_a_count_is_made_only_when_it_is_selected(ask_demo: Asking, root: 
     assert len(plain) + 1 == len(counted)
 
 
-async def test_a_count_does_not_depend_on_the_page(ask_demo: Asking) -> None:
+async def test_a_count_does_not_depend_on_the_page(ask_demo: Client) -> None:
     """The count is of the whole list, wherever the page stands in it."""
     listed = List("ports")
     first = await listed.page(ask_demo, PARTNER, PAGE + " totalCount", first=3)

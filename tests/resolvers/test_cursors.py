@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.reading.cursors import Cursors, InvalidCursor
-from tests.client import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, Asking
+from tests.client import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, Client
 
 CURSORS: Final = Cursors(b"a secret of the tests")
 KEY: Final = UUID("01890000-0000-7000-8000-000000000001")
@@ -32,7 +32,7 @@ GARBAGE: Final = {
 }
 
 
-async def cursor_of(ask: Asking, viewer: str | None, arguments: str = "", connection: str = "ports") -> str:
+async def cursor_of(ask: Client, viewer: str | None, arguments: str = "", connection: str = "ports") -> str:
     """The cursor of the second row of a list."""
     answer = await ask(viewer, f"{{ {connection}(first: 2{arguments}) {{ pageInfo {{ endCursor }} }} }}")
     return str(answer.data[connection]["pageInfo"]["endCursor"])
@@ -58,7 +58,7 @@ def shown(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("end", ["after", "before"])
 @pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
-async def test_garbage_is_no_cursor(ask_demo: Asking, end: str, garbage: str) -> None:
+async def test_garbage_is_no_cursor(ask_demo: Client, end: str, garbage: str) -> None:
     """Whatever is no cursor is an error that names the argument, for a list of its own and for one that the viewer has not."""
     answers = [await ask_demo(viewer, PORTS % (end, ""), cursor=garbage) for viewer in (DIRECT, ANONYMOUS)]
 
@@ -67,7 +67,7 @@ async def test_garbage_is_no_cursor(ask_demo: Asking, end: str, garbage: str) ->
 
 @pytest.mark.parametrize("end", ["after", "before"])
 @pytest.mark.parametrize("byte", [0, 11, 12, -1])
-async def test_a_cursor_with_one_bit_changed_is_refused(ask_demo: Asking, end: str, byte: int) -> None:
+async def test_a_cursor_with_one_bit_changed_is_refused(ask_demo: Client, end: str, byte: int) -> None:
     """Neither the seal nor what it seals can be changed."""
     cursor = flipped(await cursor_of(ask_demo, DIRECT), byte)
 
@@ -76,7 +76,7 @@ async def test_a_cursor_with_one_bit_changed_is_refused(ask_demo: Asking, end: s
     assert invalid(end) == shown(answer.errors)
 
 
-async def test_a_truncated_cursor_is_refused(ask_demo: Asking) -> None:
+async def test_a_truncated_cursor_is_refused(ask_demo: Client) -> None:
     """No beginning of a cursor is a cursor."""
     cursor = await cursor_of(ask_demo, DIRECT)
     answers = [await ask_demo(DIRECT, PORTS % ("after", ""), cursor=cursor[:size]) for size in range(0, len(cursor), 4)]
@@ -84,7 +84,7 @@ async def test_a_truncated_cursor_is_refused(ask_demo: Asking) -> None:
     assert [invalid("after")] * len(answers) == [shown(answer.errors) for answer in answers]
 
 
-async def test_a_forged_cursor_is_refused(ask_demo: Asking) -> None:
+async def test_a_forged_cursor_is_refused(ask_demo: Client) -> None:
     """A keyset that somebody made up does not pass without the secret, nor does one that another gateway sealed."""
     forged = [
         urlsafe_b64encode(b"\0" * 14 + KEY.bytes).decode(),
@@ -99,7 +99,7 @@ async def test_a_forged_cursor_is_refused(ask_demo: Asking) -> None:
     "order",
     ["NAME, direction: ASC", "NAME, direction: DESC", "SPEED_MBPS", "MONTHLY_RATE", "CREATED_AT, direction: DESC"],
 )
-async def test_a_cursor_of_one_order_is_none_of_another(ask_demo: Asking, order: str) -> None:
+async def test_a_cursor_of_one_order_is_none_of_another(ask_demo: Client, order: str) -> None:
     """A cursor says where a row stands in its own order and direction, and is refused in every other."""
     arguments = f", orderBy: {{field: {order}}}"
     ordered = await cursor_of(ask_demo, PARTNER, arguments)
@@ -115,7 +115,7 @@ async def test_a_cursor_of_one_order_is_none_of_another(ask_demo: Asking, order:
     assert [] == kept.errors
 
 
-async def test_a_cursor_of_one_connection_is_none_of_another(ask_demo: Asking) -> None:
+async def test_a_cursor_of_one_connection_is_none_of_another(ask_demo: Client) -> None:
     """A cursor of another type's list, or of the same type's below a company, is refused."""
     below = await ask_demo(PARTNER, "{ viewer { company { ports(first: 1) { pageInfo { endCursor } } } } }")
     cursors = [
@@ -128,7 +128,7 @@ async def test_a_cursor_of_one_connection_is_none_of_another(ask_demo: Asking) -
     assert [invalid("after")] * 3 == [shown(answer.errors) for answer in answers]
 
 
-async def test_a_cursor_of_another_viewer_shows_nothing_more(ask_demo: Asking) -> None:
+async def test_a_cursor_of_another_viewer_shows_nothing_more(ask_demo: Client) -> None:
     """A cursor is a place: whoever gets hold of one reads its own rows beyond it, and no others."""
     cursor = await cursor_of(ask_demo, OPERATOR)
     own = await ask_demo(HIDDEN, "{ ports(first: 1000) { nodes { id } } }")
@@ -138,7 +138,7 @@ async def test_a_cursor_of_another_viewer_shows_nothing_more(ask_demo: Asking) -
     assert own.data == beyond.data
 
 
-async def test_a_cursor_by_price_is_no_way_around_policy(ask_demo: Asking) -> None:
+async def test_a_cursor_by_price_is_no_way_around_policy(ask_demo: Client) -> None:
     """The order that a viewer may not use stays refused with a cursor of one who may."""
     order = ", orderBy: {field: MONTHLY_RATE}"
     cursor = await cursor_of(ask_demo, PARTNER, order)

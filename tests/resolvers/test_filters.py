@@ -9,7 +9,7 @@ import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type
 
 from resolvers.reading.filters import FILTERS, ORDERS
-from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking
+from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Client
 from tests.schema import outline
 
 Value = Callable[[dict[str, Any]], Any]  # of a row, the value by which a filter finds it
@@ -107,7 +107,7 @@ def filtered(connection: str, selection: str) -> str:
     return f"query ($by: {kind}, $after: String) {{ {connection}(first: 1000, after: $after, filter: $by) {{ {page} }} }}"
 
 
-async def found(ask: Asking, viewer: str | None, connection: str, selection: str, by: Any = None) -> dict[str, Any]:
+async def found(ask: Client, viewer: str | None, connection: str, selection: str, by: Any = None) -> dict[str, Any]:
     """How many rows match, as they are counted, and the rows from all pages."""
     rows: list[Any] = []
     after = None
@@ -133,7 +133,7 @@ def test_every_filter_and_order_is_tried() -> None:
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("by", BY, ids=".".join)
-async def test_a_filter_finds_what_it_says(ask_demo: Asking, by: tuple[str, str], viewer: str | None) -> None:
+async def test_a_filter_finds_what_it_says(ask_demo: Client, by: tuple[str, str], viewer: str | None) -> None:
     """The rows that a filter finds are those of the whole list that have its value, in their order, and so many are counted."""
     if viewer in REFUSED.get(by, ()):
         return
@@ -150,7 +150,7 @@ async def test_a_filter_finds_what_it_says(ask_demo: Asking, by: tuple[str, str]
 
 
 @pytest.mark.parametrize("by", BY, ids=".".join)
-async def test_every_filter_finds_something_of_the_operators(ask_demo: Asking, by: tuple[str, str]) -> None:
+async def test_every_filter_finds_something_of_the_operators(ask_demo: Client, by: tuple[str, str]) -> None:
     """The sample market has rows for every filter, and rows that it leaves out."""
     connection, name = by
     selection, value, match = BY[by]
@@ -165,7 +165,7 @@ async def test_every_filter_finds_something_of_the_operators(ask_demo: Asking, b
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("by", REFUSED, ids=".".join)
-async def test_a_filter_by_what_is_hidden_is_refused_A16(ask_demo: Asking, by: tuple[str, str], viewer: str | None) -> None:
+async def test_a_filter_by_what_is_hidden_is_refused_A16(ask_demo: Client, by: tuple[str, str], viewer: str | None) -> None:
     """Who does not see a field in every row may not filter by it, nor count, and the error names the filter as it was written."""
     if viewer not in REFUSED[by]:
         return
@@ -181,7 +181,7 @@ async def test_a_filter_by_what_is_hidden_is_refused_A16(ask_demo: Asking, by: t
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("order", orders(), ids=" ".join)
-async def test_an_order_works_or_is_refused_A16(ask_demo: Asking, order: tuple[str, str], viewer: str | None) -> None:
+async def test_an_order_works_or_is_refused_A16(ask_demo: Client, order: tuple[str, str], viewer: str | None) -> None:
     """Who sees prices may order by them; all others get an error with a code, and no row."""
     connection, name = order
     document = f"{{ {connection}(orderBy: {{field: {name}}}) {{ nodes {{ id }} }} }}"
@@ -193,7 +193,7 @@ async def test_an_order_works_or_is_refused_A16(ask_demo: Asking, order: tuple[s
     assert allowed == (answer.data is not None)
 
 
-async def test_ties_are_broken_by_the_key(ask_demo: Asking) -> None:
+async def test_ties_are_broken_by_the_key(ask_demo: Client) -> None:
     """Rows of equal speed stand in the order of their creation, and downwards in the reverse of it."""
     page = "ports(first: 1000, orderBy: {field: SPEED_MBPS, direction: $to}) { nodes { id speedMbps } }"
     document = f"query ($to: Direction!) {{ {page} }}"
@@ -204,7 +204,7 @@ async def test_ties_are_broken_by_the_key(ask_demo: Asking) -> None:
     assert (sorted(plain, key=lambda port: int(port["speedMbps"])), up) == (up, down[::-1])
 
 
-async def test_an_order_goes_upwards_if_nothing_is_said(ask_demo: Asking) -> None:
+async def test_an_order_goes_upwards_if_nothing_is_said(ask_demo: Client) -> None:
     """The direction may be left out."""
     said = await ask_demo(PARTNER, "{ ports(orderBy: {field: NAME, direction: ASC}) { nodes { id } } }")
     unsaid = await ask_demo(PARTNER, "{ ports(orderBy: {field: NAME}) { nodes { id } } }")
@@ -212,7 +212,7 @@ async def test_an_order_goes_upwards_if_nothing_is_said(ask_demo: Asking) -> Non
     assert said.body == unsaid.body
 
 
-async def test_filters_are_all_applied(ask_demo: Asking) -> None:
+async def test_filters_are_all_applied(ask_demo: Client) -> None:
     """Rows match everything that is given, in a filter and beside it."""
     rows = await found(ask_demo, DIRECT, "ports", "status speedMbps")
     both = await found(ask_demo, DIRECT, "ports", "status speedMbps", {"status": "ACTIVE", "speedMbps": 10_000})
@@ -222,7 +222,7 @@ async def test_filters_are_all_applied(ask_demo: Asking) -> None:
 
 
 @pytest.mark.parametrize("text", ["NLX", "nl", " NL", "NL "])
-async def test_a_text_is_neither_cut_nor_folded(ask_demo: Asking, text: str) -> None:
+async def test_a_text_is_neither_cut_nor_folded(ask_demo: Client, text: str) -> None:
     """What a filter compares is the value as it was given: another length or case is another value."""
     exact = await found(ask_demo, ANONYMOUS, "locations", "country", {"country": "NL"})
     other = await found(ask_demo, ANONYMOUS, "locations", "country", {"country": text})
@@ -230,7 +230,7 @@ async def test_a_text_is_neither_cut_nor_folded(ask_demo: Asking, text: str) -> 
     assert (True, {"totalCount": 0, "nodes": []}) == (exact["totalCount"] > 0, other)
 
 
-async def test_an_empty_filter_is_none(ask_demo: Asking) -> None:
+async def test_an_empty_filter_is_none(ask_demo: Client) -> None:
     """A filter with nothing in it, or with nulls, leaves the list as it is."""
     document = filtered("ports", "")
     answers = [await ask_demo(HIDDEN, document, by=by) for by in (None, {}, {"status": None, "monthlyRate": None})]

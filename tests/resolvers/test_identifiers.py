@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.values.identifiers import TAGS, Identifier, InvalidId, parse
-from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, OPERATOR, PARTNER, Asking
+from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, OPERATOR, PARTNER, Client
 from tests.schema import outline
 
 NODE: Final = "query ($id: ID!) { node(id: $id) { __typename id } }"
@@ -88,7 +88,7 @@ def test_every_type_with_an_id_has_a_tag_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("kind", NODE_TYPES)
-async def test_every_thing_is_found_by_its_id(ask_demo: Asking, kind: str) -> None:
+async def test_every_thing_is_found_by_its_id(ask_demo: Client, kind: str) -> None:
     """`node` gives the thing that has the id, as the type that it is, to whoever has met it elsewhere."""
     way = outline.ways()[kind]
     answer = await ask_demo(OPERATOR, f"{{ {way.root}(first: 200) {{ nodes {{ {way.document('... on Node { id }')} }} }} }}")
@@ -110,7 +110,7 @@ def ids_within(value: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
-async def test_a_wrong_id_names_its_argument(ask_demo: Asking, wrong: Any) -> None:
+async def test_a_wrong_id_names_its_argument(ask_demo: Client, wrong: Any) -> None:
     """What is no id is an error that names the argument and nothing else, whoever asks and wherever."""
     answers = [await ask_demo(viewer, query, id=wrong) for viewer in (OPERATOR, ANONYMOUS) for query in (NODE, COMPANY)]
     listed = await ask_demo(ANONYMOUS, NODES, ids=[wrong])
@@ -120,7 +120,7 @@ async def test_a_wrong_id_names_its_argument(ask_demo: Asking, wrong: Any) -> No
 
 
 @pytest.mark.parametrize("spelt", [b64encode(b"co" + KEY.bytes).decode(), ID[:-1], ID.lower(), ID + "="])
-async def test_another_spelling_is_a_wrong_id(ask_demo: Asking, spelt: str) -> None:
+async def test_another_spelling_is_a_wrong_id(ask_demo: Client, spelt: str) -> None:
     """An id is what the gateway has written; a spelling that decodes alike is refused unless it is the same."""
     answer = await ask_demo(OPERATOR, COMPANY, id=spelt)
 
@@ -128,7 +128,7 @@ async def test_another_spelling_is_a_wrong_id(ask_demo: Asking, spelt: str) -> N
 
 
 @pytest.mark.parametrize("entity", sorted(set(TAGS) - {"Company"}))
-async def test_an_id_of_another_type_is_a_wrong_id(ask_demo: Asking, entity: str) -> None:
+async def test_an_id_of_another_type_is_a_wrong_id(ask_demo: Client, entity: str) -> None:
     """A field that gives a company takes ids of companies; the error does not tell what the id names instead."""
     answer = await ask_demo(OPERATOR, COMPANY, id=str(Identifier(entity, KEY)))
 
@@ -144,14 +144,14 @@ async def test_an_id_of_another_type_is_a_wrong_id(ask_demo: Asking, entity: str
     ],
 )
 @pytest.mark.parametrize("wrong", ["", "x", ID, "🦆", "\0"])
-async def test_a_wrong_id_in_a_filter_names_the_filter(ask_demo: Asking, query: str, argument: str, wrong: str) -> None:
+async def test_a_wrong_id_in_a_filter_names_the_filter(ask_demo: Client, query: str, argument: str, wrong: str) -> None:
     """A filter by an id takes ids of its type; another is an error that names the filter."""
     answer = await ask_demo(PARTNER, query, id=wrong)
 
     assert invalid(argument) == shown(answer.errors)
 
 
-async def test_one_bad_id_spoils_its_own_place_only(ask_demo: Asking) -> None:
+async def test_one_bad_id_spoils_its_own_place_only(ask_demo: Client) -> None:
     """`nodes` gives the others in their order, and an error at the place of the bad one."""
     answer = await ask_demo(ANONYMOUS, "{ locations(first: 2) { nodes { id } } }")
     first, second = [node["id"] for node in answer.data["locations"]["nodes"]]
@@ -163,7 +163,7 @@ async def test_one_bad_id_spoils_its_own_place_only(ask_demo: Asking) -> None:
     assert [["nodes", 1]] == [error["path"] for error in found.errors]
 
 
-async def test_a_thousand_ids_may_be_asked_for(ask_demo: Asking) -> None:
+async def test_a_thousand_ids_may_be_asked_for(ask_demo: Client) -> None:
     """As many as a page may have, and not one more: that is an error of the whole field."""
     ids = [str(Identifier("Port", uuid4())) for _ in range(1001)]
 
@@ -175,7 +175,7 @@ async def test_a_thousand_ids_may_be_asked_for(ask_demo: Asking) -> None:
     assert [{"message": message, "extensions": {"code": "TOO_MANY_IDS", "argument": "ids"}}] == shown(more.errors)
 
 
-async def test_no_ids_have_no_nodes(ask_demo: Asking) -> None:
+async def test_no_ids_have_no_nodes(ask_demo: Client) -> None:
     """An empty list of ids is answered by an empty list."""
     answer = await ask_demo(ANONYMOUS, NODES, ids=[])
 
@@ -184,7 +184,7 @@ async def test_no_ids_have_no_nodes(ask_demo: Asking) -> None:
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("kind", NODE_TYPES)
-async def test_absent_and_hidden_look_the_same(ask_demo: Asking, kind: str, viewer: str | None) -> None:
+async def test_absent_and_hidden_look_the_same(ask_demo: Client, kind: str, viewer: str | None) -> None:
     """What the viewer may not read and what does not exist are answered by the same bytes, alone and among others."""
     way = outline.ways()[kind]
     document = f"{{ {way.root}(first: 1000) {{ nodes {{ {way.document('... on Node { id }')} }} }} }}"
@@ -200,7 +200,7 @@ async def test_absent_and_hidden_look_the_same(ask_demo: Asking, kind: str, view
     assert together[0] == together[1]
 
 
-async def test_some_of_each_type_are_hidden_from_somebody(ask_demo: Asking) -> None:
+async def test_some_of_each_type_are_hidden_from_somebody(ask_demo: Client) -> None:
     """The sample market has what the test before needs: things that a viewer may not read, of every type that has any."""
     open_to_all = {"Location"}
     met = set()

@@ -15,7 +15,7 @@ from PIL.ImageOps import exif_transpose
 from PIL.PngImagePlugin import PngInfo
 
 from models.image import MediaType
-from resolvers.files.image_decoding import ImageTooLarge, UnsupportedImage, decoded
+from resolvers.files.image_decoding import ImageTooLarge, UnsupportedImage, decode
 from tests.pictures import RED, chunk, claiming, opened, picture
 
 PNG = picture("PNG")
@@ -46,7 +46,7 @@ def test_a_png_keeps_every_pixel(mode: str) -> None:
     """Whatever a PNG has of colours and transparency, it has afterwards."""
     given_one = picture("PNG", (30, 20), mode=mode)
 
-    kept = decoded(given_one)
+    kept = decode(given_one)
 
     assert (MediaType.PNG, 30, 20) == (kept.media_type, kept.width, kept.height)
     before, after = opened(given_one), opened(kept.content)
@@ -59,7 +59,7 @@ def test_a_jpeg_looks_as_before(mode: str, options: dict[str, Any]) -> None:
     """A JPEG is written with its own tables, so that it loses next to nothing."""
     given_one = picture("JPEG", (64, 48), mode=mode, **options)
 
-    kept = decoded(given_one)
+    kept = decode(given_one)
 
     assert (MediaType.JPEG, 64, 48) == (kept.media_type, kept.width, kept.height)
     before, after = opened(given_one), opened(kept.content)
@@ -74,7 +74,7 @@ def test_what_a_camera_notes_is_left_behind(kind: str) -> None:
     info.add_text("Comment", "secret place")
     beside: dict[str, Any] = {"pnginfo": info} if kind == "PNG" else {"comment": b"secret place"}
 
-    kept = [decoded(photograph(kind, 1)), decoded(picture(kind, **beside))]
+    kept = [decode(photograph(kind, 1)), decode(picture(kind, **beside))]
 
     assert [False, False] == [b"secret" in each.content for each in kept]
     assert [{}, {}] == [dict(opened(each.content).getexif()) for each in kept]
@@ -86,7 +86,7 @@ def test_a_picture_is_turned_as_its_camera_was_held(orientation: int) -> None:
     photo = photograph("PNG", orientation)
     expected = exif_transpose(opened(photo))
 
-    kept = decoded(photo)
+    kept = decode(photo)
 
     assert (kept.width, kept.height) == expected.size
     assert expected.tobytes() == opened(kept.content).tobytes()
@@ -94,14 +94,14 @@ def test_a_picture_is_turned_as_its_camera_was_held(orientation: int) -> None:
 
 def test_a_jpeg_is_turned_too() -> None:
     """A photograph that was taken upright is stored upright."""
-    kept = decoded(photograph("JPEG", 6))
+    kept = decode(photograph("JPEG", 6))
 
     assert (20, 40) == (kept.width, kept.height) == opened(kept.content).size
 
 
 def test_broken_notes_of_a_camera_do_not_matter() -> None:
     """A picture whose notes cannot be read is stored without them."""
-    kept = decoded(picture("JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff broken"))
+    kept = decode(picture("JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff broken"))
 
     assert (200, 200) == (kept.width, kept.height)
 
@@ -109,17 +109,17 @@ def test_broken_notes_of_a_camera_do_not_matter() -> None:
 @pytest.mark.parametrize("content", [PNG, JPEG], ids=["PNG", "JPEG"])
 def test_a_second_file_behind_a_picture_is_left_behind(content: bytes) -> None:
     """What follows a picture's end is not stored, be it a page or an archive."""
-    kept = decoded(content + b"<script>alert(1)</script>PK\x05\x06")
+    kept = decode(content + b"<script>alert(1)</script>PK\x05\x06")
 
     assert False is (b"script" in kept.content)
-    assert decoded(content) == kept
+    assert decode(content) == kept
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "BMP", "TIFF", "PPM"])
 def test_other_formats_are_refused_R008(kind: str) -> None:
     """Only PNG and JPEG are pictures here."""
     with pytest.raises(UnsupportedImage):
-        decoded(picture(kind))
+        decode(picture(kind))
 
 
 @pytest.mark.parametrize(
@@ -140,27 +140,27 @@ def test_other_formats_are_refused_R008(kind: str) -> None:
 def test_what_cannot_be_decoded_to_its_end_is_refused(content: bytes) -> None:
     """A file that is cut off, damaged or only begins as a picture is none."""
     with pytest.raises(UnsupportedImage):
-        decoded(content)
+        decode(content)
 
 
 def test_a_picture_that_moves_is_refused() -> None:
     """A logo stands still, also where only its head says how many frames it has."""
     with pytest.raises(UnsupportedImage):
-        decoded(animated())
+        decode(animated())
 
 
 @pytest.mark.parametrize("size", [(4097, 1), (1, 4097), (100_000, 100_000), (2**31 - 1, 2**31 - 1)])
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded_A2(size: tuple[int, int]) -> None:
     """The head of a file says how large it is; nothing is made room for, and nothing warns."""
     with pytest.raises(ImageTooLarge) as refused:
-        decoded(claiming(*size))
+        decode(claiming(*size))
 
     assert {"code": "IMAGE_TOO_LARGE", "width": size[0], "height": size[1], "limit": 4096} == refused.value.extensions
 
 
 def test_a_picture_of_just_the_bounds_is_taken_A2() -> None:
     """4096 pixels on each side are allowed."""
-    kept = decoded(picture("PNG", (4096, 4096), mode="1"))
+    kept = decode(picture("PNG", (4096, 4096), mode="1"))
 
     assert (4096, 4096) == (kept.width, kept.height)
 
@@ -170,7 +170,7 @@ def test_text_that_unfolds_to_a_giant_is_refused() -> None:
     text = b"Comment\0\0" + zlib.compress(bytes(200_000_000), 9)
 
     with pytest.raises(UnsupportedImage):
-        decoded(PNG[:33] + chunk(b"zTXt", text) + PNG[33:])
+        decode(PNG[:33] + chunk(b"zTXt", text) + PNG[33:])
 
 
 def test_a_jpeg_that_passes_over_its_pixels_too_often_is_refused() -> None:
@@ -179,14 +179,14 @@ def test_a_jpeg_that_passes_over_its_pixels_too_often_is_refused() -> None:
     last = progressive[progressive.rindex(b"\xff\xda") : -2]
 
     with pytest.raises(UnsupportedImage):
-        decoded(progressive[:-2] + last * 40 + progressive[-2:])
+        decode(progressive[:-2] + last * 40 + progressive[-2:])
 
 
 @given(at=st.integers(0, 400), garbage=st.binary(min_size=1, max_size=40), kind=st.sampled_from([PNG, JPEG]))
 def test_damage_anywhere_is_a_picture_or_a_clear_refusal(at: int, garbage: bytes, kind: bytes) -> None:
     """Whatever stands in a file, it is decoded or refused, and nothing else is raised."""
     try:
-        kept = decoded(kind[:at] + garbage + kind[at + len(garbage) :])
+        kept = decode(kind[:at] + garbage + kind[at + len(garbage) :])
     except (UnsupportedImage, ImageTooLarge):
         return
 
@@ -214,7 +214,7 @@ def test_a_transparent_grey_of_any_depth_stays_the_one(depth: int) -> None:
     for transparent in range(greys):
         bits = "".join(f"{grey:0{depth}b}" for grey in range(greys))
         row = int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8), "big")
-        kept = decoded(raw_png(depth, GREY, [row], struct.pack(">H", transparent)))
+        kept = decode(raw_png(depth, GREY, [row], struct.pack(">H", transparent)))
 
         assert [0 if grey == transparent else 255 for grey in range(greys)] == alphas(kept.content)[:greys]
 
@@ -222,7 +222,7 @@ def test_a_transparent_grey_of_any_depth_stays_the_one(depth: int) -> None:
 def test_a_transparent_grey_of_16_bits_stays_the_one() -> None:
     """A grey that differs in its lower byte is another one."""
     content = raw_png(16, GREY, [struct.pack(">4H", 0x1234, 0x1235, 0x1334, 0)], struct.pack(">H", 0x1234))
-    kept = opened(decoded(content).content)
+    kept = opened(decode(content).content)
 
     assert (0x1234, 0x1234) == (kept.info["transparency"], kept.getpixel((0, 0)))
 
@@ -237,7 +237,7 @@ def test_a_transparent_colour_of_16_bits_stays_the_one() -> None:
         (0, 0, 0),
     ]
     row = struct.pack(f">{3 * len(colours)}H", *(sample for colour in colours for sample in colour))
-    kept = decoded(raw_png(16, TRUECOLOUR, [row, row], struct.pack(">3H", *colours[0])))
+    kept = decode(raw_png(16, TRUECOLOUR, [row, row], struct.pack(">3H", *colours[0])))
 
     assert [0, 255, 255, 255, 255] * 2 == alphas(kept.content)
     assert (0x12, 0x56, 0x9A) == opened(kept.content).convert("RGBA").getpixel((1, 0))[:3]  # type: ignore[index]

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.values.text import composed, is_blank, tidied
-from resolvers.writing.input_reader import Asked
-from resolvers.writing.user_errors import Problems
+from resolvers.writing.input_reader import InputReader
+from resolvers.writing.user_errors import UserErrors
 
 NODE: Final = Path(__file__).parents[2] / ".venv" / "bin" / "node"
 JUDGE: Final = "const judge = (text) => { try { new URL(text); return true } catch { return false } };"
@@ -93,7 +93,7 @@ NO_ADDRESSES: Final = [
 
 def url(text: str) -> str | None:
     """The address in an input, None if it is refused."""
-    return Asked({"url": text}, Problems()).url("url")
+    return InputReader({"url": text}, UserErrors()).url("url")
 
 
 def judged(texts: list[str]) -> list[bool]:
@@ -168,27 +168,29 @@ def test_what_is_an_address_a_browser_says() -> None:
 @pytest.mark.parametrize("text", [*UNSEEN, *UNSEEN_TOO])
 def test_a_text_of_which_nothing_is_seen_is_blank(text: str) -> None:
     """A name needs a character that can be read."""
-    problems = Problems()
+    problems = UserErrors()
 
-    assert None is Asked({"name": text}, problems).text("name", 100)
+    assert None is InputReader({"name": text}, problems).text("name", 100)
     assert ["REQUIRED"] == [problem.code for problem in problems.found]
 
 
 @pytest.mark.parametrize("text", ["A", "北", "한", "ก", "ا", "0", "–", "😀", "a\u200b", "می‌خواهم", "e\u0301", "👩‍👩‍👧"])
 def test_a_text_of_which_something_is_seen_is_not_blank(text: str) -> None:
     """Invisible characters are no reason to refuse a text that has others."""
-    assert tidied(text) == Asked({"name": text}, Problems()).text("name", 100)
+    assert tidied(text) == InputReader({"name": text}, UserErrors()).text("name", 100)
 
 
 @pytest.mark.parametrize("text", ["Cafe\u0301 Net", "Caf\u00e9\u00a0Net", "Café  Net", "\u3000Café \u2003 Net ", "Café Net"])
 def test_a_line_is_stored_in_one_form(text: str) -> None:
     """Composed, and with one space where there is white space."""
-    assert "Café Net" == Asked({"name": text}, Problems()).text("name", 8)
+    assert "Café Net" == InputReader({"name": text}, UserErrors()).text("name", 8)
 
 
 def test_lines_keep_their_white_space() -> None:
     """A text of several lines is composed, and otherwise as it is given."""
-    assert "a\u00a0  b\n\n c\u00e9" == Asked({"text": "\n a\u00a0  b\n\n ce\u0301 "}, Problems()).text("text", 100, lines=True)
+    assert "a\u00a0  b\n\n c\u00e9" == InputReader({"text": "\n a\u00a0  b\n\n ce\u0301 "}, UserErrors()).text(
+        "text", 100, lines=True
+    )
 
 
 @given(st.text())

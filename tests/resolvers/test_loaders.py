@@ -17,7 +17,7 @@ from resolvers.context import Context, Services
 from resolvers.reading.records import Record
 from resolvers.viewer import find_member, load_viewer
 from settings import Settings
-from tests.client import DEMO_VIEWERS, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking
+from tests.client import DEMO_VIEWERS, HIDDEN, OPERATOR, PARTNER, SHOWN, Client
 
 PATIENCE: Final = 60  # seconds: a deadlock would take for ever
 NESTED: Final = """
@@ -47,7 +47,7 @@ async def viewer_of(services: Services, email: str) -> Viewer:
 
 
 @pytest.fixture
-def services(ask_demo: Asking) -> Services:
+def services(ask_demo: Client) -> Services:
     """What all requests share."""
     found: Services = ask_demo.app.state.services
     return found
@@ -70,7 +70,7 @@ async def test_two_viewers_side_by_side_keep_their_own(services: Services) -> No
     assert 5 == len({str(each) for each in alone})  # each of them sees something else
 
 
-async def test_a_request_reads_a_row_once_and_the_next_reads_it_anew(services: Services, ask_demo: Asking) -> None:
+async def test_a_request_reads_a_row_once_and_the_next_reads_it_anew(services: Services, ask_demo: Client) -> None:
     """What a request has loaded it keeps; nothing is kept for another."""
     viewer = await viewer_of(services, PARTNER)
     contexts = [Context(services, viewer) for _ in range(2)]
@@ -85,7 +85,7 @@ async def test_a_request_reads_a_row_once_and_the_next_reads_it_anew(services: S
     assert set() == counts[0][1] & counts[1][1] - {id(None)}
 
 
-async def test_keys_of_a_level_are_one_statement(services: Services, ask_demo: Asking) -> None:
+async def test_keys_of_a_level_are_one_statement(services: Services, ask_demo: Client) -> None:
     """Whoever asks at once is answered at once; None asks for nothing and is nothing."""
     viewer = await viewer_of(services, OPERATOR)
     page = await ask_demo(OPERATOR, "{ companies(first: 5) { nodes { id } } }")
@@ -100,7 +100,7 @@ async def test_keys_of_a_level_are_one_statement(services: Services, ask_demo: A
     assert 1 == len(made)
 
 
-async def test_nothing_is_asked_where_policy_leaves_nothing(services: Services, ask_demo: Asking) -> None:
+async def test_nothing_is_asked_where_policy_leaves_nothing(services: Services, ask_demo: Client) -> None:
     """A type of which the viewer's shape may read no row costs no statement."""
     context = Context(services, VISITOR)
     key = (await viewer_of(services, PARTNER)).company_id
@@ -111,15 +111,15 @@ async def test_nothing_is_asked_where_policy_leaves_nothing(services: Services, 
 
 
 @pytest.fixture
-async def narrow(demo_url: str, tmp_path: Path) -> AsyncIterator[Asking]:
+async def narrow(demo_url: str, tmp_path: Path) -> AsyncIterator[Client]:
     """The gateway with a single connection to its database."""
     app = server.build(Settings(data_dir=tmp_path, database_url=demo_url, log_level="ERROR", pool_size=1))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
-        yield Asking(app, client)
+        yield Client(app, client)
     await app.state.services.close()
 
 
-async def test_many_requests_share_one_connection(narrow: Asking, ask_demo: Asking) -> None:
+async def test_many_requests_share_one_connection(narrow: Client, ask_demo: Client) -> None:
     """Requests of all viewers at once, each with many loads of a level, wait for the one connection, and none for each other."""
     expected = [(await ask_demo(viewer, NESTED)).body for viewer in DEMO_VIEWERS]
 
@@ -129,7 +129,7 @@ async def test_many_requests_share_one_connection(narrow: Asking, ask_demo: Aski
     assert expected * 4 == [answer.body for answer in answers]
 
 
-async def test_an_answer_depends_on_nobody_else(ask_demo: Asking) -> None:
+async def test_an_answer_depends_on_nobody_else(ask_demo: Client) -> None:
     """Answers to requests that are interleaved are byte for byte those to requests one after the other."""
     documents = [NESTED, NESTED.replace("20", "7"), "{ ports(last: 3) { nodes { id monthlyRate { amount } } } }"]
     asked: list[tuple[Any, str]] = [(viewer, document) for document in documents for viewer in DEMO_VIEWERS]

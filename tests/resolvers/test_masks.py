@@ -16,7 +16,7 @@ from policies.viewer import Viewer
 from resolvers.reading import statements
 from resolvers.reading.masks import Mask, mask_of
 from resolvers.reading.statements import Source
-from tests.client import DIRECT, HIDDEN, OPERATOR, PARTNER, POLICY, SHOWN, Asking, Redaction
+from tests.client import DIRECT, HIDDEN, OPERATOR, PARTNER, POLICY, SHOWN, Client, Redaction
 from tests.rules.answers import whole
 
 OWN: Final = Compare("=", "id", Parameter("company_id"))
@@ -97,7 +97,7 @@ def test_links_are_computed_by_the_database() -> None:
         members=shown(visible=Or((OWN, SELLS))), offers=shown(visible=Or((OWN, SELLS))), partner=shown(visible=Not(SELLS))
     )
     source = Source("Company", TRUE, TRUE, masked.computed)
-    text = str(statements.rows_by(source, "id").compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
+    text = str(statements.select_rows_by(source, "id").compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
     rows = [company(OTHER, mask_0=True, mask_1=False), company(OTHER, mask_0=False, mask_1=True)]
 
     assert (("mask_0", Or((OWN, SELLS))), ("mask_1", Not(SELLS))) == masked.computed
@@ -118,7 +118,7 @@ def test_a_mask_is_made_once() -> None:
     ("viewer", "kinds"),
     [(PARTNER, {"PARTNER", "MANAGED"}), (HIDDEN, {"MANAGED"}), (SHOWN, {"MANAGED"}), (DIRECT, {"DIRECT"})],
 )
-async def test_a_field_is_hidden_row_by_row(ask_demo: Asking, viewer: str, kinds: set[str]) -> None:
+async def test_a_field_is_hidden_row_by_row(ask_demo: Client, viewer: str, kinds: set[str]) -> None:
     """On one page some companies tell whom they work with, and each of the others is a redaction of its own (V18)."""
     answer = await ask_demo(viewer, "{ companies(first: 1000) { nodes { accountKind } } }")
     nodes = answer.data["companies"]["nodes"]
@@ -131,7 +131,7 @@ async def test_a_field_is_hidden_row_by_row(ask_demo: Asking, viewer: str, kinds
     ] == answer.redactions
 
 
-async def test_a_hidden_relation_is_not_loaded(ask_demo: Asking) -> None:
+async def test_a_hidden_relation_is_not_loaded(ask_demo: Client) -> None:
     """No resolver is asked for what every row hides, so it costs no statement."""
     with ask_demo.counting() as plain:
         await ask_demo(HIDDEN, "{ viewer { company { id } } }")
@@ -144,7 +144,7 @@ async def test_a_hidden_relation_is_not_loaded(ask_demo: Asking) -> None:
     )
 
 
-async def test_the_operator_is_hidden_nothing(ask_demo: Asking) -> None:
+async def test_the_operator_is_hidden_nothing(ask_demo: Client) -> None:
     """A shape from which nothing is hidden gets no redactions at all."""
     answer = await ask_demo(OPERATOR, "{ companies(first: 50) { nodes { accountKind members { nodes { user { email } } } } } }")
 

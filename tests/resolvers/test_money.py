@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.offer import CURRENCIES
-from resolvers.values.money import LARGEST, InvalidAmount, Money, minor_units, money
-from tests.client import OPERATOR, Asking
+from resolvers.values.money import MAX_AMOUNT, InvalidAmount, Money, minor_units, money
+from tests.client import OPERATOR, Client
 
 INTEGER: Final = 2**31 - 1  # what a price's column holds
 PRICES: Final = """
@@ -61,7 +61,7 @@ def test_bounds_fit_a_column_and_never_widen(amount: Decimal, currency: str) -> 
     low, high = minor_units(amount, currency, ROUND_CEILING), minor_units(amount, currency, ROUND_FLOOR)
 
     assert -INTEGER <= high <= low <= INTEGER
-    if abs(amount) <= LARGEST:
+    if abs(amount) <= MAX_AMOUNT:
         scaled = amount * (1 if currency == "JPY" else 100)
         assert high <= scaled <= low
         assert low - high <= 1
@@ -70,7 +70,7 @@ def test_bounds_fit_a_column_and_never_widen(amount: Decimal, currency: str) -> 
 @pytest.mark.parametrize("amount", ["1e999999", "9" * 10_000, "20000000.01"])
 def test_an_amount_beyond_all_prices_is_kept_in_bounds(amount: str) -> None:
     """An exponent of a million costs nothing: what is more than any price is as good as the largest amount."""
-    largest = int(LARGEST) * 100
+    largest = int(MAX_AMOUNT) * 100
 
     assert (largest, -largest) == (
         minor_units(Decimal(amount), "EUR", ROUND_FLOOR),
@@ -93,7 +93,7 @@ def within(ports: list[dict[str, Any]], currency: str, low: str, high: str) -> l
 
 
 @pytest.mark.parametrize("currency", ["EUR", "JPY"])
-async def test_a_range_has_its_ends_in_it(ask_demo: Asking, currency: str) -> None:
+async def test_a_range_has_its_ends_in_it(ask_demo: Client, currency: str) -> None:
     """A range of money finds the ports of its currency from its lower end to its upper one."""
     everything = await ask_demo(OPERATOR, PRICES, range={"currency": currency})
     ports = everything.data["ports"]["nodes"]
@@ -107,7 +107,7 @@ async def test_a_range_has_its_ends_in_it(ask_demo: Asking, currency: str) -> No
     assert 0 < len(expected) < len(ports)
 
 
-async def test_an_amount_between_two_minor_units_is_rounded_inward(ask_demo: Asking) -> None:
+async def test_an_amount_between_two_minor_units_is_rounded_inward(ask_demo: Client) -> None:
     """From half a yen above a price on, that price is not in the range, and half a yen below it, it still is not beyond it."""
     everything = await ask_demo(OPERATOR, PRICES, range={"currency": "JPY"})
     amount = Decimal(everything.data["ports"]["nodes"][0]["monthlyRate"]["amount"])
@@ -126,7 +126,7 @@ async def test_an_amount_between_two_minor_units_is_rounded_inward(ask_demo: Ask
 
 
 @pytest.mark.parametrize("currency", ["XXX", "eur", "EURO", "EU", ""])
-async def test_a_currency_that_no_port_has_finds_none(ask_demo: Asking, currency: str) -> None:
+async def test_a_currency_that_no_port_has_finds_none(ask_demo: Client, currency: str) -> None:
     """A code that is not stored, longer or shorter ones too, matches no row; none is cut to fit."""
     answer = await ask_demo(OPERATOR, PRICES, range={"currency": currency})
 

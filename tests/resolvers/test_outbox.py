@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Mail
 from models.base import now
-from resolvers.notifying.outbox import ATTEMPTS, KEPT_FOR, Delayed, deliver, forget_sent_mails
-from resolvers.scheduled_jobs import CHORES
+from resolvers.notifying.outbox import MAX_ATTEMPTS, RETENTION, MailDelayed, deliver, purge_sent_mails
+from resolvers.scheduled_jobs import SCHEDULED_JOBS
 from tests.mailbox import mail_server
 from tests.models.factory import add
-from transport.smtp import Post
+from transport.smtp import SmtpMailer
 
 SENDER = "gateway@operator.example"
 
@@ -39,41 +39,41 @@ async def test_a_mail_that_is_done_with_is_not_sent_again_X6(engine: AsyncEngine
     """Whatever the queue says, a mail goes out while it waits only."""
     key = await mail(engine)
     async with mail_server() as box:
-        outcomes = [await deliver(engine, Post(box.url, SENDER), key) for _ in range(2)]
+        outcomes = [await deliver(engine, SmtpMailer(box.url, SENDER), key) for _ in range(2)]
 
     assert ["SENT", None] == outcomes
     assert 1 == len(box.mails)
     assert ("SENT", 1, None) == await stored(engine, key)
 
 
-@pytest.mark.parametrize(("before", "status"), [(0, "WAITING"), (ATTEMPTS - 2, "WAITING"), (ATTEMPTS - 1, "FAILED")])
+@pytest.mark.parametrize(("before", "status"), [(0, "WAITING"), (MAX_ATTEMPTS - 2, "WAITING"), (MAX_ATTEMPTS - 1, "FAILED")])
 async def test_attempts_are_bounded_X6(engine: AsyncEngine, before: int, status: str) -> None:
     """A mail that is put off waits, and after the last attempt it has failed, with the reason."""
     key = await mail(engine, attempts=before)
     async with mail_server() as box:
         box.rcpt["user@sample.example"].append("450 later")
         if status == "WAITING":
-            with pytest.raises(Delayed, match="450 later"):
-                await deliver(engine, Post(box.url, SENDER), key)
+            with pytest.raises(MailDelayed, match="450 later"):
+                await deliver(engine, SmtpMailer(box.url, SENDER), key)
         else:
-            await deliver(engine, Post(box.url, SENDER), key)
+            await deliver(engine, SmtpMailer(box.url, SENDER), key)
 
     assert (status, before + 1, "450 later") == await stored(engine, key)
 
 
 async def test_a_mail_that_ends_its_workers_ends_too_X6(engine: AsyncEngine) -> None:
     """A mail whose attempts were all broken off is not tried for ever."""
-    key = await mail(engine, attempts=ATTEMPTS)
+    key = await mail(engine, attempts=MAX_ATTEMPTS)
     async with mail_server() as box:
-        await deliver(engine, Post(box.url, SENDER), key)
+        await deliver(engine, SmtpMailer(box.url, SENDER), key)
 
     assert [] == box.mails
-    assert ("FAILED", ATTEMPTS + 1, "every attempt was broken off") == await stored(engine, key)
+    assert ("FAILED", MAX_ATTEMPTS + 1, "every attempt was broken off") == await stored(engine, key)
 
 
 async def test_sent_mails_are_forgotten_after_a_while(engine: AsyncEngine) -> None:
     """What was sent long ago is deleted; what failed, waits or was sent lately stays."""
-    old, lately = now() - KEPT_FOR - timedelta(minutes=1), now() - KEPT_FOR + timedelta(minutes=1)
+    old, lately = now() - RETENTION - timedelta(minutes=1), now() - RETENTION + timedelta(minutes=1)
     await mail(engine, status="SENT", sent_at=old, created_at=old)
     left = [
         await mail(engine, status="SENT", sent_at=lately, created_at=lately),
@@ -81,7 +81,7 @@ async def test_sent_mails_are_forgotten_after_a_while(engine: AsyncEngine) -> No
         await mail(engine, created_at=old),
     ]
 
-    await forget_sent_mails(engine, "http://localhost")
+    await purge_sent_mails(engine, "http://localhost")
 
     async with engine.connect() as connection:
         assert left == (await connection.scalars(sa.select(Mail.id).order_by(Mail.id))).all()
@@ -89,4 +89,4 @@ async def test_sent_mails_are_forgotten_after_a_while(engine: AsyncEngine) -> No
 
 def test_every_chore_has_a_name_of_its_own() -> None:
     """A chore is known to the queue by its name."""
-    assert len(CHORES) == len({chore.name for chore in CHORES})
+    assert len(SCHEDULED_JOBS) == len({chore.name for chore in SCHEDULED_JOBS})

@@ -9,17 +9,17 @@ from policies.viewer import ANONYMOUS, Viewer
 from resolvers.context import Context
 from resolvers.price import quote
 from resolvers.viewer import find_member, load_viewer
-from tests.client import Asking
-from tests.factory import Given
+from tests.client import Client
+from tests.factory import Factory
 
 
 @pytest.fixture
-def given(engine: AsyncEngine) -> Given:
+def given(engine: AsyncEngine) -> Factory:
     """Puts rows into the database."""
-    return Given(engine)
+    return Factory(engine)
 
 
-async def viewer_of(ask: Asking, email: str | None) -> Viewer:
+async def viewer_of(ask: Client, email: str | None) -> Viewer:
     """The viewer with an address, or a visitor."""
     if email is None:
         return ANONYMOUS
@@ -41,7 +41,7 @@ async def viewer_of(ask: Asking, email: str | None) -> Viewer:
     ],
 )
 async def test_whoever_reads_no_prices_loads_none(
-    ask: Asking, given: Given, kind: str, role: str | None, rate: str | None
+    ask: Client, given: Factory, kind: str, role: str | None, rate: str | None
 ) -> None:
     """Past the ability that guards the field, prices are still those of the roles that read them, and never a managed account's."""
     partner = await given.partner()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from policies.reason import Reason
 from resolvers.reading.redactions import Path, Redacted, Redactions
-from tests.client import HIDDEN, POLICY, Asking, Redaction
+from tests.client import HIDDEN, POLICY, Client, Redaction
 from tests.rules.answers import whole
 
 A, B = Reason.HIDDEN_BY_PARTNER, Reason.ROLE_REQUIRED
@@ -170,7 +170,7 @@ PRICES: Final = (
 )
 
 
-async def test_redactions_are_told_by_the_names_of_the_answer(ask_demo: Asking) -> None:
+async def test_redactions_are_told_by_the_names_of_the_answer(ask_demo: Client) -> None:
     """Paths have aliases where the query has them, through connections, edges and fragments."""
     answer = await ask_demo(
         HIDDEN, f"{{ mine: viewer {{ company {{ ...prices }} }} }} fragment prices on Company {{ {PRICES} }}"
@@ -185,7 +185,7 @@ async def test_redactions_are_told_by_the_names_of_the_answer(ask_demo: Asking) 
     assert [] == answer.errors
 
 
-async def test_a_field_that_is_not_asked_for_is_not_told(ask_demo: Asking) -> None:
+async def test_a_field_that_is_not_asked_for_is_not_told(ask_demo: Client) -> None:
     """Neither a field that was skipped nor one of an empty page is reported."""
     skipped = await ask_demo(HIDDEN, "{ ports { nodes { id monthlyRate @skip(if: true) { amount } } } }")
     empty = await ask_demo(HIDDEN, "{ ports(first: 0) { nodes { monthlyRate { amount } } } }")
@@ -195,7 +195,7 @@ async def test_a_field_that_is_not_asked_for_is_not_told(ask_demo: Asking) -> No
 
 
 @pytest.mark.parametrize("viewer", [HIDDEN])
-async def test_a_redaction_below_an_error_is_not_told(ask_demo: Asking, viewer: str) -> None:
+async def test_a_redaction_below_an_error_is_not_told(ask_demo: Client, viewer: str) -> None:
     """Where an error takes the whole answer away, nothing is left that could hide something."""
     answer = await ask_demo(viewer, "{ ports { nodes { monthlyRate { amount } connections(first: -1) { totalCount } } } }")
 

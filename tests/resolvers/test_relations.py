@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from policies.catalogue import CATALOGUE
 from policies.entity import Entity
 from policies.predicate import Names
-from resolvers.reading.relations import TOLD
+from resolvers.reading.relations import COPIED_COLUMNS
 
 
 def agree(own: Any, other: Any, named: Entity, theirs: str, ours: str | Names) -> Any:
@@ -25,11 +25,13 @@ def agree(own: Any, other: Any, named: Entity, theirs: str, ours: str | Names) -
     return sa.exists().where(linked.c[link.remote] == other.c[link.local], *equal)
 
 
-@pytest.mark.parametrize(("entity", "column", "named"), TOLD)
+@pytest.mark.parametrize(("entity", "column", "named"), COPIED_COLUMNS)
 async def test_what_a_row_tells_is_true(demo_engine: AsyncEngine, entity: str, column: str, named: str) -> None:
     """In the sample market no row disagrees with the row that it names."""
     own, other = CATALOGUE[entity].table.alias("own"), CATALOGUE[named].table.alias("other")
-    equal = [agree(own, other, CATALOGUE[named], theirs, ours) for theirs, ours in TOLD[entity, column, named].items()]
+    equal = [
+        agree(own, other, CATALOGUE[named], theirs, ours) for theirs, ours in COPIED_COLUMNS[entity, column, named].items()
+    ]
     pairs = sa.select(sa.func.count()).select_from(own.join(other, other.c.id == own.c[column]))
     async with demo_engine.connect() as connection:
         agreeing = await connection.scalar(pairs.where(*equal))

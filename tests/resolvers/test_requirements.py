@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from resolvers.writing.runner import Mutation
-from schema.building.mutation_fields import Change
+from schema.building.mutation_fields import MutationField
 from schema.mutation import Mutation as Root
 
 DIRECTORY: Final = Path(__file__).parents[2] / "resolvers" / "mutations"
@@ -22,7 +22,7 @@ Bound = Mapping[str, str]
 def mutations() -> list[Mutation]:
     """Every mutation of the schema."""
     fields = Root.__strawberry_definition__.fields  # type: ignore[attr-defined]
-    return [field.mutation for field in fields if isinstance(field, Change)]
+    return [field.mutation for field in fields if isinstance(field, MutationField)]
 
 
 def asked(function: ast.AsyncFunctionDef, known: Mapping[str, ast.AsyncFunctionDef], bound: Bound) -> Iterator[tuple[str, str]]:

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models import ManagedAccount
-from tests.client import Answer, Asking
+from tests.client import Answer, Client
 from tests.event_streams import Closed, opened
-from tests.factory import Account, Given, Location
+from tests.factory import Account, Factory, Location
 from tests.pictures import picture, upload
 from tests.rules.mutations import stored, trail
 
@@ -28,23 +28,23 @@ MARKET: Final = """mutation ($input: SetBillingMarketInput!) { setBillingMarket(
 WAITING: Final = sa.text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
-Change = Callable[[Given, Account], Awaitable[object]]
+Change = Callable[[Factory, Account], Awaitable[object]]
 
 
 @pytest.fixture
-def given(engine: AsyncEngine) -> Given:
+def given(engine: AsyncEngine) -> Factory:
     """Makes rows in the database of the test."""
-    return Given(engine)
+    return Factory(engine)
 
 
 @pytest.fixture
-async def account(given: Given) -> Account:
+async def account(given: Factory) -> Account:
     """A managed account that sees prices and orders without approval."""
     return await given.managed_account(await given.partner(), pricing=True, company={"verification_status": "VERIFIED"})
 
 
 @pytest.fixture
-async def location(given: Given, account: Account) -> Location:
+async def location(given: Factory, account: Account) -> Location:
     """Where the account can order."""
     return await given.orderable(account.partner)
 
@@ -75,7 +75,7 @@ async def meanwhile(engine: AsyncEngine, held: tuple[str, Any], sent: Awaitable[
     return await answering
 
 
-def order(ask: Asking, account: Account, location: Location, **headers: str) -> Awaitable[Answer]:
+def order(ask: Client, account: Account, location: Location, **headers: str) -> Awaitable[Answer]:
     """The answer to an order of the account."""
     return ask.send(account.admin, ORDER, {"input": ordered(location)}, **headers)
 
@@ -85,34 +85,34 @@ def ordered(location: Location) -> dict[str, Any]:
     return {"locationId": location.id, "name": "Core", "speedMbps": 1000, "termMonths": 12}
 
 
-async def require_approval(given: Given, account: Account) -> None:
+async def require_approval(given: Factory, account: Account) -> None:
     """The partner requires approval of this account's orders."""
     await given.setting(account, order_approval=True)
 
 
-async def require_by_default(given: Given, account: Account) -> None:
+async def require_by_default(given: Factory, account: Account) -> None:
     """The partner requires approval of all orders, and had never set a default before."""
     await given.defaults(account.partner, order_approval=True)
 
 
-async def hide_prices(given: Given, account: Account) -> None:
+async def hide_prices(given: Factory, account: Account) -> None:
     """The partner hides prices."""
     await given.setting(account, pricing=False)
 
 
-async def remove_member(given: Given, account: Account) -> None:
+async def remove_member(given: Factory, account: Account) -> None:
     """The member is removed."""
     await given.no_more(account.company.user.membership)
 
 
-async def take_role(given: Given, account: Account) -> None:
+async def take_role(given: Factory, account: Account) -> None:
     """The member keeps the role of a viewer only."""
     await given.change(account.company.user.membership, roles=["VIEWER"])
 
 
 @pytest.mark.parametrize("change", [require_approval, require_by_default])
 async def test_approval_that_is_required_meanwhile_is_asked_for_V13(
-    ask: Asking, given: Given, engine: AsyncEngine, account: Account, location: Location, change: Change
+    ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location, change: Change
 ) -> None:
     """An order that waits while its partner begins to require approval becomes an approval, and no port."""
     answer = await meanwhile(engine, ("location", location.key), order(ask, account, location), change(given, account))
@@ -123,7 +123,7 @@ async def test_approval_that_is_required_meanwhile_is_asked_for_V13(
 
 
 async def test_prices_that_are_hidden_meanwhile_are_not_answered_V2(
-    ask: Asking, given: Given, engine: AsyncEngine, account: Account, location: Location
+    ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
 ) -> None:
     """The answer of an order has no price that was hidden while it waited."""
     sent = order(ask, account, location)
@@ -135,7 +135,7 @@ async def test_prices_that_are_hidden_meanwhile_are_not_answered_V2(
 
 
 async def test_a_member_that_is_removed_meanwhile_changes_nothing(
-    ask: Asking, given: Given, engine: AsyncEngine, account: Account, location: Location
+    ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
 ) -> None:
     """The answer is that of a token without a membership."""
     sent = order(ask, account, location)
@@ -148,7 +148,7 @@ async def test_a_member_that_is_removed_meanwhile_changes_nothing(
 
 
 async def test_a_role_that_is_taken_meanwhile_gives_no_right(
-    ask: Asking, given: Given, engine: AsyncEngine, account: Account, location: Location
+    ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
 ) -> None:
     """Whatever the member may no more do is refused."""
     sent = order(ask, account, location)
@@ -160,7 +160,7 @@ async def test_a_role_that_is_taken_meanwhile_gives_no_right(
 
 
 async def test_a_refusal_is_decided_on_present_facts_too(
-    ask: Asking, given: Given, engine: AsyncEngine, account: Account, location: Location
+    ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
 ) -> None:
     """A member that was removed is not told what is wrong with its input."""
     wrong = {"input": {**ordered(location), "speedMbps": 7}}
@@ -173,7 +173,7 @@ async def test_a_refusal_is_decided_on_present_facts_too(
 
 @pytest.mark.parametrize("committed", [True, False])
 async def test_a_setting_that_is_being_saved_is_waited_for_V13(
-    ask: Asking, given: Given, engine: AsyncEngine, account: Account, location: Location, committed: bool
+    ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location, committed: bool
 ) -> None:
     """A change by which a row of the facts is locked is waited for: it counts if it commits, and does not if it is undone."""
     async with engine.connect() as other:
@@ -190,7 +190,7 @@ async def test_a_setting_that_is_being_saved_is_waited_for_V13(
 
 
 async def test_settings_wait_for_nobody_who_orders(
-    ask: Asking, given: Given, engine: AsyncEngine, account: Account, location: Location
+    ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
 ) -> None:
     """While orders wait for something else, the partner's settings and the removal of the member go through at once."""
     async with holding(engine, "location", location.key):
@@ -205,7 +205,7 @@ async def test_settings_wait_for_nobody_who_orders(
 
 
 async def test_what_is_done_before_the_viewer_goes_is_told(
-    ask: Asking, given: Given, engine: AsyncEngine, account: Account, location: Location
+    ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
 ) -> None:
     """Of two orders in one operation the first was made: the answer names the second, and is no refusal of the whole."""
     elsewhere = await given.location()
@@ -220,7 +220,7 @@ async def test_what_is_done_before_the_viewer_goes_is_told(
 
 
 async def test_a_socket_ends_with_its_viewer(
-    ask: Asking, given: Given, engine: AsyncEngine, account: Account, location: Location
+    ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
 ) -> None:
     """An order over a socket that waits while its member is removed is not made, and the socket is closed as it would not open."""
     async with opened(ask.app) as socket:
@@ -241,7 +241,7 @@ async def test_a_socket_ends_with_its_viewer(
 
 
 async def test_a_key_is_not_spent_on_rights_of_before(
-    ask: Asking, given: Given, engine: AsyncEngine, account: Account, location: Location
+    ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
 ) -> None:
     """Two orders under one Idempotency-Key, between which approval is required, are one order that waits for approval (V13)."""
     async with holding(engine, "location", location.key):
@@ -254,7 +254,7 @@ async def test_a_key_is_not_spent_on_rights_of_before(
     assert (0, 1) == (await given.count("Port"), await given.count("OrderApproval"))
 
 
-async def test_a_change_of_ones_own_facts_is_no_conflict(ask: Asking, given: Given) -> None:
+async def test_a_change_of_ones_own_facts_is_no_conflict(ask: Client, given: Factory) -> None:
     """A company that enables a billing market changes what its viewers are; that is done once and at once (A19)."""
     company = await given.company()
 
@@ -267,7 +267,7 @@ async def test_a_change_of_ones_own_facts_is_no_conflict(ask: Asking, given: Giv
 
 
 async def test_the_trail_names_what_was_done_once(
-    ask: Asking, given: Given, engine: AsyncEngine, account: Account, location: Location
+    ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
 ) -> None:
     """A try that was given up leaves nothing in the trail."""
     sent = order(ask, account, location)
@@ -279,7 +279,7 @@ async def test_the_trail_names_what_was_done_once(
 
 @pytest.mark.parametrize(("change", "status", "code"), [(remove_member, 401, "UNAUTHENTICATED"), (take_role, 403, "FORBIDDEN")])
 async def test_an_upload_is_decided_where_it_is_stored(
-    ask: Asking, given: Given, engine: AsyncEngine, change: Change, status: int, code: str
+    ask: Client, given: Factory, engine: AsyncEngine, change: Change, status: int, code: str
 ) -> None:
     """A picture that waits to be stored is not stored for whoever may no more upload it."""
     partner = await given.partner()

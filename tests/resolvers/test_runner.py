@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import server
 from models import IdempotentRequest
 from models.base import now
-from resolvers.writing.idempotency import forget_requests
+from resolvers.writing.idempotency import purge_requests
 from settings import Settings
-from tests.client import Asking
-from tests.factory import Given
+from tests.client import Client
+from tests.factory import Factory
 from tests.rules.mutations import refused, send, trail
 
 MARKET = "billingMarket { id enabled }"
@@ -28,12 +28,12 @@ SET = "mutation ($input: SetBillingMarketInput!) { setBillingMarket(input: $inpu
 
 
 @pytest.fixture
-def given(engine: AsyncEngine) -> Given:
+def given(engine: AsyncEngine) -> Factory:
     """Makes rows in the database of the test."""
-    return Given(engine)
+    return Factory(engine)
 
 
-async def test_repetition_is_answered_and_not_repeated(ask: Asking, given: Given, engine: AsyncEngine) -> None:
+async def test_repetition_is_answered_and_not_repeated(ask: Client, given: Factory, engine: AsyncEngine) -> None:
     """The second answer is the first one's, read anew; what happened in between stays."""
     company = await given.company()
 
@@ -46,7 +46,7 @@ async def test_repetition_is_answered_and_not_repeated(ask: Asking, given: Given
     assert 2 == len(await trail(engine))
 
 
-async def test_key_is_not_for_another_input(ask: Asking, given: Given) -> None:
+async def test_key_is_not_for_another_input(ask: Client, given: Factory) -> None:
     """The same key with another input is refused."""
     company = await given.company()
 
@@ -56,7 +56,7 @@ async def test_key_is_not_for_another_input(ask: Asking, given: Given) -> None:
     assert {"billingMarket": None, "userErrors": [refused("IDEMPOTENCY_KEY_REUSED")]} == other
 
 
-async def test_an_alias_of_any_length_has_its_key(ask: Asking, given: Given, engine: AsyncEngine) -> None:
+async def test_an_alias_of_any_length_has_its_key(ask: Client, given: Factory, engine: AsyncEngine) -> None:
     """What is done under a key is known by the alias too, however long it is: two long ones are two."""
     company = await given.company()
     aliases = ["a" * 60_000, "a" * 59_999 + "b", "a" * 128, "a" * 129]
@@ -73,7 +73,7 @@ async def test_an_alias_of_any_length_has_its_key(ask: Asking, given: Given, eng
     assert (4, 4, True) == (len(places), len(set(places)), max(map(len, places)) <= 128)
 
 
-async def test_keys_of_others_are_others(ask: Asking, given: Given) -> None:
+async def test_keys_of_others_are_others(ask: Client, given: Factory) -> None:
     """What one user did with a key tells another user nothing."""
     ours, theirs = await given.company(), await given.company()
 
@@ -84,7 +84,7 @@ async def test_keys_of_others_are_others(ask: Asking, given: Given) -> None:
     assert first["billingMarket"]["id"] != second["billingMarket"]["id"]
 
 
-async def test_what_was_refused_spends_no_key(ask: Asking, given: Given) -> None:
+async def test_what_was_refused_spends_no_key(ask: Client, given: Factory) -> None:
     """After a problem the mended input is sent with the same key."""
     company = await given.company()
 
@@ -95,7 +95,7 @@ async def test_what_was_refused_spends_no_key(ask: Asking, given: Given) -> None
     assert [] == mended["userErrors"]
 
 
-async def test_sent_at_once_it_is_done_once(ask: Asking, given: Given, engine: AsyncEngine) -> None:
+async def test_sent_at_once_it_is_done_once(ask: Client, given: Factory, engine: AsyncEngine) -> None:
     """Of many who send the same key at the same moment one does it, and all are answered alike."""
     company = await given.company()
 
@@ -107,7 +107,7 @@ async def test_sent_at_once_it_is_done_once(ask: Asking, given: Given, engine: A
     assert ["setBillingMarket"] == [action for action, _, _ in await trail(engine)]
 
 
-async def test_who_comes_second_finds_it_done(ask: Asking, given: Given) -> None:
+async def test_who_comes_second_finds_it_done(ask: Client, given: Factory) -> None:
     """Of many who enable the same market at the same moment each is told that it is enabled."""
     company = await given.company()
 
@@ -118,7 +118,7 @@ async def test_who_comes_second_finds_it_done(ask: Asking, given: Given) -> None
 
 
 async def test_a_change_that_takes_too_long_is_undone(
-    database_url: str, engine: AsyncEngine, given: Given, tmp_path: Path
+    database_url: str, engine: AsyncEngine, given: Factory, tmp_path: Path
 ) -> None:
     """A mutation that waits for a lock longer than a request may is answered so, changes nothing, and can be sent again."""
     company = await given.company()
@@ -127,7 +127,7 @@ async def test_a_change_that_takes_too_long_is_undone(
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client,
         engine.connect() as other,
     ):
-        ask = Asking(app, client)
+        ask = Client(app, client)
         await other.execute(sa.text("BEGIN"))
         await other.execute(sa.text("LOCK TABLE billing_market"))
         late = await ask(company.admin, SET, input=GERMAN)
@@ -141,7 +141,7 @@ async def test_a_change_that_takes_too_long_is_undone(
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "tab\tinside"])
-async def test_a_key_that_cannot_be_kept_is_refused(ask: Asking, given: Given, engine: AsyncEngine, key: str) -> None:
+async def test_a_key_that_cannot_be_kept_is_refused(ask: Client, given: Factory, engine: AsyncEngine, key: str) -> None:
     """An Idempotency-Key is 1 to 255 printable characters of ASCII; with another one nothing is done."""
     company = await given.company()
 
@@ -150,7 +150,7 @@ async def test_a_key_that_cannot_be_kept_is_refused(ask: Asking, given: Given, e
     assert (["BAD_REQUEST"], 400, []) == (answer.codes, answer.status, await trail(engine))
 
 
-async def test_what_was_done_is_forgotten_after_a_day(ask: Asking, given: Given, engine: AsyncEngine) -> None:
+async def test_what_was_done_is_forgotten_after_a_day(ask: Client, given: Factory, engine: AsyncEngine) -> None:
     """A key is good for 24 hours; later it is a new one."""
     company = await given.company()
     for key in ("old", "new"):
@@ -161,13 +161,13 @@ async def test_what_was_done_is_forgotten_after_a_day(ask: Asking, given: Given,
         )
         await connection.execute(long_ago)
 
-    await forget_requests(engine, "")
+    await purge_requests(engine, "")
 
     async with engine.connect() as connection:
         assert ["new"] == list((await connection.execute(sa.select(IdempotentRequest.key))).scalars())
 
 
-async def test_a_long_alias_is_a_place_as_any_other(ask: Asking, given: Given, engine: AsyncEngine) -> None:
+async def test_a_long_alias_is_a_place_as_any_other(ask: Client, given: Factory, engine: AsyncEngine) -> None:
     """However long the names are that a client gives its mutations, each is done once under its own."""
     company = await given.company()
     names = ["a" + "".join(random.Random(seed).choices(ascii_letters, k=30_000)) for seed in (1, 2)]

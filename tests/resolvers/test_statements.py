@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from graphql import get_named_type
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.client import OPERATOR, Asking
+from tests.client import OPERATOR, Client
 from tests.schema import outline
 from tests.schema.outline import ONCE, Relation
 
@@ -33,7 +33,7 @@ def reaches(value: Any, names: list[str]) -> bool:
     return isinstance(value, dict) and reaches(value[names[0]], names[1:])
 
 
-async def statements(ask: Asking, document: str, **variables: Any) -> int:
+async def statements(ask: Client, document: str, **variables: Any) -> int:
     """How many statements a query takes, and that it has an answer."""
     with ask.counting() as found:
         answer = await ask(OPERATOR, document, **variables)
@@ -58,7 +58,7 @@ async def events(demo_engine: AsyncEngine) -> None:
 
 
 @pytest.mark.parametrize("relation", BELOW_MANY, ids=str)
-async def test_a_relation_takes_as_many_statements_below_many_as_below_one(ask_demo: Asking, relation: Relation) -> None:
+async def test_a_relation_takes_as_many_statements_below_many_as_below_one(ask_demo: Client, relation: Relation) -> None:
     """What one parent costs in statements, forty cost too; the sample market has ten at least of which it is not empty."""
     way = WAYS[relation.type]
     selection = way.document(f"{relation.field} {outline.leaf(relation.definition)}")
@@ -74,7 +74,7 @@ async def test_a_relation_takes_as_many_statements_below_many_as_below_one(ask_d
 
 
 @pytest.mark.parametrize("root", outline.connections())
-async def test_a_page_takes_as_many_statements_however_long_it_is(ask_demo: Asking, root: str) -> None:
+async def test_a_page_takes_as_many_statements_however_long_it_is(ask_demo: Client, root: str) -> None:
     """A page of forty rows with its count takes the statements of a page of one."""
     document = "query ($first: Int) { %s(first: $first) { nodes { id } totalCount } }" % root  # noqa: UP031
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.values.text import MOST_SEARCHED, InvalidText, searchable, storable
-from tests.client import ANONYMOUS, OPERATOR, Asking
+from resolvers.values.text import MAX_SEARCH_LENGTH, InvalidText, searchable, storable
+from tests.client import ANONYMOUS, OPERATOR, Client
 from tests.schema import hostile
 
 PLACES: Final = hostile.places()
@@ -34,7 +34,7 @@ MARKETPLACE: Final = (
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("viewer", [OPERATOR, ANONYMOUS])
-async def test_a_hostile_value_is_answered_clearly(ask_demo: Asking, place: str, viewer: str | None) -> None:
+async def test_a_hostile_value_is_answered_clearly(ask_demo: Client, place: str, viewer: str | None) -> None:
     """Every argument and every field of every input takes any value: it is answered, or an error tells what is wrong with it."""
     unclear = []
     for attack in PLACES[place]:
@@ -47,7 +47,7 @@ async def test_a_hostile_value_is_answered_clearly(ask_demo: Asking, place: str,
 
 
 @pytest.mark.parametrize("place", FILTERED_BY_TEXT)
-async def test_a_text_with_NUL_is_refused_by_name(ask_demo: Asking, place: str) -> None:
+async def test_a_text_with_NUL_is_refused_by_name(ask_demo: Client, place: str) -> None:
     """PostgreSQL stores no NUL, so nothing can be found by it: the error says which argument has it."""
     (attack,) = [attack for attack in PLACES[place] if attack.text == "a\0b"]
     answer = await ask_demo(OPERATOR, attack.document, **attack.variables)
@@ -62,7 +62,7 @@ async def test_a_text_with_NUL_is_refused_by_name(ask_demo: Asking, place: str) 
 
 
 @pytest.mark.parametrize("half", HALVES)
-async def test_half_of_a_surrogate_pair_is_no_request(ask_demo: Asking, half: str) -> None:
+async def test_half_of_a_surrogate_pair_is_no_request(ask_demo: Client, half: str) -> None:
     """JSON can write what no text is; such a body is refused as a whole, in a variable and in the document."""
     bodies = [
         f'{{"query": "query ($slug: String!) {{ marketplaceProfile(slug: $slug) {{ id }} }}", "variables": {{"slug": "{half}"}}}}',
@@ -76,7 +76,7 @@ async def test_half_of_a_surrogate_pair_is_no_request(ask_demo: Asking, half: st
 
 
 @pytest.mark.parametrize("half", HALVES)
-async def test_half_of_a_surrogate_pair_in_a_literal_is_a_syntax_error(ask_demo: Asking, half: str) -> None:
+async def test_half_of_a_surrogate_pair_in_a_literal_is_a_syntax_error(ask_demo: Client, half: str) -> None:
     """A string of GraphQL cannot have one either."""
     answer = await ask_demo(ANONYMOUS, f'{{ marketplaceProfile(slug: "{half}") {{ id }} }}')
 
@@ -105,10 +105,10 @@ def test_white_space_is_no_search(text: str, searched: str | None) -> None:
 
 def test_a_search_is_not_long() -> None:
     """What a search costs is bounded."""
-    assert MOST_SEARCHED == len(searchable("word " * 1_000) or "")
+    assert MAX_SEARCH_LENGTH == len(searchable("word " * 1_000) or "")
 
 
-async def test_a_search_finds_beginnings_of_words(ask_demo: Asking) -> None:
+async def test_a_search_finds_beginnings_of_words(ask_demo: Client) -> None:
     """Each word of the search begins a word of the provider's name or text, whatever its case; a text without any word finds none."""
     everything = (await ask_demo(ANONYMOUS, MARKETPLACE)).data["marketplaceProfiles"]["nodes"]
     name = everything[0]["companyName"]

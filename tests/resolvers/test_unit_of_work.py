@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models.database import transaction
 from resolvers.context import Context
 from resolvers.viewer import find_member, load_viewer
-from resolvers.writing.input_reader import Asked
-from resolvers.writing.unit_of_work import Work
-from tests.client import Asking
-from tests.factory import Company, Given
+from resolvers.writing.input_reader import InputReader
+from resolvers.writing.unit_of_work import UnitOfWork
+from tests.client import Client
+from tests.factory import Company, Factory
 from tests.rules.mutations import refused, send
 
 EDIT: Final = "UPDATE company SET version = version + 1 WHERE id = :id"
@@ -25,7 +25,7 @@ REFER: Final = (
 )
 
 
-async def context_of(ask: Asking, engine: AsyncEngine, email: str) -> Context:
+async def context_of(ask: Client, engine: AsyncEngine, email: str) -> Context:
     """A request of a user."""
     member = await find_member(engine, email)
     assert member is not None
@@ -45,36 +45,36 @@ async def goes_through(engine: AsyncEngine, statement: str, company: Company) ->
     return True
 
 
-async def test_what_is_found_is_edited_by_nobody_else(ask: Asking, engine: AsyncEngine) -> None:
+async def test_what_is_found_is_edited_by_nobody_else(ask: Client, engine: AsyncEngine) -> None:
     """Until the unit of work ends others wait to edit its rows, but not to record what they do elsewhere for the same company."""
-    company = await Given(engine).company()
+    company = await Factory(engine).company()
     context = await context_of(ask, engine, company.admin)
 
     async with transaction(engine) as session:
-        work = Work(context, session, "test")
-        found = await work.owner(Asked({}, work.problems), "update_company_profile")
+        work = UnitOfWork(context, session, "test")
+        found = await work.owner(InputReader({}, work.problems), "update_company_profile")
         meanwhile = [await goes_through(engine, statement, company) for statement in (EDIT, REFER)]
     afterwards = await goes_through(engine, EDIT, company)
 
     assert (company.key, [False, True], True) == (found.id, meanwhile, afterwards)
 
 
-async def test_what_is_seen_stays_as_it_is(ask: Asking, engine: AsyncEngine) -> None:
+async def test_what_is_seen_stays_as_it_is(ask: Client, engine: AsyncEngine) -> None:
     """What is only looked at is edited by nobody either until the unit of work ends."""
-    company = await Given(engine).company()
+    company = await Factory(engine).company()
     context = await context_of(ask, engine, company.admin)
 
     async with transaction(engine) as session:
-        work = Work(context, session, "test")
-        found = await work.see(Asked({"id": company.id}, work.problems), "id", "Company")
+        work = UnitOfWork(context, session, "test")
+        found = await work.see(InputReader({"id": company.id}, work.problems), "id", "Company")
         meanwhile = [await goes_through(engine, statement, company) for statement in (EDIT, REFER)]
 
     assert (company.key, [False, True]) == (found.id, meanwhile)
 
 
-async def test_who_may_not_change_a_row_does_not_wait_for_who_may_A21(ask: Asking, engine: AsyncEngine) -> None:
+async def test_who_may_not_change_a_row_does_not_wait_for_who_may_A21(ask: Client, engine: AsyncEngine) -> None:
     """Neither who reads it only nor who may not know of it: how long an answer takes tells nobody that the row is being changed."""
-    given = Given(engine)
+    given = Factory(engine)
     company, stranger = await given.company(), await given.company()
     viewer = await given.user(company, "VIEWER")
     port = await given.port(company)

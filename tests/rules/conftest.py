@@ -12,9 +12,9 @@ from models import Base
 from models.database import connect
 from models.embedded import Embedded
 from tests import databases
-from tests.client import Asking, asking
+from tests.client import Client, open_client
 from tests.expected_notifications import Telling
-from tests.factory import Given
+from tests.factory import Factory
 
 # No trigger and no foreign key has a say in the emptying of everything.
 EMPTY = sa.text(
@@ -41,28 +41,28 @@ async def rules_engine(rules_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture(scope="session")
-async def rules_gateway(rules_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asking]:
+async def rules_gateway(rules_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
     """The gateway over that database."""
-    async with asking(rules_url, tmp_path_factory.mktemp("gateway")) as ask:
+    async with open_client(rules_url, tmp_path_factory.mktemp("gateway")) as ask:
         yield ask
 
 
 @pytest.fixture
-async def given(rules_engine: AsyncEngine, rules_gateway: Asking) -> Given:
+async def given(rules_engine: AsyncEngine, rules_gateway: Client) -> Factory:
     """Makes rows in the database, which is empty when the test begins, and is not written to by what was asked before."""
     await rules_gateway.app.state.services.audit.flush()
     async with rules_engine.connect() as connection:
         await connection.execute(EMPTY)
-    return Given(rules_engine)
+    return Factory(rules_engine)
 
 
 @pytest.fixture
-async def ask(rules_gateway: Asking, given: Given) -> Asking:  # noqa: ARG001 (it empties the database)
+async def ask(rules_gateway: Client, given: Factory) -> Client:  # noqa: ARG001 (it empties the database)
     """Asks the gateway; whoever had an address in another test is forgotten."""
-    return Asking(rules_gateway.app, rules_gateway.client)
+    return Client(rules_gateway.app, rules_gateway.client)
 
 
 @pytest.fixture
-def telling(rules_engine: AsyncEngine, given: Given) -> Telling:  # noqa: ARG001 (it empties the database)
+def telling(rules_engine: AsyncEngine, given: Factory) -> Telling:  # noqa: ARG001 (it empties the database)
     """Tells people."""
     return Telling(rules_engine)

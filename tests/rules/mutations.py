@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import AuditEvent, Base, Mail
 from models.audit_event import AuditKind
-from tests.client import Asking
+from tests.client import Client
 
 ERRORS = "userErrors { code field }"
 UNTOLD = {"audit_event", "idempotent_request", "alembic_version"}
 
 
-async def send(ask: Asking, viewer: str | None, mutation: str, selection: str, **values: Any) -> dict[str, Any]:
+async def send(ask: Client, viewer: str | None, mutation: str, selection: str, **values: Any) -> dict[str, Any]:
     """The payload of a mutation with one input: `selection` and the problems. `key` is its Idempotency-Key."""
     headers = {"Idempotency-Key": key} if (key := values.pop("key", None)) else {}
     name = f"{mutation[0].upper()}{mutation[1:]}"

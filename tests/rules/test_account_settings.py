@@ -10,8 +10,8 @@ from typing import Any, Final
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.client import Asking, asking
-from tests.factory import Account, Given
+from tests.client import Client, open_client
+from tests.factory import Account, Factory
 from tests.rules.answers import hidden, told, whole
 from tests.rules.mutations import refused, send, stored, trail
 
@@ -26,19 +26,19 @@ PRICES: Final = "{ viewer { pricingVisible } ports { nodes { monthlyRate { amoun
 UNSET: Final = {"enabled": False, "source": "DEFAULT"}
 
 
-async def switch(ask: Asking, account: Account, version: int, **settings: bool | None) -> Any:
+async def switch(ask: Client, account: Account, version: int, **settings: bool | None) -> Any:
     """What comes of switching things for one account, by its partner."""
     values = {"id": account.id, "version": version, "settings": settings}
     return await send(ask, account.partner.admin, "updateManagedAccountSettings", SETTINGS, **values)
 
 
-async def switch_all(ask: Asking, viewer: str | None, **values: Any) -> dict[str, Any]:
+async def switch_all(ask: Client, viewer: str | None, **values: Any) -> dict[str, Any]:
     """What comes of switching things for all accounts of a partner."""
     return await send(ask, viewer, "updatePartnerDefaults", DEFAULTS, **values)
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_each_setting_is_on_off_or_the_partners_V2_V13_R105(ask: Asking, given: Given, name: str) -> None:
+async def test_each_setting_is_on_off_or_the_partners_V2_V13_R105(ask: Client, given: Factory, name: str) -> None:
     """True and false are the account's own, null is the partner's default, and what is left out stays as it is."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -60,7 +60,7 @@ async def test_each_setting_is_on_off_or_the_partners_V2_V13_R105(ask: Asking, g
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_each_default_is_on_off_or_nothing_V2_V13_R105(ask: Asking, given: Given, name: str) -> None:
+async def test_each_default_is_on_off_or_nothing_V2_V13_R105(ask: Client, given: Factory, name: str) -> None:
     """What a partner sets for all is in effect for an account that has nothing of its own."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -78,7 +78,7 @@ async def test_each_default_is_on_off_or_nothing_V2_V13_R105(ask: Asking, given:
     assert [{"enabled": True, "source": "PARTNER"}, {"enabled": False, "source": "PARTNER"}, UNSET] == found
 
 
-async def test_version_may_be_left_out_where_nothing_was_ever_set_V2(ask: Asking, given: Given) -> None:
+async def test_version_may_be_left_out_where_nothing_was_ever_set_V2(ask: Client, given: Factory) -> None:
     """The first to set defaults need no version; whoever comes later without one is told to read."""
     partner = await given.partner()
 
@@ -90,13 +90,13 @@ async def test_version_may_be_left_out_where_nothing_was_ever_set_V2(ask: Asking
 
 
 async def test_prices_appear_with_the_next_request_everywhere_R121_R122(
-    ask: Asking, given: Given, rules_url: str, tmp_path: Path
+    ask: Client, given: Factory, rules_url: str, tmp_path: Path
 ) -> None:
     """What is switched through one gateway is in effect for the next request to another one, and no longer than that."""
     account = await given.managed_account(await given.partner())
     await given.port(account.company)
     seen = []
-    async with asking(rules_url, tmp_path) as other:
+    async with open_client(rules_url, tmp_path) as other:
         for version, pricing in enumerate((False, True, None), start=1):
             await switch(ask, account, version, pricing=pricing)
             seen.append((await other(account.admin, PRICES)).data)
@@ -115,7 +115,7 @@ async def test_prices_appear_with_the_next_request_everywhere_R121_R122(
 
 @pytest.mark.parametrize(("supported_by", "default"), [("PARTNER", False), ("OPERATOR", True)])
 async def test_chat_is_on_off_or_as_its_support_has_it_R108_R110_A12(
-    ask: Asking, given: Given, supported_by: str, default: bool
+    ask: Client, given: Factory, supported_by: str, default: bool
 ) -> None:
     """The account's own switch decides, then its partner's for all, then who supports it."""
     account = await given.managed_account(await given.partner(), supported_by=supported_by)
@@ -132,7 +132,7 @@ async def test_chat_is_on_off_or_as_its_support_has_it_R108_R110_A12(
     assert [default, not default, default, not default, not default, default] == seen
 
 
-async def test_chat_follows_who_supports_the_account_R108_R110_A12(ask: Asking, given: Given) -> None:
+async def test_chat_follows_who_supports_the_account_R108_R110_A12(ask: Client, given: Factory) -> None:
     """An account that nobody switched anything for has chat from when the operator supports it, and until then not."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -147,7 +147,7 @@ async def test_chat_follows_who_supports_the_account_R108_R110_A12(ask: Asking, 
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "MANAGED", "OPERATOR"])
-async def test_only_a_partner_sets_for_all_V2(ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str) -> None:
+async def test_only_a_partner_sets_for_all_V2(ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str) -> None:
     """Nobody else has accounts to set anything for."""
     email = await given.somebody(kind)
     before = await stored(rules_engine)
@@ -160,7 +160,7 @@ async def test_only_a_partner_sets_for_all_V2(ask: Asking, given: Given, rules_e
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
 async def test_other_roles_read_the_defaults_without_their_version_A43(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, role: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, role: str
 ) -> None:
     """Who may not switch anything is told what is set, and not how often it was changed."""
     partner = await given.partner()
@@ -178,7 +178,9 @@ async def test_other_roles_read_the_defaults_without_their_version_A43(
     assert before == await stored(rules_engine)
 
 
-async def test_operator_reads_the_defaults_and_sets_none_V21_A43(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_operator_reads_the_defaults_and_sets_none_V21_A43(
+    ask: Client, given: Factory, rules_engine: AsyncEngine
+) -> None:
     """The operator looks, and no role of its staff switches anything."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)
@@ -195,7 +197,7 @@ async def test_operator_reads_the_defaults_and_sets_none_V21_A43(ask: Asking, gi
     assert before == await stored(rules_engine)
 
 
-async def test_account_sees_what_is_in_effect_and_no_defaults_V2_V14_A21(ask: Asking, given: Given) -> None:
+async def test_account_sees_what_is_in_effect_and_no_defaults_V2_V14_A21(ask: Client, given: Factory) -> None:
     """What its partner has set for all, and how often an account was changed, a managed account cannot tell."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=False)
@@ -217,7 +219,7 @@ async def test_account_sees_what_is_in_effect_and_no_defaults_V2_V14_A21(ask: As
     assert without.body == with_some.body
 
 
-async def test_changes_are_recorded_R105_V2(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_changes_are_recorded_R105_V2(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Each switch stands in the trail, before and after, of one account and of all."""
     account = await given.managed_account(await given.partner(), pricing=True)
 
@@ -233,7 +235,7 @@ async def test_changes_are_recorded_R105_V2(ask: Asking, given: Given, rules_eng
     assert ("updatePartnerDefaults", "partner_defaults", {"dashboard": [True, None], "version": [1, 2]}) == last
 
 
-async def test_of_many_switches_of_one_version_one_is_made_V2(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_of_many_switches_of_one_version_one_is_made_V2(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Of eight who switch what they read at the same moment one does, for an account as for all; the others are told."""
     account = await given.managed_account(await given.partner())
     told_of = Counter[str]()
@@ -249,7 +251,7 @@ async def test_of_many_switches_of_one_version_one_is_made_V2(ask: Asking, given
     assert {"updateManagedAccountSettings": 2, "updatePartnerDefaults": 2} == actions
 
 
-async def test_edits_of_all_versions_are_all_there_V2(ask: Asking, given: Given) -> None:
+async def test_edits_of_all_versions_are_all_there_V2(ask: Client, given: Factory) -> None:
     """Whoever reads again after a conflict and then switches loses nothing of the others."""
     account = await given.managed_account(await given.partner())
 

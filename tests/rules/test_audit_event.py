@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import AuditEvent
-from resolvers.auditing.audit_log import MOMENT, AuditLog
+from resolvers.auditing.audit_log import FLUSH_INTERVAL, AuditLog
 from resolvers.auditing.audit_trail import operation_hash
 from resolvers.values.identifiers import Identifier
-from tests.client import Asking
-from tests.factory import Company, Given, Thing
+from tests.client import Client
+from tests.factory import Company, Factory, Thing
 from tests.rules.answers import hidden, ids, nodes, told, whole
 from tests.rules.mutations import refused, send, stored
 from tests.rules.test_order_port import managed, order
@@ -40,12 +40,12 @@ ROLES = ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
 
 
 @pytest.fixture(autouse=True)
-async def slowly(rules_gateway: Asking) -> AsyncIterator[None]:
+async def slowly(rules_gateway: Client) -> AsyncIterator[None]:
     """The log is written when a test says so, for what is written in between is another event."""
     log: AuditLog = rules_gateway.app.state.services.audit
     await _restarted(log, 3600)
     yield
-    await _restarted(log, MOMENT)
+    await _restarted(log, FLUSH_INTERVAL)
 
 
 async def _restarted(log: AuditLog, moment: float) -> None:
@@ -54,7 +54,7 @@ async def _restarted(log: AuditLog, moment: float) -> None:
     await log.start()
 
 
-async def written(ask: Asking) -> None:
+async def written(ask: Client) -> None:
     """Returns once the log has what has been asked."""
     await ask.app.state.services.audit.flush()
 
@@ -74,7 +74,7 @@ def event(kind: str, company: Company | None, user: Thing | None, *counts: dict[
     }
 
 
-async def test_an_administrator_reads_what_its_people_were_denied_A43(ask: Asking, given: Given) -> None:
+async def test_an_administrator_reads_what_its_people_were_denied_A43(ask: Client, given: Factory) -> None:
     """One event for like operations of a moment, with how many values of which field were hidden, why, and in which operation."""
     company = await given.company()
     engineer = await given.user(company, "NETWORK_ADMIN")
@@ -101,7 +101,7 @@ async def test_an_administrator_reads_what_its_people_were_denied_A43(ask: Askin
     assert told({"auditEvents": nodes(denied)}) == whole(answer)
 
 
-async def test_values_hidden_in_some_rows_are_counted_singly_A43(ask: Asking, given: Given) -> None:
+async def test_values_hidden_in_some_rows_are_counted_singly_A43(ask: Client, given: Factory) -> None:
     """What is hidden in one item of a list and not in another counts once; what is null by itself does not count."""
     company, other = await given.company(), await given.company()
     await given.profile(other)
@@ -115,7 +115,7 @@ async def test_values_hidden_in_some_rows_are_counted_singly_A43(ask: Asking, gi
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_no_other_role_reads_the_log_A43_V24(ask: Asking, given: Given, role: str) -> None:
+async def test_no_other_role_reads_the_log_A43_V24(ask: Client, given: Factory, role: str) -> None:
     """To members who do not administer the account the log is empty, their own events included."""
     company = await given.company()
     member = await given.user(company, role)
@@ -127,7 +127,7 @@ async def test_no_other_role_reads_the_log_A43_V24(ask: Asking, given: Given, ro
 
 
 @pytest.mark.parametrize("who", ["its account", "its partner", "a stranger", "nobody"])
-async def test_nobody_reads_what_others_did_V14_V24(ask: Asking, given: Given, who: str) -> None:
+async def test_nobody_reads_what_others_did_V14_V24(ask: Client, given: Factory, who: str) -> None:
     """What a company's people did is neither for those whom it manages, nor for its partner, nor for strangers."""
     partner = await given.partner()
     account, operator = await given.managed_account(partner), await given.operator()
@@ -145,7 +145,7 @@ async def test_nobody_reads_what_others_did_V14_V24(ask: Asking, given: Given, w
     assert told({"auditEvents": ids(done)}) == whole(await ask(operator.admin, ALL))
 
 
-async def test_the_operator_reads_what_visitors_were_denied_A43(ask: Asking, given: Given) -> None:
+async def test_the_operator_reads_what_visitors_were_denied_A43(ask: Client, given: Factory) -> None:
     """Denials of visitors are counted too, as one event whatever they send; the operator's staff reads them."""
     company, operator = await given.company(), await given.operator()
     await given.profile(company)
@@ -160,7 +160,7 @@ async def test_the_operator_reads_what_visitors_were_denied_A43(ask: Asking, giv
     assert told({"auditEvents": ids()}) == whole(await ask(company.admin, ALL))
 
 
-async def test_tools_that_are_refused_are_denials_V14_A43(ask: Asking, given: Given) -> None:
+async def test_tools_that_are_refused_are_denials_V14_A43(ask: Client, given: Factory) -> None:
     """Whoever may not look as somebody is told of alike whether there is such a company or not, and so is a refused preview."""
     stranger, partner, absent = await given.company(), await given.partner(), str(Identifier("Company", UUID(int=1)))
     account = await given.managed_account(partner)
@@ -183,7 +183,7 @@ async def test_tools_that_are_refused_are_denials_V14_A43(ask: Asking, given: Gi
     assert told({"auditEvents": other}) == whole(await ask(partner.admin, COUNTED))
 
 
-async def test_what_an_error_has_asked_again_is_counted_once_A43(ask: Asking, given: Given) -> None:
+async def test_what_an_error_has_asked_again_is_counted_once_A43(ask: Client, given: Factory) -> None:
     """Where a plan ends in an error, graphql-core answers, and what was explained until then is not told of twice."""
     company = await given.company()
     query = 'query ($id: ID!) { explain(typeName: "Company", id: $id) { allowed } node(id: "nobody") { id } }'
@@ -194,7 +194,7 @@ async def test_what_an_error_has_asked_again_is_counted_once_A43(ask: Asking, gi
     assert told({"auditEvents": nodes({"kind": "EXPLAIN", "counts": [{"type": "Company", "count": 1}]})}) == whole(answer)
 
 
-async def test_explanations_of_visitors_are_one_event_A43(ask: Asking, given: Given) -> None:
+async def test_explanations_of_visitors_are_one_event_A43(ask: Client, given: Factory) -> None:
     """A visitor has nothing written for each request: what it asks is gathered, as its denials are."""
     company, operator = await given.company(), await given.operator()
     await given.profile(company)
@@ -211,7 +211,7 @@ async def test_explanations_of_visitors_are_one_event_A43(ask: Asking, given: Gi
     assert 1 == after.data["auditEvents"]["totalCount"]
 
 
-async def test_a_company_reads_who_has_looked_as_it_V14_A43(ask: Asking, given: Given) -> None:
+async def test_a_company_reads_who_has_looked_as_it_V14_A43(ask: Client, given: Factory) -> None:
     """That somebody looked as its people, but not what was asked; whom the viewer may not know stays unknown."""
     account, operator = await given.managed_account(await given.partner()), await given.operator()
     asked = {"operation_name": "Secret", "operation_hash": "0", "request_id": "1"}
@@ -235,7 +235,7 @@ async def test_a_company_reads_who_has_looked_as_it_V14_A43(ask: Asking, given: 
     assert told({"auditEvents": ids(explained, by_operator, by_partner)}) == whole(await ask(operator.admin, ALL))
 
 
-async def test_changes_are_told_by_their_fields_alone_V14_V21(ask: Asking, given: Given) -> None:
+async def test_changes_are_told_by_their_fields_alone_V14_V21(ask: Client, given: Factory) -> None:
     """Whoever made a change reads which fields it has changed; others who may read the row hear nothing of who edits it."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)
@@ -257,7 +257,7 @@ async def test_changes_are_told_by_their_fields_alone_V14_V21(ask: Asking, given
     assert told({"auditEvents": ids()}) == whole(await ask(account.admin, ALL))
 
 
-async def test_changed_fields_that_are_hidden_are_not_named_R121_R122(ask: Asking, given: Given) -> None:
+async def test_changed_fields_that_are_hidden_are_not_named_R121_R122(ask: Client, given: Factory) -> None:
     """A managed account whose prices are hidden is not told that its order has any; the operator is."""
     partner, operator = await given.partner(), await given.operator()
     account = await managed(given, partner, pricing=False)
@@ -273,7 +273,7 @@ async def test_changed_fields_that_are_hidden_are_not_named_R121_R122(ask: Askin
     assert {"name", "speedMbps"} <= {*own[0]["changedFields"]}
 
 
-async def test_refused_actions_are_denials_A21(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_refused_actions_are_denials_A21(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """A mutation that is refused stores nothing but that; a thing that is hidden is counted as one that is not there."""
     company, stranger = await given.company(), await given.company()
     viewer = await given.user(company, "VIEWER")
@@ -294,7 +294,7 @@ async def test_refused_actions_are_denials_A21(ask: Asking, given: Given, rules_
     assert told({"auditEvents": nodes(event("DENIAL", company, viewer, *counts))}) == whole(await ask(company.admin, COUNTED))
 
 
-async def test_refused_orders_and_filters_are_denials_A16(ask: Asking, given: Given) -> None:
+async def test_refused_orders_and_filters_are_denials_A16(ask: Client, given: Factory) -> None:
     """Whoever sorts or filters by what is hidden is refused, and that is counted, by the field that it would tell."""
     company = await given.company()
     engineer = await given.user(company, "NETWORK_ADMIN")
@@ -313,7 +313,7 @@ async def test_refused_orders_and_filters_are_denials_A16(ask: Asking, given: Gi
     assert told({"auditEvents": nodes(*denied)}) == whole(await ask(company.admin, COUNTED))
 
 
-async def test_events_of_subscriptions_are_denials_too_R121(ask: Asking, given: Given) -> None:
+async def test_events_of_subscriptions_are_denials_too_R121(ask: Client, given: Factory) -> None:
     """What an event of a subscription hides is counted, for each event."""
     account = await given.managed_account(await given.partner(), pricing=False)
     port = await given.port(account.company)
@@ -328,7 +328,7 @@ async def test_events_of_subscriptions_are_denials_too_R121(ask: Asking, given: 
     assert told({"auditEvents": nodes(denied)}) == whole(await ask(account.admin, COUNTED))
 
 
-async def test_no_denial_holds_a_value_R121(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_no_denial_holds_a_value_R121(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Neither what is hidden, nor what was asked for, nor any id of a thing stands in the log of denials."""
     account = await given.managed_account(await given.partner(), pricing=False)
     port = await given.port(account.company, name="Seven seas", monthly_rate=9_876_543, cost_centre="CC-Lighthouse")
@@ -358,7 +358,7 @@ async def test_no_denial_holds_a_value_R121(ask: Asking, given: Given, rules_eng
     assert [] == [(value, row) for value in values for row in rows if value in row]
 
 
-async def test_an_event_says_what_decided_and_in_which_request_A43(ask: Asking, given: Given) -> None:
+async def test_an_event_says_what_decided_and_in_which_request_A43(ask: Client, given: Factory) -> None:
     """An event has the version of policy and the request's id, as the answer and the logs have them."""
     company = await given.company()
     engineer = await given.user(company, "NETWORK_ADMIN")
@@ -372,7 +372,7 @@ async def test_an_event_says_what_decided_and_in_which_request_A43(ask: Asking, 
     assert told({"auditEvents": nodes(found)}) == whole(answer)
 
 
-async def test_the_log_is_read_by_kind_and_from_the_newest_A43(ask: Asking, given: Given) -> None:
+async def test_the_log_is_read_by_kind_and_from_the_newest_A43(ask: Client, given: Factory) -> None:
     """A filter leaves out other kinds, also of the count; pages run towards the older events."""
     company = await given.company()
     first, second = [await given.audit_event(company) for _ in range(2)]
@@ -386,7 +386,7 @@ async def test_the_log_is_read_by_kind_and_from_the_newest_A43(ask: Asking, give
     assert told({"auditEvents": ids()}) == whole(await ask(company.admin, OF_KIND, kind="VIEW_AS"))
 
 
-async def test_events_are_never_altered_A43(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_events_are_never_altered_A43(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Nobody alters or removes an event of any kind, whatever may be done in the database."""
     company = await given.company()
     event = await given.audit_event(company)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.client import Asking
-from tests.factory import Given
+from tests.client import Client
+from tests.factory import Factory
 from tests.rules.answers import hidden, told, whole
 
 MARKETS = "query ($id: ID!) { company(id: $id) { billingMarkets { market currency enabled } } }"
@@ -15,7 +15,7 @@ BRITISH = {"market": "UK", "currency": "EUR", "enabled": False}
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
-async def test_company_reads_its_billing_markets_R107_A19(ask: Asking, given: Given, kind: str) -> None:
+async def test_company_reads_its_billing_markets_R107_A19(ask: Client, given: Factory, kind: str) -> None:
     """A partner and a direct company read their own markets, by code, enabled or not."""
     company = await given.company(kind=kind)
     await given.billing_market(company, "UK", enabled=False)
@@ -28,7 +28,7 @@ async def test_company_reads_its_billing_markets_R107_A19(ask: Asking, given: Gi
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "FINANCE", "VIEWER"])
 @pytest.mark.parametrize("of", ["itself", "its partner"])
-async def test_managed_account_reads_no_billing_market_R107(ask: Asking, given: Given, of: str, role: str) -> None:
+async def test_managed_account_reads_no_billing_market_R107(ask: Client, given: Factory, of: str, role: str) -> None:
     """Whatever its partner sets, a managed account reads neither its own billing markets nor its partner's."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -45,7 +45,7 @@ async def test_managed_account_reads_no_billing_market_R107(ask: Asking, given: 
     assert told({"node": None}) == whole(by_id)
 
 
-async def test_managed_account_cannot_tell_whether_there_are_billing_markets_R107_A21(ask: Asking, given: Given) -> None:
+async def test_managed_account_cannot_tell_whether_there_are_billing_markets_R107_A21(ask: Client, given: Factory) -> None:
     """A managed account gets the same bytes whether a billing market is there or not."""
     account = await given.managed_account(await given.partner())
 
@@ -58,7 +58,7 @@ async def test_managed_account_cannot_tell_whether_there_are_billing_markets_R10
 
 @pytest.mark.parametrize("asking", ["its partner", "the operator"])
 async def test_markets_of_a_managed_account_are_for_its_partner_and_the_operator_R107_V21(
-    ask: Asking, given: Given, asking: str
+    ask: Client, given: Factory, asking: str
 ) -> None:
     """What is hidden from the account is read by those who run it."""
     partner, operator = await given.partner(), await given.operator()
@@ -73,7 +73,7 @@ async def test_markets_of_a_managed_account_are_for_its_partner_and_the_operator
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER"])
-async def test_billing_markets_are_for_nobody_else_V21(ask: Asking, given: Given, kind: str) -> None:
+async def test_billing_markets_are_for_nobody_else_V21(ask: Client, given: Factory, kind: str) -> None:
     """A company that everybody sees keeps its billing markets to itself."""
     company = await given.company()
     await given.profile(company)

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.client import ANONYMOUS, Asking
-from tests.factory import Company, Given
+from tests.client import ANONYMOUS, Client
+from tests.factory import Company, Factory
 from tests.rules.answers import hidden, ids, nodes, told, whole
 
 SEEN = """query ($id: ID!) {
@@ -42,7 +42,7 @@ def unseen(*all_known: Company) -> object:
     return told({"company": None, "node": None, "companies": ids(*all_known)})
 
 
-async def test_company_is_seen_by_itself_V18(ask: Asking, given: Given) -> None:
+async def test_company_is_seen_by_itself_V18(ask: Client, given: Factory) -> None:
     """Each role of a company reads it."""
     company = await given.company()
     user = await given.user(company, "NETWORK_ADMIN")
@@ -52,7 +52,7 @@ async def test_company_is_seen_by_itself_V18(ask: Asking, given: Given) -> None:
     assert seen(company, company) == whole(answer)
 
 
-async def test_managed_company_is_seen_by_its_partner_V14_V18(ask: Asking, given: Given) -> None:
+async def test_managed_company_is_seen_by_its_partner_V14_V18(ask: Client, given: Factory) -> None:
     """A partner reads the companies that it manages, and not those that another partner manages."""
     partner = await given.partner()
     ours = (await given.managed_account(partner)).company
@@ -64,7 +64,7 @@ async def test_managed_company_is_seen_by_its_partner_V14_V18(ask: Asking, given
     assert unseen(partner, ours) == whole(unknown)
 
 
-async def test_partner_is_seen_by_the_accounts_that_it_manages_V18(ask: Asking, given: Given) -> None:
+async def test_partner_is_seen_by_the_accounts_that_it_manages_V18(ask: Client, given: Factory) -> None:
     """A managed company reads its partner, and no other partner."""
     partner, other = await given.partner(), await given.partner()
     account = await given.managed_account(partner)
@@ -75,7 +75,7 @@ async def test_partner_is_seen_by_the_accounts_that_it_manages_V18(ask: Asking, 
     assert unseen(partner, account.company) == whole(unknown)
 
 
-async def test_every_company_is_seen_by_the_operator_V18(ask: Asking, given: Given) -> None:
+async def test_every_company_is_seen_by_the_operator_V18(ask: Client, given: Factory) -> None:
     """The operator reads every company."""
     operator, direct, partner = await given.operator(), await given.company(), await given.partner()
     managed = (await given.managed_account(partner)).company
@@ -86,7 +86,7 @@ async def test_every_company_is_seen_by_the_operator_V18(ask: Asking, given: Giv
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_company_that_shows_nothing_is_seen_by_nobody_else_V18(ask: Asking, given: Given, kind: str) -> None:
+async def test_company_that_shows_nothing_is_seen_by_nobody_else_V18(ask: Client, given: Factory, kind: str) -> None:
     """A private profile, a limited product and a draft tell nobody that their company exists."""
     company, other = await given.company(), await given.company()
     await given.profile(company, visibility="PRIVATE")
@@ -99,13 +99,13 @@ async def test_company_that_shows_nothing_is_seen_by_nobody_else_V18(ask: Asking
     assert told({"company": None, "node": None}) == whole(hidden_one)
 
 
-async def public_profile(given: Given, company: Company, _viewer: Company) -> Undo:
+async def public_profile(given: Factory, company: Company, _viewer: Company) -> Undo:
     """The company's profile is public, until it turns private."""
     profile = await given.profile(company, visibility="PUBLIC")
     return lambda: given.change(profile, visibility="PRIVATE")
 
 
-async def public_product(given: Given, company: Company, _viewer: Company) -> Undo:
+async def public_product(given: Factory, company: Company, _viewer: Company) -> Undo:
     """The company has two public products, of which one is restricted and one made limited."""
     first = await given.product(company, visibility="PUBLIC")
     second = await given.product(company, visibility="PUBLIC")
@@ -117,27 +117,27 @@ async def public_product(given: Given, company: Company, _viewer: Company) -> Un
     return undo
 
 
-async def invitation(given: Given, company: Company, viewer: Company) -> Undo:
+async def invitation(given: Factory, company: Company, viewer: Company) -> Undo:
     """The viewer is a test account of a limited product, until it is not."""
     product = await given.product(company, visibility="LIMITED")
     await given.test_account(product, viewer)
     return lambda: given.no_test_account(product, viewer)
 
 
-async def invitation_to_what_is_restricted(given: Given, company: Company, viewer: Company) -> Undo:
+async def invitation_to_what_is_restricted(given: Factory, company: Company, viewer: Company) -> Undo:
     """The viewer is a test account of a limited product, until the product is restricted."""
     product = await given.product(company, visibility="LIMITED")
     await given.test_account(product, viewer)
     return lambda: given.change(product, visibility="RESTRICTED")
 
 
-async def received_offer(given: Given, company: Company, viewer: Company) -> Undo:
+async def received_offer(given: Factory, company: Company, viewer: Company) -> Undo:
     """The company has extended an offer to the viewer, until the offer is deleted."""
     offer = await given.offer(company, [viewer])
     return lambda: given.no_more(offer)
 
 
-async def made_offer(given: Given, company: Company, viewer: Company) -> Undo:
+async def made_offer(given: Factory, company: Company, viewer: Company) -> Undo:
     """The viewer drafts an offer for the company, until it deletes it."""
     offer = await given.offer(viewer, [company], status="DRAFT")
     return lambda: given.no_more(offer)
@@ -148,7 +148,7 @@ WAYS = [public_profile, public_product, invitation, invitation_to_what_is_restri
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 async def test_company_is_seen_for_as_long_as_there_is_a_reason_V18(
-    ask: Asking, given: Given, way: Callable[[Given, Company, Company], Awaitable[Undo]]
+    ask: Client, given: Factory, way: Callable[[Factory, Company, Company], Awaitable[Undo]]
 ) -> None:
     """What is public, offered or shared lets a stranger read the company; when it ends, the company is gone again."""
     company, viewer = await given.company(), await given.company()
@@ -166,7 +166,7 @@ async def test_company_is_seen_for_as_long_as_there_is_a_reason_V18(
 
 @pytest.mark.parametrize("way", [received_offer, made_offer], ids=lambda way: way.__name__)
 async def test_partner_sees_whom_its_account_deals_with_V14_V18(
-    ask: Asking, given: Given, way: Callable[[Given, Company, Company], Awaitable[Undo]]
+    ask: Client, given: Factory, way: Callable[[Factory, Company, Company], Awaitable[Undo]]
 ) -> None:
     """Whoever makes a managed account an offer, or gets one from it, is seen by the account's partner too."""
     company, partner = await given.company(), await given.partner()
@@ -183,7 +183,7 @@ async def test_partner_sees_whom_its_account_deals_with_V14_V18(
 
 @pytest.mark.parametrize("way", [public_profile, public_product], ids=lambda way: way.__name__)
 async def test_whoever_shows_itself_is_seen_by_visitors_V18(
-    ask: Asking, given: Given, way: Callable[[Given, Company, Company], Awaitable[Undo]]
+    ask: Client, given: Factory, way: Callable[[Factory, Company, Company], Awaitable[Undo]]
 ) -> None:
     """A public profile or product shows its company to anonymous visitors too."""
     company = await given.company()
@@ -210,7 +210,7 @@ async def test_whoever_shows_itself_is_seen_by_visitors_V18(
     ],
 )
 async def test_seller_is_seen_by_a_buyer_from_publication_on_V18_V19(
-    ask: Asking, given: Given, status: str, known: bool
+    ask: Client, given: Factory, status: str, known: bool
 ) -> None:
     """An offer that is not published yet does not tell its buyer who prepares it."""
     seller, buyer = await given.company(), await given.company()
@@ -221,7 +221,7 @@ async def test_seller_is_seen_by_a_buyer_from_publication_on_V18_V19(
     assert (seen(seller, seller, buyer) if known else unseen(buyer)) == whole(answer)
 
 
-async def test_buyers_of_one_offer_do_not_see_each_other_V18_V19(ask: Asking, given: Given) -> None:
+async def test_buyers_of_one_offer_do_not_see_each_other_V18_V19(ask: Client, given: Factory) -> None:
     """That two companies are made the same offer does not show them to each other."""
     seller, buyer, other = await given.company(), await given.company(), await given.company()
     await given.offer(seller, [buyer, other])
@@ -231,7 +231,7 @@ async def test_buyers_of_one_offer_do_not_see_each_other_V18_V19(ask: Asking, gi
     assert unseen(seller, buyer) == whole(answer)
 
 
-async def test_seller_is_shown_its_buyers_by_roles_that_read_offers_V18_V23(ask: Asking, given: Given) -> None:
+async def test_seller_is_shown_its_buyers_by_roles_that_read_offers_V18_V23(ask: Client, given: Factory) -> None:
     """A network administrator of the seller does not read its offers, and so does not learn whom they name."""
     seller, buyer = await given.company(), await given.company()
     await given.offer(seller, [buyer])
@@ -244,7 +244,7 @@ async def test_seller_is_shown_its_buyers_by_roles_that_read_offers_V18_V23(ask:
 
 
 @pytest.mark.parametrize("asking", ["itself", "its partner", "the operator"])
-async def test_account_kind_and_partner_are_between_the_two_V18(ask: Asking, given: Given, asking: str) -> None:
+async def test_account_kind_and_partner_are_between_the_two_V18(ask: Client, given: Factory, asking: str) -> None:
     """A managed company, its partner and the operator read that it is managed, and by whom."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)
@@ -257,7 +257,7 @@ async def test_account_kind_and_partner_are_between_the_two_V18(ask: Asking, giv
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_nobody_else_reads_that_a_company_is_managed_V18(ask: Asking, given: Given, kind: str) -> None:
+async def test_nobody_else_reads_that_a_company_is_managed_V18(ask: Client, given: Factory, kind: str) -> None:
     """A managed company with a public product looks to others exactly as a direct one."""
     managed = (await given.managed_account(await given.partner(), company={"name": "Same"})).company
     direct = await given.company(name="Same")
@@ -274,7 +274,7 @@ async def test_nobody_else_reads_that_a_company_is_managed_V18(ask: Asking, give
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_companies_are_not_filtered_by_account_kind_V18_A16(ask: Asking, given: Given, kind: str) -> None:
+async def test_companies_are_not_filtered_by_account_kind_V18_A16(ask: Client, given: Factory, kind: str) -> None:
     """Who may not read the account kind of every company may not find companies by it either; the operator may."""
     operator = await given.operator()
     email = await given.somebody(kind)
@@ -290,7 +290,7 @@ async def test_companies_are_not_filtered_by_account_kind_V18_A16(ask: Asking, g
     "company_type", ["ENTERPRISE", "CLOUD", "DATA_CENTER", "INTERNET_EXCHANGE", "SERVICE_PROVIDER", "XAAS"]
 )
 async def test_company_type_is_one_of_six_R412_R413_R414_R415_R416_R417_R418_R419(
-    ask: Asking, given: Given, company_type: str
+    ask: Client, given: Factory, company_type: str
 ) -> None:
     """Companies tell what they do in one of six words, and are found by it."""
     company = await given.company(company_type=company_type)
@@ -304,7 +304,7 @@ async def test_company_type_is_one_of_six_R412_R413_R414_R415_R416_R417_R418_R41
     assert told({"companies": nodes()}) == whole(not_found)
 
 
-async def test_company_is_an_enterprise_when_in_doubt_R420(ask: Asking, given: Given) -> None:
+async def test_company_is_an_enterprise_when_in_doubt_R420(ask: Client, given: Factory) -> None:
     """A company of which nobody has said what it does is an enterprise."""
     company = await given.company()
 
@@ -313,7 +313,7 @@ async def test_company_is_an_enterprise_when_in_doubt_R420(ask: Asking, given: G
     assert told({"viewer": {"company": {"companyType": "ENTERPRISE"}}}) == whole(answer)
 
 
-async def test_direct_company_reads_its_company_profile_V21(ask: Asking, given: Given) -> None:
+async def test_direct_company_reads_its_company_profile_V21(ask: Client, given: Factory) -> None:
     """A company reads what it is on paper."""
     company = await given.company(
         legal_name="Sample AG", registration_number="HRB 7", tax_number="DE 7", headquarters={"city": "Ulm"}
@@ -331,7 +331,7 @@ async def test_direct_company_reads_its_company_profile_V21(ask: Asking, given: 
     assert told({"company": {"companyProfile": known}}) == whole(answer)
 
 
-async def test_managed_account_reads_its_company_profile_when_its_partner_lets_it_R111_A13(ask: Asking, given: Given) -> None:
+async def test_managed_account_reads_its_company_profile_when_its_partner_lets_it_R111_A13(ask: Client, given: Factory) -> None:
     """A managed account's own company profile is hidden by default, and appears with the request after the setting."""
     account = await given.managed_account(await given.partner(), company={"legal_name": "Sample AG"})
 
@@ -347,7 +347,7 @@ async def test_managed_account_reads_its_company_profile_when_its_partner_lets_i
     assert unset.body == closed.body
 
 
-async def test_partner_reads_the_company_profile_that_it_hides_R111_V21(ask: Asking, given: Given) -> None:
+async def test_partner_reads_the_company_profile_that_it_hides_R111_V21(ask: Client, given: Factory) -> None:
     """What a partner keeps from its account it reads itself, and so does the operator."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner, company_profile=False, company={"legal_name": "Sample AG"})
@@ -357,7 +357,7 @@ async def test_partner_reads_the_company_profile_that_it_hides_R111_V21(ask: Ask
     assert [told({"company": {"companyProfile": {"legalName": "Sample AG"}}})] * 2 == answers
 
 
-async def test_company_profile_and_marketplace_profile_are_two_X1(ask: Asking, given: Given) -> None:
+async def test_company_profile_and_marketplace_profile_are_two_X1(ask: Client, given: Factory) -> None:
     """Letting a managed account read its company profile does not let it read its Marketplace profile."""
     account = await given.managed_account(await given.partner(), company_profile=True, company={"legal_name": "Sample AG"})
     await given.profile(account.company)
@@ -371,7 +371,7 @@ async def test_company_profile_and_marketplace_profile_are_two_X1(ask: Asking, g
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_what_is_inside_a_company_is_for_nobody_else_V21_V24(ask: Asking, given: Given, kind: str) -> None:
+async def test_what_is_inside_a_company_is_for_nobody_else_V21_V24(ask: Client, given: Factory, kind: str) -> None:
     """Whoever meets a company on the Marketplace reads nothing of its papers, billing, support and people."""
     company = await given.company()
     await given.profile(company)
@@ -394,7 +394,7 @@ async def test_what_is_inside_a_company_is_for_nobody_else_V21_V24(ask: Asking, 
 
 @pytest.mark.parametrize("asking", ["itself", "its partner", "the operator"])
 async def test_what_is_inside_a_company_is_for_itself_its_partner_and_the_operator_V21(
-    ask: Asking, given: Given, asking: str
+    ask: Client, given: Factory, asking: str
 ) -> None:
     """The company as its rules allow, its partner and the operator read what is inside of it."""
     partner, operator, direct = await given.partner(), await given.operator(), await given.company(legal_name="Sample AG")
@@ -419,7 +419,7 @@ async def test_what_is_inside_a_company_is_for_itself_its_partner_and_the_operat
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_lists_below_a_company_that_are_not_for_the_viewer_are_empty_V24(ask: Asking, given: Given, kind: str) -> None:
+async def test_lists_below_a_company_that_are_not_for_the_viewer_are_empty_V24(ask: Client, given: Factory, kind: str) -> None:
     """A company that is seen has empty lists below it for whoever may see none of their rows: no error, no count."""
     partner = await given.partner()
     await given.profile(partner)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.client import Asking
-from tests.factory import Company, Given, Port, Thing
+from tests.client import Client
+from tests.factory import Company, Factory, Port, Thing
 from tests.rules.answers import ids, told, whole
 
 BY_ID = "query ($id: ID!) { node(id: $id) { id } }"
@@ -19,7 +19,7 @@ FACTS = {"name": "Sample", "status": "PENDING", "rateLimitMbps": 500}
 ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
 
 
-async def requested(given: Given, customer: Company, provider: Company) -> tuple[Port, Port, Thing, Thing]:
+async def requested(given: Factory, customer: Company, provider: Company) -> tuple[Port, Port, Thing, Thing]:
     """The customer's port, the provider's public one, the provider's public profile, and a request between the ports."""
     profile = await given.profile(provider)
     port, target = await given.port(customer), await given.port(provider, visibility="PUBLIC")
@@ -27,7 +27,7 @@ async def requested(given: Given, customer: Company, provider: Company) -> tuple
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_both_sides_read_a_request_in_every_role_R029_V16_V23(ask: Asking, given: Given, role: str) -> None:
+async def test_both_sides_read_a_request_in_every_role_R029_V16_V23(ask: Client, given: Factory, role: str) -> None:
     """Customer and provider find a request by its id and at their own port."""
     customer, provider = await given.company(), await given.company()
     port, target, _profile, request = await requested(given, customer, provider)
@@ -44,7 +44,7 @@ async def test_both_sides_read_a_request_in_every_role_R029_V16_V23(ask: Asking,
 
 
 @pytest.mark.parametrize("status", ["PENDING", "ACCEPTED", "DENIED", "WITHDRAWN"])
-async def test_partners_and_the_operator_read_a_request_V14_V16(ask: Asking, given: Given, status: str) -> None:
+async def test_partners_and_the_operator_read_a_request_V14_V16(ask: Client, given: Factory, status: str) -> None:
     """Whatever becomes of a request, the partner of either side reads it, and the operator does."""
     ours, theirs, operator = await given.partner(), await given.partner(), await given.operator()
     customer, provider = (await given.managed_account(ours)).company, (await given.managed_account(theirs)).company
@@ -57,7 +57,7 @@ async def test_partners_and_the_operator_read_a_request_V14_V16(ask: Asking, giv
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_request_is_read_by_nobody_else_V16_A21(ask: Asking, given: Given, kind: str) -> None:
+async def test_request_is_read_by_nobody_else_V16_A21(ask: Client, given: Factory, kind: str) -> None:
     """Whoever meets the target on the Marketplace does not learn who asks to connect to it."""
     request = (await requested(given, await given.company(), await given.company()))[-1]
     email = await given.somebody(kind)
@@ -76,7 +76,7 @@ def ends(**known: Thing | None) -> dict[str, Any]:
     return {**FACTS, **{name: {"id": thing.id} if (thing := known.get(name)) else None for name in names}}
 
 
-async def test_each_side_reads_the_other_as_everybody_meets_it_V16_V18_V20(ask: Asking, given: Given) -> None:
+async def test_each_side_reads_the_other_as_everybody_meets_it_V16_V18_V20(ask: Client, given: Factory) -> None:
     """The customer sees the provider on the Marketplace; the provider sees neither the customer's port nor a hidden customer."""
     customer, provider = await given.company(), await given.company()
     port, target, _profile, request = await requested(given, customer, provider)
@@ -88,7 +88,7 @@ async def test_each_side_reads_the_other_as_everybody_meets_it_V16_V18_V20(ask: 
     assert told({"node": ends(targetPort=target.on_marketplace, provider=provider)}) == whole(answering)
 
 
-async def test_provider_that_hides_itself_is_hidden_in_requests_too_R013_V18(ask: Asking, given: Given) -> None:
+async def test_provider_that_hides_itself_is_hidden_in_requests_too_R013_V18(ask: Client, given: Factory) -> None:
     """When the provider's profile turns private, the customer keeps its request and nothing of the provider in it."""
     customer, provider = await given.company(), await given.company()
     port, _target, profile, request = await requested(given, customer, provider)
@@ -99,7 +99,7 @@ async def test_provider_that_hides_itself_is_hidden_in_requests_too_R013_V18(ask
     assert told({"node": ends(port=port, requester=customer)}) == whole(answer)
 
 
-async def test_managed_provider_reads_requests_without_its_marketplace_port_R029_R116(ask: Asking, given: Given) -> None:
+async def test_managed_provider_reads_requests_without_its_marketplace_port_R029_R116(ask: Client, given: Factory) -> None:
     """A managed account reads who asks for its port, but not how the Marketplace announces that port."""
     account = await given.managed_account(await given.partner())
     customer = await given.company()

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from resolvers.mutations import membership
-from tests.client import Asking
-from tests.factory import Company, Given
+from tests.client import Client
+from tests.factory import Company, Factory
 from tests.rules.answers import told, whole
 from tests.rules.mutations import executed, refused, send, stored, trail
 
@@ -27,12 +27,12 @@ ALL: Final = """managedAccount { accountName accountRef supportedBy version part
 } settings { pricing { enabled source } dashboard { enabled source } chatSupport { enabled source } } }"""
 
 
-async def create(ask: Asking, viewer: str | None, selection: str = ID, **values: Any) -> dict[str, Any]:
+async def create(ask: Client, viewer: str | None, selection: str = ID, **values: Any) -> dict[str, Any]:
     """What comes of making an account: MINIMAL but for the values that are given."""
     return await send(ask, viewer, "createManagedAccount", selection, **{**MINIMAL, **values})
 
 
-async def test_partner_makes_an_account_of_a_new_company_V15_R104_A18(ask: Asking, given: Given) -> None:
+async def test_partner_makes_an_account_of_a_new_company_V15_R104_A18(ask: Client, given: Factory) -> None:
     """The company, the account and its support details come to be at once, and the partner reads all of it."""
     partner = await given.partner()
     headquarters = {"street": "Seeweg 1", "city": "Zug", "postalCode": "6300", "country": "CH"}
@@ -62,7 +62,7 @@ async def test_partner_makes_an_account_of_a_new_company_V15_R104_A18(ask: Askin
     assert {"managedAccount": found, "userErrors": []} == made
 
 
-async def test_new_account_can_be_used_at_once_V15_V25(ask: Asking, given: Given) -> None:
+async def test_new_account_can_be_used_at_once_V15_V25(ask: Client, given: Factory) -> None:
     """Its first user signs in and finds its account, without what is the partner's own."""
     partner = await given.partner()
 
@@ -75,7 +75,7 @@ async def test_new_account_can_be_used_at_once_V15_V25(ask: Asking, given: Given
 
 
 async def test_new_account_orders_as_soon_as_its_partner_is_billed_there_V15_R404_A40_R103_R120_V12(
-    ask: Asking, given: Given
+    ask: Client, given: Factory
 ) -> None:
     """A verified partner makes an account and enables a market, and the account's first user orders a port there."""
     partner = await given.partner(verification_status="VERIFIED")
@@ -95,7 +95,7 @@ async def test_new_account_orders_as_soon_as_its_partner_is_billed_there_V15_R40
 
 @pytest.mark.parametrize("status", ["UNVERIFIED", "PENDING", "REJECTED"])
 async def test_partner_vouches_for_nobody_before_it_is_verified_V15_R404_A40(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, status: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, status: str
 ) -> None:
     """The new company is as little verified as its partner, and orders nothing."""
     partner = await given.partner(verification_status=status)
@@ -113,7 +113,7 @@ async def test_partner_vouches_for_nobody_before_it_is_verified_V15_R404_A40(
     assert before == await stored(rules_engine)
 
 
-async def test_new_company_is_an_enterprise_unless_it_says_xaas_R413_R420_A42(ask: Asking, given: Given) -> None:
+async def test_new_company_is_an_enterprise_unless_it_says_xaas_R413_R420_A42(ask: Client, given: Factory) -> None:
     """In doubt a company is an ENTERPRISE; what needs an agreement to distribute is not chosen here."""
     partner = await given.partner()
     kind = "managedAccount { company { companyType } }"
@@ -139,7 +139,7 @@ async def test_new_company_is_an_enterprise_unless_it_says_xaas_R413_R420_A42(as
     ],
 )
 async def test_operator_supports_only_whom_it_can_reach_V15(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, contact: dict[str, Any], missing: list[list[str]]
+    ask: Client, given: Factory, rules_engine: AsyncEngine, contact: dict[str, Any], missing: list[list[str]]
 ) -> None:
     """E-mail address and phone are required if the operator supports the account, and each that is missing is named."""
     partner = await given.partner()
@@ -151,7 +151,7 @@ async def test_operator_supports_only_whom_it_can_reach_V15(
     assert before == await stored(rules_engine)
 
 
-async def test_operator_supports_whom_it_can_reach_V15_R106_R110(ask: Asking, given: Given) -> None:
+async def test_operator_supports_whom_it_can_reach_V15_R106_R110(ask: Client, given: Factory) -> None:
     """With both it does, and the account has chat without a word of its partner."""
     partner = await given.partner()
     selection = "managedAccount { supportedBy settings { chatSupport { enabled } } company { supportDetails { phone } } }"
@@ -163,7 +163,7 @@ async def test_operator_supports_whom_it_can_reach_V15_R106_R110(ask: Asking, gi
     assert {"managedAccount": {**account, "company": company}, "userErrors": []} == made
 
 
-async def test_names_are_unique_for_each_partner_V7(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_names_are_unique_for_each_partner_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """A second account of that name is refused; another partner may have the same."""
     partner, other = await given.partner(), await given.partner()
 
@@ -191,7 +191,7 @@ async def test_names_are_unique_for_each_partner_V7(ask: Asking, given: Given, r
     ids=["NFD", "NBSP", "double space", "other spaces", "soft hyphen", "word joiner"],
 )
 @pytest.mark.parametrize("stored_as", ["Café Net", "Cafe\u0301\u00a0 Net"], ids=["now", "before"])
-async def test_names_that_look_alike_are_one_V7(ask: Asking, given: Given, name: str, stored_as: str) -> None:
+async def test_names_that_look_alike_are_one_V7(ask: Client, given: Factory, name: str, stored_as: str) -> None:
     """A name is another account's if nobody can tell them apart, in whatever form that was stored; so it is for a new name."""
     partner = await given.partner()
     await given.managed_account(partner, name=stored_as)
@@ -204,7 +204,7 @@ async def test_names_that_look_alike_are_one_V7(ask: Asking, given: Given, name:
     assert [[refused("TAKEN", "accountName")]] * 2 == [made["userErrors"], renamed["userErrors"]]
 
 
-async def test_an_account_may_be_written_another_way_V7(ask: Asking, given: Given) -> None:
+async def test_an_account_may_be_written_another_way_V7(ask: Client, given: Factory) -> None:
     """An account's own name is not another one's."""
     account = await given.managed_account(await given.partner(), name="Cafe\u0301 Net")
 
@@ -215,7 +215,7 @@ async def test_an_account_may_be_written_another_way_V7(ask: Asking, given: Give
 
 
 @pytest.mark.parametrize("name", ["\u3164", "\u2800", "\u115f\u1160", "\ufe0f", "\u200b\u00a0\u200d"])
-async def test_a_name_of_which_nothing_is_seen_is_blank_V7(ask: Asking, given: Given, name: str) -> None:
+async def test_a_name_of_which_nothing_is_seen_is_blank_V7(ask: Client, given: Factory, name: str) -> None:
     """Nobody could read it."""
     company = {**COMPANY, "tradingName": name, "legalName": name}
 
@@ -225,7 +225,7 @@ async def test_a_name_of_which_nothing_is_seen_is_blank_V7(ask: Asking, given: G
     assert [refused("REQUIRED", *path) for path in missing] == answer["userErrors"]
 
 
-async def test_one_of_many_at_once_has_the_name_V7(ask: Asking, given: Given) -> None:
+async def test_one_of_many_at_once_has_the_name_V7(ask: Client, given: Factory) -> None:
     """Of eight who make an account of the same name at the same moment one does it."""
     partner = await given.partner()
 
@@ -236,7 +236,7 @@ async def test_one_of_many_at_once_has_the_name_V7(ask: Asking, given: Given) ->
     assert 1 == (await ask(partner.admin, "{ managedAccounts { totalCount } }")).data["managedAccounts"]["totalCount"]
 
 
-async def test_texts_have_bounds_V7(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_texts_have_bounds_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """What is blank, too long or of no known form is told at once, each with the path to it."""
     partner = await given.partner()
     before = await stored(rules_engine)
@@ -261,7 +261,7 @@ async def test_texts_have_bounds_V7(ask: Asking, given: Given, rules_engine: Asy
     assert before == await stored(rules_engine)
 
 
-async def test_names_may_be_as_long_as_allowed_V7(ask: Asking, given: Given) -> None:
+async def test_names_may_be_as_long_as_allowed_V7(ask: Client, given: Factory) -> None:
     """128 characters are allowed, of whatever script."""
     partner = await given.partner()
     name, ref = "Ä" * 128, "😀" * 128
@@ -272,7 +272,7 @@ async def test_names_may_be_as_long_as_allowed_V7(ask: Asking, given: Given) -> 
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "MANAGED", "OPERATOR"])
-async def test_only_a_partner_makes_accounts_V15_A18(ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str) -> None:
+async def test_only_a_partner_makes_accounts_V15_A18(ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str) -> None:
     """Nobody else does, least of all a managed account; and nobody else learns who has which address."""
     email, somebody = await given.somebody(kind), await given.company()
     before = await stored(rules_engine)
@@ -287,7 +287,7 @@ async def test_only_a_partner_makes_accounts_V15_A18(ask: Asking, given: Given, 
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
 async def test_only_account_administrators_make_accounts_V15_A43(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, role: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, role: str
 ) -> None:
     """No other role of a partner makes accounts."""
     user = await given.user(await given.partner(), role)
@@ -299,7 +299,7 @@ async def test_only_account_administrators_make_accounts_V15_A43(
     assert before == await stored(rules_engine)
 
 
-async def test_known_user_is_let_in_under_its_name_V14_R405(ask: Asking, given: Given) -> None:
+async def test_known_user_is_let_in_under_its_name_V14_R405(ask: Client, given: Factory) -> None:
     """Somebody whom the partner knows becomes administrator of the new account too, whatever the case of the address."""
     partner = await given.partner()
     colleague = await given.user(partner, "VIEWER", name="Carla Colleague")
@@ -318,7 +318,7 @@ ALIKE: Final = """managedAccount { accountName company { tradingName members { n
 @pytest.mark.parametrize(
     "values", [{}, {"accountName": " "}, {"company": {**COMPANY, "country": "UK"}}], ids=["valid", "name", "country"]
 )
-async def test_nobody_learns_who_has_an_account_V21(ask: Asking, given: Given, values: dict[str, Any]) -> None:
+async def test_nobody_learns_who_has_an_account_V21(ask: Client, given: Factory, values: dict[str, Any]) -> None:
     """An address is answered alike whether a stranger has an account under it or nobody has. The stranger gains nothing."""
     stranger, partners = await given.company(), [await given.partner() for _ in range(2)]
     named = [{"email": email, "name": "Sam"} for email in (stranger.admin, "nobody@alpine.example")]
@@ -338,7 +338,7 @@ async def test_nobody_learns_who_has_an_account_V21(ask: Asking, given: Given, v
     assert {"viewer": {"company": {"id": stranger.id}}, "managedAccounts": {"totalCount": 0}} == own.data
 
 
-async def test_a_person_whom_a_partner_has_named_is_one_user_to_it_V21(ask: Asking, given: Given) -> None:
+async def test_a_person_whom_a_partner_has_named_is_one_user_to_it_V21(ask: Client, given: Factory) -> None:
     """The partner that has named somebody may name them again for another account; another partner's person is another user."""
     partner, other = await given.partner(), await given.partner()
     selection = "managedAccount { company { members { nodes { user { id name } } } } }"
@@ -351,9 +351,9 @@ async def test_a_person_whom_a_partner_has_named_is_one_user_to_it_V21(ask: Aski
     assert (users[0]["id"] != users[2]["id"], users[2]["name"]) == (True, "Anne")
 
 
-async def test_naming_new_people_is_limited_V21(ask: Asking, given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_naming_new_people_is_limited_V21(ask: Client, given: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
     """A company names so many new people an hour. Another company goes on."""
-    monkeypatch.setattr(membership, "MOST_NAMED", 2)
+    monkeypatch.setattr(membership, "MAX_LOOKUPS", 2)
     partner, other = await given.partner(), await given.partner()
     people = [{"email": f"p{number}@alpine.example", "name": "Sam"} for number in range(3)]
 
@@ -365,7 +365,7 @@ async def test_naming_new_people_is_limited_V21(ask: Asking, given: Given, monke
     assert [[], []] == [without["userErrors"], others["userErrors"]]
 
 
-async def test_what_was_made_is_recorded_V15(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_what_was_made_is_recorded_V15(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """The trail has the company, the account, its support details and its member."""
     partner: Company = await given.partner()
 
@@ -376,7 +376,7 @@ async def test_what_was_made_is_recorded_V15(ask: Asking, given: Given, rules_en
     assert [("createManagedAccount", table) for table in tables] == sorted(recorded)
 
 
-async def test_it_is_made_once_however_often_it_is_sent_V15(ask: Asking, given: Given) -> None:
+async def test_it_is_made_once_however_often_it_is_sent_V15(ask: Client, given: Factory) -> None:
     """With an Idempotency-Key a repetition finds the account that was made."""
     partner = await given.partner()
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.client import ANONYMOUS, Asking
-from tests.factory import Given
+from tests.client import ANONYMOUS, Client
+from tests.factory import Factory
 from tests.rules.answers import hidden, told, whole
 
 FIELDS = "{ portsByStatus { status count } portsByMetro { metro count } ordersWaiting monthlySpend { amount currency } }"
@@ -28,7 +28,7 @@ def metros(**counts: int) -> list[dict[str, Any]]:
     return [{"metro": metro, "count": count} for metro, count in counts.items()]
 
 
-async def test_direct_company_has_its_ports_at_a_glance_R112(ask: Asking, given: Given) -> None:
+async def test_direct_company_has_its_ports_at_a_glance_R112(ask: Client, given: Factory) -> None:
     """Ports are counted by status and metro, orders wait, and what is in service costs so much per month in each currency."""
     company = await given.company()
     berlin, tokyo = await given.location(metro="Berlin"), await given.location(metro="Tokyo", market="JP")
@@ -49,7 +49,7 @@ async def test_direct_company_has_its_ports_at_a_glance_R112(ask: Asking, given:
     assert told({"company": {"dashboard": expected}}) == whole(by_id)
 
 
-async def test_partner_has_the_ports_of_its_accounts_too_R112_R115_V14(ask: Asking, given: Given) -> None:
+async def test_partner_has_the_ports_of_its_accounts_too_R112_R115_V14(ask: Client, given: Factory) -> None:
     """A partner's dashboard counts its own ports and those of its accounts; each account has one of its own for it."""
     partner = await given.partner()
     account, sibling = await given.managed_account(partner), await given.managed_account(partner)
@@ -69,7 +69,7 @@ async def test_partner_has_the_ports_of_its_accounts_too_R112_R115_V14(ask: Aski
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_managed_account_has_no_dashboard_until_its_partner_switches_it_on_R112_A14(
-    ask: Asking, given: Given, role: str
+    ask: Client, given: Factory, role: str
 ) -> None:
     """Off without a word of the partner; on and off again with the next request, by the account's setting or by that of all."""
     partner = await given.partner()
@@ -92,7 +92,7 @@ async def test_managed_account_has_no_dashboard_until_its_partner_switches_it_on
     assert [nothing, found, found, nothing] == [whole(each) for each in (unset, switched_on, on_for_all, off)]
 
 
-async def test_other_settings_do_not_show_the_dashboard_R112(ask: Asking, given: Given) -> None:
+async def test_other_settings_do_not_show_the_dashboard_R112(ask: Client, given: Factory) -> None:
     """What else the partner switches on leaves the dashboard off, and its bytes do not depend on what there is."""
     account = await given.managed_account(await given.partner())
     await given.setting(account, pricing=True, chat_support=True, company_profile=True, order_approval=True)
@@ -105,7 +105,7 @@ async def test_other_settings_do_not_show_the_dashboard_R112(ask: Asking, given:
     assert without.body == with_one.body
 
 
-async def test_hidden_prices_hide_the_spend_R112_R121_A16(ask: Asking, given: Given) -> None:
+async def test_hidden_prices_hide_the_spend_R112_R121_A16(ask: Client, given: Factory) -> None:
     """A managed account with a dashboard and without prices has its counts; with prices it has the spend too."""
     account = await given.managed_account(await given.partner(), dashboard=True)
     port = await given.port(account.company)
@@ -126,7 +126,7 @@ async def test_hidden_prices_hide_the_spend_R112_R121_A16(ask: Asking, given: Gi
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
 @pytest.mark.parametrize("role", ROLES)
-async def test_spend_is_for_the_roles_that_read_prices_V23(ask: Asking, given: Given, kind: str, role: str) -> None:
+async def test_spend_is_for_the_roles_that_read_prices_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
     """Every role has the dashboard; those that read prices have the spend."""
     company = await given.company(kind=kind)
     user = await given.user(company, role)
@@ -140,7 +140,7 @@ async def test_spend_is_for_the_roles_that_read_prices_V23(ask: Asking, given: G
         assert told({"viewer": {"dashboard": {**EMPTY, "monthlySpend": None}}}, redaction) == whole(answer)
 
 
-async def test_visitor_has_no_dashboard_R112_V24(ask: Asking, given: Given) -> None:
+async def test_visitor_has_no_dashboard_R112_V24(ask: Client, given: Factory) -> None:
     """A visitor has none, and reads none of a company that everybody sees."""
     company = await given.company()
     await given.profile(company)
@@ -152,7 +152,7 @@ async def test_visitor_has_no_dashboard_R112_V24(ask: Asking, given: Given) -> N
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
-async def test_dashboards_are_for_nobody_else_R112_V20(ask: Asking, given: Given, kind: str) -> None:
+async def test_dashboards_are_for_nobody_else_R112_V20(ask: Client, given: Factory, kind: str) -> None:
     """Another company's dashboard is hidden, as its ports are."""
     company = await given.company()
     await given.profile(company)
@@ -164,7 +164,7 @@ async def test_dashboards_are_for_nobody_else_R112_V20(ask: Asking, given: Given
     assert told({"company": {"dashboard": None}}, hidden("company.dashboard", "NOT_YOURS")) == whole(answer)
 
 
-async def test_managed_account_does_not_read_its_partners_dashboard_R112_V14(ask: Asking, given: Given) -> None:
+async def test_managed_account_does_not_read_its_partners_dashboard_R112_V14(ask: Client, given: Factory) -> None:
     """What a partner has is none of its accounts' business, with their own dashboards switched on too."""
     partner = await given.partner()
     account = await given.managed_account(partner, dashboard=True, pricing=True)
@@ -175,7 +175,7 @@ async def test_managed_account_does_not_read_its_partners_dashboard_R112_V14(ask
     assert told({"company": {"dashboard": None}}, hidden("company.dashboard", "NOT_YOURS")) == whole(answer)
 
 
-async def test_operator_looks_at_every_dashboard_R112_V20(ask: Asking, given: Given) -> None:
+async def test_operator_looks_at_every_dashboard_R112_V20(ask: Client, given: Factory) -> None:
     """The operator has one of its own, of its own ports, and looks at that of any company."""
     operator, company = await given.operator(), await given.company()
     await given.port(company, status="REQUESTED")
@@ -186,7 +186,7 @@ async def test_operator_looks_at_every_dashboard_R112_V20(ask: Asking, given: Gi
     assert told(expected) == whole(answer)
 
 
-async def test_orders_that_wait_for_approval_wait_too_R112_V13(ask: Asking, given: Given) -> None:
+async def test_orders_that_wait_for_approval_wait_too_R112_V13(ask: Client, given: Factory) -> None:
     """The account, its partner and the operator count what is PENDING beside what is REQUESTED; nobody counts another's."""
     partner, operator = await given.partner(), await given.operator()
     account, sibling = [await given.managed_account(partner, dashboard=True) for _ in range(2)]
@@ -210,7 +210,7 @@ async def test_orders_that_wait_for_approval_wait_too_R112_V13(ask: Asking, give
     assert [[3, 3], [1, None], [1, None], [4, 3], [0, 3]] == counts
 
 
-async def test_dashboards_of_many_companies_are_two_statements_R112_V13(ask: Asking, given: Given) -> None:
+async def test_dashboards_of_many_companies_are_two_statements_R112_V13(ask: Client, given: Factory) -> None:
     """All dashboards of a page are tallied by one statement, and what waits for approval by another, however many there are."""
     partner = await given.partner()
     query = f"{{ companies {{ nodes {{ id dashboard {FIELDS} }} }} }}"

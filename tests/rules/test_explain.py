@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.client import ANONYMOUS, Answer, Asking
-from tests.factory import Given
+from tests.client import ANONYMOUS, Answer, Client
+from tests.factory import Factory
 from tests.rules.answers import told, whole
 from tests.rules.proofs import ROOT
 
@@ -42,7 +42,7 @@ def decisions(answer: Answer) -> list[dict[str, Any]]:
     return named
 
 
-async def test_a_partner_is_told_by_which_rule_its_account_sees_no_price_V14_R121(ask: Asking, given: Given) -> None:
+async def test_a_partner_is_told_by_which_rule_its_account_sees_no_price_V14_R121(ask: Client, given: Factory) -> None:
     """The partner's administrator is told the reason, the rule with its place and its sentence, and what each part comes to."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -76,7 +76,7 @@ async def test_a_partner_is_told_by_which_rule_its_account_sees_no_price_V14_R12
     assert [hiding] == [each for each in decisions(answer) if each["holds"] and each["effect"] == "DENY"]
 
 
-async def test_what_fails_is_named_V14_V20(ask: Asking, given: Given) -> None:
+async def test_what_fails_is_named_V14_V20(ask: Client, given: Factory) -> None:
     """Of each rule that is not true its first part that is not; of one that is true, none."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -95,7 +95,7 @@ async def test_what_fails_is_named_V14_V20(ask: Asking, given: Given) -> None:
     assert expected == [{"rule": each["rule"], "failing": each["failing"]} for each in decisions(answer)]
 
 
-async def test_a_managed_viewer_is_told_the_reason_alone_V14_R121(ask: Asking, given: Given) -> None:
+async def test_a_managed_viewer_is_told_the_reason_alone_V14_R121(ask: Client, given: Factory) -> None:
     """Whoever may know the port is told why its price is hidden, and not by which rules: these are for whoever administers it."""
     account = await given.managed_account(await given.partner())
     port = await given.port(account.company)
@@ -106,7 +106,7 @@ async def test_a_managed_viewer_is_told_the_reason_alone_V14_R121(ask: Asking, g
 
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
-async def test_other_roles_of_a_partner_are_told_the_reason_alone_V14_A43(ask: Asking, given: Given, role: str) -> None:
+async def test_other_roles_of_a_partner_are_told_the_reason_alone_V14_A43(ask: Client, given: Factory, role: str) -> None:
     """They may look as the account, and so learn what it sees; which rules decide is for account administrators."""
     partner = await given.partner()
     account, user = await given.managed_account(partner), await given.user(partner, role)
@@ -117,7 +117,7 @@ async def test_other_roles_of_a_partner_are_told_the_reason_alone_V14_A43(ask: A
     assert told({"explain": HIDDEN_PRICE}) == whole(answer)
 
 
-async def test_the_explanation_is_of_the_settings_of_the_moment_R122_V2(ask: Asking, given: Given) -> None:
+async def test_the_explanation_is_of_the_settings_of_the_moment_R122_V2(ask: Client, given: Factory) -> None:
     """Once the partner shows prices, its account is allowed to read them."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -130,7 +130,7 @@ async def test_the_explanation_is_of_the_settings_of_the_moment_R122_V2(ask: Ask
 
 
 @pytest.mark.parametrize("asking", ["visitor", "direct", "other partner", "sibling"])
-async def test_a_thing_that_the_asker_may_not_know_is_nothing_V20_V24(ask: Asking, given: Given, asking: str) -> None:
+async def test_a_thing_that_the_asker_may_not_know_is_nothing_V20_V24(ask: Client, given: Factory, asking: str) -> None:
     """Another's port is null, to the byte and to the statement as a port that is not there."""
     partner = await given.partner()
     port, absent = [await given.port((await given.managed_account(partner)).company) for _ in range(2)]
@@ -153,7 +153,7 @@ async def test_a_thing_that_the_asker_may_not_know_is_nothing_V20_V24(ask: Askin
     assert counts[0] == counts[1]
 
 
-async def test_a_thing_that_the_other_viewer_may_not_read_is_refused_as_not_its_V14_V20(ask: Asking, given: Given) -> None:
+async def test_a_thing_that_the_other_viewer_may_not_read_is_refused_as_not_its_V14_V20(ask: Client, given: Factory) -> None:
     """A partner may know its own port, and is told why its account does not read it."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -167,7 +167,7 @@ async def test_a_thing_that_the_other_viewer_may_not_read_is_refused_as_not_its_
     ]
 
 
-async def test_the_operator_is_told_the_rules_of_itself_and_of_others_V21_A43(ask: Asking, given: Given) -> None:
+async def test_the_operator_is_told_the_rules_of_itself_and_of_others_V21_A43(ask: Client, given: Factory) -> None:
     """A reviewer is told the rules that decide for itself; support also those of any company as which it looks."""
     support, direct = await given.support(), await given.company()
     reviewer = await given.user(await given.company(kind="OPERATOR"), "REVIEWER")
@@ -180,7 +180,7 @@ async def test_the_operator_is_told_the_rules_of_itself_and_of_others_V21_A43(as
     assert [True, False, False] == [each["holds"] for each in decisions(other)]
 
 
-async def test_the_operator_s_staff_explains_for_others_without_looking_as_them_A43(ask: Asking, given: Given) -> None:
+async def test_the_operator_s_staff_explains_for_others_without_looking_as_them_A43(ask: Client, given: Factory) -> None:
     """A reviewer is told what decides for an account's viewers; to see their market it would have to be support."""
     account = await given.managed_account(await given.partner())
     reviewer = await given.user(await given.company(kind="OPERATOR"), "REVIEWER")
@@ -197,7 +197,7 @@ async def test_the_operator_s_staff_explains_for_others_without_looking_as_them_
     assert ["VIEW_AS_REFUSED"] == seen.codes
 
 
-async def test_a_visitor_is_told_what_it_may_and_nothing_of_rules_V22(ask: Asking, given: Given) -> None:
+async def test_a_visitor_is_told_what_it_may_and_nothing_of_rules_V22(ask: Client, given: Factory) -> None:
     """A visitor reads a public profile, and is told why it does not read how to reach the provider."""
     profile = await given.profile(await given.company())
 
@@ -209,7 +209,7 @@ async def test_a_visitor_is_told_what_it_may_and_nothing_of_rules_V22(ask: Askin
 
 
 @pytest.mark.parametrize(("role", "allowed"), [("NETWORK_ADMIN", True), ("FINANCE", False)])
-async def test_actions_are_explained_too_A43(ask: Asking, given: Given, role: str, allowed: bool) -> None:
+async def test_actions_are_explained_too_A43(ask: Client, given: Factory, role: str, allowed: bool) -> None:
     """Whether the viewer may do something to a thing, however the action is spelt."""
     company = await given.company()
     user, port = await given.user(company, role), await given.port(company)
@@ -220,7 +220,7 @@ async def test_actions_are_explained_too_A43(ask: Asking, given: Given, role: st
     assert [told({"explain": {"allowed": allowed, "reason": reason, "decisions": []}})] * 2 == [*map(whole, answers)]
 
 
-async def test_of_drafts_a_partner_learns_nothing_by_explaining_V19(ask: Asking, given: Given) -> None:
+async def test_of_drafts_a_partner_learns_nothing_by_explaining_V19(ask: Client, given: Factory) -> None:
     """What a rule that asks for offers comes to is the same to a partner with a draft for its account and without one."""
     partner, support = await given.partner(), await given.support()
     account, seller = await given.managed_account(partner), await given.company()
@@ -243,7 +243,7 @@ async def test_of_drafts_a_partner_learns_nothing_by_explaining_V19(ask: Asking,
     assert bought in decisions(by_support)
 
 
-async def test_where_linked_rows_alone_decide_the_parts_are_not_told_V19(ask: Asking, given: Given) -> None:
+async def test_where_linked_rows_alone_decide_the_parts_are_not_told_V19(ask: Client, given: Factory) -> None:
     """Of a company that its account may not know the partner is told that no rule holds, and not which linked row is missing."""
     partner = await given.partner()
     account, other = await given.managed_account(partner), await given.managed_account(partner)
@@ -257,7 +257,7 @@ async def test_where_linked_rows_alone_decide_the_parts_are_not_told_V19(ask: As
 
 
 @pytest.mark.parametrize("asking", ["visitor", "managed", "direct", "other partner"])
-async def test_nobody_else_asks_as_another_V14_A43(ask: Asking, given: Given, asking: str) -> None:
+async def test_nobody_else_asks_as_another_V14_A43(ask: Client, given: Factory, asking: str) -> None:
     """Whoever may not look as another is refused, whatever it asks about, as for a viewer who is not there."""
     account = await given.managed_account(await given.partner())
     emails = {
@@ -291,7 +291,7 @@ async def test_nobody_else_asks_as_another_V14_A43(ask: Asking, given: Given, as
     ],
 )
 async def test_what_policy_does_not_decide_is_refused_V24(
-    ask: Asking, given: Given, asked: dict[str, str], code: str, argument: str
+    ask: Client, given: Factory, asked: dict[str, str], code: str, argument: str
 ) -> None:
     """The error names the argument, before anything is looked up."""
     company = await given.company()
@@ -303,7 +303,7 @@ async def test_what_policy_does_not_decide_is_refused_V24(
     assert [(code, argument)] == [(error["extensions"]["code"], error["extensions"]["argument"]) for error in answer.errors]
 
 
-async def test_an_explanation_takes_four_statements_at_most_V14(ask: Asking, given: Given) -> None:
+async def test_an_explanation_takes_four_statements_at_most_V14(ask: Client, given: Factory) -> None:
     """Besides the viewer's own facts: whom it looks as, whether it may know the thing and the rules, and what is true."""
     partner = await given.partner()
     account = await given.managed_account(partner)

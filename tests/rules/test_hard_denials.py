@@ -7,8 +7,8 @@ from typing import Any, Final
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.client import Asking
-from tests.factory import Account, Given
+from tests.client import Client
+from tests.factory import Account, Factory
 from tests.rules.answers import hidden, told, whole
 from tests.rules.mutations import refused, send, stored
 
@@ -20,7 +20,7 @@ OWN: Final = """query ($id: ID!) { company(id: $id) {
 } }"""
 
 
-async def with_everything(ask: Asking, given: Given, supported_by: str = "OPERATOR") -> Account:
+async def with_everything(ask: Client, given: Factory, supported_by: str = "OPERATOR") -> Account:
     """An account for which its partner has switched everything on, by its mutations."""
     partner = await given.partner()
     account = await given.managed_account(partner, supported_by=supported_by)
@@ -37,7 +37,7 @@ async def with_everything(ask: Asking, given: Given, supported_by: str = "OPERAT
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_no_setting_shows_what_is_never_for_managed_accounts_R002_R107_R116_R124_V14(
-    ask: Asking, given: Given, role: str
+    ask: Client, given: Factory, role: str
 ) -> None:
     """With everything on, an account reads its company profile, and still none of what is never for it, whatever its role."""
     account = await with_everything(ask, given)
@@ -51,7 +51,7 @@ async def test_no_setting_shows_what_is_never_for_managed_accounts_R002_R107_R11
     assert told({"company": shown}, *redactions) == whole(answer)
 
 
-async def test_no_setting_shows_a_market_or_a_profile_by_its_id_R107_R116_A8(ask: Asking, given: Given) -> None:
+async def test_no_setting_shows_a_market_or_a_profile_by_its_id_R107_R116_A8(ask: Client, given: Factory) -> None:
     """With everything on, neither the account's own nor its partner's market is there by its id, nor its partner's profile."""
     account = await with_everything(ask, given)
     own = await given.billing_market(account.company, "NL")
@@ -68,7 +68,7 @@ async def test_no_setting_shows_a_market_or_a_profile_by_its_id_R107_R116_A8(ask
 @pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
 @pytest.mark.parametrize("role", ROLES)
 async def test_no_setting_lets_an_account_edit_anything_R107_R111_R123_R124_A18(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, role: str, supported_by: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, role: str, supported_by: str
 ) -> None:
     """With everything on, an account still edits neither markets, details, profile, settings nor itself, and makes no account."""
     account = await with_everything(ask, given, supported_by)
@@ -94,7 +94,7 @@ async def test_no_setting_lets_an_account_edit_anything_R107_R111_R123_R124_A18(
     assert before == await stored(rules_engine)
 
 
-async def test_no_setting_shows_another_account_or_the_reference_V14_V25(ask: Asking, given: Given) -> None:
+async def test_no_setting_shows_another_account_or_the_reference_V14_V25(ask: Client, given: Factory) -> None:
     """With everything on, an account finds itself only, with neither its partner's reference nor its version."""
     account = await with_everything(ask, given)
     await given.change(account, account_ref="CRM-7")

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from resolvers.values import identifiers
-from tests.client import ANONYMOUS, Asking
-from tests.factory import Given, Thing
+from tests.client import ANONYMOUS, Client
+from tests.factory import Factory, Thing
 from tests.pictures import claiming, picture, upload
 from tests.rules.answers import hidden, told, whole
 
@@ -22,20 +22,20 @@ NODE = "query ($id: ID!) { node(id: $id) { id } }"
 SMALL = {"width": 200, "height": 200, "mediaType": "PNG", "isRecommendedSize": True}
 
 
-async def fetch(ask: Asking, email: str | None, path: str) -> httpx.Response:
+async def fetch(ask: Client, email: str | None, path: str) -> httpx.Response:
     """The file at a path, as a user or a visitor gets it."""
     headers = {} if email is None else {"Authorization": f"Bearer {await ask._token(email)}"}
     return await ask.client.get(path, headers=headers)
 
 
-async def path_of(ask: Asking, email: str, profile: Thing) -> str:
+async def path_of(ask: Client, email: str, profile: Thing) -> str:
     """Where the logo of a profile is served."""
     answer = await ask(email, URL, id=profile.id)
     return str(urlsplit(answer.data["node"]["logo"]["url"]).path)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
-async def test_logo_of_a_public_profile_is_seen_by_everybody_R006_R010(ask: Asking, given: Given, kind: str) -> None:
+async def test_logo_of_a_public_profile_is_seen_by_everybody_R006_R010(ask: Client, given: Factory, kind: str) -> None:
     """Everybody reads the logo of a public profile, and gets the picture itself."""
     company = await given.company(name="Alpine")
     profile = await given.profile(company)
@@ -51,7 +51,7 @@ async def test_logo_of_a_public_profile_is_seen_by_everybody_R006_R010(ask: Aski
 
 @pytest.mark.parametrize(("width", "height", "recommended"), [(200, 200, True), (200, 201, False), (4096, 1, False)])
 async def test_recommended_size_of_a_logo_is_advice_R007_A2(
-    ask: Asking, given: Given, width: int, height: int, recommended: bool
+    ask: Client, given: Factory, width: int, height: int, recommended: bool
 ) -> None:
     """A logo of any size is shown, with a word on whether it is the recommended one."""
     company = await given.company()
@@ -64,7 +64,7 @@ async def test_recommended_size_of_a_logo_is_advice_R007_A2(
     assert told({"node": {"logo": logo}}) == whole(answer)
 
 
-async def test_logo_is_hidden_with_its_profile_R011_A21(ask: Asking, given: Given) -> None:
+async def test_logo_is_hidden_with_its_profile_R011_A21(ask: Client, given: Factory) -> None:
     """When a profile turns private, its picture is gone for others, as one that was never there, but not for its company."""
     company = await given.company()
     profile = await given.profile(company)
@@ -90,7 +90,7 @@ def without_request_id(response: httpx.Response) -> object:
     return response.status_code, body
 
 
-async def test_operator_sees_the_logo_of_a_private_profile_R006(ask: Asking, given: Given) -> None:
+async def test_operator_sees_the_logo_of_a_private_profile_R006(ask: Client, given: Factory) -> None:
     """The operator reads every profile, and its picture with it."""
     company, operator = await given.company(), await given.operator()
     profile = await given.profile(company, visibility="PRIVATE")
@@ -104,7 +104,7 @@ async def test_operator_sees_the_logo_of_a_private_profile_R006(ask: Asking, giv
 
 
 @pytest.mark.parametrize("visibility", ["PUBLIC", "PRIVATE"])
-async def test_managed_account_does_not_see_its_own_logo_R002_R116_A9(ask: Asking, given: Given, visibility: str) -> None:
+async def test_managed_account_does_not_see_its_own_logo_R002_R116_A9(ask: Client, given: Factory, visibility: str) -> None:
     """A logo is part of the profile: a managed account gets neither its own logo nor the picture, its partner both."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -124,7 +124,7 @@ async def test_managed_account_does_not_see_its_own_logo_R002_R116_A9(ask: Askin
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
-async def test_logo_of_a_private_profile_is_for_nobody_else_R011_A9(ask: Asking, given: Given, kind: str) -> None:
+async def test_logo_of_a_private_profile_is_for_nobody_else_R011_A9(ask: Client, given: Factory, kind: str) -> None:
     """Whoever knows where a private profile's logo is served gets nothing there, another partner neither."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -138,7 +138,7 @@ async def test_logo_of_a_private_profile_is_for_nobody_else_R011_A9(ask: Asking,
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "MANAGED"])
-async def test_logo_is_not_for_a_company_that_is_no_partner_A18_A9(ask: Asking, given: Given, kind: str) -> None:
+async def test_logo_is_not_for_a_company_that_is_no_partner_A18_A9(ask: Client, given: Factory, kind: str) -> None:
     """A company that may not manage accounts gets no logo of one that wrongly names it as its partner."""
     company = await given.company() if kind == "DIRECT" else (await given.managed_account(await given.partner())).company
     account, operator = await given.managed_account(company), await given.operator()
@@ -150,7 +150,7 @@ async def test_logo_is_not_for_a_company_that_is_no_partner_A18_A9(ask: Asking, 
     assert 404 == served.status_code
 
 
-async def test_logo_is_no_node_A21(ask: Asking, given: Given) -> None:
+async def test_logo_is_no_node_A21(ask: Client, given: Factory) -> None:
     """The name of a picture's file is no id for `node`, the same answer for whoever may see the picture and who may not."""
     company = await given.company()
     image = await given.logo(company, await given.profile(company, visibility="PRIVATE"))
@@ -165,7 +165,7 @@ ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIE
 EDITORS = {"ACCOUNT_ADMIN", "MARKETPLACE_EDITOR"}
 
 
-async def refusal(given: Given, response: httpx.Response) -> tuple[int, str, int]:
+async def refusal(given: Factory, response: httpx.Response) -> tuple[int, str, int]:
     """The status and the code of a refused upload, and how many images there are."""
     (error,) = response.json()["errors"]
     return response.status_code, error["extensions"]["code"], await given.count("Image")
@@ -174,7 +174,7 @@ async def refusal(given: Given, response: httpx.Response) -> tuple[int, str, int
 @pytest.mark.parametrize(("kind", "media_type"), [("PNG", "image/png"), ("JPEG", "image/jpeg")])
 @pytest.mark.parametrize(("size", "recommended"), [((200, 200), True), ((640, 20), False)])
 async def test_uploaded_picture_becomes_a_logo_R006_R007_R008_A2(
-    ask: Asking, given: Given, kind: str, media_type: str, size: tuple[int, int], recommended: bool
+    ask: Client, given: Factory, kind: str, media_type: str, size: tuple[int, int], recommended: bool
 ) -> None:
     """A PNG or JPEG of any size is stored, told as GraphQL tells of it, and shown to everybody once a public profile has it."""
     company = await given.company()
@@ -194,7 +194,7 @@ async def test_uploaded_picture_becomes_a_logo_R006_R007_R008_A2(
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "BMP"])
-async def test_only_png_and_jpeg_are_taken_R008_A2(ask: Asking, given: Given, kind: str) -> None:
+async def test_only_png_and_jpeg_are_taken_R008_A2(ask: Client, given: Factory, kind: str) -> None:
     """A picture of another format is refused, though it says to be a PNG, and not stored."""
     company = await given.company()
 
@@ -204,7 +204,7 @@ async def test_only_png_and_jpeg_are_taken_R008_A2(ask: Asking, given: Given, ki
 
 
 @pytest.mark.parametrize("size", [(4097, 1), (1, 4097), (65_000, 65_000)])
-async def test_picture_has_4096_pixels_a_side_at_most_A2(ask: Asking, given: Given, size: tuple[int, int]) -> None:
+async def test_picture_has_4096_pixels_a_side_at_most_A2(ask: Client, given: Factory, size: tuple[int, int]) -> None:
     """A picture that says to be larger is refused, and not stored."""
     company = await given.company()
 
@@ -215,7 +215,7 @@ async def test_picture_has_4096_pixels_a_side_at_most_A2(ask: Asking, given: Giv
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
-async def test_pictures_are_uploaded_by_editors_V9_R006(ask: Asking, given: Given, kind: str, role: str) -> None:
+async def test_pictures_are_uploaded_by_editors_V9_R006(ask: Client, given: Factory, kind: str, role: str) -> None:
     """Account administrators and Marketplace editors upload for their company, named or not; other roles do not."""
     company = await given.company(kind=kind)
     user = await given.user(company, role)
@@ -230,7 +230,7 @@ async def test_pictures_are_uploaded_by_editors_V9_R006(ask: Asking, given: Give
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_managed_viewer_uploads_nothing_R002_R116(ask: Asking, given: Given, role: str) -> None:
+async def test_managed_viewer_uploads_nothing_R002_R116(ask: Client, given: Factory, role: str) -> None:
     """No role and no setting lets a managed viewer upload a picture, for its own company or for its partner's."""
     account = await given.managed_account(await given.partner())
     await given.setting(account, **dict.fromkeys(("pricing", "chat_support", "dashboard", "company_profile"), True))
@@ -242,7 +242,7 @@ async def test_managed_viewer_uploads_nothing_R002_R116(ask: Asking, given: Give
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_partner_uploads_for_its_account_A9(ask: Asking, given: Given, role: str) -> None:
+async def test_partner_uploads_for_its_account_A9(ask: Client, given: Factory, role: str) -> None:
     """A partner's editors upload for a company that it manages: the image is that company's, and read by the partner."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -259,7 +259,7 @@ async def test_partner_uploads_for_its_account_A9(ask: Asking, given: Given, rol
     assert (account.company.key, partner.key) == await given.owner(thing(response))
 
 
-async def test_nobody_uploads_for_a_company_of_others_A9_A21(ask: Asking, given: Given) -> None:
+async def test_nobody_uploads_for_a_company_of_others_A9_A21(ask: Client, given: Factory) -> None:
     """For a company that a viewer reads it is told that it may not; one that it does not read looks like none."""
     shown, stranger = await given.company(), await given.company()
     await given.profile(shown)
@@ -275,7 +275,7 @@ async def test_nobody_uploads_for_a_company_of_others_A9_A21(ask: Asking, given:
     assert without_request_id(responses[1]) == without_request_id(responses[0])
 
 
-async def test_operator_and_visitors_upload_nothing_V9(ask: Asking, given: Given) -> None:
+async def test_operator_and_visitors_upload_nothing_V9(ask: Client, given: Factory) -> None:
     """The operator's staff edits nobody's Marketplace profile, its own neither, whatever its role; a visitor has to sign in."""
     company, operator = await given.company(), await given.operator()
     editor = await given.user(operator, "SUPPORT", "ACCOUNT_ADMIN", "MARKETPLACE_EDITOR")
@@ -289,7 +289,7 @@ async def test_operator_and_visitors_upload_nothing_V9(ask: Asking, given: Given
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "MANAGED"])
-async def test_company_that_is_no_partner_uploads_for_nobody_A18_A9(ask: Asking, given: Given, kind: str) -> None:
+async def test_company_that_is_no_partner_uploads_for_nobody_A18_A9(ask: Client, given: Factory, kind: str) -> None:
     """A company that may not manage accounts uploads nothing for one that wrongly names it as its partner."""
     company = await given.company() if kind == "DIRECT" else (await given.managed_account(await given.partner())).company
     account = await given.managed_account(company)
@@ -299,7 +299,7 @@ async def test_company_that_is_no_partner_uploads_for_nobody_A18_A9(ask: Asking,
     assert (404, "NOT_FOUND", 0) == await refusal(given, response)
 
 
-async def test_uploaded_picture_is_its_companys_until_a_profile_has_it_R011_V9(ask: Asking, given: Given) -> None:
+async def test_uploaded_picture_is_its_companys_until_a_profile_has_it_R011_V9(ask: Client, given: Factory) -> None:
     """A picture that no profile has yet is read by every role of its company and by the operator, and by nobody else."""
     company, operator = await given.company(), await given.operator()
     await given.profile(company)

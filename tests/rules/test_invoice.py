@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from commands.invoices import Period, issued
-from tests.client import ANONYMOUS, Asking
-from tests.factory import Given, Invoice, Thing
+from tests.client import ANONYMOUS, Client
+from tests.factory import Factory, Invoice, Thing
 from tests.rules.answers import hidden, ids, nodes, told, whole
 
 INVOICES = "query ($id: ID!) { company(id: $id) { invoices { nodes { id } totalCount } } }"
@@ -42,7 +42,7 @@ def no_invoices(reason: str) -> object:
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "FINANCE", "VIEWER"])
-async def test_company_reads_its_own_invoices_V21_V23(ask: Asking, given: Given, kind: str, role: str) -> None:
+async def test_company_reads_its_own_invoices_V21_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
     """Whoever reads prices reads what its company is charged, in lists and by id, and nothing of another company's."""
     company, other = await given.company(kind=kind), await given.company()
     invoices = [await given.invoice(company, month=date(2026, month, 1)) for month in (1, 2)]
@@ -59,7 +59,7 @@ async def test_company_reads_its_own_invoices_V21_V23(ask: Asking, given: Given,
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR"])
-async def test_other_roles_read_no_invoices_V23(ask: Asking, given: Given, kind: str, role: str) -> None:
+async def test_other_roles_read_no_invoices_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
     """Whoever does not read prices finds no invoices, and gets the same bytes whether there are any."""
     company = await given.company(kind=kind)
     user = await given.user(company, role)
@@ -75,7 +75,7 @@ async def test_other_roles_read_no_invoices_V23(ask: Asking, given: Given, kind:
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "FINANCE", "VIEWER"])
 @pytest.mark.parametrize("of", ["itself", "its partner"])
-async def test_managed_account_reads_no_invoice_R114(ask: Asking, given: Given, of: str, role: str) -> None:
+async def test_managed_account_reads_no_invoice_R114(ask: Client, given: Factory, of: str, role: str) -> None:
     """Whatever its partner sets, a managed account reads neither its partner's invoices nor any of its own."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -90,7 +90,7 @@ async def test_managed_account_reads_no_invoice_R114(ask: Asking, given: Given, 
     assert told({"node": None}) == whole(by_id)
 
 
-async def test_charges_of_managed_accounts_stand_on_their_partners_invoice_R115(ask: Asking, given: Given) -> None:
+async def test_charges_of_managed_accounts_stand_on_their_partners_invoice_R115(ask: Client, given: Factory) -> None:
     """A partner's invoice has a line for each charge, with the account that it is for, or with none where it is its own."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -111,7 +111,7 @@ async def test_charges_of_managed_accounts_stand_on_their_partners_invoice_R115(
     assert told({"node": expected}) == whole(answer)
 
 
-async def test_partner_finds_no_invoices_of_its_accounts_R114_R115_V21(ask: Asking, given: Given) -> None:
+async def test_partner_finds_no_invoices_of_its_accounts_R114_R115_V21(ask: Client, given: Factory) -> None:
     """A partner may look at what its accounts are charged; there is nothing, for it is charged itself."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -125,7 +125,7 @@ async def test_partner_finds_no_invoices_of_its_accounts_R114_R115_V21(ask: Aski
     assert no_invoices("ROLE_REQUIRED") == whole(by_engineer)
 
 
-async def test_partner_reads_an_invoice_that_an_account_has_all_the_same_V21_V23(ask: Asking, given: Given) -> None:
+async def test_partner_reads_an_invoice_that_an_account_has_all_the_same_V21_V23(ask: Client, given: Factory) -> None:
     """Should an account have been charged itself, its partner's staff reads that as it reads its own, and no other partner does."""
     partner, other = await given.partner(), await given.partner()
     account = await given.managed_account(partner)
@@ -140,7 +140,7 @@ async def test_partner_reads_an_invoice_that_an_account_has_all_the_same_V21_V23
     assert [told({"node": node}) for node in ({"id": invoice.id}, None, None, None)] == by_id
 
 
-async def test_operator_reads_every_invoice_V21(ask: Asking, given: Given) -> None:
+async def test_operator_reads_every_invoice_V21(ask: Client, given: Factory) -> None:
     """The operator finds the invoices of any company."""
     operator, company = await given.operator(), await given.company()
     invoice = await given.invoice(company)
@@ -152,7 +152,7 @@ async def test_operator_reads_every_invoice_V21(ask: Asking, given: Given) -> No
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER"])
-async def test_invoices_are_for_nobody_else_V21_V24(ask: Asking, given: Given, kind: str) -> None:
+async def test_invoices_are_for_nobody_else_V21_V24(ask: Client, given: Factory, kind: str) -> None:
     """A company that everybody sees keeps its invoices to itself."""
     company = await given.company()
     await given.profile(company)
@@ -165,7 +165,7 @@ async def test_invoices_are_for_nobody_else_V21_V24(ask: Asking, given: Given, k
     assert told({"node": None}) == whole(by_id)
 
 
-async def test_invoices_are_found_by_period_V21(ask: Asking, given: Given) -> None:
+async def test_invoices_are_found_by_period_V21(ask: Client, given: Factory) -> None:
     """A range of periods has the invoices whose period begins in it; they can be sorted by period."""
     company = await given.company()
     march, january, february = [await given.invoice(company, month=date(2026, month, 1)) for month in (3, 1, 2)]
@@ -190,7 +190,7 @@ async def test_invoices_are_found_by_period_V21(ask: Asking, given: Given) -> No
     assert expected == answers
 
 
-async def test_anonymous_visitor_orders_no_invoices_V24(ask: Asking, given: Given) -> None:
+async def test_anonymous_visitor_orders_no_invoices_V24(ask: Client, given: Factory) -> None:
     """An order or a filter tells a visitor nothing that the field itself does not."""
     company = await given.company()
     await given.profile(company)
@@ -208,7 +208,7 @@ def charge(text: str, amount: str, port: Thing, account: Thing | None = None) ->
     return {**known, "managedAccount": account and {"id": account.id}}
 
 
-async def test_a_month_is_charged_to_whoever_pays_R114_R115(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_a_month_is_charged_to_whoever_pays_R114_R115(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Ports of a managed account are lines of its partner's invoice, with their account; a direct company pays for its own."""
     partner, direct = await given.partner(), await given.company()
     account = await given.managed_account(partner)
@@ -243,7 +243,7 @@ async def test_a_month_is_charged_to_whoever_pays_R114_R115(ask: Asking, given: 
     ] == said
 
 
-async def test_what_is_not_in_service_is_not_charged_R115(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_what_is_not_in_service_is_not_charged_R115(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Ports that are ordered, ended, the operator's own, or activated in the month itself, are on no invoice."""
     company, operator = await given.company(), await given.operator()
     before, within = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
@@ -260,7 +260,7 @@ async def test_what_is_not_in_service_is_not_charged_R115(ask: Asking, given: Gi
 
 
 async def test_issuing_a_month_again_adds_only_what_is_missing_R115(
-    ask: Asking, given: Given, rules_engine: AsyncEngine
+    ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
     """Each payer has one invoice of a month in each currency; a dry run stores nothing, and a repetition changes nothing."""
     company = await given.company()

@@ -11,8 +11,8 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.client import ANONYMOUS, Asking
-from tests.factory import Given, Port
+from tests.client import ANONYMOUS, Client
+from tests.factory import Factory, Port
 from tests.rules.answers import told, whole
 from tests.rules.mutations import mails, send
 
@@ -21,7 +21,7 @@ PLACE = {"cage": "C07", "rack": "R012", "panel": "P3", "ports": "5/6"}
 NO_FILE = {"message": "There is no such file.", "code": "NOT_FOUND"}
 
 
-async def fetch(ask: Asking, email: str | None, port: Port) -> httpx.Response:
+async def fetch(ask: Client, email: str | None, port: Port) -> httpx.Response:
     """The letter of a port, as a user or a visitor gets it."""
     headers = {} if email is None else {"Authorization": f"Bearer {await ask._token(email)}"}
     return await ask.client.get(f"/files/{port.id}", headers=headers)
@@ -33,7 +33,7 @@ def refusal(response: httpx.Response) -> tuple[int, dict[str, str]]:
     return response.status_code, {"message": error["message"], "code": error["extensions"]["code"]}
 
 
-async def test_owner_downloads_the_letter_of_an_allocated_port_R433_A44_A45(ask: Asking, given: Given) -> None:
+async def test_owner_downloads_the_letter_of_an_allocated_port_R433_A44_A45(ask: Client, given: Factory) -> None:
     """The letter is a PDF that names the day, the customer, the data centre, the service and where the port ends."""
     company = await given.company(name="Alpine")
     location = await given.location(name="Harbour One")
@@ -66,7 +66,7 @@ async def test_owner_downloads_the_letter_of_an_allocated_port_R433_A44_A45(ask:
         pytest.param("Alpine شركة 12 GmbH", "R–שלום", "(דבי) 5/6", id="mixed"),
     ],
 )
-async def test_letter_has_names_of_any_script_R433(ask: Asking, given: Given, name: str, rack: str, ports: str) -> None:
+async def test_letter_has_names_of_any_script_R433(ask: Client, given: Factory, name: str, rack: str, ports: str) -> None:
     """What is read back from the letter are the names that went in."""
     company = await given.company(name=name)
     port = await given.port(company, demarcation={**PLACE, "rack": rack, "ports": ports})
@@ -78,7 +78,7 @@ async def test_letter_has_names_of_any_script_R433(ask: Asking, given: Given, na
 
 
 @pytest.mark.parametrize("status", ["REQUESTED", "CANCELLED", "DECOMMISSIONED"])
-async def test_there_is_no_letter_before_and_after_A44(ask: Asking, given: Given, status: str) -> None:
+async def test_there_is_no_letter_before_and_after_A44(ask: Client, given: Factory, status: str) -> None:
     """A port that is not allocated, or no longer there, has no letter."""
     company = await given.company()
     port = await given.port(company, status=status, demarcation=None if status == "REQUESTED" else PLACE)
@@ -90,7 +90,7 @@ async def test_there_is_no_letter_before_and_after_A44(ask: Asking, given: Given
     assert (404, NO_FILE) == refusal(served)
 
 
-async def test_strangers_get_no_letter_V20_A45(ask: Asking, given: Given) -> None:
+async def test_strangers_get_no_letter_V20_A45(ask: Client, given: Factory) -> None:
     """Whoever does not read a port gets its letter as little as one of a port that does not exist."""
     company, stranger = await given.company(), await given.company()
     port = await given.port(company, visibility="PUBLIC", demarcation=PLACE)
@@ -100,7 +100,7 @@ async def test_strangers_get_no_letter_V20_A45(ask: Asking, given: Given) -> Non
     assert [(404, NO_FILE), (404, NO_FILE)] == refused
 
 
-async def test_letter_does_not_tell_a_legal_name_that_is_hidden_R111(ask: Asking, given: Given) -> None:
+async def test_letter_does_not_tell_a_legal_name_that_is_hidden_R111(ask: Client, given: Factory) -> None:
     """A managed account that may not read its company profile does not read its legal name in a letter either."""
     account = await given.managed_account(await given.partner(), company={"name": "Alpine", "legal_name": "Sample AG"})
     port = await given.port(account.company, demarcation=PLACE)
@@ -112,7 +112,7 @@ async def test_letter_does_not_tell_a_legal_name_that_is_hidden_R111(ask: Asking
 
 
 async def test_letter_leaves_the_cross_connect_and_its_sending_to_the_customer_R432_R434(
-    ask: Asking, given: Given, rules_engine: AsyncEngine
+    ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
     """It authorises the requesting party to have the cross-connect made; when it is there, the gateway sends it to nobody."""
     operator, company = await given.operator(), await given.company()

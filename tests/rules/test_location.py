@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.client import Asking
-from tests.factory import Given
+from tests.client import Client
+from tests.factory import Factory
 from tests.rules.answers import ids, told, whole
 
 ALL = "{ locations { nodes { id } totalCount } }"
@@ -16,7 +16,7 @@ LOCATION = """query ($id: ID!) { node(id: $id) { ... on Location {
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "OPERATOR", "MANAGED"])
-async def test_everybody_knows_all_locations_R430(ask: Asking, given: Given, kind: str) -> None:
+async def test_everybody_knows_all_locations_R430(ask: Client, given: Factory, kind: str) -> None:
     """Every viewer reads every data centre, also those in which it may not order."""
     places = [await given.location(status=status) for status in ("ACTIVE", "NEW", "EXPIRED")]
     place = await given.location("Ham 1", market="UK", metro="London", country="GB")
@@ -30,7 +30,7 @@ async def test_everybody_knows_all_locations_R430(ask: Asking, given: Given, kin
     assert told({"node": {**known, **known_too}}) == whole(one)
 
 
-async def test_managed_viewer_orders_where_its_partner_has_enabled_billing_R120_A19_V12(ask: Asking, given: Given) -> None:
+async def test_managed_viewer_orders_where_its_partner_has_enabled_billing_R120_A19_V12(ask: Client, given: Factory) -> None:
     """Of the orderable locations a managed account sees those of its partner's enabled billing markets, and no others."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -44,7 +44,7 @@ async def test_managed_viewer_orders_where_its_partner_has_enabled_billing_R120_
     assert told({"locations": ids(german)}) == whole(answer)
 
 
-async def test_markets_of_the_account_itself_open_no_location_A19(ask: Asking, given: Given) -> None:
+async def test_markets_of_the_account_itself_open_no_location_A19(ask: Client, given: Factory) -> None:
     """Only the partner's billing markets count: one of the managed company's own orders nothing."""
     account = await given.managed_account(await given.partner())
     await given.location(market="DE")
@@ -55,7 +55,7 @@ async def test_markets_of_the_account_itself_open_no_location_A19(ask: Asking, g
     assert told({"locations": ids()}) == whole(answer)
 
 
-async def test_orderable_locations_follow_the_partners_markets_at_once_R120(ask: Asking, given: Given) -> None:
+async def test_orderable_locations_follow_the_partners_markets_at_once_R120(ask: Client, given: Factory) -> None:
     """A market that the partner enables or disables changes the next request of its account."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -74,7 +74,7 @@ async def test_orderable_locations_follow_the_partners_markets_at_once_R120(ask:
 
 
 @pytest.mark.parametrize("status", ["NEW", "DEPLOYMENT", "RESTRICTED", "EXTENDED", "EXPIRED"])
-async def test_ports_are_ordered_in_active_locations_R120(ask: Asking, given: Given, status: str) -> None:
+async def test_ports_are_ordered_in_active_locations_R120(ask: Client, given: Factory, status: str) -> None:
     """A location that is not active is orderable for nobody, enabled market or not."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -89,7 +89,7 @@ async def test_ports_are_ordered_in_active_locations_R120(ask: Asking, given: Gi
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "OPERATOR"])
 async def test_list_of_orderable_locations_is_narrowed_for_managed_viewers_only_R120_V12(
-    ask: Asking, given: Given, kind: str
+    ask: Client, given: Factory, kind: str
 ) -> None:
     """Everybody else finds all active locations orderable, whatever its billing markets are."""
     place = await given.location(market="DE")
@@ -100,7 +100,7 @@ async def test_list_of_orderable_locations_is_narrowed_for_managed_viewers_only_
     assert told({"locations": ids(place)}) == whole(answer)
 
 
-async def test_ports_that_exist_are_listed_wherever_they_are_A20(ask: Asking, given: Given) -> None:
+async def test_ports_that_exist_are_listed_wherever_they_are_A20(ask: Client, given: Factory) -> None:
     """A managed account goes on seeing its port, and the port's location, in a market that is not enabled."""
     account = await given.managed_account(await given.partner())
     place = await given.location(market="UK")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.client import ANONYMOUS, Asking
-from tests.factory import Given
+from tests.client import ANONYMOUS, Client
+from tests.factory import Factory
 from tests.rules.answers import hidden, ids, told, whole
 
 ACCOUNTS = "{ managedAccounts { nodes { id } totalCount } }"
@@ -22,7 +22,7 @@ fragment value on Setting { enabled source }"""
 NAMES = ("pricing", "chatSupport", "dashboard", "companyProfile", "orderApproval")
 
 
-async def test_companies_are_direct_or_managed_R101_R104(ask: Asking, given: Given) -> None:
+async def test_companies_are_direct_or_managed_R101_R104(ask: Client, given: Factory) -> None:
     """A customer works with the operator itself or through a partner; the latter is a managed account of that partner."""
     partner, direct = await given.partner(), await given.company()
     account = await given.managed_account(partner)
@@ -35,7 +35,7 @@ async def test_companies_are_direct_or_managed_R101_R104(ask: Asking, given: Giv
     assert told({"company": {"accountKind": "DIRECT", "partner": None, "managedAccounts": ids()}}) == whole(direct_answer)
 
 
-async def test_direct_company_has_no_account_with_a_partner_R102(ask: Asking, given: Given) -> None:
+async def test_direct_company_has_no_account_with_a_partner_R102(ask: Client, given: Factory) -> None:
     """A direct company has no managed account, whoever manages others."""
     direct = await given.company()
     await given.managed_account(await given.partner())
@@ -45,7 +45,7 @@ async def test_direct_company_has_no_account_with_a_partner_R102(ask: Asking, gi
     assert told({"managedAccounts": ids()}) == whole(answer)
 
 
-async def test_partner_reads_the_accounts_that_it_manages_and_no_other_R103_V14(ask: Asking, given: Given) -> None:
+async def test_partner_reads_the_accounts_that_it_manages_and_no_other_R103_V14(ask: Client, given: Factory) -> None:
     """A partner finds all its managed accounts, in lists and below itself, and none of another partner's."""
     partner, other = await given.partner(), await given.partner()
     accounts = [await given.managed_account(partner), await given.managed_account(partner)]
@@ -62,7 +62,7 @@ async def test_partner_reads_the_accounts_that_it_manages_and_no_other_R103_V14(
 
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
-async def test_every_user_of_a_partner_sees_all_its_accounts_V14(ask: Asking, given: Given, role: str) -> None:
+async def test_every_user_of_a_partner_sees_all_its_accounts_V14(ask: Client, given: Factory, role: str) -> None:
     """No role of a partner's user is without the accounts that the partner manages."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -73,7 +73,7 @@ async def test_every_user_of_a_partner_sees_all_its_accounts_V14(ask: Asking, gi
     assert told({"managedAccounts": ids(account)}) == whole(answer)
 
 
-async def test_managed_user_reaches_no_record_of_its_partner_V14(ask: Asking, given: Given) -> None:
+async def test_managed_user_reaches_no_record_of_its_partner_V14(ask: Client, given: Factory) -> None:
     """A managed user meets neither what its partner has nor another account of it, in lists or by id."""
     partner = await given.partner()
     account, sibling = await given.managed_account(partner), await given.managed_account(partner)
@@ -96,7 +96,7 @@ async def test_managed_user_reaches_no_record_of_its_partner_V14(ask: Asking, gi
     assert told(expected) == whole(listed)
 
 
-async def test_accounts_of_a_partner_are_hidden_from_its_accounts_V14_V24(ask: Asking, given: Given) -> None:
+async def test_accounts_of_a_partner_are_hidden_from_its_accounts_V14_V24(ask: Client, given: Factory) -> None:
     """A managed user that looks at its partner finds there its own account and counts no other."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -110,7 +110,7 @@ async def test_accounts_of_a_partner_are_hidden_from_its_accounts_V14_V24(ask: A
 
 
 @pytest.mark.parametrize("asking", ["stranger", "another partner", "anonymous"])
-async def test_managed_account_is_nobody_elses_business_V14(ask: Asking, given: Given, asking: str) -> None:
+async def test_managed_account_is_nobody_elses_business_V14(ask: Client, given: Factory, asking: str) -> None:
     """Who is neither the partner, nor the account, nor the operator finds no account, not even by its id."""
     account = await given.managed_account(await given.partner())
     emails = {"stranger": (await given.company()).admin, "another partner": (await given.partner()).admin}
@@ -122,7 +122,7 @@ async def test_managed_account_is_nobody_elses_business_V14(ask: Asking, given: 
     assert told({"node": None}) == whole(by_id)
 
 
-async def test_operator_reads_every_managed_account_V14_V21(ask: Asking, given: Given) -> None:
+async def test_operator_reads_every_managed_account_V14_V21(ask: Client, given: Factory) -> None:
     """The operator finds the accounts of all partners, each with its reference."""
     operator = await given.operator()
     accounts = [await given.managed_account(await given.partner(), ref="CRM-7") for _ in range(2)]
@@ -133,7 +133,7 @@ async def test_operator_reads_every_managed_account_V14_V21(ask: Asking, given: 
     assert told({"managedAccounts": {"nodes": found, "totalCount": 2}}) == whole(answer)
 
 
-async def test_managed_viewer_reads_its_account_without_the_reference_V25(ask: Asking, given: Given) -> None:
+async def test_managed_viewer_reads_its_account_without_the_reference_V25(ask: Client, given: Factory) -> None:
     """A managed viewer reads its account with its effective settings; its partner's reference is for the partner."""
     partner = await given.partner()
     account = await given.managed_account(partner, name="Alpine branch", ref="CRM-7", pricing=True)
@@ -152,7 +152,7 @@ async def test_managed_viewer_reads_its_account_without_the_reference_V25(ask: A
     assert told({"node": {**seen, "accountRef": "CRM-7"}}) == whole(by_partner)
 
 
-async def test_reference_that_is_not_there_looks_hidden_too_V25(ask: Asking, given: Given) -> None:
+async def test_reference_that_is_not_there_looks_hidden_too_V25(ask: Client, given: Factory) -> None:
     """A managed viewer cannot tell whether its partner keeps a reference."""
     account = await given.managed_account(await given.partner(), ref=None)
 
@@ -163,7 +163,7 @@ async def test_reference_that_is_not_there_looks_hidden_too_V25(ask: Asking, giv
     assert without.body == with_one.body
 
 
-async def test_account_is_supported_by_its_partner_or_the_operator_R106(ask: Asking, given: Given) -> None:
+async def test_account_is_supported_by_its_partner_or_the_operator_R106(ask: Client, given: Factory) -> None:
     """Support comes from the partner or from the operator, and accounts can be told apart by it."""
     partner = await given.partner()
     ours = await given.managed_account(partner, supported_by="PARTNER")
@@ -184,7 +184,7 @@ def values(source: str, **enabled: bool) -> dict[str, object]:
 
 @pytest.mark.parametrize(("supported_by", "chat"), [("PARTNER", False), ("OPERATOR", True)])
 async def test_settings_that_nobody_set_have_the_rules_defaults_R108_R110_R121_A12_A13_A14(
-    ask: Asking, given: Given, supported_by: str, chat: bool
+    ask: Client, given: Factory, supported_by: str, chat: bool
 ) -> None:
     """Without a word of the partner everything is off, but for the chat of an account that the operator supports."""
     partner = await given.partner()
@@ -196,7 +196,9 @@ async def test_settings_that_nobody_set_have_the_rules_defaults_R108_R110_R121_A
 
 
 @pytest.mark.parametrize("enabled", [True, False])
-async def test_settings_tell_whether_they_are_the_partners_or_the_accounts_V2(ask: Asking, given: Given, enabled: bool) -> None:
+async def test_settings_tell_whether_they_are_the_partners_or_the_accounts_V2(
+    ask: Client, given: Factory, enabled: bool
+) -> None:
     """The partner sees the effective value of each setting, and whether it is its default or the account's override."""
     partner = await given.partner()
     names = ("pricing", "chat_support", "dashboard", "company_profile", "order_approval")
@@ -211,7 +213,7 @@ async def test_settings_tell_whether_they_are_the_partners_or_the_accounts_V2(as
     assert values("ACCOUNT", **dict.fromkeys(NAMES, not enabled)) == whole(overridden)
 
 
-async def test_partner_determines_the_dashboard_R112_A14(ask: Asking, given: Given) -> None:
+async def test_partner_determines_the_dashboard_R112_A14(ask: Client, given: Factory) -> None:
     """An account's dashboard is off until its partner switches it on, for the account or for all."""
     partner = await given.partner()
     account = await given.managed_account(partner)

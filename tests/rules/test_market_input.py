@@ -11,9 +11,9 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from resolvers.writing.user_errors import Code
-from tests.client import Asking
-from tests.factory import Given
+from resolvers.writing.user_errors import ErrorCode
+from tests.client import Client
+from tests.factory import Factory
 from tests.rules.mutations import send, stored
 
 NASTY: Final = st.sampled_from(
@@ -57,7 +57,7 @@ INPUTS: Final = {
 
 
 @pytest.fixture
-async def market(given: Given) -> dict[str, str]:
+async def market(given: Factory) -> dict[str, str]:
     """The ids of what there is to act on, by their names above, and `viewer`: a partner that is on both sides of a request."""
     partner = await given.partner(verification_status="VERIFIED")
     company = (await given.managed_account(partner, company={"verification_status": "VERIFIED"})).company
@@ -73,7 +73,7 @@ async def market(given: Given) -> dict[str, str]:
 @settings(max_examples=25, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @drawn(data=st.data())
 async def test_bad_input_is_refused_and_changes_nothing_R026_V16_A21(
-    ask: Asking, market: dict[str, str], rules_engine: AsyncEngine, mutation: str, data: st.DataObject
+    ask: Client, market: dict[str, str], rules_engine: AsyncEngine, mutation: str, data: st.DataObject
 ) -> None:
     """No input makes the gateway fail: it is carried out, or refused with codes that are documented."""
     text = json.dumps(data.draw(INPUTS[mutation]))
@@ -84,5 +84,5 @@ async def test_bad_input_is_refused_and_changes_nothing_R026_V16_A21(
     payload = await send(ask, market["viewer"], mutation, "__typename", **json.loads(text))
 
     codes = {problem["code"] for problem in payload["userErrors"]}
-    assert codes <= {code.value for code in Code}
+    assert codes <= {code.value for code in ErrorCode}
     assert not codes or before == await stored(rules_engine)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.client import ANONYMOUS, Asking
-from tests.factory import Given, Port, Thing
+from tests.client import ANONYMOUS, Client
+from tests.factory import Factory, Port, Thing
 from tests.rules.answers import ids, nodes, told, whole
 
 TARGETS = """query ($port: ID!, $profile: ID!) {
@@ -28,7 +28,7 @@ def shown(port: Port) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
 async def test_public_port_of_a_public_provider_is_a_target_for_everybody_R028_R029_A7(
-    ask: Asking, given: Given, kind: str
+    ask: Client, given: Factory, kind: str
 ) -> None:
     """Everybody meets the public ports of a public profile, on the Marketplace and below the profile."""
     company = await given.company()
@@ -42,7 +42,7 @@ async def test_public_port_of_a_public_provider_is_a_target_for_everybody_R028_R
 
 
 @pytest.mark.parametrize("asking", ["visitor", "its company", "its partner", "the operator"])
-async def test_private_profile_hides_public_ports_R013_A7(ask: Asking, given: Given, asking: str) -> None:
+async def test_private_profile_hides_public_ports_R013_A7(ask: Client, given: Factory, asking: str) -> None:
     """While the profile is private nobody meets its public ports as targets; making it public shows them."""
     partner, operator = await given.partner(), await given.operator()
     company = await given.company()
@@ -61,7 +61,7 @@ async def test_private_profile_hides_public_ports_R013_A7(ask: Asking, given: Gi
     assert shown(port) == whole(public)
 
 
-async def test_port_without_a_profile_is_no_target_R028_A7(ask: Asking, given: Given) -> None:
+async def test_port_without_a_profile_is_no_target_R028_A7(ask: Client, given: Factory) -> None:
     """A public port of a company without a profile is not on the Marketplace, and is there with the profile."""
     company = await given.company()
     port = await given.port(company, visibility="PUBLIC")
@@ -77,7 +77,7 @@ async def test_port_without_a_profile_is_no_target_R028_A7(ask: Asking, given: G
     assert without.body == without_again.body
 
 
-async def test_port_has_a_visibility_of_its_own_R030_R031(ask: Asking, given: Given) -> None:
+async def test_port_has_a_visibility_of_its_own_R030_R031(ask: Client, given: Factory) -> None:
     """A port is a target from the moment it is made public, and no longer than that."""
     company = await given.company()
     await given.profile(company)
@@ -92,7 +92,7 @@ async def test_port_has_a_visibility_of_its_own_R030_R031(ask: Asking, given: Gi
     assert [none, one, none] == answers
 
 
-async def test_owner_always_sees_its_own_ports_A7(ask: Asking, given: Given) -> None:
+async def test_owner_always_sees_its_own_ports_A7(ask: Client, given: Factory) -> None:
     """However hidden on the Marketplace, a public port is listed as a port to its company and its company's partner."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -104,7 +104,7 @@ async def test_owner_always_sees_its_own_ports_A7(ask: Asking, given: Given) -> 
     assert [told({"ports": ids(port)})] * 2 == answers
 
 
-async def test_port_is_announced_as_company_at_location_R032_A6(ask: Asking, given: Given) -> None:
+async def test_port_is_announced_as_company_at_location_R032_A6(ask: Client, given: Factory) -> None:
     """Without a name of its own a port is announced by the profile's company name, also when that changes."""
     company = await given.company(name="Trading name")
     profile = await given.profile(company, name="Sample AG")
@@ -118,7 +118,7 @@ async def test_port_is_announced_as_company_at_location_R032_A6(ask: Asking, giv
     assert told({"marketplacePorts": nodes({"name": "Sample SE at Ham 1", "description": None})}) == whole(after)
 
 
-async def test_port_without_a_profile_would_be_announced_by_the_trading_name_R032_A6(ask: Asking, given: Given) -> None:
+async def test_port_without_a_profile_would_be_announced_by_the_trading_name_R032_A6(ask: Client, given: Factory) -> None:
     """Before there is a profile the owner sees its port's announcement under the company's trading name."""
     company = await given.company(name="Trading name")
     await given.port(company, await given.location("Ham 1"), visibility="PUBLIC")
@@ -129,7 +129,7 @@ async def test_port_without_a_profile_would_be_announced_by_the_trading_name_R03
     assert told({"ports": nodes(announced)}) == whole(answer)
 
 
-async def test_announcement_can_be_overridden_R033(ask: Asking, given: Given) -> None:
+async def test_announcement_can_be_overridden_R033(ask: Client, given: Factory) -> None:
     """A name and a description for the Marketplace take the place of what is announced by default."""
     company = await given.company()
     await given.profile(company)
@@ -143,7 +143,7 @@ async def test_announcement_can_be_overridden_R033(ask: Asking, given: Given) ->
 
 @pytest.mark.parametrize("overridden", [None, "Onramp"])
 async def test_renaming_a_port_does_not_rename_it_on_the_marketplace_R034(
-    ask: Asking, given: Given, overridden: str | None
+    ask: Client, given: Factory, overridden: str | None
 ) -> None:
     """What a company calls its port is its own business: the Marketplace goes on announcing it as before."""
     company = await given.company()
@@ -158,7 +158,7 @@ async def test_renaming_a_port_does_not_rename_it_on_the_marketplace_R034(
     assert before.body == after.body
 
 
-async def test_marketplace_port_tells_where_whose_and_how_fast_R028(ask: Asking, given: Given) -> None:
+async def test_marketplace_port_tells_where_whose_and_how_fast_R028(ask: Client, given: Factory) -> None:
     """A target names its provider's profile, its location and its speed, and whether it can be connected to now."""
     company = await given.company()
     profile = await given.profile(company)
@@ -174,7 +174,7 @@ async def test_marketplace_port_tells_where_whose_and_how_fast_R028(ask: Asking,
     assert told({"marketplacePorts": nodes({**facts, "selectable": False})}) == whole(disabled)
 
 
-async def test_managed_viewer_does_not_meet_its_own_port_there_R116_A8(ask: Asking, given: Given) -> None:
+async def test_managed_viewer_does_not_meet_its_own_port_there_R116_A8(ask: Client, given: Factory) -> None:
     """A managed account's public port is a target for everybody else, and shows the account itself nothing."""
     account = await given.managed_account(await given.partner())
     profile = await given.profile(account.company)
@@ -187,7 +187,7 @@ async def test_managed_viewer_does_not_meet_its_own_port_there_R116_A8(ask: Aski
     assert shown(port) == whole(others)
 
 
-async def test_port_of_a_managed_account_is_private_until_its_partner_flips_it_V1(ask: Asking, given: Given) -> None:
+async def test_port_of_a_managed_account_is_private_until_its_partner_flips_it_V1(ask: Client, given: Factory) -> None:
     """A managed account's port starts private; once it is public the Marketplace shows it, but not to the account."""
     account = await given.managed_account(await given.partner())
     await given.profile(account.company)
@@ -207,7 +207,7 @@ async def test_port_of_a_managed_account_is_private_until_its_partner_flips_it_V
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_others_meet_a_public_port_as_a_marketplace_port_only_V20(ask: Asking, given: Given, kind: str) -> None:
+async def test_others_meet_a_public_port_as_a_marketplace_port_only_V20(ask: Client, given: Factory, kind: str) -> None:
     """Who meets a public port on the Marketplace does not reach the port behind it, its price least of all."""
     company = await given.company()
     await given.profile(company)
@@ -236,7 +236,7 @@ async def test_others_meet_a_public_port_as_a_marketplace_port_only_V20(ask: Ask
     ['monthlyRate: {currency: "EUR", atLeast: "1.00"}', "status: ACTIVE", "visibility: PUBLIC"],
     ids=["price", "status", "visibility"],
 )
-async def test_targets_are_not_filtered_by_what_they_do_not_show_A16(ask: Asking, given: Given, given_filter: str) -> None:
+async def test_targets_are_not_filtered_by_what_they_do_not_show_A16(ask: Client, given: Factory, given_filter: str) -> None:
     """A target's price or state is no filter of the schema, so nobody learns it, not even the target's company."""
     company = await given.company()
     await given.profile(company)
@@ -248,7 +248,7 @@ async def test_targets_are_not_filtered_by_what_they_do_not_show_A16(ask: Asking
     assert [(None, ["GRAPHQL_VALIDATION_FAILED"])] * 2 == [(answer.data, answer.codes) for answer in answers]
 
 
-async def test_targets_are_found_by_location_and_speed_R028(ask: Asking, given: Given) -> None:
+async def test_targets_are_found_by_location_and_speed_R028(ask: Client, given: Factory) -> None:
     """A location and a speed narrow the list of targets to what is shown there."""
     company = await given.company()
     await given.profile(company)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.client import ANONYMOUS, Asking
-from tests.factory import Given, Thing
+from tests.client import ANONYMOUS, Client
+from tests.factory import Factory, Thing
 from tests.rules.answers import hidden, ids, nodes, told, whole
 
 FOUND = """query ($id: ID!, $slug: String!) {
@@ -35,7 +35,7 @@ def not_shown(*all_shown: Thing) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
-async def test_public_profile_is_shown_to_everybody_R010_A8(ask: Asking, given: Given, kind: str) -> None:
+async def test_public_profile_is_shown_to_everybody_R010_A8(ask: Client, given: Factory, kind: str) -> None:
     """Everybody reads a public profile of another company, managed accounts too."""
     profile = await given.profile(await given.company(), slug="sample")
     email = await given.somebody(kind)
@@ -46,7 +46,7 @@ async def test_public_profile_is_shown_to_everybody_R010_A8(ask: Asking, given: 
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_private_profile_is_hidden_from_everybody_else_R011(ask: Asking, given: Given, kind: str) -> None:
+async def test_private_profile_is_hidden_from_everybody_else_R011(ask: Client, given: Factory, kind: str) -> None:
     """A private profile is found neither by its id, nor by its slug, nor by its words, nor in any list."""
     profile = await given.profile(await given.company(name="Alpine"), visibility="PRIVATE", slug="alpine")
     email = await given.somebody(kind)
@@ -58,7 +58,7 @@ async def test_private_profile_is_hidden_from_everybody_else_R011(ask: Asking, g
     assert told({"marketplaceProfiles": ids()}) == whole(searched)
 
 
-async def test_hidden_profile_looks_like_none_R011_A21(ask: Asking, given: Given) -> None:
+async def test_hidden_profile_looks_like_none_R011_A21(ask: Client, given: Factory) -> None:
     """A visitor gets the same bytes for a private profile's slug and id as for those that nobody has."""
     profile = await given.profile(await given.company(), visibility="PRIVATE", slug="sample")
     await given.former_slug(profile, "sample-before")
@@ -70,7 +70,7 @@ async def test_hidden_profile_looks_like_none_R011_A21(ask: Asking, given: Given
     assert absent_one == hidden_one
 
 
-async def test_private_is_for_editing_and_public_for_showing_R009_R012(ask: Asking, given: Given) -> None:
+async def test_private_is_for_editing_and_public_for_showing_R009_R012(ask: Client, given: Factory) -> None:
     """While a profile is private its company goes on reading it and others do not; the next request sees each change."""
     company, other = await given.company(), await given.company()
     profile = await given.profile(company, visibility="PRIVATE")
@@ -86,7 +86,7 @@ async def test_private_is_for_editing_and_public_for_showing_R009_R012(ask: Aski
     assert [private, nothing, public, public, private, nothing] == answers
 
 
-async def test_new_profile_and_new_port_are_private_A11_R012(ask: Asking, given: Given) -> None:
+async def test_new_profile_and_new_port_are_private_A11_R012(ask: Client, given: Factory) -> None:
     """Of what nobody has said whether it is public the owner reads that it is private, and nobody else anything."""
     company = await given.company()
     profile, port = await given.profile(company, visibility=None), await given.port(company, visibility=None)
@@ -102,7 +102,7 @@ async def test_new_profile_and_new_port_are_private_A11_R012(ask: Asking, given:
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
-async def test_every_role_reads_its_companys_profile_V9_V23(ask: Asking, given: Given, kind: str, role: str) -> None:
+async def test_every_role_reads_its_companys_profile_V9_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
     """Every user of a direct or a partner company reads the company's profile, private as it is."""
     company = await given.company(kind=kind)
     profile = await given.profile(company, visibility="PRIVATE", slug="sample")
@@ -116,7 +116,7 @@ async def test_every_role_reads_its_companys_profile_V9_V23(ask: Asking, given: 
 @pytest.mark.parametrize("visibility", ["PUBLIC", "PRIVATE"])
 @pytest.mark.parametrize("role", ROLES)
 async def test_managed_viewer_never_reads_its_marketplace_profile_R002_R116_A8(
-    ask: Asking, given: Given, role: str, visibility: str
+    ask: Client, given: Factory, role: str, visibility: str
 ) -> None:
     """No setting and no role lets a managed viewer read its own Marketplace profile, public or not, on any way."""
     settings = dict.fromkeys(("pricing", "chat_support", "dashboard", "company_profile", "order_approval"), True)
@@ -135,7 +135,7 @@ async def test_managed_viewer_never_reads_its_marketplace_profile_R002_R116_A8(
     assert told({"company": {"marketplaceProfile": None}}, redaction) == whole(of_company)
 
 
-async def test_managed_viewer_cannot_tell_whether_it_has_a_profile_R116_A21(ask: Asking, given: Given) -> None:
+async def test_managed_viewer_cannot_tell_whether_it_has_a_profile_R116_A21(ask: Client, given: Factory) -> None:
     """A managed viewer's company without a profile, with a private one and with a public one look the same to it."""
     account = await given.managed_account(await given.partner())
     query = "query ($id: ID!) { company(id: $id) { marketplaceProfile { id } } marketplacePorts { totalCount } }"
@@ -150,7 +150,7 @@ async def test_managed_viewer_cannot_tell_whether_it_has_a_profile_R116_A21(ask:
     assert [without.body] * 2 == [private.body, public.body]
 
 
-async def test_partner_reads_the_profile_of_its_account_A9(ask: Asking, given: Given) -> None:
+async def test_partner_reads_the_profile_of_its_account_A9(ask: Client, given: Factory) -> None:
     """A partner, and no other, reads the private profile of a company that it manages."""
     partner, other = await given.partner(), await given.partner()
     account = await given.managed_account(partner)
@@ -163,7 +163,7 @@ async def test_partner_reads_the_profile_of_its_account_A9(ask: Asking, given: G
     assert not_shown() == whole(theirs)
 
 
-async def test_operator_reads_private_profiles_R011_V21(ask: Asking, given: Given) -> None:
+async def test_operator_reads_private_profiles_R011_V21(ask: Client, given: Factory) -> None:
     """The operator finds a private profile of any company, wherever others find public ones."""
     operator = await given.operator()
     profile = await given.profile(await given.company(), visibility="PRIVATE", slug="sample")
@@ -173,7 +173,7 @@ async def test_operator_reads_private_profiles_R011_V21(ask: Asking, given: Give
     assert shown(profile, profile) == whole(answer)
 
 
-async def test_public_profile_of_a_managed_account_is_shown_to_others_A8(ask: Asking, given: Given) -> None:
+async def test_public_profile_of_a_managed_account_is_shown_to_others_A8(ask: Client, given: Factory) -> None:
     """The denial is the managed account's alone: others browse its public profile, a sibling account too."""
     partner = await given.partner()
     account, sibling = await given.managed_account(partner), await given.managed_account(partner)
@@ -184,7 +184,7 @@ async def test_public_profile_of_a_managed_account_is_shown_to_others_A8(ask: As
     assert [shown(profile, profile)] * 2 == answers
 
 
-async def test_company_has_one_profile_at_most_A1(ask: Asking, given: Given) -> None:
+async def test_company_has_one_profile_at_most_A1(ask: Client, given: Factory) -> None:
     """The profile hangs below its company, one or none."""
     company = await given.company()
 
@@ -197,7 +197,7 @@ async def test_company_has_one_profile_at_most_A1(ask: Asking, given: Given) -> 
     assert told({"company": {"marketplaceProfile": found}}) == whole(with_one)
 
 
-async def test_contact_of_a_public_profile_is_for_whoever_is_signed_in_R017_R020_V22(ask: Asking, given: Given) -> None:
+async def test_contact_of_a_public_profile_is_for_whoever_is_signed_in_R017_R020_V22(ask: Client, given: Factory) -> None:
     """Anonymous visitors read a public profile without its e-mail address and phone; every signed-in viewer reads them."""
     await given.profile(await given.company(), name="Sample AG", slug="sample")
     signed_in = [await given.somebody(kind) for kind in ("DIRECT", "PARTNER", "MANAGED", "OPERATOR")]
@@ -212,7 +212,7 @@ async def test_contact_of_a_public_profile_is_for_whoever_is_signed_in_R017_R020
     assert [told({"marketplaceProfile": contact})] * 4 == others
 
 
-async def test_profile_without_a_phone_looks_to_visitors_like_one_with_V22(ask: Asking, given: Given) -> None:
+async def test_profile_without_a_phone_looks_to_visitors_like_one_with_V22(ask: Client, given: Factory) -> None:
     """A visitor cannot tell a phone that is hidden from one that is not there."""
     profile = await given.profile(await given.company(), slug="sample")
 
@@ -223,7 +223,7 @@ async def test_profile_without_a_phone_looks_to_visitors_like_one_with_V22(ask: 
     assert with_one.body == without.body
 
 
-async def test_address_of_a_profile_ends_with_its_slug_R014_A3(ask: Asking, given: Given) -> None:
+async def test_address_of_a_profile_ends_with_its_slug_R014_A3(ask: Client, given: Factory) -> None:
     """A profile is found by its slug, which its public address ends with, and by every slug that it had before."""
     profile = await given.profile(await given.company(), slug="sample-2")
     await given.former_slug(profile, "sample")
@@ -238,7 +238,7 @@ async def test_address_of_a_profile_ends_with_its_slug_R014_A3(ask: Asking, give
     assert told({"marketplaceProfile": None}) == whole(never)
 
 
-async def test_profile_says_what_its_company_wrote_R014_R015_R019_R024_R025(ask: Asking, given: Given) -> None:
+async def test_profile_says_what_its_company_wrote_R014_R015_R019_R024_R025(ask: Client, given: Factory) -> None:
     """Name, text, site, links to other networks and main site are shown as they stand."""
     await given.profile(
         await given.company(name="Trading name"),
@@ -265,7 +265,7 @@ async def test_profile_says_what_its_company_wrote_R014_R015_R019_R024_R025(ask:
     assert told({"marketplaceProfile": profile}) == whole(answer)
 
 
-async def test_categories_come_from_a_catalogue_that_the_operator_keeps_R021_R022_A5(ask: Asking, given: Given) -> None:
+async def test_categories_come_from_a_catalogue_that_the_operator_keeps_R021_R022_A5(ask: Client, given: Factory) -> None:
     """A profile has one or more provider types of a table, is found by each, and follows a change of them at once."""
     await given.provider_type("QUANTUM", "Quantum networks")
     profile = await given.profile(await given.company(), slug="sample", provider_types=["CLOUD", "QUANTUM"])
@@ -283,7 +283,7 @@ async def test_categories_come_from_a_catalogue_that_the_operator_keeps_R021_R02
     assert none == whole(fewer)
 
 
-async def test_private_profile_may_be_without_a_category_A5(ask: Asking, given: Given) -> None:
+async def test_private_profile_may_be_without_a_category_A5(ask: Client, given: Factory) -> None:
     """A profile that is not shown yet has no provider type so far."""
     company = await given.company()
     await given.profile(company, visibility="PRIVATE", provider_types=[])
@@ -293,7 +293,7 @@ async def test_private_profile_may_be_without_a_category_A5(ask: Asking, given: 
     assert told({"viewer": {"company": {"marketplaceProfile": {"providerTypes": []}}}}) == whole(answer)
 
 
-async def test_service_types_are_sub_categories_of_provider_types_R023(ask: Asking, given: Given) -> None:
+async def test_service_types_are_sub_categories_of_provider_types_R023(ask: Client, given: Factory) -> None:
     """A service type names the provider type that it belongs to."""
     await given.provider_type("CLOUD", "Cloud")
     await given.service_type("BACKUP", "Backup", "CLOUD")
@@ -310,7 +310,7 @@ async def test_service_types_are_sub_categories_of_provider_types_R023(ask: Aski
     assert told(expected) == whole(answer)
 
 
-async def test_search_finds_only_what_the_viewer_may_read_R011_A21(ask: Asking, given: Given) -> None:
+async def test_search_finds_only_what_the_viewer_may_read_R011_A21(ask: Client, given: Factory) -> None:
     """Words of private profiles find them for their own company and for nobody else."""
     company = await given.company()
     private = await given.profile(company, visibility="PRIVATE", name="Alpine Fibre", bio="Tunnels and passes.")
@@ -357,7 +357,7 @@ UNFORGIVEN = [
 
 
 @pytest.mark.parametrize(("name", "words", "why"), FORGIVEN)
-async def test_search_forgives_a_slip_R014(ask: Asking, given: Given, name: str, words: str, why: str) -> None:
+async def test_search_forgives_a_slip_R014(ask: Client, given: Factory, name: str, words: str, why: str) -> None:
     """A profile is found by its words, their beginnings, and by words that a slip of one letter, accents or case tell apart."""
     profile = await given.profile(await given.company(), name=name)
     await given.profile(await given.company(), name="Unrelated")
@@ -368,7 +368,7 @@ async def test_search_forgives_a_slip_R014(ask: Asking, given: Given, name: str,
 
 
 @pytest.mark.parametrize(("name", "words", "why"), UNFORGIVEN)
-async def test_search_forgives_no_more_than_a_slip_R014(ask: Asking, given: Given, name: str, words: str, why: str) -> None:
+async def test_search_forgives_no_more_than_a_slip_R014(ask: Client, given: Factory, name: str, words: str, why: str) -> None:
     """Words that mean something else find nothing."""
     await given.profile(await given.company(), name=name)
 
@@ -377,7 +377,7 @@ async def test_search_forgives_no_more_than_a_slip_R014(ask: Asking, given: Give
     assert told({"marketplaceProfiles": ids()}) == whole(answer), why
 
 
-async def test_search_wants_every_word_somewhere_R014_R015(ask: Asking, given: Given) -> None:
+async def test_search_wants_every_word_somewhere_R014_R015(ask: Client, given: Factory) -> None:
     """Each word of a search, misspelt or not, has to be found in the name or in the text."""
     both = await given.profile(await given.company(), name="Alpine", bio="Tunnels and passes.")
     await given.profile(await given.company(), name="Alpine", bio=None)
@@ -389,7 +389,7 @@ async def test_search_wants_every_word_somewhere_R014_R015(ask: Asking, given: G
 
 @pytest.mark.parametrize("words", ["secret", "secrte", "hidden.example", "5550100", "sceret hidden"])
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "OPERATOR"])
-async def test_search_is_not_in_how_to_reach_a_provider_V22(ask: Asking, given: Given, kind: str, words: str) -> None:
+async def test_search_is_not_in_how_to_reach_a_provider_V22(ask: Client, given: Factory, kind: str, words: str) -> None:
     """Contact e-mail and phone are searched by nobody, whoever may read them."""
     contact = {"contact_email": "secret@hidden.example", "phone": "+49 69 5550100"}
     await given.profile(await given.company(name="Alpine"), **contact)
@@ -400,7 +400,7 @@ async def test_search_is_not_in_how_to_reach_a_provider_V22(ask: Asking, given: 
     assert told({"marketplaceProfiles": ids()}) == whole(answer)
 
 
-async def test_misspelt_search_finds_only_what_the_viewer_may_read_R011_R116(ask: Asking, given: Given) -> None:
+async def test_misspelt_search_finds_only_what_the_viewer_may_read_R011_R116(ask: Client, given: Factory) -> None:
     """Misspelt words of hidden profiles find them for whoever reads them and for nobody else, not even as a number."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -416,7 +416,7 @@ async def test_misspelt_search_finds_only_what_the_viewer_may_read_R011_R116(ask
     assert [told({"marketplaceProfiles": each}) for each in expected] == answers
 
 
-async def test_search_follows_a_change_of_name_R027(ask: Asking, given: Given) -> None:
+async def test_search_follows_a_change_of_name_R027(ask: Client, given: Factory) -> None:
     """A profile is found by what it says now, and by what it said before no more."""
     profile = await given.profile(await given.company(), name="Alpine")
     await given.change(profile, company_name="Coastal")
@@ -428,7 +428,7 @@ async def test_search_follows_a_change_of_name_R027(ask: Asking, given: Given) -
 
 
 @pytest.mark.parametrize("slug", ["sample", "former", "hidden", "was-hidden", "nobody"])
-async def test_a_slug_takes_one_statement_whatever_it_leads_to_A3_A21(ask: Asking, given: Given, slug: str) -> None:
+async def test_a_slug_takes_one_statement_whatever_it_leads_to_A3_A21(ask: Client, given: Factory, slug: str) -> None:
     """A former slug of a private profile is found as little, and with as much work, as one that nobody ever had."""
     shown = await given.profile(await given.company(), slug="sample")
     hidden = await given.profile(await given.company(), slug="hidden", visibility="PRIVATE")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.client import Asking
-from tests.factory import Given
+from tests.client import Client
+from tests.factory import Factory
 from tests.rules.answers import hidden, ids, nodes, told, whole
 
 MEMBERS = "query ($id: ID!) { company(id: $id) { members { nodes { id roles company { id } user { name jobTitle } } } } }"
@@ -15,7 +15,7 @@ ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIE
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_every_role_reads_the_members_of_its_company_V23_A43(ask: Asking, given: Given, role: str) -> None:
+async def test_every_role_reads_the_members_of_its_company_V23_A43(ask: Client, given: Factory, role: str) -> None:
     """Each user reads who else is there, and with which roles."""
     company = await given.company()
     member = await given.user(company, role, "MARKETPLACE_EDITOR" if role != "MARKETPLACE_EDITOR" else "FINANCE", name="Jo")
@@ -31,7 +31,7 @@ async def test_every_role_reads_the_members_of_its_company_V23_A43(ask: Asking, 
 
 @pytest.mark.parametrize("asking", ["its partner", "the operator"])
 async def test_members_of_a_managed_account_are_read_by_those_who_run_it_V14_V21(
-    ask: Asking, given: Given, asking: str
+    ask: Client, given: Factory, asking: str
 ) -> None:
     """The partner and the operator read the people of a managed account."""
     partner, operator = await given.partner(), await given.operator()
@@ -48,7 +48,7 @@ async def test_members_of_a_managed_account_are_read_by_those_who_run_it_V14_V21
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_members_are_read_by_nobody_else_V21(ask: Asking, given: Given, kind: str) -> None:
+async def test_members_are_read_by_nobody_else_V21(ask: Client, given: Factory, kind: str) -> None:
     """Whoever meets a company on the Marketplace reads none of its people."""
     company = await given.company()
     await given.profile(company)
@@ -61,7 +61,7 @@ async def test_members_are_read_by_nobody_else_V21(ask: Asking, given: Given, ki
     assert told({"company": {"members": None}}, hidden("company.members", "NOT_YOURS")) == whole(below)
 
 
-async def test_user_that_is_no_member_any_more_is_nobody_V24(ask: Asking, given: Given) -> None:
+async def test_user_that_is_no_member_any_more_is_nobody_V24(ask: Client, given: Factory) -> None:
     """A user whose membership has ended is turned away with the next request, though its token has not expired."""
     company = await given.company()
     user = await given.user(company)

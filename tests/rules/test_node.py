@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.client import ANONYMOUS, Asking
-from tests.factory import Company, Given, Thing
+from tests.client import ANONYMOUS, Client
+from tests.factory import Company, Factory, Thing
 from tests.rules.answers import ids, told, whole
 
 NODE = "query ($id: ID!) { node(id: $id) { __typename id } }"
@@ -45,7 +45,7 @@ class Market:
     things: dict[str, Thing]
 
 
-async def market(given: Given, *, shown: bool = False) -> Market:
+async def market(given: Factory, *, shown: bool = False) -> Market:
     """A partner with an account that has everything; what shows itself does so only if it is `shown`."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -72,7 +72,7 @@ async def market(given: Given, *, shown: bool = False) -> Market:
 
 @pytest.mark.parametrize("type_name", GUARDED)
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_hidden_and_absent_are_the_same_bytes_A21(ask: Asking, given: Given, kind: str, type_name: str) -> None:
+async def test_hidden_and_absent_are_the_same_bytes_A21(ask: Client, given: Factory, kind: str, type_name: str) -> None:
     """The id of a thing that is hidden and one that nobody has get the same answer, to the byte and without an error."""
     thing = (await market(given)).things[type_name]
     email = await given.somebody(kind)
@@ -86,7 +86,7 @@ async def test_hidden_and_absent_are_the_same_bytes_A21(ask: Asking, given: Give
     assert told({"nodes": [None, None]}) == whole(both)
 
 
-async def test_things_are_found_again_by_whoever_may_read_them_A21(ask: Asking, given: Given) -> None:
+async def test_things_are_found_again_by_whoever_may_read_them_A21(ask: Client, given: Factory) -> None:
     """A partner finds everything of its account by id, in the order in which it asks."""
     everything = await market(given, shown=True)
     location = await given.location()
@@ -99,7 +99,7 @@ async def test_things_are_found_again_by_whoever_may_read_them_A21(ask: Asking, 
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "MANAGED"])
-async def test_only_a_partner_reads_what_names_it_as_partner_A18_V14(ask: Asking, given: Given, kind: str) -> None:
+async def test_only_a_partner_reads_what_names_it_as_partner_A18_V14(ask: Client, given: Factory, kind: str) -> None:
     """A company that may not manage accounts reads nothing of one that wrongly names it as its partner."""
     viewer = await given.company() if kind == "DIRECT" else (await given.managed_account(await given.partner())).company
     account = await given.managed_account(viewer)
@@ -130,7 +130,7 @@ async def test_only_a_partner_reads_what_names_it_as_partner_A18_V14(ask: Asking
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_company_by_id_is_null_where_it_is_hidden_A21_V24(ask: Asking, given: Given, kind: str) -> None:
+async def test_company_by_id_is_null_where_it_is_hidden_A21_V24(ask: Client, given: Factory, kind: str) -> None:
     """A single object that is hidden is null, exactly as one that is not there."""
     company = await given.company()
     email = await given.somebody(kind)
@@ -144,7 +144,7 @@ async def test_company_by_id_is_null_where_it_is_hidden_A21_V24(ask: Asking, giv
 
 
 @pytest.mark.parametrize("name", LISTS)
-async def test_list_without_a_row_for_the_viewer_is_empty_V24(ask: Asking, given: Given, name: str) -> None:
+async def test_list_without_a_row_for_the_viewer_is_empty_V24(ask: Client, given: Factory, name: str) -> None:
     """A visitor to a market in which nothing is shown gets empty lists that count nothing, and no errors."""
     await market(given)
 
@@ -154,7 +154,7 @@ async def test_list_without_a_row_for_the_viewer_is_empty_V24(ask: Asking, given
 
 
 @pytest.mark.parametrize("name", LISTS)
-async def test_list_does_not_change_with_what_is_hidden_V24_A21(ask: Asking, given: Given, name: str) -> None:
+async def test_list_does_not_change_with_what_is_hidden_V24_A21(ask: Client, given: Factory, name: str) -> None:
     """A stranger's lists are the same bytes in an empty market and in one in which nothing is shown to it."""
     stranger = await given.company()
     query = f"{{ {name} {{ edges {{ cursor }} nodes {{ id }} totalCount pageInfo {{ hasNextPage endCursor }} }} }}"
@@ -167,7 +167,7 @@ async def test_list_does_not_change_with_what_is_hidden_V24_A21(ask: Asking, giv
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "QUFB", "bG8=", "ÄÖÜ"])
-async def test_wrong_id_names_the_argument_and_no_type_A21(ask: Asking, given: Given, text: str) -> None:
+async def test_wrong_id_names_the_argument_and_no_type_A21(ask: Client, given: Factory, text: str) -> None:
     """What is no id at all is an error of its argument, the same for all viewers."""
     company = await given.company()
 
@@ -177,7 +177,7 @@ async def test_wrong_id_names_the_argument_and_no_type_A21(ask: Asking, given: G
     assert [({"node": None}, [{"code": "INVALID_ID", "argument": "id"}])] * 2 == told_by
 
 
-async def test_id_of_another_type_is_wrong_whether_it_exists_or_not_A21(ask: Asking, given: Given) -> None:
+async def test_id_of_another_type_is_wrong_whether_it_exists_or_not_A21(ask: Client, given: Factory) -> None:
     """Asking for a company by the id of a port is the same error for a port that is there and one that is not."""
     port = await given.port(await given.company())
     query = "query ($id: ID!) { company(id: $id) { id } }"

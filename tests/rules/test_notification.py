@@ -11,11 +11,11 @@ from models.membership import MemberRole
 from models.notification import NotificationKind
 from models.port import PortStatus
 from resolvers.notifying.announcements import everybody, of_company, of_users
-from resolvers.notifying.notifications import Notice, tell, write
+from resolvers.notifying.notifications import Message, notify_company, queue_mail
 from resolvers.values.identifiers import Identifier
-from tests.client import Asking
+from tests.client import Client
 from tests.expected_notifications import Telling
-from tests.factory import Given, Thing
+from tests.factory import Factory, Thing
 from tests.rules.answers import ids, nodes, told, whole
 from tests.rules.mutations import refused, send, stored
 
@@ -33,7 +33,7 @@ PAGE = """query ($first: Int, $after: String, $last: Int, $before: String) {
 }"""
 
 
-async def test_a_user_reads_what_it_was_told_newest_first_X6(ask: Asking, given: Given) -> None:
+async def test_a_user_reads_what_it_was_told_newest_first_X6(ask: Client, given: Factory) -> None:
     """Each notification says what it is about, and the newest comes first."""
     company = await given.company()
     await given.notification(company.user, company, title="First")
@@ -49,7 +49,7 @@ async def test_a_user_reads_what_it_was_told_newest_first_X6(ask: Asking, given:
     assert told({"notifications": nodes(second, first)}) == whole(answer)
 
 
-async def test_pages_of_notifications_run_from_the_newest_X6(ask: Asking, given: Given) -> None:
+async def test_pages_of_notifications_run_from_the_newest_X6(ask: Client, given: Factory) -> None:
     """Forward is towards the older ones, backward towards the newer ones."""
     company = await given.company()
     oldest, middle, newest = [await given.notification(company.user, company) for _ in range(3)]
@@ -63,7 +63,7 @@ async def test_pages_of_notifications_run_from_the_newest_X6(ask: Asking, given:
     assert [True, False, True] == [page["pageInfo"]["hasNextPage"] for page in (start, rest, back)]
 
 
-async def test_unread_notifications_are_found_apart_X6(ask: Asking, given: Given) -> None:
+async def test_unread_notifications_are_found_apart_X6(ask: Client, given: Factory) -> None:
     """`unread` leaves out what has been read, also of the count."""
     company = await given.company()
     read, unread = [await given.notification(company.user, company) for _ in range(2)]
@@ -75,7 +75,7 @@ async def test_unread_notifications_are_found_apart_X6(ask: Asking, given: Given
 
 
 @pytest.mark.parametrize("who", ["a colleague", "its partner", "the operator", "a stranger", "nobody"])
-async def test_nobody_reads_what_another_was_told_X6(ask: Asking, given: Given, who: str) -> None:
+async def test_nobody_reads_what_another_was_told_X6(ask: Client, given: Factory, who: str) -> None:
     """A notification belongs to its user: not to its company, its partner or the operator."""
     account = await given.managed_account(partner := await given.partner())
     notice = await given.notification(account.company.user, account.company)
@@ -94,7 +94,7 @@ async def test_nobody_reads_what_another_was_told_X6(ask: Asking, given: Given, 
     assert told({"notifications": ids(notice)}) == whole(await ask(account.admin, COUNT))
 
 
-async def test_a_member_of_two_companies_reads_of_the_one_that_it_is_signed_in_for_X6(ask: Asking, given: Given) -> None:
+async def test_a_member_of_two_companies_reads_of_the_one_that_it_is_signed_in_for_X6(ask: Client, given: Factory) -> None:
     """What concerns another company of the same user is not told here."""
     first, second = await given.company(), await given.company()
     here = await given.notification(first.user, first)
@@ -104,7 +104,7 @@ async def test_a_member_of_two_companies_reads_of_the_one_that_it_is_signed_in_f
     assert told({"node": None}) == whole(await ask(first.admin, BY_ID, id=there.id))
 
 
-async def test_whoever_holds_the_role_is_told_here_and_by_mail_X6(ask: Asking, given: Given, telling: Telling) -> None:
+async def test_whoever_holds_the_role_is_told_here_and_by_mail_X6(ask: Client, given: Factory, telling: Telling) -> None:
     """Each member with one of the roles gets a notification and a mail, with the thing that it is about; others get nothing."""
     company = await given.company()
     finance = await given.user(company, "FINANCE", "NETWORK_ADMIN")
@@ -114,7 +114,9 @@ async def test_whoever_holds_the_role_is_told_here_and_by_mail_X6(ask: Asking, g
     async with telling.transaction() as session:
         roles = (MemberRole.ACCOUNT_ADMIN, MemberRole.FINANCE)
         about = Identifier("Port", port.key)
-        await tell(session, NotificationKind.SECURITY, company.key, Notice("A line", "Text."), roles=roles, subject=about)
+        await notify_company(
+            session, NotificationKind.SECURITY, company.key, Message("A line", "Text."), roles=roles, subject=about
+        )
 
     notice = {"kind": "SECURITY", "title": "A line", "body": "Text.", "subjectId": port.id, "readAt": None}
     for email in (company.admin, finance.email):
@@ -123,25 +125,25 @@ async def test_whoever_holds_the_role_is_told_here_and_by_mail_X6(ask: Asking, g
     assert [(email, "A line", "Text.") for email in (company.admin, finance.email)] == await telling.mails()
 
 
-async def test_what_is_not_committed_is_told_to_nobody_X6(ask: Asking, given: Given, telling: Telling) -> None:
+async def test_what_is_not_committed_is_told_to_nobody_X6(ask: Client, given: Factory, telling: Telling) -> None:
     """A notice belongs to the transaction of the change: without the change there is neither notification nor mail."""
     company = await given.company()
 
     async with telling.transaction() as session:
-        await tell(session, NotificationKind.SECURITY, company.key, Notice("A line", "Text."))
+        await notify_company(session, NotificationKind.SECURITY, company.key, Message("A line", "Text."))
         await session.rollback()
 
     assert told({"notifications": nodes()}) == whole(await ask(company.admin, TITLES))
     assert [] == await telling.mails()
 
 
-async def test_an_address_is_written_to_whoever_reads_it_R018(ask: Asking, given: Given, telling: Telling) -> None:
+async def test_an_address_is_written_to_whoever_reads_it_R018(ask: Client, given: Factory, telling: Telling) -> None:
     """What a profile's contact address is to receive goes to that address, and becomes nobody's notification."""
     company = await given.company()
     await given.profile(company, contact_email="sales@sample.example")
 
     async with telling.transaction() as session:
-        await write(session, NotificationKind.PROFILE_INQUIRY, "sales@sample.example", Notice("Inquiry", "Text."))
+        await queue_mail(session, NotificationKind.PROFILE_INQUIRY, "sales@sample.example", Message("Inquiry", "Text."))
 
     assert told({"notifications": nodes()}) == whole(await ask(company.admin, TOLD))
     assert [("sales@sample.example", "Inquiry", "Text.")] == await telling.mails()
@@ -149,7 +151,7 @@ async def test_an_address_is_written_to_whoever_reads_it_R018(ask: Asking, given
 
 @pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
 async def test_maintenance_of_a_managed_account_is_told_to_its_partner_R117_R118_A15(
-    ask: Asking, given: Given, telling: Telling, supported_by: str
+    ask: Client, given: Factory, telling: Telling, supported_by: str
 ) -> None:
     """The partner hears of it once, with the names of its accounts, whoever supports them; the accounts hear nothing."""
     partner, location = await given.partner(), await given.location()
@@ -174,7 +176,7 @@ async def test_maintenance_of_a_managed_account_is_told_to_its_partner_R117_R118
     assert [(email, "Maintenance: Sample", body) for email in (partner.admin, engineer.email)] == await telling.mails()
 
 
-async def test_maintenance_of_other_companies_is_told_to_themselves_R117(ask: Asking, given: Given, telling: Telling) -> None:
+async def test_maintenance_of_other_companies_is_told_to_themselves_R117(ask: Client, given: Factory, telling: Telling) -> None:
     """Direct companies, and partners of their own ports, are told of the locations where they have ports, and of no other."""
     here, there = await given.location(), await given.location()
     direct, partner, other = await given.company(), await given.partner(), await given.company()
@@ -192,7 +194,7 @@ async def test_maintenance_of_other_companies_is_told_to_themselves_R117(ask: As
 
 @pytest.mark.parametrize(("status", "times"), [(each.value, int(each not in HAVE_ENDED)) for each in PortStatus])
 async def test_maintenance_concerns_ports_that_are_there_or_will_be_R117(
-    ask: Asking, given: Given, telling: Telling, status: str, times: int
+    ask: Client, given: Factory, telling: Telling, status: str, times: int
 ) -> None:
     """A port that has ended concerns nobody. A port in any other status does, so a new status gets its mails too."""
     company = await given.company()
@@ -204,7 +206,7 @@ async def test_maintenance_concerns_ports_that_are_there_or_will_be_R117(
     assert told({"notifications": nodes(*[notice] * times)}) == whole(await ask(company.admin, TOLD))
 
 
-async def test_security_is_told_to_whom_it_affects_managed_or_not_R119(ask: Asking, given: Given, telling: Telling) -> None:
+async def test_security_is_told_to_whom_it_affects_managed_or_not_R119(ask: Client, given: Factory, telling: Telling) -> None:
     """The user of a managed account is told itself, whatever its role, and its partner is not."""
     account = await given.managed_account(partner := await given.partner())
     affected = await given.user(account.company, "VIEWER")
@@ -218,7 +220,7 @@ async def test_security_is_told_to_whom_it_affects_managed_or_not_R119(ask: Aski
     assert [(affected.email, "Security: Sample", "Sample text.")] == await telling.mails()
 
 
-async def test_security_of_a_company_is_told_to_all_its_members_R119(ask: Asking, given: Given, telling: Telling) -> None:
+async def test_security_of_a_company_is_told_to_all_its_members_R119(ask: Client, given: Factory, telling: Telling) -> None:
     """Every member of the company is told, whatever its role, and nobody else."""
     account = await given.managed_account(partner := await given.partner())
     viewer = await given.user(account.company, "VIEWER")
@@ -231,7 +233,7 @@ async def test_security_of_a_company_is_told_to_all_its_members_R119(ask: Asking
     assert told({"notifications": nodes()}) == whole(await ask(partner.admin, TOLD))
 
 
-async def test_security_of_everybody_writes_to_each_person_once_R119(ask: Asking, given: Given, telling: Telling) -> None:
+async def test_security_of_everybody_writes_to_each_person_once_R119(ask: Client, given: Factory, telling: Telling) -> None:
     """A member of two companies reads of it in both, and gets one mail."""
     first, second = await given.company(), await given.company()
     await given.member(first.user, second)
@@ -243,12 +245,12 @@ async def test_security_of_everybody_writes_to_each_person_once_R119(ask: Asking
     assert [first.admin, second.admin] == [address for address, _, _ in await telling.mails()]
 
 
-async def marked(ask: Asking, viewer: str | None, notice: Thing, **more: bool) -> Any:
+async def marked(ask: Client, viewer: str | None, notice: Thing, **more: bool) -> Any:
     """What came of marking a notification as read."""
     return await send(ask, viewer, "markNotificationsRead", "notification { id }", id=notice.id, **more)
 
 
-async def test_a_user_marks_what_it_has_read_X6(ask: Asking, given: Given) -> None:
+async def test_a_user_marks_what_it_has_read_X6(ask: Client, given: Factory) -> None:
     """One notification alone, or everything up to one; what was told to others, or in another company, stays as it is."""
     ours, theirs = await given.company(), await given.company()
     first, second, third = [await given.notification(ours.user, ours) for _ in range(3)]
@@ -271,7 +273,7 @@ async def test_a_user_marks_what_it_has_read_X6(ask: Asking, given: Given) -> No
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "OPERATOR"])
-async def test_nobody_marks_what_another_was_told_X6(ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str) -> None:
+async def test_nobody_marks_what_another_was_told_X6(ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str) -> None:
     """To others a notification is not there, and it stays unread."""
     company, email = await given.company(), await given.somebody(kind)
     notice = await given.notification(company.user, company)

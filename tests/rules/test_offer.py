@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.client import Asking
-from tests.factory import Company, Given
+from tests.client import Client
+from tests.factory import Company, Factory
 from tests.rules.answers import hidden, ids, nodes, told, whole
 
 FOUND = "query ($id: ID!) { node(id: $id) { id } offers { nodes { id } totalCount } }"
@@ -54,7 +54,7 @@ def hidden_amounts(reason: str, *, instalments: bool) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("status", BEFORE_PUBLICATION + FROM_PUBLICATION_ON)
-async def test_buyer_meets_an_offer_from_its_publication_on_R219_V19(ask: Asking, given: Given, status: str) -> None:
+async def test_buyer_meets_an_offer_from_its_publication_on_R219_V19(ask: Client, given: Factory, status: str) -> None:
     """A seller reads its offer at every step; its buyer from the publication on, also expired or withdrawn."""
     seller, buyer = await given.company(), await given.company()
     offer = await given.offer(seller, [buyer], status=status)
@@ -69,7 +69,7 @@ async def test_buyer_meets_an_offer_from_its_publication_on_R219_V19(ask: Asking
 @pytest.mark.parametrize("status", ["DRAFT", "PUBLISHED"])
 @pytest.mark.parametrize("asking", ["the seller's partner", "the operator"])
 async def test_offer_is_read_by_the_sellers_partner_and_the_operator_V14_V19(
-    ask: Asking, given: Given, asking: str, status: str
+    ask: Client, given: Factory, asking: str, status: str
 ) -> None:
     """Those who run a selling account read its offers, drafts too."""
     partner, operator = await given.partner(), await given.operator()
@@ -83,7 +83,7 @@ async def test_offer_is_read_by_the_sellers_partner_and_the_operator_V14_V19(
 
 
 @pytest.mark.parametrize("status", BEFORE_PUBLICATION + FROM_PUBLICATION_ON)
-async def test_offer_is_read_by_the_buyers_partner_as_by_the_buyer_V14_V19(ask: Asking, given: Given, status: str) -> None:
+async def test_offer_is_read_by_the_buyers_partner_as_by_the_buyer_V14_V19(ask: Client, given: Factory, status: str) -> None:
     """A partner meets the offers to its accounts when the accounts do."""
     partner = await given.partner()
     buyer = (await given.managed_account(partner)).company
@@ -97,7 +97,7 @@ async def test_offer_is_read_by_the_buyers_partner_as_by_the_buyer_V14_V19(ask: 
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_offer_is_read_by_nobody_else_R219_V19_V24(ask: Asking, given: Given, kind: str) -> None:
+async def test_offer_is_read_by_nobody_else_R219_V19_V24(ask: Client, given: Factory, kind: str) -> None:
     """Who is neither seller nor buyer nor partner of one finds no offer, though seller and product are public."""
     seller = await given.company()
     product = await given.product(seller, visibility="PUBLIC")
@@ -114,7 +114,7 @@ async def test_offer_is_read_by_nobody_else_R219_V19_V24(ask: Asking, given: Giv
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_offers_are_for_roles_that_read_them_V23(ask: Asking, given: Given, role: str) -> None:
+async def test_offers_are_for_roles_that_read_them_V23(ask: Client, given: Factory, role: str) -> None:
     """Administrators, finance, viewers and editors read offers, on both sides; network administrators do not."""
     seller, buyer = await given.company(), await given.company()
     offer = await given.offer(seller, [buyer])
@@ -128,7 +128,9 @@ async def test_offers_are_for_roles_that_read_them_V23(ask: Asking, given: Given
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_offers_to_accounts_are_for_the_same_roles_of_their_partner_V14_V23(ask: Asking, given: Given, role: str) -> None:
+async def test_offers_to_accounts_are_for_the_same_roles_of_their_partner_V14_V23(
+    ask: Client, given: Factory, role: str
+) -> None:
     """A partner's user reads the offers to its accounts only with a role that reads offers."""
     partner = await given.partner()
     buyer = (await given.managed_account(partner)).company
@@ -143,7 +145,9 @@ async def test_offers_to_accounts_are_for_the_same_roles_of_their_partner_V14_V2
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_offers_of_accounts_are_for_the_same_roles_of_their_partner_V14_V23(ask: Asking, given: Given, role: str) -> None:
+async def test_offers_of_accounts_are_for_the_same_roles_of_their_partner_V14_V23(
+    ask: Client, given: Factory, role: str
+) -> None:
     """A partner's user reads the offers that its accounts make only with a role that reads offers."""
     partner = await given.partner()
     seller = (await given.managed_account(partner)).company
@@ -158,7 +162,7 @@ async def test_offers_of_accounts_are_for_the_same_roles_of_their_partner_V14_V2
 
 
 @pytest.mark.parametrize("asking", ["the seller", "its partner", "the operator"])
-async def test_selling_side_and_operator_read_all_buyers_V19(ask: Asking, given: Given, asking: str) -> None:
+async def test_selling_side_and_operator_read_all_buyers_V19(ask: Client, given: Factory, asking: str) -> None:
     """The seller of an offer, its partner and the operator read everybody that it is extended to."""
     partner, operator = await given.partner(), await given.operator()
     seller = (await given.managed_account(partner)).company
@@ -171,7 +175,7 @@ async def test_selling_side_and_operator_read_all_buyers_V19(ask: Asking, given:
     assert told({"node": {"buyers": [{"id": buyer.id} for buyer in buyers]}}) == whole(answer)
 
 
-async def test_buyer_finds_only_itself_among_the_buyers_V19(ask: Asking, given: Given) -> None:
+async def test_buyer_finds_only_itself_among_the_buyers_V19(ask: Client, given: Factory) -> None:
     """A buyer does not learn who else is made the offer, though it could see the other company."""
     seller, buyer, other = await given.company(), await given.company(), await given.company()
     await given.profile(other)
@@ -182,7 +186,7 @@ async def test_buyer_finds_only_itself_among_the_buyers_V19(ask: Asking, given: 
     assert told({"node": {"buyers": [{"id": buyer.id}]}}) == whole(answer)
 
 
-async def test_number_of_buyers_does_not_show_V19_A21(ask: Asking, given: Given) -> None:
+async def test_number_of_buyers_does_not_show_V19_A21(ask: Client, given: Factory) -> None:
     """A buyer gets the same bytes whether an offer is extended to it alone or to others too."""
     seller, buyer = await given.company(), await given.company()
     product = await given.product(seller)
@@ -197,7 +201,7 @@ async def test_number_of_buyers_does_not_show_V19_A21(ask: Asking, given: Given)
     assert alone.body == among_others.body
 
 
-async def test_partner_of_a_buyer_finds_only_its_accounts_among_the_buyers_V19(ask: Asking, given: Given) -> None:
+async def test_partner_of_a_buyer_finds_only_its_accounts_among_the_buyers_V19(ask: Client, given: Factory) -> None:
     """A partner learns of an offer's buyers those that it manages; each of them learns itself."""
     partner = await given.partner()
     first, second = [(await given.managed_account(partner)).company for _ in range(2)]
@@ -209,7 +213,7 @@ async def test_partner_of_a_buyer_finds_only_its_accounts_among_the_buyers_V19(a
     assert told({"node": {"buyers": [{"id": first.id}]}}) == whole(by_first)
 
 
-async def test_partner_of_a_buyer_learns_of_no_other_buyer_V19(ask: Asking, given: Given) -> None:
+async def test_partner_of_a_buyer_learns_of_no_other_buyer_V19(ask: Client, given: Factory) -> None:
     """A partner finds its account alone among the buyers, though it could see the other company and its partner too."""
     partner, elsewhere = await given.partner(), await given.partner()
     buyer = (await given.managed_account(partner)).company
@@ -224,7 +228,7 @@ async def test_partner_of_a_buyer_learns_of_no_other_buyer_V19(ask: Asking, give
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "MANAGED"])
-async def test_buyer_that_is_no_partner_learns_of_no_other_buyer_A18_V19(ask: Asking, given: Given, kind: str) -> None:
+async def test_buyer_that_is_no_partner_learns_of_no_other_buyer_A18_V19(ask: Client, given: Factory, kind: str) -> None:
     """Only a partner finds others among the buyers: not a company that seller and buyers wrongly name as theirs."""
     buyer = await no_partner(given, kind)
     seller, other = [(await given.managed_account(buyer)).company for _ in range(2)]
@@ -236,7 +240,7 @@ async def test_buyer_that_is_no_partner_learns_of_no_other_buyer_A18_V19(ask: As
     assert [told({"node": {"buyers": [{"id": buyer.id}]}})] * 2 == answers
 
 
-async def no_partner(given: Given, kind: str) -> Company:
+async def no_partner(given: Factory, kind: str) -> Company:
     """A company that may not manage accounts."""
     return await given.company() if kind == "DIRECT" else (await given.managed_account(await given.partner())).company
 
@@ -247,7 +251,7 @@ def received(company: Company, *offers: Any) -> dict[str, Any]:
     return told({"company": {"id": company.id, "receivedOffers": {"edges": edges, **ids(*offers)}}})
 
 
-async def test_buyer_learns_nothing_from_what_another_buyer_received_V19(ask: Asking, given: Given) -> None:
+async def test_buyer_learns_nothing_from_what_another_buyer_received_V19(ask: Client, given: Factory) -> None:
     """The list of another buyer's offers is empty, even of the very offer that both are made."""
     seller, buyer, other = await given.company(), await given.company(), await given.company()
     await given.profile(other)
@@ -263,7 +267,7 @@ async def test_buyer_learns_nothing_from_what_another_buyer_received_V19(ask: As
     assert received(buyer, shared) == whole(own)
 
 
-async def test_managed_buyer_learns_nothing_from_what_its_partner_received_V14_V19(ask: Asking, given: Given) -> None:
+async def test_managed_buyer_learns_nothing_from_what_its_partner_received_V14_V19(ask: Client, given: Factory) -> None:
     """An offer to a partner and its account shows the partner both sides, and the account only its own."""
     partner = await given.partner()
     buyer = (await given.managed_account(partner)).company
@@ -276,7 +280,7 @@ async def test_managed_buyer_learns_nothing_from_what_its_partner_received_V14_V
     assert received(buyer, offer) == whole(down)
 
 
-async def test_seller_finds_its_own_offers_at_its_buyer_V19(ask: Asking, given: Given) -> None:
+async def test_seller_finds_its_own_offers_at_its_buyer_V19(ask: Client, given: Factory) -> None:
     """Of what a buyer has received a seller reads what it has extended itself, and counts nothing else."""
     seller, rival, buyer = await given.company(), await given.company(), await given.company()
     ours = await given.offer(seller, [buyer])
@@ -287,7 +291,7 @@ async def test_seller_finds_its_own_offers_at_its_buyer_V19(ask: Asking, given: 
     assert received(buyer, ours) == whole(answer)
 
 
-async def test_buyer_finds_at_the_seller_what_it_was_extended_V19(ask: Asking, given: Given) -> None:
+async def test_buyer_finds_at_the_seller_what_it_was_extended_V19(ask: Client, given: Factory) -> None:
     """Of the offers that a seller has made, and of those for a product, a buyer reads its own published ones."""
     seller, buyer, other = await given.company(), await given.company(), await given.company()
     product = await given.product(seller, visibility="PUBLIC")
@@ -301,7 +305,7 @@ async def test_buyer_finds_at_the_seller_what_it_was_extended_V19(ask: Asking, g
     assert told({"node": {"offers": ids(ours)}}) == whole(of_product)
 
 
-async def test_status_of_offers_tells_no_buyer_of_drafts_V19_A16(ask: Asking, given: Given) -> None:
+async def test_status_of_offers_tells_no_buyer_of_drafts_V19_A16(ask: Client, given: Factory) -> None:
     """Asking for drafts finds a seller its own, and a buyer none."""
     seller, buyer = await given.company(), await given.company()
     draft = await given.offer(seller, [buyer], status="DRAFT")
@@ -313,7 +317,7 @@ async def test_status_of_offers_tells_no_buyer_of_drafts_V19_A16(ask: Asking, gi
     assert told({"offers": ids()}) == whole(by_buyer)
 
 
-async def test_offer_names_its_product_and_seller_R219_V18(ask: Asking, given: Given) -> None:
+async def test_offer_names_its_product_and_seller_R219_V18(ask: Client, given: Factory) -> None:
     """A buyer reads the product and the seller of its offer, however limited they are otherwise."""
     seller, buyer = await given.company(), await given.company()
     offer = await given.offer(seller, [buyer])
@@ -327,7 +331,7 @@ async def test_offer_names_its_product_and_seller_R219_V18(ask: Asking, given: G
 
 
 async def test_managed_buyer_reads_offers_without_amounts_until_prices_are_shown_X7_R121_R122(
-    ask: Asking, given: Given
+    ask: Client, given: Factory
 ) -> None:
     """Total, prices and instalments of an offer to a managed account follow its partner's pricing setting."""
     account = await given.managed_account(await given.partner())
@@ -347,7 +351,7 @@ async def test_managed_buyer_reads_offers_without_amounts_until_prices_are_shown
     assert before.body == after.body
 
 
-async def test_managed_seller_reads_its_own_offers_without_amounts_too_A16(ask: Asking, given: Given) -> None:
+async def test_managed_seller_reads_its_own_offers_without_amounts_too_A16(ask: Client, given: Factory) -> None:
     """Every monetary field that a managed viewer reaches is hidden, that of an offer of its own too."""
     account = await given.managed_account(await given.partner())
     offer = await given.offer(account.company, [await given.company()], dimensions=[100, 200])
@@ -358,7 +362,7 @@ async def test_managed_seller_reads_its_own_offers_without_amounts_too_A16(ask: 
     assert told({"node": upfront(None, None, None)}, *redactions) == whole(answer)
 
 
-async def test_hidden_amounts_do_not_show_in_any_byte_X7_A16(ask: Asking, given: Given) -> None:
+async def test_hidden_amounts_do_not_show_in_any_byte_X7_A16(ask: Client, given: Factory) -> None:
     """Two offers that differ in amounts only are the same to a managed buyer that sees no prices."""
     account = await given.managed_account(await given.partner())
     seller = await given.company()
@@ -376,7 +380,7 @@ async def test_hidden_amounts_do_not_show_in_any_byte_X7_A16(ask: Asking, given:
     assert of_cheap.body == of_dear.body
 
 
-async def test_partner_reads_the_amounts_of_offers_to_its_accounts_A17_X7(ask: Asking, given: Given) -> None:
+async def test_partner_reads_the_amounts_of_offers_to_its_accounts_A17_X7(ask: Client, given: Factory) -> None:
     """What is hidden from a managed buyer its partner reads, who decides and pays; seller and operator read it as well."""
     partner, operator, seller = await given.partner(), await given.operator(), await given.company()
     account = await given.managed_account(partner, pricing=False)
@@ -388,7 +392,7 @@ async def test_partner_reads_the_amounts_of_offers_to_its_accounts_A17_X7(ask: A
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
-async def test_marketplace_editor_reads_offers_without_amounts_V23(ask: Asking, given: Given, kind: str) -> None:
+async def test_marketplace_editor_reads_offers_without_amounts_V23(ask: Client, given: Factory, kind: str) -> None:
     """An editor reads what is offered and not for how much, where its partner shows prices too."""
     account = await given.managed_account(await given.partner(), pricing=True)
     seller = account.company if kind == "MANAGED" else await given.company(kind=kind)

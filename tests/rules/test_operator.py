@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.client import Asking
-from tests.factory import Company, Given
+from tests.client import Client
+from tests.factory import Company, Factory
 from tests.rules.mutations import send, stored
 
 OTHERS = ("ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER")
@@ -23,7 +23,7 @@ query ($port: ID!, $company: ID!) {
 """
 
 
-async def seen(ask: Asking, given: Given, operator: Company, role: str) -> tuple[int, int, int, bool, bool, bool]:
+async def seen(ask: Client, given: Factory, operator: Company, role: str) -> tuple[int, int, int, bool, bool, bool]:
     """How many ports, companies and accounts somebody with a role sees of another company and of its own, and what it can do."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -36,20 +36,20 @@ async def seen(ask: Asking, given: Given, operator: Company, role: str) -> tuple
 
 
 @pytest.mark.parametrize("role", OTHERS)
-async def test_other_members_of_the_operators_company_see_their_own_company_A43(ask: Asking, given: Given, role: str) -> None:
+async def test_other_members_of_the_operators_company_see_their_own_company_A43(ask: Client, given: Factory, role: str) -> None:
     """Whatever role they have there, they read no port, company or account of others."""
     assert (1, 1, 0, False, False, False) == await seen(ask, given, await given.operator(), role)
 
 
 @pytest.mark.parametrize("role", STAFF)
-async def test_reviewers_and_support_see_everything_A43(ask: Asking, given: Given, role: str) -> None:
+async def test_reviewers_and_support_see_everything_A43(ask: Client, given: Factory, role: str) -> None:
     """They read every company, and look after what was ordered."""
     assert (2, 3, 1, True, True, True) == await seen(ask, given, await given.operator(), role)
 
 
 @pytest.mark.parametrize("role", OTHERS)
 async def test_other_members_take_no_step_of_a_customers_port_A43(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, role: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, role: str
 ) -> None:
     """Nothing changes, and the port is not there for them."""
     port = await given.port(await given.company(), status="ALLOCATED")

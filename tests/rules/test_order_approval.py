@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Mail
 from resolvers.order_approval import expire_due
-from tests.client import Asking
-from tests.factory import Account, Company, Given, Location, Thing
+from tests.client import Client
+from tests.factory import Account, Company, Factory, Location, Thing
 from tests.rules.answers import hidden, ids, nodes, told, whole
 from tests.rules.mutations import mails, refused, send, stored, trail
 
@@ -28,7 +28,7 @@ DECISIONS = {"approveOrder": "APPROVED", "rejectOrder": "REJECTED", "withdrawOrd
 ILLEGAL = {"orderApproval": None, "userErrors": [refused("ILLEGAL_STEP")]}
 
 
-async def waiting(given: Given, **settings: Any) -> tuple[Company, Account, Location]:
+async def waiting(given: Factory, **settings: Any) -> tuple[Company, Account, Location]:
     """A partner, an account whose orders it approves, and where they may order."""
     partner = await given.partner()
     verified = {"verification_status": "VERIFIED"}
@@ -51,7 +51,7 @@ async def ports(engine: AsyncEngine) -> int:
     return len((await stored(engine))["port"])
 
 
-async def test_an_order_waits_for_its_partner_V13(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_an_order_waits_for_its_partner_V13(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """It keeps all that was asked for; there is no port before the partner approves it, and a REQUESTED one afterwards."""
     partner, account, location = await waiting(given, pricing=True)
 
@@ -75,7 +75,7 @@ async def test_an_order_waits_for_its_partner_V13(ask: Asking, given: Given, rul
 
 
 @pytest.mark.parametrize("source", ["account", "partner", "overridden", "default"])
-async def test_the_effective_setting_decides_with_the_next_request_V13_V2(ask: Asking, given: Given, source: str) -> None:
+async def test_the_effective_setting_decides_with_the_next_request_V13_V2(ask: Client, given: Factory, source: str) -> None:
     """The account's own setting, else the partner's for all, else: no approval is needed."""
     partner, account, location = await waiting(given)
     await given.setting(account, order_approval={"account": True, "overridden": False}.get(source))
@@ -90,7 +90,7 @@ async def test_the_effective_setting_decides_with_the_next_request_V13_V2(ask: A
     assert second["port"] is not None
 
 
-async def test_a_port_is_ordered_at_the_price_of_the_moment_it_was_asked_for_V13(ask: Asking, given: Given) -> None:
+async def test_a_port_is_ordered_at_the_price_of_the_moment_it_was_asked_for_V13(ask: Client, given: Factory) -> None:
     """What the list says at the approval makes no difference."""
     partner, account, location = await waiting(given)
     approval = await given.order_approval(account, location)
@@ -111,7 +111,7 @@ async def test_a_port_is_ordered_at_the_price_of_the_moment_it_was_asked_for_V13
     ],
 )
 async def test_what_cannot_be_ordered_any_more_is_not_approved_V12_V13_R404_R429(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, problem: str, code: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, problem: str, code: str
 ) -> None:
     """What has changed since the order was asked for is found at the approval; the order goes on waiting."""
     partner, account, location = await waiting(given)
@@ -133,7 +133,7 @@ async def test_what_cannot_be_ordered_any_more_is_not_approved_V12_V13_R404_R429
 @pytest.mark.parametrize("kind", DECISIONS)
 @pytest.mark.parametrize("status", ["PENDING", "APPROVED", "REJECTED", "WITHDRAWN", "EXPIRED", "overdue"])
 async def test_an_order_is_decided_once_and_in_time_V13(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, status: str, kind: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, status: str, kind: str
 ) -> None:
     """Only what is PENDING and not overdue is approved, rejected or withdrawn."""
     partner, account, location = await waiting(given)
@@ -173,7 +173,7 @@ DECIDING = {
 
 @pytest.mark.parametrize("kind", DECISIONS)
 async def test_orders_are_decided_by_whoever_pays_and_withdrawn_by_whoever_orders_V13_V14_A43(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
     """The partner's administrators and finance decide, the account's administrators and network administrators withdraw."""
     partner, account, location = await waiting(given)
@@ -207,7 +207,9 @@ async def test_orders_are_decided_by_whoever_pays_and_withdrawn_by_whoever_order
 
 
 @pytest.mark.parametrize(("comment", "code"), [("", "REQUIRED"), ("x" * 501, "TOO_LONG"), ("\0", "INVALID_TEXT")])
-async def test_a_rejection_says_why_V13(ask: Asking, given: Given, rules_engine: AsyncEngine, comment: str, code: str) -> None:
+async def test_a_rejection_says_why_V13(
+    ask: Client, given: Factory, rules_engine: AsyncEngine, comment: str, code: str
+) -> None:
     """Whoever has asked reads the comment; without a usable one nothing is rejected."""
     partner, account, location = await waiting(given)
     approval = await given.order_approval(account, location)
@@ -223,7 +225,7 @@ async def test_a_rejection_says_why_V13(ask: Asking, given: Given, rules_engine:
     assert told({"orderApprovals": nodes({"status": "REJECTED", "comment": "Too dear.", "decidedBy": None})}) == whole(read)
 
 
-async def test_of_many_approvals_one_makes_the_port_V13(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_of_many_approvals_one_makes_the_port_V13(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Sent at the same moment, one is carried out and the others find it decided."""
     partner, account, location = await waiting(given)
     approval = await given.order_approval(account, location)
@@ -234,7 +236,7 @@ async def test_of_many_approvals_one_makes_the_port_V13(ask: Asking, given: Give
     assert 1 == await ports(rules_engine)
 
 
-async def test_approval_and_withdrawal_at_once_V13(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_approval_and_withdrawal_at_once_V13(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """One of the two is done, and there is a port only if it was the approval."""
     partner, account, location = await waiting(given)
     approval = await given.order_approval(account, location)
@@ -248,7 +250,7 @@ async def test_approval_and_withdrawal_at_once_V13(ask: Asking, given: Given, ru
     assert (0 if approved == ILLEGAL else 1) == await ports(rules_engine)
 
 
-async def test_an_order_that_nobody_decides_expires_V13(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_an_order_that_nobody_decides_expires_V13(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """After its time, which is 14 days, it is EXPIRED, with its trail; others are left alone, and a second look finds nothing."""
     partner, account, location = await waiting(given)
     due = await given.order_approval(account, location, expires_at=given.now - timedelta(minutes=1))
@@ -271,7 +273,7 @@ async def test_an_order_that_nobody_decides_expires_V13(ask: Asking, given: Give
 
 
 async def test_who_asked_is_told_that_an_order_expired_and_nobody_that_it_was_withdrawn_V13_X6_R121(
-    ask: Asking, given: Given, rules_engine: AsyncEngine
+    ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
     """One notification and one mail to whoever has asked, without a price; whoever is no member any more is not told."""
     _, account, location = await waiting(given)
@@ -297,7 +299,7 @@ READING = {"its account": True, "its partner": True, "the operator": True, "anot
 
 
 @pytest.mark.parametrize("asking", [*READING, "a visitor"])
-async def test_an_order_approval_is_read_by_three_V13_V14_V20_V24(ask: Asking, given: Given, asking: str) -> None:
+async def test_an_order_approval_is_read_by_three_V13_V14_V20_V24(ask: Client, given: Factory, asking: str) -> None:
     """The managed company, its partner and the operator read it; for all others there is none."""
     partner, account, location = await waiting(given)
     approval = await given.order_approval(account, location)
@@ -319,7 +321,7 @@ async def test_an_order_approval_is_read_by_three_V13_V14_V20_V24(ask: Asking, g
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("whose", ["account that sees prices", "account that does not", "partner"])
 async def test_prices_of_an_order_approval_follow_those_of_ports_R121_R122_V13_V23(
-    ask: Asking, given: Given, whose: str, role: str
+    ask: Client, given: Factory, whose: str, role: str
 ) -> None:
     """Hidden from the account unless its partner shows prices, and from roles that read none."""
     partner, account, location = await waiting(given, pricing=whose == "account that sees prices")
@@ -339,7 +341,7 @@ async def test_prices_of_an_order_approval_follow_those_of_ports_R121_R122_V13_V
 
 @pytest.mark.parametrize("outcome", ["approved", "rejected"])
 async def test_the_partner_is_told_of_the_order_and_the_account_of_the_decision_V13_R121(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, outcome: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, outcome: str
 ) -> None:
     """The partner's administrators, then whoever has asked and nobody else; never a price."""
     partner, account, location = await waiting(given)
@@ -370,7 +372,7 @@ async def test_the_partner_is_told_of_the_order_and_the_account_of_the_decision_
     "name", ["Core\n\nYour password has expired.", "Core\u2028Sign in.", "Core\u202egpj", "a\x1bb", "\u200b\u2060"]
 )
 async def test_a_name_is_one_line_and_writes_nothing_of_its_own_into_mails_V13_V7(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, name: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, name: str
 ) -> None:
     """The partner's mail quotes what a managed user calls its order, so no name breaks a line, turns it around, or is invisible."""
     _, account, location = await waiting(given)

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import BillingMarket
-from tests.client import Asking
-from tests.factory import Account, Company, Given, Location
+from tests.client import Client
+from tests.factory import Account, Company, Factory, Location
 from tests.rules.mutations import refused, send, stored, trail
 
 NEW = """port { name speedMbps termMonths status visibility costCentre diversityZone location { id } company { id }
@@ -32,18 +32,18 @@ def nothing(*problems: dict[str, Any]) -> dict[str, Any]:
     return {"port": None, "orderApproval": None, "userErrors": list(problems)}
 
 
-async def verified(given: Given, kind: str = "DIRECT") -> Company:
+async def verified(given: Factory, kind: str = "DIRECT") -> Company:
     """A company that may order."""
     return await given.company(kind=kind, verification_status="VERIFIED")
 
 
-async def managed(given: Given, partner: Company, **settings: Any) -> Account:
+async def managed(given: Factory, partner: Company, **settings: Any) -> Account:
     """A managed account that may order."""
     return await given.managed_account(partner, company={"verification_status": "VERIFIED"}, **settings)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
-async def test_a_company_orders_a_port_R030_R431_A11_A44(ask: Asking, given: Given, kind: str) -> None:
+async def test_a_company_orders_a_port_R030_R431_A11_A44(ask: Client, given: Factory, kind: str) -> None:
     """The port is REQUESTED, PRIVATE unless it is said otherwise, and costs what the list says."""
     company = await verified(given, kind)
     location = await given.orderable(company)
@@ -63,7 +63,7 @@ async def test_a_company_orders_a_port_R030_R431_A11_A44(ask: Asking, given: Giv
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
 async def test_ports_are_ordered_by_these_roles_A43(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str, role: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str, role: str
 ) -> None:
     """Account and network administrators order for their company; nobody else, and nobody of the operator."""
     partner = await verified(given, "PARTNER")
@@ -78,7 +78,7 @@ async def test_ports_are_ordered_by_these_roles_A43(
     assert may == (before != await stored(rules_engine))
 
 
-async def test_a_partner_orders_for_its_accounts_and_sees_prices_V14_A17(ask: Asking, given: Given) -> None:
+async def test_a_partner_orders_for_its_accounts_and_sees_prices_V14_A17(ask: Client, given: Factory) -> None:
     """Acting for an account the partner stays itself: it sees the price, and its order needs nobody's approval."""
     partner = await verified(given, "PARTNER")
     account = await managed(given, partner, order_approval=True)
@@ -92,7 +92,7 @@ async def test_a_partner_orders_for_its_accounts_and_sees_prices_V14_A17(ask: As
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
 async def test_nobody_orders_for_a_hidden_company_V14_A21(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
     """A company that the viewer may not know is not there."""
     company, email = await verified(given), await given.somebody(kind)
@@ -105,7 +105,7 @@ async def test_nobody_orders_for_a_hidden_company_V14_A21(
     assert before == await stored(rules_engine)
 
 
-async def test_an_account_orders_neither_for_its_partner_nor_for_another_account_V14(ask: Asking, given: Given) -> None:
+async def test_an_account_orders_neither_for_its_partner_nor_for_another_account_V14(ask: Client, given: Factory) -> None:
     """Its partner it knows, and may not order for; another account is not there."""
     partner = await verified(given, "PARTNER")
     account, other = await managed(given, partner), await managed(given, partner)
@@ -119,7 +119,7 @@ async def test_an_account_orders_neither_for_its_partner_nor_for_another_account
 
 
 @pytest.mark.parametrize("shown", [False, True])
-async def test_prices_are_hidden_when_an_account_orders_R121_R122_A16(ask: Asking, given: Given, shown: bool) -> None:
+async def test_prices_are_hidden_when_an_account_orders_R121_R122_A16(ask: Client, given: Factory, shown: bool) -> None:
     """What the order answers tells the price to the account only if its partner shows prices."""
     partner = await verified(given, "PARTNER")
     account = await managed(given, partner, pricing=shown)
@@ -133,7 +133,7 @@ async def test_prices_are_hidden_when_an_account_orders_R121_R122_A16(ask: Askin
 
 @pytest.mark.parametrize("status", ["UNVERIFIED", "PENDING", "REJECTED"])
 async def test_a_company_orders_once_it_is_verified_R404_A40(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, status: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, status: str
 ) -> None:
     """Before that nothing is ordered."""
     company = await given.company(verification_status=status)
@@ -149,7 +149,7 @@ async def test_a_company_orders_once_it_is_verified_R404_A40(
 
 
 @pytest.mark.parametrize("status", ["NEW", "DEPLOYMENT", "RESTRICTED", "EXTENDED", "EXPIRED"])
-async def test_ports_are_ordered_in_active_locations_R429(ask: Asking, given: Given, status: str) -> None:
+async def test_ports_are_ordered_in_active_locations_R429(ask: Client, given: Factory, status: str) -> None:
     """A location that everybody may know is refused while it is not ACTIVE."""
     company = await verified(given)
     location = await given.orderable(company, await given.location(status=status))
@@ -162,7 +162,7 @@ async def test_ports_are_ordered_in_active_locations_R429(ask: Asking, given: Gi
 @pytest.mark.parametrize("enabled", [None, False])
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED", "acting for it"])
 async def test_the_market_of_the_payer_has_to_be_enabled_V12_A19_A20_R120(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str, enabled: bool | None
+    ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str, enabled: bool | None
 ) -> None:
     """The error names the market. That of a managed account itself does not count, nor that of a stranger."""
     partner = await verified(given, "PARTNER")
@@ -197,7 +197,7 @@ async def test_the_market_of_the_payer_has_to_be_enabled_V12_A19_A20_R120(
         pytest.param({"termMonths": 13}, "termMonths", id="no term"),
     ],
 )
-async def test_what_is_not_on_the_list_is_not_offered_V7(ask: Asking, given: Given, values: Any, field: str) -> None:
+async def test_what_is_not_on_the_list_is_not_offered_V7(ask: Client, given: Factory, values: Any, field: str) -> None:
     """A speed has to be offered in the location, and the combination has to have a price."""
     company = await verified(given)
     location = await given.orderable(company)
@@ -211,7 +211,7 @@ async def test_what_is_not_on_the_list_is_not_offered_V7(ask: Asking, given: Giv
 @pytest.mark.parametrize(
     ("name", "code"), [("", "REQUIRED"), (" \t", "REQUIRED"), ("x" * 65, "TOO_LONG"), ("a\0", "INVALID_TEXT")]
 )
-async def test_a_name_has_1_to_64_characters_V7(ask: Asking, given: Given, name: str, code: str) -> None:
+async def test_a_name_has_1_to_64_characters_V7(ask: Client, given: Factory, name: str, code: str) -> None:
     """A blank name, a longer one and one that cannot be stored are refused; 64 characters are not."""
     company = await verified(given)
     location = await given.orderable(company)
@@ -224,7 +224,7 @@ async def test_a_name_has_1_to_64_characters_V7(ask: Asking, given: Given, name:
 
 
 async def test_a_managed_user_orders_nothing_public_and_its_partner_does_V1(
-    ask: Asking, given: Given, rules_engine: AsyncEngine
+    ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
     """Whatever is switched on for it, an account's own order is PRIVATE."""
     partner = await verified(given, "PARTNER")
@@ -243,7 +243,7 @@ async def test_a_managed_user_orders_nothing_public_and_its_partner_does_V1(
 
 
 async def test_all_problems_of_an_order_are_told_at_once_R404_R429_V1_V7_V12(
-    ask: Asking, given: Given, rules_engine: AsyncEngine
+    ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
     """Each with the path to it, and nothing is stored."""
     account = await given.managed_account(await given.partner())
@@ -271,7 +271,7 @@ async def test_all_problems_of_an_order_are_told_at_once_R404_R429_V1_V7_V12(
     assert before == await stored(rules_engine)
 
 
-async def test_a_location_that_is_not_there_is_not_found_A21(ask: Asking, given: Given) -> None:
+async def test_a_location_that_is_not_there_is_not_found_A21(ask: Client, given: Factory) -> None:
     """The id of nothing."""
     company = await verified(given)
     gone = await given.location()
@@ -282,7 +282,9 @@ async def test_a_location_that_is_not_there_is_not_found_A21(ask: Asking, given:
     assert nothing(refused("NOT_FOUND", "locationId")) == answer
 
 
-async def test_an_order_is_recorded_and_repeated_by_its_key_R431(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_an_order_is_recorded_and_repeated_by_its_key_R431(
+    ask: Client, given: Factory, rules_engine: AsyncEngine
+) -> None:
     """The trail says who ordered what; the same Idempotency-Key orders no second port."""
     company = await verified(given)
     location = await given.orderable(company)
@@ -295,7 +297,7 @@ async def test_an_order_is_recorded_and_repeated_by_its_key_R431(ask: Asking, gi
     assert [("orderPort", "port")] == [entry[:2] for entry in await trail(rules_engine)]
 
 
-async def test_no_order_outlives_its_market_V12(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_no_order_outlives_its_market_V12(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """While somebody ends the market an order waits for what comes of that, and is refused then."""
     company = await verified(given)
     location = await given.orderable(company)
@@ -310,7 +312,7 @@ async def test_no_order_outlives_its_market_V12(ask: Asking, given: Given, rules
     assert waited
 
 
-async def test_orders_and_the_end_of_their_market_at_once_V12(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_orders_and_the_end_of_their_market_at_once_V12(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Each order is carried out whole or refused; what was acknowledged is there, and later ones are refused."""
     company = await verified(given)
     location = await given.orderable(company)

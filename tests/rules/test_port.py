@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.client import ANONYMOUS, Answer, Asking
-from tests.factory import Given
+from tests.client import ANONYMOUS, Answer, Client
+from tests.factory import Factory
 from tests.rules.answers import hidden, ids, nodes, told, whole
 
 FOUND = "query ($id: ID!) { node(id: $id) { id } ports { nodes { id } totalCount } }"
@@ -40,7 +40,7 @@ def refusal(answer: Answer) -> tuple[Any, list[tuple[str, str, str]]]:
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_every_role_reads_its_companys_ports_V20_V23(ask: Asking, given: Given, role: str) -> None:
+async def test_every_role_reads_its_companys_ports_V20_V23(ask: Client, given: Factory, role: str) -> None:
     """A company's ports are read by each of its users."""
     company = await given.company()
     port = await given.port(company)
@@ -52,7 +52,7 @@ async def test_every_role_reads_its_companys_ports_V20_V23(ask: Asking, given: G
 
 
 @pytest.mark.parametrize("asking", ["its account", "its partner", "the operator"])
-async def test_port_of_a_managed_account_is_read_by_three_V14_V20(ask: Asking, given: Given, asking: str) -> None:
+async def test_port_of_a_managed_account_is_read_by_three_V14_V20(ask: Client, given: Factory, asking: str) -> None:
     """The managed company itself, its partner and the operator read its port."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)
@@ -65,7 +65,7 @@ async def test_port_of_a_managed_account_is_read_by_three_V14_V20(ask: Asking, g
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_port_is_read_by_nobody_else_V20_V24(ask: Asking, given: Given, kind: str) -> None:
+async def test_port_is_read_by_nobody_else_V20_V24(ask: Client, given: Factory, kind: str) -> None:
     """A port that is another company's is null by its id and missing from lists, without an error."""
     port = await given.port((await given.managed_account(await given.partner())).company)
     email = await given.somebody(kind)
@@ -75,7 +75,7 @@ async def test_port_is_read_by_nobody_else_V20_V24(ask: Asking, given: Given, ki
     assert told({"node": None, "ports": ids()}) == whole(answer)
 
 
-async def test_managed_account_does_not_read_its_siblings_ports_V14(ask: Asking, given: Given) -> None:
+async def test_managed_account_does_not_read_its_siblings_ports_V14(ask: Client, given: Factory) -> None:
     """Two accounts of one partner have nothing of each other; their partner has both."""
     partner = await given.partner()
     first, second = await given.managed_account(partner), await given.managed_account(partner)
@@ -87,7 +87,7 @@ async def test_managed_account_does_not_read_its_siblings_ports_V14(ask: Asking,
     assert told({"node": {"id": theirs.id}, "ports": ids(ours, theirs)}) == whole(by_partner)
 
 
-async def test_port_tells_what_it_is_R030(ask: Asking, given: Given) -> None:
+async def test_port_tells_what_it_is_R030(ask: Client, given: Factory) -> None:
     """A port's company reads where it is, what it is and whether it is public."""
     company = await given.company()
     port = await given.port(
@@ -114,7 +114,7 @@ async def test_port_tells_what_it_is_R030(ask: Asking, given: Given) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_prices_are_hidden_from_a_managed_account_by_default_R121_V23(ask: Asking, given: Given, role: str) -> None:
+async def test_prices_are_hidden_from_a_managed_account_by_default_R121_V23(ask: Client, given: Factory, role: str) -> None:
     """No role of a managed account sees prices of which its partner has said nothing; its partner sees them."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -127,7 +127,7 @@ async def test_prices_are_hidden_from_a_managed_account_by_default_R121_V23(ask:
     assert told({"ports": nodes({"id": port.id, **PRICED})}) == whole(own)
 
 
-async def test_prices_appear_with_the_next_request_R122(ask: Asking, given: Given) -> None:
+async def test_prices_appear_with_the_next_request_R122(ask: Client, given: Factory) -> None:
     """A managed account sees prices from the moment its partner shows them, and no longer than that."""
     account = await given.managed_account(await given.partner(), pricing=False)
     port = await given.port(account.company)
@@ -144,7 +144,7 @@ async def test_prices_appear_with_the_next_request_R122(ask: Asking, given: Give
 
 
 @pytest.mark.parametrize("status", ["REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED", "DECOMMISSIONED", "CANCELLED"])
-async def test_prices_are_hidden_at_every_step_of_a_port_R122(ask: Asking, given: Given, status: str) -> None:
+async def test_prices_are_hidden_at_every_step_of_a_port_R122(ask: Client, given: Factory, status: str) -> None:
     """From the order on, and whatever becomes of the port, its prices stay hidden unless the partner shows them."""
     account = await given.managed_account(await given.partner())
     port = await given.port(account.company, status=status)
@@ -154,7 +154,7 @@ async def test_prices_are_hidden_at_every_step_of_a_port_R122(ask: Asking, given
     assert without_prices("HIDDEN_BY_PARTNER", id=port.id) == whole(answer)
 
 
-async def test_prices_of_one_account_say_nothing_of_its_siblings_R122_V2(ask: Asking, given: Given) -> None:
+async def test_prices_of_one_account_say_nothing_of_its_siblings_R122_V2(ask: Client, given: Factory) -> None:
     """An override shows prices to its account alone."""
     partner = await given.partner()
     shown, not_shown = await given.managed_account(partner, pricing=True), await given.managed_account(partner)
@@ -172,7 +172,7 @@ async def test_prices_of_one_account_say_nothing_of_its_siblings_R122_V2(ask: As
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
-async def test_prices_are_for_roles_that_read_them_V23(ask: Asking, given: Given, kind: str, role: str) -> None:
+async def test_prices_are_for_roles_that_read_them_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
     """Account administrators, finance and viewers read prices; network administrators and editors read the rest."""
     account = await given.managed_account(await given.partner(), pricing=True)
     company = account.company if kind == "MANAGED" else await given.company(kind=kind)
@@ -185,7 +185,7 @@ async def test_prices_are_for_roles_that_read_them_V23(ask: Asking, given: Given
     assert (read if role in PRICE_ROLES else without_prices("ROLE_REQUIRED", id=port.id)) == whole(answer)
 
 
-async def test_one_role_that_reads_prices_is_enough_V23_A43(ask: Asking, given: Given) -> None:
+async def test_one_role_that_reads_prices_is_enough_V23_A43(ask: Client, given: Factory) -> None:
     """Of several roles the widest counts."""
     company = await given.company()
     port = await given.port(company)
@@ -196,7 +196,7 @@ async def test_one_role_that_reads_prices_is_enough_V23_A43(ask: Asking, given: 
     assert told({"ports": nodes({"id": port.id, **PRICED})}) == whole(answer)
 
 
-async def test_hidden_price_does_not_depend_on_the_price_R121_A16(ask: Asking, given: Given) -> None:
+async def test_hidden_price_does_not_depend_on_the_price_R121_A16(ask: Client, given: Factory) -> None:
     """A managed account gets the same bytes whatever its port costs, nothing included."""
     account = await given.managed_account(await given.partner())
     port = await given.port(account.company, monthly_rate=1)
@@ -209,7 +209,7 @@ async def test_hidden_price_does_not_depend_on_the_price_R121_A16(ask: Asking, g
     assert [bodies[0]] * 3 == bodies
 
 
-async def test_ports_are_not_ordered_by_hidden_prices_A16(ask: Asking, given: Given) -> None:
+async def test_ports_are_not_ordered_by_hidden_prices_A16(ask: Client, given: Factory) -> None:
     """Ordering by price is refused to a managed account until its partner shows prices."""
     account = await given.managed_account(await given.partner())
     dear = await given.port(account.company, monthly_rate=200)
@@ -224,7 +224,7 @@ async def test_ports_are_not_ordered_by_hidden_prices_A16(ask: Asking, given: Gi
 
 
 @pytest.mark.parametrize("bounds", NARROWED)
-async def test_ports_are_not_filtered_by_hidden_prices_A16(ask: Asking, given: Given, bounds: dict[str, str]) -> None:
+async def test_ports_are_not_filtered_by_hidden_prices_A16(ask: Client, given: Factory, bounds: dict[str, str]) -> None:
     """Filtering by price is refused to a managed account, by any bound, until its partner shows prices."""
     account = await given.managed_account(await given.partner())
     port = await given.port(account.company)
@@ -239,7 +239,7 @@ async def test_ports_are_not_filtered_by_hidden_prices_A16(ask: Asking, given: G
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_roles_without_prices_do_not_order_by_them_A16_V23(ask: Asking, given: Given, role: str) -> None:
+async def test_roles_without_prices_do_not_order_by_them_A16_V23(ask: Client, given: Factory, role: str) -> None:
     """What a role hides it also keeps from being sorted by; orders by other fields are open to it."""
     company = await given.company()
     port = await given.port(company)
@@ -256,7 +256,7 @@ async def test_roles_without_prices_do_not_order_by_them_A16_V23(ask: Asking, gi
     assert found == whole(by_name)
 
 
-async def test_refusal_does_not_depend_on_what_there_is_A16_A21(ask: Asking, given: Given) -> None:
+async def test_refusal_does_not_depend_on_what_there_is_A16_A21(ask: Client, given: Factory) -> None:
     """An order by hidden prices is refused in the same words with and without ports."""
     account = await given.managed_account(await given.partner())
 
@@ -267,14 +267,14 @@ async def test_refusal_does_not_depend_on_what_there_is_A16_A21(ask: Asking, giv
     assert without.body == with_one.body
 
 
-async def test_visitor_does_not_order_by_prices_A16(ask: Asking) -> None:
+async def test_visitor_does_not_order_by_prices_A16(ask: Client) -> None:
     """An anonymous visitor sees no port's price and may not sort by it."""
     answer = await ask(ANONYMOUS, BY_PRICE)
 
     assert (None, [("FORBIDDEN_ORDER", "orderBy", "MONTHLY_RATE")]) == refusal(answer)
 
 
-async def test_partner_sees_prices_of_its_accounts_always_A17(ask: Asking, given: Given) -> None:
+async def test_partner_sees_prices_of_its_accounts_always_A17(ask: Client, given: Factory) -> None:
     """A partner reads, orders and filters by the prices that it hides from its accounts."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=False)
@@ -291,7 +291,7 @@ async def test_partner_sees_prices_of_its_accounts_always_A17(ask: Asking, given
     assert told({"ports": read}) == whole(answer)
 
 
-async def test_prices_are_exact_in_the_units_of_their_currency_R121(ask: Asking, given: Given) -> None:
+async def test_prices_are_exact_in_the_units_of_their_currency_R121(ask: Client, given: Factory) -> None:
     """An amount that is shown is in major units with all its digits; yen have no minor unit."""
     company = await given.company()
     await given.port(company, monthly_rate=123_456_789, currency="EUR")
@@ -303,7 +303,7 @@ async def test_prices_are_exact_in_the_units_of_their_currency_R121(ask: Asking,
     assert told({"ports": nodes(*amounts)}) == whole(answer)
 
 
-async def test_managed_viewer_does_not_read_how_its_port_is_announced_R002_R033_R116(ask: Asking, given: Given) -> None:
+async def test_managed_viewer_does_not_read_how_its_port_is_announced_R002_R033_R116(ask: Client, given: Factory) -> None:
     """The Marketplace name and text of a port are part of the profile: hidden from the account, shown to its partner."""
     partner = await given.partner()
     account = await given.managed_account(partner, company_profile=True, pricing=True)

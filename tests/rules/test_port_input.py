@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.port import PortStatus
-from tests.client import Asking
-from tests.factory import Given, Thing
+from tests.client import Client
+from tests.factory import Factory, Thing
 from tests.rules.mutations import stored, trail
 
 DRAWN: Final = settings(
@@ -61,7 +61,7 @@ class Market:
 
 
 @pytest.fixture
-async def market(given: Given) -> Market:
+async def market(given: Factory) -> Market:
     """A partner, an account whose orders it approves, the operator, ports of all states and orders that wait."""
     partner, operator = await given.partner(verification_status="VERIFIED"), await given.operator()
     verified = {"verification_status": "VERIFIED"}
@@ -76,7 +76,7 @@ async def market(given: Given) -> Market:
 @DRAWN
 @drawn(data=st.data())
 async def test_bad_input_changes_nothing_V7_A21(
-    ask: Asking, market: Market, rules_engine: AsyncEngine, data: st.DataObject
+    ask: Client, market: Market, rules_engine: AsyncEngine, data: st.DataObject
 ) -> None:
     """Each input is carried out, or refused by a code without a trace; it never fails."""
     name, sent = data.draw(inputs(market.ids, market.place))

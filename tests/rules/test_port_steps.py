@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.client import Asking
-from tests.factory import Given, Port
+from tests.client import Client
+from tests.factory import Factory, Port
 from tests.rules.mutations import mails, refused, send, stored
 
 PLACE = {"cage": "C1", "rack": "R2", "panel": "P3", "ports": "5/6"}
@@ -34,7 +34,7 @@ def wanted(step: str, port: Port) -> dict[str, Any]:
 
 @pytest.mark.parametrize("step", STEPS)
 async def test_each_step_is_taken_from_these_states_A44_A45(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, step: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, step: str
 ) -> None:
     """Of all states exactly these; another one is told that the step is illegal, and stays."""
     company, operator = await given.company(), await given.operator()
@@ -61,7 +61,7 @@ async def test_each_step_is_taken_from_these_states_A44_A45(
     ],
 )
 async def test_an_illegal_step_names_the_state_and_the_allowed_steps_A44(
-    ask: Asking, given: Given, step: str, state: str, message: str
+    ask: Client, given: Factory, step: str, state: str, message: str
 ) -> None:
     """Nobody but the operator makes a port active that never was."""
     company = await given.company()
@@ -91,7 +91,7 @@ ASKING = {
 }
 
 
-async def people(given: Given) -> tuple[Port, dict[str, str | None]]:
+async def people(given: Factory) -> tuple[Port, dict[str, str | None]]:
     """A port of a managed account, and everybody of ASKING."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)
@@ -115,7 +115,7 @@ async def people(given: Given) -> tuple[Port, dict[str, str | None]]:
 
 @pytest.mark.parametrize("step", STEPS)
 async def test_each_step_is_taken_by_these_people_A43_A45_V14_V20(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, step: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, step: str
 ) -> None:
     """Allocation and activation are the operator's staff's, all else the company's and its partner's."""
     port, emails = await people(given)
@@ -133,7 +133,7 @@ async def test_each_step_is_taken_by_these_people_A43_A45_V14_V20(
     assert {name: codes.get(whose or "", ["FORBIDDEN"]) for name, whose in ASKING.items()} == found
 
 
-async def test_an_allocated_port_has_its_place_and_its_letter_R433_A44(ask: Asking, given: Given) -> None:
+async def test_an_allocated_port_has_its_place_and_its_letter_R433_A44(ask: Client, given: Factory) -> None:
     """The letter is there from the allocation on, and says the place."""
     company, operator = await given.company(), await given.operator()
     port = await given.port(company, status="REQUESTED")
@@ -148,7 +148,7 @@ async def test_an_allocated_port_has_its_place_and_its_letter_R433_A44(ask: Aski
     assert after.data["node"]["letterOfAuthorisation"].startswith("http")
 
 
-async def test_a_place_is_said_whole_R433(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_a_place_is_said_whole_R433(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Each part of it is there, and not too long; all problems are told at once, with the path to each."""
     company, operator = await given.company(), await given.operator()
     port = await given.port(company, status="REQUESTED")
@@ -162,7 +162,7 @@ async def test_a_place_is_said_whole_R433(ask: Asking, given: Given, rules_engin
     assert before == await stored(rules_engine)
 
 
-async def test_the_first_activation_is_remembered_R435_A45(ask: Asking, given: Given) -> None:
+async def test_the_first_activation_is_remembered_R435_A45(ask: Client, given: Factory) -> None:
     """A port that is disabled and enabled again became active when it first did, and is then a target of connections."""
     company, operator = await given.company(), await given.operator()
     port = await given.port(company, status="ALLOCATED", demarcation=PLACE)
@@ -179,7 +179,7 @@ async def test_the_first_activation_is_remembered_R435_A45(ask: Asking, given: G
 @pytest.mark.parametrize("end", ["port", "target"])
 @pytest.mark.parametrize("status", ["ACTIVE", "DISABLED"])
 async def test_a_port_with_live_connections_is_not_decommissioned_A44_V16(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, status: str, end: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, status: str, end: str
 ) -> None:
     """Whichever end of an accepted connection it is."""
     company, other = await given.company(), await given.company()
@@ -193,7 +193,7 @@ async def test_a_port_with_live_connections_is_not_decommissioned_A44_V16(
     assert before == await stored(rules_engine)
 
 
-async def test_requests_that_wait_end_with_their_port_V16(ask: Asking, given: Given) -> None:
+async def test_requests_that_wait_end_with_their_port_V16(ask: Client, given: Factory) -> None:
     """Its own are withdrawn, those to it are denied, those that were decided stay."""
     company, other = await given.company(), await given.company()
     port, peer = await given.port(company), await given.port(other)
@@ -216,7 +216,7 @@ async def test_requests_that_wait_end_with_their_port_V16(ask: Asking, given: Gi
 
 @pytest.mark.parametrize(("step", "status"), [("decommissionPort", "ACTIVE"), ("cancelPort", "ALLOCATED")])
 async def test_requesters_are_told_that_a_port_has_ended_V16_V18(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, step: str, status: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, step: str, status: str
 ) -> None:
     """Each whose request to it waited is told as at a denial, without the provider's name; nobody of what is withdrawn."""
     provider, one, other = await given.company(name="Provider Ltd"), await given.company(), await given.company()
@@ -234,7 +234,7 @@ async def test_requesters_are_told_that_a_port_has_ended_V16_V18(
         assert [True, True, False, False] == [part in text for part in (name, "denied", "Provider Ltd", "Gate")]
 
 
-async def test_activation_and_cancellation_at_once_A44_A45(ask: Asking, given: Given) -> None:
+async def test_activation_and_cancellation_at_once_A44_A45(ask: Client, given: Factory) -> None:
     """One of the two is done; the other finds the state that it has led to."""
     company, operator = await given.company(), await given.operator()
     for _ in range(5):
@@ -251,7 +251,7 @@ async def test_activation_and_cancellation_at_once_A44_A45(ask: Asking, given: G
 
 
 @pytest.mark.parametrize("shown", [False, True])
-async def test_prices_are_hidden_at_every_step_R121_R122(ask: Asking, given: Given, shown: bool) -> None:
+async def test_prices_are_hidden_at_every_step_R121_R122(ask: Client, given: Factory, shown: bool) -> None:
     """Whatever an account does to its port, the price is told to it only if its partner shows prices."""
     account = await given.managed_account(await given.partner(), pricing=shown)
     found = {}

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.client import ANONYMOUS, Asking, asking
-from tests.factory import Given
+from tests.client import ANONYMOUS, Client, open_client
+from tests.factory import Factory
 from tests.rules.answers import hidden, told, whole
 from tests.rules.mutations import stored
 
@@ -29,14 +29,14 @@ SOURCES = "managedAccounts { nodes { settings { pricing { enabled source } } } }
 @pytest.fixture(scope="module", params=["introspection", "strict", "off"])
 async def shaping(
     rules_url: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> AsyncIterator[Asking]:
+) -> AsyncIterator[Client]:
     """The gateway over the database of these tests, with each way of shaping schemas."""
-    async with asking(rules_url, tmp_path_factory.mktemp("shaping"), shaped_schema=request.param) as ask:
+    async with open_client(rules_url, tmp_path_factory.mktemp("shaping"), shaped_schema=request.param) as ask:
         yield ask
 
 
 @pytest.fixture
-async def ask(shaping: Asking, given: Given) -> AsyncIterator[Asking]:  # noqa: ARG001 (it empties the database)
+async def ask(shaping: Client, given: Factory) -> AsyncIterator[Client]:  # noqa: ARG001 (it empties the database)
     """The same, with nobody known from before."""
     shaping._tokens.clear()
     yield shaping
@@ -45,7 +45,7 @@ async def ask(shaping: Asking, given: Given) -> AsyncIterator[Asking]:  # noqa: 
 
 @pytest.mark.parametrize("pricing", [True, False, None])
 async def test_settings_are_seen_before_they_are_saved_R105_R121_V2(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, *, pricing: bool | None
+    ask: Client, given: Factory, rules_engine: AsyncEngine, *, pricing: bool | None
 ) -> None:
     """Prices show as they would for the account: on, off, or as its partner's defaults say. Nothing is stored."""
     partner = await given.partner()
@@ -73,7 +73,7 @@ async def test_settings_are_seen_before_they_are_saved_R105_R121_V2(
 
 
 @pytest.mark.parametrize("settings", [{}, None, {"chatSupport": True}])
-async def test_what_is_left_out_is_as_it_is_R105_V2(ask: Asking, given: Given, settings: dict[str, Any] | None) -> None:
+async def test_what_is_left_out_is_as_it_is_R105_V2(ask: Client, given: Factory, settings: dict[str, Any] | None) -> None:
     """Switches that are not given are those of the account as it is now."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=True)
@@ -85,7 +85,7 @@ async def test_what_is_left_out_is_as_it_is_R105_V2(ask: Asking, given: Given, s
     assert told({"previewSettings": {"viewer": {"pricingVisible": True, "chatSupportEnabled": chat}}}) == whole(answer)
 
 
-async def test_settings_of_the_account_are_told_as_if_they_were_saved_V2_V25(ask: Asking, given: Given) -> None:
+async def test_settings_of_the_account_are_told_as_if_they_were_saved_V2_V25(ask: Client, given: Factory) -> None:
     """In the preview the account reads the settings that are previewed; beside it the partner reads those that are stored."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -100,7 +100,7 @@ async def test_settings_of_the_account_are_told_as_if_they_were_saved_V2_V25(ask
     assert told({"managedAccounts": as_stored, "previewSettings": {"managedAccounts": as_previewed}}) == whole(answer)
 
 
-async def test_whoever_may_not_save_settings_previews_none_R105_A43(ask: Asking, given: Given) -> None:
+async def test_whoever_may_not_save_settings_previews_none_R105_A43(ask: Client, given: Factory) -> None:
     """Those who read the account and may not save its settings are refused; for all others there is no such account."""
     partner, other = await given.partner(), await given.partner()
     account, finance = await given.managed_account(partner), await given.user(partner, "FINANCE")
@@ -117,7 +117,7 @@ async def test_whoever_may_not_save_settings_previews_none_R105_A43(ask: Asking,
     assert [told({"previewSettings": None})] * 4 == [*others, nothing]
 
 
-async def test_parts_of_an_answer_stand_in_their_order_V2_R121(ask: Asking, given: Given) -> None:
+async def test_parts_of_an_answer_stand_in_their_order_V2_R121(ask: Client, given: Factory) -> None:
     """Aliases, fragments, conditions and variables work; errors and redactions name the place in the whole answer."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -162,7 +162,7 @@ async def test_parts_of_an_answer_stand_in_their_order_V2_R121(ask: Asking, give
     assert [hidden("off.ports.nodes.*.monthlyRate", "HIDDEN_BY_PARTNER")] == whole(answer)["extensions"]["redactions"]
 
 
-async def test_previews_are_few_and_within_bounds_V2(ask: Asking, given: Given) -> None:
+async def test_previews_are_few_and_within_bounds_V2(ask: Client, given: Factory) -> None:
     """An operation has 10 previews at most, and what is selected of them counts as that of any field."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -181,7 +181,7 @@ async def test_previews_are_few_and_within_bounds_V2(ask: Asking, given: Given) 
     assert (["OPERATION_TOO_COSTLY"], None) == (costly.codes, costly.data)
 
 
-async def test_a_tool_is_judged_on_who_is_signed_in_V14_R105(ask: Asking, given: Given) -> None:
+async def test_a_tool_is_judged_on_who_is_signed_in_V14_R105(ask: Client, given: Factory) -> None:
     """A partner that looks as its account previews settings that the account itself may not save."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -194,7 +194,7 @@ async def test_a_tool_is_judged_on_who_is_signed_in_V14_R105(ask: Asking, given:
     assert told({"previewSettings": {"viewer": seen}}) == whole(answer)
 
 
-async def test_a_preview_takes_as_many_statements_as_looking_as_the_account_V14_V2(ask: Asking, given: Given) -> None:
+async def test_a_preview_takes_as_many_statements_as_looking_as_the_account_V14_V2(ask: Client, given: Factory) -> None:
     """One statement finds the account and its settings; for an account that the asker may not know of there is no other."""
     partner, other = await given.partner(), await given.partner()
     account = await given.managed_account(partner)
@@ -217,7 +217,7 @@ SCHEMAS = [
 
 
 @pytest.mark.parametrize("selected", SCHEMAS)
-async def test_a_preview_introspects_the_schema_of_its_account_V13(ask: Asking, given: Given, selected: str) -> None:
+async def test_a_preview_introspects_the_schema_of_its_account_V13(ask: Client, given: Factory, selected: str) -> None:
     """Introspection in a preview tells what the account would be told, beside data or alone, in fragments too."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -244,7 +244,7 @@ SPREADS = [
 
 
 @pytest.mark.parametrize("query", SPREADS)
-async def test_a_fragment_may_stand_at_the_root_and_in_a_preview_V2(ask: Asking, given: Given, query: str) -> None:
+async def test_a_fragment_may_stand_at_the_root_and_in_a_preview_V2(ask: Client, given: Factory, query: str) -> None:
     """The same fragment selects of both, each as its own viewer sees it."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -256,7 +256,7 @@ async def test_a_fragment_may_stand_at_the_root_and_in_a_preview_V2(ask: Asking,
     assert {**seen, "previewSettings": seen} == answer.data
 
 
-async def test_a_fragment_with_a_preview_may_not_stand_in_it_V2(ask: Asking, given: Given) -> None:
+async def test_a_fragment_with_a_preview_may_not_stand_in_it_V2(ask: Client, given: Factory) -> None:
     """Previews in previews are refused as they are without fragments."""
     partner = await given.partner()
     account = await given.managed_account(partner)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.client import ANONYMOUS, Asking
-from tests.factory import Given, Thing
+from tests.client import ANONYMOUS, Client
+from tests.factory import Factory, Thing
 from tests.rules.answers import ids, nodes, told, whole
 
 FOUND = "query ($id: ID!) { node(id: $id) { id } products { nodes { id } totalCount } }"
@@ -25,7 +25,7 @@ def found(product: Thing) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_new_product_is_its_sellers_R218_R253_V23(ask: Asking, given: Given, role: str) -> None:
+async def test_new_product_is_its_sellers_R218_R253_V23(ask: Client, given: Factory, role: str) -> None:
     """Every user of the seller reads a limited product."""
     seller = await given.company()
     product = await given.product(seller)
@@ -37,7 +37,7 @@ async def test_new_product_is_its_sellers_R218_R253_V23(ask: Asking, given: Give
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_new_product_is_accessible_to_nobody_else_R218_R253(ask: Asking, given: Given, kind: str) -> None:
+async def test_new_product_is_accessible_to_nobody_else_R218_R253(ask: Client, given: Factory, kind: str) -> None:
     """A limited product is no other account's, and looks as if it were not there."""
     product = await given.product(await given.company())
     email = await given.somebody(kind)
@@ -53,7 +53,7 @@ async def test_new_product_is_accessible_to_nobody_else_R218_R253(ask: Asking, g
 @pytest.mark.parametrize("visibility", ["LIMITED", "RESTRICTED", "REMOVED"])
 @pytest.mark.parametrize("asking", ["the seller", "its partner", "the operator"])
 async def test_product_of_a_managed_seller_is_read_by_three_V14_R253(
-    ask: Asking, given: Given, asking: str, visibility: str
+    ask: Client, given: Factory, asking: str, visibility: str
 ) -> None:
     """The seller, the partner that manages it and the operator read a product in whatever state it is."""
     partner, operator = await given.partner(), await given.operator()
@@ -67,7 +67,7 @@ async def test_product_of_a_managed_seller_is_read_by_three_V14_R253(
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
-async def test_public_product_is_read_by_everybody_R254(ask: Asking, given: Given, kind: str) -> None:
+async def test_public_product_is_read_by_everybody_R254(ask: Client, given: Factory, kind: str) -> None:
     """A product that its seller makes public is found by everybody, and below its seller."""
     seller = await given.company()
     product = await given.product(seller, visibility="PUBLIC")
@@ -79,7 +79,7 @@ async def test_public_product_is_read_by_everybody_R254(ask: Asking, given: Give
     assert told({"company": {"products": ids(product)}}) == whole(below)
 
 
-async def test_test_account_reads_a_limited_product_R254_A32(ask: Asking, given: Given) -> None:
+async def test_test_account_reads_a_limited_product_R254_A32(ask: Client, given: Factory) -> None:
     """Whom the seller adds as a test account reads the product in detail, until it is taken off the list."""
     seller, tester, other = await given.company(), await given.company(), await given.company()
     product = await given.product(seller, title="Onboarding", categories=["TRAINING", "ASSESSMENTS"])
@@ -97,7 +97,7 @@ async def test_test_account_reads_a_limited_product_R254_A32(ask: Asking, given:
 
 
 @pytest.mark.parametrize("visibility", ["RESTRICTED", "REMOVED"])
-async def test_test_account_does_not_read_what_is_restricted_R254_R264(ask: Asking, given: Given, visibility: str) -> None:
+async def test_test_account_does_not_read_what_is_restricted_R254_R264(ask: Client, given: Factory, visibility: str) -> None:
     """A test account is no existing user: when the product is restricted or removed, it is gone for it."""
     tester = await given.company()
     product = await given.product(await given.company())
@@ -109,7 +109,7 @@ async def test_test_account_does_not_read_what_is_restricted_R254_R264(ask: Aski
     assert NOTHING == whole(answer)
 
 
-async def test_test_account_is_the_company_and_not_its_partner_R254(ask: Asking, given: Given) -> None:
+async def test_test_account_is_the_company_and_not_its_partner_R254(ask: Client, given: Factory) -> None:
     """A seller's invitation of a managed account is for that account, and does not reach a sibling."""
     partner = await given.partner()
     tester, sibling = [(await given.managed_account(partner)).company for _ in range(2)]
@@ -122,7 +122,7 @@ async def test_test_account_is_the_company_and_not_its_partner_R254(ask: Asking,
 
 
 @pytest.mark.parametrize("status", BEFORE_PUBLICATION + FROM_PUBLICATION_ON)
-async def test_private_offer_opens_its_product_R219_V19(ask: Asking, given: Given, status: str) -> None:
+async def test_private_offer_opens_its_product_R219_V19(ask: Client, given: Factory, status: str) -> None:
     """A limited product is accessible to whom an offer is extended, from the offer's publication on."""
     seller, buyer = await given.company(), await given.company()
     product = await given.product(seller)
@@ -133,7 +133,7 @@ async def test_private_offer_opens_its_product_R219_V19(ask: Asking, given: Give
     assert (found(product) if status in FROM_PUBLICATION_ON else NOTHING) == whole(answer)
 
 
-async def test_offer_opens_its_product_for_the_partner_of_the_buyer_R219_V14(ask: Asking, given: Given) -> None:
+async def test_offer_opens_its_product_for_the_partner_of_the_buyer_R219_V14(ask: Client, given: Factory) -> None:
     """The partner of a managed buyer reads the product too; another account of that partner and another partner do not."""
     partner, other = await given.partner(), await given.partner()
     buyer, sibling = [(await given.managed_account(partner)).company for _ in range(2)]
@@ -147,7 +147,9 @@ async def test_offer_opens_its_product_for_the_partner_of_the_buyer_R219_V14(ask
 
 
 @pytest.mark.parametrize("status", BEFORE_PUBLICATION + FROM_PUBLICATION_ON)
-async def test_offer_opens_its_product_for_partner_and_buyer_alike_R219_V14_V19(ask: Asking, given: Given, status: str) -> None:
+async def test_offer_opens_its_product_for_partner_and_buyer_alike_R219_V14_V19(
+    ask: Client, given: Factory, status: str
+) -> None:
     """The partner of a managed buyer reads the product from the publication of the offer on, exactly as the buyer does."""
     partner, seller = await given.partner(), await given.company()
     buyer = (await given.managed_account(partner)).company
@@ -160,7 +162,7 @@ async def test_offer_opens_its_product_for_partner_and_buyer_alike_R219_V14_V19(
     assert by_partner.body == by_buyer.body
 
 
-async def test_product_closes_when_no_offer_is_left_R219(ask: Asking, given: Given) -> None:
+async def test_product_closes_when_no_offer_is_left_R219(ask: Client, given: Factory) -> None:
     """With two offers for a product one is reason enough; with the last the product is gone."""
     seller, buyer = await given.company(), await given.company()
     product = await given.product(seller)
@@ -175,7 +177,7 @@ async def test_product_closes_when_no_offer_is_left_R219(ask: Asking, given: Giv
 
 
 @pytest.mark.parametrize("visibility", ["RESTRICTED", "REMOVED"])
-async def test_existing_users_keep_a_restricted_product_R264(ask: Asking, given: Given, visibility: str) -> None:
+async def test_existing_users_keep_a_restricted_product_R264(ask: Client, given: Factory, visibility: str) -> None:
     """A product that is withdrawn from the public stays readable to its buyers and to nobody new."""
     seller, buyer, stranger = await given.company(), await given.company(), await given.company()
     product = await given.product(seller, visibility="PUBLIC")
@@ -189,7 +191,7 @@ async def test_existing_users_keep_a_restricted_product_R264(ask: Asking, given:
 
 
 @pytest.mark.parametrize("visibility", ["LIMITED", "RESTRICTED", "REMOVED"])
-async def test_filters_do_not_find_what_is_not_shown_R253_R264_A21(ask: Asking, given: Given, visibility: str) -> None:
+async def test_filters_do_not_find_what_is_not_shown_R253_R264_A21(ask: Client, given: Factory, visibility: str) -> None:
     """Asking for products by visibility finds the viewer's own and nobody else's."""
     seller, stranger = await given.company(), await given.company()
     product = await given.product(seller, visibility=visibility)
@@ -203,7 +205,7 @@ async def test_filters_do_not_find_what_is_not_shown_R253_R264_A21(ask: Asking, 
 
 
 @pytest.mark.parametrize("category", ["ASSESSMENTS", "IMPLEMENTATION", "MANAGED_SERVICES", "PREMIUM_SUPPORT", "TRAINING"])
-async def test_product_is_in_a_main_category_R211(ask: Asking, given: Given, category: str) -> None:
+async def test_product_is_in_a_main_category_R211(ask: Client, given: Factory, category: str) -> None:
     """A product tells which of the five categories it is in, and is found by each of its own."""
     other = "TRAINING" if category != "TRAINING" else "ASSESSMENTS"
     await given.product(await given.company(), visibility="PUBLIC", categories=[category])

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.client import ANONYMOUS, Asking
-from tests.factory import Company, Given, Location
+from tests.client import ANONYMOUS, Client
+from tests.factory import Company, Factory, Location
 from tests.rules.answers import hidden, told, whole
 
 QUOTE = """query ($input: QuoteInput!) { quote(input: $input) {
@@ -56,7 +56,7 @@ def withheld(reason: str) -> object:
     return told({"quote": None}, hidden("quote", reason))
 
 
-async def ready(given: Given, payer: Company) -> Location:
+async def ready(given: Factory, payer: Company) -> Location:
     """A location where ports have a price and the payer may order."""
     location = await given.location()
     await given.price(location)
@@ -65,7 +65,7 @@ async def ready(given: Given, payer: Company) -> Location:
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
-async def test_ports_and_connections_are_quoted_R113(ask: Asking, given: Given, kind: str) -> None:
+async def test_ports_and_connections_are_quoted_R113(ask: Client, given: Factory, kind: str) -> None:
     """Each item has its price by location, speed and term; the totals are those of each currency."""
     company = await given.company(kind=kind)
     location, tokyo = await ready(given, company), await given.location(market="JP")
@@ -90,7 +90,7 @@ async def test_ports_and_connections_are_quoted_R113(ask: Asking, given: Given, 
 
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
-async def test_managed_account_has_no_quoting_tool_whatever_is_switched_on_R113(ask: Asking, given: Given, role: str) -> None:
+async def test_managed_account_has_no_quoting_tool_whatever_is_switched_on_R113(ask: Client, given: Factory, role: str) -> None:
     """No setting of its partner and no role gives a managed account a quote."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -103,7 +103,7 @@ async def test_managed_account_has_no_quoting_tool_whatever_is_switched_on_R113(
     assert withheld("NOT_FOR_MANAGED_ACCOUNTS") == whole(answer)
 
 
-async def test_managed_account_cannot_tell_what_could_be_quoted_R113_A21(ask: Asking, given: Given) -> None:
+async def test_managed_account_cannot_tell_what_could_be_quoted_R113_A21(ask: Client, given: Factory) -> None:
     """A managed account gets the same bytes for what has a price, for what has none, and for what is no input at all."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=True)
@@ -119,7 +119,7 @@ async def test_managed_account_cannot_tell_what_could_be_quoted_R113_A21(ask: As
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
-async def test_quotes_are_for_the_roles_that_read_prices_V23(ask: Asking, given: Given, kind: str, role: str) -> None:
+async def test_quotes_are_for_the_roles_that_read_prices_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
     """ACCOUNT_ADMIN, FINANCE and VIEWER get quotes, the others are told that their roles do not include them."""
     company = await given.company(kind=kind)
     location = await ready(given, company)
@@ -132,7 +132,7 @@ async def test_quotes_are_for_the_roles_that_read_prices_V23(ask: Asking, given:
     assert expected == whole(answer)
 
 
-async def test_anonymous_visitor_has_no_quoting_tool_R113_V24(ask: Asking, given: Given) -> None:
+async def test_anonymous_visitor_has_no_quoting_tool_R113_V24(ask: Client, given: Factory) -> None:
     """A visitor is told to sign in; the operator's staff gets quotes."""
     location = await ready(given, await given.company())
     operator = await given.operator()
@@ -144,7 +144,7 @@ async def test_anonymous_visitor_has_no_quoting_tool_R113_V24(ask: Asking, given
     assert told({"quote": {"monthlyTotals": [{"amount": "300.00", "currency": "EUR"}]}}) == whole(staff)
 
 
-async def test_two_quotes_of_one_operation_are_hidden_each_R113(ask: Asking, given: Given) -> None:
+async def test_two_quotes_of_one_operation_are_hidden_each_R113(ask: Client, given: Factory) -> None:
     """Under its aliases each quote is null, and the rest of the answer is there."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -158,7 +158,7 @@ async def test_two_quotes_of_one_operation_are_hidden_each_R113(ask: Asking, giv
     assert told({"a": None, "viewer": {"pricingVisible": False}, "b": None}, *reasons) == whole(answer)
 
 
-async def test_quote_tells_what_keeps_an_item_from_being_ordered_R120_V12(ask: Asking, given: Given) -> None:
+async def test_quote_tells_what_keeps_an_item_from_being_ordered_R120_V12(ask: Client, given: Factory) -> None:
     """A location that is not active, a speed that it does not offer, a market that is not enabled, a price that is not there."""
     company = await given.company()
     here = await ready(given, company)
@@ -188,7 +188,7 @@ async def test_quote_tells_what_keeps_an_item_from_being_ordered_R120_V12(ask: A
     ],
 )
 async def test_bad_items_are_named_by_their_place_R113_V7(
-    ask: Asking, given: Given, change: dict[str, Any], argument: str, code: str
+    ask: Client, given: Factory, change: dict[str, Any], argument: str, code: str
 ) -> None:
     """What cannot be quoted is an error that names where in the input it stands."""
     company = await given.company()
@@ -200,7 +200,7 @@ async def test_bad_items_are_named_by_their_place_R113_V7(
     assert argument == answer.errors[0]["extensions"]["argument"]
 
 
-async def test_rate_limits_are_tiers_and_locations_exist_R113(ask: Asking, given: Given) -> None:
+async def test_rate_limits_are_tiers_and_locations_exist_R113(ask: Client, given: Factory) -> None:
     """A rate limit between two tiers is refused, and so is the location that is gone."""
     company = await given.company()
     here, gone = await ready(given, company), await given.location()
@@ -217,7 +217,7 @@ async def test_rate_limits_are_tiers_and_locations_exist_R113(ask: Asking, given
 
 
 @pytest.mark.parametrize("number", [0, 51])
-async def test_a_quote_is_bounded_R113(ask: Asking, given: Given, number: int) -> None:
+async def test_a_quote_is_bounded_R113(ask: Client, given: Factory, number: int) -> None:
     """A quote has one item at least and 50 at most, of ports and connections together."""
     company = await given.company()
     location = await ready(given, company)
@@ -230,7 +230,7 @@ async def test_a_quote_is_bounded_R113(ask: Asking, given: Given, number: int) -
     assert told({"quote": {"monthlyTotals": [{"amount": "15000.00", "currency": "EUR"}]}}) == whole(most)
 
 
-async def test_a_quote_costs_as_many_statements_for_many_items_as_for_one_R113(ask: Asking, given: Given) -> None:
+async def test_a_quote_costs_as_many_statements_for_many_items_as_for_one_R113(ask: Client, given: Factory) -> None:
     """Fifty items are read by as many statements as one."""
     company = await given.company()
     locations = [await ready(given, company)] + [await given.location() for _ in range(4)]

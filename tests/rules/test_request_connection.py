@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.client import ANONYMOUS, Asking
-from tests.factory import Company, Given, Port, Thing
+from tests.client import ANONYMOUS, Client
+from tests.factory import Company, Factory, Port, Thing
 from tests.rules.mutations import mails, refused, send, stored
 
 REQUEST: Final = "requestConnection"
@@ -36,7 +36,7 @@ class Pair:
         return {"portId": self.port.id, "targetPortId": self.target.on_marketplace.id}
 
 
-async def pair(given: Given, *, customer: Company | None = None, provider: Company | None = None, **values: Any) -> Pair:
+async def pair(given: Factory, *, customer: Company | None = None, provider: Company | None = None, **values: Any) -> Pair:
     """The two, each of a company of its own if none is given. `values` are those of the target."""
     customer, provider = customer or await given.company(), provider or await given.company()
     await given.profile(provider, contact_email="sales@sample.example")
@@ -45,7 +45,7 @@ async def pair(given: Given, *, customer: Company | None = None, provider: Compa
     return Pair(port, target, customer.admin, provider.admin)
 
 
-async def request(ask: Asking, viewer: str | None, two: Pair, **values: Any) -> dict[str, Any]:
+async def request(ask: Client, viewer: str | None, two: Pair, **values: Any) -> dict[str, Any]:
     """What came of asking for a connection between the two."""
     return await send(ask, viewer, REQUEST, MADE, **{**VALUES, **two.ends, **values})
 
@@ -63,7 +63,7 @@ def problems(*expected: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "NETWORK_ADMIN"])
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
-async def test_customer_requests_a_connection_R029_V16_A43(ask: Asking, given: Given, kind: str, role: str) -> None:
+async def test_customer_requests_a_connection_R029_V16_A43(ask: Client, given: Factory, kind: str, role: str) -> None:
     """Whoever administers a company or its network asks for one of its ports, also in a managed company."""
     managed = kind == "MANAGED"
     company = (await given.managed_account(await given.partner())).company if managed else await given.company(kind=kind)
@@ -73,7 +73,7 @@ async def test_customer_requests_a_connection_R029_V16_A43(ask: Asking, given: G
     assert made(two) == await request(ask, user.email, two)
 
 
-async def test_partner_requests_for_its_account_also_to_itself_V14_V16(ask: Asking, given: Given) -> None:
+async def test_partner_requests_for_its_account_also_to_itself_V14_V16(ask: Client, given: Factory) -> None:
     """A partner acts for the account that it manages, and may be the provider itself."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -83,7 +83,7 @@ async def test_partner_requests_for_its_account_also_to_itself_V14_V16(ask: Aski
 
 
 @pytest.mark.parametrize("role", ["MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
-async def test_other_roles_request_nothing_A43(ask: Asking, given: Given, rules_engine: AsyncEngine, role: str) -> None:
+async def test_other_roles_request_nothing_A43(ask: Client, given: Factory, rules_engine: AsyncEngine, role: str) -> None:
     """They read the ports, and are refused to connect them."""
     company = await given.company()
     two, user = await pair(given, customer=company), await given.user(company, role)
@@ -97,7 +97,7 @@ async def test_other_roles_request_nothing_A43(ask: Asking, given: Given, rules_
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
 async def test_nobody_connects_the_port_of_a_stranger_V16_V20_A21(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
     """A port that the viewer may not read is not there, whatever it may do with the target."""
     two, email = await pair(given), await given.somebody(kind)
@@ -110,7 +110,7 @@ async def test_nobody_connects_the_port_of_a_stranger_V16_V20_A21(
     assert before == await stored(rules_engine)
 
 
-async def test_operator_requests_nothing_V16(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_operator_requests_nothing_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """It reads every port and connects none."""
     two, operator = await pair(given), await given.operator()
     before = await stored(rules_engine)
@@ -123,7 +123,7 @@ async def test_operator_requests_nothing_V16(ask: Asking, given: Given, rules_en
 
 @pytest.mark.parametrize(("port", "profile"), [("PRIVATE", "PUBLIC"), ("PUBLIC", "PRIVATE"), ("PUBLIC", None)])
 async def test_only_what_the_marketplace_shows_is_a_target_R013_R029_A7_A21(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, port: str, profile: str | None
+    ask: Client, given: Factory, rules_engine: AsyncEngine, port: str, profile: str | None
 ) -> None:
     """A private port, one of a private profile and one of none are not there, like those that nobody has."""
     customer, provider = await given.company(), await given.company()
@@ -139,7 +139,7 @@ async def test_only_what_the_marketplace_shows_is_a_target_R013_R029_A7_A21(
     assert before == await stored(rules_engine)
 
 
-async def test_targets_are_ports_of_other_companies_V16_R116(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_targets_are_ports_of_other_companies_V16_R116(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """A company does not connect to itself; a managed one does not even meet its own port there."""
     partner = await given.partner()
     own, account = await given.company(), await given.managed_account(partner)
@@ -155,7 +155,9 @@ async def test_targets_are_ports_of_other_companies_V16_R116(ask: Asking, given:
 
 
 @pytest.mark.parametrize("status", ["REQUESTED", "ALLOCATED", "DISABLED", "DECOMMISSIONED", "CANCELLED"])
-async def test_only_active_ports_are_connected_R435(ask: Asking, given: Given, rules_engine: AsyncEngine, status: str) -> None:
+async def test_only_active_ports_are_connected_R435(
+    ask: Client, given: Factory, rules_engine: AsyncEngine, status: str
+) -> None:
     """Each end that is not active is named."""
     two = await pair(given, status=status)
     before = await stored(rules_engine)
@@ -175,7 +177,7 @@ async def test_only_active_ports_are_connected_R435(ask: Asking, given: Given, r
     ("rate", "told_of"), [(0, "INVALID_VALUE"), (-1, "INVALID_VALUE"), (1, None), (1000, None), (1001, "INVALID_VALUE")]
 )
 async def test_connection_carries_no_more_than_both_ports_V16(
-    ask: Asking, given: Given, rate: int, told_of: str | None
+    ask: Client, given: Factory, rate: int, told_of: str | None
 ) -> None:
     """The slower port is the bound, whichever it is."""
     wide, narrow = await pair(given, speed_mbps=10_000), await pair(given, speed_mbps=1_000)
@@ -187,7 +189,7 @@ async def test_connection_carries_no_more_than_both_ports_V16(
     assert [expected] * 2 == [each["userErrors"] for each in answers]
 
 
-async def test_all_that_is_wrong_is_told_at_once_V16(ask: Asking, given: Given) -> None:
+async def test_all_that_is_wrong_is_told_at_once_V16(ask: Client, given: Factory) -> None:
     """Each problem has the path to its value."""
     two = await pair(given)
 
@@ -204,7 +206,7 @@ async def test_all_that_is_wrong_is_told_at_once_V16(ask: Asking, given: Given) 
     assert problems(*(refused(*each) for each in told_of)) == answer
 
 
-async def test_one_request_between_two_ports_waits_V16(ask: Asking, given: Given) -> None:
+async def test_one_request_between_two_ports_waits_V16(ask: Client, given: Factory) -> None:
     """A second one is refused, also at the same moment, until the first is decided."""
     two = await pair(given)
 
@@ -220,7 +222,7 @@ async def test_one_request_between_two_ports_waits_V16(ask: Asking, given: Given
 
 
 async def test_provider_is_told_of_a_request_and_not_by_whom_R018_V16_V18(
-    ask: Asking, given: Given, rules_engine: AsyncEngine
+    ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
     """Its administrators and its contact address get a mail that names its own port, and nothing of a hidden customer."""
     customer, provider = await given.company(name="Hidden Ltd"), await given.company()
@@ -244,7 +246,7 @@ async def test_provider_is_told_of_a_request_and_not_by_whom_R018_V16_V18(
 
 @pytest.mark.parametrize(("mutation", "outcome"), [("acceptConnection", "accepted"), ("denyConnection", "denied")])
 async def test_requester_is_told_the_outcome_V16_V18(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, mutation: str, outcome: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, mutation: str, outcome: str
 ) -> None:
     """In its own words: a provider that has hidden itself meanwhile is not named."""
     provider = await given.company(name="Provider Ltd")
@@ -260,7 +262,7 @@ async def test_requester_is_told_the_outcome_V16_V18(
     assert ("CONNECTION_DECIDED", waiting.id) == (notification["kind"], notification["subjectId"])
 
 
-async def test_reason_of_a_denial_is_read_by_both_sides_V16(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_reason_of_a_denial_is_read_by_both_sides_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """The requester finds it in the mail and at the request."""
     two = await pair(given)
     waiting = await given.connection_request(two.port, two.target)
@@ -274,7 +276,7 @@ async def test_reason_of_a_denial_is_read_by_both_sides_V16(ask: Asking, given: 
     assert "No capacity." in (await mails(rules_engine))[0][2]
 
 
-async def test_withdrawal_tells_nobody_V16(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_withdrawal_tells_nobody_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Mails go out at the request and at its outcome, and not when it is taken back."""
     two = await pair(given)
     waiting = await given.connection_request(two.port, two.target)
@@ -287,7 +289,9 @@ async def test_withdrawal_tells_nobody_V16(ask: Asking, given: Given, rules_engi
 
 @pytest.mark.parametrize("status", ["PENDING", "ACCEPTED", "DENIED", "WITHDRAWN"])
 @pytest.mark.parametrize("mutation", ANSWERS)
-async def test_requests_end_once_V16(ask: Asking, given: Given, rules_engine: AsyncEngine, mutation: str, status: str) -> None:
+async def test_requests_end_once_V16(
+    ask: Client, given: Factory, rules_engine: AsyncEngine, mutation: str, status: str
+) -> None:
     """Only what waits is decided, and then for good."""
     two = await pair(given)
     waiting = await given.connection_request(two.port, two.target, status=status)
@@ -304,7 +308,7 @@ async def test_requests_end_once_V16(ask: Asking, given: Given, rules_engine: As
 
 
 @pytest.mark.parametrize("end", ["port", "target"])
-async def test_acceptance_needs_active_ports_R435_V16(ask: Asking, given: Given, rules_engine: AsyncEngine, end: str) -> None:
+async def test_acceptance_needs_active_ports_R435_V16(ask: Client, given: Factory, rules_engine: AsyncEngine, end: str) -> None:
     """A port that was disabled after the request is not connected; the request goes on waiting."""
     two = await pair(given)
     waiting = await given.connection_request(two.port, two.target)
@@ -323,7 +327,7 @@ async def test_acceptance_needs_active_ports_R435_V16(ask: Asking, given: Given,
 
 @pytest.mark.parametrize("mutation", ANSWERS)
 async def test_each_side_does_its_own_part_V14_V16_A43_A21(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, mutation: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, mutation: str
 ) -> None:
     """The provider answers, the customer withdraws; neither the other side, nor other roles, nor the operator, nor a stranger."""
     customer, provider = await given.company(), await given.company()
@@ -344,7 +348,7 @@ async def test_each_side_does_its_own_part_V14_V16_A43_A21(
 
 
 @pytest.mark.parametrize("mutation", ANSWERS)
-async def test_partners_act_for_their_accounts_V14_V16(ask: Asking, given: Given, mutation: str) -> None:
+async def test_partners_act_for_their_accounts_V14_V16(ask: Client, given: Factory, mutation: str) -> None:
     """On either side the partner of the managed company, and the company itself."""
     ours, theirs = await given.partner(), await given.partner()
     customer, provider = (await given.managed_account(ours)).company, (await given.managed_account(theirs)).company
@@ -361,7 +365,7 @@ async def test_partners_act_for_their_accounts_V14_V16(ask: Asking, given: Given
     assert [ended, ended, problems(refused("FORBIDDEN", "id"))] == answers
 
 
-async def test_answers_at_once_are_one_answer_V16(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_answers_at_once_are_one_answer_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Accepted, denied and withdrawn at the same moment it is one of them, and told once at most."""
     two = await pair(given)
     waiting = await given.connection_request(two.port, two.target)

@@ -8,8 +8,8 @@ from typing import Any, Final
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.client import ANONYMOUS, Asking
-from tests.factory import Company, Given
+from tests.client import ANONYMOUS, Client
+from tests.factory import Company, Factory
 from tests.rules.answers import told, whole
 from tests.rules.mutations import refused, send, stored, trail
 
@@ -24,18 +24,18 @@ BY_SLUG: Final = "query ($slug: String!) { marketplaceProfile(slug: $slug) { com
 TARGETS: Final = "{ marketplacePorts { nodes { name description } } }"
 
 
-async def verified(given: Given, **values: Any) -> Company:
+async def verified(given: Factory, **values: Any) -> Company:
     """A company that the operator has verified, and the catalogue that it chooses from."""
     await given.provider_type("CLOUD", "Cloud")
     return await given.company(verification_status="VERIFIED", **values)
 
 
-async def save(ask: Asking, company: Company, selection: str = SHORT, **values: Any) -> dict[str, Any]:
+async def save(ask: Client, company: Company, selection: str = SHORT, **values: Any) -> dict[str, Any]:
     """What came of saving the profile of a company as its administrator."""
     return await send(ask, company.admin, SAVE, selection, **values)
 
 
-async def edit(ask: Asking, company: Company, version: int, **values: Any) -> dict[str, Any]:
+async def edit(ask: Client, company: Company, version: int, **values: Any) -> dict[str, Any]:
     """The slug after an edit that is not refused."""
     answer = await save(ask, company, version=version, **values)
     assert [] == answer["userErrors"]
@@ -49,7 +49,7 @@ def problems(*expected: dict[str, Any]) -> dict[str, Any]:
 
 
 async def test_a_profile_is_made_with_all_that_it_has_R001_R006_R014_R015_R017_R019_R020_R021_R023_R024_R025_R026(
-    ask: Asking, given: Given
+    ask: Client, given: Factory
 ) -> None:
     """Everything that is saved is read again, as it was written."""
     company = await verified(given)
@@ -73,7 +73,7 @@ async def test_a_profile_is_made_with_all_that_it_has_R001_R006_R014_R015_R017_R
     assert {"marketplaceProfile": {**written, **lists, **facts}, "userErrors": []} == answer
 
 
-async def test_name_and_address_are_enough_and_it_is_private_A10_A11_R012(ask: Asking, given: Given) -> None:
+async def test_name_and_address_are_enough_and_it_is_private_A10_A11_R012(ask: Client, given: Factory) -> None:
     """A new profile needs no more than a name and an address, and nobody else sees it."""
     company = await given.company()
 
@@ -89,7 +89,7 @@ async def test_name_and_address_are_enough_and_it_is_private_A10_A11_R012(ask: A
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "MARKETPLACE_EDITOR"])
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
-async def test_editors_of_a_company_save_its_profile_V9(ask: Asking, given: Given, kind: str, role: str) -> None:
+async def test_editors_of_a_company_save_its_profile_V9(ask: Client, given: Factory, kind: str, role: str) -> None:
     """Account administrators and Marketplace editors make and edit it."""
     user = await given.user(await given.company(kind=kind), role)
 
@@ -106,7 +106,7 @@ async def test_editors_of_a_company_save_its_profile_V9(ask: Asking, given: Give
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "FINANCE", "VIEWER"])
 async def test_other_roles_save_no_profile_and_read_no_version_V9(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, role: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, role: str
 ) -> None:
     """They read the profile, and are refused to change it."""
     company = await given.company()
@@ -127,7 +127,7 @@ async def test_other_roles_save_no_profile_and_read_no_version_V9(
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "MARKETPLACE_EDITOR"])
 async def test_managed_viewer_never_saves_a_profile_R002_R116_A21(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, role: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, role: str
 ) -> None:
     """No role and no setting lets it; whether there is a profile makes no difference."""
     account = await given.managed_account(await given.partner(), pricing=True, dashboard=True, company_profile=True)
@@ -147,7 +147,7 @@ async def test_managed_viewer_never_saves_a_profile_R002_R116_A21(
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
 async def test_nobody_saves_the_profile_of_a_hidden_company_R004_A21(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
     """A company that the viewer may not know is not there; a visitor has none of its own."""
     company, email = await given.company(), await given.somebody(kind)
@@ -159,7 +159,7 @@ async def test_nobody_saves_the_profile_of_a_hidden_company_R004_A21(
     assert before == await stored(rules_engine)
 
 
-async def test_profile_needs_somebody_of_a_company_R003_R004(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_profile_needs_somebody_of_a_company_R003_R004(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """A visitor makes none, and whoever sees a company is not yet its editor; the operator edits none either."""
     company, operator = await given.company(), await given.operator()
     await given.profile(company)
@@ -176,7 +176,7 @@ async def test_profile_needs_somebody_of_a_company_R003_R004(ask: Asking, given:
     assert before == {**await stored(rules_engine), **{name: before[name] for name in ("company", "app_user", "membership")}}
 
 
-async def test_partner_saves_the_profile_of_its_account_and_no_other_does_A9_V14(ask: Asking, given: Given) -> None:
+async def test_partner_saves_the_profile_of_its_account_and_no_other_does_A9_V14(ask: Client, given: Factory) -> None:
     """The partner acts for the company that it manages; another partner does not know it."""
     partner, other = await given.partner(), await given.partner()
     account = await given.managed_account(partner)
@@ -189,7 +189,7 @@ async def test_partner_saves_the_profile_of_its_account_and_no_other_does_A9_V14
     assert {"marketplaceProfile": profile, "userErrors": []} == ours
 
 
-async def test_a_company_has_one_profile_A1_R005(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_a_company_has_one_profile_A1_R005(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Making a second one is a conflict, and so is editing one that is not there."""
     company, other = await given.company(), await given.company()
     await save(ask, company, **NEW)
@@ -202,7 +202,7 @@ async def test_a_company_has_one_profile_A1_R005(ask: Asking, given: Given, rule
     assert before == await stored(rules_engine)
 
 
-async def test_made_by_many_at_once_there_is_one_A1(ask: Asking, given: Given) -> None:
+async def test_made_by_many_at_once_there_is_one_A1(ask: Client, given: Factory) -> None:
     """Of eight who make the profile at the same moment one does, and the others are told."""
     company = await given.company()
 
@@ -212,7 +212,7 @@ async def test_made_by_many_at_once_there_is_one_A1(ask: Asking, given: Given) -
     assert {"sample-ag"} == {made["slug"] for each in answers if (made := each["marketplaceProfile"])}
 
 
-async def test_edits_of_one_version_at_once_are_not_lost_R027(ask: Asking, given: Given) -> None:
+async def test_edits_of_one_version_at_once_are_not_lost_R027(ask: Client, given: Factory) -> None:
     """Of those who have read the same version one saves; the others read again."""
     company = await given.company()
     await save(ask, company, **NEW)
@@ -223,7 +223,7 @@ async def test_edits_of_one_version_at_once_are_not_lost_R027(ask: Asking, given
     assert [2] == [saved["version"] for each in answers if (saved := each["marketplaceProfile"])]
 
 
-async def test_what_is_left_out_stays_and_null_clears_R022_R027(ask: Asking, given: Given) -> None:
+async def test_what_is_left_out_stays_and_null_clears_R022_R027(ask: Client, given: Factory) -> None:
     """At any time anything may be changed: an absent field is another thing than a null one."""
     company = await verified(given)
     full: dict[str, Any] = {
@@ -253,7 +253,7 @@ async def test_what_is_left_out_stays_and_null_clears_R022_R027(ask: Asking, giv
     assert [2, 3] == [before["version"], after["version"]]
 
 
-async def test_name_and_address_are_not_cleared_A10(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_name_and_address_are_not_cleared_A10(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """A profile has them, new or not; blank is nothing."""
     company = await given.company()
 
@@ -266,7 +266,7 @@ async def test_name_and_address_are_not_cleared_A10(ask: Asking, given: Given, r
     assert before == await stored(rules_engine)
 
 
-async def test_address_is_one_that_mails_reach_R017_R018_A10(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_address_is_one_that_mails_reach_R017_R018_A10(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """A domain in letters of its own is kept as DNS has it; a name before the @ that many mail servers refuse is refused here."""
     company = await given.company()
 
@@ -281,7 +281,7 @@ async def test_address_is_one_that_mails_reach_R017_R018_A10(ask: Asking, given:
 
 
 @pytest.mark.parametrize(("words", "told_of"), [(0, []), (200, []), (201, [refused("TOO_LONG", "bio")])])
-async def test_text_has_at_most_200_words_R016_A4(ask: Asking, given: Given, words: int, told_of: list[Any]) -> None:
+async def test_text_has_at_most_200_words_R016_A4(ask: Client, given: Factory, words: int, told_of: list[Any]) -> None:
     """A word is a run of what is no white space, however long: hyphens and addresses make one."""
     company = await given.company()
     text = "\t\n".join(["https://sample.example/a-b?c=d"] * words)
@@ -291,7 +291,7 @@ async def test_text_has_at_most_200_words_R016_A4(ask: Asking, given: Given, wor
     assert told_of == answer["userErrors"]
 
 
-async def test_all_that_is_wrong_is_told_at_once_A10_R023(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_all_that_is_wrong_is_told_at_once_A10_R023(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Each problem has its code and the path to its value."""
     company, other = await verified(given), await given.company()
     await given.provider_type("IX", "Exchange")
@@ -326,7 +326,7 @@ async def test_all_that_is_wrong_is_told_at_once_A10_R023(ask: Asking, given: Gi
     assert before == await stored(rules_engine)
 
 
-async def test_service_types_follow_their_provider_types_R023_R022(ask: Asking, given: Given) -> None:
+async def test_service_types_follow_their_provider_types_R023_R022(ask: Client, given: Factory) -> None:
     """A provider type does not go while a service type of it stays."""
     company = await verified(given)
     await given.service_type("BACKUP", "Backup", "CLOUD")
@@ -339,7 +339,7 @@ async def test_service_types_follow_their_provider_types_R023_R022(ask: Asking, 
     assert [[], []] == [both["userErrors"], both["marketplaceProfile"]["serviceTypes"]]
 
 
-async def test_public_profile_has_a_category_A5_R021(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_public_profile_has_a_category_A5_R021(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Without a provider type a profile is neither made public nor left so."""
     company = await verified(given)
 
@@ -352,7 +352,7 @@ async def test_public_profile_has_a_category_A5_R021(ask: Asking, given: Given, 
     assert before == await stored(rules_engine)
 
 
-async def test_only_a_verified_company_shows_itself_A40_A11(ask: Asking, given: Given) -> None:
+async def test_only_a_verified_company_shows_itself_A40_A11(ask: Client, given: Factory) -> None:
     """An unverified company prepares its profile in private, and makes it public once it is verified."""
     company = await given.company()
     await given.provider_type("CLOUD", "Cloud")
@@ -367,7 +367,7 @@ async def test_only_a_verified_company_shows_itself_A40_A11(ask: Asking, given: 
     assert ["PRIVATE", "PUBLIC"] == [each["marketplaceProfile"]["visibility"] for each in (private, public)]
 
 
-async def test_visibility_acts_on_ports_at_once_R009_R010_R011_R013_R028_R029_R030_R031(ask: Asking, given: Given) -> None:
+async def test_visibility_acts_on_ports_at_once_R009_R010_R011_R013_R028_R029_R030_R031(ask: Client, given: Factory) -> None:
     """Public ports are targets from the request after the profile is made public, and none any more once it is private."""
     company = await verified(given)
     location = await given.location(name="Ulm 1")
@@ -384,7 +384,7 @@ async def test_visibility_acts_on_ports_at_once_R009_R010_R011_R013_R028_R029_R0
     assert [shown, told({"marketplacePorts": {"nodes": []}}), shown] == seen
 
 
-async def test_ports_are_announced_as_the_profile_says_R032_R033_R034_A6(ask: Asking, given: Given) -> None:
+async def test_ports_are_announced_as_the_profile_says_R032_R033_R034_A6(ask: Client, given: Factory) -> None:
     """A port has the name that its profile gives it, whatever its owner calls it, and without one the default name."""
     company = await verified(given)
     port = await given.port(company, await given.location(name="Ulm 1"), visibility="PUBLIC")
@@ -404,7 +404,7 @@ async def test_ports_are_announced_as_the_profile_says_R032_R033_R034_A6(ask: As
     assert "Other AG at Ulm 1" == followed["name"]
 
 
-async def test_ports_of_others_are_not_announced_R033_A21(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_ports_of_others_are_not_announced_R033_A21(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Neither those of a stranger, which are not there, nor a partner's own on its account's profile."""
     partner, stranger = await given.partner(), await given.company()
     account = await given.managed_account(partner)
@@ -419,7 +419,7 @@ async def test_ports_of_others_are_not_announced_R033_A21(ask: Asking, given: Gi
     assert before == await stored(rules_engine)
 
 
-async def test_logo_of_a_stranger_is_not_there_R006_A21(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_logo_of_a_stranger_is_not_there_R006_A21(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """An image that the viewer may not read is one that does not exist."""
     company, stranger = await given.company(), await given.company()
     image = await given.image(stranger)
@@ -441,14 +441,14 @@ async def test_logo_of_a_stranger_is_not_there_R006_A21(ask: Asking, given: Give
         ("&amp;", "amp"),
     ],
 )
-async def test_slug_is_the_name_in_ascii_A3_R014(ask: Asking, given: Given, name: str, slug: str) -> None:
+async def test_slug_is_the_name_in_ascii_A3_R014(ask: Client, given: Factory, name: str, slug: str) -> None:
     """Accents fall, hyphens join, and a name without letters has a slug too."""
     answer = await save(ask, await given.company(), companyName=name, contactEmail="a@sample.example")
 
     assert slug == answer["marketplaceProfile"]["slug"]
 
 
-async def test_slugs_follow_names_and_former_ones_find_A3_R014(ask: Asking, given: Given) -> None:
+async def test_slugs_follow_names_and_former_ones_find_A3_R014(ask: Client, given: Factory) -> None:
     """A slug follows its name; the former one finds the profile, is given to nobody else, and may be taken back."""
     company, other = await verified(given), await verified(given)
     await save(
@@ -468,7 +468,7 @@ async def test_slugs_follow_names_and_former_ones_find_A3_R014(ask: Asking, give
     assert [{"companyName": "Boreal", "slug": "boreal"}] * 2 == found
 
 
-async def test_saving_without_a_new_name_keeps_the_slug_A3(ask: Asking, given: Given) -> None:
+async def test_saving_without_a_new_name_keeps_the_slug_A3(ask: Client, given: Factory) -> None:
     """Not even a better slug that has become free takes the place of the one that people know."""
     first, second = await given.company(), await given.company()
     for company in (first, second):
@@ -480,7 +480,7 @@ async def test_saving_without_a_new_name_keeps_the_slug_A3(ask: Asking, given: G
     assert ("sample-ag", "sample-ag-2") == (profile.data["viewer"]["company"]["marketplaceProfile"]["slug"], kept["slug"])
 
 
-async def test_companies_of_one_name_at_once_have_slugs_of_their_own_A3(ask: Asking, given: Given) -> None:
+async def test_companies_of_one_name_at_once_have_slugs_of_their_own_A3(ask: Client, given: Factory) -> None:
     """Eight at the same moment get eight slugs, numbered without a gap."""
     companies = [await given.company() for _ in range(8)]
 
@@ -490,7 +490,7 @@ async def test_companies_of_one_name_at_once_have_slugs_of_their_own_A3(ask: Ask
     assert numbered == sorted(each["marketplaceProfile"]["slug"] for each in answers)
 
 
-async def test_a_slug_that_is_left_is_taken_by_nobody_at_that_moment_A3(ask: Asking, given: Given) -> None:
+async def test_a_slug_that_is_left_is_taken_by_nobody_at_that_moment_A3(ask: Client, given: Factory) -> None:
     """While a profile gets another name others ask for the old one: its former slug still is not theirs."""
     company, others = await given.company(), [await given.company() for _ in range(4)]
     await save(ask, company, **NEW)
@@ -504,7 +504,7 @@ async def test_a_slug_that_is_left_is_taken_by_nobody_at_that_moment_A3(ask: Ask
     assert numbered == sorted(each["marketplaceProfile"]["slug"] for each in answers)
 
 
-async def test_what_is_saved_is_recorded_R026(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_what_is_saved_is_recorded_R026(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """One event tells an edit of the profile, one that of a port's announcement, before and after."""
     company = await given.company()
     port = await given.port(company)
@@ -518,7 +518,7 @@ async def test_what_is_saved_is_recorded_R026(ask: Asking, given: Given, rules_e
     assert expected == sorted(edited, key=lambda event: event[1])
 
 
-async def test_everybody_reads_the_catalogue_R021_R023_A5(ask: Asking, given: Given) -> None:
+async def test_everybody_reads_the_catalogue_R021_R023_A5(ask: Client, given: Factory) -> None:
     """Categories and their sub-categories are sorted by their labels, for visitors too."""
     await given.provider_type("NET", "Network")
     await given.provider_type("CLOUD", "Cloud")

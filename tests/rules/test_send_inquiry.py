@@ -15,13 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Inquiry, Mail
 from resolvers.notifying.outbox import deliver
-from tests.client import ANONYMOUS, Asking
+from tests.client import ANONYMOUS, Client
 from tests.decoding import decoded, headers_of
-from tests.factory import Given, Thing
+from tests.factory import Factory, Thing
 from tests.mailbox import mail_server
 from tests.rules.answers import ids, nodes, told, whole
 from tests.rules.mutations import mails, refused, send, stored, trail
-from transport.smtp import Post
+from transport.smtp import SmtpMailer
 
 SEND: Final = "sendInquiry"
 TO: Final = "marketplaceProfile { id }"
@@ -51,7 +51,7 @@ async def last(engine: AsyncEngine) -> Thing:
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
 async def test_everybody_asks_a_public_provider_R018_V22(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
     """Visitors and users send an inquiry, which goes to the contact address of the profile and nowhere else."""
     profile = await given.profile(await given.company(), name="Sample AG", contact_email="sales@sample.example")
@@ -64,7 +64,7 @@ async def test_everybody_asks_a_public_provider_R018_V22(
     assert [] == [part for part in (*TEXT.values(), "Visitors", "Sample AG") if part not in text]
 
 
-async def test_visitor_never_learns_the_address_R018_V22(ask: Asking, given: Given) -> None:
+async def test_visitor_never_learns_the_address_R018_V22(ask: Client, given: Factory) -> None:
     """The answer to an inquiry hides it as the profile does."""
     profile = await given.profile(await given.company(), contact_email="sales@sample.example")
     query = f"mutation ($input: SendInquiryInput!) {{ {SEND}(input: $input) {{ marketplaceProfile {{ contactEmail }} }} }}"
@@ -75,7 +75,7 @@ async def test_visitor_never_learns_the_address_R018_V22(ask: Asking, given: Giv
     assert b"sales@" not in answer.body
 
 
-async def test_profile_is_named_by_its_slug_too_A3_R018(ask: Asking, given: Given) -> None:
+async def test_profile_is_named_by_its_slug_too_A3_R018(ask: Client, given: Factory) -> None:
     """A former slug will do."""
     profile = await given.profile(await given.company(), slug="sample")
     await given.former_slug(profile, "former")
@@ -85,7 +85,7 @@ async def test_profile_is_named_by_its_slug_too_A3_R018(ask: Asking, given: Give
     assert [sent(profile)] * 2 == answers
 
 
-async def test_private_provider_is_not_there_R011_R018_A21(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_private_provider_is_not_there_R011_R018_A21(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """A private profile is like none, by its id, by its slug and by a former one; nothing is sent."""
     profile = await given.profile(await given.company(), visibility="PRIVATE", slug="sample")
     await given.former_slug(profile, "former")
@@ -99,7 +99,7 @@ async def test_private_provider_is_not_there_R011_R018_A21(ask: Asking, given: G
     assert before == await stored(rules_engine)
 
 
-async def test_managed_viewer_does_not_ask_its_own_profile_R116_A21(ask: Asking, given: Given) -> None:
+async def test_managed_viewer_does_not_ask_its_own_profile_R116_A21(ask: Client, given: Factory) -> None:
     """Whether its company has a profile, public or not, is not for it to find out."""
     account = await given.managed_account(await given.partner())
     profile = await given.profile(account.company)
@@ -109,7 +109,7 @@ async def test_managed_viewer_does_not_ask_its_own_profile_R116_A21(ask: Asking,
     assert unsent(refused("NOT_FOUND", "profileId")) == answer
 
 
-async def test_all_that_is_wrong_is_told_at_once_R018(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_all_that_is_wrong_is_told_at_once_R018(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Nothing is sent before all is right."""
     before = await stored(rules_engine)
     await given.profile(await given.company())
@@ -123,7 +123,7 @@ async def test_all_that_is_wrong_is_told_at_once_R018(ask: Asking, given: Given,
 
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "MARKETPLACE_EDITOR"])
-async def test_editors_read_what_their_company_is_asked_R018_V9(ask: Asking, given: Given, role: str) -> None:
+async def test_editors_read_what_their_company_is_asked_R018_V9(ask: Client, given: Factory, role: str) -> None:
     """Newest first, as it was sent."""
     company = await given.company()
     profile, other = await given.profile(company), await given.profile(await given.company())
@@ -138,7 +138,9 @@ async def test_editors_read_what_their_company_is_asked_R018_V9(ask: Asking, giv
     assert told({"inquiries": {**found, "totalCount": 2}}) == whole(answer)
 
 
-async def test_inquiries_are_read_by_nobody_else_R018_R116_V9_A21(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_inquiries_are_read_by_nobody_else_R018_R116_V9_A21(
+    ask: Client, given: Factory, rules_engine: AsyncEngine
+) -> None:
     """Neither other roles, nor the sender, nor another company; of a managed company only its partner. The operator reads all."""
     partner, operator, sender = await given.partner(), await given.operator(), await given.company()
     account, company = await given.managed_account(partner), await given.company()
@@ -161,11 +163,11 @@ async def test_inquiries_are_read_by_nobody_else_R018_R116_V9_A21(ask: Asking, g
 
 
 @asynccontextmanager
-async def coming_from(ask: Asking, address: str) -> AsyncIterator[Asking]:
+async def coming_from(ask: Client, address: str) -> AsyncIterator[Client]:
     """The same gateway, asked from another network address."""
     transport = httpx.ASGITransport(ask.app, client=(address, 4711))
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-        yield Asking(ask.app, client)
+        yield Client(ask.app, client)
 
 
 async def an_hour_later(engine: AsyncEngine) -> None:
@@ -174,7 +176,9 @@ async def an_hour_later(engine: AsyncEngine) -> None:
         await connection.execute(sa.update(Inquiry).values(created_at=Inquiry.created_at - timedelta(hours=1)))
 
 
-async def test_a_visitor_asks_a_provider_five_times_an_hour_R018(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_a_visitor_asks_a_provider_five_times_an_hour_R018(
+    ask: Client, given: Factory, rules_engine: AsyncEngine
+) -> None:
     """The sixth from a network address waits, whoever it says it is from; another provider gets one, and a user sends one."""
     profile, other = await given.profile(await given.company()), await given.profile(await given.company())
     user = await given.company()
@@ -197,7 +201,7 @@ async def test_a_visitor_asks_a_provider_five_times_an_hour_R018(ask: Asking, gi
     assert [sent(other), sent(profile), sent(profile)] == [*free, later]
 
 
-async def test_nobody_locks_an_honest_sender_out_R018(ask: Asking, given: Given) -> None:
+async def test_nobody_locks_an_honest_sender_out_R018(ask: Client, given: Factory) -> None:
     """Inquiries under somebody's address count for whoever sends them, and not for whom they pretend to be from."""
     profile = await given.profile(await given.company())
 
@@ -209,7 +213,7 @@ async def test_nobody_locks_an_honest_sender_out_R018(ask: Asking, given: Given)
     assert sent(profile) == answer
 
 
-async def test_a_sender_asks_twenty_times_an_hour_in_all_R018(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_a_sender_asks_twenty_times_an_hour_in_all_R018(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """A visitor from one IPv6 network is one sender, whatever the rest of its address; users are known by who they are."""
     company = await given.company()
     profiles = [await given.profile(await given.company()) for _ in range(5)]
@@ -227,7 +231,7 @@ async def test_a_sender_asks_twenty_times_an_hour_in_all_R018(ask: Asking, given
     assert 41 == len(await mails(rules_engine))
 
 
-async def test_a_provider_is_asked_by_sixty_visitors_an_hour_R018(ask: Asking, given: Given) -> None:
+async def test_a_provider_is_asked_by_sixty_visitors_an_hour_R018(ask: Client, given: Factory) -> None:
     """However many addresses visitors have; users still reach it."""
     profile, user = await given.profile(await given.company()), await given.company()
 
@@ -240,7 +244,7 @@ async def test_a_provider_is_asked_by_sixty_visitors_an_hour_R018(ask: Asking, g
     assert [*[sent(profile)] * 60, *[unsent(refused("TOO_MANY"))] * 5, sent(profile)] == [*answers, answer]
 
 
-async def test_one_operation_sends_ten_at_most_R018(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_one_operation_sends_ten_at_most_R018(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """An operation with more of one mutation does nothing at all."""
     profile = await given.profile(await given.company())
     fields = " ".join(f"a{number}: sendInquiry(input: $input) {{ userErrors {{ code }} }}" for number in range(60))
@@ -252,7 +256,7 @@ async def test_one_operation_sends_ten_at_most_R018(ask: Asking, given: Given, r
     assert (400, ["MUTATION_REPEATED"], []) == (answer.status, answer.codes, await mails(rules_engine))
 
 
-async def test_mail_says_that_the_sender_is_not_verified_R018(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_mail_says_that_the_sender_is_not_verified_R018(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """It says so before anything that the sender has written, and the very words of the sender arrive over a mail server."""
     profile = await given.profile(await given.company(), name="Sample AG", contact_email="sales@sample.example")
     name = "=?utf-8?q?x=0D=0AContent-Type:_text/html=0D=0A=0D=0A<a_href=3D//evil.example>Sign_in</a><!--?="
@@ -261,7 +265,7 @@ async def test_mail_says_that_the_sender_is_not_verified_R018(ask: Asking, given
     async with mail_server() as box, rules_engine.connect() as connection:
         key = await connection.scalar(sa.select(Mail.id))
         assert key is not None
-        await deliver(rules_engine, Post(box.url, "gateway@operator.example"), key)
+        await deliver(rules_engine, SmtpMailer(box.url, "gateway@operator.example"), key)
 
     head = headers_of(box.raw[0])
     body = box.mails[0].get_content()
@@ -273,7 +277,7 @@ async def test_mail_says_that_the_sender_is_not_verified_R018(ask: Asking, given
     assert 0 < body.index("not verified") < min(body.index(name), body.index(TEXT["email"]), body.index(TEXT["message"]))
 
 
-async def test_sent_at_once_they_are_counted_R018(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_sent_at_once_they_are_counted_R018(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Of eight at the same moment five are sent."""
     profile = await given.profile(await given.company())
 
@@ -282,7 +286,7 @@ async def test_sent_at_once_they_are_counted_R018(ask: Asking, given: Given, rul
     assert 5 == len([each for each in answers if each == sent(profile)]) == len(await mails(rules_engine))
 
 
-async def test_trail_tells_nobody_who_asked_what_R018(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_trail_tells_nobody_who_asked_what_R018(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """That there was an inquiry is recorded, its sender and its words are not."""
     profile = await given.profile(await given.company())
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.client import Asking
-from tests.factory import Given
+from tests.client import Client
+from tests.factory import Factory
 from tests.rules.mutations import refused, send, stored, trail
 
 MARKET = "billingMarket { market currency enabled }"
@@ -15,7 +15,7 @@ ORDERABLE = "{ locations(orderable: true) { nodes { id } } }"
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "FINANCE"])
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
-async def test_paying_company_enables_a_market_V12_A43(ask: Asking, given: Given, kind: str, role: str) -> None:
+async def test_paying_company_enables_a_market_V12_A43(ask: Client, given: Factory, kind: str, role: str) -> None:
     """Whoever administers or pays for a company enables a market, in the market's own currency."""
     user = await given.user(await given.company(kind=kind), role)
 
@@ -27,7 +27,7 @@ async def test_paying_company_enables_a_market_V12_A43(ask: Asking, given: Given
     assert {"billingMarket": {**market, "enabled": False}, "userErrors": []} == disabled
 
 
-async def test_orderable_locations_follow_at_once_R120_A19(ask: Asking, given: Given) -> None:
+async def test_orderable_locations_follow_at_once_R120_A19(ask: Client, given: Factory) -> None:
     """A managed account finds the locations of a market from the moment its partner enables it, and no longer than that."""
     partner = await given.partner()
     account, location = await given.managed_account(partner), await given.location(market="NL")
@@ -42,7 +42,7 @@ async def test_orderable_locations_follow_at_once_R120_A19(ask: Asking, given: G
     assert {"locations": {"nodes": [{"id": location.id}]}} == enabled.data
 
 
-async def test_managed_account_changes_no_market_R107(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_managed_account_changes_no_market_R107(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Neither its own nor its partner's, whatever is switched on for it; and it learns nothing of its partner's."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=True, chat_support=True, dashboard=True, company_profile=True)
@@ -58,7 +58,7 @@ async def test_managed_account_changes_no_market_R107(ask: Asking, given: Given,
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
 async def test_nobody_changes_the_market_of_a_hidden_company_V12_A21(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
     """A company that the viewer may not know is not there."""
     company, email = await given.company(), await given.somebody(kind)
@@ -70,7 +70,7 @@ async def test_nobody_changes_the_market_of_a_hidden_company_V12_A21(
     assert before == await stored(rules_engine)
 
 
-async def test_all_problems_are_told_at_once_V12(ask: Asking, given: Given) -> None:
+async def test_all_problems_are_told_at_once_V12(ask: Client, given: Factory) -> None:
     """An id of another type and an unknown market are two problems, each with the path to it."""
     company = await given.company()
 
@@ -80,7 +80,7 @@ async def test_all_problems_are_told_at_once_V12(ask: Asking, given: Given) -> N
     assert {"billingMarket": None, "userErrors": problems} == answer
 
 
-async def test_a_change_is_recorded_V12(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_a_change_is_recorded_V12(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """What was changed stands in the trail, before and after."""
     company = await given.company()
 

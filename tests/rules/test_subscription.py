@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import server
-from tests.client import Asking
+from tests.client import Client
 from tests.event_streams import Closed, opened
-from tests.factory import Given
+from tests.factory import Factory
 from tests.rules.answers import hidden, nodes, told, whole
 from tests.rules.mutations import send
 
@@ -41,7 +41,7 @@ def request(thing: Any, status: str) -> Any:
 
 
 @pytest.mark.parametrize("asking", ["its account", "its partner", "the operator"])
-async def test_port_of_a_managed_account_is_heard_of_by_three_V14_V20(ask: Asking, given: Given, asking: str) -> None:
+async def test_port_of_a_managed_account_is_heard_of_by_three_V14_V20(ask: Client, given: Factory, asking: str) -> None:
     """The managed company itself, its partner and the operator hear of a port when it is ordered and when it changes."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)
@@ -57,7 +57,7 @@ async def test_port_of_a_managed_account_is_heard_of_by_three_V14_V20(ask: Askin
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED", "OF THE SAME PARTNER"])
-async def test_port_is_heard_of_by_nobody_else_V14_V20(ask: Asking, given: Given, kind: str) -> None:
+async def test_port_is_heard_of_by_nobody_else_V14_V20(ask: Client, given: Factory, kind: str) -> None:
     """Whoever may not read a port hears nothing of it, and goes on to hear of its own."""
     partner = await given.partner()
     theirs = await given.port((await given.managed_account(partner)).company)
@@ -76,7 +76,7 @@ async def test_port_is_heard_of_by_nobody_else_V14_V20(ask: Asking, given: Given
     assert port(ours, "ours") == first
 
 
-async def test_prices_are_hidden_in_events_R121(ask: Asking, given: Given) -> None:
+async def test_prices_are_hidden_in_events_R121(ask: Client, given: Factory) -> None:
     """An event hides prices as an answer does, and says so in its own redactions; the partner's event has them."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -94,7 +94,7 @@ async def test_prices_are_hidden_in_events_R121(ask: Asking, given: Given) -> No
     assert told({"portUpdated": {"name": "one", "monthlyRate": price}}) == shown
 
 
-async def test_setting_acts_on_the_next_event_R122_V2(ask: Asking, given: Given) -> None:
+async def test_setting_acts_on_the_next_event_R122_V2(ask: Client, given: Factory) -> None:
     """A subscription that is open when the partner shows prices has them in the next event, and not in the one after they go."""
     account = await given.managed_account(await given.partner(), pricing=False)
     theirs = await given.port(account.company)
@@ -116,7 +116,7 @@ async def test_setting_acts_on_the_next_event_R122_V2(ask: Asking, given: Given)
 
 
 @pytest.mark.parametrize("values", [{"monthly_rate": 1}, {"setup_fee": 1}, {"marketplace_name": "New"}], ids=str)
-async def test_change_of_what_is_hidden_is_not_heard_R116_R121(ask: Asking, given: Given, values: dict[str, Any]) -> None:
+async def test_change_of_what_is_hidden_is_not_heard_R116_R121(ask: Client, given: Factory, values: dict[str, Any]) -> None:
     """That something changed which a managed account does not see would tell of it: the account hears nothing, its partner does."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -132,7 +132,7 @@ async def test_change_of_what_is_hidden_is_not_heard_R116_R121(ask: Asking, give
     assert port(theirs, "after") == first
 
 
-async def test_name_on_the_marketplace_changes_nothing_for_the_account_R034_R116(ask: Asking, given: Given) -> None:
+async def test_name_on_the_marketplace_changes_nothing_for_the_account_R034_R116(ask: Client, given: Factory) -> None:
     """Its partner names a port on the Marketplace: not even the port's version tells the account, which reads the version."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -157,7 +157,7 @@ async def test_name_on_the_marketplace_changes_nothing_for_the_account_R034_R116
     assert unnamed.body == named.body
 
 
-async def test_edit_without_a_change_is_heard_by_those_who_read_the_version_R116_A43(ask: Asking, given: Given) -> None:
+async def test_edit_without_a_change_is_heard_by_those_who_read_the_version_R116_A43(ask: Client, given: Factory) -> None:
     """Where nothing but the version grows, whoever may not read that hears nothing."""
     company = await given.company()
     reader, ours = await given.user(company, "VIEWER"), await given.port(company, name="same")
@@ -172,7 +172,7 @@ async def test_edit_without_a_change_is_heard_by_those_who_read_the_version_R116
     assert port(ours, "other") == first
 
 
-async def test_events_of_one_company_V14_V20(ask: Asking, given: Given) -> None:
+async def test_events_of_one_company_V14_V20(ask: Client, given: Factory) -> None:
     """A partner follows one of its accounts: it hears of that one's ports only."""
     partner = await given.partner()
     one, other = await given.managed_account(partner), await given.managed_account(partner)
@@ -186,7 +186,7 @@ async def test_events_of_one_company_V14_V20(ask: Asking, given: Given) -> None:
     assert port(ours, "ours") == first
 
 
-async def test_company_that_may_not_be_known_has_no_events_V18_V20(ask: Asking, given: Given) -> None:
+async def test_company_that_may_not_be_known_has_no_events_V18_V20(ask: Client, given: Factory) -> None:
     """To follow a company that the viewer may not know, or that is not there, is no error; it never fires."""
     company, stranger = await given.company(), await given.company()
     ours, theirs = await given.port(company), await given.port(stranger)
@@ -198,7 +198,7 @@ async def test_company_that_may_not_be_known_has_no_events_V18_V20(ask: Asking, 
         assert await following.hears_nothing()
 
 
-async def test_both_sides_and_their_partners_hear_of_a_request_V14_V16(ask: Asking, given: Given) -> None:
+async def test_both_sides_and_their_partners_hear_of_a_request_V14_V16(ask: Client, given: Factory) -> None:
     """Customer and provider, and the partner of each, hear that a request is made and what becomes of it; others do not."""
     ours, theirs = await given.partner(), await given.partner()
     customer, provider = (await given.managed_account(ours)).company, (await given.managed_account(theirs)).company
@@ -220,7 +220,7 @@ async def test_both_sides_and_their_partners_hear_of_a_request_V14_V16(ask: Aski
     assert request(between, "PENDING") == only
 
 
-async def test_provider_that_hides_itself_cannot_be_found_by_its_requests_R013_V18(ask: Asking, given: Given) -> None:
+async def test_provider_that_hides_itself_cannot_be_found_by_its_requests_R013_V18(ask: Client, given: Factory) -> None:
     """A customer who follows a company that it may not know does not learn that its request went there."""
     customer, provider = await given.company(), await given.company()
     profile = await given.profile(provider)
@@ -237,7 +237,7 @@ async def test_provider_that_hides_itself_cannot_be_found_by_its_requests_R013_V
     assert nothing
 
 
-async def test_notification_is_heard_by_its_user_alone_X6(ask: Asking, given: Given) -> None:
+async def test_notification_is_heard_by_its_user_alone_X6(ask: Client, given: Factory) -> None:
     """A user hears of its own notification when it is written, not when it is read, and not of a colleague's."""
     company = await given.company()
     colleague = await given.user(company)
@@ -254,7 +254,7 @@ async def test_notification_is_heard_by_its_user_alone_X6(ask: Asking, given: Gi
     assert [told({"notificationReceived": each}) for each in expected] == heard
 
 
-async def test_subscription_ends_with_the_membership_V2_V20(ask: Asking, given: Given) -> None:
+async def test_subscription_ends_with_the_membership_V2_V20(ask: Client, given: Factory) -> None:
     """Whoever is no member any more is told so with the next change, whosever it is, and hears nothing of it."""
     company = await given.company()
     user = await given.user(company)
@@ -269,7 +269,7 @@ async def test_subscription_ends_with_the_membership_V2_V20(ask: Asking, given: 
     assert (4403, "The account of this token is no longer there.") == (closed.value.code, closed.value.reason)
 
 
-async def test_role_that_is_taken_away_acts_on_the_next_event_V23(ask: Asking, given: Given) -> None:
+async def test_role_that_is_taken_away_acts_on_the_next_event_V23(ask: Client, given: Factory) -> None:
     """A user whose role no longer reads prices has none in the next event."""
     company = await given.company()
     user = await given.user(company, "FINANCE")
@@ -289,7 +289,7 @@ async def test_role_that_is_taken_away_acts_on_the_next_event_V23(ask: Asking, g
 
 
 @pytest.mark.parametrize("query", [PORTS, PORTS_OF, PRICED, REQUESTS, NOTIFICATIONS])
-async def test_a_visitor_follows_nothing_that_it_can_never_hear_V14_V20(ask: Asking, query: str) -> None:
+async def test_a_visitor_follows_nothing_that_it_can_never_hear_V14_V20(ask: Client, query: str) -> None:
     """A subscription to things of which policy lets no visitor read any is refused with a code, and nobody listens for it."""
     async with opened(ask.app) as socket:
         await socket.send({"type": "connection_init"})
@@ -301,7 +301,7 @@ async def test_a_visitor_follows_nothing_that_it_can_never_hear_V14_V20(ask: Ask
     assert ask.app.state.services.listening.listeners == 0
 
 
-async def test_a_change_costs_nothing_for_those_who_can_never_hear_it_V14_V20(ask: Asking, given: Given) -> None:
+async def test_a_change_costs_nothing_for_those_who_can_never_hear_it_V14_V20(ask: Client, given: Factory) -> None:
     """However many visitors and companies' readers have tried to follow ports, a change loads what its one listener needs."""
     company = await given.company()
     async with AsyncExitStack() as sockets, ask.following(company.admin, PORTS) as following:
@@ -326,7 +326,7 @@ async def test_a_change_costs_nothing_for_those_who_can_never_hear_it_V14_V20(as
     assert 0 < len(crowded) <= len(alone)
 
 
-async def test_a_subscription_ends_with_what_its_viewer_could_hear_V14(ask: Asking, given: Given, tmp_path: Path) -> None:
+async def test_a_subscription_ends_with_what_its_viewer_could_hear_V14(ask: Client, given: Factory, tmp_path: Path) -> None:
     """Where policy comes to let its viewer read nothing of a type, the next event ends the subscription."""
     company = await given.company()
     theirs = await given.port(company, name="one")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.client import Asking
-from tests.factory import Given
+from tests.client import Client
+from tests.factory import Factory
 from tests.rules.answers import hidden, told, whole
 
 DETAILS = "query ($id: ID!) { company(id: $id) { supportDetails { supportedBy email phone hours } } }"
@@ -24,7 +24,9 @@ def no_details(reason: str) -> object:
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_account_that_its_partner_supports_reads_its_details_R106_R109_R123(ask: Asking, given: Given, role: str) -> None:
+async def test_account_that_its_partner_supports_reads_its_details_R106_R109_R123(
+    ask: Client, given: Factory, role: str
+) -> None:
     """Every user of a partner-supported account reads who supports it and how to get that support."""
     account = await given.managed_account(await given.partner(), supported_by="PARTNER")
     await given.support_details(account.company, "PARTNER")
@@ -37,7 +39,7 @@ async def test_account_that_its_partner_supports_reads_its_details_R106_R109_R12
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_account_that_the_operator_supports_does_not_read_its_details_R106_R124(
-    ask: Asking, given: Given, role: str
+    ask: Client, given: Factory, role: str
 ) -> None:
     """No user of an operator-supported account reads its support details, and no setting lets one."""
     account = await given.managed_account(await given.partner(), supported_by="OPERATOR")
@@ -50,7 +52,7 @@ async def test_account_that_the_operator_supports_does_not_read_its_details_R106
     assert no_details("NOT_FOR_MANAGED_ACCOUNTS") == whole(answer)
 
 
-async def test_details_follow_whoever_supports_the_account_R123_R124(ask: Asking, given: Given) -> None:
+async def test_details_follow_whoever_supports_the_account_R123_R124(ask: Client, given: Factory) -> None:
     """When the support of an account changes hands, its details are gone and come back with the next request."""
     account = await given.managed_account(await given.partner(), supported_by="PARTNER")
     await given.support_details(account.company)
@@ -66,7 +68,7 @@ async def test_details_follow_whoever_supports_the_account_R123_R124(ask: Asking
     assert before.body == after.body
 
 
-async def test_account_cannot_tell_whether_hidden_details_exist_R124_A21(ask: Asking, given: Given) -> None:
+async def test_account_cannot_tell_whether_hidden_details_exist_R124_A21(ask: Client, given: Factory) -> None:
     """An operator-supported account gets the same bytes with and without support details."""
     account = await given.managed_account(await given.partner(), supported_by="OPERATOR")
 
@@ -80,7 +82,7 @@ async def test_account_cannot_tell_whether_hidden_details_exist_R124_A21(ask: As
 @pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
 @pytest.mark.parametrize("asking", ["its partner", "the operator"])
 async def test_details_are_read_by_those_who_run_the_account_V21(
-    ask: Asking, given: Given, asking: str, supported_by: str
+    ask: Client, given: Factory, asking: str, supported_by: str
 ) -> None:
     """The partner and the operator read an account's support details, whoever supports it."""
     partner, operator = await given.partner(), await given.operator()
@@ -93,7 +95,7 @@ async def test_details_are_read_by_those_who_run_the_account_V21(
     assert details(supported_by) == whole(answer)
 
 
-async def test_account_does_not_read_its_partners_details_R123_V21(ask: Asking, given: Given) -> None:
+async def test_account_does_not_read_its_partners_details_R123_V21(ask: Client, given: Factory) -> None:
     """A partner-supported account reads its own support details and not those of the partner itself."""
     partner = await given.partner()
     account = await given.managed_account(partner, supported_by="PARTNER")
@@ -104,7 +106,7 @@ async def test_account_does_not_read_its_partners_details_R123_V21(ask: Asking, 
     assert no_details("NOT_YOURS") == whole(answer)
 
 
-async def test_direct_company_reads_its_details_V21(ask: Asking, given: Given) -> None:
+async def test_direct_company_reads_its_details_V21(ask: Client, given: Factory) -> None:
     """A direct company, which the operator supports, reads its own support details."""
     company = await given.company()
     await given.support_details(company, "OPERATOR")

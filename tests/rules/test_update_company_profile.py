@@ -8,8 +8,8 @@ from typing import Any, Final
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.client import ANONYMOUS, Asking
-from tests.factory import Company, Given
+from tests.client import ANONYMOUS, Client
+from tests.factory import Company, Factory
 from tests.rules.answers import hidden, told, whole
 from tests.rules.mutations import refused, send, stored, trail
 
@@ -21,13 +21,13 @@ ADDRESS: Final = {"street": "Seeweg 1", "city": "Zug", "postalCode": "6300", "co
 PAPERS: Final = {"legalName": "Alpine AG", "registrationNumber": "CHE-1", "taxNumber": "T-1", "headquarters": ADDRESS}
 
 
-async def update(ask: Asking, viewer: str | None, **values: Any) -> dict[str, Any]:
+async def update(ask: Client, viewer: str | None, **values: Any) -> dict[str, Any]:
     """What comes of a change of a company profile."""
     return await send(ask, viewer, "updateCompanyProfile", PROFILE, **values)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "OPERATOR"])
-async def test_company_edits_its_own_profile_A13_A43_V21(ask: Asking, given: Given, kind: str) -> None:
+async def test_company_edits_its_own_profile_A13_A43_V21(ask: Client, given: Factory, kind: str) -> None:
     """What is given changes, what is left out stays, and null takes away what may be missing."""
     company = await given.company(kind=kind)
     admin = (await given.user(company, "ACCOUNT_ADMIN")).email
@@ -41,7 +41,7 @@ async def test_company_edits_its_own_profile_A13_A43_V21(ask: Asking, given: Giv
     assert {"company": {"tradingName": "Alpine", "version": 3, "companyProfile": left}, "userErrors": []} == cleared
 
 
-async def test_partner_edits_the_profile_of_its_accounts_A13_V14(ask: Asking, given: Given) -> None:
+async def test_partner_edits_the_profile_of_its_accounts_A13_V14(ask: Client, given: Factory) -> None:
     """What a managed company is on paper stays with its partner."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -53,7 +53,7 @@ async def test_partner_edits_the_profile_of_its_accounts_A13_V14(ask: Asking, gi
 
 @pytest.mark.parametrize("company_profile", [True, False])
 async def test_managed_user_edits_no_profile_R111_A13_X1(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, company_profile: bool
+    ask: Client, given: Factory, rules_engine: AsyncEngine, company_profile: bool
 ) -> None:
     """To be shown its profile is all that its partner can give an account."""
     partner = await given.partner()
@@ -72,7 +72,7 @@ async def test_managed_user_edits_no_profile_R111_A13_X1(
 
 @pytest.mark.parametrize("status", ["PENDING", "VERIFIED"])
 async def test_what_the_operator_has_checked_stays_R410_R422_V8(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, status: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, status: str
 ) -> None:
     """While a certificate is checked, and once it is approved, the names that it proves stay; all else may change."""
     papers: dict[str, Any] = {"legal_name": "Alpine AG", "registration_number": "CHE-1", "verification_status": status}
@@ -90,7 +90,7 @@ async def test_what_the_operator_has_checked_stays_R410_R422_V8(
 
 
 @pytest.mark.parametrize("status", ["UNVERIFIED", "REJECTED"])
-async def test_what_is_not_checked_may_change_A41_R409(ask: Asking, given: Given, status: str) -> None:
+async def test_what_is_not_checked_may_change_A41_R409(ask: Client, given: Factory, status: str) -> None:
     """Before a certificate is handed in, and after it was rejected, the papers can be put right."""
     company = await given.company(verification_status=status)
 
@@ -99,7 +99,7 @@ async def test_what_is_not_checked_may_change_A41_R409(ask: Asking, given: Given
     assert {"company": {"tradingName": "Alpine", "version": 2, "companyProfile": PAPERS}, "userErrors": []} == changed
 
 
-async def test_error_says_why_a_name_stays_R422(ask: Asking, given: Given) -> None:
+async def test_error_says_why_a_name_stays_R422(ask: Client, given: Factory) -> None:
     """The message names the state and whom to ask."""
     company = await given.company(verification_status="VERIFIED")
     query = """mutation ($input: UpdateCompanyProfileInput!) {
@@ -113,7 +113,7 @@ async def test_error_says_why_a_name_stays_R422(ask: Asking, given: Given) -> No
 
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
-async def test_other_roles_edit_no_profile_A43(ask: Asking, given: Given, rules_engine: AsyncEngine, role: str) -> None:
+async def test_other_roles_edit_no_profile_A43(ask: Client, given: Factory, rules_engine: AsyncEngine, role: str) -> None:
     """Neither of their own company nor of one that it manages; and no version is told to them."""
     partner = await given.partner()
     account, user = await given.managed_account(partner), await given.user(partner, role)
@@ -131,7 +131,7 @@ async def test_other_roles_edit_no_profile_A43(ask: Asking, given: Given, rules_
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
-async def test_nobody_edits_another_company_V18_A21(ask: Asking, given: Given, rules_engine: AsyncEngine, kind: str) -> None:
+async def test_nobody_edits_another_company_V18_A21(ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str) -> None:
     """A hidden company is not there; one that is shown may not be edited, and its version is nobody's business."""
     email, secret, shown = await given.somebody(kind), await given.company(), await given.company()
     await given.profile(shown, visibility="PUBLIC")
@@ -147,7 +147,7 @@ async def test_nobody_edits_another_company_V18_A21(ask: Asking, given: Given, r
     assert before == await stored(rules_engine)
 
 
-async def test_version_tells_nobody_of_hidden_edits_R111_V18(ask: Asking, given: Given) -> None:
+async def test_version_tells_nobody_of_hidden_edits_R111_V18(ask: Client, given: Factory) -> None:
     """Who sees a company and not its papers gets the same bytes before and after they were edited."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -161,7 +161,7 @@ async def test_version_tells_nobody_of_hidden_edits_R111_V18(ask: Asking, given:
     assert before == after
 
 
-async def test_texts_have_bounds_V7(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_texts_have_bounds_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """What is blank, too long or of no known form is told at once; names cannot be taken away."""
     company: Company = await given.company()
     before = await stored(rules_engine)
@@ -184,7 +184,7 @@ async def test_texts_have_bounds_V7(ask: Asking, given: Given, rules_engine: Asy
     assert before == await stored(rules_engine)
 
 
-async def test_of_many_edits_of_one_version_one_is_made_A13(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_of_many_edits_of_one_version_one_is_made_A13(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Of eight who edit what they read at the same moment one does, and it stands in the trail as it was made."""
     company = await given.company(tax_number="T-0")
 

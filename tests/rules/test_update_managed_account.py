@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.client import Asking
-from tests.factory import Given
+from tests.client import Client
+from tests.factory import Factory
 from tests.rules.mutations import refused, send, stored, trail
 
 ACCOUNT: Final = "managedAccount { accountName accountRef supportedBy version }"
@@ -18,12 +18,12 @@ NAMED: Final = "managedAccount { accountName version }"
 DETAILS: Final = "query ($id: ID!) { company(id: $id) { supportDetails { supportedBy email version } } }"
 
 
-async def update(ask: Asking, viewer: str | None, selection: str = ACCOUNT, **values: Any) -> dict[str, Any]:
+async def update(ask: Client, viewer: str | None, selection: str = ACCOUNT, **values: Any) -> dict[str, Any]:
     """What comes of a change of an account."""
     return await send(ask, viewer, "updateManagedAccount", selection, **values)
 
 
-async def test_partner_renames_an_account_V7_V14(ask: Asking, given: Given) -> None:
+async def test_partner_renames_an_account_V7_V14(ask: Client, given: Factory) -> None:
     """What is given changes, what is left out stays, and null takes the reference away."""
     partner = await given.partner()
     account = await given.managed_account(partner, name="Alpine", ref="CRM-7")
@@ -38,7 +38,7 @@ async def test_partner_renames_an_account_V7_V14(ask: Asking, given: Given) -> N
     assert {"managedAccount": {**now, "accountRef": None, "version": 4}, "userErrors": []} == untouched
 
 
-async def test_name_of_another_account_is_taken_V7(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_name_of_another_account_is_taken_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """A name that another account of the partner has is refused; its own, and that of another partner's account, is not."""
     partner, other = await given.partner(), await given.partner()
     account = await given.managed_account(partner, name="Alpine")
@@ -57,7 +57,7 @@ async def test_name_of_another_account_is_taken_V7(ask: Asking, given: Given, ru
     assert {"managedAccount": {"accountName": "Celtic", "version": 3}, "userErrors": []} == others
 
 
-async def test_two_who_take_one_name_at_once_V7(ask: Asking, given: Given) -> None:
+async def test_two_who_take_one_name_at_once_V7(ask: Client, given: Factory) -> None:
     """Of two accounts that get the same name at the same moment one has it."""
     partner = await given.partner()
     accounts = [await given.managed_account(partner) for _ in range(4)]
@@ -70,7 +70,7 @@ async def test_two_who_take_one_name_at_once_V7(ask: Asking, given: Given) -> No
     assert {"TAKEN": 3} == codes
 
 
-async def test_account_is_handed_over_with_its_details_R106_R123_R124_V15(ask: Asking, given: Given) -> None:
+async def test_account_is_handed_over_with_its_details_R106_R123_R124_V15(ask: Client, given: Factory) -> None:
     """Whoever supports the account, its details say so, and the account reads them while its partner does."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -88,7 +88,9 @@ async def test_account_is_handed_over_with_its_details_R106_R123_R124_V15(ask: A
     assert {"company": {"supportDetails": {"supportedBy": "PARTNER", "email": email, "version": None}}} == shown.data
 
 
-async def test_operator_takes_no_account_that_it_cannot_reach_V15(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_operator_takes_no_account_that_it_cannot_reach_V15(
+    ask: Client, given: Factory, rules_engine: AsyncEngine
+) -> None:
     """Without e-mail address and phone of its support details an account stays with its partner."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -101,7 +103,9 @@ async def test_operator_takes_no_account_that_it_cannot_reach_V15(ask: Asking, g
 
 
 @pytest.mark.parametrize("name", ["accountName", "supportedBy"])
-async def test_what_an_account_needs_cannot_be_null_V7(ask: Asking, given: Given, rules_engine: AsyncEngine, name: str) -> None:
+async def test_what_an_account_needs_cannot_be_null_V7(
+    ask: Client, given: Factory, rules_engine: AsyncEngine, name: str
+) -> None:
     """A name and who supports it are never taken away."""
     nothing: dict[str, Any] = {name: None}
     partner = await given.partner()
@@ -115,7 +119,7 @@ async def test_what_an_account_needs_cannot_be_null_V7(ask: Asking, given: Given
 
 
 async def test_account_is_run_by_administrators_of_its_partner_V14_A43_V25(
-    ask: Asking, given: Given, rules_engine: AsyncEngine
+    ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
     """Whoever reads the account and no more may not change it; for everybody else it is not there."""
     partner, other, operator = await given.partner(), await given.partner(), await given.operator()
@@ -138,7 +142,7 @@ async def test_account_is_run_by_administrators_of_its_partner_V14_A43_V25(
     assert before == await stored(rules_engine)
 
 
-async def test_of_many_edits_of_one_version_one_is_made_V7(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_of_many_edits_of_one_version_one_is_made_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Of eight who change what they read at the same moment one does; the others are told, and nothing of theirs is stored."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -154,7 +158,7 @@ async def test_of_many_edits_of_one_version_one_is_made_V7(ask: Asking, given: G
     assert [("updateManagedAccount", "managed_account")] == [event[:2] for event in await trail(rules_engine)]
 
 
-async def test_a_change_is_recorded_whole_R105(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_a_change_is_recorded_whole_R105(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """One event of the account and one of its support details, before and after."""
     partner = await given.partner()
     account = await given.managed_account(partner, name="Alpine", ref="CRM-7")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.client import Asking
-from tests.factory import Company, Given, Port
+from tests.client import Client
+from tests.factory import Company, Factory, Port
 from tests.rules.mutations import refused, send, stored, trail
 
 PORT = "port { name costCentre termMonths visibility version monthlyRate { amount } setupFee { amount } }"
@@ -20,7 +20,7 @@ KEPT = {"name": "Core", "costCentre": "CC-1", "termMonths": 12, "visibility": "P
 PRICES = {"monthlyRate": {"amount": "1250.00"}, "setupFee": {"amount": "500.00"}}
 
 
-async def port_of(given: Given, company: Company, **values: Any) -> Port:
+async def port_of(given: Factory, company: Company, **values: Any) -> Port:
     """A port of the company as a test begins with it."""
     return await given.port(company, **{"name": "Core", "cost_centre": "CC-1", **values})
 
@@ -38,7 +38,7 @@ async def port_of(given: Given, company: Company, **values: Any) -> Port:
         pytest.param({"termMonths": 24}, {"termMonths": 24, "monthlyRate": {"amount": "300.00"}}, id="term"),
     ],
 )
-async def test_what_is_given_is_changed_R031_V7(ask: Asking, given: Given, values: Any, changed: Any) -> None:
+async def test_what_is_given_is_changed_R031_V7(ask: Client, given: Factory, values: Any, changed: Any) -> None:
     """Whatever is left out stays; for another term the port costs what the list says, and its setup fee stays."""
     company = await given.company()
     port = await port_of(given, company)
@@ -51,7 +51,7 @@ async def test_what_is_given_is_changed_R031_V7(ask: Asking, given: Given, value
 
 @pytest.mark.parametrize("status", ["REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED", "DECOMMISSIONED", "CANCELLED"])
 async def test_visibility_may_be_changed_at_any_time_and_the_term_until_the_end_R031_A44(
-    ask: Asking, given: Given, status: str
+    ask: Client, given: Factory, status: str
 ) -> None:
     """Name, cost centre and visibility can be changed in every state, the term of a port that has not ended."""
     company = await given.company()
@@ -67,7 +67,7 @@ async def test_visibility_may_be_changed_at_any_time_and_the_term_until_the_end_
     assert {"port": {"name": "Edge", "visibility": "PUBLIC"}, "userErrors": []} == rest
 
 
-async def test_all_problems_of_a_change_are_told_at_once_V7_V1(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_all_problems_of_a_change_are_told_at_once_V7_V1(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Each with the path to it, and nothing is changed."""
     account = await given.managed_account(await given.partner())
     port = await port_of(given, account.company)
@@ -88,7 +88,7 @@ async def test_all_problems_of_a_change_are_told_at_once_V7_V1(ask: Asking, give
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_ports_are_kept_by_these_roles_A43(ask: Asking, given: Given, rules_engine: AsyncEngine, role: str) -> None:
+async def test_ports_are_kept_by_these_roles_A43(ask: Client, given: Factory, rules_engine: AsyncEngine, role: str) -> None:
     """Account and network administrators change a port and read its version; others read the port."""
     company = await given.company()
     port, user = await given.port(company), await given.user(company, role)
@@ -116,7 +116,7 @@ async def test_ports_are_kept_by_these_roles_A43(ask: Asking, given: Given, rule
     ],
 )
 async def test_a_port_is_kept_by_its_company_and_its_partner_V14_V20_A21(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, asking: str, code: str | None
+    ask: Client, given: Factory, rules_engine: AsyncEngine, asking: str, code: str | None
 ) -> None:
     """The operator reads it and may not change it; for all others it is not there, public or not."""
     partner, operator = await given.partner(), await given.operator()
@@ -140,7 +140,7 @@ async def test_a_port_is_kept_by_its_company_and_its_partner_V14_V20_A21(
 
 
 async def test_a_managed_user_does_not_change_visibility_and_its_partner_does_V1_R116(
-    ask: Asking, given: Given, rules_engine: AsyncEngine
+    ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
     """Neither to PUBLIC nor back. To say what it is already is no change."""
     partner = await given.partner()
@@ -162,7 +162,7 @@ async def test_a_managed_user_does_not_change_visibility_and_its_partner_does_V1
 
 
 async def test_a_term_is_the_partners_to_change_where_it_approves_orders_V13(
-    ask: Asking, given: Given, rules_engine: AsyncEngine
+    ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
     """What a managed user could not order without approval it does not get by ordering less and changing that."""
     partner = await given.partner()
@@ -186,7 +186,7 @@ async def test_a_term_is_the_partners_to_change_where_it_approves_orders_V13(
 
 
 @pytest.mark.parametrize("shown", [False, True])
-async def test_prices_are_hidden_when_an_account_changes_its_term_R121_R122(ask: Asking, given: Given, shown: bool) -> None:
+async def test_prices_are_hidden_when_an_account_changes_its_term_R121_R122(ask: Client, given: Factory, shown: bool) -> None:
     """What the change answers tells the price to the account only if its partner shows prices, and the port has it all the same."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=shown)
@@ -205,7 +205,7 @@ async def test_prices_are_hidden_when_an_account_changes_its_term_R121_R122(ask:
 
 
 @pytest.mark.parametrize("own", [None, "Peering in Berlin"])
-async def test_a_rename_leaves_the_name_on_the_marketplace_R032_R034_A6(ask: Asking, given: Given, own: str | None) -> None:
+async def test_a_rename_leaves_the_name_on_the_marketplace_R032_R034_A6(ask: Client, given: Factory, own: str | None) -> None:
     """Whether the port has a name of its own there or is announced by its company and location."""
     company = await given.company()
     await given.profile(company, name="Sample Networks")
@@ -218,7 +218,9 @@ async def test_a_rename_leaves_the_name_on_the_marketplace_R032_R034_A6(ask: Ask
     assert {"marketplacePorts": {"nodes": [{"name": expected}]}} == answer.data
 
 
-async def test_of_two_changes_from_one_version_one_is_refused_V7(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_of_two_changes_from_one_version_one_is_refused_V7(
+    ask: Client, given: Factory, rules_engine: AsyncEngine
+) -> None:
     """Sent at the same moment or one after the other: nobody's change is lost silently."""
     company = await given.company()
     port = await given.port(company)

@@ -8,8 +8,8 @@ from typing import Any, Final
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.client import Asking
-from tests.factory import Given
+from tests.client import Client
+from tests.factory import Factory
 from tests.rules.mutations import refused, send, stored, trail
 
 DETAILS: Final = "supportDetails { supportedBy email phone hours version }"
@@ -17,13 +17,13 @@ CONTACT: Final = {"email": "help@alpine.example", "phone": "+41 44 668 18 00", "
 OLD: Final = {"email": "help@sample.example", "phone": "+49 69 5550199", "hours": "always"}
 
 
-async def update(ask: Asking, viewer: str | None, **values: Any) -> dict[str, Any]:
+async def update(ask: Client, viewer: str | None, **values: Any) -> dict[str, Any]:
     """What comes of a change of support details."""
     return await send(ask, viewer, "updateSupportDetails", DETAILS, **values)
 
 
 @pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
-async def test_partner_edits_those_of_its_accounts_R123_R124_V15(ask: Asking, given: Given, supported_by: str) -> None:
+async def test_partner_edits_those_of_its_accounts_R123_R124_V15(ask: Client, given: Factory, supported_by: str) -> None:
     """Whoever gives the support, the partner says how it is reached; what is left out stays."""
     partner = await given.partner()
     account = await given.managed_account(partner, supported_by=supported_by)
@@ -39,7 +39,7 @@ async def test_partner_edits_those_of_its_accounts_R123_R124_V15(ask: Asking, gi
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "OPERATOR"])
-async def test_company_edits_its_own_R102_V21_A43(ask: Asking, given: Given, kind: str) -> None:
+async def test_company_edits_its_own_R102_V21_A43(ask: Client, given: Factory, kind: str) -> None:
     """Whom no partner manages the operator supports, and it says itself how it is reached."""
     company = await given.company(kind=kind)
     admin = await given.user(company, "ACCOUNT_ADMIN")
@@ -51,7 +51,7 @@ async def test_company_edits_its_own_R102_V21_A43(ask: Asking, given: Given, kin
 
 @pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
 async def test_managed_account_edits_none_R123_R124(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, supported_by: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, supported_by: str
 ) -> None:
     """Neither its own nor its partner's, whoever supports it and whatever is switched on for it."""
     partner = await given.partner()
@@ -71,7 +71,7 @@ async def test_managed_account_edits_none_R123_R124(
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
 async def test_other_roles_read_them_without_their_version_A43_R123(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, role: str
+    ask: Client, given: Factory, rules_engine: AsyncEngine, role: str
 ) -> None:
     """Who administers nothing edits nothing, and is not told how often others did."""
     partner = await given.partner()
@@ -89,7 +89,7 @@ async def test_other_roles_read_them_without_their_version_A43_R123(
     assert before == await stored(rules_engine)
 
 
-async def test_nobody_edits_those_of_others_V21(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_nobody_edits_those_of_others_V21(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """To whom a company is hidden it is not there; who reads it and no more, the operator among them, may not."""
     account, operator = await given.managed_account(await given.partner()), await given.operator()
     shown = await given.company()
@@ -107,7 +107,7 @@ async def test_nobody_edits_those_of_others_V21(ask: Asking, given: Given, rules
     assert before == await stored(rules_engine)
 
 
-async def test_operator_can_reach_whom_it_supports_V15(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_operator_can_reach_whom_it_supports_V15(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Of an account that the operator supports neither e-mail address nor phone can be missing or be taken away."""
     partner = await given.partner()
     account = await given.managed_account(partner, supported_by="OPERATOR")
@@ -124,7 +124,7 @@ async def test_operator_can_reach_whom_it_supports_V15(ask: Asking, given: Given
     assert before == await stored(rules_engine)
 
 
-async def test_partner_may_leave_out_what_it_likes_V15(ask: Asking, given: Given) -> None:
+async def test_partner_may_leave_out_what_it_likes_V15(ask: Client, given: Factory) -> None:
     """Of an account that the partner supports everything is optional."""
     partner = await given.partner()
     account = await given.managed_account(partner, supported_by="PARTNER")
@@ -137,7 +137,7 @@ async def test_partner_may_leave_out_what_it_likes_V15(ask: Asking, given: Given
     assert {"supportDetails": cleared, "userErrors": []} == answer
 
 
-async def test_what_is_wrong_is_told_at_once_V7(ask: Asking, given: Given, rules_engine: AsyncEngine) -> None:
+async def test_what_is_wrong_is_told_at_once_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """An old version and values of no known form are told together."""
     company = await given.company()
     await given.support_details(company, "OPERATOR")
@@ -153,7 +153,7 @@ async def test_what_is_wrong_is_told_at_once_V7(ask: Asking, given: Given, rules
 
 @pytest.mark.parametrize("version", [0, 1])
 async def test_of_many_edits_of_one_version_one_is_made_V15(
-    ask: Asking, given: Given, rules_engine: AsyncEngine, version: int
+    ask: Client, given: Factory, rules_engine: AsyncEngine, version: int
 ) -> None:
     """Of eight who edit what they read at the same moment one does, also where there was nothing yet."""
     company = await given.company()
@@ -169,7 +169,7 @@ async def test_of_many_edits_of_one_version_one_is_made_V15(
     assert [("updateSupportDetails", "support_details")] == [event[:2] for event in await trail(rules_engine)]
 
 
-async def test_no_contact_is_lost_while_the_account_is_handed_over_V15(ask: Asking, given: Given) -> None:
+async def test_no_contact_is_lost_while_the_account_is_handed_over_V15(ask: Client, given: Factory) -> None:
     """While one hands the account to the operator another takes its phone away: one of them is refused, whoever is first."""
     partner = await given.partner()
     for _ in range(5):

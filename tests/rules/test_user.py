@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.client import Asking
-from tests.factory import Given
+from tests.client import Client
+from tests.factory import Factory
 from tests.rules.answers import hidden, told, whole
 
 USER = "query ($id: ID!) { node(id: $id) { ... on User { name jobTitle email } } }"
@@ -15,7 +15,9 @@ ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIE
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
-async def test_addresses_of_members_are_for_account_administrators_V23(ask: Asking, given: Given, kind: str, role: str) -> None:
+async def test_addresses_of_members_are_for_account_administrators_V23(
+    ask: Client, given: Factory, kind: str, role: str
+) -> None:
     """Every role reads its colleagues' names; their e-mail addresses only an account administrator reads."""
     account = await given.managed_account(await given.partner())
     company = account.company if kind == "MANAGED" else await given.company(kind=kind)
@@ -32,7 +34,7 @@ async def test_addresses_of_members_are_for_account_administrators_V23(ask: Aski
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_everybody_reads_its_own_address_V23(ask: Asking, given: Given, role: str) -> None:
+async def test_everybody_reads_its_own_address_V23(ask: Client, given: Factory, role: str) -> None:
     """A user of any role reads its own e-mail address."""
     user = await given.user(await given.company(), role, name="Jo")
 
@@ -42,7 +44,7 @@ async def test_everybody_reads_its_own_address_V23(ask: Asking, given: Given, ro
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_partner_reads_the_people_of_its_accounts_V14_V23(ask: Asking, given: Given, role: str) -> None:
+async def test_partner_reads_the_people_of_its_accounts_V14_V23(ask: Client, given: Factory, role: str) -> None:
     """Every user of a partner reads the people of its accounts; their addresses are for its account administrators."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -58,7 +60,7 @@ async def test_partner_reads_the_people_of_its_accounts_V14_V23(ask: Asking, giv
         assert told({"node": {**known, "email": None}}, hidden("node.email", "ROLE_REQUIRED")) == whole(answer)
 
 
-async def test_operator_reads_every_user_V21(ask: Asking, given: Given) -> None:
+async def test_operator_reads_every_user_V21(ask: Client, given: Factory) -> None:
     """The operator's staff reads people and addresses of all companies."""
     operator = await given.operator()
     user = await given.user(await given.company(), name="Jo")
@@ -69,7 +71,7 @@ async def test_operator_reads_every_user_V21(ask: Asking, given: Given) -> None:
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_user_of_another_company_is_unknown_V21(ask: Asking, given: Given, kind: str) -> None:
+async def test_user_of_another_company_is_unknown_V21(ask: Client, given: Factory, kind: str) -> None:
     """Account administrators of other companies do not find a user by its id, though they see its company."""
     company = await given.company()
     await given.profile(company)
@@ -81,7 +83,7 @@ async def test_user_of_another_company_is_unknown_V21(ask: Asking, given: Given,
     assert told({"node": None}) == whole(answer)
 
 
-async def test_managed_user_does_not_read_its_partners_people_V14(ask: Asking, given: Given) -> None:
+async def test_managed_user_does_not_read_its_partners_people_V14(ask: Client, given: Factory) -> None:
     """An account administrator of a managed company finds nobody of its partner."""
     partner = await given.partner()
     account = await given.managed_account(partner)

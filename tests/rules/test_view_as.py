@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.client import ANONYMOUS, Answer, Asking
-from tests.factory import Given
+from tests.client import ANONYMOUS, Answer, Client
+from tests.factory import Factory
 from tests.rules.answers import hidden, nodes, told, whole
 from tests.rules.mutations import stored
 
@@ -27,12 +27,12 @@ REFUSED = {
 }
 
 
-async def look(ask: Asking, email: str | None, named: str, query: str, **variables: Any) -> Answer:
+async def look(ask: Client, email: str | None, named: str, query: str, **variables: Any) -> Answer:
     """The answer to a query for whoever looks as the company or user of an id."""
     return await ask.send(email, query, variables, **{HEADER: named})
 
 
-async def test_a_partner_looks_as_its_account_and_both_are_shown_V14(ask: Asking, given: Given) -> None:
+async def test_a_partner_looks_as_its_account_and_both_are_shown_V14(ask: Client, given: Factory) -> None:
     """An account administrator of a partner looks as one of the account, and is told who looks as whom."""
     partner = await given.partner("The partner")
     account = await given.managed_account(partner)
@@ -55,7 +55,7 @@ async def test_a_partner_looks_as_its_account_and_both_are_shown_V14(ask: Asking
     assert told({"viewer": seen}) == whole(answer)
 
 
-async def test_whoever_looks_as_itself_is_told_of_nobody_else_A43(ask: Asking, given: Given) -> None:
+async def test_whoever_looks_as_itself_is_told_of_nobody_else_A43(ask: Client, given: Factory) -> None:
     """Without the header `viewingAs` and `viewedBy` are null."""
     partner = await given.partner()
 
@@ -64,7 +64,7 @@ async def test_whoever_looks_as_itself_is_told_of_nobody_else_A43(ask: Asking, g
     assert told({"viewer": {"viewingAs": None, "viewedBy": None}}) == whole(answer)
 
 
-async def test_what_is_seen_is_what_the_account_sees_V14_R121(ask: Asking, given: Given) -> None:
+async def test_what_is_seen_is_what_the_account_sees_V14_R121(ask: Client, given: Factory) -> None:
     """A partner who sees the prices of an account's ports does not see them when it looks as the account, nor ports of its own."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -78,7 +78,7 @@ async def test_what_is_seen_is_what_the_account_sees_V14_R121(ask: Asking, given
     assert whole(as_itself) == whole(as_account)
 
 
-async def test_settings_are_those_of_the_moment_V2_R122(ask: Asking, given: Given) -> None:
+async def test_settings_are_those_of_the_moment_V2_R122(ask: Client, given: Factory) -> None:
     """What the partner switches on is seen with the next request."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -92,7 +92,7 @@ async def test_settings_are_those_of_the_moment_V2_R122(ask: Asking, given: Give
 
 
 @pytest.mark.parametrize("role", PARTNER_ROLES)
-async def test_a_partners_staff_looks_with_the_roles_that_it_has_V14_A43(ask: Asking, given: Given, role: str) -> None:
+async def test_a_partners_staff_looks_with_the_roles_that_it_has_V14_A43(ask: Client, given: Factory, role: str) -> None:
     """Only an account administrator looks as an administrator; others keep their own roles, and so see no more than they would."""
     partner = await given.partner()
     account, user = await given.managed_account(partner), await given.user(partner, role)
@@ -102,7 +102,7 @@ async def test_a_partners_staff_looks_with_the_roles_that_it_has_V14_A43(ask: As
     assert told({"viewer": {"viewingAs": {"id": account.company.id}, "roles": [role]}}) == whole(answer)
 
 
-async def test_the_operators_support_looks_as_any_company_A43(ask: Asking, given: Given) -> None:
+async def test_the_operators_support_looks_as_any_company_A43(ask: Client, given: Factory) -> None:
     """Support looks as an account administrator of a direct company, of a partner and of a managed one."""
     support, direct, partner = await given.support(), await given.company(), await given.partner()
     account = await given.managed_account(partner)
@@ -115,7 +115,7 @@ async def test_the_operators_support_looks_as_any_company_A43(ask: Asking, given
 
 
 @pytest.mark.parametrize("who", ["partner", "support"])
-async def test_a_user_of_an_account_is_looked_as_with_its_own_roles_V14_A43(ask: Asking, given: Given, who: str) -> None:
+async def test_a_user_of_an_account_is_looked_as_with_its_own_roles_V14_A43(ask: Client, given: Factory, who: str) -> None:
     """The partner's account administrator and support look as a user, in the company that it joined first."""
     partner, support = await given.partner(), await given.support()
     first, second = await given.managed_account(partner), await given.managed_account(partner)
@@ -127,7 +127,7 @@ async def test_a_user_of_an_account_is_looked_as_with_its_own_roles_V14_A43(ask:
     assert told({"viewer": {"viewingAs": {"id": first.company.id}, "roles": ["FINANCE", "VIEWER"]}}) == whole(answer)
 
 
-async def test_of_a_users_companies_only_those_count_that_are_the_askers_to_look_at_V14(ask: Asking, given: Given) -> None:
+async def test_of_a_users_companies_only_those_count_that_are_the_askers_to_look_at_V14(ask: Client, given: Factory) -> None:
     """A user who joined another company before is looked as in the account that the asker's company manages."""
     partner, elsewhere = await given.partner(), await given.company()
     account = await given.managed_account(partner)
@@ -140,7 +140,7 @@ async def test_of_a_users_companies_only_those_count_that_are_the_askers_to_look
 
 
 @pytest.mark.parametrize("asking", ["visitor", "managed", "direct", "reviewer", "other partner", "partner's network admin"])
-async def test_nobody_else_looks_as_an_account_or_its_user_V14_A43(ask: Asking, given: Given, asking: str) -> None:
+async def test_nobody_else_looks_as_an_account_or_its_user_V14_A43(ask: Client, given: Factory, asking: str) -> None:
     """Everybody else is refused as for an id that nothing has, an id of something else, and what is no id at all."""
     partner, other = await given.partner(), await given.partner()
     account, network = await given.managed_account(partner), await given.user(partner, "NETWORK_ADMIN")
@@ -169,7 +169,7 @@ async def test_nobody_else_looks_as_an_account_or_its_user_V14_A43(ask: Asking, 
     assert 1 == len(counts)
 
 
-async def test_what_a_user_was_told_is_its_alone_X6(ask: Asking, given: Given) -> None:
+async def test_what_a_user_was_told_is_its_alone_X6(ask: Client, given: Factory) -> None:
     """Whoever looks as a user is told who that is, and reads none of its notifications, nor how many there are."""
     partner, support = await given.partner(), await given.support()
     account = await given.managed_account(partner)
@@ -185,7 +185,7 @@ async def test_what_a_user_was_told_is_its_alone_X6(ask: Asking, given: Given) -
     assert (1, 1) == (own.data["viewer"]["unreadNotifications"], own.data["notifications"]["totalCount"])
 
 
-async def test_a_mutation_is_never_done_as_another_V14(ask: Asking, given: Given, rules_engine: Any) -> None:
+async def test_a_mutation_is_never_done_as_another_V14(ask: Client, given: Factory, rules_engine: Any) -> None:
     """A mutation with the header is refused, and nothing has changed."""
     partner = await given.partner()
     account = await given.managed_account(partner)

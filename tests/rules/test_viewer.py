@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.client import ANONYMOUS, Asking, Redaction
-from tests.factory import Given
+from tests.client import ANONYMOUS, Client, Redaction
+from tests.factory import Factory
 from tests.rules.answers import told, whole
 
 WHO = "{ viewer { user { id } company { id } roles pricingVisible chatSupportEnabled } }"
@@ -14,7 +14,7 @@ PRICING = "{ viewer { pricingVisible } }"
 CHAT = "{ viewer { chatSupportEnabled } }"
 
 
-async def test_anonymous_visitor_is_a_viewer_too_V24(ask: Asking) -> None:
+async def test_anonymous_visitor_is_a_viewer_too_V24(ask: Client) -> None:
     """A visitor without a token has no user, no company and no roles, sees no prices and has no chat."""
     answer = await ask(ANONYMOUS, WHO)
 
@@ -28,7 +28,7 @@ async def test_anonymous_visitor_is_a_viewer_too_V24(ask: Asking) -> None:
     assert told({"viewer": nobody}) == whole(answer)
 
 
-async def test_viewer_learns_who_it_is_A43(ask: Asking, given: Given) -> None:
+async def test_viewer_learns_who_it_is_A43(ask: Client, given: Factory) -> None:
     """A user is told its company and all the roles that it holds there."""
     company = await given.company()
     user = await given.user(company, "NETWORK_ADMIN", "FINANCE")
@@ -48,7 +48,7 @@ async def test_viewer_learns_who_it_is_A43(ask: Asking, given: Given) -> None:
 @pytest.mark.parametrize(
     ("setting", "field"), [("pricing", "pricingVisible"), ("chat_support", "chatSupportEnabled")], ids=["pricing", "chat"]
 )
-async def test_partner_switches_features_on_and_off_R105(ask: Asking, given: Given, setting: str, field: str) -> None:
+async def test_partner_switches_features_on_and_off_R105(ask: Client, given: Factory, setting: str, field: str) -> None:
     """A managed account has pricing and chat exactly while its partner has them switched on."""
     account = await given.managed_account(await given.partner())
     query = f"{{ viewer {{ {field} }} }}"
@@ -61,7 +61,7 @@ async def test_partner_switches_features_on_and_off_R105(ask: Asking, given: Giv
     assert [told({"viewer": {field: switch}}) for switch in (True, False, True)] == answers
 
 
-async def test_partner_switches_features_for_all_its_accounts_and_no_others_R105_V2(ask: Asking, given: Given) -> None:
+async def test_partner_switches_features_for_all_its_accounts_and_no_others_R105_V2(ask: Client, given: Factory) -> None:
     """What a partner sets by default holds for all accounts that it manages, and for those of no other partner."""
     partner = await given.partner()
     first, second = await given.managed_account(partner), await given.managed_account(partner)
@@ -74,7 +74,7 @@ async def test_partner_switches_features_for_all_its_accounts_and_no_others_R105
     assert [on, on, off] == answers
 
 
-async def test_account_of_its_own_setting_ignores_the_default_V2(ask: Asking, given: Given) -> None:
+async def test_account_of_its_own_setting_ignores_the_default_V2(ask: Client, given: Factory) -> None:
     """A setting of an account wins over its partner's default, in either direction, until it is taken back."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=False)
@@ -100,7 +100,7 @@ async def test_account_of_its_own_setting_ignores_the_default_V2(ask: Asking, gi
     ],
 )
 async def test_chat_follows_whoever_supports_the_account_R108_R110_A12(
-    ask: Asking, given: Given, supported_by: str, setting: bool | None, enabled: bool
+    ask: Client, given: Factory, supported_by: str, setting: bool | None, enabled: bool
 ) -> None:
     """Chat is off for a partner-supported account and on for an operator-supported one, unless the partner sets it."""
     account = await given.managed_account(await given.partner(), supported_by=supported_by, chat_support=setting)
@@ -111,7 +111,7 @@ async def test_chat_follows_whoever_supports_the_account_R108_R110_A12(
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "OPERATOR"])
-async def test_chat_is_for_all_other_companies_R108(ask: Asking, given: Given, kind: str) -> None:
+async def test_chat_is_for_all_other_companies_R108(ask: Client, given: Factory, kind: str) -> None:
     """Only managed accounts can be without chat: every other company's users have it."""
     company = await given.company(kind=kind)
 
@@ -120,7 +120,7 @@ async def test_chat_is_for_all_other_companies_R108(ask: Asking, given: Given, k
     assert told({"viewer": {"chatSupportEnabled": True}}) == whole(answer)
 
 
-async def test_managed_viewer_sees_no_prices_by_default_R121(ask: Asking, given: Given) -> None:
+async def test_managed_viewer_sees_no_prices_by_default_R121(ask: Client, given: Factory) -> None:
     """A managed account of which nothing is set is told that it sees no prices."""
     account = await given.managed_account(await given.partner())
 
@@ -129,7 +129,7 @@ async def test_managed_viewer_sees_no_prices_by_default_R121(ask: Asking, given:
     assert told({"viewer": {"pricingVisible": False}}) == whole(answer)
 
 
-async def test_partner_always_sees_its_own_prices_A17(ask: Asking, given: Given) -> None:
+async def test_partner_always_sees_its_own_prices_A17(ask: Client, given: Factory) -> None:
     """What a partner hides from its accounts it does not hide from itself."""
     partner = await given.partner()
     await given.managed_account(partner, pricing=False)
@@ -145,7 +145,7 @@ async def test_partner_always_sees_its_own_prices_A17(ask: Asking, given: Given)
     [("ACCOUNT_ADMIN", True), ("FINANCE", True), ("VIEWER", True), ("NETWORK_ADMIN", False), ("MARKETPLACE_EDITOR", False)],
 )
 @pytest.mark.parametrize("shown", [True, False], ids=["shown", "hidden"])
-async def test_prices_are_for_some_roles_V23(ask: Asking, given: Given, role: str, visible: bool, shown: bool) -> None:
+async def test_prices_are_for_some_roles_V23(ask: Client, given: Factory, role: str, visible: bool, shown: bool) -> None:
     """Administrators, finance and viewers see prices, other roles do not; where the partner hides them, nobody does."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=shown)
@@ -161,7 +161,7 @@ async def test_prices_are_for_some_roles_V23(ask: Asking, given: Given, role: st
     ("kind", "reason"), [("ANONYMOUS", "NOT_YOURS"), ("DIRECT", "NOT_YOURS"), ("PARTNER", None), ("MANAGED", "NOT_YOURS")]
 )
 async def test_partners_find_the_documentation_of_their_programme_R125(
-    ask: Asking, given: Given, kind: str, reason: str | None
+    ask: Client, given: Factory, kind: str, reason: str | None
 ) -> None:
     """A partner is told where it is; for everybody else it is hidden, with a reason."""
     object.__setattr__(ask.app.state.services, "partner_docs_url", "https://partners.example/docs")
@@ -173,7 +173,7 @@ async def test_partners_find_the_documentation_of_their_programme_R125(
     assert ({"viewer": {"partnerDocumentation": shown}}, hidden) == (answer.data, answer.redactions)
 
 
-async def test_each_visibility_has_words_of_its_own_X4(ask: Asking, given: Given) -> None:
+async def test_each_visibility_has_words_of_its_own_X4(ask: Client, given: Factory) -> None:
     """Profiles and ports are PRIVATE or PUBLIC, products have four words, and prices are a switch: four types, not one."""
     query = """{
         profile: __type(name: "ProfileVisibility") { enumValues { name } }

@@ -7,14 +7,14 @@ from typing import Final
 import pytest
 
 from policies.actions import ACTIONS
-from tests.client import ANONYMOUS, Asking
-from tests.factory import Given, Thing
+from tests.client import ANONYMOUS, Client
+from tests.factory import Factory, Thing
 
 ACTIONS_OF_PORT: Final = [action.upper() for action in ACTIONS["Port"]]
 KEEPING: Final = ["UPDATE", "CHANGE_TERM", "PUBLISH"]
 
 
-async def can(ask: Asking, viewer: str | None, thing: Thing) -> list[str] | None:
+async def can(ask: Client, viewer: str | None, thing: Thing) -> list[str] | None:
     """What a viewer can do to a thing; None where it may not know of it."""
     answer = await ask(viewer, f"query ($id: ID!) {{ node(id: $id) {{ ... on {thing.type} {{ viewerCan }} }} }}", id=thing.id)
     node = answer.data["node"]
@@ -31,7 +31,7 @@ async def can(ask: Asking, viewer: str | None, thing: Thing) -> list[str] | None
     ],
 )
 async def test_a_port_is_taken_further_by_its_state_A43_A44_R435(
-    ask: Asking, given: Given, status: str, steps: list[str]
+    ask: Client, given: Factory, status: str, steps: list[str]
 ) -> None:
     """Whoever keeps a port takes the steps that its state has, and has an active one connected."""
     company = await given.company()
@@ -43,7 +43,7 @@ async def test_a_port_is_taken_further_by_its_state_A43_A44_R435(
 
 
 @pytest.mark.parametrize("status", ["CANCELLED", "DECOMMISSIONED"])
-async def test_a_port_that_has_ended_keeps_its_term_A44(ask: Asking, given: Given, status: str) -> None:
+async def test_a_port_that_has_ended_keeps_its_term_A44(ask: Client, given: Factory, status: str) -> None:
     """It is named and shown as before, and no step leads from there."""
     company = await given.company()
     port = await given.port(company, status=status)
@@ -51,7 +51,7 @@ async def test_a_port_that_has_ended_keeps_its_term_A44(ask: Asking, given: Give
     assert ["READ", "UPDATE", "PUBLISH"] == await can(ask, company.admin, port)
 
 
-async def test_staff_brings_ports_into_service_A45(ask: Asking, given: Given) -> None:
+async def test_staff_brings_ports_into_service_A45(ask: Client, given: Factory) -> None:
     """The operator's staff allocates what is requested and activates what is allocated, and has no other port's step."""
     operator, company = await given.operator(), await given.company()
     ports = {status: await given.port(company, status=status) for status in ("REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED")}
@@ -66,7 +66,7 @@ async def test_staff_brings_ports_into_service_A45(ask: Asking, given: Given) ->
     } == found
 
 
-async def test_visibility_is_the_partners_V1_V14_R031(ask: Asking, given: Given) -> None:
+async def test_visibility_is_the_partners_V1_V14_R031(ask: Client, given: Factory) -> None:
     """A managed account does all to its port but show it, which its partner does."""
     account = await given.managed_account(await given.partner(), order_approval=False)
     port = await given.port(account.company)
@@ -77,7 +77,7 @@ async def test_visibility_is_the_partners_V1_V14_R031(ask: Asking, given: Given)
     assert ([word for word in everything if word != "PUBLISH"], everything) == (own, partners)
 
 
-async def test_a_setting_changes_the_list_V2_V13(ask: Asking, given: Given) -> None:
+async def test_a_setting_changes_the_list_V2_V13(ask: Client, given: Factory) -> None:
     """Where orders wait for the partner, a term is the partner's: from the next request on."""
     account = await given.managed_account(await given.partner(), order_approval=False)
     port = await given.port(account.company)
@@ -91,7 +91,7 @@ async def test_a_setting_changes_the_list_V2_V13(ask: Asking, given: Given) -> N
     assert [(True, True, True), (False, True, False)] == found
 
 
-async def test_roles_make_the_list_A43_V23(ask: Asking, given: Given) -> None:
+async def test_roles_make_the_list_A43_V23(ask: Client, given: Factory) -> None:
     """Who only reads a port can do nothing else to it."""
     company = await given.company()
     port = await given.port(company)
@@ -103,7 +103,7 @@ async def test_roles_make_the_list_A43_V23(ask: Asking, given: Given) -> None:
     } == found
 
 
-async def test_a_request_is_answered_and_withdrawn_while_it_waits_V16(ask: Asking, given: Given) -> None:
+async def test_a_request_is_answered_and_withdrawn_while_it_waits_V16(ask: Client, given: Factory) -> None:
     """By the provider and by whoever asked; afterwards by nobody."""
     customer, provider = await given.company(), await given.company()
     await given.profile(provider)
@@ -116,7 +116,7 @@ async def test_a_request_is_answered_and_withdrawn_while_it_waits_V16(ask: Askin
     assert ([["READ", "WITHDRAW"], ["READ", "ANSWER"]], [["READ"], ["READ"]]) == (before, after)
 
 
-async def test_only_a_selectable_port_is_connected_R029_R435_V16(ask: Asking, given: Given) -> None:
+async def test_only_a_selectable_port_is_connected_R029_R435_V16(ask: Client, given: Factory) -> None:
     """Of the Marketplace's ports the active ones, by whoever runs a network."""
     provider, customer = await given.company(), await given.company()
     await given.profile(provider)
@@ -127,7 +127,7 @@ async def test_only_a_selectable_port_is_connected_R029_R435_V16(ask: Asking, gi
     assert [[["READ", "CONNECT"], ["READ"]], [["READ"], ["READ"]]] == found
 
 
-async def test_an_order_is_decided_while_it_waits_V13(ask: Asking, given: Given) -> None:
+async def test_an_order_is_decided_while_it_waits_V13(ask: Client, given: Factory) -> None:
     """The partner approves or rejects it and the account withdraws it, until its time is over, written down or not."""
     account = await given.managed_account(await given.partner())
     waiting = await given.order_approval(account)
@@ -141,7 +141,7 @@ async def test_an_order_is_decided_while_it_waits_V13(ask: Asking, given: Given)
     assert [["READ", "WITHDRAW"], ["READ"], ["READ"]] == [await can(ask, account.admin, each) for each in orders]
 
 
-async def test_a_managed_account_has_no_profile_to_save_R002_R116_V9(ask: Asking, given: Given) -> None:
+async def test_a_managed_account_has_no_profile_to_save_R002_R116_V9(ask: Client, given: Factory) -> None:
     """Its partner has, for it; the account keeps what it may do."""
     account = await given.managed_account(await given.partner(), order_approval=False)
 
@@ -154,7 +154,7 @@ async def test_a_managed_account_has_no_profile_to_save_R002_R116_V9(ask: Asking
     ] == partners
 
 
-async def test_everybody_inquires_R018_V22(ask: Asking, given: Given) -> None:
+async def test_everybody_inquires_R018_V22(ask: Client, given: Factory) -> None:
     """Of a public profile, visitors too; of a private one nobody, for nobody else meets it."""
     company = await given.company()
     profile = await given.profile(company)
@@ -168,13 +168,13 @@ async def test_everybody_inquires_R018_V22(ask: Asking, given: Given) -> None:
 ASKED: Final = """query ($action: String!, $type: String!) { viewer { can(action: $action, typeName: $type) } }"""
 
 
-async def may(ask: Asking, viewer: str | None, action: str, kind: str) -> bool:
+async def may(ask: Client, viewer: str | None, action: str, kind: str) -> bool:
     """Whether a viewer can do something to its company, or to some thing of another type."""
     answer = await ask(viewer, ASKED, action=action, type=kind)
     return bool(answer.data["viewer"]["can"])
 
 
-async def test_what_is_made_is_asked_of_ones_company_V14_V15_A18_A43(ask: Asking, given: Given) -> None:
+async def test_what_is_made_is_asked_of_ones_company_V14_V15_A18_A43(ask: Client, given: Factory) -> None:
     """Ports are ordered by all companies' networks, accounts made by partners, and neither by a visitor."""
     partner, direct, operator = await given.partner(), await given.company(), await given.operator()
     account = await given.managed_account(partner)
@@ -196,7 +196,7 @@ async def test_what_is_made_is_asked_of_ones_company_V14_V15_A18_A43(ask: Asking
     } == found
 
 
-async def test_of_other_types_is_asked_whether_there_may_be_one_A45_V13_R113(ask: Asking, given: Given) -> None:
+async def test_of_other_types_is_asked_whether_there_may_be_one_A45_V13_R113(ask: Client, given: Factory) -> None:
     """Whatever is stored: who allocates ports, and who approves orders."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)
@@ -207,7 +207,7 @@ async def test_of_other_types_is_asked_whether_there_may_be_one_A45_V13_R113(ask
     assert [[False, True, True, True], [True, False, True, True], [False, False, False, False]] == found
 
 
-async def test_what_nobody_does_is_told_as_such_V24(ask: Asking, given: Given) -> None:
+async def test_what_nobody_does_is_told_as_such_V24(ask: Client, given: Factory) -> None:
     """An action that the type does not have, or no such type, is an error with its argument, whoever asks."""
     company = await given.company()
     answers = [

@@ -15,7 +15,7 @@ from policies.catalogue import CATALOGUE
 from resolvers.reading.nodes import NO_NODES
 from resolvers.values.identifiers import TAGS, Identifier
 from tests import databases
-from tests.client import DEMO_VIEWERS, Asking, asking
+from tests.client import DEMO_VIEWERS, Client, open_client
 from tests.factory import Thing
 from tests.rules.attempts import ATTEMPTS, OWN
 from tests.rules.mutations import send
@@ -33,16 +33,16 @@ OWN_COMPANY: Final = "{ viewer { company { id } } }"
 
 
 @pytest.fixture(scope="module")
-async def ask(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asking]:
+async def ask(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
     """The gateway over a sample market of its own, which the attempts change."""
     name = await databases.create(postgres, demo)
     path: Path = tmp_path_factory.mktemp("market")
-    async with asking(postgres.url(name), path) as ask:
+    async with open_client(postgres.url(name), path) as ask:
         yield ask
     await databases.drop(postgres, name)
 
 
-async def things(ask: Asking, viewer: str | None, entity: str) -> list[Thing]:
+async def things(ask: Client, viewer: str | None, entity: str) -> list[Thing]:
     """Some things of a type that a viewer reads, of each list that comes up."""
     table = CATALOGUE[entity].table
     async with ask.app.state.services.engine.connect() as connection:
@@ -73,7 +73,7 @@ def tried(entity: str, *, is_own: bool) -> Iterator[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize("viewer", [*DEMO_VIEWERS, *STAFF])
-async def test_what_is_listed_is_not_refused_and_what_is_not_is_A44_V13_V16(ask: Asking, viewer: str | None) -> None:
+async def test_what_is_listed_is_not_refused_and_what_is_not_is_A44_V13_V16(ask: Client, viewer: str | None) -> None:
     """Each action on things of each type: tried, it is refused to this viewer in this state if and only if it is not listed."""
     own = ((await ask(viewer, OWN_COMPANY)).data["viewer"]["company"] or {}).get("id")
     wrong = []

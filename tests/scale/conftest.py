@@ -17,7 +17,7 @@ from models.embedded import Embedded
 from policies.catalogue import CATALOGUE
 from resolvers.values.identifiers import Identifier
 from tests import databases
-from tests.client import Asking, asking
+from tests.client import Client, open_client
 from tests.scale.connections import PARENTS, Filter, Root
 from tests.scale.market import enlarge
 from tests.scale.plans import Cost, Statement, cost, recording
@@ -32,7 +32,7 @@ WHO: Final = ("app_user", "billing_market.market", "managed_account.pricing", "p
 class Market:
     """A market, asked through the endpoint."""
 
-    ask: Asking
+    ask: Client
 
     @property
     def engine(self) -> AsyncEngine:
@@ -88,7 +88,7 @@ async def _market(postgres: Embedded, template: str, rows: int, data_dir: Path) 
     engine = connect(postgres.url(name))
     await enlarge(engine, rows)
     await engine.dispose()
-    async with asking(postgres.url(name), data_dir) as ask:
+    async with open_client(postgres.url(name), data_dir) as ask:
         yield Market(ask)
     await databases.drop(postgres, name)
 

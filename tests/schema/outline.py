@@ -19,7 +19,7 @@ from graphql import (
 from strawberry.types.base import StrawberryObjectDefinition
 
 import server
-from schema.building.fields import Field
+from schema.building.fields import FieldDefinition
 from schema.schema import described
 
 STRAWBERRY: Final = described(server.load_policy())
@@ -70,7 +70,7 @@ def relations() -> list[Relation]:
             names = {
                 STRAWBERRY.config.name_converter.from_field(field)
                 for field in definition.fields
-                if isinstance(field, Field) and field.batch is not None
+                if isinstance(field, FieldDefinition) and field.batch is not None
             }
             found += [Relation(concrete.implementation.name, name) for name in names]
     return sorted(found, key=str)

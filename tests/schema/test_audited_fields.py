@@ -9,16 +9,16 @@ import pytest
 from graphql import parse
 
 import server
-from resolvers.auditing.audit_log import Counted, Counts
-from schema.extensions.audited_fields import UnknownField, audited, count, places
+from resolvers.auditing.audit_log import AuditSubject, Counts
+from schema.extensions.audited_fields import UnknownField, audited, count, field_sites
 from schema.schema import make_schema
 from settings import InvalidSettings, Settings
-from tests.client import Asking, asking
-from tests.factory import Given
+from tests.client import Client, open_client
+from tests.factory import Factory
 from tests.rules.answers import nodes, told, whole
 
 SCHEMA: Final = make_schema()._schema
-RATE, NAME = Counted("Port", "monthlyRate"), Counted("Company", "tradingName")
+RATE, NAME = AuditSubject("Port", "monthlyRate"), AuditSubject("Company", "tradingName")
 RATES: Final = "query Rates($ask: Boolean = true) { ports { nodes { name monthlyRate @include(if: $ask) { amount } } } }"
 READS: Final = """{ auditEvents(filter: {kind: READ}) {
     nodes { user { id } operationName requests counts { type field reason count } }
@@ -29,7 +29,7 @@ def read(document: str, data: Any, *fields: str, operation: str | None = None) -
     """What is counted in the answer to a document."""
     found: Counts = {}
     names = audited(SCHEMA, fields or ("Port.monthlyRate", "Company.tradingName"))
-    count(places(SCHEMA, parse(document), operation, names), data, found)
+    count(field_sites(SCHEMA, parse(document), operation, names), data, found)
     return found
 
 
@@ -83,13 +83,13 @@ def test_a_field_that_cannot_be_audited_stops_the_start(tmp_path: Path, name: st
 
 async def test_reads_are_in_the_log(database_url: str, tmp_path: Path, engine: Any) -> None:
     """Who has read an audited field, how often and in which operation: of the values that were given, on either executor."""
-    given = Given(engine)
+    given = Factory(engine)
     company = await given.company()
     engineer = await given.user(company, "NETWORK_ADMIN")
     for _ in range(3):
         await given.port(company)
 
-    async with asking(database_url, tmp_path, audited_fields=("Port.monthlyRate",)) as ask:
+    async with open_client(database_url, tmp_path, audited_fields=("Port.monthlyRate",)) as ask:
         await ask.app.state.services.audit.close()
         ask.app.state.services.audit.moment = 3600  # what is written in between is another event
         await ask.app.state.services.audit.start()
@@ -105,10 +105,10 @@ async def test_reads_are_in_the_log(database_url: str, tmp_path: Path, engine: A
     assert told({"auditEvents": nodes(event)}) == whole(answer)
 
 
-async def test_nothing_is_counted_where_no_field_is_audited(ask: Asking, engine: Any) -> None:
+async def test_nothing_is_counted_where_no_field_is_audited(ask: Client, engine: Any) -> None:
     """Without the setting the log has no reads."""
-    company = await Given(engine).company()
-    await Given(engine).port(company)
+    company = await Factory(engine).company()
+    await Factory(engine).port(company)
 
     await ask(company.admin, RATES)
     await _written(ask)
@@ -116,5 +116,5 @@ async def test_nothing_is_counted_where_no_field_is_audited(ask: Asking, engine:
     assert told({"auditEvents": nodes()}) == whole(await ask(company.admin, READS))
 
 
-async def _written(ask: Asking) -> None:
+async def _written(ask: Client) -> None:
     await ask.app.state.services.audit.flush()

@@ -17,7 +17,7 @@ from graphql import GraphQLError, GraphQLSchema, print_schema
 
 import server
 from policies.viewer import ANONYMOUS
-from schema.introspection.viewer_schemas import Shaped
+from schema.introspection.viewer_schemas import ViewerSchemas
 from tests.client import DEMO_VIEWERS, HIDDEN, PARTNER, SHOWN
 from tests.conftest import Gateway
 from tests.schema.outline import SCHEMA
@@ -63,7 +63,7 @@ async def test_a_client_fetches_the_schema(gateway: Gateway) -> None:
         fetched = session.client.schema
 
     assert isinstance(fetched, GraphQLSchema)
-    assert print_schema(Shaped().of(SCHEMA, server.load_policy(), ANONYMOUS.shape)) == print_schema(fetched)
+    assert print_schema(ViewerSchemas().of(SCHEMA, server.load_policy(), ANONYMOUS.shape)) == print_schema(fetched)
 
 
 @pytest.mark.parametrize(("email", "visible"), [(SHOWN, True), (HIDDEN, False)])

@@ -14,7 +14,7 @@ from policies.catalogue import CATALOGUE
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, And, Compare, Exists, Not, OneOf, Or, Parameter, Predicate, SetParameter
 from policies.sentences import clause
-from schema.introspection.descriptions import tell_permissions
+from schema.introspection.descriptions import append_permission_text
 from schema.schema import described
 from tests.schema.outline import SCHEMA, object_type
 
@@ -94,7 +94,7 @@ def test_another_policy_is_told_in_its_place(tmp_path: Path) -> None:
     schema = described(server.load_policy())._schema
     before = schema.type_map["MarketplaceProfile"]
 
-    tell_permissions(schema, Policy.load(tmp_path, CATALOGUE))
+    append_permission_text(schema, Policy.load(tmp_path, CATALOGUE))
 
     assert isinstance(before, GraphQLObjectType)
     assert "Where to call. Visible" not in str(before.fields["phone"].description)

@@ -88,7 +88,7 @@ def test_the_rest_has_a_name_in_the_place_of_a_preview() -> None:
 def test_texts_are_made_only_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody who sends many previews in a long text is refused before any of them is cut out."""
     made: list[str] = []
-    monkeypatch.setattr("schema.extensions.preview_splitting._Page", made.append)
+    monkeypatch.setattr("schema.extensions.preview_splitting._MaskedText", made.append)
 
     parts = parts_of("{" + " ".join(f'p{n}: previewSettings(managedAccountId: "x") {{ __typename }}' for n in range(50)) + "}")
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.client import ANONYMOUS, OPERATOR, Asking
+from tests.client import ANONYMOUS, OPERATOR, Client
 
 INVOICES: Final = "{ viewer { company { invoices(filter: {periodFrom: %s}) { totalCount } } } }"
 PORTS: Final = '{ ports(filter: {monthlyRate: {currency: "EUR", atLeast: %s}}) { totalCount } }'
@@ -45,7 +45,7 @@ def message_of(answer: Any) -> str:
 @pytest.mark.parametrize(
     "value", ['"tomorrow"', '"2026-13-01"', '""', "5", "true", "[1]", "{a: 1}", "1.5", "TODAY", f'"{LONG}"']
 )
-async def test_a_refused_date_has_its_place(ask_demo: Asking, value: str) -> None:
+async def test_a_refused_date_has_its_place(ask_demo: Client, value: str) -> None:
     """Whatever a literal is, the error says where it stands and what is expected."""
     (error,) = (await ask_demo(OPERATOR, INVOICES % value)).errors
 
@@ -55,7 +55,7 @@ async def test_a_refused_date_has_its_place(ask_demo: Asking, value: str) -> Non
 
 
 @pytest.mark.parametrize("value", ['"much"', '"1,5"', '""', "true", "[1]", "{a: 1}", "MUCH", '"1.2.3"'])
-async def test_a_refused_decimal_has_its_place(ask_demo: Asking, value: str) -> None:
+async def test_a_refused_decimal_has_its_place(ask_demo: Client, value: str) -> None:
     """It is the same for an amount."""
     (error,) = (await ask_demo(OPERATOR, PORTS % value)).errors
 
@@ -65,7 +65,7 @@ async def test_a_refused_decimal_has_its_place(ask_demo: Asking, value: str) -> 
 
 
 @pytest.mark.parametrize("value", ['"1250.00"', "1250", "12.5", "1e3", '"-1"', LONG, f'"{LONG}"'])
-async def test_a_decimal_is_taken_as_text_and_as_number(ask_demo: Asking, value: str) -> None:
+async def test_a_decimal_is_taken_as_text_and_as_number(ask_demo: Client, value: str) -> None:
     """However long a number is, it is one."""
     assert [] == (await ask_demo(OPERATOR, PORTS % value)).errors
 
@@ -73,7 +73,7 @@ async def test_a_decimal_is_taken_as_text_and_as_number(ask_demo: Asking, value:
 @pytest.mark.parametrize(
     ("type_", "value"), [("Date", "tomorrow"), ("Date", 5), ("Date", [1]), ("Decimal", "x"), ("Decimal", True), ("Decimal", {})]
 )
-async def test_a_refused_variable_says_what_is_expected(ask_demo: Asking, type_: str, value: Any) -> None:
+async def test_a_refused_variable_says_what_is_expected(ask_demo: Client, type_: str, value: Any) -> None:
     """The place is that of the variable."""
     document = (INVOICES if type_ == "Date" else PORTS) % "$value"
 
@@ -85,7 +85,7 @@ async def test_a_refused_variable_says_what_is_expected(ask_demo: Asking, type_:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 @pytest.mark.parametrize("viewer", [OPERATOR, ANONYMOUS])
-async def test_messages_are_brief_and_none_of_Python(ask_demo: Asking, document: str, viewer: str | None) -> None:
+async def test_messages_are_brief_and_none_of_Python(ask_demo: Client, document: str, viewer: str | None) -> None:
     """A long value comes back in part, whatever is wrong with it, and no exception of Python's is quoted."""
     answer = await ask_demo(viewer, document % LONG)
 
@@ -96,7 +96,7 @@ async def test_messages_are_brief_and_none_of_Python(ask_demo: Asking, document:
 
 
 @pytest.mark.parametrize("value", [LONG, [LONG] * 50, {"a": LONG}, {LONG: 1}, ["a b"] * 5_000, "a b " * 5_000])
-async def test_messages_about_variables_are_brief(ask_demo: Asking, value: Any) -> None:
+async def test_messages_about_variables_are_brief(ask_demo: Client, value: Any) -> None:
     """It is the same for what is sent beside the document."""
     answer = await ask_demo(
         ANONYMOUS, "query ($n: Int, $f: PortFilter) { ports(first: $n, filter: $f) { totalCount } }", n=value, f=value

@@ -28,8 +28,8 @@ from policies.predicate import FALSE, TRUE
 from policies.reason import Reason
 from policies.source import FIELD_RULES, Rule
 from resolvers.values.errors import PublicError
-from resolvers.writing.user_errors import Code
-from schema.building.fields import Field
+from resolvers.writing.user_errors import ErrorCode
+from schema.building.fields import FieldDefinition
 from schema.schema import guarded_fields
 from tests.schema.outline import SCHEMA, object_type
 from transport import errors, refusal
@@ -169,7 +169,8 @@ def test_a_field_that_needs_an_ability_may_be_null(policy: Policy) -> None:
         f"{kind.name}.{name}": (definition.ability, isinstance(field.type, GraphQLNonNull))
         for kind in kinds
         for name, field in kind.fields.items()
-        if isinstance(definition := (field.extensions or {}).get("strawberry-definition"), Field) and definition.ability
+        if isinstance(definition := (field.extensions or {}).get("strawberry-definition"), FieldDefinition)
+        and definition.ability
     }
 
     wanted = {
@@ -280,7 +281,7 @@ def test_every_code_is_documented() -> None:
     documented, problems = (re.findall(r"^\| `([A-Z_]+)`", text, re.MULTILINE) for text in (before + after, of_mutations))
 
     assert codes() == set(documented)
-    assert sorted(Code) == sorted(problems)
+    assert sorted(ErrorCode) == sorted(problems)
     assert issubclass(refusal.BadRequest, refusal.Refusal)
 
 

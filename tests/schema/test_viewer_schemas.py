@@ -14,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import server
 from policies.policy import Policy
-from policies.reachability import Reach
+from policies.reachability import Reachability
 from policies.shapes import SWITCHES, mentioned, shapes_of, spell, spelt
 from policies.viewer import Shape
-from schema.introspection.viewer_schemas import Parts, Shaped
-from tests.client import DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking, Redaction, asking
-from tests.factory import Given
+from schema.introspection.viewer_schemas import SchemaVisibility, ViewerSchemas
+from tests.client import DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Client, Redaction, open_client
+from tests.factory import Factory
 from tests.schema.outline import SCHEMA
 
 SAMPLE: Final = 30
@@ -48,7 +48,7 @@ def coordinates(schema: GraphQLSchema) -> Iterator[str]:
         yield from (f"{name}.{part}" for part in {**getattr(kind, "fields", {}), **getattr(kind, "values", {})})
 
 
-async def introspected(ask: Asking, viewer: str | None) -> GraphQLSchema:
+async def introspected(ask: Client, viewer: str | None) -> GraphQLSchema:
     """The schema as introspection tells it."""
     answer = await ask(viewer, EVERYTHING)
     assert [] == answer.errors
@@ -62,22 +62,22 @@ def policy() -> Policy:
 
 
 @pytest.fixture(scope="module")
-def shaped() -> Shaped:
+def shaped() -> ViewerSchemas:
     """What makes schemas."""
-    return Shaped(1000)
+    return ViewerSchemas(1000)
 
 
 @pytest.fixture
-async def strict(demo_url: str, tmp_path: Path) -> AsyncIterator[Asking]:
+async def strict(demo_url: str, tmp_path: Path) -> AsyncIterator[Client]:
     """A gateway that holds documents against the viewer's schema."""
-    async with asking(demo_url, tmp_path, shaped_schema="strict") as ask:
+    async with open_client(demo_url, tmp_path, shaped_schema="strict") as ask:
         yield ask
 
 
 @pytest.fixture
-async def unshaped(demo_url: str, tmp_path: Path) -> AsyncIterator[Asking]:
+async def unshaped(demo_url: str, tmp_path: Path) -> AsyncIterator[Client]:
     """A gateway that tells everybody of everything."""
-    async with asking(demo_url, tmp_path, shaped_schema="off") as ask:
+    async with open_client(demo_url, tmp_path, shaped_schema="off") as ask:
         yield ask
 
 
@@ -93,7 +93,7 @@ async def unshaped(demo_url: str, tmp_path: Path) -> AsyncIterator[Asking]:
     ],
 )
 async def test_introspection_leaves_out_what_is_never_for_the_viewer_R002_R107_R113_R116(
-    ask_demo: Asking, viewer: str | None, missing: set[str]
+    ask_demo: Client, viewer: str | None, missing: set[str]
 ) -> None:
     """No billing market, no quoting tool and no Marketplace profile to save for a managed user; all of them for a partner."""
     known = set(coordinates(await introspected(ask_demo, viewer)))
@@ -101,14 +101,14 @@ async def test_introspection_leaves_out_what_is_never_for_the_viewer_R002_R107_R
     assert ASKED - missing == ASKED & known
 
 
-async def test_what_is_introspected_is_the_schema_that_is_made(ask_demo: Asking, policy: Policy, shaped: Shaped) -> None:
+async def test_what_is_introspected_is_the_schema_that_is_made(ask_demo: Client, policy: Policy, shaped: ViewerSchemas) -> None:
     """Introspection tells the viewer's schema whole, with all of its descriptions, and nothing beside it."""
     shape = spelt("PARTNER+ACCOUNT_ADMIN")
 
     assert print_schema(shaped.of(SCHEMA, policy, shape)) == print_schema(await introspected(ask_demo, PARTNER))
 
 
-async def test_a_type_that_is_left_out_is_none(ask_demo: Asking) -> None:
+async def test_a_type_that_is_left_out_is_none(ask_demo: Client) -> None:
     """By its name it is not found, and it is none of those that an interface may be."""
     query = """
         { billing: __type(name: "BillingMarket") { name } port: __type(name: "Port") { name }
@@ -124,7 +124,7 @@ def _names(kind: dict[str, Any]) -> set[str]:
     return {each["name"] for each in kind["possibleTypes"]}
 
 
-async def test_a_document_may_ask_for_schema_and_data(ask_demo: Asking) -> None:
+async def test_a_document_may_ask_for_schema_and_data(ask_demo: Client) -> None:
     """Introspection is the viewer's also where it stands among other fields, in fragments, and by variables."""
     query = """
         query ($name: String!) { ...Both }
@@ -147,7 +147,7 @@ async def test_a_document_may_ask_for_schema_and_data(ask_demo: Asking) -> None:
     )
 
 
-async def test_what_is_left_out_may_be_asked_for_V24(ask_demo: Asking) -> None:
+async def test_what_is_left_out_may_be_asked_for_V24(ask_demo: Client) -> None:
     """An app that is made from the full schema goes on: what its viewer never sees is null with its reason."""
     answer = await ask_demo(HIDDEN, "{ viewer { company { billingMarkets { market } } } }")
 
@@ -155,9 +155,9 @@ async def test_what_is_left_out_may_be_asked_for_V24(ask_demo: Asking) -> None:
     assert [Redaction(["viewer", "company", "billingMarkets"], "NOT_FOR_MANAGED_ACCOUNTS")] == answer.redactions
 
 
-async def test_switches_do_not_change_the_schema_R121(ask: Asking, engine: AsyncEngine) -> None:
+async def test_switches_do_not_change_the_schema_R121(ask: Client, engine: AsyncEngine) -> None:
     """A partner that hides prices makes no document invalid: the schema is the same, and says when a price is null."""
-    given = Given(engine)
+    given = Factory(engine)
     account = await given.managed_account(await given.partner(), pricing=True)
     shown = await introspected(ask, account.admin)
     await given.setting(account, pricing=False)
@@ -168,7 +168,7 @@ async def test_switches_do_not_change_the_schema_R121(ask: Asking, engine: Async
     assert port.fields["monthlyRate"].description.endswith("Null with HIDDEN_BY_PARTNER while pricing is off.")
 
 
-async def test_what_depends_on_the_row_is_said_V18(ask_demo: Asking) -> None:
+async def test_what_depends_on_the_row_is_said_V18(ask_demo: Client) -> None:
     """A field that the viewer sees in some rows only tells so, and one that it sees in all says nothing."""
     company: Any = (await introspected(ask_demo, PARTNER)).type_map["Company"]
     operators: Any = (await introspected(ask_demo, OPERATOR)).type_map["Company"]
@@ -178,7 +178,7 @@ async def test_what_depends_on_the_row_is_said_V18(ask_demo: Asking) -> None:
     assert "Null" not in operators.fields["accountKind"].description
 
 
-async def test_strict_refuses_what_is_left_out_as_what_does_not_exist(strict: Asking) -> None:
+async def test_strict_refuses_what_is_left_out_as_what_does_not_exist(strict: Client) -> None:
     """The error is that of a field that nobody has, and suggests no name that is left out."""
     query = "{ viewer { company { billingMarkets { market } } } }"
     answer, unknown = await strict(HIDDEN, query), await strict(HIDDEN, query.replace("billing", "village"))
@@ -189,7 +189,7 @@ async def test_strict_refuses_what_is_left_out_as_what_does_not_exist(strict: As
     assert ["Cannot query field 'billingMarket' on type 'Company'."] == [error["message"] for error in near.errors]
 
 
-async def test_strict_knows_documents_by_viewer(strict: Asking) -> None:
+async def test_strict_knows_documents_by_viewer(strict: Client) -> None:
     """That a document fits the schema of one viewer says nothing of another's, whoever came first; switches make no difference."""
     query, prices = (
         "{ viewer { company { billingMarkets { market } } } }",
@@ -202,7 +202,7 @@ async def test_strict_knows_documents_by_viewer(strict: Asking) -> None:
     assert [[], []] == of_prices
 
 
-async def test_off_tells_everybody_of_everything(unshaped: Asking) -> None:
+async def test_off_tells_everybody_of_everything(unshaped: Client) -> None:
     """The switch of the gateway turns all of it off."""
     assert print_schema(SCHEMA) == print_schema(await introspected(unshaped, HIDDEN))
 
@@ -216,7 +216,7 @@ def drawn(policy: Policy) -> list[Shape]:
     return plain + random.Random(6).sample([shape for shape in without if len(shape.roles) > 1], SAMPLE)
 
 
-def test_every_schema_is_valid(policy: Policy, shaped: Shaped) -> None:
+def test_every_schema_is_valid(policy: Policy, shaped: ViewerSchemas) -> None:
     """Whatever is left out of it, a viewer's schema is one; and it is of the full one, which stays as it is."""
     full, before = set(coordinates(SCHEMA)), print_schema(SCHEMA)
     wrong = {}
@@ -232,14 +232,14 @@ def test_every_schema_is_valid(policy: Policy, shaped: Shaped) -> None:
 def test_actions_that_are_never_taken_are_left_out_R116(policy: Policy) -> None:
     """Of the actions on a thing those remain that the viewer may come to take in some state of its switches."""
     schema = build_schema("type Query { port: [PortAction!]! } enum PortAction { READ CANCEL CHANGE_TERM PUBLISH ALLOCATE }")
-    never = set(Parts(schema, Reach(policy, spelt("MANAGED+NETWORK_ADMIN")), {}).never())
+    never = set(SchemaVisibility(schema, Reachability(policy, spelt("MANAGED+NETWORK_ADMIN")), {}).never())
 
     assert {"PortAction.PUBLISH", "PortAction.ALLOCATE"} == never
 
 
 def test_schemas_are_kept_within_bounds(policy: Policy) -> None:
     """A schema is made once for all who differ by nothing but switches, and only so many are kept."""
-    few, shape = Shaped(1), spelt("MANAGED+FINANCE")
+    few, shape = ViewerSchemas(1), spelt("MANAGED+FINANCE")
     first = few.of(SCHEMA, policy, shape)
     again = few.of(SCHEMA, policy, replace(shape, pricing_shown=True))
     few.of(SCHEMA, policy, Shape())

@@ -15,7 +15,7 @@ from tests.transport.gateway import FOLLOWED, make_app, running
 from tests.transport.test_sse import EVENTS, events, streaming
 from tests.transport.test_websocket import ACK, INIT, eventually, initialised, opened, receive, send, subscribe
 from transport.authentication.tokens import Tokens
-from transport.limits.capacity import PROCESS, Capacity, Full, Holder, Most, Share
+from transport.limits.capacity import PROCESS, Capacity, CapacityExceeded, Holder, Limits, Share
 
 WAITING = "subscription { waiting }"
 BOUND = 2
@@ -37,10 +37,10 @@ def socket_of(url: str) -> str:
 def test_what_is_refused_is_not_counted() -> None:
     """One too many for one holder counts for none of the others, and what has ended makes room."""
     peer, viewer = Holder(Share.PEER, "192.0.2.1"), Holder(Share.VIEWER, None)
-    capacity = Capacity("TOO_MANY", "things", Most(process=5, peer=2, viewer=1))
+    capacity = Capacity("TOO_MANY", "things", Limits(process=5, peer=2, viewer=1))
 
     with capacity.hold(PROCESS, peer, viewer):
-        with pytest.raises(Full), capacity.hold(PROCESS, peer, viewer):
+        with pytest.raises(CapacityExceeded), capacity.hold(PROCESS, peer, viewer):
             pass
         inside = [capacity.open(holder) for holder in (PROCESS, peer, viewer)]
 

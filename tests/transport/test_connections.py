@@ -209,7 +209,7 @@ def test_a_trusted_proxy_has_no_bound_of_its_own(settings: Settings, tokens: Tok
 
 def test_refused_connections_are_bounded_too(settings: Settings, tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that wait for their refusal are few: more are dropped at once."""
-    monkeypatch.setattr(transport.limits.connections, "MOST_REFUSED", 1)
+    monkeypatch.setattr(transport.limits.connections, "MAX_REFUSED", 1)
     with served(settings, tokens, max_connections=1) as url, connected(url) as first:
         first.sendall(LIVE)
         assert status(first) == 200

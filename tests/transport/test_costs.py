@@ -12,7 +12,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.client import PARTNER, Asking, asking
+from tests.client import PARTNER, Client, open_client
 from tests.event_streams import opened
 from transport.documents import Documents
 from transport.limits.bounds import Bounds
@@ -75,31 +75,31 @@ def test_a_single_id_is_a_list_of_one(written: str) -> None:
 
 
 @pytest.fixture(scope="module")
-async def bounded(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asking]:
+async def bounded(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
     """The gateway over the small sample market, where an operation may cost 100."""
-    async with asking(demo_url, tmp_path_factory.mktemp("bounded"), max_operation_cost=100) as ask:
+    async with open_client(demo_url, tmp_path_factory.mktemp("bounded"), max_operation_cost=100) as ask:
         yield ask
 
 
-async def posted(ask: Asking, query: str, variables: dict[str, Any]) -> Any:
+async def posted(ask: Client, query: str, variables: dict[str, Any]) -> Any:
     """The error codes of an operation that is sent by POST."""
     return (await ask.send(None, query, variables)).codes
 
 
-async def got(ask: Asking, query: str, variables: dict[str, Any]) -> Any:
+async def got(ask: Client, query: str, variables: dict[str, Any]) -> Any:
     """The same by GET."""
     response = await ask.client.get("/graphql", params={"query": query, "variables": json.dumps(variables)})
     return codes(response.json())
 
 
-async def streamed(ask: Asking, query: str, variables: dict[str, Any]) -> Any:
+async def streamed(ask: Client, query: str, variables: dict[str, Any]) -> Any:
     """The same as a stream of events."""
     headers = {"Accept": "text/event-stream"}
     response = await ask.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
     return codes(next(json.loads(line.removeprefix("data: ")) for line in response.text.splitlines() if "errors" in line))
 
 
-async def by_socket(ask: Asking, query: str, variables: dict[str, Any]) -> Any:
+async def by_socket(ask: Client, query: str, variables: dict[str, Any]) -> Any:
     """The same by WebSocket."""
     async with opened(ask.app) as socket:
         await socket.send({"type": "connection_init"})
@@ -108,7 +108,7 @@ async def by_socket(ask: Asking, query: str, variables: dict[str, Any]) -> Any:
         return codes((await socket.receive())["payload"])
 
 
-async def compared(ask: Asking, query: str, variables: dict[str, Any]) -> Any:
+async def compared(ask: Client, query: str, variables: dict[str, Any]) -> Any:
     """The same as a comparison of two viewers."""
     body = {"query": query, "variables": variables, "left": None, "right": None}
     return codes((await ask.post(PARTNER, "/diff", body)).json())
@@ -132,13 +132,13 @@ def codes(answer: Any) -> Any:
     ],
 )
 async def test_no_way_in_takes_a_page_that_is_too_large(
-    bounded: Asking, way: Any, query: str, variables: dict[str, Any]
+    bounded: Client, way: Any, query: str, variables: dict[str, Any]
 ) -> None:
     """A size written as a float, as a default or in a preview is refused as a plain one is."""
     assert ["OPERATION_TOO_COSTLY"] == await way(bounded, query, variables)
 
 
-async def test_what_coercion_refuses_is_refused_as_such(bounded: Asking) -> None:
+async def test_what_coercion_refuses_is_refused_as_such(bounded: Client) -> None:
     """A size that is no whole number is an error of its variable, not of its cost."""
     assert ["BAD_USER_INPUT"] == await posted(bounded, QUERY, {"first": "1000"})
     assert ["BAD_USER_INPUT"] == await posted(bounded, QUERY, {"first": 1000.5})

@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from tests.client import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Asking
+from tests.client import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Client
 
 SUPPORT = "support@operator.example"
 WHO = "{ viewer { company { id } user { id } } }"
 PRICES = "{ ports(first: 5) { nodes { id name monthlyRate { amount } } } viewer { pricingVisible } }"
 
 
-async def ids(ask: Asking, email: str) -> tuple[str, str]:
+async def ids(ask: Client, email: str) -> tuple[str, str]:
     """The global ids of a user and its company."""
     viewer = (await ask(email, WHO)).data["viewer"]
     return viewer["user"]["id"], viewer["company"]["id"]
 
 
-async def diff(ask: Asking, email: str | None, query: str, left: str | None, right: str | None, **more: Any) -> tuple[int, Any]:
+async def diff(ask: Client, email: str | None, query: str, left: str | None, right: str | None, **more: Any) -> tuple[int, Any]:
     """Status and body of a comparison."""
     response = await ask.post(email, "/diff", {"query": query, "left": left, "right": right, **more})
     return response.status_code, response.json()
@@ -31,7 +31,7 @@ def sides(left: str | None, right: str | None) -> dict[str, Any]:
     return {"left": {"reason": left}, "right": {"reason": right}}
 
 
-async def test_a_partner_compares_its_sight_with_an_accounts(ask_demo: Asking) -> None:
+async def test_a_partner_compares_its_sight_with_an_accounts(ask_demo: Client) -> None:
     """What the account does not see is told with its reason, and no value is."""
     user, company = await ids(ask_demo, PARTNER)
     _, account = await ids(ask_demo, HIDDEN)
@@ -52,7 +52,7 @@ async def test_a_partner_compares_its_sight_with_an_accounts(ask_demo: Asking) -
     assert port["name"] not in json.dumps(body)
 
 
-async def test_support_compares_two_accounts(ask_demo: Asking) -> None:
+async def test_support_compares_two_accounts(ask_demo: Client) -> None:
     """Support looks as both sides: one account has none of the other's ports, and one of the two sees no prices."""
     (hidden_user, hidden), (_, shown) = await ids(ask_demo, HIDDEN), await ids(ask_demo, SHOWN)
 
@@ -68,7 +68,7 @@ async def test_support_compares_two_accounts(ask_demo: Asking) -> None:
 
 @pytest.mark.parametrize("email", [HIDDEN, SHOWN, DIRECT, OPERATOR])
 @pytest.mark.parametrize("side", ["left", "right"])
-async def test_nobody_compares_with_whom_it_may_not_look_as(ask_demo: Asking, email: str | None, side: str) -> None:
+async def test_nobody_compares_with_whom_it_may_not_look_as(ask_demo: Client, email: str | None, side: str) -> None:
     """For everybody else naming a company is refused, on either side, as one that there is not."""
     _, company = await ids(ask_demo, PARTNER)
     absent = "Y28" + "A" * 21
@@ -84,7 +84,7 @@ async def test_nobody_compares_with_whom_it_may_not_look_as(ask_demo: Asking, em
 
 
 @pytest.mark.parametrize("email", [PARTNER, HIDDEN])
-async def test_a_viewer_does_not_differ_from_itself(ask_demo: Asking, email: str | None) -> None:
+async def test_a_viewer_does_not_differ_from_itself(ask_demo: Client, email: str | None) -> None:
     """Two sides that are not named are the asker, twice."""
     status, body = await diff(ask_demo, email, PRICES, None, None)
 
@@ -110,7 +110,7 @@ async def test_a_viewer_does_not_differ_from_itself(ask_demo: Asking, email: str
         ([], 400, "BAD_REQUEST"),
     ],
 )
-async def test_what_cannot_be_compared_is_refused(ask_demo: Asking, body: Any, status: int, code: str) -> None:
+async def test_what_cannot_be_compared_is_refused(ask_demo: Client, body: Any, status: int, code: str) -> None:
     """Queries only, within the bounds of any query, and well-formed."""
     response = await ask_demo.post(PARTNER, "/diff", body)
 
@@ -118,7 +118,7 @@ async def test_what_cannot_be_compared_is_refused(ask_demo: Asking, body: Any, s
 
 
 @pytest.mark.parametrize("body", [{"query": PRICES}, {"query": "{"}, []])
-async def test_only_a_signed_in_viewer_compares(ask_demo: Asking, body: Any) -> None:
+async def test_only_a_signed_in_viewer_compares(ask_demo: Client, body: Any) -> None:
     """A visitor is asked to sign in, whatever it sends."""
     response = await ask_demo.post(ANONYMOUS, "/diff", body)
 
@@ -126,7 +126,7 @@ async def test_only_a_signed_in_viewer_compares(ask_demo: Asking, body: Any) -> 
     assert "Bearer" == response.headers["WWW-Authenticate"]
 
 
-async def test_sides_are_named_in_the_body_only(ask_demo: Asking) -> None:
+async def test_sides_are_named_in_the_body_only(ask_demo: Client) -> None:
     """The header that looks as another is refused here."""
     _, account = await ids(ask_demo, HIDDEN)
 
@@ -135,7 +135,7 @@ async def test_sides_are_named_in_the_body_only(ask_demo: Asking) -> None:
     assert (400, "VIEW_AS_READ_ONLY") == (response.status_code, response.json()["errors"][0]["extensions"]["code"])
 
 
-async def test_an_error_of_one_side_is_its_reason(ask_demo: Asking) -> None:
+async def test_an_error_of_one_side_is_its_reason(ask_demo: Client) -> None:
     """An order that only one side may ask for takes away all of its answer, and is told by the code of its error."""
     _, account = await ids(ask_demo, HIDDEN)
 
@@ -144,7 +144,7 @@ async def test_an_error_of_one_side_is_its_reason(ask_demo: Asking) -> None:
     assert (200, [{"path": [], **sides(None, "FORBIDDEN_ORDER")}]) == (status, body["paths"])
 
 
-async def test_an_answer_is_the_same_each_time_and_kept_by_nobody(ask_demo: Asking) -> None:
+async def test_an_answer_is_the_same_each_time_and_kept_by_nobody(ask_demo: Client) -> None:
     """The order of what differs is that of the answer; caches are told to keep none of it."""
     _, account = await ids(ask_demo, HIDDEN)
 

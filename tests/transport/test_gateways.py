@@ -7,9 +7,9 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.listening import MOST_WAITING
-from tests.client import asking
-from tests.factory import Given
+from models.listening import MAX_PENDING
+from tests.client import open_client
+from tests.factory import Factory
 from tests.rules.answers import told
 
 PORTS = "subscription { portUpdated { id name } }"
@@ -19,13 +19,13 @@ COPY = sa.text("""INSERT INTO port SELECT (jsonb_populate_record(port, jsonb_bui
 
 async def test_an_event_is_heard_through_every_gateway(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
     """Two gateways, each with a connection of its own that listens: subscribers of both hear of one change, once each."""
-    given = Given(engine)
+    given = Factory(engine)
     company = await given.company()
     port = await given.port(company)
 
     async with (
-        asking(database_url, tmp_path) as one,
-        asking(database_url, tmp_path) as other,
+        open_client(database_url, tmp_path) as one,
+        open_client(database_url, tmp_path) as other,
         one.following(company.admin, PORTS) as here,
         other.following(company.admin, PORTS) as there,
     ):
@@ -42,12 +42,12 @@ async def test_a_setting_changed_through_one_acts_on_the_next_event_of_the_other
     database_url: str, engine: AsyncEngine, tmp_path: Path
 ) -> None:
     """What may be seen is looked at anew for each event, in every process: nothing of it is remembered."""
-    given = Given(engine)
+    given = Factory(engine)
     account = await given.managed_account(await given.partner(), pricing=True)
     port = await given.port(account.company)
     query = "subscription { portUpdated { name monthlyRate { amount } } }"
 
-    async with asking(database_url, tmp_path) as gateway, gateway.following(account.admin, query) as following:
+    async with open_client(database_url, tmp_path) as gateway, gateway.following(account.admin, query) as following:
         await given.change(port, name="one")
         shown = await following.event()
         await given.setting(account, pricing=False)
@@ -61,13 +61,13 @@ async def test_a_setting_changed_through_one_acts_on_the_next_event_of_the_other
 
 async def test_a_subscriber_that_is_too_slow_is_told_so(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
     """Whoever has more waiting than is kept hears so and no more; others, and its own other operations, go on."""
-    given = Given(engine)
+    given = Factory(engine)
     company = await given.company()
     port = await given.port(company)
 
-    async with asking(database_url, tmp_path) as gateway, gateway.following(company.admin, PORTS) as following:
+    async with open_client(database_url, tmp_path) as gateway, gateway.following(company.admin, PORTS) as following:
         async with engine.connect() as connection:
-            await connection.execute(COPY, {"most": 2 * MOST_WAITING})
+            await connection.execute(COPY, {"most": 2 * MAX_PENDING})
         while (message := await following.socket.receive())["type"] == "next":
             pass
         async with gateway.following(company.admin, PORTS) as another:

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resolvers.notifying.notifications import Notice
-from resolvers.notifying.outbox import Outgoing, Refused
+from resolvers.notifying.notifications import Message
+from resolvers.notifying.outbox import MailRejected, Outgoing
 from resolvers.values.text import is_line
 from tests.decoding import decoded, headers_of
 from tests.mailbox import Mailbox, mail_server
 from tests.transport.test_smtp import MAIL, SENDER
-from transport.smtp import Post
+from transport.smtp import SmtpMailer
 
 NAMES: Final = [
     "From",
@@ -65,7 +65,7 @@ async def delivered(mails: Sequence[Outgoing]) -> Mailbox:
     """What arrives of some mails."""
     async with mail_server() as box:
         for mail in mails:
-            await Post(box.url, SENDER)(mail)
+            await SmtpMailer(box.url, SENDER)(mail)
     return box
 
 
@@ -123,7 +123,7 @@ def test_an_address_is_never_decoded(address: str) -> None:
     """An address goes out as it is written, or not at all."""
     try:
         box = asyncio.run(delivered([replace(MAIL, to_address=address)]))
-    except Refused:
+    except MailRejected:
         assert ":" in address
     else:
         assert (f"<{address}>", [address]) == (dict(headers_of(box.raw[0]))["To"], box.to)
@@ -132,7 +132,7 @@ def test_an_address_is_never_decoded(address: str) -> None:
 @given(ANY_TEXT)
 def test_a_title_loses_only_what_breaks_or_turns_a_line(text: str) -> None:
     """The line of a notice is the title of which every other character is there, up to its length."""
-    line = Notice(text, "").line
+    line = Message(text, "").line
 
     assert is_line(line)
     assert len(line) <= 200

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import schema.extensions.viewer_introspection
 from schema.schema import make_schema
 from settings import Settings
-from tests.client import ANONYMOUS, DIRECT, HIDDEN, PARTNER, Asking, asking
+from tests.client import ANONYMOUS, DIRECT, HIDDEN, PARTNER, Client, open_client
 from transport.limits.bounds import Bounds, IntrospectionTooLarge, bounds_of
 
 GATEWAY = make_schema()
@@ -126,9 +126,9 @@ def test_what_is_not_valid_is_counted_all_the_same(query: str) -> None:
 
 
 @pytest.fixture
-async def ask(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asking]:
+async def ask(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
     """The gateway over the small sample market, with nothing kept."""
-    async with asking(demo_url, tmp_path_factory.mktemp("introspected")) as ask:
+    async with open_client(demo_url, tmp_path_factory.mktemp("introspected")) as ask:
         yield ask
 
 
@@ -145,7 +145,7 @@ def executed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return documents
 
 
-async def test_answers_are_kept_by_schema(ask: Asking, executed: list[Any]) -> None:
+async def test_answers_are_kept_by_schema(ask: Client, executed: list[Any]) -> None:
     """Viewers of one schema are answered once, and never with the answer of another schema. V13"""
     answers = {viewer: await ask(viewer, ALL_OF_IT) for viewer in (PARTNER, HIDDEN, ANONYMOUS)}
     again = {viewer: await ask(viewer, ALL_OF_IT) for viewer in answers}
@@ -154,7 +154,7 @@ async def test_answers_are_kept_by_schema(ask: Asking, executed: list[Any]) -> N
     assert (3, 3) == (len(executed), len({answer.body for answer in answers.values()}))
 
 
-async def test_answers_are_kept_by_the_variables_that_they_depend_on(ask: Asking, executed: list[Any]) -> None:
+async def test_answers_are_kept_by_the_variables_that_they_depend_on(ask: Client, executed: list[Any]) -> None:
     """Other variables of the same document do not matter."""
     query = """query ($name: String!, $first: Int, $deep: Boolean!) {
       __type(name: $name) { name fields @include(if: $deep) { name } } ports(first: $first) { nodes { id } }
@@ -168,7 +168,7 @@ async def test_answers_are_kept_by_the_variables_that_they_depend_on(ask: Asking
     assert 3 == len(executed)
 
 
-async def test_introspection_beside_data_stands_in_the_order_of_the_question(ask: Asking) -> None:
+async def test_introspection_beside_data_stands_in_the_order_of_the_question(ask: Client) -> None:
     """Data, introspection and their errors are one answer."""
     query = """query ($d: Boolean) { b: viewer { roles } s: __schema { queryType { name } } a: viewer { roles }
       t: __type(name: "Port") { name fields(includeDeprecated: $d) { name } } bad: node(id: "x") { id } }"""
@@ -181,7 +181,7 @@ async def test_introspection_beside_data_stands_in_the_order_of_the_question(ask
 
 
 @pytest.mark.parametrize("query", [WIDE, ALIASES])
-async def test_too_much_introspection_is_refused_with_its_limit(ask: Asking, query: str) -> None:
+async def test_too_much_introspection_is_refused_with_its_limit(ask: Client, query: str) -> None:
     """The error has a code, and says what to do."""
     answer = await ask(ANONYMOUS, query)
 

@@ -27,8 +27,8 @@ from hypothesis_graphql import strategies as documents
 
 import server
 from settings import Settings
-from tests.client import DEMO_VIEWERS, asking
-from tests.client import Asking as Gateway
+from tests.client import DEMO_VIEWERS, open_client
+from tests.client import Client as Gateway
 from tests.drawing import ANYTHING, TEXTS, values_of
 from tests.schema.outline import SCHEMA
 from tests.transport.gateway import running
@@ -109,7 +109,7 @@ async def gateway(
 ) -> AsyncIterator[Gateway]:
     """The gateway over the small sample market, under several settings."""
     data = tmp_path_factory.mktemp("failing")
-    async with asking(demo_url, data, **request.param) as gateway:
+    async with open_client(demo_url, data, **request.param) as gateway:
         yield gateway
 
 

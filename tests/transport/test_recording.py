@@ -14,20 +14,20 @@ import pytest
 
 import server
 from settings import Settings
-from tests.client import ANONYMOUS, DIRECT, HIDDEN, PARTNER, Asking
+from tests.client import ANONYMOUS, DIRECT, HIDDEN, PARTNER, Client
 from tests.event_streams import opened
 
 NAMED = "query Ports($first: Int) { ports(first: $first) { totalCount } }"
 
 
 @asynccontextmanager
-async def recorded(database_url: str, data_dir: Path, path: Path | None) -> AsyncIterator[Asking]:
+async def recorded(database_url: str, data_dir: Path, path: Path | None) -> AsyncIterator[Client]:
     """The gateway, recording to a file."""
     settings = Settings(data_dir=data_dir, database_url=database_url, log_level="ERROR", record_operations=path)
     app = server.build(settings)
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-        yield Asking(app, client)
+        yield Client(app, client)
 
 
 def lines(path: Path) -> list[Any]:
@@ -40,7 +40,7 @@ def names(directory: Path) -> list[str]:
     return [path.name for path in directory.iterdir()]
 
 
-async def who(ask: Asking, email: str | None) -> dict[str, Any]:
+async def who(ask: Client, email: str | None) -> dict[str, Any]:
     """A viewer as it is recorded."""
     if email is None:
         return {"userId": None, "companyId": None}

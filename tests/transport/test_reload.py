@@ -23,8 +23,8 @@ import server
 from policies.policy import Decision
 from policies.reloading import Reloading
 from settings import Settings
-from tests.client import POLICY, Answer, Asking
-from tests.factory import Given
+from tests.client import POLICY, Answer, Client
+from tests.factory import Factory
 from tests.rules.answers import whole
 
 PRICES = "{ ports { nodes { name monthlyRate { amount } } } }"
@@ -42,7 +42,7 @@ PATIENCE = 10  # seconds
 class Written:
     """A gateway over a copy of the policy, which can be written to."""
 
-    ask: Asking
+    ask: Client
     policies: Path
 
     def write(self, more: str, name: str = "port.polar") -> None:
@@ -77,7 +77,7 @@ async def writing(database_url: str, tmp_path: Path, *, development: bool = True
     app = server.build(settings, policies=policies)
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-        yield Written(Asking(app, client), policies)
+        yield Written(Client(app, client), policies)
 
 
 @pytest.fixture
@@ -88,9 +88,9 @@ async def written(database_url: str, tmp_path: Path) -> AsyncIterator[Written]:
 
 
 @pytest.fixture
-def given(engine: AsyncEngine) -> Given:
+def given(engine: AsyncEngine) -> Factory:
     """Puts rows into the database."""
-    return Given(engine)
+    return Factory(engine)
 
 
 def rates(answer: Answer) -> list[bool]:
@@ -98,7 +98,7 @@ def rates(answer: Answer) -> list[bool]:
     return [node["monthlyRate"] is not None for node in answer.data["ports"]["nodes"]]
 
 
-async def test_what_is_saved_is_in_force(written: Written, given: Given) -> None:
+async def test_what_is_saved_is_in_force(written: Written, given: Factory) -> None:
     """A rule that is saved holds from the next request on, with another version in answers and `/readyz`; so does its end."""
     company = await given.company()
     await given.port(company)
@@ -131,7 +131,7 @@ async def test_what_is_saved_is_in_force(written: Written, given: Given) -> None
     ],
     ids=["not to be trusted", "no policy", "of no field", "of no action", "of no status"],
 )
-async def test_what_is_wrong_is_refused(written: Written, given: Given, more: str, where: str) -> None:
+async def test_what_is_wrong_is_refused(written: Written, given: Factory, more: str, where: str) -> None:
     """A policy that cannot be trusted is refused with its place, the one before serves on, and is cleared once it is mended."""
     company = await given.company()
     await given.port(company)
@@ -161,7 +161,7 @@ async def test_a_file_that_nobody_reads_is_refused(written: Written, name: str) 
     assert {"status": "ready", "policy": POLICY} == mended
 
 
-async def test_a_subscription_goes_on_with_what_is_saved(written: Written, given: Given) -> None:
+async def test_a_subscription_goes_on_with_what_is_saved(written: Written, given: Factory) -> None:
     """The next event is decided by the new policy, without anybody subscribing anew."""
     company = await given.company()
     port = await given.port(company)
@@ -196,7 +196,7 @@ async def test_the_log_tells_what_was_saved(written: Written, caplog: pytest.Log
     ]
 
 
-async def test_a_policy_of_before_is_forgotten(written: Written, given: Given) -> None:
+async def test_a_policy_of_before_is_forgotten(written: Written, given: Factory) -> None:
     """After the first request by another policy nothing holds the one before, nor what was made of it: reloading does not leak."""
     company = await given.company()
     await given.port(company)

@@ -27,7 +27,7 @@ from models.embedded import Embedded
 from resolvers.viewer import find_member
 from settings import Settings
 from tests import databases
-from tests.factory import Account, Given, Location, Port, Thing
+from tests.factory import Account, Factory, Location, Port, Thing
 from tests.pictures import picture
 from tests.transport.gateway import running
 from transport.authentication.tokens import Tokens
@@ -47,7 +47,7 @@ class Gateway:
     address: str
     tokens: Tokens
     engine: AsyncEngine
-    given: Given
+    given: Factory
     routes: list[Any]
 
     async def token(self, email: str) -> str:
@@ -61,7 +61,7 @@ class Gateway:
 class Market:
     """What the tests change: a managed account that sees prices and orders without approval, its port and its partner."""
 
-    given: Given
+    given: Factory
     account: Account
     location: Location
     port: Port
@@ -84,7 +84,7 @@ async def gateway(postgres: Embedded, migrated: str, tmp_path_factory: pytest.Te
     settings = Settings(data_dir=data, database_url=url, log_level="ERROR", shutdown_timeout=1)
     app, engine = server.build(settings), connect(url)
     with running(app, settings) as address:
-        yield Gateway(address, app.state.tokens, engine, Given(engine), app.routes)
+        yield Gateway(address, app.state.tokens, engine, Factory(engine), app.routes)
     await engine.dispose()
     await databases.drop(postgres, name)
 

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from models.mail import MailStatus
-from resolvers.notifying.outbox import Delayed, Outgoing, Refused
+from resolvers.notifying.outbox import MailDelayed, MailRejected, Outgoing
 from tests.mailbox import Mailbox, accept_only, mail_server
-from transport.smtp import Post
+from transport.smtp import SmtpMailer
 
 SENDER = "gateway@operator.example"
 MAIL = Outgoing(
@@ -63,11 +63,11 @@ async def test_a_password_is_sent_and_its_letters_may_be_encoded(certificate: Pa
     async with secured(certificate, implicit=implicit) as box:
         url = f"{'smtps' if implicit else 'smtp'}://gate%20way:sword%2Ffish@localhost:{box.port}"
         if implicit:
-            with pytest.raises(Delayed, match="cannot be reached"):
-                await Post(url, SENDER)(MAIL)
-            post = Post(url, SENDER, trusted=certificate)
+            with pytest.raises(MailDelayed, match="cannot be reached"):
+                await SmtpMailer(url, SENDER)(MAIL)
+            post = SmtpMailer(url, SENDER, trusted=certificate)
         else:
-            post = Post(url, SENDER)
+            post = SmtpMailer(url, SENDER)
         await post(MAIL)
 
     assert ["user@sample.example"] == box.to
@@ -75,23 +75,24 @@ async def test_a_password_is_sent_and_its_letters_may_be_encoded(certificate: Pa
 
 async def test_a_password_is_never_sent_in_the_clear_to_another_machine() -> None:
     """To any other machine a password goes by STARTTLS or not at all."""
-    assert True is Post("smtp://user:swordfish@mail.example", SENDER).server["start_tls"]
-    assert None is Post("smtp://mail.example", SENDER).server["start_tls"]
-    assert False is Post("smtp://user:swordfish@127.0.0.1", SENDER).server["start_tls"]
+    assert True is SmtpMailer("smtp://user:swordfish@mail.example", SENDER).server["start_tls"]
+    assert None is SmtpMailer("smtp://mail.example", SENDER).server["start_tls"]
+    assert False is SmtpMailer("smtp://user:swordfish@127.0.0.1", SENDER).server["start_tls"]
 
 
 async def test_a_wrong_password_puts_mails_off_without_being_told(certificate: Path) -> None:
     """It is no fault of the mail, and the reason shows nothing of it."""
     async with secured(certificate, implicit=False) as box:
-        with pytest.raises(Delayed) as told:
-            await Post(f"smtp://user:swordfish@localhost:{box.port}", SENDER)(MAIL)
+        with pytest.raises(MailDelayed) as told:
+            await SmtpMailer(f"smtp://user:swordfish@localhost:{box.port}", SENDER)(MAIL)
 
     assert "the mail server answers 535" in str(told.value)
     assert "swordfish" not in str(told.value)
 
 
 @pytest.mark.parametrize(
-    ("answer", "means"), [("450 later", Delayed), ("451 later", Delayed), ("550 never", Refused), ("554 never", Refused)]
+    ("answer", "means"),
+    [("450 later", MailDelayed), ("451 later", MailDelayed), ("550 never", MailRejected), ("554 never", MailRejected)],
 )
 @pytest.mark.parametrize("of", ["recipient", "mail"])
 async def test_what_answers_about_a_mail_mean(answer: str, means: type[Exception], of: str) -> None:
@@ -102,7 +103,7 @@ async def test_what_answers_about_a_mail_mean(answer: str, means: type[Exception
         else:
             box.data.append(answer)
         with pytest.raises(means) as told:
-            await Post(box.url, SENDER)(MAIL)
+            await SmtpMailer(box.url, SENDER)(MAIL)
 
     assert answer == str(told.value)
 
@@ -113,8 +114,8 @@ async def test_what_answers_about_a_mail_mean(answer: str, means: type[Exception
 async def test_what_is_no_address_is_refused_before_anybody_is_asked(address: str) -> None:
     """No server hears of a mail to what is no address."""
     async with mail_server() as box:
-        with pytest.raises(Refused, match="cannot stand in a mail"):
-            await Post(box.url, SENDER)(replace(MAIL, to_address=address))
+        with pytest.raises(MailRejected, match="cannot stand in a mail"):
+            await SmtpMailer(box.url, SENDER)(replace(MAIL, to_address=address))
 
     assert [] == box.mails
 
@@ -123,7 +124,7 @@ async def test_the_same_mail_is_the_same_message() -> None:
     """Sent again, a mail has the id, the date and the text that it had: whoever gets it twice can tell."""
     async with mail_server() as box:
         for _ in range(2):
-            await Post(box.url, SENDER)(MAIL)
+            await SmtpMailer(box.url, SENDER)(MAIL)
 
     assert box.mails[0].as_bytes() == box.mails[1].as_bytes()
     assert "<00000000-0000-7000-8000-000000000001@operator.example>" == box.mails[0]["Message-ID"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import ANONYMOUS, Asking, asking
+from tests.client import ANONYMOUS, Client, open_client
 
 CASES: list[tuple[str, dict[str, Any]]] = [
     ("{ viewr { roles } }", {}),
@@ -27,15 +27,15 @@ CASES: list[tuple[str, dict[str, Any]]] = [
 @pytest.fixture(scope="module", params=[True, False], ids=["development", "production"])
 async def gateway(
     demo_url: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> AsyncIterator[tuple[Asking, bool]]:
+) -> AsyncIterator[tuple[Client, bool]]:
     """The gateway over the small sample market, in development and outside."""
-    async with asking(demo_url, tmp_path_factory.mktemp("suggestions"), development=request.param) as ask:
+    async with open_client(demo_url, tmp_path_factory.mktemp("suggestions"), development=request.param) as ask:
         yield ask, request.param
 
 
 @pytest.mark.parametrize(("query", "variables"), CASES)
 async def test_names_are_suggested_in_development_only(
-    gateway: tuple[Asking, bool], query: str, variables: dict[str, Any]
+    gateway: tuple[Client, bool], query: str, variables: dict[str, Any]
 ) -> None:
     """Whichever name is wrong, and whichever way it comes in."""
     ask, development = gateway

@@ -204,7 +204,7 @@ def test_a_token_that_is_not_believed_is_not_remembered(key_file: Path) -> None:
 
 def test_memory_of_tokens_is_bounded(key_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of too many tokens the one remembered for longest is forgotten, and checked again when it comes back."""
-    monkeypatch.setattr("transport.authentication.tokens.REMEMBERED", 2)
+    monkeypatch.setattr("transport.authentication.tokens.CACHE_SIZE", 2)
     tokens = Tokens.load(key_file)
     issued = [tokens.issue(ADA, None, 60) for _ in range(3)]
     for token in issued:
@@ -281,7 +281,7 @@ def test_a_key_that_others_can_read_stops_the_start(key_file: Path, mode: int) -
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at the file each time."""
-    monkeypatch.setattr("transport.authentication.tokens.LOOKED_AFTER", 0.0)
+    monkeypatch.setattr("transport.authentication.tokens.REFRESH_INTERVAL", 0.0)
 
 
 @pytest.mark.usefixtures("at_once")

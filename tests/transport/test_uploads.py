@@ -18,11 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import server
 from models import Image
-from resolvers.endpoints.uploads import MOST_UNUSED
-from resolvers.files.image_decoding import MOST_BYTES
+from resolvers.endpoints.uploads import MAX_UNUSED_IMAGES
+from resolvers.files.image_decoding import MAX_BYTES
 from settings import Settings
-from tests.client import Asking, asking
-from tests.factory import Company, Given, Thing
+from tests.client import Client, open_client
+from tests.factory import Company, Factory, Thing
 from tests.pictures import claiming, opened, picture, upload
 from tests.rules.mutations import trail
 from tests.transport.gateway import running
@@ -35,8 +35,8 @@ HEAD: Final = "POST /files HTTP/1.1\r\nHost: x\r\n"
 class Market:
     """A gateway over a database with one company, whose images are counted."""
 
-    ask: Asking
-    given: Given
+    ask: Client
+    given: Factory
     engine: AsyncEngine
     company: Company
 
@@ -52,8 +52,8 @@ class Market:
 
 @pytest.fixture
 async def market(database_url: str, engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Market]:
-    given = Given(engine)
-    async with asking(database_url, tmp_path) as ask:
+    given = Factory(engine)
+    async with open_client(database_url, tmp_path) as ask:
         yield Market(ask, given, engine, await given.company())
 
 
@@ -108,9 +108,9 @@ async def test_what_a_file_calls_itself_does_not_matter(market: Market, media_ty
         pytest.param(b"--x\r\n\r\n" + PNG + b"\r\n--x--", 415, "UNSUPPORTED_IMAGE", id="a form"),
         pytest.param(claiming(4096, 4097), 422, "IMAGE_TOO_LARGE", id="too high"),
         pytest.param(claiming(60_000, 60_000), 422, "IMAGE_TOO_LARGE", id="a bomb"),
-        pytest.param(bytes(MOST_BYTES), 415, "UNSUPPORTED_IMAGE", id="as large as may be, and no picture"),
-        pytest.param(bytes(MOST_BYTES + 1), 413, "PAYLOAD_TOO_LARGE", id="too large"),
-        pytest.param(PNG + bytes(MOST_BYTES), 413, "PAYLOAD_TOO_LARGE", id="too large behind its end"),
+        pytest.param(bytes(MAX_BYTES), 415, "UNSUPPORTED_IMAGE", id="as large as may be, and no picture"),
+        pytest.param(bytes(MAX_BYTES + 1), 413, "PAYLOAD_TOO_LARGE", id="too large"),
+        pytest.param(PNG + bytes(MAX_BYTES), 413, "PAYLOAD_TOO_LARGE", id="too large behind its end"),
     ],
 )
 @pytest.mark.parametrize("chunked", [False, True])
@@ -184,14 +184,16 @@ async def test_unused_images_do_not_pile_up(market: Market) -> None:
     await market.upload(PNG)
     (named,) = await market.images()
     await market.given.profile(market.company, logo_id=named)
-    before = [response.status_code for response in await asyncio.gather(*[market.upload(PNG) for _ in range(MOST_UNUSED)])]
+    before = [
+        response.status_code for response in await asyncio.gather(*[market.upload(PNG) for _ in range(MAX_UNUSED_IMAGES)])
+    ]
     oldest = (await market.images())[:2]
 
     last = await market.upload(PNG)
 
     images = await market.images()
-    assert ([201] * MOST_UNUSED, 201) == (before, last.status_code)
-    assert (MOST_UNUSED + 1, named) == (len(images), images[0])
+    assert ([201] * MAX_UNUSED_IMAGES, 201) == (before, last.status_code)
+    assert (MAX_UNUSED_IMAGES + 1, named) == (len(images), images[0])
     assert [True, False] == [key in images for key in oldest]
 
 
@@ -201,11 +203,11 @@ async def test_images_of_another_company_are_left_alone(market: Market) -> None:
     await upload(market.ask, other.admin, PNG)
     (theirs,) = await market.images()
 
-    for _ in range(MOST_UNUSED + 1):
+    for _ in range(MAX_UNUSED_IMAGES + 1):
         await market.upload(PNG)
 
     images = await market.images()
-    assert (MOST_UNUSED + 1, theirs) == (len(images), images[0])
+    assert (MAX_UNUSED_IMAGES + 1, theirs) == (len(images), images[0])
 
 
 async def test_the_gateway_goes_on_while_it_decodes(market: Market) -> None:
@@ -227,16 +229,16 @@ def test_who_may_not_upload_is_told_before_it_sends(database_url: str, tmp_path:
         answers = [
             _sent(address, f"{HEAD}{framing}\r\n\r\n") for framing in ("Content-Length: 9999", "Transfer-Encoding: chunked")
         ]
-        too_large = _sent(address, f"{HEAD}Content-Length: {MOST_BYTES + 1}\r\n\r\n")
+        too_large = _sent(address, f"{HEAD}Content-Length: {MAX_BYTES + 1}\r\n\r\n")
 
     assert ["401", "401", "413"] == [*answers, too_large]
 
 
 async def test_a_picture_that_never_comes_is_given_up(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
     """A body has so many seconds to arrive."""
-    company = await Given(engine).company()
+    company = await Factory(engine).company()
     settings = Settings(data_dir=tmp_path, database_url=database_url, log_level="ERROR", request_timeout=1, shutdown_timeout=1)
-    async with asking(database_url, tmp_path) as ask:
+    async with open_client(database_url, tmp_path) as ask:
         token = await ask._token(company.admin)
     with running(server.build(settings), settings) as address:
         head = f"{HEAD}Authorization: Bearer {token}\r\nContent-Length: 9999\r\n\r\n"

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, POLICY, SHOWN, Asking, asking
+from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, POLICY, SHOWN, Client, open_client
 from tests.event_streams import Closed, opened
 from tests.pictures import picture
 
@@ -30,20 +30,20 @@ READ_ONLY = {
 }
 
 
-async def ids(ask: Asking, email: str) -> tuple[str, str]:
+async def ids(ask: Client, email: str) -> tuple[str, str]:
     """The global ids of a user and its company."""
     viewer = (await ask(email, WHO)).data["viewer"]
     return viewer["user"]["id"], viewer["company"]["id"]
 
 
-async def look(ask: Asking, email: str | None, named: str, query: str, **more: str) -> httpx.Response:
+async def look(ask: Client, email: str | None, named: str, query: str, **more: str) -> httpx.Response:
     """The response to a query of whoever looks as the company or user of an id."""
     return await ask.post(email, "/graphql", {"query": query}, **{HEADER: named, **more})
 
 
 @pytest.mark.parametrize("asker", [PARTNER, SUPPORT])
 @pytest.mark.parametrize("target", [HIDDEN, SHOWN])
-async def test_an_account_is_seen_as_it_sees_itself(ask_demo: Asking, asker: str, target: str) -> None:
+async def test_an_account_is_seen_as_it_sees_itself(ask_demo: Client, asker: str, target: str) -> None:
     """Data, redactions, counts and cursors are those of the user, byte for byte, by its own id and by its company's."""
     user, company = await ids(ask_demo, target)
 
@@ -56,7 +56,7 @@ async def test_an_account_is_seen_as_it_sees_itself(ask_demo: Asking, asker: str
 
 
 @pytest.mark.parametrize("asker", [HIDDEN, SHOWN, DIRECT, OPERATOR, ANONYMOUS], ids=str)
-async def test_of_the_samples_viewers_only_the_partner_looks_as_others(ask_demo: Asking, asker: str | None) -> None:
+async def test_of_the_samples_viewers_only_the_partner_looks_as_others(ask_demo: Client, asker: str | None) -> None:
     """Nobody else of the five may look as anybody of them, itself included, and it costs the same to refuse."""
     named = [name for email in DEMO_VIEWERS if email for name in await ids(ask_demo, email)]
     answers, counts = set(), set()
@@ -73,7 +73,7 @@ async def test_of_the_samples_viewers_only_the_partner_looks_as_others(ask_demo:
     assert {1 if asker is None else 2} == counts
 
 
-async def test_looking_takes_one_statement_more(ask_demo: Asking) -> None:
+async def test_looking_takes_one_statement_more(ask_demo: Client) -> None:
     """Whoever looks as another costs the statement that finds whom."""
     _, company = await ids(ask_demo, HIDDEN)
     query = "{ ports(first: 5) { nodes { id } } }"
@@ -90,7 +90,7 @@ async def test_looking_takes_one_statement_more(ask_demo: Asking) -> None:
 
 @pytest.mark.parametrize("kind", ["mutation { __typename }", "subscription { portUpdated { id } }"])
 @pytest.mark.parametrize("accept", ["application/json", "application/graphql-response+json", "text/event-stream"])
-async def test_only_queries_are_run_as_another(ask_demo: Asking, kind: str, accept: str) -> None:
+async def test_only_queries_are_run_as_another(ask_demo: Client, kind: str, accept: str) -> None:
     """A mutation and a subscription are refused by whatever way of HTTP they come."""
     _, company = await ids(ask_demo, HIDDEN)
 
@@ -99,7 +99,7 @@ async def test_only_queries_are_run_as_another(ask_demo: Asking, kind: str, acce
     assert [{"errors": [READ_ONLY]}] == answers(response)
 
 
-async def test_queries_are_run_as_another_by_events_and_by_get(ask_demo: Asking) -> None:
+async def test_queries_are_run_as_another_by_events_and_by_get(ask_demo: Client) -> None:
     """The header means the same for a query whose answer is an event, and for one in an address."""
     _, company = await ids(ask_demo, HIDDEN)
     token = {"Authorization": f"Bearer {await ask_demo._token(PARTNER)}", HEADER: company}
@@ -121,7 +121,7 @@ def answers(response: httpx.Response) -> list[Any]:
     return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
 
 
-async def test_a_header_that_is_given_twice_is_no_header(ask_demo: Asking) -> None:
+async def test_a_header_that_is_given_twice_is_no_header(ask_demo: Client) -> None:
     """Nobody has to guess which of two is meant."""
     _, company = await ids(ask_demo, HIDDEN)
     token = f"Bearer {await ask_demo._token(PARTNER)}"
@@ -137,7 +137,7 @@ async def test_a_header_that_is_given_twice_is_no_header(ask_demo: Asking) -> No
     )
 
 
-async def test_caches_and_other_origins_know_of_the_header(ask_demo: Asking) -> None:
+async def test_caches_and_other_origins_know_of_the_header(ask_demo: Client) -> None:
     """An answer varies with it, and pages of other origins may send it."""
     asked = await ask_demo.post(PARTNER, "/graphql", {"query": AS})
     allowed = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
@@ -148,7 +148,7 @@ async def test_caches_and_other_origins_know_of_the_header(ask_demo: Asking) -> 
 
 
 @pytest.mark.parametrize("place", ["handshake", "payload"])
-async def test_a_socket_is_always_its_own_users(ask_demo: Asking, place: str) -> None:
+async def test_a_socket_is_always_its_own_users(ask_demo: Client, place: str) -> None:
     """A WebSocket that asks to look as another is closed, and told why."""
     _, company = await ids(ask_demo, HIDDEN)
     token = {"Authorization": f"Bearer {await ask_demo._token(PARTNER)}"}
@@ -166,7 +166,7 @@ async def test_a_socket_is_always_its_own_users(ask_demo: Asking, place: str) ->
     )
 
 
-async def test_nothing_is_uploaded_as_another(ask_demo: Asking) -> None:
+async def test_nothing_is_uploaded_as_another(ask_demo: Client) -> None:
     """An upload with the header is refused, and no image is stored."""
     _, company = await ids(ask_demo, HIDDEN)
     headers = {"Authorization": f"Bearer {await ask_demo._token(PARTNER)}", HEADER: company}
@@ -178,7 +178,7 @@ async def test_nothing_is_uploaded_as_another(ask_demo: Asking) -> None:
     assert [] == statements
 
 
-async def test_a_cursor_is_a_place_in_a_list_and_opens_no_other(ask_demo: Asking) -> None:
+async def test_a_cursor_is_a_place_in_a_list_and_opens_no_other(ask_demo: Client) -> None:
     """A cursor that the partner got leads the account to its own rows, and never to an order that is hidden from it."""
     _, company = await ids(ask_demo, HIDDEN)
     page = "ports(first: 5%s) { pageInfo { endCursor } nodes { id company { id } } }"
@@ -200,7 +200,7 @@ async def test_the_log_says_who_looked_as_whom(demo_url: str, tmp_path: Path, mo
     """The line of a request has both identities; that of a refused one has the asker's alone, and no id that was given."""
     lines: list[dict[str, Any]] = []
     monkeypatch.setattr("transport.app.request_lines", lambda _settings: lines.append)
-    async with asking(demo_url, tmp_path) as ask:
+    async with open_client(demo_url, tmp_path) as ask:
         user, company = await ids(ask, HIDDEN)
         lines.clear()
         await look(ask, PARTNER, user, AS)
@@ -220,14 +220,14 @@ async def test_the_log_says_who_looked_as_whom(demo_url: str, tmp_path: Path, mo
     )
 
 
-async def test_both_executors_see_the_same_as_another(ask_demo: Asking, demo_url: str, tmp_path: Path) -> None:
+async def test_both_executors_see_the_same_as_another(ask_demo: Client, demo_url: str, tmp_path: Path) -> None:
     """Plans and graphql-core answer alike, previews among other fields included."""
     user, company = await ids(ask_demo, HIDDEN)
     account = (await ask_demo(HIDDEN, "{ managedAccounts { nodes { id } } }")).data["managedAccounts"]["nodes"][0]["id"]
     everything = EVERYTHING.replace("pageInfo { endCursor }", "")  # each gateway seals its own cursors
     previews = f"""{{ on: previewSettings(managedAccountId: "{account}", settings: {{pricing: true}}) {everything}
       now: previewSettings(managedAccountId: "{account}") {everything} viewer {{ pricingVisible viewedBy {{ name }} }} }}"""
-    async with asking(demo_url, tmp_path, planner=False) as plain:
+    async with open_client(demo_url, tmp_path, planner=False) as plain:
         pairs = [
             await look(ask, PARTNER, named, query)
             for named in (user, company)

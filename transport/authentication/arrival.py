@@ -1,6 +1,6 @@
 """A request that has arrived: its headers and all of its body.
 
-Rights can change while a slow body is on its way. So `Identity` names the viewer of an `Arrived` request only, and only `arrived`
+Rights can change while a slow body is on its way. So `Identity` names the viewer of an `ReceivedRequest` request only, and only `arrived`
 makes one: a route cannot decide who asks before it has the whole request.
 """
 
@@ -16,16 +16,16 @@ BODILESS: Final = ("GET", "HEAD")  # their bodies mean nothing, and nobody waits
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class ReceivedRequest:
     """A request that is all here. Only `arrived` makes one."""
 
     scope: Scope
     body: bytes
 
 
-async def arrived(scope: Scope, receive: Receive) -> Arrived:
+async def receive_request(scope: Scope, receive: Receive) -> ReceivedRequest:
     """Wait until all of a request is here. Raises ClientDisconnect, and what `receive` raises."""
-    return Arrived(scope, b"" if scope["method"] in BODILESS else await _body(receive))
+    return ReceivedRequest(scope, b"" if scope["method"] in BODILESS else await _body(receive))
 
 
 async def _body(receive: Receive) -> bytes:

@@ -18,7 +18,7 @@ from starlette.types import Scope
 
 from policies.viewer import ANONYMOUS, Viewer
 from resolvers.writing.rights import GONE
-from transport.authentication.arrival import Arrived
+from transport.authentication.arrival import ReceivedRequest
 from transport.authentication.tokens import Claims, InvalidToken, TokenFault, Tokens
 from transport.refusal import TokenInUrl, Unauthenticated
 
@@ -102,7 +102,7 @@ class Identity:
         self._tokens = tokens
         self._load_viewer = load_viewer
 
-    async def viewer(self, request: Arrived) -> Viewer:
+    async def viewer(self, request: ReceivedRequest) -> Viewer:
         """The viewer of a request, as it stands now that all of the request is here. Raises Unauthenticated."""
         return await self._present(request.scope)
 
@@ -134,7 +134,7 @@ class Identity:
         """The session of these credentials, a visitor's session where there are none. Raises Unauthenticated."""
         return Session(self._claims(credentials) if credentials else None, self._load_viewer)
 
-    def session_of(self, request: Arrived) -> Session:
+    def session_of(self, request: ReceivedRequest) -> Session:
         """The session of a request whose answer lasts. Raises Unauthenticated."""
         return self.session(credentials_of(request.scope))
 

@@ -32,9 +32,9 @@ AUDIENCE: Final = "crossgate"
 MEMBERSHIP: Final = "membership"
 MOMENTS: Final = ("iat", "nbf")  # times beside `exp`, which may be left out
 SECRET_BYTES: Final = 32
-LOOKED_AFTER: Final = 1.0  # seconds between two looks at whether the keys have changed
+REFRESH_INTERVAL: Final = 1.0  # seconds between two looks at whether the keys have changed
 FAR_AWAY: Final = datetime.max.replace(tzinfo=UTC)
-REMEMBERED: Final = 10_000  # believed tokens, under 1 kB each
+CACHE_SIZE: Final = 10_000  # believed tokens, under 1 kB each
 
 log = structlog.stdlib.get_logger("crossgate.tokens")
 
@@ -133,7 +133,7 @@ class Tokens:
 
     def _refresh(self) -> None:
         """Read the keys again if their file has changed. What cannot be read changes nothing."""
-        if self._path is None or time.monotonic() - self._looked < LOOKED_AFTER:
+        if self._path is None or time.monotonic() - self._looked < REFRESH_INTERVAL:
             return
         self._looked = time.monotonic()
         try:
@@ -161,7 +161,7 @@ class Tokens:
     def _remember(self, digest: bytes, claims: Claims) -> None:
         """Remember a token that is believed; of too many, the one remembered for longest is forgotten."""
         self._believed[digest] = claims
-        if len(self._believed) > REMEMBERED:
+        if len(self._believed) > CACHE_SIZE:
             self._believed.popitem(last=False)
 
     def _checked(self, token: str) -> Claims:

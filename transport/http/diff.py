@@ -22,7 +22,7 @@ from policies.shapes import spell
 from policies.viewer import Viewer
 from resolvers.values.errors import PublicError
 from resolvers.values.identifiers import Identifier
-from transport.authentication.arrival import arrived
+from transport.authentication.arrival import receive_request
 from transport.authentication.bearer import Identity
 from transport.http.differences import Difference, differences
 from transport.http.endpoint import MakeContext
@@ -39,7 +39,7 @@ HEADERS: Final = {"Cache-Control": "no-store", "Vary": "Authorization"}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DiffRequest:
     """A query, and as whom it is to be run: the ids of the sides, None for the asker itself."""
 
     request: GraphQLRequest
@@ -76,7 +76,7 @@ class Diff:
                 bind_facts(user_id=user)
                 refuse_view_as(request.scope)
                 check_headers(request.scope)
-                whole = await arrived(request.scope, request.receive)
+                whole = await receive_request(request.scope, request.receive)
                 late = HTTPStatus.GATEWAY_TIMEOUT
                 limit.reschedule(asyncio.get_running_loop().time() + self.seconds)
                 viewer = await self.identity.viewer(whole)
@@ -88,7 +88,7 @@ class Diff:
                 raise
             raise TimedOut(late, self.seconds) from None
 
-    async def _compared(self, asked: Asked, viewer: Viewer, payer: Payer, request_id: str) -> Response:
+    async def _compared(self, asked: DiffRequest, viewer: Viewer, payer: Payer, request_id: str) -> Response:
         try:
             operation = self.operations.prepare(asked.request, "POST", payer, queries=True, times=len(asked.sides))
             sides = [await self._side(named, viewer, request_id) for named in asked.sides]
@@ -101,7 +101,7 @@ class Diff:
         for answer in answers:
             if "data" not in answer:
                 return _written(answer, HTTPStatus.BAD_REQUEST)
-        paths = [_told(each) for each in differences(*answers)]
+        paths = [_difference_as_json(each) for each in differences(*answers)]
         return _written({"paths": paths} | {name: _who(seen) for name, seen in viewers.items()}, HTTPStatus.OK)
 
     async def _side(self, named: str | None, viewer: Viewer, request_id: str) -> Side:
@@ -117,13 +117,13 @@ def diff_route(diff: Diff) -> Route:
     return Route(PATH, diff.__call__, methods=["POST"])
 
 
-def _read(body: bytes) -> Asked:
+def _read(body: bytes) -> DiffRequest:
     """What is to be compared. Raises BadRequest."""
     content = content_of(body)
     sides = tuple(content.get(side) for side in SIDES)
     if not all(side is None or isinstance(side, str) for side in sides):
         raise BadRequest("Parameters left and right must be ids, or null for the viewer itself.")
-    return Asked(checked(content), sides)
+    return DiffRequest(checked(content), sides)
 
 
 def _who(viewer: Viewer) -> dict[str, str | None]:
@@ -139,7 +139,7 @@ def _id(entity: str, key: UUID | None) -> str | None:
     return None if key is None else str(Identifier(entity, key))
 
 
-def _told(difference: Difference) -> dict[str, Any]:
+def _difference_as_json(difference: Difference) -> dict[str, Any]:
     path, reasons = difference
     return {"path": list(path), **{side: {"reason": reason} for side, reason in zip(SIDES, reasons, strict=True)}}
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from resolvers.reading.redactions import EVERY, Path, fold
+from resolvers.reading.redactions import EVERY_ITEM, Path, fold
 
 DIFFERS: Final = "DIFFERS"  # both have a value, and these are not the same
 NOT_IN_LIST: Final = "NOT_IN_LIST"  # the list of this side does not have the item
@@ -24,17 +24,17 @@ Difference = tuple[Path, Reasons]
 
 
 @dataclass(slots=True)
-class Told:
+class NullReasons:
     """What an answer tells of its nulls, as a tree of their places."""
 
     reason: str | None = None
-    below: dict[str | int, Told] = field(default_factory=dict)
+    below: dict[str | int, NullReasons] = field(default_factory=dict)
 
-    def at(self, path: Iterable[str | int]) -> list[Told]:
+    def at(self, path: Iterable[str | int]) -> list[NullReasons]:
         """The places on a path, which are made."""
         places = [self]
         for step in path:
-            places.append(places[-1].below.setdefault(step, Told()))
+            places.append(places[-1].below.setdefault(step, NullReasons()))
         return places
 
 
@@ -43,7 +43,7 @@ class Value:
     """A value of an answer, and what is told of its place: a place below "*" is one of every item."""
 
     content: Any
-    told: tuple[Told, ...]
+    told: tuple[NullReasons, ...]
 
     @property
     def reason(self) -> str | None:
@@ -53,7 +53,7 @@ class Value:
     def get(self, step: str | int) -> Value:
         """What is below."""
         content = self.content.get(step, MISSING) if isinstance(self.content, dict) else self.content[step]
-        steps = (step,) if isinstance(step, str) else (step, EVERY)
+        steps = (step,) if isinstance(step, str) else (step, EVERY_ITEM)
         return Value(content, tuple(each.below[one] for each in self.told for one in steps if one in each.below))
 
 
@@ -64,7 +64,7 @@ def differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[Diffe
 
 def _value(answer: Mapping[str, Any]) -> Value:
     """The data of an answer. An error is the reason of every null that it has caused, up to the root."""
-    root = Told()
+    root = NullReasons()
     for error in answer.get("errors", ()):
         for place in root.at(error.get("path") or ()):
             place.reason = place.reason or error["extensions"]["code"]
@@ -117,7 +117,7 @@ def _lists(left: Value, right: Value) -> list[Difference]:
 def _alone(places: Sequence[int], reasons: Reasons, *, everything: bool) -> list[Difference]:
     """Items that only one side has; one entry if the other has none at all."""
     if everything and places:
-        return [((EVERY,), reasons)]
+        return [((EVERY_ITEM,), reasons)]
     return [((place,), reasons) for place in places]
 
 

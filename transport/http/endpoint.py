@@ -21,7 +21,7 @@ from strawberry.types.execution import PreExecutionError
 
 from policies.viewer import Viewer
 from resolvers.values.errors import PublicError
-from transport.authentication.arrival import arrived
+from transport.authentication.arrival import receive_request
 from transport.authentication.bearer import Identity
 from transport.errors import INTERNAL
 from transport.headers import RawHeader, header
@@ -90,8 +90,8 @@ class GraphQLEndpoint:
             response.headers.update(HEADERS)
             await response(scope, receive, send)
         else:
-            status, body = _written(answer.result, request_id, media_type)
-            headers = [*RAW_HEADERS[media_type], (b"content-length", b"%d" % len(body)), *_told(answer)]
+            status, body = _encode(answer.result, request_id, media_type)
+            headers = [*RAW_HEADERS[media_type], (b"content-length", b"%d" % len(body)), *_response_headers(answer)]
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
 
@@ -104,7 +104,7 @@ class GraphQLEndpoint:
             async with limit:
                 bind_facts(user_id=self.identity.check(scope))
                 check_headers(scope)
-                request = await arrived(scope, receive)
+                request = await receive_request(scope, receive)
                 late = HTTPStatus.GATEWAY_TIMEOUT
                 self.deadlines.begin(limit)
                 viewer = await self.identity.viewer(request)
@@ -135,7 +135,7 @@ class GraphQLEndpoint:
         return context
 
 
-def _written(result: ExecutionResult, request_id: str, media_type: MediaType) -> tuple[HTTPStatus, bytes]:
+def _encode(result: ExecutionResult, request_id: str, media_type: MediaType) -> tuple[HTTPStatus, bytes]:
     """The answer of an operation that ran, or of a request that did not get so far: only then it has no `data`."""
     answer = answer_of(result, request_id)
     return _status(answer, media_type), orjson.dumps(answer)
@@ -149,7 +149,7 @@ def _status(answer: Mapping[str, Any], media_type: MediaType) -> HTTPStatus:
     return HTTPStatus.BAD_REQUEST if media_type is MediaType.GRAPHQL else HTTPStatus.OK
 
 
-def _told(answer: Answer) -> list[RawHeader]:
+def _response_headers(answer: Answer) -> list[RawHeader]:
     """The headers that say what an operation costs and how it was run."""
     told: list[RawHeader] = []
     if answer.cost is not None:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from policies.viewer import Viewer
-from transport.authentication.arrival import arrived
+from transport.authentication.arrival import receive_request
 from transport.authentication.bearer import Identity
 from transport.limits.quotas import DOWNLOAD, Quotas
 from transport.refusal import Refusal
@@ -43,7 +43,7 @@ def file_route(identity: Identity, load_file: LoadFile, quotas: Quotas) -> Route
     """The route that serves files."""
 
     async def serve(request: Request) -> Response:
-        viewer = await identity.viewer(await arrived(request.scope, request.receive))
+        viewer = await identity.viewer(await receive_request(request.scope, request.receive))
         quotas.payer(request.scope, viewer).charge(DOWNLOAD)
         file = await load_file(request.path_params["id"], viewer)
         if file is None:

@@ -14,7 +14,7 @@ import orjson
 
 from transport.refusal import BadRequest, DuplicateKey
 
-SHOWN: Final = 50  # characters of a key
+MAX_SHOWN_KEY_LENGTH: Final = 50  # characters of a key
 
 
 class _Twice(Exception):
@@ -34,7 +34,7 @@ def _look(pairs: list[tuple[str, Any]]) -> None:
 KEYS: Final = json.JSONDecoder(object_pairs_hook=_look)
 
 
-def parsed(text: bytes, what: str) -> Any:
+def parse_json(text: bytes, what: str) -> Any:
     """What a text says, which an error calls `what`. Raises BadRequest, and as one DuplicateKey."""
     try:
         content = orjson.loads(text)
@@ -44,5 +44,5 @@ def parsed(text: bytes, what: str) -> Any:
     except RecursionError:
         raise BadRequest(f"{what} nests its JSON too deep.") from None
     except _Twice as twice:
-        raise DuplicateKey(what, str(twice)[:SHOWN]) from None
+        raise DuplicateKey(what, str(twice)[:MAX_SHOWN_KEY_LENGTH]) from None
     return content

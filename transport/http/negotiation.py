@@ -14,7 +14,7 @@ from typing import Final
 
 from transport.refusal import Refusal
 
-REMEMBERED: Final = 1024  # headers
+CACHE_SIZE: Final = 1024  # headers
 SHORT: Final = 256  # characters
 MEDIA_TYPE_NAMES: Final = "application/graphql-response+json, application/json and text/event-stream"
 
@@ -55,7 +55,7 @@ def _prefers_events(wishes: dict[str, float], others: float) -> bool:
     return events > named and events >= others
 
 
-_known_accepted = lru_cache(REMEMBERED)(_accepted)
+_known_accepted = lru_cache(CACHE_SIZE)(_accepted)
 
 
 def require_json(content_type: str | None) -> None:

@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route
 
 from transport.development import Development
-from transport.http.json_body import parsed
+from transport.http.json_body import parse_json
 from transport.refusal import BadRequest
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -116,7 +116,7 @@ async def email_in(request: Request) -> str | None:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return None
     try:
-        body = parsed(await request.body(), "The body")
+        body = parse_json(await request.body(), "The body")
     except BadRequest:
         return None
     email = body.get("email") if isinstance(body, dict) else None

@@ -12,12 +12,12 @@ from typing import Any, Final
 from starlette.datastructures import QueryParams
 from starlette.types import Scope
 
-from transport.authentication.arrival import Arrived
+from transport.authentication.arrival import ReceivedRequest
 from transport.headers import header
-from transport.http.json_body import parsed
+from transport.http.json_body import parse_json
 from transport.http.negotiation import require_json
 from transport.refusal import BadRequest
-from transport.view_as import looked_as
+from transport.view_as import view_as_header
 
 PARAMETERS: Final = ("query", "operationName", "variables", "extensions")
 KEY: Final = "idempotencyKey"  # among the extensions, for sockets have no headers of an operation
@@ -43,15 +43,15 @@ def check_headers(scope: Scope) -> None:
         require_json(header(scope, b"content-type"))
 
 
-def read(request: Arrived) -> GraphQLRequest:
+def read(request: ReceivedRequest) -> GraphQLRequest:
     """The GraphQL request that has arrived. Raises BadRequest."""
     scope = request.scope
     asked = from_query(QueryParams(scope["query_string"])) if scope["method"] == "GET" else _sent(request)
-    asked.view_as = looked_as(scope)
+    asked.view_as = view_as_header(scope)
     return asked
 
 
-def _sent(request: Arrived) -> GraphQLRequest:
+def _sent(request: ReceivedRequest) -> GraphQLRequest:
     """The request that is sent by POST. Raises BadRequest."""
     asked = from_body(request.body)
     if (key := header(request.scope, b"idempotency-key")) is not None:
@@ -68,7 +68,7 @@ def content_of(body: bytes) -> dict[str, Any]:
     """What a POST's body says. Raises BadRequest."""
     if not body:
         raise BadRequest('The body is empty; send JSON such as {"query": "{ __typename }"}.')
-    content = parsed(body, "The body")
+    content = parse_json(body, "The body")
     if isinstance(content, list):
         raise BadRequest("Batches are not supported; send one request at a time.")
     if not isinstance(content, dict):
@@ -84,7 +84,7 @@ def from_query(parameters: QueryParams) -> GraphQLRequest:
     if "query" not in parameters:
         raise BadRequest("Parameter query is missing. This address speaks GraphQL; for a page in a browser open /.")
     content: dict[str, Any] = {name: parameters[name] for name in PARAMETERS if parameters.get(name)}
-    encoded = {name: parsed(content[name].encode(), f"Parameter {name}") for name in ENCODED if name in content}
+    encoded = {name: parse_json(content[name].encode(), f"Parameter {name}") for name in ENCODED if name in content}
     return checked({"query": ""} | content | encoded)
 
 

@@ -22,7 +22,7 @@ from resolvers.context import Context
 from resolvers.endpoints.uploads import ARGUMENT, Uploaded, Uploads
 from resolvers.values.errors import PublicError
 from resolvers.writing.rights import ViewerGone
-from transport.authentication.arrival import arrived
+from transport.authentication.arrival import receive_request
 from transport.authentication.bearer import Identity
 from transport.limits.quotas import UPLOAD, Quotas
 from transport.logs import bind_facts
@@ -63,7 +63,7 @@ def upload_route(
 
             await identity.forewarn(request.scope, refuse)
         async with _within(seconds, HTTPStatus.REQUEST_TIMEOUT):
-            whole = await arrived(request.scope, request.receive)
+            whole = await receive_request(request.scope, request.receive)
         async with _within(seconds, HTTPStatus.GATEWAY_TIMEOUT):
             viewer = await identity.viewer(whole)
             bind_facts(company_id=viewer.company_id)

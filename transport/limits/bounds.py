@@ -51,14 +51,14 @@ from graphql.execution.values import VariableValues, get_variable_values
 from resolvers.execution.roots import INTROSPECTION
 from resolvers.values.errors import PublicError
 from settings import Settings
-from transport.limits.introspection_size import Introspected, TooMuch
+from transport.limits.introspection_size import IntrospectionCounter, IntrospectionTooBig
 
-LIST: Final = 10  # items of a list whose length nobody asked for
-NESTING: Final = 3  # selection sets one inside another, fragments among them, for each level of depth
-HIGHEST: Final = 2**53 - 1  # the highest whole number that every reader of JSON can read
-PAGE: Final = ("first", "last")
-NAME_LENGTH: Final = 100  # characters of a field's name in a message
-IDS: Final = "ids"
+DEFAULT_LIST_SIZE: Final = 10  # items of a list whose length nobody asked for
+NESTING_PER_DEPTH: Final = 3  # selection sets one inside another, fragments among them, for each level of depth
+MAX_COUNT: Final = 2**53 - 1  # the highest whole number that every reader of JSON can read
+PAGE_SIZE_ARGUMENTS: Final = ("first", "last")
+MAX_SHOWN_NAME_LENGTH: Final = 100  # characters of a field's name in a message
+IDS_ARGUMENT: Final = "ids"
 STEPS: Final = 2  # steps that counting introspection may take, for each value that it may have
 
 
@@ -77,7 +77,7 @@ class OperationTooWide(PublicError):
     code = "OPERATION_TOO_WIDE"
 
     def __init__(self, fields: int, limit: int) -> None:
-        fields = min(fields, HIGHEST)
+        fields = min(fields, MAX_COUNT)
         message = (
             f"The operation has {fields} fields, those of fragments counted wherever they are spread; {limit} are allowed."
         )
@@ -100,10 +100,8 @@ class MutationRepeated(PublicError):
     code = "MUTATION_REPEATED"
 
     def __init__(self, field: str, times: int, limit: int) -> None:
-        message = (
-            f"The operation runs {field[:NAME_LENGTH]} {times} times; {limit} is the most. Send the rest in another operation."
-        )
-        super().__init__(message, field=field[:NAME_LENGTH], times=times, limit=limit)
+        message = f"The operation runs {field[:MAX_SHOWN_NAME_LENGTH]} {times} times; {limit} is the most. Send the rest in another operation."
+        super().__init__(message, field=field[:MAX_SHOWN_NAME_LENGTH], times=times, limit=limit)
 
 
 class OperationTooLarge(PublicError):
@@ -142,7 +140,7 @@ class IntrospectionTooLarge(PublicError):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ItemCount:
     """A number of items that variables decide: the first of `sources` that is given, or `default`; never above `most`."""
 
     sources: tuple[int | str, ...]  # numbers, and names of variables
@@ -166,10 +164,10 @@ class Step:
 
     place: int  # among the steps of its document; those that it refers to come before it
     constant: int
-    terms: tuple[tuple[int | Asked, int | Step], ...]
+    terms: tuple[tuple[int | ItemCount, int | Step], ...]
 
 
-Number = int | Asked
+Number = int | ItemCount
 Amount = int | Step
 
 
@@ -225,7 +223,7 @@ class Costs:
         return costs[amount.place]
 
 
-class Measured(NamedTuple):
+class Measurement(NamedTuple):
     """The operations of one document: their objects, which are their cost, and their values."""
 
     cost: Costs
@@ -247,21 +245,21 @@ class Bounds:
     max_page_size: int
     repeats: int = 10
 
-    def measure(self, document: DocumentNode) -> Measured:
+    def measure(self, document: DocumentNode) -> Measurement:
         """What the operations of a document cost. Raises the error of the bound that they exceed, or GraphQLSyntaxError."""
-        return Measured(_Walk(self, document, leaf=0).costs(), _Walk(self, document, leaf=1).costs())
+        return Measurement(_Walk(self, document, leaf=0).costs(), _Walk(self, document, leaf=1).costs())
 
     def check(self, cost: int, values: int) -> None:
         """Raises OperationTooCostly or OperationTooLarge."""
         if cost > self.cost:
-            raise OperationTooCostly(min(cost, HIGHEST), self.cost)
+            raise OperationTooCostly(min(cost, MAX_COUNT), self.cost)
         if values > self.values:
-            raise OperationTooLarge(min(values, HIGHEST), self.values)
+            raise OperationTooLarge(min(values, MAX_COUNT), self.values)
 
     def check_unplanned(self, values: int, why: str) -> None:
         """Raises OperationTooSlow."""
         if values > self.unplanned:
-            raise OperationTooSlow(min(values, HIGHEST), self.unplanned, why)
+            raise OperationTooSlow(min(values, MAX_COUNT), self.unplanned, why)
 
     def admit(self, document: DocumentNode, variables: Mapping[str, Any], why: str) -> None:
         """Raises OperationTooSlow where the one operation of a document is too much for graphql-core."""
@@ -307,7 +305,7 @@ class _Walk:
         self._leaf = leaf
         self._operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
         self._fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
-        self._introspected = Introspected(bounds.schema, self._fragments, STEPS * bounds.introspection)
+        self._introspected = IntrospectionCounter(bounds.schema, self._fragments, STEPS * bounds.introspection)
         self._read = 0  # values of the schema, in all operations
         self._walked: dict[str, _Totals] = {}
         self._steps: list[Step] = []
@@ -332,7 +330,7 @@ class _Walk:
             self._check_repeats(operation.selection_set)
         if totals.introspected > self._bounds.introspection:
             raise IntrospectionTooLarge(self._bounds.introspection)
-        return self._sum([(1, totals.fixed), (LIST, totals.listed)])
+        return self._sum([(1, totals.fixed), (DEFAULT_LIST_SIZE, totals.listed)])
 
     def _check_repeats(self, selected: SelectionSetNode) -> None:
         """Raises MutationRepeated. A field under the same name in the answer runs once, wherever it is selected."""
@@ -360,7 +358,7 @@ class _Walk:
             raise OperationTooWide(totals.fields, self._bounds.fields)
 
     def _fits(self, level: int, nesting: int) -> None:
-        if level > self._bounds.depth or nesting > self._bounds.depth * NESTING:
+        if level > self._bounds.depth or nesting > self._bounds.depth * NESTING_PER_DEPTH:
             raise OperationTooDeep(self._bounds.depth)
 
     def _selections(self, selected: SelectionSetNode, parent: GraphQLNamedType | None, level: int, nesting: int) -> _Totals:
@@ -416,7 +414,7 @@ class _Walk:
         self._wide(below)
         try:
             counted = self._introspected.count(node)
-        except TooMuch:
+        except IntrospectionTooBig:
             raise IntrospectionTooLarge(self._bounds.introspection) from None
         self._read += counted.values
         if self._read > self._bounds.introspection * len(self._operations):  # before more is counted
@@ -428,23 +426,25 @@ class _Walk:
         """What a field costs its parent: once, and for each item of a page that the parent may be."""
         many = self._number(node, field)
         if not is_list_type(get_nullable_type(field.type)):
-            return self._sum([(1, 1), (1, below.fixed), (LIST if many is None else many, below.listed)]), 0
-        each = self._sum([(1, 1), (1, below.fixed), (LIST, below.listed)])
+            return self._sum([(1, 1), (1, below.fixed), (DEFAULT_LIST_SIZE if many is None else many, below.listed)]), 0
+        each = self._sum([(1, 1), (1, below.fixed), (DEFAULT_LIST_SIZE, below.listed)])
         return (0, each) if many is None else (self._sum([(many, each)]), 0)
 
     def _number(self, node: FieldNode, field: GraphQLField) -> Number | None:
         """How many items a field asks for by its arguments, None where it has no such arguments."""
         bounds = self._bounds
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
-        if IDS in field.args:
-            return self._asked([_listed(given.get(IDS))], LIST, bounds.max_page_size)
-        if any(name in field.args for name in PAGE):
-            return self._asked([_source(given.get(name)) for name in PAGE], bounds.default_page_size, bounds.max_page_size)
+        if IDS_ARGUMENT in field.args:
+            return self._asked([_listed(given.get(IDS_ARGUMENT))], DEFAULT_LIST_SIZE, bounds.max_page_size)
+        if any(name in field.args for name in PAGE_SIZE_ARGUMENTS):
+            return self._asked(
+                [_source(given.get(name)) for name in PAGE_SIZE_ARGUMENTS], bounds.default_page_size, bounds.max_page_size
+            )
         return None
 
     def _asked(self, values: Iterable[int | str | None], default: int, most: int) -> Number:
         sources = tuple(source for source in values if source is not None)
-        asked = Asked(sources, default, most)
+        asked = ItemCount(sources, default, most)
         names = [source for source in sources if isinstance(source, str)]
         self._sources.update(names)
         return asked if names else asked.number({})
@@ -487,4 +487,4 @@ def _listed(value: ValueNode | None) -> int | str | None:
 
 def _int(value: IntValueNode) -> int:
     """The number, if it is short enough to be one; any other will be refused, and counts as the highest."""
-    return int(value.value) if len(value.value) <= len(str(HIGHEST)) else HIGHEST
+    return int(value.value) if len(value.value) <= len(str(MAX_COUNT)) else MAX_COUNT

@@ -54,7 +54,7 @@ def holder_of(viewer: Viewer) -> tuple[Holder, ...]:
     return () if viewer.user_id is None else (Holder(Share.VIEWER, viewer.user_id),)
 
 
-class Full(Refusal):
+class CapacityExceeded(Refusal):
     """One thing more than a bound allows."""
 
     def __init__(self, code: str, things: str, most: int, share: Share) -> None:
@@ -67,7 +67,7 @@ class Full(Refusal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Most:
+class Limits:
     """The bounds of one kind of thing."""
 
     process: int
@@ -78,7 +78,7 @@ class Most:
 class Capacity:
     """Counts the things of one kind that are open, and refuses one too many."""
 
-    def __init__(self, code: str, things: str, most: Most) -> None:
+    def __init__(self, code: str, things: str, most: Limits) -> None:
         """`code` is that of a refusal, `things` the plural of what is counted."""
         self._code = code
         self._things = things
@@ -102,7 +102,7 @@ class Capacity:
         """One more for each holder. Raises Full, and then counts nothing."""
         for holder in holders:
             if self._open[holder] >= self._most[holder.share]:
-                raise Full(self._code, self._things, self._most[holder.share], holder.share)
+                raise CapacityExceeded(self._code, self._things, self._most[holder.share], holder.share)
         self._open.update(holders)
 
     def give_back(self, *holders: Holder) -> None:

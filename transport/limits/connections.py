@@ -3,7 +3,7 @@
 uvicorn bounds no headers and no connection of one peer, so its protocols for HTTP and WebSockets are extended here. Nothing is timed
 for each request: the server looks at all connections once a second, and a connection only notes since when it waits.
 
-A connection above a bound is told so once it has sent something, since an answer before that is often lost. It has `PATIENCE` seconds
+A connection above a bound is told so once it has sent something, since an answer before that is often lost. It has `HEADER_TIMEOUT` seconds
 for that, and of such connections too many are dropped without a word.
 """
 
@@ -23,14 +23,14 @@ from uvicorn.protocols.utils import get_remote_addr
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from settings import Settings
-from transport.limits.capacity import PROCESS, Capacity, Full, Holder, Most, Share
+from transport.limits.capacity import PROCESS, Capacity, CapacityExceeded, Holder, Limits, Share
 from transport.limits.peers import Proxies, network_of
-from transport.refusal import told
+from transport.refusal import error_body
 
 CODE: Final = "TOO_MANY_CONNECTIONS"
-PATIENCE: Final = 5.0  # seconds
+HEADER_TIMEOUT: Final = 5.0  # seconds
 GRACE: Final = 5.0  # seconds after which a request that is late is ended here, if nobody has refused it
-MOST_REFUSED: Final = 100  # connections that wait for their refusal
+MAX_REFUSED: Final = 100  # connections that wait for their refusal
 NEVER: Final = float("inf")
 
 log = structlog.stdlib.get_logger("crossgate.connections")
@@ -45,8 +45,8 @@ class Config(uvicorn.Config):
         self.body_timeout = settings.request_timeout + GRACE
         self.proxies = Proxies(settings.trusted_proxies)
         most = settings.max_connections
-        self.capacity = Capacity(CODE, "connections", Most(process=most, peer=settings.max_connections_per_peer, viewer=most))
-        self.refused = Capacity(CODE, "refused connections", Most(process=MOST_REFUSED, peer=MOST_REFUSED, viewer=MOST_REFUSED))
+        self.capacity = Capacity(CODE, "connections", Limits(process=most, peer=settings.max_connections_per_peer, viewer=most))
+        self.refused = Capacity(CODE, "refused connections", Limits(process=MAX_REFUSED, peer=MAX_REFUSED, viewer=MAX_REFUSED))
 
     def holders(self, transport: Transport) -> tuple[Holder, ...]:
         """Who holds a connection. A trusted proxy brings those of many peers, so it is none."""
@@ -98,7 +98,7 @@ class Http(Bounded, HttpToolsProtocol):
     """HTTP, with a time for headers and one for what follows them."""
 
     config: Config
-    refusal: Full | None = None
+    refusal: CapacityExceeded | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Count a new connection, which has to send headers now."""
@@ -106,16 +106,16 @@ class Http(Bounded, HttpToolsProtocol):
         self.due = time.monotonic() + self.config.header_timeout
         try:
             self.hold(self.config.capacity, *self.config.holders(self.transport))
-        except Full as refusal:
+        except CapacityExceeded as refusal:
             self._turn_away(refusal)
 
-    def _turn_away(self, refusal: Full) -> None:
+    def _turn_away(self, refusal: CapacityExceeded) -> None:
         log.warning("connection.refused", share=refusal.share.value)
         self.refusal = refusal
-        self.due = time.monotonic() + PATIENCE
+        self.due = time.monotonic() + HEADER_TIMEOUT
         try:
             self.hold(self.config.refused, PROCESS)
-        except Full:
+        except CapacityExceeded:
             self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -169,9 +169,9 @@ class WebSocket(Bounded, WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
 
-def refused(refusal: Full) -> bytes:
+def refused(refusal: CapacityExceeded) -> bytes:
     """The answer on a connection that is one too many, which no application sees."""
-    body = orjson.dumps(told(refusal, os.urandom(16).hex()))
+    body = orjson.dumps(error_body(refusal, os.urandom(16).hex()))
     status = HTTPStatus.SERVICE_UNAVAILABLE
     head = [
         f"HTTP/1.1 {status.value} {status.phrase}",

@@ -29,7 +29,7 @@ FIELDS: Final[Mapping[str, GraphQLField]] = {"__schema": SchemaMetaFieldDef, "__
 DEPRECATED: Final = "includeDeprecated"
 
 
-class TooMuch(Exception):
+class IntrospectionTooBig(Exception):
     """More steps than counting may take."""
 
 
@@ -47,7 +47,7 @@ class _Selected(NamedTuple):
     inner: list[tuple[Any, dict[str, bool], _Selected]]  # resolver, arguments, selection
 
 
-class Introspected:
+class IntrospectionCounter:
     """Counts the introspection of one document, whose width is known to be within bounds, in `most` steps."""
 
     def __init__(self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], most: int) -> None:
@@ -114,7 +114,7 @@ class Introspected:
         """The count of a selection of one element, which is kept for types: elements of other kinds are reached from one type."""
         self._left -= 1 + len(selected.inner)
         if self._left < 0:
-            raise TooMuch
+            raise IntrospectionTooBig
         key = (id(selected.inner), id(element))
         if isinstance(element, GraphQLType) and (known := self._counted.get(key)) is not None:
             return known

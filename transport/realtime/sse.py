@@ -16,7 +16,7 @@ from typing import Any, Final
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from transport.authentication.arrival import arrived
+from transport.authentication.arrival import receive_request
 from transport.authentication.bearer import Identity, Session
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
 from transport.http.negotiation import MediaType
@@ -24,7 +24,7 @@ from transport.http.request import GraphQLRequest, check_headers, read
 from transport.limits.capacity import Capacity
 from transport.logs import log
 from transport.realtime.streams import Caller, OpenConnections, Prepared, Streams
-from transport.refusal import CHARSET, Refusal, TimedOut, Unauthenticated, told
+from transport.refusal import CHARSET, Refusal, TimedOut, Unauthenticated, error_body
 
 KEEP_ALIVE_SECONDS: Final = 12.0  # proxies commonly close what is silent for 60
 KEEP_ALIVE: Final = b":\n\n"  # a comment
@@ -87,7 +87,7 @@ class EventStreams:
             async with limit:
                 self.identity.check(scope)
                 check_headers(scope)
-                request = await arrived(scope, receive)
+                request = await receive_request(scope, receive)
                 session = self.identity.session_of(request)
                 if (viewer := await session.viewer()) is None:
                     raise Unauthenticated(session.over)
@@ -126,7 +126,7 @@ class _Stream:
         except Exception:
             log.exception("stream.failed")
             broken = Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL, INTERNAL_MESSAGE)
-            await self._next(told(broken, self._request_id))
+            await self._next(error_body(broken, self._request_id))
 
     async def keep_alive(self) -> None:
         """Say from time to time that the connection is there."""
@@ -137,7 +137,7 @@ class _Stream:
     async def finish(self, session: Session) -> None:
         """Say that nothing more comes, and why if it might have."""
         if session.over:
-            await self._next(told(Unauthenticated(session.over), self._request_id))
+            await self._next(error_body(Unauthenticated(session.over), self._request_id))
         await self._write(COMPLETE)
         await self._send({"type": "http.response.body", "body": b""})
 

@@ -25,7 +25,7 @@ from transport.limits.capacity import Capacity, Holder, holder_of, origin_of
 from transport.limits.quotas import Payer, Quotas, RateLimited
 from transport.logs import PolicyVersion, bind_facts
 from transport.operations import Operation, Operations, answer_of
-from transport.refusal import Refusal, TimedOut, Unauthenticated, told
+from transport.refusal import Refusal, TimedOut, Unauthenticated, error_body
 from transport.view_as import ViewAs, bind_seen
 
 MakeSubscriber = Callable[[Viewer, str, str | None, Callable[[], Awaitable[Viewer | None]]], object]
@@ -85,7 +85,7 @@ class Streams:
                 session.end(refusal.message)
                 return
             except Refusal as refusal:
-                yield told(refusal, request_id)
+                yield error_body(refusal, request_id)
                 return
             async with aclosing(self._events(operation, context, request_id, caller.payer)) as events:
                 async for event in events:
@@ -101,7 +101,7 @@ class Streams:
                 try:
                     payer.charge(operation.cost)
                 except RateLimited as refusal:
-                    yield told(refusal, request_id)
+                    yield error_body(refusal, request_id)
                     return
 
     def prepare(self, asked: GraphQLRequest, method: str, caller: Caller) -> Prepared:

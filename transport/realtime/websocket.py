@@ -24,14 +24,14 @@ from policies.viewer import ANONYMOUS
 from transport.authentication.bearer import Identity, Session, credentials_of, distinct, has_token_in_url
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
 from transport.headers import header
-from transport.http.json_body import parsed
+from transport.http.json_body import parse_json
 from transport.http.request import GraphQLRequest, checked
-from transport.limits.capacity import Capacity, Full, Share, holder_of, origin_of
+from transport.limits.capacity import Capacity, CapacityExceeded, Share, holder_of, origin_of
 from transport.limits.quotas import LEAST, RateLimited
 from transport.logs import begin_facts, bind_facts, log
 from transport.realtime.streams import OpenConnections, Streams
-from transport.refusal import BadRequest, DuplicateKey, Refusal, Unauthenticated, told
-from transport.view_as import HEADER, NAME
+from transport.refusal import BadRequest, DuplicateKey, Refusal, Unauthenticated, error_body
+from transport.view_as import HEADER, VIEW_AS_HEADER
 
 PROTOCOL: Final = "graphql-transport-ws"
 GOING_AWAY: Final = 1001
@@ -45,7 +45,7 @@ TWICE: Final = 4409
 TOO_MANY: Final = 4429  # in the protocol: initialises twice; here also too many sockets, and a spent quota
 FAILED: Final = 4500
 NOT_IN_URL: Final = "Send the token in connection_init or as a header, not in the address."
-NOT_HERE: Final = f"{NAME} is for queries by HTTP; a socket is always its own user's."
+NOT_HERE: Final = f"{VIEW_AS_HEADER} is for queries by HTTP; a socket is always its own user's."
 REASON_BYTES: Final = 123  # what a closing frame holds
 
 
@@ -58,7 +58,7 @@ class Close(Exception):
         self.reason = reason.encode()[:REASON_BYTES].decode(errors="ignore")
 
 
-class Left(Exception):
+class ClientDisconnected(Exception):
     """The client has gone."""
 
 
@@ -97,7 +97,7 @@ class WebSocketEndpoint:
                 socket = _Socket(self, scope, receive, send)
                 with self.connections.open(socket.leave):
                     await socket.serve()
-        except (Full, RateLimited) as refusal:
+        except (CapacityExceeded, RateLimited) as refusal:
             close = _closing(refusal)
             await send({"type": "websocket.close", "code": close.code, "reason": close.reason})
 
@@ -176,7 +176,7 @@ class _Socket:
         try:
             while True:
                 await self._handle(_content(await self._receive()))
-        except Left:
+        except ClientDisconnected:
             self._end(None)
         except Close as close:
             self._end(close)
@@ -210,7 +210,7 @@ class _Socket:
         try:
             self._held.enter_context(self._endpoint.sockets.hold(*holder_of(viewer)))
             self._caller.payer.charge(LEAST)
-        except (Full, RateLimited) as refusal:
+        except (CapacityExceeded, RateLimited) as refusal:
             raise _closing(refusal) from None
         if session.seconds is not None:
             self._limit = self._loop.call_later(session.seconds, self._expire, session)
@@ -240,7 +240,9 @@ class _Socket:
         self._begun += 1
         request_id = f"{self._request_id}.{self._begun}"
         if len(self._running) >= self._endpoint.most_operations:
-            await self._send({"type": "error", "id": name, "payload": told(_too_many(self._endpoint), request_id)["errors"]})
+            await self._send(
+                {"type": "error", "id": name, "payload": error_body(_too_many(self._endpoint), request_id)["errors"]}
+            )
             return
         task = asyncio.create_task(self._run(name, asked, self._session, request_id))
         self._running[name] = asked, task
@@ -261,16 +263,16 @@ class _Socket:
                 self._end(Close(FORBIDDEN, session.over))
             elif self._running.pop(name, None) is not None:
                 await self._send({"type": "complete", "id": name})
-        except Left:
+        except ClientDisconnected:
             self._end(None)
         except Refusal as refusal:
-            with suppress(Left):
-                await self._tell(name, told(refusal, request_id))
+            with suppress(ClientDisconnected):
+                await self._tell(name, error_body(refusal, request_id))
         except Exception:
             log.exception("operation.failed")
             broken = Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL, INTERNAL_MESSAGE)
-            with suppress(Left):
-                await self._tell(name, told(broken, request_id))
+            with suppress(ClientDisconnected):
+                await self._tell(name, error_body(broken, request_id))
         finally:
             log.info("operation", answers=told_of, milliseconds=round((time.perf_counter() - started) * 1000, 1))
 
@@ -286,7 +288,7 @@ class _Socket:
         try:
             await self._sending({"type": "websocket.send", "text": orjson.dumps(message).decode()})
         except OSError:
-            raise Left from None
+            raise ClientDisconnected from None
 
 
 def _host(origin: str) -> str | None:
@@ -300,9 +302,9 @@ def _host(origin: str) -> str | None:
 def _content(message: Message) -> dict[str, Any]:
     """The content of a message. Raises Left or Close."""
     if message["type"] == "websocket.disconnect":
-        raise Left
+        raise ClientDisconnected
     try:
-        content = parsed((message.get("text") or "").encode(), "The message")
+        content = parse_json((message.get("text") or "").encode(), "The message")
     except DuplicateKey as refusal:
         raise Close(BAD_MESSAGE, refusal.message) from None
     except BadRequest:
@@ -328,7 +330,7 @@ def _credentials(message: dict[str, Any]) -> list[str]:
 def _looks(message: dict[str, Any]) -> bool:
     """Whether a `connection_init` asks to look as another."""
     payload = message.get("payload")
-    return isinstance(payload, dict) and any(name.lower() == NAME.lower() for name in payload)
+    return isinstance(payload, dict) and any(name.lower() == VIEW_AS_HEADER.lower() for name in payload)
 
 
 def _id(message: dict[str, Any]) -> str:
@@ -350,9 +352,9 @@ def _asked(message: dict[str, Any]) -> GraphQLRequest:
         raise Close(BAD_MESSAGE, refusal.message) from None
 
 
-def _closing(refusal: Full | RateLimited) -> Close:
+def _closing(refusal: CapacityExceeded | RateLimited) -> Close:
     """How a socket ends where a bound is met. Clients connect again after 1013, and not by themselves after 4429."""
-    whole = isinstance(refusal, Full) and refusal.share is Share.PROCESS
+    whole = isinstance(refusal, CapacityExceeded) and refusal.share is Share.PROCESS
     return Close(TRY_LATER if whole else TOO_MANY, f"{refusal.code}: {refusal.message}")
 
 
