@@ -90,7 +90,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
     viewers, engine = _viewers(services.reader), services.engine
     identity, quotas = Identity(tokens, viewers), quotas_of(settings)
     schema = _schema(settings, documents, schema_of)
-    reloading = Reloading(policies, lambda: load_policy(policies), services.take)
+    reloading = Reloading(policies, lambda: load_policy(policies), services.replace_policy)
     app = create_app(
         schema=schema,
         settings=settings,
@@ -140,7 +140,7 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
     return Services(
         reader=Reader(database_url, settings.pool_size, settings.request_timeout),
         engine=engine,
-        listening=ChangeListener(database_url),
+        change_listener=ChangeListener(database_url),
         audit=AuditLog(engine),
         policy=policy,
         cursors=cursors,
@@ -237,7 +237,7 @@ def _lifespan(
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        await services.listening.start()
+        await services.change_listener.start()
         log.info("policy.loaded", policy=services.policy.version)
         await services.audit.start()
         companions = [asyncio.ensure_future(each()) for each in beside]

@@ -66,7 +66,7 @@ class Unguarded:
 
     def withheld(self, shape: Shape, ability: str) -> Reason | None:
         """As the real policy says."""
-        return self._policy.withheld(shape, ability)
+        return self._policy.denial_reason(shape, ability)
 
 
 def unguarded(policy: Policy, where: Where = ports_by_where) -> Policy:

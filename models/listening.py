@@ -59,7 +59,7 @@ class ChangeQueue:
         self._something = asyncio.Event()
         self._missed = False
 
-    def tell(self, change: Change) -> None:
+    def put(self, change: Change) -> None:
         """Keep a change until it is taken. Of too many, none is kept."""
         if self._missed or not self._concerns(change):
             return
@@ -94,7 +94,7 @@ class ChangeListener:
         self._address = Address.parse(url).asyncpg(server_settings(0)) | {"timeout": CONNECT_TIMEOUT}
         self._listeners: dict[str, set[ChangeQueue]] = {}
         self._task: asyncio.Task[None] | None = None
-        self.connected = asyncio.Event()
+        self.is_connected = asyncio.Event()
         self.turns = asyncio.Semaphore(
             MAX_CONCURRENT_LOADS
         )  # for listeners that load what they hear of: requests go on beside them
@@ -117,7 +117,7 @@ class ChangeListener:
             self._task = None
 
     @contextmanager
-    def changes(self, entity: str, columns: Collection[str] | None = None) -> Iterator[ChangeQueue]:
+    def subscribe(self, entity: str, columns: Collection[str] | None = None) -> Iterator[ChangeQueue]:
         """What is new of a type from now on, and what changes in any of the columns; in any at all, if none are given."""
         heard = ChangeQueue(columns)
         self._listeners.setdefault(entity, set()).add(heard)
@@ -133,8 +133,8 @@ class ChangeListener:
                 await self._listen()
             except Exception as error:  # whatever it is, the next connection may hear again
                 log.warning("events.interrupted", error=type(error).__name__)
-            pause = MIN_RETRY_DELAY if self.connected.is_set() else min(pause * 2, MAX_RETRY_DELAY)
-            self.connected.clear()
+            pause = MIN_RETRY_DELAY if self.is_connected.is_set() else min(pause * 2, MAX_RETRY_DELAY)
+            self.is_connected.clear()
             await asyncio.sleep(pause)
 
     async def _listen(self) -> None:
@@ -144,7 +144,7 @@ class ChangeListener:
         try:
             connection.add_termination_listener(lambda _connection: ended.set())
             await connection.add_listener(CHANNEL, self._hear)
-            self.connected.set()
+            self.is_connected.set()
             while not ended.is_set():
                 with suppress(TimeoutError):
                     await asyncio.wait_for(ended.wait(), CHECK_INTERVAL)
@@ -163,4 +163,4 @@ class ChangeListener:
             log.warning("events.unknown")
             return
         for heard in self._listeners.get(kind, ()):
-            heard.tell(change)
+            heard.put(change)

@@ -144,7 +144,7 @@ def shapes_told_by(policy: Policy, asked: Iterable[Rule]) -> tuple[Shape, ...]:
 
 
 def _ability(policy: Policy, shape: Shape, name: str) -> Cell:
-    reason = policy.withheld(shape, name)
+    reason = policy.denial_reason(shape, name)
     return Cell(TRUE) if reason is None else Cell(FALSE, (reason,))
 
 

@@ -65,9 +65,9 @@ class Policy:
 
     def can(self, shape: Shape, ability: str) -> bool:
         """Whether viewers of this shape have an ability; an ability that no rule names is an error."""
-        return self.withheld(shape, ability) is None
+        return self.denial_reason(shape, ability) is None
 
-    def withheld(self, shape: Shape, ability: str) -> Reason | None:
+    def denial_reason(self, shape: Shape, ability: str) -> Reason | None:
         """Why viewers of this shape do not have an ability, None if they have it; one that no rule names is an error."""
         if not any(rule.name == "ability" and rule.arguments[1].literal == ability for rule in self.rules):
             raise PolicyError(f"no rule names the ability {ability}")

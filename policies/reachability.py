@@ -55,7 +55,7 @@ class Reachability:
     def reads(self, entity: str) -> bool:
         """Whether there can be a row of a type that they may read; of a part, whether there can be one of its whole."""
         whole = self._policy.catalogue[entity].part_of
-        return self.may(entity, "read") if whole is None else self.reads(whole)
+        return self.can_act(entity, "read") if whole is None else self.reads(whole)
 
     def reads_without(self, entity: str, absent: Collection[str]) -> bool:
         """The same of those among them who have no value for some parameters, as visitors have none at all."""
@@ -64,14 +64,14 @@ class Reachability:
             return self.reads_without(whole, absent)
         return any(without_conditions(decision.rows, absent) != FALSE for decision in self._decisions(entity))
 
-    def may(self, entity: str, action: str) -> bool:
+    def can_act(self, entity: str, action: str) -> bool:
         """Whether there can be a row that they may read and do an action to."""
         return any(
             conj((self._policy.decide(shape, entity).rows, self._policy.decide(shape, entity, action).rows)) != FALSE
             for shape in self._variants
         )
 
-    def has(self, ability: str) -> bool:
+    def has_ability(self, ability: str) -> bool:
         """Whether they can have an ability."""
         return any(self._policy.can(shape, ability) for shape in self._variants)
 
@@ -91,7 +91,7 @@ class Reachability:
 
     def withholding(self, ability: str) -> Hiding:
         """Why an ability that they can have is withheld at times."""
-        reasons = {shape: self._policy.withheld(shape, ability) for shape in self._variants}
+        reasons = {shape: self._policy.denial_reason(shape, ability) for shape in self._variants}
         return self._told({shape: frozenset(filter(None, [reason])) for shape, reason in reasons.items()})
 
     def _decisions(self, entity: str) -> Collection[Decision]:

@@ -52,7 +52,7 @@ class ViewerSet:
 
     parts: tuple[Part, ...]
 
-    def includes(self, shape: Shape) -> bool:
+    def contains(self, shape: Shape) -> bool:
         """Whether viewers of a shape are among them."""
         return any(shape.kind in part.kinds and all(each.of(shape) for each in part.conditions) for part in self.parts)
 

@@ -43,7 +43,7 @@ class Services:
 
     reader: Reader
     engine: AsyncEngine
-    listening: ChangeListener
+    change_listener: ChangeListener
     audit: AuditLog
     policy: Policy
     cursors: Cursors
@@ -53,14 +53,14 @@ class Services:
     max_page_size: int = 1000
     order_approval_days: int = 14
 
-    def take(self, policy: Policy) -> None:
+    def replace_policy(self, policy: Policy) -> None:
         """Put another policy in force, for whatever begins from now on."""
         self.policy = policy
 
     async def close(self) -> None:
         """Close all connections to the database."""
         await self.audit.close()
-        await self.listening.close()
+        await self.change_listener.close()
         await self.reader.close()
         await self.engine.dispose()
 
@@ -98,30 +98,32 @@ class Context:
         self._renew = renew
         self.is_preview = False
         self.has_changed = False  # whether something was changed by a mutation of this request
-        self.unsaved: Mapping[UUID, Mapping[str, bool | None]] = {}  # settings of accounts that are as if they were saved
+        self.unsaved_settings: Mapping[
+            UUID, Mapping[str, bool | None]
+        ] = {}  # settings of accounts that are as if they were saved
         self._begin(viewer)
 
     def _begin(self, viewer: Viewer) -> None:
         self.viewer = viewer
         self.execution = ""  # what ran the operation: "planned", or graphql-core and why
         self.redactions = Redactions()
-        self.acts = AuditTrail()
-        self.forget()
+        self.audit_trail = AuditTrail()
+        self.reset_caches()
 
-    def forget(self) -> None:
+    def reset_caches(self) -> None:
         """Read all again from now on: something has changed."""
         self.batches = Batches(self)
         self.loaders = Loaders(self)
 
-    def go_on_as(self, viewer: Viewer) -> None:
+    def continue_as(self, viewer: Viewer) -> None:
         """Decide for the viewer as it stands now, and for nothing that was known of it before."""
         if viewer != self.viewer:
             self.viewer = viewer
             self.__dict__.pop("parameters", None)
-            self.forget()
+            self.reset_caches()
 
     @property
-    def asker(self) -> Viewer:
+    def requester(self) -> Viewer:
         """Who sent the request, whose rights decide whether a tool may be used at all."""
         return self._asker or self.viewer
 
@@ -130,14 +132,14 @@ class Context:
         """Whether the asker looks at the market as another viewer."""
         return self._asker is not None
 
-    def of_asker(self) -> Context:
+    def as_requester(self) -> Context:
         """A context of the same request in which the asker is the viewer, for what it is told of itself."""
-        return self._beside(self.asker)
+        return self._beside(self.requester)
 
     def preview(self, viewer: Viewer, account: UUID, settings: Mapping[str, bool | None]) -> Context:
         """A context of the same request in which an account has settings that are not saved yet, and its viewer is seen."""
-        context = self._beside(viewer, self.asker)
-        context.unsaved = {account: settings}
+        context = self._beside(viewer, self.requester)
+        context.unsaved_settings = {account: settings}
         context.is_preview = True
         return context
 
@@ -180,9 +182,9 @@ class Context:
         """Whether the viewer has an ability that depends on nothing that is stored."""
         return self.policy.can(self.viewer.shape, ability)
 
-    def withheld(self, ability: str) -> Reason | None:
+    def denial_reason(self, ability: str) -> Reason | None:
         """Why the viewer does not have such an ability, None if it has it."""
-        return self.policy.withheld(self.viewer.shape, ability)
+        return self.policy.denial_reason(self.viewer.shape, ability)
 
     def sees_everywhere(self, entity: str, field: str) -> bool:
         """Whether the viewer sees a field in every row that it may read; then sorting and filtering by it tell nothing."""

@@ -35,7 +35,7 @@ async def settings(accounts: Sequence[Record], context: Context) -> list[Setting
     """The effective settings of each account, from its own overrides and its partner's defaults (V2)."""
     defaults = await context.loaders.defaults([account.partner_id for account in accounts])
     pairs = zip(accounts, defaults, strict=True)
-    return [Settings(account, default, context.unsaved.get(account.id, {})) for account, default in pairs]
+    return [Settings(account, default, context.unsaved_settings.get(account.id, {})) for account, default in pairs]
 
 
 managed_accounts: Final = RootConnection("ManagedAccount")

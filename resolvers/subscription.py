@@ -64,8 +64,8 @@ class Updates:
         self._require_reach(context)
         company = None if company_id is None else identifiers.parse(company_id, "companyId", "Company").key
         columns = () if self.new_only else shown.keys()  # no field shows what the others change
-        listening = context.services.listening
-        with listening.changes(self.entity, columns) as changes:
+        listening = context.services.change_listener
+        with listening.subscribe(self.entity, columns) as changes:
             while True:
                 change = await _next(changes)
                 async with listening.turns:

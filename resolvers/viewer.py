@@ -167,7 +167,7 @@ async def viewed_by(viewers: Sequence[Viewer], context: Context) -> list[ViewedB
     """Who sent the request, None for the viewer itself."""
     if not context.is_view_as:
         return [None] * len(viewers)
-    asker, loaders = context.asker, context.of_asker().loaders
+    asker, loaders = context.requester, context.as_requester().loaders
     ((user,), (company,)) = await gather(loaders.rows("User", [asker.user_id]), loaders.rows("Company", [asker.company_id]))
     if user is None or company is None:
         return [None] * len(viewers)

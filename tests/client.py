@@ -88,7 +88,7 @@ class Client:
     @asynccontextmanager
     async def following(self, viewer: str | None, query: str, **variables: Any) -> AsyncIterator[Following]:
         """A subscription of a user or of nobody, from the moment in which it hears of changes."""
-        listening = self.app.state.services.listening
+        listening = self.app.state.services.change_listener
         async with asyncio.timeout(5):
             await self._caught_up(listening)
         known = listening.listeners
@@ -120,8 +120,8 @@ class Client:
 
     async def _caught_up(self, listening: ChangeListener) -> None:
         """Returns once everything has been heard that was told before: what is told is heard in its order."""
-        await listening.connected.wait()
-        with listening.changes("Mark") as marks:
+        await listening.is_connected.wait()
+        with listening.subscribe("Mark") as marks:
             async with self.app.state.services.engine.connect() as connection:
                 await connection.execute(sa.select(sa.func.pg_notify(CHANNEL, MARK)))
             await anext(marks)

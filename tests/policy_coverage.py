@@ -54,7 +54,7 @@ class PolicyCoveragePlugin:
         for owner, name, wrapped in (
             (Policy, "decide", self._decide),
             (Policy, "can", self._ability),
-            (Policy, "withheld", self._ability),
+            (Policy, "denial_reason", self._ability),
             (Context, "_begin", self._begin),
             (Auditing, "read", self._read),
         ):
@@ -113,7 +113,7 @@ class PolicyCoveragePlugin:
     def _begin(self, begin: Callable[..., None]) -> Callable[..., None]:
         def begun(context: Context, *viewer: Any) -> None:
             begin(context, *viewer)
-            self.asked.viewers.update((context.services.engine.url, each) for each in (context.viewer, context.asker))
+            self.asked.viewers.update((context.services.engine.url, each) for each in (context.viewer, context.requester))
 
         return begun
 

@@ -403,7 +403,7 @@ async def test_tls_is_had_by_every_driver(tmp_path: Path, socket_path: str, at: 
         secured = front.secured
         listening = ChangeListener(at(front.port, verify))
         await listening.start()
-        await asyncio.wait_for(listening.connected.wait(), 10)
+        await asyncio.wait_for(listening.is_connected.wait(), 10)
         await listening.close()
         untrusted = await answers(at(front.port, f"sslmode=verify-full&sslrootcert={other.root}"))
         named = await answers(at(front.port, verify, "127.0.0.1"))

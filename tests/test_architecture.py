@@ -68,15 +68,15 @@ def test_every_change_by_a_viewer_is_a_unit_of_work() -> None:
     """Only the unit of work, which looks at the rights again, opens a transaction; and a chore, which has no viewer."""
     opening = {path.name for path in (ROOT / "resolvers").rglob("*.py") if "transaction" in called(path)}
 
-    assert {"unit_of_work.py", "order_approval.py"} == opening
+    assert {"transactions.py", "order_approval.py"} == opening
 
 
 def test_who_asks_is_known_of_whole_requests_only() -> None:
-    """Only `arrived` makes an `Arrived`, without which no route learns who its viewer is."""
-    making = {path.name for path in (ROOT / "transport").rglob("*.py") if "Arrived" in called(path)}
+    """Only `receive_request` makes a `ReceivedRequest`, without which no route learns who its viewer is."""
+    making = {path.name for path in (ROOT / "transport").rglob("*.py") if "ReceivedRequest" in called(path)}
     loading = {path.name for path in (ROOT / "transport").rglob("*.py") if "_load_viewer" in called(path)}
 
-    assert ({"arrival.py"}, {"identity.py"}) == (making, loading)
+    assert ({"arrival.py"}, {"bearer.py"}) == (making, loading)
 
 
 def called(path: Path) -> set[str]:

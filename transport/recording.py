@@ -78,6 +78,6 @@ class _Recorded(SchemaExtension):
 
 def _who(context: Context) -> dict[str, Any]:
     """The viewer, and who asks in its place, if somebody else does."""
-    viewer, asker = context.viewer, context.asker
+    viewer, asker = context.viewer, context.requester
     known = {"userId": viewer.user_id, "companyId": viewer.company_id}
     return known if asker is viewer else known | {"askerUserId": asker.user_id, "askerCompanyId": asker.company_id}

@@ -87,9 +87,9 @@ def add_counts(counts: Counts, more: Mapping[AuditSubject, int]) -> None:
 class AuditLog:
     """Writes events from `start` to `close`; before and after, nothing is served, and nothing is kept."""
 
-    def __init__(self, engine: AsyncEngine, *, moment: float = FLUSH_INTERVAL, most: int = MAX_PENDING) -> None:
+    def __init__(self, engine: AsyncEngine, *, flush_interval: float = FLUSH_INTERVAL, most: int = MAX_PENDING) -> None:
         self._engine = engine
-        self.moment = moment
+        self.flush_interval = flush_interval
         self._most = most
         self._waiting: dict[AuditEventKey, PendingEvent] = {}
         self._taken: list[dict[str, Any]] = []  # out of what waits, and perhaps written
@@ -99,7 +99,7 @@ class AuditLog:
         self._writer: asyncio.Task[None] | None = None
 
     @property
-    def running(self) -> bool:
+    def is_running(self) -> bool:
         """Whether events are kept."""
         return self._writer is not None
 
@@ -121,7 +121,7 @@ class AuditLog:
         except Exception as error:  # the gateway stops all the same
             log.error("audit.lost", events=len(self._waiting) + len(self._taken), error=type(error).__name__)
 
-    async def note(self, act: AuditEventKey, request_id: str | None, counts: Mapping[AuditSubject, int]) -> None:
+    async def enqueue(self, act: AuditEventKey, request_id: str | None, counts: Mapping[AuditSubject, int]) -> None:
         """Have an event written within a moment. Waits where too many wait already."""
         while (met := self._waiting.get(act)) is None:
             if len(self._waiting) + len(self._taken) < self._most:
@@ -153,7 +153,7 @@ class AuditLog:
         while True:
             await self._something.wait()
             self._something.clear()
-            await asyncio.sleep(self.moment)
+            await asyncio.sleep(self.flush_interval)
             try:
                 await self.flush()
             except Exception as error:  # whatever it is, another attempt may go through

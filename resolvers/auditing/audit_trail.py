@@ -25,29 +25,29 @@ MAX_CACHED_LENGTH: Final = 10_000  # characters of one
 class AuditTrail:
     """What the resolvers of one request note: actions that were refused, and decisions that were explained."""
 
-    __slots__ = ("concerned", "denied")
+    __slots__ = ("denied", "explained_for")
 
     def __init__(self) -> None:
         self.denied: Counts = {}
-        self.concerned: dict[Viewer, Counts] = {}
+        self.explained_for: dict[Viewer, Counts] = {}
 
-    def join(self, other: AuditTrail) -> None:
+    def merge(self, other: AuditTrail) -> None:
         """Take what others have noted of the same request; what both have noted of one thing is the same."""
         _keep_maximum(self.denied, other.denied)
-        for viewer, counts in other.concerned.items():
-            _keep_maximum(self.concerned.setdefault(viewer, {}), counts)
+        for viewer, counts in other.explained_for.items():
+            _keep_maximum(self.explained_for.setdefault(viewer, {}), counts)
 
-    def refused(self, counts: Counts) -> None:
+    def note_denials(self, counts: Counts) -> None:
         """Note that actions of a mutation were refused."""
         add_counts(self.denied, counts)
 
-    def told_by(self, entity: str, field: str, code: str) -> None:
+    def note_refused_argument(self, entity: str, field: str, code: str) -> None:
         """Note that an order or a filter was refused, for it would tell a field; once, for whoever runs it again."""
         self.denied[AuditSubject(entity, field, None, code)] = 1
 
-    async def explained(self, entity: str, field: str | None, concerned: Viewer) -> None:
+    async def note_explanation(self, entity: str, field: str | None, concerned: Viewer) -> None:
         """Note that decisions on a type, or on a field of it, are explained for a viewer; written before the answer is sent."""
-        add_counts(self.concerned.setdefault(concerned, {}), {AuditSubject(entity, field): 1})
+        add_counts(self.explained_for.setdefault(concerned, {}), {AuditSubject(entity, field): 1})
 
 
 def _keep_maximum(into: Counts, counts: Counts) -> None:
@@ -57,8 +57,10 @@ def _keep_maximum(into: Counts, counts: Counts) -> None:
 
 def has_events(context: Context, data: Any) -> bool:
     """Whether a result tells of anything but reads."""
-    acts = context.acts
-    return bool(context.redactions.own(data) or acts.denied or acts.concerned or context.asker is not context.viewer)
+    acts = context.audit_trail
+    return bool(
+        context.redactions.visible_in(data) or acts.denied or acts.explained_for or context.requester is not context.viewer
+    )
 
 
 async def record(context: Context, name: str | None, text: str | None, data: Any = None, read: Counts | None = None) -> None:
@@ -66,19 +68,21 @@ async def record(context: Context, name: str | None, text: str | None, data: Any
 
     `name` and `text` are the operation's. Raises what keeps the database from taking what is written now.
     """
-    log, request_id, acts = context.services.audit, context.origin.request_id, context.acts
-    if not log.running:  # nothing is served then
+    log, request_id, acts = context.services.audit, context.origin.request_id, context.audit_trail
+    if not log.is_running:  # nothing is served then
         return
-    context.acts = AuditTrail()  # a subscription goes on
-    if context.asker is not context.viewer:
+    context.audit_trail = AuditTrail()  # a subscription goes on
+    if context.requester is not context.viewer:
         await log.write(_event_key(context, AuditKind.VIEW_AS, name, text), request_id, {})
-    tell = log.note if context.asker.user_id is None else log.write  # a row for each request of a visitor would fill the log
-    for concerned, counts in acts.concerned.items():
+    tell = (
+        log.enqueue if context.requester.user_id is None else log.write
+    )  # a row for each request of a visitor would fill the log
+    for concerned, counts in acts.explained_for.items():
         await tell(_event_key(context, AuditKind.EXPLAIN, name, text, concerned), request_id, counts)
     if denied := _denied(context, data, acts.denied):
-        await log.note(_event_key(context, AuditKind.DENIAL, name, text), request_id, denied)
+        await log.enqueue(_event_key(context, AuditKind.DENIAL, name, text), request_id, denied)
     if read:
-        await log.note(_event_key(context, AuditKind.READ, name, text), request_id, read)
+        await log.enqueue(_event_key(context, AuditKind.READ, name, text), request_id, read)
 
 
 def operation_hash(name: str | None, text: str) -> str:
@@ -100,7 +104,7 @@ def _event_key(
 
     Of visitors no operation is kept: they could fill the log, which nobody may empty, by sending a new one each time.
     """
-    asker, taken = context.asker, concerned or context.viewer
+    asker, taken = context.requester, concerned or context.viewer
     other = taken if taken is not asker else None
     whose = other if other is not None and kind in (AuditKind.VIEW_AS, AuditKind.EXPLAIN) else asker
     return AuditEventKey(
@@ -119,7 +123,7 @@ def _event_key(
 def _denied(context: Context, data: Any, refused: Counts) -> Counts:
     """What policy has hidden in a result, and which actions it refused."""
     counts = dict(refused)
-    for path, redacted in context.redactions.own(data):
+    for path, redacted in context.redactions.visible_in(data):
         counted = _hidden(redacted)
         counts[counted] = counts.get(counted, 0) + count_redacted_values(path, data)
     return counts

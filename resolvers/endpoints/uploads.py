@@ -127,7 +127,7 @@ def _company(context: Context, name: str | None) -> UUID | None:
 async def _reached(work: UnitOfWork, name: str | None) -> UUID:
     """The company, locked, if the viewer may upload for it. Raises NoSuchCompany or MayNotUpload."""
     key = _company(work.context, name)
-    company, may = (None, False) if key is None else await work.reach("Company", key, ACTION)
+    company, may = (None, False) if key is None else await work.lock_if_allowed("Company", key, ACTION)
     if company is None:
         raise NoSuchCompany
     if not may:
@@ -138,7 +138,7 @@ async def _reached(work: UnitOfWork, name: str | None) -> UUID:
 
 async def _denied(context: Context, code: str) -> None:
     """Tell the audit log of a refusal."""
-    context.acts.refused({AuditSubject("Company", None, ACTION, code): 1})
+    context.audit_trail.note_denials({AuditSubject("Company", None, ACTION, code): 1})
     await record(context, AUDIT_NAME, None)
 
 

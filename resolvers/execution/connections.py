@@ -67,7 +67,7 @@ def connection(planner: Planner, place: FieldSite, batch: ChildConnection | Root
         counts=parts.counts,
         items=tuple(parts.items),
         shape=parts.shape,
-        failing=place.failing,
+        failing=place.failure_policy,
     )
     return place.shape.child(connected), watch
 

@@ -78,14 +78,14 @@ class FieldSite:
         return self.definition.type
 
     @property
-    def required(self) -> bool:
+    def is_required(self) -> bool:
         """Whether its value is never null."""
         return isinstance(self.definition.type, GraphQLNonNull)
 
     @property
-    def failing(self) -> FailurePolicy:
+    def failure_policy(self) -> FailurePolicy:
         """How its value fails: the plan tells it where null stays in its place, or at the root."""
-        return FailurePolicy([each.node for each in self.details], not self.required or self.shape.is_root)
+        return FailurePolicy([each.node for each in self.details], not self.is_required or self.shape.is_root)
 
     def guarded(self, code: str) -> str:
         """Code that gives None where the field is hidden."""

@@ -37,12 +37,12 @@ def named_by(planner: Planner, place: FieldSite, batch: ToOne) -> Code:
         if isinstance(place.access, JoinedRow):
             raise  # whoever tries out the whole of it looks it up instead, so that nothing is tried out twice at each level
         target, watch = target_of(planner, kind, batch.by, place.details)
-        return place.shape.child(ToOneStep(place.keys(planner.names, batch.column), target, place.required)), watch
+        return place.shape.child(ToOneStep(place.keys(planner.names, batch.column), target, place.is_required)), watch
     joined.keep()
     if joined.is_always_there:
         return code, watch
     key = joined.read(joined.by)
-    return (f"need({key} and {code})" if place.required else f"({code} if {key} else None)"), watch
+    return (f"need({key} and {code})" if place.is_required else f"({code} if {key} else None)"), watch
 
 
 def _joined(planner: Planner, access: RowAccess | Objects, batch: ToOne) -> JoinedRow:
@@ -135,7 +135,7 @@ def identified(planner: Planner, place: FieldSite, batch: ById | ByAnyId | ByAny
     named = of_type(batch.entity) if isinstance(batch, ById) else batch.named
     many = isinstance(batch, ByAnyIds)
     watch: RedactionTracker = ItemsTracker(TypedTracker()) if many else TypedTracker()
-    return place.shape.child(NodeStep(named, planner.arguments(place), target, many, place.failing)), watch
+    return place.shape.child(NodeStep(named, planner.arguments(place), target, many, place.failure_policy)), watch
 
 
 def _kind(place: FieldSite, entity: str) -> GraphQLObjectType:

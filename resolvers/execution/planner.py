@@ -76,7 +76,7 @@ class PlannedField:
 
     shape: ObjectBuilder
     watch: RedactionTracker | None
-    required: bool
+    is_required: bool
 
 
 class Planner:
@@ -117,7 +117,7 @@ class Planner:
             return reason
         shape.made_of(code)
         definition = kind.fields.get(details[0].node.name.value)
-        return PlannedField(shape, watch, required=definition is None or isinstance(definition.type, GraphQLNonNull))
+        return PlannedField(shape, watch, is_required=definition is None or isinstance(definition.type, GraphQLNonNull))
 
     def shaped(
         self, kind: GraphQLObjectType, grouped: Grouped, access: Rows | Objects
@@ -273,7 +273,9 @@ class Planner:
             rows.read_all() if needed is None else [rows.read(column) for column in needed]
         made, watch = self._completion(place)
         visible = ColumnReader(rows, self.names, place.visible) if place.visible else None
-        return place.shape.child(ResolverStep(batch, self.arguments(place), rows.parents, visible, made, place.failing)), watch
+        return place.shape.child(
+            ResolverStep(batch, self.arguments(place), rows.parents, visible, made, place.failure_policy)
+        ), watch
 
     def sub(self, kind: GraphQLObjectType, details: Sequence[FieldDetails]) -> Grouped:
         """The fields that are selected below a field, for a type of its objects."""

@@ -105,7 +105,7 @@ class Plan:
 
     def _is_required(self, key: str) -> bool:
         planned = self.planned[key]
-        return isinstance(planned, PlannedField) and planned.required
+        return isinstance(planned, PlannedField) and planned.is_required
 
     async def _value(self, key: str, run: PlanRun) -> Any:
         """The value of a root field, or what stopped it."""
@@ -179,7 +179,7 @@ class Plans:
             answer = await self._planned(text, document, name, raw, context)
         except Exception as error:
             context.execution = f"graphql-core; {_reason(error)}"
-            context.acts = AuditTrail()  # what the plan has noted, whoever answers now notes again
+            context.audit_trail = AuditTrail()  # what the plan has noted, whoever answers now notes again
             return None
         context.execution = _execution(answer.left, answer.roots)
         return answer
@@ -216,7 +216,7 @@ class Plans:
         executor = Executor.build(self._schema, operation.document, raw_variable_values=raw, operation_name=name)
         assert not isinstance(executor, list)  # noqa: S101 (the variables have been read before)
         policy, shape = context.policy, context.viewer.shape
-        decide, withheld = partial(policy.decide, shape), partial(policy.withheld, shape)
+        decide, withheld = partial(policy.decide, shape), partial(policy.denial_reason, shape)
         rights = partial(allowed_actions, policy, shape)
         try:
             planner = Planner(operation.document, executor, self._describe, decide, withheld, rights)

@@ -16,16 +16,16 @@ from resolvers.writing.unit_of_work import UnitOfWork, requires
 
 
 @requires(Company="set_billing_market")
-async def set_billing_market(work: UnitOfWork, asked: InputReader) -> ChangedIds:
+async def set_billing_market(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Enable or disable a market of a company. What is orderable follows with the next request (R120, A19, V12)."""
-    company = await work.owner(asked, "set_billing_market")
-    market = asked.one_of("market", CURRENCIES)
-    work.problems.stop()
-    row = await work.one(_of(company.id, market))
+    company = await work.acting_company(fields, "set_billing_market")
+    market = fields.choice("market", CURRENCIES)
+    work.errors.raise_if_any()
+    row = await work.scalar(_of(company.id, market))
     if row is None:
-        row = BillingMarket(company_id=company.id, market=market, currency=CURRENCIES[market], enabled=asked.value("enabled"))
+        row = BillingMarket(company_id=company.id, market=market, currency=CURRENCIES[market], enabled=fields.value("enabled"))
         await work.add(row)
-    row.enabled = asked.value("enabled")
+    row.enabled = fields.value("enabled")
     return {"billing_market": Identifier("BillingMarket", row.id)}
 
 

@@ -24,30 +24,30 @@ STAYS: Final = "The operator checks or has checked this, for the company is {}; 
 
 
 @requires(Company="update_company_profile")
-async def update_company_profile(work: UnitOfWork, asked: InputReader) -> ChangedIds:
+async def update_company_profile(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Change what a company is called and what it is on paper (A13). What its certificate proves stays once it is checked."""
-    company = await work.owner(asked, "update_company_profile")
-    values = given(asked, {**NAMES, **DETAILS})
+    company = await work.acting_company(fields, "update_company_profile")
+    values = given(fields, {**NAMES, **DETAILS})
     if company is not None:
-        _keep_what_is_checked(asked, company, values)
-        work.edit(asked, company)
-    work.problems.stop()
+        _keep_what_is_checked(fields, company, values)
+        work.check_and_bump_version(fields, company)
+    work.errors.raise_if_any()
     assign(company, values)
     return {"company": Identifier("Company", company.id)}
 
 
-def _keep_what_is_checked(asked: InputReader, company: Company, values: Mapping[str, Any]) -> None:
+def _keep_what_is_checked(fields: InputReader, company: Company, values: Mapping[str, Any]) -> None:
     """Note each change of what the operator has checked (R410, R422)."""
     for name in CERTIFIED if company.is_certified else ():
         if name in values and values[name] != getattr(company, name):
-            asked.note(ErrorCode.LOCKED, STAYS.format(company.verification_status), name)
+            fields.add_error(ErrorCode.LOCKED, STAYS.format(company.verification_status), name)
 
 
-def papers(asked: InputReader) -> dict[str, Any]:
+def papers(fields: InputReader) -> dict[str, Any]:
     """The columns of a new company. Its type is ENTERPRISE unless it says otherwise (R413, R420, A42)."""
     return {
-        **{name: read(asked, name) for name, read in NAMES.items()},
-        **given(asked, DETAILS),
-        "country": country(asked, "country", required=True),
-        "company_type": asked.one_of("company_type", OPEN_TYPES) or CompanyType.ENTERPRISE,
+        **{name: read(fields, name) for name, read in NAMES.items()},
+        **given(fields, DETAILS),
+        "country": country(fields, "country", required=True),
+        "company_type": fields.choice("company_type", OPEN_TYPES) or CompanyType.ENTERPRISE,
     }

@@ -33,42 +33,42 @@ PENDING_ALREADY: Final = "A request between these two ports is waiting for an an
 
 
 @requires(Port="connect", MarketplacePort="connect")
-async def request_connection(work: UnitOfWork, asked: InputReader) -> ChangedIds:
+async def request_connection(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Ask a provider to connect a port of one's own to a public one of the provider's (R029, V16, R435)."""
-    port = await work.find(asked, "port_id", "Port", "connect")
-    target = await work.see(asked, "target_port_id", "MarketplacePort", "connect")
-    name = asked.text("name", MAX_NAME_LENGTH)
-    _check_ends(asked, port, target)
-    if port is not None and target is not None and await work.one(_pending(port.id, target.id)):
-        asked.note(ErrorCode.TAKEN, PENDING_ALREADY, "target_port_id")
-    work.problems.stop()
+    port = await work.lock_for_update(fields, "port_id", "Port", "connect")
+    target = await work.lock_for_share(fields, "target_port_id", "MarketplacePort", "connect")
+    name = fields.text("name", MAX_NAME_LENGTH)
+    _check_ends(fields, port, target)
+    if port is not None and target is not None and await work.scalar(_pending(port.id, target.id)):
+        fields.add_error(ErrorCode.TAKEN, PENDING_ALREADY, "target_port_id")
+    work.errors.raise_if_any()
     ends = {"company_id": port.company_id, "port_id": port.id, "target_port_id": target.id, "provider_id": target.company_id}
-    request = ConnectionRequest(name=name, rate_limit_mbps=asked.value("rate_limit_mbps"), **ends)
+    request = ConnectionRequest(name=name, rate_limit_mbps=fields.value("rate_limit_mbps"), **ends)
     await work.add(request)
     await _notify_provider(work, request, target)
     return _done(request)
 
 
 @requires(ConnectionRequest="answer")
-async def accept_connection(work: UnitOfWork, asked: InputReader) -> ChangedIds:
+async def accept_connection(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Accept a request, between ports that are still active (V16, R435)."""
-    request = await work.find(asked, "id", "ConnectionRequest", "answer")
-    work.problems.stop()
+    request = await work.lock_for_update(fields, "id", "ConnectionRequest", "answer")
+    work.errors.raise_if_any()
     _decide(request, ConnectionRequestStatus.ACCEPTED)
     ends = sa.select(Port.status).where(Port.id.in_((request.port_id, request.target_port_id))).with_for_update(read=True)
     if {PortStatus.ACTIVE} != set(await work.session.scalars(ends)):
-        asked.note(ErrorCode.PORT_NOT_ACTIVE, ENDS_NOT_ACTIVE, "id")
-    work.problems.stop()
+        fields.add_error(ErrorCode.PORT_NOT_ACTIVE, ENDS_NOT_ACTIVE, "id")
+    work.errors.raise_if_any()
     await _notify_requester(work, request)
     return _done(request)
 
 
 @requires(ConnectionRequest="answer")
-async def deny_connection(work: UnitOfWork, asked: InputReader) -> ChangedIds:
+async def deny_connection(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Deny a request (V16)."""
-    request = await work.find(asked, "id", "ConnectionRequest", "answer")
-    reason = asked.text("reason", MAX_REASON_LENGTH, required=False, lines=True)
-    work.problems.stop()
+    request = await work.lock_for_update(fields, "id", "ConnectionRequest", "answer")
+    reason = fields.text("reason", MAX_REASON_LENGTH, required=False, lines=True)
+    work.errors.raise_if_any()
     _decide(request, ConnectionRequestStatus.DENIED)
     request.reason = reason
     await _notify_requester(work, request)
@@ -76,10 +76,10 @@ async def deny_connection(work: UnitOfWork, asked: InputReader) -> ChangedIds:
 
 
 @requires(ConnectionRequest="withdraw")
-async def withdraw_connection(work: UnitOfWork, asked: InputReader) -> ChangedIds:
+async def withdraw_connection(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Take a request back before it is answered (V16)."""
-    request = await work.find(asked, "id", "ConnectionRequest", "withdraw")
-    work.problems.stop()
+    request = await work.lock_for_update(fields, "id", "ConnectionRequest", "withdraw")
+    work.errors.raise_if_any()
     _decide(request, ConnectionRequestStatus.WITHDRAWN)
     return _done(request)
 
@@ -101,16 +101,16 @@ def requests_at(port: UUID, status: ConnectionRequestStatus) -> sa.Select[Any]:
     return sa.select(ConnectionRequest).where(ends, ConnectionRequest.status == status)
 
 
-def _check_ends(asked: InputReader, port: Port | None, target: Port | None) -> None:
+def _check_ends(fields: InputReader, port: Port | None, target: Port | None) -> None:
     """Two active ports of two companies, and no more than both can carry."""
     for end, name in ((port, "port_id"), (target, "target_port_id")):
         if end is not None and end.status != PortStatus.ACTIVE:
-            asked.note(ErrorCode.PORT_NOT_ACTIVE, NOT_ACTIVE, name)
+            fields.add_error(ErrorCode.PORT_NOT_ACTIVE, NOT_ACTIVE, name)
     if port is not None and target is not None and port.company_id == target.company_id:
-        asked.note(ErrorCode.INVALID_VALUE, "This port is of the same company.", "target_port_id")
-    rate, speeds = asked.value("rate_limit_mbps"), [end.speed_mbps for end in (port, target) if end is not None]
+        fields.add_error(ErrorCode.INVALID_VALUE, "This port is of the same company.", "target_port_id")
+    rate, speeds = fields.value("rate_limit_mbps"), [end.speed_mbps for end in (port, target) if end is not None]
     if rate < 1 or any(rate > speed for speed in speeds):
-        asked.note(ErrorCode.INVALID_VALUE, "This is from 1 Mbps to the speed of the slower port.", "rate_limit_mbps")
+        fields.add_error(ErrorCode.INVALID_VALUE, "This is from 1 Mbps to the speed of the slower port.", "rate_limit_mbps")
 
 
 def _pending(port: UUID, target: UUID) -> sa.Select[Any]:
@@ -130,7 +130,7 @@ async def _notify_provider(work: UnitOfWork, request: ConnectionRequest, target:
     kind, subject = NotificationKind.CONNECTION_REQUESTED, Identifier("ConnectionRequest", request.id)
     text = connection_requested(target.name, request.name, request.rate_limit_mbps, work.context.services.public_url)
     await notify_company(work.session, kind, target.company_id, text, roles=NOTIFIED_ROLES, subject=subject)
-    address = await work.one(
+    address = await work.scalar(
         sa.select(MarketplaceProfile.contact_email).where(MarketplaceProfile.company_id == target.company_id)
     )
     await queue_mail(work.session, kind, address, text)

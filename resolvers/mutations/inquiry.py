@@ -29,16 +29,16 @@ RATE_LIMITED: Final = "Too many inquiries were sent within an hour: at most {} {
 
 
 @requires(MarketplaceProfile="inquire")
-async def send_inquiry(work: UnitOfWork, asked: InputReader) -> ChangedIds:
+async def send_inquiry(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Ask a provider. It goes to the profile's contact address, which the sender does not learn (R018, V22)."""
-    profile = await _profile(work, asked)
+    profile = await _profile(work, fields)
     sent: dict[str, Any] = {
-        "sender_name": asked.text("name", MAX_NAME_LENGTH),
-        "sender_email": asked.email("email", required=True),
-        "message": asked.text("message", MAX_MESSAGE_LENGTH, lines=True),
-        "sender_company": asked.text("company", MAX_NAME_LENGTH, required=False),
+        "sender_name": fields.text("name", MAX_NAME_LENGTH),
+        "sender_email": fields.email("email", required=True),
+        "message": fields.text("message", MAX_MESSAGE_LENGTH, lines=True),
+        "sender_company": fields.text("company", MAX_NAME_LENGTH, required=False),
     }
-    work.problems.stop()
+    work.errors.raise_if_any()
     await _check_limits(work, profile.id)
     origin = {"user_id": work.context.viewer.user_id, "peer": work.context.origin.peer}
     await work.add(Inquiry(company_id=profile.company_id, profile_id=profile.id, **origin, **sent))
@@ -47,18 +47,18 @@ async def send_inquiry(work: UnitOfWork, asked: InputReader) -> ChangedIds:
     return {"marketplace_profile": Identifier("MarketplaceProfile", profile.id)}
 
 
-async def _profile(work: UnitOfWork, asked: InputReader) -> Any:
+async def _profile(work: UnitOfWork, fields: InputReader) -> Any:
     """The profile that is named by its id or by a slug, locked, so that inquiries by it are counted one after the other."""
-    if asked.value("profile_id") is not None:
-        return await work.find(asked, "profile_id", "MarketplaceProfile", "inquire")
-    slug = asked.text("slug", MAX_NAME_LENGTH)
+    if fields.value("profile_id") is not None:
+        return await work.lock_for_update(fields, "profile_id", "MarketplaceProfile", "inquire")
+    slug = fields.text("slug", MAX_NAME_LENGTH)
     if slug is None:
         return None
     found = await work.context.loaders.profile_of_slug(slug)
     if found is None:
-        work.miss(asked, "slug", "MarketplaceProfile", "inquire")
+        work.report_not_found(fields, "slug", "MarketplaceProfile", "inquire")
         return None
-    return await work.hold(asked, "slug", "MarketplaceProfile", found.id, "inquire")
+    return await work.lock_by_key(fields, "slug", "MarketplaceProfile", found.id, "inquire")
 
 
 async def _check_limits(work: UnitOfWork, profile: UUID) -> None:
@@ -66,14 +66,14 @@ async def _check_limits(work: UnitOfWork, profile: UUID) -> None:
     to_it = Inquiry.profile_id == profile
     visitors = Inquiry.user_id.is_(None)
     sender = _sender(work)
-    await work.alone("inquiry", str(work.context.viewer.user_id or work.context.origin.peer))
+    await work.serialize("inquiry", str(work.context.viewer.user_id or work.context.origin.peer))
     limits = [(MAX_PER_SENDER, "from one sender to one provider", to_it & sender), (MAX_PER_PROFILE, "from one sender", sender)]
     if work.context.viewer.user_id is None:
         limits.append((MAX_OF_VISITORS, "from all visitors to one provider", to_it & visitors))
     for most, which, those in limits:
-        if await work.one(_lately(those)) >= most:
-            work.problems.note(ErrorCode.TOO_MANY, RATE_LIMITED.format(most, which))
-            work.problems.stop()
+        if await work.scalar(_lately(those)) >= most:
+            work.errors.add(ErrorCode.TOO_MANY, RATE_LIMITED.format(most, which))
+            work.errors.raise_if_any()
 
 
 def _sender(work: UnitOfWork) -> sa.ColumnElement[bool]:

@@ -25,17 +25,17 @@ HOUR: Final = timedelta(hours=1)
 RATE_LIMITED: Final = f"Your company has named {MAX_LOOKUPS} new people within an hour. Try again later."
 
 
-def person(asked: InputReader) -> User:
+def person(fields: InputReader) -> User:
     """A person by address and name, whom nobody is known to be."""
-    return User(email=asked.email("email", required=True), name=asked.text("name", MAX_NAME_LENGTH), claimed=False)
+    return User(email=fields.email("email", required=True), name=fields.text("name", MAX_NAME_LENGTH), claimed=False)
 
 
-async def find_known_user(work: UnitOfWork, asked: InputReader, named: User, partner: UUID) -> User:
+async def find_known_user(work: UnitOfWork, fields: InputReader, named: User, partner: UUID) -> User:
     """The user whom the viewer may read and who has this address, or else the person who was named (V21)."""
     same = sa.func.lower(User.email) == sa.func.lower(named.email)
-    user: User | None = await work.reads("User", same, User.claimed.desc(), User.id)
-    if await work.one(_named_lately(partner)) >= MAX_LOOKUPS:
-        asked.note(ErrorCode.TOO_MANY, RATE_LIMITED, "email")
+    user: User | None = await work.find_readable("User", same, User.claimed.desc(), User.id)
+    if await work.scalar(_named_lately(partner)) >= MAX_LOOKUPS:
+        fields.add_error(ErrorCode.TOO_MANY, RATE_LIMITED, "email")
     return user or named
 
 

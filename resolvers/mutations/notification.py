@@ -13,13 +13,13 @@ from resolvers.writing.unit_of_work import UnitOfWork, requires
 
 
 @requires(Notification="mark_read")
-async def mark_notifications_read(work: UnitOfWork, asked: InputReader) -> ChangedIds:
-    """Mark a notification as read, and if it is asked for those that the same user had been told before, of the same company."""
-    newest = await work.find(asked, "id", "Notification", "mark_read")
-    work.problems.stop()
+async def mark_notifications_read(work: UnitOfWork, fields: InputReader) -> ChangedIds:
+    """Mark a notification as read, and if it is fields for those that the same user had been told before, of the same company."""
+    newest = await work.lock_for_update(fields, "id", "Notification", "mark_read")
+    work.errors.raise_if_any()
     read = newest.read_at or now()
     newest.read_at = read
-    if asked.value("and_earlier"):
+    if fields.value("and_earlier"):
         earlier = sa.update(Notification).where(
             Notification.user_id == newest.user_id,
             Notification.company_id == newest.company_id,

@@ -17,7 +17,7 @@ from resolvers.writing.input_reader import InputReader
 from resolvers.writing.runner import ChangedIds
 from resolvers.writing.unit_of_work import UnitOfWork, requires
 
-# What was asked for, and at which price.
+# What was fields for, and at which price.
 ORDERED: Final = (
     *("company_id", "location_id", "name", "speed_mbps", "term_months", "cost_centre", "diversity_zone"),
     *("monthly_rate", "setup_fee", "currency"),
@@ -25,52 +25,52 @@ ORDERED: Final = (
 
 
 @requires(OrderApproval="approve")
-async def approve_order(work: UnitOfWork, asked: InputReader) -> ChangedIds:
-    """Order what was asked for, at the price of that moment, if it can still be ordered (V12, V13)."""
-    comment = asked.text("comment", COMMENT_LENGTH, required=False, lines=True)
-    approval = await _undecided(work, asked, "approve", OrderApprovalStatus.APPROVED)
-    location = await work.one(select(Location).where(Location.id == approval.location_id).with_for_update(read=True))
-    await _check(work, asked, approval, location)
-    work.problems.stop()
+async def approve_order(work: UnitOfWork, fields: InputReader) -> ChangedIds:
+    """Order what was fields for, at the price of that moment, if it can still be ordered (V12, V13)."""
+    comment = fields.text("comment", COMMENT_LENGTH, required=False, lines=True)
+    approval = await _undecided(work, fields, "approve", OrderApprovalStatus.APPROVED)
+    location = await work.scalar(select(Location).where(Location.id == approval.location_id).with_for_update(read=True))
+    await _check(work, fields, approval, location)
+    work.errors.raise_if_any()
     await work.add(port := Port(**{name: getattr(approval, name) for name in ORDERED}))
     approval.port_id = port.id
     return await _decided(work, approval, OrderApprovalStatus.APPROVED, comment)
 
 
 @requires(OrderApproval="reject")
-async def reject_order(work: UnitOfWork, asked: InputReader) -> ChangedIds:
+async def reject_order(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Order nothing, and say why (V13)."""
-    comment = asked.text("comment", COMMENT_LENGTH, lines=True)
-    approval = await _undecided(work, asked, "reject", OrderApprovalStatus.REJECTED)
+    comment = fields.text("comment", COMMENT_LENGTH, lines=True)
+    approval = await _undecided(work, fields, "reject", OrderApprovalStatus.REJECTED)
     return await _decided(work, approval, OrderApprovalStatus.REJECTED, comment)
 
 
 @requires(OrderApproval="withdraw")
-async def withdraw_order(work: UnitOfWork, asked: InputReader) -> ChangedIds:
+async def withdraw_order(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Ask for it no more (V13)."""
-    approval = await _undecided(work, asked, "withdraw", OrderApprovalStatus.WITHDRAWN)
+    approval = await _undecided(work, fields, "withdraw", OrderApprovalStatus.WITHDRAWN)
     return _closed(work, approval, OrderApprovalStatus.WITHDRAWN)
 
 
-async def _undecided(work: UnitOfWork, asked: InputReader, action: str, to: OrderApprovalStatus) -> OrderApproval:
+async def _undecided(work: UnitOfWork, fields: InputReader, action: str, to: OrderApprovalStatus) -> OrderApproval:
     """The order, if it still waits. Raises Refused or IllegalStep."""
-    approval: OrderApproval = await work.find(asked, "id", "OrderApproval", action)
-    work.problems.stop()
+    approval: OrderApproval = await work.lock_for_update(fields, "id", "OrderApproval", action)
+    work.errors.raise_if_any()
     step(STEPS, approval.standing(now()), to)
     return approval
 
 
-async def _check(work: UnitOfWork, asked: InputReader, approval: OrderApproval, location: Location) -> None:
+async def _check(work: UnitOfWork, fields: InputReader, approval: OrderApproval, location: Location) -> None:
     """Note what keeps the order from being carried out by now."""
-    company = await work.one(select(Company).where(Company.id == approval.company_id).with_for_update(read=True))
-    check_company(asked, company, "id")
-    check_location(asked, location, "id")
-    check_speed(asked, location, approval.speed_mbps, "id")
-    await check_market(work, asked, company, location, "id")
+    company = await work.scalar(select(Company).where(Company.id == approval.company_id).with_for_update(read=True))
+    check_company(fields, company, "id")
+    check_location(fields, location, "id")
+    check_speed(fields, location, approval.speed_mbps, "id")
+    await check_market(work, fields, company, location, "id")
 
 
 async def _decided(work: UnitOfWork, approval: OrderApproval, to: OrderApprovalStatus, comment: str | None) -> ChangedIds:
-    """Note the partner's decision, and tell whoever has asked (V13)."""
+    """Note the partner's decision, and tell whoever has fields (V13)."""
     approval.comment = comment
     done = _closed(work, approval, to)
     await notify_requester(work.session, approval, work.context.services.public_url)

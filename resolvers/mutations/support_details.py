@@ -22,29 +22,29 @@ UNREACHABLE: Final = "The operator supports nobody without an e-mail address and
 
 
 @requires(Company="update_support_details")
-async def update_support_details(work: UnitOfWork, asked: InputReader) -> ChangedIds:
+async def update_support_details(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Change whom a company turns to (R123, R124). Details that were never given are at version 0."""
-    company = await work.owner(asked, "update_support_details")
+    company = await work.acting_company(fields, "update_support_details")
     details = company and await details_of(work, company.id)
     if details is not None:
-        work.edit(asked, details)
-        assign(details, contact(asked, details.supported_by, details))
-    work.problems.stop()
+        work.check_and_bump_version(fields, details)
+        assign(details, contact(fields, details.supported_by, details))
+    work.errors.raise_if_any()
     await work.add(details)
     return {"support_details": Identifier("SupportDetails", details.id)}
 
 
 async def details_of(work: UnitOfWork, company: UUID) -> SupportDetails:
     """The details of a company, locked, or new ones at version 0, as they are supported now."""
-    details = await work.one(sa.select(SupportDetails).where(SupportDetails.company_id == company).with_for_update())
+    details = await work.scalar(sa.select(SupportDetails).where(SupportDetails.company_id == company).with_for_update())
     if details is None:
-        supported_by = await work.one(sa.select(ManagedAccount.supported_by).where(ManagedAccount.company_id == company))
+        supported_by = await work.scalar(sa.select(ManagedAccount.supported_by).where(ManagedAccount.company_id == company))
         details = SupportDetails(company_id=company, supported_by=supported_by or SupportedBy.OPERATOR, version=0)
     found: SupportDetails = details
     return found
 
 
-def contact(asked: InputReader, supported_by: SupportedBy, known: SupportDetails | None = None) -> dict[str, Any]:
+def contact(fields: InputReader, supported_by: SupportedBy, known: SupportDetails | None = None) -> dict[str, Any]:
     """The details that are given; notes what is missing there, and is not known, for whoever gives the support (V15)."""
     needed = needs_contact(supported_by)
     readers: Mapping[str, Read] = {
@@ -53,6 +53,6 @@ def contact(asked: InputReader, supported_by: SupportedBy, known: SupportDetails
         "hours": text(MAX_HOURS_LENGTH, required=False, lines=True),
     }
     for name in ("email", "phone") if needed else ():
-        if not asked.has(name) and getattr(known, name, None) is None:
-            asked.note(ErrorCode.REQUIRED, UNREACHABLE, name)
-    return given(asked, readers)
+        if not fields.has(name) and getattr(known, name, None) is None:
+            fields.add_error(ErrorCode.REQUIRED, UNREACHABLE, name)
+    return given(fields, readers)

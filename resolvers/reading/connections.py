@@ -51,18 +51,18 @@ class Edge:
 class Page:
     """A page of one connection, with what is needed to count the whole of it."""
 
-    __slots__ = ("asked", "more", "nodes", "parent")
+    __slots__ = ("has_more", "nodes", "parent", "request")
 
     def __init__(self, asked: PageRequest, parent: UUID | None, nodes: Sequence[Any], more: bool) -> None:
-        self.asked = asked
+        self.request = asked
         self.parent = parent
         self.nodes = nodes
-        self.more = more  # whether there are items beyond the end that was read towards
+        self.has_more = more  # whether there are items beyond the end that was read towards
 
     @property
     def edges(self) -> list[Edge]:
         """The items with their cursors."""
-        return [Edge(*item) for item in zip(self.asked.cursors(self.nodes), self.nodes, strict=True)]
+        return [Edge(*item) for item in zip(self.request.cursors(self.nodes), self.nodes, strict=True)]
 
     @property
     def page_info(self) -> Page:
@@ -72,24 +72,24 @@ class Page:
     @property
     def has_next_page(self) -> bool:
         """Whether there are items after it: a cursor that was given stands for an item, so there is something on its side."""
-        window = self.asked.window
-        return window.before if window.backward else self.more
+        window = self.request.window
+        return window.before if window.backward else self.has_more
 
     @property
     def has_previous_page(self) -> bool:
         """Whether there are items before it."""
-        window = self.asked.window
-        return self.more if window.backward else window.after
+        window = self.request.window
+        return self.has_more if window.backward else window.after
 
     @property
     def start_cursor(self) -> str | None:
         """The cursor of its first item."""
-        return self.asked.cursors(self.nodes[:1])[0] if self.nodes else None
+        return self.request.cursors(self.nodes[:1])[0] if self.nodes else None
 
     @property
     def end_cursor(self) -> str | None:
         """The cursor of its last item."""
-        return self.asked.cursors(self.nodes[-1:])[0] if self.nodes else None
+        return self.request.cursors(self.nodes[-1:])[0] if self.nodes else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +136,12 @@ async def total_counts(asked_pages: Sequence[Page], context: Context) -> list[in
     """How many rows each page's whole connection has that the viewer may read: one statement for all pages of a field."""
     groups: dict[int, list[Page]] = {}
     for page in asked_pages:
-        groups.setdefault(id(page.asked), []).append(page)
+        groups.setdefault(id(page.request), []).append(page)
     counts: dict[tuple[int, UUID | None], int] = {}
     for key, group in groups.items():
-        counted = await context.loaders.count(group[0].asked, [page.parent for page in group if page.parent])
+        counted = await context.loaders.count(group[0].request, [page.parent for page in group if page.parent])
         counts.update({(key, parent): number for parent, number in counted.items()})
-    return [counts[id(page.asked), page.parent] for page in asked_pages]
+    return [counts[id(page.request), page.parent] for page in asked_pages]
 
 
 def parse_page_request(
@@ -190,7 +190,7 @@ def _order(context: Context, entity: str, order_by: Mapping[str, Any] | None) ->
     name = str(order_by["field"])
     field = ORDERS[entity][name].field
     if field is not None and not context.sees_everywhere(entity, field):
-        context.acts.told_by(entity, camel(field), ForbiddenOrder.code)
+        context.audit_trail.note_refused_argument(entity, camel(field), ForbiddenOrder.code)
         raise ForbiddenOrder(
             f"You may not order by {name}: it is hidden from you in some or all rows.", argument="orderBy", field=name
         )
@@ -204,7 +204,7 @@ def _filters(context: Context, entity: str, arguments: Mapping[str, Any]) -> dic
     for name in given:
         if not context.sees_everywhere(entity, known[name].field):
             asked = camel(INPUT_NAME.get(name, name))
-            context.acts.told_by(entity, asked, ForbiddenFilter.code)
+            context.audit_trail.note_refused_argument(entity, asked, ForbiddenFilter.code)
             raise ForbiddenFilter(
                 f"You may not filter by {asked}: it is hidden from you in some or all rows.", argument="filter", field=asked
             )

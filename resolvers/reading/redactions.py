@@ -35,7 +35,7 @@ class Redactions:
         self._folded: list[Entry] | None = None
         self._own: list[Entry] | None = None
 
-    def note(self, path: Iterable[str | int], redacted: Redacted) -> None:
+    def add(self, path: Iterable[str | int], redacted: Redacted) -> None:
         """Note that the value at `path` is hidden."""
         self._noted.append((tuple(path), redacted))
 
@@ -43,7 +43,7 @@ class Redactions:
         """Say that these are all redactions of the response, folded already. `own` are the viewer's, where others' are among them."""
         self._folded, self._own = folded, own
 
-    def join(self, entries: list[Entry], data: Mapping[str, Any] | None) -> None:
+    def merge(self, entries: list[Entry], data: Mapping[str, Any] | None) -> None:
         """Add entries of other root fields of the same response."""
         places = {} if data is None else {key: place for place, key in enumerate(data)}
         found = [entry for entry in [*entries, *self.entries(data)] if entry[0][0] in places]
@@ -57,7 +57,7 @@ class Redactions:
             self._folded = _fold(data, self._noted)
         return self._folded
 
-    def own(self, data: Any) -> list[Entry]:
+    def visible_in(self, data: Any) -> list[Entry]:
         """What is hidden from the viewer itself: without previews, whose redactions are those of whom they are made for."""
         return self.entries(data) if self._own is None else self._own
 

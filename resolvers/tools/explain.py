@@ -101,7 +101,7 @@ async def explain(roots: Sequence[object], context: Context, **arguments: Any) -
     viewer, named = context.viewer, arguments.get("view_as")
     if named is not None:
         viewer = await resolve_view_as(context, named, (VIEW_AS, EXPLAIN))
-    await context.acts.explained(question.entity, arguments.get("field"), viewer)
+    await context.audit_trail.note_explanation(question.entity, arguments.get("field"), viewer)
     if not await _may(context, question.entity, question.key, READ):
         return [None] * len(roots)
     explained = context.policy.explanation(viewer.shape, question.entity, question.action, question.field)
@@ -110,7 +110,7 @@ async def explain(roots: Sequence[object], context: Context, **arguments: Any) -
         return [None] * len(roots)
     verdict = explained.verdict(holds)
     told = viewer.company_id is not None and await _may(context, "Company", viewer.company_id, READ, EXPLAIN)
-    links_too = context.policy.can(context.asker.shape, "explain_linked_rows")
+    links_too = context.policy.can(context.requester.shape, "explain_linked_rows")
     decisions = decisions_of(explained, holds, links_too=links_too) if told else []
     return [Explanation(verdict.allowed, verdict.reason and str(verdict.reason), decisions)] * len(roots)
 
@@ -183,7 +183,7 @@ def _failing(parts: Sequence[DecisionPart]) -> str | None:
 
 async def _may(context: Context, entity: str, key: UUID, *actions: str) -> bool:
     """Whether the asker may do all of these to a row: one statement, or none if its shape alone decides."""
-    asker = context.asker
+    asker = context.requester
     rows = conj(context.policy.decide(asker.shape, entity, action).rows for action in actions)
     if rows == FALSE:
         return False

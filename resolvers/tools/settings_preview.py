@@ -73,14 +73,16 @@ async def preview_context(
     MayNotPreview.
     """
     account = parse(managed_account_id, ARGUMENT, "ManagedAccount")
-    readable, saved = (context.policy.decide(context.asker.shape, "ManagedAccount", action).rows for action in ("read", ACTION))
-    parameters = {**viewer_parameters(context.asker), "key": account.key}
+    readable, saved = (
+        context.policy.decide(context.requester.shape, "ManagedAccount", action).rows for action in ("read", ACTION)
+    )
+    parameters = {**viewer_parameters(context.requester), "key": account.key}
     found = await context.services.reader.fetch(_statement(readable, saved), parameters)
     if not found:
         return None
     may, *facts = {**found[0], **{f"account_{name}": value for name, value in (settings or {}).items()}}.values()
     if not may:
-        context.acts.refused({AuditSubject("ManagedAccount", None, ACTION, PreviewForbidden.code): 1})
+        context.audit_trail.note_denials({AuditSubject("ManagedAccount", None, ACTION, PreviewForbidden.code): 1})
         raise PreviewForbidden
     return context.preview(viewer_of((MemberRole.ACCOUNT_ADMIN,), facts), account.key, settings or {})
 

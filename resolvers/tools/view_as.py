@@ -46,9 +46,9 @@ class ViewAsRefused(PublicError):
 async def resolve_view_as(context: Context, named: str, by: Sequence[str] = (VIEW_AS,)) -> Viewer:
     """The viewer as which the asker of a request looks, as `find_view_as_target`; a refusal is noted among its acts. Raises ViewAsRefused."""
     try:
-        return await find_view_as_target(context.services, context.asker, named, context.policy, by)
+        return await find_view_as_target(context.services, context.requester, named, context.policy, by)
     except ViewAsRefused:
-        context.acts.refused({AuditSubject(_target(named).type, None, by[-1], ViewAsRefused.code): 1})
+        context.audit_trail.note_denials({AuditSubject(_target(named).type, None, by[-1], ViewAsRefused.code): 1})
         raise
 
 

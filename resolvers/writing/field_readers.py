@@ -19,9 +19,9 @@ MAX_LINE_LENGTH: Final = 200  # characters of a line of an address
 MAX_CODE_LENGTH: Final = 32  # characters of a postal code
 
 
-def given(asked: InputReader, readers: Mapping[str, Read]) -> dict[str, Any]:
+def given(fields: InputReader, readers: Mapping[str, Read]) -> dict[str, Any]:
     """The columns whose fields were given, be it as null. What was left out stays as it is."""
-    return {name: read(asked, name) for name, read in readers.items() if asked.has(name)}
+    return {name: read(fields, name) for name, read in readers.items() if fields.has(name)}
 
 
 def assign(row: Any, values: Mapping[str, Any]) -> None:
@@ -32,22 +32,22 @@ def assign(row: Any, values: Mapping[str, Any]) -> None:
 
 def text(most: int, *, required: bool = True, lines: bool = False) -> Read:
     """A text of at most `most` characters: one line, or `lines`. None where it is optional and null or blank."""
-    return lambda asked, name: asked.text(name, most, required=required, lines=lines)
+    return lambda fields, name: fields.text(name, most, required=required, lines=lines)
 
 
-def word(asked: InputReader, name: str) -> Any:
+def word(fields: InputReader, name: str) -> Any:
     """A word of an enum, which cannot be null."""
-    if asked.value(name) is None:
-        asked.note(ErrorCode.REQUIRED, "This cannot be null.", name)
-    return asked.value(name)
+    if fields.value(name) is None:
+        fields.add_error(ErrorCode.REQUIRED, "This cannot be null.", name)
+    return fields.value(name)
 
 
-def country(asked: InputReader, name: str, *, required: bool = False) -> str | None:
+def country(fields: InputReader, name: str, *, required: bool = False) -> str | None:
     """The code of a country."""
-    code = asked.text(name, MAX_LINE_LENGTH, required=required)
+    code = fields.text(name, MAX_LINE_LENGTH, required=required)
     if code is None or code in COUNTRIES:
         return code
-    asked.note(ErrorCode.INVALID_VALUE, "This is no country by its two letters of ISO 3166-1, such as DE.", name)
+    fields.add_error(ErrorCode.INVALID_VALUE, "This is no country by its two letters of ISO 3166-1, such as DE.", name)
     return None
 
 
@@ -69,8 +69,8 @@ ADDRESS: Final[Mapping[str, Read]] = {
 }
 
 
-def address(asked: InputReader, name: str) -> dict[str, str] | None:
+def address(fields: InputReader, name: str) -> dict[str, str] | None:
     """A postal address as it is stored, None for an empty one."""
-    inside = asked.inside(name)
+    inside = fields.nested(name)
     lines = {} if inside is None else given(inside, ADDRESS)
     return {line: value for line, value in lines.items() if value is not None} or None

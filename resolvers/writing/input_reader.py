@@ -1,4 +1,4 @@
-"""What a mutation is asked: its input, read value by value. Whatever cannot be used is noted as a problem, and reading goes on.
+"""What a mutation is fields: its input, read value by value. Whatever cannot be used is noted as a problem, and reading goes on.
 
 A reader answers None for what is not given, given as null or wrong; `has` tells what was given. GraphQL has checked the types.
 """
@@ -40,9 +40,9 @@ class InputReader:
         """A value that its type makes good: a number, a switch, a word of an enum."""
         return self.values.get(name)
 
-    def note(self, code: ErrorCode, message: str, *path: str) -> None:
+    def add_error(self, code: ErrorCode, message: str, *path: str) -> None:
         """Note a problem with a field of this input."""
-        self._problems.note(code, message, *self._path, *path)
+        self._problems.add(code, message, *self._path, *path)
 
     def text(self, name: str, most: int, *, required: bool = True, lines: bool = False) -> str | None:
         """A text of at most `most` characters, in the form in which texts are stored: one line, or `lines`. A blank one is none."""
@@ -52,25 +52,25 @@ class InputReader:
         text = form(self.values.get(name) or "")
         if is_blank(text):
             if required:
-                self.note(ErrorCode.REQUIRED, "This cannot be blank.", name)
+                self.add_error(ErrorCode.REQUIRED, "This cannot be blank.", name)
             return None
         if len(text) > most:
-            self.note(ErrorCode.TOO_LONG, f"This has {len(text)} characters; {most} are the most.", name)
+            self.add_error(ErrorCode.TOO_LONG, f"This has {len(text)} characters; {most} are the most.", name)
             return None
         if not is_storable(text) or not (lines or is_line(text)):
-            self.note(ErrorCode.INVALID_TEXT, "This has a character that text cannot have here.", name)
+            self.add_error(ErrorCode.INVALID_TEXT, "This has a character that text cannot have here.", name)
             return None
         return text
 
     def email(self, name: str, *, required: bool = False) -> str | None:
-        """An e-mail address that every mail server takes: ASCII, its domain as DNS has it. Nobody is asked whether it exists."""
+        """An e-mail address that every mail server takes: ASCII, its domain as DNS has it. Nobody is fields whether it exists."""
         text = self.text(name, MAX_EMAIL_LENGTH, required=required)
         if text is None:
             return None
         try:
             return validate_email(text, check_deliverability=False, allow_smtputf8=False).ascii_email
         except EmailNotValidError:
-            self.note(ErrorCode.INVALID_VALUE, "This is no e-mail address.", name)
+            self.add_error(ErrorCode.INVALID_VALUE, "This is no e-mail address.", name)
             return None
 
     def url(self, name: str, *, required: bool = False) -> str | None:
@@ -79,7 +79,7 @@ class InputReader:
         if text is None:
             return None
         if not _is_web_address(text):
-            self.note(ErrorCode.INVALID_VALUE, "This is no web address, such as https://www.example.com/.", name)
+            self.add_error(ErrorCode.INVALID_VALUE, "This is no web address, such as https://www.example.com/.", name)
             return None
         return text
 
@@ -93,30 +93,30 @@ class InputReader:
         except phonenumbers.NumberParseException:
             number = None
         if number is None or not phonenumbers.is_possible_number(number):
-            self.note(
+            self.add_error(
                 ErrorCode.INVALID_VALUE, "This is no telephone number with its country code, such as +49 69 5550100.", name
             )
             return None
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
-    def one_of(self, name: str, allowed: Collection[Any]) -> Any:
+    def choice(self, name: str, allowed: Collection[Any]) -> Any:
         """A value out of a few."""
         value = self.values.get(name)
         if value is not None and value not in allowed:
             listed = ", ".join(str(each) for each in allowed)
-            self.note(ErrorCode.INVALID_VALUE, f"{value} cannot be chosen here; choose of {listed}.", name)
+            self.add_error(ErrorCode.INVALID_VALUE, f"{value} cannot be chosen here; choose of {listed}.", name)
             return None
         return value
 
-    def words(self, name: str, most: int, allowed: Collection[str]) -> list[str]:
+    def enum_values(self, name: str, most: int, allowed: Collection[str]) -> list[str]:
         """The words of a list, each once; `allowed` are those that can be chosen."""
         given: Sequence[str] = self.values.get(name) or ()
         if len(given) > most:
-            self.note(ErrorCode.TOO_MANY, f"These are {len(given)}; {most} are the most.", name)
+            self.add_error(ErrorCode.TOO_MANY, f"These are {len(given)}; {most} are the most.", name)
             return []
         for index, word in enumerate(given):
             if word not in allowed:
-                self.note(ErrorCode.INVALID_VALUE, "There is nothing of this name to be chosen.", name, str(index))
+                self.add_error(ErrorCode.INVALID_VALUE, "There is nothing of this name to be chosen.", name, str(index))
         return [word for word in dict.fromkeys(given) if word in allowed]
 
     def key(self, name: str, entity: str) -> Any:
@@ -127,23 +127,23 @@ class InputReader:
         try:
             return identifiers.parse(text, name, entity).key
         except InvalidId:
-            self.note(ErrorCode.INVALID_ID, "This is no id of a thing that can be used here.", name)
+            self.add_error(ErrorCode.INVALID_ID, "This is no id of a thing that can be used here.", name)
             return None
 
-    def inside(self, name: str) -> InputReader | None:
+    def nested(self, name: str) -> InputReader | None:
         """An input inside this one."""
         values = self.values.get(name)
         return None if values is None else InputReader(values, self._problems, (*self._path, name))
 
-    def within(self, name: str) -> InputReader:
+    def nested_or_empty(self, name: str) -> InputReader:
         """An input inside this one, without any value where it was not given."""
         return InputReader(self.values.get(name) or {}, self._problems, (*self._path, name))
 
-    def items(self, name: str, most: int) -> Sequence[InputReader]:
+    def nested_list(self, name: str, most: int) -> Sequence[InputReader]:
         """The inputs of a list inside this one, none if there are more than `most`."""
         values = self.values.get(name) or ()
         if len(values) > most:
-            self.note(ErrorCode.TOO_MANY, f"These are {len(values)}; {most} are the most.", name)
+            self.add_error(ErrorCode.TOO_MANY, f"These are {len(values)}; {most} are the most.", name)
             return ()
         return [InputReader(each, self._problems, (*self._path, name, str(index))) for index, each in enumerate(values)]
 

@@ -61,7 +61,7 @@ async def begin(context: Context, session: AsyncSession, *, wait: bool) -> None:
         await _lock(context, session, WAITING)
     if (viewer := await _present(context)) is None:
         raise ViewerGone
-    context.go_on_as(viewer)
+    context.continue_as(viewer)
 
 
 async def confirm(context: Context) -> None:

@@ -56,11 +56,11 @@ class Mutation:
         try:
             done = await run_in_transaction(context, self.name, lambda work: self._done(work, values, place))
         except MutationRejected as refused:
-            return MutationResult(refused.problems, {})
+            return MutationResult(refused.errors, {})
         except Contended as contended:
             return MutationResult([UserError(contended.code, contended.message)], {})
         finally:
-            context.forget()
+            context.reset_caches()
         return MutationResult([], {name: await _load(context, each) for name, each in done.items()})
 
     async def _done(self, work: UnitOfWork, values: Mapping[str, Any], place: str) -> ChangedIds:
@@ -69,8 +69,8 @@ class Mutation:
         if memory is not None and memory.done is not None:
             return {name: Identifier(kind, UUID(key)) for name, (kind, key) in memory.done.items()}
         try:
-            done = await self.command(work, InputReader(values, work.problems))
-            work.problems.stop()
+            done = await self.command(work, InputReader(values, work.errors))
+            work.errors.raise_if_any()
         except IllegalStep as step:
             raise MutationRejected([UserError(ErrorCode.ILLEGAL_STEP.value, str(step))]) from None
         if memory is not None:

@@ -59,7 +59,7 @@ async def _attempt(context: Context, name: str, act: Callable[[UnitOfWork], Awai
             done = await act(work)
         except (PublicError, MutationRejected):  # a refusal tells something too
             await rights.confirm(context)
-            context.acts.refused(work.refusals)
+            context.audit_trail.note_denials(work.refusals)
             raise
         await rights.lock_and_confirm(context, session)
     context.has_changed = True

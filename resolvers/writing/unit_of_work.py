@@ -1,6 +1,6 @@
 """A unit of work: one mutation in one transaction, for one viewer. Whatever it changes is recorded in the same transaction.
 
-Rows are found here and only here: policy says whether the viewer may know of one and may do to it what is asked, and only if it may,
+Rows are found here and only here: policy says whether the viewer may know of one and may do to it what is fields, and only if it may,
 the row is locked. Commands (resolvers/mutations/) never commit, and never ask who somebody is: they name an action of policy.
 """
 
@@ -52,78 +52,80 @@ class UnitOfWork:
     def __init__(self, context: Context, session: AsyncSession, action: str) -> None:
         self.context = context
         self.session = session
-        self.problems = UserErrors()
+        self.errors = UserErrors()
         self.refusals: Counts = {}  # for the audit log
         record_changes(session, action, context)
 
-    async def find(self, asked: InputReader, name: str, entity: str, action: str) -> Any:
+    async def lock_for_update(self, fields: InputReader, name: str, entity: str, action: str) -> Any:
         """The row that the id in a field names, locked, if the viewer may do `action` to it; else None, and the problem is noted.
 
         NOT_FOUND where the viewer may not read the row, as where there is none; FORBIDDEN where it may read it and no more.
         """
-        key = asked.key(name, entity)
-        return None if key is None else await self.hold(asked, name, entity, key, action)
+        key = fields.key(name, entity)
+        return None if key is None else await self.lock_by_key(fields, name, entity, key, action)
 
-    async def see(self, asked: InputReader, name: str, entity: str, action: str = "read") -> Any:
+    async def lock_for_share(self, fields: InputReader, name: str, entity: str, action: str = "read") -> Any:
         """The row that the id in a field names, as it stands until the end of the transaction; as `find`, to be looked at only."""
-        key = asked.key(name, entity)
-        return None if key is None else await self.hold(asked, name, entity, key, action, read=True)
+        key = fields.key(name, entity)
+        return None if key is None else await self.lock_by_key(fields, name, entity, key, action, read=True)
 
-    async def hold(self, asked: InputReader, name: str, entity: str, key: UUID, action: str, *, read: bool = False) -> Any:
+    async def lock_by_key(
+        self, fields: InputReader, name: str, entity: str, key: UUID, action: str, *, read: bool = False
+    ) -> Any:
         """The row of a key that a field leads to, as `find`; as `see` if it is only to `read`."""
-        row, may = await self.reach(entity, key, action, read=read)
+        row, may = await self.lock_if_allowed(entity, key, action, read=read)
         if row is None:
-            self.miss(asked, name, entity, action)
+            self.report_not_found(fields, name, entity, action)
             return None
         if not may:
-            self.forbid(asked, name, entity, action)
+            self.report_forbidden(fields, name, entity, action)
             return None
         return row
 
-    def miss(self, asked: InputReader, name: str, entity: str, action: str) -> None:
+    def report_not_found(self, fields: InputReader, name: str, entity: str, action: str) -> None:
         """Note that what a field names is not there, or not for the viewer."""
-        asked.note(ErrorCode.NOT_FOUND, NOT_FOUND, name)
+        fields.add_error(ErrorCode.NOT_FOUND, NOT_FOUND, name)
         self._refuse(entity, action, ErrorCode.NOT_FOUND)
 
-    def forbid(self, asked: InputReader, name: str, entity: str, action: str) -> None:
+    def report_forbidden(self, fields: InputReader, name: str, entity: str, action: str) -> None:
         """Note that the viewer may not do an action that a field asks for."""
-        asked.note(ErrorCode.FORBIDDEN, FORBIDDEN, name)
+        fields.add_error(ErrorCode.FORBIDDEN, FORBIDDEN, name)
         self._refuse(entity, action, ErrorCode.FORBIDDEN)
 
     def _refuse(self, entity: str, action: str, code: ErrorCode) -> None:
         add_counts(self.refusals, {AuditSubject(entity, None, action, code.value): 1})
 
-    async def owner(self, asked: InputReader, action: str, name: str = "company_id") -> Any:
+    async def acting_company(self, fields: InputReader, action: str, name: str = "company_id") -> Any:
         """The company that the viewer acts for (V14): that of a field, or its own; as `find`."""
-        if asked.value(name) is not None:
-            return await self.find(asked, name, "Company", action)
+        if fields.value(name) is not None:
+            return await self.lock_for_update(fields, name, "Company", action)
         own = self.context.viewer.company_id
-        row, may = (None, False) if own is None else await self.reach("Company", own, action)
+        row, may = (None, False) if own is None else await self.lock_if_allowed("Company", own, action)
         if row is None or not may:
-            self.problems.note(ErrorCode.FORBIDDEN, FORBIDDEN)
+            self.errors.add(ErrorCode.FORBIDDEN, FORBIDDEN)
             self._refuse("Company", action, ErrorCode.FORBIDDEN)
             return None
         return row
 
-    async def may(self, entity: str, row: Any, action: str) -> bool:
+    async def is_allowed(self, entity: str, row: Any, action: str) -> bool:
         """Whether the viewer may do a further action to a row that was found."""
-        _, may = await self.reach(entity, row.id, action)
+        _, may = await self.lock_if_allowed(entity, row.id, action)
         return may
 
-    async def reads(self, entity: str, condition: sa.ColumnElement[bool], *order: Any) -> Any:
+    async def find_readable(self, entity: str, condition: sa.ColumnElement[bool], *order: Any) -> Any:
         """The first row that meets a condition and that the viewer may read, or None. It takes one statement either way."""
         kind = self.context.policy.catalogue[entity]
         readable = to_sql(self.context.decide(entity).rows, kind, kind.table, per_row=True)
         found = sa.select(MODELS[kind.table]).where(condition, readable).order_by(*order).limit(1)
         return (await self.session.execute(found, self.context.parameters)).scalar_one_or_none()
 
-    def edit(self, asked: InputReader, row: Any, name: str = "version") -> None:
+    def check_and_bump_version(self, fields: InputReader, row: Any, name: str = "version") -> None:
         """Count an edit of a row, if the version that is given is the row's; else note CONFLICT. Nobody's edit is lost."""
-        given = asked.value(name)
+        given = fields.value(name)
         if given is None:
-            asked.note(ErrorCode.REQUIRED, "State the version that was read.", name)
+            fields.add_error(ErrorCode.REQUIRED, "State the version that was read.", name)
         elif given != row.version:
-            asked.note(ErrorCode.CONFLICT, VERSION_CONFLICT.format(row.version), name)
+            fields.add_error(ErrorCode.CONFLICT, VERSION_CONFLICT.format(row.version), name)
         else:
             row.version += 1
 
@@ -132,15 +134,15 @@ class UnitOfWork:
         self.session.add(row)
         await self.session.flush()
 
-    async def alone(self, what: str, key: str) -> None:
+    async def serialize(self, what: str, key: str) -> None:
         """Wait until no other unit of work does `what` for this key, so that what both of them count is true."""
         await self.session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"{what}:{key}", 0))))
 
-    async def one(self, statement: sa.Select[Any]) -> Any:
+    async def scalar(self, statement: sa.Select[Any]) -> Any:
         """The first value of a statement's first row, None for no row."""
         return (await self.session.execute(statement.limit(1))).scalar()
 
-    async def reach(self, entity: str, key: UUID, action: str, *, read: bool = False) -> tuple[Any | None, bool]:
+    async def lock_if_allowed(self, entity: str, key: UUID, action: str, *, read: bool = False) -> tuple[Any | None, bool]:
         """A row that the viewer may read, and whether it may do `action` to it; locked if it may.
 
         Whoever may not neither waits for those who may nor keeps them waiting. What refers to the row, such as an audit event, is

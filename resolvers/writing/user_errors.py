@@ -48,20 +48,20 @@ class MutationRejected(Exception):
 
     def __init__(self, problems: list[UserError]) -> None:
         super().__init__(", ".join(problem.code for problem in problems))
-        self.problems = problems
+        self.errors = problems
 
 
 class UserErrors:
     """What was found wrong so far."""
 
     def __init__(self) -> None:
-        self.found: list[UserError] = []
+        self.errors: list[UserError] = []
 
-    def note(self, code: ErrorCode, message: str, *path: str) -> None:
+    def add(self, code: ErrorCode, message: str, *path: str) -> None:
         """Remember a problem, and go on looking for others."""
-        self.found.append(UserError(code.value, message, [camel(part) for part in path] or None))
+        self.errors.append(UserError(code.value, message, [camel(part) for part in path] or None))
 
-    def stop(self) -> None:
+    def raise_if_any(self) -> None:
         """Go no further if anything is wrong. Raises Refused."""
-        if self.found:
-            raise MutationRejected(self.found)
+        if self.errors:
+            raise MutationRejected(self.errors)

@@ -48,9 +48,7 @@ class FieldDefinition(StrawberryField):
         """The value of the field in one object, None where policy hides it."""
         assert info is not None  # noqa: S101 (only basic fields are resolved without)
         if reason := self._hidden(source, info):
-            info.context.redactions.note(
-                info.path.as_list(), Redacted(info._raw_info.parent_type.name, info.field_name, reason)
-            )
+            info.context.redactions.add(info.path.as_list(), Redacted(info._raw_info.parent_type.name, info.field_name, reason))
             return None
         if self.batch is None:
             return getattr(source, self.column or self.python_name)
@@ -67,7 +65,7 @@ class FieldDefinition(StrawberryField):
             return source.hidden.get(self.python_name)
         if self.ability is None:
             return None
-        withheld: Reason | None = info.context.withheld(self.ability)
+        withheld: Reason | None = info.context.denial_reason(self.ability)
         return withheld
 
 

@@ -112,17 +112,17 @@ class _Part:
         self._errors = [error for error in answer.errors if (error.path or [""])[0] not in left]
         self._is_null = answer.data is None and bool(self._errors)
         self._entries = [entry for entry in context.redactions.entries(answer.data) if entry[0][0] not in left]
-        self._acts = context.acts
-        context.acts, context.redactions = AuditTrail(), Redactions()
+        self._acts = context.audit_trail
+        context.audit_trail, context.redactions = AuditTrail(), Redactions()
         asked.graphql_document = answer.roots.only(left)
 
     def join(self) -> None:
         """Put both parts together."""
         result, context = self._asked.result, self._asked.context
         self._asked.graphql_document = self._document
-        context.acts.join(self._acts)
+        context.audit_trail.merge(self._acts)
         data = None if self._is_null else merged(self._answer.roots.fields, self._data, result.data)
-        context.redactions.join(self._entries, data)
+        context.redactions.merge(self._entries, data)
         result.data = data
         result.errors = [*(result.errors or ()), *self._errors] or None
 

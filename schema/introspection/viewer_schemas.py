@@ -99,9 +99,9 @@ class SchemaVisibility:
 
     def _is_usable(self, kind: str, field: StrawberryField) -> bool:
         if isinstance(field, MutationField):
-            return all(self._reach.may(*each) for each in field.mutation.requires)
+            return all(self._reach.can_act(*each) for each in field.mutation.requires)
         if isinstance(field, FieldDefinition) and field.ability is not None:
-            return self._reach.has(field.ability)
+            return self._reach.has_ability(field.ability)
         return not self._is_guarded(kind, field) or self._reach.sees(kind, field.python_name)
 
     def _hiding(self, kind: str, field: StrawberryField) -> Hiding | None:
@@ -138,7 +138,7 @@ class SchemaVisibility:
         """The values of an enum of actions that are never taken."""
         entity = kind.name.removesuffix(ACTIONS)
         if isinstance(kind, GraphQLEnumType) and entity != kind.name and entity in ENTITIES:
-            yield from (f"{kind.name}.{value}" for value in kind.values if not self._reach.may(entity, value.lower()))
+            yield from (f"{kind.name}.{value}" for value in kind.values if not self._reach.can_act(entity, value.lower()))
 
 
 def describe_audience(hiding: Hiding) -> str:

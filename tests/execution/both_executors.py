@@ -108,7 +108,7 @@ async def both_schemas() -> AsyncIterator[Both]:
     services = Services(
         reader=Reader(NOWHERE),
         engine=connect(NOWHERE),
-        listening=ChangeListener(NOWHERE),
+        change_listener=ChangeListener(NOWHERE),
         audit=AuditLog(connect(NOWHERE)),
         policy=server.load_policy(),
         cursors=Cursors(b"secret"),

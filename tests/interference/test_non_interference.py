@@ -283,7 +283,7 @@ class Leaky:
 
     def withheld(self, shape: Shape, ability: str) -> Reason | None:
         """The same as ever."""
-        return self.policy.withheld(shape, ability)
+        return self.policy.denial_reason(shape, ability)
 
 
 @contextmanager

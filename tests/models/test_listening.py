@@ -25,7 +25,7 @@ async def listening(database_url: str) -> AsyncIterator[ChangeListener]:
     """What hears a database of the test's own."""
     listening = ChangeListener(database_url)
     await listening.start()
-    await asyncio.wait_for(listening.connected.wait(), 5)
+    await asyncio.wait_for(listening.is_connected.wait(), 5)
     yield listening
     await listening.close()
 
@@ -57,7 +57,7 @@ async def tell(connection: AsyncConnection, message: str) -> None:
 
 async def catch_up(listening: ChangeListener, engine: AsyncEngine) -> None:
     """Wait until every change that is committed by now has arrived: messages come in the order of commits."""
-    with listening.changes("Marker") as markers:
+    with listening.subscribe("Marker") as markers:
         async with engine.connect() as connection:
             await connection.execution_options(isolation_level="READ COMMITTED")
             await tell(connection, orjson.dumps({"type": "Marker", "id": str(uuid4()), "changed": None}).decode())
@@ -67,7 +67,7 @@ async def catch_up(listening: ChangeListener, engine: AsyncEngine) -> None:
 
 async def test_what_is_new_and_what_has_changed(listening: ChangeListener, given: Factory, engine: AsyncEngine) -> None:
     """A new row is told as such, a changed one with the names of the columns that changed; other types are others' business."""
-    with listening.changes("Port") as ports, listening.changes("ConnectionRequest") as requests:
+    with listening.subscribe("Port") as ports, listening.subscribe("ConnectionRequest") as requests:
         port = await given.port(await given.company(), name="before")
         new = await heard_next(ports)
         await given.change(port, name="after", monthly_rate=7)
@@ -84,10 +84,10 @@ async def test_what_is_new_and_what_has_changed(listening: ChangeListener, given
 async def test_everybody_hears(listening: ChangeListener, given: Factory) -> None:
     """Each listener hears everything from the moment in which it began."""
     company = await given.company()
-    with listening.changes("Port") as first:
+    with listening.subscribe("Port") as first:
         one = await given.port(company)
         before = await heard_next(first)
-        with listening.changes("Port") as second:
+        with listening.subscribe("Port") as second:
             other = await given.port(company)
             after = [await heard_next(first), await heard_next(second)]
 
@@ -97,7 +97,7 @@ async def test_everybody_hears(listening: ChangeListener, given: Factory) -> Non
 
 async def test_changes_of_other_columns_are_not_kept(listening: ChangeListener, given: Factory, engine: AsyncEngine) -> None:
     """Whoever listens to some columns hears of what is new and of changes in those, and keeps nothing of others."""
-    with listening.changes("Port", {"name"}) as ports, listening.changes("Port", ()) as new_ones:
+    with listening.subscribe("Port", {"name"}) as ports, listening.subscribe("Port", ()) as new_ones:
         port = await given.port(await given.company())
         await given.change(port, cost_centre="4711")
         await given.change(port, name="changed", term_months=1)
@@ -113,7 +113,7 @@ async def test_a_transaction_is_heard_when_it_commits(listening: ChangeListener,
     """Nothing is heard of a transaction before it commits or when it rolls back; what it does twice to a row is one change."""
     company = await given.company()
     rename = sa.text("UPDATE port SET name = :name, cost_centre = id::text WHERE id = :id")
-    with listening.changes("Port") as ports:
+    with listening.subscribe("Port") as ports:
         port = await given.port(company)
         assert Change(port.key, None) == await heard_next(ports)
         async with engine.connect() as connection:
@@ -136,13 +136,13 @@ async def test_a_transaction_is_heard_when_it_commits(listening: ChangeListener,
 async def test_listeners_go_on_after_an_outage(listening: ChangeListener, given: Factory, engine: AsyncEngine) -> None:
     """When the connection ends another is opened, and whoever listens hears of what happens from then on."""
     company = await given.company()
-    with listening.changes("Port") as ports:
+    with listening.subscribe("Port") as ports:
         async with engine.connect() as connection:
             ended = (await connection.execute(END)).scalars().all()
         async with asyncio.timeout(5):
-            while listening.connected.is_set():  # noqa: ASYNC110 (nobody tells of an outage)
+            while listening.is_connected.is_set():  # noqa: ASYNC110 (nobody tells of an outage)
                 await asyncio.sleep(0.005)
-            await listening.connected.wait()
+            await listening.is_connected.wait()
         port = await given.port(company)
         heard = await heard_next(ports)
 
@@ -155,7 +155,7 @@ async def test_a_database_that_comes_later(database_url: str) -> None:
     listening = ChangeListener("postgresql://nobody@127.0.0.1:9/nothing")
     await listening.start()
     await asyncio.sleep(0.3)
-    connected = listening.connected.is_set()
+    connected = listening.is_connected.is_set()
     await listening.close()
 
     assert not connected
@@ -167,7 +167,7 @@ async def test_a_database_that_comes_later(database_url: str) -> None:
 )
 async def test_what_is_no_message_is_left(listening: ChangeListener, given: Factory, engine: AsyncEngine, message: str) -> None:
     """Something else on the channel disturbs nobody."""
-    with listening.changes("Port") as ports:
+    with listening.subscribe("Port") as ports:
         async with engine.connect() as connection:
             await tell(connection, message)
         port = await given.port(await given.company())
@@ -178,7 +178,7 @@ async def test_what_is_no_message_is_left(listening: ChangeListener, given: Fact
 async def test_samples_are_loaded_in_silence(listening: ChangeListener, given: Factory, engine: AsyncEngine) -> None:
     """Whoever loads samples can switch the messages off."""
     company = await given.company()
-    with listening.changes("Port") as ports:
+    with listening.subscribe("Port") as ports:
         port = await given.port(company)
         assert Change(port.key, None) == await heard_next(ports)
         async with engine.connect() as connection:
@@ -206,7 +206,7 @@ async def test_changes_of_a_row_are_one_until_they_are_taken(
     heard, one, other = ChangeQueue(), uuid4(), uuid4()
     first, second = (None if each is None else frozenset(each) for each in columns)
     for change in (Change(one, first), Change(other, None), Change(one, second)):
-        heard.tell(change)
+        heard.put(change)
 
     assert [Change(one, expected), Change(other, None)] == [await anext(heard), await anext(heard)]
     assert await is_silent(heard)
@@ -216,8 +216,8 @@ async def test_a_listener_that_is_too_slow_is_told_so() -> None:
     """No more is kept for a listener than its bound; beyond it nothing is kept, now or later."""
     heard = ChangeQueue(most=2)
     for number in range(3):
-        heard.tell(Change(UUID(int=number), None))
-    heard.tell(Change(UUID(int=9), None))
+        heard.put(Change(UUID(int=number), None))
+    heard.put(Change(UUID(int=9), None))
 
     for _ in range(2):
         with pytest.raises(ListenerTooSlow):

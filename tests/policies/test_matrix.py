@@ -101,7 +101,7 @@ def _cells(sheets: tuple[Sheet, ...], shape: Shape) -> dict[str, Cell | None]:
     """What the sheets say to viewers of a shape."""
     found: dict[str, Cell | None] = {}
     for sheet in sheets:
-        (at,) = [number for number, column in enumerate(sheet.columns) if column.includes(shape)]
+        (at,) = [number for number, column in enumerate(sheet.columns) if column.contains(shape)]
         found |= {name: line.cells[at] for line in sheet.lines for name in line.names}
     return found
 

@@ -137,10 +137,10 @@ def test_an_ability_is_withheld_for_a_reason(tmp_path: Path) -> None:
     """
     policy = written(tmp_path, text)
     shapes = [Shape(kind=kind, roles=("FINANCE",)) for kind in ("DIRECT", "MANAGED", "ANONYMOUS")]
-    reasons = [policy.withheld(shape, "quote") for shape in (*shapes, Shape(kind="DIRECT"))]
+    reasons = [policy.denial_reason(shape, "quote") for shape in (*shapes, Shape(kind="DIRECT"))]
 
     assert [None, Reason.NOT_FOR_MANAGED_ACCOUNTS, Reason.SIGN_IN_REQUIRED, Reason.ROLE_REQUIRED] == reasons
-    assert [None, Reason.NOT_YOURS] == [policy.withheld(shape, "use_chat") for shape in shapes[:2]]
+    assert [None, Reason.NOT_YOURS] == [policy.denial_reason(shape, "use_chat") for shape in shapes[:2]]
     assert [True, False] == [policy.can(shape, "quote") for shape in shapes[:2]]
 
 

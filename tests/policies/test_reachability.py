@@ -57,7 +57,7 @@ def test_what_is_out_of_reach_is_never_seen(policy: Policy, text: str) -> None:
 )
 def test_an_action_is_within_reach_or_never_R116(policy: Policy, text: str, entity: str, action: str, within: bool) -> None:
     """Whatever the row, and also where only a switch keeps the viewer from it."""
-    assert within == Reachability(policy, spelt(text)).may(entity, action)
+    assert within == Reachability(policy, spelt(text)).can_act(entity, action)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_part_is_read_with_its_whole_R114(policy: Policy, entity: str, readabl
 )
 def test_an_ability_is_within_reach_or_never_R113(policy: Policy, text: str, has: bool) -> None:
     """The quoting tool is never a managed account's."""
-    assert has == Reachability(policy, spelt(text)).has("quote")
+    assert has == Reachability(policy, spelt(text)).has_ability("quote")
 
 
 def test_whoever_sees_a_field_everywhere_may_filter_by_it_R121(policy: Policy) -> None:

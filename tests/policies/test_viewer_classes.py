@@ -32,7 +32,7 @@ def test_exactly_those_who_are_meant_are_included(values: list[bool | None]) -> 
     meant = dict(zip(SHAPES, values, strict=True))
     viewers = describe_viewers(meant)
 
-    assert [] == [shape for shape, value in meant.items() if value is not None and viewers.includes(shape) is not value]
+    assert [] == [shape for shape, value in meant.items() if value is not None and viewers.contains(shape) is not value]
 
 
 @pytest.mark.parametrize(

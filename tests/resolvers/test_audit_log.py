@@ -46,7 +46,7 @@ async def events(engine: AsyncEngine) -> list[tuple[int, Any]]:
 @asynccontextmanager
 async def running(engine: AsyncEngine, **bounds: Any) -> AsyncIterator[AuditLog]:
     """A log that is written."""
-    log = AuditLog(engine, **{"moment": MOMENT, **bounds})
+    log = AuditLog(engine, **{"flush_interval": MOMENT, **bounds})
     await log.start()
     try:
         yield log
@@ -72,8 +72,8 @@ async def test_like_events_of_a_moment_are_one(engine: AsyncEngine) -> None:
     """Those of one act are added up and written within a moment; another's is another event."""
     async with running(engine) as log:
         for number in (1, 2):
-            await log.note(act(), "first", {PRICE: number})
-        await log.note(act(user=uuid4()), "third", {PRICE: 5})
+            await log.enqueue(act(), "first", {PRICE: number})
+        await log.enqueue(act(user=uuid4()), "third", {PRICE: 5})
         found = await until(engine, 2)
 
     assert [(2, [{**RATE, "count": 3}]), (1, [{**RATE, "count": 5}])] == found
@@ -81,8 +81,8 @@ async def test_like_events_of_a_moment_are_one(engine: AsyncEngine) -> None:
 
 async def test_what_waits_is_written_at_shutdown(engine: AsyncEngine) -> None:
     """A log that is closed has written everything, however long its moment is."""
-    async with running(engine, moment=3600) as log:
-        await log.note(act(), None, {PRICE: 1})
+    async with running(engine, flush_interval=3600) as log:
+        await log.enqueue(act(), None, {PRICE: 1})
         before = await events(engine)
 
     assert ([], [(1, [{**RATE, "count": 1}])]) == (before, await events(engine))
@@ -94,11 +94,11 @@ async def test_the_writer_goes_on_while_the_database_is_away(engine: AsyncEngine
     await renamed(engine, "audit_event", "away")
     with structlog.testing.capture_logs() as lines:
         async with running(engine) as log:
-            await log.note(act(), None, {PRICE: 1})
+            await log.enqueue(act(), None, {PRICE: 1})
             async with asyncio.timeout(5):
                 while not lines:  # noqa: ASYNC110
                     await asyncio.sleep(MOMENT)
-            await log.note(act(), None, {PRICE: 1})
+            await log.enqueue(act(), None, {PRICE: 1})
             await renamed(engine, "away", "audit_event")
             found = await until(engine, 2)
 
@@ -108,10 +108,10 @@ async def test_the_writer_goes_on_while_the_database_is_away(engine: AsyncEngine
 
 async def test_requests_wait_where_too_many_events_do(engine: AsyncEngine) -> None:
     """More than is kept makes whoever notes it wait until something is written; an event like one that waits does not."""
-    async with running(engine, moment=3600, most=1) as log:
-        await log.note(act(), None, {PRICE: 1})
-        await log.note(act(), None, {PRICE: 1})
-        waiting = asyncio.create_task(log.note(act(user=uuid4()), None, {PRICE: 7}))
+    async with running(engine, flush_interval=3600, most=1) as log:
+        await log.enqueue(act(), None, {PRICE: 1})
+        await log.enqueue(act(), None, {PRICE: 1})
+        waiting = asyncio.create_task(log.enqueue(act(user=uuid4()), None, {PRICE: 7}))
         await asyncio.sleep(MOMENT)
         before = waiting.done()
         await log.flush()
@@ -125,8 +125,8 @@ async def test_an_event_of_a_company_that_is_gone_keeps_no_other_back(engine: As
     gone = uuid4()
     with structlog.testing.capture_logs() as lines:
         async with running(engine) as log:
-            await log.note(act(gone), None, {PRICE: 1})
-            await log.note(act(), None, {PRICE: 2})
+            await log.enqueue(act(gone), None, {PRICE: 1})
+            await log.enqueue(act(), None, {PRICE: 2})
             found = await until(engine, 1)
 
     assert [(1, [{**RATE, "count": 2}])] == found
@@ -138,8 +138,8 @@ async def test_what_cannot_be_written_at_shutdown_is_told(monkeypatch: pytest.Mo
     monkeypatch.setattr(audit_log, "SHUTDOWN_TIMEOUT", 1)
     away = connect(NOWHERE)
     with structlog.testing.capture_logs() as lines:
-        async with running(away, moment=3600) as log:
-            await log.note(act(), None, {PRICE: 1})
+        async with running(away, flush_interval=3600) as log:
+            await log.enqueue(act(), None, {PRICE: 1})
     await away.dispose()
 
     assert [("audit.lost", 1)] == [(line["event"], line["events"]) for line in lines]
@@ -163,7 +163,7 @@ async def people(engine: AsyncEngine) -> list[tuple[Any, ...]]:
 async def test_looking_as_another_is_written_before_the_answer(ask: Client, engine: AsyncEngine) -> None:
     """It has both identities, and belongs to the company that is looked as; denials met on the way are the asker's."""
     context, asker, viewer = await looking(ask, engine, Factory(engine))
-    context.acts.refused({PRICE: 1})
+    context.audit_trail.note_denials({PRICE: 1})
 
     await record(context, "Look", "query Look { viewer { roles } }")
     at_once = await people(engine)
@@ -180,8 +180,8 @@ async def test_decisions_that_are_explained_are_written_before_the_answer(ask: C
     """It says of which type and field, and for which viewer; of the asker's own decisions nobody else is named."""
     _, asker, viewer = await looking(ask, engine, Factory(engine))
     context = Context(ask.app.state.services, asker)
-    await context.acts.explained("Port", "monthlyRate", viewer)
-    await context.acts.explained("Port", None, asker)
+    await context.audit_trail.note_explanation("Port", "monthlyRate", viewer)
+    await context.audit_trail.note_explanation("Port", None, asker)
 
     await record(context, None, "{ explain { allowed } }")
 

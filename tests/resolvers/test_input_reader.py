@@ -171,7 +171,7 @@ def test_a_text_of_which_nothing_is_seen_is_blank(text: str) -> None:
     problems = UserErrors()
 
     assert None is InputReader({"name": text}, problems).text("name", 100)
-    assert ["REQUIRED"] == [problem.code for problem in problems.found]
+    assert ["REQUIRED"] == [problem.code for problem in problems.errors]
 
 
 @pytest.mark.parametrize("text", ["A", "北", "한", "ก", "ا", "0", "–", "😀", "a\u200b", "می‌خواهم", "e\u0301", "👩‍👩‍👧"])

@@ -22,7 +22,7 @@ def report(data: Any, *noted: tuple[Path, Reason]) -> list[tuple[list[Any], str]
     """What is reported of some data and notes."""
     redactions = Redactions()
     for path, reason in noted:
-        redactions.note(path, Redacted("Thing", "field", reason))
+        redactions.add(path, Redacted("Thing", "field", reason))
     return [(entry["path"], entry["reason"]) for entry in redactions.report(data)]
 
 

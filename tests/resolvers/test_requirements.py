@@ -15,7 +15,7 @@ from schema.mutation import Mutation as Root
 
 DIRECTORY: Final = Path(__file__).parents[2] / "resolvers" / "mutations"
 # The calls of a unit of work that ask policy, with the place of the entity and that of the action, and what these are if not given.
-ASKING: Final = {"find": (2, 3), "see": (2, 3), "hold": (2, 4), "owner": (None, 1)}
+ASKING: Final = {"lock_for_update": (2, 3), "lock_for_share": (2, 3), "lock_by_key": (2, 4), "acting_company": (None, 1)}
 Bound = Mapping[str, str]
 
 

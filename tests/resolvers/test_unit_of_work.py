@@ -52,7 +52,7 @@ async def test_what_is_found_is_edited_by_nobody_else(ask: Client, engine: Async
 
     async with transaction(engine) as session:
         work = UnitOfWork(context, session, "test")
-        found = await work.owner(InputReader({}, work.problems), "update_company_profile")
+        found = await work.acting_company(InputReader({}, work.errors), "update_company_profile")
         meanwhile = [await goes_through(engine, statement, company) for statement in (EDIT, REFER)]
     afterwards = await goes_through(engine, EDIT, company)
 
@@ -66,7 +66,7 @@ async def test_what_is_seen_stays_as_it_is(ask: Client, engine: AsyncEngine) -> 
 
     async with transaction(engine) as session:
         work = UnitOfWork(context, session, "test")
-        found = await work.see(InputReader({"id": company.id}, work.problems), "id", "Company")
+        found = await work.lock_for_share(InputReader({"id": company.id}, work.errors), "id", "Company")
         meanwhile = [await goes_through(engine, statement, company) for statement in (EDIT, REFER)]
 
     assert (company.key, [False, True]) == (found.id, meanwhile)

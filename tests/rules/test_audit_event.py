@@ -50,7 +50,7 @@ async def slowly(rules_gateway: Client) -> AsyncIterator[None]:
 
 async def _restarted(log: AuditLog, moment: float) -> None:
     await log.close()
-    log.moment = moment
+    log.flush_interval = moment
     await log.start()
 
 

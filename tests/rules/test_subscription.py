@@ -298,7 +298,7 @@ async def test_a_visitor_follows_nothing_that_it_can_never_hear_V14_V20(ask: Cli
         refused = await socket.receive()
 
     assert ("error", "SUBSCRIPTION_OUT_OF_REACH") == (refused["type"], refused["payload"][0]["extensions"]["code"])
-    assert ask.app.state.services.listening.listeners == 0
+    assert ask.app.state.services.change_listener.listeners == 0
 
 
 async def test_a_change_costs_nothing_for_those_who_can_never_hear_it_V14_V20(ask: Client, given: Factory) -> None:
@@ -320,7 +320,7 @@ async def test_a_change_costs_nothing_for_those_who_can_never_hear_it_V14_V20(as
         with ask.counting() as crowded:
             await given.port(company, name="third")
             await following.event()
-        listening = ask.app.state.services.listening.listeners
+        listening = ask.app.state.services.change_listener.listeners
 
     assert listening == 1
     assert 0 < len(crowded) <= len(alone)
@@ -337,10 +337,10 @@ async def test_a_subscription_ends_with_what_its_viewer_could_hear_V14(ask: Clie
     before = services.policy
     try:
         async with ask.following(company.admin, PORTS) as following:
-            services.take(server.load_policy(policies))
+            services.replace_policy(server.load_policy(policies))
             await given.change(theirs, name="two")
             ended = await following.socket.receive()
     finally:
-        services.take(before)  # the gateway serves other tests too
+        services.replace_policy(before)  # the gateway serves other tests too
 
     assert ("error", "SUBSCRIPTION_OUT_OF_REACH") == (ended["type"], ended["payload"][0]["extensions"]["code"])

@@ -179,7 +179,7 @@ def test_a_field_that_needs_an_ability_may_be_null(policy: Policy) -> None:
         "Viewer.partnerDocumentation": ("read_partner_documentation", False),
     }
     assert wanted == needing
-    assert all(any(policy.withheld(shape, str(ability)) for shape in shapes()) for ability, _ in needing.values())
+    assert all(any(policy.denial_reason(shape, str(ability)) for shape in shapes()) for ability, _ in needing.values())
 
 
 def test_what_hides_prices_hides_what_they_come_to(policy: Policy) -> None:
@@ -267,7 +267,7 @@ def codes() -> set[str]:
         coming += kind.__subclasses__()
         if "code" in vars(kind) and kind.__module__.partition(".")[0] != "tests":
             found.add(kind.code)
-    for path in (ROOT / "transport").glob("*.py"):
+    for path in (ROOT / "transport").rglob("*.py"):
         text = path.read_text("utf-8")
         for form in CODES:
             found |= set(form.findall(text))

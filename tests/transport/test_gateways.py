@@ -33,7 +33,7 @@ async def test_an_event_is_heard_through_every_gateway(database_url: str, engine
         heard = [await here.event(), await there.event()]
         silent = await here.hears_nothing() and await there.hears_nothing()
 
-    assert one.app.state.services.listening is not other.app.state.services.listening
+    assert one.app.state.services.change_listener is not other.app.state.services.change_listener
     assert [told({"portUpdated": {"id": port.id, "name": "changed"}})] * 2 == heard
     assert silent
 
