@@ -49,7 +49,7 @@ def installed() -> Iterator[None]:
     with ExitStack() as patches:
         for owner, name, wrapped in (
             (Plans, "answer", _answer(Plans.answer)),
-            (AuditLog, "note", _audit(AuditLog.enqueue)),
+            (AuditLog, "enqueue", _audit(AuditLog.enqueue)),
             (AuditLog, "write", _audit(AuditLog.write)),
         ):
             patches.enter_context(patch.object(owner, name, wrapped))

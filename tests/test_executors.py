@@ -49,7 +49,7 @@ async def test_another_audit_event_is_a_difference(ask_demo: Client, monkeypatch
         number = next(times)
         await noted(log, act, request_id, {counted: many + number for counted, many in counts.items()})
 
-    monkeypatch.setattr(AuditLog, "note", note)
+    monkeypatch.setattr(AuditLog, "enqueue", note)
 
     with pytest.raises(Difference, match="DENIAL"):
         await ask_demo(HIDDEN, PRICES)

@@ -17,7 +17,7 @@ from strawberry.types.execution import PreExecutionError
 from resolvers.writing.rights import GONE, ViewerGone
 from transport.documents import Document, Documents, require_runnable
 from transport.errors import BAD_USER_INPUT, VALIDATION_FAILED, publish
-from transport.http.request import GraphQLRequest
+from transport.graphql_request import GraphQLRequest
 from transport.limits.bounds import Bounds
 from transport.limits.quotas import LEAST, Payer
 from transport.logs import bind_facts

@@ -23,7 +23,7 @@ from transport.documents import (
     ParseFailed,
     TooManyDocumentOperations,
 )
-from transport.http.request import GraphQLRequest
+from transport.graphql_request import GraphQLRequest
 from transport.limits.bounds import bounds_of
 from transport.limits.quotas import Payer
 from transport.operations import Operations

@@ -20,7 +20,7 @@ from strawberry.types.execution import PreExecutionError
 from policies.viewer import Viewer
 from resolvers.values.errors import PublicError
 from transport.authentication.bearer import Session
-from transport.http.request import GraphQLRequest
+from transport.graphql_request import GraphQLRequest
 from transport.limits.capacity import Capacity, Holder, holder_of, origin_of
 from transport.limits.quotas import Payer, Quotas, RateLimited
 from transport.logs import PolicyVersion, bind_facts
