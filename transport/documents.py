@@ -22,12 +22,9 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     parse,
-    specified_rules,
     validate,
 )
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from resolvers.aside import SHORT, aside
 from resolvers.values.errors import PublicError
@@ -35,12 +32,12 @@ from resolvers.values.text import brief
 from schema.extensions.viewer_introspection import SchemaOf
 from transport.limits.bounds import Bounds, Measurement
 from transport.refusal import BadRequest, Refusal
+from transport.validation import RULES
 
 CACHED_CHARACTERS: Final = 250_000  # 280 bytes a character at worst: 70 MB
 HELD_BESIDE: Final = 10  # what is kept of a document however short it is, in characters
 MAX_OPERATIONS: Final = 100  # of a document, one of which runs
 MOST_ERRORS: Final = 10  # errors that validation finds before it stops; a single one may quote a large part of the document
-RULES: Final = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 LARGEST_CACHED: Final = CACHED_CHARACTERS // 10  # a larger one would push out too many others
 
 

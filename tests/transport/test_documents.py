@@ -27,6 +27,7 @@ from transport.graphql_request import GraphQLRequest
 from transport.limits.bounds import bounds_of
 from transport.limits.quotas import Payer
 from transport.operations import Operations
+from transport.validation import MAX_ERRORS_OF_VALUE
 
 
 def test_a_text_is_parsed_once() -> None:
@@ -183,3 +184,16 @@ def test_a_document_of_many_operations_is_refused() -> None:
     expected = {"code": "TOO_MANY_DOCUMENT_OPERATIONS", "operations": MAX_OPERATIONS + 1, "limit": MAX_OPERATIONS}
     assert expected == refused.value.extensions
     assert MAX_OPERATIONS == documents.parse(text.rpartition("query")[0]).operations
+
+
+@pytest.mark.parametrize(("fields", "errors"), [(2, 2), (50, MAX_ERRORS_OF_VALUE)])
+def test_a_value_has_few_errors(fields: int, errors: int) -> None:
+    """Each error quotes the whole value, so a large one is reported a few times only, and other arguments are still validated."""
+    schema = build_schema("input Wanted { a: Int } type Query { list(wanted: Wanted, first: Int): Int }")
+    unknown = " ".join(f"x{number}: 1" for number in range(fields))
+    document = Documents(max_tokens=5000).parse(f'{{ list(wanted: {{ {unknown} }}, first: "no") }}')
+
+    found = [error.message.partition(",")[0] for error in document.validate(schema, hides=True)]
+
+    expected = [f"Expected value of type 'Wanted' not to include unknown field 'x{number}'" for number in range(errors)]
+    assert [*expected, 'Int cannot represent non-integer value: "no"'] == found
