@@ -37,8 +37,8 @@ class Redactions(SchemaExtension):
         result = self.execution_context.result
         context: Any = self.execution_context.context
         reported = context.redactions.report(result.data) if result is not None else []
-        told = {"policy": context.policy.version}
-        return {**told, "redactions": reported} if reported else told
+        version = {"policy": context.policy.version}
+        return {**version, "redactions": reported} if reported else version
 
 
 def make_schema(
@@ -72,7 +72,7 @@ def described(policy: Policy) -> strawberry.Schema:
     return schema
 
 
-@cache  # it takes a schema, and is asked for at each load of policy and for the schemas of viewers
+@cache  # builds a schema, and runs on every policy load and for viewer schemas
 def guarded_fields() -> Mapping[str, frozenset[str]]:
     """Return the fields of each type that has policy rules, by their Python names."""
     return {name: frozenset(field.python_name for field in fields) for name, fields in _guarded()}
@@ -89,8 +89,8 @@ def required_fields() -> frozenset[tuple[str, str]]:
 
 
 def _guarded() -> Iterator[tuple[str, list[StrawberryField]]]:
-    known = [concrete.definition for concrete in make_schema().schema_converter.type_map.values()]
-    types = {definition.name: definition for definition in known if isinstance(definition, StrawberryObjectDefinition)}
+    definitions = [concrete.definition for concrete in make_schema().schema_converter.type_map.values()]
+    types = {definition.name: definition for definition in definitions if isinstance(definition, StrawberryObjectDefinition)}
     for entity in CATALOGUE:
         if entity.name in types:
             yield entity.name, [field for field in types[entity.name].fields if field.python_name not in UNRULED]

@@ -18,8 +18,8 @@ from schema.connection_request import ConnectionRequest
 from schema.notification import Notification
 from schema.port import Port
 
-Asked: TypeAlias = Info[Any, Any]
-OfCompany: TypeAlias = Annotated[
+AnyInfo: TypeAlias = Info[Any, Any]
+CompanyId: TypeAlias = Annotated[
     ID | None, strawberry.argument(description="If given, sends only objects that the viewer can see belong to this company.")
 ]
 
@@ -55,17 +55,17 @@ def event(description: str) -> Callable[[Callable[..., AsyncIterator[Any]]], Any
 )
 class Subscription:
     @event("Sends a port when it is ordered and whenever it changes.")
-    def port_updated(self, info: Asked, company_id: OfCompany = UNSET) -> AsyncIterator[Port]:
-        return _told(subscription.port_updated, info, company_id)
+    def port_updated(self, info: AnyInfo, company_id: CompanyId = UNSET) -> AsyncIterator[Port]:
+        return _stream(subscription.port_updated, info, company_id)
 
     @event("Sends a connection request when it is made and whenever it changes.")
-    def connection_request_updated(self, info: Asked, company_id: OfCompany = UNSET) -> AsyncIterator[ConnectionRequest]:
-        return _told(subscription.connection_request_updated, info, company_id)
+    def connection_request_updated(self, info: AnyInfo, company_id: CompanyId = UNSET) -> AsyncIterator[ConnectionRequest]:
+        return _stream(subscription.connection_request_updated, info, company_id)
 
     @event("Sends a notification when the viewer receives it.")
-    def notification_received(self, info: Asked) -> AsyncIterator[Notification]:
-        return _told(subscription.notification_received, info)
+    def notification_received(self, info: AnyInfo) -> AsyncIterator[Notification]:
+        return _stream(subscription.notification_received, info)
 
 
-def _told(updates: Updates, info: Asked, company_id: ID | None = None) -> AsyncIterator[Any]:
+def _stream(updates: Updates, info: AnyInfo, company_id: ID | None = None) -> AsyncIterator[Any]:
     return updates(info.context, SHOWN[updates.entity], company_id or None)

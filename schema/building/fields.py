@@ -29,8 +29,8 @@ class FieldDefinition(StrawberryField):
     """A field whose value is the column of the same name, or the result of its batch resolver."""
 
     batch: BatchResolver | None = None
-    column: str | None = None  # where it is not the field's own name
-    ability: str | None = None  # which the viewer needs to have, where the field is of no row
+    column: str | None = None  # if it differs from the field's name
+    ability: str | None = None  # that the viewer needs; for fields that don't belong to a row
 
     @property
     def is_basic_field(self) -> bool:
@@ -46,7 +46,7 @@ class FieldDefinition(StrawberryField):
 
     def get_result(self, source: Any, info: Info[Any, Any] | None, args: list[Any], kwargs: Any) -> Any:  # noqa: ARG002
         """Return the field's value in one object, or None if policy hides it."""
-        assert info is not None  # noqa: S101 (only basic fields are resolved without)
+        assert info is not None  # noqa: S101 (only basic fields are resolved without info)
         if reason := self._hidden(source, info):
             info.context.redactions.add(info.path.as_list(), Redacted(info._raw_info.parent_type.name, info.field_name, reason))
             return None
@@ -65,8 +65,8 @@ class FieldDefinition(StrawberryField):
             return source.hidden.get(self.python_name)
         if self.ability is None:
             return None
-        withheld: Reason | None = info.context.denial_reason(self.ability)
-        return withheld
+        reason: Reason | None = info.context.denial_reason(self.ability)
+        return reason
 
 
 def arguments_of(
@@ -79,16 +79,16 @@ def arguments_of(
     nulls: bool = False,
 ) -> dict[str, Any]:
     """Return a field's arguments as its resolver takes them. `nulls` is as in `plain`. Raises GraphQLError."""
-    given = get_argument_values(field, node, variables)
-    converted = convert_arguments(given, definition.arguments, converter.scalar_registry, converter.config)
+    values = get_argument_values(field, node, variables)
+    converted = convert_arguments(values, definition.arguments, converter.scalar_registry, converter.config)
     return {name: plain(value, nulls=nulls) for name, value in converted.items()}
 
 
 def plain(value: Any, *, nulls: bool = False) -> Any:
     """Convert an argument's input objects to dictionaries of the fields that are present. Null fields are kept only if `nulls`."""
     if isinstance(getattr(type(value), "__strawberry_definition__", None), StrawberryObjectDefinition):
-        given = {name: inner for name, inner in vars(value).items() if inner is not UNSET and (nulls or inner is not None)}
-        return {name: plain(inner, nulls=nulls) for name, inner in given.items()}
+        present = {name: inner for name, inner in vars(value).items() if inner is not UNSET and (nulls or inner is not None)}
+        return {name: plain(inner, nulls=nulls) for name, inner in present.items()}
     if isinstance(value, list):
         return [plain(inner, nulls=nulls) for inner in value]
     return value

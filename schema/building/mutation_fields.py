@@ -28,7 +28,7 @@ class UserError:
 
 @strawberry.interface(description="The result of a mutation.")
 class Payload:
-    is_type_of = staticmethod(lambda _payload, _info: True)  # each mutation has a payload type of its own
+    is_type_of = staticmethod(lambda _payload, _info: True)  # each mutation has its own payload type
 
     user_errors: list[UserError] = strawberry.field(
         description="The errors that prevented the mutation. If it isn't empty, nothing was changed."
@@ -52,13 +52,13 @@ class MutationField(StrawberryField):
 
     def get_result(
         self,
-        source: Any,  # noqa: ARG002 (Strawberry calls it so)
+        source: Any,  # noqa: ARG002 (Strawberry passes it by name)
         info: Info[Any, Any] | None,
         args: list[Any],  # noqa: ARG002
         kwargs: Any,
     ) -> Awaitable[MutationResult]:
         """Run the mutation and return its result."""
-        assert info is not None  # noqa: S101 (only basic fields are resolved without)
+        assert info is not None  # noqa: S101 (only basic fields are resolved without info)
         return self.mutation(info.context, plain(kwargs["input"], nulls=True), str(info.path.key))
 
 

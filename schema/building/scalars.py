@@ -19,7 +19,7 @@ from resolvers.values.text import brief
 URL = NewType("URL", str)
 EmailAddress = NewType("EmailAddress", str)
 
-DATE: Final = 'Date must have the form "2026-11-28"'
+DATE: Final = 'Date must be a date such as "2026-11-28"'
 DECIMAL: Final = 'Decimal must be a number such as "1250.00"'
 
 
