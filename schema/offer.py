@@ -31,7 +31,7 @@ class Instalment:
 
 
 @strawberry.type(
-    description="A private offer from a seller to named buyers. Only the seller, the buyers and their partners can see it."
+    description="A private offer from a seller to named buyers. Only the seller, the buyers, their partners and the operator can see it."
 )
 class Offer(Node):
     is_type_of = of("Offer")

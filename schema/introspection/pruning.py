@@ -35,8 +35,10 @@ def prune(schema: GraphQLSchema, removed: Collection[str], notes: Mapping[str, s
     pruned = _Pruned(schema, _closure(schema, set(removed)), notes)
     roots = [schema.query_type, schema.mutation_type, schema.subscription_type]
     query, mutation, subscription = (root and pruned.object(root) for root in roots)
-    kept = _reached(schema, pruned)
-    types = [pruned.named(kind) for name, kind in schema.type_map.items() if name in kept and not is_introspection_type(kind)]
+    reachable = _reached(schema, pruned)
+    types = [
+        pruned.named(kind) for name, kind in schema.type_map.items() if name in reachable and not is_introspection_type(kind)
+    ]
     return GraphQLSchema(
         query, mutation, subscription, types, schema.directives, schema.description, schema.extensions, assume_valid=True
     )
@@ -129,10 +131,10 @@ class _Pruned:
         match kind:
             case GraphQLObjectType() | GraphQLInterfaceType():
                 yield from kind.interfaces
-                for name, field in self._kept(kind.name, kind.fields).items():
+                for name, field in self._remaining(kind.name, kind.fields).items():
                     yield from self._referenced(f"{kind.name}.{name}", field)
             case GraphQLInputObjectType():
-                yield from (get_named_type(each.type) for each in self._kept(kind.name, kind.fields).values())
+                yield from (get_named_type(each.type) for each in self._remaining(kind.name, kind.fields).values())
             case GraphQLUnionType():
                 yield from kind.types
 
@@ -161,7 +163,7 @@ class _Pruned:
                 changed = _copy_with(kind, interfaces=lambda: self._all(kind.interfaces), fields=lambda: self._fields(kind))
             case GraphQLInputObjectType():
                 changed = _copy_with(kind, fields=lambda: self._inputs(kind))
-            case GraphQLEnumType() if len(values := self._kept(kind.name, kind.values)) < len(kind.values):
+            case GraphQLEnumType() if len(values := self._remaining(kind.name, kind.values)) < len(kind.values):
                 changed = _copy_with(
                     kind, GraphQLEnumType, values=values
                 )  # Strawberry's subclass can't be rebuilt from its arguments
@@ -174,7 +176,9 @@ class _Pruned:
         return [self.named(each) for each in kinds if self.keeps(each.name)]
 
     def _fields(self, kind: GraphQLObjectType | GraphQLInterfaceType) -> dict[str, GraphQLField]:
-        return {name: self._field(f"{kind.name}.{name}", each) for name, each in self._kept(kind.name, kind.fields).items()}
+        return {
+            name: self._field(f"{kind.name}.{name}", each) for name, each in self._remaining(kind.name, kind.fields).items()
+        }
 
     def _field(self, place: str, field: GraphQLField) -> GraphQLField:
         arguments = {
@@ -188,10 +192,10 @@ class _Pruned:
         return pruned
 
     def _inputs(self, kind: GraphQLInputObjectType) -> dict[str, GraphQLInputField]:
-        kept = self._kept(kind.name, kind.fields)
-        return {name: _copy_with(each, type_=self._typed(each.type)) for name, each in kept.items()}
+        remaining = self._remaining(kind.name, kind.fields)
+        return {name: _copy_with(each, type_=self._typed(each.type)) for name, each in remaining.items()}
 
-    def _kept(self, name: str, parts: Mapping[str, Value]) -> dict[str, Value]:
+    def _remaining(self, name: str, parts: Mapping[str, Value]) -> dict[str, Value]:
         return {part: value for part, value in parts.items() if self.keeps(f"{name}.{part}")}
 
     def _typed(self, kind: Any) -> Any:
