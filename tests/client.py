@@ -134,7 +134,7 @@ class Client:
     async def _compared(self, send: Send, query: str) -> httpx.Response:
         """The response, which is the same on both executors. Raises Difference."""
         services = self.app.state.services
-        grows = services.audit.running and GROWS in query  # the first of two requests may add to what the second reads
+        grows = services.audit.is_running and GROWS in query  # the first of two requests may add to what the second reads
         if not self.compares or grows or services.reader.observers:
             return await send()
         return await send_to_both(send)

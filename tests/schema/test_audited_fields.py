@@ -93,7 +93,7 @@ async def test_reads_are_in_the_audit_log(database_url: str, tmp_path: Path, eng
 
     async with open_client(database_url, tmp_path, audited_fields=("Port.monthlyRate",)) as ask:
         await ask.app.state.services.audit.close()
-        ask.app.state.services.audit.moment = 3600  # an earlier flush would start another event
+        ask.app.state.services.audit.flush_interval = 3600  # an earlier flush would start another event
         await ask.app.state.services.audit.start()
         await ask(company.admin, RATES)
         await ask(company.admin, RATES, ask=True)
