@@ -83,12 +83,13 @@ class SchemaSites:
 
     def __iter__(self) -> Iterator[Site]:
         """Yield each field that exposes a kind."""
-        for each in self._schema.type_map.values():
-            if isinstance(each, GraphQLObjectType) and not each.name.startswith("__"):
-                for field in each.fields.values():
-                    if kinds := self._shown(each, field):
-                        definition = field.extensions[DEFINITION]
-                        yield Site(each.name, definition.python_name, kinds, _ability(definition))
+        types = [each for each in self._schema.type_map.values() if isinstance(each, GraphQLObjectType)]
+        for owner, field in [
+            (each, field) for each in types if not each.name.startswith("__") for field in each.fields.values()
+        ]:
+            if kinds := self._shown(owner, field):
+                definition = field.extensions[DEFINITION]
+                yield Site(owner.name, definition.python_name, kinds, _ability(definition))
 
     def _shown(self, owner: GraphQLObjectType, field: GraphQLField) -> frozenset[Kind]:
         """Return the kinds that a field is responsible for."""

@@ -26,7 +26,7 @@ from graphql import (
 )
 from strawberry.extensions import SchemaExtension
 
-from resolvers.aside import SHORT, aside
+from resolvers.execution.worker_thread import SHORT_DOCUMENT, run_in_worker
 from resolvers.values.errors import PublicError
 from resolvers.values.text import brief
 from schema.extensions.viewer_introspection import SchemaOf
@@ -194,22 +194,22 @@ class Documents:
 
         Raises ParseFailed, DocumentTooLong, or what says that it is out of bounds.
         """
-        if len(text) < SHORT:
+        if len(text) < SHORT_DOCUMENT:
             return self.parse(text)
-        document = self._find(text) or self._keep(text, await aside(self._parsed, text))
+        document = self._find(text) or self._keep(text, await run_in_worker(self._parsed, text))
         if not document.is_measured:
-            await aside(document.measure, bounds)
+            await run_in_worker(document.measure, bounds)
         return document
 
     async def validated(self, text: str, schema: GraphQLSchema, context: Any) -> None:
         """Validate a long document that is new, beside the event loop."""
-        if len(text) < SHORT:
+        if len(text) < SHORT_DOCUMENT:
             return
         if self.schema_of is not None:
-            schema = await aside(self.schema_of, schema, context)
+            schema = await run_in_worker(self.schema_of, schema, context)
         document = self.parse(text)
         if schema not in document.faults:
-            await aside(document.validate, schema, hides=self.hides)
+            await run_in_worker(document.validate, schema, hides=self.hides)
 
     def is_proven(self, text: str) -> bool:
         """Whether the document of a text is kept and known to be valid, so that it needs neither parsing nor validation."""

@@ -20,7 +20,6 @@ from graphql import (
     get_operation_ast,
 )
 
-from resolvers.aside import SHORT, aside
 from resolvers.auditing.audit_trail import AuditTrail
 from resolvers.execution.codegen import NotPlannable
 from resolvers.execution.conditions import conditions
@@ -31,6 +30,7 @@ from resolvers.execution.planner import PlannedField, Planner
 from resolvers.execution.redaction_tracking import FieldsTracker, RedactionTracker
 from resolvers.execution.roots import Roots
 from resolvers.execution.variables import Definitions, Variables
+from resolvers.execution.worker_thread import SHORT_DOCUMENT, run_in_worker
 from resolvers.reading.allowed_actions import allowed_actions
 from resolvers.reading.batching import ROOT
 from resolvers.values.errors import PublicError
@@ -220,7 +220,7 @@ class Plans:
         plan = self._plans.get(key)
         if plan is None:
             made = partial(self._made, operation, name, dict(raw), context)
-            plan = made() if len(text) < SHORT else await aside(made)
+            plan = made() if len(text) < SHORT_DOCUMENT else await run_in_worker(made)
             _keep(self._plans, key, plan)
         return await plan.run(context, variables)
 

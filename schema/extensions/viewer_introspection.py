@@ -21,8 +21,8 @@ from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.types import ExecutionContext
 
-from resolvers.aside import aside
 from resolvers.execution.roots import Roots, merged, roots
+from resolvers.execution.worker_thread import run_in_worker
 from schema.extensions.runner import Schema
 
 INTROSPECTION_FIELDS: Final = re.compile(r"__(schema|type)\b")
@@ -77,7 +77,7 @@ class IntrospectedSchema(Schema):
     ) -> Any:
         """Call Strawberry's method, after building the viewer's schema if documents are validated against it."""
         if self._schema_of is not None and self._always:
-            await aside(self._schema_of, self._schema, context_value)
+            await run_in_worker(self._schema_of, self._schema, context_value)
         return await super().execute(query, variable_values, context_value, **more)
 
     def create_extensions_runner(
@@ -127,7 +127,7 @@ class _Introspected(SchemaExtension):
             yield
             return
         call = partial(execution.schema.run_introspection, execution.context, execution.query, selected, raw)
-        introspected: ExecutionResult = await aside(call)
+        introspected: ExecutionResult = await run_in_worker(call)
         rest = [key for key in selected.fields if key not in keys]
         if not rest:
             execution.result = ExecutionResult(merged(keys, introspected.data), introspected.errors)

@@ -10,7 +10,7 @@ import pytest
 import strawberry
 from graphql import build_schema, validate
 
-from resolvers.aside import SHORT
+from resolvers.execution.worker_thread import SHORT_DOCUMENT
 from schema.extensions.runner import Schema
 from settings import Settings
 from tests.transport.conftest import Ask
@@ -74,7 +74,7 @@ async def test_a_long_document_is_read_and_validated_in_a_thread(monkeypatch: py
     schema = Schema(Query, extensions=[documents.extension])
     bounds = bounds_of(schema._schema, Settings())
     operations = Operations(schema=schema, documents=documents, bounds=bounds)
-    for text in ("{ hello }", "{ hello } #" + "x" * SHORT):
+    for text in ("{ hello }", "{ hello } #" + "x" * SHORT_DOCUMENT):
         asked = GraphQLRequest(query=text, operation_name=None, variables={}, extensions={})
         result = await operations.execute(await operations.prepare(asked, "POST", Free()), None)
         assert {"hello": "Hello, world!"} == result.data
