@@ -32,7 +32,7 @@ def test_the_rules_of_a_shape_are_named(tmp_path: Path) -> None:
     assert "ALLOW port.polar:4  where company_id = viewer.company_id" == done.stdout.splitlines()[0]
     assert [
         "port.polar:24  always  HIDDEN_BY_PARTNER",
-        "      # Prices are hidden from a managed account until its partner shows them; no role brings them back. R121 R122 V23",
+        "      # Prices are hidden from a managed account until its partner shows them, whatever the user's roles. R121 R122 V23",
         '      field in ["monthly_rate", "setup_fee"]: always',
         "      prices_hidden(viewer)  (viewer.polar:35): always",
     ] == blocks[1].splitlines()

@@ -188,7 +188,7 @@ def test_a_revision_is_a_candidate() -> None:
         heading = (directory / "port.polar").read_text().splitlines()[0]
 
     assert {name for name in listed.stdout.split() if name.endswith(".polar")} == found
-    assert "# Ports: what a company orders in a data centre." == heading
+    assert "# Ports: the network ports that a company orders in a data centre." == heading
     assert not directory.exists()
 
 
