@@ -24,7 +24,7 @@ import server
 from commands.policy.coverage import RECORD
 from policies.actions import ACTIONS
 from policies.catalogue import CATALOGUE
-from policies.coverage import Coverage, read
+from policies.coverage import Coverage, read_coverage
 from policies.policy import Policy
 from policies.source import digest, read_texts
 from policies.viewer import Shape
@@ -43,7 +43,7 @@ class PolicyCoveragePlugin:
     def __init__(self, record: Path = RECORD) -> None:
         self.record = record
         self.version = digest(read_texts(server.POLICIES))
-        known = read(record)
+        known = read_coverage(record)
         self.coverage = known if known and known.version == self.version else Coverage(self.version)
         self.asked = PolicyQuestions()
         self._outcomes: Outcomes | None = None
@@ -75,14 +75,14 @@ class PolicyCoveragePlugin:
         self._patches.close()
         if self._outcomes is not None:
             self._outcomes.close()
-            beside = read(self.record)
-            self.coverage.add(beside or self.coverage)
+            beside = read_coverage(self.record)
+            self.coverage.merge(beside or self.coverage)
             self.coverage.save(self.record)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say how much of policy is exercised by now."""
         if self._outcomes is not None:
-            terminalreporter.write_line(f"policy: {self.coverage.line(self._outcomes.rules)}")
+            terminalreporter.write_line(f"policy: {self.coverage.summary(self._outcomes.rules)}")
 
     def evaluate(self, asked: PolicyQuestions) -> None:
         """Note which rules held and failed for what was asked."""

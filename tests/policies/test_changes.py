@@ -36,7 +36,7 @@ def told(directory: Path, *replaced: tuple[str, str]) -> list[tuple[str, str, st
         after = after.replace(word, other)
     before, now = _policy(directory / "before", RULES), _policy(directory / "after", after)
     return [
-        (change.title, ", ".join(change.names), label(change.viewers), change.before, change.after, change.shown_by is not None)
+        (change.title, ", ".join(change.names), label(change.viewers), change.before, change.after, change.witness is not None)
         for change in changes(before, now)
     ]
 

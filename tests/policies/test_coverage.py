@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from policies.coverage import Coverage, branches, countable, read
+from policies.coverage import Coverage, branches, countable_rules, read_coverage
 from policies.source import Text, parse
 
 RULES = parse(
@@ -40,21 +40,21 @@ def test_a_rule_ends_by_its_first_part_that_fails_or_holds() -> None:
 
 def test_rules_without_a_viewer_are_not_counted() -> None:
     """They are part of the rules that ask them."""
-    assert [PARTNER, NAMES, SPEED, MANAGED, PAYS] == countable(RULES)
+    assert [PARTNER, NAMES, SPEED, MANAGED, PAYS] == countable_rules(RULES)
 
 
 def test_a_rule_is_seen_both_ways() -> None:
     """One without any condition only has to hold; another has to fail too, by whichever part."""
     coverage = Coverage("1")
-    coverage.note(NAMES, 1)
-    coverage.note(MANAGED, 1)
-    coverage.note(PARTNER, 3)
-    coverage.note(PARTNER, 1)
+    coverage.record(NAMES, 1)
+    coverage.record(MANAGED, 1)
+    coverage.record(PARTNER, 3)
+    coverage.record(PARTNER, 1)
 
     assert [(True, True), (True, True), (True, False), (False, False)] == [
         (coverage.held(rule), coverage.failed(rule)) for rule in (PARTNER, NAMES, MANAGED, PAYS)
     ]
-    assert "2 of 4 rules held and failed; 4 of 9 branches" == coverage.line((PARTNER, NAMES, MANAGED, PAYS))
+    assert "2 of 4 rules held and failed; 4 of 9 branches" == coverage.summary((PARTNER, NAMES, MANAGED, PAYS))
     assert {0: 'viewer.kind = "PARTNER"', 2: "buyer.company_id = viewer.company_id"} == coverage.missing(PARTNER)
 
 
@@ -63,9 +63,9 @@ def test_what_is_saved_is_read(tmp_path: Path) -> None:
     coverage, path = Coverage("1", {"port.polar:4": {0, 2}}), tmp_path / "below" / "record.json"
 
     coverage.save(path)
-    saved = read(path)
+    saved = read_coverage(path)
     path.write_text("{}")
 
     assert coverage == saved
-    assert [None, None] == [read(path), read(tmp_path / "nowhere")]
+    assert [None, None] == [read_coverage(path), read_coverage(tmp_path / "nowhere")]
     assert [path] == list(path.parent.iterdir())

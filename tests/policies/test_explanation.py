@@ -21,7 +21,7 @@ from policies.masks import Mask, compile_predicate
 from policies.policy import Policy
 from policies.predicate import TRUE, Constant, Predicate, show
 from policies.reason import Reason
-from policies.shapes import spelt
+from policies.shapes import parse_shape
 from policies.source import ROW_RULES
 from policies.verdicts import World
 from policies.viewer import Shape, Viewer
@@ -87,7 +87,7 @@ class Case:
         oso = self.policy.allows_field(self.viewer, self.action, self.entity.name, self.row, field)
         said = [oso, compile_predicate(rule.visible)(self.row, self.viewer), self.holds(rule.visible)]
         denials = (reason for predicate, reason in rule.denials if compile_predicate(predicate)(self.row, self.viewer))
-        reason = next(denials, rule.otherwise)
+        reason = next(denials, rule.default_reason)
         return {(each, None if each else reason) for each in said}
 
 
@@ -153,7 +153,7 @@ def difference(case: Case, question: Question) -> str | None:
     if case.verdicts(field) != {told}:
         return f"{place}: explained as {told}, decided as {case.verdicts(field)}"
     for ruling, mask in zip(explanation.rulings, question.masks, strict=True):
-        steps = [case.holds(part.upto) for part in ruling.parts]
+        steps = [case.holds(part.prefix_condition) for part in ruling.parts]
         whole = mask(case.row, case.viewer)
         failing = ruling.failing(case.holds)
         if steps != sorted(steps, reverse=True) or {whole} != {all(steps), case.holds(ruling.condition), failing is None}:
@@ -246,7 +246,7 @@ async def test_parts_in_another_order_are_found_out(connection: AsyncConnection,
 
 def test_each_rule_that_has_a_say_is_explained_part_by_part(tmp_path: Path) -> None:
     """A rule has its place, its sentence and its parts, of each the rows up to there and the rules that it asks."""
-    explanation = samples.written(tmp_path, RULES).explanation(spelt("MANAGED+FINANCE"), "Port", "read", "speed")
+    explanation = samples.written(tmp_path, RULES).explanation(parse_shape("MANAGED+FINANCE"), "Port", "read", "speed")
 
     told = [
         (ruling.effect, ruling.rule.place, ruling.rule.comment, ruling.rule.reason, show(ruling.condition))
@@ -267,7 +267,7 @@ def test_each_rule_that_has_a_say_is_explained_part_by_part(tmp_path: Path) -> N
 
 def test_a_part_knows_what_the_parts_before_it_have_bound(tmp_path: Path) -> None:
     """Conditions on one linked row are those of a single row, however many parts they are written in."""
-    ruling = samples.written(tmp_path, RULES).explanation(spelt("DIRECT"), "Port").rulings[1]
+    ruling = samples.written(tmp_path, RULES).explanation(parse_shape("DIRECT"), "Port").rulings[1]
 
     assert [
         ("not managed(viewer)", "TRUE"),
@@ -277,7 +277,7 @@ def test_a_part_knows_what_the_parts_before_it_have_bound(tmp_path: Path) -> Non
             'dealing.status in ["OFFERED", "SOLD"]',
             'some dealings (buyer_id = viewer.company_id and status in ["OFFERED", "SOLD"])',
         ),
-    ] == [(part.text, show(part.upto)) for part in ruling.parts]
+    ] == [(part.text, show(part.prefix_condition)) for part in ruling.parts]
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_a_refusal_has_the_reason_of_its_rule(
     tmp_path: Path, shape: str, action: str, field: str | None, verdict: Verdict
 ) -> None:
     """The first denial that is true gives the reason; where none is, the rule that would allow it, if it has one."""
-    explanation = samples.written(tmp_path, RULES).explanation(spelt(shape), "Port", action, field)
+    explanation = samples.written(tmp_path, RULES).explanation(parse_shape(shape), "Port", action, field)
 
     def holds(predicate: Predicate) -> bool:
         return predicate.value if isinstance(predicate, Constant) else show(predicate) != "active = false"
@@ -305,7 +305,7 @@ def test_a_refusal_has_the_reason_of_its_rule(
 
 def test_a_field_of_a_row_that_may_not_be_read_is_refused_as_the_row_is(tmp_path: Path) -> None:
     """Nothing of the field is said: the reason is that of the row."""
-    explanation = samples.written(tmp_path, RULES).explanation(spelt("MANAGED"), "Port", "read", "speed")
+    explanation = samples.written(tmp_path, RULES).explanation(parse_shape("MANAGED"), "Port", "read", "speed")
 
     assert Verdict(False, Reason.NOT_YOURS) == explanation.verdict(lambda predicate: predicate == TRUE)
 
@@ -313,4 +313,4 @@ def test_a_field_of_a_row_that_may_not_be_read_is_refused_as_the_row_is(tmp_path
 def test_a_field_that_no_rule_names_is_refused(tmp_path: Path) -> None:
     """There is nothing to explain about it."""
     with pytest.raises(PolicyError, match="no rule of Port names the field market"):
-        samples.written(tmp_path, RULES).explanation(spelt("DIRECT"), "Port", "read", "market")
+        samples.written(tmp_path, RULES).explanation(parse_shape("DIRECT"), "Port", "read", "market")

@@ -25,10 +25,10 @@ from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, And, Attribute, Compare, Exists, Not, OneOf, Or, Parameter, Predicate, SetParameter
 from policies.prove.fields import decide_fields
 from policies.prove.invariants import ALWAYS, NEVER_ABLE, Invariants, known_fields
-from policies.prove.solver import differing, satisfying
+from policies.prove.solver import find_difference, find_match
 from policies.prove.verification import Verification
 from policies.source import NEVER_KIND
-from policies.verdicts import of_oso_and_python
+from policies.verdicts import oso_and_python_verdicts
 from policies.viewer import Shape, Viewer
 from schema.kinds import sites
 from tests.policies.samples import DEALING, ENTITY, written
@@ -72,7 +72,7 @@ PREDICATES: Final = st.recursive(OF_THE_ROW | st.builds(Exists, st.just("dealing
 def test_the_solver_means_what_the_mask_means(predicate: Predicate, shape: Shape, seed: int) -> None:
     """A witness satisfies the compiled mask; where there is proof that nothing does, no row of many does."""
     mask, random = compile_predicate(predicate), Random(seed)
-    witness = satisfying(predicate, ENTITY, shape)
+    witness = find_match(predicate, ENTITY, shape)
     expected = False
 
     if witness is None:
@@ -87,9 +87,9 @@ def test_the_solver_means_what_the_mask_means(predicate: Predicate, shape: Shape
 @given(PREDICATES, PREDICATES, st.sampled_from(SHAPES))
 def test_two_predicates_differ_where_their_masks_do(one: Predicate, other: Predicate, shape: Shape) -> None:
     """A witness of a difference tells the two masks apart, and nothing differs from itself."""
-    witness = differing(one, other, ENTITY, shape)
+    witness = find_difference(one, other, ENTITY, shape)
 
-    assert None is differing(one, one, ENTITY, shape)
+    assert None is find_difference(one, one, ENTITY, shape)
     assert witness is None or compile_predicate(one)(witness.row, witness.viewer) != compile_predicate(other)(
         witness.row, witness.viewer
     )
@@ -99,9 +99,9 @@ def test_nothing_is_unequal_to_its_double_negation() -> None:
     """What is written otherwise and means the same is proven to be equivalent, NULL included."""
     owner = Compare("=", "partner_id", Parameter("company_id"))
 
-    assert None is differing(owner, Not(Compare("!=", "partner_id", Parameter("company_id"))), ENTITY, SHAPES[1])
-    assert None is differing(FALSE, owner, ENTITY, SHAPES[0])
-    assert None is not differing(owner, TRUE, ENTITY, SHAPES[1])
+    assert None is find_difference(owner, Not(Compare("!=", "partner_id", Parameter("company_id"))), ENTITY, SHAPES[1])
+    assert None is find_difference(FALSE, owner, ENTITY, SHAPES[0])
+    assert None is not find_difference(owner, TRUE, ENTITY, SHAPES[1])
 
 
 def test_some_linked_row_and_no_linked_row_may_be_asked_at_once() -> None:
@@ -109,16 +109,16 @@ def test_some_linked_row_and_no_linked_row_may_be_asked_at_once() -> None:
     mine, big = Compare("=", "buyer_id", Parameter("company_id")), Compare(">", "amount", 7)
     asked = And((Exists("dealings", mine), Exists("dealings", big), Not(Exists("dealings", And((mine, big))))))
 
-    witness = satisfying(asked, ENTITY, SHAPES[1])
+    witness = find_match(asked, ENTITY, SHAPES[1])
 
     assert witness is not None
     assert compile_predicate(asked)(witness.row, witness.viewer)
-    assert None is satisfying(And((asked, Not(Exists("dealings", mine)))), ENTITY, SHAPES[1])
+    assert None is find_match(And((asked, Not(Exists("dealings", mine)))), ENTITY, SHAPES[1])
 
 
 def test_a_witness_is_printed_by_what_matters() -> None:
     """The viewer's values and the columns that the predicate names, and no others."""
-    witness = satisfying(
+    witness = find_match(
         And((Compare("=", "company_id", Parameter("company_id")), Compare("=", "market", None))), ENTITY, SHAPES[1]
     )
 
@@ -171,8 +171,8 @@ async def test_a_broken_policy_is_refuted_and_three_verdicts_confirm_it(
 
     assert found.witness is not None
     assert found.rules
-    decision = policy.decide(found.shape, found.witness.found[0].entity.name, found.action)
-    said = of_oso_and_python(policy, found.viewer, found.action, found.witness.row, decision, found.field)
+    decision = policy.decide(found.shape, found.witness.rows[0].entity.name, found.action)
+    said = oso_and_python_verdicts(policy, found.viewer, found.action, found.witness.row, decision, found.field)
     assert (True, True, True) == (*said, await ask_database(connection, policy, found, found.witness))
 
 
@@ -208,7 +208,7 @@ def test_no_field_stands_without_its_row() -> None:
     policy = server.load_policy()
     invariants = Invariants(server.POLICIES, policy)
 
-    found = [decide_fields(Forgetful(policy, entity, field), invariants).stray for entity, field in FORGOTTEN]
+    found = [decide_fields(Forgetful(policy, entity, field), invariants).mismatch for entity, field in FORGOTTEN]
 
     assert [*FORGOTTEN] == [(each.entity, each.field) for each in found if each is not None]
 

@@ -12,9 +12,9 @@ import pytest
 import server
 from policies.policy import Policy
 from policies.predicate import FALSE
-from policies.reachability import Hiding, Reachability, Switched, can_ever_read
+from policies.reachability import Hiding, Reachability, SettingReason, can_ever_read
 from policies.reason import Reason
-from policies.shapes import SWITCHES, spelt
+from policies.shapes import SWITCHES, parse_shape
 from policies.viewer import ANONYMOUS, Shape, Viewer
 from resolvers.subscription import Updates, connection_request_updated, notification_received, port_updated
 
@@ -34,7 +34,7 @@ def switched(shape: Shape) -> list[Shape]:
 @pytest.mark.parametrize("text", ["ANONYMOUS", "DIRECT+NETWORK_ADMIN", "MANAGED+FINANCE", "PARTNER", "OPERATOR+REVIEWER"])
 def test_what_is_out_of_reach_is_never_seen(policy: Policy, text: str) -> None:
     """Whatever is switched on, no row shows a field that is out of reach; and what is within reach some state shows."""
-    reach, states = Reachability(policy, spelt(text)), switched(spelt(text))
+    reach, states = Reachability(policy, parse_shape(text)), switched(parse_shape(text))
     seen = {
         (entity.name, field): any(policy.decide(each, entity.name).fields[field].visible != FALSE for each in states)
         for entity in policy.catalogue
@@ -57,7 +57,7 @@ def test_what_is_out_of_reach_is_never_seen(policy: Policy, text: str) -> None:
 )
 def test_an_action_is_within_reach_or_never_R116(policy: Policy, text: str, entity: str, action: str, within: bool) -> None:
     """Whatever the row, and also where only a switch keeps the viewer from it."""
-    assert within == Reachability(policy, spelt(text)).can_act(entity, action)
+    assert within == Reachability(policy, parse_shape(text)).can_act(entity, action)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_an_action_is_within_reach_or_never_R116(policy: Policy, text: str, enti
 )
 def test_a_part_is_read_with_its_whole_R114(policy: Policy, entity: str, readable: bool) -> None:
     """A managed account reads no line of an invoice, for it reads no invoice; a dashboard it reads while that is switched on."""
-    assert readable == Reachability(policy, spelt("MANAGED+ACCOUNT_ADMIN")).reads(entity)
+    assert readable == Reachability(policy, parse_shape("MANAGED+ACCOUNT_ADMIN")).reads(entity)
 
 
 @pytest.mark.parametrize(
@@ -73,12 +73,12 @@ def test_a_part_is_read_with_its_whole_R114(policy: Policy, entity: str, readabl
 )
 def test_an_ability_is_within_reach_or_never_R113(policy: Policy, text: str, has: bool) -> None:
     """The quoting tool is never a managed account's."""
-    assert has == Reachability(policy, spelt(text)).has_ability("quote")
+    assert has == Reachability(policy, parse_shape(text)).has_ability("quote")
 
 
 def test_whoever_sees_a_field_everywhere_may_filter_by_it_R121(policy: Policy) -> None:
     """A managed account can come to see the price of every port of its own, but never every company's kind of account."""
-    reach = Reachability(policy, spelt("MANAGED+FINANCE"))
+    reach = Reachability(policy, parse_shape("MANAGED+FINANCE"))
 
     assert (True, False, True) == (
         reach.sees_everywhere("Port", "monthly_rate"),
@@ -96,26 +96,26 @@ def test_whoever_sees_a_field_everywhere_may_filter_by_it_R121(policy: Policy) -
             "MANAGED+FINANCE",
             "Port",
             "monthly_rate",
-            Hiding((), (Switched(Reason.HIDDEN_BY_PARTNER, "pricing", on=False),)),
+            Hiding((), (SettingReason(Reason.HIDDEN_BY_PARTNER, "pricing", on=False),)),
         ),
         (
             "MANAGED+FINANCE",
             "Company",
             "company_profile",
-            Hiding((Reason.NOT_YOURS,), (Switched(Reason.HIDDEN_BY_PARTNER, "company_profile", on=False),)),
+            Hiding((Reason.NOT_YOURS,), (SettingReason(Reason.HIDDEN_BY_PARTNER, "company_profile", on=False),)),
         ),
     ],
 )
 def test_what_hides_a_field_is_told_R111_R121(policy: Policy, text: str, entity: str, field: str, hiding: Hiding) -> None:
     """The reasons of rows are told apart from those that only the state of a switch gives."""
-    assert hiding == Reachability(policy, spelt(text)).hiding(entity, field)
+    assert hiding == Reachability(policy, parse_shape(text)).hiding(entity, field)
 
 
 def test_what_withholds_an_ability_is_told_R112(policy: Policy) -> None:
     """A managed account has no dashboard while that is switched off."""
-    off = Switched(Reason.HIDDEN_BY_PARTNER, "dashboard", on=False)
+    off = SettingReason(Reason.HIDDEN_BY_PARTNER, "dashboard", on=False)
 
-    assert Hiding((), (off,)) == Reachability(policy, spelt("MANAGED")).withholding("have_dashboard")
+    assert Hiding((), (off,)) == Reachability(policy, parse_shape("MANAGED")).withholding("have_dashboard")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_only_who_can_never_read_a_type_cannot_follow_it(updates: Updates) -> No
     """A visitor and a user without a company follow nothing; every kind of company follows what it may come to read."""
     policy, key = server.load_policy(), UUID(int=1)
     users = [
-        Viewer(shape=spelt(kind), user_id=key, signed_in_id=key, company_id=key)
+        Viewer(shape=parse_shape(kind), user_id=key, signed_in_id=key, company_id=key)
         for kind in ("MANAGED", "DIRECT", "PARTNER", "OPERATOR+REVIEWER")
     ]
 

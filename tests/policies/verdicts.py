@@ -21,7 +21,7 @@ from policies.entity import Entity, Resource
 from policies.masks import compile_predicate
 from policies.policy import Decision, Policy
 from policies.predicate import Predicate, show
-from policies.verdicts import World, kind, linked_resource, of_oso_and_python
+from policies.verdicts import World, comparable_type, linked_resource, oso_and_python_verdicts
 from policies.viewer import PARAMETERS, Shape, Viewer
 
 IDS: Final = tuple(uuid.UUID(int=number) for number in range(1, 7))
@@ -66,7 +66,11 @@ def random_viewer(random: Random) -> Viewer:
 
 def random_row(table: sa.FromClause, random: Random) -> dict[str, Any]:
     """Values for all columns of which there are any."""
-    return {column.name: _random_value(column, random) for column in table.c if isinstance(column, sa.Column) and kind(column)}
+    return {
+        column.name: _random_value(column, random)
+        for column in table.c
+        if isinstance(column, sa.Column) and comparable_type(column)
+    }
 
 
 def _random_value(column: sa.Column[Any], random: Random) -> Any:
@@ -74,7 +78,7 @@ def _random_value(column: sa.Column[Any], random: Random) -> Any:
         return None
     if isinstance(column.type, sa.Enum):
         return random.choice(column.type.enums)
-    return random.choice(POOLS[kind(column) or str])
+    return random.choice(POOLS[comparable_type(column) or str])
 
 
 def resources(entity: Entity, rows: list[dict[str, Any]], linked: dict[str, list[dict[str, Any]]]) -> list[Resource]:
@@ -95,7 +99,7 @@ async def compare(
     for number, resource in enumerate(resources(entity, rows, linked)):
         questions = [None, *random.sample(sorted(decision.fields), min(FIELDS, len(decision.fields)))]
         for name in questions:
-            said = of_oso_and_python(policy, viewer, action, resource, decision, name)
+            said = oso_and_python_verdicts(policy, viewer, action, resource, decision, name)
             if name is not None and not policy.allows(viewer, action, entity.name, resource):
                 break
             report.cases += 1
@@ -148,7 +152,7 @@ async def ask_database(
     for name, others in linked.items():
         await fill(connection, world.linked[name], others)
     predicates = list(dict.fromkeys(asked))
-    statement, parameters = world.question(entity, predicates, viewer, per_row=per_row)
+    statement, parameters = world.build_query(entity, predicates, viewer, per_row=per_row)
     answers: dict[tuple[int, Predicate], bool] = {}
     for number, *said in await connection.execute(statement, parameters):
         answers |= {(number, predicate): answer for predicate, answer in zip(predicates, said, strict=True)}

@@ -49,8 +49,7 @@ def test_each_word_says_who_may() -> None:
     assert [] == [word for word, text in said.items() if not text.endswith(".") or re.search(r"\b[RAVX]\d+\b", text)]
     assert (
         "A company can read its own ports. A partner can read the ports of the accounts that it manages. "
-        "The operator can read every port."
-        == said["Port.READ"]
+        "The operator can read every port." == said["Port.READ"]
     )
 
 

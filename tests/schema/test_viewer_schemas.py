@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import server
 from policies.policy import Policy
 from policies.reachability import Reachability
-from policies.shapes import SWITCHES, mentioned, shapes_of, spell, spelt
+from policies.shapes import SWITCHES, distinctions_of, format_shape, parse_shape, shapes_of
 from policies.viewer import Shape
 from schema.introspection.viewer_schemas import SchemaVisibility, ViewerSchemas
 from tests.client import DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Client, Redaction, open_client
@@ -103,7 +103,7 @@ async def test_introspection_leaves_out_what_is_never_for_the_viewer_R002_R107_R
 
 async def test_what_is_introspected_is_the_schema_that_is_made(ask_demo: Client, policy: Policy, shaped: ViewerSchemas) -> None:
     """Introspection tells the viewer's schema whole, with all of its descriptions, and nothing beside it."""
-    shape = spelt("PARTNER+ACCOUNT_ADMIN")
+    shape = parse_shape("PARTNER+ACCOUNT_ADMIN")
 
     assert print_schema(shaped.of(SCHEMA, policy, shape)) == print_schema(await introspected(ask_demo, PARTNER))
 
@@ -209,9 +209,9 @@ async def test_off_tells_everybody_of_everything(unshaped: Client) -> None:
 
 def drawn(policy: Policy) -> list[Shape]:
     """Shapes that differ by more than switches: all with one role at most, and some of the others."""
-    all_shapes = shapes_of(mentioned(policy.rules, policy.rules))
+    all_shapes = shapes_of(distinctions_of(policy.rules, policy.rules))
     off: dict[str, Any] = dict.fromkeys(SWITCHES, False)
-    without = sorted({replace(shape, **off) for shape in all_shapes}, key=spell)
+    without = sorted({replace(shape, **off) for shape in all_shapes}, key=format_shape)
     plain = [shape for shape in without if len(shape.roles) <= 1]
     return plain + random.Random(6).sample([shape for shape in without if len(shape.roles) > 1], SAMPLE)
 
@@ -223,7 +223,7 @@ def test_every_schema_is_valid(policy: Policy, shaped: ViewerSchemas) -> None:
     for shape in drawn(policy):
         made = shaped.of(SCHEMA, policy, shape)
         values: Any = {**made.to_kwargs(), "assume_valid": False}
-        wrong[spell(shape)] = [*map(str, validate_schema(GraphQLSchema(**values))), *(set(coordinates(made)) - full)]
+        wrong[format_shape(shape)] = [*map(str, validate_schema(GraphQLSchema(**values))), *(set(coordinates(made)) - full)]
 
     assert {} == {shape: problems for shape, problems in wrong.items() if problems}
     assert before == print_schema(SCHEMA)
@@ -232,14 +232,14 @@ def test_every_schema_is_valid(policy: Policy, shaped: ViewerSchemas) -> None:
 def test_actions_that_are_never_taken_are_left_out_R116(policy: Policy) -> None:
     """Of the actions on a thing those remain that the viewer may come to take in some state of its switches."""
     schema = build_schema("type Query { port: [PortAction!]! } enum PortAction { READ CANCEL CHANGE_TERM PUBLISH ALLOCATE }")
-    never = set(SchemaVisibility(schema, Reachability(policy, spelt("MANAGED+NETWORK_ADMIN")), {}).never())
+    never = set(SchemaVisibility(schema, Reachability(policy, parse_shape("MANAGED+NETWORK_ADMIN")), {}).never())
 
     assert {"PortAction.PUBLISH", "PortAction.ALLOCATE"} == never
 
 
 def test_schemas_are_kept_within_bounds(policy: Policy) -> None:
     """A schema is made once for all who differ by nothing but switches, and only so many are kept."""
-    few, shape = ViewerSchemas(1), spelt("MANAGED+FINANCE")
+    few, shape = ViewerSchemas(1), parse_shape("MANAGED+FINANCE")
     first = few.of(SCHEMA, policy, shape)
     again = few.of(SCHEMA, policy, replace(shape, pricing_shown=True))
     few.of(SCHEMA, policy, Shape())

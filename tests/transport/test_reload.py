@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import server
 from policies.policy import Decision
-from policies.reloading import Reloading
+from policies.reloading import PolicyReloader
 from settings import Settings
 from tests.client import POLICY, Answer, Client
 from tests.factory import Factory
@@ -228,7 +228,7 @@ async def test_nothing_is_watched_in_production(database_url: str, tmp_path: Pat
 async def test_a_directory_that_cannot_be_watched_is_told(tmp_path: Path) -> None:
     """Where the system does not watch, the gateway serves on, and the log says that it does not follow."""
     (tmp_path / "one.polar").write_text("")
-    reloading = Reloading(tmp_path, _never, _never)
+    reloading = PolicyReloader(tmp_path, _never, _never)
     shutil.rmtree(tmp_path)
 
     with structlog.testing.capture_logs() as told:
