@@ -1,4 +1,4 @@
-"""What is said of a set of viewers is true of exactly these, in few words that are always the same."""
+"""The description of a viewer set matches exactly that set, in a few words that are always the same."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ SHAPES: Final = shapes_of(
 PAYING: Final = {"ACCOUNT_ADMIN", "FINANCE", "VIEWER"}
 
 
-def said(**meant: object) -> ViewerSet:
-    """The shapes of which all these facts are true; of `roles`, whether they have one that reads prices."""
+def viewers_with(**meant: object) -> ViewerSet:
+    """Return the shapes with all these facts. `roles` says whether they have a role that can read prices."""
     return describe_viewers({shape: all(_fact(shape, name) == value for name, value in meant.items()) for shape in SHAPES})
 
 
@@ -29,8 +29,8 @@ def _fact(shape: Shape, name: str) -> object:
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.sampled_from([True, False, None]), min_size=len(SHAPES), max_size=len(SHAPES)))
-def test_exactly_those_who_are_meant_are_included(values: list[bool | None]) -> None:
-    """Whatever set is meant, what is said includes its shapes and no other that matters."""
+def test_description_matches_exactly_the_given_shapes(values: list[bool | None]) -> None:
+    """The description of any set includes its shapes and no other shape that matters."""
     meant = dict(zip(SHAPES, values, strict=True))
     viewers = describe_viewers(meant)
 
@@ -40,24 +40,27 @@ def test_exactly_those_who_are_meant_are_included(values: list[bool | None]) -> 
 @pytest.mark.parametrize(
     ("viewers", "expected"),
     [
-        (said(), "Everybody"),
-        (said(kind="ANONYMOUS"), "Visitor"),
+        (viewers_with(), "Everybody"),
+        (viewers_with(kind="ANONYMOUS"), "Visitor"),
         (describe_viewers({shape: shape.kind != "ANONYMOUS" for shape in SHAPES}), "Signed in"),
         (describe_viewers({shape: shape.kind in ("DIRECT", "PARTNER") for shape in SHAPES}), "Direct or partner"),
-        (said(kind="MANAGED", pricing_shown=False), "Managed, prices hidden"),
-        (said(kind="MANAGED", pricing_shown=True, roles=True), "Managed, prices shown, with ACCOUNT_ADMIN, FINANCE or VIEWER"),
-        (said(kind="PARTNER", roles=False), "Partner, without ACCOUNT_ADMIN, FINANCE or VIEWER"),
-        (said(supported_by="OPERATOR"), "Managed, supported by the operator"),
+        (viewers_with(kind="MANAGED", pricing_shown=False), "Managed, prices hidden"),
+        (
+            viewers_with(kind="MANAGED", pricing_shown=True, roles=True),
+            "Managed, prices shown, with ACCOUNT_ADMIN, FINANCE or VIEWER",
+        ),
+        (viewers_with(kind="PARTNER", roles=False), "Partner, without ACCOUNT_ADMIN, FINANCE or VIEWER"),
+        (viewers_with(supported_by="OPERATOR"), "Managed, supported by the operator"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_heads_of_columns_are_short(viewers: ViewerSet, expected: str) -> None:
-    """A kind, and only the facts that tell it apart; roles that come to the same stand together."""
+def test_column_headers_are_short(viewers: ViewerSet, expected: str) -> None:
+    """A header names the kind and only the facts that matter. Equivalent roles are listed together."""
     assert expected == label(viewers)
 
 
-def test_whoever_does_not_matter_makes_it_shorter() -> None:
-    """Where prices are hidden anyway, only roles are left to speak of."""
+def test_irrelevant_viewers_shorten_the_description() -> None:
+    """If viewers whose prices are hidden anyway don't matter, only roles are left."""
     meant = {shape: None if shape.kind == "ANONYMOUS" or _hidden(shape) else _fact(shape, "roles") is False for shape in SHAPES}
 
     assert "from everybody without ACCOUNT_ADMIN, FINANCE or VIEWER" == prose(describe_viewers(meant), "from")
@@ -67,6 +70,6 @@ def _hidden(shape: Shape) -> bool:
     return shape.kind == "MANAGED" and not shape.pricing_shown
 
 
-def test_every_fact_has_its_words() -> None:
-    """Whatever rules may branch on can be said."""
+def test_every_fact_has_a_wording() -> None:
+    """Every fact that rules can branch on can be described."""
     assert {*SHAPE} - {"kind", "roles"} == {*SWITCHES, "supported_by"} == {*TURNED} == {*CLAUSES}
