@@ -122,12 +122,12 @@ async def test_what_is_saved_is_in_force(written: Written, given: Factory) -> No
     [
         ('\nallow(viewer: Viewer, "read", port: Port) if not port.name = "x";\n', "port.polar:"),
         ("\ngibberish\n", "port.polar:"),
-        (HIDING.replace("monthly_rate", "price_of_all"), 'unknown field of Port "price_of_all"'),
+        (HIDING.replace("monthly_rate", "price_of_all"), 'Unknown field of Port "price_of_all"'),
         (
             '\ndeny(viewer: Viewer, "raed", _port: Port) if managed(viewer);\n',
-            'unknown action on Port "raed". Did you mean "read"?',
+            'Unknown action on Port "raed". Did you mean "read"?',
         ),
-        ('\ndeny(_viewer: Viewer, "read", port: Port) if port.status = "ACTIV";\n', 'unknown Port.status "ACTIV"'),
+        ('\ndeny(_viewer: Viewer, "read", port: Port) if port.status = "ACTIV";\n', 'Unknown Port.status "ACTIV"'),
     ],
     ids=["not to be trusted", "no policy", "of no field", "of no action", "of no status"],
 )
@@ -157,7 +157,7 @@ async def test_a_file_that_nobody_reads_is_refused(written: Written, name: str) 
     path.unlink()
     mended = await written.until(lambda ready: "refused" not in ready)
 
-    assert (POLICY, True) == (refused["policy"], refused["refused"].startswith(f"{name}: this file is not read"))
+    assert (POLICY, True) == (refused["policy"], refused["refused"].startswith(f"{name}: This file isn't read"))
     assert {"status": "ready", "policy": POLICY} == mended
 
 
