@@ -303,7 +303,7 @@ def test_declared_actions_and_abilities_are_allowed_and_used() -> None:
     rules = server.load_policy().rules
     allowed = {(rule.entity, rule.arguments[1].literal) for rule in rules if rule.name == "allow"}
     abilities = {rule.arguments[1].literal for rule in rules if rule.name == "ability"}
-    asked = {
+    used = {
         node.value
         for folder in ("resolvers", "schema")
         for path in (ROOT / folder).rglob("*.py")
@@ -315,4 +315,4 @@ def test_declared_actions_and_abilities_are_allowed_and_used() -> None:
         each for each in allowed if each[1] != "read"
     }
     assert set(ABILITIES) == abilities
-    assert set() == {*ABILITIES, *(action for actions in ROW_ACTIONS.values() for action in actions)} - asked
+    assert set() == {*ABILITIES, *(action for actions in ROW_ACTIONS.values() for action in actions)} - used
