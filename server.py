@@ -25,7 +25,7 @@ from policies.policy import Policy
 from policies.reloading import PolicyReloader
 from policies.viewer import Viewer
 from resolvers.auditing.audit_log import AuditLog
-from resolvers.auditing.audit_trail import record
+from resolvers.auditing.recording import record
 from resolvers.context import Context, Origin, Services
 from resolvers.endpoints.downloads import find_file
 from resolvers.endpoints.uploads import Uploads
@@ -85,7 +85,12 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
     tokens = Tokens.load(settings.signing_key_file)
     schema_of = _schema_of(ViewerSchemas(whole=settings.shaped_schema == "off"))
     strict = schema_of if settings.shaped_schema == "strict" else None
-    documents = Documents(settings.max_document_tokens, strict, suggestions=settings.development)
+    documents = Documents(
+        settings.max_document_tokens,
+        strict,
+        suggestions=settings.development,
+        max_characters=settings.max_document_characters,
+    )
     services = make_services(settings, tokens, load_policy(policies))
     viewers, engine = _viewers(services.reader), services.engine
     identity, quotas = Identity(tokens, viewers), quotas_of(settings)

@@ -72,10 +72,14 @@ class Coverage:
             for place, numbers in other.seen.items():
                 self.seen.setdefault(place, set()).update(numbers)
 
+    def seen_as_lists(self) -> dict[str, list[int]]:
+        """Return the seen branches as sorted lists, which JSON can represent."""
+        return {place: sorted(numbers) for place, numbers in sorted(self.seen.items())}
+
     def save(self, path: Path) -> None:
         """Write the record to a temporary file and move it into place atomically."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        record = {"policy": self.version, "rules": {place: sorted(numbers) for place, numbers in sorted(self.seen.items())}}
+        record = {"policy": self.version, "rules": self.seen_as_lists()}
         temporary = path.with_suffix(f".{os.getpid()}")
         temporary.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
         temporary.replace(path)

@@ -21,7 +21,7 @@ from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, Predicate, assume, conj, disj, negate, without_conditions
 from policies.reason import Reason
 from policies.shapes import SWITCHES
-from policies.viewer import PARAMETERS, Shape, Viewer
+from policies.viewer import ANONYMOUS, PARAMETERS, Shape
 
 CACHE_SIZE: Final = 1000  # answers of one policy
 Reasons: TypeAlias = frozenset[Reason]
@@ -50,6 +50,7 @@ class Reachability:
     def __init__(self, policy: Policy, shape: Shape) -> None:
         self._policy = policy
         self._variants = _variants(shape)
+        self._absent = absent_parameters(shape.kind)
         self._decision_cache: dict[str, Collection[Decision]] = {}
 
     def reads(self, entity: str) -> bool:
@@ -57,17 +58,10 @@ class Reachability:
         whole = self._policy.catalogue[entity].part_of
         return self.can_act(entity, "read") if whole is None else self.reads(whole)
 
-    def reads_without(self, entity: str, absent: Collection[str]) -> bool:
-        """Return True if those without values for some parameters can read some row. Visitors have no values at all."""
-        whole = self._policy.catalogue[entity].part_of
-        if whole is not None:
-            return self.reads_without(whole, absent)
-        return any(without_conditions(decision.rows, absent) != FALSE for decision in self._decisions(entity))
-
     def can_act(self, entity: str, action: str) -> bool:
         """Return True if they can read some row and take the action on it."""
         return any(
-            conj((self._policy.decide(shape, entity).rows, self._policy.decide(shape, entity, action).rows)) != FALSE
+            self._rows(self._policy.decide(shape, entity).rows, self._policy.decide(shape, entity, action).rows) != FALSE
             for shape in self._variants
         )
 
@@ -77,15 +71,15 @@ class Reachability:
 
     def sees(self, entity: str, field: str) -> bool:
         """Return True if they can see the field of some row."""
-        return any(_visible_rows(decision, field) != FALSE for decision in self._decisions(entity))
+        return any(self._visible_rows(decision, field) != FALSE for decision in self._decisions(entity))
 
     def sees_everywhere(self, entity: str, field: str) -> bool:
         """Return True if they can see the field of every readable row under some settings. They can then sort and filter by it."""
-        return any(_visible_rows(decision, field) == TRUE for decision in self._decisions(entity))
+        return any(self._visible_rows(decision, field) == TRUE for decision in self._decisions(entity))
 
     def hiding(self, entity: str, field: str) -> Hiding:
         """Return why a reachable field is sometimes null."""
-        reasons = {id(each): _reasons(each, each.fields[field]) for each in self._decisions(entity)}
+        reasons = {id(each): self._reasons(each, each.fields[field]) for each in self._decisions(entity)}
         decisions = {shape: self._policy.decide(shape, entity) for shape in self._variants}
         return self._hiding({shape: reasons[id(each)] for shape, each in decisions.items() if id(each) in reasons})
 
@@ -98,8 +92,23 @@ class Reachability:
         """Return the distinct decisions that let them read any row."""
         if entity not in self._decision_cache:
             decisions = {id(each): each for each in (self._policy.decide(shape, entity) for shape in self._variants)}
-            self._decision_cache[entity] = [each for each in decisions.values() if each.rows != FALSE]
+            self._decision_cache[entity] = [each for each in decisions.values() if self._rows(each.rows) != FALSE]
         return self._decision_cache[entity]
+
+    def _rows(self, *conditions: Predicate) -> Predicate:
+        """Return the rows that meet all conditions, for viewers without the values that their kind never has."""
+        return without_conditions(conj(conditions), self._absent)
+
+    def _visible_rows(self, decision: Decision, field: str) -> Predicate:
+        """Return the readable rows whose field is visible."""
+        rule = decision.fields.get(field)
+        return FALSE if rule is None else assume(self._rows(decision.rows), self._rows(decision.rows, rule.visible))
+
+    def _reasons(self, decision: Decision, rule: FieldRule) -> Reasons:
+        """Return the reasons that hide a field in some readable row."""
+        denied = [(predicate, reason) for predicate, reason in rule.denials if self._rows(decision.rows, predicate) != FALSE]
+        unnamed = self._rows(decision.rows, negate(rule.visible), negate(disj(predicate for predicate, _ in denied)))
+        return frozenset(reason for _, reason in denied) | ({rule.default_reason} if unnamed != FALSE else frozenset())
 
     def _hiding(self, reasons_by_shape: dict[Shape, Reasons]) -> Hiding:
         always = frozenset.intersection(*reasons_by_shape.values()) if reasons_by_shape else frozenset()
@@ -110,16 +119,22 @@ class Reachability:
         )
 
 
-_reads: WeakKeyDictionary[Policy, LRUCache[tuple[Shape, frozenset[str], str], bool]] = WeakKeyDictionary()
+_reads: WeakKeyDictionary[Policy, LRUCache[tuple[Shape, str], bool]] = WeakKeyDictionary()
 
 
-def can_ever_read(policy: Policy, viewer: Viewer, entity: str) -> bool:
-    """Return True if a viewer could ever read a row of a type, under any settings. Cached for the policy's lifetime."""
-    absent = frozenset(name for name in PARAMETERS if getattr(viewer, name) is None)
-    answers, key = _reads.setdefault(policy, LRUCache(CACHE_SIZE)), (viewer.shape, absent, entity)
+def can_ever_read(policy: Policy, shape: Shape, entity: str) -> bool:
+    """Return what `Reachability.reads` returns for a shape. Cached for the policy's lifetime."""
+    answers, key = _reads.setdefault(policy, LRUCache(CACHE_SIZE)), (shape, entity)
     if key not in answers:
-        answers[key] = Reachability(policy, viewer.shape).reads_without(entity, absent)
+        answers[key] = Reachability(policy, shape).reads(entity)
     return answers[key]
+
+
+def absent_parameters(kind: str) -> frozenset[str]:
+    """Return the parameters that viewers of a kind never have. Visitors have none, and only managed accounts have a partner."""
+    if kind == ANONYMOUS.shape.kind:
+        return frozenset(PARAMETERS)
+    return frozenset() if kind == AccountKind.MANAGED else frozenset({"partner_id"})
 
 
 def _variants(shape: Shape) -> tuple[Shape, ...]:
@@ -132,19 +147,6 @@ def _variants(shape: Shape) -> tuple[Shape, ...]:
 def _with_settings(shape: Shape, switches: Sequence[str], states: Sequence[bool]) -> Shape:
     changes: dict[str, Any] = dict(zip(switches, states, strict=True))
     return replace(shape, **changes)
-
-
-def _visible_rows(decision: Decision, field: str) -> Predicate:
-    """Return the readable rows whose field is visible."""
-    rule = decision.fields.get(field)
-    return FALSE if rule is None else assume(decision.rows, conj((decision.rows, rule.visible)))
-
-
-def _reasons(decision: Decision, rule: FieldRule) -> Reasons:
-    """Return the reasons that hide a field in some readable row."""
-    denied = [(predicate, reason) for predicate, reason in rule.denials if conj((decision.rows, predicate)) != FALSE]
-    unnamed = conj((decision.rows, negate(rule.visible), negate(disj(predicate for predicate, _ in denied))))
-    return frozenset(reason for _, reason in denied) | ({rule.default_reason} if unnamed != FALSE else frozenset())
 
 
 def _reasons_by_setting(reason: Reason, reasons_by_shape: dict[Shape, Reasons]) -> Iterator[SettingReason]:

@@ -34,6 +34,8 @@ from policies.predicate import (
 )
 from policies.viewer import PARAMETERS, SETS, Viewer
 
+_PARAMETERS: Final = tuple((f"viewer_{name}", name) for name in PARAMETERS)
+_SETS: Final = tuple((f"viewer_{name}", name) for name in SETS)
 _ORDER: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -64,8 +66,9 @@ def render_sql(predicate: Predicate, entity: Entity) -> str:
 
 def viewer_parameters(viewer: Viewer) -> dict[str, Any]:
     """Return the values of all parameters that compiled predicates can use."""
-    scalars = {f"viewer_{name}": getattr(viewer, name) for name in PARAMETERS}
-    return scalars | {f"viewer_{name}": sorted(getattr(viewer, name)) for name in SETS}
+    parameters = {label: getattr(viewer, name) for label, name in _PARAMETERS}
+    parameters.update({label: sorted(getattr(viewer, name)) for label, name in _SETS})
+    return parameters
 
 
 def driving_link(branch: Predicate) -> tuple[str, Predicate, Predicate] | None:

@@ -5,28 +5,23 @@ It lives as long as the request. Nothing in it is shared with another request bu
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.listening import ChangeListener
 from models.reading import Reader
-from policies.policy import Decision, Policy
-from policies.predicate import TRUE, Predicate, conj
-from policies.reason import Reason
-from policies.sql import viewer_parameters
+from policies.policy import Policy
 from policies.viewer import Viewer
 from resolvers.auditing.audit_log import AuditLog
 from resolvers.auditing.audit_trail import AuditTrail
+from resolvers.reading.access import Access
 from resolvers.reading.batching import Batches
 from resolvers.reading.cursors import Cursors
 from resolvers.reading.loaders import Loaders
 from resolvers.reading.redactions import Redactions
-from resolvers.reading.relations import RELATIONS
 
 Renew = Callable[[], Awaitable[Viewer | None]]
 """Loads the viewer of a subscription as it stands now; None once it may not go on."""
@@ -77,7 +72,7 @@ class Origin:
     peer: str | None = None
 
 
-class Context:
+class Context(Access):
     """One request of one viewer, or one subscription, which begins anew with each event.
 
     `asker` is who sent it: the viewer itself, but where somebody looks at the market as another viewer would see it.
@@ -92,6 +87,7 @@ class Context:
         asker: Viewer | None = None,
     ) -> None:
         self.services = services
+        self.reader = services.reader
         self.policy = services.policy
         self.origin = origin or Origin()
         self._asker = asker
@@ -105,6 +101,7 @@ class Context:
 
     def _begin(self, viewer: Viewer) -> None:
         self.viewer = viewer
+        self._parameters = None
         self.execution = ""  # what ran the operation: "planned", or graphql-core and why
         self.redactions = Redactions()
         self.audit_trail = AuditTrail()
@@ -119,7 +116,7 @@ class Context:
         """Decide for the viewer as it stands now, and for nothing that was known of it before."""
         if viewer != self.viewer:
             self.viewer = viewer
-            self.__dict__.pop("parameters", None)
+            self._parameters = None
             self.reset_caches()
 
     @property
@@ -153,7 +150,6 @@ class Context:
         viewer = None if self._renew is None else await self._renew()
         if viewer is None:
             return False
-        self.__dict__.pop("parameters", None)  # of the viewer before
         self.policy = self.services.policy
         self._begin(viewer)
         return True
@@ -163,30 +159,11 @@ class Context:
         """What seals and opens cursors."""
         return self.services.cursors
 
-    @cached_property
-    def parameters(self) -> dict[str, Any]:
-        """The viewer's facts, as parameters of statements."""
-        return viewer_parameters(self.viewer)
+    @property
+    def page_sizes(self) -> tuple[int, int]:
+        """The default page size and the largest."""
+        return self.services.default_page_size, self.services.max_page_size
 
-    def decide(self, entity: str, action: str = "read") -> Decision:
-        """What policy decides for this viewer's shape."""
-        return self.policy.decide(self.viewer.shape, entity, action)
-
-    def allowed(self, entity: str, actions: Sequence[str], relation: str | None) -> tuple[Predicate, Predicate]:
-        """The rows of a type that allow all of the actions, and those of the link table of a relation, if it has one."""
-        link_type = RELATIONS[relation].link_type if relation else ""
-        through = self.decide(link_type).rows if link_type else TRUE
-        return conj(self.decide(entity, action).rows for action in actions), through
-
-    def can(self, ability: str) -> bool:
-        """Whether the viewer has an ability that depends on nothing that is stored."""
-        return self.policy.can(self.viewer.shape, ability)
-
-    def denial_reason(self, ability: str) -> Reason | None:
-        """Why the viewer does not have such an ability, None if it has it."""
-        return self.policy.denial_reason(self.viewer.shape, ability)
-
-    def sees_everywhere(self, entity: str, field: str) -> bool:
-        """Whether the viewer sees a field in every row that it may read; then sorting and filtering by it tell nothing."""
-        rule = self.decide(entity).fields.get(field)
-        return rule is not None and rule.visible == TRUE
+    def note_refused_argument(self, entity: str, field: str, code: str) -> None:
+        """Note for the audit log that an order or a filter was refused, because it would reveal a field."""
+        self.audit_trail.note_refused_argument(entity, field, code)

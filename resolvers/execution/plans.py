@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
@@ -29,12 +30,13 @@ from resolvers.execution.planner import PlannedField, Planner
 from resolvers.execution.redaction_tracking import FieldsTracker, RedactionTracker
 from resolvers.execution.roots import Roots
 from resolvers.execution.variables import Definitions, Variables
+from resolvers.execution.worker_thread import SHORT_DOCUMENT, run_in_worker
 from resolvers.reading.allowed_actions import allowed_actions
 from resolvers.reading.batching import ROOT
 from resolvers.values.errors import PublicError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from policies.policy import Policy
     from resolvers.context import Context
@@ -43,6 +45,7 @@ PLANNED: Final = "planned"
 PLAN_CACHE_SIZE: Final = (
     1_000_000  # characters of the documents that plans are kept of: a plan is some fifty times its document
 )
+AT_ONCE: Final = 8  # root fields of one request that run at the same time
 SHARE: Final = 10  # a document of more than this part of all would push out too many others
 BESIDE: Final = 500  # what a plan of the shortest document counts: so there are 2,000 at most
 
@@ -87,12 +90,18 @@ class Plan:
         """The answer; what is hidden in it is noted in the context."""
         run = PlanRun(context, variables)
         waiting = [key for key, each in self.planned.items() if isinstance(each, PlannedField) and each.shape.waits]
-        values = dict(zip(waiting, await run_together([self._value(key, run) for key in waiting]), strict=True))
-        for key in self.planned:
-            if key not in values:
-                values[key] = self._at_once(key, run)
-        left = {key: _reason(value.error) for key, value in values.items() if value.__class__ is _Stopped}
-        data: dict[str, Any] = {key: None if key in left else values[key] for key in self.planned}
+        one = len(waiting) == 1  # which spares what it costs to look after several
+        waited = {key: await self._value(key, run) for key in waiting} if one else dict(await self._values(waiting, run))
+        data = {key: waited[key] if key in waited else self._at_once(key, run) for key in self.planned}
+        left = {key: _reason(value.error) for key, value in data.items() if value.__class__ is _Stopped}
+        if not left and not run.failures:
+            context.redactions.settle(run.look.over(self.watch, data))
+            return Answer(data, [], left, (), self.roots)
+        return self._failed(context, run, data, left)
+
+    def _failed(self, context: Context, run: PlanRun, values: dict[str, Any], left: Mapping[str, str]) -> Answer:
+        """The answer where root fields were stopped, or fields below them failed."""
+        data: dict[str, Any] = {key: None if key in left else value for key, value in values.items()}
         errors = errors_of(data, run.failures) if run.failures else []
         entries = run.look.over(self.watch, data)
         for key in left:
@@ -106,6 +115,20 @@ class Plan:
     def _is_required(self, key: str) -> bool:
         planned = self.planned[key]
         return isinstance(planned, PlannedField) and planned.is_required
+
+    async def _values(self, keys: Sequence[str], run: PlanRun) -> Sequence[tuple[str, Any]]:
+        """The values of root fields that wait, AT_ONCE of them at a time, so that other requests run between them."""
+        if len(keys) <= AT_ONCE:
+            return list(zip(keys, await run_together([self._value(key, run) for key in keys]), strict=True))
+        left, found = iter(keys), dict[str, Any]()
+
+        async def work() -> None:
+            for key in left:
+                found[key] = await self._value(key, run)
+                await asyncio.sleep(0)
+
+        await run_together([work() for _ in range(AT_ONCE)])
+        return list(found.items())
 
     async def _value(self, key: str, run: PlanRun) -> Any:
         """The value of a root field, or what stopped it."""
@@ -196,7 +219,8 @@ class Plans:
         key = (text, name, context.viewer.shape, decided)
         plan = self._plans.get(key)
         if plan is None:
-            plan = self._made(operation, name, dict(raw), context)
+            made = partial(self._made, operation, name, dict(raw), context)
+            plan = made() if len(text) < SHORT_DOCUMENT else await run_in_worker(made)
             _keep(self._plans, key, plan)
         return await plan.run(context, variables)
 

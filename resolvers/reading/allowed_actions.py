@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -165,20 +166,22 @@ def _are_words(entity: str, columns: frozenset[str]) -> bool:
 
 
 _rights: WeakKeyDictionary[Policy, LRUCache[tuple[Shape, str], AllowedActions]] = WeakKeyDictionary()
+_lock = Lock()  # plans of long documents are made in a thread
 
 
 def allowed_actions(policy: Policy, shape: Shape, entity: str) -> AllowedActions:
     """What viewers of a shape may do to things of a type: kept as long as the policy is."""
-    known = _rights.setdefault(policy, LRUCache(CACHE_SIZE))
-    if (shape, entity) not in known:
 
-        def decide(entity: str, action: str) -> Decision:
-            return policy.decide(shape, entity, action)
+    def decide(entity: str, action: str) -> Decision:
+        return policy.decide(shape, entity, action)
 
-        known[shape, entity] = AllowedActions(
-            entity, {each.upper(): condition(entity, each, decide) for each in ACTIONS[entity]}
-        )
-    return known[shape, entity]
+    with _lock:
+        known = _rights.setdefault(policy, LRUCache(CACHE_SIZE))
+        if (shape, entity) not in known:
+            known[shape, entity] = AllowedActions(
+                entity, {each.upper(): condition(entity, each, decide) for each in ACTIONS[entity]}
+            )
+        return known[shape, entity]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,9 @@ class GlobalId:
         return str(Identifier(parent.entity, parent.id))
 
 
+MAX_INVALID_IDS: Final = 20  # of one list: each has an error of its own, and errors are dear
+
+
 class TooManyIds(PublicError):
     """More ids were asked for than a page may have."""
 
@@ -66,12 +69,16 @@ class ByAnyIds:
         return [[known[id(one)] for one in named]] * len(roots)
 
     def named(self, arguments: Mapping[str, Any], context: Context) -> list[Identifier | InvalidId]:
-        """What is asked for. Raises TooManyIds."""
+        """What is asked for. Raises TooManyIds, and InvalidId for the whole list where very many of it are no ids."""
         ids = arguments["ids"]
         if len(ids) > (most := context.services.max_page_size):
             raise TooManyIds(f"Argument 'ids' may have {most} ids at most, not {len(ids)}.", argument="ids")
-        known = {text: _named(text) for text in dict.fromkeys(ids)}
-        return [known[text] for text in ids]
+        invalid = InvalidId("ids")  # an error takes longer to make than an id to read, so all of them are the same
+        known = {text: _named(text) or invalid for text in dict.fromkeys(ids)}
+        found = [known[text] for text in ids]
+        if found.count(invalid) > MAX_INVALID_IDS:
+            raise invalid
+        return found
 
 
 def _parse(text: str, argument: str) -> Identifier:
@@ -82,11 +89,10 @@ def _parse(text: str, argument: str) -> Identifier:
     return named
 
 
-def _named(text: str) -> Identifier | InvalidId:
-    try:
-        return _parse(text, "ids")
-    except InvalidId as error:
-        return error
+def _named(text: str) -> Identifier | None:
+    """The node that an id names, None if it names none."""
+    named = identifiers.find(text) if len(text) == identifiers.LENGTH else None
+    return None if named is None or named.type in NO_NODES else named
 
 
 async def _load(named: Identifier | InvalidId, context: Context) -> Record | InvalidId | None:

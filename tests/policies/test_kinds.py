@@ -27,7 +27,11 @@ MODULES: Final = ("address.py", "email_address.py", "server.py", "settings.py", 
 Edit = tuple[str, str, str]  # a file, a text in it, and what takes its place
 
 PRICE: Final[tuple[Edit, ...]] = (
-    ("resolvers/port.py", "setup_fee: Final", 'discount: Final = Computed(money, ("monthly_rate", "currency"))\nsetup_fee: Final'),
+    (
+        "resolvers/port.py",
+        "setup_fee: Final",
+        'discount: Final = Computed(money, ("monthly_rate", "currency"))\nsetup_fee: Final',
+    ),
     (
         "schema/port.py",
         "    setup_fee: Money",

@@ -1,4 +1,4 @@
-"""The description of a viewer set matches exactly that set, in a few words that are always the same."""
+"""Descriptions of sets of viewers: each matches exactly its set, in few words that are always the same."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAYING: Final = {"ACCOUNT_ADMIN", "FINANCE", "VIEWER"}
 
 
 def viewers_with(**meant: object) -> ViewerSet:
-    """Return the shapes with all these facts. `roles` says whether they have a role that can read prices."""
+    """Describe the shapes matching all these facts. `roles` is whether they have a role that reads prices."""
     return describe_viewers({shape: all(_fact(shape, name) == value for name, value in meant.items()) for shape in SHAPES})
 
 
@@ -29,8 +29,8 @@ def _fact(shape: Shape, name: str) -> object:
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.sampled_from([True, False, None]), min_size=len(SHAPES), max_size=len(SHAPES)))
-def test_description_matches_exactly_the_given_shapes(values: list[bool | None]) -> None:
-    """The description of any set includes its shapes and no other shape that matters."""
+def test_a_description_matches_exactly_its_set(values: list[bool | None]) -> None:
+    """The description of any set contains the set's shapes, and no other shape that matters."""
     meant = dict(zip(SHAPES, values, strict=True))
     viewers = describe_viewers(meant)
 
@@ -40,7 +40,7 @@ def test_description_matches_exactly_the_given_shapes(values: list[bool | None])
 @pytest.mark.parametrize(
     ("viewers", "expected"),
     [
-        (viewers_with(), "Everybody"),
+        (viewers_with(), "Everyone"),
         (viewers_with(kind="ANONYMOUS"), "Visitor"),
         (describe_viewers({shape: shape.kind != "ANONYMOUS" for shape in SHAPES}), "Signed in"),
         (describe_viewers({shape: shape.kind in ("DIRECT", "PARTNER") for shape in SHAPES}), "Direct or partner"),
@@ -54,22 +54,22 @@ def test_description_matches_exactly_the_given_shapes(values: list[bool | None])
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_column_headers_are_short(viewers: ViewerSet, expected: str) -> None:
-    """A header names the kind and only the facts that matter. Equivalent roles are listed together."""
+def test_labels_are_short(viewers: ViewerSet, expected: str) -> None:
+    """A label names the kind and only the facts that distinguish it, and groups interchangeable roles."""
     assert expected == label(viewers)
 
 
-def test_irrelevant_viewers_shorten_the_description() -> None:
-    """If viewers whose prices are hidden anyway don't matter, only roles are left."""
+def test_viewers_that_do_not_matter_shorten_the_description() -> None:
+    """Once viewers with hidden prices don't matter, only roles are left to name."""
     meant = {shape: None if shape.kind == "ANONYMOUS" or _hidden(shape) else _fact(shape, "roles") is False for shape in SHAPES}
 
-    assert "from everybody without ACCOUNT_ADMIN, FINANCE or VIEWER" == prose(describe_viewers(meant), "from")
+    assert "from everyone without the ACCOUNT_ADMIN, FINANCE or VIEWER role" == prose(describe_viewers(meant), "from")
 
 
 def _hidden(shape: Shape) -> bool:
     return shape.kind == "MANAGED" and not shape.pricing_shown
 
 
-def test_every_fact_has_a_wording() -> None:
-    """Every fact that rules can branch on can be described."""
+def test_every_fact_has_words() -> None:
+    """Every fact that rules can branch on has a label and a clause."""
     assert {*SHAPE} - {"kind", "roles"} == {*SWITCHES, "supported_by"} == {*TURNED} == {*CLAUSES}

@@ -151,6 +151,7 @@ def test_linked_rows_are_asked_by_the_database() -> None:
     assert [["READ", "EXPLAIN", "VIEW_AS"], ["READ"]] == [rights.of(row, Viewer()) for row in rows]
 
 
+@pytest.mark.executors
 @pytest.mark.parametrize("viewer", [PARTNER, OPERATOR])
 async def test_a_list_for_each_row_costs_no_statement(ask_demo: Client, viewer: str) -> None:
     """A page with what can be done to each of its rows takes the statements of a page without, for one row and for all."""

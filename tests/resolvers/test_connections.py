@@ -340,6 +340,7 @@ async def test_rows_that_come_and_go_move_no_other(ask_copy: Client, backward: b
     assert ([new, *old] if backward else [*old, new]) == ids(rest)
 
 
+@pytest.mark.executors
 @pytest.mark.parametrize("root", ROOTS)
 async def test_a_count_is_made_only_when_it_is_selected(ask_demo: Client, root: str) -> None:
     """`totalCount` costs one statement more, and a page without it counts nothing."""

@@ -70,6 +70,7 @@ async def test_two_viewers_side_by_side_keep_their_own(services: Services) -> No
     assert 5 == len({str(each) for each in alone})  # each of them sees something else
 
 
+@pytest.mark.executors
 async def test_a_request_reads_a_row_once_and_the_next_reads_it_anew(services: Services, ask_demo: Client) -> None:
     """What a request has loaded it keeps; nothing is kept for another."""
     viewer = await viewer_of(services, PARTNER)
@@ -85,6 +86,7 @@ async def test_a_request_reads_a_row_once_and_the_next_reads_it_anew(services: S
     assert set() == counts[0][1] & counts[1][1] - {id(None)}
 
 
+@pytest.mark.executors
 async def test_keys_of_a_level_are_one_statement(services: Services, ask_demo: Client) -> None:
     """Whoever asks at once is answered at once; None asks for nothing and is nothing."""
     viewer = await viewer_of(services, OPERATOR)
@@ -100,6 +102,7 @@ async def test_keys_of_a_level_are_one_statement(services: Services, ask_demo: C
     assert 1 == len(made)
 
 
+@pytest.mark.executors
 async def test_nothing_is_asked_where_policy_leaves_nothing(services: Services, ask_demo: Client) -> None:
     """A type of which the viewer's shape may read no row costs no statement."""
     context = Context(services, VISITOR)

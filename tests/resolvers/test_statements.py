@@ -57,6 +57,7 @@ async def events(demo_engine: AsyncEngine) -> None:
         await connection.execute(EVENTS)
 
 
+@pytest.mark.executors
 @pytest.mark.parametrize("relation", BELOW_MANY, ids=str)
 async def test_a_relation_takes_as_many_statements_below_many_as_below_one(ask_demo: Client, relation: Relation) -> None:
     """What one parent costs in statements, forty cost too; the sample market has ten at least of which it is not empty."""
@@ -73,6 +74,7 @@ async def test_a_relation_takes_as_many_statements_below_many_as_below_one(ask_d
     assert (True, one) == (len(ids) >= FEWEST, many)
 
 
+@pytest.mark.executors
 @pytest.mark.parametrize("root", outline.connections())
 async def test_a_page_takes_as_many_statements_however_long_it_is(ask_demo: Client, root: str) -> None:
     """A page of forty rows with its count takes the statements of a page of one."""
