@@ -238,8 +238,8 @@ async def test_a_directory_that_cannot_be_watched_is_told(tmp_path: Path) -> Non
 
 
 def _decisions(written: Written) -> list[weakref.ref[Any]]:
-    memo = written.ask.app.state.services.policy._memo
-    return [weakref.ref(made) for made in memo.values() if isinstance(made, Decision)]
+    answers = written.ask.app.state.services.policy._answers
+    return [weakref.ref(made) for made in answers.values() if isinstance(made, Decision)]
 
 
 def _never(*_: Any) -> Any:
