@@ -22,7 +22,7 @@ from models.listening import ChangeListener
 from models.reading import Reader
 from policies.catalogue import CATALOGUE
 from policies.policy import Policy
-from policies.reloading import Reloading
+from policies.reloading import PolicyReloader
 from policies.viewer import Viewer
 from resolvers.auditing.audit_log import AuditLog
 from resolvers.auditing.recording import record
@@ -95,7 +95,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
     viewers, engine = _viewers(services.reader), services.engine
     identity, quotas = Identity(tokens, viewers), quotas_of(settings)
     schema = _schema(settings, documents, schema_of)
-    reloading = Reloading(policies, lambda: load_policy(policies), services.replace_policy)
+    reloading = PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy)
     app = create_app(
         schema=schema,
         settings=settings,

@@ -25,7 +25,7 @@ MY_PORTS: Final[dict[str, Predicate]] = {"OPERATOR": TRUE, "PARTNER": OWN_AND_MA
 PUBLIC: Final = Compare("=", "visibility", "PUBLIC")
 LISTED: Final = Or((PUBLIC, OWN, Compare("=", "partner_id", MINE)))
 SHOWN_PORT: Final = And((PUBLIC, Compare("=", "profile_visibility", "PUBLIC")))
-SHOWN: Final = FieldRule(visible=TRUE, denials=(), otherwise=Reason.NOT_YOURS)
+SHOWN: Final = FieldRule(visible=TRUE, denials=(), default_reason=Reason.NOT_YOURS)
 
 
 Where = Callable[[Shape, str, Predicate], Predicate]  # (shape, type, what policy says) to the rows

@@ -14,7 +14,7 @@ from graphql.utilities import find_breaking_changes, find_dangerous_changes
 import server
 from commands.failure import Failure
 from policies.errors import PolicyError
-from policies.shapes import spelt
+from policies.shapes import parse_shape
 from schema.introspection.viewer_schemas import ViewerSchemas
 from schema.schema import described, make_schema
 
@@ -54,7 +54,7 @@ def sdl() -> str:
 def shaped_sdl(text: str) -> str:
     """The schema of viewers of the shape that is written so. Raises Failure."""
     try:
-        shape = spelt(text)
+        shape = parse_shape(text)
     except PolicyError as error:
         raise Failure(str(error)) from None
     policy = server.load_policy()

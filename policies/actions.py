@@ -1,6 +1,6 @@
-"""Actions: what rules allow to be done to things of each type, with the sentences of these rules, which say who may.
+"""The actions that rules allow on each type, described by the comments of those rules.
 
-They are read from the rules as they are written. Whether a viewer may take one is decided by the policy, never here.
+Actions are read from the rule files. `Policy` decides whether a viewer may take one; this module never does.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from typing import Final
 
 from policies.source import Rule, parse, read_texts
 
-ACTION_ORDER: Final = re.compile(r"(?: [RAVX]\d+)+")  # of rules, which are for us
+RULE_IDS: Final = re.compile(r"(?: [RAVX]\d+)+")  # internal references, left out of descriptions
 
 
 def actions(rules: Iterable[Rule]) -> dict[str, dict[str, str]]:
-    """The actions that `allow` rules name, by type, in the order of the rules, each with what is said above these."""
-    said: dict[str, dict[str, dict[str, None]]] = {}
+    """Return the actions that `allow` rules name, by type and in the order of the rules, each with the comments above its rules."""
+    sentences: dict[str, dict[str, dict[str, None]]] = {}
     for rule in rules:
         if rule.name == "allow" and rule.entity is not None and (action := rule.arguments[1].literal) is not None:
-            said.setdefault(rule.entity, {}).setdefault(action, {})[ACTION_ORDER.sub("", rule.comment)] = None
+            sentences.setdefault(rule.entity, {}).setdefault(action, {})[RULE_IDS.sub("", rule.comment)] = None
     return {
-        entity: {action: " ".join(filter(None, sentences)) for action, sentences in each.items()}
-        for entity, each in said.items()
+        entity: {action: " ".join(filter(None, comments)) for action, comments in actions_of_entity.items()}
+        for entity, actions_of_entity in sentences.items()
     }
 
 

@@ -1,21 +1,21 @@
-# Audit events: who changed, was denied or read what, who looked as whom, and who had decisions explained. Never a value.
+# Audit events: who changed or read what, what was denied, who viewed as somebody else, who had decisions explained. Never a value.
 
-# An account administrator reads what its company's own people did and were denied. A43
+# An account administrator can read what the users of its own company did and were denied. A43
 allow(viewer: Viewer, "read", event: AuditEvent) if
     administers(viewer) and event.actor_company_id = viewer.company_id;
 
-# It reads who has looked at the market as its company, or as somebody in it. V14 A43
+# An account administrator can read who viewed the market as its company or as one of its users. V14 A43
 allow(viewer: Viewer, "read", event: AuditEvent) if
     administers(viewer) and event.kind = "VIEW_AS" and event.as_company_id = viewer.company_id;
 
-# The operator's staff reads all, what visitors were denied among it. A43
+# The operator's staff can read every event, including what visitors were denied. A43
 allow(viewer: Viewer, "read", _event: AuditEvent) if operator(viewer);
 
-# Whoever reads an event reads when it was and who it was. People and companies have policies of their own. V14 V18
+# Anyone who can read an event can read when it happened and who acted. Users and companies have their own policies. V14 V18
 allow_field(_viewer: Viewer, "read", _event: AuditEvent, field) if
     field in ["at", "kind", "user", "company", "as_user", "as_company", "requests"];
 
-# What was asked, done or denied is for the company of whoever did it: others' edits may be of what is hidden. V14 V21
+# Only the actor's company and the operator can read what was done or denied: it may concern data hidden from others. V14 V21
 allow_field(viewer: Viewer, "read", event: AuditEvent, field) if
     close_to_event(viewer, event) and
     field in [

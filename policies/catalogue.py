@@ -1,7 +1,7 @@
-"""What policy may look at: each type that a rule can name, the table it stands on and the links that rules may follow.
+"""The gateway's catalogue: each type that rules can name, its table, and the links that rules can follow.
 
-A type that is not here cannot be read. Port and MarketplacePort are two types over one table, with a policy each,
-and so are Company and Dashboard.
+A type that isn't listed here can't be read. Port and MarketplacePort are two types over one table, each with its own policy.
+So are Company and Dashboard.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ SALES: Final = Link("sales", models.Dealing.__table__, local="id", remote="selle
 PURCHASES: Final = Link("purchases", models.Dealing.__table__, local="id", remote="buyer_id")
 INVITATIONS: Final = Link("invitations", models.ProductTestAccount.__table__, local="id", remote="seller_id")
 
-# Everything that the gateway asks policy for. A rule about anything else would never be asked, so it is refused.
-ROW_ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {  # besides reading, which is asked of every type
+# Every action that the gateway asks the policy about. A rule about any other action would have no effect, so it's rejected.
+ROW_ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {  # in addition to reading, which applies to every type
     "Company": (
         "update_company_profile",
         "update_support_details",

@@ -1,7 +1,7 @@
-"""What `crossgate policy check` finds: rules that cannot be loaded, rules that never apply, fields that rules forget.
+"""The checks of `crossgate policy check`: rules that can't be loaded, rules that never apply, and fields that no rule names.
 
-Whether a rule applies to anybody is asked of all shapes that it can tell apart, and whether a field is hidden of representative ones:
-each kind of account, with each single role and with none, and for managed accounts with each of their settings on and off.
+A rule is tested against all shapes that it can distinguish. Non-null fields are tested against representative shapes:
+each account kind with each single role and with none, and managed accounts with each setting on and off.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from models.managed_account import SupportedBy
 from models.membership import MemberRole
 from policies.entity import Catalogue
 from policies.errors import PolicyError
-from policies.lint import problems
+from policies.lint import find_problems
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE
-from policies.shapes import mentioned, shapes_of
+from policies.shapes import distinctions_of, format_shape, shapes_of
 from policies.source import DECISIONS, FIELD_RULES, OF_VIEWERS, Rule, parse, read_texts
 from policies.viewer import Shape
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something to mend; its message names the place."""
+    """A problem to fix. The message says where it is."""
 
     message: str
 
 
 def check_texts(directory: Path, catalogue: Catalogue) -> list[Problem]:
-    """All reasons for which a policy cannot be loaded, where `Policy.load` stops at the first."""
+    """Return everything that prevents a policy from loading. `Policy.load` stops at the first problem."""
     rules: list[Rule] = []
-    found: list[Problem] = []
+    problems: list[Problem] = []
     try:
         texts = read_texts(directory)
     except PolicyError as error:
@@ -45,8 +45,8 @@ def check_texts(directory: Path, catalogue: Catalogue) -> list[Problem]:
         try:
             rules += parse(text)
         except PolicyError as error:
-            found.append(Problem(str(error)))
-    return found or [Problem(str(error)) for error in problems(tuple(rules), catalogue)]
+            problems.append(Problem(str(error)))
+    return problems or [Problem(str(error)) for error in find_problems(tuple(rules), catalogue)]
 
 
 def check(
@@ -54,17 +54,17 @@ def check(
     schema_fields: Mapping[str, Collection[str]],
     required: Collection[tuple[str, str]] = (),
 ) -> list[Problem]:
-    """What is wrong with a policy that can be loaded. `required` are the (entity, field) pairs that are never null."""
-    found = [Problem(message) for message in policy.unmatched_fields(schema_fields)]
-    found += _idle(policy)
-    with suppress(PolicyError):  # which is told of its rule already
-        found += _hidden(policy, required)
-    return found
+    """Return the problems of a policy that loads. `required` holds the (entity, field) pairs that are non-null in the schema."""
+    problems = [Problem(message) for message in policy.unmatched_fields(schema_fields)]
+    problems += _unused_rules(policy)
+    with suppress(PolicyError):  # already reported for its rule
+        problems += _hidden_required_fields(policy, required)
+    return problems
 
 
 @cache
 def shapes() -> tuple[Shape, ...]:
-    """The representative shapes."""
+    """Return the representative shapes."""
     roles = [(), *((role.value,) for role in MemberRole)]
     kinds = ["ANONYMOUS", *(kind.value for kind in AccountKind if kind is not AccountKind.MANAGED)]
     plain = [Shape(kind=kind, roles=role) for kind, role in product(kinds, roles)]
@@ -72,8 +72,8 @@ def shapes() -> tuple[Shape, ...]:
 
 
 def _managed(roles: tuple[str, ...]) -> Iterator[Shape]:
-    switch = (False, True)
-    for supported_by, (pricing, chat, dashboard, profile, approval) in product(SupportedBy, product(switch, repeat=5)):
+    states = (False, True)
+    for supported_by, (pricing, chat, dashboard, profile, approval) in product(SupportedBy, product(states, repeat=5)):
         yield Shape(
             kind=AccountKind.MANAGED.value,
             roles=roles,
@@ -86,32 +86,35 @@ def _managed(roles: tuple[str, ...]) -> Iterator[Shape]:
         )
 
 
-def _idle(policy: Policy) -> Iterator[Problem]:
-    """Decision and ability rules that are true of no viewer and row, or that cannot be compiled."""
+def _unused_rules(policy: Policy) -> Iterator[Problem]:
+    """Yield a problem for each decision or ability rule that never applies or can't be compiled."""
     for rule in policy.rules:
         try:
-            if rule.name in DECISIONS | OF_VIEWERS and _is_idle(policy, rule):
-                yield Problem(f"{rule.place}: this rule applies to no viewer")
+            if rule.name in DECISIONS | OF_VIEWERS and _never_applies(policy, rule):
+                yield Problem(f"{rule.place}: This rule never applies to any viewer. Fix its condition or remove it.")
         except PolicyError as error:
             yield Problem(str(error))
 
 
-def _is_idle(policy: Policy, rule: Rule) -> bool:
-    """Whether no shape makes a rule true of any row, of those between which it can tell."""
+def _never_applies(policy: Policy, rule: Rule) -> bool:
+    """Return True if the rule matches no row for any shape that it can distinguish."""
     action = rule.arguments[1].literal or "read"
     fields: tuple[str | None, ...] = (None,)
     if rule.name in FIELD_RULES and rule.fields is not None:
         fields = rule.fields
-    told = shapes_of(mentioned([rule], policy.rules))
-    return all(policy.explain(rule, shape, action, field) == FALSE for shape in told for field in fields)
+    distinguished = shapes_of(distinctions_of([rule], policy.rules))
+    return all(policy.explain(rule, shape, action, field) == FALSE for shape in distinguished for field in fields)
 
 
-def _hidden(policy: Policy, required: Collection[tuple[str, str]]) -> Iterator[Problem]:
-    """Fields that may not be null, and that some viewer finds hidden on a row that it reads."""
+def _hidden_required_fields(policy: Policy, required: Collection[tuple[str, str]]) -> Iterator[Problem]:
+    """Yield a problem for each non-null field that is hidden from some viewer on a row that the viewer can read."""
     for entity, field in sorted(required):
         for shape in shapes():
             decision = policy.decide(shape, entity)
             rule = decision.fields.get(field)
             if decision.rows != FALSE and (rule is None or rule.visible != TRUE):
-                yield Problem(f"{entity}.{field} is never null in the schema, but hidden from {shape}")
+                yield Problem(
+                    f"{entity}.{field} is non-null in the schema, but it's hidden from {format_shape(shape)}. "
+                    "Make it nullable, or allow it for everyone who can read the row."
+                )
                 break

@@ -1,7 +1,7 @@
-"""Oso: rules evaluated with the row unknown, for compilation, and with everything known, for tests and explanations.
+"""Evaluation of rules by Oso: with an unknown row for compilation, and with known values for tests and explanations.
 
-The only module that imports Oso. For compilation each allow and deny rule gets a head of its own, so that what is left
-over is known to come from that rule; denials are negated by us and never by Polar.
+The only module that imports Oso. For compilation, each allow and deny rule gets a unique head, so each residual can be traced
+to its rule. Denials are negated by our code, never by Polar.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from polar.expression import Expression, Pattern
 
 from policies.entity import Catalogue, Entity, Resource
 from policies.errors import PolicyError
-from policies.facts import Facts, concrete, presented
+from policies.facts import Facts, as_polar_value, concrete_facts
 from policies.predicate import FALSE, TRUE, Predicate, conj, disj
 from policies.residual import Atom, Operand, Reference, Tag, translate
 from policies.source import DECISIONS, FIELD_RULES, OF_VIEWERS, Argument, Rule, Text, policy_files
@@ -27,33 +27,33 @@ from policies.syntax import paths
 from policies.viewer import Viewer
 
 _NOTED: Final = "noted__(_);"
-_NO_WARNING: Final = "allow_request(_viewer, _request) if 1 = 2;"  # Polar warns of policies without an allow rule
+_NO_WARNING: Final = "allow_request(_viewer, _request) if 1 = 2;"  # Polar warns about policies without an allow rule
 
 
 class Compiler:
-    """What single rules leave over once the facts of a viewer's shape are known."""
+    """Compiles single rules into predicates, given the facts of a viewer's shape."""
 
     def __init__(self, texts: tuple[Text, ...], rules: tuple[Rule, ...], catalogue: Catalogue) -> None:
-        """Load the texts with a head of its own for each decision rule."""
+        """Load the texts, with a unique head for each decision rule."""
         self.catalogue = catalogue
         headed = DECISIONS | OF_VIEWERS
         self._heads = {rule: f"{rule.name}__{number}" for number, rule in enumerate(rules) if rule.name in headed}
         self._oso = _loaded(catalogue, [*(_numbered(text, self._heads) for text in texts), _NO_WARNING])
 
     def rows(self, rule: Rule, facts: Facts, action: str) -> Predicate:
-        """The rows of which an allow or deny rule is true."""
+        """Return the rows that an allow or deny rule matches."""
         return disj(residual for _, residual in self._evaluate(rule, facts, action, ()))
 
     def fields(self, rule: Rule, facts: Facts, action: str) -> dict[str | None, Predicate]:
-        """For each field that an allow_field or deny_field rule is true of, the rows; None stands for every field."""
+        """Return the rows that an allow_field or deny_field rule matches, by field. None stands for every field."""
         found: dict[str | None, list[Predicate]] = {}
         for bindings, residual in self._evaluate(rule, facts, action, (Variable("field"),)):
             found.setdefault(_field(rule, bindings["field"]), []).append(residual)
         return {field: disj(residuals) for field, residuals in found.items()}
 
     def ability(self, rule: Rule, facts: Facts) -> bool:
-        """Whether a rule about viewers (an ability, its denial, a kind) is true of the viewer. Its shape alone decides."""
-        return _ask(self._oso, self._heads[rule], facts, rule.arguments[1].literal)
+        """Return whether a rule about viewers (an ability, its denial, a kind) matches the viewer. Only the shape matters."""
+        return _query(self._oso, self._heads[rule], facts, rule.arguments[1].literal)
 
     def _evaluate(
         self, rule: Rule, facts: Facts, action: str, more: tuple[Variable, ...]
@@ -63,45 +63,50 @@ class Compiler:
 
 
 class Prefixes:
-    """What the first parts of a rule leave over: of all of them as few are asked at once as variables of theirs tie together."""
+    """Compiles the prefixes of a rule's body, so that an explanation can say which part fails first.
+
+    Each part is evaluated with only those earlier parts that share variables with it.
+    """
 
     def __init__(self, texts: tuple[Text, ...], rules: tuple[Rule, ...], catalogue: Catalogue) -> None:
-        """Load the texts as they are, and beside them a rule for each part, with those before it that it is tied to."""
+        """Load the texts unchanged, plus a rule for each part with the earlier parts that it shares variables with."""
         self.catalogue = catalogue
         self._heads = {rule: f"{rule.name}__{number}" for number, rule in enumerate(rules)}
         pieces = [_piece(rule, head, n) for rule, head in self._heads.items() for n in range(len(rule.parts))]
         self._oso = _loaded(catalogue, [*(text.content for text in texts), *pieces, _NOTED, _NO_WARNING])
 
     def rows(self, rule: Rule, facts: Facts, action: str, field: str | None) -> tuple[Predicate, ...]:
-        """For each part the rows of which it is true, and all parts before it: asked for one field, of a field rule.
+        """Return, for each part, the rows that match it and all parts before it. For a field rule, `field` selects the field.
 
-        A rule of the viewer alone is true of every row, or of none.
+        A rule about viewers alone matches every row or none.
         """
-        upto: list[Predicate] = []
+        prefixes: list[Predicate] = []
         for part in range(len(rule.parts)):
-            if upto and upto[-1] == FALSE:
-                upto.append(FALSE)
+            if prefixes and prefixes[-1] == FALSE:
+                prefixes.append(FALSE)
                 continue
-            first = _tied(rule, part)
-            before = upto[first - 1] if first else TRUE
-            upto.append(conj((before, self._piece(rule, part, facts, action, field))))
-        return tuple(upto)
+            first = _first_tied_part(rule, part)
+            before = prefixes[first - 1] if first else TRUE
+            prefixes.append(conj((before, self._piece(rule, part, facts, action, field))))
+        return tuple(prefixes)
 
     def _piece(self, rule: Rule, part: int, facts: Facts, action: str, field: str | None) -> Predicate:
         head = f"{self._heads[rule]}__{part}"
-        arguments = tuple(_given(each, facts, action if place == 1 else field) for place, each in enumerate(rule.arguments))
+        arguments = tuple(
+            _argument_value(each, facts, action if place == 1 else field) for place, each in enumerate(rule.arguments)
+        )
         types = [argument.type for argument in rule.arguments if argument.type not in (None, "Viewer")]
         if not types:
-            return TRUE if _ask(self._oso, head, *arguments) else FALSE
+            return TRUE if _query(self._oso, head, *arguments) else FALSE
         entity = self.catalogue[types[0] or ""]
         return disj(rest for _, rest in _residuals(self._oso, head, rule, entity, arguments))
 
 
 class Oracle:
-    """Oso's own verdict, of one viewer and one row: what the compiled policy is measured against. Slow."""
+    """Oso's own verdict for one viewer and one row. The compiled policy is tested against it. Slow."""
 
     def __init__(self, directory: Path, rules: tuple[Rule, ...], catalogue: Catalogue) -> None:
-        """Load the policy files as they are."""
+        """Load the policy files unchanged."""
         self._oso = _oso(catalogue)
         self._names = {rule.name for rule in rules}
         try:
@@ -110,17 +115,17 @@ class Oracle:
             raise PolicyError(_first_line(error)) from error
 
     def allows(self, viewer: Viewer, action: str, row: Resource, *field: str) -> bool:
-        """Whether a rule allows it (the row, or the field of a row) and none denies it."""
+        """Return True if a rule allows the row (or the field of the row) and no rule denies it."""
         allow, deny = ("allow_field", "deny_field") if field else ("allow", "deny")
-        arguments = (concrete(viewer), action, _presented_row(row), *field)
-        return self._says(allow, arguments) and not self._says(deny, arguments)
+        arguments = (concrete_facts(viewer), action, _polar_row(row), *field)
+        return self._matches(allow, arguments) and not self._matches(deny, arguments)
 
-    def _says(self, name: str, arguments: tuple[Any, ...]) -> bool:
-        return name in self._names and _ask(self._oso, name, *arguments)
+    def _matches(self, name: str, arguments: tuple[Any, ...]) -> bool:
+        return name in self._names and _query(self._oso, name, *arguments)
 
 
 def _oso(catalogue: Catalogue) -> Any:
-    oso: Any = Oso()  # its methods are not typed
+    oso: Any = Oso()  # untyped methods
     oso.register_class(Facts, name="Viewer", fields={})
     for entity in catalogue:
         oso.register_class(entity.resource, name=entity.name, fields={})
@@ -139,7 +144,7 @@ def _loaded(catalogue: Catalogue, texts: Iterable[str]) -> Any:
 def _residuals(
     oso: Any, head: str, rule: Rule, entity: Entity, arguments: tuple[Any, ...]
 ) -> Iterator[tuple[dict[str, Any], Predicate]]:
-    """What is left over of a rule that has this head, for each way through it; the third argument is the unknown row."""
+    """Yield the bindings and the residual predicate of each way through a rule. The third argument is the unknown row."""
     unknown = _expression("And", _expression("Isa", Variable("resource"), _pattern(entity.name)))
     results = oso.query_rule(head, *arguments, bindings={"resource": unknown}, accept_expression=True)
     try:
@@ -149,16 +154,19 @@ def _residuals(
         raise PolicyError(f"{rule.place}: {arguments[1]} {entity.name}: {_first_line(error)}") from error
 
 
-def _given(argument: Argument, facts: Facts, word: str | None) -> Any:
-    """What a rule is asked with in the place of an argument: the viewer, the unknown row, or the action or field that is meant."""
+def _argument_value(argument: Argument, facts: Facts, word: str | None) -> Any:
+    """Return the value to query a rule's argument with: the viewer, the unknown row, or `word`, an action or a field."""
     if argument.type is None:
         return word
     return facts if argument.type == "Viewer" else Variable("resource")
 
 
 def _piece(rule: Rule, head: str, part: int) -> str:
-    """A rule of one part and those it is tied to. Variables that only others read are noted: Polar warns of unread ones."""
-    first = _tied(rule, part)
+    """Return a rule of one part and the parts it is tied to. `noted__` reads each variable that would otherwise be read only once.
+
+    Polar warns about such variables.
+    """
+    first = _first_tied_part(rule, part)
     read = Counter(path.variable for goal in rule.goals[first : part + 1] for path in paths(goal))
     read.update(str(argument.name) for argument in rule.arguments if argument.name is not None)
     noted = [f"noted__({name})" for name, times in read.items() if times == 1 and not name.startswith("_")]
@@ -166,8 +174,8 @@ def _piece(rule: Rule, head: str, part: int) -> str:
     return f"{head}__{part}({arguments}) if {' and '.join([*rule.parts[first : part + 1], *noted])};"
 
 
-def _tied(rule: Rule, part: int) -> int:
-    """The first part from which on variables are bound that a part reads, other than those of the head; itself if there is none."""
+def _first_tied_part(rule: Rule, part: int) -> int:
+    """Return the first part that binds variables which `part` reads, other than those of the head, or `part` itself."""
     known = {argument.name for argument in rule.arguments} | {"_"}
     bound = [{path.variable for path in paths(goal)} - known for goal in rule.goals]
     first = part
@@ -179,7 +187,7 @@ def _tied(rule: Rule, part: int) -> int:
         first = earlier
 
 
-def _ask(oso: Any, name: str, *arguments: Any) -> bool:
+def _query(oso: Any, name: str, *arguments: Any) -> bool:
     try:
         return bool(oso.query_rule_once(name, *arguments))
     except OsoError as error:
@@ -195,7 +203,7 @@ def _pattern(tag: str) -> Pattern:
 
 
 def _numbered(text: Text, heads: dict[Rule, str]) -> str:
-    """The text with each decision rule's head renamed, from the end so that places stay what they are."""
+    """Rename each decision rule's head in the text. Works backwards from the end so that offsets stay valid."""
     content = text.content
     for rule in sorted((rule for rule in heads if rule.file == text.file), key=lambda rule: -rule.start):
         content = content[: rule.start] + heads[rule] + content[rule.start + len(rule.name) :]
@@ -203,31 +211,31 @@ def _numbered(text: Text, heads: dict[Rule, str]) -> str:
 
 
 def _field(rule: Rule, binding: Any) -> str | None:
-    """The field of one result, which has to be one that the rule states."""
+    """Return the field of one result. It must be one that the rule names."""
     if isinstance(binding, Variable) and rule.name == "deny_field" and rule.fields is None:
         return None
     if type(binding) is str and rule.name in FIELD_RULES and rule.fields is not None and binding in rule.fields:
         return binding
     raise PolicyError(
-        f"{rule.place}: not every way through this rule names a field (it found {binding!r}): "
-        "write `field in [...]` as its first condition, outside of any `or`"
+        f"{rule.place}: Not every way through this rule names a field (got {binding!r}). "
+        "Write `field in [...]` as the first condition, outside any `or`."
     )
 
 
 def _atoms(expression: Any) -> list[Atom]:
-    """The terms of a conjunction. Only here does Polar's own form of them appear."""
+    """Return the terms of a conjunction. Polar's own term classes appear only here and in `_operand`."""
     if not isinstance(expression, Expression):
-        raise PolicyError(f"the row became {expression!r}: compare its columns")
+        raise PolicyError(f"The row evaluates to {expression!r}. Compare its columns instead.")
     terms = expression.args if expression.operator == "And" else [expression]
     return [Atom(term.operator, tuple(_operand(operand) for operand in term.args)) for term in terms]
 
 
 def _operand(operand: Any) -> Operand:
     if isinstance(operand, Variable):
-        return Reference("".join(operand))  # its own str() is a repr
+        return Reference("".join(operand))  # str(operand) returns a repr
     if isinstance(operand, Pattern):
         if operand.fields:
-            raise PolicyError(f"the pattern {operand.tag} has fields: compare columns")
+            raise PolicyError(f"The pattern {operand.tag} has fields. Compare columns instead.")
         return Tag(operand.tag)
     if isinstance(operand, Expression) and operand.operator == "Dot":
         base = _operand(operand.args[0])
@@ -236,14 +244,14 @@ def _operand(operand: Any) -> Operand:
     return operand
 
 
-def _presented_row(row: Resource) -> Resource:
-    """A row as rules see it: NULL as Null, enums by their values, and linked rows the same way."""
+def _polar_row(row: Resource) -> Resource:
+    """Return a copy of the row as rules see it: NULL as Null, enums as their values, and linked rows likewise."""
     shown = object.__new__(type(row))
     for name, value in vars(row).items():
         if name in row.links:
-            shown.__dict__[name] = [_presented_row(linked) for linked in value]
+            shown.__dict__[name] = [_polar_row(linked) for linked in value]
         else:
-            shown.__dict__[name] = presented(value.value if isinstance(value, enum.Enum) else value)
+            shown.__dict__[name] = as_polar_value(value.value if isinstance(value, enum.Enum) else value)
     return shown
 
 

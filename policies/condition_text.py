@@ -1,4 +1,4 @@
-"""What a predicate speaks of, and how it reads."""
+"""The names that a predicate uses (columns, links, viewer parameters), and its readable form."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from policies.condition_tree import (
 
 
 def attributes(predicate: Predicate) -> frozenset[str]:
-    """The columns of the row itself that a predicate reads, and the local columns are not among them: ask its links."""
+    """Return the row's own columns that a predicate reads. It excludes the local columns of links: see `links`."""
     match predicate:
         case Compare(_, name, Attribute(other)):
             return frozenset((name, other))
@@ -33,20 +33,20 @@ def attributes(predicate: Predicate) -> frozenset[str]:
     return frozenset()
 
 
-def stated(predicate: Predicate) -> frozenset[str]:
-    """The columns of the row itself of which a predicate tells more than that the viewer is meant: not compared with its values."""
+def revealed_columns(predicate: Predicate) -> frozenset[str]:
+    """Return the row's own columns that a predicate compares with something other than the viewer's values."""
     match predicate:
         case Compare(_, _, Parameter() | SetParameter()):
             return frozenset()
         case Not(item):
-            return stated(item)
+            return revealed_columns(item)
         case And(items) | Or(items):
-            return frozenset().union(*map(stated, items))
+            return frozenset().union(*map(revealed_columns, items))
     return attributes(predicate)
 
 
 def links(predicate: Predicate) -> frozenset[str]:
-    """The to-many links that a predicate follows."""
+    """Return the to-many links that a predicate follows."""
     match predicate:
         case Exists(link, _):
             return frozenset((link,))
@@ -58,7 +58,7 @@ def links(predicate: Predicate) -> frozenset[str]:
 
 
 def parameters(predicate: Predicate) -> frozenset[str]:
-    """The values of the viewer that a predicate needs."""
+    """Return the viewer parameters that a predicate needs."""
     match predicate:
         case Compare(_, _, Parameter(name) | SetParameter(name)):
             return frozenset((name,))
@@ -70,7 +70,7 @@ def parameters(predicate: Predicate) -> frozenset[str]:
 
 
 def show(predicate: Predicate) -> str:
-    """A predicate as a person reads it."""
+    """Format a predicate for people."""
     match predicate:
         case Constant(value):
             return str(value).upper()

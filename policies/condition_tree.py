@@ -1,8 +1,8 @@
-"""The parts of a predicate: what policy says of one row, as a tree of plain values. Build it with `policies.predicate`.
+"""The nodes of a predicate, a condition on one row, as a tree of plain values. Build it with `policies.predicate`.
 
-Every predicate is true or false, never unknown. A comparison with NULL, be it the row's or the viewer's, is false, and
-`!=` is the exact negation of `=`: whoever has no id equals nothing and differs from everything. Only the literal None
-tests for NULL: `= None` and `!= None`. A Not stands over a single comparison or Exists, never over And, Or or another Not.
+Every predicate is true or false, never unknown. A comparison with NULL is false, whether the row or the viewer has the NULL.
+`!=` is the exact negation of `=`: a missing id equals nothing and differs from everything. Only the literal None tests for
+NULL: `= None` and `!= None`. Not contains a single comparison or Exists, never And, Or or another Not.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">="]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A value of the viewer, known when the predicate is used."""
+    """A viewer value that becomes known when the predicate is evaluated."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class SetParameter:
-    """A set of values of the viewer: `=` means that the attribute is one of them."""
+    """A set of viewer values. `=` means that the attribute is one of them."""
 
     name: str
 
@@ -40,14 +40,14 @@ Value: TypeAlias = Scalar | Parameter | SetParameter | Attribute
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """True of every row, or of none."""
+    """Matches every row, or none."""
 
     value: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """A column of the row against a value."""
+    """Compares a column of the row with a value."""
 
     operator: Operator
     attribute: str
@@ -56,7 +56,7 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """A column of the row is one of these literals, of which none is None and there are at least two."""
+    """Matches if a column of the row is one of at least two literals, none of them None."""
 
     attribute: str
     values: tuple[str | int | bool, ...]
@@ -64,7 +64,7 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Exists:
-    """Some row of the to-many link satisfies the condition, whose attributes are columns of the link's table."""
+    """Matches if some row of the to-many link matches the condition. The condition's attributes are columns of the link's table."""
 
     link: str
     condition: Predicate
@@ -72,21 +72,21 @@ class Exists:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The item is false."""
+    """Matches if the item doesn't."""
 
     item: Predicate
 
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """All items are true."""
+    """Matches if all items do."""
 
     items: tuple[Predicate, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """At least one item is true."""
+    """Matches if at least one item does."""
 
     items: tuple[Predicate, ...]
 
@@ -98,17 +98,17 @@ FALSE: Final = Constant(False)
 
 
 def conjuncts(predicate: Predicate) -> tuple[Predicate, ...]:
-    """The items that all have to be true; a predicate that is no And is its only one."""
+    """Return the items of an And. Any other predicate is returned as the only item."""
     return predicate.items if isinstance(predicate, And) else (predicate,)
 
 
 def alternatives(predicate: Predicate) -> tuple[Predicate, ...]:
-    """The items of which one suffices; a predicate that is no Or is its only one."""
+    """Return the items of an Or. Any other predicate is returned as the only item."""
     return predicate.items if isinstance(predicate, Or) else (predicate,)
 
 
 def opposite(literal: Predicate) -> Predicate:
-    """The negation of a predicate without And and Or: of everything else, `policies.predicate.negate`."""
+    """Negate a predicate that contains no And or Or. For all others, use `policies.predicate.negate`."""
     match literal:
         case Constant(value):
             return FALSE if value else TRUE
@@ -123,5 +123,5 @@ def opposite(literal: Predicate) -> Predicate:
 
 
 def is_scalar(value: Value) -> bool:
-    """Whether a value is a literal of the policy, known now."""
+    """Return True if a value is a literal."""
     return not isinstance(value, Parameter | SetParameter | Attribute)

@@ -1,18 +1,18 @@
-# Connection requests: between the company that asks and the provider that answers. V16
+# Connection requests: a company requests a connection to a provider's port, and the provider answers. V16
 
-# The company that asks reads its requests, and so does its partner. V14 V23
+# The requesting company and its partner can read the request. V14 V23
 allow(viewer: Viewer, "read", request: ConnectionRequest) if
     request.company_id = viewer.company_id;
 allow(viewer: Viewer, "read", request: ConnectionRequest) if
     partner(viewer) and request.partner_id = viewer.company_id;
 
-# The provider reads the requests that it gets, and so does its partner. R029 V14
+# The provider and its partner can read the requests that the provider receives. R029 V14
 allow(viewer: Viewer, "read", request: ConnectionRequest) if
     request.provider_id = viewer.company_id;
 allow(viewer: Viewer, "read", request: ConnectionRequest) if
     partner(viewer) and request.provider_partner_id = viewer.company_id;
 
-# The operator reads every request.
+# The operator can read every request.
 allow(viewer: Viewer, "read", _request: ConnectionRequest) if operator(viewer);
 
 allow_field(_viewer: Viewer, "read", _request: ConnectionRequest, field) if
@@ -21,13 +21,13 @@ allow_field(_viewer: Viewer, "read", _request: ConnectionRequest, field) if
         "created_at", "decided_at", "reason"
     ];
 
-# The provider accepts or denies a request, or its partner does. V14 V16
+# The provider or its partner can accept or deny a request. V14 V16
 allow(viewer: Viewer, "answer", request: ConnectionRequest) if
     runs_network(viewer) and request.provider_id = viewer.company_id;
 allow(viewer: Viewer, "answer", request: ConnectionRequest) if
     partner(viewer) and runs_network(viewer) and request.provider_partner_id = viewer.company_id;
 
-# The company that asks withdraws its request, or its partner does. V14 V16
+# The requesting company or its partner can withdraw the request. V14 V16
 allow(viewer: Viewer, "withdraw", request: ConnectionRequest) if
     runs_network(viewer) and request.company_id = viewer.company_id;
 allow(viewer: Viewer, "withdraw", request: ConnectionRequest) if

@@ -1,4 +1,4 @@
-"""What policy decides of a type and an action, for all viewers of a shape: which rows, and which fields of these."""
+"""The compiled decision on a type and an action, for all viewers of a shape: which rows, and which of their fields."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from policies.reason import Reason
 
 @dataclass(frozen=True, slots=True)
 class FieldRule:
-    """Who may read a field of a row that is visible, and why not.
+    """Whether a field of a visible row can be read, and if not, why.
 
-    `visible` and `denials` are given that the row is visible. A field is hidden for the reason of the first denial that
-    is true of the row, and `otherwise` where none is, since then no rule allows it.
+    `visible` and `denials` assume that the row is visible. A field is hidden for the reason of the first denial that matches the
+    row. If no denial matches, no rule allows the field, and the reason is `default_reason`.
     """
 
     visible: Predicate
     denials: tuple[tuple[Predicate, Reason], ...]
-    otherwise: Reason
+    default_reason: Reason
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Decision:
-    """The rows that may be acted on, as a disjunction of branches, and the rule of every field that any rule names.
+    """The rows that the action is allowed on, as a disjunction of branches, and the FieldRule of every field that any rule names.
 
-    What is made of one is kept as long as it is, and no longer: policy may be loaded anew.
+    Caches derived from a decision live only as long as the decision: the policy can be reloaded.
     """
 
     entity: str

@@ -1,6 +1,6 @@
-"""What policy may look at: types, the tables they stand on, their columns and the to-many links that rules may follow.
+"""The types that rules can name: their tables, columns, and the to-many links that rules can follow.
 
-There are no to-one relations: whatever a rule compares is a column of the row or of a linked row.
+There are no to-one relations: a rule compares columns of the row or of a linked row.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ READ: Final = "read"
 
 
 class Resource:
-    """A row as Oso's concrete verdict and the Python masks see it: its columns, and a list for each link."""
+    """A row as Oso and the Python masks see it: an attribute for each column, and a list for each link."""
 
     columns: ClassVar[tuple[str, ...]] = ()
     links: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, **values: Any) -> None:
-        """Take the values of columns (None where left out) and the rows of links (none where left out)."""
+        """Set column values (None if omitted) and the rows of links (empty if omitted)."""
         self.__dict__.update(dict.fromkeys(self.columns) | {link: [] for link in self.links})
         for name, value in values.items():
             if name not in self.__dict__:
-                raise PolicyError(f"{type(self).__name__} has no attribute {name}")
+                raise PolicyError(f"{type(self).__name__} has no attribute {name}.")
             self.__dict__[name] = value
 
 
@@ -54,7 +54,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Entity:
-    """A type that rules speak of. A part has no row rule: it is reached only through its whole, which is visible."""
+    """A type that rules can name. A part has no row rules: it's reachable only through its visible whole, `part_of`."""
 
     name: str
     table: sa.FromClause
@@ -63,21 +63,21 @@ class Entity:
 
     @cached_property
     def resource(self) -> type[Resource]:
-        """The class of the entity's rows, known to Oso by the entity's name."""
+        """The class of the entity's rows. Oso knows it by the entity's name."""
         return _resource(self.name, self.table, self.links)
 
     @cached_property
     def key(self) -> str:
-        """The column that is the key of its rows."""
+        """The name of the primary key column."""
         return str(next(iter(self.table.primary_key)).name)
 
     def link(self, name: str) -> Link | None:
-        """The link of that name, if there is one."""
+        """Return the link of this name, or None."""
         return next((link for link in self.links if link.name == name), None)
 
 
 class Catalogue:
-    """All entities, each under its own name, the actions on their rows, and the abilities of viewers."""
+    """All entities by name, the actions on their rows, and the viewers' abilities."""
 
     def __init__(
         self,
@@ -85,44 +85,45 @@ class Catalogue:
         actions: Mapping[str, tuple[str, ...]] | None = None,
         abilities: tuple[str, ...] = (),
     ) -> None:
-        """Refuse names that are taken, links named like a column, and columns that do not exist.
+        """Create a catalogue. `actions` holds the actions of each entity other than reading.
 
-        `actions` are those besides reading, by entity.
+        Raises:
+           PolicyError: for duplicate names, links named like a column, unknown parents and unknown columns.
         """
         self.abilities = abilities
         self._actions = actions or {}
         for name in self._actions.keys() - {entity.name for entity in entities}:
-            raise PolicyError(f"the catalogue has actions on {name}, which is no entity of it")
+            raise PolicyError(f"The catalogue lists actions on {name}, which isn't one of its entities.")
         self._entities = {entity.name: entity for entity in entities}
         if len(self._entities) != len(entities):
-            raise PolicyError("two entities of the catalogue have the same name")
+            raise PolicyError("Two entities of the catalogue have the same name.")
         for entity in entities:
             self._check(entity)
 
     def __getitem__(self, name: str) -> Entity:
-        """Return the entity of that name."""
+        """Return the entity of this name."""
         try:
             return self._entities[name]
         except KeyError:
-            raise PolicyError(f"the catalogue has no entity {name}; it has {', '.join(self._entities)}") from None
+            raise PolicyError(f"Unknown entity {name}. Known entities: {', '.join(self._entities)}.") from None
 
     def __contains__(self, name: object) -> bool:
-        """Tell whether there is an entity of that name."""
+        """Return True if there is an entity of this name."""
         return name in self._entities
 
     def __iter__(self) -> Iterator[Entity]:
-        """All entities, in the order in which they were given."""
+        """Iterate over all entities in declaration order."""
         return iter(self._entities.values())
 
     def actions(self, name: str) -> tuple[str, ...]:
-        """What can be done to a row of an entity. Of a part nothing is asked but its fields, which are read."""
+        """Return the actions on a row of an entity. A part has only `read`, for its fields."""
         return (READ, *self._actions.get(name, ()))
 
     def _check(self, entity: Entity) -> None:
         if entity.part_of is not None and entity.part_of not in self:
-            raise PolicyError(f"{entity.name} is part of {entity.part_of}, which the catalogue does not have")
+            raise PolicyError(f"{entity.name} is part of {entity.part_of}, which isn't in the catalogue.")
         for link in entity.links:
             if link.name in entity.table.c:
-                raise PolicyError(f"{entity.name}.{link.name} is a column and a link")
+                raise PolicyError(f"{entity.name}.{link.name} is both a column and a link. Rename the link.")
             if link.local not in entity.table.c or link.remote not in link.table.c:
-                raise PolicyError(f"the link {entity.name}.{link.name} joins columns that do not exist")
+                raise PolicyError(f"The link {entity.name}.{link.name} joins columns that don't exist.")

@@ -1,7 +1,7 @@
-"""The one error of policy: a rule, or a question about rules, that cannot be trusted. It says where, and the way out."""
+"""The error that every policy problem raises. Its message says where the problem is and how to fix it."""
 
 from __future__ import annotations
 
 
 class PolicyError(Exception):
-    """A policy is refused: it is wrong, or it cannot be proven that its compiled form means what it says."""
+    """The policy is rejected: it's invalid, or its compiled form can't be proven to mean what it says."""

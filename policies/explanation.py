@@ -1,7 +1,7 @@
-"""How policy comes to a decision: the rules that have a say, for a viewer shape, each with its parts and what these ask of a row.
+"""How the policy reaches a decision: the rules that apply to a viewer shape, with the parts of each and what they ask of a row.
 
-Nothing here decides. An explanation is compiled from the rules as decisions are, and comes to the same verdict for every row: a
-property test holds that. Whoever evaluates its predicates learns booleans, never a value of the row.
+Nothing here decides. An explanation is compiled from the rules like a decision, and a property test checks that both reach the
+same verdict for every row. Evaluating its predicates reveals booleans, never a value of the row.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from policies.source import Rule
 from policies.syntax import Goal, calls
 
 Holds = Callable[[Predicate], bool]
-"""Whether a predicate is true of the row and the viewer in question."""
+"""Returns True if a predicate matches the row and the viewer in question."""
 
 ALLOW: Final = "ALLOW"
 DENY: Final = "DENY"
@@ -27,19 +27,19 @@ DENY: Final = "DENY"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A condition of a rule as it is written. `upto` are the rows of which it and all parts before it are true.
+    """A condition of a rule as written. `prefix_condition` matches the rows that satisfy it and all parts before it.
 
-    `rules` are the places of the rules that it asks.
+    `rules` holds the places of the rules that it calls.
     """
 
     text: str
-    upto: Predicate
+    prefix_condition: Predicate
     rules: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A rule that has a say in a decision, and the rows of which it is true."""
+    """A rule that applies to a decision, and the rows that it matches."""
 
     rule: Rule
     condition: Predicate
@@ -47,33 +47,33 @@ class Ruling:
 
     @property
     def effect(self) -> Literal["ALLOW", "DENY"]:
-        """What it does where it is true."""
+        """The effect of the rule on rows that match."""
         return DENY if self.rule.name.startswith("deny") else ALLOW
 
     def failing(self, holds: Holds) -> Part | None:
-        """The first part that is not true, None where all are."""
-        return next((part for part in self.parts if not holds(part.upto)), None)
+        """Return the first part that doesn't hold, or None if all do."""
+        return next((part for part in self.parts if not holds(part.prefix_condition)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One question of a decision: allowed by some rule, and denied by none. `otherwise` is the reason where no denial gives one."""
+    """One step of a decision: some rule allows and none denies. `default_reason` applies if no denial gives a reason."""
 
     rulings: tuple[Ruling, ...]
-    otherwise: Reason
+    default_reason: Reason
 
     def refusal(self, holds: Holds) -> Reason | None:
-        """Why it is refused, None if it is allowed."""
-        true = [ruling for ruling in self.rulings if holds(ruling.condition)]
-        denials = [ruling for ruling in true if ruling.effect == DENY]
-        if len(denials) == 0 < len(true):
+        """Return the reason for refusal, or None if allowed."""
+        matching = [ruling for ruling in self.rulings if holds(ruling.condition)]
+        denials = [ruling for ruling in matching if ruling.effect == DENY]
+        if len(denials) == 0 < len(matching):
             return None
-        return next((ruling.rule.reason for ruling in denials if ruling.rule.reason), self.otherwise)
+        return next((ruling.rule.reason for ruling in denials if ruling.rule.reason), self.default_reason)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is decided of a row: a reason where it is refused."""
+    """The decision on a row, with a reason if it's refused."""
 
     allowed: bool
     reason: Reason | None = None
@@ -81,30 +81,30 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A decision for the viewers of a shape: what is asked of the row, then what is asked of its field, if it is about one."""
+    """A decision for the viewers of a shape: the stage of the row, then that of its field if it concerns one."""
 
     stages: tuple[Stage, ...]
 
     @property
     def rulings(self) -> tuple[Ruling, ...]:
-        """The rules that have a say: on the row, then on its field, each in the order of the files."""
+        """The rules that apply: to the row, then to its field, each in file order."""
         return tuple(ruling for stage in self.stages for ruling in stage.rulings)
 
     @property
     def predicates(self) -> tuple[Predicate, ...]:
-        """All that has to be known of a row to tell the verdict and which parts fail; no constant is among it."""
-        asked = [part.upto for ruling in self.rulings for part in ruling.parts]
-        return tuple(dict.fromkeys(predicate for predicate in asked if not isinstance(predicate, Constant)))
+        """The predicates to evaluate on a row to get the verdict and the failing parts. Constants are left out."""
+        conditions = [part.prefix_condition for ruling in self.rulings for part in ruling.parts]
+        return tuple(dict.fromkeys(condition for condition in conditions if not isinstance(condition, Constant)))
 
     def verdict(self, holds: Holds) -> Verdict:
-        """The decision of a row."""
+        """Return the decision on a row."""
         refusals = (stage.refusal(holds) for stage in self.stages)
         reason = next((refusal for refusal in refusals if refusal is not None), None)
         return Verdict(reason is None, reason)
 
 
 class Explainer:
-    """Makes explanations of the rules of one policy."""
+    """Builds explanations from the rules of one policy."""
 
     def __init__(self, rules: tuple[Rule, ...], prefixes: Prefixes) -> None:
         self._rules = rules
@@ -116,21 +116,21 @@ class Explainer:
         names: Collection[str],
         entity: Entity,
         action: str,
-        otherwise: Reason | None,
+        default_reason: Reason | None,
         field: str | None = None,
     ) -> Stage:
-        """What rules of these names say, field rules of one field. Without `otherwise`, an allow rule may give the reason."""
+        """Build the stage of these rules, for one `field` if given. Without `default_reason`, the reason of an allow rule is used."""
         rules = [rule for rule in self._rules if rule.name in names and rule.concerns(entity.name, action)]
         rulings = tuple(self._ruling(rule, viewer, action, field) for rule in rules if field is None or rule.names(field))
-        given = (rule.reason for rule in rules if rule.name == "allow" and rule.reason)
-        return Stage(rulings, otherwise or next(given, Reason.NOT_YOURS))
+        allow_reasons = (rule.reason for rule in rules if rule.name == "allow" and rule.reason)
+        return Stage(rulings, default_reason or next(allow_reasons, Reason.NOT_YOURS))
 
     def _ruling(self, rule: Rule, viewer: Facts, action: str, field: str | None) -> Ruling:
         each = zip(rule.parts, self._prefixes.rows(rule, viewer, action, field), rule.goals, strict=True)
-        parts = tuple(Part(text, predicate, tuple(self._asked(goal))) for text, predicate, goal in each)
-        return Ruling(rule, parts[-1].upto if parts else TRUE, parts)
+        parts = tuple(Part(text, predicate, tuple(self._called_rules(goal))) for text, predicate, goal in each)
+        return Ruling(rule, parts[-1].prefix_condition if parts else TRUE, parts)
 
-    def _asked(self, goal: Goal) -> Iterator[str]:
-        """The places of the rules that a goal asks."""
-        asked = {(call.rule, len(call.arguments)) for call in calls(goal)}
-        yield from (rule.place for rule in self._rules if (rule.name, len(rule.arguments)) in asked)
+    def _called_rules(self, goal: Goal) -> Iterator[str]:
+        """Yield the places of the rules that a goal calls."""
+        called = {(call.rule, len(call.arguments)) for call in calls(goal)}
+        yield from (rule.place for rule in self._rules if (rule.name, len(rule.arguments)) in called)

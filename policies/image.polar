@@ -1,21 +1,21 @@
 # Images: the logos of Marketplace profiles.
 
-# Everybody reads the logo of a public profile. R006 R010
+# Everyone can read the logo of a public profile. R006 R010
 allow(_viewer: Viewer, "read", image: Image) if
     profile in image.profiles and profile.visibility = "PUBLIC";
 
-# A company reads its own images. V9
+# A company can read its own images. V9
 allow(viewer: Viewer, "read", image: Image) if
     image.company_id = viewer.company_id;
 
-# A partner reads those of the companies that it manages. A9
+# A partner can read the images of the companies that it manages. A9
 allow(viewer: Viewer, "read", image: Image) if
     partner(viewer) and image.partner_id = viewer.company_id;
 
-# The operator reads every image.
+# The operator can read every image.
 allow(viewer: Viewer, "read", _image: Image) if operator(viewer);
 
-# A managed account never reads its own: they are part of its Marketplace profile. R002 R116
+# A managed account can never read its own images: they are part of its Marketplace profile. R002 R116
 deny(viewer: Viewer, _action, image: Image) if
     managed(viewer) and image.company_id = viewer.company_id;
 

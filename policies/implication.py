@@ -1,4 +1,4 @@
-"""What follows from a predicate alone, whatever the rows and the viewer. Sound, not complete: False means "not proven"."""
+"""Implication between predicates, for all rows and viewers. Sound but incomplete: False means "not proven"."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ORDER: Final[dict[str, Callable[[int, int], bool]]] = {
 
 
 def implies(fact: Predicate, claim: Predicate) -> bool:
-    """Whether the claim is proven to be true of every row of which the fact is."""
+    """Return True if every row that matches the fact provably matches the claim."""
     if fact in (claim, FALSE) or claim == TRUE:
         return True
     match fact, claim:
@@ -35,7 +35,7 @@ def implies(fact: Predicate, claim: Predicate) -> bool:
 
 
 def _literal_implies(fact: Predicate, claim: Predicate) -> bool:
-    """The same for two predicates without And and Or at the top."""
+    """Do the same for two predicates without And or Or at the top level."""
     if _is_negative(fact) and _is_negative(claim):
         return implies(opposite(claim), opposite(fact))
     if isinstance(fact, Exists) and isinstance(claim, Exists):
@@ -49,7 +49,7 @@ def _literal_implies(fact: Predicate, claim: Predicate) -> bool:
 
 
 def literals(predicate: Predicate) -> tuple[Scalar, ...] | None:
-    """The literals that a predicate confines its attribute to, if it does that."""
+    """Return the literals that a predicate restricts its attribute to, or None."""
     match predicate:
         case OneOf(_, values):
             return values
@@ -59,7 +59,7 @@ def literals(predicate: Predicate) -> tuple[Scalar, ...] | None:
 
 
 def holds(predicate: Predicate, attribute: str, value: Scalar) -> bool | None:
-    """What a predicate says of a row whose attribute has this value; None where that does not decide it."""
+    """Return the predicate's verdict on a row whose attribute has this value, or None if the value alone doesn't decide it."""
     match predicate:
         case Not(item):
             verdict = holds(item, attribute, value)
@@ -80,5 +80,5 @@ def _is_negative(predicate: Predicate) -> bool:
 
 
 def _needs_value(fact: Compare | OneOf) -> bool:
-    """Whether only rows whose attribute is not NULL can satisfy it."""
+    """Return True if a row matches only if its attribute isn't NULL."""
     return isinstance(fact, OneOf) or (fact.operator != "!=" and fact.value is not None)

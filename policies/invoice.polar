@@ -1,17 +1,17 @@
-# Invoices: what the operator charges a company that pays. Those of managed accounts are their partner's. R114 R115
+# Invoices: what the operator charges a paying company. A partner's invoices include its managed accounts. R114 R115
 
-# A company's own are for whoever reads its prices. V21 V23
+# Roles that can read prices can read their own company's invoices. V21 V23
 allow(viewer: Viewer, "read", invoice: Invoice) if
     reads_prices(viewer) and invoice.company_id = viewer.company_id;
 
-# A partner reads those of the companies that it manages, should there be any. V21
+# A partner can read any invoices of the companies that it manages. V21
 allow(viewer: Viewer, "read", invoice: Invoice) if
     partner(viewer) and reads_prices(viewer) and invoice.partner_id = viewer.company_id;
 
-# The operator reads all. V21
+# The operator can read every invoice. V21
 allow(viewer: Viewer, "read", _invoice: Invoice) if operator(viewer);
 
-# Never for managed accounts, whatever their partner sets. R114
+# Managed accounts can never read invoices, whatever their partner's settings. R114
 deny(viewer: Viewer, _action, _invoice: Invoice) if managed(viewer);
 
 allow_field(_viewer: Viewer, "read", _invoice: Invoice, field) if

@@ -1,15 +1,15 @@
-# Kinds of sensitive data: from whom each kind is hidden, wherever it stands. A field has the kinds of its type and of the columns that
-# it's made from (models/kinds.py). These rules hide nothing by themselves: a field that breaks one is refused at the start.
+# Kinds of sensitive data: whom each kind is hidden from, wherever it appears. A field has the kinds of its type and of the columns
+# that it's computed from (models/kinds.py). These rules hide nothing by themselves: a field that breaks one is refused at startup.
 
 # A managed account sees no price until its partner shows prices. R121 R122 A16 X7
 # @reason HIDDEN_BY_PARTNER
 never_kind(viewer: Viewer, "PRICE") if managed(viewer) and not viewer.pricing_shown;
 
-# Prices are for the roles that read them. V23
+# Only roles that can read prices see them. V23
 # @reason ROLE_REQUIRED
 never_kind(viewer: Viewer, "PRICE") if not reads_prices(viewer);
 
-# Visitors see no address: they send an inquiry. V22
+# Visitors see no email address: they send an inquiry. V22
 # @reason SIGN_IN_REQUIRED
 never_kind(viewer: Viewer, "EMAIL") if not signed_in(viewer);
 
@@ -17,11 +17,11 @@ never_kind(viewer: Viewer, "EMAIL") if not signed_in(viewer);
 # @reason SIGN_IN_REQUIRED
 never_kind(viewer: Viewer, "PHONE") if not signed_in(viewer);
 
-# People's own addresses are for account administrators and the operator. V23
+# Only account administrators and the operator see users' own email addresses. V23
 # @reason ROLE_REQUIRED
 never_kind(viewer: Viewer, "PERSONAL_EMAIL") if not administers(viewer) and not operator(viewer);
 
-# The number of a bank account is never shown again, only its last four characters.
+# A bank account number is never shown again, only its last four characters.
 # @reason NOT_YOURS
 never_kind(_viewer: Viewer, "BANK_ACCOUNT");
 
@@ -29,8 +29,8 @@ never_kind(_viewer: Viewer, "BANK_ACCOUNT");
 # @reason NOT_YOURS
 never_kind(_viewer: Viewer, "SECRET");
 
-# Users read their own address. The invariant in invariants/contacts.polar covers all other rows. V23
+# Users can read their own email address. The invariant in invariants/contacts.polar covers all other rows. V23
 exempt("User", "email", "PERSONAL_EMAIL");
 
-# Senders give their address so that the provider can answer them. R018
+# Senders give their email address so that the provider can reply. R018
 exempt("Mail profile_inquiry", "email", "EMAIL");

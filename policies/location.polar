@@ -1,9 +1,9 @@
 # Locations: the data centres of the network.
 
-# Everybody may know them. R430
+# Everyone can read locations. R430
 allow(_viewer: Viewer, "read", _location: Location);
 
-# Ports are ordered in active locations; a managed account orders where its partner has enabled a billing market. R120 A19
+# Ports can be ordered in active locations. A managed account can order where its partner has enabled a billing market. R120 A19
 allow(viewer: Viewer, "order", location: Location) if
     not managed(viewer) and location.status = "ACTIVE";
 allow(viewer: Viewer, "order", location: Location) if

@@ -1,4 +1,4 @@
-"""Predicates as Python: an expression over a row and the viewer, generated once and as fast as if written by hand."""
+"""Predicates as Python: generated expressions over a row and the viewer, as fast as handwritten code."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ Mask: TypeAlias = Callable[[Any, Viewer], bool]
 
 
 def by_attribute(name: str) -> str:
-    """Read a column of an object `row`."""
+    """Return the code that reads a column as an attribute of `row`."""
     return f"row.{name}"
 
 
 def is_local(predicate: Predicate) -> bool:
-    """Whether the row's own columns and the viewer decide it, without a look at linked rows."""
+    """Return True if the row's own columns and the viewer decide the predicate, without linked rows."""
     return not links(predicate)
 
 
 def compile_predicate(predicate: Predicate, get: Get = by_attribute) -> Mask:
-    """A function of a row and a viewer. `get` gives the code that reads a column (or a link's list) from `row`."""
+    """Compile a predicate to a function of a row and a viewer. `get` returns the code that reads a column (or a link's list)."""
     code = compile(f"lambda row, viewer: {expression(predicate, get)}", "<policy mask>", "eval")
     mask: Mask = eval(code)  # noqa: S307  # names come from the catalogue, literals pass through repr
     return mask
 
 
 def expression(predicate: Predicate, get: Get = by_attribute) -> str:
-    """The code of a predicate, for whoever generates more around it; it names `viewer` and whatever `get` names."""
+    """Return the code of a predicate, for use in generated code. It refers to `viewer` and to whatever `get` refers to."""
     match predicate:
         case Constant(value):
             return str(value)
@@ -85,7 +85,7 @@ def _with_literal(operator: str, left: str, literal: Scalar) -> str:
 
 
 def _between_values(operator: str, left: str, right: str) -> str:
-    """None on either side makes it false; two values are compared."""
+    """Return the code that compares two values. None on either side makes it false."""
     if operator == "=":
         return f"({left} is not None and {left} == {right})"
     return f"({left} is not None and {right} is not None and {left} {operator} {right})"

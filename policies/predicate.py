@@ -1,6 +1,6 @@
-"""Row predicates: how they are built, so that each is as simple as its parts allow. No Oso and no SQL.
+"""Constructors of row predicates, which simplify as far as possible. Contains no Oso and no SQL.
 
-The meaning, of NULL above all, is defined in `policies.tree`. Every function here keeps it: a property test holds that.
+`policies.condition_tree` defines what predicates mean, especially for NULL. All functions preserve that: a property test checks it.
 """
 
 from __future__ import annotations
@@ -71,11 +71,11 @@ __all__ = [
 
 
 Names: TypeAlias = Mapping[str, "str | Names"]
-"""Columns of a row, and links, to the columns of another row that have the same values."""
+"""Maps columns (and links) of a row to the columns of another row that hold the same values."""
 
 
 def one_of(attribute: str, values: Iterable[str | int | bool]) -> Predicate:
-    """The attribute is one of the literals; None is never one of them."""
+    """Return a predicate that matches if the attribute is one of the literals. None is never one of them."""
     distinct = tuple(sorted(set(values), key=lambda value: (type(value).__name__, value)))
     if not distinct:
         return FALSE
@@ -83,12 +83,12 @@ def one_of(attribute: str, values: Iterable[str | int | bool]) -> Predicate:
 
 
 def exists(link: str, condition: Predicate) -> Predicate:
-    """Some row of the link satisfies the condition."""
+    """Return a predicate that matches if some row of the link matches the condition."""
     return FALSE if condition == FALSE else Exists(link, condition)
 
 
 def conj(items: Iterable[Predicate]) -> Predicate:
-    """All of them: flat, without repetition, without what follows from the rest; FALSE where two contradict each other."""
+    """Return the conjunction: flat, without duplicates or implied parts, and FALSE if two parts contradict each other."""
     flat = _distinct(part for item in items for part in conjuncts(item) if part != TRUE)
     flat = _distinct(_narrow(part, flat) for part in flat)
     if FALSE in flat or any(_exclude(one, other) for one, other in combinations(flat, 2)):
@@ -97,29 +97,29 @@ def conj(items: Iterable[Predicate]) -> Predicate:
     simpler = [assume(And(tuple(facts)), part) if facts and isinstance(part, Or) else part for part in flat]
     if simpler != flat:
         return conj(simpler)
-    kept = _strongest(flat)
-    if not kept:
+    remaining = _strongest(flat)
+    if not remaining:
         return TRUE
-    return kept[0] if len(kept) == 1 else And(tuple(kept))
+    return remaining[0] if len(remaining) == 1 else And(tuple(remaining))
 
 
 def disj(items: Iterable[Predicate]) -> Predicate:
-    """At least one of them: flat, without what another covers, and those that differ in one literal made one."""
+    """Return the disjunction: flat, without covered parts, and with parts merged that differ in one literal."""
     flat = _distinct(part for item in items for part in alternatives(item) if part != FALSE)
     if TRUE in flat or any(_cover_all(one, other) for one, other in combinations(flat, 2)):
         return TRUE
-    kept = _weakest(flat)
-    for one, other in combinations(kept, 2):
+    remaining = _weakest(flat)
+    for one, other in combinations(remaining, 2):
         merged = _merge(one, other)
         if merged is not None:
-            return disj(merged if part is one else part for part in kept if part is not other)
-    if not kept:
+            return disj(merged if part is one else part for part in remaining if part is not other)
+    if not remaining:
         return FALSE
-    return kept[0] if len(kept) == 1 else Or(tuple(kept))
+    return remaining[0] if len(remaining) == 1 else Or(tuple(remaining))
 
 
 def negate(predicate: Predicate) -> Predicate:
-    """The rows that are not meant, with the negation drawn down to single comparisons."""
+    """Negate a predicate, pushing the negation down to single comparisons."""
     match predicate:
         case And(items):
             return disj(map(negate, items))
@@ -129,7 +129,7 @@ def negate(predicate: Predicate) -> Predicate:
 
 
 def assume(fact: Predicate, predicate: Predicate) -> Predicate:
-    """Say the same of rows that are known to satisfy the fact, more simply."""
+    """Simplify a predicate, given that the rows match the fact."""
     if implies(fact, predicate):
         return TRUE
     if implies(fact, negate(predicate)):
@@ -143,10 +143,10 @@ def assume(fact: Predicate, predicate: Predicate) -> Predicate:
 
 
 def substitute_copies(predicate: Predicate, names: Names) -> Predicate:
-    """What another row tells of a predicate, which has the values of some of the row's columns under other names.
+    """Rewrite a predicate in terms of another row that holds copies of some of the row's values under other names.
 
-    Where a link has names of its own, there is a linked row whose columns have these values. The answer speaks of the other row, and
-    wherever it is true, so is the predicate; what it cannot tell counts as false.
+    A link with names of its own means that a linked row holds these values. The result is about the other row. It implies the
+    original predicate: any part that the copies can't express counts as false.
     """
     match predicate:
         case Exists(link, condition) if isinstance(linked := names.get(link), Mapping):
@@ -167,7 +167,7 @@ def substitute_copies(predicate: Predicate, names: Names) -> Predicate:
 
 
 def without_conditions(predicate: Predicate, absent: Collection[str]) -> Predicate:
-    """What a predicate says for a viewer who has no value for some parameters: None matches nothing."""
+    """Simplify a predicate for a viewer without values for the `absent` parameters: None matches nothing."""
     match predicate:
         case Compare(symbol, _, Parameter(name) | SetParameter(name)) if name in absent:
             return TRUE if symbol == "!=" else FALSE
@@ -183,10 +183,10 @@ def without_conditions(predicate: Predicate, absent: Collection[str]) -> Predica
 
 
 def disjuncts(predicate: Predicate) -> tuple[Predicate, ...]:
-    """The branches of which a row needs one, each a conjunction: none for FALSE, a single TRUE for TRUE.
+    """Return the branches of a predicate, each a conjunction; a row matches if one branch does. FALSE has none, TRUE has TRUE.
 
-    An Or within a conjunction is distributed where each of its items can be looked up by itself; another (that of a
-    denial, say) stays in the branch as a condition, so that it does not multiply branches that read the same index.
+    An Or within a conjunction is distributed if an index can find each of its items. Any other Or (for example, that of a denial)
+    stays a condition of its branch, so that it doesn't multiply branches that read the same index.
     """
     if predicate == FALSE:
         return ()
@@ -194,12 +194,12 @@ def disjuncts(predicate: Predicate) -> tuple[Predicate, ...]:
     elsewhere = [negate(branch) for branch in branches if not isinstance(branch, And)]
     if not elsewhere:
         return branches
-    fact = conj(elsewhere)  # the other branches have to find only what these do not
+    fact = conj(elsewhere)  # the other branches only have to find the remaining rows
     return alternatives(disj(assume(fact, branch) if isinstance(branch, And) else branch for branch in branches))
 
 
 def is_selective(predicate: Predicate) -> bool:
-    """Whether the viewer's own values pick the rows out, so that an index can find them."""
+    """Return True if the viewer's own values select the rows, so that an index can find them."""
     match predicate:
         case Compare("=", _, Parameter() | SetParameter()):
             return True
@@ -224,7 +224,7 @@ def _distinct(items: Iterable[Predicate]) -> list[Predicate]:
 
 
 def _narrow(part: Predicate, others: list[Predicate]) -> Predicate:
-    """Leave out the literals of a list that another conjunct excludes."""
+    """Remove the literals of a list that another conjunct excludes."""
     if not isinstance(part, OneOf):
         return part
     return one_of(
@@ -234,39 +234,39 @@ def _narrow(part: Predicate, others: list[Predicate]) -> Predicate:
 
 
 def _exclude(one: Predicate, other: Predicate) -> bool:
-    """Whether no row satisfies both, of two that are neither And nor Or."""
+    """Return True if no row matches both predicates. Always False for And and Or."""
     if isinstance(one, And | Or) or isinstance(other, And | Or):
         return False
     return implies(one, opposite(other)) or implies(other, opposite(one))
 
 
 def _cover_all(one: Predicate, other: Predicate) -> bool:
-    """Whether every row satisfies one of the two, of two that are neither And nor Or."""
+    """Return True if every row matches one of the predicates. Always False for And and Or."""
     if isinstance(one, And | Or) or isinstance(other, And | Or):
         return False
     return implies(opposite(one), other) or implies(opposite(other), one)
 
 
 def _strongest(items: list[Predicate]) -> list[Predicate]:
-    """Without those that follow from another; of two that say the same the first stays."""
-    kept: list[Predicate] = []
+    """Remove predicates that another one implies. The first of two equivalent ones stays."""
+    remaining: list[Predicate] = []
     for item in items:
-        if not any(implies(other, item) for other in kept):
-            kept = [other for other in kept if not implies(item, other)] + [item]
-    return kept
+        if not any(implies(other, item) for other in remaining):
+            remaining = [other for other in remaining if not implies(item, other)] + [item]
+    return remaining
 
 
 def _weakest(items: list[Predicate]) -> list[Predicate]:
-    """Without those that imply another; of two that say the same the first stays."""
-    kept: list[Predicate] = []
+    """Remove predicates that imply another one. The first of two equivalent ones stays."""
+    remaining: list[Predicate] = []
     for item in items:
-        if not any(implies(item, other) for other in kept):
-            kept = [other for other in kept if not implies(other, item)] + [item]
-    return kept
+        if not any(implies(item, other) for other in remaining):
+            remaining = [other for other in remaining if not implies(other, item)] + [item]
+    return remaining
 
 
 def _merge(one: Predicate, other: Predicate) -> Predicate | None:
-    """One predicate for two that are equal but for a single part, where that part can be made one; else None."""
+    """Merge two predicates that differ in a single part, if that part can be merged. Return None otherwise."""
     first, second = conjuncts(one), conjuncts(other)
     common = [part for part in first if part in second]
     if len(first) != len(common) + 1 or len(second) != len(common) + 1:
@@ -287,7 +287,7 @@ def _merge_literals(left: Predicate, right: Predicate) -> Predicate | None:
 
 
 def _merge_links(left: Predicate, right: Predicate) -> Predicate | None:
-    """Over the same link `some A or some B` is `some (A or B)`, kept apart where A and B need an index each."""
+    """Merge `some A or some B` over the same link into `some (A or B)`. Return None if A and B need an index each."""
     if not isinstance(left, Exists) or not isinstance(right, Exists) or left.link != right.link:
         return None
     condition = disj((left.condition, right.condition))

@@ -1,7 +1,7 @@
-# Prices: what ports and connections cost. The quoting tool reads them; what a port was ordered for stands on the port.
+# Prices: what ports and connections cost. The quoting tool reads them. A port stores the price that it was ordered at.
 
-# They are for the roles that read prices. V23
+# Only roles that can read prices see them. V23
 allow(viewer: Viewer, "read", _price: Price) if reads_prices(viewer);
 
-# Never for managed accounts, whatever is switched on: they have no quoting tool. R113
+# Managed accounts can never read prices here, whatever their settings: they have no quoting tool. R113
 deny(viewer: Viewer, _action, _price: Price) if managed(viewer);

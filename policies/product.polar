@@ -1,25 +1,25 @@
-# Products: the adverts of sellers. A new one is its seller's alone. R218 R253
+# Products: what sellers advertise. At first, only the seller can read a new product. R218 R253
 
-# A seller reads its own products. R218 R253 V23
+# A seller can read its own products. R218 R253 V23
 allow(viewer: Viewer, "read", product: Product) if
     product.company_id = viewer.company_id;
 
-# A partner reads the products of the companies that it manages. V14
+# A partner can read the products of the companies that it manages. V14
 allow(viewer: Viewer, "read", product: Product) if
     partner(viewer) and product.partner_id = viewer.company_id;
 
-# The operator reads every product.
+# The operator can read every product.
 allow(viewer: Viewer, "read", _product: Product) if operator(viewer);
 
-# Everybody reads a public product; a restricted or removed one is not public. R254 R264
+# Everyone can read a public product. Restricted and removed products aren't public. R254 R264
 allow(_viewer: Viewer, "read", product: Product) if product.visibility = "PUBLIC";
 
-# The seller's test accounts read a limited product. R254 A32
+# The seller's test accounts can read a limited product. R254 A32
 allow(viewer: Viewer, "read", product: Product) if
     product.visibility = "LIMITED" and
     account in product.test_accounts and account.company_id = viewer.company_id;
 
-# Whom an offer is extended to reads its product, and so does its partner, also when it is no longer shown. R219 R264
+# A buyer to whom an offer is extended, and its partner, can read the product, even if it's no longer shown. R219 R264
 allow(viewer: Viewer, "read", product: Product) if
     dealing in product.dealings and
     dealing.buyer_id = viewer.company_id and extended(dealing.status);

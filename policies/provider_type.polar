@@ -1,4 +1,4 @@
-# Provider types: the catalogue of categories of services. Everybody may know it. A5
+# Provider types: the catalogue of service categories. Everyone can read it. A5
 
 allow(_viewer: Viewer, "read", _type: ProviderType);
 

@@ -1,6 +1,6 @@
-"""Reloading: policy that follows its files while it serves, for whoever writes it.
+"""Hot reloading of the policy while the gateway runs. For development only.
 
-What is saved takes effect as a whole, or is refused as a whole, and then the policy before serves on. It is for development only.
+A change takes effect as a whole or not at all. If the new files are invalid, the previous policy stays in force.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from policies.errors import PolicyError
 from policies.policy import Policy
 from policies.source import read_texts, unread_files
 
-DEBOUNCE: Final = 1000  # milliseconds at most for which files that are saved together are waited for
+DEBOUNCE: Final = 1000  # maximum time to collect files that are saved together, in milliseconds
 
 log = structlog.stdlib.get_logger("crossgate.policy")
 
 
-class Reloading:
-    """Loads a policy anew when its files change. `refusal` says what is wrong with the files as they are, None if nothing is."""
+class PolicyReloader:
+    """Reloads a policy when its files change. `refusal` is the error of the current files, or None if they're valid."""
 
-    def __init__(self, directory: Path, load: Callable[[], Policy], take: Callable[[Policy], None]) -> None:
-        """`load` loads and checks what is in the directory, which may take a while; `take` puts it in force, which may not."""
+    def __init__(self, directory: Path, load: Callable[[], Policy], activate: Callable[[Policy], None]) -> None:
+        """Create a reloader. `load` loads and checks the directory and can be slow. `activate` puts it in force and must be fast."""
         self.refusal: str | None = None
         self._directory = directory
         self._load = load
-        self._take = take
+        self._activate = activate
         self._texts = _contents(directory)
 
     async def follow(self) -> None:
-        """Reload whenever a policy file has changed, until cancelled."""
+        """Reload whenever a policy file changes, until cancelled."""
         try:
             async for _ in awatch(self._directory, watch_filter=None, debounce=DEBOUNCE):
                 await self._reload()
-        except (OSError, RuntimeError) as error:  # watchfiles raises both; there is a limit to what a system watches
+        except (OSError, RuntimeError) as error:  # watchfiles raises both, for example at the system's watch limit
             log.warning("policy.unwatched", error=str(error))
 
     async def _reload(self) -> None:
@@ -48,16 +48,16 @@ class Reloading:
             if not changed:
                 return
             policy = await asyncio.to_thread(self._load)
-        except Exception as error:  # whatever is wrong with the files, the policy before serves on
+        except Exception as error:  # whatever is wrong with the files, the previous policy stays in force
             self.refusal = str(error)
             log.error("policy.refused", error=self.refusal, exc_info=not isinstance(error, PolicyError | OSError))
         else:
-            self._take(policy)
+            self._activate(policy)
             self.refusal = None
             log.info("policy.loaded", policy=policy.version, files=changed)
 
 
 def _contents(directory: Path) -> dict[str, str | None]:
-    """What each policy file holds; None for a file that is not read, which is refused as long as it is there."""
+    """Return the content of each policy file. A misplaced file is never read: its value is None until it's removed."""
     unread = dict.fromkeys(unread_files(directory))
     return unread or {text.file: text.content for text in read_texts(directory)}

@@ -1,6 +1,6 @@
-"""What Oso's partial evaluation leaves over, as a predicate: a flat conjunction of comparisons, and nothing else.
+"""Translation of the residuals of Oso's partial evaluation into predicates: a flat conjunction of comparisons, nothing else.
 
-Everything outside that fragment is a PolicyError, for of nothing else is it proven that it means what the rule says.
+Anything outside that fragment raises PolicyError, because only for this fragment is the meaning proven to match the rule's.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ THIS: Final = "_this"
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A variable that is not bound, `_this` being the row, and the attributes that are read from it."""
+    """An unbound variable, where `_this` is the row, and the attributes that are read from it."""
 
     variable: str
     attributes: tuple[str, ...] = ()
@@ -55,24 +55,24 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """The name of a type."""
+    """A type name."""
 
     name: str
 
 
-Operand: TypeAlias = Any  # Reference, Tag, a literal, Opaque, Null; whatever else comes is refused
+Operand: TypeAlias = Any  # Reference, Tag, a literal, Opaque or Null; anything else is rejected
 
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """One term that is left over: Polar's operator and its operands."""
+    """One residual term: Polar's operator and its operands."""
 
     operator: str
     operands: tuple[Operand, ...]
 
 
 def translate(atoms: Iterable[Atom], entity: Entity) -> Predicate:
-    """The conjunction of what is left over of one result."""
+    """Translate the residual terms of one result into their conjunction."""
     groups: dict[str, tuple[Link, list[Predicate]]] = {}
     parts: list[Predicate] = []
     rest: list[Atom] = []
@@ -80,7 +80,9 @@ def translate(atoms: Iterable[Atom], entity: Entity) -> Predicate:
         if atom.operator == "In":
             variable, link = _linked(atom, entity)
             if variable in groups:
-                raise PolicyError(f"{variable} stands for rows of two links: bind another variable by `in` for the second")
+                raise PolicyError(
+                    f"{variable} stands for rows of two links. Bind a second variable with `in` for the second link."
+                )
             groups[variable] = (link, [])
         else:
             rest.append(atom)
@@ -93,47 +95,47 @@ def translate(atoms: Iterable[Atom], entity: Entity) -> Predicate:
             link, conditions = groups[variable]
             conditions.append(_compare(atom, link.table))
         else:
-            raise PolicyError(f"{variable} is a free variable in `{_show(atom)}`: bind it first by `{variable} in row.link`")
+            raise PolicyError(f"{variable} is a free variable in `{_show(atom)}`. Bind it first with `{variable} in row.link`.")
     return conj([*parts, *(exists(link.name, conj(conditions)) for link, conditions in groups.values())])
 
 
 def _linked(atom: Atom, entity: Entity) -> tuple[str, Link]:
-    """The variable and the link of `variable in row.link`."""
+    """Return the variable and the link of `variable in row.link`."""
     match atom.operands:
         case (Reference(variable, ()), Reference(row, (name,))) if row == THIS and variable != THIS:
             link = entity.link(name)
             if link is not None:
                 return variable, link
     raise PolicyError(
-        f"`{_show(atom)}` follows no link of {entity.name}: write `variable in row.link`, with a link of the catalogue"
+        f"`{_show(atom)}` doesn't follow a link of {entity.name}. Write `variable in row.link` with a link of the catalogue."
     )
 
 
 def _check_elements(atoms: list[Atom]) -> None:
-    """Refuse an element of the viewer's set that is compared twice: it would be two elements in the predicate."""
+    """Raise PolicyError if an element of a viewer set is compared twice: the predicate would treat it as two elements."""
     seen: set[int] = set()
     for operand in (operand for atom in atoms for operand in atom.operands if isinstance(operand, OpaqueElement)):
         if id(operand) in seen:
-            raise PolicyError(f"one element of {operand!r} is compared twice: write `row.column in {operand!r}`")
+            raise PolicyError(f"One element of {operand!r} is compared twice. Write `row.column in {operand!r}`.")
         seen.add(id(operand))
 
 
 def _subject(atom: Atom) -> str:
     variables = {operand.variable for operand in atom.operands if isinstance(operand, Reference)}
     if len(variables) != 1:
-        raise PolicyError(f"`{_show(atom)}` has to compare columns of one row: state a condition of each row by itself")
+        raise PolicyError(f"`{_show(atom)}` must compare columns of a single row. Write a separate condition for each row.")
     return variables.pop()
 
 
 def _isa(atom: Atom, entity: Entity) -> Predicate:
     if atom.operands == (Reference(THIS), Tag(entity.name)):
         return TRUE
-    raise PolicyError(f"`{_show(atom)}` tests a type other than {entity.name}: write a rule for each type")
+    raise PolicyError(f"`{_show(atom)}` tests a type other than {entity.name}. Write a rule for each type.")
 
 
 def _compare(atom: Atom, table: sa.FromClause) -> Predicate:
     if atom.operator not in _OPERATORS or len(atom.operands) != 2:
-        raise PolicyError(f"`{_show(atom)}` is outside of what can be compiled: write a `deny` rule, or `!=`")
+        raise PolicyError(f"`{_show(atom)}` can't be compiled. Write a `deny` rule, or use `!=`.")
     operator = _OPERATORS[atom.operator]
     left, right = atom.operands
     if not isinstance(left, Reference):
@@ -144,14 +146,14 @@ def _compare(atom: Atom, table: sa.FromClause) -> Predicate:
     value = _value(right, table)
     if not _comparable(operator, column, value, table):
         raise PolicyError(
-            f"`{_show(atom)}` compares {column.name}, a {column.type!r}, with something else: compare equal types"
+            f"`{_show(atom)}` compares {column.name}, a {column.type!r}, with another type. Compare values of the same type."
         )
     return Compare(operator, column.name, value)
 
 
 def _column(reference: Reference, table: sa.FromClause) -> sa.ColumnElement[Any]:
     if len(reference.attributes) != 1 or reference.attributes[0] not in table.c:
-        raise PolicyError(f"`{_show_operand(reference)}` is not a column: name one of the row or of a linked row")
+        raise PolicyError(f"`{_show_operand(reference)}` isn't a column. Name a column of the row or of a linked row.")
     return table.c[reference.attributes[0]]
 
 
@@ -165,11 +167,11 @@ def _value(operand: Operand, table: sa.FromClause) -> Value:
             return Parameter(name)
         case None | str() | int():
             return operand
-    raise PolicyError(f"{operand!r} cannot be compared with a column: use `in` for what has several values")
+    raise PolicyError(f"{operand!r} can't be compared with a column. Use `in` for facts with several values.")
 
 
 def _comparable(operator: Operator, column: sa.ColumnElement[Any], value: Value, table: sa.FromClause) -> bool:
-    """Whether PostgreSQL, Python and Oso are known to agree on this comparison."""
+    """Return True if PostgreSQL, Python and Oso are known to agree on this comparison."""
     stored = column.type.python_type
     ordered = operator not in ("=", "!=")
     match value:

@@ -1,4 +1,4 @@
-"""The parts of a body: the conditions that it joins by `and`, as they are written, so that a decision can say which of them fails."""
+"""Splits a rule's body into parts: the conditions joined by `and`, as written, so an explanation can say which one fails."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from policies.tokens import Token
 
 
 def split_body(tokens: Sequence[Token]) -> tuple[str, ...]:
-    """The text of each part of a body, on one line; the whole of a body that is alternatives is its only part."""
+    """Return the text of each part of a body, on one line. A body with a top-level `or` is a single part."""
     while _is_enclosed(tokens):
         tokens = tokens[1:-1]
     found: list[list[Token]] = [[]]
@@ -26,7 +26,7 @@ def split_body(tokens: Sequence[Token]) -> tuple[str, ...]:
 
 
 def _is_enclosed(tokens: Sequence[Token]) -> bool:
-    """Whether one pair of brackets holds all of them."""
+    """Return True if one pair of brackets encloses all tokens."""
     if tokens[0].kind != "symbol" or tokens[0].text != "(":
         return False
     depth = 0
@@ -42,14 +42,14 @@ def _is_word(token: Token, word: str) -> bool:
 
 
 def _step(token: Token) -> int:
-    """How a token changes the depth of brackets."""
+    """Return how a token changes the bracket depth."""
     if token.kind != "symbol":
         return 0
     return {"(": 1, "[": 1, ")": -1, "]": -1}.get(token.text, 0)
 
 
 def _written(tokens: Sequence[Token]) -> str:
-    """The tokens as they stand in the file, with one space where there is any, and none inside of brackets."""
+    """Join the tokens as written, with whitespace collapsed to one space and removed inside brackets."""
     text = _spelled(tokens[0])
     for before, token in pairwise(tokens):
         apart = before.end < token.start and _step(before) != 1 and _step(token) != -1

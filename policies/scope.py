@@ -1,4 +1,4 @@
-"""What lint knows of the variables of a rule: which is the viewer, which a row, which a linked row, and what each has."""
+"""What lint knows about a rule's variables: which is the viewer, a row or a linked row, and which attributes each has."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from policies.viewer import PARAMETERS, SETS, SHAPE, Shape
 
 VIEWER: Final = "viewer"
 DATA: Final = "data"  # a literal, or a value of a column
-UNKNOWN: Final = "unknown"  # an argument without a type: a helper rule's, of which the callers decide
+UNKNOWN: Final = "unknown"  # an untyped argument of a helper rule; its callers decide
 Type: TypeAlias = Literal["viewer", "data", "unknown"] | Entity | Link
 
 _DEFAULTS: Final = {field.name: field.default for field in fields(Shape)}
@@ -25,49 +25,49 @@ _FACTS: Final = (*SHAPE, *PARAMETERS, *SETS)
 
 @dataclass
 class Scope:
-    """The variables that are bound, each with what it stands for."""
+    """The bound variables and their types."""
 
     types: dict[str, Type]
 
     @classmethod
     def of(cls, rule: Rule, catalogue: Catalogue) -> Scope:
-        """The arguments of a rule's head."""
+        """Create the scope of a rule's head from its arguments."""
         types: dict[str, Type] = {}
         for argument in rule.arguments:
-            if argument.name not in (None, "_"):  # each `_` is another variable
+            if argument.name not in (None, "_"):  # each `_` is a separate variable
                 types[str(argument.name)] = _type(argument.type, catalogue)
         return cls(types)
 
     def copy(self) -> Scope:
-        """The same variables; what is bound in the copy is not bound here."""
+        """Return a copy. Variables bound in the copy aren't bound here."""
         return Scope(dict(self.types))
 
     def check_value(self, path: Path) -> None:
-        """Refuse what is not a single value that can be compared."""
+        """Raise PolicyError unless the path is a single value that can be compared."""
         kind = self._kind(path)
         if path.attribute is None:
             if kind not in (DATA, UNKNOWN):
-                raise PolicyError(f"{path.place}: compare an attribute of `{path.variable}`")
+                raise PolicyError(f"{path.place}: `{path.variable}` isn't a value. Compare one of its attributes.")
         elif (kind == VIEWER and path.attribute in _MANY) or (isinstance(kind, Entity) and kind.link(path.attribute)):
-            raise PolicyError(f"{path.place}: {path.variable}.{path.attribute} has several values: use `in`")
+            raise PolicyError(f"{path.place}: {path.variable}.{path.attribute} has several values. Use `in`.")
 
     def check_many(self, path: Path) -> Type:
-        """Refuse what has not several values; say what each of them is."""
+        """Return the type of the path's elements. Raises PolicyError unless it has several values."""
         kind = self._kind(path)
         if kind == VIEWER and path.attribute in _MANY:
             return DATA
         link = kind.link(path.attribute) if isinstance(kind, Entity) and path.attribute is not None else None
         if link is None:
-            raise PolicyError(f"{path.place}: `in` needs a list, a link or a fact of the viewer that has several values")
+            raise PolicyError(f"{path.place}: `in` needs a list, a link, or a viewer fact with several values on its right.")
         return link
 
     def check_flag(self, path: Path) -> None:
-        """Refuse a goal that is neither true nor false: a column may be NULL, which Oso takes for an error."""
+        """Raise PolicyError unless the goal is true or false. A column may be NULL, which Oso treats as an error."""
         if self._kind(path) != VIEWER or path.attribute not in _FLAGS:
-            raise PolicyError(f"{path.place}: this is not a condition: compare it, `= true` say")
+            raise PolicyError(f"{path.place}: This isn't a condition. Compare it, for example with `= true`.")
 
     def check_argument(self, term: Constant | Path) -> Type:
-        """Say what a rule is called with."""
+        """Return the type of an argument that a rule is called with."""
         if isinstance(term, Constant):
             return DATA
         kind = self._kind(term)
@@ -77,17 +77,17 @@ class Scope:
         return kind
 
     def is_open(self, term: Constant | Path) -> bool:
-        """Whether a value is not known at compile time: a column, or what a helper rule is given."""
+        """Return True if a value is unknown at compile time: a column, or an argument of a helper rule."""
         if isinstance(term, Constant) or term.variable not in self.types:
             return False
         kind = self.types[term.variable]
         return kind == UNKNOWN or (term.attribute is not None and isinstance(kind, Entity | Link))
 
     def _kind(self, path: Path) -> Type:
-        """What the variable stands for, once it is clear that it is bound and has the attribute."""
+        """Return the type of the variable. Raises PolicyError if it's unbound or lacks the attribute."""
         if path.variable not in self.types:
             raise PolicyError(
-                f"{path.place}: free variable {path.variable}: name it in the head, or bind it first by `{path.variable} in …`"
+                f"{path.place}: {path.variable} is a free variable. Add it to the head, or bind it first with `{path.variable} in …`."
             )
         kind = self.types[path.variable]
         if path.attribute is not None and not _has(kind, path.attribute):
@@ -107,7 +107,7 @@ def _has(kind: Type, attribute: str) -> bool:
 
 
 def _attributes(kind: Type) -> tuple[str, ...]:
-    """What can be asked of it by name; of an argument without a type only its callers know."""
+    """Return the attribute names of a type. Those of an untyped argument are known only to its callers."""
     match kind:
         case Entity():
             return (*kind.table.c.keys(), *(link.name for link in kind.links))

@@ -1,4 +1,4 @@
-# Service types: the sub-categories of provider types. Everybody may know them. R023
+# Service types: the subcategories of provider types. Everyone can read them. R023
 
 allow(_viewer: Viewer, "read", _type: ServiceType);
 

@@ -1,6 +1,6 @@
-"""The shapes that stand for all others: as many as a set of rules can tell between, and no viewer has one that is not among them.
+"""The representative shapes of a set of rules: every viewer's shape is equivalent to one of them, as far as the rules can tell.
 
-Rules can only tell between viewers by the facts that they mention, and between roles by the words that they compare them with.
+Rules can distinguish viewers only by the facts that they mention, and roles only by the literals that they compare them with.
 """
 
 from __future__ import annotations
@@ -19,36 +19,38 @@ from policies.syntax import All, Any, Call, Comparison, Constant, Goal, Listing,
 from policies.viewer import SHAPE, Shape
 
 SWITCHES: Final = ("pricing_shown", "chat_shown", "dashboard_shown", "company_profile_shown", "order_approval_required")
-"""What a partner switches on and off for its managed accounts. Only managed viewers have any of it."""
+"""The facts that a partner's settings control for its managed accounts. They're False for all other viewers."""
 ROLES: Final = tuple(role.value for role in MemberRole)
 KINDS: Final = (Shape().kind, *(kind.value for kind in AccountKind))
 SUPPORTED_BY: Final = "by="
 
 
 @dataclass(frozen=True, slots=True)
-class Mentioned:
-    """What rules can tell viewers apart by: facts of the shape, and roles, each in the order of its declaration."""
+class Distinctions:
+    """What rules distinguish viewers by: facts of the shape, and roles, each in declaration order."""
 
     facts: tuple[str, ...]
     roles: tuple[str, ...]
 
 
-def mentioned(asked: Iterable[Rule], rules: Collection[Rule]) -> Mentioned:
-    """What these rules, and those that they call, mention of the viewer. `rules` are all of the policy."""
-    reached = _closure(asked, rules)
+def distinctions_of(roots: Iterable[Rule], rules: Collection[Rule]) -> Distinctions:
+    """Return what these rules and the rules that they call mention of the viewer. `rules` are all rules of the policy."""
+    reached = _closure(roots, rules)
     facts = {name for rule in reached for name in _facts(rule)}
-    words = {word for rule in reached for word in _words(rule)}
+    literals = {literal for rule in reached for literal in _literals(rule)}
     every = any(_compares_any_role(rule.body, set()) for rule in reached)
-    roles = [role for role in ROLES if "roles" in facts and (every or role in words)]
-    return Mentioned(tuple(name for name in SHAPE if name in facts), tuple(roles))
+    roles = [role for role in ROLES if "roles" in facts and (every or role in literals)]
+    return Distinctions(tuple(name for name in SHAPE if name in facts), tuple(roles))
 
 
-def shapes_of(told: Mentioned) -> tuple[Shape, ...]:
-    """Shapes such that every viewer's is, by what is mentioned, the same as one of them. Visitors have no roles."""
-    subsets = [*chain.from_iterable(combinations(sorted(told.roles), size) for size in range(len(told.roles) + 1))]
+def shapes_of(distinctions: Distinctions) -> tuple[Shape, ...]:
+    """Return shapes such that every viewer's shape matches one of them in all distinctions. Visitors have no roles."""
+    subsets = [
+        *chain.from_iterable(combinations(sorted(distinctions.roles), size) for size in range(len(distinctions.roles) + 1))
+    ]
     plain = [kind.value for kind in AccountKind if kind is not AccountKind.MANAGED]
-    switches = [name for name in SWITCHES if name in told.facts]
-    supporters = [each.value for each in SupportedBy][: None if "supported_by" in told.facts else 1]
+    switches = [name for name in SWITCHES if name in distinctions.facts]
+    supporters = [each.value for each in SupportedBy][: None if "supported_by" in distinctions.facts else 1]
     managed = (
         Shape(kind=AccountKind.MANAGED.value, roles=roles, supported_by=by, **dict(zip(switches, on, strict=True)))
         for roles, by, on in product(subsets, supporters, product((False, True), repeat=len(switches)))
@@ -56,14 +58,14 @@ def shapes_of(told: Mentioned) -> tuple[Shape, ...]:
     return (Shape(), *(Shape(kind=kind, roles=roles) for kind, roles in product(plain, subsets)), *managed)
 
 
-def spell(shape: Shape) -> str:
-    """A shape as people write it: its kind, its roles, who supports it, and what is switched on, as `MANAGED+FINANCE+by=PARTNER`."""
+def format_shape(shape: Shape) -> str:
+    """Format a shape: its kind, roles, supporter and enabled settings, as in `MANAGED+FINANCE+by=PARTNER`."""
     supporter = [] if shape.supported_by is None else [f"{SUPPORTED_BY}{shape.supported_by}"]
     return "+".join([shape.kind, *shape.roles, *supporter, *(name for name in SWITCHES if getattr(shape, name))])
 
 
-def spelt(text: str) -> Shape:
-    """The shape that is written so. A managed one is supported by its partner if nothing else is said. Raises PolicyError."""
+def parse_shape(text: str) -> Shape:
+    """Parse a formatted shape. A managed shape without a supporter gets its partner. Raises PolicyError."""
     kind, *words = text.split("+")
     supporters = {f"{SUPPORTED_BY}{each.value}": each.value for each in SupportedBy}
     managed = kind == AccountKind.MANAGED.value
@@ -71,7 +73,7 @@ def spelt(text: str) -> Shape:
     if kind not in KINDS or (unknown := [word for word in words if word not in known]):
         wrong = kind if kind not in KINDS else unknown[0]
         raise PolicyError(
-            f"{wrong} of {text} is unknown: write a kind of {', '.join(KINDS)}, then {', '.join(known) or 'nothing'}"
+            f"Unknown term {wrong} in {text}. Write a kind ({', '.join(KINDS)}), followed by any of: {', '.join(known) or 'nothing'}."
         )
     by = next((supporters[word] for word in words if word in supporters), SupportedBy.PARTNER.value)
     roles = tuple(sorted(word for word in words if word in ROLES))
@@ -79,9 +81,9 @@ def spelt(text: str) -> Shape:
     return Shape(kind=kind, roles=roles, supported_by=by if managed else None, **switches)
 
 
-def _closure(asked: Iterable[Rule], rules: Collection[Rule]) -> list[Rule]:
+def _closure(roots: Iterable[Rule], rules: Collection[Rule]) -> list[Rule]:
     reached: dict[Rule, None] = {}
-    ahead = list(asked)
+    ahead = list(roots)
     while ahead:
         rule = ahead.pop()
         if rule not in reached:
@@ -97,14 +99,14 @@ def _facts(rule: Rule) -> Iterator[str]:
         yield from (path.attribute for path in paths(goal) if path.variable in viewers and path.attribute in SHAPE)
 
 
-def _words(rule: Rule) -> Iterator[str]:
+def _literals(rule: Rule) -> Iterator[str]:
     yield from (argument.literal for argument in rule.arguments if argument.literal is not None)
     for goal in leaves(rule.body):
         yield from (term.value for term in _terms(goal) if isinstance(term, Constant) and isinstance(term.value, str))
 
 
 def _compares_any_role(goal: Goal | None, bound: set[str]) -> bool:
-    """Whether a goal compares the viewer's roles with something else than words that are stated before; `bound` grows with them."""
+    """Return True if a goal compares the viewer's roles with anything but literals. Adds variables bound to literals to `bound`."""
     match goal:
         case All(goals):
             return any(_compares_any_role(item, bound) for item in goals)

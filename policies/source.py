@@ -1,4 +1,4 @@
-"""Rules as they are written: head, body, place, the sentence above them, their reason, and the fields they state."""
+"""Rules as parsed from the policy files: head, body, place, the comment above them, their reason, and the fields they name."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from policies import syntax
 from policies.errors import PolicyError
 from policies.reason import Reason
 from policies.rule_parts import split_body
-from policies.suggestions import unknown
-from policies.syntax import Reader
+from policies.suggestions import unknown_message
+from policies.syntax import RuleReader
 from policies.tokens import Token, tokenize
 
 ROW_RULES: Final = frozenset(("allow", "deny"))
@@ -23,16 +23,16 @@ DECISIONS: Final = ROW_RULES | FIELD_RULES
 ABILITIES: Final = frozenset(("ability", "deny_ability"))
 NEVER_KIND: Final = "never_kind"
 EXEMPT: Final = "exempt"
-OF_VIEWERS: Final = ABILITIES | {NEVER_KIND}  # rules that the viewer's shape alone decides
+OF_VIEWERS: Final = ABILITIES | {NEVER_KIND}  # rules that only the viewer's shape decides
 FOLDERS: Final = ("invariants",)
-"""The folders below a policy whose files are read too: by `crossgate policy prove`."""
+"""The subfolders of a policy whose files are read too. `crossgate policy prove` reads them."""
 _ENDING: Final = ".polar"
 _ANNOTATION: Final = "@reason"
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A policy file: its name, and what is in it."""
+    """A policy file's name and content."""
 
     file: str
     content: str
@@ -40,7 +40,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument of a rule's head: a variable, of a type where one is stated, or a literal."""
+    """One argument of a rule's head: a variable, optionally typed, or a literal."""
 
     name: str | None = None
     type: str | None = None
@@ -54,9 +54,9 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `fields` are the names that a field rule states, None where it covers all fields.
+    """One rule. `fields` holds the names that a field rule states, or None if it covers all fields.
 
-    `parts` are the conditions that its body joins by `and`, as they are written; there is one for each goal of the body.
+    `parts` holds the conditions that its body joins with `and`, as written, one for each goal of the body.
     """
 
     name: str
@@ -72,63 +72,63 @@ class Rule:
 
     @property
     def text(self) -> str:
-        """The whole rule as it is written, on one line."""
+        """The whole rule as written, on one line."""
         head = f"{self.name}({', '.join(map(str, self.arguments))})"
         return f"{head} if {' and '.join(self.parts)};" if self.parts else f"{head};"
 
     @property
     def goals(self) -> tuple[syntax.Goal, ...]:
-        """What each of its parts asks for."""
+        """The goal of each part."""
         if self.body is None:
             return ()
         return self.body.goals if isinstance(self.body, syntax.All) else (self.body,)
 
     @property
     def place(self) -> str:
-        """Where its head stands, as FILE:LINE."""
+        """The location of the head, as FILE:LINE."""
         return f"{self.file}:{self.line}"
 
     @property
     def entity(self) -> str | None:
-        """The type of what an allow or deny rule is about."""
+        """The type that an allow or deny rule is about."""
         return self.arguments[2].type if len(self.arguments) > 2 else None
 
     def concerns(self, entity: str, action: str) -> bool:
-        """Whether it can say anything of this type and action."""
+        """Return True if the rule can apply to this type and action."""
         return self.entity == entity and self.arguments[1].literal in (None, action)
 
     def names(self, field: str) -> bool:
-        """Whether it says anything of this field."""
+        """Return True if the rule covers this field."""
         return self.fields is None or field in self.fields
 
 
 def read_texts(directory: Path) -> tuple[Text, ...]:
-    """All policy files of a directory, by name. Raises PolicyError for a file that cannot be read, or that nobody reads."""
+    """Read all policy files of a directory, sorted by name. Raises PolicyError for an unreadable or misplaced file."""
     files = policy_files(directory)
     if not files:
-        raise PolicyError(f"{directory} has no policy: not one file ends in .polar")
+        raise PolicyError(f"{directory} contains no policy. Add at least one .polar file.")
     refuse_unread(directory)
     return tuple(Text(path.name, _content(path)) for path in files)
 
 
 def refuse_unread(directory: Path) -> None:
-    """Refuse each file that looks like policy and that nobody reads: its denials would deny nothing."""
+    """Raise PolicyError for each file that looks like policy but is never read: its denials would have no effect."""
     unread = unread_files(directory)
     if unread:
-        wanted = f"a policy file is a plain file NAME.polar in the folder itself or in {', '.join(FOLDERS)}/"
-        raise PolicyError("\n".join(f"{name}: this file is not read: {wanted}; move, rename or remove it" for name in unread))
+        wanted = f"Policy files are named NAME.polar and lie in the policy folder itself or in {', '.join(FOLDERS)}/"
+        raise PolicyError("\n".join(f"{name}: This file isn't read. {wanted}. Move, rename or remove it." for name in unread))
 
 
 def unread_files(directory: Path) -> tuple[str, ...]:
-    """The files below a directory that look like policy, whatever their case and their folder, and that nobody reads."""
+    """Return the files under a directory that look like policy, in any case and folder, but are never read."""
     read = {path.resolve() for folder in (directory, *(directory / name for name in FOLDERS)) for path in policy_files(folder)}
-    found = [Path(folder) / name for folder, folders, files in os.walk(directory) for name in (*folders, *files)]
-    alike = [path for path in found if path.name.strip().casefold().endswith(_ENDING) and path.exists()]
+    above = [Path(folder) / name for folder, folders, files in os.walk(directory) for name in (*folders, *files)]
+    alike = [path for path in above if path.name.strip().casefold().endswith(_ENDING) and path.exists()]
     return tuple(sorted(str(path.relative_to(directory)) for path in alike if path.resolve() not in read))
 
 
 def policy_files(folder: Path) -> list[Path]:
-    """The policy files of a folder, by name. One that is hidden is not policy."""
+    """Return the policy files of a folder, sorted by name. Hidden files don't count."""
     return sorted(path for path in folder.glob(f"*{_ENDING}") if path.is_file() and not path.name.startswith("."))
 
 
@@ -136,17 +136,17 @@ def _content(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(f"{path.name}: it cannot be read as UTF-8 text: {error}") from None
+        raise PolicyError(f"{path.name}: The file can't be read as UTF-8 text: {error}") from None
 
 
 def digest(texts: tuple[Text, ...]) -> str:
-    """A short name of exactly these texts."""
+    """Return a short hash of these texts."""
     content = "\0".join(part for text in texts for part in (text.file, text.content))
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def parse(text: Text) -> tuple[Rule, ...]:
-    """The rules of a file, in their order."""
+    """Parse the rules of a file, in file order."""
     rules: list[Rule] = []
     sentence, last = "", 0
     for tokens in _statements(tokenize(text.content, text.file)):
@@ -160,7 +160,7 @@ def parse(text: Text) -> tuple[Rule, ...]:
 
 
 def _statements(tokens: list[Token]) -> Iterator[list[Token]]:
-    """The tokens of each rule, with the comments above it and the `;` that ends it."""
+    """Yield the tokens of each rule, including the comments above it and the closing `;`."""
     statement: list[Token] = []
     for token in tokens:
         statement.append(token)
@@ -172,35 +172,35 @@ def _statements(tokens: list[Token]) -> Iterator[list[Token]]:
 
 
 def _directly_above(tokens: list[Token], head: Token) -> list[Token]:
-    """The comment lines that touch the head, from top to bottom."""
-    found: list[Token] = []
+    """Return the comment lines directly above the head, from top to bottom."""
+    above: list[Token] = []
     line = head.line
     for token in reversed(tokens[: tokens.index(head)]):
         if token.line != line - 1:
             break
-        found.insert(0, token)
+        above.insert(0, token)
         line = token.line
-    return found
+    return above
 
 
 def _reason(comments: list[Token]) -> Reason | None:
-    found: Reason | None = None
+    above: Reason | None = None
     for token in comments:
         if token.text.startswith("@"):
             if not token.text.startswith(f"{_ANNOTATION} "):
-                raise PolicyError(f"{token.place}: {unknown('annotation', token.text.split()[0], (_ANNOTATION,))}")
+                raise PolicyError(f"{token.place}: {unknown_message('annotation', token.text.split()[0], (_ANNOTATION,))}")
             code = token.text.removeprefix(_ANNOTATION).strip()
             if code not in Reason.__members__:
-                raise PolicyError(f"{token.place}: {unknown('reason', code, Reason)}")
-            found = Reason[code]
-    return found
+                raise PolicyError(f"{token.place}: {unknown_message('reason', code, Reason)}")
+            above = Reason[code]
+    return above
 
 
 def _rule(tokens: list[Token], comment: str, reason: Reason | None) -> Rule:
-    reader = Reader(tokens)
+    reader = RuleReader(tokens)
     head = reader.name()
     if not reader.skip("("):
-        reader.refuse("a policy is rules: `name(arguments) if body;`")
+        reader.fail("Expected a rule such as `name(arguments) if body;`")
     arguments = _arguments(reader)
     body, parts = _body(reader) if reader.skip("if") else (None, ())
     reader.expect(";")
@@ -208,13 +208,13 @@ def _rule(tokens: list[Token], comment: str, reason: Reason | None) -> Rule:
     return Rule(head.text, arguments, body, head.file, head.line, head.start, comment, reason, fields, parts)
 
 
-def _body(reader: Reader) -> tuple[syntax.Goal, tuple[str, ...]]:
+def _body(reader: RuleReader) -> tuple[syntax.Goal, tuple[str, ...]]:
     first = reader.position
     goal = reader.goal()
     return goal, split_body(reader.tokens[first : reader.position])
 
 
-def _arguments(reader: Reader) -> tuple[Argument, ...]:
+def _arguments(reader: RuleReader) -> tuple[Argument, ...]:
     arguments: list[Argument] = []
     while not reader.skip(")"):
         if arguments:
@@ -233,18 +233,20 @@ def _fields(head: Token, arguments: tuple[Argument, ...], body: syntax.Goal | No
         return (field.literal,)
     if head.text == "deny_field" and field.name is not None and field.name.startswith("_"):
         return None
-    names = tuple(dict.fromkeys(_stated(field.name, body)))
+    names = tuple(dict.fromkeys(_compared_literals(field.name, body)))
     if not names:
-        raise PolicyError(f'{head.place}: no field is named: write `field in ["one", "another"]` or "one" as last argument')
+        raise PolicyError(
+            f'{head.place}: This rule names no field. Write `field in ["one", "another"]`, or "one" as the last argument.'
+        )
     return names
 
 
-def _stated(field: str | None, goal: syntax.Goal | None) -> Iterator[str]:
-    """The literals that a goal compares the field with."""
+def _compared_literals(field: str | None, goal: syntax.Goal | None) -> Iterator[str]:
+    """Yield the literals that a goal compares the field with."""
     match goal:
         case syntax.All(goals) | syntax.Any(goals):
             for item in goals:
-                yield from _stated(field, item)
+                yield from _compared_literals(field, item)
         case syntax.Comparison(_, "in", syntax.Path(_, name, None), syntax.Listing(_, items)) if name == field:
             yield from (item.value for item in items if isinstance(item, syntax.Constant) and isinstance(item.value, str))
         case syntax.Comparison(_, "=", syntax.Path(_, name, None), syntax.Constant(_, str(value))) if name == field:

@@ -1,7 +1,7 @@
-"""Predicates as SQL conditions: no joins, so no duplicates, and one statement text for every viewer of a shape.
+"""Predicates as SQL conditions: no joins, so no duplicates, and the same statement text for every viewer of a shape.
 
-What the policy states is inlined as literals, so that partial indexes match under generic plans; the viewer's values are
-binds (`viewer_company_id`, `viewer_markets`). Within And and Or a NULL counts as false; every negation is `IS NOT TRUE`.
+Policy literals are inlined so that partial indexes match under generic plans. The viewer's values are bind parameters
+(`viewer_company_id`, `viewer_markets`). Within And and Or, NULL counts as false. Every negation is `IS NOT TRUE`.
 """
 
 from __future__ import annotations
@@ -45,36 +45,36 @@ _ORDER: Final[dict[str, Callable[[Any, Any], Any]]] = {
 
 
 def to_sql(predicate: Predicate, entity: Entity, table: sa.FromClause, *, per_row: bool = False) -> sa.ColumnElement[bool]:
-    """The predicate over rows of `table`, which is the entity's table or an alias of it; a condition, where NULL is false.
+    """Compile a predicate to a condition on rows of `table`, the entity's table or an alias of it. NULL counts as false.
 
-    Ask `per_row` where few rows are asked about: links are then looked up for each, never hashed for all rows at once.
+    Set `per_row` for queries on few rows: links are then looked up for each row instead of hashed for all rows at once.
     """
     return _condition(predicate, entity.links, table, per_row=per_row)
 
 
 def to_column(predicate: Predicate, entity: Entity, table: sa.FromClause, *, per_row: bool = False) -> sa.ColumnElement[bool]:
-    """The predicate as a column of the result, which is never NULL."""
+    """Compile a predicate to a result column that's never NULL."""
     return to_sql(predicate, entity, table, per_row=per_row).is_(sa.true())
 
 
-def written(predicate: Predicate, entity: Entity) -> str:
-    """The statement that finds the rows of a predicate, as PostgreSQL reads it, with the viewer's values by their names."""
+def render_sql(predicate: Predicate, entity: Entity) -> str:
+    """Return the PostgreSQL statement that finds the matching rows, with named parameters for the viewer's values."""
     table = entity.table.alias("t")
     statement = sa.select(table.c[entity.key]).where(to_sql(predicate, entity, table, per_row=True))
     return str(statement.compile(dialect=postgresql.dialect(paramstyle="named")))  # type: ignore[no-untyped-call]
 
 
 def viewer_parameters(viewer: Viewer) -> dict[str, Any]:
-    """The values of all binds that compiled predicates may name."""
+    """Return the values of all parameters that compiled predicates can use."""
     parameters = {label: getattr(viewer, name) for label, name in _PARAMETERS}
     parameters.update({label: sorted(getattr(viewer, name)) for label, name in _SETS})
     return parameters
 
 
 def driving_link(branch: Predicate) -> tuple[str, Predicate, Predicate] | None:
-    """The link whose own index finds the rows of a branch: its name, its condition and the rest of the conjunction.
+    """Return the link whose index finds the rows of a branch: its name, its condition and the rest of the conjunction.
 
-    None where the row's own columns find them, or where nothing does. A row may be found by several rows of the link.
+    Return None if the row's own columns find them, or nothing does. Several rows of the link may lead to the same row.
     """
     parts = conjuncts(branch)
     if any(is_selective(part) for part in parts if not isinstance(part, Exists)):
@@ -107,7 +107,7 @@ def _condition(
 
 
 def _exists(link: Link, condition: Predicate, table: sa.FromClause, *, per_row: bool) -> sa.ColumnElement[bool]:
-    """A semi-join. What the viewer's values pick out is hashed once, unless `per_row`; everything else is looked up per row."""
+    """Build a semi-join. Rows selected by the viewer's values are hashed once unless `per_row`; others are looked up per row."""
     linked = link.table.alias()
     where = _condition(condition, (), linked)
     if is_selective(condition) and not per_row:
@@ -115,7 +115,7 @@ def _exists(link: Link, condition: Predicate, table: sa.FromClause, *, per_row: 
     same = linked.c[link.remote] == table.c[link.local]
     if not per_row:
         return sa.exists().where(same, where).correlate(table)
-    # Behind OFFSET 0 it is never made a join.
+    # OFFSET 0 keeps PostgreSQL from turning the subquery into a join.
     return sa.exists(sa.select(sa.literal_column("1")).where(same, where).correlate(table).offset(sa.literal_column("0")))
 
 
@@ -154,7 +154,7 @@ def _literal(value: Scalar, column: sa.ColumnElement[Any]) -> sa.ColumnElement[A
             return sa.literal_column(str(value), column.type)
         case str():
             return sa.literal_column("'" + value.replace("'", "''") + "'", column.type)
-    raise PolicyError(f"{value!r} cannot be a literal of a condition")
+    raise PolicyError(f"{value!r} can't be a literal of a condition. Use a string, an integer or a boolean.")
 
 
 def _is_not_true(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:

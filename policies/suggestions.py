@@ -1,4 +1,4 @@
-"""Messages about a word that is not known: the nearest known word, and all of them."""
+"""Error messages for unknown words: the closest known word, and a list of all known words."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from difflib import get_close_matches
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that is most like this one, whatever its case, or None if none is."""
+    """Return the known word closest to this one, ignoring case, or None."""
     folded = {each.casefold(): each for each in known}
-    found = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
-    return folded[found[0]] if found else None
+    matches = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    return folded[matches[0]] if matches else None
 
 
 def hint(word: str, known: Iterable[str]) -> str:
-    """The word that may be meant in place of this one, and all that are known."""
+    """Return a suggestion for the intended word, and the list of known words."""
     words = tuple(dict.fromkeys(known))
     near = nearest(word, words)
-    listed = f"Known: {', '.join(words)}." if words else "There are none."
+    listed = f"Known: {', '.join(words)}." if words else "None are known."
     return listed if near is None else f'Did you mean "{near}"? {listed}'
 
 
-def unknown(what: str, word: str, known: Iterable[str]) -> str:
-    """Say that a word is not one of the known ones, which one may be meant, and which there are."""
-    return f'unknown {what} "{word}". {hint(word, known)}'
+def unknown_message(what: str, word: str, known: Iterable[str]) -> str:
+    """Return the message that a word is unknown, with a suggestion and the known words."""
+    return f'Unknown {what} "{word}". {hint(word, known)}'

@@ -1,6 +1,6 @@
-"""The body of a rule as a tree of goals: a small part of Polar, of which partial evaluation is proven to be sound.
+"""The body of a rule as a tree of goals: the small subset of Polar for which partial evaluation is proven sound.
 
-What cannot be parsed cannot be loaded: arithmetic, methods, patterns, dictionaries and Polar's control flow have no place.
+Anything else doesn't parse, so it can't be loaded: arithmetic, methods, patterns, dictionaries and Polar's control flow.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from policies.errors import PolicyError
 from policies.tokens import Token
 
 FORBIDDEN: Final = {
-    "cut": "each rule has to stand by itself: state the condition in both rules, or write a `deny` rule",
-    "debug": "it stops the server",
-    "forall": "partial evaluation does not keep it: write a `deny` rule for the rows that break it",
-    "matches": "state the type in the rule's head",
-    "mod": "compare a column",
-    "new": "rules only look at what exists",
-    "print": "use `explain`",
-    "rem": "compare a column",
+    "cut": "Each rule must stand by itself. State the condition in both rules, or write a `deny` rule.",
+    "debug": "It stops the server.",
+    "forall": "Partial evaluation doesn't preserve it. Write a `deny` rule for the rows that violate the condition.",
+    "matches": "Declare the type in the rule's head.",
+    "mod": "Compare a column.",
+    "new": "Rules can only read existing objects.",
+    "print": "Use `explain`.",
+    "rem": "Compare a column.",
 }
 LITERALS: Final[dict[str, bool | None]] = {"true": True, "false": False, "nil": None}
 RESERVED: Final = frozenset(("and", "if", "in", "not", "or", "_this", *LITERALS))
@@ -37,7 +37,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A variable, or an attribute of what it stands for."""
+    """A variable, or an attribute of its value."""
 
     place: str
     variable: str
@@ -46,7 +46,7 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list of terms, to the right of `in`."""
+    """A list of terms on the right of `in`."""
 
     place: str
     items: tuple[Constant | Path, ...]
@@ -54,7 +54,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Another rule is asked."""
+    """A call of another rule."""
 
     place: str
     rule: str
@@ -63,7 +63,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two terms and what is between them."""
+    """Two terms and the operator between them."""
 
     place: str
     operator: str
@@ -73,7 +73,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Negation:
-    """The goal fails."""
+    """Holds if the goal fails."""
 
     place: str
     goal: Goal
@@ -81,14 +81,14 @@ class Negation:
 
 @dataclass(frozen=True, slots=True)
 class All:
-    """Every goal, in this order."""
+    """Holds if every goal does, in this order."""
 
     goals: tuple[Goal, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Any:
-    """One of the goals."""
+    """Holds if one of the goals does."""
 
     goals: tuple[Goal, ...]
 
@@ -96,50 +96,50 @@ class Any:
 Goal: TypeAlias = Path | Call | Comparison | Negation | All | Any
 
 
-class Reader:
-    """Reads goals and terms off a list of tokens, from left to right."""
+class RuleReader:
+    """Parses goals and terms from a list of tokens, from left to right."""
 
     def __init__(self, tokens: list[Token]) -> None:
-        """Take the tokens of one rule, closed by a `;` or the end."""
+        """Start at the first token. The tokens are those of one rule and end with `;` or the end of the file."""
         self.tokens = tokens
         self.position = 0
 
     @property
     def next(self) -> Token:
-        """The word that comes next."""
+        """The next token."""
         return self.tokens[self.position]
 
     def take(self) -> Token:
-        """Read the next word."""
+        """Consume and return the next token."""
         token = self.next
         self.position += 1
         return token
 
     def skip(self, word: str) -> bool:
-        """Read the next word if it is this one."""
+        """Consume the next token if it's this word. Return True if it was."""
         if self.next.kind == "string" or self.next.text != word:
             return False
         self.position += 1
         return True
 
     def expect(self, word: str) -> None:
-        """Read this word, and no other."""
+        """Consume this word. Raises PolicyError if the next token is something else."""
         if not self.skip(word):
-            self.refuse(f"expected `{word}`")
+            self.fail(f"Expected `{word}`")
 
-    def refuse(self, what: str) -> NoReturn:
-        """Say what is wrong with the next word."""
-        raise PolicyError(f"{self.next.place}: {what}, found `{self.next.text}`")
+    def fail(self, what: str) -> NoReturn:
+        """Raise PolicyError about the next token."""
+        raise PolicyError(f"{self.next.place}: {what}, but found `{self.next.text}`.")
 
     def goal(self) -> Goal:
-        """Alternatives: the weakest binding."""
+        """Parse alternatives. `or` binds weakest."""
         goals = [self._all()]
         while self.skip("or"):
             goals.append(self._all())
         return goals[0] if len(goals) == 1 else Any(tuple(goals))
 
     def terms(self, closing: str) -> tuple[Constant | Path, ...]:
-        """Terms with commas between them, up to the closing bracket."""
+        """Parse comma-separated terms up to the closing bracket."""
         if self.skip(closing):
             return ()
         items = [self.term()]
@@ -149,7 +149,7 @@ class Reader:
         return tuple(items)
 
     def term(self) -> Constant | Path:
-        """A literal, a variable or an attribute."""
+        """Parse a literal, a variable or an attribute."""
         token = self.next
         if token.kind == "string":
             return Constant(token.place, self.take().text)
@@ -160,22 +160,22 @@ class Reader:
         return self._path(self.name())
 
     def name(self) -> Token:
-        """A name that means nothing else."""
+        """Parse a name that isn't reserved or forbidden."""
         token = self.next
         if token.kind == "name" and token.text in FORBIDDEN:
-            raise PolicyError(f"{token.place}: `{token.text}` is not allowed: {FORBIDDEN[token.text]}")
+            raise PolicyError(f"{token.place}: `{token.text}` isn't allowed. {FORBIDDEN[token.text]}")
         if token.kind != "name" or token.text in RESERVED:
-            self.refuse("expected a name")
+            self.fail("Expected a name")
         return self.take()
 
     def _path(self, variable: Token) -> Path:
         if not self.skip("."):
             return Path(variable.place, variable.text)
         if self.next.kind != "name":
-            self.refuse("expected an attribute")
+            self.fail("Expected an attribute")
         attribute = self.take().text
         if any(self.next.text == word for word in (".", "(")):
-            self.refuse("rules compare columns of a row or of a linked row: no method and no path")
+            self.fail("Expected a column of a row or of a linked row, not a method or a path")
         return Path(variable.place, variable.text, attribute)
 
     def _all(self) -> Goal:
@@ -200,11 +200,11 @@ class Reader:
         if isinstance(left, Path) and left.attribute is None and self.skip("("):
             return Call(place, left.variable, self.terms(")"))
         if self.next.kind == "symbol" and self.next.text in ("==", "?=", ":="):
-            self.refuse("write `=`")
+            self.fail("Expected `=`")
         if self.next.kind != "string" and self.next.text in OPERATORS:
             return self._right(place, self.take().text, left)
         if isinstance(left, Constant):
-            self.refuse("expected a comparison")
+            self.fail("Expected a comparison")
         return left
 
     def _right(self, place: str, operator: str, left: Constant | Path) -> Comparison:
@@ -215,7 +215,7 @@ class Reader:
 
 
 def paths(goal: Goal | Constant | Listing) -> Iterator[Path]:
-    """Every variable and attribute that occurs in a goal."""
+    """Yield every variable and attribute in a goal."""
     match goal:
         case Path():
             yield goal
@@ -230,7 +230,7 @@ def paths(goal: Goal | Constant | Listing) -> Iterator[Path]:
 
 
 def calls(goal: Goal | None) -> Iterator[Call]:
-    """Every rule that a goal asks."""
+    """Yield every call in a goal."""
     match goal:
         case Call():
             yield goal
@@ -242,7 +242,7 @@ def calls(goal: Goal | None) -> Iterator[Call]:
 
 
 def leaves(goal: Goal | None) -> Iterator[Goal]:
-    """The goals of a body that are made of no others."""
+    """Yield the goals of a body that contain no other goals."""
     match goal:
         case All(goals) | Any(goals):
             for item in goals:

@@ -1,4 +1,4 @@
-"""The words of a rule text, each with its place. Whatever the rule language of ours does not have is refused here."""
+"""Tokenizer for rule texts. Anything outside our subset of Polar is rejected here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WORD: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One word: `text` is what is written, without the quotes of a string and the `#` of a comment."""
+    """One token. `text` excludes the quotes of a string and the `#` of a comment."""
 
     kind: Kind
     text: str
@@ -28,23 +28,23 @@ class Token:
 
     @property
     def place(self) -> str:
-        """Where it stands, as FILE:LINE."""
+        """The location of the token, as FILE:LINE."""
         return f"{self.file}:{self.line}"
 
     @property
     def end(self) -> int:
-        """Where what follows it begins."""
+        """The offset of the character after the token."""
         return self.start + len(self.text) + (2 if self.kind == "string" else 0)
 
 
 def tokenize(text: str, file: str) -> list[Token]:
-    """All words of a text, comments among them, closed by one of kind `end`."""
+    """Return all tokens of a text, including comments, ending with one of kind `end`."""
     tokens: list[Token] = []
     start, line = 0, 1
     while start < len(text):
         match = _WORD.match(text, start)
         if match is None:
-            raise PolicyError(f"{file}:{line}: {text[start]!r} is not part of the rules' language")
+            raise PolicyError(f"{file}:{line}: Unexpected character {text[start]!r}: it isn't part of the rule language.")
         kind: str = match.lastgroup or ""
         if kind != "space":
             word = match[0].strip('"') if kind == "string" else match[0].lstrip("# ") if kind == "comment" else match[0]

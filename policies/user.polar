@@ -1,24 +1,24 @@
-# Users: people, known through the companies that they belong to.
+# Users: people, visible through the companies that they belong to.
 
-# A user reads itself.
+# A user can read itself.
 allow(viewer: Viewer, "read", user: User) if
     user.id = viewer.user_id;
 
-# Every role reads the people of its company. V23
+# All roles can read the users of their company. V23
 allow(viewer: Viewer, "read", user: User) if
     membership in user.memberships and membership.company_id = viewer.company_id;
 
-# A partner reads the people of the companies that it manages. V14 V21
+# A partner can read the users of the companies that it manages. V14 V21
 allow(viewer: Viewer, "read", user: User) if
     partner(viewer) and membership in user.memberships and membership.partner_id = viewer.company_id;
 
-# The operator reads all. V21
+# The operator can read every user. V21
 allow(viewer: Viewer, "read", _user: User) if operator(viewer);
 
 allow_field(_viewer: Viewer, "read", _user: User, field) if
     field in ["name", "job_title"];
 
-# E-mail addresses are for the user itself, for account administrators and for the operator. V23
+# Only the user, account administrators and the operator can read an email address. V23
 # @reason ROLE_REQUIRED
 allow_field(viewer: Viewer, "read", user: User, "email") if
     user.id = viewer.user_id;

@@ -1,7 +1,7 @@
-"""Who asks: the facts of a viewer that policy may look at, and no others.
+"""The viewer: the facts about the caller that rules can use, and no others.
 
-A viewer has a *shape*, facts that rules may branch on, and *parameters*, values that rules may only compare with what is
-stored. Policy is compiled once for each shape and serves every viewer of it, so a parameter never decides at compile time.
+A viewer has a *shape*, facts that rules can branch on, and *parameters*, values that rules can only compare with stored values.
+The policy is compiled once for each shape and serves every viewer of it, so a parameter never decides at compile time.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """The facts that rules may branch on. Two viewers of equal shape are served by the same compiled policy."""
+    """The facts that rules can branch on. Viewers with equal shapes share the same compiled policy."""
 
-    kind: str = "ANONYMOUS"  # an AccountKind, or ANONYMOUS for whoever is not signed in
+    kind: str = "ANONYMOUS"  # an AccountKind, or ANONYMOUS if not signed in
     roles: tuple[str, ...] = ()  # MemberRole values, sorted (A43)
-    supported_by: str | None = None  # a SupportedBy, of managed viewers only (R106)
-    pricing_shown: bool = False  # effective settings of a managed viewer's account (V2); False for everybody else
+    supported_by: str | None = None  # a SupportedBy, for managed viewers only (R106)
+    pricing_shown: bool = False  # effective settings of a managed viewer's account (V2); False for all others
     chat_shown: bool = False
     dashboard_shown: bool = False
     company_profile_shown: bool = False
-    order_approval_required: bool = False  # whether its orders wait for its partner (V13)
+    order_approval_required: bool = False  # True if its orders need the partner's approval (V13)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +31,9 @@ class Viewer:
 
     shape: Shape = Shape()
     user_id: UUID | None = None
-    signed_in_id: UUID | None = None  # the same, but None while somebody else looks at the market as this user
+    signed_in_id: UUID | None = None  # equals user_id, but None while somebody else views as this user
     company_id: UUID | None = None
-    partner_id: UUID | None = None  # the partner that manages the viewer's company, if one does (V14)
+    partner_id: UUID | None = None  # the partner that manages the viewer's company, if any (V14)
     markets: frozenset[str] = frozenset()  # billing markets that the viewer's paying company has enabled (V12, A19)
 
 

@@ -1,8 +1,8 @@
-"""Refuses a literal that nothing can ever equal: a misspelt action, ability, field, fact of the viewer or stored word.
+"""Rejects literals that nothing can ever equal: misspelt actions, abilities, fields, viewer facts and enum values.
 
-A rule with such a literal never applies, so a denial with one denies nothing. Each literal is followed to whatever it is
-compared with, also through variables and helper rules, and has to be among the words that can stand there. It relies on what
-the other checks of lint hold: every call finds a rule, every variable is bound, and no rule calls itself.
+A rule with such a literal never applies, so a denial with one denies nothing. Each literal is traced to whatever it's compared
+with, also through variables and helper rules, and must be an allowed value there. This relies on lint's other checks: every call
+finds a rule, every variable is bound, and no rule calls itself.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from models.membership import MemberRole
 from policies.entity import Catalogue, Entity, Link
 from policies.errors import PolicyError
 from policies.source import ABILITIES, DECISIONS, EXEMPT, FIELD_RULES, NEVER_KIND, OF_VIEWERS, Argument, Rule
-from policies.suggestions import nearest, unknown
+from policies.suggestions import nearest, unknown_message
 from policies.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path, leaves, paths
 from policies.viewer import PARAMETERS, SETS, Shape
 
@@ -29,13 +29,13 @@ Value: TypeAlias = str | int | bool | None
 Row: TypeAlias = Entity | Link
 
 FIELD_ACTIONS: Final = ("read",)
-"""What is done to a field. Nothing asks a field rule for another action."""
+"""The actions on a field. No code asks field rules about any other action."""
 _HEADS: Final = (*sorted(DECISIONS), *sorted(OF_VIEWERS), EXEMPT)
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What can stand in one place: `known` values, or any value of `kind` where `known` is None."""
+class AllowedValues:
+    """The values allowed in one place: the `known` values, or any value of type `kind` if `known` is None."""
 
     what: str
     known: tuple[Value, ...] | None = None
@@ -43,8 +43,8 @@ class Words:
     longest: int | None = None
     nullable: bool = True
 
-    def hold(self, value: Value) -> bool:
-        """Whether the value can stand there."""
+    def accept(self, value: Value) -> bool:
+        """Return True if the value is allowed."""
         if value is None:
             return self.nullable
         if self.known is not None:
@@ -52,63 +52,63 @@ class Words:
         fits = self.longest is None or not isinstance(value, str) or len(value) <= self.longest
         return type(value) is self.kind and fits
 
-    def refuse(self, place: str, value: Value) -> PolicyError:
-        """Say what is wrong with a value that cannot stand there."""
+    def error(self, place: str, value: Value) -> PolicyError:
+        """Return the error for a value that isn't allowed."""
         if self.known is not None and isinstance(value, str) and (self.known or self.kind is str):
-            return PolicyError(f"{place}: {unknown(self.what, value, (str(each) for each in self.known))}")
-        return PolicyError(f"{place}: {self.what} is never {_written(value)}: {self._expected}")
+            return PolicyError(f"{place}: {unknown_message(self.what, value, (str(each) for each in self.known))}")
+        return PolicyError(f"{place}: {self.what} is never {_format_value(value)}. {self._expected}")
 
     @property
     def _expected(self) -> str:
         if self.known is not None:
-            words = ", ".join(_written(each) for each in self.known)
-            return f"compare it with {words}" if words else "it cannot be compared with a literal"
+            words = ", ".join(_format_value(each) for each in self.known)
+            return f"Compare it with {words}." if words else "It can't be compared with a literal."
         more = "" if self.longest is None else f" of at most {self.longest} characters"
-        return f"compare it with a {'text' if self.kind is str else 'number'}{more}"
+        return f"Compare it with a {'string' if self.kind is str else 'number'}{more}."
 
 
-Choice: TypeAlias = tuple[Words, ...]
-"""Alternatives: a value has to be in one of them."""
+Choice: TypeAlias = tuple[AllowedValues, ...]
+"""Alternatives: a value must be allowed by one of them."""
 
 _KINDS: Final = (Shape().kind, *(kind.value for kind in AccountKind))
-_KIND: Final = Words("kind of sensitive data", tuple(kind.value for kind in Kind), nullable=False)
+_KIND: Final = AllowedValues("kind of sensitive data", tuple(kind.value for kind in Kind), nullable=False)
 _OF_VIEWER: Final = {
-    "kind": Words("viewer.kind", _KINDS, nullable=False),
-    "roles": Words("viewer.roles", tuple(role.value for role in MemberRole), nullable=False),
-    "supported_by": Words("viewer.supported_by", tuple(each.value for each in SupportedBy)),
-    **{name: Words(f"viewer.{name}", (), nullable=False) for name in PARAMETERS},
-    **{name: Words(f"viewer.{name}", kind=str, nullable=False) for name in SETS},
+    "kind": AllowedValues("viewer.kind", _KINDS, nullable=False),
+    "roles": AllowedValues("viewer.roles", tuple(role.value for role in MemberRole), nullable=False),
+    "supported_by": AllowedValues("viewer.supported_by", tuple(each.value for each in SupportedBy)),
+    **{name: AllowedValues(f"viewer.{name}", (), nullable=False) for name in PARAMETERS},
+    **{name: AllowedValues(f"viewer.{name}", kind=str, nullable=False) for name in SETS},
 }
 
 
-def fact(name: str) -> Words:
-    """The words of a fact of the viewer; a fact without words of its own is true or false."""
-    return _OF_VIEWER.get(name, Words(f"viewer.{name}", (True, False), nullable=False))
+def fact(name: str) -> AllowedValues:
+    """Return the allowed values of a viewer fact. A fact without its own list is a boolean."""
+    return _OF_VIEWER.get(name, AllowedValues(f"viewer.{name}", (True, False), nullable=False))
 
 
-def column(row: Row, name: str) -> Words:
-    """What can be stored in a column. A literal is never equal to a key, a time or a document."""
+def column(row: Row, name: str) -> AllowedValues:
+    """Return the values that a column can hold. Literals never equal a key, a time or a document."""
     what, kind = f"{row.name}.{name}", row.table.c[name].type
     match kind:
         case sa.Enum():
-            return Words(what, tuple(kind.enums))
+            return AllowedValues(what, tuple(kind.enums))
         case sa.Boolean():
-            return Words(what, (True, False))
+            return AllowedValues(what, (True, False))
         case sa.Integer() | sa.Numeric():
-            return Words(what, kind=int)
+            return AllowedValues(what, kind=int)
         case sa.String():
-            return Words(what, kind=str, longest=kind.length)
-    return Words(what, ())
+            return AllowedValues(what, kind=str, longest=kind.length)
+    return AllowedValues(what, ())
 
 
 @dataclass(frozen=True, slots=True)
-class _Closed:
+class _Enumerable:
     what: str
     known: tuple[Value, ...]
 
 
 class Vocabulary:
-    """What can stand in each place of a set of rules."""
+    """Checks the literals of a set of rules."""
 
     def __init__(self, rules: tuple[Rule, ...], catalogue: Catalogue) -> None:
         self._rules = rules
@@ -116,11 +116,11 @@ class Vocabulary:
         self._local: dict[tuple[int, str], list[Choice]] = {}
 
     def problems(self) -> Iterator[PolicyError]:
-        """The first thing that is wrong with each rule."""
+        """Yield the first problem of each rule."""
         for rule in self._rules:
-            found = next(self._of(rule), None)
-            if found is not None:
-                yield found
+            problem = next(self._rule_problems(rule), None)
+            if problem is not None:
+                yield problem
 
     @cached_property
     def _helpers(self) -> dict[tuple[str, int], list[Rule]]:
@@ -140,92 +140,96 @@ class Vocabulary:
 
     @cached_property
     def _fields(self) -> dict[str, tuple[str, ...]]:
-        """The fields of each type that may be read at all: what no rule allows needs no denial."""
+        """The fields of each type that some rule allows. A field that no rule allows needs no denial."""
         found: dict[str, dict[str, None]] = {}
         for rule in self._rules:
             if rule.name == "allow_field" and rule.entity is not None:
                 found.setdefault(rule.entity, {}).update(dict.fromkeys(rule.fields or ()))
         return {entity: tuple(sorted(fields)) for entity, fields in found.items()}
 
-    def _of(self, rule: Rule) -> Iterator[PolicyError]:
-        yield from self._of_head(rule)
+    def _rule_problems(self, rule: Rule) -> Iterator[PolicyError]:
+        yield from self._head_problems(rule)
         for goal in leaves(rule.body):
-            yield from self._of_attributes(rule, goal)
-            yield from self._of_literals(rule, goal)
-            yield from self._of_pairs(rule, goal)
+            yield from self._attribute_problems(rule, goal)
+            yield from self._literal_problems(rule, goal)
+            yield from self._pair_problems(rule, goal)
 
-    def _of_head(self, rule: Rule) -> Iterator[PolicyError]:
+    def _head_problems(self, rule: Rule) -> Iterator[PolicyError]:
         for position, argument in enumerate(rule.arguments):
             if argument.literal is not None:
-                yield from _refused(rule.place, argument.literal, self._given(rule, position))
-        if rule.name not in _HEADS and not self._callers_of(rule) and _is_like_a_decision(rule):
-            yield PolicyError(f"{rule.place}: {unknown('rule', rule.name, _HEADS)} No rule calls it, so it decides nothing.")
+                yield from _rejections(rule.place, argument.literal, self._head_choices(rule, position))
+        if rule.name not in _HEADS and not self._callers_of(rule) and _looks_like_decision(rule):
+            yield PolicyError(
+                f"{rule.place}: {unknown_message('rule', rule.name, _HEADS)} No rule calls it, so it has no effect."
+            )
 
-    def _of_attributes(self, rule: Rule, goal: Goal) -> Iterator[PolicyError]:
-        """A helper that looks at an attribute which what it is called with does not have."""
+    def _attribute_problems(self, rule: Rule, goal: Goal) -> Iterator[PolicyError]:
+        """Yield an error for each attribute that a helper reads but its callers' arguments lack."""
         for path in paths(goal):
             if path.attribute is None or self._is_viewer(rule, path.variable):
                 continue
             for row in self._rows(rule, path.variable):
                 names = (*row.table.c.keys(), *(link.name for link in getattr(row, "links", ())))
                 if path.attribute not in names:
-                    yield PolicyError(f"{path.place}: {unknown(f'attribute of {row.name}', path.attribute, names)}")
+                    yield PolicyError(f"{path.place}: {unknown_message(f'attribute of {row.name}', path.attribute, names)}")
             if self._is_value(rule, path.variable):
-                yield PolicyError(f"{path.place}: {rule.name} is called with a single value, which has no attribute")
+                yield PolicyError(
+                    f"{path.place}: {rule.name} is called with a single value, which has no attributes. Pass the row instead."
+                )
 
-    def _of_literals(self, rule: Rule, goal: Goal) -> Iterator[PolicyError]:
+    def _literal_problems(self, rule: Rule, goal: Goal) -> Iterator[PolicyError]:
         match goal:
             case Comparison(_, _, Constant() as left, Listing(_, items)):
                 choices = [choice for item in items for choice in self._choices(rule, item)]
-                yield from _refused(left.place, left.value, [_merged(choices)])
+                yield from _rejections(left.place, left.value, [_union(choices)])
             case Comparison(_, _, left, Listing(_, items)):
                 choices = self._choices(rule, left)
                 for item in items:
                     if isinstance(item, Constant):
-                        yield from _refused(item.place, item.value, choices)
+                        yield from _rejections(item.place, item.value, choices)
             case Comparison(_, _, Constant() as literal, Path() as other) | Comparison(
                 _, _, Path() as other, Constant() as literal
             ):
-                yield from _refused(literal.place, literal.value, self._choices(rule, other))
+                yield from _rejections(literal.place, literal.value, self._choices(rule, other))
             case Call(place, name, arguments):
                 for position, argument in enumerate(arguments):
                     if isinstance(argument, Constant):
-                        yield from _refused(place, argument.value, self._taken(name, len(arguments), position))
+                        yield from _rejections(place, argument.value, self._helper_choices(name, len(arguments), position))
 
-    def _of_pairs(self, rule: Rule, goal: Goal) -> Iterator[PolicyError]:
-        """Two attributes that are compared though they have no word in common."""
+    def _pair_problems(self, rule: Rule, goal: Goal) -> Iterator[PolicyError]:
+        """Yield an error for two attributes that are compared although they share no value."""
         if not isinstance(goal, Comparison):
             return
-        left, *others = (self._closed(rule, term) for term in _terms(goal))
+        left, *others = (self._enumerable(rule, term) for term in _terms(goal))
         for other in others:
             if left and other and not {*left.known} & {*other.known}:
-                yield PolicyError(f"{goal.place}: {left.what} and {other.what} have no word in common: they are never equal")
+                yield PolicyError(f"{goal.place}: {left.what} and {other.what} share no value, so they're never equal.")
 
-    def _closed(self, rule: Rule, term: Constant | Path) -> _Closed | None:
-        """The words of an attribute, if they are a closed set."""
+    def _enumerable(self, rule: Rule, term: Constant | Path) -> _Enumerable | None:
+        """Return the values of an attribute if they're a closed set."""
         if isinstance(term, Constant) or term.attribute is None:
             return None
         choice = self._attribute(rule, term)
         if not choice or not all(words.known for words in choice):
             return None
-        return _Closed(
+        return _Enumerable(
             " or ".join(words.what for words in choice), tuple(word for words in choice for word in words.known or ())
         )
 
     def _choices(self, rule: Rule, term: Constant | Path) -> list[Choice]:
-        """What a value has to be among to equal a term: in each of the choices."""
+        """Return the choices that a value must satisfy, all of them, to equal a term."""
         if isinstance(term, Constant):
             return []
         if term.attribute is not None:
             return [self._attribute(rule, term)]
-        names = _same(rule, term.variable)
+        names = _aliases(rule, term.variable)
         inherited = [
             choice
             for position, argument in enumerate(rule.arguments)
             if argument.name in names
-            for choice in self._given(rule, position)
+            for choice in self._head_choices(rule, position)
         ]
-        return [*inherited, *self._compared(rule, term.variable)]
+        return [*inherited, *self._comparison_choices(rule, term.variable)]
 
     def _attribute(self, rule: Rule, path: Path) -> Choice:
         name = path.attribute or ""
@@ -233,66 +237,66 @@ class Vocabulary:
             return (fact(name),)
         return tuple(column(row, name) for row in self._rows(rule, path.variable) if name in row.table.c)
 
-    def _given(self, rule: Rule, position: int) -> list[Choice]:
-        """What an argument of a rule's head can be, by who asks the rule."""
+    def _head_choices(self, rule: Rule, position: int) -> list[Choice]:
+        """Return the choices for an argument of a rule's head, as determined by its callers."""
         if rule.name in ABILITIES:
-            return [(Words("ability", self._catalogue.abilities, str),)] if position == 1 else []
+            return [(AllowedValues("ability", self._catalogue.abilities, str),)] if position == 1 else []
         if rule.name in DECISIONS:
-            return self._decided(rule, position)
+            return self._decision_choices(rule, position)
         if rule.name in (NEVER_KIND, EXEMPT):
             return [(_KIND,)] if position == len(rule.arguments) - 1 else []
         callers = self._callers_of(rule)
-        return [_merged(choice for caller, call in callers for choice in self._choices(caller, call.arguments[position]))]
+        return [_union(choice for caller, call in callers for choice in self._choices(caller, call.arguments[position]))]
 
-    def _decided(self, rule: Rule, position: int) -> list[Choice]:
+    def _decision_choices(self, rule: Rule, position: int) -> list[Choice]:
         entity = rule.entity or ""
         if position == 1:
             known = FIELD_ACTIONS if rule.name in FIELD_RULES else self._catalogue.actions(entity)
             what = f"action on a field of {entity}" if rule.name in FIELD_RULES else f"action on {entity}"
-            return [(Words(what, known, str),)]
+            return [(AllowedValues(what, known, str),)]
         if position == 3:
-            return [(Words(f"field of {entity}", self._fields.get(entity, ()), str),)]
+            return [(AllowedValues(f"field of {entity}", self._fields.get(entity, ()), str),)]
         return []
 
-    def _taken(self, name: str, arity: int, position: int) -> list[Choice]:
-        """What the rules of a name take for an argument."""
+    def _helper_choices(self, name: str, arity: int, position: int) -> list[Choice]:
+        """Return the choices that the rules of this name accept for an argument."""
         called = self._helpers[name, arity]
         heads = [rule.arguments[position] for rule in called]
         if all(head.literal is not None for head in heads):
-            return [(Words(f"argument of {name}", tuple(head.literal for head in heads)),)]
+            return [(AllowedValues(f"argument of {name}", tuple(head.literal for head in heads)),)]
         variables = [(rule, str(rule.arguments[position].name)) for rule in called if rule.arguments[position].name]
-        return [_merged(choice for rule, variable in variables for choice in self._compared(rule, variable))]
+        return [_union(choice for rule, variable in variables for choice in self._comparison_choices(rule, variable))]
 
-    def _compared(self, rule: Rule, variable: str) -> list[Choice]:
-        """What a variable is compared with in the body of its rule, and in the rules that this calls."""
+    def _comparison_choices(self, rule: Rule, variable: str) -> list[Choice]:
+        """Return the choices from what a variable is compared with in its rule's body and in the rules that it calls."""
         key = (id(rule), variable)
         if key not in self._local:
-            self._local[key] = [] if rule.body is None else self._within(rule, rule.body, _same(rule, variable))
+            self._local[key] = [] if rule.body is None else self._goal_choices(rule, rule.body, _aliases(rule, variable))
         return self._local[key]
 
-    def _within(self, rule: Rule, goal: Goal, names: frozenset[str]) -> list[Choice]:
+    def _goal_choices(self, rule: Rule, goal: Goal, names: frozenset[str]) -> list[Choice]:
         match goal:
             case All(goals):
-                return [choice for item in goals for choice in self._within(rule, item, names)]
+                return [choice for item in goals for choice in self._goal_choices(rule, item, names)]
             case Any(goals):
-                return [_merged(choice for item in goals for choice in self._within(rule, item, names))]
+                return [_union(choice for item in goals for choice in self._goal_choices(rule, item, names))]
             case Negation(_, item):
-                return self._within(rule, item, names)
+                return self._goal_choices(rule, item, names)
             case Call(_, name, arguments):
                 places = [place for place, argument in enumerate(arguments) if _names(argument, names)]
-                return [choice for place in places for choice in self._taken(name, len(arguments), place)]
+                return [choice for place in places for choice in self._helper_choices(name, len(arguments), place)]
             case Comparison(_, _, left, right):
-                return self._beside(rule, left, right, names)
+                return self._other_side(rule, left, right, names)
         return []
 
-    def _beside(
+    def _other_side(
         self, rule: Rule, left: Constant | Path, right: Constant | Path | Listing, names: frozenset[str]
     ) -> list[Choice]:
-        """What stands on the other side of a comparison with a variable. Of a list, it may be any item."""
+        """Return the choices from the other side of a comparison with a variable. For a list, any item will do."""
         items = right.items if isinstance(right, Listing) else (right,)
         if _names(left, names):
             stored = [item for item in items if isinstance(item, Path) and item.attribute is not None]
-            return [_merged(self._attribute(rule, item) for item in stored)] if len(stored) == len(items) else []
+            return [_union(self._attribute(rule, item) for item in stored)] if len(stored) == len(items) else []
         if any(_names(item, names) for item in items) and isinstance(left, Path) and left.attribute is not None:
             return [self._attribute(rule, left)]
         return []
@@ -301,7 +305,7 @@ class Vocabulary:
         return any(argument.name == variable and argument.type == "Viewer" for argument in rule.arguments)
 
     def _rows(self, rule: Rule, variable: str) -> tuple[Row, ...]:
-        """The types of row that a variable stands for: its own, its link's, or those with which its rule is called."""
+        """Return the row types of a variable: its declared type, its link's, or those that its rule is called with."""
         for position, argument in enumerate(rule.arguments):
             if argument.name == variable:
                 if argument.type is not None:
@@ -316,7 +320,7 @@ class Vocabulary:
                 yield from self._rows(caller, term.variable)
 
     def _is_value(self, rule: Rule, variable: str) -> bool:
-        """Whether an argument of a rule stands for a literal or an attribute where the rule is called."""
+        """Return True if some caller passes a literal or an attribute for this argument."""
         places = [place for place, argument in enumerate(rule.arguments) if argument.name == variable]
         terms = [call.arguments[place] for _, call in self._callers_of(rule) for place in places]
         return any(isinstance(term, Constant) or term.attribute is not None for term in terms)
@@ -332,18 +336,18 @@ class Vocabulary:
                     yield from (each for each in found if each is not None)
 
 
-def _is_like_a_decision(rule: Rule) -> bool:
-    """Whether a helper looks as if it was to decide: by its name, or by its viewer, action and type."""
+def _looks_like_decision(rule: Rule) -> bool:
+    """Return True if a helper looks like a misnamed decision: by its name, or by its viewer, action and type arguments."""
     second, third = [*rule.arguments[1:], Argument(), Argument()][:2]
     is_literal, is_action = second.literal is not None, second.type is None and third.type is not None
     return nearest(rule.name, _HEADS) is not None or is_literal or is_action
 
 
-def _refused(place: str, value: Value, choices: Iterable[Choice]) -> Iterator[PolicyError]:
-    """A value that is in none of the alternatives of a choice; of no alternatives nothing is known."""
+def _rejections(place: str, value: Value, choices: Iterable[Choice]) -> Iterator[PolicyError]:
+    """Yield an error for each choice that doesn't allow the value. A choice without alternatives allows anything."""
     for choice in choices:
-        if choice and not any(words.hold(value) for words in choice):
-            yield choice[0].refuse(place, value)
+        if choice and not any(words.accept(value) for words in choice):
+            yield choice[0].error(place, value)
 
 
 def _terms(comparison: Comparison) -> tuple[Constant | Path, ...]:
@@ -351,7 +355,7 @@ def _terms(comparison: Comparison) -> tuple[Constant | Path, ...]:
     return (comparison.left, *(right.items if isinstance(right, Listing) else (right,)))
 
 
-def _merged(choices: Iterable[Choice]) -> Choice:
+def _union(choices: Iterable[Choice]) -> Choice:
     return tuple(dict.fromkeys(words for choice in choices for words in choice))
 
 
@@ -359,8 +363,8 @@ def _names(term: Constant | Path, names: frozenset[str]) -> bool:
     return isinstance(term, Path) and term.attribute is None and term.variable in names
 
 
-def _same(rule: Rule, variable: str) -> frozenset[str]:
-    """The variables that a rule compares with this one, directly or through others, and itself."""
+def _aliases(rule: Rule, variable: str) -> frozenset[str]:
+    """Return the variable and all variables that the rule compares it with, directly or through others."""
     pairs = [
         {goal.left.variable, goal.right.variable}
         for goal in leaves(rule.body)
@@ -377,8 +381,8 @@ def _is_plain(term: Constant | Path | Listing) -> bool:
     return isinstance(term, Path) and term.attribute is None
 
 
-def _written(value: Value) -> str:
-    """A value as rules write it."""
+def _format_value(value: Value) -> str:
+    """Format a value as rules write it."""
     if isinstance(value, str):
         return f'"{value}"'
     return "nil" if value is None else str(value).lower()

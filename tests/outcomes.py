@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from policies.catalogue import CATALOGUE
 from policies.compiler import Prefixes
-from policies.coverage import Coverage, countable
+from policies.coverage import Coverage, countable_rules
 from policies.facts import Facts
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, Predicate, conj, negate
@@ -66,7 +66,7 @@ class Outcomes:
 
     def __init__(self, policy: Policy, texts: tuple[Text, ...]) -> None:
         self._policy = policy
-        self.rules = countable(policy.rules)
+        self.rules = countable_rules(policy.rules)
         self._prefixes = Prefixes(texts, policy.rules, policy.catalogue)
         self._known = ShapeMemo()
         self._concerned: dict[Question, tuple[Rule, ...]] = {}
@@ -87,7 +87,7 @@ class Outcomes:
         for shape, question in asked.questions:
             for rule, branch, rows in self._missing(shape, question, coverage):
                 if rows == TRUE and _types(rule) == set():
-                    coverage.note(rule, branch)
+                    coverage.record(rule, branch)
                     continue
                 for url, viewer in viewers[shape]:
                     table = Table(url, viewer, question.entity or "", question.field is not None)
@@ -124,7 +124,7 @@ class Outcomes:
             def find(viewer: Facts) -> Ends:
                 return _ends(self._prefixes.rows(rule, viewer, question.action, question.field))
 
-            self._ends[key] = self._known.of(key[:2], shape, find)
+            self._ends[key] = self._known.get(key[:2], shape, find)
         return self._ends[key]
 
     def _look(self, table: Table, predicates: dict[Predicate, list[tuple[Rule, int]]], coverage: Coverage) -> None:
@@ -138,7 +138,7 @@ class Outcomes:
             return
         for seen, ends in zip(found, predicates.values(), strict=True):
             for rule, branch in ends if seen else ():
-                coverage.note(rule, branch)
+                coverage.record(rule, branch)
 
     def _at(self, url: sa.URL) -> sa.Engine:
         """A connection to one database at a time: no name is used twice."""

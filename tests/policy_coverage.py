@@ -27,7 +27,7 @@ import server
 from commands.policy.coverage import RECORD
 from policies.actions import ACTIONS
 from policies.catalogue import CATALOGUE
-from policies.coverage import Coverage, countable, read
+from policies.coverage import Coverage, countable_rules, read_coverage
 from policies.policy import Policy
 from policies.source import digest, read_texts
 from policies.viewer import Shape
@@ -47,7 +47,7 @@ class PolicyCoveragePlugin:
     def __init__(self, record: Path = RECORD) -> None:
         self.record = record
         self.version = digest(read_texts(server.POLICIES))
-        known = read(record)
+        known = read_coverage(record)
         self.coverage = known if known and known.version == self.version else Coverage(self.version)
         self.asked = PolicyQuestions()
         self._outcomes: Outcomes | None = None
@@ -89,21 +89,21 @@ class PolicyCoveragePlugin:
         """Add what a worker has exercised. A worker that crashed sends nothing, and the run fails."""
         sent: dict[str, list[int]] | None = getattr(node, "workeroutput", {}).get(SENT)
         if sent is not None:
-            self.coverage.add(Coverage(self.version, {place: set(numbers) for place, numbers in sent.items()}))
+            self.coverage.merge(Coverage(self.version, {place: set(numbers) for place, numbers in sent.items()}))
             self._is_new = True
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say how much of policy is exercised by now."""
         if self._is_new:
-            rules = countable(server.load_policy().rules)
-            terminalreporter.write_line(f"policy: {self.coverage.line(rules)}")
+            rules = countable_rules(server.load_policy().rules)
+            terminalreporter.write_line(f"policy: {self.coverage.summary(rules)}")
 
     def close(self) -> None:
         """Stop listening and write the record, with what other runs have written meanwhile."""
         self._stop()
         if self._is_new:
-            beside = read(self.record)
-            self.coverage.add(beside or self.coverage)
+            beside = read_coverage(self.record)
+            self.coverage.merge(beside or self.coverage)
             self.coverage.save(self.record)
 
     def _stop(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import server
-from policies.coverage import Coverage, read
+from policies.coverage import Coverage, read_coverage
 from policies.policy import Policy
 from policies.source import Rule
 from policies.viewer import Shape
@@ -135,14 +135,14 @@ def test_runs_of_one_policy_are_one_record(tmp_path: Path, policy: Policy) -> No
     """A run goes on where the last one ended, and takes up what another has written meanwhile; a changed policy begins anew."""
     path, rule = tmp_path / "record.json", the(policy, OWN)
     first, other = Coverage(policy.version), Coverage("another")
-    first.note(rule, 0)
-    other.note(rule, 1)
+    first.record(rule, 0)
+    other.record(rule, 1)
 
     first.save(path)
     known = PolicyCoveragePlugin(path).coverage
-    known.note(rule, 1)
-    known.add(other)
-    both = read(path)
+    known.record(rule, 1)
+    known.merge(other)
+    both = read_coverage(path)
     other.save(path)
 
     assert {rule.place: {0, 1}} == known.seen
@@ -156,7 +156,7 @@ def test_what_workers_have_exercised_is_one_record(tmp_path: Path, policy: Polic
     controller = PolicyCoveragePlugin(path)
     for branch in (0, 1):
         worker = PolicyCoveragePlugin(tmp_path / "none")
-        worker.coverage.note(rule, branch)
+        worker.coverage.record(rule, branch)
         output: dict[str, object] = {}
         worker.pytest_sessionfinish(cast("Any", SimpleNamespace(config=SimpleNamespace(workeroutput=output))))
         controller.pytest_testnodedown(SimpleNamespace(workeroutput=output))
@@ -164,5 +164,5 @@ def test_what_workers_have_exercised_is_one_record(tmp_path: Path, policy: Polic
 
     controller.pytest_sessionfinish(cast("Any", SimpleNamespace(config=SimpleNamespace())))
 
-    written = read(path)
+    written = read_coverage(path)
     assert {rule.place: {0, 1}} == (written and written.seen)

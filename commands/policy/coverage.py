@@ -11,7 +11,7 @@ import typer
 
 import server
 from policies.catalogue import CATALOGUE
-from policies.coverage import Coverage, countable, read
+from policies.coverage import Coverage, countable_rules, read_coverage
 from policies.policy import Policy
 from policies.source import Rule
 
@@ -34,21 +34,21 @@ def coverage(
     test would notice its absence.
     """
     policy = Policy.load(server.POLICIES, CATALOGUE)
-    seen = read(record)
+    seen = read_coverage(record)
     if seen is None or seen.version != policy.version:
         said = "There is no record of a run" if seen is None else "The last run was of another policy"
         typer.echo(f"crossgate: {said}: run `make test`, or some of it (ARGS=tests/rules).", err=True)
         raise typer.Exit(NO_RECORD)
-    rules = countable(policy.rules)
+    rules = countable_rules(policy.rules)
     typer.echo("\n".join([*_table(seen, rules), *_missing(seen, rules, branches_too=missing)]))
-    raise typer.Exit(0 if seen.both_ways(rules) == len(rules) else 1)
+    raise typer.Exit(0 if seen.count_held_and_failed(rules) == len(rules) else 1)
 
 
 def _table(seen: Coverage, rules: Sequence[Rule]) -> Iterator[str]:
     """A line for each file, and one for all."""
     for file, of_file in groupby(rules, key=lambda rule: rule.file):
-        yield f"{file:28} {seen.line(list(of_file))}"
-    yield f"{'policy':28} {seen.line(rules)}"
+        yield f"{file:28} {seen.summary(list(of_file))}"
+    yield f"{'policy':28} {seen.summary(rules)}"
 
 
 def _missing(seen: Coverage, rules: Sequence[Rule], *, branches_too: bool) -> Iterator[str]:

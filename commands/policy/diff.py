@@ -54,14 +54,14 @@ def _text(found: Sequence[Change]) -> Iterator[str]:
             yield f"  {', '.join(names)}"
             for change in each:
                 yield f"    {label(change.viewers)}: {_cell(change.before)} -> {_cell(change.after)}"
-                yield from (f"      {line}" for line in str(change.shown_by or "").splitlines())
+                yield from (f"      {line}" for line in str(change.witness or "").splitlines())
 
 
 def _markdown(found: Sequence[Change]) -> Iterator[str]:
     for title, of_title in groupby(found, key=lambda change: change.title):
         yield f"### {title}\n\n{HEAD}"
         for change in of_title:
-            shown = "" if change.shown_by is None else f" (as for {'; '.join(str(change.shown_by).splitlines())})"
+            shown = "" if change.witness is None else f" (as for {'; '.join(str(change.witness).splitlines())})"
             cells = (", ".join(change.names), label(change.viewers), _cell(change.before), f"{_cell(change.after)}{shown}")
             yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
         yield ""

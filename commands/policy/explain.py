@@ -16,7 +16,7 @@ from models.reading import Reader
 from policies.explanation import Explanation, Holds, Part, Ruling
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, Predicate, show
-from policies.shapes import spell, spelt
+from policies.shapes import format_shape, parse_shape
 from resolvers.tools.explain import READ, Question, truth
 from resolvers.values.identifiers import InvalidId, parse
 from settings import Settings
@@ -42,7 +42,7 @@ def explain(
     if (shape is None) == (email is None) or (row is None) != (email is None):
         raise Failure("Say who looks: `--as SHAPE`, or `--viewer EMAIL` at `--id GLOBAL_ID`.")
     if row is None or email is None:
-        lines = [*rules(policy.explanation(spelt(shape or ""), entity, done, asked))]
+        lines = [*rules(policy.explanation(parse_shape(shape or ""), entity, done, asked))]
     else:
         lines = _at_row(policy, _question(entity, row, done, asked), email)
     typer.echo("\n".join(lines))
@@ -64,7 +64,7 @@ def _body(ruling: Ruling, holds: Holds | None) -> Iterator[str]:
 
 def _part(part: Part, holds: Holds | None) -> str:
     places = f"  ({', '.join(part.rules)})" if part.rules else ""
-    return f"{part.text}{places}: {_state(part.upto, holds)}"
+    return f"{part.text}{places}: {_state(part.prefix_condition, holds)}"
 
 
 def _state(predicate: Predicate, holds: Holds | None) -> str:
@@ -100,4 +100,4 @@ async def _looked_up(settings: Settings, policy: Policy, question: Question, ema
         raise Failure(f"There is no {question.entity} of this id.")
     verdict = explanation.verdict(holds)
     decided = "allowed" if verdict.allowed else f"refused: {verdict.reason}"
-    return [f"{decided}, for {spell(viewer.shape)}", *rules(explanation, holds)]
+    return [f"{decided}, for {format_shape(viewer.shape)}", *rules(explanation, holds)]

@@ -22,13 +22,13 @@ from models.scratch import create, fill
 from policies.catalogue import CATALOGUE
 from policies.errors import PolicyError
 from policies.policy import Policy
-from policies.prove.fields import Held, decide_fields
+from policies.prove.fields import FieldProof, decide_fields
 from policies.prove.invariants import ALWAYS, FOLDER, Invariant, Invariants
 from policies.prove.verification import Counterexample, Verification
 from policies.prove.witness import Witness
-from policies.shapes import spell
+from policies.shapes import format_shape
 from policies.source import NEVER_KIND
-from policies.verdicts import World, of_oso_and_python
+from policies.verdicts import World, oso_and_python_verdicts
 from schema.kinds import sites
 from settings import InvalidSettings, Settings
 
@@ -82,14 +82,16 @@ def _told(verification: Verification, invariant: Invariant) -> bool:
     return verdict.is_proven
 
 
-def _told_fields(held: Held) -> bool:
-    if held.stray is None:
+def _told_fields(held: FieldProof) -> bool:
+    if held.mismatch is None:
         typer.echo(f"PROVEN  {FIELDS} ({held.shapes} shapes, {held.fields} fields)")
         return True
-    what = held.stray.entity if held.stray.field is None else f"{held.stray.entity}.{held.stray.field}"
-    typer.echo(f"REFUTED {FIELDS}: of {what} something else is enforced than rules say, for {spell(held.stray.shape)}")
-    if held.stray.witness is not None:
-        typer.echo("\n".join(f"  {line}" for line in str(held.stray.witness).splitlines()))
+    what = held.mismatch.entity if held.mismatch.field is None else f"{held.mismatch.entity}.{held.mismatch.field}"
+    typer.echo(
+        f"REFUTED {FIELDS}: of {what} something else is enforced than rules say, for {format_shape(held.mismatch.shape)}"
+    )
+    if held.mismatch.witness is not None:
+        typer.echo("\n".join(f"  {line}" for line in str(held.mismatch.witness).splitlines()))
     return False
 
 
@@ -97,7 +99,7 @@ def _shown(policy: Policy, found: Counterexample) -> Iterator[str]:
     """A counterexample: what is wrong, of whom and what, by which rules, and what the three verdicts are."""
     wrong = "denied" if found.invariant.kind == ALWAYS else "allowed"
     what = found.action if found.field is None else f"{found.action} {found.field}"
-    yield f"{what} is {wrong}, for {spell(found.shape)}"
+    yield f"{what} is {wrong}, for {format_shape(found.shape)}"
     if found.witness is not None:
         yield from str(found.witness).splitlines()
     yield f"{wrong} by {', '.join(rule.place for rule in found.rules) or 'no rule: none allows it'}"
@@ -106,9 +108,9 @@ def _shown(policy: Policy, found: Counterexample) -> Iterator[str]:
 
 
 def _verdicts(policy: Policy, found: Counterexample, witness: Witness) -> Iterator[str]:
-    entity = witness.found[0].entity
+    entity = witness.rows[0].entity
     decision = policy.decide(found.shape, entity.name, found.action)
-    said = of_oso_and_python(policy, witness.viewer, found.action, witness.row, decision, found.field)
+    said = oso_and_python_verdicts(policy, witness.viewer, found.action, witness.row, decision, found.field)
     yield from (f"{name}: {_word(verdict)}" for name, verdict in zip(("Oso", "Python"), said, strict=True))
     try:
         with located(Settings.load()) as settings:
@@ -129,12 +131,12 @@ def _word(verdict: bool) -> str:
 async def ask_database(connection: AsyncConnection, policy: Policy, found: Counterexample, witness: Witness) -> bool:
     """What PostgreSQL says of a witness, in temporary tables of the connection."""
     world = World(policy.catalogue)
-    entity = witness.found[0].entity
+    entity = witness.rows[0].entity
     decision = policy.decide(found.shape, entity.name, found.action)
     predicate = decision.rows if found.field is None else decision.fields[found.field].visible
     await create(connection, world.metadata)
-    await fill(connection, world.rows[entity.name], [{**witness.found[0].values, "case_": 0}])
+    await fill(connection, world.rows[entity.name], [{**witness.rows[0].values, "case_": 0}])
     for name, rows in witness.linked.items():
         await fill(connection, world.linked[name], rows)
-    statement, parameters = world.question(entity, [predicate], witness.viewer)
+    statement, parameters = world.build_query(entity, [predicate], witness.viewer)
     return bool((await connection.execute(statement, parameters)).one()[1])

@@ -27,7 +27,7 @@ from commands.policy.report import Format
 from commands.policy.revisions import policies_of
 from commands.store import located, opened
 from policies.policy import Policy
-from policies.shapes import spell
+from policies.shapes import format_shape
 from policies.viewer import ANONYMOUS, Viewer
 from resolvers.context import Context, Services
 from resolvers.tools.view_as import ViewAsRefused, find_view_as_target
@@ -92,7 +92,7 @@ class Report:
         self.queries += 1
         self.viewers.add(viewer)
         for flip, times in found.items():
-            tally = self.flips.setdefault((flip, spell(viewer.shape)), Tally())
+            tally = self.flips.setdefault((flip, format_shape(viewer.shape)), Tally())
             tally.times += times
             tally.queries += 1
 

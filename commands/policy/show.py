@@ -16,8 +16,8 @@ from policies.catalogue import CATALOGUE
 from policies.decision import Decision, FieldRule
 from policies.predicate import FALSE, TRUE
 from policies.predicate import show as words
-from policies.shapes import spell, spelt
-from policies.sql import written
+from policies.shapes import format_shape, parse_shape
+from policies.sql import render_sql
 from policies.viewer import Shape
 from resolvers.reading.masks import constant_reason, is_row_independent
 from settings import Settings
@@ -30,15 +30,15 @@ def show(
     """Say which rows of a type a viewer reads, and which of their fields: always, never and why, or where something is true."""
     policy = server.load_policy()
     entity = type_of(policy, name)
-    shape = _shape_at(who) if "@" in who else spelt(who)
+    shape = _shape_at(who) if "@" in who else parse_shape(who)
     typer.echo("\n".join(effect(shape, policy.decide(shape, entity))))
 
 
 def effect(shape: Shape, decision: Decision) -> Iterator[str]:
     """The rows and fields of a decision, a line each."""
-    yield f"{decision.entity} for {spell(shape)}"
+    yield f"{decision.entity} for {format_shape(shape)}"
     yield f"rows: {_when(decision.rows == TRUE, decision.rows == FALSE) or words(decision.rows)}"
-    yield f"SQL: {' '.join(written(decision.rows, CATALOGUE[decision.entity]).split())}"
+    yield f"SQL: {' '.join(render_sql(decision.rows, CATALOGUE[decision.entity]).split())}"
     width = max(map(len, decision.fields), default=0)
     yield from (f"  {name:{width}}  {_field(rule)}" for name, rule in decision.fields.items())
 
@@ -53,7 +53,7 @@ def _field(rule: FieldRule) -> str:
 
 def _reasons(rule: FieldRule) -> str:
     """Why a field is hidden, where the row decides that."""
-    return "; ".join([*(f"{reason} where {words(denial)}" for denial, reason in rule.denials), f"else {rule.otherwise}"])
+    return "; ".join([*(f"{reason} where {words(denial)}" for denial, reason in rule.denials), f"else {rule.default_reason}"])
 
 
 def _when(always: bool, never: bool) -> str | None:

@@ -1,6 +1,6 @@
-# Contacts: who may see how to reach people.
+# Contacts: who can read users' contact details.
 
-# Nobody reads another user's address but account administrators and the operator. V23
+# Only account administrators and the operator can read another user's email address. V23
 never(viewer: Viewer, "read", user: User, "email") if
     not administers(viewer) and not operator(viewer) and user.id != viewer.user_id;
 never(viewer: Viewer, "read", _user: User, "email") if not signed_in(viewer);

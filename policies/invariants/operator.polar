@@ -1,9 +1,9 @@
-# The operator's company: its reviewers and support see what their work needs. Its other members are members of a company like any
-# other, and reach nobody else's records.
+# The operator's company: its reviewers and support can read what they need for their work. Its other members have no more access than
+# the members of any other company: they can't reach another company's records.
 
 other_member(viewer: Viewer) if viewer.kind = "OPERATOR" and not "REVIEWER" in viewer.roles and not "SUPPORT" in viewer.roles;
 
-# A member of the operator's company who is neither reviewer nor support reaches no other company's records. A43
+# A member of the operator's company who is neither reviewer nor support can't reach another company's records. A43
 never(viewer: Viewer, _action, port: Port) if other_member(viewer) and port.company_id != viewer.company_id;
 never(viewer: Viewer, _action, approval: OrderApproval) if other_member(viewer) and approval.company_id != viewer.company_id;
 never(viewer: Viewer, _action, _account: ManagedAccount) if other_member(viewer);
@@ -18,6 +18,6 @@ never(viewer: Viewer, _action, request: ConnectionRequest) if
 never(viewer: Viewer, action, company: Company) if
     action != "read" and other_member(viewer) and company.id != viewer.company_id;
 
-# Its reviewers and support read every company's ports, whatever else they are. A43 V20
+# The operator's reviewers and support can read every company's ports, whatever their other roles. A43 V20
 always(viewer: Viewer, "read", _port: Port) if viewer.kind = "OPERATOR" and "REVIEWER" in viewer.roles;
 always(viewer: Viewer, "read", _port: Port) if viewer.kind = "OPERATOR" and "SUPPORT" in viewer.roles;

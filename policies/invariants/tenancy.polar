@@ -1,8 +1,8 @@
-# Tenancy: a managed account reaches its own records alone, and a partner its own and those of the accounts that it manages. What is
-# public, and what two companies have with each other, is read by others too, and named here. `partner_id` of a row is the partner of its
-# `company_id`: the database sees to that.
+# Tenancy: a managed account can reach only its own records. A partner can reach its own and those of the accounts that it manages.
+# The exceptions are named here: public records, and records that two companies share. A row's `partner_id` is always the partner of
+# its `company_id`: a database trigger maintains it.
 
-# A managed user reaches neither its partner's records nor another account's. V14
+# A managed user can't reach its partner's records or another account's. V14
 never(viewer: Viewer, _action, port: Port) if managed(viewer) and port.company_id != viewer.company_id;
 never(viewer: Viewer, _action, approval: OrderApproval) if managed(viewer) and approval.company_id != viewer.company_id;
 never(viewer: Viewer, _action, account: ManagedAccount) if managed(viewer) and account.company_id != viewer.company_id;
@@ -12,24 +12,24 @@ never(viewer: Viewer, _action, notification: Notification) if managed(viewer) an
 never(viewer: Viewer, _action, dashboard: Dashboard) if managed(viewer) and dashboard.id != viewer.company_id;
 never(viewer: Viewer, _action, _defaults: PartnerDefaults) if managed(viewer);
 
-# Of connection requests and buyers, it reaches those in which it is one of the two sides. V14 V16 V19
+# A managed user can reach connection requests and offer buyers only where its company is one of the two sides. V14 V16 V19
 never(viewer: Viewer, _action, request: ConnectionRequest) if
     managed(viewer) and request.company_id != viewer.company_id and request.provider_id != viewer.company_id;
 never(viewer: Viewer, _action, buyer: OfferBuyer) if
     managed(viewer) and buyer.company_id != viewer.company_id and buyer.seller_id != viewer.company_id;
 
-# Of another's offers it reaches none that was never extended to anybody. V14 V19
+# A managed user can't reach another company's offer that was never extended to anyone. V14 V19
 never(viewer: Viewer, _action, offer: Offer) if
     managed(viewer) and offer.company_id != viewer.company_id and unextended(offer.status);
 
-# A status that nobody thought of counts as one that was never extended.
+# A status that isn't listed here counts as never extended.
 unextended(status) if status != "PUBLISHED" and status != "ACCEPTED" and status != "EXPIRED" and status != "WITHDRAWN";
 
-# Of another's profiles and public ports, it reaches those that everybody does. V14 A8
+# A managed user can reach other companies' profiles and public ports only if everyone can. V14 A8
 never(viewer: Viewer, _action, profile: MarketplaceProfile) if managed(viewer) and profile.visibility != "PUBLIC";
 never(viewer: Viewer, _action, port: MarketplacePort) if managed(viewer) and port.visibility != "PUBLIC";
 
-# Of another company, its partner too, it reads what it is called and does, and acts for none. V14 V18
+# A managed user can read another company's name and type, even its partner's, but nothing more, and can't act for it. V14 V18
 never(viewer: Viewer, action, company: Company) if
     action != "read" and managed(viewer) and company.id != viewer.company_id;
 never(viewer: Viewer, "read", company: Company, field) if
@@ -39,7 +39,7 @@ never(viewer: Viewer, "read", company: Company, field) if
         "partner_defaults", "version"
     ];
 
-# A partner reaches its own records and those of its accounts, and nobody else's. V14 V20 V21
+# A partner can reach only its own records and those of its accounts. V14 V20 V21
 never(viewer: Viewer, _action, port: Port) if
     partner(viewer) and port.company_id != viewer.company_id and port.partner_id != viewer.company_id;
 never(viewer: Viewer, _action, approval: OrderApproval) if
@@ -83,7 +83,7 @@ never(viewer: Viewer, "read", company: Company, field) if
         "partner_defaults", "version"
     ];
 
-# A company reads itself and its ports, and a partner the accounts that it manages and theirs. V14 V18 V20
+# A company can read itself and its ports. A partner can also read the accounts that it manages, and their ports. V14 V18 V20
 always(viewer: Viewer, "read", company: Company) if company.id = viewer.company_id;
 always(viewer: Viewer, "read", port: Port) if port.company_id = viewer.company_id;
 always(viewer: Viewer, "read", company: Company) if partner(viewer) and company.partner_id = viewer.company_id;

@@ -1,9 +1,8 @@
-"""All that a proof takes for granted, in one place, each with what holds it. Whatever is not here may be otherwise.
+"""Everything that a proof takes for granted, each with what guarantees it. Anything not listed here can vary freely.
 
-Of columns, `columns.Unknown` takes from the table what PostgreSQL holds by itself: NOT NULL, the words of closed lists
-(`models.base.word` makes a check of them) and the range of a number. Nothing is assumed of how rows hang together: that
-`partner_id` of a row is the partner of its `company_id` is the trigger `owned` (migration 0002), and rules and invariants speak
-of the row's own columns alone.
+`columns.UnknownRow` adds what PostgreSQL guarantees for columns: NOT NULL, closed lists of values (`models.base.word` turns them
+into check constraints) and number ranges. No relation between rows is assumed. The trigger `owned` (migration 0002) guarantees that
+a row's `partner_id` is the partner of its `company_id`, but rules and invariants use only the row's own columns.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from typing import Any
 import z3
 
 from models.company import AccountKind, Company
-from policies.prove.columns import Cell, Unknown, Words
+from policies.prove.columns import Cell, LiteralNumbers, UnknownRow
 from policies.viewer import ANONYMOUS, PARAMETERS, Shape
 
 
-def of_row(row: Unknown, words: Words) -> Iterator[Any]:
-    """What checks of a table say of each of its rows."""
+def of_row(row: UnknownRow, words: LiteralNumbers) -> Iterator[Any]:
+    """Yield what the table's check constraints guarantee for each of its rows."""
     if row.table is Company.__table__:
         kind, partner, key, products = (row.cell(name) for name in ("account_kind", "partner_id", "id", "public_products"))
         managed = kind.value == words.number(AccountKind.MANAGED.value)
@@ -29,9 +28,9 @@ def of_row(row: Unknown, words: Words) -> Iterator[Any]:
 
 
 def viewer_cells(shape: Shape) -> dict[str, Cell]:
-    """The viewer's parameters: who of this shape has none of one (`resolvers.viewer.viewer_of`, and ANONYMOUS).
+    """Return the viewer's parameters and when each is absent for this shape (see `viewer_of`, and ANONYMOUS).
 
-    Whoever is looked at as a company is no user (`resolvers.view_as`), and who is signed in is none that is looked at.
+    A viewer that views as a company has no user (`resolvers.tools.view_as`), and one that views as a user has no `signed_in_id`.
     """
     visitor = shape.kind == ANONYMOUS.shape.kind
     absent = {
@@ -44,7 +43,7 @@ def viewer_cells(shape: Shape) -> dict[str, Cell]:
 
 
 def of_viewer(shape: Shape, cells: dict[str, Cell]) -> Iterator[Any]:
-    """What `viewer_of` guarantees of a viewer: keys are keys, who is signed in is the user, and nobody is its own partner."""
+    """Yield what `viewer_of` guarantees: keys are in range, `signed_in_id` is the user, and no company is its own partner."""
     yield from (z3.And(cell.value >= 1, cell.value < 2**128) for cell in cells.values())
     user, signed_in = cells["user_id"], cells["signed_in_id"]
     yield z3.Or(signed_in.null, z3.And(z3.Not(user.null), signed_in.value == user.value))
@@ -53,5 +52,5 @@ def of_viewer(shape: Shape, cells: dict[str, Cell]) -> Iterator[Any]:
 
 
 def has_sets(shape: Shape) -> bool:
-    """Whether a viewer can have anything in its sets: a visitor has no market."""
+    """Return True if a viewer's sets can have elements. A visitor has no markets."""
     return shape.kind != ANONYMOUS.shape.kind

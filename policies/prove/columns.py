@@ -1,7 +1,7 @@
-"""Rows whose values are unknown: a cell for each column that is asked for, NULL being a fact beside its value.
+"""Rows with unknown values: a cell for each column that's used, with NULL as a separate fact.
 
-Words, keys and times are numbers to the solver: a literal of the policy has a number of its own, so that distinct words differ, and
-every other number is some text that no rule names. Values of a kind that no rule can compare have only their NULL.
+The solver represents strings, keys and times as numbers. Each literal of the policy has its own number, so distinct literals differ.
+Any other number is some text that no rule names. A value that no rule can compare has only its NULL fact.
 """
 
 from __future__ import annotations
@@ -14,43 +14,43 @@ from typing import Any, Final
 import sqlalchemy as sa
 import z3
 
-from policies.verdicts import kind
+from policies.verdicts import comparable_type
 
 EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST: Final = 10**15  # microseconds after EPOCH
-FRESH: Final = 1_000_000  # keys from here on stand where no rule looks
+FRESH: Final = 1_000_000  # first of the keys given to columns that no rule reads
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One value: whether it is NULL, and what it is if not; None where no rule can compare it."""
+    """One value: whether it's NULL, and its value otherwise. The value is None if no rule can compare it."""
 
     null: Any
     value: Any
 
 
-class Words:
-    """The numbers of literals."""
+class LiteralNumbers:
+    """Assigns a number to each literal."""
 
     def __init__(self) -> None:
-        """Begin with no literal."""
+        """Start without literals."""
         self._numbers: dict[str, int] = {}
 
     def number(self, word: str) -> int:
-        """The number of a literal, always the same."""
+        """Return the number of a literal. It's always the same for one literal."""
         return self._numbers.setdefault(word, len(self._numbers))
 
     def word(self, number: int) -> str:
-        """The literal of a number, or a text that is none."""
+        """Return the literal of a number, or a text that isn't a literal."""
         known = {value: word for word, value in self._numbers.items()}
         return known.get(number, f"text {number}")
 
 
-class Unknown:
-    """A row of a table of which nothing is known but what is always true of its columns: NOT NULL, closed lists, ranges."""
+class UnknownRow:
+    """A table row with unknown values. Only what always holds for its columns is known: NOT NULL, closed lists, ranges."""
 
-    def __init__(self, table: sa.FromClause, name: str, words: Words) -> None:
-        """`name` tells it from the other rows of a question."""
+    def __init__(self, table: sa.FromClause, name: str, words: LiteralNumbers) -> None:
+        """Create a row. `name` distinguishes it from the other rows of a question."""
         self.table = table
         self.cells: dict[str, Cell] = {}
         self.facts: list[Any] = []
@@ -59,22 +59,22 @@ class Unknown:
         self._words = words
 
     def cell(self, name: str) -> Cell:
-        """The cell of a column."""
+        """Return the cell of a column."""
         if name not in self.cells:
-            self.cells[name] = self._made(self._columns[name])
+            self.cells[name] = self._create_cell(self._columns[name])
         return self.cells[name]
 
     def values(self, model: Any) -> dict[str, Any]:
-        """The values of all columns in a model; where no rule looks, NULL or whatever the column takes."""
+        """Return the values of all columns in a model. A column that no rule reads is NULL or any valid value."""
         return {
-            name: self._value(column, self.cells[name], model) if name in self.cells else _anything(column, FRESH + place)
+            name: self._value(column, self.cells[name], model) if name in self.cells else _any_value(column, FRESH + place)
             for place, (name, column) in enumerate(self._columns.items())
         }
 
-    def _made(self, column: sa.Column[Any]) -> Cell:
+    def _create_cell(self, column: sa.Column[Any]) -> Cell:
         label = f"{self._name}.{column.name}"
         null = z3.Bool(f"{label} is null") if column.nullable else z3.BoolVal(False)
-        stored = kind(column)
+        stored = comparable_type(column)
         if stored is bool:
             return Cell(null, z3.Bool(label))
         if stored is None:
@@ -86,14 +86,14 @@ class Unknown:
     def _value(self, column: sa.Column[Any], cell: Cell, model: Any) -> Any:
         if z3.is_true(model.eval(cell.null, model_completion=True)):
             return None
-        stored = kind(column)
+        stored = comparable_type(column)
         if stored is None:
-            return _anything(column, FRESH)
+            return _any_value(column, FRESH)
         return decoded(stored, model.eval(cell.value, model_completion=True), self._words)
 
 
-def decoded(stored: type, value: Any, words: Words) -> Any:
-    """A value of a model as Python has it."""
+def decoded(stored: type, value: Any, words: LiteralNumbers) -> Any:
+    """Convert a model value to Python."""
     if stored is bool:
         return bool(z3.is_true(value))
     number: int = value.as_long()
@@ -106,8 +106,8 @@ def decoded(stored: type, value: Any, words: Words) -> Any:
     return EPOCH + timedelta(microseconds=number) if stored is datetime else number
 
 
-def _range(column: sa.Column[Any], stored: type, value: Any, words: Words) -> Any:
-    """What PostgreSQL lets a column hold."""
+def _range(column: sa.Column[Any], stored: type, value: Any, words: LiteralNumbers) -> Any:
+    """Return the constraint on the values that PostgreSQL allows in a column."""
     if isinstance(column.type, sa.Enum):
         return z3.Or([value == words.number(word) for word in column.type.enums])
     if stored is int:
@@ -120,10 +120,10 @@ def _range(column: sa.Column[Any], stored: type, value: Any, words: Words) -> An
     return z3.And(value >= 0, value <= LATEST) if stored is datetime else z3.BoolVal(True)
 
 
-def _anything(column: sa.Column[Any], fresh: int) -> Any:
+def _any_value(column: sa.Column[Any], fresh: int) -> Any:
     if column.nullable:
         return None
     if isinstance(column.type, sa.Enum):
         return column.type.enums[0]
     known = {bool: False, int: 1, str: "any", uuid.UUID: uuid.UUID(int=fresh), date: EPOCH.date(), datetime: EPOCH}
-    return known.get(kind(column) or object)
+    return known.get(comparable_type(column) or object)

@@ -1,10 +1,11 @@
-"""A predicate as a formula, with exactly the meaning that `policies.tree` gives it: two-valued, and nothing equals NULL.
+"""Encoding of predicates as formulas with exactly the meaning that `policies.condition_tree` defines: two-valued, and NULL equals
+nothing.
 
-Of linked rows finitely many suffice. A predicate names n conditions of the form "some linked row …". In whatever world it is
-true, keep one row for each of these that holds and take the others away: what held still holds by the row that was kept, and
-what did not hold has fewer rows to hold by. So n unknown rows for each linked table are as good as any number, also below
-`Not`. A row whose `remote` column is not the row's `local` one is not linked, so "at most n" needs no further word. Links that
-lead to the same table share its rows.
+A finite number of linked rows is enough. Suppose a predicate has n conditions of the form "some linked row …". In any world where
+it's true, keep one row for each condition that holds and remove the others. Each condition that held still holds because of its
+row, and each that didn't hold has fewer rows that could satisfy it. So n unknown rows for each linked table are as good as any
+number, even under `Not`. A row whose `remote` column differs from the row's `local` column isn't linked, so "at most n" needs no
+extra constraint. Links to the same table share its rows.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from policies.predicate import (
     Predicate,
     SetParameter,
 )
-from policies.prove.columns import Cell, Unknown, Words
+from policies.prove.columns import Cell, LiteralNumbers, UnknownRow
 
 _ORDER: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "<": operator.lt,
@@ -41,16 +42,18 @@ _ORDER: Final[dict[str, Callable[[Any, Any], Any]]] = {
 
 
 class Formulas:
-    """What predicates say of unknown rows and an unknown viewer."""
+    """Encodes predicates on unknown rows and an unknown viewer."""
 
-    def __init__(self, words: Words, viewer: Mapping[str, Cell], sets: Mapping[str, Any] | None) -> None:
-        """`viewer` holds its parameters, `sets` a function of membership for each of its sets, None where all are empty."""
+    def __init__(self, words: LiteralNumbers, viewer: Mapping[str, Cell], sets: Mapping[str, Any] | None) -> None:
+        """Create an encoder. `viewer` holds the parameters, `sets` a membership function for each set, or None if all are empty."""
         self._words = words
         self._viewer = viewer
         self._sets = sets
 
-    def formula(self, predicate: Predicate, row: Unknown, links: tuple[Link, ...], pools: Mapping[str, list[Unknown]]) -> Any:
-        """The predicate of a row. `pools` are the rows of linked tables, by the name of the table."""
+    def formula(
+        self, predicate: Predicate, row: UnknownRow, links: tuple[Link, ...], pools: Mapping[str, list[UnknownRow]]
+    ) -> Any:
+        """Encode a predicate on a row. `pools` holds the rows of linked tables, by table name."""
         match predicate:
             case Constant(value):
                 return z3.BoolVal(value)
@@ -70,13 +73,13 @@ class Formulas:
             case Compare(symbol, name, value):
                 return self._compare(symbol, row, name, value)
 
-    def _some(self, link: Link, condition: Predicate, row: Unknown, pool: list[Unknown]) -> Any:
+    def _some(self, link: Link, condition: Predicate, row: UnknownRow, pool: list[UnknownRow]) -> Any:
         local = row.cell(link.local)
         return z3.Or(
             [z3.And(_both("=", other.cell(link.remote), local), self.formula(condition, other, (), {})) for other in pool]
         )
 
-    def _compare(self, symbol: str, row: Unknown, name: str, value: Any) -> Any:
+    def _compare(self, symbol: str, row: UnknownRow, name: str, value: Any) -> Any:
         cell = row.cell(name)
         match value:
             case None:
@@ -97,18 +100,18 @@ class Formulas:
 
 
 def pool_sizes(predicates: Iterable[tuple[Entity, Predicate]]) -> dict[str, tuple[sa.FromClause, int]]:
-    """How many unknown rows of each linked table are as good as any number, by the name of the table."""
-    asked = {(entity.name, item) for entity, predicate in predicates for item in _links(predicate)}
+    """Return how many unknown rows of each linked table are as good as any number, by table name."""
+    conditions = {(entity.name, item) for entity, predicate in predicates for item in _links(predicate)}
     tables = {(entity.name, link.name): link.table for entity, _ in predicates for link in entity.links}
     sizes: dict[str, tuple[sa.FromClause, int]] = {}
-    for name, item in sorted(asked, key=repr):
+    for name, item in sorted(conditions, key=repr):
         table = tables[name, item.link]
         sizes[table_name(table)] = (table, sizes.get(table_name(table), (table, 0))[1] + 1)
     return sizes
 
 
 def table_name(table: sa.FromClause) -> str:
-    """The name of a table."""
+    """Return the name of a table."""
     return str(table.description)
 
 
@@ -124,6 +127,6 @@ def _links(predicate: Predicate) -> Iterator[Exists]:
 
 
 def _both(symbol: str, left: Cell, right: Cell) -> Any:
-    """Two values compared; false where one of them is NULL."""
+    """Compare two values. False if either is NULL."""
     compared = left.value == right.value if symbol == "=" else _ORDER[symbol](left.value, right.value)
     return z3.And(z3.Not(left.null), z3.Not(right.null), compared)

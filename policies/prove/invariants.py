@@ -1,13 +1,12 @@
-"""Invariants: what policy may never, or must always, say, whatever the row and the settings. They stand beside it and are no part
-of it.
+"""Invariants: what the policy must never, or must always, allow, for any row and any settings. They aren't part of the policy.
 
-They are rules in the language of policy, read, linted and compiled as the allow rules that their conditions would make:
+Invariants are rules in the policy's language. They're read, linted and compiled like the allow rules with the same conditions:
 
-    never(viewer: Viewer, "read", port: Port, "monthly_rate") if …;    nobody of whom the condition is true reads it
-    always(viewer: Viewer, "read", port: Port) if …;                   everybody of whom the condition is true does
-    never_able(viewer: Viewer, "quote") if …;                          nobody of whom the condition is true is able to
+    never(viewer: Viewer, "read", port: Port, "monthly_rate") if …;    no viewer that matches can read it
+    always(viewer: Viewer, "read", port: Port) if …;                   every viewer that matches can read it
+    never_able(viewer: Viewer, "quote") if …;                          no viewer that matches has the ability
 
-The policy's own `never_kind` rules are invariants too: of every field that holds their kind, whoever names it.
+The policy's own `never_kind` rules are invariants too: they cover every field that holds their kind, whichever rule names it.
 """
 
 from __future__ import annotations
@@ -35,24 +34,24 @@ _ARITIES: Final = {NEVER: (3, 4), ALWAYS: (3, 4), NEVER_ABLE: (2,)}
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """One invariant: its kind, and the rule of policy that its condition would make."""
+    """One invariant: its kind, and its condition as a policy rule."""
 
     kind: str
     rule: Rule
 
     @property
     def fields(self) -> tuple[str, ...] | None:
-        """The fields that it is about, None for all of them; none where it is about rows."""
+        """The fields that it covers: None for all fields, empty if it covers rows."""
         return self.rule.fields
 
     @property
     def is_of_fields(self) -> bool:
-        """Whether it is about fields of rows that are visible, and not about rows."""
+        """True if it covers fields of visible rows, False if it covers rows."""
         return self.rule.name in FIELD_RULES
 
 
 class Invariants:
-    """The invariants of a policy, and a compiler that knows them beside the policy's own rules."""
+    """The invariants of a policy, and a compiler that knows both them and the policy's rules."""
 
     def __init__(self, directory: Path, policy: Policy) -> None:
         """Read and check `invariants/*.polar` below the policy's directory. Raises PolicyError, with file and line."""
@@ -61,8 +60,8 @@ class Invariants:
             _check_head(rule, policy)
         kinds = [rule.name for _, rules in written for rule in rules]
         texts = tuple(_as_policy(text, rules) for text, rules in written)
-        made = [rule for text in texts for rule in parse(text)]
-        reasoned = tuple(replace(rule, reason=Reason.NOT_YOURS) if rule.name == "deny_field" else rule for rule in made)
+        parsed = [rule for text in texts for rule in parse(text)]
+        reasoned = tuple(replace(rule, reason=Reason.NOT_YOURS) if rule.name == "deny_field" else rule for rule in parsed)
         self.rules = (*policy.rules, *reasoned)
         lint(self.rules, policy.catalogue)
         self.compiler = Compiler((*read_texts(directory), *texts), self.rules, policy.catalogue)
@@ -72,12 +71,12 @@ class Invariants:
         self.all = (*stated, *(Invariant(NEVER_KIND, rule) for rule in kind_rules(policy)))
 
     def __iter__(self) -> Iterator[Invariant]:
-        """All of them, by file and line."""
+        """Iterate over all invariants, by file and line."""
         return iter(self.all)
 
 
 def known_fields(policy: Policy, entity: str) -> tuple[str, ...]:
-    """The fields that policy names of a type."""
+    """Return the fields that the policy names for a type, sorted."""
     rules = [rule for rule in policy.rules if rule.name in FIELD_RULES and rule.entity == entity]
     return tuple(sorted({field for rule in rules for field in rule.fields or ()}))
 
@@ -87,19 +86,21 @@ def _texts(folder: Path) -> list[Text]:
 
 
 def _check_head(rule: Rule, policy: Policy) -> None:
-    """Refuse what is no invariant, and helpers that would change what the policy's own mean."""
+    """Raise PolicyError for an invalid invariant, or for a helper that would change the meaning of the policy's own helpers."""
     if rule.name in _ARITIES:
         if len(rule.arguments) not in _ARITIES[rule.name]:
             wanted = " or ".join(map(str, _ARITIES[rule.name]))
-            raise PolicyError(f"{rule.place}: {rule.name} takes {wanted} arguments")
+            raise PolicyError(f"{rule.place}: {rule.name} takes {wanted} arguments (got {len(rule.arguments)}).")
         if not rule.comment:
-            raise PolicyError(f"{rule.place}: an invariant needs a sentence above it, with the numbers of its rules")
+            raise PolicyError(f"{rule.place}: An invariant needs a sentence above it, with its rule numbers.")
     elif any(other.name == rule.name for other in policy.rules):
-        raise PolicyError(f"{rule.place}: {rule.name} is a rule of the policy: an invariant asks it and never adds to it")
+        raise PolicyError(
+            f"{rule.place}: {rule.name} is a rule of the policy. An invariant can call it but can't add to it; rename yours."
+        )
 
 
 def _check_names(invariant: Invariant, policy: Policy) -> None:
-    """Refuse the name of a field that policy does not have: nothing could be said of it."""
+    """Raise PolicyError if the invariant names a field that the policy doesn't have."""
     rule = invariant.rule
     for field in rule.fields or ():
         if field not in (known := known_fields(policy, rule.entity or "")):
@@ -107,7 +108,7 @@ def _check_names(invariant: Invariant, policy: Policy) -> None:
 
 
 def _as_policy(text: Text, rules: tuple[Rule, ...]) -> Text:
-    """The text with each invariant's head made one of policy, from the end so that places stay what they are."""
+    """Replace each invariant's head by that of a policy rule. Works backwards from the end so that offsets stay valid."""
     content = text.content
     for rule in sorted((rule for rule in rules if rule.name in _ARITIES), key=lambda rule: -rule.start):
         content = content[: rule.start] + _head(rule) + content[rule.start + len(rule.name) :]
@@ -115,7 +116,7 @@ def _as_policy(text: Text, rules: tuple[Rule, ...]) -> Text:
 
 
 def _head(rule: Rule) -> str:
-    """The rule of policy that has the same arguments; only a deny_field rule may leave its field open."""
+    """Return the policy rule name that takes the same arguments. Only a deny_field rule can leave its field open."""
     if rule.name == NEVER_ABLE:
         return "ability"
     if len(rule.arguments) == min(_ARITIES[rule.name]):

@@ -1,7 +1,7 @@
-"""Invariants decided: for every shape of viewer that rules can tell apart, every action and field, and every possible row.
+"""Decides invariants for every viewer shape that rules can distinguish, every action and field, and every possible row.
 
-A field is read where its row is and the field is visible. A part has no row rule: it is read where its whole can be, so a question
-about a part asks for some row of its whole too. An action variable stands for each action that rules name and for one that none does.
+A field can be read if its row can and the field is visible. A part has no row rules: it can be read if its whole can, so a query
+about a part also needs a row of its whole. An action variable stands for each action in the catalogue.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from policies.entity import Entity
-from policies.facts import symbolic
+from policies.facts import symbolic_facts
 from policies.kinds import Site, exempted, rules_of, shown
 from policies.kinds import shapes as shapes_of_site
 from policies.masks import compile_predicate
@@ -20,7 +20,7 @@ from policies.predicate import FALSE, TRUE, And, Not, Predicate
 from policies.prove.invariants import ALWAYS, NEVER_ABLE, Invariant, Invariants, known_fields
 from policies.prove.solver import Undecided, solve
 from policies.prove.witness import Witness
-from policies.shapes import mentioned, shapes_of
+from policies.shapes import distinctions_of, shapes_of
 from policies.source import FIELD_RULES, NEVER_KIND, Rule
 from policies.viewer import Shape, Viewer
 
@@ -29,24 +29,24 @@ Claims: TypeAlias = tuple[tuple[Entity, Predicate], ...]
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """Who may, or may not, do or see what, against an invariant. There is no row where an ability decides."""
+    """A viewer and a row that violate an invariant. There's no row if an ability decides."""
 
     invariant: Invariant
     shape: Shape
     action: str
     field: str | None
     witness: Witness | None
-    rules: tuple[Rule, ...]  # those of policy that allow it, where it should not be; those that deny it, where it should
+    rules: tuple[Rule, ...]  # the policy rules at fault: those that allow what's forbidden, or that deny what's required
 
     @property
     def viewer(self) -> Viewer:
-        """Who it is."""
+        """The viewer of the counterexample."""
         return Viewer(shape=self.shape) if self.witness is None else self.witness.viewer
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether an invariant is proven, for how many shapes, and whether its condition is true of anybody at all."""
+    """Whether an invariant is proven, for how many shapes, and whether it's void: its condition matches nobody."""
 
     invariant: Invariant
     shapes: int
@@ -55,13 +55,13 @@ class Verdict:
 
     @property
     def is_proven(self) -> bool:
-        """Whether it holds, and says something."""
+        """True if the invariant holds and isn't void."""
         return self.counterexample is None and not self.is_void
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One shape, action and field: of whom the condition is true, and of whom it is and the invariant is broken."""
+    """One shape, action and field: the claims that the condition applies, and that it applies but the invariant is violated."""
 
     shape: Shape
     action: str
@@ -71,38 +71,38 @@ class _Case:
 
 
 class Verification:
-    """Decides invariants of a policy; what is once proven of a kind of viewer is not asked again."""
+    """Decides the invariants of a policy. Never repeats a query that's already proven for the same kind of viewer."""
 
     def __init__(self, policy: Policy, invariants: Invariants, sites: Collection[Site] = ()) -> None:
-        """Take a policy and what is to hold of it. `sites` are the fields of which rules of kinds are proven."""
+        """Create a verification of a policy against its invariants. `sites` holds the fields that kind rules are checked on."""
         self.policy = policy
         self.invariants = invariants
         self._sites = sites
         self._unsatisfiable: set[tuple[str, Claims]] = set()
 
     def decide(self, invariant: Invariant) -> Verdict:
-        """Prove or refute one invariant. Raises Undecided where the solver does neither."""
+        """Prove or refute one invariant. Raises Undecided if the solver does neither."""
         cases = {NEVER_ABLE: self._abilities, NEVER_KIND: self._fields_of_kind}.get(invariant.kind, self._cases)(invariant)
         shapes: set[Shape] = set()
         is_void = invariant.kind != NEVER_KIND  # a kind may have no field yet
         for case in cases:
             shapes.add(case.shape)
-            witness = self._ask(invariant, case.shape, case.broken)
+            witness = self._find_witness(invariant, case.shape, case.broken)
             if witness is not None:
                 return Verdict(invariant, len(shapes), self._counterexample(invariant, case, witness), is_void=False)
-            is_void = is_void and self._ask(invariant, case.shape, case.concerned) is None
+            is_void = is_void and self._find_witness(invariant, case.shape, case.concerned) is None
         return Verdict(invariant, len(shapes), None, is_void)
 
     def shapes(self, invariant: Invariant, action: str) -> tuple[Shape, ...]:
-        """All shapes that the rules of an action and the invariant can tell apart."""
+        """Return all shapes that the rules of an action and the invariant can distinguish."""
         rule = invariant.rule
         if invariant.kind == NEVER_ABLE:
-            asked = [each for each in self.policy.rules if len(each.arguments) == 2 and each.arguments[1].literal == action]
+            rules = [each for each in self.policy.rules if len(each.arguments) == 2 and each.arguments[1].literal == action]
         else:
             entity = self.policy.catalogue[rule.entity or ""]
-            asked = [each for each in self.policy.rules if each.concerns(entity.name, action)]
-            asked += [each for each in self.policy.rules if entity.part_of and each.concerns(entity.part_of, "read")]
-        return shapes_of(mentioned([*asked, rule], self.invariants.rules))
+            rules = [each for each in self.policy.rules if each.concerns(entity.name, action)]
+            rules += [each for each in self.policy.rules if entity.part_of and each.concerns(entity.part_of, "read")]
+        return shapes_of(distinctions_of([*rules, rule], self.invariants.rules))
 
     def _cases(self, invariant: Invariant) -> Iterator[_Case]:
         rule = invariant.rule
@@ -110,10 +110,10 @@ class Verification:
         for action in self._actions(rule, entity):
             for shape in self.shapes(invariant, action):
                 for field, condition in self._conditions(invariant, shape, action):
-                    yield self._case(invariant, entity, _Asked(shape, action, field, condition))
+                    yield self._case(invariant, entity, _Question(shape, action, field, condition))
 
     def _conditions(self, invariant: Invariant, shape: Shape, action: str) -> Iterator[tuple[str | None, Predicate]]:
-        rule, facts = invariant.rule, symbolic(shape)
+        rule, facts = invariant.rule, symbolic_facts(shape)
         if not invariant.is_of_fields:
             yield None, self.invariants.compiler.rows(rule, facts, action)
             return
@@ -121,30 +121,30 @@ class Verification:
         for field in invariant.fields or known_fields(self.policy, rule.entity or ""):
             yield field, found.get(field, found.get(None, FALSE))
 
-    def _case(self, invariant: Invariant, entity: Entity, asked: _Asked) -> _Case:
-        concerned: Claims = ((entity, asked.condition),)
-        if asked.condition == FALSE:
-            return _Case(asked.shape, asked.action, asked.field, concerned, concerned)
-        decision = self.policy.decide(asked.shape, entity.name, asked.action)
-        given, said = [asked.condition], decision.rows
-        if asked.field is not None:
-            given, said = [asked.condition, decision.rows], decision.fields[asked.field].visible
-        wrong: Predicate = Not(said) if invariant.kind == ALWAYS else said
-        broken: Claims = ((entity, _all(*given, wrong)), *self._whole(entity, asked.shape))
-        return _Case(asked.shape, asked.action, asked.field, concerned, broken)
+    def _case(self, invariant: Invariant, entity: Entity, question: _Question) -> _Case:
+        concerned: Claims = ((entity, question.condition),)
+        if question.condition == FALSE:
+            return _Case(question.shape, question.action, question.field, concerned, concerned)
+        decision = self.policy.decide(question.shape, entity.name, question.action)
+        given, allowed = [question.condition], decision.rows
+        if question.field is not None:
+            given, allowed = [question.condition, decision.rows], decision.fields[question.field].visible
+        wrong: Predicate = Not(allowed) if invariant.kind == ALWAYS else allowed
+        broken: Claims = ((entity, _all(*given, wrong)), *self._whole(entity, question.shape))
+        return _Case(question.shape, question.action, question.field, concerned, broken)
 
     def _whole(self, entity: Entity, shape: Shape) -> Claims:
-        """What has to be read for a part to be read."""
+        """Return the claim that a part's whole can be read."""
         if entity.part_of is None:
             return ()
         return ((self.policy.catalogue[entity.part_of], self.policy.decide(shape, entity.part_of).rows),)
 
     def fields_of_kind(self, rule: Rule) -> list[Site]:
-        """The fields that a rule of a kind is about."""
+        """Return the fields that a kind rule covers."""
         return [each for each in self._sites if rule in rules_of(self.policy, each) and not exempted(self.policy, each, rule)]
 
     def _fields_of_kind(self, invariant: Invariant) -> Iterator[_Case]:
-        """Every field of a kind, for every shape from which the rule hides it."""
+        """Yield every field of a kind, for every shape that the rule hides it from."""
         for site in self.fields_of_kind(invariant.rule):
             field = site.field if site.type in self.policy.catalogue else None
             for shape in shapes_of_site(self.policy, site, invariant.rule):
@@ -153,23 +153,23 @@ class Verification:
                     yield _Case(shape, "read" if field else str(site.ability), field, ((claims[0][0], TRUE),), claims)
 
     def _abilities(self, invariant: Invariant) -> Iterator[_Case]:
-        """An ability is of no row: a condition is true or false of a shape, and so is the ability."""
+        """Yield a case for each shape. An ability involves no row: the shape alone decides the condition and the ability."""
         ability = invariant.rule.arguments[1].literal or ""
         for shape in self.shapes(invariant, ability):
-            concerned = self.invariants.compiler.ability(invariant.rule, symbolic(shape))
-            nothing = next(iter(self.policy.catalogue))
+            concerned = self.invariants.compiler.ability(invariant.rule, symbolic_facts(shape))
+            any_entity = next(iter(self.policy.catalogue))
             has = concerned and self.policy.can(shape, ability)
-            yield _Case(shape, ability, None, ((nothing, _constant(concerned)),), ((nothing, _constant(has)),))
+            yield _Case(shape, ability, None, ((any_entity, _constant(concerned)),), ((any_entity, _constant(has)),))
 
     def _actions(self, rule: Rule, entity: Entity) -> tuple[str, ...]:
-        """The actions that an invariant is about: the one that it names, or each action on its type."""
+        """Return the actions that an invariant covers: the one that it names, or every action on its type."""
         stated = rule.arguments[1].literal
         if stated is not None:
             return (stated,)
         return self.policy.catalogue.actions(entity.name)
 
-    def _ask(self, invariant: Invariant, shape: Shape, claims: Claims) -> Witness | None:
-        key = (shape.kind, claims)  # a kind of viewer has the same keys, whatever else its shape is
+    def _find_witness(self, invariant: Invariant, shape: Shape, claims: Claims) -> Witness | None:
+        key = (shape.kind, claims)  # all viewers of a kind have the same parameters, whatever else is in their shape
         if key in self._unsatisfiable:
             return None
         try:
@@ -194,10 +194,10 @@ class Verification:
     def _enables(self, rule: Rule, case: _Case) -> bool:
         if rule.name != "ability" or rule.arguments[1].literal != case.action:
             return False
-        return self.invariants.compiler.ability(rule, symbolic(case.shape))
+        return self.invariants.compiler.ability(rule, symbolic_facts(case.shape))
 
     def _holds(self, rule: Rule, case: _Case, witness: Witness) -> bool:
-        """Whether a rule is true of the witness."""
+        """Return True if a rule matches the witness."""
         if rule.name in FIELD_RULES and (case.field is None or not rule.names(case.field)):
             return False
         predicate = self.policy.explain(rule, case.shape, case.action, case.field)
@@ -205,8 +205,8 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What a case is made of."""
+class _Question:
+    """The inputs of a case."""
 
     shape: Shape
     action: str
@@ -215,7 +215,7 @@ class _Asked:
 
 
 def _all(*items: Predicate) -> Predicate:
-    """All of them, as they are: what is to be proven is not simplified by what is to be trusted."""
+    """Return the unsimplified conjunction: a proof must not rely on the simplification that it checks."""
     return FALSE if FALSE in items else And(items)
 
 

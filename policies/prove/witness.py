@@ -1,4 +1,4 @@
-"""A viewer and a row of which something is true, as a solver has found them, and how they read."""
+"""Witnesses: a viewer and rows that the solver found, and their readable form."""
 
 from __future__ import annotations
 
@@ -8,54 +8,54 @@ from typing import Any
 
 from policies.entity import Entity, Resource
 from policies.prove.encoding import table_name
-from policies.shapes import spell
+from policies.shapes import format_shape
 from policies.verdicts import linked_resource
 from policies.viewer import PARAMETERS, SETS, Viewer
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One row, and which of its columns matter."""
+class WitnessRow:
+    """One row, and the columns that matter."""
 
     entity: Entity
     values: Mapping[str, Any]
-    mattering: tuple[str, ...]
+    relevant_columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A viewer and rows: the first is what was asked about, the second the whole that it is part of, where it is a part."""
+    """A viewer and rows: the first row is the one in question, and if it's a part, the second row is its whole."""
 
     viewer: Viewer
-    found: tuple[Found, ...]
-    linked: Mapping[str, tuple[Mapping[str, Any], ...]]  # by the name of the table
-    linked_mattering: Mapping[str, tuple[str, ...]]
-    parameters: frozenset[str]  # those of the viewer that matter
+    rows: tuple[WitnessRow, ...]
+    linked: Mapping[str, tuple[Mapping[str, Any], ...]]  # by table name
+    relevant_linked_columns: Mapping[str, tuple[str, ...]]
+    parameters: frozenset[str]  # the viewer parameters that matter
 
     @property
     def row(self) -> Resource:
-        """The row that was asked about, with its linked rows."""
+        """The row in question, with its linked rows."""
         return self.resource(0)
 
     def resource(self, number: int) -> Resource:
-        """One of the rows, with its linked rows."""
-        entity, values = self.found[number].entity, self.found[number].values
+        """Return one of the rows, with its linked rows."""
+        entity, values = self.rows[number].entity, self.rows[number].values
         return linked_resource(entity, values, self.linked)
 
     def __str__(self) -> str:
-        """The values that matter, a line for the viewer and each row."""
+        """Format the values that matter, one line for the viewer and one for each row."""
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
         facts: dict[str, Any] = {name: getattr(self.viewer, name) for name in (*PARAMETERS, *SETS) if name in self.parameters}
-        yield f"viewer {spell(self.viewer.shape)}{_shown(facts)}"
-        for found in self.found:
-            yield f"{found.entity.name}{_shown({name: found.values[name] for name in found.mattering})}"
+        yield f"viewer {format_shape(self.viewer.shape)}{_shown(facts)}"
+        for found in self.rows:
+            yield f"{found.entity.name}{_shown({name: found.values[name] for name in found.relevant_columns})}"
             for link in found.entity.links:
                 name = table_name(link.table)
                 for row in self.linked.get(name, ()):
                     if row[link.remote] is not None and row[link.remote] == found.values[link.local]:
-                        yield f"  {link.name}{_shown({key: row[key] for key in self.linked_mattering[name]})}"
+                        yield f"  {link.name}{_shown({key: row[key] for key in self.relevant_linked_columns[name]})}"
 
 
 def _shown(values: Mapping[str, Any]) -> str:

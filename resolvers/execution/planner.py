@@ -162,7 +162,7 @@ class Planner:
 
     def _hidden(self, kind: str, name: str, rule: FieldRule, access: RowAccess) -> str:
         """The code of what stands in the place of a hidden value: it says the reason of the first denial that is true."""
-        code = self.names.bind(HiddenMarker(Redacted(kind, name, rule.otherwise)))
+        code = self.names.bind(HiddenMarker(Redacted(kind, name, rule.default_reason)))
         for predicate, reason in reversed(rule.denials):
             code = f"({self.names.bind(HiddenMarker(Redacted(kind, name, reason)))} if {access.holds(predicate)} else {code})"
         return f"run.hide({code})"

@@ -18,7 +18,7 @@ from cachetools import LRUCache
 from models.base import now
 from policies.actions import ACTIONS
 from policies.catalogue import CATALOGUE
-from policies.condition_text import stated
+from policies.condition_text import revealed_columns
 from policies.decision import Decision
 from policies.masks import by_attribute, compile_predicate, expression, is_local
 from policies.policy import Policy
@@ -55,7 +55,7 @@ def condition(entity: str, action: str, decide: Callable[[str, str], Decision]) 
     read = decide(entity, "read")
     given = TRUE if read.rows == FALSE else read.rows
     allowed = assume(given, decide(entity, action).rows)
-    allowed = conj((allowed, *_visible(read, stated(allowed))))
+    allowed = conj((allowed, *_visible(read, revealed_columns(allowed))))
     state = ALLOWED_FROM.get((entity, action))
     if state is None:
         return Condition(assume(given, allowed))

@@ -66,7 +66,7 @@ class Mask:
 
     def _field(self, name: str, rule: FieldRule) -> FieldMask:
         denials = tuple((self._verdict(predicate), reason) for predicate, reason in rule.denials)
-        return FieldMask(name, self._verdict(rule.visible), denials, rule.otherwise)
+        return FieldMask(name, self._verdict(rule.visible), denials, rule.default_reason)
 
     def _verdict(self, predicate: Predicate) -> Verdict:
         if is_local(predicate):
@@ -96,7 +96,7 @@ def is_row_independent(rule: FieldRule) -> bool:
 
 
 def constant_reason(rule: FieldRule) -> Reason:
-    return next((reason for predicate, reason in rule.denials if predicate == TRUE), rule.otherwise)
+    return next((reason for predicate, reason in rule.denials if predicate == TRUE), rule.default_reason)
 
 
 _masks: dict[int, Mask] = {}

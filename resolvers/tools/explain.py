@@ -154,7 +154,7 @@ def _shown_decisions(stage: Stage, holds: Holds) -> Sequence[Ruling]:
 
 def _decision(ruling: Ruling, holds: Holds, *, links_too: bool) -> Decision:
     rule, whole = ruling.rule, holds(ruling.condition)
-    parts = [_part(part, holds, known=whole or links_too or not links(part.upto)) for part in ruling.parts]
+    parts = [_part(part, holds, known=whole or links_too or not links(part.prefix_condition)) for part in ruling.parts]
     return Decision(
         effect=ruling.effect,
         name=rule.name,
@@ -171,8 +171,8 @@ def _decision(ruling: Ruling, holds: Holds, *, links_too: bool) -> Decision:
 
 
 def _part(part: Part, holds: Holds, *, known: bool) -> DecisionPart:
-    by_viewer = isinstance(part.upto, Constant)
-    return DecisionPart(part.text, holds(part.upto) if known else None, by_viewer, list(part.rules))
+    by_viewer = isinstance(part.prefix_condition, Constant)
+    return DecisionPart(part.text, holds(part.prefix_condition) if known else None, by_viewer, list(part.rules))
 
 
 def _failing(parts: Sequence[DecisionPart]) -> str | None:

@@ -32,7 +32,7 @@ def test_the_rules_of_a_shape_are_named(tmp_path: Path) -> None:
     assert "ALLOW port.polar:4  where company_id = viewer.company_id" == done.stdout.splitlines()[0]
     assert [
         "port.polar:24  always  HIDDEN_BY_PARTNER",
-        "      # Prices are hidden from a managed account until its partner shows them; no role brings them back. R121 R122 V23",
+        "      # Prices are hidden from a managed account until its partner shows them, whatever the user's roles. R121 R122 V23",
         '      field in ["monthly_rate", "setup_fee"]: always',
         "      prices_hidden(viewer)  (viewer.polar:35): always",
     ] == blocks[1].splitlines()
@@ -82,9 +82,9 @@ def test_what_cannot_be_asked_is_refused(demo_url: str, tmp_path: Path) -> None:
         ("explain", "Port", "price", "--as", "DIRECT"): "Port has no field price that policy decides; it has activatedAt, ",
         ("explain", "Port", "--as", "DIRECT", "--action", "sell"): "sell is nothing that can be explained of it.",
         ("explain", "Port"): "Say who looks: `--as SHAPE`, or `--viewer EMAIL` at `--id GLOBAL_ID`.",
-        ("explain", "Port", "--as", "KING"): "KING of KING is unknown: write a kind of ",
+        ("explain", "Port", "--as", "KING"): "Unknown term KING in KING. Write a kind (",
         ("explain", "Port", "--viewer", HIDDEN, "--id", "nobody"): "nobody is no id of a Port.",
-        ("show", "Nothing", "--as", "DIRECT"): "the catalogue has no entity Nothing; it has ",
+        ("show", "Nothing", "--as", "DIRECT"): "Unknown entity Nothing. Known entities: ",
         ("show", "Port", "--as", "nobody@else.example"): "Nobody has the address nobody@else.example.",
     }
 

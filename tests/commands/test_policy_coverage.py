@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import server
-from policies.coverage import Coverage, branches, countable
+from policies.coverage import Coverage, branches, countable_rules
 from policies.policy import Policy
 from policies.source import Rule
 from tests.commands.process import Done, crossgate, started
@@ -43,7 +43,7 @@ def test_where_all_rules_are_seen_the_table_is_all(tmp_path: Path, complete: Cov
     """Each file has a line, and so has all of policy; the exit code is 0."""
     done = told(tmp_path, complete, "--missing")
 
-    rules = countable(policy.rules)
+    rules = countable_rules(policy.rules)
     every = sum(len(branches(rule)) for rule in rules)
     lines = done.stdout.splitlines()
     assert (0, "") == (done.returncode, done.stderr)
@@ -72,7 +72,7 @@ def test_a_rule_that_went_one_way_is_reported(tmp_path: Path, complete: Coverage
 
 def test_branches_are_named_where_they_are_asked_for(tmp_path: Path, complete: Coverage, policy: Policy) -> None:
     """A branch that is missing does not fail the command; with --missing it is named."""
-    rule = next(rule for rule in countable(policy.rules) if len(branches(rule)) > 2)
+    rule = next(rule for rule in countable_rules(policy.rules) if len(branches(rule)) > 2)
     first, text = next(iter(branches(rule).items()))
     complete.seen[rule.place].remove(first)
 

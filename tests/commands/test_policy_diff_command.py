@@ -85,8 +85,9 @@ def test_what_is_no_policy_is_trouble(older: Path) -> None:
 
     assert (2, 2) == (unknown.exit_code, unfit.exit_code)
     assert "neither a directory nor a revision" in _line(unknown)
-    assert "cannot be loaded against today's catalogue: port.polar:1: Ship is neither Viewer nor in the catalogue" in _line(
-        unfit
+    assert (
+        "cannot be loaded against today's catalogue: port.polar:1: Ship is neither Viewer nor a type of the catalogue"
+        in _line(unfit)
     )
 
 

@@ -26,7 +26,7 @@ PRICES = "query Prices($first: Int!) { ports(first: $first) { nodes { name month
 ACCOUNTS = "{ managedAccounts(first: 3) { edges { node { id company { tradingName } } } } }"
 HIDDEN_PRICES = re.compile(r"# Prices are hidden from a managed account.*?;\n\n", re.DOTALL)
 PARTNER_LOOKS = re.compile(r'allow\(viewer: Viewer, "view_as", company: Company\).*?;', re.DOTALL)
-PARTNER_READS = re.compile(r"# A partner reads the accounts.*?;\n\n", re.DOTALL)
+PARTNER_READS = re.compile(r"# A partner can read the accounts.*?;\n\n", re.DOTALL)
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def test_a_revision_is_a_candidate() -> None:
         heading = (directory / "port.polar").read_text().splitlines()[0]
 
     assert {name for name in listed.stdout.split() if name.endswith(".polar")} == found
-    assert "# Ports: what a company orders in a data centre." == heading
+    assert "# Ports: the network ports that a company orders in a data centre." == heading
     assert not directory.exists()
 
 

@@ -76,5 +76,5 @@ def test_the_schema_of_a_viewer_is_printed_R113() -> None:
 
 def test_a_shape_that_is_none_is_named() -> None:
     """The failure says what shapes are made of."""
-    with pytest.raises(Failure, match="NOBODY of NOBODY is unknown: write a kind of ANONYMOUS, "):
+    with pytest.raises(Failure, match=r"Unknown term NOBODY in NOBODY\. Write a kind \(ANONYMOUS, "):
         shaped_sdl("NOBODY")

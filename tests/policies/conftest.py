@@ -1,4 +1,4 @@
-"""What tests of policy share: a database for rows that are asked about and never stored."""
+"""Fixtures of the policy tests: a database for rows that are queried but never stored."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 
 @pytest.fixture
 async def connection(database_url: str) -> AsyncIterator[AsyncConnection]:
-    """A connection whose temporary tables nobody else sees."""
+    """Open a connection with its own temporary tables."""
     engine = create_async_engine(database_url, poolclass=NullPool)
     async with engine.connect() as connection:
         yield connection

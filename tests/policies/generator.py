@@ -1,4 +1,4 @@
-"""Random policies in the language that lint lets pass, over the sample market."""
+"""Random policies that lint accepts, over the sample market."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ usual(row) if row.speed = row.floor or row.speed > 2;
 
 
 def random_policy(random: Random) -> str:
-    """Helpers, a few rules of each kind, and comments where they are needed."""
+    """Return helpers, a few rules of each kind, and comments where they're required."""
     rules = [f"helper(viewer: Viewer) if {_viewer_goal(random, 1)};" for _ in range(2)]
     rules += [_rule(random, "allow", "") for _ in range(random.randint(1, 4))]
     rules += [_rule(random, "deny", "") for _ in range(random.randint(0, 2))]
@@ -104,7 +104,7 @@ class Counter:
         self.last = 0
 
     def next(self) -> str:
-        """A name that was not given before."""
+        """Return an unused name."""
         self.last += 1
         return f"row{self.last}"
 
@@ -124,7 +124,7 @@ def _goal(random: Random, depth: int, names: Counter) -> str:
 
 
 def _viewer_goal(random: Random, depth: int) -> str:
-    """A goal over the viewer alone, which may be negated."""
+    """Return a goal about the viewer alone, which can be negated."""
     if depth and random.random() < 0.5:
         word = random.choice((" and ", " or "))
         return f"not ({word.join(_viewer_goal(random, depth - 1) for _ in range(2))})"

@@ -1,4 +1,4 @@
-# Ports of the sample market: every kind of condition that the compiler takes, for the three verdicts to agree upon.
+# Ports of the sample market: every kind of condition that the compiler supports, to compare the three verdicts on.
 
 # Shared by several rules.
 extended(status) if status in ["OFFERED", "SOLD"];
@@ -6,32 +6,32 @@ managed(viewer: Viewer) if viewer.kind = "MANAGED";
 trusted(viewer: Viewer) if not managed(viewer) and role in ["ACCOUNT_ADMIN", "FINANCE"] and role in viewer.roles;
 bought(viewer: Viewer, dealing) if dealing.buyer_id = viewer.company_id and extended(dealing.status);
 
-# A company reads its own ports.
+# A company can read its own ports.
 allow(viewer: Viewer, "read", port: Port) if port.company_id = viewer.company_id;
 
-# A partner reads ports of its accounts, and ports of nobody.
+# A partner can read the ports of its accounts, and ports without a partner.
 allow(viewer: Viewer, "read", port: Port) if
     viewer.kind = "PARTNER" and (port.partner_id = viewer.company_id or port.partner_id = nil);
 
-# A buyer reads what was extended to it.
+# A buyer can read the ports that were offered to it.
 allow(viewer: Viewer, "read", port: Port) if dealing in port.dealings and bought(viewer, dealing);
 
-# The operator reads what is dealt with at all.
+# The operator can read ports that have any dealing.
 allow(viewer: Viewer, "read", port: Port) if viewer.kind = "OPERATOR" and _dealing in port.dealings;
 
-# Everybody reads fast public ports of its markets.
+# Everyone can read fast public ports of their markets.
 allow(viewer: Viewer, "read", port: Port) if
     port.visibility = "PUBLIC" and port.market in viewer.markets and port.speed > 1 and 3 >= port.speed;
 
-# Nobody else's account reads a port without a partner's name on it.
+# Other managed accounts can't read a port with no partner.
 deny(viewer: Viewer, _action, port: Port) if
     managed(viewer) and port.partner_id != viewer.partner_id and port.partner_id != nil;
 
-# A port that was sold for nothing is nobody's business.
+# Nobody can read a port that was sold for nothing.
 deny(_viewer: Viewer, action, port: Port) if
     action in ["read", "order"] and dealing in port.dealings and dealing.status = "SOLD" and dealing.amount < 1;
 
-# Ports are ordered by whoever is trusted, at their own speed.
+# Trusted viewers can order ports at their own speed.
 allow(viewer: Viewer, "order", port: Port) if trusted(viewer) and port.speed = port.floor;
 allow(viewer: Viewer, "order", port: Port) if not viewer.pricing_shown and port.speed != port.floor and port.active = true;
 allow(viewer: Viewer, "order", port: Port) if viewer.supported_by = port.name or port.name = viewer.kind;

@@ -1,4 +1,4 @@
-"""A small market of our own to test the compiler with: ports, the dealings about them, and their fees, which are parts."""
+"""A small market to test the compiler with: ports, dealings about them, and their fees, which are parts."""
 
 from __future__ import annotations
 
@@ -50,6 +50,6 @@ ENTITY: Final = CATALOGUE["Port"]
 
 
 def written(directory: Path, text: str, file: str = "port.polar") -> Policy:
-    """Load a policy of one file over the sample catalogue."""
+    """Write a policy of one file and load it with the sample catalogue."""
     (directory / file).write_text(text, "utf-8")
     return Policy.load(directory, CATALOGUE)

@@ -1,4 +1,4 @@
-"""`crossgate policy check` finds what is wrong with a policy, all of it at once."""
+"""`crossgate policy check` reports all problems of a policy at once."""
 
 from __future__ import annotations
 
@@ -15,40 +15,41 @@ allow_field(_viewer: Viewer, "read", _port: Port, "speed");
 """
 
 
-def test_all_refusals_are_listed(tmp_path: Path) -> None:
-    """Loading stops at the first refusal; checking does not."""
+def test_all_loading_errors_are_listed(tmp_path: Path) -> None:
+    """Loading stops at the first error, checking doesn't."""
     (tmp_path / "a.polar").write_text("first(one) if other = 1;\nsecond(one) if one = two;", "utf-8")
 
-    hint = "name it in the head, or bind it first by"
+    hint = "is a free variable. Add it to the head, or bind it first with"
     assert [
-        Problem(f"a.polar:1: free variable other: {hint} `other in …`"),
-        Problem(f"a.polar:2: free variable two: {hint} `two in …`"),
+        Problem(f"a.polar:1: other {hint} `other in …`."),
+        Problem(f"a.polar:2: two {hint} `two in …`."),
     ] == check_texts(tmp_path, CATALOGUE)
 
 
-def test_texts_that_are_no_rules_are_listed(tmp_path: Path) -> None:
-    """Each file that cannot be read is named."""
+def test_files_without_valid_rules_are_listed(tmp_path: Path) -> None:
+    """Each file that can't be parsed is named."""
     (tmp_path / "a.polar").write_text("first", "utf-8")
     (tmp_path / "b.polar").write_text("{}", "utf-8")
 
     assert ["a.polar:1", "b.polar:1"] == [problem.message[:9] for problem in check_texts(tmp_path, CATALOGUE)]
 
 
-def test_what_a_policy_forgets_is_listed(tmp_path: Path) -> None:
-    """Fields without rules, rules without viewers, and fields that are never null and yet hidden from somebody."""
+def test_omissions_of_a_policy_are_listed(tmp_path: Path) -> None:
+    """Covers fields without rules, rules that never apply, and non-null fields that are hidden from some viewers."""
     policy = written(tmp_path, RULES)
 
     found = check(policy, {"Port": ["name", "speed", "floor"]}, {("Port", "name"), ("Port", "speed")})
 
     assert [
-        "Port.floor: no allow_field rule names it",
-        "port.polar:3: this rule applies to no viewer",
-        f"Port.name is never null in the schema, but hidden from {shapes()[0]}",
+        "Port.floor: No allow_field rule names this field. Add one to say who can read it.",
+        "port.polar:3: This rule never applies to any viewer. Fix its condition or remove it.",
+        "Port.name is non-null in the schema, but it's hidden from ANONYMOUS. "
+        "Make it nullable, or allow it for everyone who can read the row.",
     ] == [problem.message for problem in found]
 
 
-def test_abilities_that_nobody_has_are_listed(tmp_path: Path) -> None:
-    """An ability and its denial are rules as others are; two roles that are needed together are found together."""
+def test_unreachable_abilities_are_listed(tmp_path: Path) -> None:
+    """Abilities and their denials are checked too. An ability that needs two roles at once counts as reachable."""
     policy = written(
         tmp_path,
         'ability(viewer: Viewer, "use_chat") if viewer.kind = "DIRECT" and viewer.kind = "PARTNER";\n'
@@ -57,13 +58,14 @@ def test_abilities_that_nobody_has_are_listed(tmp_path: Path) -> None:
         'deny_ability(viewer: Viewer, "quote") if viewer.kind = "MANAGED" and viewer.supported_by = nil;\n',
     )
 
-    assert ["port.polar:1: this rule applies to no viewer", "port.polar:4: this rule applies to no viewer"] == [
-        problem.message for problem in check(policy, {})
-    ]
+    assert [
+        "port.polar:1: This rule never applies to any viewer. Fix its condition or remove it.",
+        "port.polar:4: This rule never applies to any viewer. Fix its condition or remove it.",
+    ] == [problem.message for problem in check(policy, {})]
 
 
-def test_each_rule_that_cannot_be_compiled_is_listed(tmp_path: Path) -> None:
-    """Checking goes on after the first, and each says how to write it."""
+def test_each_uncompilable_rule_is_listed(tmp_path: Path) -> None:
+    """Checking continues after the first error, and each error says what to write."""
     policy = written(
         tmp_path,
         'allow(viewer: Viewer, "read", port: Port) if port.speed = viewer.kind;\n'
@@ -73,11 +75,11 @@ def test_each_rule_that_cannot_be_compiled_is_listed(tmp_path: Path) -> None:
     found = [problem.message for problem in check(policy, {})]
 
     assert ["port.polar:1", "port.polar:2"] == [message[:12] for message in found]
-    assert all(message.endswith("with something else: compare equal types") for message in found)
+    assert all(message.endswith("with another type. Compare values of the same type.") for message in found)
 
 
 def test_representative_shapes_cover_every_kind_role_and_setting() -> None:
-    """Each kind of account with each role and without; managed ones with their settings on and off, by either support."""
+    """Covers each account kind with each role and with none, and managed accounts with each setting and either supporter."""
     roles = {shape.roles for shape in shapes()}
     managed = [shape for shape in shapes() if shape.kind == "MANAGED"]
 

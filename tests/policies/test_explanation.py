@@ -1,4 +1,4 @@
-"""Explanations come to the verdict that policy comes to, whatever the policy, the viewer and the row, and their parts add up."""
+"""Explanations reach the same verdict as the policy for any policy, viewer and row, and their parts add up."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from policies.masks import Mask, compile_predicate
 from policies.policy import Policy
 from policies.predicate import TRUE, Constant, Predicate, show
 from policies.reason import Reason
-from policies.shapes import spelt
+from policies.shapes import parse_shape
 from policies.source import ROW_RULES
 from policies.verdicts import World
 from policies.viewer import Shape, Viewer
@@ -32,11 +32,11 @@ from tests.policies.verdicts import actions, ask_database, random_market, random
 
 SAMPLE = Path(__file__).with_name("sample.polar").read_text("utf-8")
 RULES = """
-# A company reads its own ports.
+# A company can read its own ports.
 allow(viewer: Viewer, "read", port: Port) if
     port.company_id = viewer.company_id;
 
-# A buyer reads what it was offered. V19
+# A buyer can read the ports that it was offered. V19
 allow(viewer: Viewer, "read", port: Port) if
     not managed(viewer) and dealing in port.dealings and
     dealing.buyer_id = viewer.company_id and dealing.status in ["OFFERED", "SOLD"];
@@ -54,7 +54,7 @@ allow(viewer: Viewer, "order", port: Port) if ("FINANCE" in viewer.roles and por
 
 @dataclass
 class Comparison:
-    """How many verdicts were compared, and where they differ."""
+    """The number of compared verdicts, and the first difference."""
 
     cases: int = 0
     allowed: int = 0
@@ -63,7 +63,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Case:
-    """One row and one viewer, and what the database says of both."""
+    """One row and one viewer, and the database's answers about them."""
 
     policy: Policy
     entity: Entity
@@ -73,35 +73,35 @@ class Case:
     answers: dict[Predicate, bool]
 
     def holds(self, predicate: Predicate) -> bool:
-        """What the database says of a predicate."""
+        """Return the database's answer for a predicate."""
         return predicate.value if isinstance(predicate, Constant) else self.answers[predicate]
 
     def verdicts(self, field: str | None) -> set[Any]:
-        """What Oso, compiled Python and compiled SQL say, and with which reason; of a field only where the row is allowed."""
+        """Return the verdicts of Oso, compiled Python and compiled SQL, with reasons. Judges the field only if the row is allowed."""
         decision = self.policy.decide(self.viewer.shape, self.entity.name, self.action)
         if field is None or not self.holds(decision.rows):
             oso = self.policy.allows(self.viewer, self.action, self.entity.name, self.row)
-            said = [oso, compile_predicate(decision.rows)(self.row, self.viewer), self.holds(decision.rows)]
-            return {(each, None) for each in said}
+            allowed = [oso, compile_predicate(decision.rows)(self.row, self.viewer), self.holds(decision.rows)]
+            return {(each, None) for each in allowed}
         rule = decision.fields[field]
         oso = self.policy.allows_field(self.viewer, self.action, self.entity.name, self.row, field)
-        said = [oso, compile_predicate(rule.visible)(self.row, self.viewer), self.holds(rule.visible)]
+        allowed = [oso, compile_predicate(rule.visible)(self.row, self.viewer), self.holds(rule.visible)]
         denials = (reason for predicate, reason in rule.denials if compile_predicate(predicate)(self.row, self.viewer))
-        reason = next(denials, rule.otherwise)
-        return {(each, None if each else reason) for each in said}
+        reason = next(denials, rule.default_reason)
+        return {(each, None if each else reason) for each in allowed}
 
 
 Explain = Callable[[Explanation], Explanation]
 
 
 def as_it_is(explanation: Explanation) -> Explanation:
-    """The explanation of policy itself."""
+    """Return the policy's own explanation."""
     return explanation
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is explained, and each of its rules as Python, compiled by itself."""
+    """An explanation, and each of its rules compiled to Python on its own."""
 
     field: str | None
     explanation: Explanation
@@ -109,7 +109,7 @@ class Question:
 
     @classmethod
     def of(cls, policy: Policy, shape: Shape, entity: Entity, action: str, field: str | None, explain: Explain) -> Question:
-        """The question whether viewers of a shape may do something to a row, or read a field of it."""
+        """Create the question whether viewers of a shape can take an action on a row, or read one of its fields."""
         explanation = explain(policy.explanation(shape, entity.name, action, field))
         rules = [(ruling.rule, None if ruling.rule.name in ROW_RULES else field) for ruling in explanation.rulings]
         return cls(field, explanation, [compile_predicate(policy.explain(rule, shape, action, each)) for rule, each in rules])
@@ -124,19 +124,19 @@ async def compare(
     done: Comparison,
     explain: Explain = as_it_is,
 ) -> None:
-    """One viewer, one action and some rows of an entity: each row, and some of its fields."""
+    """Compare one viewer and one action on some rows of an entity and some of their fields."""
     viewer = random_viewer(random)
     action = random.choice(actions(policy, entity))
     decision = policy.decide(viewer.shape, entity.name, action)
     fields = [None, *random.sample(sorted(decision.fields), min(3, len(decision.fields)))]
     questions = [Question.of(policy, viewer.shape, entity, action, field, explain) for field in fields]
-    asked = [predicate for question in questions for predicate in question.explanation.predicates]
-    asked += [decision.rows, *(rule.visible for rule in decision.fields.values())]
+    predicates = [predicate for question in questions for predicate in question.explanation.predicates]
+    predicates += [decision.rows, *(rule.visible for rule in decision.fields.values())]
     rows, linked = random_market(entity, random)
-    answers = await ask_database(connection, world, entity, viewer, asked, rows, linked, per_row=True)
+    answers = await ask_database(connection, world, entity, viewer, predicates, rows, linked, per_row=True)
     for number, row in enumerate(resources(entity, rows, linked)):
-        said = {predicate: answer for (case, predicate), answer in answers.items() if case == number}
-        case = Case(policy, entity, viewer, action, row, said)
+        answers_of_row = {predicate: answer for (case, predicate), answer in answers.items() if case == number}
+        case = Case(policy, entity, viewer, action, row, answers_of_row)
         for question in questions:
             done.cases += 1
             done.difference = done.difference or difference(case, question)
@@ -144,16 +144,16 @@ async def compare(
 
 
 def difference(case: Case, question: Question) -> str | None:
-    """How an explanation and the verdicts of policy differ, None if they agree."""
+    """Return how an explanation and the policy's verdicts differ, or None if they agree."""
     field, explanation = question.field, question.explanation
     verdict = explanation.verdict(case.holds)
     about_row = field is None or not case.holds(case.policy.decide(case.viewer.shape, case.entity.name, case.action).rows)
-    told = (verdict.allowed, None if about_row else verdict.reason)
+    explained = (verdict.allowed, None if about_row else verdict.reason)
     place = f"{case.entity.name}.{field} {case.action} {case.viewer} {vars(case.row)}"
-    if case.verdicts(field) != {told}:
-        return f"{place}: explained as {told}, decided as {case.verdicts(field)}"
+    if case.verdicts(field) != {explained}:
+        return f"{place}: explained as {explained}, decided as {case.verdicts(field)}"
     for ruling, mask in zip(explanation.rulings, question.masks, strict=True):
-        steps = [case.holds(part.upto) for part in ruling.parts]
+        steps = [case.holds(part.prefix_condition) for part in ruling.parts]
         whole = mask(case.row, case.viewer)
         failing = ruling.failing(case.holds)
         if steps != sorted(steps, reverse=True) or {whole} != {all(steps), case.holds(ruling.condition), failing is None}:
@@ -162,7 +162,7 @@ def difference(case: Case, question: Question) -> str | None:
 
 
 def outcome(done: Comparison) -> str:
-    """Whether all agree; the first difference, and the seed that repeats it, are printed."""
+    """Return whether all agree. Prints the first difference and the seed that reproduces it."""
     if done.difference:
         sys.stderr.write(f"CROSSGATE_SEED={SEED}\n{done.difference}\n")
     return "they differ" if done.difference else "all agree"
@@ -171,7 +171,7 @@ def outcome(done: Comparison) -> str:
 async def agree(
     connection: AsyncConnection, policy: Policy, catalogue: Catalogue, cases: int, explain: Explain = as_it_is
 ) -> Comparison:
-    """Compare at least so many verdicts, all entities in turn."""
+    """Compare at least `cases` verdicts, cycling through all entities."""
     random, done, world = Random(SEED), Comparison(), World(catalogue)
     await create(connection, world.metadata)
     while done.cases < cases and not done.difference:
@@ -181,7 +181,7 @@ async def agree(
 
 
 async def test_explanations_agree_with_the_policy_of_the_gateway(connection: AsyncConnection) -> None:
-    """Whatever the rules of the gateway decide of a row or a field is explained as it is decided, with the same reason."""
+    """Every decision of the gateway's rules on a row or field has an explanation with the same verdict and reason."""
     done = await agree(connection, Policy.load(POLICIES, CATALOGUE), CATALOGUE, CASES // 4)
 
     assert "all agree" == outcome(done)
@@ -189,7 +189,7 @@ async def test_explanations_agree_with_the_policy_of_the_gateway(connection: Asy
 
 
 async def test_explanations_agree_on_every_kind_of_condition(connection: AsyncConnection, tmp_path: Path) -> None:
-    """NULL, order, links, sets, other columns and denials are explained as they are decided."""
+    """NULL, order, links, sets, column comparisons and denials are explained as decided."""
     policy = samples.written(tmp_path, SAMPLE)
 
     done = await agree(connection, policy, samples.CATALOGUE, CASES // 8)
@@ -199,7 +199,7 @@ async def test_explanations_agree_on_every_kind_of_condition(connection: AsyncCo
 
 
 async def test_explanations_agree_on_random_policies(connection: AsyncConnection, tmp_path: Path) -> None:
-    """Whatever policy lint lets pass, its explanations say what the three verdicts say, and their parts add up."""
+    """For any policy that lint accepts, explanations agree with the three verdicts, and their parts add up."""
     random, done, world = Random(SEED), Comparison(), World(samples.CATALOGUE)
     await create(connection, world.metadata)
     while done.cases < CASES // 8 and not done.difference:
@@ -212,8 +212,8 @@ async def test_explanations_agree_on_random_policies(connection: AsyncConnection
     assert "all agree" == outcome(done)
 
 
-async def test_an_explanation_that_forgets_denials_is_found_out(connection: AsyncConnection, tmp_path: Path) -> None:
-    """The check can fail: without its denials an explanation allows what is refused."""
+async def test_explanation_without_denials_is_detected(connection: AsyncConnection, tmp_path: Path) -> None:
+    """The check can fail: without its denials, an explanation allows what's refused."""
 
     def forgetful(explanation: Explanation) -> Explanation:
         return Explanation(
@@ -228,8 +228,8 @@ async def test_an_explanation_that_forgets_denials_is_found_out(connection: Asyn
     assert done.difference is not None
 
 
-async def test_parts_in_another_order_are_found_out(connection: AsyncConnection, tmp_path: Path) -> None:
-    """The check can fail: a part that is true although one before it is not belongs to another rule."""
+async def test_reordered_parts_are_detected(connection: AsyncConnection, tmp_path: Path) -> None:
+    """The check can fail: a part can't hold if one before it doesn't."""
 
     def muddled(explanation: Explanation) -> Explanation:
         return Explanation(
@@ -244,30 +244,30 @@ async def test_parts_in_another_order_are_found_out(connection: AsyncConnection,
     assert done.difference is not None
 
 
-def test_each_rule_that_has_a_say_is_explained_part_by_part(tmp_path: Path) -> None:
-    """A rule has its place, its sentence and its parts, of each the rows up to there and the rules that it asks."""
-    explanation = samples.written(tmp_path, RULES).explanation(spelt("MANAGED+FINANCE"), "Port", "read", "speed")
+def test_applicable_rules_are_explained_part_by_part(tmp_path: Path) -> None:
+    """A rule has its place, its comment and its parts, each with its matching rows and the rules that it calls."""
+    explanation = samples.written(tmp_path, RULES).explanation(parse_shape("MANAGED+FINANCE"), "Port", "read", "speed")
 
-    told = [
+    explained = [
         (ruling.effect, ruling.rule.place, ruling.rule.comment, ruling.rule.reason, show(ruling.condition))
         for ruling in explanation.rulings
     ]
     assert [
-        ("ALLOW", "port.polar:3", "A company reads its own ports.", None, "company_id = viewer.company_id"),
-        ("ALLOW", "port.polar:7", "A buyer reads what it was offered. V19", None, "FALSE"),
+        ("ALLOW", "port.polar:3", "A company can read its own ports.", None, "company_id = viewer.company_id"),
+        ("ALLOW", "port.polar:7", "A buyer can read the ports that it was offered. V19", None, "FALSE"),
         ("DENY", "port.polar:12", "", None, "active = false"),
         ("ALLOW", "port.polar:14", "", None, "TRUE"),
         ("DENY", "port.polar:16", "", Reason.HIDDEN_BY_PARTNER, "TRUE"),
-    ] == told
+    ] == explained
     assert (
         Part("managed(viewer)", TRUE, ("port.polar:10",)),
         Part("not viewer.pricing_shown", TRUE, ()),
     ) == explanation.rulings[-1].parts
 
 
-def test_a_part_knows_what_the_parts_before_it_have_bound(tmp_path: Path) -> None:
-    """Conditions on one linked row are those of a single row, however many parts they are written in."""
-    ruling = samples.written(tmp_path, RULES).explanation(spelt("DIRECT"), "Port").rulings[1]
+def test_part_uses_variables_of_earlier_parts(tmp_path: Path) -> None:
+    """Conditions on one linked row apply to the same row, however many parts they're written in."""
+    ruling = samples.written(tmp_path, RULES).explanation(parse_shape("DIRECT"), "Port").rulings[1]
 
     assert [
         ("not managed(viewer)", "TRUE"),
@@ -277,7 +277,7 @@ def test_a_part_knows_what_the_parts_before_it_have_bound(tmp_path: Path) -> Non
             'dealing.status in ["OFFERED", "SOLD"]',
             'some dealings (buyer_id = viewer.company_id and status in ["OFFERED", "SOLD"])',
         ),
-    ] == [(part.text, show(part.upto)) for part in ruling.parts]
+    ] == [(part.text, show(part.prefix_condition)) for part in ruling.parts]
 
 
 @pytest.mark.parametrize(
@@ -291,11 +291,11 @@ def test_a_part_knows_what_the_parts_before_it_have_bound(tmp_path: Path) -> Non
         ("DIRECT", "sell", None, Verdict(False, Reason.NOT_YOURS)),
     ],
 )
-def test_a_refusal_has_the_reason_of_its_rule(
+def test_refusal_has_the_reason_of_its_rule(
     tmp_path: Path, shape: str, action: str, field: str | None, verdict: Verdict
 ) -> None:
-    """The first denial that is true gives the reason; where none is, the rule that would allow it, if it has one."""
-    explanation = samples.written(tmp_path, RULES).explanation(spelt(shape), "Port", action, field)
+    """The first matching denial gives the reason. If none matches, it's the reason of the allow rule, if it has one."""
+    explanation = samples.written(tmp_path, RULES).explanation(parse_shape(shape), "Port", action, field)
 
     def holds(predicate: Predicate) -> bool:
         return predicate.value if isinstance(predicate, Constant) else show(predicate) != "active = false"
@@ -303,14 +303,14 @@ def test_a_refusal_has_the_reason_of_its_rule(
     assert verdict == explanation.verdict(holds)
 
 
-def test_a_field_of_a_row_that_may_not_be_read_is_refused_as_the_row_is(tmp_path: Path) -> None:
-    """Nothing of the field is said: the reason is that of the row."""
-    explanation = samples.written(tmp_path, RULES).explanation(spelt("MANAGED"), "Port", "read", "speed")
+def test_field_of_an_unreadable_row_has_the_reason_of_the_row(tmp_path: Path) -> None:
+    """The field's own rules give no reason."""
+    explanation = samples.written(tmp_path, RULES).explanation(parse_shape("MANAGED"), "Port", "read", "speed")
 
     assert Verdict(False, Reason.NOT_YOURS) == explanation.verdict(lambda predicate: predicate == TRUE)
 
 
-def test_a_field_that_no_rule_names_is_refused(tmp_path: Path) -> None:
-    """There is nothing to explain about it."""
-    with pytest.raises(PolicyError, match="no rule of Port names the field market"):
-        samples.written(tmp_path, RULES).explanation(spelt("DIRECT"), "Port", "read", "market")
+def test_unknown_field_is_an_error(tmp_path: Path) -> None:
+    """A field that no rule names has no explanation."""
+    with pytest.raises(PolicyError, match="No rule of Port names the field market"):
+        samples.written(tmp_path, RULES).explanation(parse_shape("DIRECT"), "Port", "read", "market")

@@ -1,4 +1,4 @@
-"""Sensitive values are hidden by their kind: what is only allowed, and denied to nobody, is refused by name."""
+"""Sensitive values are hidden by their kind: a field that's allowed but never denied is rejected by name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ MODULES: Final = ("address.py", "email_address.py", "server.py", "settings.py", 
 Edit = tuple[str, str, str]  # a file, a text in it, and what takes its place
 
 PRICE: Final[tuple[Edit, ...]] = (
-    ("resolvers/port.py", "setup_fee: Final", 'discount: Final = Made(money, ("monthly_rate", "currency"))\nsetup_fee: Final'),
+    (
+        "resolvers/port.py",
+        "setup_fee: Final",
+        'discount: Final = Computed(money, ("monthly_rate", "currency"))\nsetup_fee: Final',
+    ),
     (
         "schema/port.py",
         "    setup_fee: Money",
@@ -36,10 +40,10 @@ PRICE: Final[tuple[Edit, ...]] = (
     ("policies/port.polar", '"name", "company"', '"discount", "name", "company"'),
 )
 OTHERS: Final[dict[str, tuple[Edit, ...]]] = {
-    "Port: the filter monthly_rate_at_most tells PRICE, and is guarded by name, which doesn't": (
+    "Port: the filter monthly_rate_at_most reveals PRICE, but is guarded by name, which doesn't have this kind": (
         ("resolvers/reading/filters.py", 'at_most("monthly_rate")', 'Filter("name", at_most("monthly_rate").condition)'),
     ),
-    "Port: the order MONTHLY_RATE tells PRICE, and is guarded by no field": (
+    "Port: the order MONTHLY_RATE reveals PRICE, but isn't guarded by a field": (
         (
             "resolvers/reading/filters.py",
             'Order(("currency", "monthly_rate"), "monthly_rate")',
@@ -75,7 +79,7 @@ OTHERS: Final[dict[str, tuple[Edit, ...]]] = {
             'class PortsInMetro:\n    rate: Money | None = strawberry.field(description="A mean.")\n',
         ),
     ),
-    "Company.billing_address holds EMAIL, and ANONYMOUS can read it": (
+    "Company.billing_address holds EMAIL, but ANONYMOUS can read it": (
         (
             "schema/company.py",
             "    trading_name: str",
@@ -84,7 +88,7 @@ OTHERS: Final[dict[str, tuple[Edit, ...]]] = {
         ("schema/company.py", "import strawberry\n", "import strawberry\nfrom schema.building.scalars import EmailAddress\n"),
         ("policies/company.polar", '"trading_name", "company_type"', '"billing_address", "trading_name", "company_type"'),
     ),
-    "Viewer.spend holds PRICE, and ANONYMOUS can read it": (
+    "Viewer.spend holds PRICE, but ANONYMOUS can read it": (
         (
             "schema/viewer.py",
             "    unread_notifications: int",
@@ -109,18 +113,18 @@ OTHERS: Final[dict[str, tuple[Edit, ...]]] = {
     "Port.letter_of_authorisation holds PRICE": (
         (
             "resolvers/endpoints/downloads.py",
-            'Maker(letter, "letter_of_authorisation", frozenset())',
-            'Maker(letter, "letter_of_authorisation", frozenset({Kind.PRICE}))',
+            'FileRenderer(render_letter, "letter_of_authorisation", frozenset())',
+            'FileRenderer(render_letter, "letter_of_authorisation", frozenset({Kind.PRICE}))',
         ),
     ),
-    "Port.name needs no exemption from PRICE: remove it": (
-        ("policies/kinds.polar", "# Users read", '# No reason.\nexempt("Port", "name", "PRICE");\n\n# Users read'),
+    "Port.name doesn't need an exemption from PRICE. Remove it.": (
+        ("policies/kinds.polar", "# Users can read", '# No reason.\nexempt("Port", "name", "PRICE");\n\n# Users can read'),
     ),
 }
 
 
 def scratch(directory: Path, *edits: Edit) -> Path:
-    """A copy of the gateway's code with some texts replaced."""
+    """Copy the gateway's code and replace some texts in it."""
     for layer in LAYERS:
         shutil.copytree(ROOT / layer, directory / layer, ignore=shutil.ignore_patterns("__pycache__"))
     for module in MODULES:
@@ -133,7 +137,7 @@ def scratch(directory: Path, *edits: Edit) -> Path:
 
 
 def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Python over a copy of the code."""
+    """Run Python in a copy of the code."""
     environment = {**os.environ, "PYTHONPATH": str(directory), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(
         [sys.executable, *arguments], cwd=directory, env=environment, capture_output=True, text=True, check=False
@@ -142,32 +146,32 @@ def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def with_a_price(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy in which Port has a field of type Money that is allowed and forgotten in the denials."""
+    """A copy of the code in which Port has a field of type Money that's allowed but not denied to anyone."""
     return scratch(tmp_path_factory.mktemp("price"), *PRICE)
 
 
-def test_the_start_refuses_a_price_that_is_only_allowed_R121_V23(with_a_price: Path) -> None:
-    """The refusal names the field, a viewer who reads it, the rule it breaks, and the rule to add."""
+def test_gateway_refuses_to_start_with_an_undenied_price_R121_V23(with_a_price: Path) -> None:
+    """The error names the field, a viewer who can read it, the rule it breaks, and the rule to add."""
     done = run(with_a_price, "-c", "import server; server.load_policy()")
 
     assert 0 != done.returncode
     assert (
-        "Port.discount holds PRICE, and MANAGED+by=PARTNER can read it. kinds.polar:6: A managed account sees no price"
+        "Port.discount holds PRICE, but MANAGED+by=PARTNER can read it. kinds.polar:6: A managed account sees no price"
         in done.stderr
     )
     assert (
-        "Port.discount holds PRICE, and DIRECT can read it. kinds.polar:10: Prices are for the roles that read them."
+        "Port.discount holds PRICE, but DIRECT can read it. kinds.polar:10: Only roles that can read prices see them."
         in done.stderr
     )
     assert (
-        '  Add to port.polar, or exempt it, with a reason: exempt("Port", "discount", "PRICE");\n'
+        '  Add to port.polar, or exempt it and give the reason: exempt("Port", "discount", "PRICE");\n'
         "    # @reason HIDDEN_BY_PARTNER\n"
         '    deny_field(viewer: Viewer, "read", _row: Port, "discount") if managed(viewer) and not viewer.pricing_shown;\n'
     ) in done.stderr
 
 
-def test_check_and_prove_refuse_a_price_that_is_only_allowed_R121(with_a_price: Path) -> None:
-    """`policy check` finds the field; `policy prove` finds a viewer and a row, by kind and not by name."""
+def test_check_and_prove_report_an_undenied_price_R121(with_a_price: Path) -> None:
+    """`policy check` reports the field. `policy prove` finds a viewer and a row, by kind and not by name."""
     checked = run(with_a_price, "-m", "commands", "policy", "check")
     proven = run(with_a_price, "-m", "commands", "policy", "prove", "--file", "kinds.polar")
 
@@ -177,12 +181,12 @@ def test_check_and_prove_refuse_a_price_that_is_only_allowed_R121(with_a_price: 
     assert "  read discount is allowed, for MANAGED" in proven.stdout
 
 
-def test_the_start_takes_the_rules_that_it_proposes(with_a_price: Path, tmp_path: Path) -> None:
-    """With the two rules of the refusal the field is hidden, and the gateway starts."""
+def test_gateway_starts_with_the_rules_that_it_suggests(with_a_price: Path, tmp_path: Path) -> None:
+    """With the two rules that the error suggests, the field is hidden and the gateway starts."""
     refusal = run(with_a_price, "-c", "import server; server.load_policy()").stderr.splitlines()
     rules = [f"{reason}\n{rule}" for reason, rule in pairwise(refusal) if rule.startswith("    deny_field")]
     mended = scratch(
-        tmp_path / "mended", *PRICE, ("policies/port.polar", "# Prices are for", "\n".join([*rules, "\n# Prices are for"]))
+        tmp_path / "mended", *PRICE, ("policies/port.polar", "# Only roles that", "\n".join([*rules, "\n# Only roles that"]))
     )
 
     done = run(mended, "-c", "import server; server.load_policy()")
@@ -190,8 +194,8 @@ def test_the_start_takes_the_rules_that_it_proposes(with_a_price: Path, tmp_path
     assert (2, 0, "") == (len(rules), done.returncode, done.stderr)
 
 
-def test_every_other_way_out_is_refused_by_name_A16_V22(tmp_path: Path) -> None:
-    """Filters, orders, aggregates, values inside values, addresses, telephone numbers, mails, files, and idle exemptions."""
+def test_every_other_leak_is_reported_by_name_A16_V22(tmp_path: Path) -> None:
+    """Covers filters, orders, aggregates, nested values, email addresses, phone numbers, emails, files, and unneeded exemptions."""
     copy = scratch(tmp_path / "copy", *(edit for edits in OTHERS.values() for edit in edits))
 
     done = run(copy, "-c", "import server; server.load_policy()")
@@ -199,16 +203,16 @@ def test_every_other_way_out_is_refused_by_name_A16_V22(tmp_path: Path) -> None:
     assert [] == [message for message in OTHERS if message not in done.stderr]
 
 
-def test_the_gateway_shows_no_kind_to_anybody_else() -> None:
-    """Today nothing is found, and each price, address and number of the schema is among what is looked at."""
+def test_gateway_shows_no_kind_to_other_viewers() -> None:
+    """The gateway has no problems, and all prices, addresses and phone numbers of the schema are checked."""
     assert [] == list(problems(server.load_policy()))
     assert {Kind.PRICE: 11, Kind.EMAIL: 5, Kind.PERSONAL_EMAIL: 1, Kind.PHONE: 2} == {
         kind: found for kind in Kind if (found := sum(kind in site.kinds for site in sites()))
     }
 
 
-def test_an_unguarded_field_of_the_root_is_refused() -> None:
-    """A price that no rule and no ability guards is shown to everybody."""
+def test_unguarded_root_field_is_rejected() -> None:
+    """A price that no rule and no ability guards is visible to everyone."""
     found = list(
         kind_problems(server.load_policy(), [*sites(), Site("Query", "spot_price", frozenset({Kind.PRICE}))], narrowings())
     )
@@ -217,23 +221,24 @@ def test_an_unguarded_field_of_the_root_is_refused() -> None:
     assert all("Guard it with an ability" in message for message in found)
 
 
-def test_a_kind_without_a_rule_is_refused(tmp_path: Path) -> None:
-    """A policy that says nothing of a kind hides it from nobody, so it can't be loaded with such a field."""
+def test_kind_without_a_rule_is_rejected(tmp_path: Path) -> None:
+    """Without a rule for a kind, nobody is denied its fields, so the policy can't be loaded."""
     for path in server.POLICIES.glob("*.polar"):
         if path.name != "kinds.polar":
             shutil.copy(path, tmp_path)
 
-    with pytest.raises(PolicyError, match="no never_kind rule says from whom PRICE is hidden"):
+    with pytest.raises(PolicyError, match="No never_kind rule says whom PRICE is hidden from"):
         server.load_policy(tmp_path)
 
 
-def test_a_filter_needs_a_guard_of_its_own_kind_A16() -> None:
-    """A guard that has another kind than the column hides something else."""
+def test_filter_needs_a_guard_of_its_own_kind_A16() -> None:
+    """A guard with another kind than the column hides something else."""
     policy: Policy = server.load_policy()
     by_number = Narrowing("Port", "the filter fee", "monthly_rate", frozenset({Kind.PHONE}))
 
     assert [
-        "Port: the filter fee tells PHONE, and is guarded by monthly_rate, which doesn't: name the field that shows it"
+        "Port: the filter fee reveals PHONE, but is guarded by monthly_rate, which doesn't have this kind. "
+        "Name the field that shows the value."
     ] == list(kind_problems(policy, sites(), [by_number]))
 
 
@@ -242,16 +247,16 @@ def test_a_filter_needs_a_guard_of_its_own_kind_A16() -> None:
     [
         (
             '# @reason NOT_YOURS\nnever_kind(_viewer: Viewer, "PRIZE");',
-            'unknown kind of sensitive data "PRIZE"',
+            'Unknown kind of sensitive data "PRIZE"',
         ),
-        ('never_kind(_viewer: Viewer, "PRICE");', "a never_kind rule needs its `# @reason CODE`"),
-        ('exempt("Port", "name", "PRICE");', "an exemption needs its reason as a comment above it"),
-        ('# Why.\nexempt("Port", "name");', 'write `exempt("TYPE", "FIELD", "KIND");`'),
-        ('# Why.\nexempt("Port", "name", "PRIZE");', 'unknown kind of sensitive data "PRIZE"'),
+        ('never_kind(_viewer: Viewer, "PRICE");', "A never_kind rule needs `# @reason CODE` on the line above it"),
+        ('exempt("Port", "name", "PRICE");', "An exemption needs a comment above it that gives the reason"),
+        ('# Why.\nexempt("Port", "name");', 'Write the exemption as `exempt("TYPE", "FIELD", "KIND");`'),
+        ('# Why.\nexempt("Port", "name", "PRIZE");', 'Unknown kind of sensitive data "PRIZE"'),
     ],
 )
-def test_a_rule_of_a_kind_that_does_not_exist_is_refused(text: str, problem: str, tmp_path: Path) -> None:
-    """Kinds are a closed list, rules of kinds have a reason for redactions, and exemptions say why."""
+def test_invalid_kind_rule_is_rejected(text: str, problem: str, tmp_path: Path) -> None:
+    """Kinds are a closed list, kind rules need a reason, and exemptions need a comment."""
     (tmp_path / "kinds.polar").write_text(text)
 
     with pytest.raises(PolicyError) as refused:

@@ -1,4 +1,4 @@
-"""Masks are generated Python that says exactly what the predicate says."""
+"""Masks are generated Python with exactly the meaning of the predicate."""
 
 from __future__ import annotations
 
@@ -35,25 +35,25 @@ EMPTY = ENTITY.resource()
         (Exists("dealings", Compare("=", "buyer_id", Parameter("company_id"))), (True, False, False, False)),
     ],
 )
-def test_nothing_is_equal_to_null(predicate: Predicate, expected: tuple[bool, ...]) -> None:
-    """A row with values and an empty one, for a viewer with a company and for nobody."""
+def test_nothing_equals_null(predicate: Predicate, expected: tuple[bool, ...]) -> None:
+    """Covers a row with values and an empty one, for a viewer with a company and one without."""
     mask = compile_predicate(predicate)
 
     assert expected == (mask(ROW, VIEWER), mask(EMPTY, VIEWER), mask(ROW, NOBODY), mask(EMPTY, NOBODY))
 
 
-def test_rows_are_read_as_the_caller_keeps_them() -> None:
-    """A row may be a tuple: `get` gives the code that reads a column."""
+def test_caller_chooses_how_columns_are_read() -> None:
+    """A row can be a tuple: `get` returns the code that reads a column."""
     mask = compile_predicate(OWNER, lambda name: {"company_id": "row[0]"}[name])
 
     assert [True, False] == [mask((MINE,), VIEWER), mask((MINE,), NOBODY)]
 
 
-def test_text_is_data_and_never_code() -> None:
-    """Whatever a policy compares with is quoted."""
+def test_strings_are_never_code() -> None:
+    """Policy literals are quoted."""
     assert """(row.name == "') or True or ('")""" == expression(Compare("=", "name", "') or True or ('"))
 
 
-def test_a_predicate_is_local_unless_it_follows_a_link() -> None:
-    """Linked rows are asked in SQL."""
+def test_predicate_is_local_unless_it_follows_a_link() -> None:
+    """Linked rows are checked in SQL."""
     assert [True, False] == [is_local(OWNER), is_local(Not(Exists("dealings", OWNER)))]

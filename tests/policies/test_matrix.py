@@ -1,4 +1,4 @@
-"""The matrix tells of every viewer that there can be what policy decides for it, in one column of each sheet."""
+"""The matrix shows what the policy decides for every possible viewer, in one column of each sheet."""
 
 from __future__ import annotations
 
@@ -68,18 +68,18 @@ Actions:
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    """The gateway's own policy."""
+    """Load the gateway's policy."""
     return server.load_policy()
 
 
 @pytest.fixture(scope="module")
 def tables(policy: Policy) -> tuple[Table, ...]:
-    """Its matrix."""
+    """Compute the gateway's matrix."""
     return matrix(policy)
 
 
-def test_a_matrix_is_read_as_it_is_meant(tmp_path: Path) -> None:
-    """Fields and actions with what viewers do with them, those who are not told apart in one column; visitors own nothing."""
+def test_matrix_shows_fields_and_actions_by_viewer_class(tmp_path: Path) -> None:
+    """Viewers that are treated the same share a column. Visitors own nothing."""
     text = markdown(matrix(written(tmp_path, RULES)))
 
     assert EXPECTED.strip() == text[text.index("## Fee") :].strip()
@@ -87,8 +87,8 @@ def test_a_matrix_is_read_as_it_is_meant(tmp_path: Path) -> None:
 
 @settings(deadline=None, max_examples=50)
 @given(POSSIBLE)
-def test_every_viewer_has_its_column(policy: Policy, tables: tuple[Table, ...], shape: Shape) -> None:
-    """Any viewer that there can be is in exactly one column of each sheet, and its cells are those that policy decides."""
+def test_every_viewer_has_one_column(policy: Policy, tables: tuple[Table, ...], shape: Shape) -> None:
+    """Any possible viewer is in exactly one column of each sheet, and its cells match the policy's decisions."""
     for table in tables[:-1]:
         entity = policy.catalogue[table.title]
         decided = reading(policy, entity, [shape])
@@ -98,23 +98,23 @@ def test_every_viewer_has_its_column(policy: Policy, tables: tuple[Table, ...], 
 
 
 def _cells(sheets: tuple[Sheet, ...], shape: Shape) -> dict[str, Cell | None]:
-    """What the sheets say to viewers of a shape."""
-    found: dict[str, Cell | None] = {}
+    """Return the cells of a shape in the sheets."""
+    cells: dict[str, Cell | None] = {}
     for sheet in sheets:
         (at,) = [number for number, column in enumerate(sheet.columns) if column.contains(shape)]
-        found |= {name: line.cells[at] for line in sheet.lines for name in line.names}
-    return found
+        cells |= {name: line.cells[at] for line in sheet.lines for name in line.names}
+    return cells
 
 
 def test_every_type_is_in_the_matrix(tables: tuple[Table, ...]) -> None:
-    """Each type of the catalogue has a table, and abilities have the last."""
+    """Each type of the catalogue has a table, and abilities have the last one."""
     names = sorted(entity.name for entity in CATALOGUE)
 
     assert [*names, "Abilities"] == [table.title for table in tables]
 
 
-def test_what_was_found_for_others_is_what_is_found_alone() -> None:
-    """A policy that has decided for many shapes decides for each as one that is asked for the first time."""
+def test_cached_decisions_equal_fresh_ones() -> None:
+    """A policy that has already decided for other shapes makes the same decisions as a fresh one."""
     shapes = [
         Shape(),
         Shape(kind="MANAGED", roles=("FINANCE",), supported_by="PARTNER"),

@@ -1,4 +1,4 @@
-"""Policy is compiled once for each shape that its rules tell apart, denials win, and what it forgets is found at start."""
+"""The policy is compiled once for each distinguishable shape, denials win, and missing rules are found at startup."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.policies.samples import CATALOGUE, ENTITY, written
 
 OWNER = Compare("=", "company_id", Parameter("company_id"))
 RULES = """
-# A company reads its own ports, a partner those of its accounts.
+# A company can read its own ports, a partner those of its accounts.
 allow(viewer: Viewer, "read", port: Port) if port.company_id = viewer.company_id;
 allow(viewer: Viewer, "read", port: Port) if viewer.kind = "PARTNER" and port.partner_id = viewer.company_id;
 deny(_viewer: Viewer, _action, port: Port) if port.active = false;
@@ -39,35 +39,35 @@ ability(viewer: Viewer, "see_prices") if viewer.pricing_shown or viewer.kind = "
 
 @pytest.fixture
 def policy(tmp_path: Path) -> Policy:
-    """The rules above."""
+    """Load the rules above."""
     return written(tmp_path, RULES)
 
 
-def test_denials_win_over_whatever_is_allowed(policy: Policy) -> None:
-    """Rows are those that a rule allows and none denies."""
+def test_denials_override_allow_rules(policy: Policy) -> None:
+    """The rows are those that some rule allows and no rule denies."""
     assert conj([OWNER, Compare("!=", "active", False)]) == policy.decide(Shape(kind="DIRECT"), "Port").rows
 
 
-def test_what_no_rule_allows_is_denied(policy: Policy) -> None:
+def test_action_without_an_allow_rule_is_denied(policy: Policy) -> None:
     """An action and a type without rules have no rows."""
     assert [FALSE, FALSE] == [policy.decide(Shape(), "Port", "cancel").rows, policy.decide(Shape(), "PublicPort").rows]
 
 
-def test_an_action_that_is_not_declared_is_an_error(policy: Policy) -> None:
-    """Code that misspells what it asks for is told so, rather than denied for ever."""
-    with pytest.raises(PolicyError, match=r'unknown action on Port "oder"\. Did you mean "order"\?'):
+def test_unknown_action_is_an_error(policy: Policy) -> None:
+    """Code that misspells an action gets an error instead of a denial every time."""
+    with pytest.raises(PolicyError, match=r'Unknown action on Port "oder"\. Did you mean "order"\?'):
         policy.decide(Shape(), "Port", "oder")
 
 
-def test_a_part_is_read_with_its_whole(policy: Policy) -> None:
-    """A part has fields to decide, and no rows."""
+def test_part_is_read_with_its_whole(policy: Policy) -> None:
+    """A part has field rules but no row rules."""
     decision = policy.decide(Shape(), "Fee")
 
     assert (TRUE, {"amount": FieldRule(TRUE, (), Reason.NOT_YOURS)}) == (decision.rows, dict(decision.fields))
 
 
-def test_sets_of_the_viewer_stay_open_and_roles_decide(policy: Policy) -> None:
-    """Whether a role is there is known of the shape; which markets there are is not."""
+def test_viewer_sets_stay_open_and_roles_decide(policy: Policy) -> None:
+    """Roles are known at compile time, markets aren't."""
     markets = conj([Compare("=", "market", SetParameter("markets")), Compare("!=", "active", False)])
 
     assert [markets, FALSE] == [
@@ -76,8 +76,8 @@ def test_sets_of_the_viewer_stay_open_and_roles_decide(policy: Policy) -> None:
     ]
 
 
-def test_fields_carry_what_allows_them_and_why_they_are_hidden(policy: Policy) -> None:
-    """Denials stand in their order; a field that no rule allows is hidden for the reason of its allow_field rule."""
+def test_field_rules_hold_visibility_and_reasons(policy: Policy) -> None:
+    """Denials keep their order. A field that no rule allows is hidden for the reason of its allow_field rule."""
     partner = Compare("=", "partner_id", Parameter("company_id"))
     differs = Compare("!=", "partner_id", Parameter("company_id"))
     denials = ((TRUE, Reason.HIDDEN_BY_PARTNER), (partner, Reason.NOT_YOURS))
@@ -99,8 +99,8 @@ def test_fields_carry_what_allows_them_and_why_they_are_hidden(policy: Policy) -
     ]
 
 
-def test_shapes_that_rules_do_not_tell_apart_share_one_decision(policy: Policy) -> None:
-    """Chat is no fact that a rule about ports asks for; the kind of account is."""
+def test_indistinguishable_shapes_share_one_decision(policy: Policy) -> None:
+    """No rule about ports reads the chat setting, but one reads the account kind."""
     decision = policy.decide(Shape(kind="DIRECT"), "Port")
 
     assert [True, False] == [
@@ -110,22 +110,22 @@ def test_shapes_that_rules_do_not_tell_apart_share_one_decision(policy: Policy) 
 
 
 def test_threads_share_decisions(policy: Policy) -> None:
-    """However many ask at once, a decision is compiled once."""
+    """A decision is compiled once, however many threads request it."""
     with ThreadPoolExecutor(8) as threads:
         decisions = list(threads.map(lambda _: policy.decide(Shape(kind="PARTNER"), "Port"), range(32)))
 
     assert 1 == len({id(decision) for decision in decisions})
 
 
-def test_abilities_depend_on_the_shape_alone(policy: Policy) -> None:
-    """An ability is true or false of all viewers of a shape, and one that no rule names is an error."""
+def test_abilities_depend_only_on_the_shape(policy: Policy) -> None:
+    """All viewers of a shape have an ability or none has it. An ability that no rule names is an error."""
     assert [True, False] == [policy.can(Shape(kind="DIRECT"), "see_prices"), policy.can(Shape(), "see_prices")]
-    with pytest.raises(PolicyError, match="no rule names the ability fly"):
+    with pytest.raises(PolicyError, match="No rule names the ability fly"):
         policy.can(Shape(), "fly")
 
 
-def test_an_ability_is_withheld_for_a_reason(tmp_path: Path) -> None:
-    """The first rule that denies it gives the reason; where none allows it, it is that of the ability, or that it is not theirs."""
+def test_denied_ability_has_a_reason(tmp_path: Path) -> None:
+    """The first denial gives the reason. If no rule allows the ability, it's the ability's own reason, or NOT_YOURS."""
     text = """
     # @reason ROLE_REQUIRED
     ability(viewer: Viewer, "quote") if "FINANCE" in viewer.roles;
@@ -144,22 +144,25 @@ def test_an_ability_is_withheld_for_a_reason(tmp_path: Path) -> None:
     assert [True, False] == [policy.can(shape, "quote") for shape in shapes[:2]]
 
 
-def test_fields_and_rules_have_to_match(policy: Policy) -> None:
-    """Both a field that no rule names and a rule that names no field are listed, by entity."""
+def test_fields_without_rules_and_rules_without_fields_are_listed(policy: Policy) -> None:
+    """Fields without rules and rules for unknown fields are listed, by entity."""
     with pytest.raises(PolicyError) as refused:
         policy.check_fields({"Port": ["name", "speed", "colour"], "Fee": ["amount"]})
 
-    expected = "Port.colour: no allow_field rule names it\nport.polar:10: Port has no field floor. Known: colour, name, speed."
+    expected = (
+        "Port.colour: No allow_field rule names this field. Add one to say who can read it.\n"
+        "port.polar:10: Port has no field floor. Known: colour, name, speed."
+    )
     assert expected == str(refused.value)
 
 
-def test_fields_and_rules_that_match_pass(policy: Policy) -> None:
-    """A start without complaint."""
+def test_matching_fields_and_rules_pass(policy: Policy) -> None:
+    """There's nothing to report."""
     policy.check_fields({"Port": ["name", "speed", "floor"], "Fee": ["amount"]})
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "expected"),
     [
         ('"EU" in viewer.markets and port.active = true', "viewer.markets is compared with 'EU'"),
         ("viewer.company_id = viewer.partner_id and port.active = true", "viewer.company_id is compared with"),
@@ -169,27 +172,27 @@ def test_fields_and_rules_that_match_pass(policy: Policy) -> None:
         ("port.company_id in viewer.markets", "compares company_id"),
     ],
 )
-def test_what_cannot_be_compiled_is_refused(tmp_path: Path, body: str, said: str) -> None:
-    """Values of the viewer are compared with columns of their type, and with nothing else; the rule is named."""
+def test_uncompilable_rule_is_rejected(tmp_path: Path, body: str, expected: str) -> None:
+    """Viewer values can only be compared with columns of their type. The error names the rule."""
     policy = written(tmp_path, f'allow(viewer: Viewer, "read", port: Port) if {body};')
 
     with pytest.raises(PolicyError) as refused:
         policy.decide(Shape(pricing_shown=True), "Port")
 
-    assert [True, True] == [str(refused.value).startswith("port.polar:1: read Port: "), said in str(refused.value)]
+    assert [True, True] == [str(refused.value).startswith("port.polar:1: read Port: "), expected in str(refused.value)]
 
 
-def test_every_way_through_a_field_rule_names_a_field(tmp_path: Path) -> None:
-    """A rule that allows any field on some way is refused, not taken at its word."""
+def test_field_rule_must_name_a_field_in_every_branch(tmp_path: Path) -> None:
+    """A rule with a branch that allows any field is rejected."""
     rule = 'allow_field(viewer: Viewer, "read", _port: Port, field) if field in ["name"] or viewer.pricing_shown;'
     policy = written(tmp_path, rule)
 
-    with pytest.raises(PolicyError, match=r"port\.polar:1: not every way through this rule names a field"):
+    with pytest.raises(PolicyError, match=r"port\.polar:1: Not every way through this rule names a field"):
         policy.decide(Shape(pricing_shown=True), "Port")
 
 
-def test_results_about_one_link_become_one_condition(tmp_path: Path) -> None:
-    """Two statuses are one list below one link; another column of the link is another branch."""
+def test_conditions_on_one_link_are_merged(tmp_path: Path) -> None:
+    """Two statuses become one list under one link. Another column of the link becomes another branch."""
     rules = """
     allow(viewer: Viewer, "read", port: Port) if
         dealing in port.dealings and dealing.buyer_id = viewer.company_id and dealing.status in ["SOLD", "OFFERED"];
@@ -207,8 +210,8 @@ def test_results_about_one_link_become_one_condition(tmp_path: Path) -> None:
     )
 
 
-def test_oso_denies_viewers_without_an_id_rows_without_one(policy: Policy) -> None:
-    """nil is not nil's equal: a viewer that belongs to no company does not own what belongs to none."""
+def test_oso_denies_rows_without_an_id_to_viewers_without_one(policy: Policy) -> None:
+    """nil doesn't equal nil: a viewer without a company doesn't own rows without a company."""
     row = ENTITY.resource(company_id=None, active=True)
     mine = ENTITY.resource(company_id=UUID(int=1), active=True)
 
@@ -218,13 +221,13 @@ def test_oso_denies_viewers_without_an_id_rows_without_one(policy: Policy) -> No
     ]
 
 
-def test_versions_differ_as_texts_do(tmp_path: Path, policy: Policy) -> None:
-    """The version is that of the texts."""
+def test_version_depends_on_the_texts(tmp_path: Path, policy: Policy) -> None:
+    """The same texts have the same version, and changed texts another."""
     assert policy.version == Policy.load(tmp_path, CATALOGUE).version
     assert policy.version != written(tmp_path, RULES + "# more").version
 
 
-def test_a_directory_without_rules_is_refused(tmp_path: Path) -> None:
-    """An empty policy would hide everything, and is surely a slip."""
-    with pytest.raises(PolicyError, match=r"not one file ends in \.polar"):
+def test_directory_without_rules_is_rejected(tmp_path: Path) -> None:
+    """An empty policy would hide everything, so it must be a mistake."""
+    with pytest.raises(PolicyError, match=r"contains no policy\. Add at least one \.polar file"):
         Policy.load(tmp_path, CATALOGUE)

@@ -1,4 +1,4 @@
-"""Predicates are as simple as their parts allow, and simplification never changes what they mean."""
+"""Predicates are simplified as far as possible, and simplification never changes their meaning."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ PUBLIC = Compare("=", "visibility", "PUBLIC")
 
 
 class Row:
-    """A row of two columns and a link whose rows have the same columns."""
+    """A row with two columns and a link to rows with the same columns."""
 
     def __init__(self, a: object, b: object, link: tuple[Row, ...] = ()) -> None:
         self.a, self.b, self.link = a, b, link
@@ -71,75 +71,75 @@ predicates = st.recursive(_literals | st.builds(Exists, st.just("link"), _condit
 
 
 def meaning(predicate: Predicate) -> list[bool]:
-    """What a predicate says of all rows and viewers there are."""
+    """Evaluate a predicate on all rows for all viewers."""
     mask = compile_predicate(predicate)
     return [mask(row, viewer) for row, viewer in product(ROWS, VIEWERS)]
 
 
-@settings(deadline=None)  # a loaded machine is no failure
+@settings(deadline=None)  # slow machines are fine
 @given(st.lists(predicates, max_size=4))
-def test_a_conjunction_is_true_where_all_of_its_items_are(items: list[Predicate]) -> None:
-    """Whatever conj simplifies, it means all of its items."""
-    expected = [all(said) for said in zip(*map(meaning, items), strict=True)] if items else meaning(TRUE)
+def test_conjunction_matches_where_all_items_do(items: list[Predicate]) -> None:
+    """Simplification by conj keeps the meaning."""
+    expected = [all(verdicts) for verdicts in zip(*map(meaning, items), strict=True)] if items else meaning(TRUE)
 
     assert expected == meaning(conj(items))
 
 
-@settings(deadline=None)  # a loaded machine is no failure
+@settings(deadline=None)  # slow machines are fine
 @given(st.lists(predicates, max_size=4))
-def test_a_disjunction_is_true_where_one_of_its_items_is(items: list[Predicate]) -> None:
-    """Whatever disj simplifies, it means at least one of its items."""
-    expected = [any(said) for said in zip(*map(meaning, items), strict=True)] if items else meaning(FALSE)
+def test_disjunction_matches_where_any_item_does(items: list[Predicate]) -> None:
+    """Simplification by disj keeps the meaning."""
+    expected = [any(verdicts) for verdicts in zip(*map(meaning, items), strict=True)] if items else meaning(FALSE)
 
     assert expected == meaning(disj(items))
 
 
-@settings(deadline=None)  # a loaded machine is no failure
+@settings(deadline=None)  # slow machines are fine
 @given(predicates)
-def test_a_negation_is_true_where_its_item_is_not(predicate: Predicate) -> None:
-    """Predicates are two-valued, so a negation is the exact opposite, of NULL too."""
-    assert [not said for said in meaning(predicate)] == meaning(negate(predicate))
+def test_negation_matches_where_its_item_does_not(predicate: Predicate) -> None:
+    """Predicates are two-valued, so a negation is the exact opposite, even for NULL."""
+    assert [not verdicts for verdicts in meaning(predicate)] == meaning(negate(predicate))
 
 
-@settings(deadline=None)  # a loaded machine is no failure
+@settings(deadline=None)  # slow machines are fine
 @given(predicates, predicates)
-def test_an_assumption_changes_nothing_where_it_holds(fact: Predicate, predicate: Predicate) -> None:
-    """A predicate that is simplified under a fact says the same of every row of which the fact is true."""
+def test_assumption_keeps_the_meaning_where_it_holds(fact: Predicate, predicate: Predicate) -> None:
+    """A predicate simplified under a fact gives the same verdict for every row that matches the fact."""
     cases = zip(meaning(fact), meaning(predicate), meaning(assume(fact, predicate)), strict=True)
 
     assert [] == [case for case in cases if case[0] and case[1] != case[2]]
 
 
-@settings(deadline=None)  # a loaded machine is no failure
+@settings(deadline=None)  # slow machines are fine
 @given(predicates, predicates)
-def test_what_is_implied_is_true_wherever_the_fact_is(fact: Predicate, claim: Predicate) -> None:
-    """An implication that is proven has no counterexample."""
+def test_implied_claim_holds_wherever_the_fact_does(fact: Predicate, claim: Predicate) -> None:
+    """A proven implication has no counterexample."""
     counterexamples = [case for case in zip(meaning(fact), meaning(claim), strict=True) if case == (True, False)]
 
     assert [] == (counterexamples if implies(fact, claim) else [])
 
 
-@settings(deadline=None)  # a loaded machine is no failure
+@settings(deadline=None)  # slow machines are fine
 @given(predicates)
-def test_the_branches_together_mean_the_predicate(predicate: Predicate) -> None:
-    """A row satisfies a predicate if and only if it satisfies one of its disjuncts."""
+def test_branches_together_equal_the_predicate(predicate: Predicate) -> None:
+    """A row matches a predicate if and only if it matches one of its disjuncts."""
     branches = [meaning(branch) for branch in disjuncts(predicate)]
     expected = meaning(predicate)
 
-    assert expected == ([any(said) for said in zip(*branches, strict=True)] if branches else [False] * len(expected))
+    assert expected == ([any(verdicts) for verdicts in zip(*branches, strict=True)] if branches else [False] * len(expected))
 
 
-def test_a_conjunction_is_flat_and_says_nothing_twice() -> None:
-    """Nested conjunctions, TRUE and repetitions disappear."""
+def test_conjunction_is_flat_without_duplicates() -> None:
+    """Nested conjunctions, TRUE and duplicates disappear."""
     assert And((OWNER, PUBLIC)) == conj([OWNER, TRUE, And((PUBLIC, OWNER))])
 
 
-def test_a_disjunction_absorbs_what_another_item_covers() -> None:
-    """A or (A and B) is A."""
+def test_disjunction_absorbs_covered_items() -> None:
+    """`A or (A and B)` becomes `A`."""
     assert OWNER == disj([OWNER, conj([OWNER, PUBLIC]), FALSE])
 
 
-def test_contradictions_of_literals_are_false() -> None:
+def test_contradicting_literals_are_false() -> None:
     """No row has two values in one column."""
     private = Compare("=", "visibility", "PRIVATE")
 
@@ -152,43 +152,43 @@ def test_contradictions_of_literals_are_false() -> None:
 
 
 def test_disjuncts_that_differ_in_one_literal_become_a_list() -> None:
-    """Oso answers `in [...]` with one result for each literal: they are one condition again, also below a link."""
+    """Oso returns one result for each literal of `in [...]`. They're merged into one condition again, even under a link."""
     mine = Compare("=", "buyer_id", Parameter("company_id"))
     results = [Exists("dealings", conj([mine, Compare("=", "status", status)])) for status in ("B", "A", "C")]
 
     assert Exists("dealings", And((mine, OneOf("status", ("A", "B", "C"))))) == disj(results)
 
 
-def test_conditions_on_different_columns_of_a_link_stay_apart() -> None:
-    """Each of them becomes a branch that is driven from an index of its own."""
+def test_conditions_on_different_link_columns_stay_separate() -> None:
+    """Each becomes a branch with its own index."""
     buyer = Exists("dealings", Compare("=", "buyer_id", Parameter("company_id")))
     partner = Exists("dealings", Compare("=", "partner_id", Parameter("company_id")))
 
     assert (buyer, partner) == disjuncts(disj([buyer, partner]))
 
 
-def test_a_link_without_a_possible_row_is_false() -> None:
-    """No row satisfies FALSE."""
+def test_link_without_possible_rows_is_false() -> None:
+    """No row matches FALSE."""
     assert FALSE == exists("dealings", FALSE)
 
 
-def test_a_denial_that_cannot_touch_a_branch_disappears_from_it() -> None:
-    """What is denied to everybody but the owner leaves the owner's branch as it is."""
+def test_irrelevant_denial_disappears_from_a_branch() -> None:
+    """A denial for everyone except the owner leaves the owner's branch unchanged."""
     denied = conj([Compare("=", "suspended", True), negate(OWNER)])
     shown = Compare("!=", "suspended", True)
 
     assert (OWNER, And((PARTNER, shown))) == disjuncts(conj([disj([OWNER, PARTNER]), negate(denied)]))
 
 
-def test_an_or_that_no_index_serves_stays_a_condition() -> None:
-    """Only alternatives that the viewer's own values pick out become branches."""
+def test_or_without_an_index_stays_a_condition() -> None:
+    """Only alternatives that the viewer's own values select become branches."""
     either = Or((PUBLIC, Compare("=", "active", True)))
 
     assert (And((OWNER, either)),) == disjuncts(conj([OWNER, either]))
 
 
-def test_a_fact_makes_what_follows_from_it_superfluous() -> None:
-    """Rows are filtered already when fields are asked."""
+def test_fact_removes_what_it_implies() -> None:
+    """Fields are checked only on rows that are already filtered."""
     assert [TRUE, FALSE, PARTNER] == [
         assume(conj([OWNER, PUBLIC]), disj([OWNER, PARTNER])),
         assume(PUBLIC, Compare("=", "visibility", "PRIVATE")),
@@ -196,25 +196,25 @@ def test_a_fact_makes_what_follows_from_it_superfluous() -> None:
     ]
 
 
-def test_a_predicate_knows_what_it_reads() -> None:
-    """Columns of the row and values of the viewer; columns of linked rows are the link's."""
+def test_predicate_lists_what_it_reads() -> None:
+    """It lists the row's columns and the viewer's parameters, but not the columns of linked rows."""
     predicate = conj([OWNER, Exists("dealings", PARTNER), Compare("<", "speed", Attribute("floor"))])
 
     assert [{"company_id", "speed", "floor"}, {"company_id"}] == [set(attributes(predicate)), set(parameters(predicate))]
 
 
-def test_a_predicate_reads_as_a_sentence() -> None:
-    """What `explain` and error messages show."""
+def test_predicate_has_a_readable_form() -> None:
+    """`explain` and error messages show it."""
     predicate = disj([conj([OWNER, Compare("!=", "name", None)]), Exists("dealings", OneOf("status", ("A", "B")))])
 
     assert '(company_id = viewer.company_id and name != nil) or some dealings (status in ["A", "B"])' == show(predicate)
 
 
-@settings(deadline=None)  # a loaded machine is no failure
+@settings(deadline=None)  # slow machines are fine
 @given(predicates, st.sampled_from([{}, {"a": "b"}, {"b": "a"}, {"a": "b", "b": "a"}]))
-def test_what_another_row_tells_is_true(predicate: Predicate, names: dict[str, str]) -> None:
-    """Where a row with the same values under other names tells of a predicate, the predicate is true, whatever is not known."""
-    tells = compile_predicate(substitute_copies(predicate, names))
+def test_condition_on_copies_implies_the_predicate(predicate: Predicate, names: dict[str, str]) -> None:
+    """If a row with copies of the values matches the rewritten predicate, the original row matches, whatever is unknown."""
+    rewritten = compile_predicate(substitute_copies(predicate, names))
     mask = compile_predicate(predicate)
     pairs = [
         (row, other)
@@ -222,11 +222,13 @@ def test_what_another_row_tells_is_true(predicate: Predicate, names: dict[str, s
         if all(getattr(row, a) == getattr(other, b) for a, b in names.items())
     ]
 
-    assert [] == [(row, other) for row, other in pairs for viewer in VIEWERS if tells(other, viewer) and not mask(row, viewer)]
+    assert [] == [
+        (row, other) for row, other in pairs for viewer in VIEWERS if rewritten(other, viewer) and not mask(row, viewer)
+    ]
 
 
-def test_another_row_tells_what_it_knows() -> None:
-    """The disjunct whose columns are known is told under their names; one that follows a link is not."""
+def test_condition_on_copies_keeps_known_columns() -> None:
+    """A disjunct with known columns is kept under their other names. One that follows a link is dropped."""
     either = disj((OWNER, exists("sales", PARTNER)))
 
     assert Compare("=", "seller_id", Parameter("company_id")) == substitute_copies(either, {"company_id": "seller_id"})

@@ -1,4 +1,4 @@
-"""What is proven is true: the solver means by a predicate what its mask means, and every invariant can fail."""
+"""Proofs are sound: the solver gives predicates the same meaning as the compiled masks, and every invariant can fail."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, And, Attribute, Compare, Exists, Not, OneOf, Or, Parameter, Predicate, SetParameter
 from policies.prove.fields import decide_fields
 from policies.prove.invariants import ALWAYS, NEVER_ABLE, Invariants, known_fields
-from policies.prove.solver import differing, satisfying
+from policies.prove.solver import find_difference, find_match
 from policies.prove.verification import Verification
 from policies.source import NEVER_KIND
-from policies.verdicts import of_oso_and_python
+from policies.verdicts import oso_and_python_verdicts
 from policies.viewer import Shape, Viewer
 from schema.kinds import sites
 from tests.policies.samples import DEALING, ENTITY, written
@@ -69,10 +69,10 @@ PREDICATES: Final = st.recursive(OF_THE_ROW | st.builds(Exists, st.just("dealing
 
 @settings(deadline=None, max_examples=150)
 @given(PREDICATES, st.sampled_from(SHAPES), st.integers(0, 10**6))
-def test_the_solver_means_what_the_mask_means(predicate: Predicate, shape: Shape, seed: int) -> None:
-    """A witness satisfies the compiled mask; where there is proof that nothing does, no row of many does."""
+def test_solver_agrees_with_the_mask(predicate: Predicate, shape: Shape, seed: int) -> None:
+    """A witness matches the compiled mask. If there's a proof that nothing matches, none of many random rows does."""
     mask, random = compile_predicate(predicate), Random(seed)
-    witness = satisfying(predicate, ENTITY, shape)
+    witness = find_match(predicate, ENTITY, shape)
     expected = False
 
     if witness is None:
@@ -85,40 +85,40 @@ def test_the_solver_means_what_the_mask_means(predicate: Predicate, shape: Shape
 
 @settings(deadline=None, max_examples=100)
 @given(PREDICATES, PREDICATES, st.sampled_from(SHAPES))
-def test_two_predicates_differ_where_their_masks_do(one: Predicate, other: Predicate, shape: Shape) -> None:
-    """A witness of a difference tells the two masks apart, and nothing differs from itself."""
-    witness = differing(one, other, ENTITY, shape)
+def test_predicates_differ_where_their_masks_do(one: Predicate, other: Predicate, shape: Shape) -> None:
+    """A witness of a difference distinguishes the two masks, and no predicate differs from itself."""
+    witness = find_difference(one, other, ENTITY, shape)
 
-    assert None is differing(one, one, ENTITY, shape)
+    assert None is find_difference(one, one, ENTITY, shape)
     assert witness is None or compile_predicate(one)(witness.row, witness.viewer) != compile_predicate(other)(
         witness.row, witness.viewer
     )
 
 
-def test_nothing_is_unequal_to_its_double_negation() -> None:
-    """What is written otherwise and means the same is proven to be equivalent, NULL included."""
+def test_predicate_equals_its_double_negation() -> None:
+    """Predicates with another form and the same meaning are proven equivalent, including for NULL."""
     owner = Compare("=", "partner_id", Parameter("company_id"))
 
-    assert None is differing(owner, Not(Compare("!=", "partner_id", Parameter("company_id"))), ENTITY, SHAPES[1])
-    assert None is differing(FALSE, owner, ENTITY, SHAPES[0])
-    assert None is not differing(owner, TRUE, ENTITY, SHAPES[1])
+    assert None is find_difference(owner, Not(Compare("!=", "partner_id", Parameter("company_id"))), ENTITY, SHAPES[1])
+    assert None is find_difference(FALSE, owner, ENTITY, SHAPES[0])
+    assert None is not find_difference(owner, TRUE, ENTITY, SHAPES[1])
 
 
-def test_some_linked_row_and_no_linked_row_may_be_asked_at_once() -> None:
-    """Two conditions hold by a linked row each, while a third holds by none."""
+def test_existing_and_missing_linked_rows_can_be_combined() -> None:
+    """Two conditions hold for one linked row each, while a third holds for none."""
     mine, big = Compare("=", "buyer_id", Parameter("company_id")), Compare(">", "amount", 7)
-    asked = And((Exists("dealings", mine), Exists("dealings", big), Not(Exists("dealings", And((mine, big))))))
+    combined = And((Exists("dealings", mine), Exists("dealings", big), Not(Exists("dealings", And((mine, big))))))
 
-    witness = satisfying(asked, ENTITY, SHAPES[1])
+    witness = find_match(combined, ENTITY, SHAPES[1])
 
     assert witness is not None
-    assert compile_predicate(asked)(witness.row, witness.viewer)
-    assert None is satisfying(And((asked, Not(Exists("dealings", mine)))), ENTITY, SHAPES[1])
+    assert compile_predicate(combined)(witness.row, witness.viewer)
+    assert None is find_match(And((combined, Not(Exists("dealings", mine)))), ENTITY, SHAPES[1])
 
 
-def test_a_witness_is_printed_by_what_matters() -> None:
-    """The viewer's values and the columns that the predicate names, and no others."""
-    witness = satisfying(
+def test_witness_shows_only_relevant_values() -> None:
+    """It shows only the viewer parameters and columns that the predicate uses."""
+    witness = find_match(
         And((Compare("=", "company_id", Parameter("company_id")), Compare("=", "market", None))), ENTITY, SHAPES[1]
     )
 
@@ -126,7 +126,7 @@ def test_a_witness_is_printed_by_what_matters() -> None:
 
 
 def test_all_invariants_of_the_gateway_are_proven() -> None:
-    """None is refuted, and none is void."""
+    """No invariant is refuted or void."""
     policy = server.load_policy()
     invariants = Invariants(server.POLICIES, policy)
     verification = Verification(policy, invariants, sites())
@@ -135,7 +135,7 @@ def test_all_invariants_of_the_gateway_are_proven() -> None:
 
 
 def without(head: str) -> Change:
-    """A policy without the rules that begin so, up to their `;`."""
+    """Return a change that removes the first rule that starts with `head`, up to its `;`."""
     return lambda text: re.sub(rf"^{re.escape(head)}[^;]*;", "", text, count=1, flags=re.MULTILINE)
 
 
@@ -158,10 +158,10 @@ MUTATIONS: Final[dict[str, tuple[str, Change]]] = {
 
 
 @pytest.mark.parametrize("number", MUTATIONS)
-async def test_a_broken_policy_is_refuted_and_three_verdicts_confirm_it(
+async def test_broken_policy_is_refuted_and_three_verdicts_confirm_it(
     number: str, tmp_path: Path, connection: AsyncConnection
 ) -> None:
-    """Without the rule that denies it, an invariant of that number has a counterexample, in Oso, Python and PostgreSQL."""
+    """Without its denial, an invariant has a counterexample that Oso, Python and PostgreSQL confirm."""
     name, change = MUTATIONS[number]
     policy, invariants = changed(tmp_path, name, change)
     verification = Verification(policy, invariants, sites())
@@ -171,13 +171,13 @@ async def test_a_broken_policy_is_refuted_and_three_verdicts_confirm_it(
 
     assert found.witness is not None
     assert found.rules
-    decision = policy.decide(found.shape, found.witness.found[0].entity.name, found.action)
-    said = of_oso_and_python(policy, found.viewer, found.action, found.witness.row, decision, found.field)
+    decision = policy.decide(found.shape, found.witness.rows[0].entity.name, found.action)
+    said = oso_and_python_verdicts(policy, found.viewer, found.action, found.witness.row, decision, found.field)
     assert (True, True, True) == (*said, await ask_database(connection, policy, found, found.witness))
 
 
-def test_without_its_denial_an_ability_is_refuted_R113(tmp_path: Path) -> None:
-    """A managed account that may quote is found, and the rule that lets it."""
+def test_ability_without_its_denial_is_refuted_R113(tmp_path: Path) -> None:
+    """The counterexample is a managed account that can quote, with the rule that allows it."""
     policy, invariants = changed(tmp_path, "viewer", without('deny_ability(viewer: Viewer, "quote") if managed'))
 
     verdicts = [Verification(policy, invariants, sites()).decide(each) for each in invariants if each.kind == NEVER_ABLE]
@@ -189,7 +189,7 @@ def test_without_its_denial_an_ability_is_refuted_R113(tmp_path: Path) -> None:
 
 
 def test_every_invariant_can_fail(tmp_path: Path) -> None:
-    """Where everything is allowed, nothing that may never be is proven; where all is denied, nothing that must always be."""
+    """If everything is allowed, no `never` is proven. If everything is denied, no `always` is."""
     real = server.load_policy()
     everything, nothing = tmp_path / "everything", tmp_path / "nothing"
     copied(everything)
@@ -203,12 +203,12 @@ def test_every_invariant_can_fail(tmp_path: Path) -> None:
     assert [] == _proven(nothing, lambda kind: kind == ALWAYS)
 
 
-def test_no_field_stands_without_its_row() -> None:
-    """A compiler that forgets a denial of rows, or one of a field, is found out."""
+def test_forgotten_denials_are_found() -> None:
+    """The field proof detects a compiler that forgets a denial of rows or of a field."""
     policy = server.load_policy()
     invariants = Invariants(server.POLICIES, policy)
 
-    found = [decide_fields(Forgetful(policy, entity, field), invariants).stray for entity, field in FORGOTTEN]
+    found = [decide_fields(Forgetful(policy, entity, field), invariants).mismatch for entity, field in FORGOTTEN]
 
     assert [*FORGOTTEN] == [(each.entity, each.field) for each in found if each is not None]
 
@@ -217,14 +217,14 @@ FORGOTTEN: Final = (("SupportDetails", None), ("Port", "monthly_rate"), ("Instal
 
 
 class Forgetful(Policy):
-    """A policy whose compiler forgets what denies one field, or the rows of a type."""
+    """A policy whose compiler forgets the denials of one field, or of a type's rows."""
 
     def __init__(self, policy: Policy, entity: str, field: str | None) -> None:
         self.__dict__.update(policy.__dict__)
         self._forgotten = (entity, field)
 
     def decide(self, shape: Shape, entity: str, action: str = "read") -> Decision:
-        """The decision, with one thing true of every row."""
+        """Return the decision with one predicate replaced by TRUE."""
         decision = super().decide(shape, entity, action)
         forgotten, field = self._forgotten
         if entity != forgotten:
@@ -238,31 +238,31 @@ class Forgetful(Policy):
     ("text", "problem"),
     [
         ('never(viewer: Viewer, "read", port: Port) if port.colour = 1;', "port has no attribute colour"),
-        ('never(viewer: Viewer, "paint", _port: Port) if viewer.kind = "MANAGED";', 'unknown action on Port "paint"'),
+        ('never(viewer: Viewer, "paint", _port: Port) if viewer.kind = "MANAGED";', 'Unknown action on Port "paint"'),
         ('never(viewer: Viewer, "read", _port: Port, "colour") if viewer.kind = "MANAGED";', "Port has no field colour"),
         (
             'never(viewer: Viewer, "read", _port: Boat) if viewer.kind = "MANAGED";',
-            "Boat is neither Viewer nor in the catalogue",
+            "Boat is neither Viewer nor a type of the catalogue",
         ),
-        ('never_able(viewer: Viewer, "fly") if viewer.kind = "MANAGED";', 'unknown ability "fly"'),
+        ('never_able(viewer: Viewer, "fly") if viewer.kind = "MANAGED";', 'Unknown ability "fly"'),
         ('never(viewer: Viewer, "read") if viewer.kind = "MANAGED";', "never takes 3 or 4 arguments"),
         ('owner(viewer: Viewer, _port: Port) if viewer.kind = "MANAGED";', "owner is a rule of the policy"),
-        ('always(viewer: Viewer, "read", port: Port) if not port.speed = 1;', "`not` over `port`"),
+        ('always(viewer: Viewer, "read", port: Port) if not port.speed = 1;', "`not` can't be applied to `port`"),
     ],
 )
-def test_an_invariant_of_nothing_that_exists_is_refused(text: str, problem: str, tmp_path: Path) -> None:
-    """A name that policy does not have, and a condition that cannot be compiled, are refused with file and line."""
+def test_invalid_invariant_is_rejected(text: str, problem: str, tmp_path: Path) -> None:
+    """Unknown names and uncompilable conditions are rejected with file and line."""
     policy = sample(tmp_path, f"# A sentence.\n{text}")
 
     with pytest.raises(PolicyError, match=re.escape(f"invariants/port.polar:2: {problem}")):
         Invariants(tmp_path, policy)
 
 
-def test_an_invariant_needs_its_sentence(tmp_path: Path) -> None:
-    """Nobody has to guess what is meant."""
+def test_invariant_needs_a_sentence(tmp_path: Path) -> None:
+    """Readers don't have to guess what an invariant means."""
     policy = sample(tmp_path, 'never(viewer: Viewer, "read", _port: Port) if viewer.kind = "MANAGED";')
 
-    with pytest.raises(PolicyError, match=r"invariants/port\.polar:1: an invariant needs a sentence above it"):
+    with pytest.raises(PolicyError, match=r"invariants/port\.polar:1: An invariant needs a sentence above it"):
         Invariants(tmp_path, policy)
 
 
@@ -279,7 +279,7 @@ def test_an_invariant_needs_its_sentence(tmp_path: Path) -> None:
     ],
 )
 def test_invariants_are_proven_refuted_or_void(text: str, expected: tuple[bool, bool], tmp_path: Path) -> None:
-    """Those that hold, those that do not, and those that speak of nobody."""
+    """Covers invariants that hold, that don't, and that concern nobody."""
     policy = sample(tmp_path, f"# A sentence.\n{text}")
     invariants = Invariants(tmp_path, policy)
 
@@ -289,7 +289,7 @@ def test_invariants_are_proven_refuted_or_void(text: str, expected: tuple[bool, 
 
 
 def sample(directory: Path, invariants: str) -> Policy:
-    """A small policy with invariants beside it."""
+    """Load a small policy and write its invariants."""
     (directory / "invariants").mkdir()
     (directory / "invariants" / "port.polar").write_text(invariants)
     return written(
@@ -301,7 +301,7 @@ def sample(directory: Path, invariants: str) -> Policy:
 
 
 def viewer_of(shape: Shape, random: Random) -> Viewer:
-    """A viewer of a shape as it can be."""
+    """Return a possible random viewer of a shape."""
     user, company, partner = random.sample(IDS[:4], 3)
     if shape == Shape():
         return Viewer()
@@ -311,13 +311,13 @@ def viewer_of(shape: Shape, random: Random) -> Viewer:
 
 
 def rows(random: Random) -> list[Any]:
-    """Random ports, with dealings about them."""
+    """Return random ports, with dealings about them."""
     linked = {"sample_dealing": [random_row(DEALING, random) for _ in range(6)]}
     return resources(ENTITY, [random_row(ENTITY.table, random) for _ in range(10)], linked)
 
 
 def copied(directory: Path) -> None:
-    """The gateway's own policy, with its invariants."""
+    """Copy the gateway's policy and its invariants."""
     directory.mkdir()
     for path in server.POLICIES.glob("*.polar"):
         shutil.copy(path, directory)
@@ -325,7 +325,7 @@ def copied(directory: Path) -> None:
 
 
 def changed(directory: Path, name: str, change: Change) -> tuple[Policy, Invariants]:
-    """The gateway's own policy with one file changed."""
+    """Load the gateway's policy with one file changed."""
     target = directory / "policy"
     copied(target)
     path = target / f"{name}.polar"
@@ -350,9 +350,9 @@ def _add(directory: Path, text: str) -> None:
     (directory / "added.polar").write_text(text)
 
 
-def _proven(directory: Path, is_asked: Callable[[str], bool]) -> list[str]:
+def _proven(directory: Path, is_selected: Callable[[str], bool]) -> list[str]:
     policy = Policy.load(directory, CATALOGUE)
     invariants = Invariants(directory, policy)
     verification = Verification(policy, invariants, sites())
     about = [each for each in invariants if each.kind != NEVER_KIND or verification.fields_of_kind(each.rule)]
-    return [each.rule.place for each in about if is_asked(each.kind) and verification.decide(each).is_proven]
+    return [each.rule.place for each in about if is_selected(each.kind) and verification.decide(each).is_proven]

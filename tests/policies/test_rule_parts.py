@@ -1,4 +1,4 @@
-"""The parts of a rule are its conditions as they are written, one for each goal of its body."""
+"""A rule's parts are its conditions as written, one for each goal of its body."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ HEAD = 'allow(viewer: Viewer, "read", port: Port)'
         ('\n    field in [\n        "one",  # this\n        "an and or"\n    ]', ['field in ["one", "an and or"]']),
     ],
 )
-def test_a_body_is_divided_at_its_own_ands(body: str, parts: list[str]) -> None:
-    """Neither what stands in brackets nor what is an alternative is divided; spaces and comments are not repeated."""
+def test_body_is_split_at_top_level_ands(body: str, parts: list[str]) -> None:
+    """Bracketed conditions and alternatives aren't split. Whitespace and comments are dropped."""
     (rule,) = parse(Text("port.polar", f"{HEAD} if {body};"))
 
     assert parts == list(rule.parts)
@@ -31,8 +31,8 @@ def test_a_body_is_divided_at_its_own_ands(body: str, parts: list[str]) -> None:
     assert f"{HEAD} if {' and '.join(parts)};" == rule.text
 
 
-def test_a_rule_without_a_body_has_no_parts() -> None:
-    """It is its head."""
+def test_rule_without_a_body_has_no_parts() -> None:
+    """Its text is its head."""
     (rule,) = parse(Text("port.polar", f"{HEAD};"))
 
     assert ((), (), f"{HEAD};") == (rule.parts, rule.goals, rule.text)

@@ -1,4 +1,4 @@
-"""The shapes that stand for all others: whatever viewer comes, policy decides for it as for one of them."""
+"""Representative shapes: the policy treats every viewer like one of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from models.company import AccountKind
 from models.managed_account import SupportedBy
 from policies.errors import PolicyError
 from policies.policy import Policy
-from policies.shapes import ROLES, SWITCHES, Mentioned, mentioned, shapes_of, spell, spelt
+from policies.shapes import ROLES, SWITCHES, Distinctions, distinctions_of, format_shape, parse_shape, shapes_of
 from policies.source import Rule, Text, parse
 from policies.viewer import Shape
 
@@ -34,89 +34,89 @@ POSSIBLE: Final = st.one_of(
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    """The gateway's own policy."""
+    """Load the gateway's policy."""
     return server.load_policy()
 
 
 def rules(text: str) -> tuple[Rule, ...]:
-    """The rules of a text."""
+    """Parse the rules of a text."""
     return parse(Text("sample.polar", text))
 
 
 @settings(deadline=None, max_examples=50)
 @given(POSSIBLE)
-def test_every_viewer_is_decided_for_as_one_of_them(policy: Policy, shape: Shape) -> None:
-    """For each type, the decision of any possible shape is that of a representative one, which agrees in what is mentioned."""
+def test_every_shape_is_treated_like_a_representative(policy: Policy, shape: Shape) -> None:
+    """For each type, any shape has the same decision as the representative with the same distinctions."""
     for entity in policy.catalogue:
-        asked = [rule for rule in policy.rules if rule.entity == entity.name]
-        told = mentioned(asked, policy.rules)
-        alike = [each for each in shapes_of(told) if _agree(each, shape, told)]
+        relevant = [rule for rule in policy.rules if rule.entity == entity.name]
+        distinctions = distinctions_of(relevant, policy.rules)
+        alike = [each for each in shapes_of(distinctions) if _agree(each, shape, distinctions)]
 
         assert [policy.decide(shape, entity.name)] == [policy.decide(each, entity.name) for each in alike]
 
 
-def test_what_called_rules_mention_is_mentioned() -> None:
-    """A helper's facts and roles are those of whoever calls it, and nobody else's."""
+def test_facts_of_called_rules_count() -> None:
+    """The facts and roles of a helper count for its callers, and only for them."""
     known = rules(
         'allow(viewer: Viewer, "read", port: Port) if runs(viewer);\n'
         'runs(viewer: Viewer) if role in ["FINANCE", "VIEWER"] and role in viewer.roles and viewer.kind = "PARTNER";\n'
         'other(viewer: Viewer) if viewer.pricing_shown and "SUPPORT" in viewer.roles;\n'
     )
 
-    assert Mentioned(("kind", "roles"), ("FINANCE", "VIEWER")) == mentioned(known[:1], known)
+    assert Distinctions(("kind", "roles"), ("FINANCE", "VIEWER")) == distinctions_of(known[:1], known)
 
 
-def test_roles_compared_with_what_is_stored_are_all_roles() -> None:
-    """Where a column decides which role it takes, no role can be left out."""
+def test_roles_compared_with_a_column_are_all_roles() -> None:
+    """If a column decides which role is needed, no role can be left out."""
     known = rules('allow(viewer: Viewer, "read", port: Port) if port.name in viewer.roles;')
 
-    assert Mentioned(("roles",), ROLES) == mentioned(known, known)
+    assert Distinctions(("roles",), ROLES) == distinctions_of(known, known)
 
 
-def test_a_role_that_one_branch_states_is_any_role_in_another() -> None:
-    """A list bounds the roles that stand below it, and no others."""
+def test_role_bound_in_one_branch_is_any_role_in_another() -> None:
+    """A list limits only the roles in its own branch."""
     known = rules(
         'allow(viewer: Viewer, "read", port: Port) if\n'
         '  (role in ["FINANCE"] and role in viewer.roles) or (role in viewer.roles and port.name = role);'
     )
 
-    assert Mentioned(("roles",), ROLES) == mentioned(known, known)
+    assert Distinctions(("roles",), ROLES) == distinctions_of(known, known)
 
 
-def test_no_impossible_shape_is_among_them() -> None:
-    """Visitors have no roles, and only managed viewers have a supporter and switches."""
-    every = shapes_of(Mentioned(("kind", "roles", "supported_by", *SWITCHES), ("FINANCE",)))
+def test_impossible_shapes_are_left_out() -> None:
+    """Visitors have no roles, and only managed viewers have a supporter and settings."""
+    every = shapes_of(Distinctions(("kind", "roles", "supported_by", *SWITCHES), ("FINANCE",)))
 
     assert 1 + 3 * 2 + 2 * 2 * 2 ** len(SWITCHES) == len(every) == len(set(every))
     assert all(shape.supported_by is None and not any(_switches(shape)) for shape in every if shape.kind != "MANAGED")
 
 
 @given(POSSIBLE)
-def test_a_shape_is_read_as_it_is_written(shape: Shape) -> None:
-    """Whatever shape is shown can be given back to a command."""
-    assert shape == spelt(spell(shape))
+def test_formatted_shape_can_be_parsed(shape: Shape) -> None:
+    """Any displayed shape can be passed back to a command."""
+    assert shape == parse_shape(format_shape(shape))
 
 
 @pytest.mark.parametrize("text", ["", "KING", "DIRECT+pricing_shown", "ANONYMOUS+FINANCE", "MANAGED+by=NOBODY"])
-def test_a_shape_that_nobody_has_is_refused(text: str) -> None:
-    """The word that is wrong is named, and what could stand there."""
-    with pytest.raises(PolicyError, match="is unknown: write a kind of ANONYMOUS, "):
-        spelt(text)
+def test_impossible_shape_is_rejected(text: str) -> None:
+    """The error names the wrong term and the possible ones."""
+    with pytest.raises(PolicyError, match=r"Unknown term .* in .*Write a kind \(ANONYMOUS, "):
+        parse_shape(text)
 
 
-def test_what_could_stand_in_a_shape_is_named_in_one_order() -> None:
-    """Roles, who supports it, and what is switched on, as they are declared."""
+def test_possible_terms_of_a_shape_have_a_fixed_order() -> None:
+    """Roles, supporters and settings are listed in declaration order."""
     with pytest.raises(PolicyError) as raised:
-        spelt("MANAGED+KING")
+        parse_shape("MANAGED+KING")
 
     known = ", ".join((*ROLES, "by=PARTNER", "by=OPERATOR", *SWITCHES))
-    assert str(raised.value).endswith(f", then {known}")
+    assert str(raised.value).endswith(f", followed by any of: {known}.")
 
 
-def _agree(one: Shape, other: Shape, told: Mentioned) -> bool:
-    """Whether two shapes are the same by what is mentioned."""
-    facts = [name for name in told.facts if name != "roles"]
-    roles = set(one.roles) & set(told.roles) == set(other.roles) & set(told.roles)
+def _agree(one: Shape, other: Shape, distinctions: Distinctions) -> bool:
+    """Return True if two shapes agree in all distinctions."""
+    facts = [name for name in distinctions.facts if name != "roles"]
+    roles = set(one.roles) & set(distinctions.roles) == set(other.roles) & set(distinctions.roles)
     return roles and one.kind == other.kind and all(getattr(one, name) == getattr(other, name) for name in facts)
 
 

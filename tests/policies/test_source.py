@@ -1,4 +1,4 @@
-"""Rule texts are read with everything that is around a rule: its sentence, its reason, its place, its fields."""
+"""Parsing keeps what surrounds a rule: its comment, its reason, its place, its fields."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ TEXT = Text(
     "port.polar",
     """# Ports: what this file is about.
 
-# Whoever reads a port reads its name. R001
+# Anyone who can read a port can read its name. R001
 allow_field(_viewer: Viewer, "read", _port: Port, field) if
-    field in ["name", "speed"]; # not the sentence of the next rule
+    field in ["name", "speed"]; # not the comment of the next rule
 
 # Prices are hidden
 # until they are shown.
@@ -27,13 +27,13 @@ allow(_viewer: Viewer, "order", _port: Port);
 
 
 def summary(rule: Rule) -> tuple[object, ...]:
-    """What is around a rule."""
+    """Return what surrounds a rule."""
     return rule.name, rule.place, rule.comment, rule.reason, rule.fields
 
 
-def test_a_rule_carries_its_place_sentence_reason_and_fields() -> None:
-    """Sentences and reasons stand on the lines above; a rule that follows without a blank line shares the sentence."""
-    sentence = "Whoever reads a port reads its name. R001"
+def test_rule_has_place_comment_reason_and_fields() -> None:
+    """Comments and reasons are on the lines above. A rule that follows without a blank line shares the comment."""
+    sentence = "Anyone who can read a port can read its name. R001"
 
     assert [
         ("allow_field", "port.polar:4", sentence, None, ("name", "speed")),
@@ -44,8 +44,8 @@ def test_a_rule_carries_its_place_sentence_reason_and_fields() -> None:
     ] == [summary(rule) for rule in parse(TEXT)]
 
 
-def test_a_rule_concerns_its_type_and_its_action() -> None:
-    """An action that is a variable may be any."""
+def test_rule_concerns_its_type_and_action() -> None:
+    """A variable as the action stands for any action."""
     anything, order = parse(TEXT)[3:]
 
     assert [True, True, False, False, True] == [
@@ -57,13 +57,13 @@ def test_a_rule_concerns_its_type_and_its_action() -> None:
     ]
 
 
-def test_a_version_names_exactly_these_texts() -> None:
-    """Another text, or the same in another file, is another version."""
+def test_version_identifies_the_texts() -> None:
+    """A different text, or the same text in a different file, has a different version."""
     versions = {digest((TEXT,)), digest((Text("port.polar", ""),)), digest((Text("offer.polar", TEXT.content),))}
 
     assert 3 == len(versions | {digest((TEXT,))})
 
 
-def test_every_reason_has_its_sentence() -> None:
-    """Clients get the code, people the sentence."""
+def test_every_reason_has_a_description() -> None:
+    """Clients use the code, people read the description."""
     assert [] == [reason for reason in Reason if not reason.description.endswith(".") or reason != reason.name]

@@ -1,4 +1,4 @@
-"""Conditions are plain SQL: literals inlined, the viewer's values bound, links as semi-joins, NULL never in the way."""
+"""Conditions are plain SQL: inlined literals, the viewer's values as parameters, links as semi-joins, and correct NULL handling."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PUBLIC = Compare("=", "visibility", "PUBLIC")
 
 
 def sql(predicate: Predicate) -> str:
-    """The condition over the table under the alias `p`, on one line."""
+    """Return the condition on the table with the alias `p`, on one line."""
     table = ENTITY.table.alias("p")
     statement = sa.select(table.c.id).where(to_sql(predicate, ENTITY, table))
     text = str(statement.compile(dialect=postgresql.dialect(paramstyle="named")))  # type: ignore[no-untyped-call]
@@ -72,20 +72,20 @@ def sql(predicate: Predicate) -> str:
         ),
     ],
 )
-def test_a_predicate_is_one_plain_condition(predicate: Predicate, expected: str) -> None:
-    """No joins, no casts of columns, nothing that an index could not serve."""
+def test_predicate_is_one_plain_condition(predicate: Predicate, expected: str) -> None:
+    """It has no joins and no casts of columns, so indexes can serve it."""
     assert expected == sql(predicate)
 
 
-def test_a_column_of_the_result_is_never_null() -> None:
-    """A mask is true or false, whatever is NULL."""
+def test_result_column_is_never_null() -> None:
+    """A mask is true or false, even if values are NULL."""
     column = to_column(PUBLIC, ENTITY, ENTITY.table.alias("p"))
 
     assert "(p.visibility = 'PUBLIC') IS true" == str(column)
 
 
-def test_the_viewer_gives_the_values_of_all_binds() -> None:
-    """One statement serves every viewer; a set is an array."""
+def test_viewer_provides_all_parameters() -> None:
+    """One statement serves every viewer. Sets are arrays."""
     viewer = Viewer(user_id=UUID(int=1), company_id=UUID(int=2), markets=frozenset(("US", "EU")))
 
     assert {
@@ -108,8 +108,6 @@ def test_the_viewer_gives_the_values_of_all_binds() -> None:
         (PUBLIC, None),
     ],
 )
-def test_a_branch_is_driven_by_the_link_that_the_viewer_picks_out(
-    branch: Predicate, expected: tuple[str, Predicate, Predicate] | None
-) -> None:
-    """A link drives where its rows are picked by the viewer's values, and the row's own columns are not."""
+def test_branch_is_driven_by_the_selective_link(branch: Predicate, expected: tuple[str, Predicate, Predicate] | None) -> None:
+    """A link drives a branch if the viewer's values select the link's rows but not the row's own columns."""
     assert expected == driving_link(branch)

@@ -1,6 +1,6 @@
-"""One table of viewers, rows and fields, asked in every way there is: all of them give the answer that the table gives.
+"""One table of viewers, rows and fields, checked through every kind of query: all answers match the table.
 
-`+` is seen, `.` is a row that is not there for the viewer, `-` is a field that is hidden in a row that is.
+`+` means visible, `.` means that the viewer can't read the row, `-` means that the field is hidden in a readable row.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ TABLE: Final = """
         name                   .       .       .      .      +      .      +      +      +      +
         email                  .       .       .      .      +      .      +      -      +      +
 """
-SELECTIONS: Final = {  # what is asked of fields that are objects
+SELECTIONS: Final = {  # the selections of fields that are objects
     "billing_markets": "{ id }",
     "company_profile": "{ country }",
     "dashboard": "{ ordersWaiting }",
@@ -140,7 +140,7 @@ LISTS: Final = {
 
 
 def read(table: str) -> tuple[tuple[str, ...], dict[str, dict[str | None, dict[str, str]]]]:
-    """The viewers, and of each row the marks by field and viewer; of the row itself under None."""
+    """Return the viewers, and each row's marks by field and viewer. None is the field of the row itself."""
     head, *lines = table.strip("\n").splitlines()
     viewers = tuple(head.split())
     rows: dict[str, dict[str | None, dict[str, str]]] = {}
@@ -158,7 +158,7 @@ VIEWERS, ROWS = read(TABLE)
 
 @dataclass(frozen=True)
 class Narrowing:
-    """An argument of a list, the rows and the field that it would tell of, and how it is refused."""
+    """A list argument, the rows and the field that it would reveal, and the error code that rejects it."""
 
     list: str
     rows: str
@@ -167,9 +167,9 @@ class Narrowing:
     refusal: str
 
     def marks(self, viewer: str) -> set[str]:
-        """What the table says of the field in the rows that the viewer reads; nothing if there are none."""
-        told = (fields for row, fields in ROWS.items() if row.startswith(self.rows))
-        return {fields[self.field][viewer] for fields in told if self.field in fields} - {"."}
+        """Return the table's marks of the field in the rows that the viewer can read."""
+        matching = (fields for row, fields in ROWS.items() if row.startswith(self.rows))
+        return {fields[self.field][viewer] for fields in matching if self.field in fields} - {"."}
 
 
 NARROWINGS: Final = (
@@ -182,13 +182,13 @@ NARROWINGS: Final = (
 
 
 def narrowed() -> Iterator[tuple[str, Narrowing]]:
-    """Each viewer with each narrowing of rows of which it reads any."""
+    """Yield each viewer with each narrowing of rows that it can read some of."""
     yield from ((name, narrowing) for name in VIEWERS for narrowing in NARROWINGS if narrowing.marks(name))
 
 
 @dataclass(frozen=True)
 class Market:
-    """The rows of the table, who looks at them, and the gateway over them."""
+    """The rows of the table, their viewers, and the gateway that serves them."""
 
     ask: Client
     engine: AsyncEngine
@@ -197,12 +197,12 @@ class Market:
 
     @property
     def policy(self) -> Policy:
-        """The policy that the gateway asks."""
+        """The gateway's policy."""
         policy: Policy = self.ask.app.state.services.policy
         return policy
 
     async def viewer(self, name: str) -> Viewer:
-        """The viewer as policy knows it."""
+        """Return the viewer as the policy sees it."""
         email = self.emails[name]
         if email is None:
             return ANONYMOUS
@@ -213,7 +213,7 @@ class Market:
         return viewer
 
     async def resource(self, thing: Thing) -> Resource:
-        """The row of a thing with the rows of its links, as Oso's concrete verdict takes it."""
+        """Return a row and its linked rows, as Oso's concrete verdict expects them."""
         entity = CATALOGUE[thing.type]
         async with self.engine.connect() as connection:
             found = (await connection.execute(sa.select(entity.table).where(entity.table.c.id == thing.key))).one()
@@ -225,7 +225,7 @@ class Market:
         return entity.resource(**row, **links)
 
     async def in_sql(self, thing: Thing, viewer: Viewer, predicate: Predicate) -> bool:
-        """What the database says of a predicate over the row of a thing."""
+        """Evaluate a predicate on a row in the database."""
         entity = CATALOGUE[thing.type]
         table = entity.table.alias("t")
         statement = sa.select(to_column(predicate, entity, table)).where(table.c.id == thing.key)
@@ -239,7 +239,7 @@ def _plain(row: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 async def market(postgres: Embedded, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Market]:
-    """The rows of the table in a database of their own."""
+    """Create the rows of the table in their own database."""
     name = await databases.create(postgres, migrated)
     url = postgres.url(name)
     engine = connect(url)
@@ -251,7 +251,7 @@ async def market(postgres: Embedded, migrated: str, tmp_path_factory: pytest.Tem
 
 
 async def fill(given: Factory) -> tuple[dict[str, Thing], dict[str, str | None]]:
-    """Make what the table speaks of: its rows by name, and the addresses of its viewers."""
+    """Create the rows of the table by name, and return them with the email addresses of its viewers."""
     operator, stranger = await given.operator(), await given.company()
     seller, buyer, partner = await given.company(), await given.company(), await given.partner()
     hidden = await given.managed_account(partner, supported_by="OPERATOR", pricing=False)
@@ -311,32 +311,32 @@ async def fill(given: Factory) -> tuple[dict[str, Thing], dict[str, str | None]]
 
 
 @pytest.mark.parametrize("name", VIEWERS)
-async def test_policy_says_of_each_row_and_field_what_the_table_says(market: Market, name: str) -> None:
-    """Oso's own verdict, the compiled Python and the compiled SQL are those of the table."""
+async def test_policy_matches_the_table(market: Market, name: str) -> None:
+    """Oso's own verdict, the compiled Python and the compiled SQL match the table."""
     viewer = await market.viewer(name)
 
-    said: dict[tuple[str, str | None], Any] = {}
+    answers: dict[tuple[str, str | None], Any] = {}
     for row, thing in market.things.items():
         resource = await market.resource(thing)
         decision = market.policy.decide(viewer.shape, thing.type)
         is_seen = market.policy.allows(viewer, "read", thing.type, resource)
         verdicts = (is_seen, compile_predicate(decision.rows)(resource, viewer))
-        said[row, None] = (*verdicts, await market.in_sql(thing, viewer, decision.rows))
+        answers[row, None] = (*verdicts, await market.in_sql(thing, viewer, decision.rows))
         for field in ROWS[row]:
             if field is not None and is_seen:
                 visible = decision.fields[field].visible
                 allowed = market.policy.allows_field(viewer, "read", thing.type, resource, field)
                 python = compile_predicate(visible)(resource, viewer)
-                said[row, field] = (allowed, python, await market.in_sql(thing, viewer, visible))
+                answers[row, field] = (allowed, python, await market.in_sql(thing, viewer, visible))
 
     marks = {(row, field): by_viewer[name] for row, fields in ROWS.items() for field, by_viewer in fields.items()}
     expected = {key: (mark == "+",) * 3 for key, mark in marks.items() if key[1] is None or mark != "."}
-    assert expected == said
+    assert expected == answers
 
 
 @pytest.mark.parametrize("name", VIEWERS)
-async def test_policy_agrees_with_itself_on_all_other_fields(market: Market, name: str) -> None:
-    """Of every field of every row that is seen, Oso, the compiled Python, SQL and the mask of the loaded record say the same."""
+async def test_verdicts_agree_on_all_fields(market: Market, name: str) -> None:
+    """For every field of every readable row, Oso, the compiled Python, SQL and the mask of the loaded record agree."""
     viewer = await market.viewer(name)
     context = Context(market.ask.app.state.services, viewer)
 
@@ -360,9 +360,9 @@ async def test_policy_agrees_with_itself_on_all_other_fields(market: Market, nam
 
 
 @pytest.mark.parametrize("name", VIEWERS)
-async def test_node_finds_what_the_table_says(market: Market, name: str) -> None:
-    """By its id each row is found or null, and each of its fields told or redacted."""
-    said: dict[tuple[str, str | None], str] = {}
+async def test_node_matches_the_table(market: Market, name: str) -> None:
+    """Each row is found by its ID or null, and each of its fields is returned or redacted."""
+    answers: dict[tuple[str, str | None], str] = {}
     for row, thing in market.things.items():
         fields = [field for field in ROWS[row] if field is not None]
         selection = " ".join(f"{field}: {_camel(field)} {SELECTIONS.get(field, '')}" for field in fields)
@@ -371,17 +371,17 @@ async def test_node_finds_what_the_table_says(market: Market, name: str) -> None
         assert [] == answer.errors
         node = answer.data["node"]
         redacted = {redaction.path[1] for redaction in answer.redactions}
-        said[row, None] = "." if node is None else "+"
+        answers[row, None] = "." if node is None else "+"
         for field in fields:
-            said[row, field] = "." if node is None else "-" if field in redacted else "+"
+            answers[row, field] = "." if node is None else "-" if field in redacted else "+"
 
-    assert {(row, field): marks[name] for row, fields in ROWS.items() for field, marks in fields.items()} == said
+    assert {(row, field): marks[name] for row, fields in ROWS.items() for field, marks in fields.items()} == answers
 
 
 @pytest.mark.parametrize("name", VIEWERS)
 @pytest.mark.parametrize("type_name", sorted(LISTS))
-async def test_lists_hold_and_count_what_the_table_says(market: Market, type_name: str, name: str) -> None:
-    """A list has the rows of the table that the viewer reads, none that it does not, and counts what it has."""
+async def test_lists_match_the_table(market: Market, type_name: str, name: str) -> None:
+    """A list contains and counts exactly the rows that the viewer can read."""
     field = LISTS[type_name]
 
     answer = await market.ask(market.emails[name], f"{{ {field} {{ nodes {{ id }} totalCount }} }}")
@@ -394,10 +394,10 @@ async def test_lists_hold_and_count_what_the_table_says(market: Market, type_nam
 
 
 @pytest.mark.parametrize(("name", "narrowing"), list(narrowed()), ids=lambda value: getattr(value, "argument", value))
-async def test_orders_and_filters_are_open_to_whoever_sees_the_field_everywhere_A16(
+async def test_orders_and_filters_require_a_field_visible_in_every_row_A16(
     market: Market, name: str, narrowing: Narrowing
 ) -> None:
-    """An order or a filter is refused where the table hides its field in any row, and not where it shows it in all."""
+    """An order or filter is rejected if the table hides its field in any row, and allowed if it's visible in all of them."""
     answer = await market.ask(market.emails[name], f"{{ {narrowing.list}({narrowing.argument}) {{ totalCount }} }}")
 
     assert ([narrowing.refusal] if "-" in narrowing.marks(name) else []) == answer.codes

@@ -1,4 +1,4 @@
-"""The proof of the compiler: Oso, Python and PostgreSQL agree on whatever a policy says of random viewers and rows.
+"""The check of the compiler: Oso, Python and PostgreSQL agree on any policy for random viewers and rows.
 
 CROSSGATE_SEED repeats a run, CROSSGATE_CASES makes it longer.
 """
@@ -33,14 +33,14 @@ POLICIES = Path(__file__).parents[2] / "policies"
 
 @pytest.fixture
 def sample(tmp_path: Path) -> Policy:
-    """The policy of the sample market."""
+    """Load the policy of the sample market."""
     return samples.written(tmp_path, Path(__file__).with_name("sample.polar").read_text("utf-8"))
 
 
 async def agree(
     connection: AsyncConnection, policy: Policy, catalogue: Catalogue, cases: int, decide: Decide | None = None
 ) -> Report:
-    """Compare the verdicts of at least so many cases, all entities in turn; stop at the first batch that differs."""
+    """Compare the verdicts of at least `cases` cases, cycling through all entities. Stops at the first batch that differs."""
     random, report, world = Random(SEED), Report(), World(catalogue)
     await create(connection, world.metadata)
     while report.cases < cases and not report.differences:
@@ -50,14 +50,14 @@ async def agree(
 
 
 def outcome(report: Report) -> str:
-    """Whether all agree; the first difference, and the seed that repeats it, are printed."""
+    """Return whether all agree. Prints the first difference and the seed that reproduces it."""
     if report.differences:
         sys.stderr.write(f"CROSSGATE_SEED={SEED}\n{report.differences[0]}\n")
     return "they differ" if report.differences else "all agree"
 
 
 async def test_three_verdicts_agree_on_the_policy_of_the_gateway(connection: AsyncConnection) -> None:
-    """Whatever the rules of the gateway say of a row or a field, the compiled Python and the compiled SQL say too."""
+    """The compiled Python and SQL agree with Oso on every row and field of the gateway's policy."""
     report = await agree(connection, Policy.load(POLICIES, CATALOGUE), CATALOGUE, CASES)
 
     assert "all agree" == outcome(report)
@@ -65,7 +65,7 @@ async def test_three_verdicts_agree_on_the_policy_of_the_gateway(connection: Asy
 
 
 async def test_three_verdicts_agree_on_every_kind_of_condition(connection: AsyncConnection, sample: Policy) -> None:
-    """NULL, order, links, sets, other columns and denials mean the same in Oso, in Python and in PostgreSQL."""
+    """NULL, order, links, sets, column comparisons and denials mean the same in Oso, Python and PostgreSQL."""
     report = await agree(connection, sample, samples.CATALOGUE, CASES // 4)
 
     assert "all agree" == outcome(report)
@@ -73,7 +73,7 @@ async def test_three_verdicts_agree_on_every_kind_of_condition(connection: Async
 
 
 async def test_three_verdicts_agree_on_random_policies(connection: AsyncConnection, tmp_path: Path) -> None:
-    """Whatever policy lint lets pass, its compiled form says what Oso says."""
+    """The compiled form of any policy that lint accepts agrees with Oso."""
     random, report, world = Random(SEED), Report(), World(samples.CATALOGUE)
     await create(connection, world.metadata)
     while report.cases < CASES // 4 and not report.differences:
@@ -87,8 +87,8 @@ async def test_three_verdicts_agree_on_random_policies(connection: AsyncConnecti
     assert "all agree" == outcome(report)
 
 
-async def test_a_compiler_that_forgets_denials_of_rows_is_found_out(connection: AsyncConnection, sample: Policy) -> None:
-    """The check can fail: rows compiled from the allow rules alone differ from Oso's verdict."""
+async def test_compiler_without_row_denials_is_detected(connection: AsyncConnection, sample: Policy) -> None:
+    """The check can fail: rows compiled from allow rules alone differ from Oso's verdict."""
 
     def forgetful(shape: Shape, entity: str, action: str) -> Decision:
         rules = [rule for rule in sample.rules if rule.name == "allow" and rule.concerns(entity, action)]
@@ -101,8 +101,8 @@ async def test_a_compiler_that_forgets_denials_of_rows_is_found_out(connection: 
     assert [] != report.differences
 
 
-async def test_a_compiler_that_forgets_denials_of_fields_is_found_out(connection: AsyncConnection, sample: Policy) -> None:
-    """The check can fail: fields that are shown although a rule denies them differ from Oso's verdict."""
+async def test_compiler_without_field_denials_is_detected(connection: AsyncConnection, sample: Policy) -> None:
+    """The check can fail: fields shown despite a denial differ from Oso's verdict."""
 
     def forgetful(shape: Shape, entity: str, action: str) -> Decision:
         decision = sample.decide(shape, entity, action)

@@ -1,4 +1,4 @@
-"""A literal that nothing can ever equal is refused: where it stands, the nearest word, and all words that are known."""
+"""Literals that nothing can ever equal are rejected, with their location, the nearest word, and all known words."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ MISSPELLINGS: Final[tuple[Callable[[str], str], ...]] = (
 
 @pytest.fixture
 def policies(tmp_path: Path) -> Path:
-    """A copy of the gateway's policy."""
+    """Copy the gateway's policy."""
     shutil.copytree(POLICIES, tmp_path / "policies", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     return tmp_path / "policies"
 
 
 @pytest.mark.parametrize(
-    ("rule", "said"),
+    ("rule", "expected"),
     [
         ('deny(viewer: Viewer, "raed", _port: Port) if managed(viewer);', 'action on Port "raed". Did you mean "read"?'),
         ('deny(viewer: Viewer, "READ", _port: Port) if managed(viewer);', 'action on Port "READ". Did you mean "read"?'),
@@ -133,31 +133,31 @@ def policies(tmp_path: Path) -> Path:
         ),
         (
             'deny(viewer: Viewer, "read", port: Port) if port.visibility = viewer.kind;',
-            "Port.visibility and viewer.kind have no word in common",
+            "Port.visibility and viewer.kind share no value",
         ),
         (
             'deny(viewer: Viewer, "read", port: Port) if port.status in [viewer.kind, viewer.supported_by];',
-            "Port.status and viewer.kind have no word in common",
+            "Port.status and viewer.kind share no value",
         ),
-        ('dney(viewer: Viewer, "read", _port: Port) if managed(viewer);', 'unknown rule "dney". Did you mean "deny"?'),
+        ('dney(viewer: Viewer, "read", _port: Port) if managed(viewer);', 'Unknown rule "dney". Did you mean "deny"?'),
         (
             '# @reason NOT_YOURS\ndeny_feild(viewer: Viewer, "read", _port: Port, "name") if managed(viewer);',
-            'unknown rule "deny_feild". Did you mean "deny_field"?',
+            'Unknown rule "deny_feild". Did you mean "deny_field"?',
         ),
         ('deny(viewer: Viewer, "read", _port: Port) if viewer.princing_shown;', 'princing_shown. Did you mean "pricing_shown"?'),
         ('deny(viewer: Viewer, "read", _port: Prot) if managed(viewer);', 'Did you mean "Port"?'),
-        ('deny(viewer: Viewer, "read", _port: Port) if manged(viewer);', 'no rule manged with 1 arguments. Did you mean "managed"?'),
+        ('deny(viewer: Viewer, "read", _port: Port) if manged(viewer);', 'No rule manged takes 1 arguments. Did you mean "managed"?'),
         ('# @reson NOT_YOURS\ndeny(viewer: Viewer, "read", _port: Port) if managed(viewer);', 'annotation "@reson"'),
     ],
 )  # fmt: skip
-def test_a_denial_that_denies_nothing_is_refused(policies: Path, rule: str, said: str) -> None:
-    """It is refused by file and line at the start, when policy is reloaded, and by `crossgate policy check`."""
+def test_denial_without_effect_is_rejected(policies: Path, rule: str, expected: str) -> None:
+    """It's rejected with file and line at startup, on reload, and by `crossgate policy check`."""
     (policies / "zz.polar").write_text(rule, "utf-8")
 
     with pytest.raises(PolicyError) as refused:
         server.load_policy(policies)
 
-    assert [True, True] == [str(refused.value).startswith("zz.polar:"), said in str(refused.value)], refused.value
+    assert [True, True] == [str(refused.value).startswith("zz.polar:"), expected in str(refused.value)], refused.value
     assert str(refused.value) in [problem.message for problem in check_texts(policies, CATALOGUE)]
 
 
@@ -175,28 +175,28 @@ def test_a_denial_that_denies_nothing_is_refused(policies: Path, rule: str, said
     ],
     ids=range(8),
 )
-def test_a_literal_that_something_may_equal_is_taken(policies: Path, rule: str) -> None:
-    """Free text equals anything; of alternatives one is enough."""
+def test_possible_literal_is_accepted(policies: Path, rule: str) -> None:
+    """Free text can equal anything. Of several alternatives, one is enough."""
     (policies / "zz.polar").write_text(rule, "utf-8")
 
     assert [] == check_texts(policies, CATALOGUE)
 
 
 def literals(goal: Goal | None) -> Iterator[tuple[Constant, Callable[[Constant], Goal]]]:
-    """Each text of a body, with what makes the body with another one in its place."""
+    """Yield each string of a body, with a function that replaces it in the body."""
     match goal:
         case All(goals) | Any(goals):
             for place, item in enumerate(goals):
-                for literal, made in literals(item):
+                for literal, rebuild in literals(item):
                     yield (
                         literal,
-                        lambda new, place=place, made=made: replace(
-                            goal, goals=(*goals[:place], made(new), *goals[place + 1 :])
+                        lambda new, place=place, rebuild=rebuild: replace(
+                            goal, goals=(*goals[:place], rebuild(new), *goals[place + 1 :])
                         ),  # type: ignore[misc]  # bound by its defaults
                     )
         case Negation(_, item):
-            for literal, made in literals(item):
-                yield literal, lambda new, made=made: replace(goal, goal=made(new))  # type: ignore[misc]
+            for literal, rebuild in literals(item):
+                yield literal, lambda new, rebuild=rebuild: replace(goal, goal=rebuild(new))  # type: ignore[misc]
         case Comparison(_, _, left, Listing(_, items) as listing):
             for place, term in enumerate(items):
                 if isinstance(term, Constant):
@@ -215,19 +215,19 @@ def literals(goal: Goal | None) -> Iterator[tuple[Constant, Callable[[Constant],
 
 
 def misspelt(rule: Rule, misspell: Callable[[str], str]) -> Iterator[tuple[str, Rule]]:
-    """Copies of a rule, each with another one of its texts misspelt, and the place of that text."""
+    """Yield copies of a rule, each with a different string misspelt, and the place of that string."""
     for place, argument in enumerate(rule.arguments):
         if argument.literal is not None:
             heads = (*rule.arguments[:place], Argument(literal=misspell(argument.literal)), *rule.arguments[place + 1 :])
             yield rule.place, replace(rule, arguments=heads)
-    for literal, made in literals(rule.body):
+    for literal, rebuild in literals(rule.body):
         if isinstance(literal.value, str):
-            yield literal.place, replace(rule, body=made(replace(literal, value=misspell(literal.value))))
+            yield literal.place, replace(rule, body=rebuild(replace(literal, value=misspell(literal.value))))
 
 
 @pytest.mark.parametrize("misspell", MISSPELLINGS, ids=range(len(MISSPELLINGS)))
-def test_a_misspelt_copy_of_any_literal_of_the_policy_is_refused(misspell: Callable[[str], str]) -> None:
-    """One copy of its rule for each text that the policy holds, with that text misspelt. test_kinds.py has the exemptions."""
+def test_any_misspelt_policy_literal_is_rejected(misspell: Callable[[str], str]) -> None:
+    """For each string of the policy, a copy of its rule has that string misspelt. test_kinds.py covers the exemptions."""
     rules = server.load_policy().rules
     copies = [copy for rule in rules if rule.name != EXEMPT for copy in misspelt(rule, misspell)]
     exemptions = [rule for rule in rules if rule.name == EXEMPT]
@@ -239,13 +239,13 @@ def test_a_misspelt_copy_of_any_literal_of_the_policy_is_refused(misspell: Calla
 
 
 def _strings() -> int:
-    """How many texts stand in the policy."""
+    """Count the strings in the policy."""
     texts = [Text(path.name, path.read_text("utf-8")) for path in POLICIES.glob("*.polar")]
     return sum(token.kind == "string" for text in texts for token in tokenize(text.content, text.file))
 
 
-def test_fields_that_are_allowed_under_a_misspelt_name_are_refused(policies: Path) -> None:
-    """A rule that allows what the schema does not have is refused with the nearest field that it has."""
+def test_allowed_field_with_a_misspelt_name_is_rejected(policies: Path) -> None:
+    """A rule that allows an unknown field is rejected with the nearest field of the schema."""
     (policies / "zz.polar").write_text('allow_field(_viewer: Viewer, "read", _port: Port, "setup_fe");', "utf-8")
 
     with pytest.raises(PolicyError, match=r'zz\.polar:1: Port has no field setup_fe\. Did you mean "setup_fee"\?'):
@@ -266,20 +266,20 @@ def test_fields_that_are_allowed_under_a_misspelt_name_are_refused(policies: Pat
         ".hidden/port.polar",
     ],
 )
-def test_a_file_that_nobody_reads_is_refused(policies: Path, name: str) -> None:
-    """Whoever writes a denial into it thinks that it denies."""
+def test_misplaced_file_is_rejected(policies: Path, name: str) -> None:
+    """A denial in it would silently have no effect."""
     (policies / name).parent.mkdir(parents=True, exist_ok=True)
     (policies / name).write_text('deny(_viewer: Viewer, "read", _port: Port);', "utf-8")
 
     with pytest.raises(PolicyError) as refused:
         server.load_policy(policies)
 
-    assert str(refused.value).startswith(f"{name.removesuffix('/rules.txt')}: this file is not read: ")
+    assert str(refused.value).startswith(f"{name.removesuffix('/rules.txt')}: This file isn't read. ")
     assert str(refused.value) in [problem.message for problem in check_texts(policies, CATALOGUE)]
 
 
-def test_backups_and_links_to_what_is_read_are_no_policy(policies: Path) -> None:
-    """An editor's files beside a policy do no harm, nor does another name of a file that is read."""
+def test_backups_and_links_to_policy_files_are_ignored(policies: Path) -> None:
+    """An editor's backup files do no harm, nor does a second name of a policy file."""
     (policies / "port.polar~").write_text("no policy", "utf-8")
     (policies / ".port.polar.swp").write_text("no policy", "utf-8")
     (policies / ".#port.polar").symlink_to("somebody@somewhere.1234")
@@ -290,20 +290,20 @@ def test_backups_and_links_to_what_is_read_are_no_policy(policies: Path) -> None
     assert server.load_policy().version == server.load_policy(policies).version
 
 
-def test_a_file_that_is_not_text_is_refused(policies: Path) -> None:
-    """It is named, as rules that are wrong are."""
+def test_binary_file_is_rejected(policies: Path) -> None:
+    """The error names the file, like those for invalid rules."""
     (policies / "zz.polar").write_bytes(b"\xff\xfe")
 
-    with pytest.raises(PolicyError, match=r"zz\.polar: it cannot be read as UTF-8 text"):
+    with pytest.raises(PolicyError, match=r"zz\.polar: The file can't be read as UTF-8 text"):
         server.load_policy(policies)
 
 
-def test_what_is_declared_is_what_rules_allow_and_code_asks_for() -> None:
+def test_declared_actions_and_abilities_are_allowed_and_used() -> None:
     """An action or ability that no rule allows, or that no code asks for, would be declared in vain."""
     rules = server.load_policy().rules
     allowed = {(rule.entity, rule.arguments[1].literal) for rule in rules if rule.name == "allow"}
     abilities = {rule.arguments[1].literal for rule in rules if rule.name == "ability"}
-    asked = {
+    used = {
         node.value
         for folder in ("resolvers", "schema")
         for path in (ROOT / folder).rglob("*.py")
@@ -315,4 +315,4 @@ def test_what_is_declared_is_what_rules_allow_and_code_asks_for() -> None:
         each for each in allowed if each[1] != "read"
     }
     assert set(ABILITIES) == abilities
-    assert set() == {*ABILITIES, *(action for actions in ROW_ACTIONS.values() for action in actions)} - asked
+    assert set() == {*ABILITIES, *(action for actions in ROW_ACTIONS.values() for action in actions)} - used

@@ -1,7 +1,7 @@
-"""Three verdicts of the same cases: Oso's own, the compiled Python and the compiled SQL in PostgreSQL.
+"""Three verdicts on the same cases: Oso's own, the compiled Python, and the compiled SQL in PostgreSQL.
 
-Rows live in temporary tables without constraints. Their values come from small pools, the viewer's among them, so that
-comparisons hold often enough to matter, and NULL stands wherever a column takes it.
+Rows are stored in temporary tables without constraints. Their values come from small pools that include the viewer's values, so
+that comparisons hold often enough to matter. Any nullable column can be NULL.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from policies.entity import Entity, Resource
 from policies.masks import compile_predicate
 from policies.policy import Decision, Policy
 from policies.predicate import Predicate, show
-from policies.verdicts import World, kind, linked_resource, of_oso_and_python
+from policies.verdicts import World, comparable_type, linked_resource, oso_and_python_verdicts
 from policies.viewer import PARAMETERS, Shape, Viewer
 
 IDS: Final = tuple(uuid.UUID(int=number) for number in range(1, 7))
@@ -41,7 +41,7 @@ Decide = Callable[[Shape, str, str], Decision]
 
 @dataclass
 class Report:
-    """How many cases were compared, how many of them were allowed, and where the verdicts differ."""
+    """The number of compared cases, the number that were allowed, and the differences between verdicts."""
 
     cases: int = 0
     allowed: int = 0
@@ -49,7 +49,7 @@ class Report:
 
 
 def random_viewer(random: Random) -> Viewer:
-    """A viewer of any shape, with ids and markets or without."""
+    """Return a viewer of any shape, with or without ids and markets."""
     known = ("ACCOUNT_ADMIN", "FINANCE", "MARKETPLACE_EDITOR", "NETWORK_ADMIN", "SUPPORT", "VIEWER")
     roles = random.sample(known, random.choice((0, 1, 2)))
     shown = ("pricing_shown", "chat_shown", "dashboard_shown", "company_profile_shown")
@@ -65,8 +65,12 @@ def random_viewer(random: Random) -> Viewer:
 
 
 def random_row(table: sa.FromClause, random: Random) -> dict[str, Any]:
-    """Values for all columns of which there are any."""
-    return {column.name: _random_value(column, random) for column in table.c if isinstance(column, sa.Column) and kind(column)}
+    """Return values for all columns that conditions can compare."""
+    return {
+        column.name: _random_value(column, random)
+        for column in table.c
+        if isinstance(column, sa.Column) and comparable_type(column)
+    }
 
 
 def _random_value(column: sa.Column[Any], random: Random) -> Any:
@@ -74,43 +78,43 @@ def _random_value(column: sa.Column[Any], random: Random) -> Any:
         return None
     if isinstance(column.type, sa.Enum):
         return random.choice(column.type.enums)
-    return random.choice(POOLS[kind(column) or str])
+    return random.choice(POOLS[comparable_type(column) or str])
 
 
 def resources(entity: Entity, rows: list[dict[str, Any]], linked: dict[str, list[dict[str, Any]]]) -> list[Resource]:
-    """The rows as objects, each with the rows that its links lead to."""
+    """Return the rows as objects, each with its linked rows."""
     return [linked_resource(entity, row, linked) for row in rows]
 
 
 async def compare(
     connection: AsyncConnection, world: World, policy: Policy, entity: Entity, random: Random, decide: Decide, report: Report
 ) -> None:
-    """One viewer, one action and some rows of an entity: the verdicts of each row and of some of its fields."""
+    """Compare the verdicts for one viewer and one action on some rows of an entity and some of their fields."""
     viewer = random_viewer(random)
     action = random.choice(actions(policy, entity))
     rows, linked = random_market(entity, random)
     decision = decide(viewer.shape, entity.name, action)
-    asked = [decision.rows, *(rule.visible for rule in decision.fields.values())]
-    answers = await ask_database(connection, world, entity, viewer, asked, rows, linked)
+    predicates = [decision.rows, *(rule.visible for rule in decision.fields.values())]
+    answers = await ask_database(connection, world, entity, viewer, predicates, rows, linked)
     for number, resource in enumerate(resources(entity, rows, linked)):
         questions = [None, *random.sample(sorted(decision.fields), min(FIELDS, len(decision.fields)))]
         for name in questions:
-            said = of_oso_and_python(policy, viewer, action, resource, decision, name)
+            oso_and_python = oso_and_python_verdicts(policy, viewer, action, resource, decision, name)
             if name is not None and not policy.allows(viewer, action, entity.name, resource):
                 break
             report.cases += 1
             predicate = decision.rows if name is None else decision.fields[name].visible
-            verdicts = (*said, answers[number, predicate])
+            verdicts = (*oso_and_python, answers[number, predicate])
             report.allowed += verdicts[0]
             if len(set(verdicts)) != 1 or _contradicts(decision, name, resource, viewer):
                 report.differences.append(
                     f"{entity.name}.{name} {action} {viewer} {vars(resource)}: oso, python, sql = {verdicts} "
-                    f"of {show(predicate)}"
+                    f"for {show(predicate)}"
                 )
 
 
 def random_market(entity: Entity, random: Random) -> tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]]]:
-    """Some rows of an entity, and rows of the tables that its links lead to, by the names of these."""
+    """Return some rows of an entity, and rows of its linked tables by table name."""
     linked = {
         str(link.table.description): [random_row(link.table, random) for _ in range(random.randrange(ROWS))]
         for link in entity.links
@@ -119,12 +123,12 @@ def random_market(entity: Entity, random: Random) -> tuple[list[dict[str, Any]],
 
 
 def actions(policy: Policy, entity: Entity) -> tuple[str, ...]:
-    """All actions on rows of an entity, of which some may have no rule."""
+    """Return all actions on rows of an entity. Some may have no rule."""
     return policy.catalogue.actions(entity.name)
 
 
 def _contradicts(decision: Decision, name: str | None, row: Resource, viewer: Viewer) -> bool:
-    """Whether a field is both visible and denied."""
+    """Return True if a field is both visible and denied."""
     if name is None:
         return False
     rule = decision.fields[name]
@@ -137,19 +141,19 @@ async def ask_database(
     world: World,
     entity: Entity,
     viewer: Viewer,
-    asked: Iterable[Predicate],
+    predicates: Iterable[Predicate],
     rows: list[dict[str, Any]],
     linked: dict[str, list[dict[str, Any]]],
     *,
     per_row: bool = False,
 ) -> dict[tuple[int, Predicate], bool]:
-    """What all predicates say of all rows, by their numbers: in one statement."""
+    """Evaluate all predicates on all rows in one statement. The keys are row number and predicate."""
     await fill(connection, world.rows[entity.name], [row | {"case_": number} for number, row in enumerate(rows)])
     for name, others in linked.items():
         await fill(connection, world.linked[name], others)
-    predicates = list(dict.fromkeys(asked))
-    statement, parameters = world.question(entity, predicates, viewer, per_row=per_row)
+    distinct = list(dict.fromkeys(predicates))
+    statement, parameters = world.build_query(entity, distinct, viewer, per_row=per_row)
     answers: dict[tuple[int, Predicate], bool] = {}
-    for number, *said in await connection.execute(statement, parameters):
-        answers |= {(number, predicate): answer for predicate, answer in zip(predicates, said, strict=True)}
+    for number, *values in await connection.execute(statement, parameters):
+        answers |= {(number, predicate): answer for predicate, answer in zip(distinct, values, strict=True)}
     return answers

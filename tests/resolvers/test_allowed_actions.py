@@ -15,7 +15,7 @@ import server
 from policies.actions import ACTIONS
 from policies.catalogue import CATALOGUE
 from policies.check import shapes
-from policies.condition_text import stated
+from policies.condition_text import revealed_columns
 from policies.decision import Decision, FieldRule
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, Compare, Exists, Or, Parameter, Predicate, assume, conj, one_of
@@ -122,7 +122,7 @@ def test_policy_as_it_is_looks_at_nothing_hidden(policy: Policy) -> None:
             read = policy.decide(shape, entity)
             rest = assume(TRUE if read.rows == FALSE else read.rows, policy.decide(shape, entity, action).rows)
             state = ALLOWED_FROM.get((entity, action))
-            columns = stated(rest) | set(state.columns if state else ())
+            columns = revealed_columns(rest) | set(state.columns if state else ())
             for name in (FIELD_SHOWING_COLUMN.get((entity, column), column) for column in columns):
                 if read.rows != FALSE and rest != FALSE and (name not in read.fields or read.fields[name].visible != TRUE):
                     found.add((entity, action, name))

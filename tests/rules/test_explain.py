@@ -57,7 +57,7 @@ async def test_a_partner_is_told_by_which_rule_its_account_sees_no_price_V14_R12
         " and prices_hidden(viewer);",
         "file": "port.polar",
         "line": line_of("port.polar", 'deny_field(viewer: Viewer, "read", _port: Port, field) if\n'),
-        "sentence": "Prices are hidden from a managed account until its partner shows them; no role brings them back. R121 R122 V23",
+        "sentence": "Prices are hidden from a managed account until its partner shows them, whatever the user's roles. R121 R122 V23",
         "reason": "HIDDEN_BY_PARTNER",
         "condition": "TRUE",
         "holds": True,

@@ -50,8 +50,8 @@ def test_each_value_says_who_can_take_the_action() -> None:
 
     assert [] == [name for name, text in descriptions.items() if not text.endswith(".") or re.search(r"\b[RAVX]\d+\b", text)]
     assert (
-        "A company reads its own ports. A partner reads the ports of the accounts that it manages. The operator reads every port."
-        == descriptions["Port.READ"]
+        "A company can read its own ports. A partner can read the ports of the accounts that it manages. "
+        "The operator can read every port." == descriptions["Port.READ"]
     )
 
 

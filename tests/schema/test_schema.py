@@ -224,7 +224,9 @@ def test_a_field_without_a_rule_prevents_startup(rule: Rule, tmp_path: Path) -> 
     """A field that no rule allows is an error that names the field; it doesn't become visible to everyone."""
     directory = without(rule, tmp_path / "policies")
 
-    with pytest.raises(PolicyError, match=rf"{rule.entity}\.\w+: no allow_field rule names it|unknown field of {rule.entity}"):
+    with pytest.raises(
+        PolicyError, match=rf"{rule.entity}\.\w+: No allow_field rule names this field|Unknown field of {rule.entity}"
+    ):
         Policy.load(directory, CATALOGUE).check_fields(GUARDED)
 
 
@@ -241,7 +243,7 @@ def test_a_rule_without_a_field_prevents_startup(kind: str, tmp_path: Path) -> N
     lines[place] = lines[place].replace(f'"{field}"', f'"{field}s"')
     path.write_text("\n".join(lines), "utf-8")
 
-    with pytest.raises(PolicyError, match=rf'port\.polar:\d+: (Port has no field {field}s|unknown field of Port "{field}s?")'):
+    with pytest.raises(PolicyError, match=rf'port\.polar:\d+: (Port has no field {field}s|Unknown field of Port "{field}s?")'):
         Policy.load(tmp_path / "policies", CATALOGUE).check_fields(GUARDED)
 
 

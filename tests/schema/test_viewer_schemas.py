@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import server
 from policies.policy import Policy
 from policies.reachability import Reachability, can_ever_read
-from policies.shapes import SWITCHES, mentioned, shapes_of, spell, spelt
+from policies.shapes import SWITCHES, distinctions_of, format_shape, parse_shape, shapes_of
 from policies.viewer import Shape
 from schema.introspection.viewer_schemas import SchemaVisibility, ViewerSchemas
 from tests.client import DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Client, Redaction, open_client
@@ -113,7 +113,7 @@ async def test_introspection_omits_what_the_viewer_can_never_use_R002_R107_R113_
 
 async def test_introspection_returns_the_viewer_schema(ask_demo: Client, policy: Policy, shaped: ViewerSchemas) -> None:
     """Introspection returns the viewer's whole schema with all descriptions, and nothing else."""
-    shape = spelt("PARTNER+ACCOUNT_ADMIN")
+    shape = parse_shape("PARTNER+ACCOUNT_ADMIN")
 
     assert print_schema(shaped.of(SCHEMA, policy, shape)) == print_schema(await introspected(ask_demo, PARTNER))
 
@@ -150,11 +150,12 @@ def test_each_kind_of_viewer_is_shown_the_subscriptions_that_are_open_to_it_V14_
     """Whatever kind and roles a viewer has, what is shown and what is refused are one decision."""
     entities = {name: get_named_type(field.type).name for name, field in SCHEMA.subscription_type.fields.items()}  # type: ignore[union-attr]
     shown = {
-        spell(shape): set(getattr(shaped.of(SCHEMA, policy, shape).subscription_type, "fields", ())) for shape in drawn(policy)
+        format_shape(shape): set(getattr(shaped.of(SCHEMA, policy, shape).subscription_type, "fields", ()))
+        for shape in drawn(policy)
     }
 
     assert shown == {
-        spell(shape): {name for name, entity in entities.items() if can_ever_read(policy, shape, entity)}
+        format_shape(shape): {name for name, entity in entities.items() if can_ever_read(policy, shape, entity)}
         for shape in drawn(policy)
     }
     assert {True, False} == {bool(fields) for fields in shown.values()}
@@ -261,9 +262,9 @@ async def test_off_shows_everyone_the_full_schema(unshaped: Client) -> None:
 
 def drawn(policy: Policy) -> list[Shape]:
     """Return shapes that differ in more than settings: all with at most one role, and a sample of the others."""
-    all_shapes = shapes_of(mentioned(policy.rules, policy.rules))
+    all_shapes = shapes_of(distinctions_of(policy.rules, policy.rules))
     off: dict[str, Any] = dict.fromkeys(SWITCHES, False)
-    without = sorted({replace(shape, **off) for shape in all_shapes}, key=spell)
+    without = sorted({replace(shape, **off) for shape in all_shapes}, key=format_shape)
     plain = [shape for shape in without if len(shape.roles) <= 1]
     return plain + random.Random(6).sample([shape for shape in without if len(shape.roles) > 1], SAMPLE)
 
@@ -275,7 +276,10 @@ def test_every_schema_is_valid(policy: Policy, shaped: ViewerSchemas) -> None:
     for shape in drawn(policy):
         viewer_schema = shaped.of(SCHEMA, policy, shape)
         values: Any = {**viewer_schema.to_kwargs(), "assume_valid": False}
-        wrong[spell(shape)] = [*map(str, validate_schema(GraphQLSchema(**values))), *(set(coordinates(viewer_schema)) - full)]
+        wrong[format_shape(shape)] = [
+            *map(str, validate_schema(GraphQLSchema(**values))),
+            *(set(coordinates(viewer_schema)) - full),
+        ]
 
     assert {} == {shape: problems for shape, problems in wrong.items() if problems}
     assert before == print_schema(SCHEMA)
@@ -284,14 +288,14 @@ def test_every_schema_is_valid(policy: Policy, shaped: ViewerSchemas) -> None:
 def test_actions_never_allowed_are_removed_R116(policy: Policy) -> None:
     """An action enum keeps the actions that the viewer could take with some combination of settings."""
     schema = build_schema("type Query { port: [PortAction!]! } enum PortAction { READ CANCEL CHANGE_TERM PUBLISH ALLOCATE }")
-    never = set(SchemaVisibility(schema, Reachability(policy, spelt("MANAGED+NETWORK_ADMIN")), {}).never())
+    never = set(SchemaVisibility(schema, Reachability(policy, parse_shape("MANAGED+NETWORK_ADMIN")), {}).never())
 
     assert {"PortAction.PUBLISH", "PortAction.ALLOCATE"} == never
 
 
 def test_cached_schemas_are_bounded(policy: Policy) -> None:
     """Viewers who differ only in settings share a schema, and the cache is bounded."""
-    few, shape = ViewerSchemas(1), spelt("MANAGED+FINANCE")
+    few, shape = ViewerSchemas(1), parse_shape("MANAGED+FINANCE")
     first = few.of(SCHEMA, policy, shape)
     again = few.of(SCHEMA, policy, replace(shape, pricing_shown=True))
     few.of(SCHEMA, policy, Shape())

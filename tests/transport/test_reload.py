@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import server
 from policies.policy import Decision
-from policies.reloading import Reloading
+from policies.reloading import PolicyReloader
 from settings import Settings
 from tests.client import POLICY, Answer, Client
 from tests.factory import Factory
@@ -122,12 +122,12 @@ async def test_what_is_saved_is_in_force(written: Written, given: Factory) -> No
     [
         ('\nallow(viewer: Viewer, "read", port: Port) if not port.name = "x";\n', "port.polar:"),
         ("\ngibberish\n", "port.polar:"),
-        (HIDING.replace("monthly_rate", "price_of_all"), 'unknown field of Port "price_of_all"'),
+        (HIDING.replace("monthly_rate", "price_of_all"), 'Unknown field of Port "price_of_all"'),
         (
             '\ndeny(viewer: Viewer, "raed", _port: Port) if managed(viewer);\n',
-            'unknown action on Port "raed". Did you mean "read"?',
+            'Unknown action on Port "raed". Did you mean "read"?',
         ),
-        ('\ndeny(_viewer: Viewer, "read", port: Port) if port.status = "ACTIV";\n', 'unknown Port.status "ACTIV"'),
+        ('\ndeny(_viewer: Viewer, "read", port: Port) if port.status = "ACTIV";\n', 'Unknown Port.status "ACTIV"'),
     ],
     ids=["not to be trusted", "no policy", "of no field", "of no action", "of no status"],
 )
@@ -157,7 +157,7 @@ async def test_a_file_that_nobody_reads_is_refused(written: Written, name: str) 
     path.unlink()
     mended = await written.until(lambda ready: "refused" not in ready)
 
-    assert (POLICY, True) == (refused["policy"], refused["refused"].startswith(f"{name}: this file is not read"))
+    assert (POLICY, True) == (refused["policy"], refused["refused"].startswith(f"{name}: This file isn't read"))
     assert {"status": "ready", "policy": POLICY} == mended
 
 
@@ -228,7 +228,7 @@ async def test_nothing_is_watched_in_production(database_url: str, tmp_path: Pat
 async def test_a_directory_that_cannot_be_watched_is_told(tmp_path: Path) -> None:
     """Where the system does not watch, the gateway serves on, and the log says that it does not follow."""
     (tmp_path / "one.polar").write_text("")
-    reloading = Reloading(tmp_path, _never, _never)
+    reloading = PolicyReloader(tmp_path, _never, _never)
     shutil.rmtree(tmp_path)
 
     with structlog.testing.capture_logs() as told:
@@ -238,8 +238,8 @@ async def test_a_directory_that_cannot_be_watched_is_told(tmp_path: Path) -> Non
 
 
 def _decisions(written: Written) -> list[weakref.ref[Any]]:
-    memo = written.ask.app.state.services.policy._memo
-    return [weakref.ref(made) for made in memo.values() if isinstance(made, Decision)]
+    answers = written.ask.app.state.services.policy._answers
+    return [weakref.ref(made) for made in answers.values() if isinstance(made, Decision)]
 
 
 def _never(*_: Any) -> Any:

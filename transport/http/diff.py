@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from strawberry.types.execution import PreExecutionError
 
-from policies.shapes import spell
+from policies.shapes import format_shape
 from policies.viewer import Viewer
 from resolvers.values.errors import PublicError
 from resolvers.values.identifiers import Identifier
@@ -132,7 +132,7 @@ def _who(viewer: Viewer) -> dict[str, str | None]:
     return {
         "userId": _id("User", viewer.user_id),
         "companyId": _id("Company", viewer.company_id),
-        "shape": spell(viewer.shape),
+        "shape": format_shape(viewer.shape),
     }
 
 
