@@ -126,7 +126,7 @@ async def test_a_wrong_cursor_at_the_root_is_told_by_the_plan(slow: Client) -> N
 async def test_equal_ids_are_one_thing(ask_demo: Client) -> None:
     """An id is read once, however often it is given."""
     ids = [await port(ask_demo), "x"]
-    named = ByAnyIds().named({"ids": ids * 3}, await_context(ask_demo))
+    named = ByAnyIds().parse_ids({"ids": ids * 3}, await_context(ask_demo))
 
     assert 2 == len(set(map(id, named)))
 

@@ -23,7 +23,7 @@ from policies.reason import Reason
 from policies.viewer import Shape, Viewer
 from resolvers.reading.allowed_actions import AllowedActions, Condition, ViewerCan, allowed_actions, condition
 from resolvers.reading.lifecycle_conditions import ALLOWED_FROM, FIELD_SHOWING_COLUMN
-from resolvers.reading.nodes import NO_NODES
+from resolvers.reading.nodes import NON_NODE_TYPES
 from resolvers.values.identifiers import TAGS
 from tests.client import OPERATOR, PARTNER, Client
 from tests.rules.attempts import ATTEMPTS, OWN, UNTRIED
@@ -176,7 +176,7 @@ async def test_rights_are_made_once(policy: Policy) -> None:
 
 def test_each_action_is_tried() -> None:
     """Every action of every node has an attempt, or a reason why it has none."""
-    known = {(entity, action.upper()) for entity in set(TAGS) - NO_NODES for action in ACTIONS[entity]}
+    known = {(entity, action.upper()) for entity in set(TAGS) - NON_NODE_TYPES for action in ACTIONS[entity]}
     without = {(entity, action) for entity, action in known if action in UNTRIED or (entity == "Company" and action in OWN)}
 
     assert known - without == set(ATTEMPTS)
