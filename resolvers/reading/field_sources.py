@@ -126,7 +126,7 @@ class ChildConnection:
 
 @dataclass(frozen=True, slots=True)
 class RootConnection:
-    """The connection of all rows of `entity` that the viewer can read. `narrow` maps the field's arguments to those of `load_pages`."""
+    """The connection of all rows of `entity` that the viewer can read. `narrow` maps the field's arguments to `load_pages`' own."""
 
     entity: str
     narrow: Callable[[dict[str, Any]], ConnectionArguments] = unchanged

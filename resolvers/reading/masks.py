@@ -103,7 +103,7 @@ _masks: dict[int, Mask] = {}
 
 
 def mask_of(decision: Decision) -> Mask:
-    """Return the mask of a decision, cached for as long as the decision exists. Policy returns the same decision for the same inputs."""
+    """Return the mask of a decision, cached as long as the decision exists. Policy returns the same decision for the same inputs."""
     mask = _masks.get(id(decision))
     if mask is None:
         mask = _masks[id(decision)] = Mask(decision)

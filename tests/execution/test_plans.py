@@ -36,13 +36,13 @@ async def ask(demo_url: str, tmp_path: Path) -> AsyncIterator[Client]:
 def planning(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     """Collects the plans as they are made."""
     made: list[Any] = []
-    original = Plans._made
+    original = Plans._build
 
     def noted(self: Plans, *arguments: Any) -> Any:
         made.append(original(self, *arguments))
         return made[-1]
 
-    monkeypatch.setattr(Plans, "_made", noted)
+    monkeypatch.setattr(Plans, "_build", noted)
     yield made
 
 
@@ -177,7 +177,7 @@ async def test_a_request_takes_few_connections_at_once(ask: Client, monkeypatch:
     answer = await ask(PARTNER, f"{{ {lists} }}")
 
     assert "planned" == answer.execution
-    assert object_builders.PARALLEL == most
+    assert object_builders.MAX_CONCURRENT_STATEMENTS == most
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def test_each_state_is_of_an_action_and_a_column() -> None:
         words = table.c["status"].type.enums  # type: ignore[attr-defined]  # a column of words
 
         assert action in ACTIONS[entity]
-        assert set(state.words) < set(words)
+        assert set(state.statuses) < set(words)
         assert {*state.columns} <= {*table.c.keys()}
 
 
