@@ -212,7 +212,7 @@ async def test_a_size_out_of_bounds_is_refused(ask_demo: Client, end: str, size:
     answer = await List("locations").ask(ask_demo, ANONYMOUS, **{end: size})
 
     expected = {
-        "message": f"Argument '{end}' must be from 0 to {MOST}, not {size}.",
+        "message": f"Argument '{end}' must be between 0 and {MOST} (got {size}).",
         "extensions": {"code": "INVALID_PAGE", "argument": end},
     }
     assert [expected] == [{name: error[name] for name in expected} for error in answer.errors]

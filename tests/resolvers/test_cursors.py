@@ -47,7 +47,7 @@ def flipped(cursor: str, byte: int) -> str:
 
 def invalid(end: str) -> list[dict[str, Any]]:
     """The error, as it is shown."""
-    message = f"Argument '{end}' is not a cursor of this connection in this order."
+    message = f"Argument '{end}' is not a valid cursor for this connection and order."
     return [{"message": message, "extensions": {"code": "INVALID_CURSOR", "argument": end}}]
 
 

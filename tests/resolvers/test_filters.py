@@ -172,7 +172,7 @@ async def test_a_filter_by_what_is_hidden_is_refused_A16(ask_demo: Client, by: t
     connection, name = by
     answer = await ask_demo(viewer, filtered(connection, ""), by={name: SAMPLES[name]})
 
-    message = f"You may not filter by {name}: it is hidden from you in some or all rows."
+    message = f"You can't filter by {name}, because it's hidden from you in some or all rows."
     extensions = {"code": "FORBIDDEN_FILTER", "argument": "filter", "field": name}
     expected = [{"message": message, "path": [connection], "extensions": extensions}]
     assert expected == [{key: error[key] for key in expected[0]} for error in answer.errors]

@@ -43,7 +43,7 @@ NODE_TYPES: Final = sorted(str(kind) for kind in outline.SCHEMA.get_possible_typ
 
 def invalid(argument: str) -> list[dict[str, Any]]:
     """The error, as it is shown."""
-    message = f"Argument '{argument}' is not an id that can be used here."
+    message = f"Argument '{argument}' is not a valid ID for this field."
     return [{"message": message, "extensions": {"code": "INVALID_ID", "argument": argument}}]
 
 
@@ -171,7 +171,7 @@ async def test_a_thousand_ids_may_be_asked_for(ask_demo: Client) -> None:
     more = await ask_demo(ANONYMOUS, NODES, ids=ids)
 
     assert ({"nodes": [None] * 1000}, []) == (most.data, most.errors)
-    message = "Argument 'ids' may have 1000 ids at most, not 1001."
+    message = "Argument 'ids' can have at most 1000 IDs (got 1001)."
     assert [{"message": message, "extensions": {"code": "TOO_MANY_IDS", "argument": "ids"}}] == shown(more.errors)
 
 
