@@ -1,4 +1,4 @@
-"""Denials: whatever policy hides or the gateway refuses, both executors hide and refuse it alike, for every viewer, byte for byte."""
+"""Denials: both executors hide and refuse the same, for every viewer, byte for byte."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ HIDING: Final = {
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("query", HIDING.values(), ids=HIDING)
-async def test_what_is_hidden_is_hidden_alike(sides: Sides, query: str, viewer: str | None) -> None:
-    """Nulls, redactions, missing rows and counts are the same on both sides, and the planner runs what holds no error."""
+async def test_both_executors_hide_the_same_values(sides: Sides, query: str, viewer: str | None) -> None:
+    """Nulls, redactions, missing rows and counts are the same on both sides, and the planner runs every query without errors."""
     reply = await sides(viewer, query)
 
     assert reply.status == 200
@@ -56,8 +56,8 @@ async def test_what_is_hidden_is_hidden_alike(sides: Sides, query: str, viewer: 
     assert reply.is_planned, reply
 
 
-async def test_a_hidden_price_is_null_and_told(sides: Sides) -> None:
-    """Every price of a page in one entry for each field, under the names of the answer."""
+async def test_a_hidden_price_is_null_and_reported(sides: Sides) -> None:
+    """All prices of a page are one entry for each field, with the names of the answer."""
     reply = await sides(HIDDEN, f"{{ mine: ports(first: 2) {{ nodes {{ rate: monthlyRate {MONEY} setupFee {MONEY} }} }} }}")
 
     reason = "HIDDEN_BY_PARTNER"
@@ -73,16 +73,16 @@ async def test_a_hidden_price_is_null_and_told(sides: Sides) -> None:
     } == reply.content
 
 
-async def test_a_price_that_is_shown_is_no_redaction(sides: Sides) -> None:
-    """Who sees prices gets amounts, and nothing is said of redactions."""
+async def test_a_visible_price_is_not_a_redaction(sides: Sides) -> None:
+    """A viewer who sees prices gets amounts, and no redactions."""
     reply = await sides(SHOWN, f"{{ ports(first: 2) {{ nodes {{ monthlyRate {MONEY} }} }} }}")
 
     assert [True, True] == [node["monthlyRate"]["amount"] is not None for node in reply.content["data"]["ports"]["nodes"]]
     assert {"policy": POLICY} == reply.content["extensions"]
 
 
-async def test_some_items_are_told_by_their_index(sides: Sides) -> None:
-    """Where one company shows its kind and others hide it, each that hides it is named."""
+async def test_some_items_are_reported_by_their_index(sides: Sides) -> None:
+    """If one company shows its kind and others hide it, each that hides it has an entry."""
     (own,) = [(await sides(DIRECT, "{ viewer { company { id } } }")).content["data"]["viewer"]["company"]["id"]]
     other = (await sides(PARTNER, "{ viewer { company { id } } }")).content["data"]["viewer"]["company"]["id"]
 
@@ -128,7 +128,7 @@ REFUSED: Final[dict[str, tuple[str, dict[str, Any], str, list[Any]]]] = {
 
 @pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)
 async def test_a_refusal_is_the_same(sides: Sides, case: tuple[str, dict[str, Any], str, list[Any]]) -> None:
-    """Code and path for who is refused; whoever is not gets the same answer on both sides."""
+    """A refused viewer gets the same code and path, and any other the same answer, on both sides."""
     query, variables, code, path = case
 
     reply = await sides(HIDDEN, query, **variables)
@@ -151,14 +151,14 @@ BELOW: Final = {
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("query", BELOW.values(), ids=BELOW)
-async def test_a_refusal_below_others_is_the_same(sides: Sides, query: str, viewer: str | None) -> None:
-    """Nulls go up alike, errors are as many and in the same order."""
+async def test_a_refusal_below_other_fields_is_the_same(sides: Sides, query: str, viewer: str | None) -> None:
+    """Nulls propagate the same way, and errors have the same number and order."""
     await sides(viewer, query)
 
 
 @pytest.mark.parametrize("viewer", [HIDDEN, SHOWN, DIRECT, PARTNER, ANONYMOUS])
-async def test_what_is_hidden_looks_like_what_is_absent(sides: Sides, viewer: str | None) -> None:
-    """`node` of a thing of somebody else's is null, without error or redaction; with all else in its place."""
+async def test_a_hidden_object_looks_like_an_absent_one(sides: Sides, viewer: str | None) -> None:
+    """`node` of another company's object is null, without an error or a redaction, and the rest is in place."""
     query = "{ offers(last: 3) { nodes { id } } ports(last: 3) { nodes { id } } }"
     seen = (await sides(OPERATOR, query)).content["data"]
     ids = [node["id"] for root in seen.values() for node in root["nodes"]]
@@ -184,8 +184,8 @@ THINGS: Final = """
 
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
-async def test_things_of_many_types_are_answered_alike(sides: Sides, viewer: str | None) -> None:
-    """An interface whose objects are of many types, hidden ones among them, repeated and in any order."""
+async def test_objects_of_many_types_are_the_same(sides: Sides, viewer: str | None) -> None:
+    """An interface with objects of many types, also hidden and repeated ones, in any order."""
     roots = ("companies", "ports", "offers", "marketplaceProfiles", "products", "locations")
     seen = (await sides(PARTNER, "{ " + " ".join(f"{root}(first: 3) {{ nodes {{ id }} }}" for root in roots) + " }")).content[
         "data"

@@ -1,7 +1,7 @@
-"""Equality: operations drawn at random over the whole schema get the same bytes with the planner and without.
+"""Differential test: random operations over the whole schema get the same bytes with the planner and without it.
 
-CROSSGATE_OPERATIONS is how many are drawn in all (5,000 if not set), CROSSGATE_SEED repeats a run. Each market is the sample market
-with changes of its own.
+CROSSGATE_OPERATIONS is the number of operations (5,000 by default), and CROSSGATE_SEED repeats a run. Each market is the sample
+market with random changes of its own.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from tests.schema.outline import SCHEMA, is_connection, object_type, ways
 OPERATIONS: Final = int(os.environ.get("CROSSGATE_OPERATIONS", "5000"))
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", "7"))
 MARKETS: Final = 4
-VARIANTS: Final = 8  # operations made of each document that is drawn: drawing takes longer than asking
-VIEWERS: Final = 3  # who ask each operation: what was planned for one must be right for the next
-ENOUGH: Final = 4_000  # operations to meet every field
+VARIANTS: Final = 8  # operations built from each drawn document: drawing takes longer than executing
+VIEWERS: Final = 3  # requests of each operation: a plan built for one viewer must be right for the next
+ENOUGH: Final = 4_000  # operations needed to cover every field
 FAILED: Final = "graphql-core; the plan failed"
 PLANNED_PART: Final = 0.9  # of the operations without errors
 DRAWN: Final = settings(
@@ -56,18 +56,18 @@ ROOTS: Final = tuple(object_type("Query").fields)
 
 
 def documents(roots: tuple[str, ...]) -> st.SearchStrategy[str]:
-    """Documents of hypothesis-graphql that select some of these fields of the root."""
+    """Return documents of hypothesis-graphql that select some of these root fields."""
     return queries(SCHEMA, fields=roots, custom_scalars=SCALARS, allow_x00=False)
 
 
-# All fields of the root together leave little room for what is below each, so most documents have a few of them.
+# A document with all root fields has little below each, so most documents select only a few root fields.
 DOCUMENTS: Final = st.one_of(
     documents(ROOTS), *(documents((root,)) for root in ROOTS), *map(documents, combinations(ROOTS[3:], 2))
 )
 
 
 class Tally:
-    """What the operations of a run have come to."""
+    """Statistics of the operations of a run."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -81,7 +81,7 @@ class Tally:
         return f"{self.asked} asked, {self.answered} answered without errors, {self.planned} of them planned: {self.others}"
 
     def count(self, asked: Operation, reply: Reply) -> None:
-        """Note an operation; of one that was answered without errors, the fields that its answer has."""
+        """Count an operation and, if it has no errors, the fields in its answer."""
         self.asked += 1
         if reply.execution == FAILED:
             self.broken.append(str(asked.requests[0]))
@@ -96,7 +96,7 @@ class Tally:
 
 
 def has(data: Any, path: tuple[str, ...]) -> bool:
-    """Whether some object of an answer has a field."""
+    """Return whether any object of an answer has a field."""
     if isinstance(data, list):
         return any(has(each, path) for each in data)
     if not path:
@@ -163,8 +163,8 @@ test_both_executors_answer_alike_in_a_fourth_market = alike(3)
 
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
-async def test_every_type_is_answered_alike(trial: Trial, tally: Tally, viewer: str | None) -> None:
-    """All fields of each type at once, whatever chance has left out."""
+async def test_every_type_gets_the_same_answer(trial: Trial, tally: Tally, viewer: str | None) -> None:
+    """All fields of each type at once, including those that the random operations missed."""
     company = trial.known.ids["Company"][0]
     asked = [f"{way.root}(first: 25) {{ {PAGE} nodes {{ {way.document(all_of(name))} }} }}" for name, way in ways().items()]
     things = f'node(id: "{company}") {{ id }} nodes(ids: ["{company}"]) {{ id }} company(id: "{company}") {{ id }}'
@@ -217,8 +217,8 @@ def seen(data: Any) -> Iterator[tuple[str, str]]:
             yield from seen(each)
 
 
-def test_most_operations_found_something(tally: Tally) -> None:
-    """What is compared is worth it: four of five operations have data and no error."""
+def test_most_operations_returned_data(tally: Tally) -> None:
+    """The comparison is worthwhile: four of five operations have data and no error."""
     assert tally.asked >= min(OPERATIONS, 1000) * 0.8
     assert tally.answered > 0.8 * tally.asked, tally
 
@@ -242,5 +242,5 @@ def test_most_operations_were_planned(tally: Tally) -> None:
 
 
 def test_no_plan_broke(tally: Tally) -> None:
-    """The planner leaves an operation to graphql-core because it knows why, never because it broke down."""
+    """The planner leaves an operation to graphql-core for a known reason, never because it failed."""
     assert not tally.broken, "\n\n".join(sorted(tally.broken, key=len)[:3])

@@ -1,4 +1,4 @@
-"""What is selected: aliases, fragments, types, directives, and the order in which it is answered (specification, §6.3)."""
+"""Selections: aliases, fragments, types, directives, and the order of the answer (specification, §6.3)."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ ALIASES: Final = {
 
 
 @named(ALIASES)
-async def test_aliases_name_the_answer(both: Both, case: Case) -> None:
-    """A field is answered under its alias, each alias with its own arguments."""
+async def test_aliases_name_the_fields_of_the_answer(both: Both, case: Case) -> None:
+    """Each alias has its own arguments."""
     await case.check(both)
 
 
@@ -92,8 +92,8 @@ FRAGMENTS: Final = {
 
 
 @named(FRAGMENTS)
-async def test_fragments_apply_where_the_type_fits(both: Both, case: Case) -> None:
-    """A fragment adds its fields to objects of its type, a union's or an interface's too, and to no others."""
+async def test_fragments_apply_to_objects_of_their_type(both: Both, case: Case) -> None:
+    """A fragment adds its fields to objects of its type, also of a union or an interface, and to no others."""
     await case.check(both)
 
 
@@ -135,8 +135,8 @@ MERGED: Final = {
 
 
 @named(MERGED)
-async def test_selections_of_one_name_are_merged(both: Both, case: Case) -> None:
-    """A field that is selected twice is answered once, at its first place, with all that was selected of it."""
+async def test_selections_with_the_same_name_are_merged(both: Both, case: Case) -> None:
+    """A field that is selected twice is answered once, at its first position, with everything that is selected of it."""
     await case.check(both)
 
 
@@ -169,7 +169,7 @@ ORDER: Final = {
 
 @named(ORDER)
 async def test_fields_are_answered_in_the_order_of_their_first_appearance(both: Both, case: Case) -> None:
-    """Whatever is resolved earlier or later: the answer has the order of the document, fragments taken in place."""
+    """The answer has the order of the document, with fragments expanded, whatever is resolved first."""
     await case.check(both)
 
 
@@ -194,7 +194,7 @@ TYPENAMES: Final = {
 
 @named(TYPENAMES)
 async def test_typename_is_answered_everywhere(both: Both, case: Case) -> None:
-    """The name of the concrete type, at each level, under any alias."""
+    """It is the name of the concrete type, at each level, under any alias."""
     await case.check(both)
 
 
@@ -252,12 +252,12 @@ DIRECTIVES: Final = {
 
 @named(DIRECTIVES)
 async def test_skip_and_include_decide_by_their_values(both: Both, case: Case) -> None:
-    """Both must let a selection through; one that is left out is not there, not even as a place in the order."""
+    """Both must allow a selection. One that is left out has no position in the order either."""
     await case.check(both)
 
 
-async def test_one_document_has_an_answer_for_each_of_its_values(both: Both) -> None:
-    """What was planned for some variables is not answered for others."""
+async def test_a_document_has_its_own_answer_for_each_condition(both: Both) -> None:
+    """A plan for some values of the conditions isn't used for others."""
     document = 'query ($a: Boolean!, $b: Boolean!) { person(id: "p1") { id @skip(if: $a) ... @include(if: $b) { name } } }'
     found = {(a, b): (await both.planned(document, a=a, b=b)).data["person"] for a in (True, False) for b in (True, False)}
 
