@@ -17,7 +17,7 @@ from resolvers.execution.codegen import NotPlannable
 if TYPE_CHECKING:
     from resolvers.execution.object_builders import PlanRun
 
-MAX_ERRORS: Final = 1000  # errors that a plan tells of one operation
+MAX_ERRORS: Final = 1000  # errors of one operation that a plan reports
 
 
 class FieldFailed:
@@ -54,7 +54,7 @@ def errors_of(data: dict[str, Any], failures: int) -> list[GraphQLError]:
     roots = [(each, data, key, [key]) for key, each in data.items() if each.__class__ is FieldFailed]
     found = roots if len(roots) == failures else list(_failed(data, (), set()))
     for _, holder, place, _ in found:
-        holder[place] = None  # at the end, for an object may stand in several places
+        holder[place] = None  # last, because an object can be in several places
     return [located_error(failed.error, failed.nodes, path) for failed, _, _, path in found]
 
 

@@ -101,13 +101,13 @@ class FieldsTracker(RedactionTracker):
         """Return the redactions of the fields."""
         if value is None:
             return []
-        found: list[Entry] = []
+        collected: list[Entry] = []
         for name, tracker in self._fields if redaction_pass.hidden else self._always:
             inner = value[name]
-            found += [((name, *path), redacted) for path, redacted in tracker.entries(inner, redaction_pass)]
+            collected += [((name, *path), redacted) for path, redacted in tracker.entries(inner, redaction_pass)]
             if inner.__class__ is HiddenMarker:
                 redaction_pass.mark(value, name)
-        return found
+        return collected
 
 
 class ItemsTracker(RedactionTracker):

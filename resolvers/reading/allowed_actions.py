@@ -28,7 +28,7 @@ from resolvers.reading.lifecycle_conditions import ALLOWED_FROM, FIELD_SHOWING_C
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-CACHE_SIZE: Final = 4096  # rights of a shape over a type
+CACHE_SIZE: Final = 4096  # entries: one for each shape and type
 
 ReadColumn: TypeAlias = Callable[[str], str]
 """Returns the code that reads a column."""
@@ -190,8 +190,8 @@ class ViewerCan:
 
     async def __call__(self, parents: Sequence[Any], context: Context) -> list[list[str]]:
         """Return the list for each parent, with one statement for all of them if linked rows decide."""
-        rights = allowed_actions(context.policy, context.viewer.shape, self.entity)
+        allowed = allowed_actions(context.policy, context.viewer.shape, self.entity)
         rows = parents
-        if rights.computed:
-            rows = await context.loaders.rows_with_computed(self.entity, [parent.id for parent in parents], rights.computed)
-        return [rights.of(row, context.viewer) for row in rows]
+        if allowed.computed:
+            rows = await context.loaders.rows_with_computed(self.entity, [parent.id for parent in parents], allowed.computed)
+        return [allowed.of(row, context.viewer) for row in rows]

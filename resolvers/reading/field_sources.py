@@ -58,7 +58,9 @@ class ComputedWithFallback:
     async def __call__(self, parents: Sequence[Any], context: Context) -> list[Any]:
         """Return the value for each parent."""
         rows = [await each.row(parents, context) for each in self.related]
-        read = [[row and getattr(row, each.column) for row in found] for each, found in zip(self.related, rows, strict=True)]
+        read = [
+            [row and getattr(row, each.column) for row in records] for each, records in zip(self.related, rows, strict=True)
+        ]
         return [self.make(getattr(parent, self.own), *values) for parent, *values in zip(parents, *read, strict=True)]
 
 
@@ -73,8 +75,8 @@ class ToManyByArray:
     async def __call__(self, parents: Sequence[Any], context: Context) -> list[list[Record]]:
         """Return the rows for each parent."""
         keys = [key for parent in parents for key in getattr(parent, self.column)]
-        found = dict(zip(keys, await context.loaders.rows(self.entity, keys, by=self.by), strict=True))
-        return [[row for key in getattr(parent, self.column) if (row := found[key])] for parent in parents]
+        records = dict(zip(keys, await context.loaders.rows(self.entity, keys, by=self.by), strict=True))
+        return [[row for key in getattr(parent, self.column) if (row := records[key])] for parent in parents]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +108,8 @@ class ManyToMany:
         """Return the rows for each parent."""
         linked = await context.loaders.lists(self.links, [parent.id for parent in parents], by=self.by, order=self.column)
         keys = [getattr(link, self.column) for links in linked for link in links]
-        found = dict(zip(keys, await context.loaders.rows(self.entity, keys), strict=True))
-        return [[row for link in links if (row := found[getattr(link, self.column)])] for links in linked]
+        records = dict(zip(keys, await context.loaders.rows(self.entity, keys), strict=True))
+        return [[row for link in links if (row := records[getattr(link, self.column)])] for links in linked]
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,9 +70,8 @@ def full_text(column: str, field: str) -> Filter:
     """Match rows whose text has, for each word of the value, a word that starts with it or differs from it by a typo."""
 
     def condition(row: Any, name: str) -> ColumnElement[bool]:
-        query = sa.select(
-            sa.func.search_query(sa.bindparam(name, type_=sa.Text()))
-        ).scalar_subquery()  # evaluated once, not for each row
+        # A scalar subquery is evaluated once, not for each row.
+        query = sa.select(sa.func.search_query(sa.bindparam(name, type_=sa.Text()))).scalar_subquery()
         matches: ColumnElement[bool] = row[column].op("@@", is_comparison=True)(query)
         return matches
 
@@ -88,9 +87,8 @@ ORDERS: Final[Mapping[str, Mapping[str, SortOrder]]] = {
         "CREATED_AT": SortOrder((), "created_at"),
         "NAME": SortOrder(("name",), "name"),
         "SPEED_MBPS": SortOrder(("speed_mbps",), "speed_mbps"),
-        "MONTHLY_RATE": SortOrder(
-            ("currency", "monthly_rate"), "monthly_rate"
-        ),  # amounts are comparable within one currency only
+        # Amounts are comparable within one currency only.
+        "MONTHLY_RATE": SortOrder(("currency", "monthly_rate"), "monthly_rate"),
     },
 }
 FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {

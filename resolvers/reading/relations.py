@@ -38,9 +38,8 @@ RELATIONS: Final[Mapping[str, Relation]] = {
     "company.products": Relation("Product", ("company_id",)),
     "company.received_offers": Relation("Offer", (), models.OfferBuyer.__table__, "company_id", "offer_id", "OfferBuyer"),
     "dashboard.order_approvals": Relation("OrderApproval", ("company_id", "partner_id")),
-    "dashboard.ports": Relation(
-        "Port", ("company_id", "partner_id")
-    ),  # the company's own ports, and those of the accounts that it manages
+    # The company's own ports, and those of the accounts that it manages.
+    "dashboard.ports": Relation("Port", ("company_id", "partner_id")),
     "marketplace_profile.ports": Relation("MarketplacePort", ("company_id",)),
     "port.connections": Relation("ConnectionRequest", ("port_id", "target_port_id")),
     "product.offers": Relation("Offer", ("product_id",)),

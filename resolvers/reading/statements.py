@@ -288,13 +288,13 @@ class _Branch:
         if not self.conditions:
             return sa.select(_literal(1).label("found")).lateral()
         row = sa.select(_literal(1)).select_from(table).where(table.c.id == key, *self.conditions)
-        found = sa.exists(row.correlate_except(table).offset(_literal(0)))
-        return sa.select(sa.case((found, _literal(1)), else_=_literal(0)).label("found")).lateral()
+        exists = sa.exists(row.correlate_except(table).offset(_literal(0)))
+        return sa.select(sa.case((exists, _literal(1)), else_=_literal(0)).label("found")).lateral()
 
     def _sort_link(self, table: FromClause, key: ColumnElement[Any], columns: list[Any], window: Window) -> Select[Any]:
         """Sort all rows of the link, whose index lacks this order. These are the viewer's own rows, not the whole market."""
-        found = sa.select(key.label("id")).where(*self.linked).distinct().offset(_literal(0)).subquery("found")
-        scan = sa.select(*columns).select_from(found.join(table, found.c.id == table.c.id)).where(*self.conditions)
+        keys = sa.select(key.label("id")).where(*self.linked).distinct().offset(_literal(0)).subquery("found")
+        scan = sa.select(*columns).select_from(keys.join(table, keys.c.id == table.c.id)).where(*self.conditions)
         return _windowed(scan, columns, window)
 
 

@@ -95,9 +95,7 @@ class Both:
         early = isinstance(result, PreExecutionError)
         errors = result.errors or []
         published = publish(errors, "request", VALIDATION_FAILED if early else BAD_USER_INPUT)
-        extensions = {
-            name: value for name, value in (result.extensions or {}).items() if name != "policy"
-        }  # there is none here
+        extensions = {name: value for name, value in (result.extensions or {}).items() if name != "policy"}  # no policy here
         answer = {"data": result.data, "errors": published, "extensions": extensions}
         raw = orjson.dumps([early, *({**error.formatted, "cause": repr(error.original_error)} for error in errors)])
         return Outcome(orjson.dumps(answer), ADDRESS.sub(b"0x", raw), tuple(context.done), getattr(context, "execution", None))

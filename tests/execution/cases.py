@@ -11,7 +11,7 @@ import pytest
 
 from tests.execution.both_executors import Both
 
-ABSTRACT: Final = ("media {", "things {")  # of abstract types, the planner knows those that are types of policy
+ABSTRACT: Final = ("media {", "things {")  # the planner only runs abstract types whose types are under policy
 
 
 @dataclass(frozen=True)

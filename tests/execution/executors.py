@@ -38,8 +38,8 @@ class Request:
     @property
     def body(self) -> bytes:
         """The body to post."""
-        asked: dict[str, Any] = {"query": self.query, "variables": self.variables}
-        return orjson.dumps(asked if self.operation is None else {**asked, "operationName": self.operation})
+        payload: dict[str, Any] = {"query": self.query, "variables": self.variables}
+        return orjson.dumps(payload if self.operation is None else {**payload, "operationName": self.operation})
 
     def __str__(self) -> str:
         variables = orjson.dumps(self.variables).decode()

@@ -27,7 +27,7 @@ EVERYWHERE: Final = """{
 }"""
 PAGE: Final = "{ companies(first: %d) { nodes { %s } } }"
 LINKED: Final = """
-# Whoever has dealt with a company explains it. V18
+# Viewers who have dealt with a company can explain it. V18
 allow(viewer: Viewer, "explain", company: Company) if
     dealing in company.sales and dealing.seller_id = viewer.company_id;
 allow(viewer: Viewer, "explain", company: Company) if

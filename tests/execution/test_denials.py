@@ -26,17 +26,17 @@ HIDING: Final = {
     "in some items": "{ companies(first: 60) { nodes { accountKind partner { id } companyProfile { legalName }"
     " supportDetails { email } billingMarkets { market } members(first: 2) { totalCount nodes { user { email } } }"
     " marketplaceProfile { contactEmail } } } }",
-    "of others": "{ marketplaceProfiles(first: 20) { nodes { contactEmail phone company"
+    "of other companies": "{ marketplaceProfiles(first: 20) { nodes { contactEmail phone company"
     " { accountKind companyProfile { taxNumber } } } } }",
     "ends of connections": "{ ports(first: 20) { nodes { connections(first: 3) { totalCount nodes { name port { id costCentre }"
     " targetPort { name provider { phone } } requester { tradingName } provider { accountKind } } } } } }",
-    "of one's own": "{ viewer { roles pricingVisible user { email } company { partner { tradingName accountKind partner { id } }"
+    "of its own": "{ viewer { roles pricingVisible user { email } company { partner { tradingName accountKind partner { id } }"
     " companyProfile { legalName headquarters { city } } marketplaceProfile { id } members { nodes { user { name email } } } } } }",
     "names of ports": "{ ports(first: 30) { nodes { marketplaceName marketplaceDescription letterOfAuthorisation"
     " company { tradingName } } } }",
     "references": "{ managedAccounts { nodes { accountName accountRef settings { pricing { enabled source } }"
     " partner { tradingName } } } }",
-    "rows of others": "{ companies(first: 20) { totalCount nodes { ports(first: 2) { totalCount nodes { id } }"
+    "rows of other companies": "{ companies(first: 20) { totalCount nodes { ports(first: 2) { totalCount nodes { id } }"
     " offers(first: 2) { totalCount } products(first: 2) { totalCount nodes { offers(first: 1) { totalCount } } } "
     " receivedOffers(first: 1) { nodes { buyers { tradingName } } } } } }",
     "skipped": f"{{ ports(first: 2) {{ nodes {{ id monthlyRate @skip(if: true) {MONEY} "
@@ -91,8 +91,8 @@ async def test_some_items_are_reported_by_their_index(sides: Sides) -> None:
     )
 
     assert [{"accountKind": None}, {"accountKind": "DIRECT"}, {"accountKind": None}] == reply.content["data"]["nodes"]
-    told = [entry["path"] for entry in reply.content["extensions"]["redactions"]]
-    assert [["nodes", 0, "accountKind"], ["nodes", 2, "accountKind"]] == told
+    paths = [entry["path"] for entry in reply.content["extensions"]["redactions"]]
+    assert [["nodes", 0, "accountKind"], ["nodes", 2, "accountKind"]] == paths
     assert reply.is_planned
 
 
@@ -107,7 +107,7 @@ REFUSED: Final[dict[str, tuple[str, dict[str, Any], str, list[Any]]]] = {
     ),
     "a cursor": ('{ ports(after: "garbage") { totalCount } }', {}, "INVALID_CURSOR", ["ports"]),
     "a page": ("{ ports(first: -1) { totalCount } }", {}, "INVALID_PAGE", ["ports"]),
-    "two sizes": ("{ ports(first: 1, last: 1) { totalCount } }", {}, "INVALID_PAGE", ["ports"]),
+    "first and last": ("{ ports(first: 1, last: 1) { totalCount } }", {}, "INVALID_PAGE", ["ports"]),
     "an id": ('{ node(id: "garbage") { id } }', {}, "INVALID_ID", ["node"]),
     "an id of another type": (
         "query ($i: ID!) { company(id: $i) { id } }",
@@ -115,7 +115,12 @@ REFUSED: Final[dict[str, tuple[str, dict[str, Any], str, list[Any]]]] = {
         "INVALID_ID",
         ["company"],
     ),
-    "one of some ids": ("query ($i: [ID!]!) { nodes(ids: $i) { id } }", {"i": [NOBODY, "garbage"]}, "INVALID_ID", ["nodes", 1]),
+    "one of several ids": (
+        "query ($i: [ID!]!) { nodes(ids: $i) { id } }",
+        {"i": [NOBODY, "garbage"]},
+        "INVALID_ID",
+        ["nodes", 1],
+    ),
     "too many ids": ("query ($i: [ID!]!) { nodes(ids: $i) { id } }", {"i": [NOBODY] * 1001}, "TOO_MANY_IDS", ["nodes"]),
     "text": (
         "query ($s: String!) { marketplaceProfile(slug: $s) { id } }",
@@ -141,9 +146,9 @@ async def test_a_refusal_is_the_same(sides: Sides, case: tuple[str, dict[str, An
 BELOW: Final = {
     "of one parent": "{ viewer { company { ports(first: -1) { totalCount } tradingName } } }",
     "of many parents": "{ companies(first: 3) { nodes { tradingName members(first: -1) { totalCount } } } }",
-    "that may not be null": "{ companies(first: 3) { nodes { ports(first: -1) { totalCount } } } viewer { roles } }",
-    "beside what is hidden": "{ ports { nodes { monthlyRate { amount } connections(first: -1) { totalCount } } } }",
-    "beside another root": '{ viewer { user { name } } node(id: "garbage") { id } company(id: "x") { id } }',
+    "of a non-null field": "{ companies(first: 3) { nodes { ports(first: -1) { totalCount } } } viewer { roles } }",
+    "next to a hidden field": "{ ports { nodes { monthlyRate { amount } connections(first: -1) { totalCount } } } }",
+    "next to another root field": '{ viewer { user { name } } node(id: "garbage") { id } company(id: "x") { id } }',
     "in several places": "{ a: ports(first: -1) { totalCount } } ",
     "with a cursor of another list": '{ companies(first: 2) { nodes { members(after: "x") { totalCount } } } }',
 }

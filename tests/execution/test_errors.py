@@ -17,13 +17,13 @@ PUBLIC: Final = {"fail": "public"}
 RISK: Final = "query ($spec: String!) { risk(spec: $spec) { SELECTED } }"
 DANGER: Final = "query ($spec: String!) { hello: __typename danger(spec: $spec) { SELECTED } }"
 
-# What is selected, what is written, the data, and the paths of the errors; all below `risk`.
+# The selection, the spec, the data, and the paths of the errors; all below `risk`.
 PROPAGATION: Final[dict[str, tuple[str, Any, Any, list[list[Any]]]]] = {
     "a field": ("soft plain", {"soft": PUBLIC, "plain": "p"}, {"soft": None, "plain": "p"}, [["soft"]]),
-    "a field that is never null": ("hard plain", {"hard": PUBLIC}, None, [["hard"]]),
-    "null where none may be": ("hard", {"hard": None}, None, [["hard"]]),
+    "a non-null field": ("hard plain", {"hard": PUBLIC}, None, [["hard"]]),
+    "null for a non-null field": ("hard", {"hard": None}, None, [["hard"]]),
     "a column": ("plain soft", {"plain": PUBLIC, "soft": "s"}, {"plain": None, "soft": "s"}, [["plain"]]),
-    "a column that is never null": ("bold", {"bold": None}, None, [["bold"]]),
+    "a non-null column": ("bold", {"bold": None}, None, [["bold"]]),
     "two levels up": ("one { must { hard } }", {"one": {"must": {"hard": PUBLIC}}}, {"one": None}, [["one", "must", "hard"]]),
     "an object": ("one { plain } plain", {"one": PUBLIC, "plain": "p"}, {"one": None, "plain": "p"}, [["one"]]),
     "an item": (
@@ -38,19 +38,19 @@ PROPAGATION: Final[dict[str, tuple[str, Any, Any, list[list[Any]]]]] = {
         {"some": [{"hard": "a"}, None, {"hard": "c"}]},
         [["some", 1, "hard"]],
     ),
-    "an item of a list of none": (
+    "an item of a list of non-null items": (
         "each { hard }",
         {"each": [{"hard": "a"}, {"hard": PUBLIC}]},
         {"each": None},
         [["each", 1, "hard"]],
     ),
-    "null in a list of none": ("each { plain }", {"each": [None]}, {"each": None}, [["each", 0]]),
-    "a list of which nothing may be null": ("all { hard }", {"all": [{"hard": PUBLIC}]}, None, [["all", 0, "hard"]]),
+    "null in a list of non-null items": ("each { plain }", {"each": [None]}, {"each": None}, [["each", 0]]),
+    "a non-null list of non-null items": ("all { hard }", {"all": [{"hard": PUBLIC}]}, None, [["all", 0, "hard"]]),
     "an item of an inner list": ("rows", {"rows": [["a"], ["b", None]]}, {"rows": None}, [["rows", 1, 1]]),
-    "what is no list": ("some { plain }", {"some": "text"}, {"some": None}, [["some"]]),
+    "a value that is not a list": ("some { plain }", {"some": "text"}, {"some": None}, [["some"]]),
     "below an alias": ("x: some { y: soft }", {"some": [{"soft": PUBLIC}]}, {"x": [{"y": None}]}, [["x", 0, "y"]]),
     "below a fragment": ("... on Risk { one { ...f } }", {"one": {"soft": PUBLIC}}, {"one": {"soft": None}}, [["one", "soft"]]),
-    "nothing that is left out": ("plain soft @skip(if: true)", {"plain": "p", "soft": PUBLIC}, {"plain": "p"}, []),
+    "a skipped field": ("plain soft @skip(if: true)", {"plain": "p", "soft": PUBLIC}, {"plain": "p"}, []),
 }
 
 
@@ -135,9 +135,9 @@ SEVERAL: Final = {
     "two below one null": ("must { hard bold }", {"must": {"hard": PUBLIC, "bold": PUBLIC}}),
     "a null and another below it": ("must { soft hard }", {"must": {"soft": PUBLIC, "hard": PUBLIC}}),
     "items of one list": ("each { hard }", {"each": [{"hard": PUBLIC}, {"hard": PUBLIC}]}),
-    "a list and what is beside it": ("all { hard } soft", {"all": [{"hard": PUBLIC}, {"hard": None}], "soft": PUBLIC}),
+    "a list and a field next to it": ("all { hard } soft", {"all": [{"hard": PUBLIC}, {"hard": None}], "soft": PUBLIC}),
     "a column and a resolver": ("plain soft bold", {"plain": PUBLIC, "soft": PUBLIC, "bold": PUBLIC}),
-    "late below early": (
+    "an awaited field below a column": (
         "must { must { must { hard } } hard }",
         {"must": {"must": {"must": {"hard": PUBLIC}}, "hard": PUBLIC}},
     ),
@@ -179,15 +179,15 @@ HIDDEN: Final[dict[str, tuple[Any, str, Any, list[list[Any]]]]] = {
         [{"parts": [[{"name": None}, None], []]}],
         [["secrets", "*", "parts", 0, "*", "name"]],
     ),
-    "not what is not asked": ([{"hide": ["name"]}], "size name @skip(if: true)", [{"size": 1}], []),
-    "by a fragment": ([{"hide": ["name"]}], "... { name } ...f", [{"name": None}], [["secrets", "*", "name"]]),
+    "not a skipped field": ([{"hide": ["name"]}], "size name @skip(if: true)", [{"size": 1}], []),
+    "in a fragment": ([{"hide": ["name"]}], "... { name } ...f", [{"name": None}], [["secrets", "*", "name"]]),
 }
 
 
 @named(HIDDEN)
 async def test_a_hidden_field_is_null_and_reported(both: Both, case: tuple[Any, str, Any, list[list[Any]]]) -> None:
     """Its resolver doesn't run, and the redaction has the path in the answer."""
-    spec, selected, data, told = case
+    spec, selected, data, redacted_paths = case
     query = f"query ($s: String!) {{ secrets(spec: $s) {{ {selected} }} }}"
 
     outcome = await both(
@@ -196,7 +196,7 @@ async def test_a_hidden_field_is_null_and_reported(both: Both, case: tuple[Any, 
 
     redactions = outcome.content["extensions"].get("redactions", [])
     assert orjson.dumps({"secrets": data}) == orjson.dumps(outcome.data)
-    assert (told, []) == ([entry["path"] for entry in redactions], outcome.errors)
+    assert (redacted_paths, []) == ([entry["path"] for entry in redactions], outcome.errors)
 
 
 async def test_a_hidden_non_null_field_is_an_error(both: Both) -> None:

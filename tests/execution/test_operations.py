@@ -128,11 +128,11 @@ LEFT: Final = {
         '{ hello(name: "you") person(id: "p1") { name } }',
         {"hello": "Hello, you!", "person": {"name": "Ada"}},
     ),
-    "one that is a coroutine": (
+    "a coroutine": (
         "{ custom { late(times: 2) loud name } }",
         {"custom": {"late": "samsam", "loud": "SAM", "name": "sam"}},
     ),
-    "behind others": (
+    "after other fields": (
         "{ people { name } x: custom { loud } y: custom { late } __typename }",
         {
             "people": [{"name": "Ada"}, {"name": "Bo"}, {"name": "Cy"}],

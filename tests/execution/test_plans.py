@@ -161,12 +161,12 @@ async def test_redactions_are_reported_once_after_a_failed_plan(ask: Client, mon
 
 async def test_a_request_takes_few_connections_at_once(ask: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many lists an operation selects, only a few of its statements run at a time, and others find connections."""
-    reader, running, most = ask.app.state.services.reader, 0, 0
+    reader, running, max_running = ask.app.state.services.reader, 0, 0
     original = type(reader).run
 
     async def counted(self: Any, *arguments: Any) -> Any:
-        nonlocal running, most
-        running, most = running + 1, max(most, running + 1)
+        nonlocal running, max_running
+        running, max_running = running + 1, max(max_running, running + 1)
         try:
             return await original(self, *arguments)
         finally:
@@ -177,7 +177,7 @@ async def test_a_request_takes_few_connections_at_once(ask: Client, monkeypatch:
     answer = await ask(PARTNER, f"{{ {lists} }}")
 
     assert "planned" == answer.execution
-    assert object_builders.MAX_CONCURRENT_STATEMENTS == most
+    assert object_builders.MAX_CONCURRENT_STATEMENTS == max_running
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from tests.execution.cases import Case, named
 ADA: Final = '(id: "p1")'
 
 ALIASES: Final = {
-    "a field has the name that it is given": Case(f"{{ who: person{ADA} {{ called: name }} }}", {"who": {"called": "Ada"}}),
+    "a field has its alias as name": Case(f"{{ who: person{ADA} {{ called: name }} }}", {"who": {"called": "Ada"}}),
     "one field under two names": Case(
         '{ a: person(id: "p1") { name } b: person(id: "p2") { name } }', {"a": {"name": "Ada"}, "b": {"name": "Bo"}}
     ),
@@ -28,7 +28,7 @@ ALIASES: Final = {
             ]
         },
     ),
-    "names that are words of Python": Case(
+    "names that are keywords of Python": Case(
         f"{{ class: person{ADA} {{ self: name None: id _: id __: id }} }}",
         {"class": {"self": "Ada", "None": "p1", "_": "p1", "__": "p1"}},
     ),
@@ -42,7 +42,7 @@ async def test_aliases_name_the_fields_of_the_answer(both: Both, case: Case) -> 
 
 
 FRAGMENTS: Final = {
-    "a named one": Case(f"{{ person{ADA} {{ ...a }} }} fragment a on Author {{ name }}", {"person": {"name": "Ada"}}),
+    "a named fragment": Case(f"{{ person{ADA} {{ ...a }} }} fragment a on Author {{ name }}", {"person": {"name": "Ada"}}),
     "nested": Case(
         f"{{ person{ADA} {{ ...a }} }} fragment a on Author {{ id ...b }} fragment b on Author {{ name }}",
         {"person": {"id": "p1", "name": "Ada"}},
@@ -106,7 +106,7 @@ MERGED: Final = {
         f"{{ person{ADA} {{ id }} ...q }} fragment q on Query {{ person{ADA} {{ name id }} }}",
         {"person": {"id": "p1", "name": "Ada"}},
     ),
-    "deep ones": Case(
+    "nested fragments": Case(
         f"{{ person{ADA} {{ works(first: 1) {{ ... on Book {{ maker {{ id }} }} }} ...a }} }}"
         " fragment a on Author { works(first: 1) { ... on Book { maker { name id } pages } } }",
         {"person": {"works": [{"maker": {"id": "p1", "name": "Ada"}, "pages": 320}]}},
@@ -116,7 +116,7 @@ MERGED: Final = {
         {"things": [{"maker": {"id": "p1", "name": "Ada"}, "title": "Analysis"}, None, {"title": "Blues"}]},
     ),
     "leaves": Case(f"{{ person{ADA} {{ name name a: name a: name }} }}", {"person": {"name": "Ada", "a": "Ada"}}),
-    "with one of them left out": Case(
+    "with one of them skipped": Case(
         f"{{ person{ADA} {{ address @skip(if: true) {{ street }} address {{ city }} }} }}",
         {"person": {"address": {"city": None}}},
     ),
@@ -141,19 +141,19 @@ async def test_selections_with_the_same_name_are_merged(both: Both, case: Case) 
 
 
 ORDER: Final = {
-    "as it is asked": Case(f"{{ person{ADA} {{ name id }} }}", {"person": {"name": "Ada", "id": "p1"}}),
-    "leaves behind relations": Case(
+    "the order of the query": Case(f"{{ person{ADA} {{ name id }} }}", {"person": {"name": "Ada", "id": "p1"}}),
+    "columns after relations": Case(
         f"{{ person{ADA} {{ works(first: 0) {{ __typename }} name address {{ city street }} id }} hello: __typename }}",
         {"person": {"works": [], "name": "Ada", "address": {"city": None, "street": "Alley 1"}, "id": "p1"}, "hello": "Query"},
     ),
-    "a fragment's fields where it stands": Case(
+    "a fragment's fields at its position": Case(
         f"{{ person{ADA} {{ ...a id }} }} fragment a on Author {{ name }}", {"person": {"name": "Ada", "id": "p1"}}
     ),
-    "a name's first place": Case(
+    "a name's first position": Case(
         f"{{ person{ADA} {{ ...a name ...b }} }} fragment a on Author {{ id }} fragment b on Author {{ name id t: __typename }}",
         {"person": {"id": "p1", "name": "Ada", "t": "Author"}},
     ),
-    "another one by type": Case(
+    "a different order by type": Case(
         "{ media { ... on Book { title } ... on Thing { id title } ... on Disc { minutes id } } }",
         {
             "media": [
@@ -227,13 +227,13 @@ DIRECTIVES: Final = {
         {"person": {"x": "Ada", "y": "p1"}},
         {"t": True},
     ),
-    "a spread that comes again": Case(
+    "a repeated spread": Case(
         f"{BOOLEANS} {{ {PERSON} {{ ...a @include(if: $f) name ...a @include(if: $t) }} }} fragment a on Author {{ id }}",
         {"person": {"name": "Ada", "id": "p1"}},
         {"t": True},
     ),
-    "everything left out": Case(f"{{ {PERSON} @skip(if: true) {{ id }} }}", {}),
-    "everything left out below": Case(
+    "everything skipped": Case(f"{{ {PERSON} @skip(if: true) {{ id }} }}", {}),
+    "everything below skipped": Case(
         f"{{ {PERSON} {{ id @skip(if: true) }} people {{ id @include(if: false) }} }}", {"person": {}, "people": [{}, {}, {}]}
     ),
     "of an object": Case(
@@ -241,7 +241,7 @@ DIRECTIVES: Final = {
         {"person": {"id": "p1", "address": {"street": "Alley 1"}}},
         {"t": True},
     ),
-    "of the same document the other way": Case(
+    "the same document with the opposite value": Case(
         CHOSEN,
         {"person": {"id": "p1", "works": [{"__typename": "Book"}] * 2}},
         {"t": False},

@@ -68,12 +68,12 @@ async def test_values_that_can_be_coerced_are_accepted(both: Both, field: str, b
 
 
 FAILING: Final[dict[str, tuple[str, str, Any, list[Any]]]] = {
-    "an Int that is not whole": ("number", "half", {"number": None}, ["scalars", "number"]),
+    "an Int that is not an integer": ("number", "half", {"number": None}, ["scalars", "number"]),
     "an Int that is too large": ("number", "large", {"number": None}, ["scalars", "number"]),
-    "a Float that is none": ("real", "nan", {"real": None}, ["scalars", "real"]),
-    "an enum that has no such value": ("colour", "wrong", {"colour": None}, ["scalars", "colour"]),
+    "a Float that is not a number": ("real", "nan", {"real": None}, ["scalars", "real"]),
+    "an unknown enum value": ("colour", "wrong", {"colour": None}, ["scalars", "colour"]),
     "an enum in a list": ("colours", "wrong", {"colours": ["RED", None, "GREEN"]}, ["scalars", "colours", 1]),
-    "null in a list of none": ("numbers", "null", {"numbers": None}, ["scalars", "numbers", 1]),
+    "null in a list of non-null items": ("numbers", "null", {"numbers": None}, ["scalars", "numbers", 1]),
     "a list that is text": ("numbers", "text", {"numbers": None}, ["scalars", "numbers"]),
     "a list that is flat": ("matrix", "flat", {"matrix": [None]}, ["scalars", "matrix", 0]),
     "an item of an inner list": ("matrix", "wrong", {"matrix": [[1, None], [2]]}, ["scalars", "matrix", 0, 1]),

@@ -23,8 +23,8 @@ from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PART
 from tests.schema import outline
 
 DEFAULT_SIZE: Final = 50
-MOST: Final = 1000
-PAGES: Final = 6  # of a walk, at most: all sizes down to one are tried where the list is short
+MAX_PAGE_SIZE: Final = 1000
+MAX_PAGES: Final = 6  # of a walk; short lists are walked with every size down to one
 TRIED: Final = settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 ROOTS: Final = outline.connections()
 BELOW: Final = [
@@ -146,7 +146,7 @@ async def _find_fullest(ask: Client, viewer: str | None, relation: outline.Relat
 async def walks_agree(ask: Client, engine: AsyncEngine, viewer: str | None, listed: List, size: st.DataObject) -> None:
     """Check that both directions return the rows of a list, each once, in order, and as many as totalCount."""
     total = (await listed.page(ask, viewer, "totalCount"))["totalCount"]
-    chosen = size.draw(st.integers(max(1, -(-total // PAGES)), min(MOST, total + 2)))
+    chosen = size.draw(st.integers(max(1, -(-total // MAX_PAGES)), min(MAX_PAGE_SIZE, total + 2)))
     forward = await walk(ask, viewer, listed, chosen)
     backward = await walk(ask, viewer, listed, chosen, backward=True)
 
@@ -206,13 +206,13 @@ async def test_pages_below_many_parents_equal_the_pages_below_each(ask_demo: Cli
 
 
 @pytest.mark.parametrize("end", ["first", "last"])
-@pytest.mark.parametrize("size", [-1, -(2**31), MOST + 1, 2**31 - 1])
+@pytest.mark.parametrize("size", [-1, -(2**31), MAX_PAGE_SIZE + 1, 2**31 - 1])
 async def test_a_page_size_out_of_bounds_is_refused(ask_demo: Client, end: str, size: int) -> None:
     """A page has from 0 to 1,000 items. Any other size is an error that names the argument and the bounds."""
     answer = await List("locations").ask(ask_demo, ANONYMOUS, **{end: size})
 
     expected = {
-        "message": f"Argument '{end}' must be between 0 and {MOST} (got {size}).",
+        "message": f"Argument '{end}' must be between 0 and {MAX_PAGE_SIZE} (got {size}).",
         "extensions": {"code": "INVALID_PAGE", "argument": end},
     }
     assert [expected] == [{name: error[name] for name in expected} for error in answer.errors]
@@ -239,20 +239,20 @@ async def test_an_empty_page_reports_whether_there_are_more_items(ask_demo: Clie
 
 async def test_the_largest_page_is_returned(ask_demo: Client) -> None:
     """A page of 1,000 items can be requested."""
-    page = await List("ports").page(ask_demo, OPERATOR, first=MOST)
+    page = await List("ports").page(ask_demo, OPERATOR, first=MAX_PAGE_SIZE)
 
-    assert (MOST, True) == (len(ids(page)), page["pageInfo"]["hasNextPage"])
+    assert (MAX_PAGE_SIZE, True) == (len(ids(page)), page["pageInfo"]["hasNextPage"])
 
 
 async def test_a_page_has_fifty_items_by_default(ask_demo: Client) -> None:
     """The default is the same as requesting 50 items from the start, also with `before`."""
     whole = List("locations")
     page = await whole.page(ask_demo, ANONYMOUS)
-    asked = await whole.page(ask_demo, ANONYMOUS, first=DEFAULT_SIZE)
+    explicit = await whole.page(ask_demo, ANONYMOUS, first=DEFAULT_SIZE)
     end = await whole.page(ask_demo, ANONYMOUS, last=1)
     before = await whole.page(ask_demo, ANONYMOUS, before=end["pageInfo"]["endCursor"])
 
-    assert (DEFAULT_SIZE, page, page) == (len(ids(page)), asked, before)
+    assert (DEFAULT_SIZE, page, page) == (len(ids(page)), explicit, before)
 
 
 async def test_null_arguments_are_ignored(ask_demo: Client) -> None:
@@ -278,7 +278,7 @@ async def test_null_arguments_are_ignored(ask_demo: Client) -> None:
 async def test_a_page_lies_between_two_cursors(ask_demo: Client, end: str, order: tuple[str, str] | None) -> None:
     """`after` and `before` together leave the rows strictly between them, from either end."""
     listed = List("ports", order)
-    everything = await listed.page(ask_demo, DIRECT, first=MOST)
+    everything = await listed.page(ask_demo, DIRECT, first=MAX_PAGE_SIZE)
     keys, cursors = ids(everything), [edge["cursor"] for edge in everything["edges"]]
     bounds = {"after": cursors[3], "before": cursors[12]}
 

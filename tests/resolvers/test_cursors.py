@@ -28,7 +28,7 @@ GARBAGE: Final = {
     "a global id": "Y28BfjhLf3h37K9hfqNZFmln",
     "zeros": "A" * 64,
     "ten thousand letters": "A" * 10_000,
-    "a long word of others": "ü" * 10_000,
+    "long text of other letters": "ü" * 10_000,
 }
 
 

@@ -12,18 +12,18 @@ from resolvers.reading.filters import FILTERS, ORDERS
 from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Client
 from tests.schema import outline
 
-Value = Callable[[dict[str, Any]], Any]  # of a row, the value by which a filter finds it
-Match = Callable[[Any, Any], bool]  # whether a row's value is found by a filter's
+Value = Callable[[dict[str, Any]], Any]  # from a row to the value that a filter compares
+Match = Callable[[Any, Any], bool]  # whether a row's value matches a filter's
 
 
-def equal(stored: Any, asked: Any) -> bool:
+def equal(stored: Any, value: Any) -> bool:
     """Return whether the row has the value."""
-    return bool(stored == asked)
+    return bool(stored == value)
 
 
-def contains(stored: Any, asked: Any) -> bool:
+def contains(stored: Any, value: Any) -> bool:
     """Return whether the row's list has the value."""
-    return asked in stored
+    return value in stored
 
 
 # (connection, input field) to what to select of a row, the value within that, and the comparison
@@ -65,8 +65,8 @@ BY: Final[dict[tuple[str, str], tuple[str, Value, Match]]] = {
     ("offers", "status"): ("status", lambda row: row["status"], equal),
     ("offers", "productId"): ("product { id }", lambda row: row["product"]["id"], equal),
 }
-GROWING: Final = {("auditEvents", "kind")}  # by being asked: tests/rules/test_audit_event.py tries it
-BELOW: Final = {"Invoice"}  # listed below companies alone: tests/rules/test_invoice.py tries these
+GROWING: Final = {("auditEvents", "kind")}  # refused requests add rows: tests/rules/test_audit_event.py covers it
+BELOW: Final = {"Invoice"}  # only listed below companies: tests/rules/test_invoice.py covers these
 SEE_PRICES: Final = (PARTNER, SHOWN, OPERATOR)
 REFUSED: Final = {
     ("companies", "accountKind"): set(DEMO_VIEWERS) - {OPERATOR},

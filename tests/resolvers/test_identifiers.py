@@ -203,16 +203,16 @@ async def test_absent_and_hidden_objects_look_the_same(ask_demo: Client, kind: s
 async def test_each_type_has_objects_hidden_from_some_viewer(ask_demo: Client) -> None:
     """The sample market has what the previous test needs: objects of every type that a viewer can't read."""
     open_to_all = {"Location"}
-    met = set()
+    hidden_types = set()
     for kind in NODE_TYPES:
         way = outline.ways()[kind]
         document = f"{{ {way.root}(first: 1000) {{ nodes {{ {way.document('... on Node { id }')} }} }} }}"
         known = sorted(set(ids_within((await ask_demo(OPERATOR, document)).data)))[:1000]
         for viewer in (ANONYMOUS, DIRECT):
             if None in (await ask_demo(viewer, NODES, ids=known)).data["nodes"]:
-                met.add(kind)
+                hidden_types.add(kind)
 
-    assert set(NODE_TYPES) - open_to_all - {"MarketplacePort"} == met
+    assert set(NODE_TYPES) - open_to_all - {"MarketplacePort"} == hidden_types
 
 
 def test_an_id_reveals_only_its_time() -> None:

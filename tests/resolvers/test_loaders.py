@@ -19,7 +19,7 @@ from resolvers.viewer import find_member, load_viewer
 from settings import Settings
 from tests.client import DEMO_VIEWERS, HIDDEN, OPERATOR, PARTNER, SHOWN, Client
 
-PATIENCE: Final = 60  # seconds: a deadlock would take for ever
+TIMEOUT: Final = 60  # seconds; a deadlock would never end
 NESTED: Final = """
 {
   viewer { user { email } company { tradingName partner { tradingName } members { nodes { user { email } } totalCount } } }
@@ -67,7 +67,7 @@ async def test_concurrent_viewers_get_their_own_masks(services: Services) -> Non
     together = await asyncio.gather(*(rows(viewer) for viewer in viewers * 5))
 
     assert alone * 5 == together
-    assert 5 == len({str(each) for each in alone})  # each of them sees something else
+    assert 5 == len({str(each) for each in alone})  # each of them sees different values
 
 
 async def test_a_request_reads_a_row_once_and_the_next_reads_it_again(services: Services, ask_demo: Client) -> None:
@@ -123,7 +123,7 @@ async def test_many_requests_share_one_connection(narrow: Client, ask_demo: Clie
     """Concurrent requests of all viewers, each with many loads, wait for the one connection without deadlock."""
     expected = [(await ask_demo(viewer, NESTED)).body for viewer in DEMO_VIEWERS]
 
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         answers = await asyncio.gather(*(narrow(viewer, NESTED) for viewer in DEMO_VIEWERS * 4))
 
     assert expected * 4 == [answer.body for answer in answers]
@@ -132,9 +132,9 @@ async def test_many_requests_share_one_connection(narrow: Client, ask_demo: Clie
 async def test_an_answer_does_not_depend_on_other_requests(ask_demo: Client) -> None:
     """Interleaved requests get the same bytes as requests one after the other."""
     documents = [NESTED, NESTED.replace("20", "7"), "{ ports(last: 3) { nodes { id monthlyRate { amount } } } }"]
-    asked: list[tuple[Any, str]] = [(viewer, document) for document in documents for viewer in DEMO_VIEWERS]
-    expected = [(await ask_demo(viewer, document)).body for viewer, document in asked]
+    requests: list[tuple[Any, str]] = [(viewer, document) for document in documents for viewer in DEMO_VIEWERS]
+    expected = [(await ask_demo(viewer, document)).body for viewer, document in requests]
 
-    answers = await asyncio.gather(*(ask_demo(viewer, document) for viewer, document in asked))
+    answers = await asyncio.gather(*(ask_demo(viewer, document) for viewer, document in requests))
 
     assert expected == [answer.body for answer in answers]

@@ -135,12 +135,12 @@ async def test_a_hidden_relation_is_not_loaded(ask_demo: Client) -> None:
     """No resolver runs for what every row hides, so it costs no statement."""
     with ask_demo.counting() as plain:
         await ask_demo(HIDDEN, "{ viewer { company { id } } }")
-    with ask_demo.counting() as asked:
+    with ask_demo.counting() as statements:
         answer = await ask_demo(HIDDEN, "{ viewer { company { id marketplaceProfile { id } billingMarkets { id } } } }")
 
     assert ({"marketplaceProfile": None, "billingMarkets": None}, len(plain)) == (
         {name: answer.data["viewer"]["company"][name] for name in ("marketplaceProfile", "billingMarkets")},
-        len(asked),
+        len(statements),
     )
 
 

@@ -13,7 +13,7 @@ from models.offer import CURRENCIES
 from resolvers.values.money import MAX_AMOUNT, InvalidAmount, Money, minor_units, money
 from tests.client import OPERATOR, Client
 
-INTEGER: Final = 2**31 - 1  # what a price's column holds
+INTEGER: Final = 2**31 - 1  # the largest value of a price's column
 PRICES: Final = """
 query ($range: MoneyRange) {
   ports(first: 1000, filter: {monthlyRate: $range}) { totalCount nodes { id monthlyRate { amount currency } } }

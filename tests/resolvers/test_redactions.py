@@ -161,8 +161,8 @@ def test_a_report_has_exactly_what_was_recorded(data: Any, chance: st.DataObject
 
     entries = report(data, *noted, *gone)
 
-    told = [(place, reason) for path, reason in entries for place in unfolded(data, path)]
-    assert sorted(((path, str(reason)) for path, reason in noted), key=str) == sorted(told, key=str)
+    reported = [(place, reason) for path, reason in entries for place in unfolded(data, path)]
+    assert sorted(((path, str(reason)) for path, reason in noted), key=str) == sorted(reported, key=str)
 
 
 PRICES: Final = (

@@ -13,9 +13,9 @@ from tests.client import OPERATOR, Client
 from tests.schema import outline
 from tests.schema.outline import ONCE, Relation
 
-TRIED: Final = 5  # parents, one at a time: what one has loaded already by another way costs it less
+SINGLE_PARENTS: Final = 5  # parents tried one at a time, because some have loaded part of it already
 FEWEST: Final = 10
-MOST: Final = 40
+MANY_PARENTS: Final = 40
 RELATIONS: Final = outline.relations()
 BELOW_MANY: Final = [each for each in RELATIONS if each.type not in ONCE and not each.type.endswith("Connection")]
 WAYS: Final = outline.ways()
@@ -64,10 +64,10 @@ async def test_a_relation_takes_the_same_statements_below_one_and_many_parents(a
     selection = way.document(f"{relation.field} {outline.leaf(relation.definition)}")
     everything = await ask_demo(OPERATOR, f"{{ {way.root}(first: 1000) {{ nodes {{ id {selection} }} }} }}")
     names = [*(step.field for step in way.fields), relation.field]
-    ids = [item["id"] for item in everything.data[way.root]["nodes"] if reaches(item, names)][:MOST]
+    ids = [item["id"] for item in everything.data[way.root]["nodes"] if reaches(item, names)][:MANY_PARENTS]
     document = NODES % (way.item, selection)
 
-    one = max([await statements(ask_demo, document, ids=[parent]) for parent in ids[:TRIED]], default=0)
+    one = max([await statements(ask_demo, document, ids=[parent]) for parent in ids[:SINGLE_PARENTS]], default=0)
     many = await statements(ask_demo, document, ids=ids)
 
     assert (True, one) == (len(ids) >= FEWEST, many)
@@ -79,7 +79,7 @@ async def test_a_page_takes_the_same_statements_whatever_its_size(ask_demo: Clie
     document = "query ($first: Int) { %s(first: $first) { nodes { id } totalCount } }" % root  # noqa: UP031
 
     few = await statements(ask_demo, document, first=1)
-    many = await statements(ask_demo, document, first=MOST)
+    many = await statements(ask_demo, document, first=MANY_PARENTS)
 
     assert few == many
 

@@ -53,7 +53,7 @@ async def test_text_with_NUL_is_refused_by_argument(ask_demo: Client, place: str
     answer = await ask_demo(OPERATOR, attack.document, **attack.variables)
 
     (error,) = answer.errors
-    whole = {"BAD_USER_INPUT", "VIEW_AS_REFUSED"}  # of which the code says what is wrong
+    whole = {"BAD_USER_INPUT", "VIEW_AS_REFUSED"}  # their codes say what is wrong
     named = {"INVALID_TEXT", "INVALID_ID", "INVALID_CURSOR", "INVALID_QUESTION", "FORBIDDEN_FILTER"}
     assert error["extensions"]["code"] in named | whole
     if error["extensions"]["code"] not in whole:
