@@ -16,13 +16,17 @@ export HOME := $(CURDIR)/.data/home
 endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# Without its cache of bytecode each start of Python compiles everything again, which takes seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 SET_UP := .venv/.set-up
 MODULES := portal/node_modules/.set-up
 CLIENTS := tests/schema/clients/node_modules/.set-up
 PAGE := portal/dist/index.html
 COVERAGE := .data/policy-coverage.json
-BEHAVIOUR := tests/rules tests/resolvers tests/schema tests/interference
+WORKERS ?= 2
+PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 PORTAL := $(shell find portal/src) portal/index.html portal/vite.config.ts portal/tsconfig.json
 
@@ -33,7 +37,7 @@ QUIETLY := sh -c 'out=$$("$$@" 2>&1 </dev/null) || { printf "%s\n" "$$out" >&2; 
 .PHONY: help serve token
 help: ## Show this help.
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\n  PORT=8080 for another port, AS=EMAIL for whom to make a token.\n'
 
 serve: $(SET_UP) $(PAGE) ## Serve the gateway with a database of its own and demo data (PORT=8000).
@@ -44,7 +48,7 @@ token: $(SET_UP) ## Print a token of the user with the address AS=EMAIL.
 	@./crossgate token --as "$(AS)"
 
 ##@ Develop
-.PHONY: set-up assets check test rules format bench clean
+.PHONY: set-up assets check test test-quick test-deep rules format bench clean
 set-up: $(SET_UP) ## Install Python's packages as the lock file names them.
 	@true
 
@@ -52,26 +56,23 @@ assets: $(PAGE) ## Build the web part.
 	@true
 
 check: $(SET_UP) $(MODULES) ## Check format, lint, types, imports, policy and schema.
-	@$(QUIETLY) $(BIN)/ruff format --check
-	@$(QUIETLY) $(BIN)/ruff check
-	@$(QUIETLY) $(BIN)/mypy
-	@$(QUIETLY) $(BIN)/lint-imports
-	@$(QUIETLY) ./crossgate policy check
-	@$(QUIETLY) ./crossgate policy matrix --check
-	@$(QUIETLY) ./crossgate policy prove
-	@$(QUIETLY) ./crossgate schema check
-	@cd portal && $(NODE) $(QUIETLY) node_modules/.bin/tsc
+	@$(MAKE) -j$(WORKERS) $(CHECKS)
 	@echo 'All checks passed.'
 
-test: $(SET_UP) $(PAGE) $(CLIENTS) browser ## Run all tests, and those of behaviour on graphql-core too (ARGS="-k price" for some).
-ifndef ARGS
-	@rm -f $(COVERAGE)
-endif
+test: $(SET_UP) $(PAGE) $(CLIENTS) browser ## Run all tests (ARGS="-k price" for some, in one process).
+ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
-ifndef ARGS
-	@CROSSGATE_PLANNER=false $(BIN)/python -m pytest $(BEHAVIOUR)
+else
+	@rm -f $(COVERAGE)
+	@$(BIN)/python -m pytest $(PARALLEL)
 	@./crossgate policy coverage
 endif
+
+test-quick: $(SET_UP) ## Run the tests of what has changed, as far as they fit into a minute.
+	@$(BIN)/python -m tests.quick $(PARALLEL) $(ARGS)
+
+test-deep: $(SET_UP) $(PAGE) $(CLIENTS) browser ## Run all tests with far more random cases (hours).
+	@CROSSGATE_CASES=1000000 CROSSGATE_OPERATIONS=50000 CROSSGATE_ORDERS=10000 $(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 rules: $(SET_UP) ## Print which rules have tests, and which have none.
 	@$(BIN)/python -m tests.rules.proofs
@@ -88,6 +89,28 @@ clean: ## Remove what was installed and built; the data in .data stays.
 	@rm -rf tests/schema/clients/node_modules
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What `make check` runs side by side, the longest first.
+CHECKS := check-types check-proofs check-policy check-matrix check-schema check-imports check-portal check-lint check-format
+.PHONY: $(CHECKS)
+check-types:
+	@$(QUIETLY) $(BIN)/mypy
+check-proofs:
+	@$(QUIETLY) ./crossgate policy prove
+check-policy:
+	@$(QUIETLY) ./crossgate policy check
+check-matrix:
+	@$(QUIETLY) ./crossgate policy matrix --check
+check-schema:
+	@$(QUIETLY) ./crossgate schema check
+check-imports:
+	@$(QUIETLY) $(BIN)/lint-imports
+check-portal:
+	@cd portal && $(NODE) $(QUIETLY) node_modules/.bin/tsc
+check-lint:
+	@$(QUIETLY) $(BIN)/ruff check
+check-format:
+	@$(QUIETLY) $(BIN)/ruff format --check
 
 .PHONY: browser
 browser: $(SET_UP) # the machine's own, or else a packaged one

@@ -184,7 +184,11 @@ def _said(error: str) -> str:
     if found := re.search(r'URI query parameter: "([a-z_]{1,40})"', error):
         if error.startswith("missing"):
             return f"the parameter {found[1]} has no value: write {found[1]}=VALUE"
+        if error.startswith("extra"):
+            return f"the parameter {found[1]} has a second = in its value: write that as %3D"
         return f"the parameter {found[1]} is not supported: PostgreSQL has no parameter of this name"
+    if "unexpected spaces" in error:
+        return "has a space in it: write it as %20"
     if "percent-encoded" in error:
         return "has a % that begins no percent-encoding, or %00: write a % of the password as %25"
     if "IPv6" in error:
@@ -240,7 +244,7 @@ def _hosts(host: str, address: str, port: str) -> tuple[str, ...]:
 
 def _authority(host: str, port: int) -> str:
     """A host and its port as a URL has them; a socket's directory is encoded."""
-    named = f"[{host}]" if ":" in host else quote(host, safe="")
+    named = f"[{quote(host, safe=':')}]" if ":" in host else quote(host, safe="")
     return named if port == PORT else f"{named}:{port}"
 
 

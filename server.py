@@ -85,7 +85,12 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
     tokens = Tokens.load(settings.signing_key_file)
     schema_of = _schema_of(ViewerSchemas(whole=settings.shaped_schema == "off"))
     strict = schema_of if settings.shaped_schema == "strict" else None
-    documents = Documents(settings.max_document_tokens, strict, suggestions=settings.development)
+    documents = Documents(
+        settings.max_document_tokens,
+        strict,
+        suggestions=settings.development,
+        max_characters=settings.max_document_characters,
+    )
     services = make_services(settings, tokens, load_policy(policies))
     viewers, engine = _viewers(services.reader), services.engine
     identity, quotas = Identity(tokens, viewers), quotas_of(settings)

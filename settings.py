@@ -19,6 +19,7 @@ from email_address import is_address
 
 PREFIX = "CROSSGATE_"
 SMTP_SCHEMES = ("smtp", "smtps")
+SHOWN = "shown_default"  # in place of a default that depends on other settings
 FOLLOWS = "default_factory_not_called"  # pydantic's word for a default whose source is itself invalid: no news
 
 
@@ -39,142 +40,167 @@ class Settings(BaseSettings):
         default=None,
         validation_alias="DATABASE_URL",
         repr=False,
-        description="PostgreSQL 15 or later, as postgresql://user:password@host/name?parameter=value, with the parameters of libpq; "
-        "without it an embedded PostgreSQL runs in the data directory.",
+        description="PostgreSQL 15 or later, as `postgresql://user:password@host/name?parameter=value`, with libpq's parameters.",
+        json_schema_extra={SHOWN: "an embedded PostgreSQL"},
     )
     pool_size: int = Field(
         default=10,
         ge=1,
         le=1000,
-        description="Database connections that each gateway process reads by; as many more at most are for writing.",
+        description="Database connections per gateway process for reading, and as many again at most for writing.",
     )
-    data_dir: Path = Field(default=Path(".data"), description="Where the embedded PostgreSQL and the signing key are kept.")
+    data_dir: Path = Field(default=Path(".data"), description="Where the embedded PostgreSQL and the signing key are stored.")
     host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
-    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes any that is free.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes any free port.")
     public_url: str = Field(
         default_factory=lambda data: f"http://localhost:{data['port']}",
-        description="How the gateway is reached from outside, for links to files and profiles; "
-        "http://localhost:PORT by default.",
+        description="The gateway's public URL, for links to files and profiles.",
+        json_schema_extra={SHOWN: "`http://localhost:PORT`"},
     )
     partner_docs_url: str | None = Field(
-        default=None, description="Where partners find the documentation of their programme, shown to them alone."
+        default=None, description="Where partners find their programme's documentation; only partners see it."
     )
     development: bool = Field(
-        default=False, description="Development mode: demo tokens and the sign-in menu, for this machine only."
+        default=False, description="Turn on sample data, ready-made tokens and the sign-in menu, for this machine only."
     )
     development_trusts_the_network: bool = Field(
         default=False,
-        description="DANGEROUS: in development mode, let everybody who can reach the gateway sign in as any user and read all mails.",
+        description="**Dangerous**: in development mode, let everyone who can reach the gateway sign in as any user and read "
+        "all mail.",
     )
     signing_key_file: Path = Field(
         default_factory=lambda data: data["data_dir"] / "signing-key.pem",
-        description="Ed25519 private key (PEM) that signs tokens and cursors, shared by all gateway processes; made on "
-        "first start, in the data directory by default.",
+        description="Ed25519 private keys (PEM) that sign tokens and cursors; shared by all processes, readable only by their "
+        "owner, and created on first start.",
+        json_schema_extra={SHOWN: "`signing-key.pem` in the data directory"},
     )
-    token_lifetime: int = Field(default=12 * 60 * 60, ge=1, description="Seconds for which a token is good.")
+    token_lifetime: int = Field(default=12 * 60 * 60, ge=1, description="How long a token is valid, in seconds.")
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("*",),
-        description="Web origins whose pages may call the gateway, separated by commas; * is any. Tokens travel in a "
-        "header that pages set themselves, never in cookies, so an origin gains nothing by being allowed.",
+        description="Web origins whose pages can call the gateway, separated by commas; `*` allows any, which is safe because "
+        "tokens travel in a header and never in cookies.",
     )
     max_body_bytes: int = Field(
-        default=1024 * 1024, ge=1024, description="Largest body of a request or message of a WebSocket, in bytes."
+        default=1024 * 1024, ge=1024, description="Largest request body or WebSocket message, in bytes."
     )
-    max_document_tokens: int = Field(default=10_000, ge=100, description="Most tokens in a GraphQL document.")
+    max_document_tokens: int = Field(default=5000, ge=100, description="Maximum number of tokens in a GraphQL document.")
+    max_document_characters: int = Field(
+        default=100_000, ge=1000, description="Maximum number of characters in a GraphQL document."
+    )
+    max_variable_values: int = Field(
+        default=10_000,
+        ge=100,
+        description="Maximum number of values in the variables of a GraphQL operation: each list item and each object entry.",
+    )
     max_operation_depth: int = Field(
-        default=25, ge=1, le=50, description="Most fields one inside another in a GraphQL document."
+        default=25, ge=1, le=50, description="Maximum number of levels of nested fields in a GraphQL document."
     )
     max_operation_fields: int = Field(
         default=1000,
         ge=1,
-        description="Most fields of a GraphQL operation, those of a fragment counted wherever it is spread.",
+        description="Maximum number of fields in a GraphQL operation; a fragment's fields count at each use.",
+    )
+    max_root_fields: int = Field(
+        default=100,
+        ge=1,
+        description="Maximum number of root fields in a GraphQL operation; a fragment's fields count at each use.",
     )
     max_operation_cost: int = Field(
-        default=500_000, ge=1, description="Most objects that a GraphQL operation may ask for, by its pages and lists."
+        default=500_000,
+        ge=1,
+        description="Maximum number of objects that a GraphQL operation can return, by its pages and lists.",
     )
     max_operation_values: int = Field(
-        default=250_000,
+        default=150_000,
         ge=1,
-        description="Most values that the answer to a GraphQL operation may have, counted like its cost: each field of each object.",
+        description="Maximum number of values that the response to a GraphQL operation can have: each field of each object.",
     )
     max_unplanned_values: int = Field(
         default=10_000,
         ge=1,
-        description="Most values of an answer, or of the part of it, that no plan can give: of mutations, of subscriptions, and of "
-        "root fields of a query that fail. Not of queries where plans are turned off.",
+        description="Maximum number of values that run without a plan: mutations, subscriptions and failed root fields; no "
+        "limit on queries if plans are off.",
     )
     max_introspection_values: int = Field(
         default=30_000,
         ge=1,
-        description="Most values that a GraphQL operation may read of the schema; a tool that reads all of it needs about 15,000.",
+        description="Maximum number of values of the schema that a GraphQL operation can read; reading the whole schema takes "
+        "about 15,000.",
     )
     max_socket_operations: int = Field(
-        default=100, ge=1, description="Most operations, subscriptions among them, that run at once over one WebSocket."
+        default=100, ge=1, description="Maximum number of concurrent operations over one WebSocket, including subscriptions."
     )
-    max_connections: int = Field(default=5000, ge=1, description="Most connections of a gateway process.")
+    max_connections: int = Field(default=5000, ge=1, description="Maximum number of connections of a gateway process.")
     max_connections_per_peer: int = Field(
-        default=1000, ge=1, description="Most connections of one network address; trusted proxies have no such bound."
+        default=1000,
+        ge=1,
+        description="Maximum number of connections of one network address (for IPv6, a /64); trusted proxies have no such limit.",
     )
-    max_sockets: int = Field(default=4000, ge=1, description="Most WebSockets and event streams of a gateway process.")
+    max_sockets: int = Field(
+        default=4000, ge=1, description="Maximum number of WebSockets and event streams of a gateway process."
+    )
     max_sockets_per_peer: int = Field(
-        default=500, ge=1, description="Most WebSockets and event streams of one network address."
+        default=500, ge=1, description="Maximum number of WebSockets and event streams of one network address."
     )
-    max_sockets_per_viewer: int = Field(default=100, ge=1, description="Most WebSockets and event streams of one user.")
-    max_subscriptions: int = Field(default=10_000, ge=1, description="Most subscriptions of a gateway process.")
-    max_subscriptions_per_peer: int = Field(default=2000, ge=1, description="Most subscriptions of one network address.")
-    max_subscriptions_per_viewer: int = Field(default=200, ge=1, description="Most subscriptions of one user.")
+    max_sockets_per_viewer: int = Field(
+        default=100, ge=1, description="Maximum number of WebSockets and event streams of one user."
+    )
+    max_subscriptions: int = Field(default=10_000, ge=1, description="Maximum number of subscriptions of a gateway process.")
+    max_subscriptions_per_peer: int = Field(
+        default=2000, ge=1, description="Maximum number of subscriptions of one network address."
+    )
+    max_subscriptions_per_viewer: int = Field(default=200, ge=1, description="Maximum number of subscriptions of one user.")
     cost_per_viewer: int = Field(
-        default=3_000_000, ge=1, description="Cost of all that one user may ask of a gateway process in a minute."
+        default=3_000_000, ge=1, description="Cost that one user can spend per minute and gateway process."
     )
     cost_per_peer: int = Field(
         default=6_000_000,
         ge=1,
-        description="Cost of all that visitors of one network address may ask of a gateway process in a minute.",
+        description="Cost that the visitors of one network address can spend per minute and gateway process.",
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="Addresses and networks (10.0.0.0/8) of the proxies before the gateway, separated by commas: what they say in "
-        "X-Forwarded-For is believed. Without it a proxy counts as one network address.",
+        description="Addresses and networks of the proxies in front of the gateway, such as `10.0.0.0/8,192.0.2.7`; the "
+        "gateway believes their `X-Forwarded-For`. Without it, a proxy counts as one network address.",
     )
-    planner: bool = Field(
-        default=True,
-        description="Whether queries run breadth-first by compiled plans; without it graphql-core runs everything.",
-    )
+    planner: bool = Field(default=True, description="Run queries by compiled plans; `false` runs everything on graphql-core.")
     shaped_schema: Literal["introspection", "strict", "off"] = Field(
         default="introspection",
-        description="Whether introspection leaves out what the viewer can never use: introspection; strict, where documents that "
-        "name such things are refused too; off.",
+        description="Hide what the viewer can never use: `introspection` hides it there; `strict` also rejects documents that "
+        "name it; `off` hides nothing.",
     )
     record_operations: Path | None = Field(
-        default=None,
-        description="File that executed queries are appended to, with their variables, for `crossgate policy replay`; "
-        "nothing is recorded by default.",
+        default=None, description="File to append executed queries to, with their variables, for `crossgate policy replay`."
     )
-    default_page_size: int = Field(default=50, ge=1, description="Items on a page when none are asked for.")
-    max_page_size: int = Field(default=1000, ge=1, description="Most items on a page.")
+    default_page_size: int = Field(default=50, ge=1, description="Items on a page if the client doesn't say.")
+    max_page_size: int = Field(default=1000, ge=1, description="Maximum number of items on a page.")
     order_approval_days: int = Field(
-        default=14, ge=1, le=365, description="Days after which an order that waits for its partner's approval expires."
+        default=14, ge=1, le=365, description="Days until an order that waits for its partner's approval expires."
     )
     audited_fields: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(),
-        description="Fields of which the audit log counts who reads them, such as Invoice.total, separated by commas.",
+        default=(), description="Fields whose readers the audit log counts, such as `Invoice.total,Port.monthlyRate`."
     )
-    max_mutation_repeats: int = Field(default=10, ge=1, description="Most times that one operation runs the same mutation.")
+    max_mutation_repeats: int = Field(
+        default=10, ge=1, description="Maximum number of times that one operation can run the same mutation."
+    )
     request_timeout: float = Field(default=30, gt=0, description="Seconds for a request to arrive, and again to be answered.")
-    header_timeout: float = Field(default=20, gt=0, description="Seconds for the headers of a request to arrive.")
-    shutdown_timeout: int = Field(default=30, ge=0, description="Seconds that requests under way are given at shutdown.")
+    header_timeout: float = Field(default=20, gt=0, description="Seconds for a request's headers to arrive.")
+    shutdown_timeout: int = Field(default=30, ge=0, description="Seconds that running requests get at shutdown.")
     smtp_url: str | None = Field(
         default=None,
         repr=False,
-        description="The mail server, as smtp://user:password@host:587 (with STARTTLS) or smtps://; needed by the worker, "
-        "but in development, where mails are kept without it.",
+        description="The mail server, as `smtp://user:password@host:587` (with STARTTLS) or `smtps://`; the worker needs it, "
+        "except in development.",
     )
     mail_from: str = Field(
         default_factory=lambda data: f"no-reply@{urlsplit(data['public_url']).hostname}",
-        description="Whom mails are from; no-reply@ the host of the public URL by default.",
+        description="Sender of mail.",
+        json_schema_extra={SHOWN: "`no-reply@` and the host of the public URL"},
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level to log.")
-    log_format: Literal["json", "console"] = Field(default="json", description="Log as JSON lines, or for reading: console.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Lowest level to log: `DEBUG`, `INFO`, `WARNING` or `ERROR`."
+    )
+    log_format: Literal["json", "console"] = Field(default="json", description="`json` lines, or `console` for people.")
 
     @classmethod
     def load(cls, **values: Any) -> Self:

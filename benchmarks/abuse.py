@@ -3,6 +3,9 @@
 Each attack is a family of requests that grows with a number. The largest number that isn't refused is searched for. A visitor sends
 that request again and again, while another client asks an honest query and `/livez`. What counts is the CPU of the server for one
 request of the attack, and the 99th percentile of the honest answers.
+
+Each request has a text that the gateway hasn't seen before, so that nothing of it is cached. A document that isn't valid is an attack
+too, because validating it takes as long.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import count
 from typing import Any, Final
 
 import httpx
@@ -34,6 +38,9 @@ SOCKETS: Final = 200
 PROTOCOL: Final = Subprotocol("graphql-transport-ws")
 HONEST: Final = {"query": "{ locations(first: 5) { nodes { id name } } }"}
 REFUSED: Final = frozenset((400, 413, 429, 503))
+INVALID: Final = b"GRAPHQL_VALIDATION_FAILED"
+MARK: Final = "00000000"  # stands in a comment of each document, and is another number in each request
+NUMBERS: Final = count(1)
 Family = Callable[[int], bytes]
 
 
@@ -67,7 +74,7 @@ class Abuse:
 
 
 def _body(query: str, **variables: Any) -> bytes:
-    return json.dumps({"query": query, "variables": variables}).encode()
+    return json.dumps({"query": f"#{MARK}\n{query}", "variables": variables}).encode()
 
 
 def _aliases(field_of: str) -> Callable[[int], str]:
@@ -82,6 +89,8 @@ def families(known: str) -> Mapping[str, Family]:
         _aliases("__schema { queryType { name } }"),
     )
     nodes = _aliases("nodes(ids: $v) { ... on Location { viewerCan speedsMbps } }")
+    page = _aliases("locations(first: 50) { nodes { id name metro viewerCan } }")
+    lists, typenames = _aliases("nodes(ids: $v) { id }"), _aliases("__typename @skip(if: false) @include(if: true)")
     errors, unknown = _aliases('node(id: "x") { id }'), _aliases("nothing")
     return {
         "introspection, one field by many names": lambda n: _body(
@@ -95,6 +104,29 @@ def families(known: str) -> Mapping[str, Family]:
         "a page, one field by many names": lambda n: _body(f"{{ locations(first: 1000) {{ nodes {{ {names(n)} }} }} }}"),
         "many errors": lambda n: _body(f"{{ {errors(n)} }}"),
         "fields that don't exist": lambda n: _body(f"{{ {unknown(n)} }}"),
+        "pages by many names": lambda n: _body(f"{{ {page(n)} }}"),
+        "lists of ids that are none": lambda n: _body(
+            f"query($v: [ID!]!) {{ {lists(n)} }}", v=[f"x{number:023}" for number in range(1000)]
+        ),
+        "one field again and again": lambda n: _body(f"{{ locations(first: 1) {{ {'nodes { id } ' * n} }} }}"),
+        "fragments beside each other": lambda n: _body(
+            f"{{ {' '.join(f'...F{number}' for number in range(n))} }}"
+            + " ".join(f"fragment F{number} on Query {{ a{number}: __typename }}" for number in range(n))
+        ),
+        "fields with directives": lambda n: _body(f"{{ {typenames(n)} }}"),
+        "operations of which one runs": lambda n: json.dumps(
+            {
+                "query": f"#{MARK}\n" + " ".join(f"query q{number} {{ __typename }}" for number in range(n)),
+                "operationName": "q0",
+            }
+        ).encode(),
+        "variables that nothing uses": lambda n: _body(
+            f"query({' '.join(f'$v{number}: Int' for number in range(n))}) {{ __typename }}"
+        ),
+        "an input of unknown fields": lambda n: _body(
+            f"{{ locations(filter: {{ {' '.join(f'a{number}: 1' for number in range(n))} }}) {{ totalCount }} }}"
+        ),
+        "a long text in a document": lambda n: _body(f'{{ node(id: "{"x" * 10 * n}") {{ id }} }}'),
         "many ids that are none": lambda n: _body("query($v: [ID!]!) { nodes(ids: $v) { id } }", v=["x"] * n),
         "a long search": lambda n: _body("query($v: String) { marketplaceProfiles(search: $v) { totalCount } }", v="ab " * n),
         "many keys of JSON": lambda n: json.dumps(
@@ -143,12 +175,16 @@ async def _largest(client: httpx.AsyncClient, family: Family) -> int:
 
 
 async def _is_answered(client: httpx.AsyncClient, body: bytes) -> bool:
-    return (await _sent(client, body)).status_code not in REFUSED
+    try:
+        response = await _sent(client, body)
+    except httpx.TransportError:  # the gateway closes the connection while a body that is too large arrives
+        return False
+    return response.status_code not in REFUSED or INVALID in response.content
 
 
 async def _sent(client: httpx.AsyncClient, body: bytes) -> httpx.Response:
     headers = {"Content-Type": "application/json", "Accept": "application/graphql-response+json"}
-    return await client.post("/graphql", content=body, headers=headers)
+    return await client.post("/graphql", content=body.replace(MARK.encode(), b"%08d" % next(NUMBERS)), headers=headers)
 
 
 async def _sockets(server: Running) -> None:
@@ -180,8 +216,8 @@ async def _beside(
 async def _honest(client: httpx.AsyncClient, waits: list[float]) -> None:
     """Ask an honest query and `/livez` in turns, until cancelled, and note how long each takes in milliseconds."""
     while True:
-        for ask in (client.post("/graphql", json=HONEST), client.get("/livez")):
+        for method, path, content in (("POST", "/graphql", HONEST), ("GET", "/livez", None)):
             start = time.perf_counter()
-            await ask
+            await client.request(method, path, json=content)
             waits.append(1000 * (time.perf_counter() - start))
         await asyncio.sleep(PAUSE)

@@ -20,6 +20,7 @@ MODULES: Final = {
     "invoices": "commands.invoices",
     "policy": "commands.policy",
     "schema": "commands.schema",
+    "settings": "commands.settings",
     "maintenance": "commands.maintenance",
     "security": "commands.security",
 }

@@ -70,10 +70,14 @@ class Coverage:
             for place, numbers in other.seen.items():
                 self.seen.setdefault(place, set()).update(numbers)
 
+    def seen_as_lists(self) -> dict[str, list[int]]:
+        """What was seen, sorted, in a form that JSON has."""
+        return {place: sorted(numbers) for place, numbers in sorted(self.seen.items())}
+
     def save(self, path: Path) -> None:
         """Write it beside what is there, and put it in its place at once."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        record = {"policy": self.version, "rules": {place: sorted(numbers) for place, numbers in sorted(self.seen.items())}}
+        record = {"policy": self.version, "rules": self.seen_as_lists()}
         beside = path.with_suffix(f".{os.getpid()}")
         beside.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
         beside.replace(path)

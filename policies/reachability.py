@@ -21,7 +21,7 @@ from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, Predicate, assume, conj, disj, negate, without_conditions
 from policies.reason import Reason
 from policies.shapes import SWITCHES
-from policies.viewer import PARAMETERS, Shape, Viewer
+from policies.viewer import ANONYMOUS, PARAMETERS, Shape
 
 CACHE_SIZE: Final = 1000  # answers of one policy
 Reasons: TypeAlias = frozenset[Reason]
@@ -50,6 +50,7 @@ class Reachability:
     def __init__(self, policy: Policy, shape: Shape) -> None:
         self._policy = policy
         self._variants = _variants(shape)
+        self._absent = absent_parameters(shape.kind)
         self._known: dict[str, Collection[Decision]] = {}
 
     def reads(self, entity: str) -> bool:
@@ -57,17 +58,10 @@ class Reachability:
         whole = self._policy.catalogue[entity].part_of
         return self.can_act(entity, "read") if whole is None else self.reads(whole)
 
-    def reads_without(self, entity: str, absent: Collection[str]) -> bool:
-        """The same of those among them who have no value for some parameters, as visitors have none at all."""
-        whole = self._policy.catalogue[entity].part_of
-        if whole is not None:
-            return self.reads_without(whole, absent)
-        return any(without_conditions(decision.rows, absent) != FALSE for decision in self._decisions(entity))
-
     def can_act(self, entity: str, action: str) -> bool:
         """Whether there can be a row that they may read and do an action to."""
         return any(
-            conj((self._policy.decide(shape, entity).rows, self._policy.decide(shape, entity, action).rows)) != FALSE
+            self._rows(self._policy.decide(shape, entity).rows, self._policy.decide(shape, entity, action).rows) != FALSE
             for shape in self._variants
         )
 
@@ -77,15 +71,15 @@ class Reachability:
 
     def sees(self, entity: str, field: str) -> bool:
         """Whether there can be a row of which they see a field."""
-        return any(_seen(decision, field) != FALSE for decision in self._decisions(entity))
+        return any(self._seen(decision, field) != FALSE for decision in self._decisions(entity))
 
     def sees_everywhere(self, entity: str, field: str) -> bool:
         """Whether they can come to see a field in every row that they may read, so that they may sort and filter by it."""
-        return any(_seen(decision, field) == TRUE for decision in self._decisions(entity))
+        return any(self._seen(decision, field) == TRUE for decision in self._decisions(entity))
 
     def hiding(self, entity: str, field: str) -> Hiding:
         """Why a field that they see at times is null at others."""
-        why = {id(each): _reasons(each, each.fields[field]) for each in self._decisions(entity)}
+        why = {id(each): self._reasons(each, each.fields[field]) for each in self._decisions(entity)}
         decided = {shape: self._policy.decide(shape, entity) for shape in self._variants}
         return self._told({shape: why[id(each)] for shape, each in decided.items() if id(each) in why})
 
@@ -98,8 +92,23 @@ class Reachability:
         """The distinct decisions by which they can read any row."""
         if entity not in self._known:
             decisions = {id(each): each for each in (self._policy.decide(shape, entity) for shape in self._variants)}
-            self._known[entity] = [each for each in decisions.values() if each.rows != FALSE]
+            self._known[entity] = [each for each in decisions.values() if self._rows(each.rows) != FALSE]
         return self._known[entity]
+
+    def _rows(self, *conditions: Predicate) -> Predicate:
+        """The rows that meet all conditions, of viewers who lack what their kind lacks."""
+        return without_conditions(conj(conditions), self._absent)
+
+    def _seen(self, decision: Decision, field: str) -> Predicate:
+        """The rows of which a field is seen, of those that are read."""
+        rule = decision.fields.get(field)
+        return FALSE if rule is None else assume(self._rows(decision.rows), self._rows(decision.rows, rule.visible))
+
+    def _reasons(self, decision: Decision, rule: FieldRule) -> Reasons:
+        """Those that hide a field in some row that is read."""
+        denied = [(predicate, reason) for predicate, reason in rule.denials if self._rows(decision.rows, predicate) != FALSE]
+        unnamed = self._rows(decision.rows, negate(rule.visible), negate(disj(predicate for predicate, _ in denied)))
+        return frozenset(reason for _, reason in denied) | ({rule.otherwise} if unnamed != FALSE else frozenset())
 
     def _told(self, why: dict[Shape, Reasons]) -> Hiding:
         always = frozenset.intersection(*why.values()) if why else frozenset()
@@ -107,16 +116,22 @@ class Reachability:
         return Hiding(tuple(sorted(always)), tuple(each for reason in sorted(sometimes) for each in _switched(reason, why)))
 
 
-_reads: WeakKeyDictionary[Policy, LRUCache[tuple[Shape, frozenset[str], str], bool]] = WeakKeyDictionary()
+_reads: WeakKeyDictionary[Policy, LRUCache[tuple[Shape, str], bool]] = WeakKeyDictionary()
 
 
-def can_ever_read(policy: Policy, viewer: Viewer, entity: str) -> bool:
-    """Whether a viewer could ever read a row of a type, be it by a switch: found once, and kept as long as the policy is."""
-    absent = frozenset(name for name in PARAMETERS if getattr(viewer, name) is None)
-    known, key = _reads.setdefault(policy, LRUCache(CACHE_SIZE)), (viewer.shape, absent, entity)
+def can_ever_read(policy: Policy, shape: Shape, entity: str) -> bool:
+    """What `Reach.reads` says of a shape: found once, and kept as long as the policy is."""
+    known, key = _reads.setdefault(policy, LRUCache(CACHE_SIZE)), (shape, entity)
     if key not in known:
-        known[key] = Reachability(policy, viewer.shape).reads_without(entity, absent)
+        known[key] = Reachability(policy, shape).reads(entity)
     return known[key]
+
+
+def absent_parameters(kind: str) -> frozenset[str]:
+    """The parameters that viewers of a kind never have a value for: a visitor has none, and only a managed account a partner."""
+    if kind == ANONYMOUS.shape.kind:
+        return frozenset(PARAMETERS)
+    return frozenset() if kind == AccountKind.MANAGED else frozenset({"partner_id"})
 
 
 def _variants(shape: Shape) -> tuple[Shape, ...]:
@@ -129,19 +144,6 @@ def _variants(shape: Shape) -> tuple[Shape, ...]:
 def _switch(shape: Shape, switches: Sequence[str], states: Sequence[bool]) -> Shape:
     changes: dict[str, Any] = dict(zip(switches, states, strict=True))
     return replace(shape, **changes)
-
-
-def _seen(decision: Decision, field: str) -> Predicate:
-    """The rows of which a field is seen, of those that are read."""
-    rule = decision.fields.get(field)
-    return FALSE if rule is None else assume(decision.rows, conj((decision.rows, rule.visible)))
-
-
-def _reasons(decision: Decision, rule: FieldRule) -> Reasons:
-    """Those that hide a field in some row that is read."""
-    denied = [(predicate, reason) for predicate, reason in rule.denials if conj((decision.rows, predicate)) != FALSE]
-    unnamed = conj((decision.rows, negate(rule.visible), negate(disj(predicate for predicate, _ in denied))))
-    return frozenset(reason for _, reason in denied) | ({rule.otherwise} if unnamed != FALSE else frozenset())
 
 
 def _switched(reason: Reason, why: dict[Shape, Reasons]) -> Iterator[Switched]:

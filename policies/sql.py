@@ -34,6 +34,8 @@ from policies.predicate import (
 )
 from policies.viewer import PARAMETERS, SETS, Viewer
 
+_PARAMETERS: Final = tuple((f"viewer_{name}", name) for name in PARAMETERS)
+_SETS: Final = tuple((f"viewer_{name}", name) for name in SETS)
 _ORDER: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -64,8 +66,9 @@ def written(predicate: Predicate, entity: Entity) -> str:
 
 def viewer_parameters(viewer: Viewer) -> dict[str, Any]:
     """The values of all binds that compiled predicates may name."""
-    scalars = {f"viewer_{name}": getattr(viewer, name) for name in PARAMETERS}
-    return scalars | {f"viewer_{name}": sorted(getattr(viewer, name)) for name in SETS}
+    parameters = {label: getattr(viewer, name) for label, name in _PARAMETERS}
+    parameters.update({label: sorted(getattr(viewer, name)) for label, name in _SETS})
+    return parameters
 
 
 def driving_link(branch: Predicate) -> tuple[str, Predicate, Predicate] | None:

@@ -101,6 +101,7 @@ class Context(Access):
 
     def _begin(self, viewer: Viewer) -> None:
         self.viewer = viewer
+        self._parameters = None
         self.execution = ""  # what ran the operation: "planned", or graphql-core and why
         self.redactions = Redactions()
         self.audit_trail = AuditTrail()
@@ -115,7 +116,7 @@ class Context(Access):
         """Decide for the viewer as it stands now, and for nothing that was known of it before."""
         if viewer != self.viewer:
             self.viewer = viewer
-            self.__dict__.pop("parameters", None)
+            self._parameters = None
             self.reset_caches()
 
     @property
@@ -149,7 +150,6 @@ class Context(Access):
         viewer = None if self._renew is None else await self._renew()
         if viewer is None:
             return False
-        self.__dict__.pop("parameters", None)  # of the viewer before
         self.policy = self.services.policy
         self._begin(viewer)
         return True

@@ -79,7 +79,7 @@ class Updates:
 
     def _require_reach(self, context: Context) -> None:
         """Raises SubscriptionOutOfReach."""
-        if not can_ever_read(context.policy, context.viewer, self.entity):
+        if not can_ever_read(context.policy, context.viewer.shape, self.entity):
             raise SubscriptionOutOfReach(self.entity)
 
     async def _told(self, change: Change, context: Context, shown: Shown, company: UUID | None) -> Record | None:

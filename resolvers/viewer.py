@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asyncio import gather
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -106,14 +106,23 @@ def _signed_in(found: Sequence[Any], user_id: UUID) -> Viewer | None:
     if not found:
         return None
     user, roles, *facts = found[0]
-    return replace(viewer_of(roles, facts, user), signed_in_id=user) if user == user_id else None
+    return viewer_of(roles, facts, user, signed_in_id=user) if user == user_id else None
 
 
-def viewer_of(roles: Sequence[str], facts: Sequence[Any], user_id: UUID | None = None) -> Viewer:
-    """The viewer who has these roles in a company, of which `facts` are PARAMETERS and FACTS; nobody is signed in as it."""
+def viewer_of(
+    roles: Sequence[str], facts: Sequence[Any], user_id: UUID | None = None, *, signed_in_id: UUID | None = None
+) -> Viewer:
+    """The viewer who has these roles in a company, of which `facts` are PARAMETERS and FACTS."""
     company_id, partner_id, markets, *rest = facts
     shape = _shape(tuple(roles), *rest)
-    return Viewer(shape=shape, user_id=user_id, company_id=company_id, partner_id=partner_id, markets=frozenset(markets))
+    return Viewer(
+        shape=shape,
+        user_id=user_id,
+        signed_in_id=signed_in_id,
+        company_id=company_id,
+        partner_id=partner_id,
+        markets=frozenset(markets),
+    )
 
 
 @lru_cache(SHAPE_CACHE_SIZE)

@@ -1,1 +1,1 @@
-"""What the API says: types, inputs and their descriptions. No SQL and no rule of visibility stands here."""
+"""The GraphQL schema: what exists and what it means. `schema.make_schema` builds it; resolvers and policy live elsewhere."""

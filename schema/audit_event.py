@@ -15,38 +15,48 @@ from schema.enums import AuditKind
 from schema.user import User
 
 
-@strawberry.type(
-    description="How often something was denied, read or explained in the requests of an audit event. Never a value."
-)
+@strawberry.type(description="A count of denials, reads or explanations in an audit event. It never contains a field's value.")
 class AuditCount:
-    type: str = strawberry.field(description="The type, as the schema names it.")
+    type: str = strawberry.field(description="The name of the type in the schema.")
     field: str | None = strawberry.field(description="The field that was hidden, read or explained.")
-    action: str | None = strawberry.field(description="The action of policy that was refused.")
-    reason: str | None = strawberry.field(description="Why it was denied: the code of the redaction or of the error.")
-    count: int = strawberry.field(description="How often.")
+    action: str | None = strawberry.field(description="The policy action that was denied.")
+    reason: str | None = strawberry.field(description="The redaction reason or error code of the denial.")
+    count: int = strawberry.field(description="The number of occurrences.")
 
 
-@strawberry.type(description="Something that somebody did or was denied. It is never altered and never removed.")
+@strawberry.type(description="A record of something that a user did or was denied. Audit events are immutable.")
 class AuditEvent(Node):
     is_type_of = of("AuditEvent")
 
-    at: datetime = column("When it was; of several requests, the first.")
-    kind: AuditKind = column("What it tells of.")
-    user: User | None = resolved(audit_event.user, "Who it was, null for visitors and for people whom the viewer may not know.")
-    company: Company | None = resolved(audit_event.company, "The company that the user was signed in for.")
-    as_user: User | None = resolved(audit_event.as_user, "Who it was taken for: as whom it looked, or whose decisions it read.")
-    as_company: Company | None = resolved(audit_event.as_company, "The company of whoever it was taken for.")
-    action: str | None = column("What was done, of a change: the mutation.")
-    type: str | None = resolved(audit_event.types, "What was changed.")
+    at: datetime = column("When the event happened. If it covers several requests, when the first one happened.")
+    kind: AuditKind = column("The kind of event.")
+    user: User | None = resolved(
+        audit_event.user, "The user who acted. Null for anonymous visitors and for users the viewer can't see."
+    )
+    company: Company | None = resolved(audit_event.company, "The company the user was signed in to.")
+    as_user: User | None = resolved(
+        audit_event.as_user, "The user being viewed as, or the user whose permissions were explained."
+    )
+    as_company: Company | None = resolved(
+        audit_event.as_company, "The company being viewed as, or the company whose permissions were explained."
+    )
+    action: str | None = column("For a change, the mutation that made it.")
+    type: str | None = resolved(audit_event.types, "For a change, the type of the changed object.")
     changed_fields: list[str] | None = resolved(
-        audit_event.changed_fields, "Which fields of it were changed, of those that the viewer sees."
+        audit_event.changed_fields, "For a change, the changed fields that the viewer can see."
     )
-    counts: list[AuditCount] | None = resolved(audit_event.counts, "What was denied, read or explained, of what is no change.")
-    operation_name: str | None = column("What the operation is called in its document. Not kept of visitors.")
+    counts: list[AuditCount] | None = resolved(
+        audit_event.counts, "For events other than changes, what was denied, read or explained, and how often."
+    )
+    operation_name: str | None = column("The name of the GraphQL operation. Not recorded for anonymous visitors.")
     operation_hash: str | None = column(
-        "SHA-256 of the document, a line feed and the operation's name, in hexadecimal. Not kept of visitors."
+        "The hexadecimal SHA-256 of the document, a line feed and the operation name. Not recorded for anonymous visitors."
     )
-    policy_hash: str | None = column("The version of the policy that decided.")
-    request_id: str | None = column("The X-Request-ID; of several requests, the first one's.")
-    requests: int = column("How many requests it stands for: like ones of a moment are one event.")
+    policy_hash: str | None = column("The version of the policy in effect.")
+    request_id: str | None = column(
+        "The `X-Request-ID` of the request. If the event covers several requests, that of the first."
+    )
+    requests: int = column(
+        "The number of requests covered. Similar requests made within moments of each other share one event."
+    )
     viewer_can: list[str] = viewer_can_field("AuditEvent")

@@ -9,11 +9,11 @@ from schema.building.fields import column
 from schema.building.nodes import Node, of
 
 
-@strawberry.type(description="A market in which a company is billed, and may order once it is enabled.")
+@strawberry.type(description="A market where a company can be billed. The company can order there once the market is enabled.")
 class BillingMarket(Node):
     is_type_of = of("BillingMarket")
 
-    market: str = column("The market's code, UK and not GB.")
-    currency: str = column("ISO 4217 code of what is billed there.")
-    enabled: bool = column("Whether the company, and the accounts that it manages, may order there.")
+    market: str = column("The market's code. The United Kingdom is `UK`, not `GB`.")
+    currency: str = column("The billing currency, as an ISO 4217 code.")
+    enabled: bool = column("Whether the company and the accounts it manages can order there.")
     viewer_can: list[str] = viewer_can_field("BillingMarket")

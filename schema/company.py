@@ -28,51 +28,55 @@ if TYPE_CHECKING:
     from schema.product import Product
 
 
-@strawberry.type(description="A company that buys, sells or manages accounts for others.")
+@strawberry.type(description="A company that buys, sells, or manages accounts for other companies.")
 class Company(Node):
     is_type_of = of("Company")
 
-    trading_name: str = column("The name that the public knows.")
-    company_type: CompanyType = column("What the company does.")
-    account_kind: AccountKind | None = column("Whom it works with.")
-    partner: Company | None = resolved(company.partner, "The partner that manages it.")
-    company_profile: CompanyProfile | None = resolved(company.company_profile, "What it is on paper.")
+    trading_name: str = column("The public name of the company.")
+    company_type: CompanyType = column("The company's line of business.")
+    account_kind: AccountKind | None = column("The kind of account: direct, partner, managed or operator.")
+    partner: Company | None = resolved(company.partner, "The partner that manages the company.")
+    company_profile: CompanyProfile | None = resolved(
+        company.company_profile, "The company's legal name and registration details."
+    )
     marketplace_profile: Annotated[MarketplaceProfile, strawberry.lazy("schema.marketplace_profile")] | None = resolved(
-        company.marketplace_profile, "How it shows itself on the Marketplace."
+        company.marketplace_profile, "The company's Marketplace profile."
     )
     billing_markets: list[Annotated[BillingMarket, strawberry.lazy("schema.billing_market")]] | None = resolved(
-        company.billing_markets, "Where it is billed, by code."
+        company.billing_markets, "The company's billing markets, ordered by code."
     )
-    support_details: SupportDetails | None = resolved(company.support_details, "Whom it turns to for support.")
+    support_details: SupportDetails | None = resolved(company.support_details, "The company's technical support contact.")
     partner_defaults: Annotated[PartnerDefaults, strawberry.lazy("schema.managed_account")] | None = resolved(
         company.partner_defaults,
-        "What it has set for all accounts that it manages; null if nothing.",
+        "The default settings of the accounts that the company manages. Null if it hasn't set any.",
     )
     managed_accounts: Connection[Annotated[ManagedAccount, strawberry.lazy("schema.managed_account")]] = resolved(
-        company.managed_accounts, "The accounts that it manages.", PAGE
+        company.managed_accounts, "The accounts that the company manages.", PAGE
     )
     members: Connection[Annotated[Membership, strawberry.lazy("schema.membership")]] | None = resolved(
-        company.members, "Its people.", PAGE
+        company.members, "The members of the company.", PAGE
     )
-    ports: Connection[Annotated[Port, strawberry.lazy("schema.port")]] = resolved(company.ports, "Its ports.", PAGE)
+    ports: Connection[Annotated[Port, strawberry.lazy("schema.port")]] = resolved(
+        company.ports, "The ports that the company owns.", PAGE
+    )
     products: Connection[Annotated[Product, strawberry.lazy("schema.product")]] = resolved(
-        company.products, "The products that it sells.", PAGE
+        company.products, "The products that the company sells.", PAGE
     )
     offers: Connection[Annotated[Offer, strawberry.lazy("schema.offer")]] = resolved(
-        company.offers, "The private offers that it has made.", PAGE
+        company.offers, "The private offers that the company made.", PAGE
     )
     received_offers: Connection[Annotated[Offer, strawberry.lazy("schema.offer")]] = resolved(
-        company.received_offers, "The private offers that it has been extended.", PAGE
+        company.received_offers, "The private offers that the company received.", PAGE
     )
-    dashboard: Dashboard | None = resolved(company.dashboard, "What it has at a glance.")
+    dashboard: Dashboard | None = resolved(company.dashboard, "A summary of the company's ports, orders and spending.")
     invoices: Connection[Annotated[Invoice, strawberry.lazy("schema.invoice")]] | None = resolved(
         company.invoices,
-        "What the operator charged it, its managed accounts' charges among them.",
+        "The company's invoices from the operator. They include the charges of the accounts it manages.",
         {
             **PAGE,
-            "filter": (InvoiceFilter | None, "Only what matches."),
-            "order_by": (InvoiceOrder | None, "By creation if not given."),
+            "filter": (InvoiceFilter | None, "Returns only items that match the filter."),
+            "order_by": (InvoiceOrder | None, "The sort order. Defaults to creation time."),
         },
     )
-    version: int | None = column("Counts the edits of the company; to be stated by whoever edits it.")
+    version: int | None = column("The current version. Send it with the next edit.")
     viewer_can: list[str] = viewer_can_field("Company")

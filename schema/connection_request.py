@@ -16,18 +16,24 @@ from schema.marketplace_port import MarketplacePort
 from schema.port import Port
 
 
-@strawberry.type(description="A customer's request to connect one of its ports to a provider's public one.")
+@strawberry.type(description="A customer's request to connect one of its ports to a provider's public port.")
 class ConnectionRequest(Node):
     is_type_of = of("ConnectionRequest")
 
-    name: str = column("What the customer calls the connection.")
-    rate_limit_mbps: int = column("The most that it may carry, in Mbps.")
-    status: ConnectionRequestStatus = column("What became of the request.")
-    port: Port | None = resolved(connection_request.port, "The customer's port, if the viewer may read it.")
-    target_port: MarketplacePort | None = resolved(connection_request.target_port, "The provider's port, while it is shown.")
-    requester: Company | None = resolved(connection_request.requester, "The customer, if the viewer may know it.")
-    provider: Company | None = resolved(connection_request.provider, "The provider, if the viewer may know it.")
-    created_at: datetime = column("When it was made.")
-    decided_at: datetime | None = column("When it was accepted, denied or withdrawn.")
-    reason: str | None = column("Why it was denied, if the provider has said.")
+    name: str = column("The customer's name for the connection.")
+    rate_limit_mbps: int = column("The maximum bandwidth of the connection, in Mbps.")
+    status: ConnectionRequestStatus = column("The status of the request.")
+    port: Port | None = resolved(connection_request.port, "The customer's port. Null if the viewer can't see it.")
+    target_port: MarketplacePort | None = resolved(
+        connection_request.target_port, "The provider's port. Null if the Marketplace doesn't show it."
+    )
+    requester: Company | None = resolved(
+        connection_request.requester, "The company that made the request. Null if the viewer can't see it."
+    )
+    provider: Company | None = resolved(
+        connection_request.provider, "The company that owns the target port. Null if the viewer can't see it."
+    )
+    created_at: datetime = column("When the request was made.")
+    decided_at: datetime | None = column("When the request was accepted, denied or withdrawn.")
+    reason: str | None = column("The provider's reason for denying the request, if it gave one.")
     viewer_can: list[str] = viewer_can_field("ConnectionRequest")

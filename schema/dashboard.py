@@ -10,30 +10,30 @@ from schema.enums import PortStatus
 from schema.values import Money
 
 
-@strawberry.type(description="How many ports there are of one status.")
+@strawberry.type(description="The number of ports with one status.")
 class PortsOfStatus:
-    status: PortStatus = strawberry.field(description="Where they stand.")
-    count: int = strawberry.field(description="How many there are.")
+    status: PortStatus = strawberry.field(description="The lifecycle status of the ports.")
+    count: int = strawberry.field(description="The number of ports.")
 
 
-@strawberry.type(description="How many ports there are in one metropolitan area.")
+@strawberry.type(description="The number of ports in one metropolitan area.")
 class PortsInMetro:
     metro: str = strawberry.field(description="The metropolitan area.")
-    count: int = strawberry.field(description="How many there are.")
+    count: int = strawberry.field(description="The number of ports.")
 
 
-@strawberry.type(description="What a company has at a glance: its own ports and those of the accounts that it manages.")
+@strawberry.type(description="A summary of a company's own ports and those of the accounts it manages.")
 class Dashboard:
     ports_by_status: list[PortsOfStatus] = resolved(
-        dashboard.ports_by_status, "All its ports, in the order of their lifecycle; a status that none has is left out."
+        dashboard.ports_by_status, "All ports, grouped by status in lifecycle order. Statuses without ports are left out."
     )
     ports_by_metro: list[PortsInMetro] = resolved(
-        dashboard.ports_by_metro, "Its ports by place and name of the place, without those that ended."
+        dashboard.ports_by_metro, "Ports that haven't ended, grouped by metropolitan area in alphabetical order."
     )
     orders_waiting: int = resolved(
-        dashboard.orders_waiting, "How many ports are ordered and not allocated yet, or wait for a partner's approval."
+        dashboard.orders_waiting, "The number of orders that aren't allocated yet or await a partner's approval."
     )
     monthly_spend: list[Money] | None = resolved(
         dashboard.monthly_spend,
-        "What its ports cost per month while they are ACTIVE or DISABLED, in each currency.",
+        "The monthly cost of ports that are ACTIVE or DISABLED, one amount per currency.",
     )

@@ -1,4 +1,4 @@
-"""The closed lists of words of the API, as the models have them."""
+"""The enums of the API. The models define most of them."""
 
 from __future__ import annotations
 
@@ -53,33 +53,34 @@ __all__ = [
 ]
 
 
-@strawberry.enum(description="The direction of an order.")
+@strawberry.enum(description="The direction of a sort order.")
 class Direction(StrEnum):
-    """Upwards or downwards."""
+    """Sort directions."""
 
     ASC = "ASC"
     DESC = "DESC"
 
 
-@strawberry.enum(description="What companies can be ordered by.")
+@strawberry.enum(description="The fields that companies can be sorted by.")
 class CompanyOrderField(StrEnum):
-    """Orders of companies."""
+    """Sort fields of companies."""
 
     TRADING_NAME = "TRADING_NAME"
 
 
-@strawberry.enum(description="What invoices can be ordered by.")
+@strawberry.enum(description="The fields that invoices can be sorted by.")
 class InvoiceOrderField(StrEnum):
-    """Orders of invoices."""
+    """Sort fields of invoices."""
 
     PERIOD = "PERIOD"
 
 
 @strawberry.enum(
-    description="What ports can be ordered by. By monthly rate, within each currency, only for viewers who see prices."
+    description="The fields that ports can be sorted by. Sorting by monthly rate groups ports by currency, and "
+    "requires access to prices."
 )
 class PortOrderField(StrEnum):
-    """Orders of ports."""
+    """Sort fields of ports."""
 
     CREATED_AT = "CREATED_AT"
     NAME = "NAME"
@@ -88,30 +89,31 @@ class PortOrderField(StrEnum):
 
 
 DESCRIPTIONS: Final = {
-    AccountKind: "Whom a company works with: the operator itself, or a partner that manages its account.",
-    AuditKind: "What an audit event tells of: a change, something that was denied, that decisions were explained, that audited fields"
-    " were read, or that somebody looked as another.",
-    CompanyType: "What a company does.",
-    ConnectionRequestStatus: "What became of a connection request.",
-    DiversityZone: "One of two zones of a location that share no equipment.",
-    LocationStatus: "Where a location stands. Ports are ordered in ACTIVE ones only.",
-    MediaType: "The format of an image.",
-    MemberRole: "What a member does for its company. REVIEWER and SUPPORT are the operator's staff.",
-    NotificationKind: "What a notification is about.",
-    OfferStatus: "Where a private offer stands. Buyers meet it from its publication on.",
-    OrderApprovalStatus: "What became of a managed account's order that needs its partner's approval.",
-    PaymentModel: "One payment for the dimensions chosen, or one dimension by a schedule.",
-    PortStatus: "Where a port stands. Connections are made between ACTIVE ones.",
-    PortVisibility: "Whether the Marketplace shows a port, provided that its company's profile is public.",
-    PriceKind: "What a price is of.",
-    ProductKind: "What is advertised.",
-    ProductVisibility: "Who finds a product: its seller and whom it asks in, everybody, or its existing users.",
-    ProfileVisibility: "PRIVATE until it is finished, PUBLIC to be seen.",
-    QuoteProblem: "What keeps a line of a quote from being ordered by the viewer's company: the location is not ACTIVE, it does not"
-    " offer the speed, the company that pays has not enabled its billing market, or it has no price.",
-    ServiceCategory: "The main categories of professional services.",
-    SettingSource: "Where the effective value of a setting comes from.",
-    SupportedBy: "Who gives a managed account its technical support.",
+    AccountKind: "The kind of a company's account: direct with the operator, a partner, managed by a partner, or "
+    "the operator itself.",
+    AuditKind: "The kind of an audit event: a change, a denial, an explained decision, a read of audited fields, "
+    "or a view-as request.",
+    CompanyType: "A company's line of business.",
+    ConnectionRequestStatus: "The status of a connection request.",
+    DiversityZone: "One of a location's two zones, which share no equipment.",
+    LocationStatus: "The status of a location. Ports can be ordered only in ACTIVE locations.",
+    MediaType: "The file format of an image.",
+    MemberRole: "A member's role in a company. REVIEWER and SUPPORT are roles of the operator's staff.",
+    NotificationKind: "The subject of a notification.",
+    OfferStatus: "The status of a private offer. Buyers can see it once it is published.",
+    OrderApprovalStatus: "The status of an order that needs a partner's approval.",
+    PaymentModel: "How an offer is paid: in one payment for the chosen dimensions, or for one dimension in instalments.",
+    PortStatus: "The lifecycle status of a port. Connections can be made only between ACTIVE ports.",
+    PortVisibility: "Whether the Marketplace shows a port. The company's profile must also be public.",
+    PriceKind: "The kind of item that a price applies to.",
+    ProductKind: "The kind of a product.",
+    ProductVisibility: "Who can see a product: its seller and invited companies, everyone, or existing users.",
+    ProfileVisibility: "Whether a Marketplace profile is public.",
+    QuoteProblem: "Why the viewer's company can't order a quoted item: the location isn't ACTIVE, it doesn't offer "
+    "the speed, the paying company hasn't enabled the billing market, or there is no price.",
+    ServiceCategory: "A main category of professional services.",
+    SettingSource: "The source of a setting's effective value.",
+    SupportedBy: "Who provides a managed account's technical support.",
 }
 for kind, text in DESCRIPTIONS.items():
     strawberry.enum(kind, description=text)

@@ -1,4 +1,4 @@
-"""How policy decided, as it is told."""
+"""Explanations of policy decisions."""
 
 from __future__ import annotations
 
@@ -9,51 +9,55 @@ from strawberry import ID
 
 PLACE: Final = "as FILE:LINE"
 EXPLAINED: Final = {
-    "type_name": (str, "The type of the thing, as `Port`."),
-    "id": (ID, "The thing's global id."),
-    "field": (str | None, "A field of the type, as the schema names it; the thing itself if not given."),
-    "view_as": (ID | None, "A company or a user, to be told of it in place of the viewer."),
-    "action": (str | None, "What is to be done to the thing, as `UPDATE`; `READ` if not given."),
+    "type_name": (str, "The type of the object, such as `Port`."),
+    "id": (ID, "The global ID of the object."),
+    "field": (str | None, "A field of the type. If omitted, the decision is about the object itself."),
+    "view_as": (ID | None, "A company or user to explain the decision for, instead of the viewer."),
+    "action": (str | None, "The action to explain, such as `UPDATE`. Defaults to `READ`."),
 }
 
 
-@strawberry.type(description="One of the conditions that a rule joins by `and`.")
+@strawberry.type(description="One of the conditions that a rule joins with `and`.")
 class DecisionPart:
-    text: str = strawberry.field(description="The condition as it is written.")
+    text: str = strawberry.field(description="The source text of the condition.")
     holds: bool | None = strawberry.field(
-        description="Whether it is true, and all parts before it. Null where it asks for linked rows and the asker may not"
-        " know which of them there are."
+        description="Whether this condition and all earlier ones hold. Null if the answer would reveal linked objects "
+        "that the requester can't see."
     )
-    by_viewer: bool = strawberry.field(description="Whether who looks decides that alone, whatever the thing is.")
-    rules: list[str] = strawberry.field(description=f"Where the rules stand that it asks, {PLACE}.")
+    by_viewer: bool = strawberry.field(description="Whether the condition depends only on the viewer, not on the object.")
+    rules: list[str] = strawberry.field(description=f"The rules that the condition refers to, {PLACE}.")
 
 
-@strawberry.type(description="A rule of policy that has a say in a decision.")
+@strawberry.type(description="A policy rule that applies to a decision.")
 class Decision:
-    effect: str = strawberry.field(description="What it does where it holds: ALLOW or DENY. A DENY always wins.")
+    effect: str = strawberry.field(description="The effect of the rule if it holds: ALLOW or DENY. DENY always wins.")
     name: str = strawberry.field(
-        description="What it speaks of: `allow` and `deny` of the thing, `allow_field` and `deny_field`."
+        description="The kind of rule: `allow` or `deny` for the object, `allow_field` or `deny_field` for a field."
     )
-    rule: str = strawberry.field(description="The rule as it is written.")
-    file: str = strawberry.field(description="The policy file that it stands in.")
-    line: int = strawberry.field(description="The line on which it begins.")
-    sentence: str = strawberry.field(description="What it says to people: the comment above it.")
-    reason: str | None = strawberry.field(description="The reason that it gives where it refuses.")
-    condition: str = strawberry.field(description="What it asks of the thing once it is known who looks.")
-    holds: bool = strawberry.field(description="Whether it is true of this thing and this viewer.")
+    rule: str = strawberry.field(description="The source text of the rule.")
+    file: str = strawberry.field(description="The policy file that contains the rule.")
+    line: int = strawberry.field(description="The line number where the rule begins.")
+    sentence: str = strawberry.field(description="The rule in plain English, from the comment above it.")
+    reason: str | None = strawberry.field(description="The reason that the rule gives when it denies access.")
+    condition: str = strawberry.field(description="The condition that remains for the object once the viewer is known.")
+    holds: bool = strawberry.field(description="Whether the rule holds for this object and this viewer.")
     failing: str | None = strawberry.field(
-        description="The first of its parts that is not true. Null where it holds, or where the asker may not know which part fails."
+        description="The first condition that doesn't hold. Null if the rule holds, or if the requester can't know "
+        "which condition fails."
     )
-    parts: list[DecisionPart] = strawberry.field(description="Its parts, in their order.")
+    parts: list[DecisionPart] = strawberry.field(description="The conditions of the rule, in order.")
 
 
-@strawberry.type(description="Whether policy allows something, why not, and which rules decided.")
+@strawberry.type(description="The explanation of a policy decision: whether access is allowed, and which rules decided.")
 class Explanation:
-    allowed: bool = strawberry.field(description="Whether it is allowed: by some rule, and denied by none.")
+    allowed: bool = strawberry.field(
+        description="Whether access is allowed. At least one rule must allow it and none may deny it."
+    )
     reason: str | None = strawberry.field(
-        description="Why it is refused, as in `extensions.redactions`; null if it is allowed."
+        description="Why access is denied, as in `extensions.redactions`. Null if it is allowed."
     )
     decisions: list[Decision] = strawberry.field(
-        description="The rules that have a say, those on the thing first, then those on its field. Empty for whoever does not"
-        " administer the viewer that it is about: those are its account's partner and the operator."
+        description="The rules that apply, first those for the object, then those for the field. Only the viewer's "
+        "administrators (the account's partner and the operator) see the rules; for anyone else the list "
+        "is empty."
     )

@@ -1,4 +1,4 @@
-"""Filters and orders: what connections can be narrowed and sorted by. Refused to viewers from whom the field is hidden."""
+"""Filter and sort inputs of connections. A viewer can't filter or sort by a field that is hidden from it."""
 
 from __future__ import annotations
 
@@ -29,97 +29,97 @@ from schema.enums import (
 )
 
 
-@strawberry.input(description="Audit events that match everything given.")
+@strawberry.input(description="Filters audit events. An item must match every given field.")
 class AuditEventFilter:
-    kind: AuditKind | None = optional("What they tell of.")
+    kind: AuditKind | None = optional("Matches the kind of event.")
 
 
-@strawberry.input(description="Companies that match everything given.")
+@strawberry.input(description="Filters companies. An item must match every given field.")
 class CompanyFilter:
-    company_type: CompanyType | None = optional("What the company does.")
-    account_kind: AccountKind | None = optional("Whom it works with. For the operator's staff, who sees it of every company.")
+    company_type: CompanyType | None = optional("Matches the line of business.")
+    account_kind: AccountKind | None = optional("Matches the kind of account. Only the operator's staff can use this filter.")
 
 
-@strawberry.input(description="The order of companies.")
+@strawberry.input(description="The sort order of companies.")
 class CompanyOrder:
-    field: CompanyOrderField = strawberry.field(description="What they are ordered by.")
-    direction: Direction = strawberry.field(default=Direction.ASC, description="Upwards or downwards.")
+    field: CompanyOrderField = strawberry.field(description="The field to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="The sort direction.")
 
 
-@strawberry.input(description="Managed accounts that match everything given.")
+@strawberry.input(description="Filters managed accounts. An item must match every given field.")
 class ManagedAccountFilter:
-    account_name: str | None = optional("The whole name.")
-    supported_by: SupportedBy | None = optional("Who supports the account.")
+    account_name: str | None = optional("Matches the complete account name.")
+    supported_by: SupportedBy | None = optional("Matches who provides technical support.")
 
 
-@strawberry.input(description="Marketplace profiles that match everything given.")
+@strawberry.input(description="Filters Marketplace profiles. An item must match every given field.")
 class MarketplaceProfileFilter:
-    provider_type: str | None = optional("The code of a provider type.")
-    service_type: str | None = optional("The code of a service type.")
+    provider_type: str | None = optional("Matches the code of a provider type.")
+    service_type: str | None = optional("Matches the code of a service type.")
 
 
-@strawberry.input(description="Invoices that match everything given.")
+@strawberry.input(description="Filters invoices. An item must match every given field.")
 class InvoiceFilter:
-    period_from: date | None = optional("Periods that begin on this day or later.")
-    period_to: date | None = optional("Periods that begin on this day or earlier.")
+    period_from: date | None = optional("Matches periods that begin on or after this date.")
+    period_to: date | None = optional("Matches periods that begin on or before this date.")
 
 
-@strawberry.input(description="The order of invoices.")
+@strawberry.input(description="The sort order of invoices.")
 class InvoiceOrder:
-    field: InvoiceOrderField = strawberry.field(description="What they are ordered by.")
-    direction: Direction = strawberry.field(default=Direction.ASC, description="Upwards or downwards.")
+    field: InvoiceOrderField = strawberry.field(description="The field to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="The sort direction.")
 
 
-@strawberry.input(description="Locations that match everything given.")
+@strawberry.input(description="Filters locations. An item must match every given field.")
 class LocationFilter:
-    metro: str | None = optional("The metropolitan area.")
-    country: str | None = optional("ISO 3166-1 alpha-2 code.")
-    market: str | None = optional("The billing market's code.")
-    status: LocationStatus | None = optional("Where the location stands.")
-    speed_mbps: int | None = optional("A speed that is offered there, in Mbps.")
+    metro: str | None = optional("Matches the metropolitan area.")
+    country: str | None = optional("Matches the ISO 3166-1 alpha-2 country code.")
+    market: str | None = optional("Matches the code of the billing market.")
+    status: LocationStatus | None = optional("Matches the status.")
+    speed_mbps: int | None = optional("Matches locations that offer this port speed, in Mbps.")
 
 
-@strawberry.input(description="Marketplace ports that match everything given.")
+@strawberry.input(description="Filters Marketplace ports. An item must match every given field.")
 class MarketplacePortFilter:
-    location_id: ID | None = optional("The location of the port.")
-    speed_mbps: int | None = optional("The speed of the port in Mbps.")
+    location_id: ID | None = optional("Matches the location of the port.")
+    speed_mbps: int | None = optional("Matches the port speed, in Mbps.")
 
 
-@strawberry.input(description="An amount of money between bounds, in one currency.")
+@strawberry.input(description="A range of amounts in one currency.")
 class MoneyRange:
-    currency: str = strawberry.field(description="ISO 4217 code.")
-    at_least: Decimal | None = optional("In major units.")
-    at_most: Decimal | None = optional("In major units.")
+    currency: str = strawberry.field(description="The currency, as an ISO 4217 code.")
+    at_least: Decimal | None = optional("The smallest amount to match, in major units.")
+    at_most: Decimal | None = optional("The largest amount to match, in major units.")
 
 
-@strawberry.input(description="Order approvals that match everything given.")
+@strawberry.input(description="Filters order approvals. An item must match every given field.")
 class OrderApprovalFilter:
-    status: OrderApprovalStatus | None = optional("What became of the order.")
+    status: OrderApprovalStatus | None = optional("Matches the status of the order.")
 
 
-@strawberry.input(description="Ports that match everything given.")
+@strawberry.input(description="Filters ports. An item must match every given field.")
 class PortFilter:
-    status: PortStatus | None = optional("Where the port stands.")
-    visibility: PortVisibility | None = optional("Whether it is public.")
-    location_id: ID | None = optional("The location that it is in.")
-    speed_mbps: int | None = optional("Its speed in Mbps.")
-    monthly_rate: MoneyRange | None = optional("What it costs per month. For viewers who see prices.")
+    status: PortStatus | None = optional("Matches the lifecycle status.")
+    visibility: PortVisibility | None = optional("Matches the Marketplace visibility.")
+    location_id: ID | None = optional("Matches the location.")
+    speed_mbps: int | None = optional("Matches the port speed, in Mbps.")
+    monthly_rate: MoneyRange | None = optional("Matches the recurring monthly charge. Requires access to prices.")
 
 
-@strawberry.input(description="The order of ports.")
+@strawberry.input(description="The sort order of ports.")
 class PortOrder:
-    field: PortOrderField = strawberry.field(description="What they are ordered by.")
-    direction: Direction = strawberry.field(default=Direction.ASC, description="Upwards or downwards.")
+    field: PortOrderField = strawberry.field(description="The field to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="The sort direction.")
 
 
-@strawberry.input(description="Products that match everything given.")
+@strawberry.input(description="Filters products. An item must match every given field.")
 class ProductFilter:
-    kind: ProductKind | None = optional("What is advertised.")
-    visibility: ProductVisibility | None = optional("Who finds it.")
-    category: ServiceCategory | None = optional("A category that it is in.")
+    kind: ProductKind | None = optional("Matches the kind of product.")
+    visibility: ProductVisibility | None = optional("Matches the visibility.")
+    category: ServiceCategory | None = optional("Matches products in this category.")
 
 
-@strawberry.input(description="Offers that match everything given.")
+@strawberry.input(description="Filters offers. An item must match every given field.")
 class OfferFilter:
-    status: OfferStatus | None = optional("Where the offer stands.")
-    product_id: ID | None = optional("The product that it is for.")
+    status: OfferStatus | None = optional("Matches the status.")
+    product_id: ID | None = optional("Matches the product.")

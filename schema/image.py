@@ -10,10 +10,12 @@ from schema.building.scalars import URL
 from schema.enums import MediaType
 
 
-@strawberry.type(description="A stored picture.")
+@strawberry.type(description="A stored image.")
 class Image:
-    url: URL = resolved(image.url, "Where it is served, to whoever may see it.")
-    width: int = column("Pixels.")
-    height: int = column("Pixels.")
-    media_type: MediaType = column("Its format.")
-    is_recommended_size: bool = resolved(image.is_recommended_size, "Whether it is 200 x 200 pixels, as a logo should be.")
+    url: URL = resolved(image.url, "The URL of the image. Only viewers who can see the image can download it.")
+    width: int = column("The width in pixels.")
+    height: int = column("The height in pixels.")
+    media_type: MediaType = column("The file format.")
+    is_recommended_size: bool = resolved(
+        image.is_recommended_size, "Whether the image is 200 x 200 pixels, the recommended size of a logo."
+    )

@@ -14,14 +14,14 @@ from schema.building.scalars import EmailAddress
 from schema.marketplace_profile import MarketplaceProfile
 
 
-@strawberry.type(description="What somebody has asked a provider by its Marketplace profile. For whoever edits that profile.")
+@strawberry.type(description="A message to a provider, sent from its Marketplace profile.")
 class Inquiry(Node):
     is_type_of = of("Inquiry")
 
-    profile: MarketplaceProfile | None = resolved(inquiry.profile, "The profile by which it was sent.")
-    name: str = column("What the sender is called.", "sender_name")
-    email: EmailAddress = column("Where to answer. Nobody has checked that it is the sender's.", "sender_email")
-    company: str | None = column("The company that the sender says it is of.", "sender_company")
-    message: str = column("What it asks.")
-    created_at: datetime = column("When it was sent.")
+    profile: MarketplaceProfile | None = resolved(inquiry.profile, "The profile that the inquiry was sent from.")
+    name: str = column("The sender's name.", "sender_name")
+    email: EmailAddress = column("The sender's email address. It is not verified.", "sender_email")
+    company: str | None = column("The sender's company, as stated by the sender.", "sender_company")
+    message: str = column("The text of the inquiry.")
+    created_at: datetime = column("When the inquiry was sent.")
     viewer_can: list[str] = viewer_can_field("Inquiry")

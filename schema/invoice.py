@@ -16,25 +16,26 @@ from schema.port import Port
 from schema.values import Money
 
 
-@strawberry.type(description="A charge of an invoice.")
+@strawberry.type(description="A line item of an invoice.")
 class InvoiceLine:
-    description: str = column("What is charged.")
-    amount: Money = resolved(invoice.amount, "How much.")
+    description: str = column("A description of the charge.")
+    amount: Money = resolved(invoice.amount, "The amount charged.")
     managed_account: ManagedAccount | None = resolved(
-        invoice.managed_account, "The account that it is for, null for what the payer has itself."
+        invoice.managed_account,
+        "The managed account that the charge is for. Null if the charge is for the paying company itself.",
     )
-    port: Port | None = resolved(invoice.port, "The port that it is for, if it is for one.")
+    port: Port | None = resolved(invoice.port, "The port that the charge is for, if any.")
 
 
-@strawberry.type(description="What the operator charges a company for a month, in one currency.")
+@strawberry.type(description="The operator's monthly charges to a company, in one currency.")
 class Invoice(Node):
     is_type_of = of("Invoice")
 
-    company: Company = resolved(invoice.company, "Who pays it.")
-    number: str = column("Unique among all invoices.")
-    period_start: date = column("The first day that it is for.")
-    period_end: date = column("The last day that it is for.")
-    total: Money = resolved(invoice.total, "What its lines come to.")
-    created_at: datetime = column("When it was issued.")
-    lines: list[InvoiceLine] = resolved(invoice.lines, "What is charged, those of managed accounts among them.")
+    company: Company = resolved(invoice.company, "The company that pays the invoice.")
+    number: str = column("The unique number of the invoice.")
+    period_start: date = column("The first day of the billing period.")
+    period_end: date = column("The last day of the billing period.")
+    total: Money = resolved(invoice.total, "The sum of all lines.")
+    created_at: datetime = column("When the invoice was issued.")
+    lines: list[InvoiceLine] = resolved(invoice.lines, "The charges, including those of managed accounts.")
     viewer_can: list[str] = viewer_can_field("Invoice")

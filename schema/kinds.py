@@ -1,4 +1,4 @@
-"""Where the schema shows values of sensitive kinds: found by the types of its fields and by the columns behind them."""
+"""Finds where the schema exposes sensitive values, by the types of its fields and the columns behind them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _PASSED: Final[set[str]] = set()  # versions of policies: nothing else that is c
 
 
 def check_kinds(policy: Policy) -> None:
-    """Refuse a policy under which sensitive values are shown that their kind hides. Raises PolicyError with all problems."""
+    """Check that policy hides every sensitive value that its kind must hide. Raises PolicyError with all problems."""
     if policy.version in _PASSED:
         return
     if found := list(problems(policy)):
@@ -54,7 +54,7 @@ def check_kinds(policy: Policy) -> None:
 
 
 def problems(policy: Policy) -> Iterator[str]:
-    """Sensitive values that are shown though their kind is hidden, and columns and filters that don't say what they hold."""
+    """Yield exposed sensitive values that their kind must hide, and columns and filters that don't declare a kind."""
     yield from undeclared(Base.metadata)
     yield from unknown_filters()
     yield from kind_problems(policy, sites(), narrowings())
@@ -62,15 +62,15 @@ def problems(policy: Policy) -> Iterator[str]:
 
 @cache  # the schema and the catalogue don't change while the process runs
 def sites() -> tuple[Site, ...]:
-    """Every place where a value of some kind leaves the gateway, by GraphQL, as a file, or in a mail."""
+    """Return every place where a value of some kind leaves the gateway: in GraphQL, a file, or an email."""
     return (*SchemaSites(make_schema()._schema), *mail_sites())
 
 
 class SchemaSites:
     """The sites of one schema.
 
-    What a type without rules of its own holds belongs to the guarded field that leads to it. If a root leads to the type by
-    fields that nothing guards, each of the type's own sensitive fields is a site that nothing guards.
+    The contents of a type without rules of its own belong to the guarded field that leads to it. If a root leads to the type
+    through unguarded fields only, each of the type's own sensitive fields is an unguarded site.
     """
 
     def __init__(self, schema: GraphQLSchema) -> None:
@@ -82,22 +82,23 @@ class SchemaSites:
                 self._expose(root)
 
     def __iter__(self) -> Iterator[Site]:
-        """Each field that shows a kind."""
-        for each in self._schema.type_map.values():
-            if isinstance(each, GraphQLObjectType) and not each.name.startswith("__"):
-                for field in each.fields.values():
-                    if kinds := self._shown(each, field):
-                        definition = field.extensions[DEFINITION]
-                        yield Site(each.name, definition.python_name, kinds, _ability(definition))
+        """Yield each field that exposes a kind."""
+        types = [each for each in self._schema.type_map.values() if isinstance(each, GraphQLObjectType)]
+        for owner, field in [
+            (each, field) for each in types if not each.name.startswith("__") for field in each.fields.values()
+        ]:
+            if kinds := self._shown(owner, field):
+                definition = field.extensions[DEFINITION]
+                yield Site(owner.name, definition.python_name, kinds, _ability(definition))
 
     def _shown(self, owner: GraphQLObjectType, field: GraphQLField) -> frozenset[Kind]:
-        """The kinds that a field is answerable for."""
+        """Return the kinds that a field is responsible for."""
         if _is_guarded(owner, field):
             return self._kinds(owner.name, field)
         return _own_kinds(owner.name, field) if owner.name in self._exposed else frozenset()
 
     def _expose(self, kind: GraphQLNamedType) -> None:
-        """Note the types that everybody comes to, by fields that nothing guards."""
+        """Record the types that everyone can reach through unguarded fields."""
         if kind.name in CATALOGUE or kind.name in self._exposed:
             return
         if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
@@ -110,11 +111,11 @@ class SchemaSites:
                     self._expose(get_named_type(field.type))
 
     def _kinds(self, owner: str, field: GraphQLField) -> frozenset[Kind]:
-        """The kinds of a field, and of what stands inside its type."""
+        """Return the kinds of a field and of its type's contents."""
         return _own_kinds(owner, field) | self._holds(get_named_type(field.type))
 
     def _holds(self, kind: GraphQLNamedType) -> frozenset[Kind]:
-        """The kinds of what stands inside a type that has no rules of its own."""
+        """Return the kinds of the contents of a type without rules of its own."""
         if kind.name in CATALOGUE or kind.name in BY_TYPE or kind.name.startswith("__"):
             return frozenset()
         if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
@@ -129,12 +130,12 @@ class SchemaSites:
 
 
 def _is_guarded(owner: GraphQLObjectType, field: GraphQLField) -> bool:
-    """Whether the rules of its type, or an ability, decide who sees a field."""
+    """Return True if the type's rules or an ability decide who sees a field."""
     return owner.name in CATALOGUE or _ability(field.extensions[DEFINITION]) is not None
 
 
 def _own_kinds(owner: str, field: GraphQLField) -> frozenset[Kind]:
-    """The kinds of a field by its type and its columns, or else those that its name suggests."""
+    """Return the kinds of a field by its type and its columns, or else those that its name suggests."""
     definition: StrawberryField = field.extensions[DEFINITION]
     if definition.python_name in UNRULED:
         return frozenset()
@@ -150,7 +151,7 @@ def _ability(definition: StrawberryField) -> str | None:
 
 
 def _column_kinds(owner: str, definition: StrawberryField) -> frozenset[Kind]:
-    """The kinds of the columns that a field of a type of policy shows or is made from, and of the file that it leads to."""
+    """Return the kinds of the columns that a guarded field exposes or is computed from, and of the file that it links to."""
     if owner not in CATALOGUE or not isinstance(definition, FieldDefinition):
         return frozenset()
     file = RENDERERS.get(owner)
@@ -161,7 +162,7 @@ def _column_kinds(owner: str, definition: StrawberryField) -> frozenset[Kind]:
 
 
 def unknown_filters() -> list[str]:
-    """Each field of a connection's filter by which the connection can't be narrowed."""
+    """Return each filter field that its connection doesn't support."""
     schema = make_schema()._schema
     return [
         f"{kind.name}.{name}: {entity} has no such filter in FILTERS"
@@ -177,7 +178,7 @@ def unknown_filters() -> list[str]:
 
 
 def _listed(field: GraphQLField) -> str | None:
-    """The type of the rows of a connection."""
+    """Return the type of a connection's rows, or None if the field isn't a connection."""
     definition = field.extensions.get(DEFINITION)
     batch = definition.batch if isinstance(definition, FieldDefinition) else None
     return batch.entity if isinstance(batch, ChildConnection | RootConnection) else None

@@ -10,16 +10,16 @@ from schema.building.nodes import Node, of
 from schema.enums import LocationStatus
 
 
-@strawberry.type(description="A data centre where ports are ordered.")
+@strawberry.type(description="A data centre where ports can be ordered.")
 class Location(Node):
     is_type_of = of("Location")
 
-    name: str = column("What the data centre is called.")
+    name: str = column("The name of the data centre.")
     metro: str = column("The metropolitan area.")
-    country: str = column("ISO 3166-1 alpha-2 code.")
-    market: str = column("The billing market's code, UK and not GB.")
-    status: LocationStatus = column("Where it stands; ports are ordered in ACTIVE ones only.")
-    latitude: float = column("Degrees, of the metro's centre.")
-    longitude: float = column("Degrees, of the metro's centre.")
-    speeds_mbps: list[int] = column("The port speeds that are offered there, in Mbps.")
+    country: str = column("The country, as an ISO 3166-1 alpha-2 code.")
+    market: str = column("The code of the billing market. The United Kingdom is `UK`, not `GB`.")
+    status: LocationStatus = column("The status of the location. Ports can be ordered only in ACTIVE locations.")
+    latitude: float = column("The latitude of the metropolitan area's centre, in degrees.")
+    longitude: float = column("The longitude of the metropolitan area's centre, in degrees.")
+    speeds_mbps: list[int] = column("The port speeds on offer, in Mbps.")
     viewer_can: list[str] = viewer_can_field("Location")

@@ -1,4 +1,4 @@
-"""Managed accounts, and what a partner sets for all of its own."""
+"""Managed accounts, and a partner's defaults for them."""
 
 from __future__ import annotations
 
@@ -13,27 +13,28 @@ from schema.enums import SupportedBy
 from schema.values import ManagedAccountSettings
 
 
-@strawberry.type(description="The account of a company with the partner that manages it.")
+@strawberry.type(description="A company's account with the partner that manages it.")
 class ManagedAccount(Node):
     is_type_of = of("ManagedAccount")
 
-    account_name: str = column("What the partner calls it.")
-    account_ref: str | None = column("The partner's own reference.")
-    company: Company = resolved(managed_account.company, "The company that is managed.")
-    partner: Company = resolved(managed_account.partner, "The partner that manages it.")
-    supported_by: SupportedBy = column("Who gives it technical support.")
-    settings: ManagedAccountSettings = resolved(managed_account.settings, "What is switched on for it.")
-    version: int | None = column("Counts the edits of the account; to be stated by whoever edits it.")
+    account_name: str = column("The partner's name for the account.")
+    account_ref: str | None = column("The partner's own reference for the account.")
+    company: Company = resolved(managed_account.company, "The managed company.")
+    partner: Company = resolved(managed_account.partner, "The partner that manages the account.")
+    supported_by: SupportedBy = column("Who provides technical support to the account.")
+    settings: ManagedAccountSettings = resolved(managed_account.settings, "The account's effective settings.")
+    version: int | None = column("The current version. Send it with the next edit.")
     viewer_can: list[str] = viewer_can_field("ManagedAccount")
 
 
 @strawberry.type(
-    description="What a partner has set for all accounts that it manages. Null is: nothing, the rules' own default."
+    description="A partner's default settings for the accounts it manages. Null means that the partner hasn't set "
+    "a default, and the built-in one applies."
 )
 class PartnerDefaults:
-    pricing: bool | None = column("Whether the accounts see prices.")
-    chat_support: bool | None = column("Whether the accounts have support by chat.")
+    pricing: bool | None = column("Whether the accounts can see prices.")
+    chat_support: bool | None = column("Whether the accounts have chat support.")
     dashboard: bool | None = column("Whether the accounts have a dashboard.")
-    company_profile: bool | None = column("Whether the accounts read their own company profiles.")
-    order_approval: bool | None = column("Whether the accounts' orders wait for their partner's approval.")
-    version: int | None = column("Counts the edits of the defaults; to be stated by whoever edits them.")
+    company_profile: bool | None = column("Whether the accounts can see their own company profiles.")
+    order_approval: bool | None = column("Whether the accounts' orders need the partner's approval.")
+    version: int | None = column("The current version. Send it with the next edit.")

@@ -12,16 +12,16 @@ from schema.location import Location
 from schema.marketplace_profile import MarketplaceProfile
 
 
-@strawberry.type(description="A public port of a public provider: what others may ask to connect to.")
+@strawberry.type(description="A public port of a public provider, which other companies can request a connection to.")
 class MarketplacePort(Node):
     is_type_of = of("MarketplacePort")
 
-    name: str = resolved(
-        port.announced_by_profile, 'Its name on the Marketplace, "<company> at <location>" if it has no other.'
+    name: str = resolved(port.announced_by_profile, 'The name on the Marketplace. Defaults to "<company> at <location>".')
+    description: str | None = column("The provider's description of the port.", "marketplace_description")
+    provider: MarketplaceProfile = resolved(port.provider, "The Marketplace profile of the provider.")
+    location: Location = resolved(port.location, "The data centre that houses the port.")
+    speed_mbps: int = column("The port speed, in Mbps.")
+    selectable: bool = resolved(
+        port.selectable, "Whether connections to the port can be requested now. True only while the port is ACTIVE."
     )
-    description: str | None = column("What the provider says of it.", "marketplace_description")
-    provider: MarketplaceProfile = resolved(port.provider, "The profile that shows it.")
-    location: Location = resolved(port.location, "The data centre where it is.")
-    speed_mbps: int = column("Speed in Mbps.")
-    selectable: bool = resolved(port.selectable, "Whether it can be connected to now: only while it is active.")
     viewer_can: list[str] = viewer_can_field("MarketplacePort")

@@ -21,40 +21,46 @@ if TYPE_CHECKING:
     from schema.marketplace_port import MarketplacePort
 
 
-@strawberry.type(description="A sub-category of services.")
+@strawberry.type(description="A subcategory of services.")
 class ServiceType:
-    code: str = column("What names it, for filters.")
-    label: str = column("What it is called.")
-    provider_type: str = column("The code of the provider type that it belongs to.")
+    code: str = column("The code to use in filters.")
+    label: str = column("The display name.")
+    provider_type: str = column("The code of the parent provider type.")
 
 
 @strawberry.type(description="A category of services.")
 class ProviderType:
-    code: str = column("What names it, for filters.")
-    label: str = column("What it is called.")
-    service_types: list[ServiceType] = resolved(marketplace_profile.service_types_of, "Its sub-categories, by label.")
+    code: str = column("The code to use in filters.")
+    label: str = column("The display name.")
+    service_types: list[ServiceType] = resolved(marketplace_profile.service_types_of, "The subcategories, ordered by label.")
 
 
-@strawberry.type(description="How a provider shows itself on the Marketplace. Private until its owner says otherwise.")
+@strawberry.type(description="A provider's profile on the Marketplace. Profiles are private by default.")
 class MarketplaceProfile(Node):
     is_type_of = of("MarketplaceProfile")
 
-    company: Company = resolved(marketplace_profile.company, "The provider.")
-    company_name: str = column("The name on the Marketplace and in the profile's address.")
-    slug: str = column("The end of the profile's address. It follows the name; former ones still find the profile.")
-    url: URL = resolved(marketplace_profile.url, "The profile's page.")
-    visibility: ProfileVisibility = column("Whether everybody sees it.")
-    logo: Image | None = resolved(marketplace_profile.logo, "The picture on its tile.")
-    bio: str | None = column("Up to 200 words about the provider.")
-    contact_email: EmailAddress | None = column("Where to write. For whoever is signed in.")
-    phone: str | None = column("Where to call. For whoever is signed in.")
-    website: URL | None = column("The provider's own site.")
-    provider_types: list[ProviderType] = resolved(marketplace_profile.provider_types, "The categories of its services.")
-    service_types: list[ServiceType] = resolved(marketplace_profile.service_types, "The sub-categories of its services.")
-    social_links: list[SocialLink] = resolved(marketplace_profile.social_links, "Its pages on other networks.")
-    headquarters: Address | None = resolved(marketplace_profile.headquarters, "Its main site.")
-    version: int | None = column("How often it was saved, to be stated when it is saved again.")
+    company: Company = resolved(marketplace_profile.company, "The company that the profile belongs to.")
+    company_name: str = column("The provider's name on the Marketplace. The slug is derived from it.")
+    slug: str = column("The last part of the profile's URL. It changes with the company name; former slugs keep working.")
+    url: URL = resolved(marketplace_profile.url, "The URL of the profile's page.")
+    visibility: ProfileVisibility = column("Whether the profile is public.")
+    logo: Image | None = resolved(marketplace_profile.logo, "The provider's logo.")
+    bio: str | None = column("A description of the provider, up to 200 words.")
+    contact_email: EmailAddress | None = column("The email address for inquiries.")
+    phone: str | None = column("The phone number for inquiries.")
+    website: URL | None = column("The provider's website.")
+    provider_types: list[ProviderType] = resolved(
+        marketplace_profile.provider_types, "The categories of the provider's services."
+    )
+    service_types: list[ServiceType] = resolved(
+        marketplace_profile.service_types, "The subcategories of the provider's services."
+    )
+    social_links: list[SocialLink] = resolved(
+        marketplace_profile.social_links, "Links to the provider's pages on social networks."
+    )
+    headquarters: Address | None = resolved(marketplace_profile.headquarters, "The address of the provider's headquarters.")
+    version: int | None = column("The current version. Send it with the next edit.")
     ports: Connection[Annotated[MarketplacePort, strawberry.lazy("schema.marketplace_port")]] = resolved(
-        marketplace_profile.ports, "Its public ports, while the profile is public.", PAGE
+        marketplace_profile.ports, "The provider's public ports. Empty while the profile is private.", PAGE
     )
     viewer_can: list[str] = viewer_can_field("MarketplaceProfile")

@@ -15,12 +15,12 @@ from schema.enums import MemberRole
 from schema.user import User
 
 
-@strawberry.type(description="A user's place in a company.")
+@strawberry.type(description="A user's membership of a company.")
 class Membership(Node):
     is_type_of = of("Membership")
 
-    user: User = resolved(membership.user, "The member.")
-    company: Company = resolved(membership.company, "The company.")
-    roles: list[MemberRole] = column("What the member does for the company.")
-    created_at: datetime = column("Since when.")
+    user: User = resolved(membership.user, "The user who is a member.")
+    company: Company = resolved(membership.company, "The company that the user is a member of.")
+    roles: list[MemberRole] = column("The member's roles in the company.")
+    created_at: datetime = column("When the user became a member.")
     viewer_can: list[str] = viewer_can_field("Membership")

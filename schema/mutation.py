@@ -1,4 +1,4 @@
-"""The root of mutations. Each takes one `input` and answers with a payload; whatever is wrong stands in its `userErrors`."""
+"""The root mutation type. Each mutation takes one `input` and returns a payload that lists problems in `userErrors`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from schema.mutations.support_details import SupportDetailsMutations
 
 
 @strawberry.type(
-    description="What can be changed. Each mutation is one transaction: all of it is done, or nothing. "
-    "With the header Idempotency-Key it is done once, however often it is sent."
+    description="The root of all mutations. Each mutation is one transaction: it takes effect completely or not "
+    "at all. Send an `Idempotency-Key` header to retry a mutation safely."
 )
 class Mutation(
     BillingMarketMutations,

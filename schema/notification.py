@@ -14,16 +14,18 @@ from schema.building.nodes import Node, of
 from schema.enums import NotificationKind
 
 
-@strawberry.type(description="What a user is told, as a member of a company. Nobody else reads it.")
+@strawberry.type(description="A message to a user as a member of a company. No one else can see it.")
 class Notification(Node):
     is_type_of = of("Notification")
 
-    kind: NotificationKind = column("What it is about.")
-    title: str = column("The notice in a line.")
-    body: str = column("The notice as plain text.")
+    kind: NotificationKind = column("The kind of notification.")
+    title: str = column("The notification's title, in one line.")
+    body: str = column("The notification's text, in plain text.")
     subject_id: ID | None = resolved(
-        notification.subject_id, "The id of the thing that it is about, for `node`, which says whether the viewer may read it."
+        notification.subject_id,
+        "The global ID of the object that the notification is about. `node` returns null for it if the "
+        "viewer can't see the object.",
     )
-    created_at: datetime = column("When it was written.")
-    read_at: datetime | None = column("When the user marked it as read.")
+    created_at: datetime = column("When the notification was created.")
+    read_at: datetime | None = column("When the user marked the notification as read. Null if it's unread.")
     viewer_can: list[str] = viewer_can_field("Notification")

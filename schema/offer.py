@@ -16,36 +16,38 @@ from schema.product import Product
 from schema.values import Money
 
 
-@strawberry.type(description="A priced unit of an offer.")
+@strawberry.type(description="A unit of an offer that has a price.")
 class OfferDimension:
-    name: str = column("What it is called.")
-    description: str | None = column("What it is.")
-    unit: str = column("What is counted.")
-    price: Money | None = resolved(offer.price, "What it costs.")
+    name: str = column("The name of the dimension.")
+    description: str | None = column("A description of the dimension.")
+    unit: str = column("The unit that is priced.")
+    price: Money | None = resolved(offer.price, "The price per unit.")
 
 
-@strawberry.type(description="A payment of an offer that is paid by a schedule.")
+@strawberry.type(description="A scheduled payment of an offer.")
 class Instalment:
-    charge_date: date = column("When it is charged.")
-    amount: Money | None = resolved(offer.amount, "How much is charged.")
+    charge_date: date = column("The date of the charge.")
+    amount: Money | None = resolved(offer.amount, "The amount of the charge.")
 
 
 @strawberry.type(
-    description="What a seller proposes to named buyers. Read by its seller and its buyers alone, and their partners."
+    description="A private offer from a seller to named buyers. Only the seller, the buyers, their partners and the operator can see it."
 )
 class Offer(Node):
     is_type_of = of("Offer")
 
-    product: Product = resolved(offer.product, "What is offered.")
-    seller: Company = resolved(offer.seller, "Who offers it.")
-    buyers: list[Company] | None = resolved(offer.buyers, "Whom it is extended to. A buyer finds only itself.")
-    name: str = column("What seller and buyers call it.")
-    status: OfferStatus = column("Where it stands.")
-    payment_model: PaymentModel = column("How it is paid.")
-    dimensions: list[OfferDimension] = resolved(offer.dimensions, "What is priced.")
-    instalments: list[Instalment] = resolved(offer.instalments, "When is paid, where it is paid by a schedule.")
-    total_value: Money | None = resolved(offer.total_value, "What it comes to.")
-    contract_end_date: date = column("When the agreed services end.")
-    expires_on: date = column("The last day on which it can be accepted.")
-    created_at: datetime = column("When it was made.")
+    product: Product = resolved(offer.product, "The product on offer.")
+    seller: Company = resolved(offer.seller, "The company that made the offer.")
+    buyers: list[Company] | None = resolved(
+        offer.buyers, "The companies that the offer is extended to. A buyer sees only itself."
+    )
+    name: str = column("The name of the offer.")
+    status: OfferStatus = column("The status of the offer.")
+    payment_model: PaymentModel = column("How the offer is paid.")
+    dimensions: list[OfferDimension] = resolved(offer.dimensions, "The priced units of the offer.")
+    instalments: list[Instalment] = resolved(offer.instalments, "The scheduled payments, if the offer is paid in instalments.")
+    total_value: Money | None = resolved(offer.total_value, "The total value of the offer.")
+    contract_end_date: date = column("The date when the agreed services end.")
+    expires_on: date = column("The last day on which the offer can be accepted.")
+    created_at: datetime = column("When the offer was made.")
     viewer_can: list[str] = viewer_can_field("Offer")

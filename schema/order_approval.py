@@ -19,28 +19,32 @@ from schema.values import Money
 
 
 @strawberry.type(
-    description="A managed account's order of a port that needs its partner's approval. Nothing is ordered before it is approved."
+    description="A managed account's port order that needs its partner's approval. Nothing is ordered until the "
+    "partner approves it."
 )
 class OrderApproval(Node):
     is_type_of = of("OrderApproval")
 
-    company: Company = resolved(order_approval.company, "Who would like to order.")
-    location: Location = resolved(order_approval.location, "The data centre where the port will be.")
-    name: str = column("What the port will be called.")
-    speed_mbps: int = column("Its speed in Mbps.")
-    term_months: int = column("The contract's term in months.")
-    monthly_rate: Money | None = resolved(order_approval.monthly_rate, "Charge per month, as it was when the order was made.")
-    setup_fee: Money | None = resolved(order_approval.setup_fee, "Charge for setting it up, as it was when the order was made.")
-    cost_centre: str | None = column("Where its company will book it.")
-    diversity_zone: DiversityZone | None = column("The zone of the location that it will be in.")
-    status: OrderApprovalStatus = column("What became of the order.")
-    requested_by: User | None = resolved(order_approval.requested_by, "Who asked for it, if the viewer may know.")
-    decided_by: User | None = resolved(
-        order_approval.decided_by, "Who approved, rejected or withdrew it, if the viewer may know."
+    company: Company = resolved(order_approval.company, "The company that placed the order.")
+    location: Location = resolved(order_approval.location, "The data centre that will house the port.")
+    name: str = column("The name of the port.")
+    speed_mbps: int = column("The port speed, in Mbps.")
+    term_months: int = column("The contract term, in months.")
+    monthly_rate: Money | None = resolved(order_approval.monthly_rate, "The recurring monthly charge at the time of the order.")
+    setup_fee: Money | None = resolved(order_approval.setup_fee, "The one-time setup charge at the time of the order.")
+    cost_centre: str | None = column("The cost centre that the company books the port to.")
+    diversity_zone: DiversityZone | None = column("The diversity zone of the port.")
+    status: OrderApprovalStatus = column("The status of the order.")
+    requested_by: User | None = resolved(
+        order_approval.requested_by, "The user who placed the order. Null if the viewer can't see the user."
     )
-    comment: str | None = column("What the partner said to its decision.")
-    port: Port | None = resolved(order_approval.port, "The port that was ordered, once the order is approved.")
-    created_at: datetime = column("When it was asked for.")
-    decided_at: datetime | None = column("When it was decided, withdrawn or expired.")
-    expires_at: datetime = column("Until when it can be decided.")
+    decided_by: User | None = resolved(
+        order_approval.decided_by,
+        "The user who approved, rejected or withdrew the order. Null if the viewer can't see the user.",
+    )
+    comment: str | None = column("The partner's comment on its decision.")
+    port: Port | None = resolved(order_approval.port, "The ordered port. Null until the order is approved.")
+    created_at: datetime = column("When the order was placed.")
+    decided_at: datetime | None = column("When the order was decided, withdrawn or expired.")
+    expires_at: datetime = column("When the order expires if it hasn't been decided.")
     viewer_can: list[str] = viewer_can_field("OrderApproval")

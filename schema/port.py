@@ -26,26 +26,28 @@ if TYPE_CHECKING:
 class Port(Node):
     is_type_of = of("Port")
 
-    name: str = column("What its company calls it; the Marketplace has a name of its own.")
-    company: Company = resolved(port.company, "Whose it is.")
-    location: Location = resolved(port.location, "The data centre where it is.")
-    speed_mbps: int = column("Speed in Mbps, fixed once ordered.")
-    term_months: int = column("The contract's term in months: 1, 12, 24, 36, 48 or 60.")
-    status: PortStatus = column("Where it stands.")
-    visibility: PortVisibility = column("Whether the Marketplace shows it while its company's profile is public.")
-    monthly_rate: Money | None = resolved(port.monthly_rate, "Recurring charge per month.")
-    setup_fee: Money | None = resolved(port.setup_fee, "Charge for setting it up, once.")
-    cost_centre: str | None = column("Where its company books it.")
-    diversity_zone: DiversityZone | None = column("The zone of the location that it is in.")
-    created_at: datetime = column("When it was ordered.")
-    activated_at: datetime | None = column("When it became active.")
-    marketplace_name: str | None = resolved(port.marketplace_name, "How the Marketplace announces it.")
-    marketplace_description: str | None = column("What the Marketplace says of it.")
+    name: str = column("The company's name for the port. The name on the Marketplace is `marketplaceName`.")
+    company: Company = resolved(port.company, "The company that owns the port.")
+    location: Location = resolved(port.location, "The data centre that houses the port.")
+    speed_mbps: int = column("The port speed, in Mbps. It can't be changed after ordering.")
+    term_months: int = column("The contract term, in months: 1, 12, 24, 36, 48 or 60.")
+    status: PortStatus = column("The lifecycle status.")
+    visibility: PortVisibility = column("Whether the Marketplace shows the port. The company's profile must also be public.")
+    monthly_rate: Money | None = resolved(port.monthly_rate, "The recurring monthly charge.")
+    setup_fee: Money | None = resolved(port.setup_fee, "The one-time setup charge.")
+    cost_centre: str | None = column("The cost centre that the company books the port to.")
+    diversity_zone: DiversityZone | None = column("The diversity zone that the port is in.")
+    created_at: datetime = column("When the port was ordered.")
+    activated_at: datetime | None = column("When the port became active.")
+    marketplace_name: str | None = resolved(port.marketplace_name, "The name of the port on the Marketplace.")
+    marketplace_description: str | None = column("The description of the port on the Marketplace.")
     letter_of_authorisation: URL | None = resolved(
-        port.letter_of_authorisation, "The letter for its data centre, as PDF, while the port is ALLOCATED, ACTIVE or DISABLED."
+        port.letter_of_authorisation,
+        "The URL of the letter of authorisation for the data centre, as a PDF. Null unless the port is "
+        "ALLOCATED, ACTIVE or DISABLED.",
     )
-    version: int | None = column("How often it was changed, to be sent with the next change.")
+    version: int | None = column("The current version. Send it with the next edit.")
     connections: Connection[Annotated[ConnectionRequest, strawberry.lazy("schema.connection_request")]] = resolved(
-        port.connections, "The requests to connect it, or to connect to it.", PAGE
+        port.connections, "The connection requests made from this port or to it.", PAGE
     )
     viewer_can: list[str] = viewer_can_field("Port")

@@ -1,4 +1,4 @@
-"""Prices, as the quoting tool tells them."""
+"""Prices, as the quoting tool returns them."""
 
 from __future__ import annotations
 
@@ -13,41 +13,45 @@ from schema.location import Location
 from schema.values import Money
 
 
-@strawberry.input(description="A port to be quoted.")
+@strawberry.input(description="A port to quote.")
 class QuotePortInput:
-    location_id: ID = strawberry.field(description="Where it would be.")
-    speed_mbps: int = strawberry.field(description="Its speed in Mbps: 1000, 10000, 100000 or 400000.")
-    term_months: int = strawberry.field(description="The contract's term in months: 1, 12, 24, 36, 48 or 60.")
+    location_id: ID = strawberry.field(description="The data centre that would house the port.")
+    speed_mbps: int = strawberry.field(description="The port speed, in Mbps: 1000, 10000, 100000 or 400000.")
+    term_months: int = strawberry.field(description="The contract term, in months: 1, 12, 24, 36, 48 or 60.")
 
 
-@strawberry.input(description="A connection to be quoted.")
+@strawberry.input(description="A connection to quote.")
 class QuoteConnectionInput:
-    location_id: ID = strawberry.field(description="Where the port is from which it would go out.")
-    rate_limit_mbps: int = strawberry.field(description="Its rate limit in Mbps: 50, 100, 200, 500, 1000, 2000, 5000 or 10000.")
-    term_months: int = strawberry.field(description="The contract's term in months: 1, 12, 24, 36, 48 or 60.")
+    location_id: ID = strawberry.field(description="The data centre of the port that the connection starts from.")
+    rate_limit_mbps: int = strawberry.field(
+        description="The maximum bandwidth, in Mbps: 50, 100, 200, 500, 1000, 2000, 5000 or 10000."
+    )
+    term_months: int = strawberry.field(description="The contract term, in months: 1, 12, 24, 36, 48 or 60.")
 
 
-@strawberry.input(description="What is to be quoted: from 1 to 50 ports and connections.")
+@strawberry.input(description="The items to quote: from 1 to 50 ports and connections in all.")
 class QuoteInput:
-    ports: list[QuotePortInput] | None = optional("Ports.")
-    connections: list[QuoteConnectionInput] | None = optional("Connections.")
+    ports: list[QuotePortInput] | None = optional("The ports to quote.")
+    connections: list[QuoteConnectionInput] | None = optional("The connections to quote.")
 
 
-@strawberry.type(description="What one port or connection would cost.")
+@strawberry.type(description="The price of one port or connection.")
 class QuoteLine:
-    kind: PriceKind = strawberry.field(description="What is quoted.")
-    location: Location = resolved(price.location, "Where it would be.")
-    speed_mbps: int = strawberry.field(description="The port's speed, or the connection's rate limit, in Mbps.")
-    term_months: int = strawberry.field(description="The contract's term in months.")
-    monthly_rate: Money | None = strawberry.field(description="Recurring charge per month, null if there is no price.")
-    setup_fee: Money | None = strawberry.field(description="Charge for setting it up, once, null if there is no price.")
+    kind: PriceKind = strawberry.field(description="The kind of item quoted.")
+    location: Location = resolved(price.location, "The data centre of the port or connection.")
+    speed_mbps: int = strawberry.field(description="The port speed or the connection's maximum bandwidth, in Mbps.")
+    term_months: int = strawberry.field(description="The contract term, in months.")
+    monthly_rate: Money | None = strawberry.field(description="The recurring monthly charge. Null if there is no price.")
+    setup_fee: Money | None = strawberry.field(description="The one-time setup charge. Null if there is no price.")
     problem: QuoteProblem | None = strawberry.field(
-        description="What keeps it from being ordered, null if nothing is known to."
+        description="Why the item can't be ordered. Null if there is no known problem."
     )
 
 
-@strawberry.type(description="What all that was asked for would cost.")
+@strawberry.type(description="The prices of the requested ports and connections.")
 class Quote:
-    lines: list[QuoteLine] = strawberry.field(description="Ports, then connections, as they were asked for.")
-    monthly_totals: list[Money] = strawberry.field(description="What the lines come to per month, in each currency.")
-    setup_totals: list[Money] = strawberry.field(description="What setting them up comes to, in each currency.")
+    lines: list[QuoteLine] = strawberry.field(
+        description="One line for each requested item: the ports, then the connections, in the order of the input."
+    )
+    monthly_totals: list[Money] = strawberry.field(description="The total monthly charges, one amount per currency.")
+    setup_totals: list[Money] = strawberry.field(description="The total setup charges, one amount per currency.")

@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from schema.offer import Offer
 
 
-@strawberry.type(description="An application or a service that a seller advertises.")
+@strawberry.type(description="An application or service advertised by a seller.")
 class Product(Node):
     is_type_of = of("Product")
 
-    company: Company = resolved(product.company, "The seller.")
-    title: str = column("What it is called.")
-    kind: ProductKind = column("What is advertised.")
-    visibility: ProductVisibility = column("Who finds it.")
-    categories: list[ServiceCategory] = column("The categories that it is in, 1 to 3.")
-    created_at: datetime = column("When it was created.")
+    company: Company = resolved(product.company, "The company that sells the product.")
+    title: str = column("The title of the product.")
+    kind: ProductKind = column("The kind of product.")
+    visibility: ProductVisibility = column("Who can see the product.")
+    categories: list[ServiceCategory] = column("The product's categories, from 1 to 3.")
+    created_at: datetime = column("When the product was created.")
     offers: Connection[Annotated[Offer, strawberry.lazy("schema.offer")]] = resolved(
-        product.offers, "The private offers for it that the viewer may read.", PAGE
+        product.offers, "The private offers for the product that the viewer can see.", PAGE
     )
     viewer_can: list[str] = viewer_can_field("Product")

@@ -55,119 +55,138 @@ from schema.price import Quote, QuoteInput
 from schema.product import Product
 from schema.viewer import Viewer
 
-BY_ID = {"id": (ID, "A global id.")}
-MATCHING = "Only what matches."
+BY_ID = {"id": (ID, "A global ID.")}
+MATCHING = "Returns only items that match the filter."
 
 
-@strawberry.type(description="What can be asked. Everybody may ask everything; policy decides what comes back.")
+@strawberry.type(
+    description="The root of all queries. Everyone can query every field unless its description says otherwise; "
+    "results are limited to what you can read."
+)
 class Query:
-    viewer: Viewer = resolved(resolvers.viewer.viewer, "Whoever asks.")
+    viewer: Viewer = resolved(resolvers.viewer.viewer, "The current viewer.")
     node: Node | None = resolved(
-        resolvers.reading.nodes.node, "The thing with this id, null if there is none or the viewer may not see it.", BY_ID
+        resolvers.reading.nodes.node,
+        "Looks up an object by its global ID. Null if it doesn't exist or the viewer can't see it.",
+        BY_ID,
     )
     nodes: list[Node | None] = resolved(
-        resolvers.reading.nodes.nodes, "The things with these ids, each null as in `node`.", {"ids": (list[ID], "Global ids.")}
+        resolvers.reading.nodes.nodes,
+        "Looks up objects by their global IDs. Each is null if it doesn't exist or the viewer can't see it.",
+        {"ids": (list[ID], "The global IDs.")},
     )
-    company: Company | None = resolved(resolvers.company.company, "A company by its id.", BY_ID)
+    company: Company | None = resolved(resolvers.company.company, "Looks up a company by its global ID.", BY_ID)
     companies: Connection[Company] = resolved(
         resolvers.company.companies,
-        "The companies that the viewer may know.",
-        {**PAGE, "filter": (CompanyFilter | None, MATCHING), "order_by": (CompanyOrder | None, "By creation if not given.")},
+        "The companies that the viewer can see.",
+        {
+            **PAGE,
+            "filter": (CompanyFilter | None, MATCHING),
+            "order_by": (CompanyOrder | None, "The sort order. Defaults to creation time."),
+        },
     )
     managed_accounts: Connection[ManagedAccount] = resolved(
         resolvers.managed_account.managed_accounts,
-        "The accounts that the viewer's company manages, or a managed viewer's own.",
+        "The accounts that the viewer's company manages. For a managed account, its own account.",
         {**PAGE, "filter": (ManagedAccountFilter | None, MATCHING)},
     )
     marketplace_profile: MarketplaceProfile | None = resolved(
         resolvers.marketplace_profile.marketplace_profile,
-        "A Marketplace profile by its slug, or by one that it had before.",
-        {"slug": (str, "The end of the profile's address.")},
+        "Looks up a Marketplace profile by its current slug or a former one.",
+        {"slug": (str, "The last part of the profile's URL.")},
     )
     marketplace_profiles: Connection[MarketplaceProfile] = resolved(
         resolvers.marketplace_profile.marketplace_profiles,
-        "The Marketplace.",
+        "The profiles on the Marketplace.",
         {
             **PAGE,
             "search": (
                 str | None,
-                "Words, or beginnings of words, of the provider's name and text; accents and a slip of one letter are forgiven.",
+                "Words, or beginnings of words, to search for in profiles. The search ignores accents and "
+                "tolerates a typo of one letter.",
             ),
             "filter": (MarketplaceProfileFilter | None, MATCHING),
         },
     )
     provider_types: list[ProviderType] = resolved(
-        resolvers.marketplace_profile.catalogue, "The categories of services that a profile can choose from, by label."
+        resolvers.marketplace_profile.catalogue, "The service categories that a profile can choose from, ordered by label."
     )
     inquiries: Connection[Inquiry] = resolved(
         resolvers.inquiry.inquiries,
-        "What others have asked the viewer's company, and those that it manages, by their Marketplace profiles. Newest first.",
+        "The inquiries received by the viewer's company and the companies it manages, newest first.",
         PAGE,
     )
     locations: Connection[Location] = resolved(
         resolvers.location.locations,
-        "The data centres of the network.",
+        "The data centres in the network.",
         {
             **PAGE,
-            "orderable": (bool | None, "Only those in which the viewer may order a port."),
+            "orderable": (bool | None, "If true, returns only locations where the viewer can order a port."),
             "filter": (LocationFilter | None, MATCHING),
         },
     )
     ports: Connection[Port] = resolved(
         resolvers.port.ports,
-        "The ports of the viewer's company and of the accounts that it manages.",
-        {**PAGE, "filter": (PortFilter | None, MATCHING), "order_by": (PortOrder | None, "By creation if not given.")},
+        "The ports of the viewer's company and of the accounts it manages.",
+        {
+            **PAGE,
+            "filter": (PortFilter | None, MATCHING),
+            "order_by": (PortOrder | None, "The sort order. Defaults to creation time."),
+        },
     )
     marketplace_ports: Connection[MarketplacePort] = resolved(
         resolvers.port.marketplace_ports,
-        "The public ports of public providers: what can be connected to.",
+        "The public ports of public providers, which can be connected to.",
         {**PAGE, "filter": (MarketplacePortFilter | None, MATCHING)},
     )
     products: Connection[Product] = resolved(
         resolvers.product.products,
-        "The products that the viewer may see.",
+        "The products that the viewer can see.",
         {**PAGE, "filter": (ProductFilter | None, MATCHING)},
     )
     offers: Connection[Offer] = resolved(
         resolvers.offer.offers,
-        "The private offers that the viewer's company has made or been extended.",
+        "The private offers that the viewer's company made or received.",
         {**PAGE, "filter": (OfferFilter | None, MATCHING)},
     )
     order_approvals: Connection[OrderApproval] = resolved(
         resolvers.order_approval.order_approvals,
-        "The orders of managed accounts that need their partner's approval, and what became of them.",
+        "Managed accounts' orders that need their partner's approval, including those already decided.",
         {**PAGE, "filter": (OrderApprovalFilter | None, MATCHING)},
     )
     quote: Quote | None = resolved(
         resolvers.price.quote,
-        "The quoting tool: what ports and connections would cost.",
-        {"input": (QuoteInput, "What is to be quoted.")},
+        "The prices of ports and connections.",
+        {"input": (QuoteInput, "The items to quote.")},
         ability="quote",
     )
     audit_events: Connection[AuditEvent] = resolved(
         resolvers.audit_event.audit_events,
-        "What the people of the viewer's company did and were denied, and who looked as them. Newest first; for administrators.",
+        "The audit events of the viewer's company, newest first: what its users did or were denied, and "
+        "who viewed as them. Only administrators can see audit events.",
         {**PAGE, "filter": (AuditEventFilter | None, MATCHING)},
     )
     notifications: Connection[Notification] = resolved(
         resolvers.notification.notifications,
-        "What the viewer was told, newest first.",
-        {**PAGE, "unread": (bool | None, "Only what the viewer has not marked as read.")},
+        "The viewer's notifications, newest first.",
+        {**PAGE, "unread": (bool | None, "If true, returns only unread notifications.")},
     )
     preview_settings: Query | None = resolved(
         resolvers.tools.settings_preview.preview_settings,
-        "What a managed account would see, as its account administrator, with settings that are not saved yet. For whoever may "
-        "save them; null if there is no such account. At the root of a query only, 10 times at most.",
+        "Previews what a managed account's administrator would see with unsaved settings. Requires "
+        "permission to save the settings. Null if the account doesn't exist. Allowed only at the root of "
+        "a query, at most 10 times.",
         {
-            "managed_account_id": (ID, "The account."),
+            "managed_account_id": (ID, "The managed account."),
             "settings": (
                 ManagedAccountSettingsInput | None,
-                "The switches, as `updateManagedAccountSettings` would take them; as they are if not given.",
+                "The settings to preview, as in `updateManagedAccountSettings`. Defaults to the current settings.",
             ),
         },
     )
     explain: Explanation | None = resolved(
         resolvers.tools.explain.explain,
-        "Whether the viewer, or another, may do something to a thing or read a field of it, and why. Null as in `node`.",
+        "Explains whether the viewer, or another company or user, can take an action on an object or read "
+        "one of its fields. Null if the object doesn't exist or the viewer can't see it.",
         EXPLAINED,
     )

@@ -1,4 +1,4 @@
-"""The schema as a whole, and what holds it against policy: each guarded field is named by a rule, and each rule names a field."""
+"""The whole schema, and the lists of guarded fields that policy is checked against: each needs a rule, each rule a field."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from schema.mutation import Mutation
 from schema.query import Query
 from schema.subscription import Subscription
 
-# There is no rule of these: whoever may read a row may read its id, and what it may do to it tells of the viewer itself alone.
+# No rule names these: everyone who reads a row can read its ID, and `viewer_can` only describes the viewer's own permissions.
 UNRULED: Final = frozenset(("id", "viewer_can"))
 
 
 class Redactions(SchemaExtension):
-    """Tells in `extensions` which policy has decided, and which values it has hidden, and why, where any are."""
+    """Adds the policy version to `extensions`, and the redactions if there are any: which values policy hid, and why."""
 
     def get_results(self) -> dict[str, Any]:
-        """The version of the policy, and the redactions of the response."""
+        """Return the policy version and the response's redactions."""
         result = self.execution_context.result
         context: Any = self.execution_context.context
         reported = context.redactions.report(result.data) if result is not None else []
-        told = {"policy": context.policy.version}
-        return {**told, "redactions": reported} if reported else told
+        version = {"policy": context.policy.version}
+        return {**version, "redactions": reported} if reported else version
 
 
 def make_schema(
@@ -47,9 +47,10 @@ def make_schema(
     always: bool = False,
     suggestions: bool = True,
 ) -> strawberry.Schema:
-    """The schema, with extensions of whoever serves it, the first of which sees most.
+    """Build the schema with the caller's extensions, outermost first.
 
-    Introspection tells of what `schema_of` makes of it, which is made ready for each operation if it is `always` asked for.
+    Introspection shows the schema that `schema_of` returns. With `always`, that schema is prepared for every operation, not just
+    for introspection.
     """
     return PreviewingSchema(
         query=Query,
@@ -65,20 +66,20 @@ def make_schema(
 
 
 def described(policy: Policy) -> strawberry.Schema:
-    """The schema whose descriptions say already who sees what."""
+    """Build the schema with visibility sentences in its descriptions."""
     schema = make_schema()
     append_permission_text(schema._schema, policy)
     return schema
 
 
-@cache  # it takes a schema, and is asked for at each load of policy and for the schemas of viewers
+@cache  # builds a schema, and runs on every policy load and for viewer schemas
 def guarded_fields() -> Mapping[str, frozenset[str]]:
-    """The fields of each type of the schema that is a type of policy, by their names in Python."""
+    """Return the fields of each type that has policy rules, by their Python names."""
     return {name: frozenset(field.python_name for field in fields) for name, fields in _guarded()}
 
 
 def required_fields() -> frozenset[tuple[str, str]]:
-    """Those of them that are never null, which therefore policy may never hide on a row that it shows: (type, field)."""
+    """Return the guarded fields that are never null, as (type, field). Policy may never hide them on a visible row."""
     return frozenset(
         (name, field.python_name)
         for name, fields in _guarded()
@@ -88,8 +89,8 @@ def required_fields() -> frozenset[tuple[str, str]]:
 
 
 def _guarded() -> Iterator[tuple[str, list[StrawberryField]]]:
-    known = [concrete.definition for concrete in make_schema().schema_converter.type_map.values()]
-    types = {definition.name: definition for definition in known if isinstance(definition, StrawberryObjectDefinition)}
+    definitions = [concrete.definition for concrete in make_schema().schema_converter.type_map.values()]
+    types = {definition.name: definition for definition in definitions if isinstance(definition, StrawberryObjectDefinition)}
     for entity in CATALOGUE:
         if entity.name in types:
             yield entity.name, [field for field in types[entity.name].fields if field.python_name not in UNRULED]

@@ -1,4 +1,4 @@
-"""The root of subscriptions: what changes, told to whoever may read it."""
+"""The root subscription type: changes, sent to viewers who can read the changed object."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ from schema.connection_request import ConnectionRequest
 from schema.notification import Notification
 from schema.port import Port
 
-Asked: TypeAlias = Info[Any, Any]
-OfCompany: TypeAlias = Annotated[ID | None, strawberry.argument(description="Only what the viewer sees to be this company's.")]
+AnyInfo: TypeAlias = Info[Any, Any]
+CompanyId: TypeAlias = Annotated[
+    ID | None, strawberry.argument(description="If given, sends only objects that the viewer can see belong to this company.")
+]
 
 
 def _shown(kind: type[Any]) -> Shown:
-    """The columns of a type, each with the fields that show it."""
+    """Return the columns of a type, each with the fields that expose it."""
     fields: dict[str, set[str]] = {}
     for field, column in _columns(kind):
         fields.setdefault(column, set()).add(field)
@@ -42,25 +44,28 @@ SHOWN: Final[Mapping[str, Shown]] = {kind.__name__: _shown(kind) for kind in (Po
 
 
 def event(description: str) -> Callable[[Callable[..., AsyncIterator[Any]]], Any]:
-    """A field whose events its function gives."""
+    """Declare a subscription field. Its function yields the events."""
     field: Callable[[Callable[..., AsyncIterator[Any]]], Any] = strawberry.subscription(description=description)
     return field
 
 
-@strawberry.type(description="What can be followed. An event tells what is true when it is sent, to whoever may read it then.")
+@strawberry.type(
+    description="The root of all subscriptions. An event carries the object's state at the time it is sent. You "
+    "receive only events about objects you can read at that time."
+)
 class Subscription:
-    @event("A port that the viewer may read, when it is ordered and whenever it changes.")
-    def port_updated(self, info: Asked, company_id: OfCompany = UNSET) -> AsyncIterator[Port]:
-        return _told(subscription.port_updated, info, company_id)
+    @event("Sends a port when it is ordered and whenever it changes.")
+    def port_updated(self, info: AnyInfo, company_id: CompanyId = UNSET) -> AsyncIterator[Port]:
+        return _stream(subscription.port_updated, info, company_id)
 
-    @event("A connection request that the viewer may read, when it is made and whenever it changes.")
-    def connection_request_updated(self, info: Asked, company_id: OfCompany = UNSET) -> AsyncIterator[ConnectionRequest]:
-        return _told(subscription.connection_request_updated, info, company_id)
+    @event("Sends a connection request when it is made and whenever it changes.")
+    def connection_request_updated(self, info: AnyInfo, company_id: CompanyId = UNSET) -> AsyncIterator[ConnectionRequest]:
+        return _stream(subscription.connection_request_updated, info, company_id)
 
-    @event("A notification of the viewer, when it is written.")
-    def notification_received(self, info: Asked) -> AsyncIterator[Notification]:
-        return _told(subscription.notification_received, info)
+    @event("Sends a notification when the viewer receives it.")
+    def notification_received(self, info: AnyInfo) -> AsyncIterator[Notification]:
+        return _stream(subscription.notification_received, info)
 
 
-def _told(updates: Updates, info: Asked, company_id: ID | None = None) -> AsyncIterator[Any]:
+def _stream(updates: Updates, info: AnyInfo, company_id: ID | None = None) -> AsyncIterator[Any]:
     return updates(info.context, SHOWN[updates.entity], company_id or None)

@@ -9,10 +9,10 @@ from schema.building.scalars import EmailAddress
 from schema.enums import SupportedBy
 
 
-@strawberry.type(description="Whom a company turns to for technical support.")
+@strawberry.type(description="A company's technical support contact.")
 class SupportDetails:
-    supported_by: SupportedBy = column("Who gives the support.")
-    email: EmailAddress | None = column("Where to write.")
-    phone: str | None = column("Where to call.")
-    hours: str | None = column("When somebody is there.")
-    version: int | None = column("Counts the edits of the details; to be stated by whoever edits them.")
+    supported_by: SupportedBy = column("Who provides the support.")
+    email: EmailAddress | None = column("The email address of the support team.")
+    phone: str | None = column("The phone number of the support team.")
+    hours: str | None = column("The support team's opening hours.")
+    version: int | None = column("The current version. Send it with the next edit.")

@@ -10,11 +10,11 @@ from schema.building.nodes import Node, of
 from schema.building.scalars import EmailAddress
 
 
-@strawberry.type(description="A person who signs in.")
+@strawberry.type(description="A person who can sign in.")
 class User(Node):
     is_type_of = of("User")
 
-    name: str = column("The person's full name.")
-    job_title: str | None = column("What the person does.")
-    email: EmailAddress | None = column("The person's address. For the person, account administrators and the operator.")
+    name: str = column("The user's full name.")
+    job_title: str | None = column("The user's job title.")
+    email: EmailAddress | None = column("The user's email address.")
     viewer_can: list[str] = viewer_can_field("User")

@@ -1,4 +1,4 @@
-"""Values: what has no identity of its own. The field that holds a value is what policy guards."""
+"""Value types, which have no ID. Policy guards the field that holds a value, not the value's own fields."""
 
 from __future__ import annotations
 
@@ -10,45 +10,49 @@ from schema.building.scalars import URL
 from schema.enums import SettingSource
 
 
-@strawberry.type(description="An amount of money, exact.")
+@strawberry.type(description="An exact amount of money.")
 class Money:
-    amount: Decimal = strawberry.field(description='In major units, as a string: "1250.00". Yen have no minor unit: "1250".')
-    currency: str = strawberry.field(description="ISO 4217 code.")
+    amount: Decimal = strawberry.field(
+        description='The amount in major units, as a string such as "1250.00". Yen amounts have no decimals: "1250".'
+    )
+    currency: str = strawberry.field(description="The currency, as an ISO 4217 code.")
 
 
 @strawberry.type(description="A postal address.")
 class Address:
-    street: str | None = strawberry.field(description="Street and number.")
-    city: str | None = strawberry.field(description="Town or city.")
-    postal_code: str | None = strawberry.field(description="Postal code, as its country writes it.")
-    country: str | None = strawberry.field(description="ISO 3166-1 alpha-2 code.")
+    street: str | None = strawberry.field(description="The street and number.")
+    city: str | None = strawberry.field(description="The town or city.")
+    postal_code: str | None = strawberry.field(description="The postal code, in the format of its country.")
+    country: str | None = strawberry.field(description="The country, as an ISO 3166-1 alpha-2 code.")
 
 
-@strawberry.type(description="A link to a company's page on another network.")
+@strawberry.type(description="A link to a company's page on a social network.")
 class SocialLink:
-    network: str = strawberry.field(description="The network's name.")
-    url: URL = strawberry.field(description="The page.")
+    network: str = strawberry.field(description="The name of the network.")
+    url: URL = strawberry.field(description="The URL of the page.")
 
 
-@strawberry.type(description="The effective value of a switch, and where it comes from.")
+@strawberry.type(description="The effective value of a setting, and its source.")
 class Setting:
-    enabled: bool = strawberry.field(description="Whether it is on.")
-    source: SettingSource = strawberry.field(description="The account's own override, the partner's default, or neither.")
+    enabled: bool = strawberry.field(description="Whether the setting is on.")
+    source: SettingSource = strawberry.field(
+        description="The source of the value: the account's own setting, the partner's default, or neither."
+    )
 
 
-@strawberry.type(description="What is switched on for a managed account.")
+@strawberry.type(description="The effective settings of a managed account.")
 class ManagedAccountSettings:
-    pricing: Setting = strawberry.field(description="Whether the account sees prices.")
-    chat_support: Setting = strawberry.field(description="Whether the account has support by chat.")
+    pricing: Setting = strawberry.field(description="Whether the account can see prices.")
+    chat_support: Setting = strawberry.field(description="Whether the account has chat support.")
     dashboard: Setting = strawberry.field(description="Whether the account has a dashboard.")
-    company_profile: Setting = strawberry.field(description="Whether the account reads its own company profile.")
-    order_approval: Setting = strawberry.field(description="Whether the account's orders wait for its partner's approval.")
+    company_profile: Setting = strawberry.field(description="Whether the account can see its own company profile.")
+    order_approval: Setting = strawberry.field(description="Whether the account's orders need the partner's approval.")
 
 
-@strawberry.type(description="What a company is on paper.")
+@strawberry.type(description="A company's legal name and registration details.")
 class CompanyProfile:
-    legal_name: str = strawberry.field(description="The name of the legal person.")
-    registration_number: str | None = strawberry.field(description="In the register of its country.")
-    country: str = strawberry.field(description="Where it is registered: ISO 3166-1 alpha-2 code.")
-    headquarters: Address | None = strawberry.field(description="Its main site.")
-    tax_number: str | None = strawberry.field(description="As its country issues it.")
+    legal_name: str = strawberry.field(description="The legal name of the company.")
+    registration_number: str | None = strawberry.field(description="The company's number in its country's company register.")
+    country: str = strawberry.field(description="The country of registration, as an ISO 3166-1 alpha-2 code.")
+    headquarters: Address | None = strawberry.field(description="The address of the company's headquarters.")
+    tax_number: str | None = strawberry.field(description="The tax number issued by the country of registration.")

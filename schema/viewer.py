@@ -14,28 +14,28 @@ from schema.enums import MemberRole
 from schema.user import User
 
 
-@strawberry.type(description="Who looks at the market as another viewer.")
+@strawberry.type(description="The signed-in user who is viewing as someone else.")
 class ViewedBy:
-    user_id: ID = strawberry.field(description="The global id of the user who is signed in.")
+    user_id: ID = strawberry.field(description="The global ID of the signed-in user.")
     name: str = strawberry.field(description="The user's full name.")
-    company_id: ID = strawberry.field(description="The global id of the company that the user is signed in for.")
-    company_name: str = strawberry.field(description="The name of that company that the public knows.")
+    company_id: ID = strawberry.field(description="The global ID of the company that the user is signed in to.")
+    company_name: str = strawberry.field(description="The public name of that company.")
 
 
-@strawberry.type(description="Whoever asks. Anonymous visitors are viewers too.")
+@strawberry.type(description="The current viewer: a signed-in user or an anonymous visitor. Fields describe the viewer itself.")
 class Viewer:
-    user: User | None = resolved(viewer.user, "The user who is signed in.")
-    company: Company | None = resolved(viewer.company, "The company that the user is signed in for.")
-    roles: list[MemberRole] = resolved(viewer.roles, "The user's roles in that company.")
+    user: User | None = resolved(viewer.user, "The current user. Null for anonymous visitors.")
+    company: Company | None = resolved(viewer.company, "The company that the user is signed in to.")
+    roles: list[MemberRole] = resolved(viewer.roles, "The user's roles in the company.")
     pricing_visible: bool = resolved(
-        viewer.pricing_visible, "Whether the viewer sees prices: tells a hidden price from one that is not there."
+        viewer.pricing_visible, "Whether the viewer can see prices. Distinguishes a hidden price from a missing one."
     )
     partner_documentation: URL | None = resolved(
         viewer.partner_documentation,
-        "Where a partner finds more about its programme, if the operator says so.",
+        "The URL of the operator's documentation for partners, if the operator provides one.",
         ability="read_partner_documentation",
     )
-    chat_support_enabled: bool = resolved(viewer.chat_support_enabled, "Whether the viewer has support by chat.")
+    chat_support_enabled: bool = resolved(viewer.chat_support_enabled, "Whether chat support is available to the viewer.")
     dashboard: Dashboard | None = resolved(
         viewer.dashboard,
         "The dashboard of the viewer's company.",
@@ -43,19 +43,19 @@ class Viewer:
     )
     can: bool = resolved(
         viewer.can,
-        "Whether the viewer may do something: to its own company, what is ordered or made for it included, or to some thing of"
-        " another type, if there is one. What may be done to a certain thing is its `viewerCan`.",
+        "Whether the viewer can take an action on its own company, including orders on its behalf, or on "
+        "at least one object of another type. For a specific object, use its `viewerCan`.",
         {
-            "action": (str, "The action, as the type's enum of actions spells it."),
-            "type_name": (str, "The type, such as `Company` for what is ordered or made for a company."),
+            "action": (str, "The action, as in the type's action enum."),
+            "type_name": (str, "The type. Use `Company` for actions that order or create something for a company."),
         },
     )
     unread_notifications: int = resolved(
-        viewer.unread_notifications, "How many notifications the viewer has not marked as read; none for anonymous visitors."
+        viewer.unread_notifications, "The number of unread notifications. 0 for anonymous visitors."
     )
     viewing_as: Company | None = resolved(
-        viewer.viewing_as, "The company as which the market is looked at: the viewer's. Null for whoever looks as itself."
+        viewer.viewing_as, "The company that the market is being viewed as. Null if the viewer isn't viewing as anyone else."
     )
     viewed_by: ViewedBy | None = resolved(
-        viewer.viewed_by, "Who is signed in, while the market is looked at as another viewer; or else null."
+        viewer.viewed_by, "The signed-in user who is viewing as someone else. Null otherwise."
     )

@@ -14,17 +14,53 @@ from commands.demo.market import load, make
 from models.database import connect, upgrade
 from models.embedded import Embedded
 from settings import Settings
-from tests import databases
+from tests import databases, executors
 from tests.client import Client, open_client
 from tests.policy_coverage import PolicyCoveragePlugin
 from tests.transport.gateway import running
 
 SEED = 1
+LONGEST = (
+    "tests/interference/test_non_interference.py",
+    "tests/interference/test_view_as.py",
+    "tests/execution/test_differential.py",
+    "tests/scale/test_pages.py",
+    "tests/policies/test_three_verdicts.py",
+    "tests/commands/test_worker_command.py",
+    "tests/transport/test_no_failures.py",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Learn in every run which rules of policy it exercises."""
     config.pluginmanager.register(PolicyCoveragePlugin())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first, so that no worker has one of them left when the other is done."""
+    order = {file: place for place, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(LONGEST)))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that is marked so once on each executor."""
+    if metafunc.definition.get_closest_marker("executors") is not None:
+        metafunc.fixturenames.insert(0, "executor")
+        metafunc.parametrize("executor", executors.NAMES, indirect=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _both_executors() -> Iterator[None]:
+    with executors.installed():
+        yield
+
+
+@pytest.fixture
+def executor(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The executor that runs the requests of the test."""
+    name: str = request.param
+    with executors.only(name):
+        yield name
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message
 
 PROTOCOL = "graphql-transport-ws"
-PATIENCE = 5  # seconds
+PATIENCE = 30  # seconds: a busy machine is slow, not wrong
 SILENCE = 0.3
 
 

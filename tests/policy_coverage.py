@@ -2,6 +2,9 @@
 
 A plugin of pytest. It listens where resolvers ask policy and where operations end, and when a test is done it evaluates the rules
 that had a say, for each viewer who asked, over the rows that are stored then. The gateway knows nothing of it.
+
+With pytest-xdist each worker collects what its tests exercise and sends it to the controller when it ends. Only the controller
+writes the record, so workers can't overwrite each other's rules.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ import server
 from commands.policy.coverage import RECORD
 from policies.actions import ACTIONS
 from policies.catalogue import CATALOGUE
-from policies.coverage import Coverage, read
+from policies.coverage import Coverage, countable, read
 from policies.policy import Policy
 from policies.source import digest, read_texts
 from policies.viewer import Shape
@@ -35,6 +38,7 @@ from tests.outcomes import Outcomes, PolicyQuestions, Question
 
 TOO_LARGE: Final = "tests/scale/"  # its tables are too large to be read whole
 DOCUMENTS: Final = 1024
+SENT: Final = "exercised"  # the key under which a worker sends its coverage
 
 
 class PolicyCoveragePlugin:
@@ -47,6 +51,7 @@ class PolicyCoveragePlugin:
         self.coverage = known if known and known.version == self.version else Coverage(self.version)
         self.asked = PolicyQuestions()
         self._outcomes: Outcomes | None = None
+        self._is_new = False  # whether this run has exercised anything
         self._patches = ExitStack()
 
     def pytest_sessionstart(self) -> None:
@@ -70,22 +75,45 @@ class PolicyCoveragePlugin:
             if asked.questions and not item.nodeid.startswith(TOO_LARGE):
                 self.evaluate(asked)
 
-    def pytest_sessionfinish(self) -> None:
-        """Write the record, with what others have written meanwhile."""
-        self._patches.close()
-        if self._outcomes is not None:
-            self._outcomes.close()
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Send what was exercised to the controller, or write the record."""
+        sent = getattr(session.config, "workeroutput", None)
+        if sent is None:
+            self.close()
+        else:
+            self._stop()
+            sent[SENT] = self.coverage.seen_as_lists()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Add what a worker has exercised. A worker that crashed sends nothing, and the run fails."""
+        sent: dict[str, list[int]] | None = getattr(node, "workeroutput", {}).get(SENT)
+        if sent is not None:
+            self.coverage.add(Coverage(self.version, {place: set(numbers) for place, numbers in sent.items()}))
+            self._is_new = True
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say how much of policy is exercised by now."""
+        if self._is_new:
+            rules = countable(server.load_policy().rules)
+            terminalreporter.write_line(f"policy: {self.coverage.line(rules)}")
+
+    def close(self) -> None:
+        """Stop listening and write the record, with what other runs have written meanwhile."""
+        self._stop()
+        if self._is_new:
             beside = read(self.record)
             self.coverage.add(beside or self.coverage)
             self.coverage.save(self.record)
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say how much of policy is exercised by now."""
+    def _stop(self) -> None:
+        self._patches.close()
         if self._outcomes is not None:
-            terminalreporter.write_line(f"policy: {self.coverage.line(self._outcomes.rules)}")
+            self._outcomes.close()
 
     def evaluate(self, asked: PolicyQuestions) -> None:
         """Note which rules held and failed for what was asked."""
+        self._is_new = True
         if self._outcomes is None:
             self._outcomes = Outcomes(server.load_policy(), read_texts(server.POLICIES))
         self._outcomes.evaluate(asked, self.coverage)

@@ -186,6 +186,8 @@ def test_no_tls_is_no_tls() -> None:
         ("postgresql://h/d?keepalives_idle=-1", "the parameter keepalives_idle has to be a number"),
         ("postgresql://h/d?hostaddr=10.0.0.7", "the parameter hostaddr is not supported beside a host"),
         ("postgresql://h/d?service=swordfish", "names the service swordfish, but"),
+        ("postgresql://h/d?options=-c geqo=off", "the parameter options has a second = in its value: write that as %3D"),
+        ("postgresql://h/d?application_name=a b", "has a space in it: write it as %20"),
         ("postgresql://u:swordfish%@h/d", "has a % that begins no percent-encoding"),
         ("postgresql://u:swordfish%00@h/d", "has a % that begins no percent-encoding, or %00"),
         ("postgresql://u:sword@fish@h/d", "has more than one @"),
@@ -240,6 +242,7 @@ def test_without_a_host_it_is_the_server_of_this_machine(monkeypatch: pytest.Mon
         "postgresql://db.example:6543,other.example/sample?target_session_attrs=primary",
         "postgresql://%2Frun%2Fpg:6543/sample",
         "postgresql://u@[::1]:6543/sample?application_name=a%20b",
+        "postgresql://u@[fe80::1%25eth0]/sample",
     ],
 )
 def test_the_uri_says_the_same(url: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -44,7 +46,7 @@ def exercised(tmp_path: Path) -> Iterator[PolicyCoveragePlugin]:
     exercised = PolicyCoveragePlugin(tmp_path / "record.json")
     exercised.pytest_sessionstart()
     yield exercised
-    exercised.pytest_sessionfinish()
+    exercised.close()
 
 
 def the(policy: Policy, text: str) -> Rule:
@@ -146,3 +148,21 @@ def test_runs_of_one_policy_are_one_record(tmp_path: Path, policy: Policy) -> No
     assert {rule.place: {0, 1}} == known.seen
     assert {rule.place: {0}} == (both and both.seen)
     assert {} == PolicyCoveragePlugin(path).coverage.seen
+
+
+def test_what_workers_have_exercised_is_one_record(tmp_path: Path, policy: Policy) -> None:
+    """Each worker sends what it has seen when it ends, and none overwrites what another one has seen; a crashed one sends nothing."""
+    path, rule = tmp_path / "record.json", the(policy, OWN)
+    controller = PolicyCoveragePlugin(path)
+    for branch in (0, 1):
+        worker = PolicyCoveragePlugin(tmp_path / "none")
+        worker.coverage.note(rule, branch)
+        output: dict[str, object] = {}
+        worker.pytest_sessionfinish(cast("Any", SimpleNamespace(config=SimpleNamespace(workeroutput=output))))
+        controller.pytest_testnodedown(SimpleNamespace(workeroutput=output))
+    controller.pytest_testnodedown(SimpleNamespace())
+
+    controller.pytest_sessionfinish(cast("Any", SimpleNamespace(config=SimpleNamespace())))
+
+    written = read(path)
+    assert {rule.place: {0, 1}} == (written and written.seen)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import cast
-from urllib.parse import urlsplit
 
 import strawberry
 import structlog
@@ -23,7 +22,7 @@ from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from settings import Settings
-from transport.authentication.bearer import Identity, LoadViewer
+from transport.authentication.bearer import Identity, LoadViewer, NoTokenInUrl
 from transport.authentication.tokens import Tokens
 from transport.documents import Documents
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
@@ -74,7 +73,7 @@ def create_app(
     """
     operations = Operations(
         schema=schema,
-        documents=documents or Documents(settings.max_document_tokens),
+        documents=documents or Documents(settings.max_document_tokens, max_characters=settings.max_document_characters),
         bounds=bounds_of(schema._schema, settings),
     )
     identity, connections = Identity(tokens, load_viewer), OpenConnections()
@@ -152,7 +151,7 @@ def _middleware(settings: Settings, body_limits: Mapping[str, int], policy: Poli
     return [
         *(proxied if settings.trusted_proxies else []),
         Middleware(RequestLog, write=request_lines(settings), policy=policy),
-        Middleware(SafeHeaders, secure=urlsplit(settings.public_url).scheme == "https"),
+        Middleware(SafeHeaders, public_url=settings.public_url),
         Middleware(
             Cors,
             allow_origins=settings.allowed_origins,
@@ -162,6 +161,7 @@ def _middleware(settings: Settings, body_limits: Mapping[str, int], policy: Poli
             max_age=PREFLIGHT_SECONDS,
         ),
         Middleware(Failsafe),
+        Middleware(NoTokenInUrl),
         Middleware(BodyLimit, limit=settings.max_body_bytes, of_path=body_limits),
         Middleware(Peers),
     ]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
@@ -60,6 +61,11 @@ ADDED: Final = "added_headers"  # where the state of a request has more headers 
 VARIES: Final[RawHeader] = (b"vary", b"Origin")
 
 
+def safe_headers(public_url: str) -> tuple[RawHeader, ...]:
+    """The protecting headers of a gateway with this public address, with HSTS where that is https."""
+    return (*SAFE, HSTS) if urlsplit(public_url).scheme == "https" else SAFE
+
+
 def header(scope: Scope, name: bytes) -> str | None:
     """The first header of a request with this name."""
     for key, value in scope["headers"]:
@@ -69,11 +75,11 @@ def header(scope: Scope, name: bytes) -> str | None:
 
 
 class SafeHeaders:
-    """Adds the protecting headers that an answer does not bring itself; `secure` is for a gateway that is reached by HTTPS."""
+    """Adds the protecting headers that an answer does not bring itself."""
 
-    def __init__(self, app: ASGIApp, *, secure: bool = False) -> None:
+    def __init__(self, app: ASGIApp, *, public_url: str) -> None:
         self.app = app
-        self.added = (*SAFE, HSTS) if secure else SAFE
+        self.added = safe_headers(public_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def safe(message: Message) -> None:

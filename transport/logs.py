@@ -125,8 +125,9 @@ class RequestLog:
         scope.setdefault("state", {})["request_id"] = request_id
         raw_id = (HEADER, request_id.encode())
         facts: Facts = {"request_id": request_id}
+        if (version := self.policy()) is not None:
+            facts["policy"] = version
         _facts.set(facts)  # a pipelined request starts in the context of the one before
-        bind_facts(policy=self.policy())
         status = CLOSED_EARLY
 
         async def answer(message: Message) -> None:

@@ -15,9 +15,9 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from resolvers.writing.rights import GONE, ViewerGone
-from transport.documents import Documents, require_runnable
+from transport.documents import Document, Documents, require_runnable
 from transport.errors import BAD_USER_INPUT, VALIDATION_FAILED, publish
-from transport.http.request import GraphQLRequest
+from transport.graphql_request import GraphQLRequest
 from transport.limits.bounds import Bounds
 from transport.limits.quotas import LEAST, Payer
 from transport.logs import bind_facts
@@ -32,6 +32,7 @@ class Operation:
     """An operation that may run."""
 
     asked: GraphQLRequest
+    document: Document  # kept here so that it isn't parsed again, however long it is
     name: str | None
     kind: OperationType
     cost: int
@@ -45,7 +46,7 @@ class Operations:
     documents: Documents
     bounds: Bounds
 
-    def prepare(
+    async def prepare(
         self, asked: GraphQLRequest, method: str, payer: Payer, *, streamed: bool = False, queries: bool = False, times: int = 1
     ) -> Operation:
         """The operation that a request means, which the log is told of. Raises PublicError, or Refusal as the method does.
@@ -53,9 +54,24 @@ class Operations:
         It has to be a query where `queries` only are run, or somebody looks as another. `payer` is charged for it, `times` over:
         for reading the document before it is parsed, and for what it costs above that.
         """
-        paid = self._reading(asked.query)
-        payer.charge(paid)
-        document = self.documents.parse(asked.query)
+        paid = 0
+        if not self.documents.is_proven(asked.query):  # it may have to be parsed and validated: that is paid by its characters
+            paid = max(LEAST, len(asked.query))
+            payer.charge(paid)
+        try:
+            operation = await self._admitted(asked, method, queries=queries, streamed=streamed)
+        except Exception:
+            if not paid:
+                payer.charge(LEAST)
+            raise
+        if (price := max(LEAST, operation.cost * times)) > paid:
+            payer.charge(price - paid)
+        return operation
+
+    async def _admitted(self, asked: GraphQLRequest, method: str, *, queries: bool, streamed: bool) -> Operation:
+        """The operation that a request means, if it may be run. Raises PublicError, or Refusal as the method does."""
+        self.bounds.check_variables(asked.variables)
+        document = await self.documents.ready(asked.query, self.bounds)
         operation = document.operation(asked.operation_name)
         if queries or asked.view_as is not None:
             require_query(operation.node)
@@ -64,16 +80,11 @@ class Operations:
         bind_facts(operation=name and name[:LOGGED_NAME], operation_type=kind.value)
         cost = document.cost(operation, asked.variables, self.bounds)
         bind_facts(cost=cost)
-        if cost * times > paid:
-            payer.charge(cost * times - paid)
-        return Operation(asked, name, kind, cost)
-
-    def _reading(self, text: str) -> int:
-        """The charge for a document: one that may have to be parsed and validated is charged by its characters."""
-        return LEAST if self.documents.is_proven(text) else max(LEAST, len(text))
+        return Operation(asked, document, name, kind, cost)
 
     async def execute(self, operation: Operation, context: object) -> ExecutionResult:
         """What comes of a query or a mutation. Raises Unauthenticated for a viewer that is gone before anything was changed."""
+        await self.documents.validated(operation.asked.query, self.schema._schema, context)
         result = await self.schema.execute(
             operation.asked.query,
             variable_values=operation.asked.variables,
@@ -81,12 +92,13 @@ class Operations:
             context_value=context,
             operation_extensions=operation.asked.extensions,
         )
-        if any(isinstance(error.original_error, ViewerGone) for error in result.errors or ()):
+        if result.errors and any(isinstance(error.original_error, ViewerGone) for error in result.errors):
             _refuse_gone(context)
         return result
 
     async def subscribe(self, operation: Operation, context: object) -> AsyncGenerator[ExecutionResult, None]:
         """What comes of a subscription, event by event."""
+        await self.documents.validated(operation.asked.query, self.schema._schema, context)
         results: Any = await self.schema.subscribe(
             operation.asked.query,
             variable_values=operation.asked.variables,

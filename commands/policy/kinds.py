@@ -19,10 +19,10 @@ NAME: Final = "sensitive-data.md"
 INTRODUCTION: Final = """\
 # Sensitive data
 
-Every value of a sensitive kind is hidden by its kind. A field has the kinds of its type and of its columns
-([models/kinds.py](../models/kinds.py)), and [policies/kinds.polar](../policies/kinds.polar) says from whom each kind is hidden. The
-gateway doesn't start while a field, filter, order, file or mail shows a kind to anybody else, and `crossgate policy prove` proves
-that none does, for every viewer and every row. `crossgate policy kinds` prints this page.
+Prices, addresses, telephone numbers, bank accounts and secrets are hidden by their kind. A field has the kinds of its type and of its
+columns ([models/kinds.py](../../models/kinds.py)). [policies/kinds.polar](../../policies/kinds.polar) says which viewers a kind is
+hidden from. The gateway doesn't start while a field, filter, order, file or mail shows a kind to one of them, and
+`crossgate policy prove` proves that none does, for every viewer and row. `crossgate policy kinds` prints this page.
 """
 
 

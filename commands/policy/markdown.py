@@ -14,7 +14,7 @@ def markdown(tables: Iterable[Table]) -> str:
     blocks = [
         "# Policy matrix",
         INTRODUCTION,
-        "`crossgate policy matrix --output docs` writes this page; `make check` holds it.",
+        "`crossgate policy matrix --output docs/policy` writes this page, and `make check` checks it.",
     ]
     for table in tables:
         blocks.append(f"## {table.title}")

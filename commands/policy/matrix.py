@@ -19,7 +19,7 @@ from policies.matrix import Table
 from policies.matrix import matrix as tables_of
 from policies.policy import Policy
 
-DOCS: Final = Path(__file__).parents[2] / "docs"
+DOCS: Final = Path(__file__).parents[2] / "docs" / "policy"
 NAME: Final = "policy-matrix"
 
 
@@ -36,11 +36,9 @@ WRITERS: Final[dict[Format, Callable[[Iterable[Table]], str]]] = {Format.MD: mar
 def matrix(
     format: Annotated[Format, typer.Option(help="What is printed.")] = Format.MD,  # noqa: A002 (the option's name)
     output: Annotated[Path | None, typer.Option(help="A directory to write all pages to, instead.")] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; fail if docs/ does not have what policy says.")
-    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if docs/policy/ is out of date.")] = False,
 ) -> None:
-    """Print the policy matrix, write it and the page on sensitive data to a directory, or check that docs/ has both."""
+    """Print the policy matrix, write it and the page on sensitive data to a directory, or check that docs/policy/ has both."""
     policy = server.load_policy()
     if check:
         _check(_files(policy))
@@ -53,7 +51,7 @@ def matrix(
 
 
 def _files(policy: Policy) -> dict[str, str]:
-    """The pages of docs/ that are written from policy, by name."""
+    """The pages of docs/policy/ that are written from policy, by name."""
     tables = tables_of(policy)
     return {SENSITIVE_DATA: sensitive_data(policy), **{f"{NAME}.{each}": write(tables) for each, write in WRITERS.items()}}
 
@@ -64,5 +62,6 @@ def _check(files: Mapping[str, str]) -> None:
     old = [path.name for path, text in paths.items() if not path.is_file() or path.read_text("utf-8") != text]
     if old:
         raise Failure(
-            f"Out of date in docs/: {', '.join(old)}. If that's meant, renew them: crossgate policy matrix --output docs"
+            f"Out of date in docs/policy/: {', '.join(old)}. If that's meant, renew them: "
+            "crossgate policy matrix --output docs/policy"
         )

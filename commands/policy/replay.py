@@ -37,7 +37,7 @@ from schema.extensions.planned_execution import Planning
 from schema.schema import make_schema
 from settings import Settings
 from transport.authentication.tokens import Tokens
-from transport.http.request import checked
+from transport.graphql_request import parse_content
 from transport.logs import configure_logging
 from transport.refusal import BadRequest
 
@@ -164,7 +164,7 @@ def _read(file: Path) -> Iterator[Recorded]:
         try:
             asked = orjson.loads(line)
             who, whom = _who(asked)
-            again = checked(asked)
+            again = parse_content(asked)
             yield Recorded(number, *who, whom, again.operation_name, again.query, again.variables)
         except (ValueError, TypeError, KeyError, AttributeError, BadRequest):
             raise Failure(f"{file}:{number} is no recorded query.") from None

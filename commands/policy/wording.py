@@ -12,9 +12,9 @@ from policies.viewer_classes import listed
 LONGEST: Final = 64  # characters of a condition within a cell: whose it is, and whose its partner is
 NO_ROW: Final = "no row"
 INTRODUCTION: Final = (
-    "What policy says, for each type: who reads which rows and fields, and who may do what. Each column is a class of viewers that "
-    "the lines of its table do not tell apart, and together they are all viewers that there can be. A field's cell is of rows that "
-    f"may be read, and “{NO_ROW}” where there are none. What follows “else” is why the field is hidden in the other rows."
+    "For each type, who can read which rows and fields, and who can do what. Each column is a class of viewers that the table treats "
+    "alike; together the columns cover every possible viewer. A field's cell is about the rows that the viewer can read, and says "
+    f"“{NO_ROW}” if the viewer can read none. After “else” comes the reason why the field is hidden in the other rows."
 )
 
 

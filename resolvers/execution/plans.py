@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
@@ -29,18 +30,20 @@ from resolvers.execution.planner import PlannedField, Planner
 from resolvers.execution.redaction_tracking import FieldsTracker, RedactionTracker
 from resolvers.execution.roots import Roots
 from resolvers.execution.variables import Definitions, Variables
+from resolvers.execution.worker_thread import SHORT_DOCUMENT, run_in_worker
 from resolvers.reading.allowed_actions import allowed_actions
 from resolvers.reading.batching import ROOT
 from resolvers.values.errors import PublicError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from policies.policy import Policy
     from resolvers.context import Context
 
 PLANNED: Final = "planned"
 PLAN_CACHE_SIZE: Final = 1_000_000  # in characters of documents; a plan takes about 50 times the memory of its document
+MAX_CONCURRENT_FIELDS: Final = 8  # root fields of one request that run at the same time
 CACHE_SHARE_DIVISOR: Final = 10  # documents larger than a tenth of the cache aren't cached: they would evict too many others
 PLAN_OVERHEAD: Final = 500  # characters that each plan counts in addition, which limits the cache to 2,000 plans
 
@@ -87,12 +90,22 @@ class Plan:
         with_children = [
             key for key, each in self.planned.items() if isinstance(each, PlannedField) and each.builder.has_children
         ]
-        values = dict(zip(with_children, await run_together([self._value(key, run) for key in with_children]), strict=True))
-        for key in self.planned:
-            if key not in values:
-                values[key] = self._value_without_children(key, run)
-        left = {key: _reason(value.error) for key, value in values.items() if value.__class__ is _Failed}
-        data: dict[str, Any] = {key: None if key in left else values[key] for key in self.planned}
+        single = len(with_children) == 1  # saves the cost of running several concurrently
+        awaited = (
+            {key: await self._value(key, run) for key in with_children}
+            if single
+            else dict(await self._values(with_children, run))
+        )
+        data = {key: awaited[key] if key in awaited else self._value_without_children(key, run) for key in self.planned}
+        left = {key: _reason(value.error) for key, value in data.items() if value.__class__ is _Failed}
+        if not left and not run.failures:
+            context.redactions.settle(run.redaction_pass.collect(self.tracker, data))
+            return Answer(data, [], left, (), self.roots)
+        return self._failed(context, run, data, left)
+
+    def _failed(self, context: Context, run: PlanRun, values: dict[str, Any], left: Mapping[str, str]) -> Answer:
+        """Return the answer of an operation in which root fields, or fields below them, failed."""
+        data: dict[str, Any] = {key: None if key in left else value for key, value in values.items()}
         errors = errors_of(data, run.failures) if run.failures else []
         entries = run.redaction_pass.collect(self.tracker, data)
         for key in left:
@@ -106,6 +119,20 @@ class Plan:
     def _is_required(self, key: str) -> bool:
         planned = self.planned[key]
         return isinstance(planned, PlannedField) and planned.is_required
+
+    async def _values(self, keys: Sequence[str], run: PlanRun) -> Sequence[tuple[str, Any]]:
+        """Return the values of root fields with children. A limited number run at a time, so that other requests run in between."""
+        if len(keys) <= MAX_CONCURRENT_FIELDS:
+            return list(zip(keys, await run_together([self._value(key, run) for key in keys]), strict=True))
+        remaining, values = iter(keys), dict[str, Any]()
+
+        async def work() -> None:
+            for key in remaining:
+                values[key] = await self._value(key, run)
+                await asyncio.sleep(0)
+
+        await run_together([work() for _ in range(MAX_CONCURRENT_FIELDS)])
+        return list(values.items())
 
     async def _value(self, key: str, run: PlanRun) -> Any:
         """Return the value of a root field, or its failure."""
@@ -196,7 +223,8 @@ class Plans:
         key = (text, name, context.viewer.shape, condition_values)
         plan = self._plans.get(key)
         if plan is None:
-            plan = self._build(operation, name, dict(raw), context)
+            build = partial(self._build, operation, name, dict(raw), context)
+            plan = build() if len(text) < SHORT_DOCUMENT else await run_in_worker(build)
             _cache(self._plans, key, plan)
         return await plan.run(context, variables)
 

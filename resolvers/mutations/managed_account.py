@@ -19,6 +19,7 @@ from resolvers.mutations.support_details import UNREACHABLE, contact, details_of
 from resolvers.values.identifiers import Identifier
 from resolvers.writing.field_readers import Read, assign, given, reads_like, text, word
 from resolvers.writing.input_reader import InputReader
+from resolvers.writing.rights import before_first_defaults
 from resolvers.writing.runner import ChangedIds
 from resolvers.writing.unit_of_work import UnitOfWork, requires
 from resolvers.writing.user_errors import ErrorCode
@@ -90,7 +91,9 @@ async def update_partner_defaults(work: UnitOfWork, fields: InputReader) -> Chan
     partner = await work.acting_company(fields, "update_partner_defaults")
     work.errors.raise_if_any()
     defaults = await work.scalar(sa.select(PartnerDefaults).where(PartnerDefaults.partner_id == partner.id).with_for_update())
-    defaults = defaults or PartnerDefaults(partner_id=partner.id, version=0)
+    if defaults is None:
+        await before_first_defaults(work.session, partner.id)
+        defaults = PartnerDefaults(partner_id=partner.id, version=0)
     work.check_and_bump_version(fields, defaults)
     work.errors.raise_if_any()
     assign(defaults, given(fields, SWITCHES))

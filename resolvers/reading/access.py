@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 from models.reading import Reader
@@ -21,11 +20,14 @@ class Access:
     policy: Policy
     viewer: Viewer
     reader: Reader
+    _parameters: dict[str, Any] | None = None
 
-    @cached_property
+    @property
     def parameters(self) -> dict[str, Any]:
         """The viewer's facts, as statement parameters."""
-        return viewer_parameters(self.viewer)
+        if self._parameters is None:  # a cached property would take a lock on Python 3.11
+            self._parameters = viewer_parameters(self.viewer)
+        return self._parameters
 
     def decide(self, entity: str, action: str = "read") -> Decision:
         """Return the policy's decision for this viewer's shape."""

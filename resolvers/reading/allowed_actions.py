@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -166,20 +167,22 @@ def _are_enums(entity: str, columns: frozenset[str]) -> bool:
 
 
 _cache: WeakKeyDictionary[Policy, LRUCache[tuple[Shape, str], AllowedActions]] = WeakKeyDictionary()
+_lock = Lock()  # plans of long documents are built in a thread
 
 
 def allowed_actions(policy: Policy, shape: Shape, entity: str) -> AllowedActions:
     """Return what viewers of a shape can do to objects of a type, cached for as long as the policy exists."""
-    cached = _cache.setdefault(policy, LRUCache(CACHE_SIZE))
-    if (shape, entity) not in cached:
 
-        def decide(entity: str, action: str) -> Decision:
-            return policy.decide(shape, entity, action)
+    def decide(entity: str, action: str) -> Decision:
+        return policy.decide(shape, entity, action)
 
-        cached[shape, entity] = AllowedActions(
-            entity, {each.upper(): condition(entity, each, decide) for each in ACTIONS[entity]}
-        )
-    return cached[shape, entity]
+    with _lock:
+        cached = _cache.setdefault(policy, LRUCache(CACHE_SIZE))
+        if (shape, entity) not in cached:
+            cached[shape, entity] = AllowedActions(
+                entity, {each.upper(): condition(entity, each, decide) for each in ACTIONS[entity]}
+            )
+        return cached[shape, entity]
 
 
 @dataclass(frozen=True, slots=True)

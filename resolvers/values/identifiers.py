@@ -7,6 +7,7 @@ from binascii import Error as Base64Error
 from binascii import b2a_base64
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -34,6 +35,9 @@ TAGS: Final = {
     "Invoice": b"in",
 }
 URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
+BYTES: Final = 18  # two for the tag, sixteen for the key
+LENGTH: Final = 24  # characters of a global id
+CACHE_SIZE: Final = 10_000  # parsed ids
 TYPES: Final = {tag: name for name, tag in TAGS.items()}
 
 
@@ -70,11 +74,20 @@ def global_id(tag: bytes, key: UUID) -> str:
 
 def parse(text: str, argument: str, type: str | None = None) -> Identifier:  # noqa: A002 (a GraphQL type is a type)
     """Parse a global id. Raises InvalidId if it's malformed, or not of `type` if that is set."""
+    parsed = parse_or_none(text) if len(text) == LENGTH else None
+    if parsed is None or parsed.type != (type or parsed.type):
+        raise InvalidId(argument)
+    return parsed
+
+
+@lru_cache(CACHE_SIZE)
+def parse_or_none(text: str) -> Identifier | None:
+    """Parse a global id. Returns None if it's malformed. Results are cached: a request may pass the same id many times."""
     try:
         raw = urlsafe_b64decode(text.encode("ascii"))
     except (ValueError, Base64Error):
-        raise InvalidId(argument) from None
+        return None
     name = TYPES.get(raw[:2])
-    if len(raw) != 18 or name is None or name != (type or name) or str(parsed := Identifier(name, UUID(bytes=raw[2:]))) != text:
-        raise InvalidId(argument)
+    if len(raw) != BYTES or name is None or str(parsed := Identifier(name, UUID(bytes=raw[2:]))) != text:
+        return None
     return parsed

@@ -16,7 +16,10 @@ LINE_BREAK: Final = re.compile(rf"\s*[{LINE_BREAKERS}][\s{LINE_BREAKERS}]*")
 SPACES: Final = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")  # white space within a line (Zs)
 FILLERS: Final = "\u115f\u1160\u2065\u2800\u3164\uffa0\ufff0-\ufff8\U00013441\U00013442\U0001d159\U000e0000-\U000e0fff"
 FILLER: Final = re.compile(f"[{FILLERS}]")  # letters and symbols without a visible glyph
-INVISIBLE: Final = f"[\u00ad\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\ufe00-\ufe0f\ufeff{FILLERS}]"
+INVISIBLE: Final = (
+    "[\u00ad\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
+    f"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a{FILLERS}]"
+)
 INVISIBLE_CATEGORIES: Final = {"Cf", "Zs", "Zl", "Zp", "Mn", "Me", "Mc"}  # invisible, or invisible without another character
 MAX_SHOWN_LENGTH: Final = 200  # characters of a value in a message
 MAX_SEARCH_LENGTH: Final = 1_000  # characters of a search

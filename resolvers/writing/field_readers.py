@@ -15,6 +15,7 @@ from resolvers.writing.user_errors import ErrorCode
 Read: TypeAlias = Callable[[InputReader, str], Any]
 """How a field of an input is read; what is wrong with it is noted."""
 
+NFKC: Final[sa.ColumnElement[str]] = sa.literal_column("NFKC")  # a key word of SQL
 MAX_LINE_LENGTH: Final = 200  # characters of a line of an address
 MAX_CODE_LENGTH: Final = 32  # characters of a postal code
 
@@ -52,13 +53,16 @@ def country(fields: InputReader, name: str, *, required: bool = False) -> str | 
 
 
 def reads_like(column: sa.SQLColumnExpression[str], name: str) -> sa.ColumnElement[bool]:
-    """Whether a stored name looks the same as this one: composed or not, with whatever white space and invisible characters."""
+    """Whether a stored name looks the same as this one.
+
+    It may be composed or not, in other forms of the same letters (NFKC), and with other white space and invisible characters.
+    """
     return _as_read(column) == _as_read(sa.literal(name))
 
 
 def _as_read(text: sa.SQLColumnExpression[str]) -> sa.ColumnElement[str]:
-    seen = sa.func.regexp_replace(sa.func.normalize(text), INVISIBLE, "", "g")
-    return sa.func.btrim(sa.func.regexp_replace(seen, SPACES.pattern, " ", "g"))
+    seen = sa.func.regexp_replace(text, INVISIBLE, "", "g")  # first: a letter and its mark may compose then
+    return sa.func.btrim(sa.func.regexp_replace(sa.func.normalize(seen, NFKC), SPACES.pattern, " ", "g"))
 
 
 ADDRESS: Final[Mapping[str, Read]] = {

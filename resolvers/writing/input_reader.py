@@ -15,12 +15,13 @@ from email_validator import EmailNotValidError, validate_email
 
 from resolvers.values import identifiers
 from resolvers.values.identifiers import InvalidId
-from resolvers.values.text import composed, is_blank, is_line, is_storable, tidied
+from resolvers.values.text import brief, composed, is_blank, is_line, is_storable, tidied
 from resolvers.writing.user_errors import ErrorCode, UserErrors
 
 MAX_URL_LENGTH: Final = 2000  # characters, what browsers and proxies agree on
 MAX_EMAIL_LENGTH: Final = 254  # RFC 5321
 URL_START: Final = re.compile(r"https?://[^/\\]", re.IGNORECASE)
+AUTHORITY: Final = re.compile(r"https?://[^/?#]*", re.IGNORECASE)  # by RFC 3986, where \\ ends nothing as it does in browsers
 MAX_PHONE_LENGTH: Final = 32
 
 
@@ -104,7 +105,7 @@ class InputReader:
         value = self.values.get(name)
         if value is not None and value not in allowed:
             listed = ", ".join(str(each) for each in allowed)
-            self.add_error(ErrorCode.INVALID_VALUE, f"{value} cannot be chosen here; choose of {listed}.", name)
+            self.add_error(ErrorCode.INVALID_VALUE, f"{brief(str(value))} cannot be chosen here; choose of {listed}.", name)
             return None
         return value
 
@@ -156,7 +157,7 @@ def _is_web_address(text: str) -> bool:
         url = ada_url.URL(text)
     except ValueError:
         return False
-    if url.username or url.password or "@" in text.split("/")[2]:
+    if url.username or url.password or "@" in AUTHORITY.match(text)[0]:  # type: ignore[index]  # it begins as BEGINNING
         return False
     # ada leaves a label of Punycode as it is where it stands for nothing; browsers refuse it.
     return url.port != "0" and not any(label.startswith("xn--") for label in ada_url.idna_to_unicode(url.hostname).split("."))

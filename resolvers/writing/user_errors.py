@@ -12,7 +12,7 @@ from resolvers.values.text import camel
 
 
 class ErrorCode(StrEnum):
-    """The codes of problems; docs/errors.md says what each means."""
+    """The codes of problems; docs/api/errors.md says what each means."""
 
     COMPANY_NOT_VERIFIED = "COMPANY_NOT_VERIFIED"
     CONFLICT = "CONFLICT"

@@ -1,4 +1,4 @@
-"""What viewers may do to things: for each type an enum of the actions that its policy names, and the field that lists them."""
+"""Action enums and the `viewerCan` field: each type has an enum of the actions that its policy names, and a field that lists them."""
 
 from __future__ import annotations
 
@@ -14,32 +14,33 @@ from schema.building.fields import FieldDefinition
 
 
 class Actions(FieldDefinition):
-    """A field that lists words of an enum which is made from the policy, whatever its annotation says."""
+    """A field that lists values of an enum built from policy. The enum replaces the field's annotation."""
 
-    words: EnumMeta
+    enum: EnumMeta
 
     def __copy__(self) -> Actions:
-        copied: Actions = super().__copy__()  # type: ignore[assignment]  # it is made by the class of this
-        copied.words = self.words
+        copied: Actions = super().__copy__()  # type: ignore[assignment]  # Strawberry copies with type(self)
+        copied.enum = self.enum
         return copied
 
     def resolve_type(self, **_options: Any) -> Any:
-        """The list of the enum."""
-        return StrawberryAnnotation(list[self.words]).resolve()  # type: ignore[name-defined]  # made at run time
+        """Return the list type of the enum."""
+        return StrawberryAnnotation(list[self.enum]).resolve()  # type: ignore[name-defined]  # built at run time
 
 
 def viewer_can_field(entity: str) -> Any:
-    """What the viewer may do now to a thing of the type."""
-    field = Actions(description="What the viewer may do to it now, by policy and by its state.")
+    """Declare the field that lists the actions a viewer can take on an object now."""
+    field = Actions(description="The actions that the viewer can take now, given policy and the object's current state.")
     field.batch = ViewerCan(entity)
-    field.words = _enum(entity)
+    field.enum = _enum(entity)
     return field
 
 
 def _enum(entity: str) -> EnumMeta:
-    """The actions of a type, each described by what its rules say."""
-    words = {
-        action.upper(): strawberry.enum_value(action.upper(), description=said) for action, said in ACTIONS[entity].items()
+    """Build the action enum of a type. Each value is described by the sentences of its rules."""
+    values = {
+        action.upper(): strawberry.enum_value(action.upper(), description=sentences)
+        for action, sentences in ACTIONS[entity].items()
     }
-    made = Enum(f"{entity}Action", words)  # type: ignore[misc]  # its words are the policy's
-    return strawberry.enum(made, description="What can be done to it. Each action says who may.")
+    enum = Enum(f"{entity}Action", values)  # type: ignore[misc]  # its values come from policy
+    return strawberry.enum(enum, description="The actions that can be taken on an object. Each value says who can take it.")

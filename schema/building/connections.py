@@ -1,4 +1,4 @@
-"""Connections and edges, one generic pair for every type (the Relay specification of connections)."""
+"""Connections and edges: one generic pair for every type, as in the Relay connections specification."""
 
 from __future__ import annotations
 
@@ -12,32 +12,33 @@ from schema.building.fields import resolved
 Item = TypeVar("Item")
 
 PAGE: Final[dict[str, tuple[Any, str]]] = {
-    "first": (int | None, "At most this many items from the start."),
-    "after": (str | None, "Items after this cursor."),
-    "last": (int | None, "At most this many items from the end."),
-    "before": (str | None, "Items before this cursor."),
+    "first": (int | None, "Returns the first _n_ items."),
+    "after": (str | None, "Returns the items after this cursor."),
+    "last": (int | None, "Returns the last _n_ items."),
+    "before": (str | None, "Returns the items before this cursor."),
 }
 
 
-@strawberry.type(description="Where a page stands in its connection.")
+@strawberry.type(description="Information about pagination in a connection.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether there are items after this page.")
-    has_previous_page: bool = strawberry.field(description="Whether there are items before this page.")
-    start_cursor: str | None = strawberry.field(description="The cursor of the first item.")
-    end_cursor: str | None = strawberry.field(description="The cursor of the last item.")
+    has_next_page: bool = strawberry.field(description="Whether there are more items after this page.")
+    has_previous_page: bool = strawberry.field(description="Whether there are more items before this page.")
+    start_cursor: str | None = strawberry.field(description="The cursor of the first item on the page.")
+    end_cursor: str | None = strawberry.field(description="The cursor of the last item on the page.")
 
 
-@strawberry.type(description="An item of a connection, with its place in it.")
+@strawberry.type(description="An item in a connection, with its cursor.")
 class Edge(Generic[Item]):
-    cursor: str = strawberry.field(description="The item's place, for `after` and `before`.")
+    cursor: str = strawberry.field(description="The item's cursor, for use in `after` and `before`.")
     node: Item = strawberry.field(description="The item.")
 
 
-@strawberry.type(description="A page of a list, in a stable order, of what the viewer may see.")
+@strawberry.type(description="A page of a list, in a stable order. It contains only items that the viewer can see.")
 class Connection(Generic[Item]):
-    edges: list[Edge[Item]] = strawberry.field(description="The page's items with their cursors.")
-    nodes: list[Item] = strawberry.field(description="The page's items.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+    edges: list[Edge[Item]] = strawberry.field(description="The items on the page, with their cursors.")
+    nodes: list[Item] = strawberry.field(description="The items on the page.")
+    page_info: PageInfo = strawberry.field(description="Information to aid in pagination.")
     total_count: int = resolved(
-        connections.total_counts, "How many items the whole list has that the viewer may see. Costs more than a page."
+        connections.total_counts,
+        "The total number of items in the list that the viewer can see. Counting costs more than reading a page.",
     )

@@ -1,6 +1,6 @@
-"""How fields of the schema are declared: a column of the row, or a batch resolver. Both are guarded by policy here and nowhere else.
+"""Field declarations: a field is a column of the row or a batch resolver. Policy guards both here and nowhere else.
 
-A field that policy hides from the viewer is null, with its reason in `extensions.redactions`, and its resolver is never asked.
+A field that policy hides from the viewer is null, with its reason in `extensions.redactions`. Its resolver is never called.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from resolvers.reading.redactions import Redacted
 
 
 class FieldDefinition(StrawberryField):
-    """A field whose value is the column of its name, or what its batch resolver says."""
+    """A field whose value is the column of the same name, or the result of its batch resolver."""
 
     batch: BatchResolver | None = None
-    column: str | None = None  # where it is not the field's own name
-    ability: str | None = None  # which the viewer needs to have, where the field is of no row
+    column: str | None = None  # if it differs from the field's name
+    ability: str | None = None  # that the viewer needs; for fields that don't belong to a row
 
     @property
     def is_basic_field(self) -> bool:
-        """No field is basic: each is guarded, and needs to know where in the response it stands."""
+        """Always False: every field is guarded, and needs its path in the response."""
         return False
 
     def __copy__(self) -> FieldDefinition:
@@ -45,8 +45,8 @@ class FieldDefinition(StrawberryField):
         return copied
 
     def get_result(self, source: Any, info: Info[Any, Any] | None, args: list[Any], kwargs: Any) -> Any:  # noqa: ARG002
-        """The value of the field in one object, None where policy hides it."""
-        assert info is not None  # noqa: S101 (only basic fields are resolved without)
+        """Return the field's value in one object, or None if policy hides it."""
+        assert info is not None  # noqa: S101 (only basic fields are resolved without info)
         if reason := self._hidden(source, info):
             info.context.redactions.add(info.path.as_list(), Redacted(info._raw_info.parent_type.name, info.field_name, reason))
             return None
@@ -60,13 +60,13 @@ class FieldDefinition(StrawberryField):
         )
 
     def _hidden(self, source: Any, info: Info[Any, Any]) -> Reason | None:
-        """Why policy hides the field from the viewer, None if it does not."""
+        """Return why policy hides the field from the viewer, or None if it doesn't."""
         if isinstance(source, Record):
             return source.hidden.get(self.python_name)
         if self.ability is None:
             return None
-        withheld: Reason | None = info.context.denial_reason(self.ability)
-        return withheld
+        reason: Reason | None = info.context.denial_reason(self.ability)
+        return reason
 
 
 def arguments_of(
@@ -78,24 +78,24 @@ def arguments_of(
     *,
     nulls: bool = False,
 ) -> dict[str, Any]:
-    """The arguments of a field as its resolver takes them, `nulls` as `plain` does. Raises GraphQLError."""
-    given = get_argument_values(field, node, variables)
-    converted = convert_arguments(given, definition.arguments, converter.scalar_registry, converter.config)
+    """Return a field's arguments as its resolver takes them. `nulls` is as in `plain`. Raises GraphQLError."""
+    values = get_argument_values(field, node, variables)
+    converted = convert_arguments(values, definition.arguments, converter.scalar_registry, converter.config)
     return {name: plain(value, nulls=nulls) for name, value in converted.items()}
 
 
 def plain(value: Any, *, nulls: bool = False) -> Any:
-    """An argument without the classes of the schema: inputs are dictionaries of what is given, and of what is null if `nulls`."""
+    """Convert an argument's input objects to dictionaries of the fields that are present. Null fields are kept only if `nulls`."""
     if isinstance(getattr(type(value), "__strawberry_definition__", None), StrawberryObjectDefinition):
-        given = {name: inner for name, inner in vars(value).items() if inner is not UNSET and (nulls or inner is not None)}
-        return {name: plain(inner, nulls=nulls) for name, inner in given.items()}
+        present = {name: inner for name, inner in vars(value).items() if inner is not UNSET and (nulls or inner is not None)}
+        return {name: plain(inner, nulls=nulls) for name, inner in present.items()}
     if isinstance(value, list):
         return [plain(inner, nulls=nulls) for inner in value]
     return value
 
 
 def column(description: str, name: str | None = None) -> Any:
-    """A field that is a column: that of its own name if no other is given."""
+    """Declare a field that is a column. `name` is the column's name if it differs from the field's."""
     field = FieldDefinition(description=description)
     field.column = name
     return field
@@ -107,9 +107,9 @@ def resolved(
     arguments: Mapping[str, tuple[Any, str]] | None = None,
     ability: str | None = None,
 ) -> Any:
-    """A field that a batch resolver answers. `arguments` gives each its type and its description; an argument may be left out.
+    """Declare a field that a batch resolver returns. `arguments` maps each argument's name to its type and description.
 
-    A field that is of no row may need an `ability`, without which it is null with a reason.
+    A field that doesn't belong to a row can require an `ability`. Without it, the field is null with a reason.
     """
     field = FieldDefinition(description=description)
     field.batch = batch

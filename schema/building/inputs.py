@@ -1,4 +1,4 @@
-"""How fields of inputs are declared: each with its description, and whether it may be left out."""
+"""Declarations of input fields, with a description and whether the field is required."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import strawberry
 
 
 def optional(description: str) -> Any:
-    """A field of an input that may be left out."""
+    """Declare an input field that can be omitted."""
     return strawberry.field(default=strawberry.UNSET, description=description)
 
 
 def required(description: str) -> Any:
-    """A field of an input that has to be there."""
+    """Declare an input field that must be present."""
     return strawberry.field(description=description)

@@ -1,4 +1,4 @@
-"""How fields of the mutation type are declared: an input, a payload, and the command that is carried out."""
+"""Declarations of mutation fields: an input, a payload, and the command to run."""
 
 from __future__ import annotations
 
@@ -16,32 +16,33 @@ from resolvers.writing.runner import Command, Mutation, MutationResult
 from schema.building.fields import plain
 
 
-@strawberry.type(description="What is wrong with an input, or why it was not carried out.")
+@strawberry.type(description="A problem with a mutation's input, or the reason why the mutation failed.")
 class UserError:
-    code: str = strawberry.field(description="Stable, for programs.")
-    message: str = strawberry.field(description="For people. May change.")
+    code: str = strawberry.field(description="A stable code, for use in programs.")
+    message: str = strawberry.field(description="A message for people. Its wording can change.")
     field: list[str] | None = strawberry.field(
-        description="The path to the value inside the input, positions in lists as numbers. Null where no single value is to blame."
+        description="The path to the invalid value in the input. List positions are numbers. Null if the error isn't "
+        "about a single value."
     )
 
 
-@strawberry.interface(description="What came of a mutation.")
+@strawberry.interface(description="The result of a mutation.")
 class Payload:
-    is_type_of = staticmethod(lambda _payload, _info: True)  # each mutation has a payload type of its own
+    is_type_of = staticmethod(lambda _payload, _info: True)  # each mutation has its own payload type
 
     user_errors: list[UserError] = strawberry.field(
-        description="Everything that is wrong. Nothing was changed unless it is empty."
+        description="The errors that prevented the mutation. If it isn't empty, nothing was changed."
     )
 
 
 class MutationField(StrawberryField):
-    """A field that carries out a mutation."""
+    """A field that runs a mutation."""
 
     mutation: Mutation
 
     @property
     def is_basic_field(self) -> bool:
-        """It is resolved by what it carries out."""
+        """Always False: the field is resolved by its mutation."""
         return False
 
     def __copy__(self) -> MutationField:
@@ -51,19 +52,19 @@ class MutationField(StrawberryField):
 
     def get_result(
         self,
-        source: Any,  # noqa: ARG002 (Strawberry calls it so)
+        source: Any,  # noqa: ARG002 (Strawberry passes it by name)
         info: Info[Any, Any] | None,
         args: list[Any],  # noqa: ARG002
         kwargs: Any,
     ) -> Awaitable[MutationResult]:
-        """What came of the mutation."""
-        assert info is not None  # noqa: S101 (only basic fields are resolved without)
+        """Run the mutation and return its result."""
+        assert info is not None  # noqa: S101 (only basic fields are resolved without info)
         return self.mutation(info.context, plain(kwargs["input"], nulls=True), str(info.path.key))
 
 
 def mutation_field(command: Command, kind: type, description: str) -> Any:
-    """A field that carries out a command for one input of that kind. Both have the same name, under which it is recorded."""
+    """Declare a mutation that runs a command with one input of type `kind`. The command's name is also recorded in the audit log."""
     field = MutationField(description=description)
     field.mutation = Mutation(camel(command.__name__), command)
-    field.arguments = [StrawberryArgument("input", None, StrawberryAnnotation(kind), description="What is to be done.")]
+    field.arguments = [StrawberryArgument("input", None, StrawberryAnnotation(kind), description="The input of the mutation.")]
     return field

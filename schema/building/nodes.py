@@ -1,4 +1,4 @@
-"""The Node interface: whatever has an identity of its own has a global id, and is found again by it."""
+"""The Node interface: every object with an identity has a global ID, and can be looked up by it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from resolvers.reading import nodes
 from schema.building.fields import resolved
 
 
-@strawberry.interface(description="A thing that has a global id.")
+@strawberry.interface(description="An object with a global ID.")
 class Node:
-    id: ID = resolved(nodes.global_id, "Opaque, stable, unique among all things.")
+    id: ID = resolved(nodes.global_id, "The object's global ID: opaque, stable, and unique across all types.")
 
 
 def of(entity: str) -> Callable[[Any, Any], bool]:
-    """Tell the records of an entity from others: which type of Node a record is."""
+    """Return a predicate for the records of an entity. GraphQL uses it to find the concrete type of a Node."""
     return lambda record, _info: record.entity == entity

@@ -1,6 +1,6 @@
-"""Scalars beyond GraphQL's own, each after the specification that it names.
+"""Custom scalars, each defined by the specification that it names.
 
-A value that cannot be read is refused with what is expected; a literal, with its place in the document.
+The error for an invalid value says which format is expected. For a literal it has the location in the document.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from resolvers.values.text import brief
 URL = NewType("URL", str)
 EmailAddress = NewType("EmailAddress", str)
 
-DATE: Final = 'Date must be a day as "2026-11-28"'
-DECIMAL: Final = 'Decimal must be a number as "1250.00"'
+DATE: Final = 'Date must be a date such as "2026-11-28"'
+DECIMAL: Final = 'Decimal must be a number such as "1250.00"'
 
 
 def _date(value: Any) -> date:
@@ -46,7 +46,7 @@ def _refused(expected: str, value: Any) -> GraphQLError:
 
 
 def _literal(parse: Callable[[Any], Any], expected: str, *kinds: type[ValueNode]) -> Callable[..., Any]:
-    """Reads a literal of some kinds. What is wrong with it has its place."""
+    """Return a parser for literals of some kinds. Its errors have the literal's location."""
 
     def read(node: ValueNode, _variables: Any = None) -> Any:
         if not isinstance(node, kinds):
@@ -62,24 +62,24 @@ def _literal(parse: Callable[[Any], Any], expected: str, *kinds: type[ValueNode]
 SCALARS: Final[Mapping[object, ScalarDefinition]] = {
     URL: strawberry.scalar(
         name="URL",
-        description="An absolute address on the web.",
+        description="An absolute URL.",
         specified_by_url="https://url.spec.whatwg.org/",
     ),
     EmailAddress: strawberry.scalar(
         name="EmailAddress",
-        description="An e-mail address.",
+        description="An email address.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc5322",
     ),
     date: strawberry.scalar(
         name="Date",
-        description="A day of the calendar, in the form of ISO 8601.",
+        description="A calendar date in ISO 8601 format.",
         serialize=date.isoformat,
         parse_value=_date,
         parse_literal=_literal(_date, DATE, StringValueNode),
     ),
     Decimal: strawberry.scalar(
         name="Decimal",
-        description="An exact decimal number, as a string. A number is accepted too.",
+        description="An exact decimal number, as a string. Inputs can also be numbers.",
         serialize=str,
         parse_value=_decimal,
         parse_literal=_literal(_decimal, DECIMAL, StringValueNode, IntValueNode, FloatValueNode),

@@ -1,6 +1,6 @@
-"""Reads: which values of an answer are of audited fields. Looked up in the document once, and only counted in the data.
+"""Counts reads of audited fields. The document is searched once per operation; each result is then only counted.
 
-Where a name in the answer may be of fields of several types, by fragments, a value counts for each of them that is audited.
+If fragments let a response key stand for fields of several types, a value counts for each audited field among them.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ Fields: TypeAlias = Collection[tuple[str, str]]  # (type, field)
 
 
 class UnknownField(Exception):
-    """A field that cannot be audited: it is not there, or an interface has it too, by which it is read as well."""
+    """A field that can't be audited: it doesn't exist, or it can also be read through an interface."""
 
 
 def audited(schema: GraphQLSchema, names: Collection[str]) -> Fields:
-    """The fields that are named as `Type.field`. Raises UnknownField."""
-    return frozenset(_known(schema, name) for name in names)
+    """Parse names of the form `Type.field`. Raises UnknownField."""
+    return frozenset(_parse_name(schema, name) for name in names)
 
 
-def _known(schema: GraphQLSchema, name: str) -> tuple[str, str]:
+def _parse_name(schema: GraphQLSchema, name: str) -> tuple[str, str]:
     type_name, _, field_name = name.partition(".")
     kind = schema.get_type(type_name)
     if not isinstance(kind, GraphQLObjectType) or field_name not in kind.fields:
         raise UnknownField(f"must be fields of the schema such as Port.monthlyRate, not {name}")
     if any(field_name in interface.fields for interface in kind.interfaces):
-        raise UnknownField(f"must be fields of one type alone, which {name} is not")
+        raise UnknownField(f"must be fields that no interface has, unlike {name}")
     return type_name, field_name
 
 
 @dataclass(slots=True)
 class FieldSite:
-    """A name in an answer: the audited fields that it may be of, and the names below it."""
+    """A response key: the audited fields that it can stand for, and the keys below it."""
 
     fields: set[AuditSubject] = field(default_factory=set)
     below: dict[str, FieldSite] = field(default_factory=dict)
@@ -58,32 +58,32 @@ FieldSites: TypeAlias = Mapping[str, FieldSite]
 
 
 def field_sites(schema: GraphQLSchema, document: DocumentNode, operation: str | None, fields: Fields) -> FieldSites:
-    """Where audited fields stand in the answers of an operation."""
+    """Return the response keys that lead to audited fields in an operation's results."""
     node = get_operation_ast(document, operation)
     root = node and schema.get_root_type(node.operation)
     if node is None or root is None:
         return {}
     fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
-    found: dict[str, FieldSite] = {}
-    _Walk(schema, fragments, fields).select(root, node.selection_set, found)
-    return _needed(found)
+    sites: dict[str, FieldSite] = {}
+    _Walk(schema, fragments, fields).select(root, node.selection_set, sites)
+    return _without_empty(sites)
 
 
-def count(places: FieldSites, data: Any, into: Counts) -> None:
-    """Count the values of an object that are given."""
-    for name, place in places.items():
+def count(sites: FieldSites, data: Any, into: Counts) -> None:
+    """Add the non-null values of an object to `into`."""
+    for name, site in sites.items():
         value = data.get(name)
         if value is None:
             continue
-        for each in place.fields:
+        for each in site.fields:
             into[each] = into.get(each, 0) + 1
-        if place.below:
+        if site.below:
             for item in _objects(value):
-                count(place.below, item, into)
+                count(site.below, item, into)
 
 
 def _objects(value: Any) -> Iterator[Any]:
-    """The object that stands somewhere, or the objects of a list of them."""
+    """Yield an object, or each object of a nested list."""
     if isinstance(value, list):
         for item in value:
             yield from _objects(item)
@@ -93,14 +93,14 @@ def _objects(value: Any) -> Iterator[Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """Through the selections of one document, whose width has been bounded before."""
+    """A walk through the selections of one document. The document's size is already bounded."""
 
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
     fields: Fields
 
     def select(self, parent: Any, selections: SelectionSetNode, into: dict[str, FieldSite]) -> None:
-        """Add the names of a selection."""
+        """Add the response keys of a selection to `into`."""
         for each in selections.selections:
             if isinstance(each, FieldNode):
                 self._field(parent, each, into)
@@ -112,16 +112,16 @@ class _Walk:
     def _field(self, parent: Any, node: FieldNode, into: dict[str, FieldSite]) -> None:
         name = node.name.value
         definition = parent.fields.get(name) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
-        if definition is None:  # a meta field
+        if definition is None:  # a meta field such as __typename
             return
-        place = into.setdefault(node.alias.value if node.alias else name, FieldSite())
+        site = into.setdefault(node.alias.value if node.alias else name, FieldSite())
         if (parent.name, name) in self.fields:
-            place.fields.add(AuditSubject(parent.name, name))
+            site.fields.add(AuditSubject(parent.name, name))
         if node.selection_set:
-            self.select(get_named_type(definition.type), node.selection_set, place.below)
+            self.select(get_named_type(definition.type), node.selection_set, site.below)
 
 
-def _needed(found: FieldSites) -> FieldSites:
-    """Only the names at or below which something is audited."""
-    kept = {name: FieldSite(place.fields, dict(_needed(place.below))) for name, place in found.items()}
-    return {name: place for name, place in kept.items() if place.fields or place.below}
+def _without_empty(sites: FieldSites) -> FieldSites:
+    """Drop the keys that don't lead to an audited field."""
+    pruned = {name: FieldSite(site.fields, dict(_without_empty(site.below))) for name, site in sites.items()}
+    return {name: site for name, site in pruned.items() if site.fields or site.below}

@@ -1,4 +1,4 @@
-"""Auditing as an extension of the schema: each result is told to the audit log before it is sent, by whatever way it came."""
+"""Auditing as a schema extension: each result is recorded in the audit log before it is sent, over any transport."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from resolvers.auditing.audit_log import Counts
 from resolvers.auditing.recording import has_events, operation_hash, record
 from schema.extensions.audited_fields import Fields, FieldSites, audited, count, field_sites
 
-CACHE_SIZE: Final = 1000  # operations whose places are known
+CACHE_SIZE: Final = 1000  # operations
 
 
 class Auditing:
-    """The auditing of one schema. Without audited `fields` no read is looked for."""
+    """The auditing of one schema. Without audited `fields`, reads aren't counted."""
 
     def __init__(self, fields: Collection[str] = ()) -> None:
         self._names = fields
         self._fields: Fields = frozenset()
-        self._places: LRUCache[Any, FieldSites] = LRUCache(CACHE_SIZE)
+        self._sites: LRUCache[Any, FieldSites] = LRUCache(CACHE_SIZE)
 
     def extension(self) -> SchemaExtension:
-        """For the schema's extensions."""
+        """Return an extension to pass to `make_schema`."""
         return _Audited(self)
 
     def of(self, schema: strawberry.Schema) -> None:
-        """Learn what the fields are. Raises UnknownField."""
+        """Look up the audited fields in the schema. Raises UnknownField."""
         self._fields = audited(schema._schema, self._names)
 
-    def read(self, asked: ExecutionContext, data: Any) -> Counts | None:
-        """The values of audited fields in a result, None where none is audited."""
-        if not self._fields or data is None or asked.graphql_document is None:
+    def read(self, execution: ExecutionContext, data: Any) -> Counts | None:
+        """Count the values of audited fields in a result. None if there are none to audit."""
+        if not self._fields or data is None or execution.graphql_document is None:
             return None
-        key = operation_hash(asked.operation_name, asked.query or "")
-        known = self._places.get(key)
-        if known is None:
-            known = field_sites(asked.schema._schema, asked.graphql_document, asked.operation_name, self._fields)
-            self._places[key] = known
+        key = operation_hash(execution.operation_name, execution.query or "")
+        sites = self._sites.get(key)
+        if sites is None:
+            sites = field_sites(execution.schema._schema, execution.graphql_document, execution.operation_name, self._fields)
+            self._sites[key] = sites
         read: Counts = {}
-        count(known, data, read)
+        count(sites, data, read)
         return read
 
 
@@ -52,10 +52,10 @@ class _Audited(SchemaExtension):
         self._auditing = auditing
 
     async def get_results(self) -> dict[str, Any]:
-        """Nothing is told to the client; the log is told before it."""
-        asked = self.execution_context
-        data = asked.result.data if asked.result is not None else None
-        read = self._auditing.read(asked, data)
-        if read or has_events(asked.context, data):
-            await record(asked.context, asked.operation_name, asked.query, data, read)
+        """Record the result. Adds nothing to the response."""
+        execution = self.execution_context
+        data = execution.result.data if execution.result is not None else None
+        read = self._auditing.read(execution, data)
+        if read or has_events(execution.context, data):
+            await record(execution.context, execution.operation_name, execution.query, data, read)
         return {}

@@ -1,4 +1,4 @@
-"""The planner as an extension of the schema: it answers the operations that it has plans for, graphql-core answers the others."""
+"""The planner as a schema extension: operations with a plan run by it; graphql-core runs the others."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from resolvers.values.errors import PublicError
 from schema.building.fields import FieldDefinition, arguments_of
 
 Admit = Callable[[GraphQLSchema, DocumentNode, Mapping[str, Any], str], None]
-"""Raises PublicError where a document that graphql-core has to run, with these variables and for this reason, is too much for it."""
+"""Raises PublicError if running a document on graphql-core costs too much. The last argument is why it has no plan."""
 
 
 class Planning:
-    """The plans of one schema. `kept` bounds them, in characters of their documents.
+    """The plans of one schema. `kept` is the cache size, in characters of documents.
 
-    `admit` is asked before graphql-core runs root fields that have no plan, or that failed.
+    `admit` is called before graphql-core runs root fields that have no plan or that failed.
     """
 
     def __init__(self, kept: int = PLAN_CACHE_SIZE, admit: Admit | None = None) -> None:
@@ -47,11 +47,11 @@ class Planning:
         self._plans: Plans | None = None
 
     def extension(self) -> SchemaExtension:
-        """For the schema's extensions: runs an operation by its plan, if it has one."""
+        """Return an extension that runs an operation by its plan, if it has one."""
         return _Planned(self)
 
     def of(self, schema: strawberry.Schema) -> Plans:
-        """The plans, which know their schema only once it is asked for the first time."""
+        """Return the plans, built when first needed because the schema isn't complete before."""
         if self._plans is None:
             self._plans = Plans(schema._schema, _Describe(schema.schema_converter), self._kept)
         return self._plans
@@ -62,65 +62,67 @@ class _Planned(SchemaExtension):
         self._planning = planning
 
     async def on_execute(self) -> AsyncIterator[None]:
-        """Set the result, whereupon graphql-core has nothing left to do."""
-        asked = self.execution_context
-        assert asked.query is not None  # noqa: S101 (nothing is executed without)
-        assert asked.graphql_document is not None  # noqa: S101
-        plans = self._planning.of(asked.schema)
-        document: DocumentNode = asked.graphql_document
-        answer = await plans.answer(asked.query, document, asked.operation_name, asked.variables or {}, asked.context)
-        left = () if answer is None else self._left(answer)
-        if answer is not None and not left:
-            asked.result = ExecutionResult(data=answer.data, errors=answer.errors or None)
-        if answer is None or not left:
+        """Set the result, so that graphql-core runs only root fields without a plan."""
+        execution = self.execution_context
+        assert execution.query is not None  # noqa: S101 (execution requires it)
+        assert execution.graphql_document is not None  # noqa: S101
+        plans = self._planning.of(execution.schema)
+        document: DocumentNode = execution.graphql_document
+        answer = await plans.answer(
+            execution.query, document, execution.operation_name, execution.variables or {}, execution.context
+        )
+        unplanned = self._left(answer) if answer is not None and (answer.left or answer.unsure) else ()
+        if answer is not None and not unplanned:
+            execution.result = ExecutionResult(data=answer.data, errors=answer.errors or None)
+        if answer is None or not unplanned:
             yield
             return
-        part = _Part(asked, answer, left)
+        part = _Part(execution, answer, unplanned)
         yield
         part.join()
 
     def _left(self, answer: Answer) -> Collection[str]:
-        """The keys that graphql-core answers: those whose errors it orders too, unless that takes too long. Raises PublicError."""
-        left, unsure = tuple(answer.left), [key for key in answer.unsure if key not in answer.left]
+        """Return the keys that graphql-core runs, with those whose errors it orders if affordable. Raises PublicError."""
+        unplanned, unsure = tuple(answer.left), [key for key in answer.unsure if key not in answer.left]
         if unsure:
             try:
-                self._admit(answer, [*left, *unsure])
+                self._admit(answer, [*unplanned, *unsure])
             except PublicError:
                 pass
             else:
-                return (*left, *unsure)
-        self._admit(answer, left)
-        return left
+                return (*unplanned, *unsure)
+        self._admit(answer, unplanned)
+        return unplanned
 
     def _admit(self, answer: Answer, keys: Collection[str]) -> None:
-        admit, asked = self._planning.admit, self.execution_context
+        admit, execution = self._planning.admit, self.execution_context
         slow = [key for key in keys if key not in answer.roots.introspection()]
         if slow and admit is not None:
             why = next((answer.left[key] for key in slow if key in answer.left), "several errors")
-            admit(asked.schema._schema, answer.roots.only(slow), asked.variables or {}, why)
+            admit(execution.schema._schema, answer.roots.only(slow), execution.variables or {}, why)
 
 
 class _Part:
-    """The part of an operation that graphql-core answers, and how its answer joins the plan's."""
+    """The part of an operation that graphql-core runs. Merges its result with the plan's."""
 
-    def __init__(self, asked: ExecutionContext, answer: Answer, left: Collection[str]) -> None:
-        context: Any = asked.context
-        self._asked: Any = asked
+    def __init__(self, execution: ExecutionContext, answer: Answer, unplanned: Collection[str]) -> None:
+        context: Any = execution.context
+        self._execution: Any = execution
         self._answer = answer
-        self._document = asked.graphql_document
-        self._data = {key: value for key, value in (answer.data or {}).items() if key not in left}
-        self._errors = [error for error in answer.errors if (error.path or [""])[0] not in left]
+        self._document = execution.graphql_document
+        self._data = {key: value for key, value in (answer.data or {}).items() if key not in unplanned}
+        self._errors = [error for error in answer.errors if (error.path or [""])[0] not in unplanned]
         self._is_null = answer.data is None and bool(self._errors)
-        self._entries = [entry for entry in context.redactions.entries(answer.data) if entry[0][0] not in left]
-        self._acts = context.audit_trail
+        self._entries = [entry for entry in context.redactions.entries(answer.data) if entry[0][0] not in unplanned]
+        self._audit_trail = context.audit_trail
         context.audit_trail, context.redactions = AuditTrail(), Redactions()
-        asked.graphql_document = answer.roots.only(left)
+        execution.graphql_document = answer.roots.only(unplanned)
 
     def join(self) -> None:
-        """Put both parts together."""
-        result, context = self._asked.result, self._asked.context
-        self._asked.graphql_document = self._document
-        context.audit_trail.merge(self._acts)
+        """Merge both results."""
+        result, context = self._execution.result, self._execution.context
+        self._execution.graphql_document = self._document
+        context.audit_trail.merge(self._audit_trail)
         data = None if self._is_null else merged(self._answer.roots.fields, self._data, result.data)
         context.redactions.merge(self._entries, data)
         result.data = data
@@ -129,7 +131,7 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Described:
-    """What a field's declaration says of it."""
+    """A field's declaration, as the planner reads it."""
 
     name: str
     column: str
@@ -140,7 +142,7 @@ class _Described:
     converter: GraphQLCoreConverter
 
     def given(self, node: FieldNode) -> Sequence[tuple[str, str]] | None:
-        """Each argument's name for resolvers and the variable that it is, if all arguments are variables taken as they are."""
+        """Return each argument's Python name with its variable, if every argument is a variable that needs no conversion."""
         if any(argument.default_value is not Undefined for argument in self.field.args.values()):
             return None
         names = {
@@ -155,7 +157,7 @@ class _Described:
         return given
 
     def arguments(self, node: FieldNode, variables: VariableValues) -> dict[str, Any]:
-        """The arguments as the batch resolver takes them. Raises GraphQLError."""
+        """Return the arguments as the batch resolver takes them. Raises GraphQLError."""
         return arguments_of(self.field, self.definition, node, variables, self.converter)
 
 
@@ -164,7 +166,7 @@ class _Describe:
     converter: GraphQLCoreConverter
 
     def __call__(self, field: GraphQLField) -> _Described | None:
-        """The description of a field, None for one with a resolver of another kind than batch."""
+        """Return the declaration of a field, or None if it has a resolver other than a batch resolver."""
         definition = (field.extensions or {}).get(GraphQLCoreConverter.DEFINITION_BACKREF)
         if not isinstance(definition, StrawberryField) or definition.base_resolver or definition.extensions:
             return None

@@ -1,7 +1,7 @@
-"""An operation with previews in it, split into operations of its text: each preview, and the rest.
+"""Splits an operation with previews into separate operations: one for each preview, and one for the rest.
 
-The text of a part is that of the whole with everything else blanked out, so that places in errors are places in what the client sent.
-What is split has been validated and is within bounds; its parts are not validated again.
+The text of a part is the original text with everything else blanked out, so that error locations match what the client sent.
+The document is already validated and within limits; its parts aren't validated again.
 """
 
 from __future__ import annotations
@@ -24,121 +24,121 @@ from graphql import (
 )
 
 FIELD: Final = "previewSettings"
-ARGUMENT: Final = "managedAccountId"  # which every preview has: its name leaves room for that of a type
+ARGUMENT: Final = "managedAccountId"  # required in every preview, and long enough to be overwritten by `:__typename`
 BREAKS: Final = "\r\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The parts of an operation, each as long as the whole, and so made only when it is asked for.
+    """The parts of an operation. Each is as long as the whole text, so it's built only on request.
 
-    `previews` says where each preview is asked for first, by its key in the response.
+    `previews` maps each preview's response key to its first field node.
     """
 
     operation: OperationDefinitionNode
     previews: dict[str, FieldNode]
-    _scissors: _PreviewSplitter
+    _splitter: _PreviewSplitter
 
     def rest(self) -> str:
-        """The operation with the name of a type in the place of each preview, where it is selected at all."""
-        return self._scissors.rest()
+        """Return the operation with each preview replaced by `__typename`."""
+        return self._splitter.rest()
 
     def preview(self, key: str) -> str:
-        """The text of the operation whose root fields are selected of a preview."""
-        return self._scissors.preview(key)
+        """Return the operation whose root fields are those selected in a preview."""
+        return self._splitter.preview(key)
 
 
 def split(text: str, document: DocumentNode, name: str | None) -> Split | None:
-    """The parts of an operation, None if it has no previews at its root."""
+    """Split an operation. None if it has no previews at its root."""
     operation = get_operation_ast(document, name)
     if operation is None:
         return None
-    scissors = _PreviewSplitter(text, document, operation)
-    nodes = {_key(node): node for node in reversed(scissors.previews)}
+    splitter = _PreviewSplitter(text, document, operation)
+    nodes = {_key(node): node for node in reversed(splitter.previews)}
     if not nodes:
         return None
-    return Split(operation, nodes, scissors)
+    return Split(operation, nodes, splitter)
 
 
 class _PreviewSplitter:
-    """What cuts one operation. Its roots are the selection sets that stand at its root: its own, and those of fragments."""
+    """Splits one operation. Its roots are the selection sets at its root: its own, and those of fragments spread there."""
 
     def __init__(self, text: str, document: DocumentNode, operation: OperationDefinitionNode) -> None:
         self._text = text
         self._fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
-        self._keys: dict[str, frozenset[str]] = {}  # of the previews in a fragment
-        self._of(operation.selection_set)
+        self._keys: dict[str, frozenset[str]] = {}  # preview keys by fragment name
+        self._preview_keys(operation.selection_set)
         leading = [self._fragments[name].selection_set for name, keys in self._keys.items() if keys]
         self._roots = [operation.selection_set, *leading]
         self.previews = [node for root in self._roots for node in _previews(root)]
 
     def rest(self) -> str:
-        """The operation without previews: each is `__typename`, under the same key and the same conditions."""
-        page = _MaskedText(self._text)
+        """Return the operation without previews: each becomes `__typename` with the same key and conditions."""
+        masked = _MaskedText(self._text)
         for node in self.previews:
-            page.blank(_end(node.name), _start(_condition(node)))
-            page.blank(_start(node.selection_set), _end(node))
+            masked.blank(_end(node.name), _start(_condition(node)))
+            masked.blank(_start(node.selection_set), _end(node))
             if node.alias:
-                page.blank(_start(node.name), _end(node.name))
-                page.write(_start(node.name), "__typename")
+                masked.blank(_start(node.name), _end(node.name))
+                masked.write(_start(node.name), "__typename")
             else:
                 (argument,) = (each for each in node.arguments or () if each.name.value == ARGUMENT)
-                page.write(_start(argument), ":__typename")
-        return page.text
+                masked.write(_start(argument), ":__typename")
+        return masked.text
 
     def preview(self, key: str) -> str:
-        """The operation with nothing at its root but what is selected of the previews under a key."""
-        page = _MaskedText(self._text)
+        """Return the operation with only the selections of the previews under a key at its root."""
+        masked = _MaskedText(self._text)
         for root in self._roots:
-            if key in self._of(root):  # else it is spread in a preview alone
-                self._keep(page, root, key)
-        return page.text
+            if key in self._preview_keys(root):  # otherwise it's spread only inside a preview
+                self._keep(masked, root, key)
+        return masked.text
 
-    def _keep(self, page: _MaskedText, root: SelectionSetNode, key: str) -> None:
-        """Blank out whatever does not lead to previews under a key, and make inline fragments of these."""
+    def _keep(self, masked: _MaskedText, root: SelectionSetNode, key: str) -> None:
+        """Blank out what doesn't lead to previews under a key, and turn those previews into inline fragments."""
         for selection in root.selections:
-            if key not in self._of_selection(selection):
-                page.blank(_start(selection), _end(selection))
+            if key not in self._keys_of_selection(selection):
+                masked.blank(_start(selection), _end(selection))
             elif isinstance(selection, FieldNode):
-                page.blank(_start(selection), _start(_condition(selection)))
-                page.write(_start(selection.name), "...")
+                masked.blank(_start(selection), _start(_condition(selection)))
+                masked.write(_start(selection.name), "...")
             elif isinstance(selection, InlineFragmentNode):
-                self._keep(page, selection.selection_set, key)
+                self._keep(masked, selection.selection_set, key)
 
-    def _of(self, root: SelectionSetNode) -> frozenset[str]:
-        """The keys of the previews in a selection set, by whatever way."""
-        return frozenset(key for selection in root.selections for key in self._of_selection(selection))
+    def _preview_keys(self, root: SelectionSetNode) -> frozenset[str]:
+        """Return the keys of the previews in a selection set, directly or through fragments."""
+        return frozenset(key for selection in root.selections for key in self._keys_of_selection(selection))
 
-    def _of_selection(self, selection: SelectionNode) -> frozenset[str]:
+    def _keys_of_selection(self, selection: SelectionNode) -> frozenset[str]:
         if isinstance(selection, FieldNode):
             return frozenset([_key(selection)] if selection.name.value == FIELD else ())
         if isinstance(selection, InlineFragmentNode):
-            return self._of(selection.selection_set)
-        assert isinstance(selection, FragmentSpreadNode)  # noqa: S101 (there is no fourth)
+            return self._preview_keys(selection.selection_set)
+        assert isinstance(selection, FragmentSpreadNode)  # noqa: S101 (there is no fourth kind)
         name = selection.name.value
         if name not in self._keys:
-            self._keys[name] = self._of(self._fragments[name].selection_set)
+            self._keys[name] = self._preview_keys(self._fragments[name].selection_set)
         return self._keys[name]
 
 
 class _MaskedText:
-    """A text in which letters are overwritten, and none ever moves to another place."""
+    """A text whose characters can be overwritten but never move."""
 
     def __init__(self, text: str) -> None:
-        self._letters = list(text)
+        self._characters = list(text)
 
     @property
     def text(self) -> str:
-        """The text as it is now."""
-        return "".join(self._letters)
+        """Return the current text."""
+        return "".join(self._characters)
 
     def blank(self, start: int, end: int) -> None:
-        """Nothing from here to there; lines stay lines."""
-        self._letters[start:end] = [each if each in BREAKS else " " for each in self._letters[start:end]]
+        """Overwrite a range with spaces, keeping line breaks."""
+        self._characters[start:end] = [each if each in BREAKS else " " for each in self._characters[start:end]]
 
-    def write(self, start: int, letters: str) -> None:
-        """Write where there is room."""
-        self._letters[start : start + len(letters)] = letters
+    def write(self, start: int, characters: str) -> None:
+        """Overwrite characters from `start`. The caller makes sure that there is room."""
+        self._characters[start : start + len(characters)] = characters
 
 
 def _previews(root: SelectionSetNode) -> Iterator[FieldNode]:
@@ -150,12 +150,12 @@ def _previews(root: SelectionSetNode) -> Iterator[FieldNode]:
 
 
 def _key(node: FieldNode) -> str:
-    """The key of a field in the response."""
+    """Return the response key of a field."""
     return (node.alias or node.name).value
 
 
 def _condition(node: FieldNode) -> Node:
-    """What comes after the arguments of a preview: its conditions, or else what is selected."""
+    """Return the node after a preview's arguments: its first directive, or its selection set."""
     selected = node.selection_set
     assert selected is not None  # noqa: S101 (the document is valid)
     return node.directives[0] if node.directives else selected
@@ -163,7 +163,7 @@ def _condition(node: FieldNode) -> Node:
 
 def _start(node: Node | None) -> int:
     assert node is not None  # noqa: S101
-    assert node.loc is not None  # noqa: S101 (documents are parsed with places)
+    assert node.loc is not None  # noqa: S101 (documents are parsed with locations)
     return node.loc.start
 
 

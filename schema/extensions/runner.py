@@ -1,7 +1,7 @@
-"""How Strawberry's extensions are run: as it runs them, without looking at their hooks anew for each request.
+"""Runs Strawberry's extensions as Strawberry does, but inspects their hooks only once.
 
-Strawberry inspects each hook of each extension, wraps it, and opens an exit stack, four times a request. Here hooks are looked
-at once for each class. A stage without hooks costs nothing, and one with a single hook no stack.
+Strawberry inspects and wraps every hook of every extension and opens an exit stack, four times per request. Here hooks are
+inspected once per class. A stage without hooks costs nothing, and a stage with one hook needs no exit stack.
 """
 
 from __future__ import annotations
@@ -19,61 +19,61 @@ from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
-CLASSES: Final = 1024
+HOOK_CACHE_SIZE: Final = 1024
 Kind = type[BaseException] | None
 Open = Callable[[SchemaExtension], "AbstractAsyncContextManager[None] | _Opened"]
 
 
 class Schema(strawberry.Schema):
-    """A schema whose extensions are run by `Runner`. Errors of coercion suggest names of the schema only where that is wanted."""
+    """A schema whose extensions are run by `Runner`. Coercion errors suggest schema names only if `suggestions` is true."""
 
     def __init__(self, *parts: Any, suggestions: bool = True, **more: Any) -> None:
         super().__init__(*parts, **more)
         self._suggestions = suggestions
 
     def _get_custom_context_kwargs(self, operation_extensions: dict[str, Any] | None = None, *, sync: bool = False) -> Any:
-        """What graphql-core is given beside the operation."""
-        given = super()._get_custom_context_kwargs(operation_extensions, sync=sync)
-        return given if self._suggestions else {**given, "hide_suggestions": True}
+        """Return graphql-core's execution options."""
+        options = super()._get_custom_context_kwargs(operation_extensions, sync=sync)
+        return options if self._suggestions else {**options, "hide_suggestions": True}
 
     def create_extensions_runner(
         self, execution_context: ExecutionContext, extensions: list[SchemaExtension]
     ) -> SchemaExtensionsRunner:
-        """What runs the extensions of one operation."""
+        """Return the runner of one operation's extensions."""
         return Runner(execution_context, extensions)
 
-    async def _handle_execution_result(self, context: ExecutionContext, result: Any, *given: Any, **options: Any) -> Any:
-        """Strawberry's own, but that extensions know the result when they are asked what they tell of it, in streams too.
+    async def _handle_execution_result(self, context: ExecutionContext, result: Any, *args: Any, **options: Any) -> Any:
+        """Call Strawberry's method, but set the result first so that extensions can read it in `get_results`, in streams too.
 
-        Nor is a subscription that cannot begin, for its variables, mistaken for one whose document is not valid.
+        Also keep apart a subscription that can't start because of its variables and one with an invalid document.
         """
         if isinstance(result, PreExecutionError) and not context.pre_execution_errors:
             result = ExecutionResult(data=None, errors=result.errors)
         context.result = result
-        return await super()._handle_execution_result(context, result, *given, **options)
+        return await super()._handle_execution_result(context, result, *args, **options)
 
 
 class Runner(SchemaExtensionsRunner):
     """Opens the stages of an operation."""
 
     def operation(self) -> Any:
-        """The whole operation."""
+        """Open the operation stage."""
         return self._stage("on_operation") or super().operation()
 
     def parsing(self) -> Any:
-        """Parsing."""
+        """Open the parsing stage."""
         return self._stage("on_parse") or super().parsing()
 
     def validation(self) -> Any:
-        """Validation."""
+        """Open the validation stage."""
         return self._stage("on_validate") or super().validation()
 
     def executing(self) -> Any:
-        """Execution."""
+        """Open the execution stage."""
         return self._stage("on_execute") or super().executing()
 
     def _stage(self, name: str) -> Any:
-        """The context of a stage that has one generator for a hook, or none; None for any other, which Strawberry runs."""
+        """Return the context manager of a stage with at most one generator hook. None for other stages, which Strawberry runs."""
         only: AbstractAsyncContextManager[None] | _Opened = NOTHING
         for extension in self.extensions:
             kind: Any = type(extension)
@@ -86,7 +86,7 @@ class Runner(SchemaExtensionsRunner):
 
 
 class _Opened:
-    """A context manager, in either way of entering it."""
+    """A context manager that can be entered synchronously or asynchronously."""
 
     __slots__ = ("_inner",)
 
@@ -107,12 +107,12 @@ class _Opened:
 
 
 NOTHING: Final = _Opened(nullcontext())
-FOREIGN: Final[Open] = lambda _extension: NOTHING  # noqa: E731 (a mark: a hook that is no generator)
+FOREIGN: Final[Open] = lambda _extension: NOTHING  # noqa: E731 (a marker for hooks that aren't generators)
 
 
-@lru_cache(CLASSES)
+@lru_cache(HOOK_CACHE_SIZE)
 def _hook(kind: type[SchemaExtension], name: str) -> Open | None:
-    """How the hook of a class is opened, None where it has none."""
+    """Return a function that opens the hook of a class, or None if the class doesn't override it."""
     function: Any = getattr(kind, name)
     if function is getattr(SchemaExtension, name):
         return None

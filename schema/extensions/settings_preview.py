@@ -1,6 +1,6 @@
-"""Previews as part of an operation: each runs as an operation of its own, for another viewer, and joins the answer in its place.
+"""Previews in an operation: each runs as a separate operation for another viewer, and its result is put in its place.
 
-Documents that do not speak of previews never come here. Both executors run the parts, for each part is a query like others.
+Documents without previews skip all of this. Either executor can run the parts, since each part is an ordinary query.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from schema.extensions.viewer_introspection import IntrospectedSchema
 
 
 class PreviewingSchema(IntrospectedSchema):
-    """A schema whose operations may have previews."""
+    """A schema whose operations can contain previews."""
 
     def create_extensions_runner(
         self, execution_context: ExecutionContext, extensions: list[SchemaExtension]
     ) -> SchemaExtensionsRunner:
-        """What runs the extensions of one operation: one more where it may have previews, or is one."""
+        """Return the runner of one operation's extensions, with one more if the operation may contain previews or is one."""
         added: SchemaExtension | None = None
         if getattr(execution_context.context, "is_preview", False):
             added = _Validated()
@@ -42,7 +42,7 @@ class PreviewingSchema(IntrospectedSchema):
         return super().create_extensions_runner(execution_context, extensions)
 
     def arguments(self, preview: FieldNode, variables: VariableValues) -> dict[str, Any]:
-        """The arguments of a preview, as its resolver takes them. Raises GraphQLError."""
+        """Return a preview's arguments as its resolver takes them. Raises GraphQLError."""
         root = self._schema.query_type
         assert root is not None  # noqa: S101
         field = root.fields[FIELD]
@@ -52,7 +52,7 @@ class PreviewingSchema(IntrospectedSchema):
 
 
 class _Validated(SchemaExtension):
-    """Lets a preview run as it is: it was validated as part of its operation."""
+    """Skips validation of a preview: it was validated as part of its operation."""
 
     def on_validate(self) -> Iterator[None]:
         self.execution_context.pre_execution_errors = []
@@ -60,36 +60,36 @@ class _Validated(SchemaExtension):
 
 
 class _Previews(SchemaExtension):
-    """Takes the previews out of an operation, lets the rest run as ever, and then runs each of them."""
+    """Takes the previews out of an operation, lets the rest run, and then runs each preview."""
 
     async def on_execute(self) -> AsyncIterator[None]:
-        """Join the answers. Raises TooManyPreviews."""
-        asked = self.execution_context
-        assert asked.query is not None  # noqa: S101 (nothing is executed without)
-        assert asked.graphql_document is not None  # noqa: S101
-        parts = split(asked.query, asked.graphql_document, asked.operation_name)
+        """Run the operation without its previews, then the previews. Raises TooManyPreviews."""
+        execution = self.execution_context
+        assert execution.query is not None  # noqa: S101 (execution requires it)
+        assert execution.graphql_document is not None  # noqa: S101
+        parts = split(execution.query, execution.graphql_document, execution.operation_name)
         if parts is None:
             yield
             return
         if len(parts.previews) > MAX_PREVIEWS:
             raise TooManyPreviews(len(parts.previews))
-        asked.query = parts.rest()
-        asked.graphql_document = parse(asked.query)
+        execution.query = parts.rest()
+        execution.graphql_document = parse(execution.query)
         yield
-        if asked.result is not None and asked.result.data is not None:
-            await _Joined(asked, parts).run()
+        if execution.result is not None and execution.result.data is not None:
+            await _PreviewMerge(execution, parts).run()
 
 
-class _Joined:
-    """The answer of the rest, and what the previews add to it."""
+class _PreviewMerge:
+    """Merges the results of previews into the result of the rest."""
 
-    def __init__(self, asked: ExecutionContext, parts: Split) -> None:
-        result: Any = asked.result
-        schema: Any = asked.schema
-        self._asked = asked
+    def __init__(self, execution: ExecutionContext, parts: Split) -> None:
+        result: Any = execution.result
+        schema: Any = execution.schema
+        self._execution = execution
         self._parts = parts
         self._schema: PreviewingSchema = schema
-        self._context: Any = asked.context
+        self._context: Any = execution.context
         self._result = result
         self._data: dict[str, Any] = result.data
         self._errors: list[GraphQLError] = list(result.errors or ())
@@ -97,25 +97,25 @@ class _Joined:
         self._redactions = list(self._own)
 
     async def run(self) -> None:
-        """Run the previews that are selected, and put their answers where they belong, in the order of the response."""
+        """Run the selected previews, and put their results in place, in response order."""
         values = get_variable_values(self._schema._schema, self._parts.operation.variable_definitions or (), self._variables)
-        assert isinstance(values, VariableValues)  # noqa: S101 (or the rest would have no data)
+        assert isinstance(values, VariableValues)  # noqa: S101 (otherwise the rest would have no data)
         for key in [key for key in self._data if key in self._parts.previews]:
             try:
                 self._data[key] = await self._value(key, values)
-            except Exception as error:  # it stands in its place, as that of any field
+            except Exception as error:  # reported at its path, like any field's error
                 self._data[key] = None
                 self._errors.append(located_error(error, [self._parts.previews[key]], [key]))
-        places = {key: place for place, key in enumerate(self._data)}
-        self._context.redactions.settle(sorted(self._redactions, key=lambda entry: places[str(entry[0][0])]), self._own)
+        positions = {key: position for position, key in enumerate(self._data)}
+        self._context.redactions.settle(sorted(self._redactions, key=lambda entry: positions[str(entry[0][0])]), self._own)
         self._result.errors = self._errors or None
 
     @property
     def _variables(self) -> dict[str, Any]:
-        return self._asked.variables or {}
+        return self._execution.variables or {}
 
     async def _value(self, key: str, values: VariableValues) -> dict[str, Any] | None:
-        """What a preview answers; its errors and redactions are noted below its key."""
+        """Run a preview and return its data. Errors and redactions are added with the preview's key in front of their paths."""
         context = await preview_context(self._context, **self._schema.arguments(self._parts.previews[key], values))
         if context is None:
             return None
@@ -123,7 +123,7 @@ class _Joined:
             self._parts.preview(key),
             self._variables,
             context_value=context,
-            operation_name=self._asked.operation_name,
+            operation_name=self._execution.operation_name,
         )
         if context.execution != PLANNED:
             self._context.execution = context.execution

@@ -1,7 +1,7 @@
-"""A schema without some of its parts: what leads to nothing any more is left out too, so that the rest is valid.
+"""Removes parts of a schema, along with everything that would be invalid or unreachable without them.
 
-Parts are named by their coordinates: `Type`, `Type.field`, `Type.field(argument:)`, `Input.field`, `Enum.VALUE`. The schema that is
-given stays as it is; types that do not change are shared with it.
+Parts are named by schema coordinates: `Type`, `Type.field`, `Type.field(argument:)`, `Input.field`, `Enum.VALUE`. The original
+schema isn't changed; unchanged types are shared with it.
 """
 
 from __future__ import annotations
@@ -30,113 +30,115 @@ from graphql import (
 Value = TypeVar("Value")
 
 
-def prune(schema: GraphQLSchema, left_out: Collection[str], notes: Mapping[str, str]) -> GraphQLSchema:
-    """The schema without the parts that are left out. `notes` are added to the descriptions of fields, by their coordinates."""
-    pruned = _Pruned(schema, _spread(schema, set(left_out)), notes)
+def prune(schema: GraphQLSchema, removed: Collection[str], notes: Mapping[str, str]) -> GraphQLSchema:
+    """Return the schema without the `removed` parts. `notes` maps field coordinates to text that is appended to descriptions."""
+    pruned = _Pruned(schema, _closure(schema, set(removed)), notes)
     roots = [schema.query_type, schema.mutation_type, schema.subscription_type]
     query, mutation, subscription = (root and pruned.object(root) for root in roots)
-    kept = _reached(schema, pruned)
-    types = [pruned.named(kind) for name, kind in schema.type_map.items() if name in kept and not is_introspection_type(kind)]
+    reachable = _reached(schema, pruned)
+    types = [
+        pruned.named(kind) for name, kind in schema.type_map.items() if name in reachable and not is_introspection_type(kind)
+    ]
     return GraphQLSchema(
         query, mutation, subscription, types, schema.directives, schema.description, schema.extensions, assume_valid=True
     )
 
 
-def _spread(schema: GraphQLSchema, left_out: set[str]) -> set[str]:
-    """All that is left out, once whatever cannot be without it is left out too."""
-    known = -1
-    while known != len(left_out):
-        known = len(left_out)
+def _closure(schema: GraphQLSchema, removed: set[str]) -> set[str]:
+    """Return the removed parts with everything that can't exist without them."""
+    size = -1
+    while size != len(removed):
+        size = len(removed)
         for kind in schema.type_map.values():
             if not is_introspection_type(kind):
-                left_out.update(_lost(kind, left_out))
-    return left_out
+                removed.update(_lost(kind, removed))
+    return removed
 
 
-def _lost(kind: GraphQLNamedType, left_out: set[str]) -> Iterator[str]:
-    """Those parts of a type that others take with them, and the type if nothing of it is left or it cannot be given."""
+def _lost(kind: GraphQLNamedType, removed: set[str]) -> Iterator[str]:
+    """Yield the parts of a type that can't stay, and the type itself if it's empty or can't be provided."""
     match kind:
         case GraphQLObjectType() | GraphQLInterfaceType():
             for name, field in kind.fields.items():
-                yield from _lost_of_field(f"{kind.name}.{name}", field, left_out)
+                yield from _lost_of_field(f"{kind.name}.{name}", field, removed)
             parts: Collection[str] = kind.fields
         case GraphQLInputObjectType():
             for name, given in kind.fields.items():
-                if get_named_type(given.type).name in left_out:
+                if get_named_type(given.type).name in removed:
                     yield f"{kind.name}.{name}"
-                if f"{kind.name}.{name}" in left_out and is_required_input_field(given):
+                if f"{kind.name}.{name}" in removed and is_required_input_field(given):
                     yield kind.name
             parts = kind.fields
         case GraphQLEnumType():
             parts = kind.values
         case GraphQLUnionType():
             parts = [member.name for member in kind.types]
-            if left_out.issuperset(parts):
+            if removed.issuperset(parts):
                 yield kind.name
             return
         case _:
             return
-    if left_out.issuperset(f"{kind.name}.{part}" for part in parts):
+    if removed.issuperset(f"{kind.name}.{part}" for part in parts):
         yield kind.name
 
 
-def _lost_of_field(place: str, field: GraphQLField, left_out: set[str]) -> Iterator[str]:
-    if get_named_type(field.type).name in left_out:
+def _lost_of_field(place: str, field: GraphQLField, removed: set[str]) -> Iterator[str]:
+    if get_named_type(field.type).name in removed:
         yield place
     for name, argument in field.args.items():
         coordinate = f"{place}({name}:)"
-        if get_named_type(argument.type).name in left_out:
+        if get_named_type(argument.type).name in removed:
             yield coordinate
-        if coordinate in left_out and is_required_argument(argument):
+        if coordinate in removed and is_required_argument(argument):
             yield place
 
 
 def _reached(schema: GraphQLSchema, pruned: _Pruned) -> set[str]:
-    """The types to which the roots lead: by a field, an argument, or as one of the types that stand for an interface."""
-    found: set[str] = set()
-    ahead: list[GraphQLNamedType] = [
+    """Return the types reachable from the roots, through fields, arguments or implementations of an interface."""
+    reached: set[str] = set()
+    pending: list[GraphQLNamedType] = [
         root for root in (schema.query_type, schema.mutation_type, schema.subscription_type) if root
     ]
-    ahead += [get_named_type(argument.type) for directive in schema.directives for argument in directive.args.values()]
-    while ahead:
-        kind = ahead.pop()
-        if kind.name not in found and pruned.keeps(kind.name):
-            found.add(kind.name)
-            ahead += pruned.next(kind)
-    return found
+    pending += [get_named_type(argument.type) for directive in schema.directives for argument in directive.args.values()]
+    while pending:
+        kind = pending.pop()
+        if kind.name not in reached and pruned.keeps(kind.name):
+            reached.add(kind.name)
+            pending += pruned.next(kind)
+    return reached
 
 
-def _but(part: Any, made: type[Any] | None = None, **changes: Any) -> Any:
-    """A part as it is, but for the changes, and of another class if one is given."""
-    return (made or type(part))(**{**part.to_kwargs(), **changes})
+def _copy_with(part: Any, class_: type[Any] | None = None, **changes: Any) -> Any:
+    """Copy a part with changes, as another class if one is given."""
+    return (class_ or type(part))(**{**part.to_kwargs(), **changes})
 
 
 class _Pruned:
-    """Types of a schema without the parts that are left out, each made once."""
+    """Builds the types of the pruned schema, each once."""
 
-    def __init__(self, schema: GraphQLSchema, left_out: Collection[str], notes: Mapping[str, str]) -> None:
+    def __init__(self, schema: GraphQLSchema, removed: Collection[str], notes: Mapping[str, str]) -> None:
         self._schema = schema
-        self._left_out = left_out
+        self._removed = removed
         self._notes = notes
-        self._made: dict[str, Any] = {}
+        self._types: dict[str, Any] = {}
 
     def keeps(self, coordinate: str) -> bool:
-        """Whether a part stays."""
-        return coordinate not in self._left_out
+        """Return True if a part isn't removed."""
+        return coordinate not in self._removed
 
     def next(self, kind: GraphQLNamedType) -> Iterator[GraphQLNamedType]:
-        """The types that the parts of a type lead to."""
+        """Yield the types that a type's parts refer to."""
         match kind:
             case GraphQLObjectType() | GraphQLInterfaceType():
                 yield from kind.interfaces
-                for name, field in self._kept(kind.name, kind.fields).items():
-                    yield from self._led_to(f"{kind.name}.{name}", field)
+                for name, field in self._remaining(kind.name, kind.fields).items():
+                    yield from self._referenced(f"{kind.name}.{name}", field)
             case GraphQLInputObjectType():
-                yield from (get_named_type(each.type) for each in self._kept(kind.name, kind.fields).values())
+                yield from (get_named_type(each.type) for each in self._remaining(kind.name, kind.fields).values())
             case GraphQLUnionType():
                 yield from kind.types
 
-    def _led_to(self, place: str, field: GraphQLField) -> Iterator[GraphQLNamedType]:
+    def _referenced(self, place: str, field: GraphQLField) -> Iterator[GraphQLNamedType]:
         kind = get_named_type(field.type)
         yield kind
         if isinstance(kind, GraphQLInterfaceType):
@@ -144,52 +146,56 @@ class _Pruned:
         yield from (get_named_type(each.type) for name, each in field.args.items() if self.keeps(f"{place}({name}:)"))
 
     def object(self, kind: GraphQLObjectType) -> GraphQLObjectType | None:
-        """An object type, None if it is left out."""
-        made: GraphQLObjectType | None = self.named(kind) if self.keeps(kind.name) else None
-        return made
+        """Return an object type without its removed parts, or None if it's removed."""
+        pruned: GraphQLObjectType | None = self.named(kind) if self.keeps(kind.name) else None
+        return pruned
 
     def named(self, kind: GraphQLNamedType) -> Any:
-        """A type without the parts that are left out."""
-        if kind.name not in self._made:
-            self._made[kind.name] = self._make(kind)
-        return self._made[kind.name]
+        """Return a type without its removed parts."""
+        if kind.name not in self._types:
+            self._types[kind.name] = self._build(kind)
+        return self._types[kind.name]
 
-    def _make(self, kind: GraphQLNamedType) -> GraphQLNamedType:
+    def _build(self, kind: GraphQLNamedType) -> GraphQLNamedType:
         changed: Any = kind
         match kind:
             case GraphQLObjectType() | GraphQLInterfaceType():
-                changed = _but(kind, interfaces=lambda: self._all(kind.interfaces), fields=lambda: self._fields(kind))
+                changed = _copy_with(kind, interfaces=lambda: self._all(kind.interfaces), fields=lambda: self._fields(kind))
             case GraphQLInputObjectType():
-                changed = _but(kind, fields=lambda: self._inputs(kind))
-            case GraphQLEnumType() if len(values := self._kept(kind.name, kind.values)) < len(kind.values):
-                changed = _but(kind, GraphQLEnumType, values=values)  # Strawberry's own class cannot be made of its parts
+                changed = _copy_with(kind, fields=lambda: self._inputs(kind))
+            case GraphQLEnumType() if len(values := self._remaining(kind.name, kind.values)) < len(kind.values):
+                changed = _copy_with(
+                    kind, GraphQLEnumType, values=values
+                )  # Strawberry's subclass can't be rebuilt from its arguments
             case GraphQLUnionType():
-                changed = _but(kind, types=lambda: self._all(kind.types))
-        made: GraphQLNamedType = changed
-        return made
+                changed = _copy_with(kind, types=lambda: self._all(kind.types))
+        pruned: GraphQLNamedType = changed
+        return pruned
 
     def _all(self, kinds: Collection[GraphQLNamedType]) -> list[Any]:
         return [self.named(each) for each in kinds if self.keeps(each.name)]
 
     def _fields(self, kind: GraphQLObjectType | GraphQLInterfaceType) -> dict[str, GraphQLField]:
-        return {name: self._field(f"{kind.name}.{name}", each) for name, each in self._kept(kind.name, kind.fields).items()}
+        return {
+            name: self._field(f"{kind.name}.{name}", each) for name, each in self._remaining(kind.name, kind.fields).items()
+        }
 
     def _field(self, place: str, field: GraphQLField) -> GraphQLField:
         arguments = {
-            name: _but(argument, type_=self._typed(argument.type))
+            name: _copy_with(argument, type_=self._typed(argument.type))
             for name, argument in field.args.items()
             if self.keeps(f"{place}({name}:)")
         }
         note = self._notes.get(place)
         description = f"{field.description} {note}" if note else field.description
-        made: GraphQLField = _but(field, type_=self._typed(field.type), args=arguments, description=description)
-        return made
+        pruned: GraphQLField = _copy_with(field, type_=self._typed(field.type), args=arguments, description=description)
+        return pruned
 
     def _inputs(self, kind: GraphQLInputObjectType) -> dict[str, GraphQLInputField]:
-        kept = self._kept(kind.name, kind.fields)
-        return {name: _but(each, type_=self._typed(each.type)) for name, each in kept.items()}
+        remaining = self._remaining(kind.name, kind.fields)
+        return {name: _copy_with(each, type_=self._typed(each.type)) for name, each in remaining.items()}
 
-    def _kept(self, name: str, parts: Mapping[str, Value]) -> dict[str, Value]:
+    def _remaining(self, name: str, parts: Mapping[str, Value]) -> dict[str, Value]:
         return {part: value for part, value in parts.items() if self.keeps(f"{name}.{part}")}
 
     def _typed(self, kind: Any) -> Any:

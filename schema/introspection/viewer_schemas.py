@@ -1,7 +1,7 @@
-"""The schema as viewers of a kind can ever use it: without what policy never lets them see or do.
+"""The schema as viewers of one kind can use it, without what policy never lets them see or do.
 
-Everything is read from compiled policy (`policies.reach`) and from how fields are declared; no rule stands here. What policy decides
-by the row, or a partner by a switch, stays, and its description says so. Resolvers never run on these schemas.
+Everything comes from compiled policy (`policies.reachability`) and field declarations; this module contains no rules. Parts whose
+visibility depends on the row or on a partner's setting stay, and their descriptions say so. Resolvers never run on these schemas.
 """
 
 from __future__ import annotations
@@ -28,29 +28,29 @@ from schema.introspection.descriptions import append_permission_text
 from schema.introspection.pruning import prune
 from schema.schema import guarded_fields
 
-SCHEMA_CACHE_SIZE: Final = 32  # schemas, of some 0.3 MB each
-ACTIONS: Final = "Action"  # how the enum of a type's actions is named, after the type
+SCHEMA_CACHE_SIZE: Final = 32  # schemas, about 0.3 MB each
+ACTIONS: Final = "Action"  # suffix of action enums, after the type's name
 ENTITIES: Final = frozenset(entity.name for entity in CATALOGUE)
 
 
 class ViewerSchemas:
-    """Schemas made of a full one, each once for a policy and the viewers who differ by nothing but their switches."""
+    """Caches viewer schemas by policy version and viewer shape. Viewers who differ only in settings share a schema."""
 
-    def __init__(self, kept: int = SCHEMA_CACHE_SIZE, *, whole: bool = False) -> None:
-        """`whole` leaves nothing out."""
+    def __init__(self, cache_size: int = SCHEMA_CACHE_SIZE, *, whole: bool = False) -> None:
+        """Remove nothing if `whole`."""
         self._whole = whole
         self._guarded = guarded_fields()
-        self._schemas: LRUCache[Any, GraphQLSchema] = LRUCache(kept)
-        self._told = ""  # the version of policy of which the descriptions of the full schema tell
+        self._schemas: LRUCache[Any, GraphQLSchema] = LRUCache(cache_size)
+        self._described_version = ""  # the policy version in the full schema's descriptions
         self._lock = Lock()
 
     def of(self, schema: GraphQLSchema, policy: Policy, shape: Shape) -> GraphQLSchema:
-        """The schema of a viewer of this shape, whose descriptions say who sees what. The same object as long as it is kept."""
+        """Return the schema of viewers of this shape, with visibility sentences. Returns the same object while it's cached."""
         key = (policy.version, shape.kind, shape.roles, shape.supported_by)
         with self._lock:
-            if self._told != policy.version:
+            if self._described_version != policy.version:
                 append_permission_text(schema, policy)
-                self._told = policy.version
+                self._described_version = policy.version
             if self._whole:
                 return schema
             if key not in self._schemas:
@@ -60,7 +60,7 @@ class ViewerSchemas:
 
 
 class SchemaVisibility:
-    """The parts of a schema, by their coordinates, as policy judges them."""
+    """Decides by policy which parts of a schema a viewer can use. Parts are named by their coordinates."""
 
     def __init__(self, schema: GraphQLSchema, reach: Reachability, guarded: Mapping[str, Collection[str]]) -> None:
         self._schema = schema
@@ -68,27 +68,27 @@ class SchemaVisibility:
         self._guarded = guarded
 
     def never(self) -> Iterator[str]:
-        """What the viewers can never use; what then leads to nothing is not among it."""
+        """Yield the parts that the viewer can never use. Parts that become unreachable without them aren't included."""
         for kind in self._schema.type_map.values():
             if not self._is_readable(kind):
                 yield kind.name
             for place, field in _declared(kind):
                 if not self._is_usable(kind.name, field):
                     yield place
-        for kind, asked in _narrowing(self._schema):
-            yield from self._refused(kind, asked)
+        for kind, entities in _connection_inputs(self._schema):
+            yield from self._forbidden(kind, entities)
         for kind in self._schema.type_map.values():
-            yield from self._untaken(kind)
+            yield from self._unavailable_actions(kind)
 
     def notes(self) -> Iterator[tuple[str, str]]:
-        """What is to be said of fields that are null at times, and why."""
+        """Yield notes on fields that are sometimes null, and why."""
         for kind in self._schema.type_map.values():
             for place, field in _declared(kind):
                 if (hiding := self._hiding(kind.name, field)) and (note := describe_audience(hiding)):
                     yield place, note
 
     def _is_readable(self, kind: GraphQLNamedType) -> bool:
-        """Whether there can be something of a type to be read; of a page or its items, something that stands on it."""
+        """Return True if the viewer can ever read objects of a type. For a connection or edge, that's the item's type."""
         definition = (kind.extensions or {}).get(GraphQLCoreConverter.DEFINITION_BACKREF)
         if kind.name in ENTITIES:
             return self._reach.reads(kind.name)
@@ -105,7 +105,7 @@ class SchemaVisibility:
         return not self._is_guarded(kind, field) or self._reach.sees(kind, field.python_name)
 
     def _hiding(self, kind: str, field: StrawberryField) -> Hiding | None:
-        """Why a field that can be used is null at times, None where policy has no say."""
+        """Return why a usable field is sometimes null, or None if policy doesn't guard it."""
         if not self._is_usable(kind, field):
             return None
         if isinstance(field, FieldDefinition) and field.ability is not None:
@@ -115,10 +115,10 @@ class SchemaVisibility:
     def _is_guarded(self, kind: str, field: StrawberryField) -> bool:
         return field.python_name in self._guarded.get(kind, ())
 
-    def _refused(self, kind: GraphQLInputObjectType, entities: Collection[str]) -> Iterator[str]:
-        """The filters of an input, or the values of the enum that it orders by, that are refused for every type it narrows."""
-        for name, given in kind.fields.items():
-            by = get_named_type(given.type)
+    def _forbidden(self, kind: GraphQLInputObjectType, entities: Collection[str]) -> Iterator[str]:
+        """Yield the filters of an input, or the values of its sort enum, that are forbidden for every type the input applies to."""
+        for name, field in kind.fields.items():
+            by = get_named_type(field.type)
             if name == "field" and isinstance(by, GraphQLEnumType):
                 yield from (
                     f"{by.name}.{value}" for value in by.values if not any(self._orders(each, value) for each in entities)
@@ -131,27 +131,27 @@ class SchemaVisibility:
         return self._reach.reads(entity) and (field is None or self._reach.sees_everywhere(entity, field))
 
     def _filters(self, entity: str, name: str) -> bool:
-        fields = [each.field for known, each in FILTERS.get(entity, {}).items() if camel(INPUT_NAME.get(known, known)) == name]
+        fields = [each.field for key, each in FILTERS.get(entity, {}).items() if camel(INPUT_NAME.get(key, key)) == name]
         return any(self._reach.sees_everywhere(entity, field) for field in fields)
 
-    def _untaken(self, kind: GraphQLNamedType) -> Iterator[str]:
-        """The values of an enum of actions that are never taken."""
+    def _unavailable_actions(self, kind: GraphQLNamedType) -> Iterator[str]:
+        """Yield the values of an action enum that the viewer can never take."""
         entity = kind.name.removesuffix(ACTIONS)
         if isinstance(kind, GraphQLEnumType) and entity != kind.name and entity in ENTITIES:
             yield from (f"{kind.name}.{value}" for value in kind.values if not self._reach.can_act(entity, value.lower()))
 
 
 def describe_audience(hiding: Hiding) -> str:
-    """What a description says of a field that is null at times; nothing for one that never is."""
+    """Return a note on when and why a field is null. Empty if it never is."""
     by_row = [f"Null in some rows: {', '.join(hiding.in_some_rows)}."] if hiding.in_some_rows else []
-    by_switch = [
+    by_setting = [
         f"Null with {each.reason} while {camel(each.setting)} is {'on' if each.on else 'off'}." for each in hiding.switched
     ]
-    return " ".join(by_row + by_switch)
+    return " ".join(by_row + by_setting)
 
 
 def _declared(kind: GraphQLNamedType) -> Iterator[tuple[str, StrawberryField]]:
-    """The fields of an object type, by their coordinates, as they are declared."""
+    """Yield the field declarations of an object type, with their coordinates."""
     if isinstance(kind, GraphQLObjectType):
         for name, field in kind.fields.items():
             declared = (field.extensions or {}).get(GraphQLCoreConverter.DEFINITION_BACKREF)
@@ -159,16 +159,16 @@ def _declared(kind: GraphQLNamedType) -> Iterator[tuple[str, StrawberryField]]:
                 yield f"{kind.name}.{name}", declared
 
 
-def _narrowing(schema: GraphQLSchema) -> Iterator[tuple[GraphQLInputObjectType, Collection[str]]]:
-    """The inputs by which connections are filtered and ordered, each with the types that it is for."""
-    found: dict[str, set[str]] = {}
+def _connection_inputs(schema: GraphQLSchema) -> Iterator[tuple[GraphQLInputObjectType, Collection[str]]]:
+    """Yield the filter and sort inputs of connections, each with the types it applies to."""
+    entities_by_input: dict[str, set[str]] = {}
     for kind in schema.type_map.values():
         for place, declared in _declared(kind):
             entity = str(getattr(getattr(declared, "batch", None), "entity", None))
             arguments = kind.fields[place.removeprefix(f"{kind.name}.")].args if isinstance(kind, GraphQLObjectType) else {}
             for name in {"filter", "orderBy"} & set(arguments):
-                found.setdefault(get_named_type(arguments[name].type).name, set()).add(entity)
-    for name, entities in found.items():
-        narrowing = schema.type_map[name]
-        assert isinstance(narrowing, GraphQLInputObjectType)  # noqa: S101 (so connections are declared)
-        yield narrowing, sorted(entities)
+                entities_by_input.setdefault(get_named_type(arguments[name].type).name, set()).add(entity)
+    for name, entities in entities_by_input.items():
+        input_type = schema.type_map[name]
+        assert isinstance(input_type, GraphQLInputObjectType)  # noqa: S101 (connections are declared that way)
+        yield input_type, sorted(entities)

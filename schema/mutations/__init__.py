@@ -1,1 +1,1 @@
-"""The mutations of each concept: inputs, payloads and fields. What they do is in resolvers/mutations/, under the same names."""
+"""Mutation fields with their inputs and payloads, one module per concept. `schema.mutation.Mutation` joins them."""

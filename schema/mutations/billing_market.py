@@ -1,4 +1,4 @@
-"""The mutations of billing markets."""
+"""Billing market mutations."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from schema.building.inputs import optional, required
 from schema.building.mutation_fields import Payload, mutation_field
 
 
-@strawberry.input(description="A market to be enabled or disabled.")
+@strawberry.input(description="Input for `setBillingMarket`.")
 class SetBillingMarketInput:
-    market: str = required("The market's code, UK and not GB.")
-    enabled: bool = required("Whether the company, and the accounts that it manages, may order there.")
-    company_id: ID | None = optional("Whose market it is; the viewer's own company if left out.")
+    market: str = required("The market's code. The United Kingdom is `UK`, not `GB`.")
+    enabled: bool = required("Whether the company and the accounts it manages can order there.")
+    company_id: ID | None = optional("The company to set the market for. Defaults to the viewer's company.")
 
 
-@strawberry.type(description="What came of enabling or disabling a market.")
+@strawberry.type(description="Result of `setBillingMarket`.")
 class SetBillingMarketPayload(Payload):
-    billing_market: BillingMarket | None = strawberry.field(default=None, description="The market as it is now.")
+    billing_market: BillingMarket | None = strawberry.field(default=None, description="The updated billing market.")
 
 
 @strawberry.type
@@ -28,5 +28,5 @@ class BillingMarketMutations:
     set_billing_market: SetBillingMarketPayload = mutation_field(
         billing_market.set_billing_market,
         SetBillingMarketInput,
-        "Enable or disable a billing market: where the company and the accounts that it manages may order.",
+        "Enables or disables a billing market, where the company and the accounts it manages can order.",
     )

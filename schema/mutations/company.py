@@ -1,4 +1,4 @@
-"""The mutations of companies."""
+"""Company mutations."""
 
 from __future__ import annotations
 
@@ -13,33 +13,37 @@ from schema.enums import CompanyType
 from schema.mutations.values import AddressInput
 
 
-@strawberry.input(description="A company that is new to the gateway.")
+@strawberry.input(description="A new company.")
 class NewCompanyInput:
-    trading_name: str = required("The name that the public knows. At most 200 characters.")
-    legal_name: str = required("The name of the legal person. At most 200 characters.")
-    country: str = required("Where it is registered: ISO 3166-1 alpha-2 code.")
-    company_type: CompanyType | None = optional("What it does: ENTERPRISE, also if left out, or XAAS.")
-    registration_number: str | None = optional("In the register of its country. At most 64 characters.")
-    tax_number: str | None = optional("As its country issues it. At most 64 characters.")
-    headquarters: AddressInput | None = optional("Its main site.")
+    trading_name: str = required("The public name of the company, at most 200 characters.")
+    legal_name: str = required("The legal name of the company, at most 200 characters.")
+    country: str = required("The country of registration, as an ISO 3166-1 alpha-2 code.")
+    company_type: CompanyType | None = optional("The line of business: ENTERPRISE (the default) or XAAS.")
+    registration_number: str | None = optional("The company's number in its country's company register, at most 64 characters.")
+    tax_number: str | None = optional("The tax number issued by the country of registration, at most 64 characters.")
+    headquarters: AddressInput | None = optional("The address of the company's headquarters.")
 
 
 @strawberry.input(
-    description="What a company is called and what it is on paper. What is left out stays; null clears what may be missing."
+    description="Input for `updateCompanyProfile`. Omitted fields keep their values; null clears an optional field."
 )
 class UpdateCompanyProfileInput:
-    version: int = required("The version that was read.")
-    company_id: ID | None = optional("Whose profile it is; the viewer's own company if left out.")
-    trading_name: str | None = optional("The name that the public knows. At most 200 characters.")
-    legal_name: str | None = optional("The name of the legal person. It stays from when the operator checks it.")
-    registration_number: str | None = optional("In the register of its country. It stays from when the operator checks it.")
-    tax_number: str | None = optional("As its country issues it. At most 64 characters.")
-    headquarters: AddressInput | None = optional("Its main site, as a whole.")
+    version: int = required("The version that the edit is based on.")
+    company_id: ID | None = optional("The company to update. Defaults to the viewer's company.")
+    trading_name: str | None = optional("The public name of the company, at most 200 characters.")
+    legal_name: str | None = optional(
+        "The legal name of the company. It can't be changed once the operator has begun to verify it."
+    )
+    registration_number: str | None = optional(
+        "The company's number in its country's company register. It can't be changed once the operator has begun to verify it."
+    )
+    tax_number: str | None = optional("The tax number issued by the country of registration, at most 64 characters.")
+    headquarters: AddressInput | None = optional("The address of the company's headquarters. It replaces the whole address.")
 
 
-@strawberry.type(description="What came of changing a company profile.")
+@strawberry.type(description="Result of `updateCompanyProfile`.")
 class UpdateCompanyProfilePayload(Payload):
-    company: Company | None = strawberry.field(default=None, description="The company as it is now.")
+    company: Company | None = strawberry.field(default=None, description="The updated company.")
 
 
 @strawberry.type
@@ -47,5 +51,5 @@ class CompanyMutations:
     update_company_profile: UpdateCompanyProfilePayload = mutation_field(
         company.update_company_profile,
         UpdateCompanyProfileInput,
-        "Change a company profile: of the viewer's own company, or of one that it manages.",
+        "Updates the profile of the viewer's company or of a company it manages.",
     )

@@ -1,4 +1,4 @@
-"""The mutations of connection requests."""
+"""Connection request mutations."""
 
 from __future__ import annotations
 
@@ -11,53 +11,53 @@ from schema.building.mutation_fields import Payload, mutation_field
 from schema.connection_request import ConnectionRequest
 
 
-@strawberry.input(description="A connection that is asked for.")
+@strawberry.input(description="Input for `requestConnection`.")
 class RequestConnectionInput:
-    port_id: ID = required(
-        "The port that is to be connected: an active one of the viewer's company, or of one that it manages."
-    )
-    target_port_id: ID = required("The Marketplace port that it is to be connected to: a selectable one of another company.")
-    name: str = required("What the connection is called. The provider reads it.")
-    rate_limit_mbps: int = required("The most that it may carry, in Mbps: up to the speed of the slower port.")
+    port_id: ID = required("The port to connect: an ACTIVE port of the viewer's company or of a company it manages.")
+    target_port_id: ID = required("The Marketplace port to connect to: a selectable port of another company.")
+    name: str = required("The name of the connection. The provider can see it.")
+    rate_limit_mbps: int = required("The maximum bandwidth, in Mbps. It can't exceed the speed of the slower port.")
 
 
-@strawberry.input(description="A connection request that the provider accepts.")
+@strawberry.input(description="Input for `acceptConnection`.")
 class AcceptConnectionInput:
-    id: ID = required("The request.")
+    id: ID = required("The connection request.")
 
 
-@strawberry.input(description="A connection request that the provider denies.")
+@strawberry.input(description="Input for `denyConnection`.")
 class DenyConnectionInput:
-    id: ID = required("The request.")
-    reason: str | None = optional("Why. Whoever has asked reads it.")
+    id: ID = required("The connection request.")
+    reason: str | None = optional("The reason for denying the request. The requester can see it.")
 
 
-@strawberry.input(description="A connection request that is taken back.")
+@strawberry.input(description="Input for `withdrawConnection`.")
 class WithdrawConnectionInput:
-    id: ID = required("The request.")
+    id: ID = required("The connection request.")
 
 
-@strawberry.interface(description="What came of something done to a connection request.")
+@strawberry.interface(description="Result of a mutation of a connection request.")
 class ConnectionRequestPayload(Payload):
-    connection_request: ConnectionRequest | None = strawberry.field(default=None, description="The request as it is now.")
+    connection_request: ConnectionRequest | None = strawberry.field(
+        default=None, description="The new or updated connection request."
+    )
 
 
-@strawberry.type(description="What came of asking for a connection.")
+@strawberry.type(description="Result of `requestConnection`.")
 class RequestConnectionPayload(ConnectionRequestPayload):
     pass
 
 
-@strawberry.type(description="What came of accepting a connection.")
+@strawberry.type(description="Result of `acceptConnection`.")
 class AcceptConnectionPayload(ConnectionRequestPayload):
     pass
 
 
-@strawberry.type(description="What came of denying a connection.")
+@strawberry.type(description="Result of `denyConnection`.")
 class DenyConnectionPayload(ConnectionRequestPayload):
     pass
 
 
-@strawberry.type(description="What came of taking a request back.")
+@strawberry.type(description="Result of `withdrawConnection`.")
 class WithdrawConnectionPayload(ConnectionRequestPayload):
     pass
 
@@ -67,20 +67,22 @@ class ConnectionRequestMutations:
     request_connection: RequestConnectionPayload = mutation_field(
         connection_request.request_connection,
         RequestConnectionInput,
-        "Ask a provider to connect a port to one of its own. The provider is told by mail.",
+        "Requests a connection from a port to a provider's port. The provider is notified by email.",
     )
     accept_connection: AcceptConnectionPayload = mutation_field(
         connection_request.accept_connection,
         AcceptConnectionInput,
-        "Accept a request for a connection to a port of the company, or of one that it manages. The requester is told by mail.",
+        "Accepts a request to connect to a port of the viewer's company or of a company it manages. The "
+        "requester is notified by email.",
     )
     deny_connection: DenyConnectionPayload = mutation_field(
         connection_request.deny_connection,
         DenyConnectionInput,
-        "Deny such a request. The requester is told by mail.",
+        "Denies a request to connect to a port of the viewer's company or of a company it manages. The "
+        "requester is notified by email.",
     )
     withdraw_connection: WithdrawConnectionPayload = mutation_field(
         connection_request.withdraw_connection,
         WithdrawConnectionInput,
-        "Take back a request of the company, or of one that it manages, before it is answered.",
+        "Withdraws a pending request of the viewer's company or of a company it manages.",
     )

@@ -1,4 +1,4 @@
-"""The mutations of inquiries."""
+"""Inquiry mutations."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from schema.building.mutation_fields import Payload, mutation_field
 from schema.marketplace_profile import MarketplaceProfile
 
 
-@strawberry.input(description="An inquiry. The profile is named by its id or by its slug.")
+@strawberry.input(description="Input for `sendInquiry`. Identify the profile by its ID or its slug.")
 class SendInquiryInput:
-    profile_id: ID | None = optional("The public profile of the provider that is asked.")
-    slug: str | None = optional("The end of its address, where there is no id. Former ones will do.")
-    name: str = required("What the sender is called.")
-    email: str = required("Where the provider answers.")
-    message: str = required("What is asked, as plain text.")
-    company: str | None = optional("The company that the sender is of.")
+    profile_id: ID | None = optional("The provider's public profile.")
+    slug: str | None = optional("The slug of the provider's profile, if you don't have its ID. Former slugs also work.")
+    name: str = required("The sender's name.")
+    email: str = required("The sender's email address, which the provider replies to.")
+    message: str = required("The message, in plain text.")
+    company: str | None = optional("The sender's company.")
 
 
-@strawberry.type(description="What came of sending an inquiry.")
+@strawberry.type(description="Result of `sendInquiry`.")
 class SendInquiryPayload(Payload):
     marketplace_profile: MarketplaceProfile | None = strawberry.field(
-        default=None, description="The profile of the provider that was asked."
+        default=None, description="The profile that the inquiry was sent to."
     )
 
 
@@ -33,5 +33,6 @@ class InquiryMutations:
     send_inquiry: SendInquiryPayload = mutation_field(
         inquiry.send_inquiry,
         SendInquiryInput,
-        "Ask a provider, signed in or not. The provider is told by mail, at an address that the sender does not learn.",
+        "Sends an inquiry to a provider by email. The sender doesn't need to be signed in, and doesn't "
+        "see the provider's address.",
     )

@@ -1,4 +1,4 @@
-"""The mutations of managed accounts, and of what a partner sets for all of its own."""
+"""Mutations of managed accounts, and of a partner's defaults for them."""
 
 from __future__ import annotations
 
@@ -15,74 +15,85 @@ from schema.mutations.values import SupportContactInput
 
 
 @strawberry.input(
-    description="Switches: true and false are set, null is left to whoever decides next, what is left out stays as it is."
+    description="Settings of a managed account. True or false overrides the default, null restores it, and "
+    "omitted settings keep their values."
 )
 class ManagedAccountSettingsInput:
-    pricing: bool | None = optional("Whether prices are seen.")
-    chat_support: bool | None = optional("Whether there is support by chat.")
-    dashboard: bool | None = optional("Whether there is a dashboard.")
-    company_profile: bool | None = optional("Whether an account reads its own company profile.")
-    order_approval: bool | None = optional("Whether orders wait for the partner's approval.")
+    pricing: bool | None = optional("Whether prices are visible.")
+    chat_support: bool | None = optional("Whether chat support is available.")
+    dashboard: bool | None = optional("Whether the dashboard is available.")
+    company_profile: bool | None = optional("Whether an account can see its own company profile.")
+    order_approval: bool | None = optional("Whether orders need the partner's approval.")
 
 
-@strawberry.input(description="The first user of a new account: its account administrator.")
+@strawberry.input(description="The first user of a new account, who becomes its account administrator.")
 class FirstUserInput:
-    email: str = required("The person's address. A user whom you can read keeps their own name.")
-    name: str = required("The person's full name. At most 200 characters.")
+    email: str = required("The user's email address. If you can already see this user, their name isn't changed.")
+    name: str = required("The user's full name, at most 200 characters.")
 
 
-@strawberry.input(description="An account to be made.")
+@strawberry.input(description="Input for `createManagedAccount`.")
 class CreateManagedAccountInput:
-    account_name: str = required("What the partner calls it: 1 to 128 characters, no two of its accounts alike.")
-    supported_by: SupportedBy = required("Who gives it technical support.")
-    company: NewCompanyInput = required("The company that is managed. It is always new.")
-    account_ref: str | None = optional("The partner's own reference. At most 128 characters.")
-    support_details: SupportContactInput | None = optional("Whom it turns to. Required if the operator supports it.")
-    settings: ManagedAccountSettingsInput | None = optional("What is switched on for it, whatever the partner's defaults are.")
-    admin: FirstUserInput | None = optional("Who may use it first.")
+    account_name: str = required(
+        "The partner's name for the account, from 1 to 128 characters. It must be unique among the partner's accounts."
+    )
+    supported_by: SupportedBy = required("Who provides technical support to the account.")
+    company: NewCompanyInput = required("The managed company. It is always a new company.")
+    account_ref: str | None = optional("The partner's own reference for the account, at most 128 characters.")
+    support_details: SupportContactInput | None = optional(
+        "The company's technical support contact. Required if the operator provides support."
+    )
+    settings: ManagedAccountSettingsInput | None = optional("Settings that override the partner's defaults.")
+    admin: FirstUserInput | None = optional("The account's first user.")
 
 
-@strawberry.input(description="What of an account is to be changed. What is left out stays.")
+@strawberry.input(description="Input for `updateManagedAccount`. Omitted fields keep their values.")
 class UpdateManagedAccountInput:
-    id: ID = required("The account.")
-    version: int = required("The version that was read.")
-    account_name: str | None = optional("What the partner calls it: 1 to 128 characters, no two of its accounts alike.")
-    account_ref: str | None = optional("The partner's own reference; null for none. At most 128 characters.")
-    supported_by: SupportedBy | None = optional("Who gives it technical support. The operator, if it can reach the account.")
+    id: ID = required("The managed account.")
+    version: int = required("The version that the edit is based on.")
+    account_name: str | None = optional(
+        "The partner's name for the account, from 1 to 128 characters. It must be unique among the partner's accounts."
+    )
+    account_ref: str | None = optional("The partner's own reference for the account, at most 128 characters. Null clears it.")
+    supported_by: SupportedBy | None = optional(
+        "Who provides technical support to the account. The operator can only be chosen if it can contact the account."
+    )
 
 
-@strawberry.input(description="What is to be switched for one account.")
+@strawberry.input(description="Input for `updateManagedAccountSettings`.")
 class UpdateManagedAccountSettingsInput:
-    id: ID = required("The account.")
-    version: int = required("The version that was read.")
-    settings: ManagedAccountSettingsInput = required("The switches; those that are null follow the partner's defaults.")
+    id: ID = required("The managed account.")
+    version: int = required("The version that the edit is based on.")
+    settings: ManagedAccountSettingsInput = required(
+        "The settings to change. Settings that are null follow the partner's defaults."
+    )
 
 
-@strawberry.input(
-    description="What is to be switched for all accounts of the viewer's company; null follows the rules' own default."
-)
+@strawberry.input(description="Input for `updatePartnerDefaults`. Settings that are null follow the built-in defaults.")
 class UpdatePartnerDefaultsInput(ManagedAccountSettingsInput):
-    version: int = strawberry.field(default=0, description="The version that was read; 0 if nothing was ever set.")
+    version: int = strawberry.field(
+        default=0, description="The version that the edit is based on. 0 if no defaults were ever set."
+    )
 
 
-@strawberry.type(description="What came of making an account.")
+@strawberry.type(description="Result of `createManagedAccount`.")
 class CreateManagedAccountPayload(Payload):
-    managed_account: ManagedAccount | None = strawberry.field(default=None, description="The new account.")
+    managed_account: ManagedAccount | None = strawberry.field(default=None, description="The new managed account.")
 
 
-@strawberry.type(description="What came of changing an account.")
+@strawberry.type(description="Result of `updateManagedAccount`.")
 class UpdateManagedAccountPayload(Payload):
-    managed_account: ManagedAccount | None = strawberry.field(default=None, description="The account as it is now.")
+    managed_account: ManagedAccount | None = strawberry.field(default=None, description="The updated managed account.")
 
 
-@strawberry.type(description="What came of switching things for an account.")
+@strawberry.type(description="Result of `updateManagedAccountSettings`.")
 class UpdateManagedAccountSettingsPayload(Payload):
-    managed_account: ManagedAccount | None = strawberry.field(default=None, description="The account as it is now.")
+    managed_account: ManagedAccount | None = strawberry.field(default=None, description="The updated managed account.")
 
 
-@strawberry.type(description="What came of switching things for all accounts of a partner.")
+@strawberry.type(description="Result of `updatePartnerDefaults`.")
 class UpdatePartnerDefaultsPayload(Payload):
-    partner_defaults: PartnerDefaults | None = strawberry.field(default=None, description="The defaults as they are now.")
+    partner_defaults: PartnerDefaults | None = strawberry.field(default=None, description="The updated defaults.")
 
 
 @strawberry.type
@@ -90,20 +101,21 @@ class ManagedAccountMutations:
     create_managed_account: CreateManagedAccountPayload = mutation_field(
         managed_account.create_managed_account,
         CreateManagedAccountInput,
-        "Make a managed account of a new company.",
+        "Creates a managed account for a new company.",
     )
     update_managed_account: UpdateManagedAccountPayload = mutation_field(
         managed_account.update_managed_account,
         UpdateManagedAccountInput,
-        "Change what an account is called, the partner's reference to it or who supports it.",
+        "Updates an account's name, the partner's reference for it, or who supports it.",
     )
     update_managed_account_settings: UpdateManagedAccountSettingsPayload = mutation_field(
         managed_account.update_managed_account_settings,
         UpdateManagedAccountSettingsInput,
-        "Switch things on or off for one account. In effect with the next request, in every gateway.",
+        "Updates the settings of one account. The change takes effect with the next request.",
     )
     update_partner_defaults: UpdatePartnerDefaultsPayload = mutation_field(
         managed_account.update_partner_defaults,
         UpdatePartnerDefaultsInput,
-        "Switch things on or off for all accounts of the viewer's company that do not say otherwise.",
+        "Updates the default settings of the accounts that the viewer's company manages. An account's own "
+        "settings take precedence.",
     )

@@ -1,4 +1,4 @@
-"""The mutations of Marketplace profiles."""
+"""Marketplace profile mutations."""
 
 from __future__ import annotations
 
@@ -13,42 +13,46 @@ from schema.marketplace_profile import MarketplaceProfile
 from schema.mutations.values import AddressInput
 
 
-@strawberry.input(description="A link to the company's page on another network.")
+@strawberry.input(description="A link to the company's page on a social network.")
 class SocialLinkInput:
-    network: str = required("The network's name.")
-    url: str = required("The page.")
+    network: str = required("The name of the network.")
+    url: str = required("The URL of the page.")
 
 
-@strawberry.input(description="How a port is announced on the Marketplace. What is left out stays as it is.")
+@strawberry.input(description="How a port appears on the Marketplace. Omitted fields keep their values.")
 class AnnouncedPortInput:
-    port_id: ID = required("The port. It belongs to the company whose profile is saved.")
-    name: str | None = optional('Its name there. Null is "<company> at <location>".')
-    description: str | None = optional("What the provider says of it. Null is nothing.")
+    port_id: ID = required("The port. It must belong to the company whose profile is saved.")
+    name: str | None = optional('The port\'s name on the Marketplace. Null restores the default, "<company> at <location>".')
+    description: str | None = optional("The provider's description of the port. Null clears it.")
 
 
-@strawberry.input(description="A profile to be made or edited. What is left out stays as it is, null clears it.")
+@strawberry.input(description="Input for `saveMarketplaceProfile`. Omitted fields keep their values; null clears them.")
 class SaveMarketplaceProfileInput:
-    company_id: ID | None = optional("Whose profile it is; that of the viewer's own company if left out.")
-    version: int | None = optional("The version that was read, to edit a profile. Left out to make one.")
-    company_name: str | None = optional("The name on the Marketplace, which the profile's address follows. A profile has one.")
-    visibility: ProfileVisibility | None = optional(
-        "Whether everybody sees it. A new one is private unless it says otherwise. Not null."
+    company_id: ID | None = optional("The company whose profile to save. Defaults to the viewer's company.")
+    version: int | None = optional("The version that the edit is based on. Omit it to create a profile.")
+    company_name: str | None = optional(
+        "The company's name on the Marketplace. The slug is derived from it. Required in a profile."
     )
-    bio: str | None = optional("Up to 200 words about the company.")
-    contact_email: str | None = optional("Where inquiries and requests go. A profile has one.")
-    website: str | None = optional("The company's own site.")
-    phone: str | None = optional("Where to call, with the country code.")
-    provider_types: list[str] | None = optional("Codes of categories of services. A public profile has one at least.")
-    service_types: list[str] | None = optional("Codes of sub-categories of these.")
-    social_links: list[SocialLinkInput] | None = optional("Its pages on other networks, all of them.")
-    headquarters: AddressInput | None = optional("Its main site.")
-    logo_id: ID | None = optional("An image of the company, as an upload has given its id.")
-    ports: list[AnnouncedPortInput] | None = optional("Ports whose names or descriptions on the Marketplace change.")
+    visibility: ProfileVisibility | None = optional(
+        "Whether the profile is public. New profiles are private by default. Can't be null."
+    )
+    bio: str | None = optional("A description of the company, up to 200 words.")
+    contact_email: str | None = optional("The email address for inquiries and connection requests. Required in a profile.")
+    website: str | None = optional("The company's website.")
+    phone: str | None = optional("The company's phone number, including the country code.")
+    provider_types: list[str] | None = optional("The codes of service categories. A public profile needs at least one.")
+    service_types: list[str] | None = optional("The codes of subcategories of these categories.")
+    social_links: list[SocialLinkInput] | None = optional(
+        "Links to the company's pages on social networks. They replace all existing links."
+    )
+    headquarters: AddressInput | None = optional("The address of the company's headquarters.")
+    logo_id: ID | None = optional("The ID of an uploaded image.")
+    ports: list[AnnouncedPortInput] | None = optional("The ports to rename or describe on the Marketplace.")
 
 
-@strawberry.type(description="What came of saving a Marketplace profile.")
+@strawberry.type(description="Result of `saveMarketplaceProfile`.")
 class SaveMarketplaceProfilePayload(Payload):
-    marketplace_profile: MarketplaceProfile | None = strawberry.field(default=None, description="The profile as it is now.")
+    marketplace_profile: MarketplaceProfile | None = strawberry.field(default=None, description="The saved profile.")
 
 
 @strawberry.type
@@ -56,5 +60,6 @@ class MarketplaceProfileMutations:
     save_marketplace_profile: SaveMarketplaceProfilePayload = mutation_field(
         marketplace_profile.save_marketplace_profile,
         SaveMarketplaceProfileInput,
-        "Make or edit the Marketplace profile of a company, which has one at most. It takes effect with the next request.",
+        "Creates or updates a company's Marketplace profile. A company has at most one. The change takes "
+        "effect with the next request.",
     )

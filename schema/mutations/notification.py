@@ -1,4 +1,4 @@
-"""The mutations of notifications."""
+"""Notification mutations."""
 
 from __future__ import annotations
 
@@ -11,17 +11,15 @@ from schema.building.mutation_fields import Payload, mutation_field
 from schema.notification import Notification
 
 
-@strawberry.input(description="A notification that was read.")
+@strawberry.input(description="Input for `markNotificationsRead`.")
 class MarkNotificationsReadInput:
-    id: ID = required("The notification.")
-    and_earlier: bool = strawberry.field(
-        default=False, description="Whether all that the user was told before it are marked too: everything up to here."
-    )
+    id: ID = required("The notification to mark as read.")
+    and_earlier: bool = strawberry.field(default=False, description="Whether to also mark all earlier notifications as read.")
 
 
-@strawberry.type(description="What came of marking notifications as read.")
+@strawberry.type(description="Result of `markNotificationsRead`.")
 class MarkNotificationsReadPayload(Payload):
-    notification: Notification | None = strawberry.field(default=None, description="The notification as it is now.")
+    notification: Notification | None = strawberry.field(default=None, description="The updated notification.")
 
 
 @strawberry.type
@@ -29,5 +27,5 @@ class NotificationMutations:
     mark_notifications_read: MarkNotificationsReadPayload = mutation_field(
         notification.mark_notifications_read,
         MarkNotificationsReadInput,
-        "Mark a notification as read, or all up to one.",
+        "Marks a notification as read, optionally with all earlier ones.",
     )

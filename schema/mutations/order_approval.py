@@ -1,4 +1,4 @@
-"""The mutations of order approvals."""
+"""Order approval mutations."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from schema.building.mutation_fields import Payload, mutation_field
 from schema.order_approval import OrderApproval
 
 WHICH = "The order approval."
-NOW = "The order approval as it is now."
+NOW = "The updated order approval."
 
 
-@strawberry.input(description="An order that is to be carried out.")
+@strawberry.input(description="Input for `approveOrder`.")
 class ApproveOrderInput:
     id: ID = required(WHICH)
-    comment: str | None = optional("What whoever asked for it is told, at most 500 characters.")
+    comment: str | None = optional("A comment for the user who placed the order, at most 500 characters.")
 
 
-@strawberry.type(description="What came of approving an order.")
+@strawberry.type(description="Result of `approveOrder`.")
 class ApproveOrderPayload(Payload):
-    order_approval: OrderApproval | None = strawberry.field(default=None, description=f"{NOW} Its port was ordered.")
+    order_approval: OrderApproval | None = strawberry.field(default=None, description=f"{NOW} Its port is ordered.")
 
 
-@strawberry.input(description="An order that is not to be carried out.")
+@strawberry.input(description="Input for `rejectOrder`.")
 class RejectOrderInput:
     id: ID = required(WHICH)
-    comment: str = required("Why, for whoever asked for it, at most 500 characters.")
+    comment: str = required("The reason for the rejection, at most 500 characters. The user who placed the order can see it.")
 
 
-@strawberry.type(description="What came of rejecting an order.")
+@strawberry.type(description="Result of `rejectOrder`.")
 class RejectOrderPayload(Payload):
     order_approval: OrderApproval | None = strawberry.field(default=None, description=NOW)
 
 
-@strawberry.input(description="An order that is wanted no more.")
+@strawberry.input(description="Input for `withdrawOrder`.")
 class WithdrawOrderInput:
     id: ID = required(WHICH)
 
 
-@strawberry.type(description="What came of withdrawing an order.")
+@strawberry.type(description="Result of `withdrawOrder`.")
 class WithdrawOrderPayload(Payload):
     order_approval: OrderApproval | None = strawberry.field(default=None, description=NOW)
 
@@ -51,15 +51,15 @@ class OrderApprovalMutations:
     approve_order: ApproveOrderPayload = mutation_field(
         order_approval.approve_order,
         ApproveOrderInput,
-        "Order what a managed account has asked for, at the price of that moment.",
+        "Approves a managed account's order and orders the port at the current price.",
     )
     reject_order: RejectOrderPayload = mutation_field(
         order_approval.reject_order,
         RejectOrderInput,
-        "Order nothing of what a managed account has asked for, and say why.",
+        "Rejects a managed account's order, with a reason.",
     )
     withdraw_order: WithdrawOrderPayload = mutation_field(
         order_approval.withdraw_order,
         WithdrawOrderInput,
-        "Ask no more for what waits for the partner's approval.",
+        "Withdraws an order that awaits the partner's approval.",
     )

@@ -1,4 +1,4 @@
-"""The mutations of ports."""
+"""Port mutations."""
 
 from __future__ import annotations
 
@@ -13,50 +13,54 @@ from schema.order_approval import OrderApproval
 from schema.port import Port
 
 WHICH = "The port."
-NOW = "The port as it is now."
+NOW = "The updated port."
 
 
-@strawberry.input(description="A port to be ordered.")
+@strawberry.input(description="Input for `orderPort`.")
 class OrderPortInput:
     company_id: ID | None = optional(
-        "Whose it will be; the viewer's own company if left out. A partner may name one it manages."
+        "The company that will own the port. Defaults to the viewer's company. Partners can order for companies they manage."
     )
     location_id: ID = required("The data centre: one of `locations(orderable: true)`.")
-    name: str = required("What its company calls it, 1 to 64 characters.")
-    speed_mbps: int = required("A speed that the location offers, in Mbps.")
-    term_months: int = required("The contract's term in months: 1, 12, 24, 36, 48 or 60.")
-    cost_centre: str | None = optional("Where its company books it, at most 64 characters.")
-    diversity_zone: DiversityZone | None = optional("The zone of the location that it shall be in; any if left out.")
-    visibility: PortVisibility | None = optional("PRIVATE if left out. Managed accounts order no PUBLIC ports.")
-
-
-@strawberry.type(description="What came of ordering a port: the port, or the order that waits for the partner's approval.")
-class OrderPortPayload(Payload):
-    port: Port | None = strawberry.field(default=None, description="The port, if it was ordered.")
-    order_approval: OrderApproval | None = strawberry.field(
-        default=None, description="The order that waits, if the partner has to approve it first. Nothing is ordered then."
+    name: str = required("The company's name for the port, from 1 to 64 characters.")
+    speed_mbps: int = required("The port speed, in Mbps. The location must offer it.")
+    term_months: int = required("The contract term, in months: 1, 12, 24, 36, 48 or 60.")
+    cost_centre: str | None = optional("The cost centre to book the port to, at most 64 characters.")
+    diversity_zone: DiversityZone | None = optional("The diversity zone for the port. If omitted, any zone can be assigned.")
+    visibility: PortVisibility | None = optional(
+        "The port's visibility on the Marketplace. Defaults to PRIVATE. Managed accounts can't order PUBLIC ports."
     )
 
 
-@strawberry.input(description="What is to be changed of a port. What is left out stays. The speed never changes.")
+@strawberry.type(description="Result of `orderPort`: the port, or the order that awaits the partner's approval.")
+class OrderPortPayload(Payload):
+    port: Port | None = strawberry.field(default=None, description="The ordered port. Null if the order needs approval first.")
+    order_approval: OrderApproval | None = strawberry.field(
+        default=None, description="The order that awaits the partner's approval. Null if the port was ordered directly."
+    )
+
+
+@strawberry.input(description="Input for `updatePort`. Omitted fields keep their values. The speed can't be changed.")
 class UpdatePortInput:
     id: ID = required(WHICH)
-    version: int = required("The version of the port that was read.")
-    name: str | None = optional("What its company calls it, 1 to 64 characters. Its name on the Marketplace stays.")
-    cost_centre: str | None = optional("Where its company books it, at most 64 characters; null for nowhere.")
-    term_months: int | None = optional(
-        "The term in months: 1, 12, 24, 36, 48 or 60. The port costs what that term costs today. "
-        "Not for managed accounts whose orders their partner approves."
+    version: int = required("The version that the edit is based on.")
+    name: str | None = optional(
+        "The company's name for the port, from 1 to 64 characters. The name on the Marketplace isn't changed."
     )
-    visibility: PortVisibility | None = optional("Whether the Marketplace shows it. Not for managed accounts.")
+    cost_centre: str | None = optional("The cost centre to book the port to, at most 64 characters. Null clears it.")
+    term_months: int | None = optional(
+        "The contract term, in months: 1, 12, 24, 36, 48 or 60. The port is repriced at today's rate for "
+        "the term. Not available to managed accounts whose orders need approval."
+    )
+    visibility: PortVisibility | None = optional("The port's visibility on the Marketplace. Not available to managed accounts.")
 
 
-@strawberry.type(description="What came of changing a port.")
+@strawberry.type(description="Result of `updatePort`.")
 class UpdatePortPayload(Payload):
     port: Port | None = strawberry.field(default=None, description=NOW)
 
 
-@strawberry.input(description="Where a port ends in its data centre, each at most 64 characters.")
+@strawberry.input(description="Where a port is installed in its data centre. Each field has at most 64 characters.")
 class DemarcationInput:
     cage: str = required("The cage.")
     rack: str = required("The rack.")
@@ -64,63 +68,63 @@ class DemarcationInput:
     ports: str = required("The ports of the panel.")
 
 
-@strawberry.input(description="A port that is given its place.")
+@strawberry.input(description="Input for `allocatePort`.")
 class AllocatePortInput:
     id: ID = required(WHICH)
-    demarcation: DemarcationInput = required("Its place, as the letter of authorisation says it.")
+    demarcation: DemarcationInput = required("The port's place in the data centre, as printed in the letter of authorisation.")
 
 
-@strawberry.type(description="What came of giving a port its place.")
+@strawberry.type(description="Result of `allocatePort`.")
 class AllocatePortPayload(Payload):
     port: Port | None = strawberry.field(default=None, description=NOW)
 
 
-@strawberry.input(description="A port that is brought into service.")
+@strawberry.input(description="Input for `activatePort`.")
 class ActivatePortInput:
     id: ID = required(WHICH)
 
 
-@strawberry.type(description="What came of bringing a port into service.")
+@strawberry.type(description="Result of `activatePort`.")
 class ActivatePortPayload(Payload):
     port: Port | None = strawberry.field(default=None, description=NOW)
 
 
-@strawberry.input(description="A port that is taken out of service for a while.")
+@strawberry.input(description="Input for `disablePort`.")
 class DisablePortInput:
     id: ID = required(WHICH)
 
 
-@strawberry.type(description="What came of taking a port out of service.")
+@strawberry.type(description="Result of `disablePort`.")
 class DisablePortPayload(Payload):
     port: Port | None = strawberry.field(default=None, description=NOW)
 
 
-@strawberry.input(description="A port that is put into service again.")
+@strawberry.input(description="Input for `enablePort`.")
 class EnablePortInput:
     id: ID = required(WHICH)
 
 
-@strawberry.type(description="What came of putting a port into service again.")
+@strawberry.type(description="Result of `enablePort`.")
 class EnablePortPayload(Payload):
     port: Port | None = strawberry.field(default=None, description=NOW)
 
 
-@strawberry.input(description="A port that is not wanted any more, and was never in service.")
+@strawberry.input(description="Input for `cancelPort`.")
 class CancelPortInput:
     id: ID = required(WHICH)
 
 
-@strawberry.type(description="What came of cancelling a port.")
+@strawberry.type(description="Result of `cancelPort`.")
 class CancelPortPayload(Payload):
     port: Port | None = strawberry.field(default=None, description=NOW)
 
 
-@strawberry.input(description="A port that is not wanted any more.")
+@strawberry.input(description="Input for `decommissionPort`.")
 class DecommissionPortInput:
     id: ID = required(WHICH)
 
 
-@strawberry.type(description="What came of decommissioning a port.")
+@strawberry.type(description="Result of `decommissionPort`.")
 class DecommissionPortPayload(Payload):
     port: Port | None = strawberry.field(default=None, description=NOW)
 
@@ -130,24 +134,27 @@ class PortMutations:
     order_port: OrderPortPayload = mutation_field(
         port.order_port,
         OrderPortInput,
-        "Order a port. A managed account's order may have to wait for its partner's approval.",
+        "Orders a port. A managed account's order may need its partner's approval first.",
     )
     update_port: UpdatePortPayload = mutation_field(
-        port.update_port, UpdatePortInput, "Change a port's name, cost centre, term or visibility."
+        port.update_port, UpdatePortInput, "Updates a port's name, cost centre, term or visibility."
     )
     allocate_port: AllocatePortPayload = mutation_field(
         port.allocate_port,
         AllocatePortInput,
-        "Give a REQUESTED port its place; from then on there is a letter of authorisation.",
+        "Allocates a REQUESTED port to a place in its data centre. A letter of authorisation is then available.",
     )
-    activate_port: ActivatePortPayload = mutation_field(port.activate_port, ActivatePortInput, "Make an ALLOCATED port ACTIVE.")
-    disable_port: DisablePortPayload = mutation_field(port.disable_port, DisablePortInput, "Make an ACTIVE port DISABLED.")
-    enable_port: EnablePortPayload = mutation_field(port.enable_port, EnablePortInput, "Make a DISABLED port ACTIVE again.")
+    activate_port: ActivatePortPayload = mutation_field(port.activate_port, ActivatePortInput, "Activates an ALLOCATED port.")
+    disable_port: DisablePortPayload = mutation_field(port.disable_port, DisablePortInput, "Disables an ACTIVE port.")
+    enable_port: EnablePortPayload = mutation_field(
+        port.enable_port, EnablePortInput, "Enables a DISABLED port, which becomes ACTIVE again."
+    )
     cancel_port: CancelPortPayload = mutation_field(
-        port.cancel_port, CancelPortInput, "End a port that is REQUESTED or ALLOCATED."
+        port.cancel_port, CancelPortInput, "Cancels a port that is REQUESTED or ALLOCATED."
     )
     decommission_port: DecommissionPortPayload = mutation_field(
         port.decommission_port,
         DecommissionPortInput,
-        "End a port that is ACTIVE or DISABLED and has no live connections. Requests that wait at it are closed.",
+        "Decommissions a port that is ACTIVE or DISABLED and has no live connections. Its pending "
+        "connection requests are closed.",
     )

@@ -1,4 +1,4 @@
-"""The mutations of support details."""
+"""Support detail mutations."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from schema.mutations.values import SupportContactInput
 from schema.support_details import SupportDetails
 
 
-@strawberry.input(description="Whom a company turns to for technical support. What is left out stays, null clears it.")
+@strawberry.input(description="Input for `updateSupportDetails`. Omitted fields keep their values; null clears them.")
 class UpdateSupportDetailsInput(SupportContactInput):
-    company_id: ID | None = optional("Whose details they are; the viewer's own company's if left out.")
-    version: int = strawberry.field(default=0, description="The version that was read; 0 if there were no details.")
+    company_id: ID | None = optional("The company to update. Defaults to the viewer's company.")
+    version: int = strawberry.field(
+        default=0, description="The version that the edit is based on. 0 if there are no details yet."
+    )
 
 
-@strawberry.type(description="What came of changing support details.")
+@strawberry.type(description="Result of `updateSupportDetails`.")
 class UpdateSupportDetailsPayload(Payload):
-    support_details: SupportDetails | None = strawberry.field(default=None, description="The details as they are now.")
+    support_details: SupportDetails | None = strawberry.field(default=None, description="The updated support details.")
 
 
 @strawberry.type
@@ -28,5 +30,5 @@ class SupportDetailsMutations:
     update_support_details: UpdateSupportDetailsPayload = mutation_field(
         support_details.update_support_details,
         UpdateSupportDetailsInput,
-        "Change the support details of the viewer's own company, or of one that it manages.",
+        "Updates the support details of the viewer's company or of a company it manages.",
     )

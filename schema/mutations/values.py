@@ -1,4 +1,4 @@
-"""Inputs that several mutations take."""
+"""Inputs shared by several mutations."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import strawberry
 from schema.building.inputs import optional
 
 
-@strawberry.input(description="A postal address. One without any line is none.")
+@strawberry.input(description="A postal address. An address without any fields counts as no address.")
 class AddressInput:
-    street: str | None = optional("Street and number.")
-    city: str | None = optional("Town or city.")
-    postal_code: str | None = optional("Postal code, as its country writes it.")
-    country: str | None = optional("ISO 3166-1 alpha-2 code.")
+    street: str | None = optional("The street and number.")
+    city: str | None = optional("The town or city.")
+    postal_code: str | None = optional("The postal code, in the format of its country.")
+    country: str | None = optional("The country, as an ISO 3166-1 alpha-2 code.")
 
 
 @strawberry.input(
-    description="Whom a company turns to for technical support. Address and phone are required of the operator's."
+    description="A company's technical support contact. Email and phone are required if the operator provides the support."
 )
 class SupportContactInput:
-    email: str | None = optional("Where to write.")
-    phone: str | None = optional("Where to call, with the code of the country.")
-    hours: str | None = optional("When somebody is there. At most 200 characters.")
+    email: str | None = optional("The contact's email address.")
+    phone: str | None = optional("The contact's phone number, including the country code.")
+    hours: str | None = optional("The contact's opening hours, at most 200 characters.")

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner
 
 from commands.__main__ import app
-from tests.commands.process import crossgate
+from tests.commands.process import crossgate, started
 from tests.expected_notifications import Telling
 from tests.factory import Factory
 
@@ -94,7 +94,7 @@ async def test_security_is_announced_to_users_a_company_or_all(
 )
 def test_what_is_not_there_is_named(arguments: tuple[str, ...], message: str, data_dir: Path, database_url: str) -> None:
     """The command ends with 1 and says what it did not find."""
-    done = crossgate(*arguments, data_dir=data_dir, database_url=database_url)
+    done = started(*arguments, data_dir=data_dir, database_url=database_url)
 
     assert (1, "", f"crossgate: {message}\n") == (done.returncode, done.stdout, done.stderr)
 

@@ -10,14 +10,14 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from typer.testing import CliRunner
 
 from commands.__main__ import app
-from tests.commands.process import crossgate
+from tests.commands.process import crossgate, started
 
 
 async def test_the_schema_goes_down_and_up(database_url: str, tmp_path: Path) -> None:
     """`downgrade base` removes the tables, `upgrade` makes them again."""
     seen = []
     for arguments in (("downgrade", "base"), ("upgrade",)):
-        done = crossgate("database", *arguments, data_dir=tmp_path, database_url=database_url)
+        done = started("database", *arguments, data_dir=tmp_path, database_url=database_url)
         seen.append((done.returncode, done.stdout, done.stderr, await _has_ports(database_url)))
 
     assert [(0, "", "", False), (0, "", "", True)] == seen

@@ -13,13 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from commands.demo.command import DemoScale, fill
 from commands.demo.market import NotEmpty, load, make
 from models import Base, Company, Dealing, Location, OfferBuyer
-from tests.commands.process import crossgate
+from models.database import connect
+from tests.commands.process import crossgate, started
 from tests.conftest import SEED
 
 
 def test_the_command_fills_an_empty_database_and_says_what_with(database_url: str, tmp_path: Path) -> None:
     """It prints one line: counts, seconds, and that all is invented."""
-    done = crossgate("demo", "--scale", "small", data_dir=tmp_path, database_url=database_url)
+    done = started("demo", "--scale", "small", data_dir=tmp_path, database_url=database_url)
 
     assert (0, "") == (done.returncode, done.stderr)
     assert re.fullmatch(
@@ -54,14 +55,16 @@ async def test_a_database_with_one_row_stays_as_it_is(engine: AsyncEngine) -> No
     assert [1, 0] == await _all(engine, *(sa.select(sa.func.count()).select_from(table) for table in (Location, Company)))
 
 
-async def test_what_is_made_is_stored(demo_engine: AsyncEngine) -> None:
+async def test_what_is_made_is_stored(demo_copy_url: str) -> None:
     """Every table has as many rows as were made for it, and the database has derived the rest."""
+    engine = connect(demo_copy_url)  # other tests leave audit events in the market that they share
     world = make("small", SEED, lambda *_: None)
     tables = [table for table in Base.metadata.sorted_tables if table.name != Dealing.__tablename__]
-    counts = await _all(demo_engine, *(sa.select(sa.func.count()).select_from(table) for table in tables))
+    counts = await _all(engine, *(sa.select(sa.func.count()).select_from(table) for table in tables))
     dealt, bought = await _all(
-        demo_engine, sa.select(sa.func.sum(Dealing.offers)), sa.select(sa.func.count()).select_from(OfferBuyer)
+        engine, sa.select(sa.func.sum(Dealing.offers)), sa.select(sa.func.count()).select_from(OfferBuyer)
     )
+    await engine.dispose()
 
     assert [len(world.rows[table.name]) for table in tables] == counts
     assert dealt == bought

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from models import Invoice, InvoiceLine
-from tests.commands.process import crossgate
+from tests.commands.process import crossgate, started
 
 
 async def counts(url: str) -> list[int]:
@@ -54,6 +54,6 @@ def test_what_is_no_month_is_refused(tmp_path: Path, month: str) -> None:
 
 def test_a_month_that_has_not_begun_is_refused(tmp_path: Path) -> None:
     """Nobody knows what will be in service then."""
-    done = crossgate("invoices", "issue", "2099-01", data_dir=tmp_path)
+    done = started("invoices", "issue", "2099-01", data_dir=tmp_path)
 
     assert (1, "", "crossgate: 2099-01 has not begun.\n") == (done.returncode, done.stdout, done.stderr)

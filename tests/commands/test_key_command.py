@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from commands.__main__ import app
 from resolvers.reading.cursors import Cursors, InvalidCursor
-from tests.commands.process import crossgate
+from tests.commands.process import crossgate, started
 from transport.authentication.tokens import InvalidToken, Tokens
 
 
@@ -21,7 +21,7 @@ def test_a_rotation_keeps_tokens_and_cursors(tmp_path: Path) -> None:
     token, key = before.issue(uuid4(), None, 60), uuid4()
     (cursor,) = Cursors(*before.secrets(b"cursors")).seal("ports", [((), key)])
 
-    done = crossgate("key", "rotate", data_dir=tmp_path)
+    done = started("key", "rotate", data_dir=tmp_path)
     after = Tokens.load(tmp_path / "signing-key.pem")
 
     said = rf"{after.kid} signs from now on\.\n{before.kid} verifies until \d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ\.\n"

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models import Company, Membership, Port, User
 from resolvers.values.identifiers import Identifier
 from tests.client import HIDDEN
-from tests.commands.process import crossgate
+from tests.commands.process import crossgate, started
 
 OURS = sa.select(Membership.company_id).join(User, User.id == Membership.user_id).where(User.email == HIDDEN)
 
@@ -25,7 +25,7 @@ async def port(engine: AsyncEngine, *, ours: bool) -> str:
 
 def test_the_rules_of_a_shape_are_named(tmp_path: Path) -> None:
     """Each rule has its place, its sentence, its reason and its parts; no database is needed."""
-    done = crossgate("policy", "explain", "Port", "monthlyRate", "--as", "MANAGED+FINANCE", data_dir=tmp_path)
+    done = started("policy", "explain", "Port", "monthlyRate", "--as", "MANAGED+FINANCE", data_dir=tmp_path)
 
     blocks = done.stdout.split("\nDENY  ")
     assert (0, "") == (done.returncode, done.stderr)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ import server
 from policies.coverage import Coverage, branches, countable
 from policies.policy import Policy
 from policies.source import Rule
-from tests.commands.process import crossgate
+from tests.commands.process import Done, crossgate, started
 
 OWN = 'allow(viewer: Viewer, "read", port: Port) if port.company_id = viewer.company_id;'
 
@@ -34,7 +33,7 @@ def own(policy: Policy) -> Rule:
     return next(rule for rule in policy.rules if rule.text == OWN)
 
 
-def told(directory: Path, coverage: Coverage, *options: str) -> subprocess.CompletedProcess[str]:
+def told(directory: Path, coverage: Coverage, *options: str) -> Done:
     """What the command says of a record."""
     coverage.save(directory / "record.json")
     return crossgate("policy", "coverage", "--record", str(directory / "record.json"), *options, data_dir=directory)
@@ -85,7 +84,7 @@ def test_branches_are_named_where_they_are_asked_for(tmp_path: Path, complete: C
 
 def test_without_a_record_of_this_policy_nothing_is_told(tmp_path: Path) -> None:
     """The exit code is 2, and what to do is said."""
-    nothing = crossgate("policy", "coverage", "--record", str(tmp_path / "nowhere"), data_dir=tmp_path)
+    nothing = started("policy", "coverage", "--record", str(tmp_path / "nowhere"), data_dir=tmp_path)
     other = told(tmp_path, Coverage("another"))
 
     advice = "run `make test`, or some of it (ARGS=tests/rules).\n"

@@ -18,7 +18,7 @@ from commands.__main__ import app
 from commands.demo.membership import DEMO_USERS
 from commands.serve import Demo, prepare
 from settings import Settings
-from tests.commands.process import COMMAND, ROOT, crossgate, environment
+from tests.commands.process import COMMAND, ROOT, environment, started
 from transport.authentication.tokens import Tokens
 
 LISTENING = re.compile(r"running on (http://[\d.:]+)")
@@ -50,7 +50,7 @@ def test_the_gateway_serves_and_stops_and_leaves_nothing_behind(served: subproce
     lines = [served.stdout.readline().strip() for _ in range(1 + 2 * len(DEMO_USERS))]
     tokens = dict(zip(lines[1::2], lines[2::2], strict=True))
     known = {email: _who(address, token) for email, token in tokens.items()}
-    beside = _who(address, crossgate("token", "--as", DEMO_USERS[0], data_dir=data_dir).stdout.strip())
+    beside = _who(address, started("token", "--as", DEMO_USERS[0], data_dir=data_dir).stdout.strip())
     served.send_signal(signal.SIGTERM)
 
     assert lines[0].startswith("150 locations, 200 companies,")
@@ -65,7 +65,7 @@ def test_in_development_mails_are_there_to_be_read(served: subprocess.Popen[str]
     assert served.stderr
     address = _address(served.stderr)
     options = ("--title", "Sample", "--body", "Text.", "--user", DEMO_USERS[0])
-    told = crossgate("security", "announce", *options, data_dir=data_dir)
+    told = started("security", "announce", *options, data_dir=data_dir)
     known: list[tuple[str, str, str]] = []
     for _ in range(100):
         mails = httpx.get(f"{address}/mails.json", trust_env=False).json()

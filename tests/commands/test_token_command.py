@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from commands.demo.membership import DEMO_USERS
 from commands.token import issue
 from models import Membership, User
-from tests.commands.process import crossgate
+from tests.commands.process import crossgate, started
 from transport.authentication.tokens import Tokens
 
 
 async def test_standard_output_is_the_token_alone(demo_engine: AsyncEngine, demo_url: str, tmp_path: Path) -> None:
     """The token names the user and its membership, whatever the case of the address."""
-    done = crossgate("token", "--as", "Network@DIRECT.example", data_dir=tmp_path, database_url=demo_url)
+    done = started("token", "--as", "Network@DIRECT.example", data_dir=tmp_path, database_url=demo_url)
     claims = Tokens.load(tmp_path / "signing-key.pem").verify(done.stdout.removesuffix("\n"))
 
     assert (0, "") == (done.returncode, done.stderr)

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from models import Mail
 from models.notification import NotificationKind
 from resolvers.notifying.notifications import Message, queue_mail
-from tests.commands.process import COMMAND, ROOT, crossgate, environment
+from tests.commands.process import COMMAND, ROOT, environment, started
 from tests.mailbox import PATIENCE, Mailbox, mail_server
 
 JOBS = sa.text("SELECT count(*) FROM procrastinate.procrastinate_jobs")
@@ -258,7 +258,7 @@ async def test_the_log_tells_neither_addresses_nor_texts(
 
 def test_outside_development_there_has_to_be_a_server(data_dir: Path, database_url: str) -> None:
     """The worker does not start without a mail server, and says what to do."""
-    done = crossgate("worker", data_dir=data_dir, database_url=database_url)
+    done = started("worker", data_dir=data_dir, database_url=database_url)
 
     assert (1, "") == (done.returncode, done.stdout)
     assert "crossgate: There is no mail server: set CROSSGATE_SMTP_URL" in done.stderr

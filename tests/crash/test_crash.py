@@ -1,6 +1,6 @@
 """Gateway and worker are killed again and again while orders are placed: nothing acknowledged is lost, nothing is done twice.
 
-CROSSGATE_SEED repeats the moments of a run, as far as they can be.
+CROSSGATE_SEED repeats the moments of a run, as far as they can be; CROSSGATE_ORDERS makes it longer.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.crash.processes import Mortal, free_port, gateway, insist, worker
 from tests.factory import Factory, Location
 from transport.authentication.tokens import Tokens
 
-ORDERS: Final = 200
+ORDERS: Final = int(os.environ.get("CROSSGATE_ORDERS", "200"))
 AT_ONCE: Final = 8
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
 ORDER: Final = """

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import asyncpg
 import pytest
@@ -121,13 +122,14 @@ async def test_a_connection_that_died_is_replaced(reader: Reader, engine: AsyncE
 
 async def test_a_statement_whose_backend_ends_is_asked_again(reader: Reader, engine: AsyncEngine) -> None:
     """Whoever reads while the server ends its connection gets the answer from another."""
-    asked = asyncio.ensure_future(reader.run("SELECT pg_backend_pid(), pg_sleep(0.5)", []))
-    await asyncio.sleep(0.1)
+    asked = asyncio.ensure_future(reader.run("SELECT pg_backend_pid(), pg_sleep(1.5)", []))
     ending = sa.text(
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_backend_pid(), pg_sleep%'"
     )
+    ended: Sequence[sa.Row[Any]] = []
     async with engine.connect() as connection:
-        ended = (await connection.execute(ending)).all()
+        while not ended and not asked.done():
+            ended = (await connection.execute(ending)).all()
 
     assert [(True,)] == [tuple(row) for row in ended]
     assert 1 == len(await asked)

@@ -54,7 +54,7 @@ Actions:
 
 ## PublicPort
 
-|  | Everybody |
+|  | Everyone |
 | --- | --- |
 | (row) | never |
 

@@ -1,4 +1,4 @@
-"""What is said of a set of viewers is true of exactly these, in few words that are always the same."""
+"""Descriptions of sets of viewers: each matches exactly its set, in few words that are always the same."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SHAPES: Final = shapes_of(Mentioned(("kind", "roles", "supported_by", "pricing_s
 PAYING: Final = {"ACCOUNT_ADMIN", "FINANCE", "VIEWER"}
 
 
-def said(**meant: object) -> ViewerSet:
-    """The shapes of which all these facts are true; of `roles`, whether they have one that reads prices."""
+def viewers_with(**meant: object) -> ViewerSet:
+    """Describe the shapes matching all these facts. `roles` is whether they have a role that reads prices."""
     return describe_viewers({shape: all(_fact(shape, name) == value for name, value in meant.items()) for shape in SHAPES})
 
 
@@ -27,8 +27,8 @@ def _fact(shape: Shape, name: str) -> object:
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.sampled_from([True, False, None]), min_size=len(SHAPES), max_size=len(SHAPES)))
-def test_exactly_those_who_are_meant_are_included(values: list[bool | None]) -> None:
-    """Whatever set is meant, what is said includes its shapes and no other that matters."""
+def test_a_description_matches_exactly_its_set(values: list[bool | None]) -> None:
+    """The description of any set contains the set's shapes, and no other shape that matters."""
     meant = dict(zip(SHAPES, values, strict=True))
     viewers = describe_viewers(meant)
 
@@ -38,33 +38,36 @@ def test_exactly_those_who_are_meant_are_included(values: list[bool | None]) -> 
 @pytest.mark.parametrize(
     ("viewers", "expected"),
     [
-        (said(), "Everybody"),
-        (said(kind="ANONYMOUS"), "Visitor"),
+        (viewers_with(), "Everyone"),
+        (viewers_with(kind="ANONYMOUS"), "Visitor"),
         (describe_viewers({shape: shape.kind != "ANONYMOUS" for shape in SHAPES}), "Signed in"),
         (describe_viewers({shape: shape.kind in ("DIRECT", "PARTNER") for shape in SHAPES}), "Direct or partner"),
-        (said(kind="MANAGED", pricing_shown=False), "Managed, prices hidden"),
-        (said(kind="MANAGED", pricing_shown=True, roles=True), "Managed, prices shown, with ACCOUNT_ADMIN, FINANCE or VIEWER"),
-        (said(kind="PARTNER", roles=False), "Partner, without ACCOUNT_ADMIN, FINANCE or VIEWER"),
-        (said(supported_by="OPERATOR"), "Managed, supported by the operator"),
+        (viewers_with(kind="MANAGED", pricing_shown=False), "Managed, prices hidden"),
+        (
+            viewers_with(kind="MANAGED", pricing_shown=True, roles=True),
+            "Managed, prices shown, with ACCOUNT_ADMIN, FINANCE or VIEWER",
+        ),
+        (viewers_with(kind="PARTNER", roles=False), "Partner, without ACCOUNT_ADMIN, FINANCE or VIEWER"),
+        (viewers_with(supported_by="OPERATOR"), "Managed, supported by the operator"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_heads_of_columns_are_short(viewers: ViewerSet, expected: str) -> None:
-    """A kind, and only the facts that tell it apart; roles that come to the same stand together."""
+def test_labels_are_short(viewers: ViewerSet, expected: str) -> None:
+    """A label names the kind and only the facts that distinguish it, and groups interchangeable roles."""
     assert expected == label(viewers)
 
 
-def test_whoever_does_not_matter_makes_it_shorter() -> None:
-    """Where prices are hidden anyway, only roles are left to speak of."""
+def test_viewers_that_do_not_matter_shorten_the_description() -> None:
+    """Once viewers with hidden prices don't matter, only roles are left to name."""
     meant = {shape: None if shape.kind == "ANONYMOUS" or _hidden(shape) else _fact(shape, "roles") is False for shape in SHAPES}
 
-    assert "from everybody without ACCOUNT_ADMIN, FINANCE or VIEWER" == prose(describe_viewers(meant), "from")
+    assert "from everyone without the ACCOUNT_ADMIN, FINANCE or VIEWER role" == prose(describe_viewers(meant), "from")
 
 
 def _hidden(shape: Shape) -> bool:
     return shape.kind == "MANAGED" and not shape.pricing_shown
 
 
-def test_every_fact_has_its_words() -> None:
-    """Whatever rules may branch on can be said."""
+def test_every_fact_has_words() -> None:
+    """Every fact that rules can branch on has a label and a clause."""
     assert {*SHAPE} - {"kind", "roles"} == {*SWITCHES, "supported_by"} == {*TURNED} == {*CLAUSES}

@@ -151,6 +151,7 @@ def test_conditions_on_linked_rows_are_computed_by_the_database() -> None:
     assert [["READ", "EXPLAIN", "VIEW_AS"], ["READ"]] == [rights.of(row, Viewer()) for row in rows]
 
 
+@pytest.mark.executors
 @pytest.mark.parametrize("viewer", [PARTNER, OPERATOR])
 async def test_lists_of_allowed_actions_cost_no_statement(ask_demo: Client, viewer: str) -> None:
     """A page with the allowed actions of each row takes the statements of a page without, for one row and for all."""

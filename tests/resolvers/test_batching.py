@@ -104,6 +104,7 @@ async def test_aliases_have_their_own_arguments(ask_demo: Client) -> None:
     assert {**one.data["viewer"]["company"], **two.data["viewer"]["company"]} == both.data["viewer"]["company"]
 
 
+@pytest.mark.executors
 async def test_a_field_in_two_fragments_is_resolved_once(ask_demo: Client) -> None:
     """Fragments that select the same field are merged: one batch, one statement, and everything they select."""
     plain = "{ ports(first: 9) { nodes { location { id name } } } }"
@@ -121,6 +122,7 @@ async def test_a_field_in_two_fragments_is_resolved_once(ask_demo: Client) -> No
     assert (expected.data, len(of_plain)) == (merged.data, len(of_spread))
 
 
+@pytest.mark.executors
 async def test_two_aliases_of_a_relation_are_loaded_once(ask_demo: Client) -> None:
     """Aliases of a relation without arguments are two batches over one loader, which queries the database once."""
     with ask_demo.counting() as once:

@@ -340,6 +340,7 @@ async def test_inserted_and_deleted_rows_do_not_shift_pages(ask_copy: Client, ba
     assert ([new, *old] if backward else [*old, new]) == ids(rest)
 
 
+@pytest.mark.executors
 @pytest.mark.parametrize("root", ROOTS)
 async def test_rows_are_counted_only_if_the_count_is_selected(ask_demo: Client, root: str) -> None:
     """`totalCount` costs one more statement, and a page without it counts nothing."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import struct
 import zlib
+from contextlib import suppress
 from io import BytesIO
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -241,3 +242,93 @@ def test_a_transparent_colour_of_16_bits_stays_the_one() -> None:
 
     assert [0, 255, 255, 255, 255] * 2 == alphas(kept.content)
     assert (0x12, 0x56, 0x9A) == opened(kept.content).convert("RGBA").getpixel((1, 0))[:3]  # type: ignore[index]
+
+
+PALETTE: Final = 3
+PASSES: Final = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))  # Adam7
+WIDE: Final = 11
+HIGH: Final = 9
+LAYOUTS: Final = [
+    *((GREY, depth) for depth in (1, 2, 4, 8, 16)),
+    *((TRUECOLOUR, depth) for depth in (8, 16)),
+    *((PALETTE, depth) for depth in (1, 2, 4, 8)),
+]
+
+
+def sampled(colour: int, depth: int, *, interlaced: bool, transparent: bytes, palette: bytes = b"") -> bytes:
+    """A PNG whose pixels are `number_of`, written by the letter of its specification."""
+    head = struct.pack(">IIBBBBB", WIDE, HIGH, depth, colour, 0, 0, interlaced)
+    passes = PASSES if interlaced else ((0, 0, 1, 1),)
+    lines = [
+        [(x, y) for x in range(left, WIDE, right)]
+        for left, top, right, down in passes
+        for y in range(top, HIGH, down)
+        if left < WIDE
+    ]
+    pixels = b"".join(b"\0" + _line(line, colour, depth) for line in lines)
+    between = [chunk(b"PLTE", palette)] if palette else []
+    rest = [chunk(b"tRNS", transparent), chunk(b"IDAT", zlib.compress(pixels)), chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join([chunk(b"IHDR", head), *between, *rest])
+
+
+def _line(places: list[tuple[int, int]], colour: int, depth: int) -> bytes:
+    samples = 3 if colour == TRUECOLOUR else 1
+    bits = "".join(f"{number_of(*place) % 2**depth:0{depth}b}" * samples for place in places)
+    whole = -(-len(bits) // 8)
+    return int(bits.ljust(whole * 8, "0"), 2).to_bytes(whole, "big")
+
+
+def number_of(x: int, y: int) -> int:
+    """A sample: equal in the lower byte in some pixels, in the upper one in others."""
+    return (x % 3) * 257 + (y % 2) * 256 + x // 4
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize(("colour", "depth"), LAYOUTS)
+def test_a_png_of_any_kind_keeps_what_is_transparent(colour: int, depth: int, interlaced: bool) -> None:
+    """Of greys, colours and palettes of any depth, in whatever order they are written, the same pixels are transparent."""
+    one = number_of(1, 1) % 2**depth
+    transparent = struct.pack(">H", one) * (3 if colour == TRUECOLOUR else 1)
+    shown = [255] * min(2**depth, 256)
+    shown[one % len(shown)] = 0
+    shown[0 if one else 1] = 99  # a palette may be half transparent
+    palette = bytes(range(256)) * 3
+    more = {"palette": palette[: 3 * len(shown)], "transparent": bytes(shown)} if colour == PALETTE else {}
+
+    kept = decode(sampled(colour, depth, interlaced=interlaced, **{"transparent": transparent, **more}))
+
+    numbers = [number_of(x, y) % 2**depth for y in range(HIGH) for x in range(WIDE)]
+    expected = [shown[each] for each in numbers] if colour == PALETTE else [0 if each == one else 255 for each in numbers]
+    assert {0, 255} & set(expected)
+    assert expected == seen(kept.content)
+
+
+def seen(content: bytes) -> list[int]:
+    """How opaque each pixel is, of 16 bits too, for which Pillow has no conversion."""
+    image = opened(content)
+    if image.mode != "I;16":
+        return alphas(content)
+    values = struct.unpack(f"<{image.width * image.height}H", image.tobytes())
+    return [0 if value == image.info["transparency"] else 255 for value in values]
+
+
+@pytest.mark.parametrize("kind", [b"IHDR", b"tRNS", b"IDAT", b"PLTE"])
+@pytest.mark.parametrize("interlaced", [False, True])
+def test_a_png_with_a_damaged_part_is_refused(kind: bytes, interlaced: bool) -> None:
+    """What does not match its checksum is not what was sent."""
+    whole = sampled(PALETTE, 8, interlaced=interlaced, transparent=b"\0\1", palette=bytes(768))
+    at = whole.index(kind) + 4
+
+    with pytest.raises(UnsupportedImage):
+        decode(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+
+
+@pytest.mark.parametrize("transparent", [b"", b"\0", b"\0\0\0", b"\xff\xff", b"\0" * 300])
+@pytest.mark.parametrize(("colour", "depth"), LAYOUTS)
+def test_a_transparent_colour_that_is_none_breaks_nothing(colour: int, depth: int, transparent: bytes) -> None:
+    """A note of transparency of another length, or beyond the depth, is a picture or none, and never an error of ours."""
+    palette = bytes(range(256)) * 3 if colour == PALETTE else b""
+    content = sampled(colour, depth, interlaced=False, transparent=transparent, palette=palette[: 3 * 2**depth])
+
+    with suppress(UnsupportedImage):
+        assert (WIDE, HIGH) == opened(decode(content).content).size

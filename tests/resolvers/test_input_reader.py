@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.values.text import composed, is_blank, tidied
+from resolvers.values.text import INVISIBLE, composed, is_blank, is_line, tidied
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.user_errors import UserErrors
 
@@ -55,6 +56,8 @@ ADDRESSES: Final = [
     "https://sub_domain.example/",
     "https://example.com/a%20b",
     "https://social.example/@sample",
+    "https://example.com?to=sample@mail.example",
+    "https://example.com#sample@mail.example",
     "https://example.com/%zz",
 ]
 NO_ADDRESSES: Final = [
@@ -83,6 +86,7 @@ NO_ADDRESSES: Final = [
     "https://@example.com/",
     "https://example.com:0/",
     "https://\\\\example.com/",
+    "https://example.com\\@other.example/",
     "ftp://example.com/",
     "javascript:alert(1)",
     "//example.com/",
@@ -174,6 +178,21 @@ def test_a_text_of_which_nothing_is_seen_is_blank(text: str) -> None:
     assert ["REQUIRED"] == [problem.code for problem in problems.errors]
 
 
+IGNORABLE: Final = [  # Default_Ignorable_Code_Point of Unicode 16, and signs of which a font shows nothing
+    *((0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x200B, 0x200F)),
+    *((0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0)),
+    *((0xFFF0, 0xFFFB), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF), (0x2800, 0x2800)),
+]
+
+
+def test_whatever_a_font_shows_nothing_of_is_blank_and_sets_no_names_apart() -> None:
+    """Each character that fonts may ignore is blank, and is refused in a line or left out where names are compared."""
+    characters = [chr(code) for first, last in IGNORABLE for code in range(first, last + 1)]
+
+    assert [] == [hex(ord(each)) for each in characters if not is_blank(each)]
+    assert [] == [hex(ord(each)) for each in characters if is_line(each) and not re.fullmatch(INVISIBLE, each)]
+
+
 @pytest.mark.parametrize("text", ["A", "北", "한", "ก", "ا", "0", "–", "😀", "a\u200b", "می‌خواهم", "e\u0301", "👩‍👩‍👧"])
 def test_a_text_of_which_something_is_seen_is_not_blank(text: str) -> None:
     """Invisible characters are no reason to refuse a text that has others."""
@@ -198,3 +217,12 @@ def test_a_stored_form_stays(text: str) -> None:
     """To read a text again changes nothing."""
     assert (tidied(text), composed(text)) == (tidied(tidied(text)), composed(composed(text)))
     assert is_blank(text) == is_blank(tidied(text)) == is_blank(composed(text))
+
+
+@pytest.mark.parametrize("value", ["x" * 1000, "a b " * 1000, '"' * 1000])
+def test_a_value_that_cannot_be_chosen_is_shown_in_part(value: str) -> None:
+    """Its first 200 characters are enough to know it by."""
+    problems = UserErrors()
+
+    assert None is InputReader({"market": value}, problems).choice("market", ["DE"])
+    assert [f"{value[:200]}… cannot be chosen here; choose of DE."] == [problem.message for problem in problems.errors]

@@ -70,6 +70,7 @@ async def test_concurrent_viewers_get_their_own_masks(services: Services) -> Non
     assert 5 == len({str(each) for each in alone})  # each of them sees different values
 
 
+@pytest.mark.executors
 async def test_a_request_reads_a_row_once_and_the_next_reads_it_again(services: Services, ask_demo: Client) -> None:
     """A request caches what it loads, and no other request uses that cache."""
     viewer = await viewer_of(services, PARTNER)
@@ -85,6 +86,7 @@ async def test_a_request_reads_a_row_once_and_the_next_reads_it_again(services: 
     assert set() == counts[0][1] & counts[1][1] - {id(None)}
 
 
+@pytest.mark.executors
 async def test_keys_of_a_level_are_one_statement(services: Services, ask_demo: Client) -> None:
     """Concurrent loads are one statement. A key of None loads nothing and returns None."""
     viewer = await viewer_of(services, OPERATOR)
@@ -100,6 +102,7 @@ async def test_keys_of_a_level_are_one_statement(services: Services, ask_demo: C
     assert 1 == len(made)
 
 
+@pytest.mark.executors
 async def test_a_type_without_readable_rows_costs_no_statement(services: Services, ask_demo: Client) -> None:
     """If the viewer's shape can read no row of a type, no statement runs."""
     context = Context(services, VISITOR)

@@ -131,6 +131,7 @@ async def test_a_field_is_hidden_row_by_row(ask_demo: Client, viewer: str, kinds
     ] == answer.redactions
 
 
+@pytest.mark.executors
 async def test_a_hidden_relation_is_not_loaded(ask_demo: Client) -> None:
     """No resolver runs for what every row hides, so it costs no statement."""
     with ask_demo.counting() as plain:

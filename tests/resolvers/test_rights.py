@@ -25,6 +25,8 @@ TWICE: Final = """mutation ($one: OrderPortInput!, $two: OrderPortInput!) {
   two: orderPort(input: $two) { port { name } userErrors { code } } }"""
 MARKET: Final = """mutation ($input: SetBillingMarketInput!) { setBillingMarket(input: $input) {
   billingMarket { enabled } userErrors { code } } }"""
+DEFAULTS: Final = """mutation ($input: UpdatePartnerDefaultsInput!) { updatePartnerDefaults(input: $input) {
+  userErrors { code field message } } }"""
 WAITING: Final = sa.text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
@@ -51,7 +53,7 @@ async def location(given: Factory, account: Account) -> Location:
 
 async def waits(engine: AsyncEngine, many: int = 1) -> None:
     """Returns once so many connections wait for a lock."""
-    async with asyncio.timeout(10), engine.connect() as connection:
+    async with asyncio.timeout(30), engine.connect() as connection:
         while (await connection.execute(WAITING)).scalar_one() < many:  # noqa: ASYNC110 (PostgreSQL does not say when)
             await asyncio.sleep(0.01)
 
@@ -189,6 +191,67 @@ async def test_a_setting_that_is_being_saved_is_waited_for_V13(
     assert (not committed, committed) == (bool(await given.count("Port")), bool(await given.count("OrderApproval")))
 
 
+UNCOMMITTED: Final = {
+    "the member's roles": "UPDATE membership SET roles = ARRAY['NETWORK_ADMIN'] WHERE company_id = '{company}'",
+    "the member": "UPDATE membership SET created_at = now() WHERE company_id = '{company}'",
+    "the account's settings": "UPDATE managed_account SET pricing = false WHERE company_id = '{company}'",
+    "the partner's defaults": "UPDATE partner_defaults SET dashboard = true WHERE partner_id = '{partner}'",
+    "a market that the partner leaves": "UPDATE billing_market SET enabled = false WHERE company_id = '{partner}'",
+    "a market that is deleted": "DELETE FROM billing_market WHERE company_id = '{partner}'",
+}
+RENAME: Final = "mutation ($input: UpdatePortInput!) { updatePort(input: $input) { port { name } userErrors { code } } }"
+
+
+@pytest.mark.parametrize("fact", UNCOMMITTED)
+async def test_no_fact_changes_between_its_comparison_and_the_commit_V2_V12_V13(
+    ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location, fact: str
+) -> None:
+    """While somebody changes a fact and has not committed, a change that was decided on it waits, whatever it is."""
+    await given.defaults(account.partner)
+    theirs = await given.port(account.company, location)
+    renamed = {"input": {"id": theirs.id, "version": 1, "name": "New"}}
+    async with engine.connect() as other:
+        await other.execute(sa.text("BEGIN"))
+        await other.execute(sa.text(UNCOMMITTED[fact].format(company=account.company.key, partner=account.partner.key)))
+        renaming = asyncio.ensure_future(ask.send(account.admin, RENAME, renamed))
+        await waits(engine)
+        assert not renaming.done()
+        await other.execute(sa.text("COMMIT"))
+        answer = await renaming
+
+    assert {"port": {"name": "New"}, "userErrors": []} == answer.data["updatePort"]
+
+
+async def test_a_default_that_is_set_for_the_first_time_is_waited_for_V13(
+    ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
+) -> None:
+    """A partner that sets its first default is about to commit: there is no row to lock yet, and an order waits all the same."""
+    require = {"input": {"version": 0, "orderApproval": True}}
+    async with engine.connect() as other:
+        await other.execute(sa.text("BEGIN"))
+        await other.execute(sa.text("LOCK TABLE partner_defaults IN SHARE MODE"))  # rows can be read and locked, not added
+        setting = asyncio.ensure_future(ask.send(account.partner.admin, DEFAULTS, require))
+        await waits(engine)
+        ordering = asyncio.ensure_future(order(ask, account, location))
+        await waits(engine, 2)
+        await other.execute(sa.text("COMMIT"))
+        was_set, answer = await setting, await ordering
+
+    assert [] == was_set.data["updatePartnerDefaults"]["userErrors"]
+    assert {"status": "PENDING"} == answer.data["orderPort"]["orderApproval"]
+    assert 0 == await given.count("Port")
+
+
+async def test_colleagues_who_change_the_same_fact_at_once_all_succeed(ask: Client, given: Factory) -> None:
+    """Whoever changes what its own right stands on waits for the others, and is not refused."""
+    company = await given.company()
+    colleagues = [company.admin, *[(await given.user(company)).email for _ in range(3)]]
+
+    answers = await asyncio.gather(*[ask(each, MARKET, input={"market": "DE", "enabled": True}) for each in colleagues])
+
+    assert [[]] * 4 == [answer.data["setBillingMarket"]["userErrors"] for answer in answers]
+
+
 async def test_settings_wait_for_nobody_who_orders(
     ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
 ) -> None:
@@ -196,7 +259,7 @@ async def test_settings_wait_for_nobody_who_orders(
     async with holding(engine, "location", location.key):
         ordering = [asyncio.ensure_future(order(ask, account, location)) for _ in range(3)]
         await waits(engine, 3)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await require_approval(given, account)
             await remove_member(given, account)
     answers = await asyncio.gather(*ordering)

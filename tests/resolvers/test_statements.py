@@ -57,6 +57,7 @@ async def events(demo_engine: AsyncEngine) -> None:
         await connection.execute(EVENTS)
 
 
+@pytest.mark.executors
 @pytest.mark.parametrize("relation", BELOW_MANY, ids=str)
 async def test_a_relation_takes_the_same_statements_below_one_and_many_parents(ask_demo: Client, relation: Relation) -> None:
     """One parent takes as many statements as forty; the sample market has at least ten with a value."""
@@ -73,6 +74,7 @@ async def test_a_relation_takes_the_same_statements_below_one_and_many_parents(a
     assert (True, one) == (len(ids) >= FEWEST, many)
 
 
+@pytest.mark.executors
 @pytest.mark.parametrize("root", outline.connections())
 async def test_a_page_takes_the_same_statements_whatever_its_size(ask_demo: Client, root: str) -> None:
     """A page of forty rows with its count takes the statements of a page of one."""

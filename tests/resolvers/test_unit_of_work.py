@@ -80,7 +80,7 @@ async def test_who_may_not_change_a_row_does_not_wait_for_who_may_A21(ask: Clien
     port = await given.port(company)
     await given.profile(company)
 
-    async with transaction(engine) as session, asyncio.timeout(5):
+    async with transaction(engine) as session, asyncio.timeout(30):
         await session.execute(sa.text("SELECT FROM port WHERE id = :id FOR UPDATE"), {"id": port.key})
         await session.execute(sa.text("SELECT FROM company WHERE id = :id FOR UPDATE"), {"id": company.key})
         hidden = await send(ask, stranger.admin, "updatePort", "port { id }", id=port.id, version=1)

@@ -14,7 +14,7 @@ HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[1]
 NUMBER: Final = re.compile(r"R\d{3}|[AXV]\d{1,2}")
 LISTED: Final[dict[str, str]] = dict(
-    re.findall(r"^- \*\*(\w+)\*\* (\S.*)", (ROOT / "docs" / "rules.md").read_text("utf-8"), re.MULTILINE)
+    re.findall(r"^- \*\*(\w+)\*\* (\S.*)", (ROOT / "docs" / "policy" / "rules.md").read_text("utf-8"), re.MULTILINE)
 )
 WIDTH: Final = 96  # characters of a rule that are printed
 

@@ -187,8 +187,11 @@ async def test_names_are_unique_for_each_partner_V7(ask: Client, given: Factory,
         "\u2003Café \u3000 Net\u200b",
         "Ca\u00adfé\u200b Net",
         "Café\u2060 Net\ufe0f",
+        "Ｃａｆé\u3000Ｎｅｔ",
+        "Ca\U0001d173fé Net\ufff9",
+        "Cafe\u034f\u0301 Net\U000e0020",
     ],
-    ids=["NFD", "NBSP", "double space", "other spaces", "soft hyphen", "word joiner"],
+    ids=["NFD", "NBSP", "double space", "other spaces", "soft hyphen", "word joiner", "full width", "beam", "joiner of marks"],
 )
 @pytest.mark.parametrize("stored_as", ["Café Net", "Cafe\u0301\u00a0 Net"], ids=["now", "before"])
 async def test_names_that_look_alike_are_one_V7(ask: Client, given: Factory, name: str, stored_as: str) -> None:

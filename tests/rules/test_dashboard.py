@@ -210,6 +210,7 @@ async def test_orders_that_wait_for_approval_wait_too_R112_V13(ask: Client, give
     assert [[3, 3], [1, None], [1, None], [4, 3], [0, 3]] == counts
 
 
+@pytest.mark.executors
 async def test_dashboards_of_many_companies_are_two_statements_R112_V13(ask: Client, given: Factory) -> None:
     """All dashboards of a page are tallied by one statement, and what waits for approval by another, however many there are."""
     partner = await given.partner()

@@ -129,6 +129,7 @@ async def test_the_explanation_is_of_the_settings_of_the_moment_R122_V2(ask: Cli
     assert told({"explain": {"allowed": True, "reason": None, "decisions": []}}) == whole(answer)
 
 
+@pytest.mark.executors
 @pytest.mark.parametrize("asking", ["visitor", "direct", "other partner", "sibling"])
 async def test_a_thing_that_the_asker_may_not_know_is_nothing_V20_V24(ask: Client, given: Factory, asking: str) -> None:
     """Another's port is null, to the byte and to the statement as a port that is not there."""
@@ -303,6 +304,7 @@ async def test_what_policy_does_not_decide_is_refused_V24(
     assert [(code, argument)] == [(error["extensions"]["code"], error["extensions"]["argument"]) for error in answer.errors]
 
 
+@pytest.mark.executors
 async def test_an_explanation_takes_four_statements_at_most_V14(ask: Client, given: Factory) -> None:
     """Besides the viewer's own facts: whom it looks as, whether it may know the thing and the rules, and what is true."""
     partner = await given.partner()

@@ -427,6 +427,7 @@ async def test_search_follows_a_change_of_name_R027(ask: Client, given: Factory)
     assert told({"marketplaceProfiles": ids()}) == whole(before)
 
 
+@pytest.mark.executors
 @pytest.mark.parametrize("slug", ["sample", "former", "hidden", "was-hidden", "nobody"])
 async def test_a_slug_takes_one_statement_whatever_it_leads_to_A3_A21(ask: Client, given: Factory, slug: str) -> None:
     """A former slug of a private profile is found as little, and with as much work, as one that nobody ever had."""

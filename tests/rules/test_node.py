@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from resolvers.reading.nodes import MAX_INVALID_IDS
 from tests.client import ANONYMOUS, Client
 from tests.factory import Company, Factory, Thing
 from tests.rules.answers import ids, told, whole
@@ -175,6 +176,18 @@ async def test_wrong_id_names_the_argument_and_no_type_A21(ask: Client, given: F
 
     told_by = [(answer.data, [error["extensions"] for error in answer.errors]) for answer in answers]
     assert [({"node": None}, [{"code": "INVALID_ID", "argument": "id"}])] * 2 == told_by
+
+
+async def test_a_list_of_invalid_ids_is_refused_as_a_whole_A21(ask: Client, given: Factory) -> None:
+    """A few invalid ids are an error each; a list of many is one error, because thousands of errors would take long."""
+    company = await given.company()
+    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+
+    few = await ask(company.admin, query, ids=[company.id, *["x"] * MAX_INVALID_IDS])
+    many = await ask(company.admin, query, ids=[company.id, *["x"] * (MAX_INVALID_IDS + 1)])
+
+    assert ([{"id": company.id}, *[None] * MAX_INVALID_IDS], ["INVALID_ID"] * MAX_INVALID_IDS) == (few.data["nodes"], few.codes)
+    assert (None, ["INVALID_ID"]) == (many.data, many.codes)
 
 
 async def test_id_of_another_type_is_wrong_whether_it_exists_or_not_A21(ask: Client, given: Factory) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from tests.rules.proofs import LISTED, NUMBER, ROOT, cases, numbered, proofs
 
-TEXT: Final = (ROOT / "docs" / "rules.md").read_text("utf-8")
+TEXT: Final = (ROOT / "docs" / "policy" / "rules.md").read_text("utf-8")
 PROOFS: Final = proofs()
 # The rules of the product as far as it goes: all that can be read, and what partners, providers and their customers do.
 HELD: Final = (

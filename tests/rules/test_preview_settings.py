@@ -194,6 +194,7 @@ async def test_a_tool_is_judged_on_who_is_signed_in_V14_R105(ask: Client, given:
     assert told({"previewSettings": {"viewer": seen}}) == whole(answer)
 
 
+@pytest.mark.executors
 async def test_a_preview_takes_as_many_statements_as_looking_as_the_account_V14_V2(ask: Client, given: Factory) -> None:
     """One statement finds the account and its settings; for an account that the asker may not know of there is no other."""
     partner, other = await given.partner(), await given.partner()

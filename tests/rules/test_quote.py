@@ -230,6 +230,7 @@ async def test_a_quote_is_bounded_R113(ask: Client, given: Factory, number: int)
     assert told({"quote": {"monthlyTotals": [{"amount": "15000.00", "currency": "EUR"}]}}) == whole(most)
 
 
+@pytest.mark.executors
 async def test_a_quote_costs_as_many_statements_for_many_items_as_for_one_R113(ask: Client, given: Factory) -> None:
     """Fifty items are read by as many statements as one."""
     company = await given.company()

@@ -11,8 +11,8 @@ import pytest
 
 import server
 from tests.client import Client
-from tests.event_streams import Closed, opened
-from tests.factory import Factory
+from tests.event_streams import Closed, Following, opened
+from tests.factory import Company, Factory
 from tests.rules.answers import hidden, nodes, told, whole
 from tests.rules.mutations import send
 
@@ -302,14 +302,10 @@ async def test_a_visitor_follows_nothing_that_it_can_never_hear_V14_V20(ask: Cli
 
 
 async def test_a_change_costs_nothing_for_those_who_can_never_hear_it_V14_V20(ask: Client, given: Factory) -> None:
-    """However many visitors and companies' readers have tried to follow ports, a change loads what its one listener needs."""
+    """However many visitors have tried to follow ports, a change loads its one listener and the port, each once."""
     company = await given.company()
     async with AsyncExitStack() as sockets, ask.following(company.admin, PORTS) as following:
-        await given.port(company, name="first")
-        with ask.counting() as alone:
-            await given.port(company, name="second")
-            await following.event()
-            await following.event()
+        alone = await _loads(ask, given, company, following)
         for _ in range(5):
             socket = await sockets.enter_async_context(opened(ask.app))
             await socket.send({"type": "connection_init"})
@@ -317,13 +313,32 @@ async def test_a_change_costs_nothing_for_those_who_can_never_hear_it_V14_V20(as
             for number in range(40):
                 await socket.send({"type": "subscribe", "id": str(number), "payload": {"query": PORTS}})
                 assert (await socket.receive())["type"] == "error"
-        with ask.counting() as crowded:
-            await given.port(company, name="third")
-            await following.event()
+        crowded = await _loads(ask, given, company, following)
         listening = ask.app.state.services.change_listener.listeners
 
     assert listening == 1
-    assert 0 < len(crowded) <= len(alone)
+    assert [1, 1] == [sum(f"FROM {table}" in load for load in alone) for table in ("membership", "port")]
+    assert (2, alone) == (len(alone), crowded)
+
+
+async def test_each_listener_costs_the_same_V14_V20(ask: Client, given: Factory) -> None:
+    """Of three who follow ports each loads itself and the port that has changed, once."""
+    company = await given.company()
+    async with ask.following(company.admin, PORTS) as first:
+        alone = await _loads(ask, given, company, first)
+        async with ask.following(company.admin, PORTS) as second, ask.following(company.admin, PORTS) as third:
+            three = await _loads(ask, given, company, first, second, third)
+
+    assert sorted(alone * 3) == sorted(three)
+
+
+async def _loads(ask: Client, given: Factory, company: Company, *followings: Following) -> list[str]:
+    """The statements that a new port of a company costs, until everybody who hears of it has."""
+    with ask.counting() as loads:
+        ordered = await given.port(company, name="new")
+        for following in followings:
+            assert port(ordered, "new") == await following.event()
+    return loads
 
 
 async def test_a_subscription_ends_with_what_its_viewer_could_hear_V14(ask: Client, given: Factory, tmp_path: Path) -> None:

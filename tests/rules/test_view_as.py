@@ -139,6 +139,7 @@ async def test_of_a_users_companies_only_those_count_that_are_the_askers_to_look
     assert told({"viewer": {"viewingAs": {"id": account.company.id}, "roles": ["VIEWER"]}}) == whole(answer)
 
 
+@pytest.mark.executors
 @pytest.mark.parametrize("asking", ["visitor", "managed", "direct", "reviewer", "other partner", "partner's network admin"])
 async def test_nobody_else_looks_as_an_account_or_its_user_V14_A43(ask: Client, given: Factory, asking: str) -> None:
     """Everybody else is refused as for an id that nothing has, an id of something else, and what is no id at all."""

@@ -1,4 +1,4 @@
-"""Hostile values for every argument of the schema: what no client should send, and some do."""
+"""Hostile values for every argument of the schema: what no client should send, but some do."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ HOSTILE: Final[dict[str, tuple[Any, ...]]] = {
     ),
     "Boolean": (0, 1, "true", "", {}),
 }
-REQUIRED: Final = {  # arguments beside the one in question, by their names
+REQUIRED: Final = {  # values of required arguments other than the attacked one
     "typeName": '"Company"',
     "id": f'"{Identifier("Company", UUID(int=0))}"',
     "managedAccountId": f'"{Identifier("ManagedAccount", UUID(int=0))}"',
@@ -64,16 +64,16 @@ OF_ENUMS: Final[tuple[Any, ...]] = ("", "NOPE", "\0", "x" * 10_000, 0, True, {})
 
 @dataclass(frozen=True)
 class Attack:
-    """A query of one field with one hostile value somewhere in its arguments."""
+    """A query of one field with one hostile value in its arguments."""
 
-    place: str  # field.argument.input field
+    place: str  # field.argument.input_field
     document: str
     argument: str
-    value: Any  # of the whole argument
+    value: Any  # the whole argument
 
     @property
     def text(self) -> Any:
-        """The innermost value, if it stands in inputs and lists alone."""
+        """Return the innermost value, if only inputs and lists surround it."""
         inner = self.value
         for name in self.place.split(".")[2:]:
             inner = inner[name] if isinstance(inner, dict) and name in inner else None
@@ -81,12 +81,12 @@ class Attack:
 
     @property
     def variables(self) -> dict[str, Any]:
-        """The variables of the query."""
+        """Return the variables of the query."""
         return {self.argument: self.value}
 
 
 def attacks() -> list[Attack]:
-    """Each value in each place, what else is required made up."""
+    """Return an attack for each value in each place. Other required arguments get harmless values."""
     found = []
     for field, definition in object_type("Query").fields.items():
         for name, argument in definition.args.items():
@@ -101,7 +101,7 @@ def attacks() -> list[Attack]:
 
 
 def places() -> dict[str, list[Attack]]:
-    """All attacks by their place."""
+    """Return all attacks by place."""
     found: dict[str, list[Attack]] = {}
     for attack in attacks():
         found.setdefault(attack.place, []).append(attack)
@@ -109,7 +109,7 @@ def places() -> dict[str, list[Attack]]:
 
 
 def _values(kind: GraphQLInputType) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Hostile values of a type, each with the names of input fields below which it stands."""
+    """Yield hostile values of a type, each with its path of input fields."""
     bare = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
     if isinstance(bare, GraphQLList):
         yield (), []

@@ -1,4 +1,4 @@
-"""The schema as tests walk it: which fields are more than columns, and how a document reaches each type from the root."""
+"""An outline of the schema for tests: which fields have a resolver, and how a document reaches each type from the root."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from schema.schema import described
 STRAWBERRY: Final = described(server.load_policy())
 SCHEMA: Final[GraphQLSchema] = STRAWBERRY._schema
 NODE: Final = cast("GraphQLInterfaceType", SCHEMA.get_type("Node"))
-# Types of which a response has one object at most, and one that is below no connection: tests/rules/test_quote.py counts there.
+# Types with at most one object per response, and one that is below no connection (tests/rules/test_quote.py covers it).
 ONCE: Final = ("Query", "Viewer", "QuoteLine")
 
 
 @dataclass(frozen=True)
 class Relation:
-    """A field that is more than a column of its object: it takes a statement, a computation, or both."""
+    """A field that isn't just a column: it needs a statement, a computation, or both."""
 
     type: str
     field: str
@@ -41,28 +41,28 @@ class Relation:
 
     @property
     def definition(self) -> GraphQLField:
-        """The field as the schema has it."""
-        found: GraphQLField = object_type(self.type).fields[self.field]
-        return found
+        """Return the field in the schema."""
+        field: GraphQLField = object_type(self.type).fields[self.field]
+        return field
 
 
 @dataclass(frozen=True)
 class Way:
-    """How a type is reached: a connection of the root, whose items have global ids, and the fields below each item."""
+    """A path to a type: a root connection whose items have global IDs, and the fields below each item."""
 
     root: str
     item: str
     fields: tuple[Relation, ...] = ()
 
     def document(self, selection: str) -> str:
-        """What to select of an item, so that `selection` stands in each object at the end of the way."""
+        """Wrap `selection` so that it applies to the objects at the end of the path, starting from an item."""
         for step in reversed(self.fields):
             selection = f"{step.field}{_few(step.definition)} {{ {_within(step.definition, selection)} }}"
         return selection
 
 
 def relations() -> list[Relation]:
-    """Every field of every type that has a batch resolver."""
+    """Return every field that has a batch resolver."""
     found = []
     for concrete in STRAWBERRY.schema_converter.type_map.values():
         definition = concrete.definition
@@ -77,43 +77,43 @@ def relations() -> list[Relation]:
 
 
 def object_type(name: str) -> GraphQLObjectType:
-    """A type with fields."""
-    found = SCHEMA.get_type(name)
-    assert isinstance(found, GraphQLObjectType)
-    return found
+    """Return an object type of the schema."""
+    kind = SCHEMA.get_type(name)
+    assert isinstance(kind, GraphQLObjectType)
+    return kind
 
 
 def is_connection(kind: GraphQLNamedType) -> bool:
-    """Whether a type is a page of others."""
+    """Return True if a type is a connection."""
     return kind.name.endswith("Connection")
 
 
 def item_of(connection: GraphQLNamedType) -> str:
-    """The type that a connection has pages of."""
+    """Return the type of a connection's items."""
     return str(get_named_type(object_type(connection.name).fields["nodes"].type))
 
 
 def connections() -> dict[str, str]:
-    """The connections of the root, each with the type of its items."""
+    """Return the root connections with the types of their items."""
     fields = object_type("Query").fields.items()
     return {name: item_of(get_named_type(field.type)) for name, field in fields if is_connection(get_named_type(field.type))}
 
 
 def ways() -> dict[str, Way]:
-    """The shortest way to each type that has objects below the connections of the root."""
+    """Return the shortest path to each type that is reachable below a root connection."""
     found: dict[str, Way] = {}
-    coming = [Way(root, item) for root, item in connections().items()]
-    while coming:
-        way = coming.pop(0)
+    pending = [Way(root, item) for root, item in connections().items()]
+    while pending:
+        way = pending.pop(0)
         end = _end(way)
         if end not in found:
             found[end] = way
-            coming += [Way(way.root, way.item, (*way.fields, step)) for step in _steps(end)]
+            pending += [Way(way.root, way.item, (*way.fields, step)) for step in _steps(end)]
     return found
 
 
 def leaf(field: GraphQLField) -> str:
-    """A selection of as little of a field's value as there is; of a connection its count too."""
+    """Return a minimal selection of a field's value. For a connection it includes the total count."""
     kind = get_named_type(field.type)
     if is_leaf_type(kind):
         return ""
@@ -136,7 +136,7 @@ def _steps(name: str) -> Iterator[Relation]:
 
 
 def _few(field: GraphQLField) -> str:
-    """A page of a few items, so that what is below them costs little."""
+    """Return arguments for a small page, so that nested fields cost little."""
     return "(first: 5)" if is_connection(get_named_type(field.type)) else ""
 
 

@@ -1,4 +1,4 @@
-"""Enums of actions: made from the policy, complete, and described by the sentences of its rules."""
+"""Action enums: built from policy, complete, and described by the sentences of its rules."""
 
 from __future__ import annotations
 
@@ -18,43 +18,45 @@ NODES: Final = sorted(each.name for each in SCHEMA.get_possible_types(NODE))
 
 
 def enum(entity: str) -> GraphQLEnumType:
-    """The actions of a type."""
+    """Return the action enum of a type."""
     kind = SCHEMA.get_type(f"{entity}Action")
     assert isinstance(kind, GraphQLEnumType)
     return kind
 
 
 @pytest.mark.parametrize("entity", NODES)
-def test_each_node_lists_actions_of_its_own(entity: str) -> None:
-    """`viewerCan` of every node is a list of words of the type's own enum, never null."""
+def test_each_node_lists_its_own_actions(entity: str) -> None:
+    """`viewerCan` of every node is a non-null list of values of the type's own enum."""
     kind = object_type(entity).fields["viewerCan"].type
 
     assert str(GraphQLNonNull(GraphQLList(GraphQLNonNull(enum(entity))))) == str(kind)
 
 
 @pytest.mark.parametrize("entity", NODES)
-def test_the_words_are_the_actions_of_the_policy(entity: str) -> None:
-    """Each action that the loaded policy allows anybody on the type is a word, in the order of the rules, and no other is."""
+def test_enum_values_are_the_actions_in_policy(entity: str) -> None:
+    """The values are exactly the actions that policy can allow on the type, in the order of the rules."""
     rules = [rule for rule in server.load_policy().rules if rule.name == "allow" and rule.entity == entity]
-    named = dict.fromkeys(str(rule.arguments[1].literal).upper() for rule in rules)
+    actions_in_rules = dict.fromkeys(str(rule.arguments[1].literal).upper() for rule in rules)
 
-    assert list(named) == list(enum(entity).values)
-    assert "READ" == next(iter(named))
+    assert list(actions_in_rules) == list(enum(entity).values)
+    assert "READ" == next(iter(actions_in_rules))
 
 
-def test_each_word_says_who_may() -> None:
-    """An action is described by sentences, without the numbers of rules."""
-    said = {f"{entity}.{word}": value.description or "" for entity in NODES for word, value in enum(entity).values.items()}
+def test_each_value_says_who_can_take_the_action() -> None:
+    """An action is described by the sentences of its rules, without rule numbers."""
+    descriptions = {
+        f"{entity}.{name}": value.description or "" for entity in NODES for name, value in enum(entity).values.items()
+    }
 
-    assert [] == [word for word, text in said.items() if not text.endswith(".") or re.search(r"\b[RAVX]\d+\b", text)]
+    assert [] == [name for name, text in descriptions.items() if not text.endswith(".") or re.search(r"\b[RAVX]\d+\b", text)]
     assert (
         "A company reads its own ports. A partner reads the ports of the accounts that it manages. The operator reads every port."
-        == said["Port.READ"]
+        == descriptions["Port.READ"]
     )
 
 
-def test_what_is_denied_or_of_every_action_names_none() -> None:
-    """Only an `allow` rule with a literal makes a word; what two rules say the same way is said once."""
+def test_denials_and_rules_for_every_action_add_no_value() -> None:
+    """Only an `allow` rule with a literal action adds a value. A sentence shared by two rules appears once."""
     text = """
         # One may. R1
         allow(viewer: Viewer, "do", port: Port) if port.id = viewer.company_id;

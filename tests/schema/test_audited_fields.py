@@ -1,4 +1,4 @@
-"""Reads of audited fields: found in the document wherever they stand, counted in the answer, and of nothing else."""
+"""Reads of audited fields: found anywhere in the document and counted in the response. Other fields aren't counted."""
 
 from __future__ import annotations
 
@@ -20,21 +20,23 @@ from tests.rules.answers import nodes, told, whole
 SCHEMA: Final = make_schema()._schema
 RATE, NAME = AuditSubject("Port", "monthlyRate"), AuditSubject("Company", "tradingName")
 RATES: Final = "query Rates($ask: Boolean = true) { ports { nodes { name monthlyRate @include(if: $ask) { amount } } } }"
+pytestmark = pytest.mark.executors  # the log grows by being asked, so no answer can be asked for twice
+
 READS: Final = """{ auditEvents(filter: {kind: READ}) {
     nodes { user { id } operationName requests counts { type field reason count } }
 } }"""
 
 
 def read(document: str, data: Any, *fields: str, operation: str | None = None) -> Counts:
-    """What is counted in the answer to a document."""
+    """Count the audited values in the response to a document."""
     found: Counts = {}
     names = audited(SCHEMA, fields or ("Port.monthlyRate", "Company.tradingName"))
     count(field_sites(SCHEMA, parse(document), operation, names), data, found)
     return found
 
 
-def test_values_are_counted_wherever_the_field_stands() -> None:
-    """Under aliases, in fragments, below lists and abstract types; what is null, or was not asked for, does not count."""
+def test_values_are_counted_anywhere_in_a_document() -> None:
+    """Aliases, fragments, lists and abstract types are followed. Null values and unselected fields don't count."""
     document = """
         query A {
             ports { nodes { ...Rate } } own: viewer { company { called: tradingName } } node(id: "") { ... on Port { ...Rate } }
@@ -53,8 +55,8 @@ def test_values_are_counted_wherever_the_field_stands() -> None:
     assert {} == read(document, {"viewer": {"roles": []}}, operation="B")
 
 
-def test_a_name_of_several_types_counts_for_each_that_is_audited() -> None:
-    """What a name stands for in an object is not known from the answer, so that none of the fields is missed."""
+def test_a_key_of_several_types_counts_for_each_audited_field() -> None:
+    """The response doesn't say which type's field a key stands for, so all are counted rather than one missed."""
     document = '{ node(id: "") { ... on Company { name: tradingName } ... on Port { name } } }'
 
     assert {NAME: 1} == read(document, {"node": {"name": "A"}}, "Company.tradingName")
@@ -66,11 +68,11 @@ def test_a_name_of_several_types_counts_for_each_that_is_audited() -> None:
         ("Port", "must be fields of the schema such as Port.monthlyRate, not Port"),
         ("Port.rate", "must be fields of the schema such as Port.monthlyRate, not Port.rate"),
         ("Node.id", "must be fields of the schema such as Port.monthlyRate, not Node.id"),
-        ("Port.id", "must be fields of one type alone, which Port.id is not"),
+        ("Port.id", "must be fields that no interface has, unlike Port.id"),
     ],
 )
-def test_a_field_that_cannot_be_audited_stops_the_start(tmp_path: Path, name: str, problem: str) -> None:
-    """The message names the variable and what is wrong with it."""
+def test_a_field_that_cannot_be_audited_prevents_startup(tmp_path: Path, name: str, problem: str) -> None:
+    """The message names the setting and what is wrong with it."""
     settings = Settings(data_dir=tmp_path, database_url="postgresql://nobody@127.0.0.1:1/nowhere", audited_fields=(name,))
 
     with pytest.raises(InvalidSettings) as stopped:
@@ -81,8 +83,8 @@ def test_a_field_that_cannot_be_audited_stops_the_start(tmp_path: Path, name: st
     assert {"CROSSGATE_AUDITED_FIELDS": problem} == stopped.value.problems
 
 
-async def test_reads_are_in_the_log(database_url: str, tmp_path: Path, engine: Any) -> None:
-    """Who has read an audited field, how often and in which operation: of the values that were given, on either executor."""
+async def test_reads_are_in_the_audit_log(database_url: str, tmp_path: Path, engine: Any) -> None:
+    """An event has the user, the operation and the number of audited values returned, on either executor."""
     given = Factory(engine)
     company = await given.company()
     engineer = await given.user(company, "NETWORK_ADMIN")
@@ -91,13 +93,13 @@ async def test_reads_are_in_the_log(database_url: str, tmp_path: Path, engine: A
 
     async with open_client(database_url, tmp_path, audited_fields=("Port.monthlyRate",)) as ask:
         await ask.app.state.services.audit.close()
-        ask.app.state.services.audit.moment = 3600  # what is written in between is another event
+        ask.app.state.services.audit.flush_interval = 3600  # an earlier flush would start another event
         await ask.app.state.services.audit.start()
         await ask(company.admin, RATES)
         await ask(company.admin, RATES, ask=True)
         await ask(company.admin, RATES, ask=False)
         await ask(engineer.email, RATES)
-        await _written(ask)
+        await _flush(ask)
         answer = await ask(company.admin, READS)
 
     counts = [{"type": "Port", "field": "monthlyRate", "reason": None, "count": 6}]
@@ -105,16 +107,16 @@ async def test_reads_are_in_the_log(database_url: str, tmp_path: Path, engine: A
     assert told({"auditEvents": nodes(event)}) == whole(answer)
 
 
-async def test_nothing_is_counted_where_no_field_is_audited(ask: Client, engine: Any) -> None:
-    """Without the setting the log has no reads."""
+async def test_nothing_is_counted_without_audited_fields(ask: Client, engine: Any) -> None:
+    """Without the setting, the audit log has no reads."""
     company = await Factory(engine).company()
     await Factory(engine).port(company)
 
     await ask(company.admin, RATES)
-    await _written(ask)
+    await _flush(ask)
 
     assert told({"auditEvents": nodes()}) == whole(await ask(company.admin, READS))
 
 
-async def _written(ask: Client) -> None:
+async def _flush(ask: Client) -> None:
     await ask.app.state.services.audit.flush()

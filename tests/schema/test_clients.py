@@ -1,4 +1,4 @@
-"""A client that others have written: it fetches the schema from a served gateway, holds its documents against it, and asks."""
+"""A third-party client: it fetches the schema from a running gateway, validates documents against it, and runs them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ query Ports($first: Int!, $order: PortOrder) {
 
 
 async def token(gateway: Gateway, email: str) -> str:
-    """A token, as the page gets it in development."""
+    """Get a token as the portal does in development."""
     async with httpx.AsyncClient(base_url=gateway.url, trust_env=False) as client:
         answer = await client.post("/portal/sign-in", json={"email": email}, headers={"Origin": gateway.url})
         return str(answer.json()["token"])
@@ -43,7 +43,7 @@ async def token(gateway: Gateway, email: str) -> str:
 async def connected(
     gateway: Gateway, email: str | None, schema: GraphQLSchema | None = None
 ) -> AsyncIterator[AsyncClientSession]:
-    """A session of a client that has fetched its viewer's schema, or was made with another."""
+    """Open a client session with the viewer's fetched schema, or with the given schema."""
     headers = {} if email is None else {"Authorization": f"Bearer {await token(gateway, email)}"}
     transport = HTTPXAsyncTransport(f"{gateway.url}/graphql", headers=headers, trust_env=False)
     whole = {
@@ -58,7 +58,7 @@ async def connected(
 
 
 async def test_a_client_fetches_the_schema(gateway: Gateway) -> None:
-    """Introspection gives whoever asks the schema that it can use, to a visitor too."""
+    """Introspection returns the viewer's own schema, also for an anonymous visitor."""
     async with connected(gateway, None) as session:
         fetched = session.client.schema
 
@@ -67,8 +67,8 @@ async def test_a_client_fetches_the_schema(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize(("email", "visible"), [(SHOWN, True), (HIDDEN, False)])
-async def test_a_client_asks_as_a_viewer(gateway: Gateway, email: str, visible: bool) -> None:
-    """Variables and inputs go in, data comes out; whoever may not see prices finds null and no error."""
+async def test_a_client_queries_as_a_viewer(gateway: Gateway, email: str, visible: bool) -> None:
+    """Variables and inputs work. A viewer who can't see prices gets null and no error."""
     query = gql(PORTS)
     query.variable_values = {"first": 3, "order": {"field": "NAME"}}
     async with connected(gateway, email) as session:
@@ -78,15 +78,15 @@ async def test_a_client_asks_as_a_viewer(gateway: Gateway, email: str, visible: 
     assert ({"pricingVisible": visible}, [visible] * 3) == (data["viewer"], [rate is not None for rate in rates])
 
 
-async def test_a_client_finds_its_mistake_before_it_asks(gateway: Gateway) -> None:
-    """A document that does not fit the fetched schema is refused by the client itself."""
+async def test_a_client_finds_an_invalid_field_before_sending(gateway: Gateway) -> None:
+    """The client itself rejects a document that doesn't match the fetched schema."""
     async with connected(gateway, None) as session:
         with pytest.raises(GraphQLError, match="Cannot query field 'price' on type 'Port'"):
             await session.execute(gql("{ ports { nodes { price } } }"))
 
 
 async def test_a_client_reads_the_code_of_an_error(gateway: Gateway) -> None:
-    """An error is raised by the client with the extensions that the gateway gave it."""
+    """The client raises an error with the gateway's extensions."""
     async with connected(gateway, HIDDEN) as session:
         with pytest.raises(TransportQueryError) as raised:
             await session.execute(gql("{ ports(orderBy: {field: MONTHLY_RATE}) { totalCount } }"))
@@ -96,7 +96,7 @@ async def test_a_client_reads_the_code_of_an_error(gateway: Gateway) -> None:
 
 
 async def test_a_client_walks_pages(gateway: Gateway) -> None:
-    """The end of one page is the start of the next."""
+    """The end cursor of one page is the start of the next."""
     query = gql(
         "query ($after: String) { ports(first: 40, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }"
     )
@@ -115,8 +115,8 @@ async def test_a_client_walks_pages(gateway: Gateway) -> None:
 
 @pytest.mark.parametrize("email", DEMO_VIEWERS)
 @pytest.mark.parametrize("example", EXAMPLES)
-async def test_an_example_is_answered_without_errors(gateway: Gateway, example: str, email: str | None) -> None:
-    """Each example of the page fits the full schema, and anybody may ask it, also for what it never sees."""
+async def test_an_example_runs_without_errors(gateway: Gateway, example: str, email: str | None) -> None:
+    """Each of the portal's examples matches the full schema, and every viewer can run it, even for fields they never see."""
     async with connected(gateway, email, SCHEMA) as session:
         data = await session.execute(gql(EXAMPLES[example]))
 

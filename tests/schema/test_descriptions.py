@@ -1,4 +1,4 @@
-"""Each description of what policy guards ends with who may see it, as policy says it, and no description says it otherwise."""
+"""Visibility sentences: each description that needs one ends with it, and it says what policy does."""
 
 from __future__ import annotations
 
@@ -7,87 +7,99 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from graphql import GraphQLObjectType, is_introspection_type
+from graphql import GraphQLObjectType
 
 import server
 from policies.catalogue import CATALOGUE
+from policies.matrix import reading
 from policies.policy import Policy
 from policies.predicate import FALSE, TRUE, And, Compare, Exists, Not, OneOf, Or, Parameter, Predicate, SetParameter
 from policies.sentences import clause
+from resolvers.values.text import camel
 from schema.introspection.descriptions import append_permission_text
-from schema.schema import described
-from tests.schema.outline import SCHEMA, object_type
+from schema.schema import described, guarded_fields
+from tests.schema.outline import object_type
 
 OTHERS: Final = "other users of the operator"
-OWN: Final = "where it is the viewer's company"
-MANAGED: Final = "or its partner is the viewer's company"
-ROLES: Final = "without ACCOUNT_ADMIN, FINANCE or VIEWER"
-ENDS: Final = re.compile(r"(^|[.:?!\"] )(Visible (to|where|with)|Hidden from|Read (by|with|where)|Open to) [^\n]+\.$")
-TOLD: Final = {
-    "Port.name": "Visible to whoever may read the port.",
-    "Port.monthlyRate": "Visible to whoever may read the port, but hidden from managed accounts while prices are hidden "
-    f"(HIDDEN_BY_PARTNER) and from users of direct companies, partners and managed accounts {ROLES} and from {OTHERS} {ROLES} "
-    "(ROLE_REQUIRED).",
-    "Company.billingMarkets": f"Visible to the operator's staff; {OWN}, to direct companies and to {OTHERS}; where it {MANAGED}, to "
-    "partners; otherwise hidden (NOT_YOURS), and always from managed accounts (NOT_FOR_MANAGED_ACCOUNTS).",
-    "Offer.buyers": "Visible to whoever may read the offer.",
-    "Instalment.amount": "Visible to whoever may read the offer, but hidden from managed accounts while prices are hidden "
-    f"(HIDDEN_BY_PARTNER) and from users of direct companies, partners and managed accounts {ROLES} and from {OTHERS} {ROLES} "
-    "(ROLE_REQUIRED).",
+ROLES: Final = "without the ACCOUNT_ADMIN, FINANCE or VIEWER role"
+PRICES: Final = (
+    "Hidden from managed accounts while prices are hidden (HIDDEN_BY_PARTNER) and from users of direct companies, partners and "
+    f"managed accounts {ROLES} and from {OTHERS} {ROLES} (ROLE_REQUIRED)."
+)
+SENTENCE: Final = re.compile(r"(^|[.:?!\"] )(Visible to|Hidden from|Available to) [^\n]+\.$")
+FIELDS: Final = {
+    "Port.name": "",
+    "Port.monthlyRate": PRICES,
+    "Company.billingMarkets": "Visible to the operator's staff; to direct companies and to "
+    f"{OTHERS} if it is the viewer's company; to partners if it or its partner is the viewer's company; otherwise hidden "
+    "(NOT_YOURS). Always hidden from managed accounts (NOT_FOR_MANAGED_ACCOUNTS).",
+    "Offer.buyers": "",
+    "Instalment.amount": PRICES,
     "Viewer.dashboard": "Hidden from anonymous visitors (SIGN_IN_REQUIRED) and from managed accounts while the dashboard is off "
     "(HIDDEN_BY_PARTNER).",
-    "Port.id": "Visible to whoever may read the port.",
-    "Port.viewerCan": "Visible to whoever may read the port.",
-    "Money.amount": "Visible with what it belongs to.",
-    "Query.ports": "Open to everybody, who finds what it may read.",
-    "Mutation.createManagedAccount": "Open to users of partners with ACCOUNT_ADMIN.",
-    "Mutation.sendInquiry": "by mail, at an address that the sender does not learn. Open to everybody.",
-    "Mutation.allocatePort": "Open to the operator's staff.",
-    "Viewer.partnerDocumentation": "Visible to partners, and hidden from everybody else (NOT_YOURS).",
+    "Port.id": "",
+    "Port.viewerCan": "",
+    "Money.amount": "",
+    "Query.ports": "",
+    "Mutation.createManagedAccount": "Available to users of partners with the ACCOUNT_ADMIN role.",
+    "Mutation.sendInquiry": "Available to everyone.",
+    "Mutation.allocatePort": "Available to the operator's staff.",
+    "Viewer.partnerDocumentation": "Visible to partners; hidden from everyone else (NOT_YOURS).",
     "Query.quote": "Hidden from anonymous visitors (SIGN_IN_REQUIRED), from managed accounts (NOT_FOR_MANAGED_ACCOUNTS) and from "
     f"users of direct companies and partners {ROLES} and from {OTHERS} {ROLES} (ROLE_REQUIRED).",
 }
-READ: Final = {
-    "Location": "Read by everybody.",
-    "Instalment": "Read with its offer.",
-    "PartnerDefaults": "Read by the operator's staff; where its partner is the viewer's company, by partners.",
-    "Port": "Read by the operator's staff; where its company is the viewer's company, by direct companies and managed accounts "
-    f"and by {OTHERS}; where its company or its partner is the viewer's company, by partners.",
+TYPES: Final = {
+    "Location": "Visible to everyone.",
+    "Instalment": "Visible to everyone who can read the offer.",
+    "PartnerDefaults": "Visible to the operator's staff; to partners if its partner is the viewer's company.",
+    "Port": f"Visible to the operator's staff; to direct companies and managed accounts and to {OTHERS} if its company is the "
+    "viewer's company; to partners if its company or its partner is the viewer's company.",
 }
 
 
-@pytest.mark.parametrize("place", TOLD)
-def test_a_field_tells_who_sees_it(place: str) -> None:
-    """The sentence is what the rules of the field come to."""
-    kind, name = place.split(".")
-    description = object_type(kind).fields[name].description or ""
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_field_ends_with_its_visibility_sentence(field: str) -> None:
+    """The sentence says what the field's rules come to. A field that's visible with its object has none."""
+    type_name, name = field.split(".")
+    description = object_type(type_name).fields[name].description or ""
 
-    assert TOLD[place] == description[-len(TOLD[place]) :]
-
-
-@pytest.mark.parametrize("kind", READ)
-def test_a_type_tells_who_reads_it(kind: str) -> None:
-    """Where it is short, a type says who reads its rows."""
-    description = object_type(kind).description or ""
-
-    assert READ[kind] == description[-len(READ[kind]) :]
+    assert (
+        FIELDS[field] == description[description.find(FIELDS[field]) :] if FIELDS[field] else not SENTENCE.search(description)
+    )
 
 
-def test_every_field_tells_who_sees_it() -> None:
-    """No field of the schema is without its sentence."""
-    untold = [
-        f"{kind.name}.{name}"
-        for kind in SCHEMA.type_map.values()
-        if isinstance(kind, GraphQLObjectType) and not is_introspection_type(kind)
-        for name, field in kind.fields.items()
-        if not ENDS.search(field.description or "")
+@pytest.mark.parametrize("name", TYPES)
+def test_a_type_ends_with_its_visibility_sentence(name: str) -> None:
+    """A type says who can read its objects, if that's short."""
+    description = object_type(name).description or ""
+
+    assert TYPES[name] == description[-len(TYPES[name]) :]
+
+
+def test_exactly_the_fields_with_rules_of_their_own_say_who_sees_them() -> None:
+    """A guarded field has a sentence if and only if some viewers who can read the row can't see it."""
+    policy, guarded = server.load_policy(), guarded_fields()
+    wrong = [
+        f"{entity.name}.{name}"
+        for entity in CATALOGUE
+        for name, cells in reading(policy, entity).items()
+        if name in guarded.get(entity.name, ())
+        and any(cell is not None and cell.where != TRUE for cell in cells.values())
+        is not bool(SENTENCE.search(object_type(entity.name).fields[camel(name)].description or ""))
     ]
 
-    assert [] == untold
+    assert [] == wrong
 
 
-def test_another_policy_is_told_in_its_place(tmp_path: Path) -> None:
-    """Told again, after policy has changed, a description ends with the new sentence, and keeps no old one."""
+def test_every_mutation_says_who_can_use_it() -> None:
+    """Mutations aren't open to everyone by default, so each has a sentence."""
+    assert [] == [
+        name for name, field in object_type("Mutation").fields.items() if not SENTENCE.search(field.description or "")
+    ]
+
+
+def test_another_policy_replaces_the_sentences(tmp_path: Path) -> None:
+    """After policy changes, a description ends with the new sentence and doesn't keep the old one."""
     for path in server.POLICIES.glob("*.polar"):
         text = path.read_text("utf-8")
         (tmp_path / path.name).write_text(text.replace('["contact_email", "phone"]', '["contact_email"]'), "utf-8")
@@ -97,24 +109,24 @@ def test_another_policy_is_told_in_its_place(tmp_path: Path) -> None:
     append_permission_text(schema, Policy.load(tmp_path, CATALOGUE))
 
     assert isinstance(before, GraphQLObjectType)
-    assert "Where to call. Visible" not in str(before.fields["phone"].description)
-    assert 1 == str(before.fields["contactEmail"].description).count("Visible to")
+    assert not SENTENCE.search(str(before.fields["phone"].description))
+    assert 1 == str(before.fields["contactEmail"].description).count("Hidden from")
 
 
 @pytest.mark.parametrize(
     ("predicate", "expected"),
     [
         (Compare("=", "id", Parameter("user_id")), "it is the viewer"),
-        (Compare("!=", "seller_id", Parameter("company_id")), "its seller is not the viewer's company"),
-        (Compare("=", "market", SetParameter("markets")), "its market is among the viewer's markets"),
+        (Compare("!=", "seller_id", Parameter("company_id")), "its seller isn't the viewer's company"),
+        (Compare("=", "market", SetParameter("markets")), "its market is one of the viewer's markets"),
         (Compare(">", "public_products", 0), "its public products is more than 0"),
-        (Compare("!=", "partner_id", None), "its partner is given"),
+        (Compare("!=", "partner_id", None), "its partner is set"),
         (OneOf("status", ("A", "B")), "its status is A or B"),
         (
             Exists("buyers", Compare("=", "company_id", Parameter("company_id"))),
-            "for one of its buyers its company is the viewer's company",
+            "for one of its buyers, its company is the viewer's company",
         ),
-        (Not(Exists("buyers", TRUE)), "not for one of its buyers TRUE"),
+        (Not(Exists("buyers", TRUE)), "not for one of its buyers, TRUE"),
         (
             And((Compare("=", "active", True), Or((OneOf("a", (1, 2)), FALSE)))),
             "its active is true and (its a is 1 or 2 or FALSE)",
@@ -122,6 +134,6 @@ def test_another_policy_is_told_in_its_place(tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_conditions_are_said_in_words(predicate: Predicate, expected: str) -> None:
-    """Each form of a predicate has its words."""
+def test_conditions_are_clauses(predicate: Predicate, expected: str) -> None:
+    """Each form of predicate has its clause."""
     assert expected == clause(predicate)

@@ -1,6 +1,6 @@
-"""Code generators of clients accept the schema, whole and as each viewer has it.
+"""Client code generators accept the full schema and the schemas of viewers.
 
-They are GraphQL Code Generator, as Apollo asks for it, and Relay's compiler. Their packages stand in clients/, set up by `make test`.
+The generators are GraphQL Code Generator, as used with Apollo, and Relay's compiler. `make test` installs them in clients/.
 """
 
 from __future__ import annotations
@@ -46,18 +46,18 @@ RELAY: Final = """
 """
 
 
-def written(folder: Path, shape: str | None) -> str:
-    """The schema of a shape, or all of it, in a file."""
+def write_schema(folder: Path, shape: str | None) -> str:
+    """Write the schema of a shape, or the full schema, to a file and return its path."""
     file = folder / "schema.graphql"
     file.write_text(sdl() if shape is None else shaped_sdl(shape), "utf-8")
     return str(file)
 
 
-def for_apollo(folder: Path, shape: str | None, documents: str) -> str:
-    """The types that are made of documents. Raises ToolFailed."""
+def generate_apollo(folder: Path, shape: str | None, documents: str) -> str:
+    """Return the types generated from documents. Raises ToolFailed."""
     (folder / "documents.graphql").write_text(documents, "utf-8")
     config = {
-        "schema": written(folder, shape),
+        "schema": write_schema(folder, shape),
         "documents": str(folder / "documents.graphql"),
         "generates": {str(folder / "types.ts"): {"plugins": ["typescript", "typescript-operations"]}},
     }
@@ -66,9 +66,9 @@ def for_apollo(folder: Path, shape: str | None, documents: str) -> str:
     return (folder / "types.ts").read_text("utf-8")
 
 
-def for_relay(folder: Path, shape: str | None, source: str) -> set[str]:
-    """The names of what is made of a source. Raises ToolFailed."""
-    written(folder, shape)
+def generate_relay(folder: Path, shape: str | None, source: str) -> set[str]:
+    """Return the names of the artifacts generated from a source. Raises ToolFailed."""
+    write_schema(folder, shape)
     for name in ("src", "made"):
         (folder / name).mkdir()
     (folder / "src" / "App.ts").write_text(source, "utf-8")
@@ -79,20 +79,20 @@ def for_relay(folder: Path, shape: str | None, source: str) -> set[str]:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_apollos_generator_accepts_the_schema(tmp_path: Path, shape: str | None) -> None:
-    """Types of an app are made of the full schema, of a managed user's, and of a partner's."""
-    types = for_apollo(tmp_path, shape, APOLLO)
+def test_apollo_generator_accepts_the_schema(tmp_path: Path, shape: str | None) -> None:
+    """It generates types from the full schema, a managed account's and a partner's."""
+    types = generate_apollo(tmp_path, shape, APOLLO)
 
     assert [] == [name for name in ("PortsQuery", "ThingQuery", "RenameMutation", "FollowSubscription") if name not in types]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_relays_compiler_accepts_the_schema(tmp_path: Path, shape: str | None) -> None:
-    """An app is compiled against the full schema, a managed user's, and a partner's."""
-    assert {"AppQuery", "App_viewer", "App_port", "AppMutation", "AppSubscription"} == for_relay(tmp_path, shape, RELAY)
+def test_relay_compiler_accepts_the_schema(tmp_path: Path, shape: str | None) -> None:
+    """It compiles an app against the full schema, a managed account's and a partner's."""
+    assert {"AppQuery", "App_viewer", "App_port", "AppMutation", "AppSubscription"} == generate_relay(tmp_path, shape, RELAY)
 
 
-def test_a_generator_tells_an_app_what_its_viewers_never_use_R116(tmp_path: Path) -> None:
-    """An app for managed users alone learns from its build, and not from its users, that they have no Marketplace profile."""
+def test_a_generator_rejects_what_the_viewers_can_never_use_R116(tmp_path: Path) -> None:
+    """The build of an app for managed accounts fails if the app saves a Marketplace profile, which they don't have."""
     with pytest.raises(ToolFailed, match="SaveMarketplaceProfileInput"):
-        for_apollo(tmp_path, "MANAGED+ACCOUNT_ADMIN", SAVE)
+        generate_apollo(tmp_path, "MANAGED+ACCOUNT_ADMIN", SAVE)

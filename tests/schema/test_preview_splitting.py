@@ -1,4 +1,4 @@
-"""Splitting an operation with previews: parts that can be parsed, that ask for what the whole asks for, each in its own place."""
+"""Splitting an operation with previews: each part parses, and together they select what the whole does, at the same locations."""
 
 from __future__ import annotations
 
@@ -28,35 +28,35 @@ DOCUMENTS = {
 
 
 class Fields(Visitor):
-    """Collects the fields of a document with their places."""
+    """Collects the fields of a document with their offsets."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: set[tuple[str, int]] = set()
 
     def enter_field(self, node: FieldNode, *_: object) -> None:
-        """Note one."""
+        """Add a field."""
         assert node.loc
         self.found.add((node.name.value, node.loc.start))
 
 
 def fields(text: str) -> set[tuple[str, int]]:
-    """The fields of a text, each with its place."""
+    """Return the fields of a text with their offsets."""
     visitor = Fields()
     visit(parse(text), visitor)
     return visitor.found
 
 
 def parts_of(text: str, name: str | None = None) -> Split:
-    """The parts of a text that has some."""
+    """Split a text that has previews."""
     parts = split(text, parse(text), name)
     assert parts is not None
     return parts
 
 
 @pytest.mark.parametrize("text", DOCUMENTS.values(), ids=DOCUMENTS)
-def test_nothing_is_moved(text: str) -> None:
-    """Every part has as many letters and the same lines, and its fields stand where they stood."""
+def test_fields_keep_their_offsets(text: str) -> None:
+    """Every part has the same line lengths as the whole, and its fields have the same offsets."""
     parts = parts_of(text)
     texts = [parts.rest(), *map(parts.preview, parts.previews)]
 
@@ -67,16 +67,16 @@ def test_nothing_is_moved(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", DOCUMENTS.values(), ids=DOCUMENTS)
-def test_nothing_is_lost(text: str) -> None:
-    """Every field but the previews themselves is in the rest or in a preview."""
+def test_every_field_is_in_some_part(text: str) -> None:
+    """Every field except the previews themselves is in the rest or in a preview."""
     parts = parts_of(text)
     found = fields(parts.rest()).union(*(fields(parts.preview(key)) for key in parts.previews))
 
     assert {field for field in fields(text) if field[0] != FIELD} <= found
 
 
-def test_the_rest_has_a_name_in_the_place_of_a_preview() -> None:
-    """Under the same key, so that the answer has its order."""
+def test_the_rest_selects_typename_instead_of_a_preview() -> None:
+    """It has the same key, so that the response keeps its order."""
     parts = parts_of(SMALL)
 
     assert "{ a: viewer { roles } previewSettings :__typename }" == " ".join(parts.rest().split())
@@ -85,18 +85,18 @@ def test_the_rest_has_a_name_in_the_place_of_a_preview() -> None:
     }
 
 
-def test_texts_are_made_only_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody who sends many previews in a long text is refused before any of them is cut out."""
-    made: list[str] = []
-    monkeypatch.setattr("schema.extensions.preview_splitting._MaskedText", made.append)
+def test_texts_are_built_only_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long text with too many previews can be rejected before any part is built."""
+    built: list[str] = []
+    monkeypatch.setattr("schema.extensions.preview_splitting._MaskedText", built.append)
 
     parts = parts_of("{" + " ".join(f'p{n}: previewSettings(managedAccountId: "x") {{ __typename }}' for n in range(50)) + "}")
 
-    assert (50, []) == (len(parts.previews), made)
+    assert (50, []) == (len(parts.previews), built)
 
 
 def test_previews_of_one_key_are_one_preview() -> None:
-    """What is selected of it in several places is selected together, by whatever way it stands at the root."""
+    """Selections of the same preview in several places are merged, whether direct or through fragments."""
     parts = parts_of(DOCUMENTS["fragments"])
 
     assert {"p", "q"} == set(parts.previews)
@@ -108,6 +108,6 @@ def test_previews_of_one_key_are_one_preview() -> None:
     ["{ viewer { roles } }", "mutation { __typename } # previewSettings", "fragment F on Query { __typename }"],
     ids=["a query", "a mutation", "no operation"],
 )
-def test_an_operation_without_previews_is_left_whole(text: str) -> None:
-    """There is nothing to split."""
+def test_an_operation_without_previews_is_not_split(text: str) -> None:
+    """`split` returns None."""
     assert split(text, parse(text), None) is None

@@ -1,4 +1,4 @@
-"""Leaving parts out of a schema takes with them what cannot be without, and nothing else."""
+"""Pruning a schema removes the given parts and what can't exist without them, and nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schema.introspection.pruning import prune
 
 SDL: Final = """
 type Query {
-  "Whoever asks."
+  "The current viewer."
   viewer: Viewer
   node(id: ID!): Node
   things(order: Order, sizes: Sizes): [Thing!]!
@@ -58,26 +58,26 @@ type Changed {
 """
 
 
-def pruned(*left_out: str) -> GraphQLSchema:
-    """The schema without some of its parts, which is valid."""
-    made = prune(build_schema(SDL), left_out, {})
-    assert [] == validate_schema(GraphQLSchema(made.query_type, made.mutation_type, types=list(made.type_map.values())))
-    return made
+def pruned(*removed: str) -> GraphQLSchema:
+    """Prune the schema and check that the result is valid."""
+    result = prune(build_schema(SDL), removed, {})
+    assert [] == validate_schema(GraphQLSchema(result.query_type, result.mutation_type, types=list(result.type_map.values())))
+    return result
 
 
 def missing(schema: GraphQLSchema) -> set[str]:
-    """The lines of the full schema that another one has not."""
+    """Return the lines of the full schema that another one lacks."""
     full = print_schema(build_schema(SDL))
     return {line.strip() for line in full.splitlines()} - {line.strip() for line in print_schema(schema).splitlines()}
 
 
-def test_without_nothing_it_is_the_same() -> None:
-    """Where nothing is left out, nothing is missing."""
+def test_removing_nothing_changes_nothing() -> None:
+    """If nothing is removed, nothing is missing."""
     assert print_schema(build_schema(SDL)) == print_schema(pruned())
 
 
 @pytest.mark.parametrize(
-    ("left_out", "lines"),
+    ("removed", "lines"),
     [
         (["Thing.size"], {"size: Int"}),
         (["Order.SIZE"], {"SIZE"}),
@@ -85,13 +85,13 @@ def test_without_nothing_it_is_the_same() -> None:
         (["Sizes.most"], {"most: Int"}),
     ],
 )
-def test_a_part_is_left_out(left_out: list[str], lines: set[str]) -> None:
-    """A field, a value, an argument, a field of an input."""
-    assert lines == missing(pruned(*left_out))
+def test_a_part_is_removed(removed: list[str], lines: set[str]) -> None:
+    """A part can be a field, an enum value, an argument or an input field."""
+    assert lines == missing(pruned(*removed))
 
 
 @pytest.mark.parametrize(
-    ("left_out", "gone", "kept"),
+    ("removed", "gone", "kept"),
     [
         (["Thing"], {"Thing", "Order"}, {"Other", "Found", "Node", "Changed", "Sizes"}),
         (["Thing", "Other"], {"Thing", "Other", "Found"}, {"Node"}),
@@ -103,16 +103,16 @@ def test_a_part_is_left_out(left_out: list[str], lines: set[str]) -> None:
         (["Query.node", "Query.found"], {"Other", "Found"}, {"Node", "Thing"}),
     ],
 )
-def test_what_leads_to_nothing_goes_too(left_out: list[str], gone: set[str], kept: set[str]) -> None:
-    """A type without parts, an input without what it needs, what needs that input, and whatever is then not reached."""
-    types = set(pruned(*left_out).type_map)
+def test_unreachable_and_unusable_parts_are_removed_too(removed: list[str], gone: set[str], kept: set[str]) -> None:
+    """These are empty types, inputs without a required field, fields that need such an input, and types no longer reachable."""
+    types = set(pruned(*removed).type_map)
 
     assert (set(), kept) == (gone & types, kept & types)
 
 
 def test_notes_follow_descriptions() -> None:
-    """What is said of a field stands behind what it means."""
-    made = prune(build_schema(SDL), [], {"Query.viewer": "Null at times."})
+    """A note is appended to a field's description."""
+    result = prune(build_schema(SDL), [], {"Query.viewer": "Sometimes null."})
 
-    assert made.query_type is not None
-    assert "Whoever asks. Null at times." == made.query_type.fields["viewer"].description
+    assert result.query_type is not None
+    assert "The current viewer. Sometimes null." == result.query_type.fields["viewer"].description

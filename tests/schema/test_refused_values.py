@@ -1,4 +1,4 @@
-"""Values that cannot be read are refused with their place, briefly, and in no words of Python."""
+"""Invalid values: errors have a location, are short, and never quote Python."""
 
 from __future__ import annotations
 
@@ -38,43 +38,43 @@ DOCUMENTS: Final = [
 
 
 def message_of(answer: Any) -> str:
-    """The longest message of an answer that has errors."""
+    """Return the longest error message of a response."""
     return max((str(error["message"]) for error in answer.errors), key=len)
 
 
 @pytest.mark.parametrize(
     "value", ['"tomorrow"', '"2026-13-01"', '""', "5", "true", "[1]", "{a: 1}", "1.5", "TODAY", f'"{LONG}"']
 )
-async def test_a_refused_date_has_its_place(ask_demo: Client, value: str) -> None:
-    """Whatever a literal is, the error says where it stands and what is expected."""
+async def test_an_invalid_date_has_a_location(ask_demo: Client, value: str) -> None:
+    """The error for any literal says where it is and what is expected."""
     (error,) = (await ask_demo(OPERATOR, INVOICES % value)).errors
 
     assert [{"line": 1, "column": INVOICES.index("%s") + 1}] == error["locations"]
-    assert error["message"].startswith('Date must be a day as "2026-11-28"; got ')
+    assert error["message"].startswith('Date must be a date such as "2026-11-28"; got ')
     assert "GRAPHQL_VALIDATION_FAILED" == error["extensions"]["code"]
 
 
 @pytest.mark.parametrize("value", ['"much"', '"1,5"', '""', "true", "[1]", "{a: 1}", "MUCH", '"1.2.3"'])
-async def test_a_refused_decimal_has_its_place(ask_demo: Client, value: str) -> None:
-    """It is the same for an amount."""
+async def test_an_invalid_decimal_has_a_location(ask_demo: Client, value: str) -> None:
+    """The same holds for an amount."""
     (error,) = (await ask_demo(OPERATOR, PORTS % value)).errors
 
     assert [{"line": 1, "column": PORTS.index("%s") + 1}] == error["locations"]
-    assert error["message"].startswith('Decimal must be a number as "1250.00"; got ')
+    assert error["message"].startswith('Decimal must be a number such as "1250.00"; got ')
     assert "GRAPHQL_VALIDATION_FAILED" == error["extensions"]["code"]
 
 
 @pytest.mark.parametrize("value", ['"1250.00"', "1250", "12.5", "1e3", '"-1"', LONG, f'"{LONG}"'])
-async def test_a_decimal_is_taken_as_text_and_as_number(ask_demo: Client, value: str) -> None:
-    """However long a number is, it is one."""
+async def test_a_decimal_can_be_a_string_or_a_number(ask_demo: Client, value: str) -> None:
+    """A number of any length is accepted."""
     assert [] == (await ask_demo(OPERATOR, PORTS % value)).errors
 
 
 @pytest.mark.parametrize(
     ("type_", "value"), [("Date", "tomorrow"), ("Date", 5), ("Date", [1]), ("Decimal", "x"), ("Decimal", True), ("Decimal", {})]
 )
-async def test_a_refused_variable_says_what_is_expected(ask_demo: Client, type_: str, value: Any) -> None:
-    """The place is that of the variable."""
+async def test_an_invalid_variable_says_what_is_expected(ask_demo: Client, type_: str, value: Any) -> None:
+    """The location is that of the variable."""
     document = (INVOICES if type_ == "Date" else PORTS) % "$value"
 
     (error,) = (await ask_demo(OPERATOR, f"query ($value: {type_}) {document}", value=value)).errors
@@ -85,8 +85,8 @@ async def test_a_refused_variable_says_what_is_expected(ask_demo: Client, type_:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 @pytest.mark.parametrize("viewer", [OPERATOR, ANONYMOUS])
-async def test_messages_are_brief_and_none_of_Python(ask_demo: Client, document: str, viewer: str | None) -> None:
-    """A long value comes back in part, whatever is wrong with it, and no exception of Python's is quoted."""
+async def test_messages_are_short_and_do_not_quote_python(ask_demo: Client, document: str, viewer: str | None) -> None:
+    """A long value is truncated in any error message, and no Python exception is quoted."""
     answer = await ask_demo(viewer, document % LONG)
 
     message = message_of(answer)
@@ -96,8 +96,8 @@ async def test_messages_are_brief_and_none_of_Python(ask_demo: Client, document:
 
 
 @pytest.mark.parametrize("value", [LONG, [LONG] * 50, {"a": LONG}, {LONG: 1}, ["a b"] * 5_000, "a b " * 5_000])
-async def test_messages_about_variables_are_brief(ask_demo: Client, value: Any) -> None:
-    """It is the same for what is sent beside the document."""
+async def test_messages_about_variables_are_short(ask_demo: Client, value: Any) -> None:
+    """The same holds for variables."""
     answer = await ask_demo(
         ANONYMOUS, "query ($n: Int, $f: PortFilter) { ports(first: $n, filter: $f) { totalCount } }", n=value, f=value
     )

@@ -1,4 +1,4 @@
-"""The runner of extensions does what Strawberry's does, for every kind of hook, alone and together."""
+"""The extension runner behaves like Strawberry's for every kind of hook, alone and combined."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Query:
 
 
 def extension(name: str, kind: str, stages: tuple[str, ...]) -> type[SchemaExtension]:
-    """An extension that notes when each of the stages begins and ends, by hooks of one kind."""
+    """Build an extension with hooks of one kind that log when each stage begins and ends."""
 
-    def noting(stage: str) -> Callable[[Any], Any]:
+    def logging_hook(stage: str) -> Callable[[Any], Any]:
         def generator(_self: Any) -> Iterator[None]:
             journal.append(f"{name} {stage} begins")
             yield
@@ -47,7 +47,7 @@ def extension(name: str, kind: str, stages: tuple[str, ...]) -> type[SchemaExten
 
         return {"generator": generator, "asynchronous": asynchronous, "plain": plain}[kind]
 
-    return type(name, (SchemaExtension,), {stage: noting(stage) for stage in stages})
+    return type(name, (SchemaExtension,), {stage: logging_hook(stage) for stage in stages})
 
 
 KINDS = ("generator", "asynchronous", "plain")
@@ -60,8 +60,8 @@ PAIRS = [
 ]
 
 
-async def ran(schema: strawberry.Schema, query: str) -> tuple[list[str], Any, list[str]]:
-    """What the hooks noted, and the answer."""
+async def run(schema: strawberry.Schema, query: str) -> tuple[list[str], Any, list[str]]:
+    """Run a query and return the journal, the data and the error messages."""
     journal.clear()
     result = await schema.execute(query)
     return [*journal], result.data, [error.message for error in result.errors or []]
@@ -69,14 +69,14 @@ async def ran(schema: strawberry.Schema, query: str) -> tuple[list[str], Any, li
 
 @pytest.mark.parametrize("extensions", [(), *SINGLE, *PAIRS])
 async def test_hooks_run_as_strawberry_runs_them(extensions: tuple[type[SchemaExtension], ...]) -> None:
-    """The same hooks, in the same order, whatever becomes of the operation."""
+    """The same hooks run in the same order, whether the operation succeeds or fails."""
     theirs, ours = strawberry.Schema(Query, extensions=extensions), Schema(Query, extensions=extensions)
 
-    assert [await ran(theirs, query) for query in QUERIES] == [await ran(ours, query) for query in QUERIES]
+    assert [await run(theirs, query) for query in QUERIES] == [await run(ours, query) for query in QUERIES]
 
 
-async def test_a_hook_that_fails_fails_the_operation() -> None:
-    """An exception of a hook is an error of the answer, as with Strawberry."""
+async def test_a_failing_hook_fails_the_operation() -> None:
+    """An exception in a hook becomes an error in the response, as with Strawberry."""
 
     class Failing(SchemaExtension):
         def on_execute(self) -> Iterator[None]:
@@ -85,5 +85,5 @@ async def test_a_hook_that_fails_fails_the_operation() -> None:
 
     theirs, ours = strawberry.Schema(Query, extensions=[Failing]), Schema(Query, extensions=[Failing])
 
-    assert (await ran(theirs, "{ hello }")) == (found := await ran(ours, "{ hello }"))
-    assert ["the hook failed"] == found[2]
+    assert (await run(theirs, "{ hello }")) == (outcome := await run(ours, "{ hello }"))
+    assert ["the hook failed"] == outcome[2]

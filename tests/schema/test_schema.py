@@ -1,4 +1,4 @@
-"""The schema: named as the project's core names it, described throughout, and guarded by policy in every field."""
+"""The schema: it has the promised core names, describes everything, and has a policy rule for every field."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ GRAPHQLS_OWN: Final = {"Boolean", "Float", "ID", "Int", "String"}
 
 
 def described() -> Iterator[tuple[str, str | None]]:
-    """Everything that has a description, by its place: types, fields, arguments, values."""
+    """Yield each type, field, argument and input field with its description."""
     for kind in SCHEMA.type_map.values():
         if is_introspection_type(kind) or kind.name in GRAPHQLS_OWN:
             continue
@@ -57,20 +57,20 @@ def described() -> Iterator[tuple[str, str | None]]:
 
 
 def test_everything_is_described() -> None:
-    """Each type, field, argument and input field tells in a sentence what it means."""
-    wordless = [place for place, text in described() if not text]
+    """Each type, field, argument and input field is described in full sentences."""
+    undescribed = [place for place, text in described() if not text]
     ours = [(place, text or "") for place, text in described() if place not in STRAWBERRYS_OWN]
 
-    assert ([], []) == (wordless, [place for place, text in ours if not text.endswith((".", '."'))])
+    assert ([], []) == (undescribed, [place for place, text in ours if not text.endswith((".", '."'))])
 
 
-def test_descriptions_name_no_rule() -> None:
-    """A description is for clients; the numbers of our rules are for us."""
+def test_descriptions_have_no_rule_numbers() -> None:
+    """Descriptions are for clients; rule numbers are internal."""
     assert [] == [place for place, text in described() if re.search(r"\b[RAVX]\d+", text or "")]
 
 
-def test_core_names_stand() -> None:
-    """What clients rely on has the name, the type and the arguments that the project has promised."""
+def test_core_names_do_not_change() -> None:
+    """Everything in the promised core has its name, type and arguments."""
     core = build_schema(CORE.read_text("utf-8"))
     missing = []
     for name, kind in core.type_map.items():
@@ -104,7 +104,7 @@ def _missing(kind: GraphQLObjectType | GraphQLInterfaceType, found: GraphQLObjec
 
 
 def required() -> list[tuple[str, str]]:
-    """Each guarded field that is never null."""
+    """Return each guarded field that is never null."""
     names = {entity: object_type(entity).fields for entity in GUARDED}
     return [
         (entity, field)
@@ -121,17 +121,17 @@ def _camel(name: str) -> str:
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    """The policy of the gateway."""
+    """Return the gateway's policy."""
     return server.load_policy()
 
 
-def test_policy_and_schema_fit(policy: Policy) -> None:
-    """Each field has a rule, each rule a field and a viewer, and no field that is never null is hidden from any shape."""
+def test_policy_matches_the_schema(policy: Policy) -> None:
+    """Each field has a rule, each rule has a field and a viewer, and no non-null field is hidden from any viewer shape."""
     assert [] == check(policy, GUARDED, required())
 
 
-def test_what_is_never_null_is_visible_in_every_row(policy: Policy) -> None:
-    """For every shape that reads any row of a type, each field that is never null is decided TRUE, whatever the row."""
+def test_non_null_fields_are_visible_in_every_row(policy: Policy) -> None:
+    """For every viewer shape that reads rows of a type, each non-null field is decided TRUE for every row."""
     fields = required()
     hidden = [
         (entity, field, shape)
@@ -143,13 +143,13 @@ def test_what_is_never_null_is_visible_in_every_row(policy: Policy) -> None:
     assert [] == hidden
 
 
-def test_every_type_of_policy_is_in_the_schema() -> None:
-    """What policy speaks of can be asked for, but for the link between an offer and its buyers, and what quotes are made of."""
+def test_every_entity_is_in_the_schema() -> None:
+    """Every entity can be queried except the link between an offer and its buyers, and the prices behind quotes."""
     assert {"OfferBuyer", "Price"} == {entity.name for entity in CATALOGUE} - set(GUARDED)
 
 
-def test_a_field_that_may_be_hidden_may_be_null(policy: Policy) -> None:
-    """Whatever some shape does not see in some row is nullable in the schema, so that an answer survives it."""
+def test_a_field_that_can_be_hidden_is_nullable(policy: Policy) -> None:
+    """A field that some viewer shape can't see in some row is nullable, so that hiding it doesn't null its parent."""
     hidden = {
         (entity, field)
         for shape in shapes()
@@ -162,8 +162,8 @@ def test_a_field_that_may_be_hidden_may_be_null(policy: Policy) -> None:
     assert {("Port", "monthly_rate"), ("Company", "account_kind"), ("User", "email")} <= hidden
 
 
-def test_a_field_that_needs_an_ability_may_be_null(policy: Policy) -> None:
-    """A field of no row that policy withholds from some shape is nullable, and its ability is one that rules name."""
+def test_a_field_that_needs_an_ability_is_nullable(policy: Policy) -> None:
+    """A field outside rows that policy withholds from some viewer shape is nullable, and its ability is named by rules."""
     kinds = [kind for kind in SCHEMA.type_map.values() if isinstance(kind, GraphQLObjectType)]
     needing = {
         f"{kind.name}.{name}": (definition.ability, isinstance(field.type, GraphQLNonNull))
@@ -182,10 +182,10 @@ def test_a_field_that_needs_an_ability_may_be_null(policy: Policy) -> None:
     assert all(any(policy.denial_reason(shape, str(ability)) for shape in shapes()) for ability, _ in needing.values())
 
 
-def test_what_hides_prices_hides_what_they_come_to(policy: Policy) -> None:
-    """No shape that does not see the price of every port that it reads is told what ports cost together."""
+def test_hidden_prices_hide_their_sums(policy: Policy) -> None:
+    """A viewer shape that doesn't see the price of every port it reads doesn't see their total either."""
     sums = {"Dashboard": "monthly_spend"}
-    told = [
+    leaks = [
         (entity, shape)
         for shape in shapes()
         for entity, field in sums.items()
@@ -193,16 +193,16 @@ def test_what_hides_prices_hides_what_they_come_to(policy: Policy) -> None:
         and policy.decide(shape, entity).fields[field].visible != FALSE
     ]
 
-    assert [] == told
+    assert [] == leaks
 
 
 def rules(kind: str) -> list[Rule]:
-    """The rules of a kind."""
+    """Return the policy's rules of a kind."""
     return [rule for rule in server.load_policy().rules if rule.name == kind]
 
 
 def without(rule: Rule, directory: Path) -> Path:
-    """The policies in another directory, one rule taken out."""
+    """Copy the policies to a directory without one rule."""
     shutil.copytree(POLICIES, directory, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     file, line = rule.place.rsplit(":", 1)
     path = directory / Path(file).name
@@ -213,24 +213,24 @@ def without(rule: Rule, directory: Path) -> Path:
 
 
 def named_once() -> list[Rule]:
-    """The rules that alone allow some field."""
+    """Return the rules that are the only ones to allow some field."""
     fields = [(rule.entity, field) for rule in rules("allow_field") for field in rule.fields or ()]
     alone = {field for field in fields if fields.count(field) == 1}
     return [rule for rule in rules("allow_field") if alone & {(rule.entity, field) for field in rule.fields or ()}]
 
 
 @pytest.mark.parametrize("rule", named_once(), ids=lambda rule: str(rule.place))
-def test_a_field_without_a_rule_stops_the_start(rule: Rule, tmp_path: Path) -> None:
-    """Without the rule that allows it a field is an error, which names the field, and not a field that everybody sees."""
+def test_a_field_without_a_rule_prevents_startup(rule: Rule, tmp_path: Path) -> None:
+    """A field that no rule allows is an error that names the field; it doesn't become visible to everyone."""
     directory = without(rule, tmp_path / "policies")
 
     with pytest.raises(PolicyError, match=rf"{rule.entity}\.\w+: no allow_field rule names it|unknown field of {rule.entity}"):
         Policy.load(directory, CATALOGUE).check_fields(GUARDED)
 
 
-@pytest.mark.parametrize("kind", FIELD_RULES)
-def test_a_rule_without_a_field_stops_the_start(kind: str, tmp_path: Path) -> None:
-    """A rule that names what the schema does not have is an error with its file and line: a slip of the pen hides nothing."""
+@pytest.mark.parametrize("kind", sorted(FIELD_RULES))
+def test_a_rule_without_a_field_prevents_startup(kind: str, tmp_path: Path) -> None:
+    """A rule that names an unknown field is an error with file and line, so that a typo can't go unnoticed."""
     rule = next(rule for rule in rules(kind) if rule.entity == "Port" and rule.fields)
     field = (rule.fields or ("",))[-1]
     shutil.copytree(POLICIES, tmp_path / "policies", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
@@ -245,7 +245,7 @@ def test_a_rule_without_a_field_stops_the_start(kind: str, tmp_path: Path) -> No
         Policy.load(tmp_path / "policies", CATALOGUE).check_fields(GUARDED)
 
 
-CODES: Final = tuple(  # how codes of refusals are written
+CODES: Final = tuple(  # patterns of error codes in transport's source
     re.compile(form)
     for form in (
         r'HTTPStatus\.\w+, "([A-Z_]+)"',
@@ -259,12 +259,12 @@ CODES: Final = tuple(  # how codes of refusals are written
 
 
 def codes() -> set[str]:
-    """Every code that an error of the gateway may have."""
+    """Return every error code that the gateway can send."""
     found = {errors.INTERNAL, errors.VALIDATION_FAILED, errors.BAD_USER_INPUT}
-    coming = [PublicError]
-    while coming:
-        kind = coming.pop()
-        coming += kind.__subclasses__()
+    pending = [PublicError]
+    while pending:
+        kind = pending.pop()
+        pending += kind.__subclasses__()
         if "code" in vars(kind) and kind.__module__.partition(".")[0] != "tests":
             found.add(kind.code)
     for path in (ROOT / "transport").rglob("*.py"):
@@ -275,8 +275,8 @@ def codes() -> set[str]:
 
 
 def test_every_code_is_documented() -> None:
-    """Each code that a client may meet has a line in the reference, and the reference has no other."""
-    before, _, rest = (ROOT / "docs" / "errors.md").read_text("utf-8").partition("## Of a mutation")
+    """The reference lists exactly the codes that a client can get."""
+    before, _, rest = (ROOT / "docs" / "api" / "errors.md").read_text("utf-8").partition("## Of a mutation")
     of_mutations, _, after = rest.partition("\n## ")
     documented, problems = (re.findall(r"^\| `([A-Z_]+)`", text, re.MULTILINE) for text in (before + after, of_mutations))
 
@@ -286,7 +286,7 @@ def test_every_code_is_documented() -> None:
 
 
 def test_every_reason_is_documented() -> None:
-    """Each reason of a redaction has a line in the reference, and the reference has no other."""
-    documented = re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs" / "redactions.md").read_text("utf-8"), re.MULTILINE)
+    """The reference lists exactly the redaction reasons."""
+    documented = re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs" / "api" / "redactions.md").read_text("utf-8"), re.MULTILINE)
 
     assert sorted(map(str, Reason)) == sorted(documented)

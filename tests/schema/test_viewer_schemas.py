@@ -1,7 +1,9 @@
-"""The schema as each viewer has it: without what it can never use, valid, and told to whoever introspects."""
+"""Viewer schemas: without what the viewer can never use, valid, and returned by introspection."""
 
 from __future__ import annotations
 
+import asyncio
+import json
 import random
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -9,16 +11,24 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from graphql import GraphQLSchema, build_client_schema, build_schema, get_introspection_query, print_schema, validate_schema
+from graphql import (
+    GraphQLSchema,
+    build_client_schema,
+    build_schema,
+    get_introspection_query,
+    get_named_type,
+    print_schema,
+    validate_schema,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import server
 from policies.policy import Policy
-from policies.reachability import Reachability
+from policies.reachability import Reachability, can_ever_read
 from policies.shapes import SWITCHES, mentioned, shapes_of, spell, spelt
 from policies.viewer import Shape
 from schema.introspection.viewer_schemas import SchemaVisibility, ViewerSchemas
-from tests.client import DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Client, Redaction, open_client
+from tests.client import DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Client, Redaction, open_client
 from tests.factory import Factory
 from tests.schema.outline import SCHEMA
 
@@ -38,18 +48,18 @@ NEVER_MANAGED: Final = {
 }
 FOR_EVERYBODY: Final = {"Query.viewer", "Query.marketplaceProfiles", "Mutation.sendInquiry", "Location.metro"}
 PRICES: Final = {"Port.monthlyRate", "PortFilter.monthlyRate", "PortOrderField.MONTHLY_RATE"}
-ASKED: Final = FOR_EVERYBODY | NEVER_MANAGED | PRICES
+CHECKED: Final = FOR_EVERYBODY | NEVER_MANAGED | PRICES
 
 
 def coordinates(schema: GraphQLSchema) -> Iterator[str]:
-    """Each type of a schema, and each of its fields and values."""
+    """Yield each type of a schema, and each of its fields and values."""
     for name, kind in schema.type_map.items():
         yield name
         yield from (f"{name}.{part}" for part in {**getattr(kind, "fields", {}), **getattr(kind, "values", {})})
 
 
 async def introspected(ask: Client, viewer: str | None) -> GraphQLSchema:
-    """The schema as introspection tells it."""
+    """Fetch the viewer's schema by introspection."""
     answer = await ask(viewer, EVERYTHING)
     assert [] == answer.errors
     return build_client_schema(answer.data)
@@ -57,26 +67,26 @@ async def introspected(ask: Client, viewer: str | None) -> GraphQLSchema:
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    """The policy of the gateway."""
+    """Return the gateway's policy."""
     return server.load_policy()
 
 
 @pytest.fixture(scope="module")
 def shaped() -> ViewerSchemas:
-    """What makes schemas."""
+    """Return a large cache of viewer schemas."""
     return ViewerSchemas(1000)
 
 
 @pytest.fixture
 async def strict(demo_url: str, tmp_path: Path) -> AsyncIterator[Client]:
-    """A gateway that holds documents against the viewer's schema."""
+    """Start a gateway that validates documents against the viewer's schema."""
     async with open_client(demo_url, tmp_path, shaped_schema="strict") as ask:
         yield ask
 
 
 @pytest.fixture
 async def unshaped(demo_url: str, tmp_path: Path) -> AsyncIterator[Client]:
-    """A gateway that tells everybody of everything."""
+    """Start a gateway that shows everyone the full schema."""
     async with open_client(demo_url, tmp_path, shaped_schema="off") as ask:
         yield ask
 
@@ -89,27 +99,69 @@ async def unshaped(demo_url: str, tmp_path: Path) -> AsyncIterator[Client]:
         (SHOWN, NEVER_MANAGED),
         (DIRECT, PRICES | NEVER_MANAGED - {"BillingMarket", "Company.billingMarkets", "Port.marketplaceName"}),
         (OPERATOR, {"Mutation.saveMarketplaceProfile", "Mutation.setBillingMarket", "SaveMarketplaceProfileInput"}),
-        (None, PRICES | NEVER_MANAGED - {"BillingMarket", "Company.billingMarkets", "Port.marketplaceName"}),
+        (None, PRICES | NEVER_MANAGED),
     ],
 )
-async def test_introspection_leaves_out_what_is_never_for_the_viewer_R002_R107_R113_R116(
+async def test_introspection_omits_what_the_viewer_can_never_use_R002_R107_R113_R116(
     ask_demo: Client, viewer: str | None, missing: set[str]
 ) -> None:
-    """No billing market, no quoting tool and no Marketplace profile to save for a managed user; all of them for a partner."""
-    known = set(coordinates(await introspected(ask_demo, viewer)))
+    """Managed accounts have no billing markets, quoting tool or mutation to save a Marketplace profile; partners have all of them."""
+    names = set(coordinates(await introspected(ask_demo, viewer)))
 
-    assert ASKED - missing == ASKED & known
+    assert CHECKED - missing == CHECKED & names
 
 
-async def test_what_is_introspected_is_the_schema_that_is_made(ask_demo: Client, policy: Policy, shaped: ViewerSchemas) -> None:
-    """Introspection tells the viewer's schema whole, with all of its descriptions, and nothing beside it."""
+async def test_introspection_returns_the_viewer_schema(ask_demo: Client, policy: Policy, shaped: ViewerSchemas) -> None:
+    """Introspection returns the viewer's whole schema with all descriptions, and nothing else."""
     shape = spelt("PARTNER+ACCOUNT_ADMIN")
 
     assert print_schema(shaped.of(SCHEMA, policy, shape)) == print_schema(await introspected(ask_demo, PARTNER))
 
 
-async def test_a_type_that_is_left_out_is_none(ask_demo: Client) -> None:
-    """By its name it is not found, and it is none of those that an interface may be."""
+SUBSCRIPTIONS: Final = tuple(getattr(SCHEMA.subscription_type, "fields", ()))
+
+
+@pytest.mark.parametrize("viewer", DEMO_VIEWERS)
+@pytest.mark.parametrize("field", SUBSCRIPTIONS)
+async def test_a_subscription_is_shown_to_whom_it_is_open_V14_V20(ask_demo: Client, viewer: str | None, field: str) -> None:
+    """Each subscription that a viewer's introspection shows is accepted; each that it does not show is refused."""
+    following = getattr((await introspected(ask_demo, viewer)).subscription_type, "fields", {})
+    query = f"subscription {{ {field} {{ id }} }}"
+
+    if field in following:
+        async with ask_demo.following(viewer, query) as followed:
+            assert await followed.hears_nothing()
+    else:
+        assert ["SUBSCRIPTION_OUT_OF_REACH"] == await _refused(ask_demo, viewer, query)
+
+
+async def _refused(ask: Client, viewer: str | None, query: str) -> list[str]:
+    """The codes with which a subscription is refused."""
+    headers = {} if viewer is None else {"Authorization": f"Bearer {await ask._token(viewer)}"}
+    async with asyncio.timeout(5):  # one that is accepted never ends
+        response = await ask.client.post("/graphql", json={"query": query}, headers={"Accept": "text/event-stream", **headers})
+    data = next(line for line in response.text.splitlines() if line.startswith("data: "))
+    return [error["extensions"]["code"] for error in json.loads(data.removeprefix("data: "))["errors"]]
+
+
+def test_each_kind_of_viewer_is_shown_the_subscriptions_that_are_open_to_it_V14_V20(
+    policy: Policy, shaped: ViewerSchemas
+) -> None:
+    """Whatever kind and roles a viewer has, what is shown and what is refused are one decision."""
+    entities = {name: get_named_type(field.type).name for name, field in SCHEMA.subscription_type.fields.items()}  # type: ignore[union-attr]
+    shown = {
+        spell(shape): set(getattr(shaped.of(SCHEMA, policy, shape).subscription_type, "fields", ())) for shape in drawn(policy)
+    }
+
+    assert shown == {
+        spell(shape): {name for name, entity in entities.items() if can_ever_read(policy, shape, entity)}
+        for shape in drawn(policy)
+    }
+    assert {True, False} == {bool(fields) for fields in shown.values()}
+
+
+async def test_a_removed_type_is_not_found(ask_demo: Client) -> None:
+    """It isn't found by name, and isn't among an interface's possible types."""
     query = """
         { billing: __type(name: "BillingMarket") { name } port: __type(name: "Port") { name }
           node: __type(name: "Node") { possibleTypes { name } } }
@@ -124,8 +176,8 @@ def _names(kind: dict[str, Any]) -> set[str]:
     return {each["name"] for each in kind["possibleTypes"]}
 
 
-async def test_a_document_may_ask_for_schema_and_data(ask_demo: Client) -> None:
-    """Introspection is the viewer's also where it stands among other fields, in fragments, and by variables."""
+async def test_a_document_can_select_schema_and_data(ask_demo: Client) -> None:
+    """Introspection uses the viewer's schema also next to other fields, in fragments, and with variables."""
     query = """
         query ($name: String!) { ...Both }
         fragment Both on Query {
@@ -147,16 +199,16 @@ async def test_a_document_may_ask_for_schema_and_data(ask_demo: Client) -> None:
     )
 
 
-async def test_what_is_left_out_may_be_asked_for_V24(ask_demo: Client) -> None:
-    """An app that is made from the full schema goes on: what its viewer never sees is null with its reason."""
+async def test_removed_fields_can_be_queried_V24(ask_demo: Client) -> None:
+    """An app built on the full schema keeps working: what its viewer never sees is null with a reason."""
     answer = await ask_demo(HIDDEN, "{ viewer { company { billingMarkets { market } } } }")
 
     assert {"viewer": {"company": {"billingMarkets": None}}} == answer.data
     assert [Redaction(["viewer", "company", "billingMarkets"], "NOT_FOR_MANAGED_ACCOUNTS")] == answer.redactions
 
 
-async def test_switches_do_not_change_the_schema_R121(ask: Client, engine: AsyncEngine) -> None:
-    """A partner that hides prices makes no document invalid: the schema is the same, and says when a price is null."""
+async def test_settings_do_not_change_the_schema_R121(ask: Client, engine: AsyncEngine) -> None:
+    """A partner that hides prices makes no document invalid: the schema stays the same, and says when a price is null."""
     given = Factory(engine)
     account = await given.managed_account(await given.partner(), pricing=True)
     shown = await introspected(ask, account.admin)
@@ -168,8 +220,8 @@ async def test_switches_do_not_change_the_schema_R121(ask: Client, engine: Async
     assert port.fields["monthlyRate"].description.endswith("Null with HIDDEN_BY_PARTNER while pricing is off.")
 
 
-async def test_what_depends_on_the_row_is_said_V18(ask_demo: Client) -> None:
-    """A field that the viewer sees in some rows only tells so, and one that it sees in all says nothing."""
+async def test_descriptions_say_what_depends_on_the_row_V18(ask_demo: Client) -> None:
+    """A field that the viewer sees only in some rows says so; a field it sees in all rows doesn't."""
     company: Any = (await introspected(ask_demo, PARTNER)).type_map["Company"]
     operators: Any = (await introspected(ask_demo, OPERATOR)).type_map["Company"]
 
@@ -178,8 +230,8 @@ async def test_what_depends_on_the_row_is_said_V18(ask_demo: Client) -> None:
     assert "Null" not in operators.fields["accountKind"].description
 
 
-async def test_strict_refuses_what_is_left_out_as_what_does_not_exist(strict: Client) -> None:
-    """The error is that of a field that nobody has, and suggests no name that is left out."""
+async def test_strict_rejects_removed_fields_as_unknown(strict: Client) -> None:
+    """The error is the same as for an unknown field, and suggests no removed name."""
     query = "{ viewer { company { billingMarkets { market } } } }"
     answer, unknown = await strict(HIDDEN, query), await strict(HIDDEN, query.replace("billing", "village"))
     near = await strict(HIDDEN, "{ viewer { company { billingMarket { market } } } }")
@@ -189,8 +241,8 @@ async def test_strict_refuses_what_is_left_out_as_what_does_not_exist(strict: Cl
     assert ["Cannot query field 'billingMarket' on type 'Company'."] == [error["message"] for error in near.errors]
 
 
-async def test_strict_knows_documents_by_viewer(strict: Client) -> None:
-    """That a document fits the schema of one viewer says nothing of another's, whoever came first; switches make no difference."""
+async def test_strict_caches_validation_per_viewer(strict: Client) -> None:
+    """A document valid for one viewer can be invalid for another, in any order of requests. Settings make no difference."""
     query, prices = (
         "{ viewer { company { billingMarkets { market } } } }",
         "{ ports(first: 1) { nodes { monthlyRate { amount } } } }",
@@ -202,13 +254,13 @@ async def test_strict_knows_documents_by_viewer(strict: Client) -> None:
     assert [[], []] == of_prices
 
 
-async def test_off_tells_everybody_of_everything(unshaped: Client) -> None:
-    """The switch of the gateway turns all of it off."""
+async def test_off_shows_everyone_the_full_schema(unshaped: Client) -> None:
+    """With the setting off, every viewer gets the full schema."""
     assert print_schema(SCHEMA) == print_schema(await introspected(unshaped, HIDDEN))
 
 
 def drawn(policy: Policy) -> list[Shape]:
-    """Shapes that differ by more than switches: all with one role at most, and some of the others."""
+    """Return shapes that differ in more than settings: all with at most one role, and a sample of the others."""
     all_shapes = shapes_of(mentioned(policy.rules, policy.rules))
     off: dict[str, Any] = dict.fromkeys(SWITCHES, False)
     without = sorted({replace(shape, **off) for shape in all_shapes}, key=spell)
@@ -217,28 +269,28 @@ def drawn(policy: Policy) -> list[Shape]:
 
 
 def test_every_schema_is_valid(policy: Policy, shaped: ViewerSchemas) -> None:
-    """Whatever is left out of it, a viewer's schema is one; and it is of the full one, which stays as it is."""
+    """Every viewer's schema is valid and a subset of the full schema, which isn't changed."""
     full, before = set(coordinates(SCHEMA)), print_schema(SCHEMA)
     wrong = {}
     for shape in drawn(policy):
-        made = shaped.of(SCHEMA, policy, shape)
-        values: Any = {**made.to_kwargs(), "assume_valid": False}
-        wrong[spell(shape)] = [*map(str, validate_schema(GraphQLSchema(**values))), *(set(coordinates(made)) - full)]
+        viewer_schema = shaped.of(SCHEMA, policy, shape)
+        values: Any = {**viewer_schema.to_kwargs(), "assume_valid": False}
+        wrong[spell(shape)] = [*map(str, validate_schema(GraphQLSchema(**values))), *(set(coordinates(viewer_schema)) - full)]
 
     assert {} == {shape: problems for shape, problems in wrong.items() if problems}
     assert before == print_schema(SCHEMA)
 
 
-def test_actions_that_are_never_taken_are_left_out_R116(policy: Policy) -> None:
-    """Of the actions on a thing those remain that the viewer may come to take in some state of its switches."""
+def test_actions_never_allowed_are_removed_R116(policy: Policy) -> None:
+    """An action enum keeps the actions that the viewer could take with some combination of settings."""
     schema = build_schema("type Query { port: [PortAction!]! } enum PortAction { READ CANCEL CHANGE_TERM PUBLISH ALLOCATE }")
     never = set(SchemaVisibility(schema, Reachability(policy, spelt("MANAGED+NETWORK_ADMIN")), {}).never())
 
     assert {"PortAction.PUBLISH", "PortAction.ALLOCATE"} == never
 
 
-def test_schemas_are_kept_within_bounds(policy: Policy) -> None:
-    """A schema is made once for all who differ by nothing but switches, and only so many are kept."""
+def test_cached_schemas_are_bounded(policy: Policy) -> None:
+    """Viewers who differ only in settings share a schema, and the cache is bounded."""
     few, shape = ViewerSchemas(1), spelt("MANAGED+FINANCE")
     first = few.of(SCHEMA, policy, shape)
     again = few.of(SCHEMA, policy, replace(shape, pricing_shown=True))

@@ -94,6 +94,17 @@ class Query:
 
 
 @strawberry.type
+class Thing:
+    """An object, which costs something."""
+
+    number: int
+
+    @strawberry.field
+    def others(self) -> list[Thing]:
+        return []
+
+
+@strawberry.type
 class Mutation:
     """A mutation, for what may not be done by GET."""
 
@@ -110,6 +121,11 @@ class Subscription:
     async def ticks(self, many: int = 1) -> AsyncIterator[int]:
         for number in range(1, many + 1):
             yield number
+
+    @strawberry.subscription
+    async def things(self, many: int = 1) -> AsyncIterator[Thing]:
+        for number in range(1, many + 1):
+            yield Thing(number=number)
 
     @strawberry.subscription
     async def waiting(self, info: Info) -> AsyncIterator[str]:

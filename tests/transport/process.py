@@ -24,6 +24,11 @@ class GatewayProcess:
         self.address = self._wait_for_address()
 
     @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._process.pid
+
+    @property
     def lines(self) -> list[dict[str, Any]]:
         """The log, line by line."""
         return [json.loads(line) for line in self.output.splitlines()]

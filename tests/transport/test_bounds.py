@@ -14,7 +14,7 @@ from settings import Settings
 from tests.transport.conftest import GRAPHQL, Ask
 from tests.transport.gateway import make_app
 from transport.authentication.tokens import Tokens
-from transport.documents import Documents
+from transport.documents import Documents, DocumentTooLong
 from transport.limits.bounds import (
     MAX_COUNT,
     Bounds,
@@ -22,7 +22,9 @@ from transport.limits.bounds import (
     OperationTooCostly,
     OperationTooDeep,
     OperationTooLarge,
+    OperationTooRepetitive,
     OperationTooWide,
+    TooManyVariableValues,
 )
 
 SCHEMA = build_schema("""
@@ -217,7 +219,7 @@ def test_measuring_is_linear() -> None:
         for n in range(15)
     )
     last = " fragment F{} on Company {{ name }}"
-    generous = Bounds(schema=SCHEMA, depth=50, fields=2**100, cost=2**2000, **SIZES | {"values": 2**2000})
+    generous = Bounds(schema=SCHEMA, depth=50, fields=2**100, roots=2**100, cost=2**2000, **SIZES | {"values": 2**2000})
 
     began = time.process_time()
     assert cost(spreads + last.format(70), generous) == 0
@@ -300,3 +302,38 @@ def test_an_operation_runs_a_mutation_ten_times_at_most(document: str, times: in
 def test_what_runs_no_mutation_more_often_is_allowed(document: str) -> None:
     """Each mutation counts for itself; fields that share a place in the answer run once, and reading is bounded otherwise."""
     assert cost(document) >= 0
+
+
+async def test_root_fields_are_bounded(ask: Ask) -> None:
+    """Fields of fragments count as well as the operation's own."""
+    fields = " ".join(f"a{n}: hello" for n in range(60))
+
+    response = await ask(f"{{ {fields} ...F }} fragment F on Query {{ {fields.replace('a', 'b')} }}")
+
+    (error,) = response.json()["errors"]
+    assert ("TOO_MANY_ROOT_FIELDS", 120, 100) == tuple(error["extensions"][name] for name in ("code", "fields", "limit"))
+
+
+async def test_equal_fields_are_bounded(ask: Ask) -> None:
+    """Comparing them all with each other would take too long."""
+    response = await ask("query Q { request request " + "... on Query { hello hello } " * 2 + "me " * 90 + " }")
+    assert 200 == response.status_code
+
+    with pytest.raises(OperationTooRepetitive):
+        cost("{ company { " + "name " * 300 + "} }")
+
+
+@pytest.mark.parametrize("values", [[0] * 101, [[0] * 50, [0] * 50], {"a": {str(n): n for n in range(101)}}])
+def test_values_of_variables_are_bounded(values: Any) -> None:
+    """Each item of a list and each entry of an object counts, at any depth."""
+    few = replace(bounds(), variables=101)
+
+    few.check_variables({"v": [0] * 100, "w": "text" * 1000})
+    with pytest.raises(TooManyVariableValues):
+        few.check_variables({"v": values, "w": [0]})
+
+
+def test_characters_of_a_document_are_bounded() -> None:
+    """However few tokens they are."""
+    with pytest.raises(DocumentTooLong):
+        Documents(max_tokens=100, max_characters=1000).parse("{ a }" + " " * 1000)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +21,8 @@ from settings import Settings
 from tests.transport.gateway import make_app, running
 from tests.transport.test_websocket import initialised, receive, subscribe
 from transport.authentication.tokens import Tokens
+from transport.headers import safe_headers
+from transport.limits.connections import Pace
 
 BODY = b'{"query": "{ hello }"}'
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(BODY)
@@ -105,7 +109,7 @@ def test_headers_that_trickle_are_closed(settings: Settings, tokens: Tokens) -> 
 
 def test_a_connection_that_is_kept_alive_waits_for_no_headers(settings: Settings, tokens: Tokens) -> None:
     """Between two requests nothing has begun, so the time for headers does not count."""
-    with served(settings, tokens, header_timeout=0.1) as url, connected(url) as raw, connected(url) as watching:
+    with served(settings, tokens, header_timeout=0.5) as url, connected(url) as raw, connected(url) as watching:
         raw.sendall(LIVE)
         first = status(raw)
         assert is_closed(watching)  # so the gateway has looked meanwhile
@@ -179,6 +183,7 @@ def test_one_connection_too_many_is_refused(settings: Settings, tokens: Tokens, 
     lines = head.decode().split("\r\n")
     assert lines[0] == "HTTP/1.1 503 Service Unavailable"
     assert {"connection: close", "retry-after: 5"} <= set(lines)
+    assert {b": ".join(pair).decode() for pair in safe_headers(settings.public_url)} <= set(lines)
     (error,) = json.loads(body)["errors"]
     assert ("TOO_MANY_CONNECTIONS", 32) == (error["extensions"]["code"], len(error["extensions"]["requestId"]))
     assert (True, 200, True) == (closed, going_on, again)
@@ -230,3 +235,24 @@ async def test_a_socket_keeps_the_place_of_its_connection(settings: Settings, to
                 await subscribe(client, "{ hello }")
                 assert (await receive(client))["type"] == "next"
             assert _served_again(url)
+
+
+async def test_upgrades_leave_the_loop_to_others_in_between() -> None:
+    """A few run in each pass of the event loop, in their order, and one that fails keeps no other from its turn."""
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    pace, done, passes = Pace(2), list[int](), 0
+
+    def fail() -> None:
+        raise RuntimeError
+
+    pace.add(fail)
+    for number in range(5):
+        pace.add(partial(done.append, number))
+    while len(done) < 5:
+        before = len(done)
+        await asyncio.sleep(0)
+        assert len(done) - before <= 2
+        passes += 1
+
+    assert list(range(5)) == done
+    assert passes >= 3

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+from weakref import ref
+
 import pytest
 import strawberry
-from graphql import build_schema
+from graphql import build_schema, validate
 
+from resolvers.execution.worker_thread import SHORT_DOCUMENT
+from schema.extensions.runner import Schema
+from settings import Settings
 from tests.transport.conftest import Ask
 from tests.transport.gateway import Query
-from transport.documents import CACHED_CHARACTERS, LARGEST_CACHED, Documents, ParseFailed
+from transport.documents import (
+    CACHED_CHARACTERS,
+    LARGEST_CACHED,
+    MAX_OPERATIONS,
+    Documents,
+    ParseFailed,
+    TooManyDocumentOperations,
+)
+from transport.graphql_request import GraphQLRequest
+from transport.limits.bounds import bounds_of
+from transport.limits.quotas import Payer
+from transport.operations import Operations
+from transport.validation import MAX_ERRORS_OF_VALUE
 
 
 def test_a_text_is_parsed_once() -> None:
@@ -42,6 +61,37 @@ async def test_a_valid_document_is_validated_once(monkeypatch: pytest.MonkeyPatc
     assert (first.data, first.errors) == (second.data, second.errors) == ({"hello": "Hello, world!"}, None)
 
 
+async def test_a_long_document_is_read_and_validated_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other requests are answered meanwhile. A short one isn't worth a thread."""
+    threads: list[str] = []
+
+    def noting(*given: Any, **named: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return validate(*given, **named)
+
+    monkeypatch.setattr("transport.documents.validate", noting)
+    documents = Documents(max_tokens=10_000)
+    schema = Schema(Query, extensions=[documents.extension])
+    bounds = bounds_of(schema._schema, Settings())
+    operations = Operations(schema=schema, documents=documents, bounds=bounds)
+    for text in ("{ hello }", "{ hello } #" + "x" * SHORT_DOCUMENT):
+        asked = GraphQLRequest(query=text, operation_name=None, variables={}, extensions={})
+        result = await operations.execute(await operations.prepare(asked, "POST", Free()), None)
+        assert {"hello": "Hello, world!"} == result.data
+
+    assert [threading.current_thread().name, "aside_0"] == threads
+
+
+class Free(Payer):
+    """Somebody who pays nothing."""
+
+    def __init__(self) -> None:
+        pass
+
+    def charge(self, amount: int) -> None:
+        """Take nothing."""
+
+
 async def test_a_document_is_held_against_the_schema_of_whoever_sends_it() -> None:
     """That it fits the schema of one says nothing of another's; what a schema has not is refused as if it did not exist."""
     without = build_schema("type Query { other: String }")
@@ -70,7 +120,7 @@ async def test_an_invalid_document_stays_invalid() -> None:
 def test_the_least_used_documents_go() -> None:
     """When the texts are longer than the cache may hold, the documents unused for longest are parsed anew."""
     documents = Documents(max_tokens=100)
-    first, second = documents.parse("{ first }"), documents.parse("{ second }")
+    first, second = documents.parse("{ first }"), ref(documents.parse("{ second }"))
     filler = LARGEST_CACHED - 10
 
     for number in range(CACHED_CHARACTERS // filler + 1):
@@ -78,15 +128,19 @@ def test_the_least_used_documents_go() -> None:
         documents.parse(f"{{ a{number} }}".ljust(filler))
 
     assert first is documents.parse("{ first }")
-    assert second is not documents.parse("{ second }")
+    assert second() is None
 
 
 def test_a_huge_document_pushes_no_other_out() -> None:
-    """A text too long for the cache is parsed each time."""
+    """A text too long for the cache is parsed once for the requests that use it at the same time, and then forgotten."""
     documents = Documents(max_tokens=100)
     huge = "{ a }".ljust(LARGEST_CACHED + 1)
 
-    assert documents.parse(huge) is not documents.parse(huge)
+    document = documents.parse(huge)
+    assert document is documents.parse(huge)
+    gone = ref(document)
+    del document
+    assert gone() is None
 
 
 def test_the_limit_counts_comments_too() -> None:
@@ -117,3 +171,29 @@ async def test_braces_without_anything_in_them_are_no_graphql(ask: Ask, text: st
         error["message"],
         error["locations"],
     )
+
+
+def test_a_document_of_many_operations_is_refused() -> None:
+    """Each operation is validated though only one runs, so their number is bounded."""
+    documents = Documents(max_tokens=5000)
+    text = " ".join(f"query q{number} {{ a }}" for number in range(MAX_OPERATIONS + 1))
+
+    with pytest.raises(TooManyDocumentOperations) as refused:
+        documents.parse(text)
+
+    expected = {"code": "TOO_MANY_DOCUMENT_OPERATIONS", "operations": MAX_OPERATIONS + 1, "limit": MAX_OPERATIONS}
+    assert expected == refused.value.extensions
+    assert MAX_OPERATIONS == documents.parse(text.rpartition("query")[0]).operations
+
+
+@pytest.mark.parametrize(("fields", "errors"), [(2, 2), (50, MAX_ERRORS_OF_VALUE)])
+def test_a_value_has_few_errors(fields: int, errors: int) -> None:
+    """Each error quotes the whole value, so a large one is reported a few times only, and other arguments are still validated."""
+    schema = build_schema("input Wanted { a: Int } type Query { list(wanted: Wanted, first: Int): Int }")
+    unknown = " ".join(f"x{number}: 1" for number in range(fields))
+    document = Documents(max_tokens=5000).parse(f'{{ list(wanted: {{ {unknown} }}, first: "no") }}')
+
+    found = [error.message.partition(",")[0] for error in document.validate(schema, hides=True)]
+
+    expected = [f"Expected value of type 'Wanted' not to include unknown field 'x{number}'" for number in range(errors)]
+    assert [*expected, 'Int cannot represent non-integer value: "no"'] == found

@@ -180,3 +180,13 @@ async def test_how_an_operation_ran(settings: Settings, tokens: Tokens, executio
         response = await client.post("/graphql", json={"query": "{ hello }"})
 
     assert (200, told) == (response.status_code, response.headers.get("X-Crossgate-Execution"))
+
+
+@pytest.mark.parametrize("name", ["x" * 1000, "a b " * 1000, "' \" " * 1000, "\n" * 1000])
+async def test_the_name_of_an_operation_comes_back_in_part(client: httpx.AsyncClient, name: str) -> None:
+    """Whatever a client sends as a name, quotes and white space too, the message is brief."""
+    response = await client.post("/graphql", json={"query": "{ hello }", "operationName": name})
+
+    message = response.json()["errors"][0]["message"]
+    assert message.startswith(f'The document holds no operation named "{name[:190]}')
+    assert len(message) < 250

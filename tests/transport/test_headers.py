@@ -16,10 +16,17 @@ PREFLIGHT = {
 }
 
 
-@pytest.mark.parametrize("path", ["/graphql?query={hello}", "/graphql", "/livez", "/nowhere", "/crash"])
-async def test_every_answer_is_protected(client: httpx.AsyncClient, path: str) -> None:
+@pytest.mark.parametrize(
+    "path",
+    ["/graphql?query={hello}", "/graphql", "/livez", "/nowhere", "/crash", "/livez?access_token=x", "/graphql?query={{"],
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "DELETE"])
+@pytest.mark.parametrize(
+    "more", [{}, {"Accept": "text/event-stream"}, {"Authorization": "Bearer x"}, {**PREFLIGHT, "Origin": "https://a"}]
+)
+async def test_every_answer_is_protected(client: httpx.AsyncClient, path: str, method: str, more: dict[str, str]) -> None:
     """Every answer, errors too, forbids sniffing, referrers, scripts and frames, and does not name its server."""
-    headers = (await client.get(path)).headers
+    headers = (await client.request(method, path, headers=more)).headers
 
     assert (
         headers["X-Content-Type-Options"],

@@ -371,7 +371,7 @@ async def test_no_bytes_make_a_failure(served: str, raw: bytes) -> None:
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     writer.write(raw)
     writer.write_eof()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         answer = await reader.read()
     writer.close()
 

@@ -97,7 +97,7 @@ def test_no_address_is_believed_by_default(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])
 async def test_the_peer_is_known_while_it_is_answered(kind: str) -> None:
-    """Code below the middleware can ask for the peer, whatever the protocol, and nothing is left afterwards."""
+    """Code below the middleware can ask for the peer, whatever the protocol; each request sees its own."""
     seen = []
 
     async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
@@ -106,6 +106,7 @@ async def test_the_peer_is_known_while_it_is_answered(kind: str) -> None:
     async def nothing(*_: object) -> None:
         """Is not called."""
 
-    await Peers(app)({"type": kind, "client": ("203.0.113.7", 1)}, nothing, nothing)  # type: ignore[arg-type]
+    for host in ("203.0.113.7", "203.0.113.8"):
+        await Peers(app)({"type": kind, "client": (host, 1)}, nothing, nothing)  # type: ignore[arg-type]
 
-    assert (["203.0.113.7"], None) == (seen, PEER.get())
+    assert ["203.0.113.7", "203.0.113.8"] == seen

@@ -247,6 +247,41 @@ async def test_a_stream_of_events_is_charged(settings: Settings, tokens: Tokens)
     assert (429, "RATE_LIMITED") == (second.status_code, second.json()["errors"][0]["extensions"]["code"])
 
 
+THINGS = "subscription { things(many: 10) { others { others { others { number } } } } }"
+COST = 1 + 10 + 100 + 1000  # objects of an event
+PAID = 3  # events
+FOLLOWED_QUOTA = 2 * LEAST + (1 + PAID) * COST + COST // 2  # the operation itself costs as much as an event
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+async def test_each_event_over_a_socket_is_charged(settings: Settings, tokens: Tokens, token: str, signed_in: bool) -> None:
+    """An event costs what the operation does. Where the quota is spent an error ends the subscription, and the socket stays."""
+    with served(settings, tokens, cost_per_peer=FOLLOWED_QUOTA, cost_per_viewer=FOLLOWED_QUOTA) as url:
+        async with initialised(f"{url.replace('http', 'ws')}/graphql", token if signed_in else None) as socket:
+            await subscribe(socket, THINGS)
+            answers = [await receive(socket) for _ in range(PAID + 2)]
+            await send(socket, {"type": "ping"})
+            pong = await receive(socket)
+
+    extensions = answers[-1]["payload"][0]["extensions"]
+    assert ["next"] * (PAID + 1) + ["error"] == [answer["type"] for answer in answers]
+    assert ("RATE_LIMITED", "pong") == (extensions["code"], pong["type"])
+    assert 1 <= extensions["retryAfter"] <= WINDOW
+
+
+async def test_each_event_of_a_stream_is_charged(settings: Settings, tokens: Tokens) -> None:
+    """A stream ends with an error too, and a request after it finds the quota spent."""
+    with served(settings, tokens, cost_per_peer=FOLLOWED_QUOTA) as url:
+        received = await all_events(f"{url}/graphql", THINGS)
+        async with client_of(url) as client:
+            later = left_of(await client.post("/graphql", json=HELLO))
+
+    *told, (_, last), (end, _) = received
+    assert PAID + 1 == len(told)
+    assert ("RATE_LIMITED", "complete") == (last["errors"][0]["extensions"]["code"], end)
+    assert later < COST
+
+
 async def test_a_comparison_is_charged_for_both_sides(settings: Settings, tokens: Tokens, token: str) -> None:
     """Whoever has spent its quota compares nothing."""
     with served(settings, tokens, cost_per_viewer=LEAST) as url:

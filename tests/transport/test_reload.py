@@ -35,7 +35,7 @@ HIDING = """
 deny_field(_viewer: Viewer, "read", _port: Port, field) if
     field in ["monthly_rate"];
 """
-PATIENCE = 10  # seconds
+PATIENCE = 30  # seconds
 
 
 @dataclass

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.transport.conftest import JSON
+from transport.headers import SAFE
 
 ANSWER = {"data": {"hello": "Hello, world!"}}
 NOT_JSON = "The body is not valid JSON in UTF-8."
@@ -52,6 +53,10 @@ async def test_bodies_that_are_no_request(client: httpx.AsyncClient, body: bytes
         ('{"query": "{ hello }", "variables": {"a": 1, "b": {"c": [{"d": 1, "e": 2, "d": 3}]}}}', "d"),
         ('{"query": "{ hello }", "variables": {"a": null}, "variables": {"a": 1}}', "variables"),
         ('{"query": "{ hello }", "extensions": {"": 1, "": 2}}', ""),
+        ('{"query": "{ hello }", "a": 1, "a": "{ b: c }"}', "a"),
+        ('{"query": "{ hello }", "a": 1, "a": 2, "x": "\\u003a"}', "a"),
+        ('{"query": "{ hello }", "a\\u003A": 1, "a:": 2}', "a:"),
+        ('{"query": "{ hello }", "a": ' + "[" * 500 + '{"b": 1, "b": 2}' + "]" * 500 + "}", "b"),
         ('{"query": "{ hello }", "unknown": {"' + "k" * 60 + '": 1, "' + "k" * 60 + '": 1}}', "k" * 50),
     ],
 )
@@ -94,6 +99,16 @@ async def test_a_token_in_the_address_is_refused(client: httpx.AsyncClient, toke
 
     assert (400, "TOKEN_IN_URL") == refused(response)[:2]
     assert token not in response.text
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/diff", "/livez", "/readyz", "/read", "/nowhere", "/crash", "/", "/files/x"])
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("accept", ["*/*", "text/event-stream"])
+async def test_a_token_in_any_address_is_refused(client: httpx.AsyncClient, path: str, method: str, accept: str) -> None:
+    """It makes no difference what the address is, and whether there is anything."""
+    response = await client.request(method, f"{path}?a=b&access_token=x", headers={"Accept": accept})
+
+    assert (400, "TOKEN_IN_URL") == refused(response)[:2]
 
 
 @pytest.mark.parametrize(
@@ -183,6 +198,7 @@ def test_what_is_no_http(address: str) -> None:
 
     assert answer.split(b"\r\n")[0] == b"HTTP/1.1 400 Bad Request"
     assert b"swordfish" not in answer
+    assert all(b": ".join(pair) in answer for pair in SAFE)
     assert httpx.get(f"{address}/livez", trust_env=False).status_code == 200
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import socket
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
+from settings import Settings
 from tests.transport.process import GatewayProcess
 
 BODY = b'{"query": "{ hello }"}'
@@ -42,3 +47,19 @@ def test_a_request_under_way_is_finished(process: GatewayProcess) -> None:
     assert answer.split(b"\r\n")[0] == b"HTTP/1.1 200 OK"
     assert answer.endswith(b'{"data":{"hello":"Hello, world!"}}')
     assert process.stop() == -signal.SIGTERM
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux shows the limits of another process")
+def test_a_process_may_open_as_many_files_as_it_serves_connections(tmp_path: Path) -> None:
+    """A gateway that is started with a low soft limit of open files raises it, as far as the hard one lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 256), hard))
+    try:
+        process = GatewayProcess(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    raised, _ = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+    process.stop()
+
+    wanted = Settings.model_fields["max_connections"].default + 1
+    assert raised >= (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard))

@@ -155,7 +155,7 @@ async def slowly(
     }
     head = f"POST {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     writer.write(f"{head}\r\n".encode())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         assert b"HTTP/1.1 100 Continue\r\n\r\n" == await reader.readuntil(b"\r\n\r\n")
         writer.write(body[:-5])
         await change(market)
@@ -280,7 +280,7 @@ async def test_an_operation_of_a_socket_is_decided_when_its_message_is_there_V2(
 
     url = gateway.address.replace("http", "ws")
     async with (
-        asyncio.timeout(10),
+        asyncio.timeout(30),
         connected(f"{url}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")], proxy=None) as socket,
     ):
         credentials = {"Authorization": f"Bearer {await gateway.token(market.account.admin)}"}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import stat
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -276,6 +278,59 @@ def test_a_key_that_others_can_read_stops_the_start(key_file: Path, mode: int) -
         refused.value
     )
     assert Tokens.load(key_file).kid
+
+
+def as_folder(path: Path) -> None:
+    """A folder in the place of the key."""
+    path.mkdir(mode=0o700)
+
+
+def as_pipe(path: Path) -> None:
+    """A pipe in the place of the key, which nobody writes to."""
+    os.mkfifo(path, 0o600)
+
+
+def as_broken_link(path: Path) -> None:
+    """A link to nothing."""
+    path.symlink_to(path.with_name("nothing.pem"))
+
+
+def as_circle(path: Path) -> None:
+    """A link to itself."""
+    path.symlink_to(path)
+
+
+def as_link_to_an_open_file(path: Path) -> None:
+    """A link to a key that others can read."""
+    Tokens.load(path.with_name("other.pem"))
+    path.with_name("other.pem").chmod(0o644)
+    path.symlink_to(path.with_name("other.pem"))
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (as_folder, "is no file"),
+        (as_pipe, "is no file"),
+        (as_broken_link, "cannot be read or made"),
+        (as_circle, "cannot be read or made"),
+        (as_link_to_an_open_file, "can be read or changed by others"),
+    ],
+)
+def test_what_stands_in_the_place_of_a_key_is_named(tmp_path: Path, make: Callable[[Path], None], problem: str) -> None:
+    """Whatever is there instead of a file that only its owner reads stops the start with plain words."""
+    make(tmp_path / "key.pem")
+
+    with pytest.raises(UnusableKey, match=f"key.pem {problem}"):
+        Tokens.load(tmp_path / "key.pem")
+
+
+def test_a_link_to_a_key_is_followed(key_file: Path, tmp_path: Path) -> None:
+    """Secrets are often mounted as links."""
+    known = Tokens.load(key_file)
+    (tmp_path / "link.pem").symlink_to(key_file)
+
+    assert known.kid == Tokens.load(tmp_path / "link.pem").kid
 
 
 @pytest.fixture

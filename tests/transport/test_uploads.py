@@ -26,6 +26,7 @@ from tests.factory import Company, Factory, Thing
 from tests.pictures import claiming, opened, picture, upload
 from tests.rules.mutations import trail
 from tests.transport.gateway import running
+from transport.limits.quotas import DOWNLOAD, UPLOAD, WINDOW
 
 PNG: Final = picture("PNG")
 HEAD: Final = "POST /files HTTP/1.1\r\nHost: x\r\n"
@@ -195,6 +196,49 @@ async def test_unused_images_do_not_pile_up(market: Market) -> None:
     assert ([201] * MAX_UNUSED_IMAGES, 201) == (before, last.status_code)
     assert (MAX_UNUSED_IMAGES + 1, named) == (len(images), images[0])
     assert [True, False] == [key in images for key in oldest]
+
+
+async def test_uploads_are_charged(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
+    """An upload above the quota is refused with 429 before its body is read, and says when to come again; nothing is stored."""
+    company = await Factory(engine).company()
+    async with open_client(database_url, tmp_path, cost_per_viewer=UPLOAD) as ask:
+        market = Market(ask, Factory(engine), engine, company)
+        first, second = await market.upload(PNG), await market.upload(unread())
+        stored = await market.images()
+
+    assert (201, 1) == (first.status_code, len(stored))
+    assert f'"cost";q={UPLOAD};w={WINDOW}' == first.headers["RateLimit-Policy"] == second.headers["RateLimit-Policy"]
+    assert_limited(second)
+
+
+async def unread() -> AsyncIterator[bytes]:
+    """A body that nobody may read."""
+    raise AssertionError("the body was read")
+    yield b""
+
+
+def assert_limited(refused: httpx.Response) -> None:
+    """It is a 429 that says when to come again, in the header, in the error and in RateLimit alike."""
+    seconds = int(refused.headers["Retry-After"])
+    assert (429, "RATE_LIMITED") == told(refused)
+    assert 1 <= seconds <= WINDOW
+    assert seconds == refused.json()["errors"][0]["extensions"]["retryAfter"]
+    assert refused.headers["RateLimit"].endswith(f";t={seconds}")
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+async def test_downloads_are_charged(database_url: str, engine: AsyncEngine, tmp_path: Path, signed_in: bool) -> None:
+    """A file above the quota is refused with 429, whether there is such a file or not."""
+    company = await Factory(engine).company()
+    async with open_client(database_url, tmp_path) as ask:
+        image = (await upload(ask, company.admin, PNG)).json()["id"]
+        headers = {"Authorization": f"Bearer {await ask._token(company.admin)}"} if signed_in else {}
+    async with open_client(database_url, tmp_path, cost_per_peer=2 * DOWNLOAD, cost_per_viewer=2 * DOWNLOAD) as ask:
+        answers = [await ask.client.get(f"/files/{name}", headers=headers) for name in (image, "none", image, "none")]
+
+    assert [200 if signed_in else 404, 404, 429, 429] == [answer.status_code for answer in answers]
+    for refused in answers[2:]:
+        assert_limited(refused)
 
 
 async def test_images_of_another_company_are_left_alone(market: Market) -> None:

@@ -25,16 +25,12 @@ class ReceivedRequest:
 
 async def receive_request(scope: Scope, receive: Receive) -> ReceivedRequest:
     """Wait until all of a request is here. Raises ClientDisconnect, and what `receive` raises."""
-    return ReceivedRequest(scope, b"" if scope["method"] in BODILESS else await _body(receive))
-
-
-async def _body(receive: Receive) -> bytes:
     chunks: list[bytes] = []
-    more = True
+    more = scope["method"] not in BODILESS
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         chunks.append(message.get("body", b""))
         more = message.get("more_body", False)
-    return b"".join(chunks)
+    return ReceivedRequest(scope, b"".join(chunks))

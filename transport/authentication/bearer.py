@@ -14,19 +14,20 @@ from typing import Final
 from uuid import UUID
 
 from starlette.datastructures import QueryParams
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from policies.viewer import ANONYMOUS, Viewer
 from resolvers.writing.rights import GONE
 from transport.authentication.arrival import ReceivedRequest
-from transport.authentication.tokens import Claims, InvalidToken, TokenFault, Tokens
-from transport.refusal import TokenInUrl, Unauthenticated
+from transport.authentication.tokens import Claims, InvalidToken, TokenFault, Tokens, Verified
+from transport.refusal import TokenInUrl, Unauthenticated, refuse
 
 LoadViewer = Callable[[Claims], Awaitable[Viewer | None]]
 """Finds the viewer of believed claims; None if the user or its membership is gone."""
 
 SCHEME: Final = "bearer"
 IN_URL: Final = "access_token"  # as RFC 6750 (2.3) names it
+VERIFIED: Final = "verified_token"  # where the state of a request has its token, once that was verified
 NOT_BEARER: Final = "Send the token as Authorization: Bearer TOKEN, once."
 INVALID: Final = "The token is not valid."
 EXPIRED: Final = "The token has expired."
@@ -82,11 +83,17 @@ def distinct(credentials: Iterable[str]) -> list[str]:
     return list({(scheme.lower(), token): each for each in credentials for scheme, token in [_parts(each)]}.values())
 
 
-def _sent(scope: Scope) -> list[str]:
-    """The credentials of a request. Raises TokenInUrl."""
-    if has_token_in_url(scope):
-        raise TokenInUrl
-    return credentials_of(scope)
+class NoTokenInUrl:
+    """Middleware that refuses requests with a token in their address, whatever the address is. A socket refuses it by itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Return the awaitable of the next application: a coroutine of this layer's own would cost each request."""
+        if scope["type"] == "http" and has_token_in_url(scope):
+            return refuse(TokenInUrl(), scope["state"]["request_id"])(scope, receive, send)
+        return self.app(scope, receive, send)
 
 
 def _parts(credentials: str) -> tuple[str, str]:
@@ -109,10 +116,13 @@ class Identity:
     def check(self, scope: Scope) -> UUID | None:
         """Refuse a bad token before the body is read. Returns the user that the token names, for the log.
 
-        Raises Unauthenticated or TokenInUrl.
+        Raises Unauthenticated.
         """
-        credentials = _sent(scope)
-        return self._claims(credentials).user_id if credentials else None
+        credentials = credentials_of(scope)
+        if not credentials:
+            return None
+        verified = scope["state"][VERIFIED] = self._verified(credentials)
+        return verified.claims.user_id
 
     async def forewarn(self, scope: Scope, refuse: Callable[[Viewer], Awaitable[object]]) -> None:
         """Let `refuse` raise for a viewer that may not do this now, before a large body is sent. Raises Unauthenticated.
@@ -122,27 +132,30 @@ class Identity:
         await refuse(await self._present(scope))
 
     async def _present(self, scope: Scope) -> Viewer:
-        credentials = _sent(scope)
-        if not credentials:
-            return ANONYMOUS
-        viewer = await self._load_viewer(self._claims(credentials))
+        verified: Verified | None = scope["state"].get(VERIFIED)
+        if verified is None or not self._tokens.still_holds(verified):
+            credentials = credentials_of(scope)
+            if not credentials:
+                return ANONYMOUS
+            verified = self._verified(credentials)
+        viewer = await self._load_viewer(verified.claims)
         if viewer is None:
             raise Unauthenticated(GONE)
         return viewer
 
     def session(self, credentials: Sequence[str]) -> Session:
         """The session of these credentials, a visitor's session where there are none. Raises Unauthenticated."""
-        return Session(self._claims(credentials) if credentials else None, self._load_viewer)
+        return Session(self._verified(credentials).claims if credentials else None, self._load_viewer)
 
     def session_of(self, request: ReceivedRequest) -> Session:
         """The session of a request whose answer lasts. Raises Unauthenticated."""
         return self.session(credentials_of(request.scope))
 
-    def _claims(self, credentials: Sequence[str]) -> Claims:
+    def _verified(self, credentials: Sequence[str]) -> Verified:
         scheme, token = _parts(credentials[0])
         if len(credentials) > 1 or scheme.lower() != SCHEME:
             raise Unauthenticated(NOT_BEARER)
         try:
-            return self._tokens.verify(token)
+            return self._tokens.verified(token)
         except InvalidToken as error:
             raise Unauthenticated(EXPIRED if error.code is TokenFault.EXPIRED else INVALID) from None

@@ -30,7 +30,7 @@ _BLOCK: Final = re.compile(
 
 
 class UnusableKey(Exception):
-    """The file of the signing key holds something else, or others than its owner may read it."""
+    """The file of the signing key cannot be read or holds something else, or others than its owner may read it."""
 
     def __init__(self, path: Path, problem: str = "") -> None:
         no_key = "holds no Ed25519 private key in PEM form. Remove it to have a new key made."
@@ -72,13 +72,18 @@ def load(path: Path) -> tuple[Key, ...]:
 
     Processes that start at once agree on one key.
     """
-    if not path.exists():
-        _create(path)
-    keys = tuple(_parsed(path))
+    try:
+        if not path.exists():
+            _create(path)
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            raise UnusableKey(path, "is no file. Name a file, or remove this to have a new key made.")
+        keys = tuple(_parsed(path))
+    except OSError as error:
+        raise UnusableKey(path, f"cannot be read or made: {error.strerror}.") from None
     if not keys or keys[0].until is not None:
         raise UnusableKey(path)
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & OTHERS:
+    if (mode := stat.S_IMODE(mode)) & OTHERS:
         mend = f"Run `chmod 600 {path}`. If somebody may have read it, run `crossgate key rotate --revoke` too."
         raise UnusableKey(path, f"can be read or changed by others than its owner (mode {mode:04o}). {mend}")
     return keys

@@ -76,6 +76,14 @@ class Claims:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Claims, and with which generation of keys they were verified."""
+
+    claims: Claims
+    generation: int
+
+
 class Tokens:
     """Issues and verifies tokens, and derives the gateway's other secrets from the same key."""
 
@@ -87,6 +95,7 @@ class Tokens:
         self._looked = time.monotonic()
         self._followers: list[Callable[[], None]] = []
         self._believed: OrderedDict[bytes, Claims] = OrderedDict()
+        self._generation = 0  # how often the keys were read again
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -131,6 +140,15 @@ class Tokens:
             raise InvalidToken(TokenFault.EXPIRED)
         return claims
 
+    def verified(self, token: str) -> Verified:
+        """The claims of a token, to be looked at again later. Raises InvalidToken."""
+        return Verified(self.verify(token), self._generation)
+
+    def still_holds(self, verified: Verified) -> bool:
+        """Whether a token that was verified before is good now: neither expired, nor signed by a key that may be revoked since."""
+        self._refresh()
+        return verified.generation == self._generation and verified.claims.expires_at > datetime.now(UTC)
+
     def _refresh(self) -> None:
         """Read the keys again if their file has changed. What cannot be read changes nothing."""
         if self._path is None or time.monotonic() - self._looked < REFRESH_INTERVAL:
@@ -144,6 +162,7 @@ class Tokens:
             log.error("keys.unreadable", error=str(error))
             return
         self._believed.clear()  # a key may have been revoked
+        self._generation += 1
         log.info("keys.loaded", kid=self.kid, retired=len(self._keys) - 1)
         for changed in self._followers:
             changed()

@@ -24,9 +24,10 @@ from resolvers.values.errors import PublicError
 from resolvers.values.identifiers import Identifier
 from transport.authentication.arrival import receive_request
 from transport.authentication.bearer import Identity
+from transport.graphql_request import GraphQLRequest, parse_content
 from transport.http.differences import Difference, differences
 from transport.http.endpoint import MakeContext
-from transport.http.request import GraphQLRequest, check_headers, checked, content_of
+from transport.http.request import check_headers, content_of
 from transport.limits.quotas import Payer, Quotas
 from transport.logs import bind_facts
 from transport.operations import Operations, answer_of
@@ -90,7 +91,7 @@ class Diff:
 
     async def _compared(self, asked: DiffRequest, viewer: Viewer, payer: Payer, request_id: str) -> Response:
         try:
-            operation = self.operations.prepare(asked.request, "POST", payer, queries=True, times=len(asked.sides))
+            operation = await self.operations.prepare(asked.request, "POST", payer, queries=True, times=len(asked.sides))
             sides = [await self._side(named, viewer, request_id) for named in asked.sides]
         except PublicError as error:
             return _written(answer_of(PreExecutionError(data=None, errors=[error]), request_id), HTTPStatus.BAD_REQUEST)
@@ -123,7 +124,7 @@ def _read(body: bytes) -> DiffRequest:
     sides = tuple(content.get(side) for side in SIDES)
     if not all(side is None or isinstance(side, str) for side in sides):
         raise BadRequest("Parameters left and right must be ids, or null for the viewer itself.")
-    return DiffRequest(checked(content), sides)
+    return DiffRequest(parse_content(content), sides)
 
 
 def _who(viewer: Viewer) -> dict[str, str | None]:

@@ -24,9 +24,10 @@ from resolvers.values.errors import PublicError
 from transport.authentication.arrival import receive_request
 from transport.authentication.bearer import Identity
 from transport.errors import INTERNAL
+from transport.graphql_request import GraphQLRequest
 from transport.headers import RawHeader, header
 from transport.http.negotiation import MediaType, accepted
-from transport.http.request import GraphQLRequest, check_headers, read
+from transport.http.request import check_headers, read
 from transport.limits.deadlines import Deadlines
 from transport.limits.quotas import Payer, Quotas
 from transport.logs import bind_facts
@@ -119,7 +120,7 @@ class GraphQLEndpoint:
 
     async def _run(self, asked: GraphQLRequest, method: str, viewer: Viewer, payer: Payer, request_id: str) -> Answer:
         try:
-            operation = self.operations.prepare(asked, method, payer)
+            operation = await self.operations.prepare(asked, method, payer)
             context = await self._context(asked, viewer, request_id)
         except PublicError as error:
             return Answer(PreExecutionError(data=None, errors=[error]))

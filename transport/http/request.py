@@ -5,14 +5,13 @@ Its parts have the types of the specification; entries that it does not know are
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.datastructures import QueryParams
 from starlette.types import Scope
 
 from transport.authentication.arrival import ReceivedRequest
+from transport.graphql_request import GraphQLRequest, parse_content, parse_key
 from transport.headers import header
 from transport.http.json_body import parse_json
 from transport.http.negotiation import require_json
@@ -20,21 +19,7 @@ from transport.refusal import BadRequest
 from transport.view_as import view_as_header
 
 PARAMETERS: Final = ("query", "operationName", "variables", "extensions")
-KEY: Final = "idempotencyKey"  # among the extensions, for sockets have no headers of an operation
-PRINTABLE: Final = re.compile(r"[ -~]{1,255}")
 ENCODED: Final = ("variables", "extensions")  # JSON inside a GET's query string
-
-
-@dataclass(slots=True, kw_only=True)
-class GraphQLRequest:
-    """What is asked. `extensions` are the client's, for protocols such as persisted documents."""
-
-    query: str
-    operation_name: str | None
-    variables: dict[str, Any]
-    extensions: dict[str, Any]
-    idempotency_key: str | None = None  # under which mutations are done only once
-    view_as: str | None = None  # the id of whom the asker wants to look as
 
 
 def check_headers(scope: Scope) -> None:
@@ -55,13 +40,13 @@ def _sent(request: ReceivedRequest) -> GraphQLRequest:
     """The request that is sent by POST. Raises BadRequest."""
     asked = from_body(request.body)
     if (key := header(request.scope, b"idempotency-key")) is not None:
-        asked.idempotency_key = _key(key)
+        asked.idempotency_key = parse_key(key)
     return asked
 
 
 def from_body(body: bytes) -> GraphQLRequest:
     """The request in a POST's body. Raises BadRequest."""
-    return checked(content_of(body))
+    return parse_content(content_of(body))
 
 
 def content_of(body: bytes) -> dict[str, Any]:
@@ -85,36 +70,4 @@ def from_query(parameters: QueryParams) -> GraphQLRequest:
         raise BadRequest("Parameter query is missing. This address speaks GraphQL; for a page in a browser open /.")
     content: dict[str, Any] = {name: parameters[name] for name in PARAMETERS if parameters.get(name)}
     encoded = {name: parse_json(content[name].encode(), f"Parameter {name}") for name in ENCODED if name in content}
-    return checked({"query": ""} | content | encoded)
-
-
-def checked(content: dict[str, Any]) -> GraphQLRequest:
-    """The request with these parts. Raises BadRequest."""
-    if not isinstance(query := content.get("query"), str):
-        raise BadRequest("Parameter query is missing or not a string.")
-    operation_name = content.get("operationName")
-    if operation_name is not None and not isinstance(operation_name, str):
-        raise BadRequest("Parameter operationName must be a string.")
-    return GraphQLRequest(
-        query=query,
-        operation_name=operation_name or None,
-        variables=_map(content, "variables"),
-        extensions=(extensions := _map(content, "extensions")),
-        idempotency_key=_key(extensions[KEY]) if KEY in extensions else None,
-    )
-
-
-def _key(key: object) -> str:
-    """An Idempotency-Key. Raises BadRequest for one that cannot be kept."""
-    if not isinstance(key, str) or not PRINTABLE.fullmatch(key):
-        raise BadRequest("Idempotency-Key must have 1 to 255 printable ASCII characters.")
-    return key
-
-
-def _map(content: dict[str, Any], name: str) -> dict[str, Any]:
-    value = content.get(name)
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise BadRequest(f"Parameter {name} must be an object.")
-    return value
+    return parse_content({"query": ""} | content | encoded)

@@ -52,6 +52,7 @@ from resolvers.execution.roots import INTROSPECTION
 from resolvers.values.errors import PublicError
 from settings import Settings
 from transport.limits.introspection_size import IntrospectionCounter, IntrospectionTooBig
+from transport.overlaps import TooManyPairs, count_pairs
 
 DEFAULT_LIST_SIZE: Final = 10  # items of a list whose length nobody asked for
 NESTING_PER_DEPTH: Final = 3  # selection sets one inside another, fragments among them, for each level of depth
@@ -59,6 +60,7 @@ MAX_COUNT: Final = 2**53 - 1  # the highest whole number that every reader of JS
 PAGE_SIZE_ARGUMENTS: Final = ("first", "last")
 MAX_SHOWN_NAME_LENGTH: Final = 100  # characters of a field's name in a message
 IDS_ARGUMENT: Final = "ids"
+PAIRS: Final = 20_000  # of fields with the same name in the answer; validation compares 200 in a millisecond at worst
 STEPS: Final = 2  # steps that counting introspection may take, for each value that it may have
 
 
@@ -82,6 +84,40 @@ class OperationTooWide(PublicError):
             f"The operation has {fields} fields, those of fragments counted wherever they are spread; {limit} are allowed."
         )
         super().__init__(message, fields=fields, limit=limit)
+
+
+class TooManyRootFields(PublicError):
+    """More fields at the root of an operation than are allowed."""
+
+    code = "TOO_MANY_ROOT_FIELDS"
+
+    def __init__(self, fields: int, limit: int) -> None:
+        fields = min(fields, MAX_COUNT)
+        message = f"The operation has {fields} root fields; {limit} are allowed. Send the rest in another operation."
+        super().__init__(message, fields=fields, limit=limit)
+
+
+class TooManyVariableValues(PublicError):
+    """More values in the variables of an operation than are allowed."""
+
+    code = "TOO_MANY_VARIABLE_VALUES"
+
+    def __init__(self, limit: int) -> None:
+        message = f"The variables have more than {limit} values in their lists and objects. Send them in several operations."
+        super().__init__(message, limit=limit)
+
+
+class OperationTooRepetitive(PublicError):
+    """More pairs of fields that share a name in the answer than validation may compare."""
+
+    code = "OPERATION_TOO_REPETITIVE"
+
+    def __init__(self, limit: int) -> None:
+        message = (
+            "The operation selects the same fields of the same objects too often: validation would compare more than "
+            f"{limit} pairs of fields or fragments. Select each field once."
+        )
+        super().__init__(message, limit=limit)
 
 
 class OperationTooCostly(PublicError):
@@ -244,10 +280,17 @@ class Bounds:
     default_page_size: int
     max_page_size: int
     repeats: int = 10
+    roots: int = 100
+    variables: int = 10_000
 
     def measure(self, document: DocumentNode) -> Measurement:
         """What the operations of a document cost. Raises the error of the bound that they exceed, or GraphQLSyntaxError."""
-        return Measurement(_Walk(self, document, leaf=0).costs(), _Walk(self, document, leaf=1).costs())
+        measured = Measurement(_Walk(self, document, leaf=0).costs(), _Walk(self, document, leaf=1).costs())
+        try:
+            count_pairs(document, PAIRS)
+        except TooManyPairs:
+            raise OperationTooRepetitive(PAIRS) from None
+        return measured
 
     def check(self, cost: int, values: int) -> None:
         """Raises OperationTooCostly or OperationTooLarge."""
@@ -255,6 +298,17 @@ class Bounds:
             raise OperationTooCostly(min(cost, MAX_COUNT), self.cost)
         if values > self.values:
             raise OperationTooLarge(min(values, MAX_COUNT), self.values)
+
+    def check_variables(self, variables: Mapping[str, Any]) -> None:
+        """Raises TooManyVariableValues, before anything is coerced."""
+        left, waiting = self.variables, list[Any](variables.values())
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, dict | list):
+                left -= len(value)
+                if left < 0:
+                    raise TooManyVariableValues(self.variables)
+                waiting.extend(value.values() if isinstance(value, dict) else value)
 
     def check_unplanned(self, values: int, why: str) -> None:
         """Raises OperationTooSlow."""
@@ -279,6 +333,8 @@ def bounds_of(schema: GraphQLSchema, settings: Settings) -> Bounds:
         default_page_size=settings.default_page_size,
         max_page_size=settings.max_page_size,
         repeats=settings.max_mutation_repeats,
+        roots=settings.max_root_fields,
+        variables=settings.max_variable_values,
     )
 
 
@@ -289,6 +345,7 @@ class _Totals:
     depth: int = 0
     nesting: int = 0
     fields: int = 0
+    own: int = 0  # of the fields, those that no other field contains
     fixed: Amount = 0
     listed: Amount = 0
     introspected: int = 0  # values of the schema
@@ -326,6 +383,8 @@ class _Walk:
         root = self._bounds.schema.get_root_type(operation.operation)
         totals = self._selections(operation.selection_set, root, 0, 0)
         self._wide(totals)
+        if totals.own > self._bounds.roots:
+            raise TooManyRootFields(totals.own, self._bounds.roots)
         if operation.operation is OperationType.MUTATION:
             self._check_repeats(operation.selection_set)
         if totals.introspected > self._bounds.introspection:
@@ -371,6 +430,7 @@ class _Walk:
             max(part.depth for part in parts),
             max(part.nesting for part in parts) + 1,
             sum(part.fields for part in parts),
+            sum(part.own for part in parts),
             self._sum((1, part.fixed) for part in parts),
             self._sum((1, part.listed) for part in parts),
             sum(part.introspected for part in parts),
@@ -402,12 +462,12 @@ class _Walk:
         self._fits(level, nesting)
         field = parent.fields.get(node.name.value) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
         if node.selection_set is None:
-            return _Totals(1, 0, 1, self._leaf)
+            return _Totals(1, 0, 1, 1, self._leaf)
         below = self._selections(node.selection_set, get_named_type(field.type) if field else None, level, nesting)
         if parent is self._bounds.schema.query_type and node.name.value in INTROSPECTION:
             return self._asking(node, below)
         fixed, listed = self._costs(node, field, below) if field else (0, 0)
-        return _Totals(below.depth + 1, below.nesting, below.fields + 1, fixed, listed, below.introspected)
+        return _Totals(below.depth + 1, below.nesting, below.fields + 1, 1, fixed, listed, below.introspected)
 
     def _asking(self, node: FieldNode, below: _Totals) -> _Totals:
         """The totals of a field that asks about the schema."""
@@ -420,7 +480,7 @@ class _Walk:
         if self._read > self._bounds.introspection * len(self._operations):  # before more is counted
             raise IntrospectionTooLarge(self._bounds.introspection)
         amount = counted.values if self._leaf else counted.objects
-        return _Totals(below.depth + 1, below.nesting, below.fields + 1, amount, 0, counted.values)
+        return _Totals(below.depth + 1, below.nesting, below.fields + 1, 1, amount, 0, counted.values)
 
     def _costs(self, node: FieldNode, field: GraphQLField, below: _Totals) -> tuple[Amount, Amount]:
         """What a field costs its parent: once, and for each item of a page that the parent may be."""

@@ -9,9 +9,12 @@ for that, and of such connections too many are dropped without a word.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from asyncio import BaseTransport, Transport
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -23,6 +26,7 @@ from uvicorn.protocols.utils import get_remote_addr
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from settings import Settings
+from transport.headers import RawHeader, safe_headers
 from transport.limits.capacity import PROCESS, Capacity, CapacityExceeded, Holder, Limits, Share
 from transport.limits.peers import Proxies, network_of
 from transport.refusal import error_body
@@ -32,8 +36,30 @@ HEADER_TIMEOUT: Final = 5.0  # seconds
 GRACE: Final = 5.0  # seconds after which a request that is late is ended here, if nobody has refused it
 MAX_REFUSED: Final = 100  # connections that wait for their refusal
 NEVER: Final = float("inf")
+UPGRADES: Final = 4  # connections that become WebSockets in one pass of the event loop; each takes about a millisecond
 
 log = structlog.stdlib.get_logger("crossgate.connections")
+
+
+class Pace:
+    """Calls what it's given, in order and a few in each pass of the event loop, so that requests are answered between them."""
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def add(self, call: Callable[[], None]) -> None:
+        """One more call."""
+        self._waiting.append(call)
+        if len(self._waiting) == 1:
+            asyncio.get_running_loop().call_soon(self._run)
+
+    def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        for _ in range(min(self._at_once, len(self._waiting))):
+            loop.call_soon(self._waiting.popleft())
+        if self._waiting:
+            loop.call_soon(self._run)
 
 
 class Config(uvicorn.Config):
@@ -43,6 +69,8 @@ class Config(uvicorn.Config):
         super().__init__(app, http=Http, ws=WebSocket, **options)
         self.header_timeout = settings.header_timeout
         self.body_timeout = settings.request_timeout + GRACE
+        self.safe = safe_headers(settings.public_url)
+        self.upgrades = Pace(UPGRADES)
         self.proxies = Proxies(settings.trusted_proxies)
         most = settings.max_connections
         self.capacity = Capacity(CODE, "connections", Limits(process=most, peer=settings.max_connections_per_peer, viewer=most))
@@ -128,8 +156,15 @@ class Http(Bounded, HttpToolsProtocol):
         if self.refusal is None:
             super().data_received(data)
         elif not self.transport.is_closing():
-            self.transport.write(refused(self.refusal))
+            body = orjson.dumps(error_body(self.refusal, os.urandom(16).hex()))
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+            self.transport.write(answer(status, "application/json", body, self.refusal.headers, self.config.safe))
             self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, with the headers that every answer has."""
+        self.transport.write(answer(HTTPStatus.BAD_REQUEST, "text/plain", msg.encode("ascii"), {}, self.config.safe))
+        self.transport.close()
 
     def on_message_begin(self) -> None:
         """Headers begin to arrive."""
@@ -147,7 +182,15 @@ class Http(Bounded, HttpToolsProtocol):
         super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
+        """Leave the connection to the other protocol when its turn comes. Until then nothing is read from it."""
+        self.transport.pause_reading()
+        self.config.upgrades.add(self._upgrade)
+
+    def _upgrade(self) -> None:
         """Leave the connection to the other protocol, which counts it anew."""
+        if self.transport.is_closing():
+            return
+        self.transport.resume_reading()
         self.due = NEVER
         self.let_go()
         super().handle_websocket_upgrade()
@@ -169,16 +212,14 @@ class WebSocket(Bounded, WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
 
-def refused(refusal: CapacityExceeded) -> bytes:
-    """The answer on a connection that is one too many, which no application sees."""
-    body = orjson.dumps(error_body(refusal, os.urandom(16).hex()))
-    status = HTTPStatus.SERVICE_UNAVAILABLE
-    head = [
-        f"HTTP/1.1 {status.value} {status.phrase}",
-        "content-type: application/json; charset=utf-8",
-        f"content-length: {len(body)}",
-        "cache-control: no-store",
-        *(f"{name.lower()}: {value}" for name, value in refusal.headers.items()),
-        "connection: close",
-    ]
-    return "\r\n".join([*head, "", ""]).encode("ascii") + body
+def answer(status: HTTPStatus, media_type: str, body: bytes, more: Mapping[str, str], safe: Sequence[RawHeader]) -> bytes:
+    """An answer that no application sees, after which the connection ends."""
+    headers = {
+        "content-type": f"{media_type}; charset=utf-8",
+        "content-length": str(len(body)),
+        "cache-control": "no-store",
+        **{name.lower(): value for name, value in more.items()},
+        "connection": "close",
+    }
+    lines = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+    return b"\r\n".join([*(line.encode("ascii") for line in lines), *(b": ".join(pair) for pair in safe), b"", body])

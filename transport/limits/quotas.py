@@ -56,7 +56,7 @@ class Buckets:
 
     def __init__(self, quota: int, kept: int = KEPT, clock: Callable[[], float] = time.monotonic) -> None:
         self.quota = quota
-        self.policy = b'"cost";q=%d;w=%d' % (quota, WINDOW)
+        self.policy: RawHeader = (b"ratelimit-policy", b'"cost";q=%d;w=%d' % (quota, WINDOW))
         self._rate = quota / WINDOW
         self._kept = kept
         self._clock = clock
@@ -68,9 +68,13 @@ class Buckets:
     def charge(self, owner: Hashable, amount: int) -> Balance:
         """Take an amount if it is there; nothing otherwise. An amount above the quota needs a full bucket."""
         now = self._clock()
-        owner = self._bucket(owner, now)
-        full_at = max(self._full_at.get(owner, now), now)
-        then = full_at + min(amount, self.quota) / self._rate
+        full_at = self._full_at.get(owner)
+        if full_at is None:
+            owner = self._bucket(owner, now)
+            full_at = self._full_at.get(owner, now)
+        if full_at < now:
+            full_at = now
+        then = full_at + (amount if amount < self.quota else self.quota) / self._rate
         if (over := then - now - WINDOW) > NOISE:
             return Balance(False, self._left(full_at - now), math.ceil(over))
         self._full_at.pop(owner, None)
@@ -79,12 +83,10 @@ class Buckets:
 
     def _left(self, missing: float) -> int:
         """What is left where so many seconds of filling are missing."""
-        return max(0, math.floor(self.quota - missing * self._rate + NOISE))
+        return max(0, int(self.quota - missing * self._rate + NOISE))
 
     def _bucket(self, owner: Hashable, now: float) -> Hashable:
-        """Whose bucket is charged: the owner's, or a shared one if there is no place for another."""
-        if owner in self._full_at:
-            return owner
+        """Whose bucket is charged for an owner that has none: a new one, or a shared one if there is no place for another."""
         for _ in range(2):  # two go for each that comes, so that what a flood leaves goes too
             oldest = next(iter(self._full_at), None)
             if oldest is None or self._full_at[oldest] > now:
@@ -126,7 +128,4 @@ class Payer:
             raise RateLimited(balance.seconds)
 
     def _told(self, balance: Balance) -> tuple[RawHeader, ...]:
-        return (
-            (b"ratelimit-policy", self._buckets.policy),
-            (b"ratelimit", b'"cost";r=%d;t=%d' % (balance.left, balance.seconds)),
-        )
+        return self._buckets.policy, (b"ratelimit", b'"cost";r=%d;t=%d' % (balance.left, balance.seconds))

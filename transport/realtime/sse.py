@@ -19,8 +19,9 @@ from starlette.types import Receive, Scope, Send
 from transport.authentication.arrival import receive_request
 from transport.authentication.bearer import Identity, Session
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
+from transport.graphql_request import GraphQLRequest
 from transport.http.negotiation import MediaType
-from transport.http.request import GraphQLRequest, check_headers, read
+from transport.http.request import check_headers, read
 from transport.limits.capacity import Capacity
 from transport.logs import log
 from transport.realtime.streams import Caller, OpenConnections, Prepared, Streams
@@ -97,7 +98,7 @@ class EventStreams:
                 raise
             raise TimedOut(HTTPStatus.REQUEST_TIMEOUT, self.seconds) from None
         caller = self.streams.caller(scope, viewer)
-        return _Asked(session, asked, caller, self.streams.prepare(asked, scope["method"], caller))
+        return _Asked(session, asked, caller, await self.streams.prepare(asked, scope["method"], caller))
 
 
 @dataclass(frozen=True, slots=True)

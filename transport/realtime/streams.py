@@ -20,7 +20,7 @@ from strawberry.types.execution import PreExecutionError
 from policies.viewer import Viewer
 from resolvers.values.errors import PublicError
 from transport.authentication.bearer import Session
-from transport.http.request import GraphQLRequest
+from transport.graphql_request import GraphQLRequest
 from transport.limits.capacity import Capacity, Holder, holder_of, origin_of
 from transport.limits.quotas import Payer, Quotas, RateLimited
 from transport.logs import PolicyVersion, bind_facts
@@ -104,10 +104,10 @@ class Streams:
                     yield error_body(refusal, request_id)
                     return
 
-    def prepare(self, asked: GraphQLRequest, method: str, caller: Caller) -> Prepared:
+    async def prepare(self, asked: GraphQLRequest, method: str, caller: Caller) -> Prepared:
         """What a request means, or why it means nothing, which its stream then tells. Raises Refusal."""
         try:
-            return self.operations.prepare(asked, method, caller.payer, streamed=True)
+            return await self.operations.prepare(asked, method, caller.payer, streamed=True)
         except PublicError as error:
             return error
 

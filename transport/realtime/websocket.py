@@ -23,9 +23,9 @@ from starlette.types import Message, Receive, Scope, Send
 from policies.viewer import ANONYMOUS
 from transport.authentication.bearer import Identity, Session, credentials_of, distinct, has_token_in_url
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
+from transport.graphql_request import GraphQLRequest, parse_content
 from transport.headers import header
 from transport.http.json_body import parse_json
-from transport.http.request import GraphQLRequest, checked
 from transport.limits.capacity import Capacity, CapacityExceeded, Share, holder_of, origin_of
 from transport.limits.quotas import LEAST, RateLimited
 from transport.logs import begin_facts, bind_facts, log
@@ -254,7 +254,7 @@ class _Socket:
         begin_facts(request_id=request_id)
         started, told_of = time.perf_counter(), 0
         try:
-            prepared = self._endpoint.streams.prepare(asked, "POST", self._caller)
+            prepared = await self._endpoint.streams.prepare(asked, "POST", self._caller)
             async with aclosing(self._endpoint.streams.answers(prepared, session, request_id, self._caller)) as answers:
                 async for answer in answers:
                     told_of += 1
@@ -347,7 +347,7 @@ def _asked(message: dict[str, Any]) -> GraphQLRequest:
     if not isinstance(payload, dict):
         raise Close(BAD_MESSAGE, "The payload of subscribe must be an object.")
     try:
-        return checked(payload)
+        return parse_content(payload)
     except BadRequest as refusal:
         raise Close(BAD_MESSAGE, refusal.message) from None
 

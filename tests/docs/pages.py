@@ -1,0 +1,66 @@
+"""The documentation's pages, and the blocks of code in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+PAGES: Final = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
+FENCE: Final = re.compile(
+    r"^(?: *<!-- not run: (.+?) -->\n)?( *)```(\w+) ?(.*)\n((?s:.*?))^\2```$", re.MULTILINE
+)  # why it isn't run, its indent, its language, its role, its code
+MARK: Final = re.compile(r"^ *```", re.MULTILINE)
+HEADING: Final = re.compile(r"^#+ (.+)$", re.MULTILINE)
+DRAWINGS: Final = {"mermaid", "text"}  # pictures, and the output of a command
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code: its language, the word after the language, the text between it and the block before, and why it isn't run."""
+
+    language: str
+    role: str
+    code: str
+    before: str
+    line: int
+    skipped: str | None
+
+
+def name(page: Path) -> str:
+    """A page's path inside the project."""
+    return page.relative_to(ROOT).as_posix()
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    """All blocks of a page in their order. Raises ValueError for a fence that is not understood."""
+    text = page.read_text("utf-8")
+    end = 0
+    for found in FENCE.finditer(text):
+        skipped, _, language, role, code = found.groups()
+        line = text.count("\n", 0, found.start()) + 1
+        yield Block(language, role, dedent(code), text[end : found.start()], line, skipped)
+        end = found.end()
+    if len(MARK.findall(text)) != 2 * len(FENCE.findall(text)):
+        raise ValueError(f"{name(page)} has a block without a language, or one that doesn't end")
+
+
+def prose(page: Path) -> str:
+    """A page's text without its blocks, its inline code and the targets of its links."""
+    return re.sub(r"`[^`\n]*`|\]\([^)]*\)", " ", FENCE.sub("", page.read_text("utf-8")))
+
+
+def anchors(page: Path) -> set[str]:
+    """The fragments that a link to a page may have, as code hosts make them from headings."""
+    titles = HEADING.findall(FENCE.sub("", page.read_text("utf-8")))
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def quoted(page: Path) -> set[str]:
+    """What a page's text has in inline code, and the files that its drawings name."""
+    drawn = {file for block in blocks(page) if block.role == "drawing" for file in re.findall(r"[\w/]+\.py", block.code)}
+    return drawn | set(re.findall(r"`([^`\n]+)`", FENCE.sub("", page.read_text("utf-8"))))

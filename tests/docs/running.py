@@ -1,0 +1,165 @@
+"""Running a page: its operations, commands and statements in their order, as its readers would, on one database."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+import shlex
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from typer.testing import CliRunner
+
+from commands.__main__ import app as crossgate
+from tests.client import POLICY, Client
+from tests.docs.pages import ROOT, Block
+from tests.event_streams import Following
+from tests.pictures import picture
+
+VERSION: Final = "5d0f3c2a9b7e4186"  # the policy's in the pages; the real one changes with every rule
+ANY: Final = "…"  # a value that differs from run to run
+VIEWER: Final = re.compile(r"`([a-z]+@[a-z.]+)`|\bvisitor\b")
+TOKEN: Final = re.compile(r"\$\(\./crossgate token --as (\S+?)\)")
+FILES: Final[dict[str, Callable[[], bytes]]] = {"@logo.png": picture}
+CURL: Final = argparse.ArgumentParser("curl", exit_on_error=False)
+CURL.add_argument("url")
+CURL.add_argument("-s", action="store_true")
+CURL.add_argument("-H", dest="headers", action="append", default=[])
+CURL.add_argument("-d", "--data-binary", dest="body")
+
+
+@dataclass
+class Reader:
+    """Somebody who types what a page says. `answer` is what came back last, and `output` what a command printed last."""
+
+    ask: Client
+    environment: dict[str, str]
+    stack: AsyncExitStack
+    viewer: str | None = None
+    variables: dict[str, Any] = field(default_factory=dict)
+    answer: Any = None
+    output: str = ""
+    following: Following | None = None
+
+    async def run(self, block: Block) -> None:
+        """Do what a block says. Raises AssertionError if something else comes of it than the page says."""
+        if block.language != "json":
+            self.finish()
+        if found := list(VIEWER.finditer(block.before)):
+            self.viewer = found[-1][1]
+        steps: dict[str, Callable[[Block], Coroutine[Any, Any, None]]] = {
+            "graphql": self._operation,
+            "json": self._json,
+            "sh": self._commands,
+            "sql": self._statements,
+            "text": self._printed,
+        }
+        await steps[block.language](block)
+
+    def finish(self) -> None:
+        """Raise AssertionError if what came back last has errors that the page doesn't show."""
+        assert not self.answer or "errors" not in self.answer, f"the page does not show {json.dumps(self.answer)}"
+        self.answer = None
+
+    async def _operation(self, block: Block) -> None:
+        if block.code.startswith("subscription"):
+            self.following = await self.stack.enter_async_context(self.ask.following(self.viewer, block.code))
+            return
+        self.answer = json.loads((await self.ask.send(self.viewer, block.code, self.variables)).body)
+        self.variables = {}
+        await self.ask.app.state.services.audit.flush()
+
+    async def _json(self, block: Block) -> None:
+        written = json.loads(block.code)
+        if block.role == "variables":
+            self.variables = written
+            return
+        if block.role == "event":
+            assert self.following is not None
+            self.answer = await self.following.event()
+        expected, actual = completed(written, self.answer), shown(self.answer, written)
+        assert expected == actual, f"{json.dumps(actual)} is not {json.dumps(expected)}"
+        self.answer = None
+
+    async def _commands(self, block: Block) -> None:
+        for words in commands(block.code):
+            match words:
+                case ["curl", *arguments]:
+                    await self._curl(arguments)
+                case ["./crossgate", *arguments, ">", file]:
+                    await asyncio.to_thread(self._crossgate, arguments)
+                    assert self.output == (ROOT / file).read_text("utf-8"), f"{file} is out of date"
+                case ["./crossgate", *arguments]:
+                    await asyncio.to_thread(self._crossgate, arguments)
+                case ["export", assignment]:
+                    name, _, value = assignment.partition("=")
+                    self.environment[name] = value
+                case _:
+                    raise AssertionError(f"{words[0]} is not run: mark the block")
+
+    async def _curl(self, arguments: list[str]) -> None:
+        asked = CURL.parse_args(arguments)
+        headers = dict([await self._header(header) for header in asked.headers])
+        content = FILES[asked.body]() if asked.body in FILES else asked.body
+        url = "http://" + asked.url.removeprefix("http://")
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} | headers if content else headers
+        response = await self.ask.client.request("POST" if content else "GET", url, content=content, headers=headers)
+        self.answer = response.json()
+
+    async def _header(self, header: str) -> tuple[str, str]:
+        if found := TOKEN.search(header):
+            header = header.replace(found[0], await self.ask._token(found[1]))
+        key, _, value = header.partition(": ")
+        return key, value
+
+    def _crossgate(self, arguments: list[str]) -> None:
+        done = CliRunner().invoke(crossgate, arguments, env=self.environment)
+        assert done.exit_code == 0, f"{' '.join(arguments)}: {done.output} {done.exception!r}"
+        self.output = done.output
+
+    async def _statements(self, block: Block) -> None:
+        async with self.ask.app.state.services.reader.connection() as connection:
+            await connection.driver.execute(block.code)
+
+    async def _printed(self, block: Block) -> None:
+        lines = iter(self.output.splitlines())
+        missing = [line for line in block.code.splitlines() if line not in (ANY, "") and line not in lines]
+        assert [] == missing, f"{self.output}does not have, in this order, {missing}"
+
+
+def commands(code: str) -> Iterator[list[str]]:
+    """The commands of a shell block, in words."""
+    text = ""
+    for line in code.replace("\\\n", " ").splitlines():
+        text += line + "\n"
+        try:
+            words = shlex.split(text, comments=True)
+        except ValueError:  # a quotation that goes on
+            continue
+        text = ""
+        if words:
+            yield words
+
+
+def completed(written: Any, real: Any) -> Any:
+    """What a page says, with the real values in place of those that differ from run to run."""
+    if written in (ANY, VERSION):
+        return real if written == ANY else POLICY
+    if isinstance(written, dict) and isinstance(real, dict):
+        return {key: completed(value, real.get(key)) for key, value in written.items()}
+    if isinstance(written, list) and isinstance(real, list) and len(written) == len(real):
+        return [completed(*pair) for pair in zip(written, real, strict=True)]
+    return written
+
+
+def shown(answer: Any, written: Any) -> Any:
+    """An answer as pages show it: without the version of the policy, unless the page shows that too."""
+    if not isinstance(answer, dict) or "policy" in written.get("extensions", {}):
+        return answer
+    rest = {key: value for key, value in answer.items() if key != "extensions"}
+    extensions = {key: value for key, value in answer.get("extensions", {}).items() if key != "policy"}
+    return rest | ({"extensions": extensions} if extensions else {})

@@ -1,0 +1,95 @@
+"""Every block of code in the documentation is run in its order, or says why it isn't."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import typer
+from typer.core import TyperGroup
+
+from commands.__main__ import app as crossgate
+from tests.client import open_client
+from tests.docs.pages import DRAWINGS, PAGES, blocks, name
+from tests.docs.running import Reader, commands
+
+RUN: Final = [page for page in PAGES if any(not block.skipped and block.language != "mermaid" for block in blocks(page))]
+NOT_RUN: Final = {
+    "README.md": 1,
+    "docs/api/subscriptions.md": 2,
+    "docs/operate/mail.md": 1,
+    "docs/operate/postgresql.md": 2,
+    "docs/policy/change.md": 3,
+    "docs/policy/proofs.md": 1,
+    "docs/policy/replay.md": 1,
+}
+
+
+@pytest.mark.parametrize("page", RUN, ids=name)
+async def test_a_page_is_true(page: Path, demo_copy_url: str, tmp_path: Path) -> None:
+    """Whatever a page shows, its reader gets, from the first block to the last, on one database."""
+    environment = {"DATABASE_URL": demo_copy_url, "CROSSGATE_DATA_DIR": str(tmp_path)}
+    async with open_client(demo_copy_url, tmp_path) as ask, AsyncExitStack() as stack:
+        reader = Reader(ask, environment, stack)
+        for block in blocks(page):
+            if block.skipped or block.language == "mermaid" or block.role == "drawing":
+                continue
+            try:
+                await reader.run(block)
+            except Exception as error:
+                error.add_note(f"{name(page)}:{block.line}")
+                raise
+        reader.finish()
+
+
+def test_what_is_not_run_is_counted() -> None:
+    """A block is left out only with a reason, and only those that are counted here."""
+    skipped = {name(page): sum(block.skipped is not None for block in blocks(page)) for page in PAGES}
+
+    assert NOT_RUN == {page: count for page, count in skipped.items() if count}
+
+
+def test_only_drawings_and_output_are_no_code() -> None:
+    """A block that is marked as a drawing is text."""
+    assert [] == [
+        name(page) for page in PAGES for block in blocks(page) if block.role == "drawing" and block.language not in DRAWINGS
+    ]
+
+
+def test_every_command_line_is_understood() -> None:
+    """Each `./crossgate` line, of blocks that are not run too, names commands and options that exist, with all that they require."""
+    lines = [
+        words[1:]
+        for page in PAGES
+        for block in blocks(page)
+        if block.language == "sh"
+        for words in commands(block.code)
+        if words[0] == "./crossgate"
+    ]
+    for line in lines:
+        with suppress(FileNotFoundError):  # pages name files that their readers have
+            understand(typer.main.get_command(crossgate), line)
+
+    assert lines
+
+
+def understand(command: Any, words: list[str]) -> None:
+    """Read the words of a command line without running it. Raises UsageError, or FileNotFoundError for a file."""
+    try:
+        context = command.make_context(command.name, words[: words.index(">")] if ">" in words else list(words))
+    except Exception as error:
+        if "does not exist" in str(error):
+            raise FileNotFoundError(str(error)) from error
+        raise
+    if isinstance(command, TyperGroup):
+        _, below, rest = command.resolve_command(context, [*context._protected_args, *context.args])
+        understand(below, rest)
+
+
+@pytest.mark.parametrize("line", [["policy", "explain", "Port", "--like", "MANAGED"], ["policy", "exlpain"], ["token"]])
+def test_a_wrong_command_line_is_found(line: list[str]) -> None:
+    """An option, a command and a requirement that a page could get wrong."""
+    with pytest.raises(Exception, match=r"No such|Missing parameter"):
+        understand(typer.main.get_command(crossgate), line)

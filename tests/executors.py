@@ -1,0 +1,126 @@
+"""Both executors in one run: a request, or a whole test, can run on graphql-core alone, as with CROSSGATE_PLANNER=false.
+
+`Asking` sends each query that had a plan a second time without one and compares the answers. What an answer doesn't show, such as
+the number of statements, is tested by `@pytest.mark.executors`: the test then runs once on each executor.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Final, TypeAlias
+from unittest.mock import patch
+
+import httpx
+
+from resolvers.auditing.audit_log import AuditEventKey, AuditLog, AuditSubject
+from resolvers.execution.plans import Answer, Plans
+
+NAMES: Final = ("planned", "graphql-core")
+REQUEST_ID: Final = re.compile(rb'("requestId":\s*)"[^"]*"')
+Event: TypeAlias = tuple[AuditEventKey, tuple[tuple[AuditSubject, int], ...]]
+Send: TypeAlias = Callable[[], Awaitable[httpx.Response]]
+
+
+@dataclass
+class Noted:
+    """What a request has done besides its answer."""
+
+    has_plan: bool = False  # whether a plan has answered any of it, such as one of its previews
+    events: list[Event] = field(default_factory=list)
+
+
+_noting: ContextVar[Noted | None] = ContextVar("_noting", default=None)
+_unplanned: ContextVar[bool] = ContextVar("_unplanned", default=False)
+_planner = {"on": True}  # of all requests of the process
+
+
+class Difference(AssertionError):
+    """The two executors differ."""
+
+
+@contextmanager
+def installed() -> Iterator[None]:
+    """Let requests of this process run without a plan, and collect their audit events."""
+    with ExitStack() as patches:
+        for owner, name, wrapped in (
+            (Plans, "answer", _answer(Plans.answer)),
+            (AuditLog, "enqueue", _audit(AuditLog.enqueue)),
+            (AuditLog, "write", _audit(AuditLog.write)),
+        ):
+            patches.enter_context(patch.object(owner, name, wrapped))
+        yield
+
+
+@contextmanager
+def only(name: str) -> Iterator[None]:
+    """Run all requests on one executor."""
+    _planner["on"] = name == NAMES[0]
+    try:
+        yield
+    finally:
+        _planner["on"] = True
+
+
+async def send_to_both(send: Send) -> httpx.Response:
+    """Send a request; if a plan has answered any of it, send it again without plans. Raises Difference."""
+    first, planned = await _noted(send)
+    if not planned.has_plan:
+        return first
+    token = _unplanned.set(True)
+    try:
+        second, unplanned = await _noted(send)
+    finally:
+        _unplanned.reset(token)
+    _compare(first, second, "status", first.status_code, second.status_code)
+    _compare(first, second, "body", _content(first), _content(second))
+    _compare(first, second, "audit", sorted(map(repr, planned.events)), sorted(map(repr, unplanned.events)))
+    return first
+
+
+def _compare(first: httpx.Response, second: httpx.Response, what: str, planned: Any, unplanned: Any) -> None:
+    if planned != unplanned:
+        asked, ids = first.request.content, [each.headers.get("X-Request-ID") for each in (first, second)]
+        raise Difference(f"{what} of {asked!r}, requests {ids}\n\nplanned:      {planned!r}\ngraphql-core: {unplanned!r}")
+
+
+async def _noted(send: Send) -> tuple[httpx.Response, Noted]:
+    noted = Noted()
+    token = _noting.set(noted)
+    try:
+        return await send(), noted
+    finally:
+        _noting.reset(token)
+
+
+def _content(response: httpx.Response) -> bytes:
+    return REQUEST_ID.sub(rb'\1""', response.content)
+
+
+def _answer(answer: Callable[..., Awaitable[Answer | None]]) -> Callable[..., Awaitable[Answer | None]]:
+    @wraps(answer)
+    async def answered(plans: Plans, *asked: Any) -> Answer | None:
+        if not _planner["on"] or _unplanned.get():
+            return None
+        found, noted = await answer(plans, *asked), _noting.get()
+        if noted is not None and found is not None:
+            noted.has_plan = True
+        return found
+
+    return answered
+
+
+def _audit(keep: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    @wraps(keep)
+    async def kept(log: AuditLog, act: AuditEventKey, request_id: str | None, counts: Mapping[AuditSubject, int]) -> None:
+        noted = _noting.get()
+        if noted is not None:
+            noted.events.append((act, tuple(sorted(counts.items(), key=repr))))
+        if not _unplanned.get():
+            await keep(log, act, request_id, counts)
+
+    return kept

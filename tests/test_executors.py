@@ -1,0 +1,73 @@
+"""Tests run each query on both executors, and a difference between them fails the test that has asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from resolvers.auditing.audit_log import AuditLog
+from resolvers.execution.plans import Answer, Plans
+from resolvers.reading.redactions import Redactions
+from tests.client import DIRECT, HIDDEN, PARTNER, Client
+from tests.executors import Difference
+
+NAMES = "{ ports(first: 2) { nodes { name } } }"
+PRICES = "{ ports(first: 2) { nodes { monthlyRate { amount } } } }"
+
+
+async def test_another_value_is_a_difference(ask_demo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan that answers with less than graphql-core fails the test."""
+    planned = Plans.answer
+
+    async def answer(plans: Plans, *asked: Any) -> Answer | None:
+        found = await planned(plans, *asked)
+        if found is not None and found.data is not None:
+            found.data["ports"]["nodes"].pop()
+        return found
+
+    monkeypatch.setattr(Plans, "answer", answer)
+
+    with pytest.raises(Difference, match="ports"):
+        await ask_demo(PARTNER, NAMES)
+
+
+async def test_another_redaction_is_a_difference(ask_demo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan that doesn't say what it hides fails the test."""
+    monkeypatch.setattr(Redactions, "settle", lambda _redactions, _entries: None)
+
+    with pytest.raises(Difference, match="redactions"):
+        await ask_demo(HIDDEN, PRICES)
+
+
+async def test_another_audit_event_is_a_difference(ask_demo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two executors that answer alike but tell the audit log different things fail the test."""
+    noted = AuditLog.enqueue
+    times = iter(range(2))
+
+    async def note(log: AuditLog, act: Any, request_id: str | None, counts: Any) -> None:
+        number = next(times)
+        await noted(log, act, request_id, {counted: many + number for counted, many in counts.items()})
+
+    monkeypatch.setattr(AuditLog, "enqueue", note)
+
+    with pytest.raises(Difference, match="DENIAL"):
+        await ask_demo(HIDDEN, PRICES)
+
+
+async def test_the_second_request_leaves_no_audit_event(ask_demo: Client) -> None:
+    """A query that is compared is counted once."""
+    log: AuditLog = ask_demo.app.state.services.audit
+    await log.flush()
+
+    await ask_demo(HIDDEN, PRICES)
+
+    assert [1] == [met.requests for met in log._waiting.values()]
+
+
+@pytest.mark.executors
+async def test_a_marked_test_runs_on_each_executor(ask_demo: Client, executor: str) -> None:
+    """All of its requests do."""
+    answer = await ask_demo(DIRECT, NAMES)
+
+    assert executor == (answer.execution or "graphql-core")
