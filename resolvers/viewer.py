@@ -23,7 +23,7 @@ from policies.viewer import Shape, Viewer
 from resolvers.reading.allowed_actions import ViewerCan
 from resolvers.reading.batching import Computed
 from resolvers.reading.field_sources import ToOne
-from resolvers.reading.nodes import NO_NODES
+from resolvers.reading.nodes import NON_NODE_TYPES
 from resolvers.reading.page_requests import parse_page_request
 from resolvers.reading.records import Record
 from resolvers.values.errors import PublicError
@@ -208,7 +208,7 @@ async def can(viewers: Sequence[Viewer], context: Context, *, action: str, type_
 
     Raises UnknownAction.
     """
-    if type_name not in TAGS or type_name in NO_NODES:
+    if type_name not in TAGS or type_name in NON_NODE_TYPES:
         raise UnknownAction("typeName")
     if action.lower() not in ACTIONS[type_name]:
         raise UnknownAction("action")

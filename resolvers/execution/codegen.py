@@ -1,4 +1,4 @@
-"""Names of generated code: the objects that it uses, and variables that do not meet each other."""
+"""Namespaces of generated code: the objects that it uses, and unique variables."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any, NoReturn
 
 
 class NotPlannable(Exception):
-    """What a plan leaves to graphql-core, and why, in a few words without values."""
+    """The plan leaves this to graphql-core. The message says why, in a few words without values."""
 
 
 class NotJoinable(NotPlannable):
-    """A row cannot be read beside the one that names it: it has to be looked up."""
+    """A row can't be joined to the one that references it, and has to be looked up."""
 
 
 class CodeNamespace:
@@ -19,43 +19,43 @@ class CodeNamespace:
 
     def __init__(self) -> None:
         self.bound: dict[str, Any] = {"need": require_non_null, "items": require_list, "refuse": reject_record}
-        self._known: dict[int, str] = {}
+        self._names: dict[int, str] = {}
         self._numbers = count()
 
     def bind(self, value: Any) -> str:
-        """The name by which code uses an object."""
-        name = self._known.get(id(value))
+        """Return the name by which code uses an object."""
+        name = self._names.get(id(value))
         if name is None:
-            name = self._known[id(value)] = f"n{len(self._known)}"
+            name = self._names[id(value)] = f"n{len(self._names)}"
             self.bound[name] = value
         return name
 
     def variable(self) -> str:
-        """A variable that nothing else uses."""
+        """Return a new variable."""
         return f"v{next(self._numbers)}"
 
     def function(self, signature: str, body: str) -> Any:
-        """The function `signature` that returns the value of `body`."""
+        """Compile a function with this signature that returns the value of `body`."""
         code = compile(f"def made{signature}:\n return {body}\n", "<plan>", "exec")
-        made: dict[str, Any] = {}
-        exec(code, self.bound, made)  # noqa: S102 (names come from the schema, literals pass through repr)
-        return made["made"]
+        namespace: dict[str, Any] = {}
+        exec(code, self.bound, namespace)  # noqa: S102 (names come from the schema, literals pass through repr)
+        return namespace["made"]
 
 
 def require_non_null(value: Any) -> Any:
-    """The value of a place that is never null. Raises Unplanned."""
+    """Return the value of a non-null field. Raises NotPlannable."""
     if value is None:
-        raise NotPlannable("null in a place that is never null")
+        raise NotPlannable("null for a non-null field")
     return value
 
 
 def require_list(value: Any) -> Any:
-    """The items of a list. Raises Unplanned for whatever else can be iterated over, such as text."""
+    """Return the items of a list. Raises NotPlannable for other iterables, such as text."""
     if isinstance(value, list | tuple):
         return value
-    raise NotPlannable("no list where one was promised")
+    raise NotPlannable("not a list")
 
 
 def reject_record() -> NoReturn:
-    """Do not show a record, which policy may hide parts of, as a type that policy does not know. Raises Unplanned."""
-    raise NotPlannable("a record of a type without policy")
+    """Refuse to show a record, which can have hidden fields, as a type without policy. Raises NotPlannable."""
+    raise NotPlannable("a record as a type without policy")

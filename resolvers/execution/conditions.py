@@ -1,4 +1,4 @@
-"""Conditions: the variables that decide which fields of an operation are selected, for which it therefore has several plans."""
+"""Conditions: the variables that decide which fields of an operation are selected. Each of their combinations has its own plan."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from typing import Any, Final
 
 from graphql import DocumentNode, FieldNode, Node, VariableNode, Visitor, visit
 
-DECIDING: Final = ("skip", "include")
+CONDITIONAL_DIRECTIVES: Final = ("skip", "include")
 
 
 def conditions(document: DocumentNode) -> tuple[str, ...]:
-    """The variables of `@skip` and `@include` anywhere in a document."""
-    found: dict[str, None] = {}
+    """Return the variables of `@skip` and `@include` anywhere in a document."""
+    names: dict[str, None] = {}
 
     class Finder(Visitor):
         def enter_directive(self, node: Any, *_: Any) -> None:
-            if node.name.value in DECIDING:
-                found.update(dict.fromkeys(variables(node)))
+            if node.name.value in CONDITIONAL_DIRECTIVES:
+                names.update(dict.fromkeys(variables(node)))
 
     visit(document, Finder())
-    return tuple(found)
+    return tuple(names)
 
 
 def variables(node: Node) -> list[str]:
-    """The variables that stand in a node."""
-    found: list[str] = []
+    """Return the variables used in a node."""
+    names: list[str] = []
 
     class Finder(Visitor):
         def enter_variable(self, node: VariableNode, *_: Any) -> None:
-            found.append(node.name.value)
+            names.append(node.name.value)
 
     visit(node, Finder())
-    return found
+    return names
 
 
 def varies(node: FieldNode) -> bool:
-    """Whether the arguments of a field depend on variables."""
+    """Return whether the arguments of a field depend on variables."""
     return any(variables(argument) for argument in node.arguments or ())

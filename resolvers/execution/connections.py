@@ -1,4 +1,4 @@
-"""Fields that are connections: one statement for the pages of all parents, and one for their counts where these are asked for."""
+"""Fields that are connections: one statement for the pages of all parents, and one for their counts if these are selected."""
 
 from __future__ import annotations
 
@@ -26,62 +26,65 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Connection:
-    """A connection while its parts are gathered."""
+    """A connection while its selected fields are collected."""
 
-    shape: ObjectBuilder
+    builder: ObjectBuilder
     items: list[tuple[ObjectBuilder, bool]] = field(default_factory=list)
     reads_rows: bool = False
     counts: bool = False
 
-    def listed(self, shape: ObjectBuilder, *, cursors: bool) -> str:
-        """The variable of one more list of the page's items."""
-        self.items.append((shape, cursors))
-        return self.shape.given(f"items{len(self.items)}")
+    def add_items(self, builder: ObjectBuilder, *, cursors: bool) -> str:
+        """Add a list of the page's items, and return its variable."""
+        self.items.append((builder, cursors))
+        return self.builder.add_list(f"items{len(self.items)}")
 
 
-def connection(planner: FieldPlanner, place: FieldSite, batch: ChildConnection | RootConnection) -> Code:
-    """A connection: its pages, and whatever of it is selected."""
-    kind = get_named_type(place.kind)
-    assert isinstance(kind, GraphQLObjectType)  # noqa: S101 (of `below` and `everything`)
+def plan_connection(planner: FieldPlanner, site: FieldSite, batch: ChildConnection | RootConnection) -> Code:
+    """Plan a connection: its pages, and what is selected of them."""
+    kind = get_named_type(site.kind)
+    assert isinstance(kind, GraphQLObjectType)  # noqa: S101 (both are fields of connections)
     relation, keys, narrow = (
-        (batch.relation, place.keys(planner.names, batch.key), unchanged)
+        (batch.relation, site.keys(planner.names, batch.key), unchanged)
         if isinstance(batch, ChildConnection)
         else (None, None, batch.narrow)
     )
-    ordered = any(argument.name.value == "orderBy" for argument in place.details[0].node.arguments or ())
-    orders = ORDERS.get(batch.entity, {}).values() if ordered else ()
-    forced = dict.fromkeys(["id", *(column for order in orders for column in order.columns)])
-    rows = Rows(batch.entity, planner.decide(batch.entity), tuple(forced), below=relation is not None)
+    has_order = any(argument.name.value == "orderBy" for argument in site.details[0].node.arguments or ())
+    orders = ORDERS.get(batch.entity, {}).values() if has_order else ()
+    required = dict.fromkeys(["id", *(column for order in orders for column in order.columns)])
+    rows = Rows(batch.entity, planner.decide(batch.entity), tuple(required), below=relation is not None)
     parts = _Connection(ObjectBuilder(Objects(), planner.names))
-    made = {key: _part(planner, kind, details, rows, parts) for key, details in planner.sub(kind, place.details).items()}
+    fields = {
+        key: _connection_field(planner, kind, details, rows, parts)
+        for key, details in planner.subfields(kind, site.details).items()
+    }
     if parts.counts:
-        parts.shape.given("count")
-    code, watch = object_literal(made)
-    parts.shape.made_of(code)
-    connected = ConnectionStep(
+        parts.builder.add_list("count")
+    code, tracker = object_literal(fields)
+    parts.builder.set_code(code)
+    step = ConnectionStep(
         keys=keys,
-        arguments=planner.arguments(place),
+        arguments=planner.arguments(site),
         narrow=narrow,
         lookup=PageLookup(rows, relation),
         reads_rows=parts.reads_rows,
         counts=parts.counts,
         items=tuple(parts.items),
-        shape=parts.shape,
-        failing=place.failure_policy,
+        builder=parts.builder,
+        failure_policy=site.failure_policy,
     )
-    return place.shape.child(connected), watch
+    return site.builder.add_child(step), tracker
 
 
-def _part(
+def _connection_field(
     planner: FieldPlanner, kind: GraphQLObjectType, details: Sequence[FieldDetails], rows: Rows, parts: _Connection
 ) -> Code:
-    """A field of a connection."""
+    """Plan a field of a connection."""
     name = details[0].node.name.value
     if name == "__typename":
         return repr(kind.name), None
-    definition, described = planner.described(kind, name)
+    definition, description = planner.describe(kind, name)
     inner: Any = get_named_type(definition.type)
-    match described.name:
+    match description.name:
         case "total_count":
             parts.counts = True
             return "count", None
@@ -90,35 +93,35 @@ def _part(
             return complete(planner.names, "o.page_info", definition.type, planner.plain(inner, details)), None
         case "nodes":
             parts.reads_rows = True
-            shape, watch = planner.shaped(inner, planner.sub(inner, details), rows)
-            return parts.listed(shape, cursors=False), watch and ItemsTracker(watch)
+            builder, tracker = planner.object_builder(inner, planner.subfields(inner, details), rows)
+            return parts.add_items(builder, cursors=False), tracker and ItemsTracker(tracker)
         case "edges":
             parts.reads_rows = True
-            shape, watch, cursors = _edges(planner, inner, details, rows)
-            return parts.listed(shape, cursors=cursors), watch and ItemsTracker(watch)
-    raise NotPlannable(f"{kind.name}.{name} is no part of a connection")
+            builder, tracker, cursors = _edges(planner, inner, details, rows)
+            return parts.add_items(builder, cursors=cursors), tracker and ItemsTracker(tracker)
+    raise NotPlannable(f"{kind.name}.{name} isn't a field of a connection")
 
 
 def _edges(
     planner: FieldPlanner, kind: GraphQLObjectType, details: Sequence[FieldDetails], rows: Rows
 ) -> tuple[ObjectBuilder, RedactionTracker | None, bool]:
-    """The shape of edges, what is hidden in them, and whether they have cursors."""
-    shape, cursors = ObjectBuilder(rows, planner.names), False
-    made: dict[str, Code] = {}
-    for key, key_details in planner.sub(kind, details).items():
-        name = key_details[0].node.name.value
+    """Return the builder of edges, the tracker of what they hide, and whether they have cursors."""
+    builder, cursors = ObjectBuilder(rows, planner.names), False
+    fields: dict[str, Code] = {}
+    for key, field_details in planner.subfields(kind, details).items():
+        name = field_details[0].node.name.value
         if name == "cursor":
-            cursors = cursors or bool(shape.given("cursor"))
-            made[key] = ("cursor", None)
+            cursors = cursors or bool(builder.add_list("cursor"))
+            fields[key] = ("cursor", None)
         elif name == "node":
             inner: Any = get_named_type(kind.fields[name].type)
-            made[key] = planner.object(inner, planner.sub(inner, key_details), rows, shape)
-            if watch := made[key][1]:
-                watch.never_null = True
+            fields[key] = planner.object(inner, planner.subfields(inner, field_details), rows, builder)
+            if tracker := fields[key][1]:
+                tracker.never_null = True
         elif name == "__typename":
-            made[key] = (repr(kind.name), None)
+            fields[key] = (repr(kind.name), None)
         else:
-            raise NotPlannable(f"{kind.name}.{name} is no part of an edge")
-    code, watch = object_literal(made)
-    shape.made_of(code)
-    return shape, watch, cursors
+            raise NotPlannable(f"{kind.name}.{name} isn't a field of an edge")
+    code, tracker = object_literal(fields)
+    builder.set_code(code)
+    return builder, tracker, cursors

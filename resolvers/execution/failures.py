@@ -1,7 +1,7 @@
-"""Failures: errors of fields that a plan tells itself, in the places where they happen.
+"""Failures: errors of fields that a plan reports itself, at their places in the response.
 
-A child leaves a `FieldFailed` in the place of a value that it cannot give. Once the data is there, each of them becomes null and an error
-with its path. A place that is never null makes null of what is above it, which the plan leaves to graphql-core, but at the root.
+A child leaves a `FieldFailed` in place of a value that it can't return. Once the data is complete, each becomes null and an
+error with its path. A failed non-null field makes its parent null; the plan leaves that to graphql-core, except at the root.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from resolvers.execution.codegen import NotPlannable
 if TYPE_CHECKING:
     from resolvers.execution.object_builders import PlanRun
 
-MAX_ERRORS: Final = 1000  # errors that a plan tells of one operation
+MAX_ERRORS: Final = 1000  # errors of one operation that a plan reports
 
 
 class FieldFailed:
-    """What stands in the place of a value that failed."""
+    """Stands in for a value that failed."""
 
     __slots__ = ("error", "nodes")
 
@@ -32,13 +32,13 @@ class FieldFailed:
 
 @dataclass(frozen=True, slots=True)
 class FailurePolicy:
-    """How a field fails: its nodes, and whether the plan can tell so itself."""
+    """How a field fails: its nodes, and whether the plan can report the error itself."""
 
     nodes: Sequence[FieldNode]
     told: bool
 
     def failed(self, error: Exception, run: PlanRun) -> FieldFailed:
-        """What stands in the place of the value. Raises the error where graphql-core has to tell it."""
+        """Return what stands in for the value. Raises the error if graphql-core has to report it."""
         if not self.told or isinstance(error, NotPlannable) or run.failures >= MAX_ERRORS:
             raise error
         run.failures += 1
@@ -47,21 +47,21 @@ class FailurePolicy:
 
 
 def errors_of(data: dict[str, Any], failures: int) -> list[GraphQLError]:
-    """The errors of the places that failed, in the order of the answer; these places are null then.
+    """Return the errors of the places that failed, in the order of the answer, and set these places to null.
 
-    Where all of them are root fields, nothing below is looked at.
+    If only root fields have failed, nothing below them is visited.
     """
     roots = [(each, data, key, [key]) for key, each in data.items() if each.__class__ is FieldFailed]
     found = roots if len(roots) == failures else list(_failed(data, (), set()))
     for _, holder, place, _ in found:
-        holder[place] = None  # at the end, for an object may stand in several places
+        holder[place] = None  # last, because an object can be in several places
     return [located_error(failed.error, failed.nodes, path) for failed, _, _, path in found]
 
 
 def _failed(
     value: Any, path: tuple[str | int, ...], clean: set[int]
 ) -> Iterator[tuple[FieldFailed, Any, Any, list[str | int]]]:
-    """The failures below a value. An object that stands in several places is looked at once if it is `clean`."""
+    """Yield the failures below a value. An object that is in several places is visited once if it is `clean`."""
     is_clean = True
     for place, each in value.items() if value.__class__ is dict else enumerate(value):
         if each.__class__ is FieldFailed:

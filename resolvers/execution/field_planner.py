@@ -1,4 +1,4 @@
-"""The planner as the modules see it that plan one kind of field each: joined rows, and connections."""
+"""The interface of the planner for modules that plan one kind of field each: joined rows, and connections."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ class FieldPlanner(Protocol):
     decide: Decide
     executor: Executor[Any]
 
-    def object(self, kind: GraphQLObjectType, grouped: Grouped, access: RowAccess | Objects, shape: ObjectBuilder) -> Code:
-        """Plan an object's fields as code of the builder `shape`."""
+    def object(self, kind: GraphQLObjectType, grouped: Grouped, access: RowAccess | Objects, builder: ObjectBuilder) -> Code:
+        """Plan an object's fields as code of `builder`."""
 
-    def shaped(
+    def object_builder(
         self, kind: GraphQLObjectType, grouped: Grouped, access: Rows | Objects
     ) -> tuple[ObjectBuilder, RedactionTracker | None]:
         """Plan an object's fields in a builder of their own."""
 
-    def described(self, kind: GraphQLObjectType, name: str) -> tuple[GraphQLField, FieldDescription]:
+    def describe(self, kind: GraphQLObjectType, name: str) -> tuple[GraphQLField, FieldDescription]:
         """Return a field's definition and description. Raises NotPlannable."""
 
     def plain(self, kind: GraphQLObjectType, details: Sequence[FieldDetails]) -> Callable[[str], str]:
         """Return a function from the code of an object without policy to the code of its response. Raises NotPlannable."""
 
-    def sub(self, kind: GraphQLObjectType, details: Sequence[FieldDetails]) -> Grouped:
+    def subfields(self, kind: GraphQLObjectType, details: Sequence[FieldDetails]) -> Grouped:
         """Return the fields that are selected below a field, by response key."""
 
-    def arguments(self, place: FieldSite) -> Arguments:
-        """Return what reads the field's arguments."""
+    def arguments(self, site: FieldSite) -> Arguments:
+        """Return a function that reads the field's arguments."""
 
-    def completed(self, place: FieldSite, code: str) -> Code:
+    def complete_value(self, site: FieldSite, code: str) -> Code:
         """Plan the completion of a value as the field's type."""

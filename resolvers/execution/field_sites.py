@@ -1,4 +1,4 @@
-"""Places: what the planner knows of a field while it decides how its values are come by."""
+"""Field sites: what the planner knows of a selected field while it decides how to get its values."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ Grouped: TypeAlias = Mapping[str, Sequence[FieldDetails]]
 Code: TypeAlias = tuple[str, RedactionTracker | None]
 RowAccess: TypeAlias = Rows | JoinedRow
 Decide: TypeAlias = Callable[[str], Decision]
-"""What policy decides of reading a type, for the viewers that the plan is made for."""
-RightsOf: TypeAlias = Callable[[str], AllowedActions]
-"""What those viewers may do to things of a type."""
-Withheld: TypeAlias = Callable[[str], Reason | None]
-"""Why those viewers do not have an ability, None if they have it."""
+"""Return the policy's decision on reading a type, for the viewers that the plan is for."""
+AllowedActionsOf: TypeAlias = Callable[[str], AllowedActions]
+"""Return what those viewers can do to objects of a type."""
+DenialReason: TypeAlias = Callable[[str], Reason | None]
+"""Return why those viewers lack an ability, or None if they have it."""
 
 
 class FieldDescription(Protocol):
@@ -36,40 +36,40 @@ class FieldDescription(Protocol):
 
     @property
     def name(self) -> str:
-        """The field's name for policy."""
+        """The field's name in the policy."""
 
     @property
     def column(self) -> str:
-        """The column, or attribute, that it is."""
+        """The column or attribute that the field reads."""
 
     @property
     def batch(self) -> BatchResolver | None:
-        """Its resolver, if it has one."""
+        """The field's resolver, if it has one."""
 
     @property
     def ability(self) -> str | None:
-        """What the viewer has to be able to, if the field is of no row."""
+        """The ability that the viewer needs, if the field doesn't belong to a row."""
 
     def given(self, node: FieldNode) -> Sequence[tuple[str, str]] | None:
-        """Each argument's name for resolvers and the variable that it is, if all arguments are variables taken as they are."""
+        """Return each argument's resolver name and variable, or None unless all arguments are variables used as they are."""
 
     def arguments(self, node: FieldNode, variables: VariableValues) -> dict[str, Any]:
-        """The arguments as resolvers take them."""
+        """Return the arguments as resolvers take them."""
 
 
 Describe: TypeAlias = Callable[[GraphQLField], FieldDescription | None]
-"""The description of a field, None for one that has a resolver without a batch form."""
+"""Return the description of a field, or None if its resolver has no batch form."""
 
 
 @dataclass(slots=True)
 class FieldSite:
-    """A field of a selection: what the schema says of it, the rows it stands in, and the code that tells where it is visible."""
+    """A selected field: its definition, the rows that it belongs to, and the code of the condition for its visibility."""
 
     definition: GraphQLField
-    described: FieldDescription
+    description: FieldDescription
     details: Sequence[FieldDetails]
     access: RowAccess | Objects
-    shape: ObjectBuilder
+    builder: ObjectBuilder
     visible: str | None = None
 
     @property
@@ -79,59 +79,59 @@ class FieldSite:
 
     @property
     def is_required(self) -> bool:
-        """Whether its value is never null."""
+        """Whether the value is never null."""
         return isinstance(self.definition.type, GraphQLNonNull)
 
     @property
     def failure_policy(self) -> FailurePolicy:
-        """How its value fails: the plan tells it where null stays in its place, or at the root."""
-        return FailurePolicy([each.node for each in self.details], not self.is_required or self.shape.is_root)
+        """How the field fails. The plan reports the error itself if null stays in the field's place, or at the root."""
+        return FailurePolicy([each.node for each in self.details], not self.is_required or self.builder.is_root)
 
     def guarded(self, code: str) -> str:
-        """Code that gives None where the field is hidden."""
+        """Return code that evaluates to None if the field is hidden."""
         return code if self.visible is None else f"({code} if {self.visible} else None)"
 
     @property
     def rows(self) -> Rows | Objects:
-        """The rows that a child can be asked for. Raises Inseparable where there are none of its own."""
+        """The rows that children are loaded for. Raises NotJoinable for a joined row, which has none of its own."""
         if isinstance(self.access, JoinedRow):
-            raise NotJoinable("a joined row cannot wait for anything")
+            raise NotJoinable("a joined row can't have children")
         return self.access
 
     def keys(self, names: CodeNamespace, column: str) -> ColumnReader:
-        """What reads a column of all rows, None where the field is hidden."""
+        """Return a reader of a column of all rows, with None where the field is hidden."""
         return ColumnReader(self.rows, names, self.guarded(self.access.read(column)))
 
 
 class NoChildren(ObjectBuilder):
-    """The shape of what cannot have a child of its own, and is no list either."""
+    """The builder of an object that can't have children and isn't in a list."""
 
     def __init__(self, names: CodeNamespace) -> None:
         super().__init__(Objects(), names)
 
-    def child(self, child: ChildStep) -> str:  # noqa: ARG002
-        """Refuse it."""
+    def add_child(self, child: ChildStep) -> str:  # noqa: ARG002
+        """Refuse the child. Raises NotJoinable."""
         raise NotJoinable("a child of a joined row")
 
 
-def object_literal(made: Mapping[str, Code]) -> Code:
-    """The code of an object of the response, from that of its fields."""
-    watches = {key: watch for key, (_, watch) in made.items() if watch is not None}
-    code = ", ".join(f"{key!r}: {code}" for key, (code, _) in made.items())
-    return f"{{{code}}}", FieldsTracker(watches) if watches else None
+def object_literal(fields: Mapping[str, Code]) -> Code:
+    """Return the code of an object of the response, from the code of its fields."""
+    trackers = {key: tracker for key, (_, tracker) in fields.items() if tracker is not None}
+    code = ", ".join(f"{key!r}: {code}" for key, (code, _) in fields.items())
+    return f"{{{code}}}", FieldsTracker(trackers) if trackers else None
 
 
 def null_refusals(kind: GraphQLOutputType) -> tuple[bool, ...]:
-    """At each depth of a type's lists whether null is refused, outermost first."""
+    """Return, for each depth of a type's lists from the outside in, whether null is refused."""
     never_null = isinstance(kind, GraphQLNonNull)
     inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
     return (never_null, *(null_refusals(inner.of_type) if isinstance(inner, GraphQLList) else ()))
 
 
-def track_list(kind: GraphQLOutputType, watch: RedactionTracker | None) -> RedactionTracker | None:
-    """The watch of a value of a type, from that of its objects."""
-    if watch is None:
+def track_list(kind: GraphQLOutputType, tracker: RedactionTracker | None) -> RedactionTracker | None:
+    """Return the tracker of a value of a type, from the tracker of its objects."""
+    if tracker is None:
         return None
     for _ in null_refusals(kind)[1:]:
-        watch = ItemsTracker(watch)
-    return watch
+        tracker = ItemsTracker(tracker)
+    return tracker

@@ -1,4 +1,4 @@
-"""Fields that are other rows: read beside the row that names them where policy allows it, else looked up for all rows at once."""
+"""Fields that are other rows: joined to the row that references them if policy allows it, else looked up for all rows at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from graphql.execution.collect_fields import FieldDetails
 from policies.masks import is_local
 from policies.policy import Decision
 from policies.predicate import FALSE, TRUE, Predicate, implies, substitute_copies
-from resolvers.execution.children import ManyToManyStep, NodeStep, Target, ToManyByArrayStep, ToManyStep, ToOneStep, of_type
+from resolvers.execution.children import ManyToManyStep, NodeStep, Target, ToManyByArrayStep, ToManyStep, ToOneStep, parse_id_of
 from resolvers.execution.codegen import NotJoinable, NotPlannable
 from resolvers.execution.field_sites import Code, FieldSite, NoChildren, RowAccess, track_list
 from resolvers.execution.lookups import LinkedLookup, RowLookup
@@ -27,119 +27,119 @@ if TYPE_CHECKING:
     from resolvers.execution.field_planner import FieldPlanner
 
 
-def named_by(planner: FieldPlanner, place: FieldSite, batch: ToOne) -> Code:
-    """The row that a column names: joined if that can be, else looked up."""
-    kind = _kind(place, batch.entity)
+def plan_to_one(planner: FieldPlanner, site: FieldSite, batch: ToOne) -> Code:
+    """Plan the row that a column references: joined if possible, else looked up."""
+    kind = _kind(site, batch.entity)
     try:
-        joined = _joined(planner, place.access, batch)
-        code, watch = planner.object(kind, planner.sub(kind, place.details), joined, NoChildren(planner.names))
+        joined = _join_row(planner, site.access, batch)
+        code, tracker = planner.object(kind, planner.subfields(kind, site.details), joined, NoChildren(planner.names))
     except NotJoinable:
-        if isinstance(place.access, JoinedRow):
-            raise  # whoever tries out the whole of it looks it up instead, so that nothing is tried out twice at each level
-        target, watch = target_of(planner, kind, batch.by, place.details)
-        return place.shape.child(ToOneStep(place.keys(planner.names, batch.column), target, place.is_required)), watch
+        if isinstance(site.access, JoinedRow):
+            raise  # the outermost attempt looks up the whole row instead, so that no level is tried twice
+        target, tracker = target_of(planner, kind, batch.by, site.details)
+        return site.builder.add_child(ToOneStep(site.keys(planner.names, batch.column), target, site.is_required)), tracker
     joined.keep()
     if joined.is_always_there:
-        return code, watch
+        return code, tracker
     key = joined.read(joined.by)
-    return (f"need({key} and {code})" if place.is_required else f"({code} if {key} else None)"), watch
+    return (f"need({key} and {code})" if site.is_required else f"({code} if {key} else None)"), tracker
 
 
-def _joined(planner: FieldPlanner, access: RowAccess | Objects, batch: ToOne) -> JoinedRow:
-    """The row that another names, to be read beside it: where its own columns, or those of the other, say who may read it."""
+def _join_row(planner: FieldPlanner, access: RowAccess | Objects, batch: ToOne) -> JoinedRow:
+    """Join a referenced row, if its own columns or those of the referencing row decide who can read it. Raises NotJoinable."""
     decision = planner.decide(batch.entity)
     if isinstance(access, Objects) or decision.rows == FALSE:
-        raise NotJoinable("nothing to be joined to")
-    rows = _still_asked(access.decision, batch.column, decision)
+        raise NotJoinable("no row to join to, or none that can be read")
+    rows = _remaining_condition(access.decision, batch.column, decision)
     if not is_local(rows):
-        raise NotJoinable("linked rows say who may read it")
-    return access.joined_by(batch, decision, rows)
+        raise NotJoinable("linked rows decide who can read it")
+    return access.join(batch, decision, rows)
 
 
-def _still_asked(known: Decision, column: str, decision: Decision) -> Predicate:
-    """What has still to be true of a row that a column of a visible row names: nothing, if that one's policy tells so already."""
-    tells = substitute_copies(decision.rows, COPIED_COLUMNS.get((known.entity, column, decision.entity), {}))
-    return TRUE if implies(known.rows, tells) else decision.rows
+def _remaining_condition(parent: Decision, column: str, decision: Decision) -> Predicate:
+    """Return the condition that a row still has to match if a visible row references it: none if that row's policy implies it."""
+    condition = substitute_copies(decision.rows, COPIED_COLUMNS.get((parent.entity, column, decision.entity), {}))
+    return TRUE if implies(parent.rows, condition) else decision.rows
 
 
-def made_with(planner: FieldPlanner, place: FieldSite, batch: ComputedWithFallback) -> Code:
-    """A value that is made of a column and of columns of related rows."""
-    own = place.access.read(batch.own)
-    related = ", ".join(_related(planner, place, own, each) for each in batch.related)
-    return planner.completed(place, f"{planner.names.bind(batch.make)}({own}, {related})")
+def plan_computed_with_fallback(planner: FieldPlanner, site: FieldSite, batch: ComputedWithFallback) -> Code:
+    """Plan a value that is computed from a column and from columns of related rows."""
+    own = site.access.read(batch.own)
+    related = ", ".join(_related_column(planner, site, own, each) for each in batch.related)
+    return planner.complete_value(site, f"{planner.names.bind(batch.make)}({own}, {related})")
 
 
-def _related(planner: FieldPlanner, place: FieldSite, own: str, related: RelatedColumn) -> str:
-    """The code of a column of a related row."""
+def _related_column(planner: FieldPlanner, site: FieldSite, own: str, related: RelatedColumn) -> str:
+    """Return the code of a column of a related row."""
     row = related.row
     try:
-        joined = _joined(planner, place.access, row)
+        joined = _join_row(planner, site.access, row)
     except NotJoinable:
-        return _looked_up(planner, place, own, related)
+        return _look_up_column(planner, site, own, related)
     joined.keep()
     return joined.read(related.column)
 
 
-def _looked_up(planner: FieldPlanner, place: FieldSite, own: str, related: RelatedColumn) -> str:
-    """The same of a row that cannot be joined, looked up only where it is needed."""
+def _look_up_column(planner: FieldPlanner, site: FieldSite, own: str, related: RelatedColumn) -> str:
+    """Return the code of a column of a related row that can't be joined. It is looked up only where it is needed."""
     row = related.row
     rows = Rows(row.entity, planner.decide(row.entity))
-    shape = ObjectBuilder(rows, planner.names)
-    shape.made_of(rows.read(related.column))
-    key = f"({place.access.read(row.column)} if {own} is None else None)"
-    keys = ColumnReader(place.rows, planner.names, place.guarded(key))
-    return place.shape.child(ToOneStep(keys, Target(RowLookup(rows, row.by), shape), required=False))
+    builder = ObjectBuilder(rows, planner.names)
+    builder.set_code(rows.read(related.column))
+    key = f"({site.access.read(row.column)} if {own} is None else None)"
+    keys = ColumnReader(site.rows, planner.names, site.guarded(key))
+    return site.builder.add_child(ToOneStep(keys, Target(RowLookup(rows, row.by), builder), required=False))
 
 
-def listing(planner: FieldPlanner, place: FieldSite, batch: ToMany | ToManyByArray | ManyToMany) -> Code:
-    """A list of rows that is no connection."""
-    kind = _kind(place, batch.entity)
+def plan_to_many(planner: FieldPlanner, site: FieldSite, batch: ToMany | ToManyByArray | ManyToMany) -> Code:
+    """Plan a list of rows that isn't a connection."""
+    kind = _kind(site, batch.entity)
     child: ChildStep
     match batch:
         case ToMany(_, by, order):
-            target, watch = target_of(planner, kind, by, place.details, order)
-            child = ToManyStep(place.keys(planner.names, "id"), target)
+            target, tracker = target_of(planner, kind, by, site.details, order)
+            child = ToManyStep(site.keys(planner.names, "id"), target)
         case ToManyByArray(_, column, by):
-            target, watch = target_of(planner, kind, by, place.details)
-            child = ToManyByArrayStep(place.keys(planner.names, column), target)
+            target, tracker = target_of(planner, kind, by, site.details)
+            child = ToManyByArrayStep(site.keys(planner.names, column), target)
         case ManyToMany(links, by, column):
-            decision, known = planner.decide(kind.name), planner.decide(links)
+            decision, link_decision = planner.decide(kind.name), planner.decide(links)
             rows = Rows(kind.name, decision, ("id",), below=True)
-            shape, watch = planner.shaped(kind, planner.sub(kind, place.details), rows)
-            source = partial(rows.source, _still_asked(known, column, decision), known.rows)
-            child = ManyToManyStep(place.keys(planner.names, "id"), LinkedLookup(source, links, by, column), shape)
-    return place.shape.child(child), track_list(place.kind, watch)
+            builder, tracker = planner.object_builder(kind, planner.subfields(kind, site.details), rows)
+            source = partial(rows.source, _remaining_condition(link_decision, column, decision), link_decision.rows)
+            child = ManyToManyStep(site.keys(planner.names, "id"), LinkedLookup(source, links, by, column), builder)
+    return site.builder.add_child(child), track_list(site.kind, tracker)
 
 
 def target_of(
     planner: FieldPlanner, kind: GraphQLObjectType, by: str, details: Sequence[FieldDetails], order: str | None = None
 ) -> tuple[Target, RedactionTracker | None]:
-    """What is looked up by a column, and what is hidden in it."""
+    """Return the target of a lookup by a column, and the tracker of what it hides."""
     rows = Rows(kind.name, planner.decide(kind.name))
-    shape, watch = planner.shaped(kind, planner.sub(kind, details), rows)
-    return Target(RowLookup(rows, by, order), shape), watch
+    builder, tracker = planner.object_builder(kind, planner.subfields(kind, details), rows)
+    return Target(RowLookup(rows, by, order), builder), tracker
 
 
-def identified(planner: FieldPlanner, place: FieldSite, batch: ById | ByAnyId | ByAnyIds) -> Code:
-    """Things by their global ids. Each type is planned when an id first names one of it."""
-    known: dict[str, tuple[Target, RedactionTracker | None]] = {}
+def plan_by_id(planner: FieldPlanner, site: FieldSite, batch: ById | ByAnyId | ByAnyIds) -> Code:
+    """Plan objects by their global ids. A type is planned when an id of it first occurs."""
+    targets: dict[str, tuple[Target, RedactionTracker | None]] = {}
 
     def target(entity: str) -> tuple[Target, RedactionTracker | None]:
-        if entity not in known:
+        if entity not in targets:
             kind = planner.executor.schema.get_type(entity)
             if not isinstance(kind, GraphQLObjectType):
-                raise NotPlannable(f"{entity} is no type of the schema")
-            known[entity] = target_of(planner, kind, "id", place.details)
-        return known[entity]
+                raise NotPlannable(f"{entity} isn't an object type of the schema")
+            targets[entity] = target_of(planner, kind, "id", site.details)
+        return targets[entity]
 
-    named = of_type(batch.entity) if isinstance(batch, ById) else batch.named
+    parse_ids = parse_id_of(batch.entity) if isinstance(batch, ById) else batch.parse_ids
     many = isinstance(batch, ByAnyIds)
-    watch: RedactionTracker = ItemsTracker(TypedTracker()) if many else TypedTracker()
-    return place.shape.child(NodeStep(named, planner.arguments(place), target, many, place.failure_policy)), watch
+    tracker: RedactionTracker = ItemsTracker(TypedTracker()) if many else TypedTracker()
+    return site.builder.add_child(NodeStep(parse_ids, planner.arguments(site), target, many, site.failure_policy)), tracker
 
 
-def _kind(place: FieldSite, entity: str) -> GraphQLObjectType:
-    kind = get_named_type(place.kind)
+def _kind(site: FieldSite, entity: str) -> GraphQLObjectType:
+    kind = get_named_type(site.kind)
     if not isinstance(kind, GraphQLObjectType) or kind.name != entity:
-        raise NotPlannable(f"{kind} is not the type of its rows")
+        raise NotPlannable(f"{kind} isn't the type of its rows")
     return kind

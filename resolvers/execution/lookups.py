@@ -1,4 +1,4 @@
-"""Lookups: the statements of a plan, each compiled when it is first run."""
+"""Lookups: the statements of a plan. Each is compiled when it first runs."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from resolvers.context import Context
     from resolvers.reading.page_requests import PageRequest
 
-WINDOWS: Final = 32  # page sizes, orders and filters of one field whose statements a plan keeps
+STATEMENT_CACHE_SIZE: Final = 32  # of one connection: combinations of page size, order and filters
 
 
 class RowLookup:
-    """Rows by a column: those that policy lets the viewer read."""
+    """Looks up the rows that the viewer can read by a column."""
 
     def __init__(self, rows: Rows, by: str, order: str | None = None) -> None:
         rows.read(by)
@@ -30,39 +30,39 @@ class RowLookup:
         self._by = by
         self._order = order
         self._statement: Compiled | None = None
-        self._place = 0
+        self._key_position = 0
 
     async def read(self, keys: Iterable[Any], run: PlanRun) -> Sequence[Any]:
-        """The rows whose column is one of the keys."""
-        wanted = set(keys)
-        wanted.discard(None)
-        if not wanted:
+        """Return the rows whose column is one of the keys."""
+        distinct = set(keys)
+        distinct.discard(None)
+        if not distinct:
             return ()
         if self._statement is None:
             source = self.rows.source(self.rows.decision.rows)
             if source.is_empty:
                 return ()
-            self._place = self.rows.labels.index(self._by)
+            self._key_position = self.rows.labels.index(self._by)
             self._statement = compiled(statements.select_rows_by(source, self._by, self._order))
-        return await run.fetch(self._statement, {KEYS: list(wanted)})
+        return await run.fetch(self._statement, {KEYS: list(distinct)})
 
     def keys(self, rows: Sequence[Any]) -> list[Any]:
-        """The key by which each row was found."""
-        place = self._place
-        return [row[place] for row in rows]
+        """Return the key by which each row was found."""
+        key_position = self._key_position
+        return [row[key_position] for row in rows]
 
 
 class LinkedLookup:
-    """Rows that a link table names for keys, each once, with the places of these keys."""
+    """Looks up the rows that a link table references from keys. Each row comes once, with the positions of these keys."""
 
     def __init__(self, source: Callable[[], Source], links: str, by: str, column: str) -> None:
-        """`source` says what is read, once all is known that is read."""
+        """`source` is called at the first run, when all columns that are read are known."""
         self._source = source
         self._links = (links, by, column)
         self._statement: Compiled | None = None
 
     async def read(self, keys: Sequence[Any], run: PlanRun) -> Sequence[Any]:
-        """The rows, whose first column is the places."""
+        """Return the rows. Their first column is the array of positions, from 1."""
         if self._statement is None:
             source = self._source()
             if source.is_empty:
@@ -72,32 +72,35 @@ class LinkedLookup:
 
 
 class PageLookup:
-    """Pages of one connection: what policy lets the viewer read of them, one row more than is shown where there are more."""
+    """Looks up pages of one connection: the rows that the viewer can read.
+
+    A page has one row more than its size if there are further rows.
+    """
 
     def __init__(self, rows: Rows, relation: str | None) -> None:
         self.rows = rows
-        self.place = 1 if relation else 0  # of the key, after that of the parent
+        self.key_position = 1 if relation else 0  # after the parent's position, if there is one
         self.relation = relation
-        self._statements: LRUCache[Any, Compiled | None] = LRUCache(WINDOWS)
+        self._statements: LRUCache[Any, Compiled | None] = LRUCache(STATEMENT_CACHE_SIZE)
 
-    async def read(self, asked: PageRequest, parents: Sequence[UUID | None], run: PlanRun) -> list[Sequence[Any]]:
-        """The rows of the page of each parent; of the whole list if its one parent is None."""
-        statement = self._statement(asked, run.context)
+    async def read(self, request: PageRequest, parents: Sequence[UUID | None], run: PlanRun) -> list[Sequence[Any]]:
+        """Return the rows of each parent's page. A single parent None stands for the whole list."""
+        statement = self._statement(request, run.context)
         if statement is None:
             return [()] * len(parents)
-        rows = await run.fetch(statement, {**asked.parameters, KEYS: parents})
+        rows = await run.fetch(statement, {**request.parameters, KEYS: parents})
         if self.relation is None:
             return [rows]
-        found: list[Sequence[Any]] = [[] for _ in parents]
+        pages: list[Sequence[Any]] = [[] for _ in parents]
         for row in rows:
-            found[row[0] - 1].append(row)
-        return found
+            pages[row[0] - 1].append(row)
+        return pages
 
-    def _statement(self, asked: PageRequest, context: Context) -> Compiled | None:
-        """The statement of a question, None where policy leaves nothing to be read."""
-        question = (asked.actions, asked.selection, asked.window)
-        if question not in self._statements:
-            source = self.rows.source(*context.allowed(self.rows.entity, asked.actions, self.relation))
-            made = None if source.is_empty else compiled(statements.select_page(source, asked.selection, asked.window))
-            self._statements[question] = made
-        return self._statements[question]
+    def _statement(self, request: PageRequest, context: Context) -> Compiled | None:
+        """Return the statement of a request, or None if policy excludes every row."""
+        key = (request.actions, request.selection, request.window)
+        if key not in self._statements:
+            source = self.rows.source(*context.allowed(self.rows.entity, request.actions, self.relation))
+            statement = None if source.is_empty else compiled(statements.select_page(source, request.selection, request.window))
+            self._statements[key] = statement
+        return self._statements[key]

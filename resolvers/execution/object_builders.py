@@ -1,4 +1,4 @@
-"""Shapes: generated code that makes the objects of a response from rows, all of one selection at once."""
+"""Object builders: generated code that builds the objects of a response from rows, all objects of one selection at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from policies.viewer import Viewer
     from resolvers.context import Context
 
-PARALLEL: Final = 4  # statements of one request that run at the same time
+MAX_CONCURRENT_STATEMENTS: Final = 4  # of one request
 
 
 class PlanRun:
@@ -26,81 +26,81 @@ class PlanRun:
         self.context = context
         self.viewer: Viewer = context.viewer
         self.variables = variables
-        self.look = RedactionPass()
-        self.failures = 0  # errors that the plan tells itself
-        self.failing: set[int] = set()  # the fields that they are of
-        self.free = asyncio.Semaphore(PARALLEL)
+        self.redaction_pass = RedactionPass()
+        self.failures = 0  # errors that the plan reports itself
+        self.failing: set[int] = set()  # the fields that these errors belong to
+        self.statement_slots = asyncio.Semaphore(MAX_CONCURRENT_STATEMENTS)
 
     def hide(self, hidden: HiddenMarker) -> HiddenMarker:
-        """What stands in the place of a value that is hidden, which this notes for the look at the response."""
-        self.look.hidden = True
+        """Return the marker of a hidden value, after noting for the redaction pass that there is one."""
+        self.redaction_pass.hidden = True
         return hidden
 
     async def fetch(self, statement: Compiled, parameters: Mapping[str, Any]) -> Sequence[Any]:
-        """The rows of a statement, on a connection of its own, not too many at a time."""
+        """Return the rows of a statement. It runs on its own connection; few statements of a request run at the same time."""
         arguments = statement.arguments({**self.context.parameters, **parameters})
-        async with self.free:
+        async with self.statement_slots:
             return await self.context.services.reader.run(statement.text, arguments)
 
 
 class ChildStep(Protocol):
-    """A field whose values have to be waited for."""
+    """A field whose values have to be awaited."""
 
     async def values(self, rows: Sequence[Any], run: PlanRun) -> Sequence[Any]:
-        """The value in each row, in their order, as it stands in the response."""
+        """Return the value for each row, in their order, in the form of the response."""
 
 
 class ObjectBuilder:
-    """The objects of one selection. Its code reads the rows' columns, and the children's values under their names."""
+    """Builds the objects of one selection. Its code reads the rows' columns, and the children's values as variables."""
 
     def __init__(self, access: Rows | Objects, names: CodeNamespace, *, is_root: bool = False) -> None:
-        """`is_root` says that it is the value of one root field."""
+        """`is_root` is set for the value of a root field."""
         self.access = access
         self.is_root = is_root
         self._names = names
-        self._given: list[str] = []
+        self._lists: list[str] = []
         self._children: list[ChildStep] = []
-        self._make: Any = None
+        self._function: Any = None
 
-    def given(self, name: str) -> str:
-        """The variable of a list that whoever asks for the objects gives beside the rows."""
-        self._given.append(name)
+    def add_list(self, name: str) -> str:
+        """Return the variable of a further list that the caller passes along with the rows."""
+        self._lists.append(name)
         return name
 
     @property
-    def waits(self) -> bool:
-        """Whether anything has to be waited for."""
+    def has_children(self) -> bool:
+        """Whether any value has to be awaited."""
         return bool(self._children)
 
-    def child(self, child: ChildStep) -> str:
-        """The variable of a child's value."""
+    def add_child(self, child: ChildStep) -> str:
+        """Return the variable of a child's value."""
         self._children.append(child)
         return f"k{len(self._children) - 1}"
 
-    def made_of(self, code: str) -> None:
+    def set_code(self, code: str) -> None:
         """Set the code of an object, once everything that it reads is known."""
-        beside = [*self._given, *(f"k{number}" for number in range(len(self._children)))]
-        self._code, self._beside = code, beside
+        variables = [*self._lists, *(f"k{number}" for number in range(len(self._children)))]
+        self._code, self._variables = code, variables
 
-    def make(self, rows: Sequence[Any], run: PlanRun, *beside: Sequence[Any]) -> list[Any]:
-        """The objects, from rows and everything beside them."""
-        if self._make is None:  # only now are all columns of the rows known
-            self._make = self._compiled()
-        made: list[Any] = self._make(rows, run, run.viewer, *beside)
-        return made
+    def build(self, rows: Sequence[Any], run: PlanRun, *variables: Sequence[Any]) -> list[Any]:
+        """Build the objects from rows and the values of lists and children."""
+        if self._function is None:  # all columns of the rows are known only now
+            self._function = self._compiled()
+        built: list[Any] = self._function(rows, run, run.viewer, *variables)
+        return built
 
-    async def objects(self, rows: Sequence[Any], run: PlanRun, *given: Sequence[Any]) -> list[Any]:
-        """The object of each row, in their order."""
+    async def objects(self, rows: Sequence[Any], run: PlanRun, *lists: Sequence[Any]) -> list[Any]:
+        """Return the object for each row, in their order."""
         if not rows:
             return []
         values = await run_together([child.values(rows, run) for child in self._children])
-        return self.make(rows, run, *given, *values)
+        return self.build(rows, run, *lists, *values)
 
     def _compiled(self) -> Any:
-        beside = self._beside
-        signature = ", ".join(["rows", "run", "viewer", *(f"all_{name}" for name in beside)])
-        source = f"zip(rows, {', '.join(f'all_{name}' for name in beside)})" if beside else "rows"
-        target = ", ".join([self.access.target, *beside])
+        variables = self._variables
+        signature = ", ".join(["rows", "run", "viewer", *(f"all_{name}" for name in variables)])
+        source = f"zip(rows, {', '.join(f'all_{name}' for name in variables)})" if variables else "rows"
+        target = ", ".join([self.access.target, *variables])
         return self._names.function(f"({signature})", f"[{self._code} for {target} in {source}]")
 
 
@@ -111,23 +111,23 @@ class ColumnReader:
         self._access = access
         self._names = names
         self._code = code
-        self._make: Any = None
+        self._function: Any = None
 
     def __call__(self, rows: Sequence[Any], run: PlanRun) -> list[Any]:
-        """The value of each row."""
-        if self._make is None:
-            self._make = self._names.function("(rows, run, viewer)", f"[{self._code} for {self._access.target} in rows]")
-        read: list[Any] = self._make(rows, run, run.viewer)
+        """Return the value of each row."""
+        if self._function is None:
+            self._function = self._names.function("(rows, run, viewer)", f"[{self._code} for {self._access.target} in rows]")
+        read: list[Any] = self._function(rows, run, run.viewer)
         return read
 
 
-async def run_together(work: Sequence[Awaitable[Any]]) -> Sequence[Any]:
-    """The results of work that runs side by side; if some fails, the first failure, once all has ended."""
-    if len(work) == 1:
-        return [await work[0]]
-    if not work:
+async def run_together(awaitables: Sequence[Awaitable[Any]]) -> Sequence[Any]:
+    """Await concurrently. Once all have ended, return their results or raise the first failure."""
+    if len(awaitables) == 1:
+        return [await awaitables[0]]
+    if not awaitables:
         return ()
-    results = await asyncio.gather(*work, return_exceptions=True)
+    results = await asyncio.gather(*awaitables, return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
             raise result

@@ -1,8 +1,8 @@
-"""The planner: walks the selections of an operation once, and decides for each field how its values are come by.
+"""The planner: walks the selections of an operation once, and decides for each field how to get its values.
 
-A column, and what is made of columns, becomes code of the shape that it belongs to. A row that another one names joins its
-statement where its own columns say who may read it. Every other relation, and every batch resolver, becomes a child, which is asked
-for all rows at once.
+A column, and a value computed from columns, becomes code of the object builder. A row that another one references is joined to
+its statement if its own columns decide who can read it. Every other relation, and every batch resolver, becomes a child that
+loads for all rows at once.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from resolvers.execution.children import Arguments, Complete, EmbeddedStep, Nest
 from resolvers.execution.codegen import CodeNamespace, NotPlannable, reject_record
 from resolvers.execution.conditions import varies
 from resolvers.execution.field_sites import (
+    AllowedActionsOf,
     Code,
     Decide,
+    DenialReason,
     Describe,
     FieldDescription,
     FieldSite,
     Grouped,
     NoChildren,
-    RightsOf,
     RowAccess,
-    Withheld,
     null_refusals,
     object_literal,
     track_list,
@@ -72,15 +72,15 @@ from resolvers.values.identifiers import global_id_code
 
 @dataclass(frozen=True, slots=True)
 class PlannedField:
-    """How a root field is answered: the shape of its value, what is hidden in it, and whether it is never null."""
+    """How to answer a root field: the builder of its value, the tracker of what it hides, and whether it is never null."""
 
-    shape: ObjectBuilder
-    watch: RedactionTracker | None
+    builder: ObjectBuilder
+    tracker: RedactionTracker | None
     is_required: bool
 
 
 class Planner:
-    """Makes the plan of one operation, for viewers for whom policy decides the same."""
+    """Builds the plan of one operation, for viewers with the same policy decisions."""
 
     def __init__(
         self,
@@ -88,197 +88,197 @@ class Planner:
         executor: Executor[Any],
         describe: Describe,
         decide: Decide,
-        withheld: Withheld,
-        rights: RightsOf,
+        denial_reason: DenialReason,
+        allowed_actions: AllowedActionsOf,
     ) -> None:
         self.document = document
         self.executor = executor
         self._describe = describe
-        self._withheld = withheld
-        self._rights = rights
+        self._denial_reason = denial_reason
+        self._allowed_actions_of = allowed_actions
         self.decide = decide
         self.names = CodeNamespace()
 
     def plan(self) -> tuple[Roots, Mapping[str, PlannedField | NotPlannable | GraphQLError]]:
-        """The root fields, and for each its shape and what is hidden in it, or what leaves it to graphql-core. Raises Unplanned."""
+        """Return the root fields, and for each its plan or the reason why graphql-core has to answer it. Raises NotPlannable."""
         executor = self.executor
         root = executor.schema.get_root_type(executor.operation.operation)
-        assert root is not None  # noqa: S101 (validation has seen to it)
+        assert root is not None  # noqa: S101 (ensured by validation)
         collected = collect_fields(executor.schema, executor.fragments, executor.variable_values, root, executor.operation)
         grouped = _grouped(collected)
         planned = {key: self._root(root, details) for key, details in grouped.items()}
         return Roots(self.document, executor.operation, grouped), planned
 
     def _root(self, kind: GraphQLObjectType, details: Sequence[FieldDetails]) -> PlannedField | NotPlannable | GraphQLError:
-        shape = ObjectBuilder(Objects(), self.names, is_root=True)
+        builder = ObjectBuilder(Objects(), self.names, is_root=True)
         try:
-            code, watch = self._field(kind, details, Objects(), shape)
+            code, tracker = self._field(kind, details, Objects(), builder)
         except (NotPlannable, GraphQLError) as reason:
             return reason
-        shape.made_of(code)
+        builder.set_code(code)
         definition = kind.fields.get(details[0].node.name.value)
-        return PlannedField(shape, watch, is_required=definition is None or isinstance(definition.type, GraphQLNonNull))
+        return PlannedField(builder, tracker, is_required=definition is None or isinstance(definition.type, GraphQLNonNull))
 
-    def shaped(
+    def object_builder(
         self, kind: GraphQLObjectType, grouped: Grouped, access: Rows | Objects
     ) -> tuple[ObjectBuilder, RedactionTracker | None]:
-        """The shape of a selection, and what is hidden in it."""
-        shape = ObjectBuilder(access, self.names)
-        code, watch = self.object(kind, grouped, access, shape)
-        shape.made_of(code)
-        return shape, watch
+        """Return the builder of a selection, and the tracker of what it hides."""
+        builder = ObjectBuilder(access, self.names)
+        code, tracker = self.object(kind, grouped, access, builder)
+        builder.set_code(code)
+        return builder, tracker
 
-    def object(self, kind: GraphQLObjectType, grouped: Grouped, access: RowAccess | Objects, shape: ObjectBuilder) -> Code:
-        """The code of an object of the response."""
-        return object_literal({key: self._field(kind, details, access, shape) for key, details in grouped.items()})
+    def object(self, kind: GraphQLObjectType, grouped: Grouped, access: RowAccess | Objects, builder: ObjectBuilder) -> Code:
+        """Return the code of an object of the response."""
+        return object_literal({key: self._field(kind, details, access, builder) for key, details in grouped.items()})
 
     def _field(
-        self, kind: GraphQLObjectType, details: Sequence[FieldDetails], access: RowAccess | Objects, shape: ObjectBuilder
+        self, kind: GraphQLObjectType, details: Sequence[FieldDetails], access: RowAccess | Objects, builder: ObjectBuilder
     ) -> Code:
         name = details[0].node.name.value
         if name == "__typename":
             return repr(kind.name), None
-        place = FieldSite(*self.described(kind, name), details, access, shape)
-        ability = place.described.ability
-        if ability is not None and (reason := self._withheld(ability)):
+        site = FieldSite(*self.describe(kind, name), details, access, builder)
+        ability = site.description.ability
+        if ability is not None and (reason := self._denial_reason(ability)):
             return "None", ConstantTracker(Redacted(kind.name, name, reason))
-        rule = None if isinstance(access, Objects) else access.decision.fields.get(place.described.name)
+        rule = None if isinstance(access, Objects) else access.decision.fields.get(site.description.name)
         if rule is None or rule.visible == TRUE or isinstance(access, Objects):
-            return self._value(place)
+            return self._value(site)
         if is_row_independent(rule):
             return "None", ConstantTracker(Redacted(kind.name, name, constant_reason(rule)))
-        place.visible = access.holds(rule.visible)
-        code, watch = self._value(place)
-        return f"({code} if {place.visible} else {self._hidden(kind.name, name, rule, access)})", PerRowTracker(watch)
+        site.visible = access.holds(rule.visible)
+        code, tracker = self._value(site)
+        return f"({code} if {site.visible} else {self._hidden(kind.name, name, rule, access)})", PerRowTracker(tracker)
 
-    def described(self, kind: GraphQLObjectType, name: str) -> tuple[GraphQLField, FieldDescription]:
-        """A field of a type, and what the schema says of it. Raises Unplanned where it has no batch form."""
+    def describe(self, kind: GraphQLObjectType, name: str) -> tuple[GraphQLField, FieldDescription]:
+        """Return a field of a type and its description. Raises NotPlannable if it has no batch form."""
         if name.startswith("__"):
             raise NotPlannable("introspection")
-        described = self._describe(kind.fields[name])
-        if described is None:
+        description = self._describe(kind.fields[name])
+        if description is None:
             raise NotPlannable(f"{kind.name}.{name} has no batch form")
-        return kind.fields[name], described
+        return kind.fields[name], description
 
     def _hidden(self, kind: str, name: str, rule: FieldRule, access: RowAccess) -> str:
-        """The code of what stands in the place of a hidden value: it says the reason of the first denial that is true."""
+        """Return the code that marks a hidden value with the reason of the first denial that matches."""
         code = self.names.bind(HiddenMarker(Redacted(kind, name, rule.default_reason)))
         for predicate, reason in reversed(rule.denials):
             code = f"({self.names.bind(HiddenMarker(Redacted(kind, name, reason)))} if {access.holds(predicate)} else {code})"
         return f"run.hide({code})"
 
-    def _value(self, place: FieldSite) -> Code:
-        """The code of a visible value."""
-        match place.described.batch:
+    def _value(self, site: FieldSite) -> Code:
+        """Return the code of a visible value."""
+        match site.description.batch:
             case None:
-                return self._column(place)
+                return self._column(site)
             case Computed(make, columns):
-                read = ", ".join(place.access.read(column) for column in columns)
-                return self.completed(place, f"{self.names.bind(make)}({read})")
+                read = ", ".join(site.access.read(column) for column in columns)
+                return self.complete_value(site, f"{self.names.bind(make)}({read})")
             case GlobalId() as batch:
-                return self._global_id(place, batch), None
+                return self._global_id(site, batch), None
             case ViewerCan(entity):
-                return self._actions(place, entity), None
+                return self._allowed_actions(site, entity), None
             case ToOne() as batch:
-                return joined_rows.named_by(self, place, batch)
+                return joined_rows.plan_to_one(self, site, batch)
             case ComputedWithFallback() as batch:
-                return joined_rows.made_with(self, place, batch)
+                return joined_rows.plan_computed_with_fallback(self, site, batch)
             case ToMany() | ToManyByArray() | ManyToMany() as batch:
-                return joined_rows.listing(self, place, batch)
+                return joined_rows.plan_to_many(self, site, batch)
             case ById() | ByAnyId() | ByAnyIds() as batch:
-                return joined_rows.identified(self, place, batch)
+                return joined_rows.plan_by_id(self, site, batch)
             case ChildConnection() | RootConnection() as batch:
-                return connections.connection(self, place, batch)
+                return connections.plan_connection(self, site, batch)
             case batch:
-                return self._called(place, batch)
+                return self._resolver(site, batch)
 
-    def _column(self, place: FieldSite) -> Code:
-        access, column = place.access, place.described.column
+    def _column(self, site: FieldSite) -> Code:
+        access, column = site.access, site.description.column
         code = access.read(column)
-        if is_leaf_type(get_named_type(place.kind)):
-            known = None if isinstance(access, Objects) else CATALOGUE[access.entity].table.c[column]
-            return stored(self.names, code, place.kind, known), None
-        return self.completed(place, code)
+        if is_leaf_type(get_named_type(site.kind)):
+            source = None if isinstance(access, Objects) else CATALOGUE[access.entity].table.c[column]
+            return stored(self.names, code, site.kind, source), None
+        return self.complete_value(site, code)
 
-    def _global_id(self, place: FieldSite, batch: GlobalId) -> str:
-        if isinstance(place.access, Objects):
-            return f"{self.names.bind(batch)}.of({place.access.target})"
-        return global_id_code(self.names.bind, place.access.entity, place.access.read("id"))
+    def _global_id(self, site: FieldSite, batch: GlobalId) -> str:
+        if isinstance(site.access, Objects):
+            return f"{self.names.bind(batch)}.of({site.access.target})"
+        return global_id_code(self.names.bind, site.access.entity, site.access.read("id"))
 
-    def _actions(self, place: FieldSite, entity: str) -> str:
-        """The code of what may be done to a row: a list of words of its enum, made before."""
-        access = place.access
+    def _allowed_actions(self, site: FieldSite, entity: str) -> str:
+        """Return the code of the actions that are allowed on a row: a cached list of enum values."""
+        access = site.access
         if isinstance(access, Objects):
-            raise NotPlannable("actions on what is no row")
-        return self._rights(entity).code(access.read, access.beside, self.names.bind)
+            raise NotPlannable("allowed actions of an object that isn't a row")
+        return self._allowed_actions_of(entity).code(access.read, access.computed, self.names.bind)
 
-    def completed(self, place: FieldSite, code: str) -> Code:
-        """The code of a value that the row or the object holds itself."""
-        named: Any = get_named_type(place.kind)
+    def complete_value(self, site: FieldSite, code: str) -> Code:
+        """Return the code of a value that the row or object itself contains."""
+        named: Any = get_named_type(site.kind)
         if is_leaf_type(named):
-            return complete(self.names, code, place.kind), None
-        if self._is_plain(named, place.details):
-            return complete(self.names, code, place.kind, self.plain(named, place.details)), None
-        made, watch = self._completion(place)
-        extract = ColumnReader(place.rows, self.names, place.guarded(code))
-        return place.shape.child(EmbeddedStep(extract, made)), watch
+            return complete(self.names, code, site.kind), None
+        if self._is_plain(named, site.details):
+            return complete(self.names, code, site.kind, self.plain(named, site.details)), None
+        completion, tracker = self._completion(site)
+        reader = ColumnReader(site.rows, self.names, site.guarded(code))
+        return site.builder.add_child(EmbeddedStep(reader, completion)), tracker
 
     def _is_plain(self, kind: Any, details: Sequence[FieldDetails]) -> bool:
-        """Whether objects of a type can be written without waiting for anything."""
+        """Return whether objects of a type can be written without awaiting anything."""
         if not is_object_type(kind) or kind.name in CATALOGUE:
             return False
-        for key_details in self.sub(kind, details).values():
-            name = key_details[0].node.name.value
+        for subfield_details in self.subfields(kind, details).values():
+            name = subfield_details[0].node.name.value
             if name != "__typename":
-                definition, described = self.described(kind, name)
+                definition, description = self.describe(kind, name)
                 inner = get_named_type(definition.type)
-                if not isinstance(described.batch, Computed | None) or not (
-                    is_leaf_type(inner) or self._is_plain(inner, key_details)
+                if not isinstance(description.batch, Computed | None) or not (
+                    is_leaf_type(inner) or self._is_plain(inner, subfield_details)
                 ):
                     return False
         return True
 
     def plain(self, kind: GraphQLObjectType, details: Sequence[FieldDetails]) -> Callable[[str], str]:
-        """What makes the code of an object that can be written without waiting for anything, from its variable."""
+        """Return a function from an object's variable to the code of its response. Nothing in the object is awaited."""
 
         def display(variable: str) -> str:
-            grouped = self.sub(kind, details)
+            grouped = self.subfields(kind, details)
             code, _ = self.object(kind, grouped, Objects(variable), NoChildren(self.names))
             return f"({code} if {variable}.__class__ is not {self.names.bind(Record)} else refuse())"
 
         return display
 
-    def _completion(self, place: FieldSite) -> tuple[Complete, RedactionTracker | None]:
-        """How values that resolvers give become objects of the response."""
-        kind: Any = get_named_type(place.kind)
+    def _completion(self, site: FieldSite) -> tuple[Complete, RedactionTracker | None]:
+        """Return the function that converts a resolver's values to objects of the response."""
+        kind: Any = get_named_type(site.kind)
         if is_leaf_type(kind):
-            code = complete(self.names, "o", place.kind)
+            code = complete(self.names, "o", site.kind)
             return mapped(self.names.function("(values)", f"[{code} for o in values]")), None
         if not isinstance(kind, GraphQLObjectType):
             raise NotPlannable(f"{kind} is abstract")
         rows = Rows(kind.name, self.decide(kind.name), joinable=False) if kind.name in CATALOGUE else None
-        shape, watch = self.shaped(kind, self.sub(kind, place.details), rows or Objects())
+        builder, tracker = self.object_builder(kind, self.subfields(kind, site.details), rows or Objects())
 
         async def objects(values: Sequence[Any], run: PlanRun) -> list[Any]:
             if rows is None and any(isinstance(value, Record) for value in values):
                 reject_record()
-            return await shape.objects(rows.of_records(values) if rows else values, run)
+            return await builder.objects(rows.of_records(values) if rows else values, run)
 
-        return NestedListStep(null_refusals(place.kind), objects), track_list(place.kind, watch)
+        return NestedListStep(null_refusals(site.kind), objects), track_list(site.kind, tracker)
 
-    def _called(self, place: FieldSite, batch: BatchResolver) -> Code:
-        rows = place.rows
+    def _resolver(self, site: FieldSite, batch: BatchResolver) -> Code:
+        rows = site.rows
         if isinstance(rows, Rows):
-            needed = getattr(batch, "needs", None)
-            rows.read_all() if needed is None else [rows.read(column) for column in needed]
-        made, watch = self._completion(place)
-        visible = ColumnReader(rows, self.names, place.visible) if place.visible else None
-        return place.shape.child(
-            ResolverStep(batch, self.arguments(place), rows.parents, visible, made, place.failure_policy)
-        ), watch
+            columns = getattr(batch, "needs", None)
+            rows.read_all() if columns is None else [rows.read(column) for column in columns]
+        completion, tracker = self._completion(site)
+        visible = ColumnReader(rows, self.names, site.visible) if site.visible else None
+        return site.builder.add_child(
+            ResolverStep(batch, self.arguments(site), rows.parents, visible, completion, site.failure_policy)
+        ), tracker
 
-    def sub(self, kind: GraphQLObjectType, details: Sequence[FieldDetails]) -> Grouped:
-        """The fields that are selected below a field, for a type of its objects."""
+    def subfields(self, kind: GraphQLObjectType, details: Sequence[FieldDetails]) -> Grouped:
+        """Return the fields that are selected below a field, for one type of its objects."""
         executor = self.executor
         return _grouped(
             collect_subfields(
@@ -286,18 +286,18 @@ class Planner:
             )
         )
 
-    def arguments(self, place: FieldSite) -> Arguments:
-        """The arguments of a field, read once if no variable is in them. Raises GraphQLError."""
-        node, described = place.details[0].node, place.described
-        if not place.definition.args:
+    def arguments(self, site: FieldSite) -> Arguments:
+        """Return a function that reads a field's arguments: only once if they have no variable. Raises GraphQLError."""
+        node, description = site.details[0].node, site.description
+        if not site.definition.args:
             return constant({})
         if not varies(node):
-            return constant(described.arguments(node, self.executor.variable_values))
-        given = described.given(node)
-        if given is None:
-            return lambda run: described.arguments(node, run.variables.values)
+            return constant(description.arguments(node, self.executor.variable_values))
+        variable_names = description.given(node)
+        if variable_names is None:
+            return lambda run: description.arguments(node, run.variables.values)
         return lambda run: {
-            name: run.variables.coerced[variable] for name, variable in given if variable in run.variables.coerced
+            name: run.variables.coerced[variable] for name, variable in variable_names if variable in run.variables.coerced
         }
 
 

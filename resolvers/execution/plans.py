@@ -1,4 +1,4 @@
-"""Plans: made once for an operation and the viewers for whom policy decides the same, kept within bounds, and run."""
+"""Plans: built once for an operation and the viewers with the same policy decisions, cached within bounds, and run."""
 
 from __future__ import annotations
 
@@ -42,12 +42,10 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 PLANNED: Final = "planned"
-PLAN_CACHE_SIZE: Final = (
-    1_000_000  # characters of the documents that plans are kept of: a plan is some fifty times its document
-)
-AT_ONCE: Final = 8  # root fields of one request that run at the same time
-SHARE: Final = 10  # a document of more than this part of all would push out too many others
-BESIDE: Final = 500  # what a plan of the shortest document counts: so there are 2,000 at most
+PLAN_CACHE_SIZE: Final = 1_000_000  # in characters of documents; a plan takes about 50 times the memory of its document
+MAX_CONCURRENT_FIELDS: Final = 8  # root fields of one request that run at the same time
+CACHE_SHARE_DIVISOR: Final = 10  # documents larger than a tenth of the cache aren't cached: they would evict too many others
+PLAN_OVERHEAD: Final = 500  # characters that each plan counts in addition, which limits the cache to 2,000 plans
 
 log = structlog.stdlib.get_logger("crossgate.execution")
 
@@ -65,9 +63,9 @@ class SelectedOperation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a plan answers. `left` are the keys that graphql-core has to answer, and why.
+    """The answer of a plan. `left` maps the keys that graphql-core has to answer to the reasons.
 
-    `unsure` are the keys of errors whose order among others only graphql-core knows.
+    `unsure` has the keys of errors whose order among other errors only graphql-core knows.
     """
 
     data: dict[str, Any] | None
@@ -79,31 +77,37 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How an operation is answered, root field by root field: what one cannot be answered for does not concern the others."""
+    """How to answer an operation, one root field at a time. A root field that can't be answered doesn't affect the others."""
 
     characters: int
     roots: Roots
     planned: Mapping[str, PlannedField | NotPlannable | GraphQLError]
-    watch: RedactionTracker | None
+    tracker: RedactionTracker | None
 
     async def run(self, context: Context, variables: Variables) -> Answer:
-        """The answer; what is hidden in it is noted in the context."""
+        """Return the answer, and record its redactions in the context."""
         run = PlanRun(context, variables)
-        waiting = [key for key, each in self.planned.items() if isinstance(each, PlannedField) and each.shape.waits]
-        one = len(waiting) == 1  # which spares what it costs to look after several
-        waited = {key: await self._value(key, run) for key in waiting} if one else dict(await self._values(waiting, run))
-        data = {key: waited[key] if key in waited else self._at_once(key, run) for key in self.planned}
-        left = {key: _reason(value.error) for key, value in data.items() if value.__class__ is _Stopped}
+        with_children = [
+            key for key, each in self.planned.items() if isinstance(each, PlannedField) and each.builder.has_children
+        ]
+        single = len(with_children) == 1  # saves the cost of running several concurrently
+        awaited = (
+            {key: await self._value(key, run) for key in with_children}
+            if single
+            else dict(await self._values(with_children, run))
+        )
+        data = {key: awaited[key] if key in awaited else self._value_without_children(key, run) for key in self.planned}
+        left = {key: _reason(value.error) for key, value in data.items() if value.__class__ is _Failed}
         if not left and not run.failures:
-            context.redactions.settle(run.look.over(self.watch, data))
+            context.redactions.settle(run.redaction_pass.collect(self.tracker, data))
             return Answer(data, [], left, (), self.roots)
         return self._failed(context, run, data, left)
 
     def _failed(self, context: Context, run: PlanRun, values: dict[str, Any], left: Mapping[str, str]) -> Answer:
-        """The answer where root fields were stopped, or fields below them failed."""
+        """Return the answer of an operation in which root fields, or fields below them, failed."""
         data: dict[str, Any] = {key: None if key in left else value for key, value in values.items()}
         errors = errors_of(data, run.failures) if run.failures else []
-        entries = run.look.over(self.watch, data)
+        entries = run.redaction_pass.collect(self.tracker, data)
         for key in left:
             del data[key]
         failed = {str((error.path or [""])[0]) for error in errors}
@@ -117,43 +121,43 @@ class Plan:
         return isinstance(planned, PlannedField) and planned.is_required
 
     async def _values(self, keys: Sequence[str], run: PlanRun) -> Sequence[tuple[str, Any]]:
-        """The values of root fields that wait, AT_ONCE of them at a time, so that other requests run between them."""
-        if len(keys) <= AT_ONCE:
+        """Return the values of root fields with children. A limited number run at a time, so that other requests run in between."""
+        if len(keys) <= MAX_CONCURRENT_FIELDS:
             return list(zip(keys, await run_together([self._value(key, run) for key in keys]), strict=True))
-        left, found = iter(keys), dict[str, Any]()
+        remaining, values = iter(keys), dict[str, Any]()
 
         async def work() -> None:
-            for key in left:
-                found[key] = await self._value(key, run)
+            for key in remaining:
+                values[key] = await self._value(key, run)
                 await asyncio.sleep(0)
 
-        await run_together([work() for _ in range(AT_ONCE)])
-        return list(found.items())
+        await run_together([work() for _ in range(MAX_CONCURRENT_FIELDS)])
+        return list(values.items())
 
     async def _value(self, key: str, run: PlanRun) -> Any:
-        """The value of a root field, or what stopped it."""
+        """Return the value of a root field, or its failure."""
         try:
-            return (await self._shape(key).objects([ROOT], run))[0]
+            return (await self._builder(key).objects([ROOT], run))[0]
         except Exception as error:
-            return _Stopped(error)
+            return _Failed(error)
 
-    def _at_once(self, key: str, run: PlanRun) -> Any:
-        """The same of one that waits for nothing."""
+    def _value_without_children(self, key: str, run: PlanRun) -> Any:
+        """Return the value or the failure of a root field that awaits nothing."""
         try:
-            return self._shape(key).make([ROOT], run)[0]
+            return self._builder(key).build([ROOT], run)[0]
         except Exception as error:
-            return _Stopped(error)
+            return _Failed(error)
 
-    def _shape(self, key: str) -> ObjectBuilder:
-        """The shape of a root field. Raises what leaves it to graphql-core."""
+    def _builder(self, key: str) -> ObjectBuilder:
+        """Return the builder of a root field. Raises the reason why graphql-core has to answer it."""
         planned = self.planned[key]
         if isinstance(planned, PlannedField):
-            return planned.shape
+            return planned.builder
         raise planned
 
 
-class _Stopped:
-    """What keeps a root field from being answered by the plan."""
+class _Failed:
+    """The reason why the plan can't answer a root field."""
 
     __slots__ = ("error",)
 
@@ -162,7 +166,7 @@ class _Stopped:
 
 
 def _reason(error: Exception) -> str:
-    """Why graphql-core has to answer, in a few words without values."""
+    """Return why graphql-core has to answer, in a few words without values."""
     if isinstance(error, NotPlannable):
         return str(error)
     if isinstance(error, GraphQLError):
@@ -173,94 +177,94 @@ def _reason(error: Exception) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NoPlan:
-    """An operation that graphql-core has to answer, and why."""
+    """An operation that graphql-core has to answer, and the reason."""
 
     characters: int
     reason: str
 
     async def run(self, _context: Context, _variables: Variables) -> Answer:
-        """Raise Unplanned."""
+        """Raise NotPlannable."""
         raise NotPlannable(self.reason)
 
 
 class Plans:
-    """The plans of one schema under one policy, the most recently used ones kept."""
+    """The plans of one schema under one policy. The least recently used are evicted."""
 
-    def __init__(self, schema: GraphQLSchema, describe: Describe, kept: int = PLAN_CACHE_SIZE) -> None:
-        """`kept` bounds the plans, in characters of the documents that they are made of."""
+    def __init__(self, schema: GraphQLSchema, describe: Describe, max_characters: int = PLAN_CACHE_SIZE) -> None:
+        """`max_characters` bounds the cache, in characters of the documents."""
         self._schema = schema
         self._describe = describe
-        self._operations: LRUCache[Any, SelectedOperation] = LRUCache(kept, attrgetter("characters"))
-        self._plans: LRUCache[Any, Plan | NoPlan] = LRUCache(kept, attrgetter("characters"))
-        self._policy: Policy | None = None  # by which all of them are
+        self._operations: LRUCache[Any, SelectedOperation] = LRUCache(max_characters, attrgetter("characters"))
+        self._plans: LRUCache[Any, Plan | NoPlan] = LRUCache(max_characters, attrgetter("characters"))
+        self._policy: Policy | None = None  # the policy of all cached plans
 
     async def answer(
         self, text: str, document: DocumentNode, name: str | None, raw: Mapping[str, Any], context: Context
     ) -> Answer | None:
-        """The answer, None where graphql-core has to give all of it. `context.execution` says what did, and why."""
+        """Return the answer, or None if graphql-core has to answer everything. Sets `context.execution` to who answered and why."""
         try:
-            answer = await self._planned(text, document, name, raw, context)
+            answer = await self._run(text, document, name, raw, context)
         except Exception as error:
             context.execution = f"graphql-core; {_reason(error)}"
-            context.audit_trail = AuditTrail()  # what the plan has noted, whoever answers now notes again
+            context.audit_trail = AuditTrail()  # graphql-core records again what the plan has recorded
             return None
         context.execution = _execution(answer.left, answer.roots)
         return answer
 
-    async def _planned(
+    async def _run(
         self, text: str, document: DocumentNode, name: str | None, raw: Mapping[str, Any], context: Context
     ) -> Answer:
         operation = self._operation(text, document, name)
         variables = operation.variables.read(raw)
-        decided = tuple(variables.coerced.get(condition) for condition in operation.conditions)
-        if context.policy is not self._policy:  # loaded anew
+        condition_values = tuple(variables.coerced.get(condition) for condition in operation.conditions)
+        if context.policy is not self._policy:  # the policy was reloaded
             self._plans.clear()
             self._policy = context.policy
-        key = (text, name, context.viewer.shape, decided)
+        key = (text, name, context.viewer.shape, condition_values)
         plan = self._plans.get(key)
         if plan is None:
-            made = partial(self._made, operation, name, dict(raw), context)
-            plan = made() if len(text) < SHORT_DOCUMENT else await run_in_worker(made)
-            _keep(self._plans, key, plan)
+            build = partial(self._build, operation, name, dict(raw), context)
+            plan = build() if len(text) < SHORT_DOCUMENT else await run_in_worker(build)
+            _cache(self._plans, key, plan)
         return await plan.run(context, variables)
 
     def _operation(self, text: str, document: DocumentNode, name: str | None) -> SelectedOperation:
-        known = self._operations.get((text, name))
-        if known is None:
+        operation = self._operations.get((text, name))
+        if operation is None:
             node = get_operation_ast(document, name)
-            assert node is not None  # noqa: S101 (Strawberry has chosen it before)
+            assert node is not None  # noqa: S101 (Strawberry has selected it before)
             definitions = Definitions(self._schema, node.variable_definitions or ())
-            known = SelectedOperation(BESIDE + len(text), document, node, conditions(document), definitions)
-            _keep(self._operations, (text, name), known)
-        return known
+            operation = SelectedOperation(PLAN_OVERHEAD + len(text), document, node, conditions(document), definitions)
+            _cache(self._operations, (text, name), operation)
+        return operation
 
-    def _made(self, operation: SelectedOperation, name: str | None, raw: dict[str, Any], context: Context) -> Plan | NoPlan:
+    def _build(self, operation: SelectedOperation, name: str | None, raw: dict[str, Any], context: Context) -> Plan | NoPlan:
         if operation.node.operation is not OperationType.QUERY:
-            return NoPlan(operation.characters, "no query")
+            return NoPlan(operation.characters, "not a query")
         executor = Executor.build(self._schema, operation.document, raw_variable_values=raw, operation_name=name)
-        assert not isinstance(executor, list)  # noqa: S101 (the variables have been read before)
+        assert not isinstance(executor, list)  # noqa: S101 (the variables have been coerced before)
         policy, shape = context.policy, context.viewer.shape
-        decide, withheld = partial(policy.decide, shape), partial(policy.denial_reason, shape)
-        rights = partial(allowed_actions, policy, shape)
+        decide, denial_reason = partial(policy.decide, shape), partial(policy.denial_reason, shape)
+        allowed_actions_of = partial(allowed_actions, policy, shape)
         try:
-            planner = Planner(operation.document, executor, self._describe, decide, withheld, rights)
+            planner = Planner(operation.document, executor, self._describe, decide, denial_reason, allowed_actions_of)
             roots, planned = planner.plan()
         except NotPlannable as reason:
             return NoPlan(operation.characters, str(reason))
-        watches = {key: each.watch for key, each in planned.items() if isinstance(each, PlannedField) and each.watch}
-        return Plan(operation.characters, roots, planned, FieldsTracker(watches) if watches else None)
+        trackers = {key: each.tracker for key, each in planned.items() if isinstance(each, PlannedField) and each.tracker}
+        return Plan(operation.characters, roots, planned, FieldsTracker(trackers) if trackers else None)
 
 
 def _execution(left: Mapping[str, str], roots: Roots) -> str:
-    """What ran an operation."""
+    """Return the description of what executed an operation."""
     if not left:
         return PLANNED
-    why = next(iter(left.values()))
+    reason = next(iter(left.values()))
     if len(left) == len(roots.fields):
-        return f"graphql-core; {why}"
-    return f"{PLANNED}, but {len(left)} of {len(roots.fields)} root fields by graphql-core; {why}"
+        return f"graphql-core; {reason}"
+    return f"{PLANNED}, but {len(left)} of {len(roots.fields)} root fields by graphql-core; {reason}"
 
 
-def _keep(cache: LRUCache[Any, Any], key: Any, value: SelectedOperation | Plan | NoPlan) -> None:
-    if value.characters <= cache.maxsize / SHARE:
+def _cache(cache: LRUCache[Any, Any], key: Any, value: SelectedOperation | Plan | NoPlan) -> None:
+    if value.characters <= cache.maxsize / CACHE_SHARE_DIVISOR:
         cache[key] = value

@@ -1,7 +1,7 @@
-"""Watches: where in a response values may be hidden. Built with the plan, so that only these places are looked at.
+"""Redaction tracking: where a response can have hidden values. Trackers are built with the plan: only their places are visited.
 
-What every row hides is known beforehand. Where the row decides, generated code leaves a `HiddenMarker` in the place of the value, which the
-watch notes and takes out.
+What every row hides is known in advance. If the row decides, generated code leaves a `HiddenMarker` in place of the value; the
+tracker reports it and replaces it with null.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from resolvers.reading.redactions import Entry, Redacted, fold
 
 
 class HiddenMarker:
-    """What stands in the place of a hidden value until its watch has noted it."""
+    """Stands in for a hidden value until its tracker has reported it."""
 
     __slots__ = ("redacted",)
 
@@ -23,40 +23,40 @@ class HiddenMarker:
 
 
 class RedactionPass:
-    """One look at a response. `typed` has the watches of objects whose type only their making showed, by their identity."""
+    """Collects the redactions of one response. `typed` maps objects of abstract types, by identity, to their trackers."""
 
     def __init__(self) -> None:
-        self.hidden = False  # whether any row has hidden anything
+        self.hidden = False  # whether any row has hidden a value
         self.typed: dict[int, RedactionTracker] = {}
-        self._found: list[tuple[dict[str, Any], str]] = []
+        self._markers: list[tuple[dict[str, Any], str]] = []
 
-    def over(self, watch: RedactionTracker | None, response: Any) -> list[Entry]:
-        """The redactions of a response, from which they are taken out."""
-        if watch is None or not (self.hidden or watch.always or self.typed):
+    def collect(self, tracker: RedactionTracker | None, response: Any) -> list[Entry]:
+        """Return the redactions of a response, and replace its markers with null."""
+        if tracker is None or not (self.hidden or tracker.always or self.typed):
             return []
-        entries = watch.entries(response, self)
-        for holder, name in self._found:  # at the end, for an object may stand in several places
+        entries = tracker.entries(response, self)
+        for holder, name in self._markers:  # last, because an object can be in several places
             holder[name] = None
         return entries
 
-    def found(self, holder: dict[str, Any], name: str) -> None:
-        """Note that there is a Hidden to be taken out."""
-        self._found.append((holder, name))
+    def mark(self, holder: dict[str, Any], name: str) -> None:
+        """Note that a holder has a HiddenMarker to be replaced."""
+        self._markers.append((holder, name))
 
 
 class RedactionTracker(ABC):
-    """A place of a response at which, or below which, something may be hidden."""
+    """A place of a response at or below which values can be hidden."""
 
     constant: Sequence[Entry] | None = None
-    """The redactions, if they are the same for whatever stands there but null."""
+    """The redactions, if they are the same for every value except null."""
     always = True
-    """Whether there is something to be noted even if no row has hidden anything by itself."""
+    """Whether there can be redactions even if no row has hidden a value."""
     never_null = False
-    """Whether it is known that there is always something that is watched."""
+    """Whether the tracked value is never null."""
 
     @abstractmethod
-    def entries(self, value: Any, look: RedactionPass) -> list[Entry]:
-        """The redactions at and below a value, with paths that are relative to it."""
+    def entries(self, value: Any, redaction_pass: RedactionPass) -> list[Entry]:
+        """Return the redactions at and below a value, with paths relative to it."""
 
 
 class ConstantTracker(RedactionTracker):
@@ -64,74 +64,74 @@ class ConstantTracker(RedactionTracker):
 
     def __init__(self, redacted: Redacted) -> None:
         self.constant = [((), redacted)]
-        self.never_null = True  # the watch is of the null itself
+        self.never_null = True  # what it tracks is the null itself
 
-    def entries(self, value: Any, look: RedactionPass) -> list[Entry]:  # noqa: ARG002
-        """The one redaction."""
+    def entries(self, value: Any, redaction_pass: RedactionPass) -> list[Entry]:  # noqa: ARG002
+        """Return the one redaction."""
         return list(self.constant or ())
 
 
 class PerRowTracker(RedactionTracker):
-    """A place that some rows hide. `below` watches what stands there in the others."""
+    """A place that some rows hide. `below` tracks the values that the other rows show there."""
 
     def __init__(self, below: RedactionTracker | None) -> None:
         self._below = below
         self.always = below is not None and below.always
 
-    def entries(self, value: Any, look: RedactionPass) -> list[Entry]:
-        """The redaction of a hidden value, those below another."""
+    def entries(self, value: Any, redaction_pass: RedactionPass) -> list[Entry]:
+        """Return the redaction of a hidden value, or those below a visible one."""
         if value.__class__ is HiddenMarker:
             return [((), value.redacted)]
-        return self._below.entries(value, look) if self._below else []
+        return self._below.entries(value, redaction_pass) if self._below else []
 
 
 class FieldsTracker(RedactionTracker):
-    """An object with watched fields, by their names in the response and in its order."""
+    """An object with tracked fields, by their names in the response and in its order."""
 
     def __init__(self, fields: Mapping[str, RedactionTracker]) -> None:
         self._fields = list(fields.items())
-        self._always = [(name, watch) for name, watch in self._fields if watch.always]
+        self._always = [(name, tracker) for name, tracker in self._fields if tracker.always]
         self.always = bool(self._always)
-        if all(watch.never_null and watch.constant is not None for watch in fields.values()):
+        if all(tracker.never_null and tracker.constant is not None for tracker in fields.values()):
             self.constant = [
-                ((name, *path), redacted) for name, watch in self._fields for path, redacted in watch.constant or ()
+                ((name, *path), redacted) for name, tracker in self._fields for path, redacted in tracker.constant or ()
             ]
 
-    def entries(self, value: Any, look: RedactionPass) -> list[Entry]:
-        """The redactions of the fields."""
+    def entries(self, value: Any, redaction_pass: RedactionPass) -> list[Entry]:
+        """Return the redactions of the fields."""
         if value is None:
             return []
-        found: list[Entry] = []
-        for name, watch in self._fields if look.hidden else self._always:
+        collected: list[Entry] = []
+        for name, tracker in self._fields if redaction_pass.hidden else self._always:
             inner = value[name]
-            found += [((name, *path), redacted) for path, redacted in watch.entries(inner, look)]
+            collected += [((name, *path), redacted) for path, redacted in tracker.entries(inner, redaction_pass)]
             if inner.__class__ is HiddenMarker:
-                look.found(value, name)
-        return found
+                redaction_pass.mark(value, name)
+        return collected
 
 
 class ItemsTracker(RedactionTracker):
-    """A list whose items are watched."""
+    """A list whose items are tracked."""
 
     def __init__(self, item: RedactionTracker) -> None:
         self._item = item
         self.always = item.always
 
-    def entries(self, value: Sequence[Any] | None, look: RedactionPass) -> list[Entry]:
-        """The redactions of the items, folded."""
+    def entries(self, value: Sequence[Any] | None, redaction_pass: RedactionPass) -> list[Entry]:
+        """Return the redactions of the items, folded."""
         if not value:
             return []
         if self._item.constant is None:
-            return fold([None if item is None else self._item.entries(item, look) for item in value])
+            return fold([None if item is None else self._item.entries(item, redaction_pass) for item in value])
         if all(item is None for item in value):
             return []
         return [(("*", *path), redacted) for path, redacted in self._item.constant]
 
 
 class TypedTracker(RedactionTracker):
-    """An object of an abstract type, whose own type says what is watched."""
+    """An object of an abstract type. Its concrete type decides what is tracked."""
 
-    def entries(self, value: Any, look: RedactionPass) -> list[Entry]:
-        """The redactions of the object."""
-        watch = look.typed.get(id(value))
-        return watch.entries(value, look) if watch else []
+    def entries(self, value: Any, redaction_pass: RedactionPass) -> list[Entry]:
+        """Return the redactions of the object."""
+        tracker = redaction_pass.typed.get(id(value))
+        return tracker.entries(value, redaction_pass) if tracker else []

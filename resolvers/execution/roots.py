@@ -1,6 +1,6 @@
-"""Root fields of a query: which there are, in the order of the answer, and documents that ask for some of them alone.
+"""Root fields of a query: which there are, in the order of the answer, and documents that request some of them alone.
 
-The nodes of such a document are those of the whole, so places in errors are places in what the client sent.
+The nodes of such a document are those of the original, so locations in errors refer to what the client sent.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ INTROSPECTION: Final = frozenset(("__schema", "__type"))
 
 @dataclass(frozen=True, slots=True)
 class Roots:
-    """The selected root fields of an operation by their keys in the answer."""
+    """The selected root fields of an operation, by their keys in the answer."""
 
     document: DocumentNode
     operation: OperationDefinitionNode
     fields: Mapping[str, Sequence[FieldDetails]]
 
     def introspection(self) -> tuple[str, ...]:
-        """The keys of those that ask about the schema."""
+        """Return the keys of the root fields that query the schema."""
         return tuple(key for key, details in self.fields.items() if details[0].node.name.value in INTROSPECTION)
 
     def only(self, keys: Collection[str]) -> DocumentNode:
-        """A document that asks for these alone, in the same order. It declares no variables that it does not use."""
+        """Return a document that requests only these, in the same order. It declares only the variables that it uses."""
         nodes = [each.node for key, details in self.fields.items() if key in keys for each in details]
         fragments = _spread(self.document, nodes)
         used = {name for node in (self.operation, *nodes, *fragments) for name in _used(node)}
@@ -55,7 +55,7 @@ class Roots:
 
 
 def roots(schema: GraphQLSchema, document: DocumentNode, name: str | None, raw: Mapping[str, Any]) -> Roots | None:
-    """The root fields of a query with these variables, None for what is no query or has variables of wrong types."""
+    """Return the root fields of a query with these variables, or None if it isn't a query or a variable has the wrong type."""
     operation = get_operation_ast(document, name)
     root = schema.query_type
     if operation is None or root is None or operation.operation is not OperationType.QUERY:
@@ -68,7 +68,7 @@ def roots(schema: GraphQLSchema, document: DocumentNode, name: str | None, raw: 
 
 
 def merged(order: Collection[str], *parts: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """The data of an answer from the data of its parts, None where a part is null as a whole."""
+    """Merge the data of an answer's parts. Return None if a part is null."""
     known: dict[str, Any] = {}
     for part in parts:
         if part is None:
@@ -78,14 +78,14 @@ def merged(order: Collection[str], *parts: Mapping[str, Any] | None) -> dict[str
 
 
 def _used(node: Node) -> Sequence[str]:
-    """The variables of a node; of an operation those of its directives."""
+    """Return the variables of a node; for an operation, those of its directives."""
     if not isinstance(node, OperationDefinitionNode):
         return variables(node)
     return [name for directive in node.directives or () for name in variables(directive)]
 
 
 def _spread(document: DocumentNode, nodes: Sequence[FieldNode]) -> Sequence[FragmentDefinitionNode]:
-    """The fragments that nodes spread, by whatever way, in the order of the document."""
+    """Return the fragments that nodes spread, directly or indirectly, in the order of the document."""
     known = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
     found: dict[str, FragmentDefinitionNode] = {}
 

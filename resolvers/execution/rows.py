@@ -1,4 +1,4 @@
-"""Rows as a plan reads them: generated code names a column, and the statement selects just the columns that were named."""
+"""Rows as a plan reads them: generated code names columns, and the statement selects just these."""
 
 from __future__ import annotations
 
@@ -17,152 +17,152 @@ from resolvers.reading.statements import Joined, Source, readable
 
 
 class Objects:
-    """Things that are no rows: objects with attributes, one of which is the variable."""
+    """Objects that aren't rows; generated code reads their attributes from `variable`."""
 
     def __init__(self, variable: str = "o") -> None:
         self.target = variable
 
     def read(self, column: str) -> str:
-        """The attribute of the object."""
+        """Return the code of an attribute."""
         return f"{self.target}.{column}"
 
     def parents(self, objects: Sequence[Any]) -> Sequence[Any]:
-        """What batch resolvers are given: the objects themselves."""
+        """Return the parents for batch resolvers: the objects themselves."""
         return objects
 
 
 class JoinedRow:
-    """A row that is read beside the one that names it, by one statement; `rows` is what has still to be true of it."""
+    """A row that is joined to the one that references it, in one statement. `rows` is the condition that it still has to match."""
 
     def __init__(
-        self, row: ToOne, decision: Decision, rows: Predicate, label: str, named_in: str, siblings: dict[ToOne, JoinedRow]
+        self, row: ToOne, decision: Decision, rows: Predicate, label: str, referenced_by: str, siblings: dict[ToOne, JoinedRow]
     ) -> None:
         self.entity = row.entity
         self.decision = decision
         self._row = row
         self._rows = rows
         self._label = label
-        self._named_in = named_in
+        self._referenced_by = referenced_by
         self._siblings = siblings
         self._columns: dict[str, None] = {}
         self._joins: dict[ToOne, JoinedRow] = {}
 
     @property
     def is_always_there(self) -> bool:
-        """Whether there is a row for each that names it: a foreign key holds it, and nothing has still to be true."""
-        named = CATALOGUE[self._named_in].table.c[self._row.column]
-        return self._rows == TRUE and self._row.by == "id" and not named.nullable
+        """Whether every reference has its row: a foreign key ensures it, and there is no condition left."""
+        reference = CATALOGUE[self._referenced_by].table.c[self._row.column]
+        return self._rows == TRUE and self._row.by == "id" and not reference.nullable
 
     @property
     def by(self) -> str:
-        """The column by which it is found: no row is without it."""
+        """The unique column that is referenced. Every row has a value in it."""
         return self._row.by
 
     def read(self, column: str) -> str:
-        """The variable of a column."""
+        """Return the variable of a column."""
         self._columns[column] = None
         return f"r_{self._label}_{column}"
 
     def holds(self, predicate: Predicate) -> str:
-        """The code that tells whether a predicate of policy is true of the row. Raises Inseparable if it asks for linked rows."""
+        """Return the code of a policy predicate over the row. Raises NotJoinable if the predicate needs linked rows."""
         if not is_local(predicate):
             raise NotJoinable("a mask over linked rows")
         return expression(predicate, self.read)
 
-    def beside(self, _label: str, _predicate: Predicate) -> str:
-        """Refuse to have something computed beside the row. Raises Inseparable."""
+    def computed(self, _label: str, _predicate: Predicate) -> str:
+        """Refuse to compute a predicate in the database. Raises NotJoinable."""
         raise NotJoinable("an action that linked rows decide")
 
-    def joined_by(self, row: ToOne, decision: Decision, rows: Predicate) -> JoinedRow:
-        """The row that a column names, to be tried out, and read by the same statement if it is kept."""
+    def join(self, row: ToOne, decision: Decision, rows: Predicate) -> JoinedRow:
+        """Return the row that a column references. It is joined in the same statement once `keep` is called."""
         label = f"{self._label}x{len(self._joins)}"
         return self._joins.get(row) or JoinedRow(row, decision, rows, label, self.entity, self._joins)
 
     def keep(self) -> None:
-        """Read what was tried out."""
+        """Include the row in the statement."""
         self._siblings[self._row] = self
 
     @property
     def labels(self) -> list[str]:
-        """What the statement reads of it, in its order."""
+        """The labels of the row's columns in the statement, in its order."""
         own = [f"{self._label}_{column}" for column in self._columns]
         return own + [label for join in self._joins.values() for label in join.labels]
 
     @property
     def joined(self) -> Joined:
-        """What the statement joins."""
+        """The description of the join for the statement."""
         inner = tuple(join.joined for join in self._joins.values())
         row = self._row
         return Joined(self._label, row.entity, row.column, row.by, self._rows, tuple(self._columns), inner)
 
 
 class Rows:
-    """Rows of a type of policy. Each column that is read is a variable of the generated code."""
+    """Rows of a type under policy. Each column that is read is a variable of the generated code."""
 
     def __init__(
-        self, entity: str, decision: Decision, forced: Sequence[str] = (), *, below: bool = False, joinable: bool = True
+        self, entity: str, decision: Decision, required: Sequence[str] = (), *, below: bool = False, joinable: bool = True
     ) -> None:
-        """`forced` columns are read in any case; `below` a parent, its key is the first column."""
+        """`required` columns are read in any case. With `below`, the parent's position is the first column."""
         self.entity = entity
         self.decision = decision
         self._below = below
         self._joinable = joinable
-        self._columns = dict.fromkeys(forced)
+        self._columns = dict.fromkeys(required)
         self._masks: dict[str, Predicate] = {}
         self._joins: dict[ToOne, JoinedRow] = {}
 
     def read(self, column: str) -> str:
-        """The variable of a column."""
+        """Return the variable of a column."""
         self._columns[column] = None
         return f"r_{column}"
 
     def read_all(self) -> None:
-        """Read every column, for whoever does not say which it needs."""
+        """Read every column, for resolvers that don't declare which they need."""
         self._columns.update(dict.fromkeys(readable(self.entity)))
 
     def holds(self, predicate: Predicate) -> str:
-        """The code that tells whether a predicate of policy is true of the row; the viewer is the variable `viewer`."""
+        """Return the code of a policy predicate over the row; `viewer` is the viewer's variable."""
         if is_local(predicate):
             return expression(predicate, self.read)
         column = mask_of(self.decision).column(predicate)
         self._masks[column] = predicate
         return f"r_{column}"
 
-    def beside(self, label: str, predicate: Predicate) -> str:
-        """The variable of a predicate that the database computes beside the row. Raises Unplanned where others have read it."""
+    def computed(self, label: str, predicate: Predicate) -> str:
+        """Return the variable of a predicate that the database computes. Raises NotPlannable if the rows are loaded elsewhere."""
         if not self._joinable:
-            raise NotPlannable("rows that are read elsewhere, and what linked rows say of them")
+            raise NotPlannable("linked rows of rows that are loaded elsewhere")
         self._masks[label] = predicate
         return f"r_{label}"
 
-    def joined_by(self, row: ToOne, decision: Decision, rows: Predicate) -> JoinedRow:
-        """The row that a column names, to be tried out, and read by the same statement if it is kept."""
+    def join(self, row: ToOne, decision: Decision, rows: Predicate) -> JoinedRow:
+        """Return the row that a column references. It is joined in the same statement once `keep` is called."""
         if not self._joinable:
-            raise NotJoinable("rows that are read elsewhere")
+            raise NotJoinable("rows that are loaded elsewhere")
         return self._joins.get(row) or JoinedRow(row, decision, rows, f"j{len(self._joins)}", self.entity, self._joins)
 
     @property
     def labels(self) -> list[str]:
-        """What the statement reads, in its order."""
+        """The labels of what the statement selects, in its order."""
         joined = [label for join in self._joins.values() for label in join.labels]
         return ["parent"] * self._below + [*self._columns, *self._masks, *joined]
 
     @property
     def target(self) -> str:
-        """What a row is unpacked to."""
+        """The code that unpacks a row into variables."""
         return "(" + "".join(f"r_{label}, " for label in self.labels) + ")"
 
     def source(self, rows: Predicate, through: Predicate = TRUE) -> Source:
-        """What a statement reads, of the rows of which `rows` is true."""
+        """Return the source of a statement over the rows that match `rows`."""
         joins = tuple(join.joined for join in self._joins.values())
         return Source(self.entity, rows, through, tuple(self._masks.items()), tuple(self._columns), joins)
 
     def parents(self, rows: Sequence[Any]) -> Sequence[Any]:
-        """What batch resolvers are given: records."""
+        """Return the parents for batch resolvers: records."""
         return [row.record if isinstance(row, LoadedRows) else Record(self.entity, row) for row in rows]
 
     def of_records(self, records: Sequence[Any]) -> Sequence[LoadedRows]:
-        """Records that were loaded elsewhere, as rows of this order. Raises Unplanned where they are of another type."""
+        """Return records that were loaded elsewhere as rows of this order. Raises NotPlannable for records of another type."""
         if any(getattr(record, "entity", None) != self.entity for record in records):
             raise NotPlannable("records of another type")
         labels = self.labels
@@ -170,11 +170,11 @@ class Rows:
 
 
 class LoadedRows(tuple[Any, ...]):
-    """A row made of a record that was loaded elsewhere."""
+    """A row built from a record that was loaded elsewhere."""
 
     record: Record
 
     def __new__(cls, record: Record, values: Sequence[Any]) -> LoadedRows:
-        made = super().__new__(cls, values)
-        made.record = record
-        return made
+        row = super().__new__(cls, values)
+        row.record = record
+        return row

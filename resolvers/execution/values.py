@@ -1,4 +1,4 @@
-"""Values: generated code that completes what stands in a row or an object, as the specification says, without asking anybody."""
+"""Values: generated code that completes values of rows and objects as the GraphQL specification says, without loading anything."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ AS_STORED: Final = {
     GraphQLString.name: (sa.Text, sa.String),
     GraphQLInt.name: (sa.Integer,),
     GraphQLBoolean.name: (sa.Boolean,),
-    "DateTime": (sa.DateTime,),  # orjson writes both as their types do, in ISO 8601; all times are UTC
+    "DateTime": (sa.DateTime,),  # orjson writes dates and times as these scalars do, in ISO 8601; all times are UTC
     "Date": (sa.Date,),
 }
-"""Scalars that are written as the database gives them, and the types of columns for which that holds."""
+"""Scalars whose values are written as the database returns them, and the column types for which that is right."""
 
-KINDS: Final = 256  # leaf types of all schemas of a process
+WRITER_CACHE_SIZE: Final = 256  # leaf types of all schemas of a process
 Display = Callable[[str], str]
-"""The code of an object of the response, from the variable that holds what it is made of."""
+"""From the variable of an object to the code of its object in the response."""
 
 
 def complete(names: CodeNamespace, code: str, kind: GraphQLOutputType, display: Display | None = None) -> str:
-    """The code that completes the value of `code`; `display` is that of objects, where there are any."""
+    """Return the code that completes the value of `code`. `display` is required if the type has objects."""
     required = isinstance(kind, GraphQLNonNull)
     inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
     value = names.variable()
@@ -48,13 +48,13 @@ def complete(names: CodeNamespace, code: str, kind: GraphQLOutputType, display: 
         item = names.variable()
         body = f"[{complete(names, item, inner.of_type, display)} for {item} in items({value})]"
     else:
-        assert display is not None  # noqa: S101 (whoever completes objects says how)
+        assert display is not None  # noqa: S101 (callers that complete objects pass it)
         body = display(value)
     return f"(None if ({value} := {f'need({code})' if required else code}) is None else {body})"
 
 
 def stored(names: CodeNamespace, code: str, kind: GraphQLOutputType, column: Any) -> str:
-    """The code that completes the value of a column, as it is where its type and constraints say that nothing is to be done."""
+    """Return the code that completes a column's value. It does nothing if the column's type and constraints make that right."""
     inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
     if column is None or (isinstance(kind, GraphQLNonNull) and column.nullable):
         return complete(names, code, kind)
@@ -62,7 +62,7 @@ def stored(names: CodeNamespace, code: str, kind: GraphQLOutputType, column: Any
 
 
 def _leaf(names: CodeNamespace, value: str, code: str, kind: GraphQLLeafType, *, required: bool) -> str:
-    """Text is written as it is; everything else as its type says."""
+    """Write text as it is, and other values as their type says."""
     writer = names.bind(_writer(kind))
     if _writes_text(kind):
         written = f"{writer}({value})" if required else f"(None if {value} is None else {writer}({value}))"
@@ -74,14 +74,14 @@ def _writes_text(kind: GraphQLLeafType) -> bool:
     return kind in (GraphQLString, GraphQLID) or kind.coerce_output_value is str
 
 
-@lru_cache(KINDS)
+@lru_cache(WRITER_CACHE_SIZE)
 def _writer(kind: GraphQLLeafType) -> Callable[[Any], Any]:
     coerce = kind.coerce_output_value
 
     def written(value: Any) -> Any:
         coerced = None if value is None else coerce(value)
         if coerced is None or coerced is Undefined:
-            raise NotPlannable("a value that its type does not write")
+            raise NotPlannable("a value that its type can't serialize")
         return coerced
 
     return written
@@ -89,6 +89,6 @@ def _writer(kind: GraphQLLeafType) -> Callable[[Any], Any]:
 
 def _is_written_as_stored(kind: GraphQLLeafType, column: Any) -> bool:
     if isinstance(kind, GraphQLEnumType):
-        words = column.type.enums if isinstance(column.type, sa.Enum) else None
-        return words is not None and all(word in kind.values and kind.values[word].value == word for word in words)
+        names = column.type.enums if isinstance(column.type, sa.Enum) else None
+        return names is not None and all(name in kind.values and kind.values[name].value == name for name in names)
     return type(column.type) in AS_STORED.get(kind.name, ())

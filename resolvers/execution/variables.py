@@ -1,7 +1,6 @@
-"""Variables: what a request gives for those of its operation, read as the specification says, and no more often than needed.
+"""Variables: the values that a request passes for the variables of its operation, coerced as the GraphQL specification says.
 
-Most variables are text, whole numbers and truth values of just the right type. They are taken as they are; graphql-core reads the
-rest.
+Most variables are strings, integers and booleans of the right type. These are taken as they are; graphql-core coerces the rest.
 """
 
 from __future__ import annotations
@@ -24,14 +23,14 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from resolvers.execution.codegen import NotPlannable
 
-LARGEST: Final = 2**31  # beyond what GraphQL's Int holds
+INT_LIMIT: Final = 2**31  # one more than the largest Int of GraphQL
 AS_GIVEN: Final[Mapping[str, Callable[[Any], bool]]] = {
     GraphQLString.name: lambda value: value.__class__ is str,
     GraphQLID.name: lambda value: value.__class__ is str,
-    GraphQLInt.name: lambda value: value.__class__ is int and -LARGEST <= value < LARGEST,
+    GraphQLInt.name: lambda value: value.__class__ is int and -INT_LIMIT <= value < INT_LIMIT,
     GraphQLBoolean.name: lambda value: value.__class__ is bool,
 }
-"""Scalars whose values are the same before and after they are read, if they are of the type that is named here."""
+"""Scalars that coercion doesn't change, and a check of whether a value has the right type."""
 
 
 class Definitions:
@@ -40,17 +39,17 @@ class Definitions:
     def __init__(self, schema: GraphQLSchema, nodes: Sequence[VariableDefinitionNode]) -> None:
         self.schema = schema
         self.nodes = nodes
-        self.plain = [(node.variable.name.value, _is_optional(node), _as_given(node)) for node in nodes]
+        self.checks = [(node.variable.name.value, _is_optional(node), _type_check(node)) for node in nodes]
 
     def read(self, raw: Mapping[str, Any]) -> Variables:
-        """What a request gives. Raises Unplanned for what graphql-core has to refuse."""
+        """Return the variables of a request. Raises NotPlannable for values that graphql-core has to refuse."""
         coerced: dict[str, Any] = {}
-        for name, optional, is_as_given in self.plain:
+        for name, optional, has_right_type in self.checks:
             value = raw.get(name)
             if value is None and optional:
                 if name in raw:
                     coerced[name] = None
-            elif is_as_given is None or not is_as_given(value):
+            elif has_right_type is None or not has_right_type(value):
                 return Variables(self, raw)
             else:
                 coerced[name] = value
@@ -67,7 +66,7 @@ class Variables:
 
     @cached_property
     def values(self) -> VariableValues:
-        """As graphql-core reads them."""
+        """The variables as graphql-core coerces them."""
         read = get_variable_values(self._definitions.schema, self._definitions.nodes, dict(self._raw))
         if isinstance(read, list):
             raise NotPlannable("variables of wrong types")
@@ -75,11 +74,11 @@ class Variables:
 
 
 def _is_optional(node: VariableDefinitionNode) -> bool:
-    """Whether a variable that is not given has no value either."""
+    """Return whether a variable that isn't passed has no value either."""
     return node.default_value is None and not isinstance(node.type, NonNullTypeNode)
 
 
-def _as_given(node: VariableDefinitionNode) -> Callable[[Any], bool] | None:
-    """What tells whether a value can be taken as it is, None where graphql-core has to read it."""
+def _type_check(node: VariableDefinitionNode) -> Callable[[Any], bool] | None:
+    """Return the check of whether a value can be taken as it is, or None if graphql-core has to coerce it."""
     kind = node.type.type if isinstance(node.type, NonNullTypeNode) else node.type
     return AS_GIVEN.get(kind.name.value) if isinstance(kind, NamedTypeNode) else None

@@ -1,4 +1,4 @@
-"""Access: what policy lets one viewer read and do, and the parameters that its statements need."""
+"""One viewer's rights: what policy lets the viewer read and do, and the parameters that its statements need."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from resolvers.reading.relations import RELATIONS
 
 
 class Access:
-    """The rights of one viewer. `reader` runs the statements that its rows are loaded by."""
+    """The rights of one viewer. `reader` runs the statements that load its rows."""
 
     policy: Policy
     viewer: Viewer
@@ -24,30 +24,30 @@ class Access:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The viewer's facts, as parameters of statements."""
+        """The viewer's facts, as statement parameters."""
         if self._parameters is None:  # a cached property would take a lock on Python 3.11
             self._parameters = viewer_parameters(self.viewer)
         return self._parameters
 
     def decide(self, entity: str, action: str = "read") -> Decision:
-        """Return policy's decision for this viewer's shape."""
+        """Return the policy's decision for this viewer's shape."""
         return self.policy.decide(self.viewer.shape, entity, action)
 
     def allowed(self, entity: str, actions: Sequence[str], relation: str | None) -> tuple[Predicate, Predicate]:
-        """Return the condition on rows that allow all of the actions, and the one on rows of the relation's link table."""
+        """Return two conditions: on rows that allow all of the actions, and on rows of the relation's link table."""
         link_type = RELATIONS[relation].link_type if relation else ""
         through = self.decide(link_type).rows if link_type else TRUE
         return conj(self.decide(entity, action).rows for action in actions), through
 
     def can(self, ability: str) -> bool:
-        """Whether the viewer has an ability, which never depends on stored rows."""
+        """Return whether the viewer has an ability. Abilities never depend on stored rows."""
         return self.policy.can(self.viewer.shape, ability)
 
     def denial_reason(self, ability: str) -> Reason | None:
-        """Why the viewer lacks an ability, or None if it has it."""
+        """Return why the viewer lacks an ability, or None if it has it."""
         return self.policy.denial_reason(self.viewer.shape, ability)
 
     def sees_everywhere(self, entity: str, field: str) -> bool:
-        """Whether the viewer sees a field in every row that it can read. Only then is sorting or filtering by it safe."""
+        """Return whether the viewer sees a field in every row that it can read. Only then is sorting or filtering by it safe."""
         rule = self.decide(entity).fields.get(field)
         return rule is not None and rule.visible == TRUE

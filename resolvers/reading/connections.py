@@ -1,7 +1,7 @@
 """Connections: pages of a list in a stable order, by keyset, forward and backward (the Relay specification of connections).
 
-What is counted, sorted, filtered and paged has passed policy before. A viewer who may not see the field behind an order or a filter
-is refused (A16).
+Every row that is counted, sorted, filtered or paged has passed policy. A viewer who can't see the field behind an order or a
+filter is refused (A16).
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ class LoadingContext(PageContext, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """An item of a page, with its place."""
+    """An item of a page, with its cursor."""
 
     cursor: str
     node: Record
 
 
 class Page:
-    """A page of one connection, with what is needed to count the whole of it."""
+    """A page of one connection, with what is needed to count the whole connection."""
 
     __slots__ = ("has_more", "nodes", "parent", "request")
 
-    def __init__(self, asked: PageRequest, parent: UUID | None, nodes: Sequence[Any], more: bool) -> None:
-        self.request = asked
+    def __init__(self, request: PageRequest, parent: UUID | None, nodes: Sequence[Any], has_more: bool) -> None:
+        self.request = request
         self.parent = parent
         self.nodes = nodes
-        self.has_more = more  # whether there are items beyond the end that was read towards
+        self.has_more = has_more  # whether there are items beyond the page, in the direction of reading
 
     @property
     def edges(self) -> list[Edge]:
@@ -52,29 +52,29 @@ class Page:
 
     @property
     def page_info(self) -> Page:
-        """Where the page stands is asked of itself."""
+        """The page itself: it has the fields of PageInfo."""
         return self
 
     @property
     def has_next_page(self) -> bool:
-        """Whether there are items after it: a cursor that was given stands for an item, so there is something on its side."""
+        """Whether there are items after the page. A cursor stands for an item, so there is an item on its side."""
         window = self.request.window
         return window.before if window.backward else self.has_more
 
     @property
     def has_previous_page(self) -> bool:
-        """Whether there are items before it."""
+        """Whether there are items before the page."""
         window = self.request.window
         return self.has_more if window.backward else window.after
 
     @property
     def start_cursor(self) -> str | None:
-        """The cursor of its first item."""
+        """The cursor of the first item."""
         return self.request.cursors(self.nodes[:1])[0] if self.nodes else None
 
     @property
     def end_cursor(self) -> str | None:
-        """The cursor of its last item."""
+        """The cursor of the last item."""
         return self.request.cursors(self.nodes[-1:])[0] if self.nodes else None
 
 
@@ -87,25 +87,25 @@ async def load_pages(
     parents: Sequence[UUID] = (),
     actions: tuple[str, ...] = ("read",),
 ) -> list[Page]:
-    """The page of each parent, in their order, by one statement; without a relation the one page of the whole list."""
-    asked = parse_page_request(context, entity, arguments, relation, actions)
-    found = await context.loaders.page(asked, parents)
-    size = asked.window.limit - 1
-    answer = []
+    """Load the page of each parent, in their order, with one statement. Without a relation, load the one page of the whole list."""
+    request = parse_page_request(context, entity, arguments, relation, actions)
+    records_by_parent = await context.loaders.page(request, parents)
+    size = request.window.limit - 1
+    loaded = []
     for parent in parents if relation else [None]:
-        records = found.get(parent, [])
-        shown = records[:size]
-        answer.append(Page(asked, parent, shown[::-1] if asked.window.backward else shown, len(records) > size))
-    return answer
+        records = records_by_parent.get(parent, [])
+        items = records[:size]
+        loaded.append(Page(request, parent, items[::-1] if request.window.backward else items, len(records) > size))
+    return loaded
 
 
-async def total_counts(asked_pages: Sequence[Page], context: LoadingContext) -> list[int]:
-    """How many rows each page's whole connection has that the viewer may read: one statement for all pages of a field."""
+async def total_counts(pages: Sequence[Page], context: LoadingContext) -> list[int]:
+    """Count the rows that the viewer can read of each page's connection, with one statement for all pages of a field."""
     groups: dict[int, list[Page]] = {}
-    for page in asked_pages:
+    for page in pages:
         groups.setdefault(id(page.request), []).append(page)
     counts: dict[tuple[int, UUID | None], int] = {}
     for key, group in groups.items():
-        counted = await context.loaders.count(group[0].request, [page.parent for page in group if page.parent])
-        counts.update({(key, parent): number for parent, number in counted.items()})
-    return [counts[id(page.request), page.parent] for page in asked_pages]
+        counts_by_parent = await context.loaders.count(group[0].request, [page.parent for page in group if page.parent])
+        counts.update({(key, parent): number for parent, number in counts_by_parent.items()})
+    return [counts[id(page.request), page.parent] for page in pages]

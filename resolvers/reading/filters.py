@@ -1,7 +1,7 @@
-"""Orders and filters of connections: the columns behind each, and the field of policy that guards it.
+"""Sort orders and filters of connections: the columns behind each, and the policy field that guards it.
 
-Every order ends with the key, so that a keyset is unique, and has its indexes in models/. A viewer who may not see the field
-behind an order or a filter is refused, because what is sorted or filtered by it tells it (A16).
+Every order ends with the key, which makes keysets unique, and has its indexes in models/. A viewer who can't see the field
+behind an order or a filter is refused, because the result would reveal the field (A16).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Condition = Callable[[Any, str], ColumnElement[bool]]  # (columns of the rows, n
 
 @dataclass(frozen=True, slots=True)
 class SortOrder:
-    """Columns in which a connection is sorted, before the key, and the field that tells them."""
+    """The columns that sort a connection, before the key, and the field that they reveal."""
 
     columns: tuple[str, ...] = ()
     field: str | None = None
@@ -27,60 +27,59 @@ class SortOrder:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A condition on the rows by one value of the caller, and the field that it tells."""
+    """A condition on rows that takes one value from the caller, and the field that it reveals."""
 
     field: str
     condition: Condition
-    id_of: str | None = None  # the type whose global id the value is
+    id_of: str | None = None  # the value is a global id of this type
 
 
 def equals(column: str, field: str | None = None, id_of: str | None = None) -> Filter:
-    """Rows whose column is the value."""
+    """Match rows whose column equals the value."""
     return Filter(field or column, lambda row, name: row[column] == sa.bindparam(name, type_=row[column].type), id_of)
 
 
 def array_contains(column: str) -> Filter:
-    """Rows whose array holds the value."""
+    """Match rows whose array contains the value."""
 
     def condition(row: Any, name: str) -> ColumnElement[bool]:
         kind = row[column].type
         items = postgresql.array([sa.bindparam(name, type_=kind.item_type)])
-        holding: ColumnElement[bool] = row[column].contains(sa.cast(items, kind))  # the driver takes text for VARCHAR
-        return holding
+        contains: ColumnElement[bool] = row[column].contains(sa.cast(items, kind))  # the driver takes text for VARCHAR
+        return contains
 
     return Filter(column, condition)
 
 
 def at_least(column: str) -> Filter:
-    """Rows whose column is the value or more."""
+    """Match rows whose column is at least the value."""
     return Filter(column, lambda row, name: row[column] >= sa.bindparam(name, type_=row[column].type))
 
 
 def at_most(column: str) -> Filter:
-    """Rows whose column is the value or less."""
+    """Match rows whose column is at most the value."""
     return Filter(column, lambda row, name: row[column] <= sa.bindparam(name, type_=row[column].type))
 
 
 def is_null(column: str) -> Filter:
-    """Rows that have nothing in the column; the value is always true."""
+    """Match rows whose column is NULL. The value is always true."""
     return Filter(column, lambda row, _name: row[column].is_(None))
 
 
 def full_text(column: str, field: str) -> Filter:
-    """Rows whose text has a word that each word of the value begins, or differs from by no more than a slip."""
+    """Match rows whose text has, for each word of the value, a word that starts with it or differs from it by a typo."""
 
     def condition(row: Any, name: str) -> ColumnElement[bool]:
-        asked = sa.select(sa.func.search_query(sa.bindparam(name, type_=sa.Text()))).scalar_subquery()  # made once, not by row
-        found: ColumnElement[bool] = row[column].op("@@", is_comparison=True)(asked)
-        return found
+        # A scalar subquery is evaluated once, not for each row.
+        query = sa.select(sa.func.search_query(sa.bindparam(name, type_=sa.Text()))).scalar_subquery()
+        matches: ColumnElement[bool] = row[column].op("@@", is_comparison=True)(query)
+        return matches
 
     return Filter(field, condition)
 
 
 BY_KEY: Final = "KEY"
-NEWEST_FIRST: Final = frozenset(
-    {"AuditEvent", "Inquiry", "Notification"}
-)  # types whose connections run downwards where no order is asked for
+NEWEST_FIRST: Final = frozenset({"AuditEvent", "Inquiry", "Notification"})  # types with a descending default order
 ORDERS: Final[Mapping[str, Mapping[str, SortOrder]]] = {
     "Company": {"TRADING_NAME": SortOrder(("trading_name",), "trading_name")},
     "Invoice": {"PERIOD": SortOrder(("period_start",), "period_start")},
@@ -88,7 +87,8 @@ ORDERS: Final[Mapping[str, Mapping[str, SortOrder]]] = {
         "CREATED_AT": SortOrder((), "created_at"),
         "NAME": SortOrder(("name",), "name"),
         "SPEED_MBPS": SortOrder(("speed_mbps",), "speed_mbps"),
-        "MONTHLY_RATE": SortOrder(("currency", "monthly_rate"), "monthly_rate"),  # amounts compare within a currency
+        # Amounts are comparable within one currency only.
+        "MONTHLY_RATE": SortOrder(("currency", "monthly_rate"), "monthly_rate"),
     },
 }
 FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
@@ -126,12 +126,12 @@ FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
     },
     "Product": {"kind": equals("kind"), "visibility": equals("visibility"), "category": array_contains("categories")},
 }
-# The input field that filters of other names are made of: errors speak of what the caller wrote.
+# Filters that come from an input field with another name: errors name the field that the caller wrote.
 INPUT_NAME: Final[Mapping[str, str]] = dict.fromkeys(
     ("currency", "monthly_rate_at_least", "monthly_rate_at_most"), "monthly_rate"
 )
 
 
 def order_of(entity: str, name: str) -> SortOrder:
-    """The order of a connection by its name; BY_KEY is every connection's."""
+    """Return an order of a connection by its name. Every connection has BY_KEY."""
     return SortOrder() if name == BY_KEY else ORDERS[entity][name]

@@ -1,7 +1,7 @@
-"""States: in which of them an action can be taken, as the lifecycles of the models say.
+"""The states in which an action is possible, derived from the lifecycles of the models.
 
-An action that is not here can be taken in every state. What other rows say, such as a port's live connections or a company's papers,
-is no state of the thing: the mutation looks at it.
+An action that isn't listed is possible in every state. Conditions on other rows, such as a port's live connections or a
+company's documents, aren't part of the state: the mutation checks them.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from models.port import PortStatus
 
 @dataclass(frozen=True, slots=True)
 class AllowedFrom:
-    """Words of the column `status`, and the column of the time at which they stand no more, if there is one."""
+    """Values of the column `status` that allow an action, and the column of the time when that ends, if it does."""
 
-    words: Collection[Any]
+    statuses: Collection[Any]
     until: str | None = None
 
     @property
     def columns(self) -> Iterator[str]:
-        """What it looks at."""
+        """The columns that the condition reads."""
         yield "status"
         yield from [] if self.until is None else [self.until]
 
 
 def _while_pending(to: OrderApprovalStatus) -> AllowedFrom:
-    """An order that may still become this, for as long as it waits (V13)."""
+    """Return the states from which an order can move to `to`, until the approval expires (V13)."""
     return AllowedFrom(before(order_approval.STEPS, to), until="expires_at")
 
 
@@ -47,7 +47,7 @@ PORT_ACTIONS: Final[Mapping[str, Collection[Any]]] = {
     "change_term": set(PortStatus) - port.ENDED,
 }
 ALLOWED_FROM: Final[Mapping[tuple[str, str], AllowedFrom]] = {
-    **{("Port", action): AllowedFrom(words) for action, words in PORT_ACTIONS.items()},
+    **{("Port", action): AllowedFrom(statuses) for action, statuses in PORT_ACTIONS.items()},
     ("MarketplacePort", "connect"): AllowedFrom({PortStatus.ACTIVE}),
     ("ConnectionRequest", "answer"): AllowedFrom(
         before(connection_request.STEPS, ConnectionRequestStatus.ACCEPTED, ConnectionRequestStatus.DENIED)
@@ -58,4 +58,4 @@ ALLOWED_FROM: Final[Mapping[tuple[str, str], AllowedFrom]] = {
     ("OrderApproval", "withdraw"): _while_pending(OrderApprovalStatus.WITHDRAWN),
 }
 FIELD_SHOWING_COLUMN: Final[Mapping[tuple[str, str], str]] = {("MarketplacePort", "status"): "selectable"}
-"""The field that tells a column, where it is not the column's own name."""
+"""The field that reveals a column, where its name differs from the column's."""

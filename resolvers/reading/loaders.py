@@ -1,7 +1,7 @@
-"""Loaders: all reading of one request. Every row passes the policy of its type here, and comes back as a masked record.
+"""Loaders: everything that one request reads. Every row passes the policy of its type here, and comes back as a masked record.
 
-Keys of a level are gathered and loaded by one statement. What is loaded is kept for the request and for no other, so that no value
-crosses viewers. Each statement runs on a connection of its own, so that loads of a level run side by side.
+A loader collects the keys of a level and loads them with one statement. Records are cached for this request only, so that no
+value reaches another viewer. Each statement runs on its own connection, so that the loads of a level run concurrently.
 """
 
 from __future__ import annotations
@@ -26,149 +26,157 @@ if TYPE_CHECKING:
     from resolvers.reading.access import Access
     from resolvers.reading.page_requests import PageRequest
 
-WANTED: Final = sa.any_(sa.bindparam(statements.KEYS, type_=postgresql.ARRAY(sa.Text())))
-SLUGS: Final = sa.union_all(
+REQUESTED_KEYS: Final = sa.any_(sa.bindparam(statements.KEYS, type_=postgresql.ARRAY(sa.Text())))
+PROFILE_SLUGS: Final = sa.union_all(
     sa.select(MarketplaceProfile.slug.label("name"), MarketplaceProfile.id.label("key")).where(
-        MarketplaceProfile.slug == WANTED
+        MarketplaceProfile.slug == REQUESTED_KEYS
     ),
-    sa.select(ProfileSlug.slug, ProfileSlug.profile_id).where(ProfileSlug.slug == WANTED),
+    sa.select(ProfileSlug.slug, ProfileSlug.profile_id).where(ProfileSlug.slug == REQUESTED_KEYS),
 ).subquery("names")
-DEFAULTS: Final = sa.select(PartnerDefaults.__table__).where(
+PARTNER_DEFAULTS: Final = sa.select(PartnerDefaults.__table__).where(
     PartnerDefaults.partner_id == sa.any_(sa.bindparam(statements.KEYS, type_=postgresql.ARRAY(sa.Uuid())))
 )
 
-PORTS: Final = "dashboard.ports"
+PORTS_RELATION: Final = "dashboard.ports"
 PORT_GROUPS: Final = ("status", "location_metro", "currency")
 
 
 class Loaders:
-    """What one request reads."""
+    """The loaders of one request."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
 
     async def rows(self, entity: str, keys: Iterable[Any], by: str = "id") -> list[Record | None]:
-        """The row of each key, None where there is none or the viewer may not read it. `by` names a unique column."""
+        """Return the row for each key, or None if it doesn't exist or the viewer can't read it. `by` is a unique column."""
         lists = await self._gather(entity, by, None, keys)
-        return [found[0] if found else None for found in lists]
+        return [records[0] if records else None for records in lists]
 
     async def lists(self, entity: str, keys: Iterable[Any], by: str, order: str) -> list[list[Record]]:
-        """All rows whose column `by` is the key, for each key, sorted by the column `order`."""
+        """Return, for each key, all rows whose column `by` equals it, sorted by the column `order`."""
         return await self._gather(entity, by, order, keys)
 
     async def every(self, entity: str, order: str) -> list[Record]:
-        """All rows of a type that has few, sorted by the column `order`."""
+        """Return all rows of a type that has few, sorted by the column `order`."""
         return self._masked(entity, await self._fetch(statements.select_all(self._source(entity, ("read",), None), order), {}))
 
-    async def beside(self, entity: str, keys: Sequence[UUID], computed: tuple[tuple[str, Predicate], ...]) -> list[Any]:
-        """The row of each key, which the viewer may read, with what linked rows say of it under these labels."""
+    async def rows_with_computed(
+        self, entity: str, keys: Sequence[UUID], computed: tuple[tuple[str, Predicate], ...]
+    ) -> list[Any]:
+        """Return the row for each key, with predicates over linked rows as extra columns. All rows must be readable by the viewer."""
         source = Source(entity, self._access.decide(entity).rows, masks=computed)
-        found = await self._fetch(statements.select_rows_by(source, "id"), {statements.KEYS: list(dict.fromkeys(keys))})
-        rows = {row.id: row for row in found}
-        return [rows[key] for key in keys]
+        rows = await self._fetch(statements.select_rows_by(source, "id"), {statements.KEYS: list(dict.fromkeys(keys))})
+        by_key = {row.id: row for row in rows}
+        return [by_key[key] for key in keys]
 
-    async def page(self, asked: PageRequest, parents: Sequence[UUID]) -> dict[UUID | None, list[Record]]:
-        """The records of the page of each parent, or of the whole list under None, one more than its size where there are more."""
-        source = self._source(asked.selection.entity, asked.actions, asked.selection.relation)
+    async def page(self, request: PageRequest, parents: Sequence[UUID]) -> dict[UUID | None, list[Record]]:
+        """Return the page of each parent, or of the whole list under None.
+
+        A page has one record more than its size if there are further rows.
+        """
+        source = self._source(request.selection.entity, request.actions, request.selection.relation)
         if source.is_empty:
             return {}
-        statement = statements.select_page(source, asked.selection, asked.window)
+        statement = statements.select_page(source, request.selection, request.window)
         keys = list(dict.fromkeys(parents))
-        rows = await self._fetch(statement, {**asked.parameters, statements.KEYS: keys})
-        if asked.selection.relation is None:
+        rows = await self._fetch(statement, {**request.parameters, statements.KEYS: keys})
+        if request.selection.relation is None:
             return {None: self._masked(source.entity, rows)}
-        found: dict[UUID | None, list[Any]] = {}
+        groups: dict[UUID | None, list[Any]] = {}
         for row in rows:
-            found.setdefault(keys[row.parent - 1], []).append(row)
-        return {parent: self._masked(source.entity, group) for parent, group in found.items()}
+            groups.setdefault(keys[row.parent - 1], []).append(row)
+        return {parent: self._masked(source.entity, group) for parent, group in groups.items()}
 
-    async def count(self, asked: PageRequest, parents: Sequence[UUID]) -> dict[UUID | None, int]:
-        """How many rows the list below each parent has, or the whole list under None."""
-        source = self._source(asked.selection.entity, asked.actions, asked.selection.relation)
+    async def count(self, request: PageRequest, parents: Sequence[UUID]) -> dict[UUID | None, int]:
+        """Return the number of rows below each parent, or of the whole list under None."""
+        source = self._source(request.selection.entity, request.actions, request.selection.relation)
         if source.is_empty:
-            return {None: 0} if asked.selection.relation is None else dict.fromkeys(parents, 0)
-        statement = statements.select_counts(source, asked.selection)
+            return {None: 0} if request.selection.relation is None else dict.fromkeys(parents, 0)
+        statement = statements.select_counts(source, request.selection)
         keys = list(dict.fromkeys(parents))
-        rows = await self._fetch(statement, {**asked.parameters, statements.KEYS: keys})
-        return {None: rows[0][0]} if asked.selection.relation is None else {keys[row.parent - 1]: row.count for row in rows}
+        rows = await self._fetch(statement, {**request.parameters, statements.KEYS: keys})
+        return {None: rows[0][0]} if request.selection.relation is None else {keys[row.parent - 1]: row.count for row in rows}
 
     async def profile_of_slug(self, slug: str) -> Record | None:
-        """The Marketplace profile that has this slug, or had it before (A3): one statement, so that time tells nothing either."""
-        loader = self._loaders.get(SLUGS)
+        """Return the Marketplace profile that has, or had, this slug (A3), with one statement in any case: timing reveals nothing."""
+        loader = self._loaders.get(PROFILE_SLUGS)
         if loader is None:
 
-            async def load(wanted: list[str]) -> list[Record | None]:
+            async def load(requested: list[str]) -> list[Record | None]:
                 source = self._source("MarketplaceProfile", ("read",), None)
                 rows = (
                     []
                     if source.is_empty
-                    else await self._fetch(statements.select_by_key(source, SLUGS), {statements.KEYS: wanted})
+                    else await self._fetch(statements.select_by_key(source, PROFILE_SLUGS), {statements.KEYS: requested})
                 )
                 records = self._masked("MarketplaceProfile", rows)
-                found = {row.parent: record for row, record in zip(rows, records, strict=True)}
-                return [found.get(slug) for slug in wanted]
+                by_slug = {row.parent: record for row, record in zip(rows, records, strict=True)}
+                return [by_slug.get(slug) for slug in requested]
 
-            loader = self._loaders[SLUGS] = DataLoader(load)
-        found: Record | None = await loader.load(slug)
-        return found
+            loader = self._loaders[PROFILE_SLUGS] = DataLoader(load)
+        profile: Record | None = await loader.load(slug)
+        return profile
 
     async def defaults(self, partners: Sequence[UUID]) -> list[Any]:
-        """What each partner has set for all its accounts, None for nothing; a part of the settings that policy guards."""
-        rows = await self._fetch(DEFAULTS, {statements.KEYS: list(dict.fromkeys(partners))})
-        found = {row.partner_id: row for row in rows}
-        return [found.get(partner) for partner in partners]
+        """Return each partner's defaults for its accounts, or None. They are part of settings that policy guards."""
+        rows = await self._fetch(PARTNER_DEFAULTS, {statements.KEYS: list(dict.fromkeys(partners))})
+        by_partner = {row.partner_id: row for row in rows}
+        return [by_partner.get(partner) for partner in partners]
 
     async def ports_of(self, companies: Sequence[UUID]) -> list[list[Any]]:
-        """The ports that the viewer may read of each company and of the accounts that it manages, in groups.
+        """Return, in groups, the ports that the viewer can read of each company and of the accounts that it manages.
 
-        A group has its `status`, `location_metro` and `currency`, the `count` of its ports, and the sum of their `monthly_rate`, None
-        if the viewer doesn't see the rate of every port.
+        A group has its `status`, `location_metro` and `currency`, the `count` of its ports, and the sum of their
+        `monthly_rate`, which is None if the viewer can't see the rate of every port.
         """
-        loader = self._loaders.get(PORTS)
+        loader = self._loaders.get(PORTS_RELATION)
         if loader is None:
 
-            async def load(wanted: list[UUID]) -> list[list[Any]]:
+            async def load(requested: list[UUID]) -> list[list[Any]]:
                 source = self._ports()
                 if source.is_empty:
-                    return [[] for _ in wanted]
+                    return [[] for _ in requested]
                 statement = statements.select_tally(
-                    source, PORTS, PORT_GROUPS, "monthly_rate", shown=self._access.sees_everywhere("Port", "monthly_rate")
+                    source,
+                    PORTS_RELATION,
+                    PORT_GROUPS,
+                    "monthly_rate",
+                    shown=self._access.sees_everywhere("Port", "monthly_rate"),
                 )
-                found: dict[UUID, list[Any]] = {}
-                for row in await self._fetch(statement, {statements.KEYS: wanted}):
-                    found.setdefault(wanted[row.parent - 1], []).append(row)
-                return [found.get(company, []) for company in wanted]
+                groups: dict[UUID, list[Any]] = {}
+                for row in await self._fetch(statement, {statements.KEYS: requested}):
+                    groups.setdefault(requested[row.parent - 1], []).append(row)
+                return [groups.get(company, []) for company in requested]
 
-            loader = self._loaders[PORTS] = DataLoader(load)
+            loader = self._loaders[PORTS_RELATION] = DataLoader(load)
         return await loader.load_many(list(companies))
 
     def _ports(self) -> Source:
-        """The ports that the viewer may read, each with the metro of its location."""
+        """Return the source of the ports that the viewer can read, each with the metro of its location."""
         rows, _ = self._access.allowed("Port", ("read",), None)
-        places = self._access.decide("Location").rows
-        location = Joined("location", "Location", "location_id", "id", places, ("metro",))
+        readable_locations = self._access.decide("Location").rows
+        location = Joined("location", "Location", "location_id", "id", readable_locations, ("metro",))
         return Source("Port", rows, columns=("status", "currency", "monthly_rate"), joins=(location,))
 
     async def _gather(self, entity: str, by: str, order: str | None, keys: Iterable[Any]) -> list[list[Record]]:
         loader = self._loaders.get((entity, by, order))
         if loader is None:
 
-            async def load(wanted: list[Any]) -> list[list[Record]]:
+            async def load(requested: list[Any]) -> list[list[Record]]:
                 source = self._source(entity, ("read",), None)
                 if source.is_empty:
-                    return [[] for _ in wanted]
-                rows = await self._fetch(statements.select_rows_by(source, by, order), {statements.KEYS: wanted})
-                found: dict[Any, list[Record]] = {}
+                    return [[] for _ in requested]
+                rows = await self._fetch(statements.select_rows_by(source, by, order), {statements.KEYS: requested})
+                by_key: dict[Any, list[Record]] = {}
                 for record in self._masked(entity, rows):
-                    found.setdefault(getattr(record, by), []).append(record)
-                return [found.get(key, []) for key in wanted]
+                    by_key.setdefault(getattr(record, by), []).append(record)
+                return [by_key.get(key, []) for key in requested]
 
             loader = self._loaders[entity, by, order] = DataLoader(load)
-        wanted = list(keys)
-        known = await loader.load_many([key for key in wanted if key is not None])
-        answers = iter(known)
-        return [[] if key is None else next(answers) for key in wanted]
+        requested = list(keys)
+        lists = iter(await loader.load_many([key for key in requested if key is not None]))
+        return [[] if key is None else next(lists) for key in requested]
 
     def _source(self, entity: str, actions: tuple[str, ...], relation: str | None) -> Source:
         rows, through = self._access.allowed(entity, actions, relation)

@@ -1,7 +1,7 @@
-"""Masks: which fields of a row its viewer may see, decided for a shape once and for a row only where the row decides it.
+"""Masks: which fields of a row are hidden from the viewer. A mask is built once for each viewer shape.
 
-What every row of a shape hides or shows is settled beforehand. What depends on the row's own columns is asked by generated Python;
-what depends on linked rows is computed by the database beside the row.
+Fields that all rows hide, or all rows show, are decided when the mask is built. Generated Python evaluates conditions on the
+row's own columns. The database evaluates conditions on linked rows, as extra columns of the row.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Verdict = Callable[[Any, Viewer], bool]
 
 @dataclass(frozen=True, slots=True)
 class FieldMask:
-    """A field that some rows hide: when it is visible, and the reasons to try in their order where it is not."""
+    """A field that some rows hide: when it is visible, and the reasons to try in order when it isn't."""
 
     field: str
     visible: Verdict
@@ -31,17 +31,17 @@ class FieldMask:
     otherwise: Reason
 
     def reason(self, row: Any, viewer: Viewer) -> Reason:
-        """Why the row hides the field."""
+        """Return why the row hides the field."""
         return next((reason for denies, reason in self.denials if denies(row, viewer)), self.otherwise)
 
 
 class Mask:
-    """The mask of one type for one shape."""
+    """The mask of one type for one viewer shape."""
 
     def __init__(self, decision: Decision) -> None:
         self.entity = decision.entity
         self.computed: tuple[tuple[str, Predicate], ...] = tuple(
-            (f"mask_{n}", predicate) for n, predicate in enumerate(_computed(decision.fields.values()))
+            (f"mask_{n}", predicate) for n, predicate in enumerate(_linked_predicates(decision.fields.values()))
         )
         self._always: Mapping[str, Reason] = {
             name: constant_reason(rule)
@@ -55,7 +55,7 @@ class Mask:
         ]
 
     def records(self, rows: Sequence[Any], viewer: Viewer) -> list[Record]:
-        """The rows as records, each with what it hides from the viewer."""
+        """Return the rows as records, each with the fields that it hides from the viewer."""
         if not self._fields:
             return [Record(self.entity, row, self._always) for row in rows]
         return [Record(self.entity, row, self._hidden(row, viewer)) for row in rows]
@@ -75,23 +75,23 @@ class Mask:
         return lambda row, _viewer: bool(getattr(row, column))
 
     def column(self, predicate: Predicate) -> str:
-        """The column that the database computes for a predicate over linked rows."""
+        """Return the name of the computed column that holds a predicate over linked rows."""
         return next(column for column, computed in self.computed if computed == predicate)
 
 
-def _computed(rules: Any) -> tuple[Predicate, ...]:
-    asked = [
+def _linked_predicates(rules: Any) -> tuple[Predicate, ...]:
+    linked = [
         predicate
         for rule in rules
         if rule.visible != TRUE
         for predicate in (rule.visible, *(denial for denial, _ in rule.denials))
         if not is_local(predicate)
     ]
-    return tuple(dict.fromkeys(asked))
+    return tuple(dict.fromkeys(linked))
 
 
 def is_row_independent(rule: FieldRule) -> bool:
-    """Whether every row gives the same answer and the same reason."""
+    """Return whether every row gives the same verdict and the same reason."""
     return rule.visible in (TRUE, FALSE) and all(predicate in (TRUE, FALSE) for predicate, _ in rule.denials)
 
 
@@ -103,9 +103,9 @@ _masks: dict[int, Mask] = {}
 
 
 def mask_of(decision: Decision) -> Mask:
-    """The mask of a decision, made once and kept as long as it is: policy gives the same decision for the same question."""
-    known = _masks.get(id(decision))
-    if known is None:
-        known = _masks[id(decision)] = Mask(decision)
+    """Return the mask of a decision, cached as long as the decision exists. Policy returns the same decision for the same inputs."""
+    mask = _masks.get(id(decision))
+    if mask is None:
+        mask = _masks[id(decision)] = Mask(decision)
         finalize(decision, _masks.pop, id(decision)).atexit = False
-    return known
+    return mask

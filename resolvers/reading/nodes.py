@@ -1,4 +1,4 @@
-"""How anything is found again by its global id. What is absent and what is hidden look the same."""
+"""Objects by their global id. An absent object and a hidden one give the same result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from resolvers.values.identifiers import Identifier, InvalidId
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-NO_NODES: Final = frozenset({"Image"})  # it has an id, which names its file
+NON_NODE_TYPES: Final = frozenset({"Image"})  # types with ids that `node` does not return: an image id identifies a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,82 +23,82 @@ class GlobalId:
     """The global id of each parent, whatever its type."""
 
     async def __call__(self, parents: Sequence[Record], _context: Context) -> list[str]:
-        """The id of each parent."""
+        """Return the id of each parent."""
         return [self.of(parent) for parent in parents]
 
     def of(self, parent: Record) -> str:
-        """The id of one parent."""
+        """Return the id of one parent."""
         return str(Identifier(parent.entity, parent.id))
 
 
-MAX_INVALID_IDS: Final = 20  # of one list: each has an error of its own, and errors are dear
+MAX_INVALID_IDS: Final = 20  # in one list: each has its own error in the answer, and errors are expensive
 
 
 class TooManyIds(PublicError):
-    """More ids were asked for than a page may have."""
+    """More ids were requested than a page can have."""
 
     code = "TOO_MANY_IDS"
 
 
 @dataclass(frozen=True, slots=True)
 class ByAnyId:
-    """The thing that an id names, whatever its type."""
+    """The object with a given global id, whatever its type."""
 
     async def __call__(self, roots: Sequence[object], context: Context, **arguments: Any) -> list[Record | None]:
-        """The thing, None where there is none or the viewer may not read it. Raises InvalidId."""
-        (named,) = self.named(arguments, context)
-        return await context.loaders.rows(named.type, [named.key] * len(roots))
+        """Return the object, or None if it doesn't exist or the viewer can't read it. Raises InvalidId."""
+        (identifier,) = self.parse_ids(arguments, context)
+        return await context.loaders.rows(identifier.type, [identifier.key] * len(roots))
 
-    def named(self, arguments: Mapping[str, Any], _context: Context) -> list[Identifier]:
-        """What is asked for."""
+    def parse_ids(self, arguments: Mapping[str, Any], _context: Context) -> list[Identifier]:
+        """Return the requested identifier."""
         return [_parse(arguments["id"], "id")]
 
 
 @dataclass(frozen=True, slots=True)
 class ByAnyIds:
-    """The things that ids name, in their order. An id that is none is an error of its own place only."""
+    """The objects with given global ids, in the order of the ids. An invalid id is an error at its own position only."""
 
     async def __call__(
         self, roots: Sequence[object], context: Context, **arguments: Any
     ) -> list[list[Record | InvalidId | None]]:
-        """The things. Raises TooManyIds."""
-        named = self.named(arguments, context)
-        once = list({id(one): one for one in named}.values())
-        found = await gather(*(_load(one, context) for one in once))
-        known = dict(zip(map(id, once), found, strict=True))
-        return [[known[id(one)] for one in named]] * len(roots)
+        """Return the objects. Raises TooManyIds."""
+        parsed = self.parse_ids(arguments, context)
+        unique = list({id(each): each for each in parsed}.values())
+        records = await gather(*(_load(each, context) for each in unique))
+        results = dict(zip(map(id, unique), records, strict=True))
+        return [[results[id(each)] for each in parsed]] * len(roots)
 
-    def named(self, arguments: Mapping[str, Any], context: Context) -> list[Identifier | InvalidId]:
-        """What is asked for. Raises TooManyIds, and InvalidId for the whole list where very many of it are no ids."""
+    def parse_ids(self, arguments: Mapping[str, Any], context: Context) -> list[Identifier | InvalidId]:
+        """Return the requested identifiers, in order. Raises TooManyIds, and InvalidId if very many of the ids are invalid."""
         ids = arguments["ids"]
-        if len(ids) > (most := context.services.max_page_size):
-            raise TooManyIds(f"Argument 'ids' may have {most} ids at most, not {len(ids)}.", argument="ids")
-        invalid = InvalidId("ids")  # an error takes longer to make than an id to read, so all of them are the same
-        known = {text: _named(text) or invalid for text in dict.fromkeys(ids)}
-        found = [known[text] for text in ids]
-        if found.count(invalid) > MAX_INVALID_IDS:
+        if len(ids) > (max_ids := context.services.max_page_size):
+            raise TooManyIds(f"Argument 'ids' can have at most {max_ids} IDs (got {len(ids)}).", argument="ids")
+        invalid = InvalidId("ids")  # building an error takes longer than parsing an id, so all invalid ids share one
+        by_text = {text: _parse_or_none(text) or invalid for text in dict.fromkeys(ids)}
+        parsed = [by_text[text] for text in ids]
+        if parsed.count(invalid) > MAX_INVALID_IDS:
             raise invalid
-        return found
+        return parsed
 
 
 def _parse(text: str, argument: str) -> Identifier:
-    """The node that an id names. Raises InvalidId for the id of what is no node too."""
-    named = identifiers.parse(text, argument)
-    if named.type in NO_NODES:
+    """Parse the global id of a node. Raises InvalidId, also for types that aren't nodes."""
+    identifier = identifiers.parse(text, argument)
+    if identifier.type in NON_NODE_TYPES:
         raise InvalidId(argument)
-    return named
+    return identifier
 
 
-def _named(text: str) -> Identifier | None:
-    """The node that an id names, None if it names none."""
-    named = identifiers.find(text) if len(text) == identifiers.LENGTH else None
-    return None if named is None or named.type in NO_NODES else named
+def _parse_or_none(text: str) -> Identifier | None:
+    """Parse the global id of a node. Returns None if it's invalid."""
+    identifier = identifiers.parse_or_none(text) if len(text) == identifiers.LENGTH else None
+    return None if identifier is None or identifier.type in NON_NODE_TYPES else identifier
 
 
-async def _load(named: Identifier | InvalidId, context: Context) -> Record | InvalidId | None:
-    if isinstance(named, InvalidId):
-        return named
-    return (await context.loaders.rows(named.type, [named.key]))[0]
+async def _load(identifier: Identifier | InvalidId, context: Context) -> Record | InvalidId | None:
+    if isinstance(identifier, InvalidId):
+        return identifier
+    return (await context.loaders.rows(identifier.type, [identifier.key]))[0]
 
 
 global_id: Final = GlobalId()

@@ -1,6 +1,6 @@
-"""Requests for a page of a connection: its filters, order, size and cursors, checked against what the viewer can see.
+"""Page requests: the filters, order, size and cursors of a connection, checked against what the viewer can see.
 
-Policy has passed every row that is counted, sorted, filtered and paged. A viewer that can't see the field behind an order or a
+Every row that is counted, sorted, filtered or paged has passed policy. A viewer that can't see the field behind an order or a
 filter in every row is refused, because the result would reveal the field (A16).
 """
 
@@ -23,60 +23,60 @@ class PageContext(Protocol):
 
     @property
     def cursors(self) -> Cursors:
-        """What seals and opens cursors."""
+        """Seals and opens cursors."""
 
     @property
     def page_sizes(self) -> tuple[int, int]:
-        """The default page size and the largest."""
+        """The default and the maximum page size."""
 
     def sees_everywhere(self, entity: str, field: str) -> bool:
-        """Whether the viewer sees a field in every row that it can read."""
+        """Return whether the viewer sees a field in every row that it can read."""
 
     def note_refused_argument(self, entity: str, field: str, code: str) -> None:
-        """Note for the audit log that an order or a filter was refused."""
+        """Record in the audit log that an order or a filter was refused."""
 
 
 class InvalidPage(PublicError):
-    """`first` or `last` is out of bounds, or both are given."""
+    """`first` or `last` is out of bounds, or both are set."""
 
     code = "INVALID_PAGE"
 
 
 class ForbiddenOrder(PublicError):
-    """The order would tell a field that the viewer may not see in every row (A16)."""
+    """The order would reveal a field that the viewer can't see in every row (A16)."""
 
     code = "FORBIDDEN_ORDER"
 
 
 class ForbiddenFilter(PublicError):
-    """The filter would tell a field that the viewer may not see in every row (A16)."""
+    """The filter would reveal a field that the viewer can't see in every row (A16)."""
 
     code = "FORBIDDEN_FILTER"
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """A connection as it was asked for: the same for all parents of a level."""
+    """The validated request for a page of a connection. It is the same for all parents of a level."""
 
-    cursors_of: Cursors
+    cursor_sealer: Cursors
     selection: Selection
     window: Window
     parameters: Mapping[str, Any]
     actions: tuple[str, ...]
 
-    def cursors(self, rows: Sequence[Any], place: int | None = None) -> list[str]:
-        """The cursors of rows, or of records, in this connection and order. `place` is that of the key in a row, where it has one."""
+    def cursors(self, rows: Sequence[Any], key_position: int | None = None) -> list[str]:
+        """Return the cursors of rows or records. `key_position` is the index of the key if the rows are tuples that have it."""
         names = order_of(self.selection.entity, self.window.order).columns
         scope = _scope(self.selection.entity, self.selection.relation, self.window)
-        if place is not None and not names:
-            return self.cursors_of.seal(scope, [((), row[place]) for row in rows])
-        return self.cursors_of.seal(scope, [([getattr(row, name) for name in names], row.id) for row in rows])
+        if key_position is not None and not names:
+            return self.cursor_sealer.seal(scope, [((), row[key_position]) for row in rows])
+        return self.cursor_sealer.seal(scope, [([getattr(row, name) for name in names], row.id) for row in rows])
 
 
 def parse_page_request(
     context: PageContext, entity: str, arguments: Mapping[str, Any], relation: str | None, actions: tuple[str, ...] = ("read",)
 ) -> PageRequest:
-    """The connection that arguments ask for. Raises InvalidPage, InvalidCursor, ForbiddenOrder or ForbiddenFilter."""
+    """Parse the arguments of a connection. Raises InvalidPage, InvalidCursor, ForbiddenOrder or ForbiddenFilter."""
     filters = _filters(context, entity, arguments)
     order, descending = _order(context, entity, arguments.get("order_by"))
     size, backward = _size(context, arguments)
@@ -102,15 +102,15 @@ def _scope(entity: str, relation: str | None, window: Window) -> str:
 
 
 def _size(context: PageContext, arguments: Mapping[str, Any]) -> tuple[int, bool]:
-    """How many items the page may have, and whether it is read from the end."""
+    """Return the maximum number of items, and whether the page is read from the end."""
     first, last = arguments.get("first"), arguments.get("last")
     if first is not None and last is not None:
-        raise InvalidPage("Give 'first' or 'last', not both.", argument="last")
+        raise InvalidPage("Use either 'first' or 'last', not both.", argument="last")
     name = "first" if last is None else "last"
-    default, largest = context.page_sizes
+    default, max_size = context.page_sizes
     size = default if first is None and last is None else arguments[name]
-    if not 0 <= size <= largest:
-        raise InvalidPage(f"Argument '{name}' must be from 0 to {largest}, not {size}.", argument=name)
+    if not 0 <= size <= max_size:
+        raise InvalidPage(f"Argument '{name}' must be between 0 and {max_size} (got {size}).", argument=name)
     return size, last is not None
 
 
@@ -122,27 +122,29 @@ def _order(context: PageContext, entity: str, order_by: Mapping[str, Any] | None
     if field is not None and not context.sees_everywhere(entity, field):
         context.note_refused_argument(entity, camel(field), ForbiddenOrder.code)
         raise ForbiddenOrder(
-            f"You may not order by {name}: it is hidden from you in some or all rows.", argument="orderBy", field=name
+            f"You can't order by {name}, because it's hidden from you in some or all rows.", argument="orderBy", field=name
         )
     return name, str(order_by["direction"]) == "DESC"
 
 
 def _filters(context: PageContext, entity: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The filters that are given, by name, each with its value as the database has it."""
-    given = {name: value for name, value in (arguments.get("filter") or {}).items() if value is not None}
-    known = FILTERS.get(entity, {})
-    for name in given:
-        if not context.sees_everywhere(entity, known[name].field):
-            asked = camel(INPUT_NAME.get(name, name))
-            context.note_refused_argument(entity, asked, ForbiddenFilter.code)
+    """Return the filters that are set, by name, with their values in the form of the database."""
+    inputs = {name: value for name, value in (arguments.get("filter") or {}).items() if value is not None}
+    filters = FILTERS.get(entity, {})
+    for name in inputs:
+        if not context.sees_everywhere(entity, filters[name].field):
+            input_name = camel(INPUT_NAME.get(name, name))
+            context.note_refused_argument(entity, input_name, ForbiddenFilter.code)
             raise ForbiddenFilter(
-                f"You may not filter by {asked}: it is hidden from you in some or all rows.", argument="filter", field=asked
+                f"You can't filter by {input_name}, because it's hidden from you in some or all rows.",
+                argument="filter",
+                field=input_name,
             )
-    return {name: _stored(name, value, known[name].id_of) for name, value in given.items()}
+    return {name: _to_database(name, value, filters[name].id_of) for name, value in inputs.items()}
 
 
-def _stored(name: str, value: Any, id_of: str | None) -> Any:
-    """A filter's value as the database has it."""
+def _to_database(name: str, value: Any, id_of: str | None) -> Any:
+    """Convert a filter's value to the form of the database."""
     if id_of is not None:
         return identifiers.parse(value, camel(name), id_of).key
     return storable(value, camel(name)) if isinstance(value, str) else value

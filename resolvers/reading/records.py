@@ -1,4 +1,4 @@
-"""Records: rows as their viewer may see them. A field that policy hides is named with its reason; no resolver is asked for it."""
+"""Records: rows as the viewer can see them. A hidden field is listed with its reason, and its resolver is never called."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NOTHING_HIDDEN: Mapping[str, Reason] = {}
 
 
 class Record:
-    """A row of a type of policy, with the fields that are hidden in it. Columns are attributes."""
+    """A row of a type under policy, and its hidden fields. Columns are attributes."""
 
     __slots__ = ("entity", "hidden", "row")
 

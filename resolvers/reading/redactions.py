@@ -1,7 +1,8 @@
-"""Redactions: which values of a response policy has hidden, and why. Told in `extensions`, never in `errors`.
+"""Redactions: the values of a response that policy has hidden, with the reasons. Reported in `extensions`, never in `errors`.
 
-A path names a value as in `errors`. Where a field is hidden in every item of a list, one entry with "*" in the place of the index
-stands for all of them, so that a page of hidden prices costs one line. Existence is never told: a hidden row leaves no trace.
+A path identifies a value, as in `errors`. If a field is hidden in every item of a list, one entry with "*" in place of the
+index covers all of them, so that a page of hidden prices costs one line. Existence is never revealed: a hidden row leaves no
+trace.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from policies.reason import Reason
 
-EVERY_ITEM: Final = "*"  # in the place of an index: every item of the list
+EVERY_ITEM: Final = "*"  # in place of an index: every item of the list
 Path = tuple[str | int, ...]
 Of = TypeVar("Of")
 
 
 class Redacted(NamedTuple):
-    """A value that policy hides: the type and the field that it is of, as the schema names them, and why."""
+    """A value that policy hides: its type and field, as the schema names them, and the reason."""
 
     type: str
     field: str
@@ -28,29 +29,32 @@ Entry = tuple[Path, Redacted]
 
 
 class Redactions:
-    """What one response hides, noted while its fields are resolved."""
+    """The redactions of one response, collected while its fields are resolved."""
 
     def __init__(self) -> None:
         self._noted: list[Entry] = []
         self._folded: list[Entry] | None = None
-        self._own: list[Entry] | None = None
+        self._viewers_own: list[Entry] | None = None
 
     def add(self, path: Iterable[str | int], redacted: Redacted) -> None:
-        """Note that the value at `path` is hidden."""
+        """Record that the value at `path` is hidden."""
         self._noted.append((tuple(path), redacted))
 
-    def settle(self, folded: list[Entry], own: list[Entry] | None = None) -> None:
-        """Say that these are all redactions of the response, folded already. `own` are the viewer's, where others' are among them."""
-        self._folded, self._own = folded, own
+    def settle(self, folded: list[Entry], viewers_own: list[Entry] | None = None) -> None:
+        """Set all redactions of the response, already folded.
+
+        `viewers_own` are those of the viewer, if the response contains previews, which have redactions of other viewers.
+        """
+        self._folded, self._viewers_own = folded, viewers_own
 
     def merge(self, entries: list[Entry], data: Mapping[str, Any] | None) -> None:
         """Add entries of other root fields of the same response."""
-        places = {} if data is None else {key: place for place, key in enumerate(data)}
-        found = [entry for entry in [*entries, *self.entries(data)] if entry[0][0] in places]
-        self.settle(sorted(found, key=lambda entry: places[str(entry[0][0])]))
+        positions = {} if data is None else {key: position for position, key in enumerate(data)}
+        merged = [entry for entry in [*entries, *self.entries(data)] if entry[0][0] in positions]
+        self.settle(sorted(merged, key=lambda entry: positions[str(entry[0][0])]))
 
     def entries(self, data: Any) -> list[Entry]:
-        """What is hidden in the response, in its order, lists folded."""
+        """Return the redactions of the response in its order, with lists folded."""
         if self._folded is None and (not self._noted or data is None):
             return []
         if self._folded is None:
@@ -58,36 +62,39 @@ class Redactions:
         return self._folded
 
     def visible_in(self, data: Any) -> list[Entry]:
-        """What is hidden from the viewer itself: without previews, whose redactions are those of whom they are made for."""
-        return self.entries(data) if self._own is None else self._own
+        """Return what is hidden from the viewer itself, without the redactions of previews."""
+        return self.entries(data) if self._viewers_own is None else self._viewers_own
 
     def report(self, data: Any) -> list[dict[str, Any]]:
-        """The entries for `extensions.redactions`."""
+        """Return the entries for `extensions.redactions`."""
         return [{"path": list(path), "reason": str(redacted.reason)} for path, redacted in self.entries(data)]
 
 
 def _fold(data: Any, entries: list[Entry]) -> list[Entry]:
-    """The entries below `data`, whose paths are relative to it. What error propagation took away is not there any more."""
-    below: dict[str | int, list[Entry]] = {}
+    """Fold the entries below `data`; their paths are relative to it. Drop entries for values that error propagation removed."""
+    nested: dict[str | int, list[Entry]] = {}
     here: list[Entry] = []
     for path, redacted in entries:
         if path:
-            below.setdefault(path[0], []).append((path[1:], redacted))
+            nested.setdefault(path[0], []).append((path[1:], redacted))
         else:
             here.append((path, redacted))
     if isinstance(data, dict):
-        return [((name, *path), redacted) for name in data for path, redacted in _fold(data[name], below.get(name, []))]
+        return [((name, *path), redacted) for name in data for path, redacted in _fold(data[name], nested.get(name, []))]
     if isinstance(data, list):
-        return _fold_list(data, below)
+        return _fold_list(data, nested)
     return here if data is None else []
 
 
-def _fold_list(items: list[Any], below: dict[str | int, list[Entry]]) -> list[Entry]:
-    return fold([None if item is None else _fold(item, below.get(index, [])) for index, item in enumerate(items)])
+def _fold_list(items: list[Any], nested: dict[str | int, list[Entry]]) -> list[Entry]:
+    return fold([None if item is None else _fold(item, nested.get(index, [])) for index, item in enumerate(items)])
 
 
 def fold(items: Sequence[list[tuple[Path, Of]] | None]) -> list[tuple[Path, Of]]:
-    """The entries of a list from those of its items, None for a null: what every item has as one with "*", the rest singly."""
+    """Fold the entries of a list's items; None stands for a null item.
+
+    An entry that every item has becomes one entry with "*". The others keep their index.
+    """
     folded = {index: entries for index, entries in enumerate(items) if entries is not None}
     if not folded:
         return []

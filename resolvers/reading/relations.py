@@ -1,8 +1,8 @@
-"""Relations: how the rows of one type stand below the rows of another, and facts that a link table repeats of its row.
+"""Relations: how rows of one type belong to rows of another, and which columns a link table copies from its row.
 
-A relation is followed for all parents of a level by one statement. Facts are equalities that triggers of the database keep: what is
-asked of the row can be asked of the link instead, whose own index then finds the branch, and what policy has found true of a row
-may already tell that a row which it names is visible too.
+A relation is read for all parents of a level with one statement. Copies are equalities that database triggers maintain. A
+condition on the row can then be checked on the link, whose own index finds the rows; and what policy has found true of a row
+may already imply that a row which it references is visible too.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from policies.predicate import Names
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Rows of `entity` below a parent: those whose column (any of `columns`) is the parent's key, or through a link table."""
+    """Rows of `entity` below a parent: those where one of `columns` is the parent's key, or those found through a link table."""
 
     entity: str
     columns: tuple[str, ...] = ()
     link: sa.FromClause | None = None
     parent: str = ""  # the link's column that is the parent's key
     child: str = ""  # the link's column that is the row's key
-    link_type: str = ""  # the type of policy that decides which rows of the link are seen
+    link_type: str = ""  # the type whose policy decides which rows of the link are visible
 
 
 RELATIONS: Final[Mapping[str, Relation]] = {
@@ -38,20 +38,21 @@ RELATIONS: Final[Mapping[str, Relation]] = {
     "company.products": Relation("Product", ("company_id",)),
     "company.received_offers": Relation("Offer", (), models.OfferBuyer.__table__, "company_id", "offer_id", "OfferBuyer"),
     "dashboard.order_approvals": Relation("OrderApproval", ("company_id", "partner_id")),
-    "dashboard.ports": Relation("Port", ("company_id", "partner_id")),  # its own, and those of the accounts that it manages
+    # The company's own ports, and those of the accounts that it manages.
+    "dashboard.ports": Relation("Port", ("company_id", "partner_id")),
     "marketplace_profile.ports": Relation("MarketplacePort", ("company_id",)),
     "port.connections": Relation("ConnectionRequest", ("port_id", "target_port_id")),
     "product.offers": Relation("Offer", ("product_id",)),
 }
 
-OWNER_COLUMNS: Final = {"id": "company_id", "partner_id": "partner_id"}  # by the trigger `owned`
-# (entity, column that names a row, its type) to {column of that row: column of the entity's own that has the same value}
+OWNER_COLUMNS: Final = {"id": "company_id", "partner_id": "partner_id"}  # maintained by the trigger `owned`
+# (entity, column that references a row, type of that row) to {column of that row: column of the entity with the same value}
 COPIED_COLUMNS: Final[Mapping[tuple[str, str, str], Names]] = {
     **{
         (entity, "company_id", "Company"): OWNER_COLUMNS
         for entity in ("ManagedAccount", "Membership", "ConnectionRequest", "Product", "Offer", "Invoice", "OrderApproval")
     },
-    # Whoever is offered something deals with the seller: the triggers of `dealing` see to it.
+    # A buyer with an offer has a dealing with its seller: the triggers of `dealing` ensure it.
     ("OfferBuyer", "company_id", "Company"): {
         **OWNER_COLUMNS,
         "purchases": {
@@ -68,7 +69,7 @@ COPIED_COLUMNS: Final[Mapping[tuple[str, str, str], Names]] = {
     ("ConnectionRequest", "provider_id", "Company"): {"id": "provider_id", "partner_id": "provider_partner_id"},
 }
 
-# (entity, link table) to {column of the link: column of the row}; of columns that are never NULL, for NULL equals nothing
+# (entity, link table) to {column of the link: column of the row}. Only columns that are never NULL, because NULL equals nothing.
 LINK_COPIES: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
     ("Offer", "offer_buyer"): {"seller_id": "company_id", "product_id": "product_id"},
     ("Product", "dealing"): {"seller_id": "company_id"},

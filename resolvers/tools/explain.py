@@ -1,7 +1,8 @@
-"""Explaining: whether policy lets a viewer do something to one row, or read a field of it, and which rules decided.
+"""Explanations: whether policy lets a viewer take an action on one row, or read one of its fields, and which rules decided.
 
-Told only to whoever may read the row itself: of any other there is nothing, as if it were not stored. No value of the row leaves the
-database, only which conditions are true of it; and of linked rows nobody but who reads them all learns more than the verdict says.
+Only a requester who can read the row gets an explanation. For any other row the result is the same as if it didn't exist. No
+value of the row leaves the database, only which conditions are true of it. What linked rows hold is revealed beyond the verdict
+only to a requester who can read all of them.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ from resolvers.values.text import camel
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-STATEMENT_CACHE_SIZE: Final = 512  # statements; those of shapes that policy does not tell apart are one
+STATEMENT_CACHE_SIZE: Final = 512  # shapes for which policy decides the same share a statement
 READ: Final = "read"
 EXPLAIN: Final = "explain"
 
 
 class InvalidQuestion(PublicError):
-    """What is asked about is nothing that policy decides. Names the argument."""
+    """The arguments name something that policy doesn't decide. The error names the argument."""
 
     code = "INVALID_QUESTION"
 
@@ -48,7 +49,7 @@ class InvalidQuestion(PublicError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An action on a row, or, of reading it, one of its fields, as policy calls them."""
+    """An action on a row, or the reading of one of its fields, with policy's names."""
 
     entity: str
     key: UUID
@@ -58,7 +59,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class DecisionPart:
-    """A condition of a rule: whether it is true along with all before it; None where that is not told."""
+    """A condition of a rule: whether it and all conditions before it are true, or None if that is withheld."""
 
     text: str
     holds: bool | None
@@ -68,7 +69,7 @@ class DecisionPart:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A rule that had a say. `failing` is the text of its first part that is not true, if that is told."""
+    """A rule that took part. `failing` is the text of the first part that isn't true, unless that is withheld."""
 
     effect: str
     name: str
@@ -85,7 +86,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Whether something is allowed, why not, and, for whoever may know, which rules decided."""
+    """Whether something is allowed, why not, and, for those who may know, which rules decided."""
 
     allowed: bool
     reason: str | None
@@ -93,57 +94,60 @@ class Explanation:
 
 
 async def explain(roots: Sequence[object], context: Context, **arguments: Any) -> list[Explanation | None]:
-    """Why the viewer, or another, may do something, None where the asker may not read the row.
+    """Explain why the viewer, or another, can do something. Return None if the requester can't read the row.
 
-    At most four statements. Raises InvalidQuestion, InvalidId, ViewAsRefused.
+    Runs at most four statements. Raises InvalidQuestion, InvalidId, ViewAsRefused.
     """
     question = parse_question(context.policy, arguments)
-    viewer, named = context.viewer, arguments.get("view_as")
-    if named is not None:
-        viewer = await resolve_view_as(context, named, (VIEW_AS, EXPLAIN))
+    viewer, target_id = context.viewer, arguments.get("view_as")
+    if target_id is not None:
+        viewer = await resolve_view_as(context, target_id, (VIEW_AS, EXPLAIN))
     await context.audit_trail.note_explanation(question.entity, arguments.get("field"), viewer)
-    if not await _may(context, question.entity, question.key, READ):
+    if not await _is_allowed(context, question.entity, question.key, READ):
         return [None] * len(roots)
     explained = context.policy.explanation(viewer.shape, question.entity, question.action, question.field)
     holds = await truth(context.services.reader, question, viewer, explained)
     if holds is None:
         return [None] * len(roots)
     verdict = explained.verdict(holds)
-    told = viewer.company_id is not None and await _may(context, "Company", viewer.company_id, READ, EXPLAIN)
-    links_too = context.policy.can(context.requester.shape, "explain_linked_rows")
-    decisions = decisions_of(explained, holds, links_too=links_too) if told else []
+    shows_decisions = viewer.company_id is not None and await _is_allowed(context, "Company", viewer.company_id, READ, EXPLAIN)
+    show_links = context.policy.can(context.requester.shape, "explain_linked_rows")
+    decisions = decisions_of(explained, holds, show_links=show_links) if shows_decisions else []
     return [Explanation(verdict.allowed, verdict.reason and str(verdict.reason), decisions)] * len(roots)
 
 
 def parse_question(policy: Policy, arguments: Mapping[str, Any]) -> Question:
-    """What the arguments ask about. Raises InvalidQuestion or InvalidId."""
+    """Parse the arguments. Raises InvalidQuestion or InvalidId."""
     entity, action, field = arguments["type_name"], arguments.get("action"), arguments.get("field")
     if entity not in TAGS or entity not in policy.catalogue:
-        raise InvalidQuestion("typeName", "names no type whose things have ids")
+        raise InvalidQuestion("typeName", "must be the name of a type with global IDs")
     key = identifiers.parse(arguments["id"], "id", entity).key
     action = READ if action is None else action.lower()
     if action not in policy.actions(entity):
-        raise InvalidQuestion("action", f"names nothing that is done to a {entity}")
+        raise InvalidQuestion("action", f"isn't an action on {entity}")
     if field is None:
         return Question(entity, key, action, None)
-    known = {camel(name): name for name in policy.fields(entity)}
-    if field not in known:
-        raise InvalidQuestion("field", f"names no field of {entity} that policy decides")
+    fields = {camel(name): name for name in policy.fields(entity)}
+    if field not in fields:
+        raise InvalidQuestion("field", f"isn't a field of {entity} that policy decides")
     if action != READ:
-        raise InvalidQuestion("action", "cannot be given with a field: fields are read")
-    return Question(entity, key, action, known[field])
+        raise InvalidQuestion("action", "must be READ or left out when 'field' is set, because fields can only be read")
+    return Question(entity, key, action, fields[field])
 
 
-def decisions_of(explained: Explained, holds: Holds, *, links_too: bool) -> list[Decision]:
-    """The rules that had a say, with what holds of them; with no more of linked rows than the verdict tells, unless `links_too`."""
+def decisions_of(explained: Explained, holds: Holds, *, show_links: bool) -> list[Decision]:
+    """Return the rules that took part, with what is true of them.
+
+    Unless `show_links` is set, they reveal no more of linked rows than the verdict does.
+    """
     rulings = (
-        ruling for stage in explained.stages for ruling in (stage.rulings if links_too else _shown_decisions(stage, holds))
+        ruling for stage in explained.stages for ruling in (stage.rulings if show_links else _safe_rulings(stage, holds))
     )
-    return [_decision(ruling, holds, links_too=links_too) for ruling in rulings]
+    return [_decision(ruling, holds, show_links=show_links) for ruling in rulings]
 
 
-def _shown_decisions(stage: Stage, holds: Holds) -> Sequence[Ruling]:
-    """The rules of which the verdict tells whether they hold: without those over linked rows, where others have decided already."""
+def _safe_rulings(stage: Stage, holds: Holds) -> Sequence[Ruling]:
+    """Return the rulings that the verdict reveals anyway: without those over linked rows, if others have decided already."""
     linked = [ruling for ruling in stage.rulings if links(ruling.condition)]
     plain = [ruling for ruling in stage.rulings if ruling not in linked]
     if any(holds(ruling.condition) for ruling in plain):
@@ -152,9 +156,9 @@ def _shown_decisions(stage: Stage, holds: Holds) -> Sequence[Ruling]:
     return stage.rulings if none_holds or len(linked) == 1 else plain
 
 
-def _decision(ruling: Ruling, holds: Holds, *, links_too: bool) -> Decision:
+def _decision(ruling: Ruling, holds: Holds, *, show_links: bool) -> Decision:
     rule, whole = ruling.rule, holds(ruling.condition)
-    parts = [_part(part, holds, known=whole or links_too or not links(part.prefix_condition)) for part in ruling.parts]
+    parts = [_part(part, holds, shown=whole or show_links or not links(part.prefix_condition)) for part in ruling.parts]
     return Decision(
         effect=ruling.effect,
         name=rule.name,
@@ -170,40 +174,40 @@ def _decision(ruling: Ruling, holds: Holds, *, links_too: bool) -> Decision:
     )
 
 
-def _part(part: Part, holds: Holds, *, known: bool) -> DecisionPart:
+def _part(part: Part, holds: Holds, *, shown: bool) -> DecisionPart:
     by_viewer = isinstance(part.prefix_condition, Constant)
-    return DecisionPart(part.text, holds(part.prefix_condition) if known else None, by_viewer, list(part.rules))
+    return DecisionPart(part.text, holds(part.prefix_condition) if shown else None, by_viewer, list(part.rules))
 
 
 def _failing(parts: Sequence[DecisionPart]) -> str | None:
-    """The first part that is not true, None where all are and where that is not told."""
+    """Return the text of the first part that isn't true, or None if all are true or that is withheld."""
     first = next((part for part in parts if not part.holds), None)
     return first.text if first is not None and first.holds is False else None
 
 
-async def _may(context: Context, entity: str, key: UUID, *actions: str) -> bool:
-    """Whether the asker may do all of these to a row: one statement, or none if its shape alone decides."""
-    asker = context.requester
-    rows = conj(context.policy.decide(asker.shape, entity, action).rows for action in actions)
+async def _is_allowed(context: Context, entity: str, key: UUID, *actions: str) -> bool:
+    """Return whether the requester can do all of these to a row: one statement, or none if its shape alone decides."""
+    requester = context.requester
+    rows = conj(context.policy.decide(requester.shape, entity, action).rows for action in actions)
     if rows == FALSE:
         return False
     statement = select_rows_by(Source(entity, rows, columns=("id",)), "id")
-    return bool(await context.services.reader.fetch(statement, {**viewer_parameters(asker), KEYS: [key]}))
+    return bool(await context.services.reader.fetch(statement, {**viewer_parameters(requester), KEYS: [key]}))
 
 
 async def truth(reader: Reader, question: Question, viewer: Viewer, explained: Explained) -> Holds | None:
-    """What is true of a row for a viewer, None if there is no such row. Who may know that, others have to ask before."""
+    """Return what is true of a row for a viewer, or None if there is no such row. Callers must check first who may know that."""
     predicates = explained.predicates
     rows = await reader.fetch(_statement(question.entity, predicates), {**viewer_parameters(viewer), "key": question.key})
     if not rows:
         return None
-    said = dict(zip(predicates, tuple(rows[0])[1:], strict=True))
-    return lambda predicate: predicate.value if isinstance(predicate, Constant) else said[predicate]
+    values = dict(zip(predicates, tuple(rows[0])[1:], strict=True))
+    return lambda predicate: predicate.value if isinstance(predicate, Constant) else values[predicate]
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)
 def _statement(entity: str, predicates: tuple[Predicate, ...]) -> sa.Select[Any]:
-    """A column for the row of a key, if it is there, and one for each of the predicates: whether it is true of the row."""
+    """Select a column for the row of a key, if it exists, and a column for each predicate: whether the row matches it."""
     table = CATALOGUE[entity].table.alias("t")
     columns: list[Any] = [
         to_column(each, CATALOGUE[entity], table, per_row=True).label(f"p{n}") for n, each in enumerate(predicates)

@@ -1,6 +1,7 @@
-"""Previews: what a managed account would see with settings that are not saved yet, for whoever may save them (R105, V2).
+"""Settings previews: what a managed account would see with unsaved settings, for users who can save such settings (R105, V2).
 
-Nothing is stored. Policy decides on the asker whether it may save such settings; what is then seen is decided for the account.
+Nothing is stored. Policy decides for the requester whether it can save such settings, and for the account what the preview
+shows.
 """
 
 from __future__ import annotations
@@ -26,71 +27,72 @@ if TYPE_CHECKING:
 
 ACTION: Final = "update_managed_account_settings"
 ARGUMENT: Final = "managedAccountId"
-STATEMENT_CACHE_SIZE: Final = 1024  # statements
-MAX_PREVIEWS: Final = 10  # previews of an operation, each of which is an operation of its own
+STATEMENT_CACHE_SIZE: Final = 1024
+MAX_PREVIEWS: Final = 10  # in one operation; each runs as an operation of its own
 
 
 class PreviewForbidden(PublicError):
-    """The viewer reads the account, and may not save settings of it."""
+    """The viewer can read the account, but can't save its settings."""
 
     code = "PREVIEW_FORBIDDEN"
 
     def __init__(self) -> None:
-        super().__init__("The viewer may not save settings of this account, and so may not preview them.", argument=ARGUMENT)
+        super().__init__("You can't preview settings of this account, because you can't save them.", argument=ARGUMENT)
 
 
 class PreviewNested(PublicError):
-    """A preview inside a preview."""
+    """A preview is inside another preview."""
 
     code = "PREVIEW_NESTED"
 
     def __init__(self) -> None:
-        super().__init__("A preview stands at the root of a query, not in another preview.")
+        super().__init__("Previews can't be nested. Select 'previewSettings' at the root of the query.")
 
 
 class TooManyPreviews(PublicError):
-    """More previews in one operation than are run."""
+    """The operation has too many previews."""
 
     code = "TOO_MANY_PREVIEWS"
 
     def __init__(self, previews: int) -> None:
         super().__init__(
-            f"The operation has {previews} previews; {MAX_PREVIEWS} are the most. Ask in parts.", limit=MAX_PREVIEWS
+            f"An operation can have at most {MAX_PREVIEWS} previews (got {previews}). Split it into several operations.",
+            limit=MAX_PREVIEWS,
         )
 
 
 async def preview_settings(_roots: Sequence[object], _context: Context, **_arguments: Any) -> NoReturn:
-    """Refuse a preview that does not stand at the root, where it is taken out before anything is resolved. Raises PreviewNested."""
+    """Refuse a nested preview; those at the root are split off before anything is resolved. Raises PreviewNested."""
     raise PreviewNested
 
 
 async def preview_context(
     context: Context, managed_account_id: str, settings: Mapping[str, bool | None] | None = None
 ) -> Context | None:
-    """The context of an account's administrator with these settings, of which null is: as the partner's defaults say.
+    """Return the context of the account's administrator with these settings.
 
-    What is left out is as it is. None where there is no such account, or the asker may not know of it. Raises InvalidId or
-    MayNotPreview.
+    A null setting stands for the partner's default; an omitted setting is unchanged. Return None if the account doesn't exist
+    or the requester may not know of it. Raises InvalidId or PreviewForbidden.
     """
     account = parse(managed_account_id, ARGUMENT, "ManagedAccount")
-    readable, saved = (
+    readable, editable = (
         context.policy.decide(context.requester.shape, "ManagedAccount", action).rows for action in ("read", ACTION)
     )
     parameters = {**viewer_parameters(context.requester), "key": account.key}
-    found = await context.services.reader.fetch(_statement(readable, saved), parameters)
-    if not found:
+    accounts = await context.services.reader.fetch(_statement(readable, editable), parameters)
+    if not accounts:
         return None
-    may, *facts = {**found[0], **{f"account_{name}": value for name, value in (settings or {}).items()}}.values()
-    if not may:
+    can_save, *facts = {**accounts[0], **{f"account_{name}": value for name, value in (settings or {}).items()}}.values()
+    if not can_save:
         context.audit_trail.note_denials({AuditSubject("ManagedAccount", None, ACTION, PreviewForbidden.code): 1})
         raise PreviewForbidden
     return context.preview(viewer_of((MemberRole.ACCOUNT_ADMIN,), facts), account.key, settings or {})
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)
-def _statement(readable: Predicate, saved: Predicate) -> sa.Select[Any]:
-    """The account of a key, if it is `readable`: whether it is `saved`, and the facts of its viewers."""
+def _statement(readable: Predicate, editable: Predicate) -> sa.Select[Any]:
+    """Select the account of a key if it's `readable`: whether it's `editable`, and the facts of its viewers."""
     entity, table = CATALOGUE["ManagedAccount"], ManagedAccount.__table__
-    may = to_column(saved, entity, table).label("may")
+    may = to_column(editable, entity, table).label("may")
     rows = with_settings(sa.select(may, *VIEWER_PARAMETERS, *VIEWER_COLUMNS).select_from(Company))
     return rows.where(table.c.id == sa.bindparam("key", type_=sa.Uuid()), to_sql(readable, entity, table, per_row=True))

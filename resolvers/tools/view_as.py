@@ -1,7 +1,7 @@
-"""Looking as another: from a company's or a user's id to the viewer as which somebody may look at the market.
+"""View as: from the id of a company or user to the viewer that a requester may view the market as.
 
-Policy decides on the asker; what is then seen is decided for whom it looks as, and is never more than that viewer sees.
-Whatever stands in the way (an id that is none, nobody's, hidden or not the asker's business) is one refusal, after one statement.
+Policy decides for the requester whether it may do so, and for that viewer what is visible, which is never more than that viewer
+sees. An invalid id, an unknown one, a hidden target and a forbidden one give the same refusal, after one statement.
 """
 
 from __future__ import annotations
@@ -28,86 +28,89 @@ from resolvers.viewer import VIEWER_COLUMNS, VIEWER_PARAMETERS, viewer_of, with_
 if TYPE_CHECKING:
     from resolvers.context import Context, Services
 
-STATEMENT_CACHE_SIZE: Final = 1024  # statements of each kind; shapes that policy does not tell apart share one
+STATEMENT_CACHE_SIZE: Final = 1024  # shapes for which policy decides the same share a statement
 KEY: Final = sa.bindparam("key", type_=sa.Uuid())
 VIEW_AS: Final = "view_as"
 NOBODY: Final = Identifier("Company", UUID(int=0))
 
 
 class ViewAsRefused(PublicError):
-    """The viewer may not look as this company or user, or there is none: it is not told which."""
+    """The requester may not view as this company or user, or it doesn't exist. The error doesn't say which."""
 
     code = "VIEW_AS_REFUSED"
 
     def __init__(self) -> None:
-        super().__init__("The viewer may not look as this company or user, or there is none.")
+        super().__init__("You can't view as this company or user, or it doesn't exist.")
 
 
-async def resolve_view_as(context: Context, named: str, by: Sequence[str] = (VIEW_AS,)) -> Viewer:
-    """The viewer as which the asker of a request looks, as `find_view_as_target`; a refusal is noted among its acts. Raises ViewAsRefused."""
+async def resolve_view_as(context: Context, target_id: str, actions: Sequence[str] = (VIEW_AS,)) -> Viewer:
+    """Return the viewer that the requester of a request views as, and audit a refusal. Raises ViewAsRefused."""
     try:
-        return await find_view_as_target(context.services, context.requester, named, context.policy, by)
+        return await find_view_as_target(context.services, context.requester, target_id, context.policy, actions)
     except ViewAsRefused:
-        context.audit_trail.note_denials({AuditSubject(_target(named).type, None, by[-1], ViewAsRefused.code): 1})
+        context.audit_trail.note_denials(
+            {AuditSubject(_parse_target(target_id).type, None, actions[-1], ViewAsRefused.code): 1}
+        )
         raise
 
 
 async def find_view_as_target(
-    services: Services, asker: Viewer, named: str, policy: Policy | None = None, by: Sequence[str] = (VIEW_AS,)
+    services: Services, requester: Viewer, target_id: str, policy: Policy | None = None, actions: Sequence[str] = (VIEW_AS,)
 ) -> Viewer:
-    """The viewer as which `asker` looks who names a company or a user by its global id. Raises ViewAsRefused.
+    """Return the viewer that `requester` views as, from the global id of a company or a user. Raises ViewAsRefused.
 
-    In a company it has the roles of an account administrator, if the asker may see as one, or else its own, and is no user. A user
-    it is as a member of the company that it joined first, of those in which the asker may look as it. `policy` is that of a request
-    which has begun; `by` are actions of which one has to be allowed.
+    For a company, the viewer has an account administrator's roles if the requester may view as one, else the requester's own;
+    it is no particular user. For a user, the viewer is a member of the company that the user joined first, of those in which
+    the requester may view as this user. `policy` is the policy of a running request. One of `actions` has to be allowed.
     """
-    target = _target(named)
+    target = _parse_target(target_id)
     policy = policy or services.policy
     if target.type == "Company":
-        fully = policy.decide(asker.shape, "Company", "view_as_administrator").rows
-        statement = _company_statement(_seen(policy, asker, "Company", by), fully)
+        as_administrator = policy.decide(requester.shape, "Company", "view_as_administrator").rows
+        statement = _company_statement(_viewable(policy, requester, "Company", actions), as_administrator)
     else:
-        statement = _member_statement(_seen(policy, asker, "Membership", by))
-    found = await services.reader.fetch(statement, {**viewer_parameters(asker), "key": target.key})
-    if not found:
+        statement = _member_statement(_viewable(policy, requester, "Membership", actions))
+    rows = await services.reader.fetch(statement, {**viewer_parameters(requester), "key": target.key})
+    if not rows:
         raise ViewAsRefused
-    who, how, *facts = found[0]
     if target.type == "User":
-        return viewer_of(how, facts, who)
-    return viewer_of((MemberRole.ACCOUNT_ADMIN,) if how else asker.shape.roles, facts)
+        user_id, roles, *facts = rows[0]
+        return viewer_of(roles, facts, user_id)
+    _, is_administrator, *facts = rows[0]
+    return viewer_of((MemberRole.ACCOUNT_ADMIN,) if is_administrator else requester.shape.roles, facts)
 
 
-def _target(named: str) -> Identifier:
-    """The company or the user that an id names; what is none is nobody, and is looked for as everybody is."""
+def _parse_target(target_id: str) -> Identifier:
+    """Parse the id of a company or user. An invalid id maps to NOBODY, so that it costs one statement like any other."""
     try:
-        found = parse(named, "viewAs")
+        target = parse(target_id, "viewAs")
     except InvalidId:
         return NOBODY
-    return found if found.type in ("Company", "User") else NOBODY
+    return target if target.type in ("Company", "User") else NOBODY
 
 
-def _seen(policy: Policy, asker: Viewer, entity: str, by: Sequence[str]) -> Predicate:
-    """The rows of a type that the asker may read, and to which it may do one of the actions."""
-    read, *allowed = (policy.decide(asker.shape, entity, action).rows for action in ("read", *by))
+def _viewable(policy: Policy, requester: Viewer, entity: str, actions: Sequence[str]) -> Predicate:
+    """Return the rows of a type that the requester can read, and on which it can take one of the actions."""
+    read, *allowed = (policy.decide(requester.shape, entity, action).rows for action in ("read", *actions))
     return conj((read, disj(allowed)))
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)
-def _company_statement(seen: Predicate, fully: Predicate) -> sa.Select[Any]:
-    """The company of a key, if it is `seen`: nobody in it, whether `fully`, and the facts of its viewers."""
+def _company_statement(viewable: Predicate, as_administrator: Predicate) -> sa.Select[Any]:
+    """Select the company of a key if it's `viewable`: no user, whether `as_administrator`, and the facts of its viewers."""
     entity, table = CATALOGUE["Company"], Company.__table__
-    administrator = to_column(fully, entity, table).label("fully")
+    administrator = to_column(as_administrator, entity, table).label("fully")
     rows = with_settings(
         sa.select(sa.null().label("user_id"), administrator, *VIEWER_PARAMETERS, *VIEWER_COLUMNS).select_from(Company)
     )
-    return rows.where(table.c.id == KEY, to_sql(seen, entity, table, per_row=True))
+    return rows.where(table.c.id == KEY, to_sql(viewable, entity, table, per_row=True))
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)
-def _member_statement(seen: Predicate) -> sa.Select[Any]:
-    """The first membership of the user of a key that is `seen`: the user, its roles, and the facts of its viewers."""
+def _member_statement(viewable: Predicate) -> sa.Select[Any]:
+    """Select the first membership of a user that is `viewable`: the user, its roles, and the facts of its viewers."""
     entity, table = CATALOGUE["Membership"], Membership.__table__
     member = sa.select(Membership.user_id, Membership.roles, *VIEWER_PARAMETERS, *VIEWER_COLUMNS)
     rows = with_settings(member.join(Company, Company.id == Membership.company_id))
-    mine = rows.where(table.c.user_id == KEY, to_sql(seen, entity, table, per_row=True))
-    return mine.order_by(Membership.id).limit(1)
+    memberships = rows.where(table.c.user_id == KEY, to_sql(viewable, entity, table, per_row=True))
+    return memberships.order_by(Membership.id).limit(1)

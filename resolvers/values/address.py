@@ -1,4 +1,4 @@
-"""Values that several concepts show: addresses and links, as they are stored, made into what the schema says."""
+"""Postal addresses: from the stored JSON to the value that the schema shows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Address:
 
 
 def address(stored: Mapping[str, Any] | None) -> Address | None:
-    """The address that is stored as JSON, None for none."""
+    """Return the address that is stored as JSON, or None."""
     if stored is None:
         return None
     return Address(stored.get("street"), stored.get("city"), stored.get("postal_code"), stored.get("country"))

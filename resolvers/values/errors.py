@@ -1,6 +1,6 @@
-"""Errors that a client is meant to read: each has a stable code, and a message made from its data.
+"""Public errors: errors that a client is meant to read. Each has a stable code, and a message built from its data.
 
-Whatever else a resolver raises is unexpected: the client sees INTERNAL and nothing of it, the log sees all.
+Any other exception of a resolver is unexpected: the client sees INTERNAL and no details; the log has them all.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class PublicError(GraphQLError):
-    """Base of all errors raised on purpose. `data` joins the code in `extensions`, for programs to read."""
+    """The base of all errors raised on purpose. `data` is added to `extensions` next to the code, for programs to read."""
 
     code: ClassVar[str]
 

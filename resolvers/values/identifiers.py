@@ -1,4 +1,4 @@
-"""Global ids: opaque, stable, 24 characters. An id says which thing is meant to the gateway, and nothing to a client."""
+"""Global ids: opaque, stable, 24 characters. An id identifies an object to the gateway; clients can't interpret it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from resolvers.values.errors import PublicError
 
-# Two bytes each, never reused: ids are kept by clients for years.
+# Two bytes each. Never reuse a tag: clients store ids for years.
 TAGS: Final = {
     "Company": b"co",
     "User": b"us",
@@ -35,24 +35,24 @@ TAGS: Final = {
     "Invoice": b"in",
 }
 URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
-BYTES: Final = 18  # two of the tag, sixteen of the key
+BYTES: Final = 18  # two for the tag, sixteen for the key
 LENGTH: Final = 24  # characters of a global id
-REMEMBERED: Final = 10_000
+CACHE_SIZE: Final = 10_000  # parsed ids
 TYPES: Final = {tag: name for name, tag in TAGS.items()}
 
 
 class InvalidId(PublicError):
-    """What was given is no id of a thing that the argument may name. Says which argument, never which types there are."""
+    """The value isn't an id that the argument accepts. The error names the argument, but never a type."""
 
     code = "INVALID_ID"
 
     def __init__(self, argument: str) -> None:
-        super().__init__(f"Argument '{argument}' is not an id that can be used here.", argument=argument)
+        super().__init__(f"Argument '{argument}' is not a valid ID for this field.", argument=argument)
 
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
-    """A thing: its type's name and its key."""
+    """An object's type and key."""
 
     type: str
     key: UUID
@@ -62,32 +62,32 @@ class Identifier:
 
 
 def global_id_code(bind: Callable[[Any], str], entity: str, key: str) -> str:
-    """The same as code, for whoever generates more around it; `bind` names an object, `key` is the code of the key."""
-    written = f"{bind(b2a_base64)}({TAGS[entity]!r} + {key}.bytes, newline=False)"
-    return f"{written}.translate({bind(URL_SAFE)}).decode()"
+    """Return `global_id` as code, for use in larger generated code. `bind` names an object; `key` is the code of the key."""
+    encoded = f"{bind(b2a_base64)}({TAGS[entity]!r} + {key}.bytes, newline=False)"
+    return f"{encoded}.translate({bind(URL_SAFE)}).decode()"
 
 
 def global_id(tag: bytes, key: UUID) -> str:
-    """The global id of a thing: its type's tag and its key."""
+    """Return the global id of an object, from its type's tag and its key."""
     return b2a_base64(tag + key.bytes, newline=False).translate(URL_SAFE).decode()  # 18 bytes need no padding
 
 
 def parse(text: str, argument: str, type: str | None = None) -> Identifier:  # noqa: A002 (a GraphQL type is a type)
-    """The thing that a global id names. Raises InvalidId if it names none, or none of `type` where one is asked for."""
-    found = find(text) if len(text) == LENGTH else None
-    if found is None or found.type != (type or found.type):
+    """Parse a global id. Raises InvalidId if it's malformed, or not of `type` if that is set."""
+    parsed = parse_or_none(text) if len(text) == LENGTH else None
+    if parsed is None or parsed.type != (type or parsed.type):
         raise InvalidId(argument)
-    return found
+    return parsed
 
 
-@lru_cache(REMEMBERED)
-def find(text: str) -> Identifier | None:
-    """The thing that a global id names, or None. Results are cached: one request may give the same id many times."""
+@lru_cache(CACHE_SIZE)
+def parse_or_none(text: str) -> Identifier | None:
+    """Parse a global id. Returns None if it's malformed. Results are cached: a request may pass the same id many times."""
     try:
         raw = urlsafe_b64decode(text.encode("ascii"))
     except (ValueError, Base64Error):
         return None
     name = TYPES.get(raw[:2])
-    if len(raw) != BYTES or name is None or str(found := Identifier(name, UUID(bytes=raw[2:]))) != text:
+    if len(raw) != BYTES or name is None or str(parsed := Identifier(name, UUID(bytes=raw[2:]))) != text:
         return None
-    return found
+    return parsed

@@ -1,4 +1,4 @@
-"""Money: integers of minor units become exact amounts of major units (ISO 4217), and back."""
+"""Money: converts integers of minor units to exact amounts of major units (ISO 4217), and back."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from resolvers.values.errors import PublicError
 
-MAX_AMOUNT: Final = Decimal(20_000_000)  # in major units: more than any price that is stored
+MAX_AMOUNT: Final = Decimal(20_000_000)  # in major units: more than any stored price
 NO_MINOR_UNIT: Final = frozenset({"JPY"})
 
 
 class InvalidAmount(PublicError):
-    """What was given is not an amount of money."""
+    """The value isn't an amount of money."""
 
     code = "INVALID_AMOUNT"
 
@@ -23,12 +23,12 @@ class InvalidAmount(PublicError):
 class Money:
     """An amount in major units."""
 
-    amount: str  # exact, as it is written
+    amount: str  # an exact decimal
     currency: str
 
 
 def money(minor_units: int | None, currency: str) -> Money | None:
-    """The amount that so many minor units are, None for none. They are never negative."""
+    """Return the amount of minor units, or None for None. `minor_units` is never negative."""
     if minor_units is None:
         return None
     digits = str(minor_units)
@@ -40,7 +40,7 @@ def money(minor_units: int | None, currency: str) -> Money | None:
 
 
 def totals(rows: Iterable[Any], column: str) -> list[Money | None]:
-    """What a column of minor units comes to in each currency of the rows, by currency. Amounts that aren't shown don't count."""
+    """Sum a column of minor units for each currency of the rows, sorted by currency. Hidden amounts don't count."""
     sums: dict[str, int] = {}
     for row in rows:
         if (amount := getattr(row, column)) is not None:
@@ -49,9 +49,9 @@ def totals(rows: Iterable[Any], column: str) -> list[Money | None]:
 
 
 def minor_units(amount: Decimal, currency: str, rounding: str) -> int:
-    """How many whole minor units an amount is, kept within what a column holds. Raises InvalidAmount for none at all."""
+    """Convert an amount to whole minor units, within the range of a column. Raises InvalidAmount if it isn't finite."""
     if not amount.is_finite():
-        raise InvalidAmount(f"{amount} is no amount of money.")
+        raise InvalidAmount(f"{amount} is not a valid amount. Use a decimal, such as 1250.00.")
     return int(min(max(amount, -MAX_AMOUNT), MAX_AMOUNT).scaleb(_digits(currency)).to_integral_value(rounding))
 
 

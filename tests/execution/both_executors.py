@@ -1,4 +1,4 @@
-"""Both executors under a schema of the tests' own: one answer, or the difference between two."""
+"""Both executors over a schema of the tests' own: one answer, or the difference between two."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from tests.execution.specimen import Book, Disc, Query
 from transport.errors import BAD_USER_INPUT, VALIDATION_FAILED, publish
 from transport.logs import configure_logging
 
-ADDRESS: Final = re.compile(rb"0x[0-9a-f]+")  # of an object that an error speaks of
-NOWHERE: Final = "postgresql+asyncpg://nobody@127.0.0.1:1/nothing"  # the schema of the tests reads no database
+ADDRESS: Final = re.compile(rb"0x[0-9a-f]+")  # addresses of objects in error messages
+NOWHERE: Final = "postgresql+asyncpg://nobody@127.0.0.1:1/nothing"  # the test schema reads no database
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an executor made of an operation: all that a client gets, what the errors say before they are masked, what was done."""
+    """The outcome of an operation on one executor: the client's answer, the errors before they are masked, and the effects."""
 
     body: bytes
     raw: bytes
@@ -46,7 +46,7 @@ class Outcome:
 
     @property
     def content(self) -> Any:
-        """The answer, read."""
+        """The parsed answer."""
         return orjson.loads(self.body)
 
     @property
@@ -56,7 +56,7 @@ class Outcome:
 
     @property
     def errors(self) -> list[tuple[str, str, Any]]:
-        """Code, message and path of each error."""
+        """The code, message and path of each error."""
         return [(each["extensions"]["code"], each["message"], each.get("path")) for each in self.content["errors"]]
 
     @property
@@ -69,7 +69,7 @@ class Outcome:
 
 
 class Both:
-    """Executes an operation with and without the planner."""
+    """Executes an operation with the planner and without it."""
 
     def __init__(self, on: strawberry.Schema, off: strawberry.Schema, services: Services) -> None:
         self.on = on
@@ -77,25 +77,25 @@ class Both:
         self.services = services
 
     async def __call__(self, query: str, operation: str | None = None, **variables: Any) -> Outcome:
-        """The outcome, which is the same for both. Raises AssertionError with both where it is not."""
+        """Return the outcome, which is the same for both. Raises AssertionError with both outcomes if they differ."""
         on, off = [await self.execute(schema, query, operation, variables) for schema in (self.on, self.off)]
         assert on == off, f"{query}\nvariables {variables}\n\nplanner on:  {on}\nplanner off: {off}"
         return on
 
     async def planned(self, query: str, operation: str | None = None, **variables: Any) -> Outcome:
-        """The same, of what the planner must run itself."""
+        """Return the outcome of an operation that the planner must run itself."""
         outcome = await self(query, operation, **variables)
         assert outcome.is_planned, f"{query}\nran as {outcome.execution}"
         return outcome
 
     async def execute(self, schema: strawberry.Schema, query: str, operation: str | None, variables: dict[str, Any]) -> Outcome:
-        """The outcome of one executor."""
+        """Return the outcome of one executor."""
         context = Journal(self.services, ANONYMOUS)
         result = await schema.execute(query, variables, context_value=context, operation_name=operation)
         early = isinstance(result, PreExecutionError)
         errors = result.errors or []
         published = publish(errors, "request", VALIDATION_FAILED if early else BAD_USER_INPUT)
-        extensions = {name: told for name, told in (result.extensions or {}).items() if name != "policy"}  # here there is none
+        extensions = {name: value for name, value in (result.extensions or {}).items() if name != "policy"}  # no policy here
         answer = {"data": result.data, "errors": published, "extensions": extensions}
         raw = orjson.dumps([early, *({**error.formatted, "cause": repr(error.original_error)} for error in errors)])
         return Outcome(orjson.dumps(answer), ADDRESS.sub(b"0x", raw), tuple(context.done), getattr(context, "execution", None))
@@ -103,8 +103,8 @@ class Both:
 
 @asynccontextmanager
 async def both_schemas() -> AsyncIterator[Both]:
-    """The schema of the tests with the planner and without."""
-    configure_logging(Settings(log_level="ERROR"))  # tracebacks of what is meant to fail take longer than failing
+    """The test schema with the planner and without it."""
+    configure_logging(Settings(log_level="ERROR"))  # tracebacks of expected failures are slow
     services = Services(
         reader=Reader(NOWHERE),
         engine=connect(NOWHERE),

@@ -1,4 +1,4 @@
-"""Cases of execution: an operation with its variables, and what it must answer, order of fields included."""
+"""Test cases of execution: an operation with its variables, and the expected answer including the order of its fields."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import pytest
 
 from tests.execution.both_executors import Both
 
-ABSTRACT: Final = ("media {", "things {")  # of abstract types, the planner knows those that are types of policy
+ABSTRACT: Final = ("media {", "things {")  # the planner only runs abstract types whose types are under policy
 
 
 @dataclass(frozen=True)
 class Case:
-    """An operation without errors that the planner must run itself, and its data."""
+    """An operation without errors that the planner must run itself, and the expected data."""
 
     query: str
     data: Any
     variables: dict[str, Any] = field(default_factory=dict)
 
     async def check(self, both: Both) -> None:
-        """Both executors give this data and nothing else, and one of them is the planner."""
+        """Check that both executors return this data and nothing else, and that one of them is the planner."""
         abstract = any(name in self.query for name in ABSTRACT)
         outcome = await (both if abstract else both.planned)(self.query, **self.variables)
 
@@ -32,7 +32,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Failing:
-    """An operation with errors: its data, and of each error code, message and path."""
+    """An operation with errors, the expected data, and the code, message and path of each error."""
 
     query: str
     data: Any
@@ -40,12 +40,12 @@ class Failing:
     variables: dict[str, Any] = field(default_factory=dict)
 
     async def check(self, both: Both) -> None:
-        """Both executors give this data and these errors, in this order."""
+        """Check that both executors return this data and these errors, in this order."""
         outcome = await both(self.query, **self.variables)
 
         assert (orjson.dumps(self.data), self.errors) == (orjson.dumps(outcome.data), outcome.errors)
 
 
 def named(cases: Mapping[str, Any]) -> pytest.MarkDecorator:
-    """Runs a test for each case, under its name."""
+    """Parametrize a test with cases, under their names."""
     return pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in cases.items()])

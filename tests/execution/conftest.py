@@ -1,4 +1,4 @@
-"""What tests of execution stand on: the gateway twice over one database, and a schema of their own twice."""
+"""Fixtures of execution tests: two gateways over one database, and two executors of a test schema."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ REQUEST_ID: Final = re.compile(rb'("requestId":)"[^"]*"')
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """An operation as it is asked: by whom, and with what."""
+    """An operation, its variables, and the viewer who sends it."""
 
     query: str
     viewer: str | None = None
@@ -37,9 +37,9 @@ class Request:
 
     @property
     def body(self) -> bytes:
-        """What is posted."""
-        asked: dict[str, Any] = {"query": self.query, "variables": self.variables}
-        return orjson.dumps(asked if self.operation is None else {**asked, "operationName": self.operation})
+        """The body to post."""
+        payload: dict[str, Any] = {"query": self.query, "variables": self.variables}
+        return orjson.dumps(payload if self.operation is None else {**payload, "operationName": self.operation})
 
     def __str__(self) -> str:
         variables = orjson.dumps(self.variables).decode()
@@ -48,7 +48,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back; `execution` says what ran it and is no part of what must be equal."""
+    """The response. `execution` says what ran the operation; it isn't compared."""
 
     status: int
     body: bytes
@@ -56,7 +56,7 @@ class Reply:
 
     @property
     def content(self) -> Any:
-        """The body, read."""
+        """The parsed body."""
         return orjson.loads(self.body)
 
     @property
@@ -76,7 +76,7 @@ class Difference(AssertionError):
 
 
 class Sides:
-    """Asks both sides as any user, by its address, or as nobody."""
+    """Sends requests to both sides, as any user by email address, or anonymously."""
 
     def __init__(self, on: Starlette, off: Starlette) -> None:
         self.on = on
@@ -84,11 +84,11 @@ class Sides:
         self._tokens: dict[str, str] = {}
 
     async def __call__(self, viewer: str | None, query: str, operation: str | None = None, **variables: Any) -> Reply:
-        """The answer to a query, which is the same on both sides. Raises Difference."""
+        """Return the answer to a query, which is the same on both sides. Raises Difference."""
         return await self.ask(Request(query=query, viewer=viewer, variables=variables, operation=operation))
 
     async def ask(self, request: Request) -> Reply:
-        """The answer to a request, which is the same on both sides. Raises Difference."""
+        """Return the answer to a request, which is the same on both sides. Raises Difference."""
         headers = await self._headers(request.viewer)
         on, off = await post(self.on, headers, request.body), await post(self.off, headers, request.body)
         if on != off:
@@ -107,7 +107,7 @@ class Sides:
 
 
 async def post(app: Starlette, headers: list[tuple[bytes, bytes]], body: bytes) -> Reply:
-    """The answer of an application to a request to its endpoint."""
+    """Return an application's response to a request to its endpoint."""
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -138,7 +138,7 @@ async def post(app: Starlette, headers: list[tuple[bytes, bytes]], body: bytes) 
 
 @asynccontextmanager
 async def both_sides(database_url: str, data_dir: Path) -> AsyncIterator[Sides]:
-    """The gateway with its planner and without, inside this process."""
+    """The gateway with its planner and without it, inside this process."""
     sides = [build(database_url, data_dir, planner=planner) for planner in (True, False)]
     try:
         yield Sides(*sides)
@@ -148,6 +148,6 @@ async def both_sides(database_url: str, data_dir: Path) -> AsyncIterator[Sides]:
 
 
 def build(database_url: str, data_dir: Path, *, planner: bool) -> Starlette:
-    """One of the sides."""
+    """Build one of the sides."""
     settings = Settings(data_dir=data_dir, database_url=database_url, log_level="ERROR", pool_size=4, planner=planner)
     return server.build(settings)

@@ -1,7 +1,7 @@
-"""What can go wrong in a resolver, written in JSON: a value may be given, or how it fails.
+"""Faults of resolvers, written in JSON: a value, or how it fails.
 
-`{"fail": KIND}` is an exception as the value of one place, `{"break": KIND}` one that the batch resolver raises for all of them,
-`{"short": true}` an answer that has too few values.
+`{"fail": KIND}` is an exception as the value of one parent, `{"break": KIND}` one that the batch resolver raises for all
+parents, and `{"short": true}` a result with too few values.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ FAULTS = ("fail", "break", "short")
 
 
 class Refused(PublicError):
-    """An error that is meant to be read."""
+    """An error that clients are meant to read."""
 
     code = "REFUSED"
 
 
 def fault(kind: str) -> Exception:
-    """An exception of a kind."""
+    """Return an exception of a kind."""
     kinds: dict[str, Exception] = {
         "public": Refused("No.", argument="spec"),
         "unexpected": RuntimeError("the password is swordfish"),
@@ -36,14 +36,14 @@ def fault(kind: str) -> Exception:
 
 
 class Spec:
-    """An object whose attributes are what is written; a column that fails raises when it is read."""
+    """An object whose attributes come from JSON. A failing attribute raises when it is read."""
 
     def __init__(self, fields: dict[str, Any]) -> None:
         self.fields = fields
 
     @classmethod
     def of(cls, written: Any) -> Any:
-        """What is written, with objects where objects stand and exceptions where something fails."""
+        """Convert JSON: objects become a Spec, and failures become exceptions."""
         if isinstance(written, list):
             return [cls.of(each) for each in written]
         if not isinstance(written, dict):
@@ -62,7 +62,7 @@ class Spec:
 
 
 def values_of(name: str) -> BatchResolver:
-    """A batch resolver of the field of a name."""
+    """Return the batch resolver of a field."""
 
     async def values(parents: Sequence[Any], _context: Context) -> list[Any]:
         found = [Spec.of(parent.fields.get(name)) if isinstance(parent, Spec) else getattr(parent, name) for parent in parents]

@@ -1,4 +1,4 @@
-"""Mutations of the schema for tests, and the journal of what was really done."""
+"""Mutations of the test schema, and the journal of their effects."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.execution.faults import fault
 
 
 class Journal(Context):
-    """A context that remembers the effects of its operation."""
+    """A context that records the effects of its operation."""
 
     def __init__(self, services: Services, viewer: Viewer) -> None:
         super().__init__(services, viewer)
@@ -23,7 +23,7 @@ class Journal(Context):
 
 
 class State:
-    """What a mutation has come to."""
+    """The result of a mutation."""
 
     def __init__(self, journal: Journal) -> None:
         self.total = len(journal.done)
@@ -31,7 +31,7 @@ class State:
 
 
 async def writing(roots: Sequence[object], context: Any, *, word: str, pause: int = 0) -> list[State]:
-    """Write a word into the journal, after as many turns of the event loop as `pause`."""
+    """Write a word to the journal, after `pause` turns of the event loop."""
     for _ in range(pause):
         await asyncio.sleep(0)
     context.done.append(word)
@@ -39,20 +39,20 @@ async def writing(roots: Sequence[object], context: Any, *, word: str, pause: in
 
 
 async def refusing(_roots: Sequence[object], context: Any, *, kind: str) -> list[State]:
-    """Fail, having tried."""
+    """Record the attempt, then fail."""
     context.done.append(f"tried {kind}")
     raise fault(kind)
 
 
-async def told(states: Sequence[State], _context: Context) -> list[list[str]]:
-    """All words so far, which later mutations must not have written yet."""
+async def history(states: Sequence[State], _context: Context) -> list[list[str]]:
+    """Return all words so far. Later mutations must not have written theirs yet."""
     return [list(state.journal.done) for state in states]
 
 
 @strawberry.type
 class Written:
-    total: int = column("How many words there were.")
-    history: list[str] = resolved(told, "All words when this was asked.")
+    total: int = column("The number of words.")
+    history: list[str] = resolved(history, "All words when this was resolved.")
 
 
 @strawberry.type

@@ -23,10 +23,10 @@ from tests.client import ANONYMOUS, DEMO_VIEWERS, OPERATOR
 from tests.execution.executors import Request, Sides
 from tests.schema.outline import connections, is_connection, object_type, ways
 
-Place = tuple[str, str, str]  # of a cursor: type, field, order
+Place = tuple[str, str, str]  # where a cursor is valid: type, field, order
 
 SWITCHES: Final = ("pricing", "chat_support", "dashboard", "company_profile", "order_approval")
-CHANGES: Final[tuple[tuple[str, str, tuple[str, ...], float], ...]] = (  # table, column, values as SQL, part of the rows
+CHANGES: Final[tuple[tuple[str, str, tuple[str, ...], float], ...]] = (  # table, column, values as SQL, share of the rows
     *(("managed_account", name, ("true", "false", "NULL"), 0.5) for name in SWITCHES),
     *(("partner_defaults", name, ("true", "false", "NULL"), 0.5) for name in SWITCHES),
     ("managed_account", "supported_by", ("'PARTNER'", "'OPERATOR'"), 0.3),
@@ -61,7 +61,7 @@ GOING: Final = {"billing_market": 0.1, "offer_buyer": 0.1, "support_details": 0.
 
 
 async def change(engine: AsyncEngine, chance: Random) -> None:
-    """Another market: settings, visibilities, states and prices differ, and some rows are gone."""
+    """Change the market at random: settings, visibilities, states and prices differ, and some rows are gone."""
     async with engine.connect() as connection:
         await connection.execute(sa.text("SELECT setseed(:seed)"), {"seed": chance.random()})
         for table, column, values, part in CHANGES:
@@ -81,7 +81,7 @@ TYPE: Final = """
 
 @dataclass
 class Known:
-    """What clients know: ids by type, cursors by their connection and order, slugs, and who there is."""
+    """What clients know: ids by type, cursors by connection and order, slugs, account names and users."""
 
     ids: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     cursors: dict[Place, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -91,7 +91,7 @@ class Known:
 
 
 async def learn(sides: Sides) -> Known:
-    """Ask for whatever can be named in an argument, as those who see most and those who see least."""
+    """Collect everything that an argument can name, as the viewers who see the most and those who see the least."""
     known = Known()
     await _log(sides.on.state.services.engine)
     await _ids(known, sides.on.state.services.engine)
@@ -109,14 +109,14 @@ async def learn(sides: Sides) -> Known:
 
 
 async def _log(engine: AsyncEngine) -> None:
-    """Let there be something in the audit log: nothing that these sides are asked is."""
+    """Add events to the audit log, because operations on these sides are not audited."""
     async with engine.begin() as connection:
         for statement in EVENTS:
             await connection.exec_driver_sql(statement)
 
 
 async def _ids(known: Known, engine: AsyncEngine) -> None:
-    """Some ids of every type, also of what hardly anybody sees, and the addresses of some people."""
+    """Add some ids of every type, also of rarely visible ones, and the addresses of some users."""
     async with engine.connect() as connection:
         for entity in CATALOGUE:
             if entity.name in TAGS:
@@ -126,7 +126,7 @@ async def _ids(known: Known, engine: AsyncEngine) -> None:
 
 
 def harvest() -> Iterator[tuple[Place, str]]:
-    """For each connection in each of its orders, a document that asks for cursors."""
+    """Yield, for each connection in each of its orders, a document that selects cursors."""
     edges = "edges { cursor node { __typename id } }"
     for root in connections():
         yield ("Query", root, ""), f"{{ {root}(first: 7) {{ {edges} }} }}"

@@ -1,7 +1,7 @@
-"""Operations drawn at random: hypothesis-graphql draws a document, and chance makes of it what clients send.
+"""Random operations: hypothesis-graphql draws a document, and random choices make it what clients send.
 
-Fields are thinned out; what stands at ids, cursors, slugs and page sizes becomes what is there; literals become variables; fields get
-aliases, directives and doubles; selections move into fragments. The same document and chance make the same operation.
+Fields are thinned out. Ids, cursors, slugs and page sizes become existing ones. Literals become variables. Fields get aliases,
+directives and duplicates. Selections move into fragments. The same document and random state give the same operation.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ from tests.execution.market import VIEWERS, Known
 from tests.schema.outline import SCHEMA, object_type
 
 MOST_FIELDS: Final = 14
-KEPT: Final = {0: 0.6, 1: 0.8, 2: 0.8}  # of the fields with fields, by depth; deeper ones less
-OWN_TYPED: Final = ("viewerCan",)  # of another enum in each type, so that fragments on two of them need an alias
-RARER: Final = ("node", "nodes")  # where nearly everything can be selected, and so the rest hardly ever is
+KEPT_SHARE: Final = {0: 0.6, 1: 0.8, 2: 0.8}  # share of the fields with subfields, by depth; less further down
+OWN_TYPED: Final = ("viewerCan",)  # each type has its own enum, so fragments on two types need an alias
+RARER: Final = ("node", "nodes")  # they can select nearly everything, and would crowd out the rest
 PAGE: Final = ("first", "after", "last", "before")
 MARKETS: Final = ("DE", "UK", "US", "NL", "XX")
 WORDS: Final = ("a", "cloud", "data net", "", "é", "zz")
@@ -55,20 +55,20 @@ ACTIONS: Final = (*("READ",) * 9, "ORDER_PORT", "x")
 TYPES: Final = (*("Company", "Port") * 6, "x")
 WRONG: Final = {"Int": "x", "String": 7, "ID": {}, "Boolean": "true", "Decimal": "x"}
 
-Selected = dict[tuple[str, str], tuple[str, ...]]  # of each field (type, name) the first place
+Selected = dict[tuple[str, str], tuple[str, ...]]  # (type, name) of each field to its first path
 
 
 @dataclass
 class Operation:
-    """A document as it is asked by several, and the fields that it selects, each with the names below which an answer has it."""
+    """A document as several viewers send it, and its selected fields with the path of each in the answer."""
 
     requests: list[Request]
     selected: Selected
 
 
-def operation(document: DocumentNode, chance: Random, known: Known, asked: int) -> Operation:
-    """One operation of many that a document can become, asked so often, by whom and with which conditions chance may say."""
-    return _Maker(chance, known).operation(document, asked)
+def operation(document: DocumentNode, chance: Random, known: Known, repeats: int) -> Operation:
+    """Return one of the many operations that a document can become, in `repeats` requests of random viewers and conditions."""
+    return _Maker(chance, known).operation(document, repeats)
 
 
 @dataclass
@@ -83,7 +83,7 @@ class _Maker:
     fields: int = 0
     names: int = 0
 
-    def operation(self, document: DocumentNode, asked: int) -> Operation:
+    def operation(self, document: DocumentNode, repeats: int) -> Operation:
         (definition,) = document.definitions
         selection = self.selection(object_type("Query"), definition.selection_set.selections)  # type: ignore[attr-defined]
         if self.maybe(0.01):
@@ -95,10 +95,10 @@ class _Maker:
             name, others = "Asked", " query Other { __typename }"
             heading = heading.replace("query ", "query Asked ", 1) or "query Asked "
         text = f"{heading}{{ {selection} }}{others} {' '.join(self.fragments)}".strip()
-        return Operation([self.request(text, name) for _ in range(asked)], self.selected)
+        return Operation([self.request(text, name) for _ in range(repeats)], self.selected)
 
     def request(self, text: str, name: str | None) -> Request:
-        """The operation as somebody asks it: with its variables, but conditions as they come."""
+        """Return the operation as a viewer sends it, with its variables and random conditions."""
         viewer = self.pick(self.known.others) if self.maybe(0.3) else self.pick(VIEWERS)
         flipped = {each: not value for each, value in self.variables.items() if isinstance(value, bool) and self.maybe(0.3)}
         return Request(query=text, viewer=viewer, variables={**self.variables, **flipped}, operation=name)
@@ -116,7 +116,7 @@ class _Maker:
     # Selections
 
     def selection(self, kind: GraphQLNamedType, nodes: Sequence[SelectionNode]) -> str:
-        """What is selected of a type, at least something."""
+        """Return a selection of a type with at least one field."""
         texts: list[str] = []
         for node in self.thinned(kind, nodes):
             if isinstance(node, InlineFragmentNode):
@@ -131,8 +131,8 @@ class _Maker:
         return " ".join(self.wrapped(kind, texts))
 
     def thinned(self, kind: GraphQLNamedType, nodes: Sequence[SelectionNode]) -> list[SelectionNode]:
-        """Some of the selections, so that an operation has a few dozen fields at most."""
-        part = KEPT.get(len(self.path), 0.5)
+        """Return some of the selections, so that an operation has a few dozen fields at most."""
+        part = KEPT_SHARE.get(len(self.path), 0.5)
         kept: list[SelectionNode] = []
         for node in nodes:
             leaf = isinstance(node, FieldNode) and node.selection_set is None
@@ -145,7 +145,7 @@ class _Maker:
         return kept or ([self.pick(nodes)] if nodes and self.fields < 2 * MOST_FIELDS else [])
 
     def more(self, kind: GraphQLObjectType, nodes: Sequence[SelectionNode]) -> list[SelectionNode]:
-        """Some of the fields that were not drawn: what is drawn has few fields of each object."""
+        """Return some further fields, because the drawn document has few fields of each object."""
         drawn = {node.name.value for node in nodes if isinstance(node, FieldNode)}
         others = [name for name in kind.fields if name not in drawn]
         most = self.pick((0, 1, 2, 3, 4))
@@ -154,7 +154,7 @@ class _Maker:
         return [FieldNode(name=NameNode(value=name), alias=None, arguments=(), selection_set=None) for name in names]
 
     def wrapped(self, kind: GraphQLNamedType, texts: list[str]) -> list[str]:
-        """The selections, some of them in a fragment now, which may be spread twice."""
+        """Move some selections to a fragment, which may be spread twice."""
         if not self.maybe(0.2):
             return texts
         start = int(self.chance.random() * len(texts))
@@ -169,14 +169,14 @@ class _Maker:
         return [*texts[:start], f"...{name}{self.directive()}", *texts[end:], *again]
 
     def field(self, kind: GraphQLNamedType, node: FieldNode) -> list[str]:
-        """A field, perhaps under an alias, perhaps twice."""
+        """Return a field, perhaps with an alias, perhaps twice."""
         assert isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)
         name = node.name.value
         definition = kind.fields[name]
         alias = node.alias.value if node.alias else self.name("a") if name in OWN_TYPED or self.maybe(0.12) else ""
         texts = [self.once(kind, name, alias, definition, node)]
         if self.maybe(0.06):
-            texts.append(self.once(kind, name, self.name("b"), definition, node))  # once more, with other arguments
+            texts.append(self.once(kind, name, self.name("b"), definition, node))  # again, with other arguments
         return texts
 
     def once(self, kind: GraphQLNamedType, name: str, alias: str, definition: GraphQLField, node: FieldNode) -> str:
@@ -189,7 +189,7 @@ class _Maker:
         text = head + self.directive()
         if not is_leaf_type(inner):
             text += f" {{ {self.selection(inner, nodes)} }}"
-            if self.maybe(0.06):  # once more, to be merged
+            if self.maybe(0.06):  # again, to be merged
                 text += f" {head} {{ {self.selection(inner, nodes)} }}"
         elif self.maybe(0.03):
             text += f" {head}"
@@ -197,7 +197,7 @@ class _Maker:
         return text
 
     def some_types(self, nodes: Sequence[SelectionNode]) -> Sequence[SelectionNode]:
-        """The selections, but of those on types of an interface a few only, of which then ids are asked for."""
+        """Return the selections with only a few of those on types of an interface; their ids are then requested."""
         fields = [node for node in nodes if not isinstance(node, InlineFragmentNode)]
         fragments = [node for node in nodes if isinstance(node, InlineFragmentNode)]
         if not fragments:
@@ -216,7 +216,7 @@ class _Maker:
         return "".join(texts)
 
     def condition(self, word: str) -> str:
-        """A condition that lets things through, mostly."""
+        """Return a condition that is true most of the time."""
         value = (word == "include") == self.maybe(0.7)
         return self.variable(GraphQLNonNull(GraphQLBoolean), value) if self.maybe(0.6) else str(value).lower()
 
@@ -230,11 +230,11 @@ class _Maker:
                 given[each] = self.value(argument.type, each, drawn.get(each), types)
         if "first" in definition.args:
             given.update(self.page(kind.name, name, given.get("orderBy")))
-        texts = [f"{each}: {self.said(definition.args[each].type, value)}" for each, value in given.items()]
+        texts = [f"{each}: {self.written(definition.args[each].type, value)}" for each, value in given.items()]
         return f"({', '.join(texts)})" if texts else ""
 
     def page(self, kind: str, name: str, order: Any) -> dict[str, Any]:
-        """A small page, sometimes behind or before a cursor, and rarely none that is possible."""
+        """Return a small page, sometimes after or before a cursor, and rarely an invalid one."""
         size = self.pick((0, 1, 1, 2, 2, 3, 3, 4)) if len(self.path) > 1 else self.pick((1, 2, 3, 3, 4, 5, 8))
         given: dict[str, Any] = {self.pick(("first", "first", "last")): size}
         if self.maybe(0.01):
@@ -253,7 +253,7 @@ class _Maker:
         return str(self.pick(cursors))
 
     def value(self, kind: GraphQLInputType, name: str, drawn: Any, types: Sequence[str] = ()) -> Any:
-        """What stands at an argument, as JSON: something that is there, where the name says what is meant."""
+        """Return an argument as JSON: a value that exists, if the argument's name shows what it means."""
         bare = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
         if drawn is None and bare is kind and self.maybe(0.3):
             return None
@@ -297,7 +297,7 @@ class _Maker:
         return self.pick(there[name]) if name in there and self.maybe(0.97) else drawn
 
     def identifier(self, name: str, types: Sequence[str]) -> str:
-        """An id of a type that is asked about, mostly."""
+        """Return an id, mostly of a type that the selection names."""
         if self.maybe(0.01):
             return str(self.pick(("", "garbage")))
         if name in ("locationId", "productId"):
@@ -308,20 +308,20 @@ class _Maker:
 
     # Literals and variables
 
-    def said(self, kind: GraphQLInputType, value: Any) -> str:
-        """A value as it stands in the document: as a literal, or as a variable."""
+    def written(self, kind: GraphQLInputType, value: Any) -> str:
+        """Return a value as it is written in the document: as a literal or as a variable."""
         if self.maybe(0.25):
             return self.variable(kind, value)
         bare = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
         if isinstance(bare, GraphQLList) and isinstance(value, list):
-            return f"[{', '.join(self.said(bare.of_type, each) for each in value)}]"
+            return f"[{', '.join(self.written(bare.of_type, each) for each in value)}]"
         if isinstance(bare, GraphQLInputObjectType) and isinstance(value, dict):
-            entries = [f"{name}: {self.said(bare.fields[name].type, each)}" for name, each in value.items()]
+            entries = [f"{name}: {self.written(bare.fields[name].type, each)}" for name, each in value.items()]
             return f"{{{', '.join(entries)}}}"
         return literal(bare, value)
 
     def variable(self, kind: GraphQLInputType, value: Any) -> str:
-        """A variable: given, or left to its default, or both."""
+        """Return a variable that is passed, left to its default, or both."""
         name = self.name("v")
         declared = f"${name}: {kind}"
         how = self.chance.random()
@@ -336,7 +336,7 @@ class _Maker:
 
 
 def literal(kind: GraphQLInputType, value: Any) -> str:
-    """A value as GraphQL writes it."""
+    """Return a value as a GraphQL literal."""
     bare = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
     if value is None:
         return "null"
@@ -352,6 +352,6 @@ def _value(argument: ArgumentNode) -> Any:
 
 
 def _types(nodes: Sequence[SelectionNode]) -> list[str]:
-    """The types on which something is selected of an interface."""
+    """Return the types of an interface that the selections name."""
     found = [node.type_condition for node in nodes if isinstance(node, InlineFragmentNode)]
     return [condition.name.value for condition in found if condition is not None]

@@ -1,6 +1,7 @@
-"""A schema for tests of execution: every shape that GraphQL knows, over data that stands in this file.
+"""A schema for tests of execution: every kind of type and field in GraphQL, over data in this file.
 
-Its fields are declared as the gateway's are: columns, batch resolvers, values; those of `Custom` have resolvers of Strawberry's own.
+Its fields are declared as the gateway's are: columns, batch resolvers, values. Those of `Custom` have resolvers of Strawberry's
+own.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from tests.execution.faults import Spec, fault, values_of
 
 @dataclass(frozen=True)
 class Person:
-    """Who has made something."""
+    """An author or maker."""
 
     id: str
     name: str
@@ -62,27 +63,27 @@ MANY: Final = [Work(f"m{number}", "Book", f"Volume {number}", f"p{number % 3 + 1
 
 
 def is_kind(kind: str) -> Any:
-    """Tells whether a work is of a type."""
+    """Return a function that checks whether a work is of a type."""
     return lambda value, _info: getattr(value, "kind", None) == kind
 
 
 async def maker(works: Sequence[Work], _context: Context) -> list[Person]:
-    """Who made each work."""
+    """Return the maker of each work."""
     return [next(person for person in PEOPLE if person.id == work.maker) for work in works]
 
 
 async def works_of(people: Sequence[Person], _context: Context, *, first: int | None = None) -> list[list[Work]]:
-    """What each person has made."""
+    """Return the works of each person."""
     return [[work for work in BOOKS if work.maker == person.id][:first] for person in people]
 
 
-async def found(roots: Sequence[object], _context: Context, **arguments: Any) -> list[Person | None]:
-    """The person with an id."""
+async def person_by_id(roots: Sequence[object], _context: Context, **arguments: Any) -> list[Person | None]:
+    """Return the person with an id."""
     return [next((person for person in PEOPLE if person.id == arguments["id"]), None)] * len(roots)
 
 
 def always(value: Any) -> Any:
-    """A batch resolver that has the same value for every parent."""
+    """Return a batch resolver that has the same value for every parent."""
 
     async def same(parents: Sequence[object], _context: Context) -> list[Any]:
         return [value] * len(parents)
@@ -91,7 +92,7 @@ def always(value: Any) -> Any:
 
 
 async def echoing(roots: Sequence[object], _context: Context, **arguments: Any) -> list[str]:
-    """The arguments as a resolver gets them, with their types."""
+    """Return the arguments as a resolver gets them, with their types."""
     return [", ".join(f"{name}={value!r}" for name, value in sorted(arguments.items()))] * len(roots)
 
 
@@ -137,7 +138,7 @@ Media = Annotated[Book | Disc, strawberry.union("Media")]
 
 @strawberry.enum
 class Colour(Enum):
-    """Names that are not their values."""
+    """An enum whose names differ from its values."""
 
     RED = "#f00"
     GREEN = 2
@@ -146,7 +147,7 @@ class Colour(Enum):
 
 @strawberry.enum
 class Size(StrEnum):
-    """Names that are their values."""
+    """An enum whose names are its values."""
 
     SMALL = "SMALL"
     LARGE = "LARGE"
@@ -194,7 +195,7 @@ GOOD: Final = {
     "strict": [[1], [2, 3]],
     "required": 1,
 }
-BAD: Final[dict[str, Any]] = {  # a value instead of the good one of a field, by a name
+BAD: Final[dict[str, Any]] = {  # field to named values that replace its good value
     "number": {"float": 7.0, "half": 1.5, "large": 2**40, "text": "7", "word": "seven", "flag": True, "list": [1]},
     "real": {"int": 1, "nan": float("nan"), "inf": float("inf"), "text": "1.5", "word": "half", "flag": True},
     "flag": {"int": 1, "zero": 0, "text": "true", "nan": float("nan")},
@@ -217,7 +218,7 @@ BAD: Final[dict[str, Any]] = {  # a value instead of the good one of a field, by
 
 
 async def leaves(roots: Sequence[object], _context: Context, **arguments: Any) -> list[Any]:
-    """Good values, but for one where a bad one is named."""
+    """Return good values, with a bad one where the arguments name one."""
     name, bad = str(arguments.get("field")), arguments.get("bad")
     values: dict[str, Any] = dict(GOOD) if bad is None else {**GOOD, name: BAD[name][bad]}
     return [SimpleNamespace(**values)] * len(roots)
@@ -232,7 +233,7 @@ class Secret:
 
 
 async def hiding(roots: Sequence[object], _context: Context, *, spec: str) -> list[list[Record]]:
-    """Records as they are written in JSON: `hide` names the fields that are hidden."""
+    """Return records described in JSON: `hide` has the hidden fields."""
     return [[_secret(each) for each in orjson.loads(spec)]] * len(roots)
 
 
@@ -248,7 +249,7 @@ def _secret(spec: Any) -> Any:
 
 @strawberry.type
 class Risk:
-    """What may fail. Each field's value is written in the question: see `faults`."""
+    """Fields that can fail. The query has each field's value: see `faults`."""
 
     plain: str | None = column("A column.")
     bold: str = column("A column that is never null.")
@@ -263,13 +264,13 @@ class Risk:
 
 
 async def risky(roots: Sequence[object], _context: Context, *, spec: str) -> list[Any]:
-    """A risk as it is written in JSON."""
+    """Return a risk described in JSON."""
     return [Spec.of(orjson.loads(spec))] * len(roots)
 
 
 @strawberry.type
 class Custom:
-    """Fields with resolvers that are no batches: the planner leaves them to graphql-core."""
+    """Fields whose resolvers have no batch form: the planner leaves them to graphql-core."""
 
     name: str = strawberry.field(description="An attribute.")
 
@@ -326,7 +327,7 @@ ECHOED: Final[dict[str, tuple[Any, str]]] = {
 
 @strawberry.type
 class Query:
-    person: Author | None = resolved(found, "Somebody.", {"id": (ID, "A key.")})
+    person: Author | None = resolved(person_by_id, "Somebody.", {"id": (ID, "A key.")})
     people: list[Author] = resolved(always(PEOPLE), "Everybody.")
     media: list[Media] = resolved(always(WORKS), "A list of a union.")
     things: list[Thing | None] = resolved(always([WORKS[0], None, WORKS[1]]), "A list of an interface, with a null.")

@@ -1,4 +1,4 @@
-"""What can be done to things is the same from both executors, whatever decides it: nothing, the row, or linked rows."""
+"""Both executors return the same allowed actions, whether the shape, the row or linked rows decide."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EVERYWHERE: Final = """{
 }"""
 PAGE: Final = "{ companies(first: %d) { nodes { %s } } }"
 LINKED: Final = """
-# Whoever has dealt with a company explains it. V18
+# Viewers who have dealt with a company can explain it. V18
 allow(viewer: Viewer, "explain", company: Company) if
     dealing in company.sales and dealing.seller_id = viewer.company_id;
 allow(viewer: Viewer, "explain", company: Company) if
@@ -37,7 +37,7 @@ allow(viewer: Viewer, "explain", company: Company) if
 
 @pytest.fixture(scope="module")
 async def linked(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sides]:
-    """Both sides, with a policy in which linked rows decide who explains a company."""
+    """Both sides, with a policy in which linked rows decide who can explain a company."""
     directory = tmp_path_factory.mktemp("policy")
     for path in server.POLICIES.glob("*.polar"):
         shutil.copy(path, directory)
@@ -51,23 +51,23 @@ async def linked(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
 
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
-async def test_lists_are_alike_everywhere(sides: Sides, viewer: str | None) -> None:
-    """In rows, in rows beside rows and below them, whoever asks."""
+async def test_lists_are_equal_everywhere(sides: Sides, viewer: str | None) -> None:
+    """In rows, in joined rows and in rows below them, for every viewer."""
     reply = await sides(viewer, EVERYWHERE)
 
     assert (200, True) == (reply.status, reply.is_planned)
 
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
-async def test_what_linked_rows_decide_is_alike(linked: Sides, viewer: str | None) -> None:
-    """Computed beside the row by a plan, by a statement of its own without."""
+async def test_actions_that_linked_rows_decide_are_equal(linked: Sides, viewer: str | None) -> None:
+    """A plan computes them as extra columns; graphql-core needs a statement of its own."""
     reply = await linked(viewer, EVERYWHERE)
 
     assert (200, True) == (reply.status, reply.is_planned)
 
 
 async def test_linked_rows_decide_row_by_row(linked: Sides) -> None:
-    """Of the companies on one page some can be explained and others not, by what was sold to whom."""
+    """Of the companies on one page some can be explained and others not, depending on who sold what to whom."""
     reply = await linked(
         PARTNER, "{ companies(first: 200) { nodes { viewerCan } } ports(first: 5) { nodes { company { viewerCan } } } }"
     )
@@ -79,8 +79,8 @@ async def test_linked_rows_decide_row_by_row(linked: Sides) -> None:
 
 
 @pytest.mark.parametrize("planner", [True, False])
-async def test_lists_cost_no_statement_for_each_row(linked: Sides, planner: bool) -> None:
-    """None by a plan, and without one a single statement for all companies of a level, because linked rows decide."""
+async def test_lists_do_not_cost_a_statement_for_each_row(linked: Sides, planner: bool) -> None:
+    """A plan needs none, and graphql-core one for all companies of a level, because linked rows decide."""
     app = linked.on if planner else linked.off
     statements: list[str] = []
     app.state.services.reader.observers.append(lambda text, _: statements.append(text))
@@ -100,8 +100,8 @@ async def test_lists_cost_no_statement_for_each_row(linked: Sides, planner: bool
 @pytest.mark.parametrize(
     "argument", ['action: "FLY", typeName: "Port"', 'action: "READ", typeName: "Plane"', 'action: "READ", typeName: "Image"']
 )
-async def test_what_nobody_does_is_an_error(sides: Sides, argument: str) -> None:
-    """An action or a type that there is not is told as such, the same by both."""
+async def test_an_unknown_action_is_an_error(sides: Sides, argument: str) -> None:
+    """An action or a type that doesn't exist is the same error on both sides."""
     reply = await sides(OPERATOR, f"{{ viewer {{ can({argument}) }} }}")
 
     (error,) = reply.content["errors"]

@@ -1,4 +1,4 @@
-"""What arguments come to: literals, variables, defaults, nulls, inputs, lists, enums, and what is wrong (§6.1, §6.4.1)."""
+"""Argument values: literals, variables, defaults, nulls, inputs, lists, enums, and invalid ones (§6.1, §6.4.1)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ECHO: Final = {
         "{ echo(numbers: [1, 2], matrix: [[1, null], null, []], colours: [GREEN]) }",
         "colours=[<Colour.GREEN: 2>], matrix=[[1, None], None, []], numbers=[1, 2]",
     ),
-    "one item for a list": ("{ echo(numbers: 1, matrix: 2) }", "matrix=[[2]], numbers=[1]"),
+    "one item instead of a list": ("{ echo(numbers: 1, matrix: 2) }", "matrix=[[2]], numbers=[1]"),
     "an input and its defaults": (
         "{ echo(given: {number: 1}) }",
         "given={'number': 1, 'colour': <Colour.GREEN: 2>, 'flags': [True]}",
@@ -38,8 +38,8 @@ ECHO: Final = {
 
 
 @named(ECHO)
-async def test_literals_arrive_as_values(both: Both, case: tuple[str, str]) -> None:
-    """A resolver gets what stands in the document, as the argument's type says, and nothing for what is left out."""
+async def test_literals_reach_resolvers_as_values(both: Both, case: tuple[str, str]) -> None:
+    """A resolver gets the literal as the argument's type says, and nothing for an omitted argument."""
     query, said = case
 
     await Case(query, {"echo": said}).check(both)
@@ -48,15 +48,15 @@ async def test_literals_arrive_as_values(both: Both, case: tuple[str, str]) -> N
 VARIABLES: Final[dict[str, tuple[str, dict[str, Any], str]]] = {
     "given": ("query ($v: Int) { echo(number: $v) }", {"v": 3}, "number=3"),
     "null": ("query ($v: Int) { echo(number: $v) }", {"v": None}, "number=None"),
-    "left out": ("query ($v: Int) { echo(number: $v) }", {}, ""),
-    "with a default, given": ("query ($v: Int = 4) { echo(number: $v) }", {"v": 3}, "number=3"),
+    "omitted": ("query ($v: Int) { echo(number: $v) }", {}, ""),
+    "with a default, passed": ("query ($v: Int = 4) { echo(number: $v) }", {"v": 3}, "number=3"),
     "with a default, null": ("query ($v: Int = 4) { echo(number: $v) }", {"v": None}, "number=None"),
-    "with a default, left out": ("query ($v: Int = 4) { echo(number: $v) }", {}, "number=4"),
+    "with a default, omitted": ("query ($v: Int = 4) { echo(number: $v) }", {}, "number=4"),
     "with null as default": ("query ($v: Int = null) { echo(number: $v) }", {}, "number=None"),
-    "never null, with a default": ("query ($v: Int! = 4) { echo(number: $v) }", {}, "number=4"),
+    "non-null, with a default": ("query ($v: Int! = 4) { echo(number: $v) }", {}, "number=4"),
     "used twice": ("query ($v: Int!) { echo(number: $v, numbers: [$v, 1, $v]) }", {"v": 2}, "number=2, numbers=[2, 1, 2]"),
     "a list": ("query ($v: [Int!]) { echo(numbers: $v) }", {"v": [1, 2]}, "numbers=[1, 2]"),
-    "one item for a list": ("query ($v: [Int!]) { echo(numbers: $v) }", {"v": 1}, "numbers=[1]"),
+    "one item instead of a list": ("query ($v: [Int!]) { echo(numbers: $v) }", {"v": 1}, "numbers=[1]"),
     "within lists": ("query ($v: Int) { echo(matrix: [[1, $v], [$v]]) }", {}, "matrix=[[1, None], [None]]"),
     "an enum": ("query ($v: Colour) { echo(colour: $v) }", {"v": "GREEN"}, "colour=<Colour.GREEN: 2>"),
     "an enum as default": ("query ($v: Size = LARGE) { echo(size: $v) }", {}, "size=<Size.LARGE: 'LARGE'>"),
@@ -79,8 +79,8 @@ VARIABLES: Final[dict[str, tuple[str, dict[str, Any], str]]] = {
 
 
 @named(VARIABLES)
-async def test_variables_arrive_as_values(both: Both, case: tuple[str, dict[str, Any], str]) -> None:
-    """A variable stands for its value, or its default; one without either is as if nothing stood there."""
+async def test_variables_reach_resolvers_as_values(both: Both, case: tuple[str, dict[str, Any], str]) -> None:
+    """A variable has its value or its default. One without either is as if the argument were omitted."""
     query, variables, said = case
 
     await Case(query, {"echo": said}, variables).check(both)
@@ -90,23 +90,23 @@ INT: Final = "query ($v: Int!) { mustEcho(number: $v, given: {number: 1}) }"
 WRONG: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "missing": (INT, {}),
     "null": (INT, {"v": None}),
-    "of another type": (INT, {"v": "one"}),
+    "of the wrong type": (INT, {"v": "one"}),
     "a Boolean": (INT, {"v": True}),
     "too large": (INT, {"v": 2**31}),
-    "not whole": (INT, {"v": 1.5}),
-    "of no such input field": ("query ($v: Given) { echo(given: $v) }", {"v": {"number": 1, "x": 1}}),
+    "not an integer": (INT, {"v": 1.5}),
+    "with an unknown input field": ("query ($v: Given) { echo(given: $v) }", {"v": {"number": 1, "x": 1}}),
     "without a required input field": ("query ($v: Given) { echo(given: $v) }", {"v": {}}),
-    "of no such enum value": ("query ($v: Colour) { echo(colour: $v) }", {"v": "#f00"}),
-    "null in a list of none": ("query ($v: [Int!]) { echo(numbers: $v) }", {"v": [1, None]}),
-    "of a scalar that cannot be read": ("query ($v: Date) { echo(day: $v) }", {"v": "tomorrow"}),
+    "with an unknown enum value": ("query ($v: Colour) { echo(colour: $v) }", {"v": "#f00"}),
+    "null in a list of non-null items": ("query ($v: [Int!]) { echo(numbers: $v) }", {"v": [1, None]}),
+    "of an invalid scalar": ("query ($v: Date) { echo(day: $v) }", {"v": "tomorrow"}),
     "several": ("query ($a: Int, $b: Size) { echo(number: $a, size: $b) }", {"a": "x", "b": "y"}),
     "deep": ("query ($v: [Given!]) { echo(many: $v) }", {"v": [{"number": 1}, {"number": 2, "inners": [{"size": "X"}]}]}),
 }
 
 
 @named(WRONG)
-async def test_wrong_variables_are_errors_of_the_request(both: Both, case: tuple[str, dict[str, Any]]) -> None:
-    """Nothing is executed with a variable that is missing or wrong; the errors have no path."""
+async def test_invalid_variables_are_errors_of_the_request(both: Both, case: tuple[str, dict[str, Any]]) -> None:
+    """Nothing is executed with a missing or invalid variable; the errors have no path."""
     query, variables = case
 
     outcome = await both(query, **variables)
@@ -116,7 +116,7 @@ async def test_wrong_variables_are_errors_of_the_request(both: Both, case: tuple
 
 
 async def test_a_missing_variable_is_named(both: Both) -> None:
-    """The message says which variable, and of what type it must be."""
+    """The message has the variable's name and its type."""
     outcome = await both(INT)
 
     (message,) = [message for _, message, _ in outcome.errors]
@@ -124,16 +124,16 @@ async def test_a_missing_variable_is_named(both: Both) -> None:
     assert "Int!" in message
 
 
-async def test_null_for_what_must_be_given_is_an_error_of_its_field(both: Both) -> None:
-    """A variable that may be null stands, by its default, where none may be: null given to it is found when the field runs."""
+async def test_null_for_a_non_null_argument_is_an_error_of_its_field(both: Both) -> None:
+    """A nullable variable with a default is allowed for a non-null argument: a null is found when the field runs."""
     outcome = await both('query ($v: Int = 1) { person(id: "p1") { id } mustEcho(number: $v, given: {number: 1}) }', v=None)
 
     assert outcome.data is None
     assert [("BAD_USER_INPUT", ["mustEcho"])] == [(code, path) for code, _, path in outcome.errors]
 
 
-async def test_a_scalar_that_cannot_be_read_is_an_error(both: Both) -> None:
-    """A literal of a custom scalar is read when its document is validated."""
+async def test_a_scalar_that_cannot_be_parsed_is_an_error(both: Both) -> None:
+    """A literal of a custom scalar is parsed when its document is validated."""
     outcome = await both('{ echo(day: "tomorrow") }')
 
     assert outcome.data is None
@@ -145,9 +145,9 @@ INVALID: Final = {
     "an unknown argument": "{ echo(nothing: 1) }",
     "a missing argument": "{ person { id } }",
     "a leaf with a selection": "{ echo { a } }",
-    "an object without one": "{ people }",
+    "an object without a selection": "{ people }",
     "an unused fragment": "{ echo } fragment f on Query { echo }",
-    "fragments in a circle": "{ ...f } fragment f on Query { ...f }",
+    "a cycle of fragments": "{ ...f } fragment f on Query { ...f }",
     "a conflict": '{ echo(text: "a") echo(text: "b") }',
     "an impossible spread": "{ people { ... on Book { id } } }",
     "an undeclared variable": "{ echo(number: $v) }",
@@ -157,16 +157,16 @@ INVALID: Final = {
 
 
 @named(INVALID)
-async def test_what_is_not_valid_is_not_executed(both: Both, case: str) -> None:
-    """Validation comes before any executor, and says the same for both."""
+async def test_an_invalid_document_is_not_executed(both: Both, case: str) -> None:
+    """Validation runs before either executor, with the same result for both."""
     outcome = await both(case)
 
     assert outcome.data is None
     assert {"GRAPHQL_VALIDATION_FAILED"} == {code for code, _, _ in outcome.errors}
 
 
-async def test_one_document_has_an_answer_for_each_of_its_variables(both: Both) -> None:
-    """Arguments of an earlier request do not stay in the plan."""
+async def test_a_document_has_its_own_answer_for_each_value_of_a_variable(both: Both) -> None:
+    """A plan doesn't keep the arguments of an earlier request."""
     document = "query ($v: Int = 4) { echo(number: $v) people { works(first: $v) { __typename } } }"
     found = [await both.planned(document, **variables) for variables in ({"v": 0}, {"v": 1}, {}, {"v": None}, {"v": 0})]
 
@@ -174,8 +174,8 @@ async def test_one_document_has_an_answer_for_each_of_its_variables(both: Both) 
     assert [0, 3, 4, 4, 0] == [sum(len(person["works"]) for person in each.data["people"]) for each in found]
 
 
-async def test_arguments_of_one_name_do_not_mix(both: Both) -> None:
-    """The same field with other arguments, at every level and in one operation."""
+async def test_arguments_of_the_same_field_do_not_mix(both: Both) -> None:
+    """The same field has different arguments at every level and within one operation."""
     outcome = await both.planned(
         "query ($v: Int) { a: echo(number: 1) b: echo(number: $v) c: echo d: echo(number: null)"
         " people { x: works(first: 1) { ...t } y: works(first: $v) { ...t } z: works { ...t } } } fragment t on Thing { id }",

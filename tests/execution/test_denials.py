@@ -1,4 +1,4 @@
-"""Denials: whatever policy hides or the gateway refuses, both executors hide and refuse it alike, for every viewer, byte for byte."""
+"""Denials: both executors hide and refuse the same, for every viewer, byte for byte."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ HIDING: Final = {
     "in some items": "{ companies(first: 60) { nodes { accountKind partner { id } companyProfile { legalName }"
     " supportDetails { email } billingMarkets { market } members(first: 2) { totalCount nodes { user { email } } }"
     " marketplaceProfile { contactEmail } } } }",
-    "of others": "{ marketplaceProfiles(first: 20) { nodes { contactEmail phone company"
+    "of other companies": "{ marketplaceProfiles(first: 20) { nodes { contactEmail phone company"
     " { accountKind companyProfile { taxNumber } } } } }",
     "ends of connections": "{ ports(first: 20) { nodes { connections(first: 3) { totalCount nodes { name port { id costCentre }"
     " targetPort { name provider { phone } } requester { tradingName } provider { accountKind } } } } } }",
-    "of one's own": "{ viewer { roles pricingVisible user { email } company { partner { tradingName accountKind partner { id } }"
+    "of its own": "{ viewer { roles pricingVisible user { email } company { partner { tradingName accountKind partner { id } }"
     " companyProfile { legalName headquarters { city } } marketplaceProfile { id } members { nodes { user { name email } } } } } }",
     "names of ports": "{ ports(first: 30) { nodes { marketplaceName marketplaceDescription letterOfAuthorisation"
     " company { tradingName } } } }",
     "references": "{ managedAccounts { nodes { accountName accountRef settings { pricing { enabled source } }"
     " partner { tradingName } } } }",
-    "rows of others": "{ companies(first: 20) { totalCount nodes { ports(first: 2) { totalCount nodes { id } }"
+    "rows of other companies": "{ companies(first: 20) { totalCount nodes { ports(first: 2) { totalCount nodes { id } }"
     " offers(first: 2) { totalCount } products(first: 2) { totalCount nodes { offers(first: 1) { totalCount } } } "
     " receivedOffers(first: 1) { nodes { buyers { tradingName } } } } } }",
     "skipped": f"{{ ports(first: 2) {{ nodes {{ id monthlyRate @skip(if: true) {MONEY} "
@@ -47,8 +47,8 @@ HIDING: Final = {
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("query", HIDING.values(), ids=HIDING)
-async def test_what_is_hidden_is_hidden_alike(sides: Sides, query: str, viewer: str | None) -> None:
-    """Nulls, redactions, missing rows and counts are the same on both sides, and the planner runs what holds no error."""
+async def test_both_executors_hide_the_same_values(sides: Sides, query: str, viewer: str | None) -> None:
+    """Nulls, redactions, missing rows and counts are the same on both sides, and the planner runs every query without errors."""
     reply = await sides(viewer, query)
 
     assert reply.status == 200
@@ -56,8 +56,8 @@ async def test_what_is_hidden_is_hidden_alike(sides: Sides, query: str, viewer: 
     assert reply.is_planned, reply
 
 
-async def test_a_hidden_price_is_null_and_told(sides: Sides) -> None:
-    """Every price of a page in one entry for each field, under the names of the answer."""
+async def test_a_hidden_price_is_null_and_reported(sides: Sides) -> None:
+    """All prices of a page are one entry for each field, with the names of the answer."""
     reply = await sides(HIDDEN, f"{{ mine: ports(first: 2) {{ nodes {{ rate: monthlyRate {MONEY} setupFee {MONEY} }} }} }}")
 
     reason = "HIDDEN_BY_PARTNER"
@@ -73,16 +73,16 @@ async def test_a_hidden_price_is_null_and_told(sides: Sides) -> None:
     } == reply.content
 
 
-async def test_a_price_that_is_shown_is_no_redaction(sides: Sides) -> None:
-    """Who sees prices gets amounts, and nothing is said of redactions."""
+async def test_a_visible_price_is_not_a_redaction(sides: Sides) -> None:
+    """A viewer who sees prices gets amounts, and no redactions."""
     reply = await sides(SHOWN, f"{{ ports(first: 2) {{ nodes {{ monthlyRate {MONEY} }} }} }}")
 
     assert [True, True] == [node["monthlyRate"]["amount"] is not None for node in reply.content["data"]["ports"]["nodes"]]
     assert {"policy": POLICY} == reply.content["extensions"]
 
 
-async def test_some_items_are_told_by_their_index(sides: Sides) -> None:
-    """Where one company shows its kind and others hide it, each that hides it is named."""
+async def test_some_items_are_reported_by_their_index(sides: Sides) -> None:
+    """If one company shows its kind and others hide it, each that hides it has an entry."""
     (own,) = [(await sides(DIRECT, "{ viewer { company { id } } }")).content["data"]["viewer"]["company"]["id"]]
     other = (await sides(PARTNER, "{ viewer { company { id } } }")).content["data"]["viewer"]["company"]["id"]
 
@@ -91,8 +91,8 @@ async def test_some_items_are_told_by_their_index(sides: Sides) -> None:
     )
 
     assert [{"accountKind": None}, {"accountKind": "DIRECT"}, {"accountKind": None}] == reply.content["data"]["nodes"]
-    told = [entry["path"] for entry in reply.content["extensions"]["redactions"]]
-    assert [["nodes", 0, "accountKind"], ["nodes", 2, "accountKind"]] == told
+    paths = [entry["path"] for entry in reply.content["extensions"]["redactions"]]
+    assert [["nodes", 0, "accountKind"], ["nodes", 2, "accountKind"]] == paths
     assert reply.is_planned
 
 
@@ -107,7 +107,7 @@ REFUSED: Final[dict[str, tuple[str, dict[str, Any], str, list[Any]]]] = {
     ),
     "a cursor": ('{ ports(after: "garbage") { totalCount } }', {}, "INVALID_CURSOR", ["ports"]),
     "a page": ("{ ports(first: -1) { totalCount } }", {}, "INVALID_PAGE", ["ports"]),
-    "two sizes": ("{ ports(first: 1, last: 1) { totalCount } }", {}, "INVALID_PAGE", ["ports"]),
+    "first and last": ("{ ports(first: 1, last: 1) { totalCount } }", {}, "INVALID_PAGE", ["ports"]),
     "an id": ('{ node(id: "garbage") { id } }', {}, "INVALID_ID", ["node"]),
     "an id of another type": (
         "query ($i: ID!) { company(id: $i) { id } }",
@@ -115,7 +115,12 @@ REFUSED: Final[dict[str, tuple[str, dict[str, Any], str, list[Any]]]] = {
         "INVALID_ID",
         ["company"],
     ),
-    "one of some ids": ("query ($i: [ID!]!) { nodes(ids: $i) { id } }", {"i": [NOBODY, "garbage"]}, "INVALID_ID", ["nodes", 1]),
+    "one of several ids": (
+        "query ($i: [ID!]!) { nodes(ids: $i) { id } }",
+        {"i": [NOBODY, "garbage"]},
+        "INVALID_ID",
+        ["nodes", 1],
+    ),
     "too many ids": ("query ($i: [ID!]!) { nodes(ids: $i) { id } }", {"i": [NOBODY] * 1001}, "TOO_MANY_IDS", ["nodes"]),
     "text": (
         "query ($s: String!) { marketplaceProfile(slug: $s) { id } }",
@@ -128,7 +133,7 @@ REFUSED: Final[dict[str, tuple[str, dict[str, Any], str, list[Any]]]] = {
 
 @pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)
 async def test_a_refusal_is_the_same(sides: Sides, case: tuple[str, dict[str, Any], str, list[Any]]) -> None:
-    """Code and path for who is refused; whoever is not gets the same answer on both sides."""
+    """A refused viewer gets the same code and path, and any other the same answer, on both sides."""
     query, variables, code, path = case
 
     reply = await sides(HIDDEN, query, **variables)
@@ -141,9 +146,9 @@ async def test_a_refusal_is_the_same(sides: Sides, case: tuple[str, dict[str, An
 BELOW: Final = {
     "of one parent": "{ viewer { company { ports(first: -1) { totalCount } tradingName } } }",
     "of many parents": "{ companies(first: 3) { nodes { tradingName members(first: -1) { totalCount } } } }",
-    "that may not be null": "{ companies(first: 3) { nodes { ports(first: -1) { totalCount } } } viewer { roles } }",
-    "beside what is hidden": "{ ports { nodes { monthlyRate { amount } connections(first: -1) { totalCount } } } }",
-    "beside another root": '{ viewer { user { name } } node(id: "garbage") { id } company(id: "x") { id } }',
+    "of a non-null field": "{ companies(first: 3) { nodes { ports(first: -1) { totalCount } } } viewer { roles } }",
+    "next to a hidden field": "{ ports { nodes { monthlyRate { amount } connections(first: -1) { totalCount } } } }",
+    "next to another root field": '{ viewer { user { name } } node(id: "garbage") { id } company(id: "x") { id } }',
     "in several places": "{ a: ports(first: -1) { totalCount } } ",
     "with a cursor of another list": '{ companies(first: 2) { nodes { members(after: "x") { totalCount } } } }',
 }
@@ -151,14 +156,14 @@ BELOW: Final = {
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("query", BELOW.values(), ids=BELOW)
-async def test_a_refusal_below_others_is_the_same(sides: Sides, query: str, viewer: str | None) -> None:
-    """Nulls go up alike, errors are as many and in the same order."""
+async def test_a_refusal_below_other_fields_is_the_same(sides: Sides, query: str, viewer: str | None) -> None:
+    """Nulls propagate the same way, and errors have the same number and order."""
     await sides(viewer, query)
 
 
 @pytest.mark.parametrize("viewer", [HIDDEN, SHOWN, DIRECT, PARTNER, ANONYMOUS])
-async def test_what_is_hidden_looks_like_what_is_absent(sides: Sides, viewer: str | None) -> None:
-    """`node` of a thing of somebody else's is null, without error or redaction; with all else in its place."""
+async def test_a_hidden_object_looks_like_an_absent_one(sides: Sides, viewer: str | None) -> None:
+    """`node` of another company's object is null, without an error or a redaction, and the rest is in place."""
     query = "{ offers(last: 3) { nodes { id } } ports(last: 3) { nodes { id } } }"
     seen = (await sides(OPERATOR, query)).content["data"]
     ids = [node["id"] for root in seen.values() for node in root["nodes"]]
@@ -184,8 +189,8 @@ THINGS: Final = """
 
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
-async def test_things_of_many_types_are_answered_alike(sides: Sides, viewer: str | None) -> None:
-    """An interface whose objects are of many types, hidden ones among them, repeated and in any order."""
+async def test_objects_of_many_types_are_the_same(sides: Sides, viewer: str | None) -> None:
+    """An interface with objects of many types, also hidden and repeated ones, in any order."""
     roots = ("companies", "ports", "offers", "marketplaceProfiles", "products", "locations")
     seen = (await sides(PARTNER, "{ " + " ".join(f"{root}(first: 3) {{ nodes {{ id }} }}" for root in roots) + " }")).content[
         "data"

@@ -1,7 +1,7 @@
-"""Equality: operations drawn at random over the whole schema get the same bytes with the planner and without.
+"""Differential test: random operations over the whole schema get the same bytes with the planner and without it.
 
-CROSSGATE_OPERATIONS is how many are drawn in all (5,000 if not set), CROSSGATE_SEED repeats a run. Each market is the sample market
-with changes of its own.
+CROSSGATE_OPERATIONS is the number of operations (5,000 by default), and CROSSGATE_SEED repeats a run. Each market is the sample
+market with random changes of its own.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from tests.schema.outline import SCHEMA, is_connection, object_type, ways
 OPERATIONS: Final = int(os.environ.get("CROSSGATE_OPERATIONS", "5000"))
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", "7"))
 MARKETS: Final = 4
-VARIANTS: Final = 8  # operations made of each document that is drawn: drawing takes longer than asking
-VIEWERS: Final = 3  # who ask each operation: what was planned for one must be right for the next
-ENOUGH: Final = 4_000  # operations to meet every field
+VARIANTS: Final = 8  # operations built from each drawn document: drawing takes longer than executing
+VIEWERS: Final = 3  # requests of each operation: a plan built for one viewer must be right for the next
+ENOUGH: Final = 4_000  # operations needed to cover every field
 FAILED: Final = "graphql-core; the plan failed"
 PLANNED_PART: Final = 0.9  # of the operations without errors
 DRAWN: Final = settings(
@@ -56,21 +56,21 @@ ROOTS: Final = tuple(object_type("Query").fields)
 
 
 def documents(roots: tuple[str, ...]) -> st.SearchStrategy[str]:
-    """Documents of hypothesis-graphql that select some of these fields of the root."""
+    """Return documents of hypothesis-graphql that select some of these root fields."""
     return queries(SCHEMA, fields=roots, custom_scalars=SCALARS, allow_x00=False)
 
 
-# All fields of the root together leave little room for what is below each, so most documents have a few of them.
+# A document with all root fields has little below each, so most documents select only a few root fields.
 DOCUMENTS: Final = st.one_of(
     documents(ROOTS), *(documents((root,)) for root in ROOTS), *map(documents, combinations(ROOTS[3:], 2))
 )
 
 
 class Tally:
-    """What the operations of a run have come to."""
+    """Statistics of the operations of a run."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.executed = 0
         self.answered = 0
         self.planned = 0
         self.broken: list[str] = []
@@ -78,25 +78,29 @@ class Tally:
         self.others: Counter[str] = Counter()
 
     def __repr__(self) -> str:
-        return f"{self.asked} asked, {self.answered} answered without errors, {self.planned} of them planned: {self.others}"
+        return (
+            f"{self.executed} executed, {self.answered} answered without errors, {self.planned} of them planned: {self.others}"
+        )
 
-    def count(self, asked: Operation, reply: Reply) -> None:
-        """Note an operation; of one that was answered without errors, the fields that its answer has."""
-        self.asked += 1
+    def count(self, operation: Operation, reply: Reply) -> None:
+        """Count an operation and, if it has no errors, the fields in its answer."""
+        self.executed += 1
         if reply.execution == FAILED:
-            self.broken.append(str(asked.requests[0]))
+            self.broken.append(str(operation.requests[0]))
         if b'"errors":' in reply.body[:10]:
             return
         self.answered += 1
         self.planned += reply.is_planned
         self.others[str(reply.execution)] += 1
-        if asked.selected.keys() - self.selected:
+        if operation.selected.keys() - self.selected:
             data = reply.content["data"]
-            self.selected |= {place for place, path in asked.selected.items() if place not in self.selected and has(data, path)}
+            self.selected |= {
+                place for place, path in operation.selected.items() if place not in self.selected and has(data, path)
+            }
 
 
 def has(data: Any, path: tuple[str, ...]) -> bool:
-    """Whether some object of an answer has a field."""
+    """Return whether any object of an answer has a field."""
     if isinstance(data, list):
         return any(has(each, path) for each in data)
     if not path:
@@ -116,7 +120,7 @@ class Trial:
         return f"market {self.market}"
 
     async def move_to(self, market: int) -> None:
-        """Change the market, once, into one that is like no other; the first is the sample market itself."""
+        """Change the market into the next one. Market 0 is the sample market itself."""
         while self.market < market:
             self.market += 1
             await change(self.sides.on.state.services.engine, Random(f"{SEED} {self.market}"))
@@ -124,67 +128,67 @@ class Trial:
 
 @pytest.fixture(scope="module")
 def tally() -> Tally:
-    """Of all markets together."""
+    """The statistics of all markets together."""
     return Tally()
 
 
 @pytest.fixture(scope="module")
 async def trial(postgres: Embedded, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Trial]:
-    """Both sides over a database of their own. What is learnt in the first market is hidden in others, or gone."""
+    """Both sides over a database of their own. What was learnt in the first market is hidden or gone in the others."""
     name = await databases.create(postgres, demo)
     async with both_sides(postgres.url(name), tmp_path_factory.mktemp("sides")) as sides:
         yield Trial(sides, await learn(sides))
     await databases.drop(postgres, name)
 
 
-def alike(number: int) -> Callable[..., Any]:
-    """The test in one of the markets, with documents of its own."""
+def same_answers(number: int) -> Callable[..., Any]:
+    """Return the test of one market, with documents of its own."""
 
     @seed(SEED + number)
     @DRAWN
-    @given(drawn=DOCUMENTS, chance=st.integers(0, 2**32))  # drawn before the test, for it runs in a task of its own
+    @given(drawn=DOCUMENTS, chance=st.integers(0, 2**32))  # drawn in advance, because the test runs in its own task
     async def test(trial: Trial, tally: Tally, drawn: str, chance: int) -> None:
-        """Status and bytes are the same for every viewer, whatever is asked."""
+        """Status and bytes are the same for every viewer and operation."""
         note(f"CROSSGATE_OPERATIONS={OPERATIONS} CROSSGATE_SEED={SEED}")
         await trial.move_to(number)
         document = parse(drawn)
         for variant in range(VARIANTS):
-            asked = operation(document, Random(f"{chance} {variant}"), trial.known, VIEWERS)
-            for request in asked.requests:
-                tally.count(asked, await trial.sides.ask(request))
+            drawn_operation = operation(document, Random(f"{chance} {variant}"), trial.known, VIEWERS)
+            for request in drawn_operation.requests:
+                tally.count(drawn_operation, await trial.sides.ask(request))
 
     return test
 
 
-test_both_executors_answer_alike_in_the_sample_market = alike(0)
-test_both_executors_answer_alike_in_a_second_market = alike(1)
-test_both_executors_answer_alike_in_a_third_market = alike(2)
-test_both_executors_answer_alike_in_a_fourth_market = alike(3)
+test_both_executors_give_the_same_answers_in_the_sample_market = same_answers(0)
+test_both_executors_give_the_same_answers_in_a_second_market = same_answers(1)
+test_both_executors_give_the_same_answers_in_a_third_market = same_answers(2)
+test_both_executors_give_the_same_answers_in_a_fourth_market = same_answers(3)
 
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
-async def test_every_type_is_answered_alike(trial: Trial, tally: Tally, viewer: str | None) -> None:
-    """All fields of each type at once, whatever chance has left out."""
+async def test_every_type_gets_the_same_answer(trial: Trial, tally: Tally, viewer: str | None) -> None:
+    """All fields of each type at once, including those that the random operations missed."""
     company = trial.known.ids["Company"][0]
-    asked = [f"{way.root}(first: 25) {{ {PAGE} nodes {{ {way.document(all_of(name))} }} }}" for name, way in ways().items()]
-    things = f'node(id: "{company}") {{ id }} nodes(ids: ["{company}"]) {{ id }} company(id: "{company}") {{ id }}'
+    lists = [f"{way.root}(first: 25) {{ {PAGE} nodes {{ {way.document(all_of(name))} }} }}" for name, way in ways().items()]
+    nodes_by_id = f'node(id: "{company}") {{ id }} nodes(ids: ["{company}"]) {{ id }} company(id: "{company}") {{ id }}'
     port = f'{{locationId: "{trial.known.ids["Location"][0]}", speedMbps: 1000, termMonths: 12}}'
     quote = f"quote(input: {{ports: [{port}]}}) {{ {all_of('Quote')} lines {{ {all_of('QuoteLine')} }} }}"
-    told = f"{all_of('Explanation')} decisions {{ {all_of('Decision')} parts {{ {all_of('DecisionPart')} }} }}"
-    why = f'explain(typeName: "Company", id: "{company}") {{ {told} }}'
+    explanation = f"{all_of('Explanation')} decisions {{ {all_of('Decision')} parts {{ {all_of('DecisionPart')} }} }}"
+    explain = f'explain(typeName: "Company", id: "{company}") {{ {explanation} }}'
     for text in (
-        *asked,
+        *lists,
         f"viewer {{ {all_of('Viewer')} {CAN} }}",
-        things,
+        nodes_by_id,
         quote,
-        why,
+        explain,
         'marketplaceProfile(slug: "none") { id }',
     ):
         reply = await trial.sides(viewer, f"{{ __typename {text} }}")
         assert b'"errors":' not in reply.body[:10]
         tally.selected |= set(seen(reply.content["data"]))
     tally.selected.add(("Node", "id"))
-    tally.selected.add(("Query", "previewSettings"))  # is no field that is run: its selection is an operation of its own
+    tally.selected.add(("Query", "previewSettings"))  # isn't executed as a field: its selection is an operation of its own
 
 
 CAN: Final = 'can(action: "ORDER_PORT", typeName: "Company")'
@@ -200,7 +204,7 @@ def all_of(name: str) -> str:
     for each, definition in object_type(name).fields.items():
         kind = get_named_type(definition.type)
         if any(is_required_argument(argument) for argument in definition.args.values()):
-            continue  # `CAN` has the arguments of the only one
+            continue  # `CAN` has the arguments of the only such field
         below = f"(first: 2) {{ {PAGE} nodes {{ __typename }} }}" if is_connection(kind) else "{ __typename }"
         texts.append(each if is_leaf_type(kind) else f"{each} {below}")
     return " ".join(texts)
@@ -217,17 +221,17 @@ def seen(data: Any) -> Iterator[tuple[str, str]]:
             yield from seen(each)
 
 
-def test_most_operations_found_something(tally: Tally) -> None:
-    """What is compared is worth it: four of five operations have data and no error."""
-    assert tally.asked >= min(OPERATIONS, 1000) * 0.8
-    assert tally.answered > 0.8 * tally.asked, tally
+def test_most_operations_returned_data(tally: Tally) -> None:
+    """The comparison is worthwhile: four of five operations have data and no error."""
+    assert tally.executed >= min(OPERATIONS, 1000) * 0.8
+    assert tally.answered > 0.8 * tally.executed, tally
 
 
 def test_every_field_was_answered(tally: Tally) -> None:
     """Each field of each type that a query can reach is in an answer without errors."""
     kinds = [kind for kind in SCHEMA.type_map.values() if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)]
-    changing = {"Mutation", "Subscription", "Payload", "UserError"}  # and whatever a mutation answers with
-    changing |= {"ViewedBy"}  # is there for whoever looks as another: tests/rules asks it on both executors
+    changing = {"Mutation", "Subscription", "Payload", "UserError"}  # and the results of mutations, below
+    changing |= {"ViewedBy"}  # exists only while viewing as another: tests/rules runs it on both executors
     changing |= {kind.name for kind in kinds if "Payload" in {each.name for each in kind.interfaces}}
     known = [kind for kind in kinds if not is_introspection_type(kind) and kind.name not in changing]
     fields = {(kind.name, name) for kind in known for name in kind.fields}
@@ -242,5 +246,5 @@ def test_most_operations_were_planned(tally: Tally) -> None:
 
 
 def test_no_plan_broke(tally: Tally) -> None:
-    """The planner leaves an operation to graphql-core because it knows why, never because it broke down."""
+    """The planner leaves an operation to graphql-core for a known reason, never because it failed."""
     assert not tally.broken, "\n\n".join(sorted(tally.broken, key=len)[:3])

@@ -17,13 +17,13 @@ PUBLIC: Final = {"fail": "public"}
 RISK: Final = "query ($spec: String!) { risk(spec: $spec) { SELECTED } }"
 DANGER: Final = "query ($spec: String!) { hello: __typename danger(spec: $spec) { SELECTED } }"
 
-# What is selected, what is written, the data, and the paths of the errors; all below `risk`.
+# The selection, the spec, the data, and the paths of the errors; all below `risk`.
 PROPAGATION: Final[dict[str, tuple[str, Any, Any, list[list[Any]]]]] = {
     "a field": ("soft plain", {"soft": PUBLIC, "plain": "p"}, {"soft": None, "plain": "p"}, [["soft"]]),
-    "a field that is never null": ("hard plain", {"hard": PUBLIC}, None, [["hard"]]),
-    "null where none may be": ("hard", {"hard": None}, None, [["hard"]]),
+    "a non-null field": ("hard plain", {"hard": PUBLIC}, None, [["hard"]]),
+    "null for a non-null field": ("hard", {"hard": None}, None, [["hard"]]),
     "a column": ("plain soft", {"plain": PUBLIC, "soft": "s"}, {"plain": None, "soft": "s"}, [["plain"]]),
-    "a column that is never null": ("bold", {"bold": None}, None, [["bold"]]),
+    "a non-null column": ("bold", {"bold": None}, None, [["bold"]]),
     "two levels up": ("one { must { hard } }", {"one": {"must": {"hard": PUBLIC}}}, {"one": None}, [["one", "must", "hard"]]),
     "an object": ("one { plain } plain", {"one": PUBLIC, "plain": "p"}, {"one": None, "plain": "p"}, [["one"]]),
     "an item": (
@@ -38,25 +38,25 @@ PROPAGATION: Final[dict[str, tuple[str, Any, Any, list[list[Any]]]]] = {
         {"some": [{"hard": "a"}, None, {"hard": "c"}]},
         [["some", 1, "hard"]],
     ),
-    "an item of a list of none": (
+    "an item of a list of non-null items": (
         "each { hard }",
         {"each": [{"hard": "a"}, {"hard": PUBLIC}]},
         {"each": None},
         [["each", 1, "hard"]],
     ),
-    "null in a list of none": ("each { plain }", {"each": [None]}, {"each": None}, [["each", 0]]),
-    "a list of which nothing may be null": ("all { hard }", {"all": [{"hard": PUBLIC}]}, None, [["all", 0, "hard"]]),
+    "null in a list of non-null items": ("each { plain }", {"each": [None]}, {"each": None}, [["each", 0]]),
+    "a non-null list of non-null items": ("all { hard }", {"all": [{"hard": PUBLIC}]}, None, [["all", 0, "hard"]]),
     "an item of an inner list": ("rows", {"rows": [["a"], ["b", None]]}, {"rows": None}, [["rows", 1, 1]]),
-    "what is no list": ("some { plain }", {"some": "text"}, {"some": None}, [["some"]]),
+    "a value that is not a list": ("some { plain }", {"some": "text"}, {"some": None}, [["some"]]),
     "below an alias": ("x: some { y: soft }", {"some": [{"soft": PUBLIC}]}, {"x": [{"y": None}]}, [["x", 0, "y"]]),
     "below a fragment": ("... on Risk { one { ...f } }", {"one": {"soft": PUBLIC}}, {"one": {"soft": None}}, [["one", "soft"]]),
-    "nothing that is left out": ("plain soft @skip(if: true)", {"plain": "p", "soft": PUBLIC}, {"plain": "p"}, []),
+    "a skipped field": ("plain soft @skip(if: true)", {"plain": "p", "soft": PUBLIC}, {"plain": "p"}, []),
 }
 
 
 @named(PROPAGATION)
-async def test_an_error_makes_null_what_may_be_null(both: Both, case: tuple[str, Any, Any, list[list[Any]]]) -> None:
-    """The nearest place that may be null is null, all else is answered, and the error has the path of where it happened."""
+async def test_an_error_makes_the_nearest_nullable_field_null(both: Both, case: tuple[str, Any, Any, list[list[Any]]]) -> None:
+    """Everything else is answered, and the error has the path of where it happened."""
     selected, spec, data, paths = case
     query = RISK.replace("SELECTED", selected) + (" fragment f on Risk { soft }" if "...f" in selected else "")
 
@@ -66,8 +66,8 @@ async def test_an_error_makes_null_what_may_be_null(both: Both, case: tuple[str,
     assert [["risk", *path] for path in paths] == [path for _, _, path in outcome.errors]
 
 
-async def test_an_error_may_take_everything(both: Both) -> None:
-    """Where nothing on the way up may be null, `data` is."""
+async def test_an_error_can_make_data_null(both: Both) -> None:
+    """If nothing above the error is nullable, `data` is null."""
     spec = orjson.dumps({"must": {"all": [{"hard": PUBLIC}]}}).decode()
 
     outcome = await both(DANGER.replace("SELECTED", "must { all { hard } }"), spec=spec)
@@ -76,8 +76,8 @@ async def test_an_error_may_take_everything(both: Both) -> None:
     assert [("REFUSED", "No.", ["danger", "must", "all", 0, "hard"])] == outcome.errors
 
 
-async def test_an_error_says_where_in_the_document_it_is(both: Both) -> None:
-    """Line and column of the field, of each of its nodes where it stands twice."""
+async def test_an_error_has_its_location_in_the_document(both: Both) -> None:
+    """It has the line and column of the field, for each of its nodes."""
     query = "query ($spec: String!) {\n  risk(spec: $spec) {\n    soft\n    plain\n    soft\n  }\n}"
 
     outcome = await both(query, spec=orjson.dumps({"soft": PUBLIC}).decode())
@@ -97,8 +97,8 @@ async def test_an_error_says_where_in_the_document_it_is(both: Both) -> None:
     ],
 )
 @pytest.mark.parametrize("way", ["fail", "break"])
-async def test_only_public_errors_are_told(both: Both, kind: str, code: str, message: str, way: str) -> None:
-    """What was raised on purpose keeps its code and words; anything else is INTERNAL, however it came up."""
+async def test_only_public_errors_are_shown(both: Both, kind: str, code: str, message: str, way: str) -> None:
+    """An error raised on purpose keeps its code and message; any other is INTERNAL, wherever it was raised."""
     outcome = await both(
         RISK.replace("SELECTED", "plain soft"), spec=orjson.dumps({"plain": "p", "soft": {way: kind}}).decode()
     )
@@ -108,8 +108,8 @@ async def test_only_public_errors_are_told(both: Both, kind: str, code: str, mes
     assert b"swordfish" not in outcome.body
 
 
-async def test_a_batch_that_breaks_is_an_error_of_each_parent(both: Both) -> None:
-    """What a batch resolver raises concerns all that asked it; a value that is an exception concerns one."""
+async def test_a_failed_batch_is_an_error_of_each_parent(both: Both) -> None:
+    """An exception of a batch resolver affects all parents; a value that is an exception affects one."""
     items = [{"soft": "a", "hard": "x"}, {"soft": {"break": "public"}, "hard": "y"}, {"soft": "c", "hard": "z"}]
 
     outcome = await both(RISK.replace("SELECTED", "some { soft hard }"), spec=orjson.dumps({"some": items}).decode())
@@ -119,7 +119,7 @@ async def test_a_batch_that_breaks_is_an_error_of_each_parent(both: Both) -> Non
 
 
 async def test_a_batch_with_too_few_values_fails(both: Both) -> None:
-    """No value reaches the place of another."""
+    """No value reaches the wrong parent."""
     items = [{"soft": {"short": True}}, {"soft": "b"}]
 
     outcome = await both(RISK.replace("SELECTED", "some { soft }"), spec=orjson.dumps({"some": items}).decode())
@@ -135,9 +135,9 @@ SEVERAL: Final = {
     "two below one null": ("must { hard bold }", {"must": {"hard": PUBLIC, "bold": PUBLIC}}),
     "a null and another below it": ("must { soft hard }", {"must": {"soft": PUBLIC, "hard": PUBLIC}}),
     "items of one list": ("each { hard }", {"each": [{"hard": PUBLIC}, {"hard": PUBLIC}]}),
-    "a list and what is beside it": ("all { hard } soft", {"all": [{"hard": PUBLIC}, {"hard": None}], "soft": PUBLIC}),
+    "a list and a field next to it": ("all { hard } soft", {"all": [{"hard": PUBLIC}, {"hard": None}], "soft": PUBLIC}),
     "a column and a resolver": ("plain soft bold", {"plain": PUBLIC, "soft": PUBLIC, "bold": PUBLIC}),
-    "late below early": (
+    "an awaited field below a column": (
         "must { must { must { hard } } hard }",
         {"must": {"must": {"must": {"hard": PUBLIC}}, "hard": PUBLIC}},
     ),
@@ -146,8 +146,8 @@ SEVERAL: Final = {
 
 @named(SEVERAL)
 @pytest.mark.parametrize("document", [RISK, DANGER])
-async def test_several_errors_are_said_alike(both: Both, case: tuple[str, Any], document: str) -> None:
-    """Order and number of errors are the same, whatever null they end in."""
+async def test_several_errors_are_reported_the_same(both: Both, case: tuple[str, Any], document: str) -> None:
+    """The order and number of errors are the same, whichever field becomes null."""
     selected, spec = case
 
     outcome = await both(document.replace("SELECTED", selected), spec=orjson.dumps(spec).decode())
@@ -179,15 +179,15 @@ HIDDEN: Final[dict[str, tuple[Any, str, Any, list[list[Any]]]]] = {
         [{"parts": [[{"name": None}, None], []]}],
         [["secrets", "*", "parts", 0, "*", "name"]],
     ),
-    "not what is not asked": ([{"hide": ["name"]}], "size name @skip(if: true)", [{"size": 1}], []),
-    "by a fragment": ([{"hide": ["name"]}], "... { name } ...f", [{"name": None}], [["secrets", "*", "name"]]),
+    "not a skipped field": ([{"hide": ["name"]}], "size name @skip(if: true)", [{"size": 1}], []),
+    "in a fragment": ([{"hide": ["name"]}], "... { name } ...f", [{"name": None}], [["secrets", "*", "name"]]),
 }
 
 
 @named(HIDDEN)
-async def test_what_is_hidden_is_null_and_told(both: Both, case: tuple[Any, str, Any, list[list[Any]]]) -> None:
-    """A hidden field is null, its resolver is not asked, and the redaction names it as the answer does."""
-    spec, selected, data, told = case
+async def test_a_hidden_field_is_null_and_reported(both: Both, case: tuple[Any, str, Any, list[list[Any]]]) -> None:
+    """Its resolver doesn't run, and the redaction has the path in the answer."""
+    spec, selected, data, redacted_paths = case
     query = f"query ($s: String!) {{ secrets(spec: $s) {{ {selected} }} }}"
 
     outcome = await both(
@@ -196,11 +196,11 @@ async def test_what_is_hidden_is_null_and_told(both: Both, case: tuple[Any, str,
 
     redactions = outcome.content["extensions"].get("redactions", [])
     assert orjson.dumps({"secrets": data}) == orjson.dumps(outcome.data)
-    assert (told, []) == ([entry["path"] for entry in redactions], outcome.errors)
+    assert (redacted_paths, []) == ([entry["path"] for entry in redactions], outcome.errors)
 
 
-async def test_what_is_hidden_and_may_not_be_null_is_an_error(both: Both) -> None:
-    """Policy may not hide such a field; if it does, nothing is shown, and no redaction names what is not there."""
+async def test_a_hidden_non_null_field_is_an_error(both: Both) -> None:
+    """Policy must not hide such a field. If it does, nothing is shown, and no redaction has a path that isn't in the answer."""
     outcome = await both('{ secrets(spec: "[{\\"hide\\": [\\"size\\"]}]") { name size } }')
 
     assert outcome.data is None

@@ -1,4 +1,4 @@
-"""The comparison itself: two sides that differ are found out, by a byte of an answer as by an effect."""
+"""The comparison itself: it finds two sides that differ by one byte of an answer or by an effect."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tests.execution.both_executors import Both
 from tests.execution.executors import Difference, Reply, Sides
 
 
-async def test_a_difference_is_told_with_both_answers(sides: Sides) -> None:
-    """Who asked what, and what came of it on each side."""
+async def test_a_difference_is_reported_with_both_answers(sides: Sides) -> None:
+    """The report has the request, the viewer and the answer of each side."""
     services = sides.off.state.services
     right = services.public_url
     object.__setattr__(services, "public_url", "http://elsewhere")
@@ -27,7 +27,7 @@ async def test_a_difference_is_told_with_both_answers(sides: Sides) -> None:
 
 
 async def test_an_effect_that_one_side_has_twice_is_a_difference(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The journal is compared, not the answer alone."""
+    """The journal is compared too, not only the answer."""
     execute = both.execute
     done: list[str] = []
 
@@ -42,15 +42,15 @@ async def test_an_effect_that_one_side_has_twice_is_a_difference(both: Both, mon
         await both('mutation { write(word: "x") { total } }')
 
 
-def test_what_executed_is_no_part_of_the_answer() -> None:
-    """Status and body are; so is the order of fields."""
+def test_the_executor_is_not_part_of_the_answer() -> None:
+    """Status and body are, and so is the order of fields."""
     assert Reply(200, b"{}", "planned") == Reply(200, b"{}", None)
     assert Reply(200, b'{"a":1,"b":2}') != Reply(200, b'{"b":2,"a":1}')
     assert Reply(200, b"{}") != Reply(400, b"{}")
 
 
-async def test_what_one_executor_alone_gets_wrong_is_found(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A resolver that answers differently the second time makes a difference."""
+async def test_an_error_of_one_executor_is_found(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resolver that returns something else the second time makes a difference."""
     calls: list[int] = []
 
     def another(values: Sequence[Any]) -> list[Any]:

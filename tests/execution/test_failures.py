@@ -1,4 +1,4 @@
-"""Errors do not decide the executor: a plan tells its own, and only what it cannot tell runs again on graphql-core, within bounds."""
+"""Errors don't decide the executor: a plan reports its own; only what it can't report runs again on graphql-core, within bounds."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ FAILS_BELOW: Final = 'viewer { company { ports(first: 1000, after: "x") { nodes 
 
 @pytest.fixture
 async def slow(demo_url: str, tmp_path: Path) -> AsyncIterator[Client]:
-    """A gateway that runs nearly nothing on graphql-core."""
+    """A gateway that runs almost nothing on graphql-core."""
     async with open_client(demo_url, tmp_path, max_unplanned_values=10) as ask:
         yield ask
 
 
 async def port(ask: Client) -> str:
-    """The id of some port."""
+    """Return the id of a port."""
     found: str = (await ask(PARTNER, "{ ports(first: 1) { nodes { id } } }")).data["ports"]["nodes"][0]["id"]
     return found
 
@@ -64,15 +64,15 @@ async def port(ask: Client) -> str:
         ("x: some { y: soft soft }", {"some": [{"soft": "a"}, None, {"soft": "b"}], "soft": PUBLIC}),
     ],
 )
-async def test_a_plan_tells_what_fails_where_null_may_stand(both: Both, selected: str, spec: Any) -> None:
-    """The error has the path, the places and the words that graphql-core gives it, and the plan goes on."""
+async def test_a_plan_reports_failures_of_nullable_fields(both: Both, selected: str, spec: Any) -> None:
+    """The error has the same path, locations and message as from graphql-core, and the plan continues."""
     query = f"query ($spec: String!) {{ hello: __typename risk(spec: $spec) {{ {selected} }} people {{ id }} }}"
 
     await both.planned(query, spec=orjson.dumps(spec).decode())
 
 
-async def test_what_fails_and_may_not_be_null_runs_again_alone(both: Both) -> None:
-    """Only its root field goes to graphql-core; the others stay planned."""
+async def test_only_the_root_field_of_a_failed_non_null_field_runs_again(both: Both) -> None:
+    """That root field goes to graphql-core; the others stay planned."""
     query = "query ($spec: String!) { a: people { id } risk(spec: $spec) { one { hard } } b: people { name } hello }"
 
     outcome = await both(query, spec=orjson.dumps({"one": {"hard": PUBLIC}}).decode())
@@ -83,8 +83,8 @@ async def test_what_fails_and_may_not_be_null_runs_again_alone(both: Both) -> No
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_any_root_fields_beside_each_other_are_answered_alike(sides: Sides, seed: int) -> None:
-    """Errors, hidden values, introspection and data, in any order and number: both executors answer the same bytes."""
+async def test_any_combination_of_root_fields_gets_the_same_answer(sides: Sides, seed: int) -> None:
+    """Errors, hidden values, introspection and data, in any order and number: both executors return the same bytes."""
     chance = random.Random(seed)
     page = (await sides(PARTNER, "{ ports(first: 3) { nodes { id } } }")).content["data"]["ports"]["nodes"]
     known = [each["id"] for each in page]
@@ -95,7 +95,7 @@ async def test_any_root_fields_beside_each_other_are_answered_alike(sides: Sides
 
 
 async def test_a_failing_root_field_leaves_the_others_planned(ask_demo: Client) -> None:
-    """One wrong id beside a hundred lists of a thousand equal ids costs what it costs alone."""
+    """One invalid id next to a hundred lists of a thousand equal ids costs what it costs alone."""
     lists = " ".join(f"a{n}: nodes(ids: $ids) {{ ... on Port {{ name viewerCan }} }}" for n in range(20))
     query = f'query ($ids: [ID!]!) {{ bad: node(id: "x") {{ id }} {lists} }}'
 
@@ -105,8 +105,8 @@ async def test_a_failing_root_field_leaves_the_others_planned(ask_demo: Client) 
     assert [1000] * 20 == [len(answer.data[f"a{n}"]) for n in range(20)]
 
 
-async def test_a_wrong_id_among_many_is_told_by_the_plan(slow: Client) -> None:
-    """Where graphql-core may not run so much, the plan tells all errors, in the order of the answer."""
+async def test_a_plan_reports_an_invalid_id_among_many(slow: Client) -> None:
+    """If graphql-core can't run so much, the plan reports all errors, in the order of the answer."""
     lists = " ".join(f"a{n}: nodes(ids: $ids) {{ id }}" for n in range(9))
 
     answer = await slow(PARTNER, f"query ($ids: [ID!]!) {{ {lists} }}", ids=["x", await port(slow), "y"])
@@ -116,28 +116,28 @@ async def test_a_wrong_id_among_many_is_told_by_the_plan(slow: Client) -> None:
     assert all(item["id"] for n in range(9) for item in answer.data[f"a{n}"] if item is not None)
 
 
-async def test_a_wrong_cursor_at_the_root_is_told_by_the_plan(slow: Client) -> None:
-    """However large the page, the error is that of the cursor; the connection is never null, so the data is."""
+async def test_a_plan_reports_an_invalid_cursor_at_the_root(slow: Client) -> None:
+    """The error is that of the cursor, however large the page. The connection is non-null, so `data` is null."""
     answer = await slow(PARTNER, '{ ports(first: 1000, after: "x") { nodes { id name } } viewer { roles } }')
 
     assert (PLANNED, None, ["INVALID_CURSOR"]) == (answer.execution, answer.data, answer.codes)
 
 
-async def test_equal_ids_are_one_thing(ask_demo: Client) -> None:
-    """An id is read once, however often it is given."""
+async def test_equal_ids_are_read_once(ask_demo: Client) -> None:
+    """An id is read once, however often it is requested."""
     ids = [await port(ask_demo), "x"]
-    named = ByAnyIds().named({"ids": ids * 3}, await_context(ask_demo))
+    named = ByAnyIds().parse_ids({"ids": ids * 3}, context_of(ask_demo))
 
     assert 2 == len(set(map(id, named)))
 
 
-def await_context(ask: Client) -> Any:
-    """What stands for the context of a request: that of its services is all that is asked for."""
+def context_of(ask: Client) -> Any:
+    """Return a stand-in for the context of a request: only its services are used."""
     return type("Context", (), {"services": ask.app.state.services})
 
 
 async def test_introspection_leaves_data_planned(ask_demo: Client) -> None:
-    """Only the root fields that ask about the schema go to graphql-core."""
+    """Only the root fields that query the schema go to graphql-core."""
     answer = await ask_demo(PARTNER, "{ ports(first: 1) { nodes { id } } __schema { queryType { name } } }")
 
     assert "planned, but 1 of 2 root fields by graphql-core; introspection" == answer.execution
@@ -152,8 +152,8 @@ async def test_introspection_leaves_data_planned(ask_demo: Client) -> None:
         ("mutation { markNotificationsRead(input: {}) { userErrors { code message path } } }", "mutation"),
     ],
 )
-async def test_what_runs_field_by_field_is_bounded(slow: Client, query: str, reason: str) -> None:
-    """The error says why there is no plan, how much is asked for and how much may be."""
+async def test_execution_on_graphql_core_is_bounded(slow: Client, query: str, reason: str) -> None:
+    """The error says why there is no plan, how much was requested and what the maximum is."""
     answer = await slow(PARTNER, query)
 
     (error,) = answer.errors
@@ -167,7 +167,7 @@ async def test_what_runs_field_by_field_is_bounded(slow: Client, query: str, rea
 
 
 async def test_a_broken_plan_is_bounded_too(slow: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault of ours does not open the slow way for more than it bears."""
+    """A fault of ours doesn't let more onto graphql-core than it can bear."""
 
     async def broken(*_: Any) -> Any:
         raise KeyError("secret")
@@ -179,8 +179,8 @@ async def test_a_broken_plan_is_bounded_too(slow: Client, monkeypatch: pytest.Mo
     assert b"secret" not in answer.body
 
 
-async def test_without_plans_all_is_within_the_bounds_of_queries(demo_url: str, tmp_path: Path) -> None:
-    """Where plans are turned off, the bounds of queries alone hold for queries."""
+async def test_without_plans_only_the_bounds_of_queries_apply(demo_url: str, tmp_path: Path) -> None:
+    """If plans are turned off, queries have the bounds of queries alone."""
     async with open_client(demo_url, tmp_path, max_unplanned_values=10, planner=False) as ask:
         answer = await ask(PARTNER, "{ ports(first: 20) { nodes { id name } } }")
 

@@ -1,4 +1,4 @@
-"""Operations as a whole: which of a document runs, mutations in order and once, introspection, and what graphql-core runs."""
+"""Whole operations: which one runs, mutations in order and once, introspection, and what graphql-core runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TWO: Final = (
 
 
 async def test_the_named_operation_runs(both: Both) -> None:
-    """Of several operations the one that is named, with its own variables; the other's plan is another's."""
+    """Of several operations, the named one runs, with its own variables and its own plan."""
     first = await both.planned(TWO, "A")
     second = await both.planned(TWO, "B", id="p2")
     again = await both.planned(TWO, "A")
@@ -24,13 +24,13 @@ async def test_the_named_operation_runs(both: Both) -> None:
     assert {"person": {"name": "Bo", "id": "p2"}} == second.data
 
 
-async def test_an_operation_that_is_not_meant_does_not_run(both: Both) -> None:
-    """Where none of several is named, the first runs here; the gateway's transport refuses it before."""
+async def test_only_one_operation_runs(both: Both) -> None:
+    """If none of several is named, the first runs here; the gateway's transport refuses that earlier."""
     await both(TWO)
 
 
-async def test_a_query_in_short_and_in_long_is_the_same(both: Both) -> None:
-    """With or without the word and a name."""
+async def test_the_short_form_of_a_query_is_the_same(both: Both) -> None:
+    """With or without the keyword and a name."""
     found = [await both.planned(head + '{ person(id: "p1") { name } }') for head in ("", "query ", "query Q ")]
 
     assert [{"person": {"name": "Ada"}}] * 3 == [each.data for each in found]
@@ -47,7 +47,7 @@ SERIAL: Final = """
 
 
 async def test_mutations_run_one_after_the_other(both: Both) -> None:
-    """The second begins when the first is answered to its depth; merged ones are one."""
+    """The second starts when the first is fully resolved; merged ones are one."""
     outcome = await both(SERIAL)
 
     assert {
@@ -58,16 +58,16 @@ async def test_mutations_run_one_after_the_other(both: Both) -> None:
     assert ("one", "two", "three") == outcome.done
 
 
-async def test_a_mutation_of_batch_resolvers_alone_is_done_once(both: Both) -> None:
-    """Whoever runs it."""
+async def test_a_mutation_of_batch_resolvers_runs_once(both: Both) -> None:
+    """On either executor."""
     outcome = await both('mutation { write(word: "x") { total } }')
 
     assert ({"write": {"total": 1}}, ("x",)) == (outcome.data, outcome.done)
 
 
 @pytest.mark.parametrize("kind", ["public", "unexpected"])
-async def test_a_mutation_that_fails_is_not_tried_again(both: Both, kind: str) -> None:
-    """An error after an effect leaves the effect as it is, and those after it run."""
+async def test_a_failed_mutation_is_not_retried(both: Both, kind: str) -> None:
+    """An error after an effect leaves the effect in place, and later mutations run."""
     outcome = await both(
         f'mutation {{ write(word: "a") {{ total }} refuse(kind: "{kind}") {{ total }} b: write(word: "b") {{ total }} }}'
     )
@@ -77,8 +77,8 @@ async def test_a_mutation_that_fails_is_not_tried_again(both: Both, kind: str) -
 
 
 @pytest.mark.parametrize("kind", ["public", "unexpected"])
-async def test_a_mutation_that_may_not_be_null_ends_the_operation(both: Both, kind: str) -> None:
-    """`data` is null, what was done before is done, and nothing is done twice."""
+async def test_a_failed_non_null_mutation_ends_the_operation(both: Both, kind: str) -> None:
+    """`data` is null, earlier effects stay, and nothing is done twice."""
     outcome = await both(f'mutation {{ write(word: "a") {{ total }} mustRefuse(kind: "{kind}") {{ total }} }}')
 
     assert outcome.data is None
@@ -86,8 +86,8 @@ async def test_a_mutation_that_may_not_be_null_ends_the_operation(both: Both, ki
     assert [["mustRefuse"]] == [path for _, _, path in outcome.errors]
 
 
-async def test_a_mutation_that_is_left_out_is_not_done(both: Both) -> None:
-    """Neither by a literal nor by a variable."""
+async def test_a_skipped_mutation_does_not_run(both: Both) -> None:
+    """Neither with a literal condition nor with a variable."""
     outcome = await both(
         'mutation ($f: Boolean!) { a: write(word: "a") @skip(if: true) { total } b: write(word: "b") @include(if: $f) { total }'
         ' ... @include(if: $f) { c: custom(word: "c") } d: write(word: "d") { total } }',
@@ -97,8 +97,8 @@ async def test_a_mutation_that_is_left_out_is_not_done(both: Both) -> None:
     assert ({"d": {"total": 1}}, ("d",)) == (outcome.data, outcome.done)
 
 
-async def test_a_mutation_that_is_not_valid_is_not_done(both: Both) -> None:
-    """Validation and variables come before any effect."""
+async def test_an_invalid_mutation_does_not_run(both: Both) -> None:
+    """Validation and coercion of variables come before any effect."""
     invalid = await both('mutation { write(word: "a") { total nothing } }')
     wrong = await both("mutation ($w: String!) { write(word: $w) { total } }", w=None)
 
@@ -115,8 +115,8 @@ INTROSPECTION: Final = {
 
 
 @pytest.mark.parametrize("query", INTROSPECTION.values(), ids=INTROSPECTION)
-async def test_introspection_is_answered_beside_data(both: Both, query: str) -> None:
-    """Whoever executes what, it is one answer in the order of the question."""
+async def test_introspection_is_answered_together_with_data(both: Both, query: str) -> None:
+    """Whichever executor runs each part, the answer has the order of the query."""
     outcome = await both(query)
 
     assert [] == outcome.errors
@@ -128,11 +128,11 @@ LEFT: Final = {
         '{ hello(name: "you") person(id: "p1") { name } }',
         {"hello": "Hello, you!", "person": {"name": "Ada"}},
     ),
-    "one that is a coroutine": (
+    "a coroutine": (
         "{ custom { late(times: 2) loud name } }",
         {"custom": {"late": "samsam", "loud": "SAM", "name": "sam"}},
     ),
-    "behind others": (
+    "after other fields": (
         "{ people { name } x: custom { loud } y: custom { late } __typename }",
         {
             "people": [{"name": "Ada"}, {"name": "Bo"}, {"name": "Cy"}],
@@ -145,15 +145,15 @@ LEFT: Final = {
 
 
 @pytest.mark.parametrize(("query", "data"), LEFT.values(), ids=LEFT)
-async def test_what_has_no_batch_form_is_left_to_graphql_core(both: Both, query: str, data: object) -> None:
-    """Such a field is answered as ever, with all that is asked beside it."""
+async def test_a_field_without_a_batch_form_is_left_to_graphql_core(both: Both, query: str, data: object) -> None:
+    """It is answered as usual, with everything else that is selected."""
     outcome = await both(query)
 
     assert (data, []) == (outcome.data, outcome.errors)
 
 
-async def test_it_is_told_why_there_was_no_plan(both: Both) -> None:
-    """The reason stands where the planner's name would."""
+async def test_the_reason_for_no_plan_is_reported(both: Both) -> None:
+    """The reason replaces the planner's name."""
     planned = await both("{ people { name } }")
     left = await both("{ hello }")
 
@@ -162,8 +162,8 @@ async def test_it_is_told_why_there_was_no_plan(both: Both) -> None:
     assert left.execution.startswith("graphql-core; ")
 
 
-async def test_a_resolver_that_breaks_breaks_its_place_alone(both: Both) -> None:
-    """Also where the planner has nothing to do with it."""
+async def test_a_failed_resolver_affects_only_its_own_field(both: Both) -> None:
+    """Also for an operation that the planner doesn't run."""
     outcome = await both("{ custom { name broken } people { id } }")
 
     assert {"name": "sam", "broken": None} == outcome.data["custom"]

@@ -1,4 +1,4 @@
-"""Plans: what they ask of the database, what they are kept for, and how they end where they cannot go on."""
+"""Plans: the statements that they run, how they are cached, and what happens when they fail."""
 
 from __future__ import annotations
 
@@ -27,32 +27,32 @@ ACCOUNTS = """{ viewer { company { managedAccounts(first: 20) { nodes {
 
 @pytest.fixture
 async def ask(demo_url: str, tmp_path: Path) -> AsyncIterator[Client]:
-    """The gateway over the sample market, with no plan made yet."""
+    """The gateway over the sample market, with no plan built yet."""
     async with open_client(demo_url, tmp_path) as ask:
         yield ask
 
 
 @contextmanager
 def planning(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
-    """Collects the plans as they are made."""
+    """Collects the plans as they are built."""
     made: list[Any] = []
-    original = Plans._made
+    original = Plans._build
 
     def noted(self: Plans, *arguments: Any) -> Any:
         made.append(original(self, *arguments))
         return made[-1]
 
-    monkeypatch.setattr(Plans, "_made", noted)
+    monkeypatch.setattr(Plans, "_build", noted)
     yield made
 
 
 async def executed(ask: Client, viewer: str | None, query: str, **variables: Any) -> str:
-    """What ran a query."""
+    """Return what ran a query."""
     return (await ask(viewer, query, **variables)).execution
 
 
 async def test_each_relation_is_one_statement(ask: Client) -> None:
-    """Viewer, company, accounts, their companies, and then ports and offers of all of them, and all buyers: seven statements."""
+    """Viewer, company, accounts, their companies, then ports and offers of all of them, and all buyers: seven statements."""
     with ask.counting() as statements:
         answer = await ask(PARTNER, ACCOUNTS)
 
@@ -61,7 +61,7 @@ async def test_each_relation_is_one_statement(ask: Client) -> None:
 
 
 async def test_a_page_with_its_companies_and_locations_is_one_statement(ask: Client) -> None:
-    """What a port names is read beside it, because who reads the port may know both."""
+    """The rows that a port references are joined, because a viewer who reads the port can see both."""
     with ask.counting() as statements:
         await ask(PARTNER, PORTS, first=10)
 
@@ -69,8 +69,8 @@ async def test_a_page_with_its_companies_and_locations_is_one_statement(ask: Cli
     assert {"port", "location", "company"} <= set(re.findall(r"(?:FROM|JOIN) (\w+) AS", page))
 
 
-async def test_only_what_is_asked_is_read(ask: Client) -> None:
-    """A column that nobody asks for, and no mask needs, is in no statement."""
+async def test_only_selected_columns_are_read(ask: Client) -> None:
+    """A column that isn't selected, and that no mask needs, is in no statement."""
     with ask.counting() as statements:
         await ask(PARTNER, PORTS, first=10)
     named = set(re.findall(r"AS (\w+)", statements[1]))
@@ -80,7 +80,7 @@ async def test_only_what_is_asked_is_read(ask: Client) -> None:
 
 
 async def test_a_field_that_is_never_visible_is_not_read(ask: Client) -> None:
-    """The prices that a partner hides do not leave the database at all. R107"""
+    """Prices that a partner hides never leave the database. R107"""
     with ask.counting() as statements:
         answer = await ask(HIDDEN, PORTS, first=10, rates=True)
 
@@ -88,8 +88,8 @@ async def test_a_field_that_is_never_visible_is_not_read(ask: Client) -> None:
     assert "monthly_rate" not in statements[1]
 
 
-async def test_a_plan_serves_all_who_ask_the_same(ask: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One plan for an operation and a shape, another for each way of its conditions, whatever the other variables are."""
+async def test_a_plan_serves_all_viewers_of_a_shape(ask: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is one plan for an operation, a shape and a combination of conditions, whatever the other variables are."""
     with planning(monkeypatch) as made:
         for viewer in (PARTNER, HIDDEN, SHOWN, PARTNER, HIDDEN, SHOWN):
             for first in (1, 2):
@@ -99,8 +99,8 @@ async def test_a_plan_serves_all_who_ask_the_same(ask: Client, monkeypatch: pyte
         assert 4 == len(made)
 
 
-async def test_viewers_of_one_plan_see_their_own(ask: Client) -> None:
-    """Whatever plan they share, no viewer sees what another may see. V14"""
+async def test_viewers_of_one_plan_see_only_their_own_rows(ask: Client) -> None:
+    """Viewers can share a plan, but none sees what only another can see. V14"""
     pages = {
         viewer: (await ask(viewer, PORTS, first=1000)).body for viewer in (PARTNER, HIDDEN, SHOWN, DIRECT, OPERATOR, ANONYMOUS)
     }
@@ -111,7 +111,7 @@ async def test_viewers_of_one_plan_see_their_own(ask: Client) -> None:
 
 
 async def test_plans_are_bounded(monkeypatch: pytest.MonkeyPatch, demo_url: str, tmp_path: Path) -> None:
-    """A plan that has been pushed out is made again; a document beyond its share is not kept."""
+    """An evicted plan is built again; a document larger than its share isn't cached."""
     monkeypatch.setattr("server.Planning", lambda **more: Planning(kept=12_000, **more))
     async with open_client(demo_url, tmp_path) as ask:
         with planning(monkeypatch) as made:
@@ -127,10 +127,10 @@ async def test_plans_are_bounded(monkeypatch: pytest.MonkeyPatch, demo_url: str,
             assert 43 == len(made)
 
 
-async def test_a_plan_that_fails_is_no_failure(
+async def test_a_failed_plan_does_not_fail_the_request(
     ask: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An answer that a plan cannot give graphql-core gives, and the log says that something is wrong with the plan."""
+    """graphql-core answers instead, and the log reports that the plan failed."""
     expected = await ask(PARTNER, ACCOUNTS)
 
     async def broken(*_: Any) -> Any:
@@ -144,7 +144,7 @@ async def test_a_plan_that_fails_is_no_failure(
     assert "plan.failed" in caplog.text
 
 
-async def test_what_is_hidden_is_told_once_after_a_failed_plan(ask: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_redactions_are_reported_once_after_a_failed_plan(ask: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Redactions are those of the executor that answered."""
     query = "{ ports(first: 3) { nodes { monthlyRate { amount } company { marketplaceProfile { slug } } } } }"
     expected = await ask(HIDDEN, query)
@@ -160,13 +160,13 @@ async def test_what_is_hidden_is_told_once_after_a_failed_plan(ask: Client, monk
 
 
 async def test_a_request_takes_few_connections_at_once(ask: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many lists an operation asks for, so many of its statements run at a time, and others find connections."""
-    reader, running, most = ask.app.state.services.reader, 0, 0
+    """However many lists an operation selects, only a few of its statements run at a time, and others find connections."""
+    reader, running, max_running = ask.app.state.services.reader, 0, 0
     original = type(reader).run
 
     async def counted(self: Any, *arguments: Any) -> Any:
-        nonlocal running, most
-        running, most = running + 1, max(most, running + 1)
+        nonlocal running, max_running
+        running, max_running = running + 1, max(max_running, running + 1)
         try:
             return await original(self, *arguments)
         finally:
@@ -177,7 +177,7 @@ async def test_a_request_takes_few_connections_at_once(ask: Client, monkeypatch:
     answer = await ask(PARTNER, f"{{ {lists} }}")
 
     assert "planned" == answer.execution
-    assert object_builders.PARALLEL == most
+    assert object_builders.MAX_CONCURRENT_STATEMENTS == max_running
 
 
 @pytest.mark.parametrize(
@@ -188,8 +188,8 @@ async def test_a_request_takes_few_connections_at_once(ask: Client, monkeypatch:
         ("query ($first: Int!) { ports(first: $first) { nodes { id } } }", "variables of wrong types"),
     ],
 )
-async def test_it_is_told_why_there_was_no_plan(ask: Client, query: str, reason: str) -> None:
-    """A header names what left the operation to graphql-core, without a value."""
+async def test_the_reason_for_no_plan_is_reported(ask: Client, query: str, reason: str) -> None:
+    """A header says why the operation was left to graphql-core, without values."""
     answer = await ask(HIDDEN, query, first="three")
 
     assert f"graphql-core; {reason}" == answer.execution

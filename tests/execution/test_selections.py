@@ -1,4 +1,4 @@
-"""What is selected: aliases, fragments, types, directives, and the order in which it is answered (specification, §6.3)."""
+"""Selections: aliases, fragments, types, directives, and the order of the answer (specification, §6.3)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.execution.cases import Case, named
 ADA: Final = '(id: "p1")'
 
 ALIASES: Final = {
-    "a field has the name that it is given": Case(f"{{ who: person{ADA} {{ called: name }} }}", {"who": {"called": "Ada"}}),
+    "a field has its alias as name": Case(f"{{ who: person{ADA} {{ called: name }} }}", {"who": {"called": "Ada"}}),
     "one field under two names": Case(
         '{ a: person(id: "p1") { name } b: person(id: "p2") { name } }', {"a": {"name": "Ada"}, "b": {"name": "Bo"}}
     ),
@@ -28,7 +28,7 @@ ALIASES: Final = {
             ]
         },
     ),
-    "names that are words of Python": Case(
+    "names that are keywords of Python": Case(
         f"{{ class: person{ADA} {{ self: name None: id _: id __: id }} }}",
         {"class": {"self": "Ada", "None": "p1", "_": "p1", "__": "p1"}},
     ),
@@ -36,13 +36,13 @@ ALIASES: Final = {
 
 
 @named(ALIASES)
-async def test_aliases_name_the_answer(both: Both, case: Case) -> None:
-    """A field is answered under its alias, each alias with its own arguments."""
+async def test_aliases_name_the_fields_of_the_answer(both: Both, case: Case) -> None:
+    """Each alias has its own arguments."""
     await case.check(both)
 
 
 FRAGMENTS: Final = {
-    "a named one": Case(f"{{ person{ADA} {{ ...a }} }} fragment a on Author {{ name }}", {"person": {"name": "Ada"}}),
+    "a named fragment": Case(f"{{ person{ADA} {{ ...a }} }} fragment a on Author {{ name }}", {"person": {"name": "Ada"}}),
     "nested": Case(
         f"{{ person{ADA} {{ ...a }} }} fragment a on Author {{ id ...b }} fragment b on Author {{ name }}",
         {"person": {"id": "p1", "name": "Ada"}},
@@ -92,8 +92,8 @@ FRAGMENTS: Final = {
 
 
 @named(FRAGMENTS)
-async def test_fragments_apply_where_the_type_fits(both: Both, case: Case) -> None:
-    """A fragment adds its fields to objects of its type, a union's or an interface's too, and to no others."""
+async def test_fragments_apply_to_objects_of_their_type(both: Both, case: Case) -> None:
+    """A fragment adds its fields to objects of its type, also of a union or an interface, and to no others."""
     await case.check(both)
 
 
@@ -106,7 +106,7 @@ MERGED: Final = {
         f"{{ person{ADA} {{ id }} ...q }} fragment q on Query {{ person{ADA} {{ name id }} }}",
         {"person": {"id": "p1", "name": "Ada"}},
     ),
-    "deep ones": Case(
+    "nested fragments": Case(
         f"{{ person{ADA} {{ works(first: 1) {{ ... on Book {{ maker {{ id }} }} }} ...a }} }}"
         " fragment a on Author { works(first: 1) { ... on Book { maker { name id } pages } } }",
         {"person": {"works": [{"maker": {"id": "p1", "name": "Ada"}, "pages": 320}]}},
@@ -116,7 +116,7 @@ MERGED: Final = {
         {"things": [{"maker": {"id": "p1", "name": "Ada"}, "title": "Analysis"}, None, {"title": "Blues"}]},
     ),
     "leaves": Case(f"{{ person{ADA} {{ name name a: name a: name }} }}", {"person": {"name": "Ada", "a": "Ada"}}),
-    "with one of them left out": Case(
+    "with one of them skipped": Case(
         f"{{ person{ADA} {{ address @skip(if: true) {{ street }} address {{ city }} }} }}",
         {"person": {"address": {"city": None}}},
     ),
@@ -135,25 +135,25 @@ MERGED: Final = {
 
 
 @named(MERGED)
-async def test_selections_of_one_name_are_merged(both: Both, case: Case) -> None:
-    """A field that is selected twice is answered once, at its first place, with all that was selected of it."""
+async def test_selections_with_the_same_name_are_merged(both: Both, case: Case) -> None:
+    """A field that is selected twice is answered once, at its first position, with everything that is selected of it."""
     await case.check(both)
 
 
 ORDER: Final = {
-    "as it is asked": Case(f"{{ person{ADA} {{ name id }} }}", {"person": {"name": "Ada", "id": "p1"}}),
-    "leaves behind relations": Case(
+    "the order of the query": Case(f"{{ person{ADA} {{ name id }} }}", {"person": {"name": "Ada", "id": "p1"}}),
+    "columns after relations": Case(
         f"{{ person{ADA} {{ works(first: 0) {{ __typename }} name address {{ city street }} id }} hello: __typename }}",
         {"person": {"works": [], "name": "Ada", "address": {"city": None, "street": "Alley 1"}, "id": "p1"}, "hello": "Query"},
     ),
-    "a fragment's fields where it stands": Case(
+    "a fragment's fields at its position": Case(
         f"{{ person{ADA} {{ ...a id }} }} fragment a on Author {{ name }}", {"person": {"name": "Ada", "id": "p1"}}
     ),
-    "a name's first place": Case(
+    "a name's first position": Case(
         f"{{ person{ADA} {{ ...a name ...b }} }} fragment a on Author {{ id }} fragment b on Author {{ name id t: __typename }}",
         {"person": {"id": "p1", "name": "Ada", "t": "Author"}},
     ),
-    "another one by type": Case(
+    "a different order by type": Case(
         "{ media { ... on Book { title } ... on Thing { id title } ... on Disc { minutes id } } }",
         {
             "media": [
@@ -169,7 +169,7 @@ ORDER: Final = {
 
 @named(ORDER)
 async def test_fields_are_answered_in_the_order_of_their_first_appearance(both: Both, case: Case) -> None:
-    """Whatever is resolved earlier or later: the answer has the order of the document, fragments taken in place."""
+    """The answer has the order of the document, with fragments expanded, whatever is resolved first."""
     await case.check(both)
 
 
@@ -194,7 +194,7 @@ TYPENAMES: Final = {
 
 @named(TYPENAMES)
 async def test_typename_is_answered_everywhere(both: Both, case: Case) -> None:
-    """The name of the concrete type, at each level, under any alias."""
+    """It is the name of the concrete type, at each level, under any alias."""
     await case.check(both)
 
 
@@ -227,13 +227,13 @@ DIRECTIVES: Final = {
         {"person": {"x": "Ada", "y": "p1"}},
         {"t": True},
     ),
-    "a spread that comes again": Case(
+    "a repeated spread": Case(
         f"{BOOLEANS} {{ {PERSON} {{ ...a @include(if: $f) name ...a @include(if: $t) }} }} fragment a on Author {{ id }}",
         {"person": {"name": "Ada", "id": "p1"}},
         {"t": True},
     ),
-    "everything left out": Case(f"{{ {PERSON} @skip(if: true) {{ id }} }}", {}),
-    "everything left out below": Case(
+    "everything skipped": Case(f"{{ {PERSON} @skip(if: true) {{ id }} }}", {}),
+    "everything below skipped": Case(
         f"{{ {PERSON} {{ id @skip(if: true) }} people {{ id @include(if: false) }} }}", {"person": {}, "people": [{}, {}, {}]}
     ),
     "of an object": Case(
@@ -241,7 +241,7 @@ DIRECTIVES: Final = {
         {"person": {"id": "p1", "address": {"street": "Alley 1"}}},
         {"t": True},
     ),
-    "of the same document the other way": Case(
+    "the same document with the opposite value": Case(
         CHOSEN,
         {"person": {"id": "p1", "works": [{"__typename": "Book"}] * 2}},
         {"t": False},
@@ -252,12 +252,12 @@ DIRECTIVES: Final = {
 
 @named(DIRECTIVES)
 async def test_skip_and_include_decide_by_their_values(both: Both, case: Case) -> None:
-    """Both must let a selection through; one that is left out is not there, not even as a place in the order."""
+    """Both must allow a selection. One that is left out has no position in the order either."""
     await case.check(both)
 
 
-async def test_one_document_has_an_answer_for_each_of_its_values(both: Both) -> None:
-    """What was planned for some variables is not answered for others."""
+async def test_a_document_has_its_own_answer_for_each_condition(both: Both) -> None:
+    """A plan for some values of the conditions isn't used for others."""
     document = 'query ($a: Boolean!, $b: Boolean!) { person(id: "p1") { id @skip(if: $a) ... @include(if: $b) { name } } }'
     found = {(a, b): (await both.planned(document, a=a, b=b)).data["person"] for a in (True, False) for b in (True, False)}
 

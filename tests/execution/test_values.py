@@ -1,4 +1,4 @@
-"""What values come to: leaves, enums, lists, lists of lists, and those that cannot be said (specification, §6.4.3)."""
+"""Values: leaves, enums, lists, nested lists, and values that can't be serialized (specification, §6.4.3)."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ LEAVES: Final = {
 
 
 async def test_leaves_are_serialized_by_their_types(both: Both) -> None:
-    """Each scalar in its own form, enums by name, lists item by item, in the order of the question."""
+    """Each scalar has its own form, enums have their names, lists are item by item, all in the order of the query."""
     await Case(f"{{ scalars {{ {' '.join(LEAVES)} }} }}", {"scalars": LEAVES}).check(both)
 
 
 @pytest.mark.parametrize(("field", "bad"), [(field, bad) for field, values in BAD.items() for bad in values])
-async def test_a_strange_value_comes_to_the_same(both: Both, field: str, bad: str) -> None:
-    """Whatever a resolver gives: both say it or both refuse it, in the same words, at the same place."""
+async def test_an_unusual_value_has_the_same_result(both: Both, field: str, bad: str) -> None:
+    """Whatever a resolver returns, both executors serialize it or refuse it, with the same message at the same path."""
     query = "query ($f: String, $b: String) { before: scalars { required } scalars(field: $f, bad: $b) { number FIELD size } }"
 
     await both(query.replace("FIELD", f"it: {field}"), f=field, b=bad)
@@ -60,20 +60,20 @@ STRANGE: Final[dict[tuple[str, str], Any]] = {
 
 
 @pytest.mark.parametrize(("field", "bad"), STRANGE)
-async def test_values_that_are_close_enough_are_taken(both: Both, field: str, bad: str) -> None:
-    """A whole float is an Int, a number an ID, a tuple a list, a word an enum of strings."""
+async def test_values_that_can_be_coerced_are_accepted(both: Both, field: str, bad: str) -> None:
+    """A whole float is an Int, a number an ID, a tuple a list, and text an enum of strings."""
     query = f'{{ scalars(field: "{field}", bad: "{bad}") {{ {field} }} }}'
 
     await Case(query, {"scalars": {field: STRANGE[field, bad]}}).check(both)
 
 
 FAILING: Final[dict[str, tuple[str, str, Any, list[Any]]]] = {
-    "an Int that is not whole": ("number", "half", {"number": None}, ["scalars", "number"]),
+    "an Int that is not an integer": ("number", "half", {"number": None}, ["scalars", "number"]),
     "an Int that is too large": ("number", "large", {"number": None}, ["scalars", "number"]),
-    "a Float that is none": ("real", "nan", {"real": None}, ["scalars", "real"]),
-    "an enum that has no such value": ("colour", "wrong", {"colour": None}, ["scalars", "colour"]),
+    "a Float that is not a number": ("real", "nan", {"real": None}, ["scalars", "real"]),
+    "an unknown enum value": ("colour", "wrong", {"colour": None}, ["scalars", "colour"]),
     "an enum in a list": ("colours", "wrong", {"colours": ["RED", None, "GREEN"]}, ["scalars", "colours", 1]),
-    "null in a list of none": ("numbers", "null", {"numbers": None}, ["scalars", "numbers", 1]),
+    "null in a list of non-null items": ("numbers", "null", {"numbers": None}, ["scalars", "numbers", 1]),
     "a list that is text": ("numbers", "text", {"numbers": None}, ["scalars", "numbers"]),
     "a list that is flat": ("matrix", "flat", {"matrix": [None]}, ["scalars", "matrix", 0]),
     "an item of an inner list": ("matrix", "wrong", {"matrix": [[1, None], [2]]}, ["scalars", "matrix", 0, 1]),
@@ -83,8 +83,10 @@ FAILING: Final[dict[str, tuple[str, str, Any, list[Any]]]] = {
 
 
 @named(FAILING)
-async def test_a_value_that_cannot_be_said_is_an_error_of_its_place(both: Both, case: tuple[str, str, Any, list[Any]]) -> None:
-    """The place becomes null, the error has its path, and the cause is nobody's business."""
+async def test_a_value_that_cannot_be_serialized_is_an_error_of_its_field(
+    both: Both, case: tuple[str, str, Any, list[Any]]
+) -> None:
+    """The field becomes null, the error has its path, and the cause isn't shown."""
     field, bad, data, path = case
 
     outcome = await both(f'{{ scalars(field: "{field}", bad: "{bad}") {{ {field} }} }}')
@@ -93,7 +95,7 @@ async def test_a_value_that_cannot_be_said_is_an_error_of_its_place(both: Both, 
     assert path in [path for _, _, path in outcome.errors]
 
 
-async def test_a_large_list_is_answered_whole(both: Both) -> None:
+async def test_a_large_list_is_answered_completely(both: Both) -> None:
     """Ten thousand items, each with a relation that is one batch."""
     outcome = await both.planned("{ many { id pages maker { name } } }")
 
@@ -103,7 +105,7 @@ async def test_a_large_list_is_answered_whole(both: Both) -> None:
     ]
 
 
-async def test_a_deep_question_is_answered_to_its_end(both: Both) -> None:
+async def test_a_deep_query_is_answered_completely(both: Both) -> None:
     """Thirty levels of the same relation."""
     depth = 30
     query = "id"
@@ -117,8 +119,8 @@ async def test_a_deep_question_is_answered_to_its_end(both: Both) -> None:
     assert {"id": "p1"} == found
 
 
-async def test_one_batch_field_by_two_ways(both: Both) -> None:
-    """The same field below two branches, with one alias each and once in common."""
+async def test_a_batch_field_in_two_branches(both: Both) -> None:
+    """The same field below two branches, with its own alias in each and once with a common one."""
     outcome = await both(
         "{ media { ... on Thing { id } ... on Book { maker { id } } ... on Disc { m: maker { id } } }"
         " things { ... on Book { maker { id } } ... on Disc { maker { name works { __typename } } } } }"
@@ -130,8 +132,8 @@ async def test_one_batch_field_by_two_ways(both: Both) -> None:
     ]
 
 
-async def test_a_value_of_no_known_type_is_an_error_of_its_place(both: Both) -> None:
-    """An abstract field whose object is of none of its types: null there, an error, and the others are answered."""
+async def test_an_object_of_an_unknown_type_is_an_error_of_its_field(both: Both) -> None:
+    """An abstract field whose object has none of its types is null with an error, and the others are answered."""
     outcome = await both("{ strange { id } }")
 
     assert [{"id": "w1"}, None, None] == outcome.data["strange"]

@@ -281,7 +281,7 @@ class Leaky:
         """The same as ever."""
         return self.policy.can(shape, ability)
 
-    def withheld(self, shape: Shape, ability: str) -> Reason | None:
+    def denial_reason(self, shape: Shape, ability: str) -> Reason | None:
         """The same as ever."""
         return self.policy.denial_reason(shape, ability)
 

@@ -1,4 +1,4 @@
-"""Batches: one call of a resolver for all siblings, and a fault that stays where it is."""
+"""Batching: one call of a resolver for all siblings, and errors that affect only their own parent."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ CONTEXT = cast("Context", object())
 
 
 def nodes(document: str) -> list[FieldNode]:
-    """The nodes of a selection."""
+    """Return the nodes of a selection."""
     (operation,) = parse(document).definitions
     return list(operation.selection_set.selections)  # type: ignore[attr-defined]
 
 
 class Recorder:
-    """A resolver that remembers its calls and answers with its parents, or with what it is told."""
+    """A resolver that records its calls, and returns its parents or the given values."""
 
     def __init__(self, values: Sequence[Any] | None = None) -> None:
         self.calls: list[tuple[list[Any], dict[str, Any]]] = []
@@ -36,7 +36,7 @@ class Recorder:
 
 
 async def test_siblings_are_one_call() -> None:
-    """All parents that ask for a field at once are one call, in their order, equal ones too."""
+    """All parents that resolve a field at the same time are one call, in their order, including equal ones."""
     batches, resolver, field = Batches(CONTEXT), Recorder(), nodes("{ a }")
 
     values = await gather(*(batches.resolve(resolver, field, parent, {"first": 1}) for parent in (3, 1, 2, 1)))
@@ -46,7 +46,7 @@ async def test_siblings_are_one_call() -> None:
 
 
 async def test_another_node_is_another_call() -> None:
-    """A field that stands twice in a document may have other arguments there, so it is resolved twice."""
+    """A field that occurs twice in a document can have different arguments, so it is resolved twice."""
     batches, resolver, (first, second) = Batches(CONTEXT), Recorder(), nodes("{ a: x(first: 1) b: x(first: 2) }")
 
     await gather(batches.resolve(resolver, [first], "p", {"first": 1}), batches.resolve(resolver, [second], "p", {"first": 2}))
@@ -55,7 +55,7 @@ async def test_another_node_is_another_call() -> None:
 
 
 async def test_resolvers_do_not_mix() -> None:
-    """Two resolvers of the same node, as of a field of an interface, are two calls."""
+    """Two resolvers of the same node, as for a field of an interface, are two calls."""
     batches, one, other, field = Batches(CONTEXT), Recorder(), Recorder(), nodes("{ a }")
 
     await gather(batches.resolve(one, field, 1, {}), batches.resolve(other, field, 2, {}))
@@ -64,7 +64,7 @@ async def test_resolvers_do_not_mix() -> None:
 
 
 async def test_a_later_level_is_a_later_call() -> None:
-    """Parents that come up once the batch has run are asked for again; nothing is remembered."""
+    """Parents that arrive after the batch has run are resolved by a new call; nothing is cached."""
     batches, resolver, field = Batches(CONTEXT), Recorder(), nodes("{ a }")
 
     await batches.resolve(resolver, field, 1, {})
@@ -75,7 +75,7 @@ async def test_a_later_level_is_a_later_call() -> None:
 
 @pytest.mark.parametrize("values", [[], [1], [1, 2, 3]])
 async def test_a_wrong_number_of_values_fails(values: list[int]) -> None:
-    """A resolver that does not answer each of its parents is found out at once, and no value reaches another's place."""
+    """A resolver that doesn't return one value for each parent fails, and no value reaches the wrong parent."""
     batches, resolver, field = Batches(CONTEXT), Recorder(values), nodes("{ a }")
 
     found = await gather(*(batches.resolve(resolver, field, parent, {}) for parent in "ab"), return_exceptions=True)
@@ -83,8 +83,8 @@ async def test_a_wrong_number_of_values_fails(values: list[int]) -> None:
     assert [TypeError, TypeError] == list(map(type, found))
 
 
-async def test_an_exception_hits_its_own_place() -> None:
-    """A value that is an exception is raised where it stands; the others are values."""
+async def test_an_exception_affects_only_its_own_parent() -> None:
+    """A value that is an exception is raised for its own parent; the other parents get their values."""
     problem = ValueError("this one")
     batches, resolver, field = Batches(CONTEXT), Recorder([1, problem, 3]), nodes("{ a }")
 
@@ -94,7 +94,7 @@ async def test_an_exception_hits_its_own_place() -> None:
 
 
 async def test_aliases_have_their_own_arguments(ask_demo: Client) -> None:
-    """The same field under two names, with other arguments, gives what each would alone."""
+    """The same field under two aliases with different arguments returns what each would return alone."""
     one = await ask_demo(PARTNER, "{ viewer { company { a: ports(first: 1) { nodes { id } } } } }")
     two = await ask_demo(PARTNER, "{ viewer { company { b: ports(last: 2) { nodes { id } } } } }")
     both = await ask_demo(
@@ -106,7 +106,7 @@ async def test_aliases_have_their_own_arguments(ask_demo: Client) -> None:
 
 @pytest.mark.executors
 async def test_a_field_in_two_fragments_is_resolved_once(ask_demo: Client) -> None:
-    """Fragments that name the same field are merged: one batch, one statement, all of what they select."""
+    """Fragments that select the same field are merged: one batch, one statement, and everything they select."""
     plain = "{ ports(first: 9) { nodes { location { id name } } } }"
     spread = """
         { ports(first: 9) { nodes { ...a ...b location { name } } } }
@@ -123,8 +123,8 @@ async def test_a_field_in_two_fragments_is_resolved_once(ask_demo: Client) -> No
 
 
 @pytest.mark.executors
-async def test_the_same_relation_by_two_ways_is_loaded_once(ask_demo: Client) -> None:
-    """Aliases of a relation without arguments are two batches over one loader, which asks the database once."""
+async def test_two_aliases_of_a_relation_are_loaded_once(ask_demo: Client) -> None:
+    """Aliases of a relation without arguments are two batches over one loader, which queries the database once."""
     with ask_demo.counting() as once:
         await ask_demo(PARTNER, "{ ports(first: 9) { nodes { location { id } } } }")
     with ask_demo.counting() as twice:
@@ -134,8 +134,8 @@ async def test_the_same_relation_by_two_ways_is_loaded_once(ask_demo: Client) ->
     assert [] == [node for node in answer.data["ports"]["nodes"] if node["a"] != node["b"]]
 
 
-async def test_an_error_below_a_list_says_where(ask_demo: Client) -> None:
-    """An argument that is wrong below many parents is an error at each of them."""
+async def test_an_error_below_a_list_has_the_path_of_each_parent(ask_demo: Client) -> None:
+    """An invalid argument below many parents is an error for each of them."""
     answer = await ask_demo(
         PARTNER, "{ managedAccounts(first: 2) { nodes { company { members(first: -1) { totalCount } } } } }"
     )

@@ -1,4 +1,4 @@
-"""Connections: pages forward and backward, after the Relay specification (https://relay.dev/graphql/connections.htm)."""
+"""Connections: pages forward and backward, as in the Relay specification (https://relay.dev/graphql/connections.htm)."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PART
 from tests.schema import outline
 
 DEFAULT_SIZE: Final = 50
-MOST: Final = 1000
-PAGES: Final = 6  # of a walk, at most: all sizes down to one are tried where the list is short
+MAX_PAGE_SIZE: Final = 1000
+MAX_PAGES: Final = 6  # of a walk; short lists are walked with every size down to one
 TRIED: Final = settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 ROOTS: Final = outline.connections()
 BELOW: Final = [
@@ -41,24 +41,24 @@ GIVEN: Final = "first: $first, after: $after, last: $last, before: $before"
 
 @dataclass(frozen=True)
 class List:
-    """A connection to be paged through: of the root, in an order, or below one parent."""
+    """A connection to page through: at the root in some order, or below one parent."""
 
     field: str
     order: tuple[str, str] | None = None
-    parent: str | None = None  # a global id
+    parent: str | None = None  # a global ID
     type: str = ""  # of the parent
 
     def __str__(self) -> str:
         return " ".join([self.field, *(self.order or ())])
 
     async def page(self, ask: Client, viewer: str | None, selection: str = PAGE, /, **given: Any) -> Any:
-        """A page of it."""
+        """Return a page of it."""
         answer = await self.ask(ask, viewer, selection, **given)
         assert [] == answer.errors
         return answer.data["node"][self.field] if self.parent else answer.data[self.field]
 
     async def ask(self, ask: Client, viewer: str | None, selection: str = PAGE, /, **given: Any) -> Answer:
-        """The answer to a query of a page of it."""
+        """Return the answer to a query for a page of it."""
         order = f", orderBy: {{field: {self.order[0]}, direction: {self.order[1]}}}" if self.order else ""
         page = f"{self.field}({GIVEN}{order}) {{ {selection} }}"
         if self.parent:
@@ -67,7 +67,7 @@ class List:
 
 
 def lists() -> list[List]:
-    """Every connection of the root in every order."""
+    """Return every connection of the root in every order."""
     found = []
     for field, entity in ROOTS.items():
         found.append(List(field))
@@ -75,13 +75,13 @@ def lists() -> list[List]:
     return found
 
 
-def is_open(listed: List, viewer: str | None) -> bool:
-    """Whether the viewer may order so."""
+def may_order(listed: List, viewer: str | None) -> bool:
+    """Return whether the viewer may use the order."""
     return listed.order is None or listed.order[0] != "MONTHLY_RATE" or viewer in SEES_PRICES
 
 
 def ids(page: Any) -> list[str]:
-    """The ids of a page, the same in its edges and its nodes, whose first and last cursors its information names."""
+    """Return the ids of a page. Edges and nodes must agree, and pageInfo must have the first and the last cursor."""
     found = [edge["node"]["id"] for edge in page["edges"]]
     assert found == [node["id"] for node in page.get("nodes", [edge["node"] for edge in page["edges"]])]
     cursors = [edge["cursor"] for edge in page["edges"]] or [None]
@@ -90,7 +90,7 @@ def ids(page: Any) -> list[str]:
 
 
 async def walk(ask: Client, viewer: str | None, listed: List, size: int, backward: bool = False) -> list[str]:
-    """All ids of a list in its order, read page by page from one end; each page but the last is full."""
+    """Return all ids of a list in order, read page by page from one end. Every page but the last must be full."""
     found: list[str] = []
     cursor = None
     while True:
@@ -108,7 +108,7 @@ async def walk(ask: Client, viewer: str | None, listed: List, size: int, backwar
 
 
 async def as_sorted(engine: AsyncEngine, listed: List, found: list[str]) -> list[str]:
-    """The same ids as the database sorts their rows by the column of the order, and by the key."""
+    """Return the same ids as the database sorts their rows: by the columns of the order, then by the key."""
     if not found:
         return []
     entity = parse(found[0], "id").type
@@ -122,11 +122,11 @@ async def as_sorted(engine: AsyncEngine, listed: List, found: list[str]) -> list
         return [str(Identifier(entity, key)) for key in rows]
 
 
-_fullest: dict[tuple[str | None, outline.Relation], List | None] = {}  # of the sample market, which nobody changes
+_fullest: dict[tuple[str | None, outline.Relation], List | None] = {}  # of the sample market, which no test changes
 
 
 async def fullest(ask: Client, viewer: str | None, relation: outline.Relation) -> List | None:
-    """The connection below the parent that has most in it for the viewer, if there is any."""
+    """Return the connection with the most items for the viewer below any parent, or None if all are empty."""
     if (viewer, relation) not in _fullest:
         _fullest[viewer, relation] = await _find_fullest(ask, viewer, relation)
     return _fullest[viewer, relation]
@@ -144,9 +144,9 @@ async def _find_fullest(ask: Client, viewer: str | None, relation: outline.Relat
 
 
 async def walks_agree(ask: Client, engine: AsyncEngine, viewer: str | None, listed: List, size: st.DataObject) -> None:
-    """Both ways through a list give its rows, each once, in its order, as many as it says to have."""
+    """Check that both directions return the rows of a list, each once, in order, and as many as totalCount."""
     total = (await listed.page(ask, viewer, "totalCount"))["totalCount"]
-    chosen = size.draw(st.integers(max(1, -(-total // PAGES)), min(MOST, total + 2)))
+    chosen = size.draw(st.integers(max(1, -(-total // MAX_PAGES)), min(MAX_PAGE_SIZE, total + 2)))
     forward = await walk(ask, viewer, listed, chosen)
     backward = await walk(ask, viewer, listed, chosen, backward=True)
 
@@ -158,11 +158,11 @@ async def walks_agree(ask: Client, engine: AsyncEngine, viewer: str | None, list
 @pytest.mark.parametrize("listed", lists(), ids=str)
 @TRIED
 @given(size=st.data())
-async def test_walking_a_list_gives_every_row_once(
+async def test_walking_a_list_returns_every_row_once(
     ask_demo: Client, demo_engine: AsyncEngine, viewer: str | None, listed: List, size: st.DataObject
 ) -> None:
-    """Pages of any size, forward or backward, give what the viewer may read, each row once, in order, and it is all counted."""
-    if is_open(listed, viewer):
+    """Pages of any size, forward or backward, return what the viewer can read: each row once, in order, and all are counted."""
+    if may_order(listed, viewer):
         await walks_agree(ask_demo, demo_engine, viewer, listed, size)
 
 
@@ -170,17 +170,17 @@ async def test_walking_a_list_gives_every_row_once(
 @pytest.mark.parametrize("relation", BELOW, ids=str)
 @TRIED
 @given(size=st.data())
-async def test_walking_a_list_below_a_parent_gives_every_row_once(
+async def test_walking_a_list_below_a_parent_returns_every_row_once(
     ask_demo: Client, demo_engine: AsyncEngine, viewer: str | None, relation: outline.Relation, size: st.DataObject
 ) -> None:
-    """What holds for the lists of the root holds for those below a company, a profile, a port or a product."""
+    """The same is true of the lists below a company, a profile, a port or a product."""
     listed = await fullest(ask_demo, viewer, relation)
     if listed is not None:
         await walks_agree(ask_demo, demo_engine, viewer, listed, size)
 
 
 async def test_every_connection_below_a_parent_is_walked(ask_demo: Client) -> None:
-    """The sample market has more than one row below some parent of every connection, so that a walk has pages."""
+    """In the sample market, every connection has more than one row below some parent, so that a walk has pages."""
     counts = {}
     for relation in BELOW:
         listed = await fullest(ask_demo, OPERATOR, relation)
@@ -190,8 +190,8 @@ async def test_every_connection_below_a_parent_is_walked(ask_demo: Client) -> No
 
 
 @pytest.mark.parametrize("relation", BELOW, ids=str)
-async def test_pages_below_many_parents_are_those_below_each(ask_demo: Client, relation: outline.Relation) -> None:
-    """What one statement reads below all parents of a level is what each parent has alone, forward and backward."""
+async def test_pages_below_many_parents_equal_the_pages_below_each(ask_demo: Client, relation: outline.Relation) -> None:
+    """One statement for all parents of a level returns what each parent has alone, forward and backward."""
     way = outline.ways()[relation.type]
     page = "{ nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount }"
     selection = f"... on {relation.type} {{ start: {relation.field}(first: 2) {page} end: {relation.field}(last: 2) {page} }}"
@@ -206,21 +206,21 @@ async def test_pages_below_many_parents_are_those_below_each(ask_demo: Client, r
 
 
 @pytest.mark.parametrize("end", ["first", "last"])
-@pytest.mark.parametrize("size", [-1, -(2**31), MOST + 1, 2**31 - 1])
-async def test_a_size_out_of_bounds_is_refused(ask_demo: Client, end: str, size: int) -> None:
-    """A page has from none to a thousand items; another size is an error that names the argument and the bounds."""
+@pytest.mark.parametrize("size", [-1, -(2**31), MAX_PAGE_SIZE + 1, 2**31 - 1])
+async def test_a_page_size_out_of_bounds_is_refused(ask_demo: Client, end: str, size: int) -> None:
+    """A page has from 0 to 1,000 items. Any other size is an error that names the argument and the bounds."""
     answer = await List("locations").ask(ask_demo, ANONYMOUS, **{end: size})
 
     expected = {
-        "message": f"Argument '{end}' must be from 0 to {MOST}, not {size}.",
+        "message": f"Argument '{end}' must be between 0 and {MAX_PAGE_SIZE} (got {size}).",
         "extensions": {"code": "INVALID_PAGE", "argument": end},
     }
     assert [expected] == [{name: error[name] for name in expected} for error in answer.errors]
     assert answer.data is None
 
 
-async def test_both_ends_at_once_are_refused(ask_demo: Client) -> None:
-    """A page is read from one end: `first` beside `last` is an error."""
+async def test_first_and_last_together_are_refused(ask_demo: Client) -> None:
+    """A page is read from one end: `first` together with `last` is an error."""
     answer = await List("locations").ask(ask_demo, ANONYMOUS, first=1, last=1)
 
     assert [("INVALID_PAGE", "last")] == [
@@ -229,34 +229,34 @@ async def test_both_ends_at_once_are_refused(ask_demo: Client) -> None:
 
 
 @pytest.mark.parametrize("end", ["first", "last"])
-async def test_an_empty_page_tells_whether_there_is_more(ask_demo: Client, end: str) -> None:
-    """A page of none has no cursors, and still says that there are items beyond it."""
+async def test_an_empty_page_reports_whether_there_are_more_items(ask_demo: Client, end: str) -> None:
+    """A page of size 0 has no cursors, but still reports that there are items beyond it."""
     page = await List("locations").page(ask_demo, ANONYMOUS, **{end: 0})
 
     info = {"hasNextPage": end == "first", "hasPreviousPage": end == "last", "startCursor": None, "endCursor": None}
     assert {"nodes": [], "edges": [], "pageInfo": info} == page
 
 
-async def test_the_largest_page_is_given(ask_demo: Client) -> None:
-    """A thousand items may be asked for at once."""
-    page = await List("ports").page(ask_demo, OPERATOR, first=MOST)
+async def test_the_largest_page_is_returned(ask_demo: Client) -> None:
+    """A page of 1,000 items can be requested."""
+    page = await List("ports").page(ask_demo, OPERATOR, first=MAX_PAGE_SIZE)
 
-    assert (MOST, True) == (len(ids(page)), page["pageInfo"]["hasNextPage"])
+    assert (MAX_PAGE_SIZE, True) == (len(ids(page)), page["pageInfo"]["hasNextPage"])
 
 
-async def test_a_page_has_fifty_items_where_none_are_asked_for(ask_demo: Client) -> None:
-    """The default size reads from the start, the same as asking for fifty, and counts with `before` too."""
+async def test_a_page_has_fifty_items_by_default(ask_demo: Client) -> None:
+    """The default is the same as requesting 50 items from the start, also with `before`."""
     whole = List("locations")
     page = await whole.page(ask_demo, ANONYMOUS)
-    asked = await whole.page(ask_demo, ANONYMOUS, first=DEFAULT_SIZE)
+    explicit = await whole.page(ask_demo, ANONYMOUS, first=DEFAULT_SIZE)
     end = await whole.page(ask_demo, ANONYMOUS, last=1)
     before = await whole.page(ask_demo, ANONYMOUS, before=end["pageInfo"]["endCursor"])
 
-    assert (DEFAULT_SIZE, page, page) == (len(ids(page)), asked, before)
+    assert (DEFAULT_SIZE, page, page) == (len(ids(page)), explicit, before)
 
 
-async def test_null_is_as_if_nothing_were_given(ask_demo: Client) -> None:
-    """Every argument of every connection may be null, as a literal and as a variable."""
+async def test_null_arguments_are_ignored(ask_demo: Client) -> None:
+    """Every argument of every connection can be null, as a literal and as a variable."""
     answers = []
     for name in ROOTS:
         arguments = outline.object_type("Query").fields[name].args
@@ -275,10 +275,10 @@ async def test_null_is_as_if_nothing_were_given(ask_demo: Client) -> None:
 
 @pytest.mark.parametrize("end", ["first", "last"])
 @pytest.mark.parametrize("order", [None, ("NAME", "DESC"), ("SPEED_MBPS", "ASC")], ids=str)
-async def test_a_page_between_two_cursors(ask_demo: Client, end: str, order: tuple[str, str] | None) -> None:
-    """`after` and `before` together leave what stands strictly between them, from either end."""
+async def test_a_page_lies_between_two_cursors(ask_demo: Client, end: str, order: tuple[str, str] | None) -> None:
+    """`after` and `before` together leave the rows strictly between them, from either end."""
     listed = List("ports", order)
-    everything = await listed.page(ask_demo, DIRECT, first=MOST)
+    everything = await listed.page(ask_demo, DIRECT, first=MAX_PAGE_SIZE)
     keys, cursors = ids(everything), [edge["cursor"] for edge in everything["edges"]]
     bounds = {"after": cursors[3], "before": cursors[12]}
 
@@ -300,15 +300,15 @@ async def ask_copy(demo_copy_url: str, tmp_path: Path) -> AsyncIterator[Client]:
 
 
 async def change(ask: Client, *changes: sa.Executable) -> None:
-    """Write to the database behind the gateway's back."""
+    """Write to the database, bypassing the gateway."""
     async with ask.app.state.services.engine.connect() as connection:
         for each in changes:
             await connection.execute(each)
 
 
 @pytest.mark.parametrize("backward", [False, True])
-async def test_rows_that_come_and_go_move_no_other(ask_copy: Client, backward: bool) -> None:
-    """A row that is removed or inserted between two pages repeats no row and hides none; a cursor outlives its row."""
+async def test_inserted_and_deleted_rows_do_not_shift_pages(ask_copy: Client, backward: bool) -> None:
+    """A row that is removed or inserted between two pages neither repeats nor hides another row; a cursor outlives its row."""
     listed = List("ports", ("NAME", "ASC"))
     keys = await walk(ask_copy, HIDDEN, listed, 4, backward)
     first = await listed.page(ask_copy, HIDDEN, **({"last": 5} if backward else {"first": 5}))
@@ -342,8 +342,8 @@ async def test_rows_that_come_and_go_move_no_other(ask_copy: Client, backward: b
 
 @pytest.mark.executors
 @pytest.mark.parametrize("root", ROOTS)
-async def test_a_count_is_made_only_when_it_is_selected(ask_demo: Client, root: str) -> None:
-    """`totalCount` costs one statement more, and a page without it counts nothing."""
+async def test_rows_are_counted_only_if_the_count_is_selected(ask_demo: Client, root: str) -> None:
+    """`totalCount` costs one more statement, and a page without it counts nothing."""
     listed = List(root)
     with ask_demo.counting() as plain:
         await listed.page(ask_demo, PARTNER)
@@ -357,7 +357,7 @@ async def test_a_count_is_made_only_when_it_is_selected(ask_demo: Client, root: 
 
 
 async def test_a_count_does_not_depend_on_the_page(ask_demo: Client) -> None:
-    """The count is of the whole list, wherever the page stands in it."""
+    """The count covers the whole list, whatever the page."""
     listed = List("ports")
     first = await listed.page(ask_demo, PARTNER, PAGE + " totalCount", first=3)
     second = await listed.page(ask_demo, PARTNER, PAGE + " totalCount", first=3, after=first["pageInfo"]["endCursor"])

@@ -1,4 +1,4 @@
-"""Cursors: good in the connection and order that they were made in, and an error of their argument anywhere else."""
+"""Cursors: valid in the connection and order that they come from, and an error of their argument anywhere else."""
 
 from __future__ import annotations
 
@@ -28,38 +28,38 @@ GARBAGE: Final = {
     "a global id": "Y28BfjhLf3h37K9hfqNZFmln",
     "zeros": "A" * 64,
     "ten thousand letters": "A" * 10_000,
-    "a long word of others": "ü" * 10_000,
+    "long text of other letters": "ü" * 10_000,
 }
 
 
 async def cursor_of(ask: Client, viewer: str | None, arguments: str = "", connection: str = "ports") -> str:
-    """The cursor of the second row of a list."""
+    """Return the cursor of the second row of a list."""
     answer = await ask(viewer, f"{{ {connection}(first: 2{arguments}) {{ pageInfo {{ endCursor }} }} }}")
     return str(answer.data[connection]["pageInfo"]["endCursor"])
 
 
 def flipped(cursor: str, byte: int) -> str:
-    """A cursor with one bit changed."""
+    """Return a cursor with one bit changed."""
     raw = bytearray(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     raw[byte] ^= 1
     return urlsafe_b64encode(bytes(raw)).decode().rstrip("=")
 
 
 def invalid(end: str) -> list[dict[str, Any]]:
-    """The error, as it is shown."""
-    message = f"Argument '{end}' is not a cursor of this connection in this order."
+    """Return the expected error."""
+    message = f"Argument '{end}' is not a valid cursor for this connection and order."
     return [{"message": message, "extensions": {"code": "INVALID_CURSOR", "argument": end}}]
 
 
 def shown(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Errors without their places."""
+    """Return errors without their locations."""
     return [{"message": error["message"], "extensions": error["extensions"]} for error in errors]
 
 
 @pytest.mark.parametrize("end", ["after", "before"])
 @pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
-async def test_garbage_is_no_cursor(ask_demo: Client, end: str, garbage: str) -> None:
-    """Whatever is no cursor is an error that names the argument, for a list of its own and for one that the viewer has not."""
+async def test_garbage_is_not_a_cursor(ask_demo: Client, end: str, garbage: str) -> None:
+    """An invalid cursor is an error that names the argument, for any list, visible or hidden."""
     answers = [await ask_demo(viewer, PORTS % (end, ""), cursor=garbage) for viewer in (DIRECT, ANONYMOUS)]
 
     assert [invalid(end)] * 2 == [shown(answer.errors) for answer in answers]
@@ -68,7 +68,7 @@ async def test_garbage_is_no_cursor(ask_demo: Client, end: str, garbage: str) ->
 @pytest.mark.parametrize("end", ["after", "before"])
 @pytest.mark.parametrize("byte", [0, 11, 12, -1])
 async def test_a_cursor_with_one_bit_changed_is_refused(ask_demo: Client, end: str, byte: int) -> None:
-    """Neither the seal nor what it seals can be changed."""
+    """Neither the seal nor the sealed keyset can be changed."""
     cursor = flipped(await cursor_of(ask_demo, DIRECT), byte)
 
     answer = await ask_demo(DIRECT, PORTS % (end, ""), cursor=cursor)
@@ -77,7 +77,7 @@ async def test_a_cursor_with_one_bit_changed_is_refused(ask_demo: Client, end: s
 
 
 async def test_a_truncated_cursor_is_refused(ask_demo: Client) -> None:
-    """No beginning of a cursor is a cursor."""
+    """No prefix of a cursor is a cursor."""
     cursor = await cursor_of(ask_demo, DIRECT)
     answers = [await ask_demo(DIRECT, PORTS % ("after", ""), cursor=cursor[:size]) for size in range(0, len(cursor), 4)]
 
@@ -85,7 +85,7 @@ async def test_a_truncated_cursor_is_refused(ask_demo: Client) -> None:
 
 
 async def test_a_forged_cursor_is_refused(ask_demo: Client) -> None:
-    """A keyset that somebody made up does not pass without the secret, nor does one that another gateway sealed."""
+    """A made-up keyset isn't accepted without the secret, nor is one sealed by another gateway."""
     forged = [
         urlsafe_b64encode(b"\0" * 14 + KEY.bytes).decode(),
         *CURSORS.seal("Port KEY ASC", [([], KEY)]),
@@ -99,8 +99,8 @@ async def test_a_forged_cursor_is_refused(ask_demo: Client) -> None:
     "order",
     ["NAME, direction: ASC", "NAME, direction: DESC", "SPEED_MBPS", "MONTHLY_RATE", "CREATED_AT, direction: DESC"],
 )
-async def test_a_cursor_of_one_order_is_none_of_another(ask_demo: Client, order: str) -> None:
-    """A cursor says where a row stands in its own order and direction, and is refused in every other."""
+async def test_a_cursor_is_refused_in_another_order(ask_demo: Client, order: str) -> None:
+    """A cursor is valid in its own order and direction, and refused in every other."""
     arguments = f", orderBy: {{field: {order}}}"
     ordered = await cursor_of(ask_demo, PARTNER, arguments)
     plain = await cursor_of(ask_demo, PARTNER)
@@ -115,8 +115,8 @@ async def test_a_cursor_of_one_order_is_none_of_another(ask_demo: Client, order:
     assert [] == kept.errors
 
 
-async def test_a_cursor_of_one_connection_is_none_of_another(ask_demo: Client) -> None:
-    """A cursor of another type's list, or of the same type's below a company, is refused."""
+async def test_a_cursor_is_refused_in_another_connection(ask_demo: Client) -> None:
+    """A cursor of another type's list, or of the same type's list below a company, is refused."""
     below = await ask_demo(PARTNER, "{ viewer { company { ports(first: 1) { pageInfo { endCursor } } } } }")
     cursors = [
         await cursor_of(ask_demo, PARTNER, connection="offers"),
@@ -129,7 +129,7 @@ async def test_a_cursor_of_one_connection_is_none_of_another(ask_demo: Client) -
 
 
 async def test_a_cursor_of_another_viewer_shows_nothing_more(ask_demo: Client) -> None:
-    """A cursor is a place: whoever gets hold of one reads its own rows beyond it, and no others."""
+    """A cursor is only a position: another viewer with it reads its own rows beyond it, and no others."""
     cursor = await cursor_of(ask_demo, OPERATOR)
     own = await ask_demo(HIDDEN, "{ ports(first: 1000) { nodes { id } } }")
 
@@ -138,8 +138,8 @@ async def test_a_cursor_of_another_viewer_shows_nothing_more(ask_demo: Client) -
     assert own.data == beyond.data
 
 
-async def test_a_cursor_by_price_is_no_way_around_policy(ask_demo: Client) -> None:
-    """The order that a viewer may not use stays refused with a cursor of one who may."""
+async def test_a_cursor_by_price_does_not_bypass_policy(ask_demo: Client) -> None:
+    """An order that a viewer can't use stays refused with a cursor from a viewer who can."""
     order = ", orderBy: {field: MONTHLY_RATE}"
     cursor = await cursor_of(ask_demo, PARTNER, order)
 
@@ -152,15 +152,15 @@ KEYSETS = st.lists(st.one_of(st.none(), st.integers(-(2**53), 2**53), st.text(st
 
 
 @given(scope=st.text(), keyset=KEYSETS)
-def test_what_was_sealed_is_opened(scope: str, keyset: list[Any]) -> None:
-    """A cursor gives back the keyset that it was made from."""
+def test_a_sealed_keyset_is_opened_again(scope: str, keyset: list[Any]) -> None:
+    """A cursor returns the keyset that it was built from."""
     (sealed,) = CURSORS.seal(scope, [(keyset, KEY)])
 
     assert [*keyset, KEY] == CURSORS.open(scope, sealed, "after")
 
 
 @given(scopes=st.lists(st.text(max_size=20), min_size=2, max_size=2, unique=True))
-def test_a_seal_holds_in_its_scope_alone(scopes: list[str]) -> None:
+def test_a_seal_is_valid_only_in_its_scope(scopes: list[str]) -> None:
     """No other scope opens a cursor."""
     (sealed,) = CURSORS.seal(scopes[0], [([], KEY)])
 
@@ -169,7 +169,7 @@ def test_a_seal_holds_in_its_scope_alone(scopes: list[str]) -> None:
 
 
 @given(text=st.text())
-def test_any_text_is_a_clear_error(text: str) -> None:
-    """Whatever text is given, surrogates too, it is refused as no cursor and breaks nothing."""
+def test_any_text_is_refused_with_a_clear_error(text: str) -> None:
+    """Any text, with surrogates too, is refused as an invalid cursor and breaks nothing."""
     with pytest.raises(InvalidCursor, match="Argument 'after'"):
         CURSORS.open("Port KEY ASC", text, "after")

@@ -1,4 +1,4 @@
-"""Orders and filters: each works for whoever sees the field behind it in every row, and is refused to everybody else (A16)."""
+"""Orders and filters: each works for viewers who see the field behind it in every row, and is refused to all others (A16)."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from resolvers.reading.filters import FILTERS, ORDERS
 from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Client
 from tests.schema import outline
 
-Value = Callable[[dict[str, Any]], Any]  # of a row, the value by which a filter finds it
-Match = Callable[[Any, Any], bool]  # whether a row's value is found by a filter's
+Value = Callable[[dict[str, Any]], Any]  # from a row to the value that a filter compares
+Match = Callable[[Any, Any], bool]  # whether a row's value matches a filter's
 
 
-def equal(stored: Any, asked: Any) -> bool:
-    """Whether the row has the value."""
-    return bool(stored == asked)
+def equal(stored: Any, value: Any) -> bool:
+    """Return whether the row has the value."""
+    return bool(stored == value)
 
 
-def holds(stored: Any, asked: Any) -> bool:
-    """Whether the row's list has the value."""
-    return asked in stored
+def contains(stored: Any, value: Any) -> bool:
+    """Return whether the row's list has the value."""
+    return value in stored
 
 
-# (connection, input field) to what to select of a row, the value in it, and how values are compared
+# (connection, input field) to what to select of a row, the value within that, and the comparison
 BY: Final[dict[tuple[str, str], tuple[str, Value, Match]]] = {
     ("companies", "companyType"): ("companyType", lambda row: row["companyType"], equal),
     ("companies", "accountKind"): ("accountKind", lambda row: row["accountKind"], equal),
@@ -35,18 +35,18 @@ BY: Final[dict[tuple[str, str], tuple[str, Value, Match]]] = {
     ("marketplaceProfiles", "providerType"): (
         "providerTypes { code }",
         lambda row: [each["code"] for each in row["providerTypes"]],
-        holds,
+        contains,
     ),
     ("marketplaceProfiles", "serviceType"): (
         "serviceTypes { code }",
         lambda row: [each["code"] for each in row["serviceTypes"]],
-        holds,
+        contains,
     ),
     ("locations", "metro"): ("metro", lambda row: row["metro"], equal),
     ("locations", "country"): ("country", lambda row: row["country"], equal),
     ("locations", "market"): ("market", lambda row: row["market"], equal),
     ("locations", "status"): ("status", lambda row: row["status"], equal),
-    ("locations", "speedMbps"): ("speedsMbps", lambda row: row["speedsMbps"], holds),
+    ("locations", "speedMbps"): ("speedsMbps", lambda row: row["speedsMbps"], contains),
     ("orderApprovals", "status"): ("status", lambda row: row["status"], equal),
     ("ports", "status"): ("status", lambda row: row["status"], equal),
     ("ports", "visibility"): ("visibility", lambda row: row["visibility"], equal),
@@ -61,12 +61,12 @@ BY: Final[dict[tuple[str, str], tuple[str, Value, Match]]] = {
     ("marketplacePorts", "speedMbps"): ("speedMbps", lambda row: row["speedMbps"], equal),
     ("products", "kind"): ("kind", lambda row: row["kind"], equal),
     ("products", "visibility"): ("visibility", lambda row: row["visibility"], equal),
-    ("products", "category"): ("categories", lambda row: row["categories"], holds),
+    ("products", "category"): ("categories", lambda row: row["categories"], contains),
     ("offers", "status"): ("status", lambda row: row["status"], equal),
     ("offers", "productId"): ("product { id }", lambda row: row["product"]["id"], equal),
 }
-GROWING: Final = {("auditEvents", "kind")}  # by being asked: tests/rules/test_audit_event.py tries it
-BELOW: Final = {"Invoice"}  # listed below companies alone: tests/rules/test_invoice.py tries these
+GROWING: Final = {("auditEvents", "kind")}  # refused requests add rows: tests/rules/test_audit_event.py covers it
+BELOW: Final = {"Invoice"}  # only listed below companies: tests/rules/test_invoice.py covers these
 SEE_PRICES: Final = (PARTNER, SHOWN, OPERATOR)
 REFUSED: Final = {
     ("companies", "accountKind"): set(DEMO_VIEWERS) - {OPERATOR},
@@ -79,7 +79,7 @@ SAMPLES: Final[dict[str, Any]] = {
 
 
 def inputs(argument: str) -> list[tuple[str, str]]:
-    """Each connection of the root with each field of an argument's input."""
+    """Return each connection of the root with each field of an argument's input."""
     named = []
     for connection in outline.connections():
         given = outline.object_type("Query").fields[connection].args.get(argument)
@@ -91,7 +91,7 @@ def inputs(argument: str) -> list[tuple[str, str]]:
 
 
 def orders() -> list[tuple[str, str]]:
-    """Each connection of the root with each of its orders."""
+    """Return each connection of the root with each of its orders."""
     named = []
     for connection, _ in [each for each in inputs("orderBy") if each[1] == "field"]:
         kind = outline.SCHEMA.get_type(f"{outline.connections()[connection]}OrderField")
@@ -101,14 +101,14 @@ def orders() -> list[tuple[str, str]]:
 
 
 def filtered(connection: str, selection: str) -> str:
-    """A query of all rows of a connection that match."""
+    """Return a query for all matching rows of a connection."""
     kind = outline.object_type("Query").fields[connection].args["filter"].type
     page = f"totalCount nodes {{ id {selection} }} pageInfo {{ endCursor hasNextPage }}"
     return f"query ($by: {kind}, $after: String) {{ {connection}(first: 1000, after: $after, filter: $by) {{ {page} }} }}"
 
 
-async def found(ask: Client, viewer: str | None, connection: str, selection: str, by: Any = None) -> dict[str, Any]:
-    """How many rows match, as they are counted, and the rows from all pages."""
+async def matches(ask: Client, viewer: str | None, connection: str, selection: str, by: Any = None) -> dict[str, Any]:
+    """Return how many rows match according to totalCount, and the rows from all pages."""
     rows: list[Any] = []
     after = None
     while True:
@@ -121,7 +121,7 @@ async def found(ask: Client, viewer: str | None, connection: str, selection: str
 
 
 def test_every_filter_and_order_is_tried() -> None:
-    """No filter of the schema is left out below, and none of the database is left without a name in the schema."""
+    """The tests below cover every filter of the schema, and every filter of the database has a name in the schema."""
     assert set(inputs("filter")) == set(BY) | GROWING
     assert sorted(f"{entity}.{order}" for entity in set(ORDERS) - BELOW for order in ORDERS[entity]) == sorted(
         f"{outline.connections()[connection]}.{order}" for connection, order in orders()
@@ -133,46 +133,46 @@ def test_every_filter_and_order_is_tried() -> None:
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("by", BY, ids=".".join)
-async def test_a_filter_finds_what_it_says(ask_demo: Client, by: tuple[str, str], viewer: str | None) -> None:
-    """The rows that a filter finds are those of the whole list that have its value, in their order, and so many are counted."""
+async def test_a_filter_finds_the_matching_rows(ask_demo: Client, by: tuple[str, str], viewer: str | None) -> None:
+    """A filter finds the rows of the whole list that have its value, in their order, and counts as many."""
     if viewer in REFUSED.get(by, ()):
         return
     connection, name = by
     selection, value, match = BY[by]
-    rows = (await found(ask_demo, viewer, connection, selection))["nodes"]
+    rows = (await matches(ask_demo, viewer, connection, selection))["nodes"]
     values = [value(row) for row in rows]
-    tried = [item for one in values for item in (one if match is holds else [one])][::7][:3]
+    tried = [item for one in values for item in (one if match is contains else [one])][::7][:3]
 
-    answers = [await found(ask_demo, viewer, connection, selection, {name: each}) for each in tried]
+    answers = [await matches(ask_demo, viewer, connection, selection, {name: each}) for each in tried]
 
     matching = [[row for row, one in zip(rows, values, strict=True) if match(one, each)] for each in tried]
     assert [{"totalCount": len(some), "nodes": some} for some in matching] == answers
 
 
 @pytest.mark.parametrize("by", BY, ids=".".join)
-async def test_every_filter_finds_something_of_the_operators(ask_demo: Client, by: tuple[str, str]) -> None:
-    """The sample market has rows for every filter, and rows that it leaves out."""
+async def test_every_filter_finds_and_excludes_rows_of_the_operator(ask_demo: Client, by: tuple[str, str]) -> None:
+    """The sample market has rows for every filter, and rows that it excludes."""
     connection, name = by
     selection, value, match = BY[by]
-    everything = await found(ask_demo, OPERATOR, connection, selection)
+    everything = await matches(ask_demo, OPERATOR, connection, selection)
     first = next(filter(None, map(value, everything["nodes"])))
-    sample = first[0] if match is holds else first
+    sample = first[0] if match is contains else first
 
-    some = await found(ask_demo, OPERATOR, connection, selection, {name: sample})
+    some = await matches(ask_demo, OPERATOR, connection, selection, {name: sample})
 
     assert 0 < some["totalCount"] < everything["totalCount"]
 
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("by", REFUSED, ids=".".join)
-async def test_a_filter_by_what_is_hidden_is_refused_A16(ask_demo: Client, by: tuple[str, str], viewer: str | None) -> None:
-    """Who does not see a field in every row may not filter by it, nor count, and the error names the filter as it was written."""
+async def test_a_filter_by_a_hidden_field_is_refused_A16(ask_demo: Client, by: tuple[str, str], viewer: str | None) -> None:
+    """A viewer who doesn't see a field in every row can't filter or count by it. The error names the filter as it was written."""
     if viewer not in REFUSED[by]:
         return
     connection, name = by
     answer = await ask_demo(viewer, filtered(connection, ""), by={name: SAMPLES[name]})
 
-    message = f"You may not filter by {name}: it is hidden from you in some or all rows."
+    message = f"You can't filter by {name}, because it's hidden from you in some or all rows."
     extensions = {"code": "FORBIDDEN_FILTER", "argument": "filter", "field": name}
     expected = [{"message": message, "path": [connection], "extensions": extensions}]
     assert expected == [{key: error[key] for key in expected[0]} for error in answer.errors]
@@ -182,7 +182,7 @@ async def test_a_filter_by_what_is_hidden_is_refused_A16(ask_demo: Client, by: t
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("order", orders(), ids=" ".join)
 async def test_an_order_works_or_is_refused_A16(ask_demo: Client, order: tuple[str, str], viewer: str | None) -> None:
-    """Who sees prices may order by them; all others get an error with a code, and no row."""
+    """A viewer who sees prices can order by them; all others get an error with a code, and no row."""
     connection, name = order
     document = f"{{ {connection}(orderBy: {{field: {name}}}) {{ nodes {{ id }} }} }}"
     answer = await ask_demo(viewer, document)
@@ -194,7 +194,7 @@ async def test_an_order_works_or_is_refused_A16(ask_demo: Client, order: tuple[s
 
 
 async def test_ties_are_broken_by_the_key(ask_demo: Client) -> None:
-    """Rows of equal speed stand in the order of their creation, and downwards in the reverse of it."""
+    """Rows of equal speed are in the order of their creation, or the reverse in descending order."""
     page = "ports(first: 1000, orderBy: {field: SPEED_MBPS, direction: $to}) { nodes { id speedMbps } }"
     document = f"query ($to: Direction!) {{ {page} }}"
     up = (await ask_demo(PARTNER, document, to="ASC")).data["ports"]["nodes"]
@@ -204,34 +204,34 @@ async def test_ties_are_broken_by_the_key(ask_demo: Client) -> None:
     assert (sorted(plain, key=lambda port: int(port["speedMbps"])), up) == (up, down[::-1])
 
 
-async def test_an_order_goes_upwards_if_nothing_is_said(ask_demo: Client) -> None:
-    """The direction may be left out."""
+async def test_an_order_is_ascending_by_default(ask_demo: Client) -> None:
+    """The direction can be left out."""
     said = await ask_demo(PARTNER, "{ ports(orderBy: {field: NAME, direction: ASC}) { nodes { id } } }")
     unsaid = await ask_demo(PARTNER, "{ ports(orderBy: {field: NAME}) { nodes { id } } }")
 
     assert said.body == unsaid.body
 
 
-async def test_filters_are_all_applied(ask_demo: Client) -> None:
-    """Rows match everything that is given, in a filter and beside it."""
-    rows = await found(ask_demo, DIRECT, "ports", "status speedMbps")
-    both = await found(ask_demo, DIRECT, "ports", "status speedMbps", {"status": "ACTIVE", "speedMbps": 10_000})
+async def test_all_filters_are_applied(ask_demo: Client) -> None:
+    """Rows match every filter that is set, inside the filter input and next to it."""
+    rows = await matches(ask_demo, DIRECT, "ports", "status speedMbps")
+    both = await matches(ask_demo, DIRECT, "ports", "status speedMbps", {"status": "ACTIVE", "speedMbps": 10_000})
 
     matching = [row for row in rows["nodes"] if (row["status"], row["speedMbps"]) == ("ACTIVE", 10_000)]
     assert {"totalCount": len(matching), "nodes": matching} == both
 
 
 @pytest.mark.parametrize("text", ["NLX", "nl", " NL", "NL "])
-async def test_a_text_is_neither_cut_nor_folded(ask_demo: Client, text: str) -> None:
-    """What a filter compares is the value as it was given: another length or case is another value."""
-    exact = await found(ask_demo, ANONYMOUS, "locations", "country", {"country": "NL"})
-    other = await found(ask_demo, ANONYMOUS, "locations", "country", {"country": text})
+async def test_text_is_neither_truncated_nor_case_folded(ask_demo: Client, text: str) -> None:
+    """A filter compares the exact value: another length or case is another value."""
+    exact = await matches(ask_demo, ANONYMOUS, "locations", "country", {"country": "NL"})
+    other = await matches(ask_demo, ANONYMOUS, "locations", "country", {"country": text})
 
     assert (True, {"totalCount": 0, "nodes": []}) == (exact["totalCount"] > 0, other)
 
 
-async def test_an_empty_filter_is_none(ask_demo: Client) -> None:
-    """A filter with nothing in it, or with nulls, leaves the list as it is."""
+async def test_an_empty_filter_is_ignored(ask_demo: Client) -> None:
+    """An empty filter, or one of nulls, leaves the list as it is."""
     document = filtered("ports", "")
     answers = [await ask_demo(HIDDEN, document, by=by) for by in (None, {}, {"status": None, "monthlyRate": None})]
 

@@ -1,4 +1,4 @@
-"""Global ids: every thing is found again by its own, and what is no id says so without telling which types there are."""
+"""Global ids: every object is found by its id, and an invalid id is refused without revealing which types there are."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ NODE_TYPES: Final = sorted(str(kind) for kind in outline.SCHEMA.get_possible_typ
 
 
 def invalid(argument: str) -> list[dict[str, Any]]:
-    """The error, as it is shown."""
-    message = f"Argument '{argument}' is not an id that can be used here."
+    """Return the expected error."""
+    message = f"Argument '{argument}' is not a valid ID for this field."
     return [{"message": message, "extensions": {"code": "INVALID_ID", "argument": argument}}]
 
 
 def shown(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Errors without their places."""
+    """Return errors without their locations."""
     return [{"message": error["message"], "extensions": error["extensions"]} for error in errors]
 
 
 @given(entity=st.sampled_from(sorted(TAGS)), key=st.uuids())
-def test_an_id_is_parsed_back(entity: str, key: UUID) -> None:
-    """An id names the type and the key that it was made from, in 24 characters that need no quoting."""
+def test_an_id_parses_to_its_type_and_key(entity: str, key: UUID) -> None:
+    """An id has the type and the key that it was built from, in 24 characters that need no quoting."""
     text = str(Identifier(entity, key))
 
     assert (Identifier(entity, key), Identifier(entity, key)) == (parse(text, "id"), parse(text, "id", entity))
@@ -63,14 +63,14 @@ def test_an_id_is_parsed_back(entity: str, key: UUID) -> None:
 
 @given(text=st.text())
 def test_any_text_is_an_id_or_a_clear_error(text: str) -> None:
-    """Whatever text is given, surrogates too, it is refused as no id and breaks nothing."""
+    """Any text, with surrogates too, is refused as an invalid id and breaks nothing."""
     with pytest.raises(InvalidId, match="Argument 'id'"):
         parse(text, "id")
 
 
 @given(key=st.uuids(), other=st.text("ABCabc019-_+/= \n", max_size=4), place=st.integers(0, 24))
 def test_an_id_has_one_spelling(key: UUID, other: str, place: int) -> None:
-    """What decodes to the same bytes, but is not written as the gateway writes it, is no id: caches know things by their ids."""
+    """Text that decodes to the same bytes but isn't spelled as the gateway does is invalid: caches identify objects by their ids."""
     text = str(Identifier("Port", key))
     spelt = text[:place] + other + text[place:]
 
@@ -81,15 +81,15 @@ def test_an_id_has_one_spelling(key: UUID, other: str, place: int) -> None:
             parse(spelt, "id")
 
 
-def test_every_type_with_an_id_has_a_tag_of_its_own() -> None:
-    """Each type of Node can be named, and no tag names two."""
+def test_every_type_with_an_id_has_its_own_tag() -> None:
+    """Each type of Node has a tag, and no two types share one."""
     assert [] == [kind for kind in NODE_TYPES if kind not in TAGS]
     assert len(TAGS) == len(set(TAGS.values()))
 
 
 @pytest.mark.parametrize("kind", NODE_TYPES)
-async def test_every_thing_is_found_by_its_id(ask_demo: Client, kind: str) -> None:
-    """`node` gives the thing that has the id, as the type that it is, to whoever has met it elsewhere."""
+async def test_every_object_is_found_by_its_id(ask_demo: Client, kind: str) -> None:
+    """`node` returns the object with the id, with its own type, to a viewer who has seen it elsewhere."""
     way = outline.ways()[kind]
     answer = await ask_demo(OPERATOR, f"{{ {way.root}(first: 200) {{ nodes {{ {way.document('... on Node { id }')} }} }} }}")
     found = sorted(set(ids_within(answer.data[way.root]["nodes"])))[:3]
@@ -101,7 +101,7 @@ async def test_every_thing_is_found_by_its_id(ask_demo: Client, kind: str) -> No
 
 
 def ids_within(value: Any) -> list[str]:
-    """All ids anywhere in a value."""
+    """Return all ids anywhere in a value."""
     if isinstance(value, list):
         return [key for item in value for key in ids_within(item)]
     if isinstance(value, dict):
@@ -110,8 +110,8 @@ def ids_within(value: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
-async def test_a_wrong_id_names_its_argument(ask_demo: Client, wrong: Any) -> None:
-    """What is no id is an error that names the argument and nothing else, whoever asks and wherever."""
+async def test_an_invalid_id_error_names_the_argument(ask_demo: Client, wrong: Any) -> None:
+    """An invalid id is an error that names the argument and nothing else, for every viewer and field."""
     answers = [await ask_demo(viewer, query, id=wrong) for viewer in (OPERATOR, ANONYMOUS) for query in (NODE, COMPANY)]
     listed = await ask_demo(ANONYMOUS, NODES, ids=[wrong])
 
@@ -120,16 +120,16 @@ async def test_a_wrong_id_names_its_argument(ask_demo: Client, wrong: Any) -> No
 
 
 @pytest.mark.parametrize("spelt", [b64encode(b"co" + KEY.bytes).decode(), ID[:-1], ID.lower(), ID + "="])
-async def test_another_spelling_is_a_wrong_id(ask_demo: Client, spelt: str) -> None:
-    """An id is what the gateway has written; a spelling that decodes alike is refused unless it is the same."""
+async def test_another_spelling_is_an_invalid_id(ask_demo: Client, spelt: str) -> None:
+    """An id is what the gateway has returned. A spelling that decodes to the same bytes is refused unless it is identical."""
     answer = await ask_demo(OPERATOR, COMPANY, id=spelt)
 
     assert ([] if spelt == ID else invalid("id")) == shown(answer.errors)
 
 
 @pytest.mark.parametrize("entity", sorted(set(TAGS) - {"Company"}))
-async def test_an_id_of_another_type_is_a_wrong_id(ask_demo: Client, entity: str) -> None:
-    """A field that gives a company takes ids of companies; the error does not tell what the id names instead."""
+async def test_an_id_of_another_type_is_an_invalid_id(ask_demo: Client, entity: str) -> None:
+    """A field that returns a company takes ids of companies. The error doesn't say which type the id has."""
     answer = await ask_demo(OPERATOR, COMPANY, id=str(Identifier(entity, KEY)))
 
     assert (invalid("id"), {"company": None}) == (shown(answer.errors), answer.data)
@@ -144,15 +144,15 @@ async def test_an_id_of_another_type_is_a_wrong_id(ask_demo: Client, entity: str
     ],
 )
 @pytest.mark.parametrize("wrong", ["", "x", ID, "🦆", "\0"])
-async def test_a_wrong_id_in_a_filter_names_the_filter(ask_demo: Client, query: str, argument: str, wrong: str) -> None:
-    """A filter by an id takes ids of its type; another is an error that names the filter."""
+async def test_an_invalid_id_in_a_filter_names_the_filter(ask_demo: Client, query: str, argument: str, wrong: str) -> None:
+    """A filter by id takes ids of its type. Any other id is an error that names the filter."""
     answer = await ask_demo(PARTNER, query, id=wrong)
 
     assert invalid(argument) == shown(answer.errors)
 
 
-async def test_one_bad_id_spoils_its_own_place_only(ask_demo: Client) -> None:
-    """`nodes` gives the others in their order, and an error at the place of the bad one."""
+async def test_an_invalid_id_affects_only_its_own_position(ask_demo: Client) -> None:
+    """`nodes` returns the other objects in their order, and an error at the position of the invalid id."""
     answer = await ask_demo(ANONYMOUS, "{ locations(first: 2) { nodes { id } } }")
     first, second = [node["id"] for node in answer.data["locations"]["nodes"]]
 
@@ -163,20 +163,20 @@ async def test_one_bad_id_spoils_its_own_place_only(ask_demo: Client) -> None:
     assert [["nodes", 1]] == [error["path"] for error in found.errors]
 
 
-async def test_a_thousand_ids_may_be_asked_for(ask_demo: Client) -> None:
-    """As many as a page may have, and not one more: that is an error of the whole field."""
+async def test_a_thousand_ids_can_be_requested(ask_demo: Client) -> None:
+    """The maximum is that of a page. One more id is an error of the whole field."""
     ids = [str(Identifier("Port", uuid4())) for _ in range(1001)]
 
     most = await ask_demo(ANONYMOUS, NODES, ids=ids[1:])
     more = await ask_demo(ANONYMOUS, NODES, ids=ids)
 
     assert ({"nodes": [None] * 1000}, []) == (most.data, most.errors)
-    message = "Argument 'ids' may have 1000 ids at most, not 1001."
+    message = "Argument 'ids' can have at most 1000 IDs (got 1001)."
     assert [{"message": message, "extensions": {"code": "TOO_MANY_IDS", "argument": "ids"}}] == shown(more.errors)
 
 
-async def test_no_ids_have_no_nodes(ask_demo: Client) -> None:
-    """An empty list of ids is answered by an empty list."""
+async def test_an_empty_list_of_ids_has_no_nodes(ask_demo: Client) -> None:
+    """An empty list of ids returns an empty list."""
     answer = await ask_demo(ANONYMOUS, NODES, ids=[])
 
     assert {"nodes": []} == answer.data
@@ -184,8 +184,8 @@ async def test_no_ids_have_no_nodes(ask_demo: Client) -> None:
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("kind", NODE_TYPES)
-async def test_absent_and_hidden_look_the_same(ask_demo: Client, kind: str, viewer: str | None) -> None:
-    """What the viewer may not read and what does not exist are answered by the same bytes, alone and among others."""
+async def test_absent_and_hidden_objects_look_the_same(ask_demo: Client, kind: str, viewer: str | None) -> None:
+    """An object that the viewer can't read and one that doesn't exist give the same bytes, alone and among others."""
     way = outline.ways()[kind]
     document = f"{{ {way.root}(first: 1000) {{ nodes {{ {way.document('... on Node { id }')} }} }} }}"
     known = set(ids_within((await ask_demo(OPERATOR, document)).data))
@@ -200,22 +200,22 @@ async def test_absent_and_hidden_look_the_same(ask_demo: Client, kind: str, view
     assert together[0] == together[1]
 
 
-async def test_some_of_each_type_are_hidden_from_somebody(ask_demo: Client) -> None:
-    """The sample market has what the test before needs: things that a viewer may not read, of every type that has any."""
+async def test_each_type_has_objects_hidden_from_some_viewer(ask_demo: Client) -> None:
+    """The sample market has what the previous test needs: objects of every type that a viewer can't read."""
     open_to_all = {"Location"}
-    met = set()
+    hidden_types = set()
     for kind in NODE_TYPES:
         way = outline.ways()[kind]
         document = f"{{ {way.root}(first: 1000) {{ nodes {{ {way.document('... on Node { id }')} }} }} }}"
         known = sorted(set(ids_within((await ask_demo(OPERATOR, document)).data)))[:1000]
         for viewer in (ANONYMOUS, DIRECT):
             if None in (await ask_demo(viewer, NODES, ids=known)).data["nodes"]:
-                met.add(kind)
+                hidden_types.add(kind)
 
-    assert set(NODE_TYPES) - open_to_all - {"MarketplacePort"} == met
+    assert set(NODE_TYPES) - open_to_all - {"MarketplacePort"} == hidden_types
 
 
-def test_an_id_tells_its_time_and_nothing_else() -> None:
-    """Within an id are two letters for its type and the key; an attacker who decodes it learns no name."""
+def test_an_id_reveals_only_its_time() -> None:
+    """An id contains two letters for its type, and the key. Decoding it reveals no name."""
     assert b"co" + KEY.bytes == urlsafe_b64decode(ID)
     assert b64decode(ID, altchars=b"-_") == urlsafe_b64decode(ID)

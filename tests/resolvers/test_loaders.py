@@ -1,4 +1,4 @@
-"""Loaders: nothing that one request has read reaches another, and many at once finish with few connections."""
+"""Loaders: nothing that one request reads reaches another, and concurrent requests finish with few connections."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from resolvers.viewer import find_member, load_viewer
 from settings import Settings
 from tests.client import DEMO_VIEWERS, HIDDEN, OPERATOR, PARTNER, SHOWN, Client
 
-PATIENCE: Final = 60  # seconds: a deadlock would take for ever
+TIMEOUT: Final = 60  # seconds; a deadlock would never end
 NESTED: Final = """
 {
   viewer { user { email } company { tradingName partner { tradingName } members { nodes { user { email } } totalCount } } }
@@ -38,7 +38,7 @@ NESTED: Final = """
 
 
 async def viewer_of(services: Services, email: str) -> Viewer:
-    """The viewer with an address."""
+    """Return the viewer with an email address."""
     member = await find_member(services.engine, email)
     assert member is not None
     viewer = await load_viewer(services.reader, member.user_id, member.membership_id)
@@ -53,8 +53,8 @@ def services(ask_demo: Client) -> Services:
     return found
 
 
-async def test_two_viewers_side_by_side_keep_their_own(services: Services) -> None:
-    """The same row, loaded by two viewers at the same time over the same services, is masked for each as it is for each alone."""
+async def test_concurrent_viewers_get_their_own_masks(services: Services) -> None:
+    """A row that two viewers load at the same time with the same services is masked for each as it would be alone."""
     keys = [(await viewer_of(services, email)).company_id for email in (HIDDEN, SHOWN)]
 
     async def rows(viewer: Viewer) -> list[tuple[bool, list[str]]]:
@@ -67,12 +67,12 @@ async def test_two_viewers_side_by_side_keep_their_own(services: Services) -> No
     together = await asyncio.gather(*(rows(viewer) for viewer in viewers * 5))
 
     assert alone * 5 == together
-    assert 5 == len({str(each) for each in alone})  # each of them sees something else
+    assert 5 == len({str(each) for each in alone})  # each of them sees different values
 
 
 @pytest.mark.executors
-async def test_a_request_reads_a_row_once_and_the_next_reads_it_anew(services: Services, ask_demo: Client) -> None:
-    """What a request has loaded it keeps; nothing is kept for another."""
+async def test_a_request_reads_a_row_once_and_the_next_reads_it_again(services: Services, ask_demo: Client) -> None:
+    """A request caches what it loads, and no other request uses that cache."""
     viewer = await viewer_of(services, PARTNER)
     contexts = [Context(services, viewer) for _ in range(2)]
     counts = []
@@ -88,7 +88,7 @@ async def test_a_request_reads_a_row_once_and_the_next_reads_it_anew(services: S
 
 @pytest.mark.executors
 async def test_keys_of_a_level_are_one_statement(services: Services, ask_demo: Client) -> None:
-    """Whoever asks at once is answered at once; None asks for nothing and is nothing."""
+    """Concurrent loads are one statement. A key of None loads nothing and returns None."""
     viewer = await viewer_of(services, OPERATOR)
     page = await ask_demo(OPERATOR, "{ companies(first: 5) { nodes { id } } }")
     assert 5 == len(page.data["companies"]["nodes"])
@@ -103,8 +103,8 @@ async def test_keys_of_a_level_are_one_statement(services: Services, ask_demo: C
 
 
 @pytest.mark.executors
-async def test_nothing_is_asked_where_policy_leaves_nothing(services: Services, ask_demo: Client) -> None:
-    """A type of which the viewer's shape may read no row costs no statement."""
+async def test_a_type_without_readable_rows_costs_no_statement(services: Services, ask_demo: Client) -> None:
+    """If the viewer's shape can read no row of a type, no statement runs."""
     context = Context(services, VISITOR)
     key = (await viewer_of(services, PARTNER)).company_id
     with ask_demo.counting() as made:
@@ -123,21 +123,21 @@ async def narrow(demo_url: str, tmp_path: Path) -> AsyncIterator[Client]:
 
 
 async def test_many_requests_share_one_connection(narrow: Client, ask_demo: Client) -> None:
-    """Requests of all viewers at once, each with many loads of a level, wait for the one connection, and none for each other."""
+    """Concurrent requests of all viewers, each with many loads, wait for the one connection without deadlock."""
     expected = [(await ask_demo(viewer, NESTED)).body for viewer in DEMO_VIEWERS]
 
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         answers = await asyncio.gather(*(narrow(viewer, NESTED) for viewer in DEMO_VIEWERS * 4))
 
     assert expected * 4 == [answer.body for answer in answers]
 
 
-async def test_an_answer_depends_on_nobody_else(ask_demo: Client) -> None:
-    """Answers to requests that are interleaved are byte for byte those to requests one after the other."""
+async def test_an_answer_does_not_depend_on_other_requests(ask_demo: Client) -> None:
+    """Interleaved requests get the same bytes as requests one after the other."""
     documents = [NESTED, NESTED.replace("20", "7"), "{ ports(last: 3) { nodes { id monthlyRate { amount } } } }"]
-    asked: list[tuple[Any, str]] = [(viewer, document) for document in documents for viewer in DEMO_VIEWERS]
-    expected = [(await ask_demo(viewer, document)).body for viewer, document in asked]
+    requests: list[tuple[Any, str]] = [(viewer, document) for document in documents for viewer in DEMO_VIEWERS]
+    expected = [(await ask_demo(viewer, document)).body for viewer, document in requests]
 
-    answers = await asyncio.gather(*(ask_demo(viewer, document) for viewer, document in asked))
+    answers = await asyncio.gather(*(ask_demo(viewer, document) for viewer, document in requests))
 
     assert expected == [answer.body for answer in answers]

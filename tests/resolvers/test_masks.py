@@ -1,4 +1,4 @@
-"""Masks: what every row hides is settled once, what a row decides is asked of it, and what links decide is computed in SQL."""
+"""Masks: what all rows hide is decided once, rows decide with their own columns, and SQL computes what links decide."""
 
 from __future__ import annotations
 
@@ -27,34 +27,34 @@ VIEWER: Final = Viewer(company_id=ME)
 
 
 def shown(otherwise: Reason = Reason.NOT_YOURS, *, visible: Predicate = TRUE, **denials: Predicate) -> FieldRule:
-    """A field's rule."""
+    """Return a field's rule."""
     return FieldRule(visible, tuple((denials[reason], Reason[reason]) for reason in denials), otherwise)
 
 
 def mask(**fields: FieldRule) -> Mask:
-    """A mask of companies."""
+    """Return a mask of companies."""
     return Mask(Decision("Company", "read", TRUE, fields))
 
 
 def company(key: UUID, kind: str = "CLOUD", **computed: bool) -> Any:
-    """A row as the database gives it."""
+    """Return a row as the database returns it."""
     return SimpleNamespace(id=key, company_type=kind, **computed)
 
 
 def hidden(masked: Mask, *rows: Any) -> list[dict[str, Reason]]:
-    """What each row hides."""
+    """Return what each row hides."""
     return [dict(record.hidden) for record in masked.records(rows, VIEWER)]
 
 
 def test_a_visible_field_is_not_masked() -> None:
-    """What every row shows costs nothing beside the row."""
+    """A field that every row shows needs no computed column."""
     masked = mask(trading_name=shown())
 
     assert ([{}, {}], ()) == (hidden(masked, company(ME), company(OTHER)), masked.computed)
 
 
-def test_a_field_that_every_row_hides_is_settled_once() -> None:
-    """All rows share one mapping of what they hide; nothing is asked of a row."""
+def test_a_field_that_every_row_hides_is_decided_once() -> None:
+    """All rows share one mapping of what they hide; no row is evaluated."""
     masked = mask(
         partner=shown(visible=FALSE, HIDDEN_BY_PARTNER=FALSE, ROLE_REQUIRED=TRUE),
         members=shown(Reason.SIGN_IN_REQUIRED, visible=FALSE),
@@ -65,15 +65,15 @@ def test_a_field_that_every_row_hides_is_settled_once() -> None:
     assert first.hidden is second.hidden
 
 
-def test_a_field_that_the_row_decides_is_asked_of_it() -> None:
-    """The row's own columns and the viewer's facts say whether it hides the field."""
+def test_a_row_decides_with_its_own_columns() -> None:
+    """The row's own columns and the viewer's facts decide whether it hides the field."""
     masked = mask(members=shown(visible=OWN), trading_name=shown())
 
     assert [{}, {"members": Reason.NOT_YOURS}] == hidden(masked, company(ME), company(OTHER))
 
 
-def test_the_first_denial_that_holds_gives_the_reason() -> None:
-    """Reasons are tried in the order of the rules, and where no denial holds no rule allows the field."""
+def test_the_first_matching_denial_gives_the_reason() -> None:
+    """Reasons are tried in the order of the rules. If no denial matches, no rule allows the field."""
     masked = mask(
         members=shown(visible=FALSE, HIDDEN_BY_PARTNER=ENTERPRISE, ROLE_REQUIRED=OWN),
     )
@@ -83,16 +83,16 @@ def test_the_first_denial_that_holds_gives_the_reason() -> None:
     assert [{"members": reason} for reason in reasons] == hidden(masked, *rows)
 
 
-def test_settled_and_other_fields_stand_together() -> None:
-    """A row hides what all hide and what it hides itself."""
+def test_constant_and_row_dependent_fields_are_combined() -> None:
+    """A row hides what all rows hide, and what it hides itself."""
     masked = mask(members=shown(visible=OWN), partner=shown(visible=FALSE))
 
     both = {"partner": Reason.NOT_YOURS, "members": Reason.NOT_YOURS}
     assert [{"partner": Reason.NOT_YOURS}, both] == hidden(masked, company(ME), company(OTHER))
 
 
-def test_links_are_computed_by_the_database() -> None:
-    """A predicate that looks at linked rows is a column beside the row; the statement has it once, however many fields need it."""
+def test_conditions_on_links_are_computed_by_the_database() -> None:
+    """A predicate over linked rows is one extra column of the row, however many fields need it."""
     masked = mask(
         members=shown(visible=Or((OWN, SELLS))), offers=shown(visible=Or((OWN, SELLS))), partner=shown(visible=Not(SELLS))
     )
@@ -106,8 +106,8 @@ def test_links_are_computed_by_the_database() -> None:
     assert [{"partner": Reason.NOT_YOURS}, offers] == hidden(masked, *rows)
 
 
-def test_a_mask_is_made_once() -> None:
-    """The mask of a decision is kept with it; an equal decision of another policy has a mask of its own."""
+def test_a_mask_is_built_once() -> None:
+    """The mask of a decision is cached with it; an equal decision of another policy has its own mask."""
     first, second = (Decision("Company", "read", TRUE, {"members": shown(visible=OWN)}) for _ in range(2))
 
     assert mask_of(first) is mask_of(first)
@@ -119,7 +119,7 @@ def test_a_mask_is_made_once() -> None:
     [(PARTNER, {"PARTNER", "MANAGED"}), (HIDDEN, {"MANAGED"}), (SHOWN, {"MANAGED"}), (DIRECT, {"DIRECT"})],
 )
 async def test_a_field_is_hidden_row_by_row(ask_demo: Client, viewer: str, kinds: set[str]) -> None:
-    """On one page some companies tell whom they work with, and each of the others is a redaction of its own (V18)."""
+    """On one page some companies show their account kind, and each of the others is a separate redaction (V18)."""
     answer = await ask_demo(viewer, "{ companies(first: 1000) { nodes { accountKind } } }")
     nodes = answer.data["companies"]["nodes"]
 
@@ -133,19 +133,19 @@ async def test_a_field_is_hidden_row_by_row(ask_demo: Client, viewer: str, kinds
 
 @pytest.mark.executors
 async def test_a_hidden_relation_is_not_loaded(ask_demo: Client) -> None:
-    """No resolver is asked for what every row hides, so it costs no statement."""
+    """No resolver runs for what every row hides, so it costs no statement."""
     with ask_demo.counting() as plain:
         await ask_demo(HIDDEN, "{ viewer { company { id } } }")
-    with ask_demo.counting() as asked:
+    with ask_demo.counting() as statements:
         answer = await ask_demo(HIDDEN, "{ viewer { company { id marketplaceProfile { id } billingMarkets { id } } } }")
 
     assert ({"marketplaceProfile": None, "billingMarkets": None}, len(plain)) == (
         {name: answer.data["viewer"]["company"][name] for name in ("marketplaceProfile", "billingMarkets")},
-        len(asked),
+        len(statements),
     )
 
 
-async def test_the_operator_is_hidden_nothing(ask_demo: Client) -> None:
+async def test_nothing_is_hidden_from_the_operator(ask_demo: Client) -> None:
     """A shape from which nothing is hidden gets no redactions at all."""
     answer = await ask_demo(OPERATOR, "{ companies(first: 50) { nodes { accountKind members { nodes { user { email } } } } } }")
 

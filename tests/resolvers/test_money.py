@@ -13,7 +13,7 @@ from models.offer import CURRENCIES
 from resolvers.values.money import MAX_AMOUNT, InvalidAmount, Money, minor_units, money
 from tests.client import OPERATOR, Client
 
-INTEGER: Final = 2**31 - 1  # what a price's column holds
+INTEGER: Final = 2**31 - 1  # the largest value of a price's column
 PRICES: Final = """
 query ($range: MoneyRange) {
   ports(first: 1000, filter: {monthlyRate: $range}) { totalCount nodes { id monthlyRate { amount currency } } }
@@ -35,18 +35,18 @@ query ($range: MoneyRange) {
     ],
 )
 def test_an_amount_has_the_digits_of_its_currency(stored: int, currency: str, amount: str) -> None:
-    """Minor units become major ones without a float between them; yen have no minor unit."""
+    """Minor units become major units without a float; yen have no minor unit."""
     assert Money(amount, currency) == money(stored, currency)
 
 
-def test_nothing_is_no_amount() -> None:
-    """What is not stored has no amount, not one of zero."""
+def test_null_is_not_an_amount() -> None:
+    """A NULL has no amount, rather than an amount of zero."""
     assert money(None, "EUR") is None
 
 
 @given(stored=st.integers(0, 20_000_000), currency=st.sampled_from(CURRENCIES))
-def test_an_amount_comes_back_exactly(stored: int, currency: str) -> None:
-    """An amount as it was shown means, as a bound, what is stored, from above and from below."""
+def test_an_amount_converts_back_exactly(stored: int, currency: str) -> None:
+    """An amount as it was shown, used as a lower or an upper bound, is exactly what is stored."""
     shown = money(stored, currency)
 
     assert shown is not None
@@ -57,7 +57,7 @@ def test_an_amount_comes_back_exactly(stored: int, currency: str) -> None:
 
 @given(amount=st.decimals(allow_nan=False, allow_infinity=False), currency=st.sampled_from(CURRENCIES))
 def test_bounds_fit_a_column_and_never_widen(amount: Decimal, currency: str) -> None:
-    """A bound of any size is an integer that a column can be compared with; a lower one is rounded up and an upper one down."""
+    """A bound of any size becomes an integer that fits the column; a lower one is rounded up, an upper one down."""
     low, high = minor_units(amount, currency, ROUND_CEILING), minor_units(amount, currency, ROUND_FLOOR)
 
     assert -INTEGER <= high <= low <= INTEGER
@@ -68,8 +68,8 @@ def test_bounds_fit_a_column_and_never_widen(amount: Decimal, currency: str) -> 
 
 
 @pytest.mark.parametrize("amount", ["1e999999", "9" * 10_000, "20000000.01"])
-def test_an_amount_beyond_all_prices_is_kept_in_bounds(amount: str) -> None:
-    """An exponent of a million costs nothing: what is more than any price is as good as the largest amount."""
+def test_an_amount_beyond_all_prices_is_clamped(amount: str) -> None:
+    """An exponent of a million costs nothing: an amount above all prices is as good as the maximum."""
     largest = int(MAX_AMOUNT) * 100
 
     assert (largest, -largest) == (
@@ -79,22 +79,22 @@ def test_an_amount_beyond_all_prices_is_kept_in_bounds(amount: str) -> None:
 
 
 @pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity", "-Infinity"])
-def test_what_is_no_number_is_refused(amount: str) -> None:
-    """Python's decimals that are no numbers are no amounts either."""
-    with pytest.raises(InvalidAmount, match="is no amount of money"):
+def test_an_amount_that_is_not_finite_is_refused(amount: str) -> None:
+    """Python's decimals that aren't numbers aren't amounts either."""
+    with pytest.raises(InvalidAmount, match="is not a valid amount"):
         minor_units(Decimal(amount), "EUR", ROUND_FLOOR)
 
 
 def within(ports: list[dict[str, Any]], currency: str, low: str, high: str) -> list[dict[str, Any]]:
-    """The ports whose monthly rate is between two amounts, ends included."""
+    """Return the ports whose monthly rate is between two amounts, inclusive."""
     rates = [(port, port["monthlyRate"]) for port in ports]
     chosen = [(port, Decimal(rate["amount"])) for port, rate in rates if rate["currency"] == currency]
     return [port for port, amount in chosen if Decimal(low) <= amount <= Decimal(high)]
 
 
 @pytest.mark.parametrize("currency", ["EUR", "JPY"])
-async def test_a_range_has_its_ends_in_it(ask_demo: Client, currency: str) -> None:
-    """A range of money finds the ports of its currency from its lower end to its upper one."""
+async def test_a_range_includes_its_ends(ask_demo: Client, currency: str) -> None:
+    """A range of money finds the ports of its currency from its lower end to its upper end."""
     everything = await ask_demo(OPERATOR, PRICES, range={"currency": currency})
     ports = everything.data["ports"]["nodes"]
     amounts = sorted({Decimal(port["monthlyRate"]["amount"]) for port in ports})
@@ -108,7 +108,7 @@ async def test_a_range_has_its_ends_in_it(ask_demo: Client, currency: str) -> No
 
 
 async def test_an_amount_between_two_minor_units_is_rounded_inward(ask_demo: Client) -> None:
-    """From half a yen above a price on, that price is not in the range, and half a yen below it, it still is not beyond it."""
+    """A range from half a yen above a price excludes the price; one from half a yen below includes it."""
     everything = await ask_demo(OPERATOR, PRICES, range={"currency": "JPY"})
     amount = Decimal(everything.data["ports"]["nodes"][0]["monthlyRate"]["amount"])
     half = Decimal("0.5")
@@ -126,8 +126,8 @@ async def test_an_amount_between_two_minor_units_is_rounded_inward(ask_demo: Cli
 
 
 @pytest.mark.parametrize("currency", ["XXX", "eur", "EURO", "EU", ""])
-async def test_a_currency_that_no_port_has_finds_none(ask_demo: Client, currency: str) -> None:
-    """A code that is not stored, longer or shorter ones too, matches no row; none is cut to fit."""
+async def test_an_unused_currency_finds_no_port(ask_demo: Client, currency: str) -> None:
+    """A code that isn't stored, also a longer or shorter one, matches no row; none is cut to fit."""
     answer = await ask_demo(OPERATOR, PRICES, range={"currency": currency})
 
     assert {"ports": {"totalCount": 0, "nodes": []}} == answer.data

@@ -1,4 +1,4 @@
-"""Redactions: what is hidden is told once for a whole list where it can be, and the report says exactly what was noted."""
+"""Redactions: a field hidden in a whole list is reported once if possible, and the report has exactly what was recorded."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ Noted = Iterable[tuple[Path, Reason]]
 
 
 def report(data: Any, *noted: tuple[Path, Reason]) -> list[tuple[list[Any], str]]:
-    """What is reported of some data and notes."""
+    """Return the report for some data and recorded redactions."""
     redactions = Redactions()
     for path, reason in noted:
         redactions.add(path, Redacted("Thing", "field", reason))
     return [(entry["path"], entry["reason"]) for entry in redactions.report(data)]
 
 
-def test_nothing_hidden_is_not_told() -> None:
-    """Without a note there is no entry."""
+def test_nothing_is_reported_if_nothing_is_hidden() -> None:
+    """Without a redaction there is no entry."""
     assert [] == report({"a": None})
 
 
 def test_a_field_is_named_by_its_path() -> None:
-    """A path is made of names, as in `errors`."""
+    """A path consists of names, as in `errors`."""
     assert [(["a", "b"], "HIDDEN_BY_PARTNER")] == report({"a": {"b": None}}, (("a", "b"), A))
 
 
@@ -44,13 +44,13 @@ def test_a_field_of_every_item_is_one_entry() -> None:
     assert [(["ports", "*", "price"], "HIDDEN_BY_PARTNER")] == report(data, *noted)
 
 
-def test_a_field_of_the_only_item_is_one_of_every_item() -> None:
+def test_a_field_of_the_only_item_counts_as_every_item() -> None:
     """One item is every item of its list."""
     assert [(["ports", "*", "price"], "ROLE_REQUIRED")] == report({"ports": [{"price": None}]}, (("ports", 0, "price"), B))
 
 
-def test_a_field_of_some_items_is_told_by_index() -> None:
-    """Where another item shows the field, each that hides it is named."""
+def test_a_field_of_some_items_is_reported_by_index() -> None:
+    """If another item shows the field, each item that hides it has an entry."""
     data = {"ports": [{"price": None}, {"price": 1}, {"price": None}]}
     noted = [(("ports", index, "price"), A) for index in (0, 2)]
 
@@ -65,15 +65,15 @@ def test_items_with_different_reasons_are_not_folded() -> None:
     assert [(["ports", 0, "price"], A), (["ports", 1, "price"], B)] == report(data, *noted)
 
 
-def test_null_items_stand_in_no_way() -> None:
-    """An item that is null hides nothing of its own: the others are still all of them."""
+def test_null_items_do_not_prevent_folding() -> None:
+    """A null item hides nothing itself: the other items still count as all."""
     data = {"nodes": [None, {"price": None}, None, {"price": None}]}
     noted = [(("nodes", index, "price"), A) for index in (1, 3)]
 
     assert [(["nodes", "*", "price"], "HIDDEN_BY_PARTNER")] == report(data, *noted)
 
 
-def test_lists_in_lists_are_folded_each() -> None:
+def test_nested_lists_are_folded_at_each_level() -> None:
     """Every dimension of every offer is one entry."""
     data: Any = {"offers": [{"dimensions": [{"price": None}] * size} for size in (1, 2)]}
     noted = [(("offers", 0, "dimensions", 0, "price"), A)]
@@ -82,15 +82,15 @@ def test_lists_in_lists_are_folded_each() -> None:
     assert [(["offers", "*", "dimensions", "*", "price"], "HIDDEN_BY_PARTNER")] == report(data, *noted)
 
 
-def test_an_item_with_an_empty_list_is_not_counted_in() -> None:
-    """Where one offer has no dimensions, the others are named: `*` is never said of what has nothing to hide."""
+def test_an_item_with_an_empty_list_prevents_folding() -> None:
+    """If one offer has no dimensions, the others are listed: `*` never covers an item with nothing to hide."""
     data: Any = {"offers": [{"dimensions": [{"price": None}, {"price": None}]}, {"dimensions": []}]}
     noted = [(("offers", 0, "dimensions", index, "price"), A) for index in range(2)]
 
     assert [(["offers", 0, "dimensions", "*", "price"], "HIDDEN_BY_PARTNER")] == report(data, *noted)
 
 
-def test_lists_of_lists_are_folded_each() -> None:
+def test_lists_of_lists_are_folded_at_each_level() -> None:
     """A matrix is folded in both directions."""
     data = {"rows": [[{"x": None}, {"x": None}], [{"x": None}]]}
     noted = [(("rows", row, column, "x"), A) for row, column in ((0, 0), (0, 1), (1, 0))]
@@ -99,19 +99,19 @@ def test_lists_of_lists_are_folded_each() -> None:
 
 
 def test_empty_data_has_no_entries() -> None:
-    """What never came to be an answer hides nothing."""
+    """An answer without data hides nothing."""
     empty: list[Any] = [None, {"a": []}, {}]
 
     assert [[], [], []] == [report(data, (("a", 0, "b"), A)) for data in empty]
 
 
-def test_what_an_error_took_away_is_not_told() -> None:
-    """A note below a value that became null with an error names nothing that is in the answer."""
+def test_a_redaction_that_an_error_removed_is_not_reported() -> None:
+    """A redaction below a value that an error made null isn't in the answer."""
     assert [(["b"], "ROLE_REQUIRED")] == report({"a": None, "b": None}, (("a", "x", "y"), A), (("b",), B))
 
 
-def test_entries_stand_in_the_order_of_the_answer() -> None:
-    """Not in the order in which fields happened to be resolved."""
+def test_entries_are_in_the_order_of_the_answer() -> None:
+    """The order doesn't depend on which field was resolved first."""
     noted = [(("b",), B), (("c", 0, "x"), A), (("a",), A)]
 
     assert [["a"], ["b"], ["c", "*", "x"]] == [path for path, _ in report({"a": None, "b": None, "c": [{"x": None}]}, *noted)]
@@ -128,7 +128,7 @@ DATA: Final = st.dictionaries(
 
 
 def nulls(value: Any, path: Path = ()) -> Iterator[Path]:
-    """The places of fields that are null."""
+    """Yield the paths of fields that are null."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if inner is None:
@@ -140,7 +140,7 @@ def nulls(value: Any, path: Path = ()) -> Iterator[Path]:
 
 
 def unfolded(data: Any, path: list[Any], so_far: Path = ()) -> Iterator[Path]:
-    """The places that an entry stands for: `*` is every item that is not null."""
+    """Yield the paths that an entry stands for: `*` is every item that isn't null."""
     if not path:
         yield so_far
     elif path[0] == "*":
@@ -152,8 +152,8 @@ def unfolded(data: Any, path: list[Any], so_far: Path = ()) -> Iterator[Path]:
 
 
 @given(data=DATA, chance=st.data())
-def test_a_report_says_what_was_noted(data: Any, chance: st.DataObject) -> None:
-    """Unfolded against the data, the report is the notes of what is there: none is lost, none added, none told twice."""
+def test_a_report_has_exactly_what_was_recorded(data: Any, chance: st.DataObject) -> None:
+    """Unfolded against the data, the report is what was recorded of it: none is lost, added or repeated."""
     places = list(nulls(data))
     reasons = chance.draw(st.lists(st.sampled_from([A, A, A, B, None]), min_size=len(places), max_size=len(places)))
     noted = [(path, reason) for path, reason in zip(places, reasons, strict=True) if reason]
@@ -161,8 +161,8 @@ def test_a_report_says_what_was_noted(data: Any, chance: st.DataObject) -> None:
 
     entries = report(data, *noted, *gone)
 
-    told = [(place, reason) for path, reason in entries for place in unfolded(data, path)]
-    assert sorted(((path, str(reason)) for path, reason in noted), key=str) == sorted(told, key=str)
+    reported = [(place, reason) for path, reason in entries for place in unfolded(data, path)]
+    assert sorted(((path, str(reason)) for path, reason in noted), key=str) == sorted(reported, key=str)
 
 
 PRICES: Final = (
@@ -170,7 +170,7 @@ PRICES: Final = (
 )
 
 
-async def test_redactions_are_told_by_the_names_of_the_answer(ask_demo: Client) -> None:
+async def test_redactions_use_the_names_of_the_answer(ask_demo: Client) -> None:
     """Paths have aliases where the query has them, through connections, edges and fragments."""
     answer = await ask_demo(
         HIDDEN, f"{{ mine: viewer {{ company {{ ...prices }} }} }} fragment prices on Company {{ {PRICES} }}"
@@ -185,8 +185,8 @@ async def test_redactions_are_told_by_the_names_of_the_answer(ask_demo: Client) 
     assert [] == answer.errors
 
 
-async def test_a_field_that_is_not_asked_for_is_not_told(ask_demo: Client) -> None:
-    """Neither a field that was skipped nor one of an empty page is reported."""
+async def test_a_field_that_is_not_selected_is_not_reported(ask_demo: Client) -> None:
+    """Neither a skipped field nor a field of an empty page is reported."""
     skipped = await ask_demo(HIDDEN, "{ ports { nodes { id monthlyRate @skip(if: true) { amount } } } }")
     empty = await ask_demo(HIDDEN, "{ ports(first: 0) { nodes { monthlyRate { amount } } } }")
 
@@ -195,8 +195,8 @@ async def test_a_field_that_is_not_asked_for_is_not_told(ask_demo: Client) -> No
 
 
 @pytest.mark.parametrize("viewer", [HIDDEN])
-async def test_a_redaction_below_an_error_is_not_told(ask_demo: Client, viewer: str) -> None:
-    """Where an error takes the whole answer away, nothing is left that could hide something."""
+async def test_a_redaction_below_an_error_is_not_reported(ask_demo: Client, viewer: str) -> None:
+    """If an error removes the whole answer, nothing is left that could hide a value."""
     answer = await ask_demo(viewer, "{ ports { nodes { monthlyRate { amount } connections(first: -1) { totalCount } } } }")
 
     assert (None, []) == (answer.data, answer.redactions)

@@ -1,4 +1,4 @@
-"""What one row tells of another: columns of which plans say that they are equal are equal, in every row there is."""
+"""Copied columns: columns that plans take to be equal are equal in every row."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from resolvers.reading.relations import COPIED_COLUMNS
 
 
 def agree(own: Any, other: Any, named: Entity, theirs: str, ours: str | Names) -> Any:
-    """That a column has the same value, or that there is a linked row whose columns have."""
+    """Return the condition that a column has the same value, or that there is a linked row whose columns have."""
     if isinstance(ours, str):
         return other.c[theirs].is_not_distinct_from(own.c[ours])
     link = named.link(theirs)
@@ -26,8 +26,8 @@ def agree(own: Any, other: Any, named: Entity, theirs: str, ours: str | Names) -
 
 
 @pytest.mark.parametrize(("entity", "column", "named"), COPIED_COLUMNS)
-async def test_what_a_row_tells_is_true(demo_engine: AsyncEngine, entity: str, column: str, named: str) -> None:
-    """In the sample market no row disagrees with the row that it names."""
+async def test_copied_columns_equal_their_originals(demo_engine: AsyncEngine, entity: str, column: str, named: str) -> None:
+    """In the sample market no row disagrees with the row that it references."""
     own, other = CATALOGUE[entity].table.alias("own"), CATALOGUE[named].table.alias("other")
     equal = [
         agree(own, other, CATALOGUE[named], theirs, ours) for theirs, ours in COPIED_COLUMNS[entity, column, named].items()

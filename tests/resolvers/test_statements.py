@@ -1,4 +1,4 @@
-"""The number of SQL statements of a query does not grow with its rows, for every field of the schema that is not a column."""
+"""The number of SQL statements of a query doesn't grow with its rows, for every field of the schema that isn't a column."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tests.client import OPERATOR, Client
 from tests.schema import outline
 from tests.schema.outline import ONCE, Relation
 
-TRIED: Final = 5  # parents, one at a time: what one has loaded already by another way costs it less
+SINGLE_PARENTS: Final = 5  # parents tried one at a time, because some have loaded part of it already
 FEWEST: Final = 10
-MOST: Final = 40
+MANY_PARENTS: Final = 40
 RELATIONS: Final = outline.relations()
 BELOW_MANY: Final = [each for each in RELATIONS if each.type not in ONCE and not each.type.endswith("Connection")]
 WAYS: Final = outline.ways()
@@ -23,7 +23,7 @@ NODES: Final = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on %s { %s } } }"
 
 
 def reaches(value: Any, names: list[str]) -> bool:
-    """Whether something is there below the names of a path, in any item of the lists on it."""
+    """Return whether there is a value at a path of names, in any item of the lists on it."""
     if isinstance(value, list):
         return any(reaches(item, names) for item in value)
     if not names:
@@ -34,14 +34,14 @@ def reaches(value: Any, names: list[str]) -> bool:
 
 
 async def statements(ask: Client, document: str, **variables: Any) -> int:
-    """How many statements a query takes, and that it has an answer."""
+    """Return how many statements a query takes, after checking that it succeeds."""
     with ask.counting() as found:
         answer = await ask(OPERATOR, document, **variables)
     assert [] == answer.errors
     return len(found)
 
 
-# Events that have something of everything, which the sample market does not have.
+# Events with a value in every field; the sample market has none.
 EVENTS: Final = sa.text(
     """INSERT INTO audit_event (id, at, kind, company_id, actor_company_id, user_id, as_company_id, as_user_id, table_name, changes,
            counts)
@@ -52,23 +52,23 @@ EVENTS: Final = sa.text(
 
 @pytest.fixture(scope="module", autouse=True)
 async def events(demo_engine: AsyncEngine) -> None:
-    """The log of the sample market."""
+    """The audit log of the sample market."""
     async with demo_engine.connect() as connection:
         await connection.execute(EVENTS)
 
 
 @pytest.mark.executors
 @pytest.mark.parametrize("relation", BELOW_MANY, ids=str)
-async def test_a_relation_takes_as_many_statements_below_many_as_below_one(ask_demo: Client, relation: Relation) -> None:
-    """What one parent costs in statements, forty cost too; the sample market has ten at least of which it is not empty."""
+async def test_a_relation_takes_the_same_statements_below_one_and_many_parents(ask_demo: Client, relation: Relation) -> None:
+    """One parent takes as many statements as forty; the sample market has at least ten with a value."""
     way = WAYS[relation.type]
     selection = way.document(f"{relation.field} {outline.leaf(relation.definition)}")
     everything = await ask_demo(OPERATOR, f"{{ {way.root}(first: 1000) {{ nodes {{ id {selection} }} }} }}")
     names = [*(step.field for step in way.fields), relation.field]
-    ids = [item["id"] for item in everything.data[way.root]["nodes"] if reaches(item, names)][:MOST]
+    ids = [item["id"] for item in everything.data[way.root]["nodes"] if reaches(item, names)][:MANY_PARENTS]
     document = NODES % (way.item, selection)
 
-    one = max([await statements(ask_demo, document, ids=[parent]) for parent in ids[:TRIED]], default=0)
+    one = max([await statements(ask_demo, document, ids=[parent]) for parent in ids[:SINGLE_PARENTS]], default=0)
     many = await statements(ask_demo, document, ids=ids)
 
     assert (True, one) == (len(ids) >= FEWEST, many)
@@ -76,18 +76,18 @@ async def test_a_relation_takes_as_many_statements_below_many_as_below_one(ask_d
 
 @pytest.mark.executors
 @pytest.mark.parametrize("root", outline.connections())
-async def test_a_page_takes_as_many_statements_however_long_it_is(ask_demo: Client, root: str) -> None:
+async def test_a_page_takes_the_same_statements_whatever_its_size(ask_demo: Client, root: str) -> None:
     """A page of forty rows with its count takes the statements of a page of one."""
     document = "query ($first: Int) { %s(first: $first) { nodes { id } totalCount } }" % root  # noqa: UP031
 
     few = await statements(ask_demo, document, first=1)
-    many = await statements(ask_demo, document, first=MOST)
+    many = await statements(ask_demo, document, first=MANY_PARENTS)
 
     assert few == many
 
 
-def test_no_relation_is_forgotten() -> None:
-    """Whatever is not asked below many parents stands once in a response, or is the count of a connection."""
+def test_every_relation_is_covered() -> None:
+    """A field that isn't tested below many parents occurs once in a response, or is the count of a connection."""
     apart = [each for each in RELATIONS if each not in BELOW_MANY]
 
     assert [] == [each for each in apart if each.type not in ONCE and each.field != "totalCount"]

@@ -1,4 +1,4 @@
-"""Whatever callers write: a clear error with a code of its own, or an answer, and never one that the gateway is broken."""
+"""Text from callers: every value gets an answer or a clear error with its own code, never an internal error."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ MARKETPLACE: Final = (
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("viewer", [OPERATOR, ANONYMOUS])
-async def test_a_hostile_value_is_answered_clearly(ask_demo: Client, place: str, viewer: str | None) -> None:
-    """Every argument and every field of every input takes any value: it is answered, or an error tells what is wrong with it."""
+async def test_a_hostile_value_gets_an_answer_or_a_clear_error(ask_demo: Client, place: str, viewer: str | None) -> None:
+    """Every argument and every input field takes any value: the query succeeds, or an error says what is wrong with the value."""
     unclear = []
     for attack in PLACES[place]:
         answer = await ask_demo(viewer, attack.document, **attack.variables)
@@ -47,13 +47,13 @@ async def test_a_hostile_value_is_answered_clearly(ask_demo: Client, place: str,
 
 
 @pytest.mark.parametrize("place", FILTERED_BY_TEXT)
-async def test_a_text_with_NUL_is_refused_by_name(ask_demo: Client, place: str) -> None:
-    """PostgreSQL stores no NUL, so nothing can be found by it: the error says which argument has it."""
+async def test_text_with_NUL_is_refused_by_argument(ask_demo: Client, place: str) -> None:
+    """PostgreSQL can't store NUL, so no row can match it: the error names the argument."""
     (attack,) = [attack for attack in PLACES[place] if attack.text == "a\0b"]
     answer = await ask_demo(OPERATOR, attack.document, **attack.variables)
 
     (error,) = answer.errors
-    whole = {"BAD_USER_INPUT", "VIEW_AS_REFUSED"}  # of which the code says what is wrong
+    whole = {"BAD_USER_INPUT", "VIEW_AS_REFUSED"}  # their codes say what is wrong
     named = {"INVALID_TEXT", "INVALID_ID", "INVALID_CURSOR", "INVALID_QUESTION", "FORBIDDEN_FILTER"}
     assert error["extensions"]["code"] in named | whole
     if error["extensions"]["code"] not in whole:
@@ -62,8 +62,8 @@ async def test_a_text_with_NUL_is_refused_by_name(ask_demo: Client, place: str) 
 
 
 @pytest.mark.parametrize("half", HALVES)
-async def test_half_of_a_surrogate_pair_is_no_request(ask_demo: Client, half: str) -> None:
-    """JSON can write what no text is; such a body is refused as a whole, in a variable and in the document."""
+async def test_an_unpaired_surrogate_makes_the_request_invalid(ask_demo: Client, half: str) -> None:
+    """JSON can encode what isn't text. Such a body is refused as a whole, in a variable and in the document."""
     bodies = [
         f'{{"query": "query ($slug: String!) {{ marketplaceProfile(slug: $slug) {{ id }} }}", "variables": {{"slug": "{half}"}}}}',
         f'{{"query": "{{ marketplaceProfile(slug: \\"{half}\\") {{ id }} }}"}}',
@@ -76,8 +76,8 @@ async def test_half_of_a_surrogate_pair_is_no_request(ask_demo: Client, half: st
 
 
 @pytest.mark.parametrize("half", HALVES)
-async def test_half_of_a_surrogate_pair_in_a_literal_is_a_syntax_error(ask_demo: Client, half: str) -> None:
-    """A string of GraphQL cannot have one either."""
+async def test_an_unpaired_surrogate_in_a_literal_is_a_syntax_error(ask_demo: Client, half: str) -> None:
+    """A GraphQL string can't contain one either."""
     answer = await ask_demo(ANONYMOUS, f'{{ marketplaceProfile(slug: "{half}") {{ id }} }}')
 
     assert (400, False) == (answer.status, "INTERNAL" in answer.codes)
@@ -85,31 +85,31 @@ async def test_half_of_a_surrogate_pair_in_a_literal_is_a_syntax_error(ask_demo:
 
 @pytest.mark.parametrize("argument", ["slug", "search"])
 @pytest.mark.parametrize("text", ["\0", "a\0", "\ud800", "a\udfffb"])
-def test_what_cannot_be_stored_is_refused(text: str, argument: str) -> None:
-    """NUL and halves of surrogate pairs are errors that name the argument."""
+def test_text_that_cannot_be_stored_is_refused(text: str, argument: str) -> None:
+    """NUL and unpaired surrogates are errors that name the argument."""
     with pytest.raises(InvalidText, match=f"Argument '{argument}'"):
         storable(text, argument)
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
-def test_what_can_be_stored_is_left_alone(text: str) -> None:
-    """Every other text passes as it is."""
+def test_text_that_can_be_stored_is_unchanged(text: str) -> None:
+    """Every other text is returned as it is."""
     assert text == storable(text, "search")
 
 
 @pytest.mark.parametrize(("text", "searched"), [("", None), (" \t\n", None), ("Cloud", "Cloud"), (" !? ", " !? ")])
-def test_white_space_is_no_search(text: str, searched: str | None) -> None:
-    """Who searches for nothing gets everything; who searches for signs searches for something."""
+def test_white_space_is_not_a_search(text: str, searched: str | None) -> None:
+    """A search for white space returns everything; a search for symbols searches for these."""
     assert searched == searchable(text)
 
 
-def test_a_search_is_not_long() -> None:
-    """What a search costs is bounded."""
+def test_a_search_is_truncated() -> None:
+    """The cost of a search is bounded."""
     assert MAX_SEARCH_LENGTH == len(searchable("word " * 1_000) or "")
 
 
 async def test_a_search_finds_beginnings_of_words(ask_demo: Client) -> None:
-    """Each word of the search begins a word of the provider's name or text, whatever its case; a text without any word finds none."""
+    """Each word of the search is a prefix of a word of the provider's name or text, ignoring case; text without words finds none."""
     everything = (await ask_demo(ANONYMOUS, MARKETPLACE)).data["marketplaceProfiles"]["nodes"]
     name = everything[0]["companyName"]
     begun = " ".join(word[:3].upper() for word in name.split())
@@ -123,6 +123,6 @@ async def test_a_search_finds_beginnings_of_words(ask_demo: Client) -> None:
 
 
 def begins(profile: dict[str, Any], beginnings: list[str]) -> bool:
-    """Whether each beginning begins a word of a profile."""
+    """Return whether each prefix starts a word of a profile."""
     words = f"{profile['companyName']} {profile['bio'] or ''}".lower().replace("-", " ").split()
     return all(any(word.strip("(,.").startswith(beginning) for word in words) for beginning in beginnings)

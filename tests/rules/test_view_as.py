@@ -20,7 +20,7 @@ PARTNER_ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANC
 REFUSED = {
     "errors": [
         {
-            "message": "The viewer may not look as this company or user, or there is none.",
+            "message": "You can't view as this company or user, or it doesn't exist.",
             "extensions": {"code": "VIEW_AS_REFUSED"},
         }
     ]

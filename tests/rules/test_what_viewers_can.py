@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from policies.actions import ACTIONS
 from policies.catalogue import CATALOGUE
-from resolvers.reading.nodes import NO_NODES
+from resolvers.reading.nodes import NON_NODE_TYPES
 from resolvers.values.identifiers import TAGS, Identifier
 from tests import databases
 from tests.client import DEMO_VIEWERS, Client, open_client
@@ -20,7 +20,7 @@ from tests.factory import Thing
 from tests.rules.attempts import ATTEMPTS, OWN
 from tests.rules.mutations import send
 
-NODES: Final = sorted(set(TAGS) - NO_NODES)
+NODES: Final = sorted(set(TAGS) - NON_NODE_TYPES)
 ALIKE: Final = 2  # things of the same list that are tried
 LOOKED_AT: Final = 300  # things of a type
 STAFF: Final = (

@@ -77,7 +77,7 @@ async def test_nobody_compares_with_whom_it_may_not_look_as(ask_demo: Client, em
     answers = [await diff(ask_demo, email, PRICES, **{**named, side: each}) for each in (company, absent, "nobody")]
 
     error = {
-        "message": "The viewer may not look as this company or user, or there is none.",
+        "message": "You can't view as this company or user, or it doesn't exist.",
         "extensions": {"code": "VIEW_AS_REFUSED"},
     }
     assert [(400, {"errors": [error]})] * 3 == answers

@@ -66,7 +66,7 @@ async def test_of_the_samples_viewers_only_the_partner_looks_as_others(ask_demo:
         counts.add(len(statements))
 
     refusal = {
-        "message": "The viewer may not look as this company or user, or there is none.",
+        "message": "You can't view as this company or user, or it doesn't exist.",
         "extensions": {"code": "VIEW_AS_REFUSED"},
     }
     assert [{"errors": [refusal]}] == [json.loads(answer) for answer in answers]
