@@ -22,7 +22,7 @@ class CompanyProfile:
     tax_number: str | None
 
 
-def on_paper(
+def build_company_profile(
     legal_name: str,
     registration_number: str | None,
     country: str,
@@ -33,7 +33,9 @@ def on_paper(
     return CompanyProfile(legal_name, registration_number, country, address(headquarters), tax_number)
 
 
-company_profile: Final = Computed(on_paper, ("legal_name", "registration_number", "country", "headquarters", "tax_number"))
+company_profile: Final = Computed(
+    build_company_profile, ("legal_name", "registration_number", "country", "headquarters", "tax_number")
+)
 company: Final = ById("Company")
 companies: Final = RootConnection("Company")
 marketplace_profile: Final = ToOne("MarketplaceProfile", "id", by="company_id")

@@ -1,11 +1,11 @@
-"""The rights of a change: decided on the facts of the viewer as they stand in the transaction that makes the change.
+"""The viewer's rights during a change: decided on the viewer's facts as they are in the transaction that makes the change.
 
-The facts are the viewer's membership and roles, its account's settings and its partner's defaults (V2, V13). A transaction begins
-with the facts of that moment. Before it commits, it locks their rows and compares: if somebody has changed the facts meanwhile,
-nothing is kept and the change is decided again. So no change ignores a setting that was committed before it.
+The facts are the viewer's membership and roles, its account's settings and its partner's defaults (V2, V13). A transaction starts
+with the facts of that moment. Before it commits, it locks their rows and compares. If somebody has changed them, it rolls
+back and decides again. So no change ignores a setting that was committed before it.
 
-The first try locks the facts last, for a moment and without waiting. A flood of changes by a member then cannot keep an administrator
-from removing it, and no deadlock is possible. A further try waits for them first, while it holds nothing else.
+The first attempt locks the facts last, briefly and without waiting, so that a flood of changes by a member can't keep an administrator
+from removing that member, and deadlocks are impossible. Later attempts wait for the locks first, while they hold no other lock.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from resolvers.viewer import find_viewer
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-GONE: Final = "The account of this token is no longer there."
+ACCOUNT_GONE: Final = "The account of this token no longer exists."
 USER, COMPANY = (sa.bindparam(name, type_=sa.Uuid()) for name in ("user", "company"))
 PARTNER: Final = sa.select(Company.partner_id).where(Company.id == COMPANY).scalar_subquery()
 FACTS: Final[tuple[sa.Select[Any], ...]] = (
@@ -34,45 +34,45 @@ FACTS: Final[tuple[sa.Select[Any], ...]] = (
 
 
 class ViewerGone(PublicError):
-    """The viewer's membership has ended since its request was let in."""
+    """The viewer's membership ended after its request was authenticated."""
 
     code = "UNAUTHENTICATED"
 
     def __init__(self) -> None:
-        super().__init__(GONE)
+        super().__init__(ACCOUNT_GONE)
 
 
 class RightsChanged(Exception):
-    """The facts that a change was decided on have changed: decide again."""
+    """The facts behind a decision have changed, so the change must be decided again."""
 
 
-def _locking(*, wait: bool) -> sa.Select[Any]:
-    """A statement that keeps the rows of the facts as they are until the transaction ends."""
-    rows = [each.with_for_update(read=True, nowait=not wait).cte() for each in FACTS]
-    return sa.select(*(sa.select(sa.func.count()).select_from(each).scalar_subquery() for each in rows))
+def _lock_statement(*, wait: bool) -> sa.Select[Any]:
+    """Return a statement that locks the rows of the facts until the transaction ends."""
+    rows = [fact.with_for_update(read=True, nowait=not wait).cte() for fact in FACTS]
+    return sa.select(*(sa.select(sa.func.count()).select_from(row).scalar_subquery() for row in rows))
 
 
-WAITING, AT_ONCE = (_locking(wait=wait) for wait in (True, False))
+LOCK_AND_WAIT, LOCK_OR_FAIL = (_lock_statement(wait=wait) for wait in (True, False))
 
 
 async def begin(context: Context, session: AsyncSession, *, wait: bool) -> None:
-    """Let the context go on as its viewer stands now; with `wait`, after whoever is changing its facts. Raises ViewerGone."""
+    """Reload the context's viewer; with `wait`, lock its facts first. Raises ViewerGone."""
     if wait:
-        await _lock(context, session, WAITING)
-    if (viewer := await _present(context)) is None:
+        await _lock(context, session, LOCK_AND_WAIT)
+    if (viewer := await _current_viewer(context)) is None:
         raise ViewerGone
     context.continue_as(viewer)
 
 
 async def confirm(context: Context) -> None:
-    """Raises RightsChanged if the facts are not those that the transaction began with."""
-    if await _present(context) != context.viewer:
+    """Check that the facts haven't changed since the transaction started. Raises RightsChanged."""
+    if await _current_viewer(context) != context.viewer:
         raise RightsChanged
 
 
 async def lock_and_confirm(context: Context, session: AsyncSession) -> None:
-    """Keep the facts as they are until the transaction ends. Raises RightsChanged, or what PostgreSQL says of a locked row."""
-    await _lock(context, session, AT_ONCE)
+    """Lock the facts until the transaction ends. Raises RightsChanged, or PostgreSQL's error if a row is locked already."""
+    await _lock(context, session, LOCK_OR_FAIL)
     await confirm(context)
 
 
@@ -82,8 +82,8 @@ async def _lock(context: Context, session: AsyncSession, statement: sa.Select[An
         await session.execute(statement, {"user": viewer.user_id, "company": viewer.company_id})
 
 
-async def _present(context: Context) -> Viewer | None:
-    """The viewer by what is committed now, None if it is no member any more. A visitor always is what it was."""
+async def _current_viewer(context: Context) -> Viewer | None:
+    """Return the viewer by what is committed now, or None if its membership ended. A visitor never changes."""
     viewer = context.viewer
     if viewer.user_id is None or viewer.company_id is None:
         return viewer

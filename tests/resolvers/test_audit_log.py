@@ -108,7 +108,7 @@ async def test_the_writer_goes_on_while_the_database_is_away(engine: AsyncEngine
 
 async def test_requests_wait_where_too_many_events_do(engine: AsyncEngine) -> None:
     """More than is kept makes whoever notes it wait until something is written; an event like one that waits does not."""
-    async with running(engine, flush_interval=3600, most=1) as log:
+    async with running(engine, flush_interval=3600, max_pending=1) as log:
         await log.enqueue(act(), None, {PRICE: 1})
         await log.enqueue(act(), None, {PRICE: 1})
         waiting = asyncio.create_task(log.enqueue(act(user=uuid4()), None, {PRICE: 7}))
@@ -149,7 +149,7 @@ async def looking(ask: Client, engine: AsyncEngine, given: Factory) -> tuple[Con
     """A request of a partner's administrator that looks as one of its account's, and both of them."""
     account = await given.managed_account(await given.partner())
     asker, viewer = [(await context_of(ask, engine, email)).viewer for email in (account.partner.admin, account.admin)]
-    return Context(ask.app.state.services, viewer, Origin("request"), asker=asker), asker, viewer
+    return Context(ask.app.state.services, viewer, Origin("request"), requester=asker), asker, viewer
 
 
 async def people(engine: AsyncEngine) -> list[tuple[Any, ...]]:

@@ -236,7 +236,7 @@ async def test_a_socket_ends_with_its_viewer(
         with pytest.raises(Closed) as closed:
             await socket.receive()
 
-    assert (4403, "The account of this token is no longer there.") == (closed.value.code, closed.value.reason)
+    assert (4403, "The account of this token no longer exists.") == (closed.value.code, closed.value.reason)
     assert 0 == await given.count("Port")
 
 

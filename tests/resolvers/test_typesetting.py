@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
-from resolvers.files.typesetting import EAST_ASIAN, FACES, FONTS, PLAIN, SHAPED, Sheet, broken, face_of, printable
+from resolvers.files.typesetting import EAST_ASIAN, FACES, FONTS, PLAIN, SHAPED, Sheet, break_lines, face_of, printable
 
 ALONE: Final = [
     "Łódź",
@@ -118,7 +118,7 @@ def test_an_empty_glyph_is_none() -> None:
 def test_lines_are_broken_where_they_end(words: list[str]) -> None:
     """A long text goes on below, without a letter lost."""
     text = " ".join(words)
-    lines = list(broken(text, 20))
+    lines = list(break_lines(text, 20))
 
     assert text.replace(" ", "") == "".join(lines).replace(" ", "")
     assert [] == [line for line in lines if line != line.strip()]

@@ -17,7 +17,7 @@ from starlette.datastructures import QueryParams
 from starlette.types import Scope
 
 from policies.viewer import ANONYMOUS, Viewer
-from resolvers.writing.rights import GONE
+from resolvers.writing.rights import ACCOUNT_GONE
 from transport.authentication.arrival import ReceivedRequest
 from transport.authentication.tokens import Claims, InvalidToken, TokenFault, Tokens
 from transport.refusal import TokenInUrl, Unauthenticated
@@ -54,7 +54,7 @@ class Session:
             return None
         viewer = await self._load_viewer(self._claims)
         if viewer is None:
-            self.end(GONE)
+            self.end(ACCOUNT_GONE)
         return viewer
 
     def expire(self) -> None:
@@ -127,7 +127,7 @@ class Identity:
             return ANONYMOUS
         viewer = await self._load_viewer(self._claims(credentials))
         if viewer is None:
-            raise Unauthenticated(GONE)
+            raise Unauthenticated(ACCOUNT_GONE)
         return viewer
 
     def session(self, credentials: Sequence[str]) -> Session:
