@@ -1,4 +1,4 @@
-"""How companies get their data."""
+"""Resolvers of companies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from resolvers.values.address import Address, address
 
 @dataclass(frozen=True, slots=True)
 class CompanyProfile:
-    """What a company is on paper."""
+    """The legal details of a company."""
 
     legal_name: str
     registration_number: str | None
@@ -29,7 +29,7 @@ def build_company_profile(
     headquarters: Mapping[str, Any] | None,
     tax_number: str | None,
 ) -> CompanyProfile:
-    """The company profile of a company (R111, X1)."""
+    """Build the company profile from its columns (R111, X1)."""
     return CompanyProfile(legal_name, registration_number, country, address(headquarters), tax_number)
 
 

@@ -1,6 +1,6 @@
 """The audit log: one background task writes denials and reads in batches; all other events are written at once.
 
-Similar events of one batch (same viewer, operation and policy) become one row with their counts added up. The queue is bounded: while the
+Similar events of one batch (same viewer, operation and policy) become one row with added-up counts. The queue is bounded: while the
 database is down, requests wait, so no event is lost. A process that is killed loses its last batch.
 """
 

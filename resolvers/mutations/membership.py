@@ -31,7 +31,7 @@ def read_person(fields: InputReader) -> User:
 
 
 async def find_known_user(work: UnitOfWork, fields: InputReader, new_user: User, partner: UUID) -> User:
-    """Return the user with this address if the viewer can read it, otherwise the new user `new_user` (V21)."""
+    """Return the user with this address if the viewer can read it, otherwise `new_user` (V21)."""
     same = sa.func.lower(User.email) == sa.func.lower(new_user.email)
     user: User | None = await work.find_readable("User", same, User.claimed.desc(), User.id)
     if await work.scalar(_count_recent(partner)) >= MAX_LOOKUPS:

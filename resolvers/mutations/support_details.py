@@ -23,7 +23,7 @@ UNREACHABLE: Final = "Required: the operator needs an email address and a phone 
 
 @requires(Company="update_support_details")
 async def update_support_details(work: UnitOfWork, fields: InputReader) -> ChangedIds:
-    """Update the read_contact details for a company's support (R123, R124). Details that were never saved have version 0."""
+    """Update the contact details for a company's support (R123, R124). Details that were never saved have version 0."""
     company = await work.acting_company(fields, "update_support_details")
     details = company and await lock_details(work, company.id)
     if details is not None:

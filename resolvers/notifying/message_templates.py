@@ -52,8 +52,8 @@ def profile_inquiry(profile: str, name: str, email: str, message: str, company: 
     sender = f"{name} ({company})" if company else name
     return _message(
         f"Inquiry about {profile} from {sender}",
-        f"Someone sent you a message through your Marketplace profile {profile}. We haven't verified the sender's name or email"
-        " address. Don't open links or share confidential information until you know who they are.",
+        f"Someone sent you a message through your Marketplace profile {profile}. The sender's name and email address"
+        " are not verified. Don't open links or share confidential information until you know who they are.",
         f"Name: {sender}",
         f"Email: {email} (not verified)",
         "Message:",
@@ -77,7 +77,7 @@ def order_approval_requested(account: str, order: str, public_url: str) -> Messa
 
 def order_approval_decided(order: str, outcome: str, comment: str | None, public_url: str) -> Message:
     """To a managed account: the `outcome` of its order, which is `approved`, `rejected` or `expired` (V13)."""
-    result = "expired" if outcome == "expired" else f"was {outcome}"
+    result = "has expired" if outcome == "expired" else f"was {outcome}"
     return _message(
         f"Your order for {order} {result}",
         f"Your order for {order} {result}.",

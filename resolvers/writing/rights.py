@@ -1,11 +1,11 @@
 """The viewer's rights during a change: decided on the viewer's facts as they are in the transaction that makes the change.
 
 The facts are the viewer's membership and roles, its account's settings and its partner's defaults (V2, V13). A transaction starts
-with the facts of that moment. Before it commits, it locks their rows and compares. If somebody has changed them, it rolls
-back and decides again. So no change ignores a setting that was committed before it.
+with the facts of that moment. Before it commits, it locks their rows and compares. If somebody has changed the facts, it rolls back
+and decides again. So no change ignores a setting that was committed before it.
 
-The first attempt locks the facts last, briefly and without waiting, so that a flood of changes by a member can't keep an administrator
-from removing that member, and deadlocks are impossible. Later attempts wait for the locks first, while they hold no other lock.
+The first attempt locks the facts last, briefly and without waiting. So a flood of changes by a member can't keep an administrator
+from removing that member, and deadlocks are impossible. Later attempts wait for these locks first, while they hold no others.
 """
 
 from __future__ import annotations

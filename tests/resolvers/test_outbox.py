@@ -68,7 +68,7 @@ async def test_a_mail_that_ends_its_workers_ends_too_X6(engine: AsyncEngine) -> 
         await deliver(engine, SmtpMailer(box.url, SENDER), key)
 
     assert [] == box.mails
-    assert ("FAILED", MAX_ATTEMPTS + 1, "every attempt was broken off") == await stored(engine, key)
+    assert ("FAILED", MAX_ATTEMPTS + 1, "every attempt was interrupted") == await stored(engine, key)
 
 
 async def test_sent_mails_are_forgotten_after_a_while(engine: AsyncEngine) -> None:
