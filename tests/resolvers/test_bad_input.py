@@ -65,7 +65,7 @@ class Trial:
 
 @pytest.fixture(scope="module")
 async def trial(postgres: Embedded, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Trial]:
-    """The gateway over a database of its own."""
+    """Return the gateway with a database of its own."""
     url = postgres.url(name := await databases.create(postgres, migrated))
     engine = connect(url)
     async with open_client(url, tmp_path_factory.mktemp("gateway")) as ask:
@@ -75,7 +75,7 @@ async def trial(postgres: Embedded, migrated: str, tmp_path_factory: pytest.Temp
 
 
 async def market(ask: Client, engine: AsyncEngine) -> Trial:
-    """A partner with two accounts, one of which has no details, and a direct company that shows itself."""
+    """Create a partner with two accounts, one without support details, and a direct company with a public profile."""
     given = Factory(engine)
     partner, direct = await given.partner(), await given.company()
     accounts = [await given.managed_account(partner, name=f"Name {number}") for number in (1, 2)]
@@ -90,7 +90,7 @@ async def market(ask: Client, engine: AsyncEngine) -> Trial:
 @DRAWN
 @drawn(data=st.data())
 async def test_bad_input_changes_nothing(trial: Trial, data: st.DataObject) -> None:
-    """Each input is carried out, or refused by a code without a trace."""
+    """Each input either succeeds, or is refused with a code and changes nothing."""
     name = data.draw(st.sampled_from(sorted(MUTATIONS)))
     sent = data.draw(values_of(MUTATIONS[name], trial.ids))
     email = data.draw(st.sampled_from(trial.emails))
@@ -109,5 +109,5 @@ async def test_bad_input_changes_nothing(trial: Trial, data: st.DataObject) -> N
 
 
 async def test_inputs_are_bad_in_many_ways(trial: Trial) -> None:
-    """Among those that were drawn are values that are missing, without form, of nothing, and of another type."""
+    """The generated inputs include missing, malformed and unknown values, and values of another type."""
     assert {"REQUIRED", "INVALID_VALUE", "INVALID_ID", "BAD_USER_INPUT"} <= trial.outcomes.keys()

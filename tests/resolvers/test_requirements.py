@@ -1,4 +1,4 @@
-"""What commands say that policy has to allow them is what they ask for: read from their syntax trees, helpers included."""
+"""Commands declare exactly the actions they request from policy. Checked in their syntax trees, including helpers."""
 
 from __future__ import annotations
 
@@ -20,31 +20,36 @@ Bound = Mapping[str, str]
 
 
 def mutations() -> list[Mutation]:
-    """Every mutation of the schema."""
+    """Return every mutation of the schema."""
     fields = Root.__strawberry_definition__.fields  # type: ignore[attr-defined]
     return [field.mutation for field in fields if isinstance(field, MutationField)]
 
 
-def asked(function: ast.AsyncFunctionDef, known: Mapping[str, ast.AsyncFunctionDef], bound: Bound) -> Iterator[tuple[str, str]]:
-    """The entities and actions that a function asks for, with what its parameters are bound to."""
+def required_actions(
+    function: ast.AsyncFunctionDef, known: Mapping[str, ast.AsyncFunctionDef], bound: Bound
+) -> Iterator[tuple[str, str]]:
+    """Yield the types and actions that a function requests from policy, given the bindings of its parameters."""
     for call in ast.walk(function):
         if not isinstance(call, ast.Call):
             continue
         if isinstance(call.func, ast.Attribute) and _is_work(call.func.value) and call.func.attr in ASKING:
             entity, action = ASKING[call.func.attr]
-            yield ("Company" if entity is None else _word(call, entity, bound) or ""), _word(call, action, bound) or "read"
+            yield (
+                ("Company" if entity is None else _argument(call, entity, bound) or ""),
+                _argument(call, action, bound) or "read",
+            )
         elif isinstance(call.func, ast.Name) and (helper := known.get(call.func.id)):
             names = [argument.arg for argument in helper.args.args]
-            words = {name: _word(call, place, bound) for place, name in enumerate(names)}
-            yield from asked(helper, known, {name: word for name, word in words.items() if word is not None})
+            words = {name: _argument(call, place, bound) for place, name in enumerate(names)}
+            yield from required_actions(helper, known, {name: word for name, word in words.items() if word is not None})
 
 
 def _is_work(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id == "work"
 
 
-def _word(call: ast.Call, place: int, bound: Bound) -> str | None:
-    """The word that an argument is, None if there is none."""
+def _argument(call: ast.Call, place: int, bound: Bound) -> str | None:
+    """Return the string passed as an argument, or None."""
     match call.args[place] if place < len(call.args) else None:
         case ast.Constant(str() as word):
             return word
@@ -54,11 +59,11 @@ def _word(call: ast.Call, place: int, bound: Bound) -> str | None:
 
 
 @pytest.mark.parametrize("mutation", mutations(), ids=lambda mutation: mutation.name)
-def test_a_command_says_what_it_asks_of_policy(mutation: Mutation) -> None:
-    """Each action that it asks for is declared, and no other; what is only read is not among them."""
+def test_commands_declare_the_actions_they_take(mutation: Mutation) -> None:
+    """A command declares exactly the actions that it requests from policy, apart from reading."""
     module, name = mutation.command.__module__, mutation.command.__name__
     tree = ast.parse((DIRECTORY / f"{module.rpartition('.')[2]}.py").read_text("utf-8"))
     known = {node.name: node for node in tree.body if isinstance(node, ast.AsyncFunctionDef)}
-    found = {(entity, action) for entity, action in asked(known[name], known, {}) if action != "read"}
+    found = {(entity, action) for entity, action in required_actions(known[name], known, {}) if action != "read"}
 
     assert found == set(mutation.requires)
