@@ -16,7 +16,9 @@ from resolvers.values.text import camel
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-TYPES: Final[Mapping[str, str]] = {str(each.local_table.description): each.class_.__name__ for each in Base.registry.mappers}
+TYPES: Final[Mapping[str, str]] = {
+    str(mapper.local_table.description): mapper.class_.__name__ for mapper in Base.registry.mappers
+}
 
 PROFILE_COLUMNS: Final = ("legal_name", "registration_number", "tax_number", "country", "headquarters")
 SETTING_COLUMNS: Final = ("pricing", "chat_support", "dashboard", "company_profile", "order_approval")

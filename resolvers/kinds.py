@@ -33,7 +33,7 @@ def resolver_kinds(entity: str, resolver: BatchResolver) -> frozenset[Kind]:
     if isinstance(resolver, Computed):
         return column_kinds(entity, *resolver.columns)
     if isinstance(resolver, ComputedWithFallback):
-        related = (column_kinds(each.row.entity, each.column) for each in resolver.related)
+        related = (column_kinds(column.row.entity, column.column) for column in resolver.related)
         return column_kinds(entity, resolver.own).union(*related)
     if inspect.isfunction(resolver):
         return column_kinds(entity, *getattr(resolver, "needs", ()))
@@ -44,10 +44,10 @@ def narrowings() -> Iterator[Narrowing]:
     """Yield each filter and order, with the kinds of the columns in its SQL."""
     for entity, filters in FILTERS.items():
         table = CATALOGUE[entity].table
-        for name, each in filters.items():
-            used = visitors.iterate(each.condition(table.c, "value"))
+        for name, filter_ in filters.items():
+            used = visitors.iterate(filter_.condition(table.c, "value"))
             kinds = (kinds_of(column) for column in used if isinstance(column, sa.Column))
-            yield Narrowing(entity, f"the filter {name}", each.field, frozenset().union(*kinds))
+            yield Narrowing(entity, f"the filter {name}", filter_.field, frozenset().union(*kinds))
     for entity, orders in ORDERS.items():
         for name, order in orders.items():
             kinds_in_order = column_kinds(entity, *order.columns) if order.columns else frozenset()
@@ -71,8 +71,8 @@ def _parameter_kinds(name: str, hint: Any) -> frozenset[Kind]:
     if isinstance(hint, type) and issubclass(hint, Base):
         return frozenset(kind for column in hint.__table__.c for kind in kinds_of(column))
     if dataclasses.is_dataclass(hint):
-        inner = get_type_hints(hint)
-        return frozenset().union(*(_parameter_kinds(each, inner[each]) for each in inner))
+        hints = get_type_hints(hint)
+        return frozenset().union(*(_parameter_kinds(field, inner) for field, inner in hints.items()))
     if arguments := get_args(hint):
         return frozenset().union(*(_parameter_kinds(name, argument) for argument in arguments))
     return suggested(name, is_number=True) | suggested(name, is_number=False)

@@ -96,11 +96,11 @@ class Uploads:
         readable, saved = (context.decide("Company", action).rows for action in ("read", ACTION))
         source = Source("Company", readable, masks=(("may_upload", saved),), columns=("id",))
         parameters = {**context.parameters, KEYS: [key]}
-        found = await context.services.reader.fetch(select_rows_by(source, "id"), parameters)
-        if not found:
+        rows = await context.services.reader.fetch(select_rows_by(source, "id"), parameters)
+        if not rows:
             await _record_denial(context, NoSuchCompany.code)
             raise NoSuchCompany
-        if not found[0].may_upload:
+        if not rows[0].may_upload:
             await _record_denial(context, UploadForbidden.code)
             raise UploadForbidden
 

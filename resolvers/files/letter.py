@@ -43,7 +43,7 @@ async def render_letter(port: Record, context: Context) -> File | None:
     (location,) = await context.loaders.rows("Location", [port.location_id])
     if company is None or location is None:
         return None
-    facts = {
+    lines = {
         "Issue date": now().date().isoformat(),
         "Order date": port.created_at.date().isoformat(),
         "Issuing entity": ISSUER,
@@ -53,10 +53,10 @@ async def render_letter(port: Record, context: Context) -> File | None:
         "Speed": f"{port.speed_mbps} Mbps",
         **{name.capitalize(): port.demarcation.get(name, "") for name in ("cage", "rack", "panel", "ports")},
     }
-    return File("application/pdf", await asyncio.to_thread(_pdf_of, facts))
+    return File("application/pdf", await asyncio.to_thread(_render, lines))
 
 
-def _pdf_of(facts: dict[str, str]) -> bytes:
+def _render(lines: dict[str, str]) -> bytes:
     """Return the PDF, which has one page."""
     page = FPDF(format="A4")
     page.set_title(TITLE)
@@ -64,7 +64,7 @@ def _pdf_of(facts: dict[str, str]) -> bytes:
     y = Sheet(page, 18).write(TITLE, LEFT, page.t_margin, WIDTH, 16)
     text = Sheet(page, 11)
     y = text.write(REQUEST, LEFT, y, WIDTH, 6) + 6
-    for label, value in facts.items():
+    for label, value in lines.items():
         text.write(label, LEFT, y, LABEL_WIDTH, 8)
         y = text.write(value, LEFT + LABEL_WIDTH, y, WIDTH - LABEL_WIDTH, 8)
     return bytes(page.output())

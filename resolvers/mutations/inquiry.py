@@ -63,13 +63,16 @@ async def _profile(work: UnitOfWork, fields: InputReader) -> Any:
 
 async def _check_limits(work: UnitOfWork, profile: UUID) -> None:
     """Reject a sender who sent too many. The name and email in the input don't count: anyone could enter someone else's."""
-    to_it = Inquiry.profile_id == profile
+    to_profile = Inquiry.profile_id == profile
     visitors = Inquiry.user_id.is_(None)
     sender = _sender(work)
     await work.serialize("inquiry", str(work.context.viewer.user_id or work.context.origin.peer))
-    limits = [(MAX_PER_SENDER, "from one sender to one provider", to_it & sender), (MAX_PER_PROFILE, "from one sender", sender)]
+    limits = [
+        (MAX_PER_SENDER, "from one sender to one provider", to_profile & sender),
+        (MAX_PER_PROFILE, "from one sender", sender),
+    ]
     if work.context.viewer.user_id is None:
-        limits.append((MAX_OF_VISITORS, "from all visitors to one provider", to_it & visitors))
+        limits.append((MAX_OF_VISITORS, "from all visitors to one provider", to_profile & visitors))
     for limit, scope, inquiries in limits:
         if await work.scalar(_count_recent(inquiries)) >= limit:
             work.errors.add(ErrorCode.TOO_MANY, RATE_LIMITED.format(limit, scope))

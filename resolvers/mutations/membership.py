@@ -32,8 +32,8 @@ def read_person(fields: InputReader) -> User:
 
 async def find_known_user(work: UnitOfWork, fields: InputReader, new_user: User, partner: UUID) -> User:
     """Return the user with this address if the viewer can read it, otherwise `new_user` (V21)."""
-    same = sa.func.lower(User.email) == sa.func.lower(new_user.email)
-    user: User | None = await work.find_readable("User", same, User.claimed.desc(), User.id)
+    same_email = sa.func.lower(User.email) == sa.func.lower(new_user.email)
+    user: User | None = await work.find_readable("User", same_email, User.claimed.desc(), User.id)
     if await work.scalar(_count_recent(partner)) >= MAX_LOOKUPS:
         fields.add_error(ErrorCode.TOO_MANY, RATE_LIMITED, "email")
     return user or new_user
@@ -47,5 +47,5 @@ async def add_member(work: UnitOfWork, user: User, company: Company, *roles: Mem
 
 def _count_recent(partner: UUID) -> sa.Select[Any]:
     """Count the new people a partner has added to its accounts within the last hour."""
-    new_user = sa.select(sa.func.count()).select_from(User).join(Membership, Membership.user_id == User.id)
-    return new_user.where(Membership.partner_id == partner, User.claimed.is_(False), User.created_at > now() - HOUR)
+    query = sa.select(sa.func.count()).select_from(User).join(Membership, Membership.user_id == User.id)
+    return query.where(Membership.partner_id == partner, User.claimed.is_(False), User.created_at > now() - HOUR)

@@ -23,7 +23,7 @@ from resolvers.writing.user_errors import ErrorCode, UserErrors
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-MODELS: Final[Mapping[sa.FromClause, type[Any]]] = {each.local_table: each.class_ for each in Base.registry.mappers}
+MODELS: Final[Mapping[sa.FromClause, type[Any]]] = {mapper.local_table: mapper.class_ for mapper in Base.registry.mappers}
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 Requirements: TypeAlias = tuple[tuple[str, str], ...]
 """Pairs of a type and the policy action that a command takes on a row of it."""
@@ -151,7 +151,7 @@ class UnitOfWork:
         kind = self.context.policy.catalogue[entity]
         model = MODELS[kind.table]
         readable, permitted = (
-            to_sql(self.context.decide(entity, each).rows, kind, kind.table, per_row=True) for each in ("read", action)
+            to_sql(self.context.decide(entity, name).rows, kind, kind.table, per_row=True) for name in ("read", action)
         )
         visible = sa.select(model).where(kind.table.c.id == key, readable).execution_options(populate_existing=True)
         locked = visible.where(permitted).with_for_update(of=model, read=read, key_share=not read)

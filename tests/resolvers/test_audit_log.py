@@ -55,11 +55,11 @@ async def running(engine: AsyncEngine, **bounds: Any) -> AsyncIterator[AuditLog]
 
 
 async def wait_for_events(engine: AsyncEngine, number: int) -> list[tuple[int, Any]]:
-    """Wait wait_for_events the log has `number` events, and return them."""
+    """Wait until the log has `number` events, and return them."""
     async with asyncio.timeout(5):
-        while len(found := await events(engine)) < number:  # noqa: ASYNC110 (the log tells nobody)
+        while len(written := await events(engine)) < number:  # noqa: ASYNC110 (the log has no signal for it)
             await asyncio.sleep(MOMENT)
-    return found
+    return written
 
 
 async def rename_table(engine: AsyncEngine, old: str, new: str) -> None:
@@ -74,9 +74,9 @@ async def test_similar_events_become_one_row(engine: AsyncEngine) -> None:
         for number in (1, 2):
             await log.enqueue(denial(), "first", {PRICE: number})
         await log.enqueue(denial(user=uuid4()), "third", {PRICE: 5})
-        found = await wait_for_events(engine, 2)
+        written = await wait_for_events(engine, 2)
 
-    assert [(2, [{**RATE, "count": 3}]), (1, [{**RATE, "count": 5}])] == found
+    assert [(2, [{**RATE, "count": 3}]), (1, [{**RATE, "count": 5}])] == written
 
 
 async def test_pending_events_are_written_at_shutdown(engine: AsyncEngine) -> None:
@@ -100,9 +100,9 @@ async def test_writer_survives_a_database_outage(engine: AsyncEngine, monkeypatc
                     await asyncio.sleep(MOMENT)
             await log.enqueue(denial(), None, {PRICE: 1})
             await rename_table(engine, "away", "audit_event")
-            found = await wait_for_events(engine, 2)
+            written = await wait_for_events(engine, 2)
 
-    assert [(1, [{**RATE, "count": 1}])] * 2 == found
+    assert [(1, [{**RATE, "count": 1}])] * 2 == written
     assert {("audit.delayed", "ProgrammingError")} == {(line["event"], line["error"]) for line in lines}
 
 
@@ -127,9 +127,9 @@ async def test_event_of_a_deleted_company_does_not_block_others(engine: AsyncEng
         async with running(engine) as log:
             await log.enqueue(denial(gone), None, {PRICE: 1})
             await log.enqueue(denial(), None, {PRICE: 2})
-            found = await wait_for_events(engine, 1)
+            written = await wait_for_events(engine, 1)
 
-    assert [(1, [{**RATE, "count": 2}])] == found
+    assert [(1, [{**RATE, "count": 2}])] == written
     assert [("audit.refused", gone)] == [(line["event"], line["company_id"]) for line in lines]
 
 

@@ -155,23 +155,23 @@ def test_urls_are_accepted_exactly_as_browsers_do() -> None:
     texts = [f"https://{host}{draw.choice(['', '/', '/a?b#c'])}" for host in hosts] + ADDRESSES
     verdicts = accepted_by_browser(texts)
 
-    taken = [read_url(text) is not None for text in texts]
+    accepted = [read_url(text) is not None for text in texts]
     differing = [
         text
-        for text, verdict, ours in zip(texts, verdicts, taken, strict=True)
+        for text, verdict, ours in zip(texts, verdicts, accepted, strict=True)
         if verdict != ours and not text.endswith((":0", ":"))
     ]
     assert [] == differing
-    assert 500 < sum(taken) < 2_900
+    assert 500 < sum(accepted) < 2_900
 
 
 @pytest.mark.parametrize("text", [*UNSEEN, *UNSEEN_TOO])
 def test_invisible_text_is_blank(text: str) -> None:
     """A name needs at least one visible character."""
-    problems = UserErrors()
+    errors = UserErrors()
 
-    assert None is InputReader({"name": text}, problems).text("name", 100)
-    assert ["REQUIRED"] == [problem.code for problem in problems.errors]
+    assert None is InputReader({"name": text}, errors).text("name", 100)
+    assert ["REQUIRED"] == [error.code for error in errors.errors]
 
 
 @pytest.mark.parametrize("text", ["A", "北", "한", "ก", "ا", "0", "–", "😀", "a\u200b", "می‌خواهم", "e\u0301", "👩‍👩‍👧"])

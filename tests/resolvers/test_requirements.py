@@ -14,8 +14,8 @@ from schema.building.mutation_fields import MutationField
 from schema.mutation import Mutation as Root
 
 DIRECTORY: Final = Path(__file__).parents[2] / "resolvers" / "mutations"
-# The calls of a unit of work that ask policy, with the place of the entity and that of the action, and what these are if not given.
-ASKING: Final = {"lock_for_update": (2, 3), "lock_for_share": (2, 3), "lock_by_key": (2, 4), "acting_company": (None, 1)}
+# Methods of UnitOfWork that request an action, with the positions of their entity and action arguments (None: Company).
+METHODS: Final = {"lock_for_update": (2, 3), "lock_for_share": (2, 3), "lock_by_key": (2, 4), "acting_company": (None, 1)}
 Bound = Mapping[str, str]
 
 
@@ -26,33 +26,33 @@ def mutations() -> list[Mutation]:
 
 
 def required_actions(
-    function: ast.AsyncFunctionDef, known: Mapping[str, ast.AsyncFunctionDef], bound: Bound
+    function: ast.AsyncFunctionDef, helpers: Mapping[str, ast.AsyncFunctionDef], bound: Bound
 ) -> Iterator[tuple[str, str]]:
     """Yield the types and actions that a function requests from policy, given the bindings of its parameters."""
     for call in ast.walk(function):
         if not isinstance(call, ast.Call):
             continue
-        if isinstance(call.func, ast.Attribute) and _is_work(call.func.value) and call.func.attr in ASKING:
-            entity, action = ASKING[call.func.attr]
+        if isinstance(call.func, ast.Attribute) and _is_work(call.func.value) and call.func.attr in METHODS:
+            entity, action = METHODS[call.func.attr]
             yield (
                 ("Company" if entity is None else _argument(call, entity, bound) or ""),
                 _argument(call, action, bound) or "read",
             )
-        elif isinstance(call.func, ast.Name) and (helper := known.get(call.func.id)):
+        elif isinstance(call.func, ast.Name) and (helper := helpers.get(call.func.id)):
             names = [argument.arg for argument in helper.args.args]
-            words = {name: _argument(call, place, bound) for place, name in enumerate(names)}
-            yield from required_actions(helper, known, {name: word for name, word in words.items() if word is not None})
+            values = {name: _argument(call, position, bound) for position, name in enumerate(names)}
+            yield from required_actions(helper, helpers, {name: value for name, value in values.items() if value is not None})
 
 
 def _is_work(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id == "work"
 
 
-def _argument(call: ast.Call, place: int, bound: Bound) -> str | None:
+def _argument(call: ast.Call, position: int, bound: Bound) -> str | None:
     """Return the string passed as an argument, or None."""
-    match call.args[place] if place < len(call.args) else None:
-        case ast.Constant(str() as word):
-            return word
+    match call.args[position] if position < len(call.args) else None:
+        case ast.Constant(str() as value):
+            return value
         case ast.Name(name):
             return bound.get(name)
     return None
@@ -63,7 +63,7 @@ def test_commands_declare_the_actions_they_take(mutation: Mutation) -> None:
     """A command declares exactly the actions that it requests from policy, apart from reading."""
     module, name = mutation.command.__module__, mutation.command.__name__
     tree = ast.parse((DIRECTORY / f"{module.rpartition('.')[2]}.py").read_text("utf-8"))
-    known = {node.name: node for node in tree.body if isinstance(node, ast.AsyncFunctionDef)}
-    found = {(entity, action) for entity, action in required_actions(known[name], known, {}) if action != "read"}
+    helpers = {node.name: node for node in tree.body if isinstance(node, ast.AsyncFunctionDef)}
+    found = {(entity, action) for entity, action in required_actions(helpers[name], helpers, {}) if action != "read"}
 
     assert found == set(mutation.requires)

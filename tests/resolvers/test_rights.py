@@ -1,4 +1,4 @@
-"""Rights of a change: it is decided on the facts at its commit, even if they change while it wait_for_lock."""
+"""Rights of a change: it is decided on the facts at its commit, even if they change while it waits."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def location(given: Factory, account: Account) -> Location:
 async def wait_for_lock(engine: AsyncEngine, many: int = 1) -> None:
     """Wait until `many` connections wait for a lock."""
     async with asyncio.timeout(10), engine.connect() as connection:
-        while (await connection.execute(WAITING)).scalar_one() < many:  # noqa: ASYNC110 (PostgreSQL does not say when)
+        while (await connection.execute(WAITING)).scalar_one() < many:  # noqa: ASYNC110 (PostgreSQL has no signal for it)
             await asyncio.sleep(0.01)
 
 
@@ -71,10 +71,10 @@ async def change_while_waiting(
 ) -> Any:
     """Send a request that waits for a locked row, commit `change` in the meantime, and return the response."""
     async with lock_row(engine, *held):
-        answering = asyncio.ensure_future(sent)
+        response_task = asyncio.ensure_future(sent)
         await wait_for_lock(engine)
         await change
-    return await answering
+    return await response_task
 
 
 def order(ask: Client, account: Account, location: Location, **headers: str) -> Awaitable[Answer]:
@@ -287,7 +287,7 @@ async def test_upload_rights_are_checked_when_it_is_stored(
 ) -> None:
     """An image that waits to be stored is not stored if the viewer lost the right to upload."""
     partner = await given.partner()
-    account = Account("ManagedAccount", partner.key, partner.name, partner, partner)  # whose member is changed
+    account = Account("ManagedAccount", partner.key, partner.name, partner, partner)  # the tests change its member
     before = await stored(engine)
 
     response = await change_while_waiting(
