@@ -25,7 +25,7 @@ from policies.policy import Policy
 from policies.reloading import Reloading
 from policies.viewer import Viewer
 from resolvers.auditing.audit_log import AuditLog
-from resolvers.auditing.audit_trail import record
+from resolvers.auditing.recording import record
 from resolvers.context import Context, Origin, Services
 from resolvers.endpoints.downloads import find_file
 from resolvers.endpoints.uploads import Uploads

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Final
 
 from address import InvalidAddress
-from commands.demo.market import NotEmpty
 from models.embedded import EmbeddedFailed
 from policies.errors import PolicyError
 from settings import InvalidSettings
@@ -29,6 +28,6 @@ def explained() -> Iterator[None]:
     except InvalidAddress as failure:  # of a variable such as PGSERVICE, for that of the settings is looked at before
         sys.stderr.write(f"crossgate: The address of the database {failure}\n")
         raise SystemExit(EXIT_CODE) from None
-    except (Failure, NotEmpty, EmbeddedFailed, InvalidSettings, PolicyError, UnusableKey, OSError) as failure:
+    except (Failure, EmbeddedFailed, InvalidSettings, PolicyError, UnusableKey, OSError) as failure:
         sys.stderr.write(f"crossgate: {failure}\n")
         raise SystemExit(EXIT_CODE) from None

@@ -5,28 +5,23 @@ It lives as long as the request. Requests share only what is the same for every 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.listening import ChangeListener
 from models.reading import Reader
-from policies.policy import Decision, Policy
-from policies.predicate import TRUE, Predicate, conj
-from policies.reason import Reason
-from policies.sql import viewer_parameters
+from policies.policy import Policy
 from policies.viewer import Viewer
 from resolvers.auditing.audit_log import AuditLog
 from resolvers.auditing.audit_trail import AuditTrail
+from resolvers.reading.access import Access
 from resolvers.reading.batching import Batches
 from resolvers.reading.cursors import Cursors
 from resolvers.reading.loaders import Loaders
 from resolvers.reading.redactions import Redactions
-from resolvers.reading.relations import RELATIONS
 
 Renew = Callable[[], Awaitable[Viewer | None]]
 """Reloads the viewer of a subscription. Returns None if the subscription must end."""
@@ -77,7 +72,7 @@ class Origin:
     peer: str | None = None
 
 
-class Context:
+class Context(Access):
     """One request of one viewer, or one subscription, which is renewed for each event.
 
     `requester` sent the request. It's the viewer itself unless somebody views the market as another viewer.
@@ -92,6 +87,7 @@ class Context:
         requester: Viewer | None = None,
     ) -> None:
         self.services = services
+        self.reader = services.reader
         self.policy = services.policy
         self.origin = origin or Origin()
         self._requester = requester
@@ -162,30 +158,11 @@ class Context:
         """Encrypts and decrypts cursors."""
         return self.services.cursors
 
-    @cached_property
-    def parameters(self) -> dict[str, Any]:
-        """The viewer's facts, as parameters of SQL statements."""
-        return viewer_parameters(self.viewer)
+    @property
+    def page_sizes(self) -> tuple[int, int]:
+        """The default and maximum page sizes."""
+        return self.services.default_page_size, self.services.max_page_size
 
-    def decide(self, entity: str, action: str = "read") -> Decision:
-        """Return policy's decision for this viewer's shape."""
-        return self.policy.decide(self.viewer.shape, entity, action)
-
-    def allowed(self, entity: str, actions: Sequence[str], relation: str | None) -> tuple[Predicate, Predicate]:
-        """Return the predicate of rows that allow all actions, and that of the relation's link table (TRUE without one)."""
-        link_type = RELATIONS[relation].link_type if relation else ""
-        through = self.decide(link_type).rows if link_type else TRUE
-        return conj(self.decide(entity, action).rows for action in actions), through
-
-    def can(self, ability: str) -> bool:
-        """Return True if the viewer has an ability that doesn't depend on stored rows."""
-        return self.policy.can(self.viewer.shape, ability)
-
-    def denial_reason(self, ability: str) -> Reason | None:
-        """Return why the viewer lacks such an ability, or None if it has it."""
-        return self.policy.denial_reason(self.viewer.shape, ability)
-
-    def sees_everywhere(self, entity: str, field: str) -> bool:
-        """Return True if the viewer sees the field in every readable row. Sorting and filtering by it then reveal nothing."""
-        rule = self.decide(entity).fields.get(field)
-        return rule is not None and rule.visible == TRUE
+    def note_refused_argument(self, entity: str, field: str, code: str) -> None:
+        """Record a refused order or filter, which would reveal a hidden field."""
+        self.audit_trail.note_refused_argument(entity, field, code)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from models.order_approval import OrderApprovalStatus
 from models.port import CHARGED, ENDED, PortStatus
 from resolvers.reading.batching import reads_columns
-from resolvers.reading.connections import parse_page_request
+from resolvers.reading.page_requests import parse_page_request
 from resolvers.reading.records import Record
 from resolvers.values.money import Money, totals
 

@@ -63,7 +63,7 @@ class Updates:
         """Yield the rows, or only one company's rows. Raises InvalidId, SubscriberTooSlow or SubscriptionOutOfReach."""
         self._require_reach(context)
         company = None if company_id is None else identifiers.parse(company_id, "companyId", "Company").key
-        columns = () if self.new_only else shown.keys()  # new rows match without regard to columns
+        columns = () if self.new_only else shown.keys()  # without columns, only new rows match
         listener = context.services.change_listener
         with listener.subscribe(self.entity, columns) as changes:
             while True:

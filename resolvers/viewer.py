@@ -22,9 +22,9 @@ from policies.predicate import FALSE
 from policies.viewer import Shape, Viewer
 from resolvers.reading.allowed_actions import ViewerCan
 from resolvers.reading.batching import Computed
-from resolvers.reading.connections import parse_page_request
 from resolvers.reading.field_sources import ToOne
 from resolvers.reading.nodes import NO_NODES
+from resolvers.reading.page_requests import parse_page_request
 from resolvers.reading.records import Record
 from resolvers.values.errors import PublicError
 from resolvers.values.identifiers import TAGS, Identifier

@@ -29,6 +29,7 @@ from commands.demo import (
     support_details,
 )
 from commands.demo.world import SCALES, World
+from commands.failure import Failure
 from models import Base
 
 CONCEPTS: Final = (
@@ -53,7 +54,7 @@ CONCEPTS: Final = (
 Progress = Callable[[str, int], None]  # what is done, and how many rows it was
 
 
-class NotEmpty(Exception):
+class NotEmpty(Failure):
     """The database holds something already. Names the table, never what is in it."""
 
     def __init__(self, table: str) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import aliased
 
 from models import Image, MarketplaceProfile
 from resolvers.auditing.audit_log import AuditSubject
-from resolvers.auditing.audit_trail import record
+from resolvers.auditing.recording import record
 from resolvers.files.image_decoding import Picture, decode
 from resolvers.files.urls import url_of
 from resolvers.image import has_recommended_size

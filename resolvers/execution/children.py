@@ -16,8 +16,9 @@ from resolvers.execution.lookups import LinkedLookup, PageLookup, RowLookup
 from resolvers.execution.object_builders import ColumnReader, ObjectBuilder, PlanRun, run_together
 from resolvers.execution.redaction_tracking import RedactionTracker
 from resolvers.reading.batching import BatchResolver
-from resolvers.reading.connections import Page, PageRequest, parse_page_request
+from resolvers.reading.connections import Page
 from resolvers.reading.field_sources import ConnectionArguments
+from resolvers.reading.page_requests import PageRequest, parse_page_request
 from resolvers.values import identifiers
 from resolvers.values.identifiers import Identifier
 

@@ -21,7 +21,7 @@ from resolvers.reading.field_sources import ChildConnection, RootConnection, unc
 from resolvers.reading.filters import ORDERS
 
 if TYPE_CHECKING:
-    from resolvers.execution.planner import Planner
+    from resolvers.execution.field_planner import FieldPlanner
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class _Connection:
         return self.shape.given(f"items{len(self.items)}")
 
 
-def connection(planner: Planner, place: FieldSite, batch: ChildConnection | RootConnection) -> Code:
+def connection(planner: FieldPlanner, place: FieldSite, batch: ChildConnection | RootConnection) -> Code:
     """A connection: its pages, and whatever of it is selected."""
     kind = get_named_type(place.kind)
     assert isinstance(kind, GraphQLObjectType)  # noqa: S101 (of `below` and `everything`)
@@ -72,7 +72,9 @@ def connection(planner: Planner, place: FieldSite, batch: ChildConnection | Root
     return place.shape.child(connected), watch
 
 
-def _part(planner: Planner, kind: GraphQLObjectType, details: Sequence[FieldDetails], rows: Rows, parts: _Connection) -> Code:
+def _part(
+    planner: FieldPlanner, kind: GraphQLObjectType, details: Sequence[FieldDetails], rows: Rows, parts: _Connection
+) -> Code:
     """A field of a connection."""
     name = details[0].node.name.value
     if name == "__typename":
@@ -98,7 +100,7 @@ def _part(planner: Planner, kind: GraphQLObjectType, details: Sequence[FieldDeta
 
 
 def _edges(
-    planner: Planner, kind: GraphQLObjectType, details: Sequence[FieldDetails], rows: Rows
+    planner: FieldPlanner, kind: GraphQLObjectType, details: Sequence[FieldDetails], rows: Rows
 ) -> tuple[ObjectBuilder, RedactionTracker | None, bool]:
     """The shape of edges, what is hidden in them, and whether they have cursors."""
     shape, cursors = ObjectBuilder(rows, planner.names), False

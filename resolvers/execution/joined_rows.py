@@ -24,10 +24,10 @@ from resolvers.reading.nodes import ByAnyId, ByAnyIds
 from resolvers.reading.relations import COPIED_COLUMNS
 
 if TYPE_CHECKING:
-    from resolvers.execution.planner import Planner
+    from resolvers.execution.field_planner import FieldPlanner
 
 
-def named_by(planner: Planner, place: FieldSite, batch: ToOne) -> Code:
+def named_by(planner: FieldPlanner, place: FieldSite, batch: ToOne) -> Code:
     """The row that a column names: joined if that can be, else looked up."""
     kind = _kind(place, batch.entity)
     try:
@@ -45,7 +45,7 @@ def named_by(planner: Planner, place: FieldSite, batch: ToOne) -> Code:
     return (f"need({key} and {code})" if place.is_required else f"({code} if {key} else None)"), watch
 
 
-def _joined(planner: Planner, access: RowAccess | Objects, batch: ToOne) -> JoinedRow:
+def _joined(planner: FieldPlanner, access: RowAccess | Objects, batch: ToOne) -> JoinedRow:
     """The row that another names, to be read beside it: where its own columns, or those of the other, say who may read it."""
     decision = planner.decide(batch.entity)
     if isinstance(access, Objects) or decision.rows == FALSE:
@@ -62,14 +62,14 @@ def _still_asked(known: Decision, column: str, decision: Decision) -> Predicate:
     return TRUE if implies(known.rows, tells) else decision.rows
 
 
-def made_with(planner: Planner, place: FieldSite, batch: ComputedWithFallback) -> Code:
+def made_with(planner: FieldPlanner, place: FieldSite, batch: ComputedWithFallback) -> Code:
     """A value that is made of a column and of columns of related rows."""
     own = place.access.read(batch.own)
     related = ", ".join(_related(planner, place, own, each) for each in batch.related)
     return planner.completed(place, f"{planner.names.bind(batch.make)}({own}, {related})")
 
 
-def _related(planner: Planner, place: FieldSite, own: str, related: RelatedColumn) -> str:
+def _related(planner: FieldPlanner, place: FieldSite, own: str, related: RelatedColumn) -> str:
     """The code of a column of a related row."""
     row = related.row
     try:
@@ -80,7 +80,7 @@ def _related(planner: Planner, place: FieldSite, own: str, related: RelatedColum
     return joined.read(related.column)
 
 
-def _looked_up(planner: Planner, place: FieldSite, own: str, related: RelatedColumn) -> str:
+def _looked_up(planner: FieldPlanner, place: FieldSite, own: str, related: RelatedColumn) -> str:
     """The same of a row that cannot be joined, looked up only where it is needed."""
     row = related.row
     rows = Rows(row.entity, planner.decide(row.entity))
@@ -91,7 +91,7 @@ def _looked_up(planner: Planner, place: FieldSite, own: str, related: RelatedCol
     return place.shape.child(ToOneStep(keys, Target(RowLookup(rows, row.by), shape), required=False))
 
 
-def listing(planner: Planner, place: FieldSite, batch: ToMany | ToManyByArray | ManyToMany) -> Code:
+def listing(planner: FieldPlanner, place: FieldSite, batch: ToMany | ToManyByArray | ManyToMany) -> Code:
     """A list of rows that is no connection."""
     kind = _kind(place, batch.entity)
     child: ChildStep
@@ -112,7 +112,7 @@ def listing(planner: Planner, place: FieldSite, batch: ToMany | ToManyByArray | 
 
 
 def target_of(
-    planner: Planner, kind: GraphQLObjectType, by: str, details: Sequence[FieldDetails], order: str | None = None
+    planner: FieldPlanner, kind: GraphQLObjectType, by: str, details: Sequence[FieldDetails], order: str | None = None
 ) -> tuple[Target, RedactionTracker | None]:
     """What is looked up by a column, and what is hidden in it."""
     rows = Rows(kind.name, planner.decide(kind.name))
@@ -120,7 +120,7 @@ def target_of(
     return Target(RowLookup(rows, by, order), shape), watch
 
 
-def identified(planner: Planner, place: FieldSite, batch: ById | ByAnyId | ByAnyIds) -> Code:
+def identified(planner: FieldPlanner, place: FieldSite, batch: ById | ByAnyId | ByAnyIds) -> Code:
     """Things by their global ids. Each type is planned when an id first names one of it."""
     known: dict[str, tuple[Target, RedactionTracker | None]] = {}
 

@@ -16,7 +16,7 @@ from resolvers.reading.statements import KEYS, Source
 
 if TYPE_CHECKING:
     from resolvers.context import Context
-    from resolvers.reading.connections import PageRequest
+    from resolvers.reading.page_requests import PageRequest
 
 WINDOWS: Final = 32  # page sizes, orders and filters of one field whose statements a plan keeps
 

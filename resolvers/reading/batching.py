@@ -18,8 +18,6 @@ from graphql import FieldNode
 if TYPE_CHECKING:
     from asyncio import Future
 
-    from resolvers.context import Context
-
 
 ROOT: Final = object()  # the parent of the fields of Query
 BatchResolver: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
@@ -33,7 +31,7 @@ class Computed:
     make: Callable[..., Any]
     columns: tuple[str, ...]
 
-    async def __call__(self, parents: Sequence[Any], _context: Context) -> list[Any]:
+    async def __call__(self, parents: Sequence[Any], _context: object) -> list[Any]:
         """The value of each parent."""
         return [self.of(parent) for parent in parents]
 
@@ -55,7 +53,7 @@ def reads_columns(*columns: str) -> Callable[[BatchResolver], BatchResolver]:
 class Batches:
     """The fields of one request that wait for their siblings."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: object) -> None:
         self._context = context
         self._waiting: dict[tuple[BatchResolver, tuple[int, ...]], DataLoader[Any, Any]] = {}
 

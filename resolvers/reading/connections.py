@@ -8,36 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
-from resolvers.reading.filters import BY_KEY, FILTERS, INPUT_NAME, NEWEST_FIRST, ORDERS, order_of
+from resolvers.reading.page_requests import PageContext, PageRequest, parse_page_request
 from resolvers.reading.records import Record
-from resolvers.reading.statements import Selection, Window
-from resolvers.values import identifiers
-from resolvers.values.errors import PublicError
-from resolvers.values.text import camel, storable
 
 if TYPE_CHECKING:
-    from resolvers.context import Context
+    from resolvers.reading.loaders import Loaders
 
 
-class InvalidPage(PublicError):
-    """`first` or `last` is out of bounds, or both are given."""
+class LoadingContext(PageContext, Protocol):
+    """What pages are loaded with."""
 
-    code = "INVALID_PAGE"
-
-
-class ForbiddenOrder(PublicError):
-    """The order would tell a field that the viewer may not see in every row (A16)."""
-
-    code = "FORBIDDEN_ORDER"
-
-
-class ForbiddenFilter(PublicError):
-    """The filter would tell a field that the viewer may not see in every row (A16)."""
-
-    code = "FORBIDDEN_FILTER"
+    @property
+    def loaders(self) -> Loaders:
+        """The loaders of the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,27 +78,8 @@ class Page:
         return self.request.cursors(self.nodes[-1:])[0] if self.nodes else None
 
 
-@dataclass(frozen=True, slots=True)
-class PageRequest:
-    """A connection as it was asked for: the same for all parents of a level."""
-
-    context: Context
-    selection: Selection
-    window: Window
-    parameters: Mapping[str, Any]
-    actions: tuple[str, ...]
-
-    def cursors(self, rows: Sequence[Any], place: int | None = None) -> list[str]:
-        """The cursors of rows, or of records, in this connection and order. `place` is that of the key in a row, where it has one."""
-        names = order_of(self.selection.entity, self.window.order).columns
-        scope = _scope(self.selection.entity, self.selection.relation, self.window)
-        if place is not None and not names:
-            return self.context.cursors.seal(scope, [((), row[place]) for row in rows])
-        return self.context.cursors.seal(scope, [([getattr(row, name) for name in names], row.id) for row in rows])
-
-
 async def load_pages(
-    context: Context,
+    context: LoadingContext,
     entity: str,
     arguments: Mapping[str, Any],
     *,
@@ -132,7 +99,7 @@ async def load_pages(
     return answer
 
 
-async def total_counts(asked_pages: Sequence[Page], context: Context) -> list[int]:
+async def total_counts(asked_pages: Sequence[Page], context: LoadingContext) -> list[int]:
     """How many rows each page's whole connection has that the viewer may read: one statement for all pages of a field."""
     groups: dict[int, list[Page]] = {}
     for page in asked_pages:
@@ -142,77 +109,3 @@ async def total_counts(asked_pages: Sequence[Page], context: Context) -> list[in
         counted = await context.loaders.count(group[0].request, [page.parent for page in group if page.parent])
         counts.update({(key, parent): number for parent, number in counted.items()})
     return [counts[id(page.request), page.parent] for page in asked_pages]
-
-
-def parse_page_request(
-    context: Context, entity: str, arguments: Mapping[str, Any], relation: str | None, actions: tuple[str, ...] = ("read",)
-) -> PageRequest:
-    """The connection that arguments ask for. Raises InvalidPage, InvalidCursor, ForbiddenOrder or ForbiddenFilter."""
-    filters = _filters(context, entity, arguments)
-    order, descending = _order(context, entity, arguments.get("order_by"))
-    size, backward = _size(context, arguments)
-    window = Window(
-        limit=size + 1,
-        order=order,
-        descending=descending,
-        backward=backward,
-        after=arguments.get("after") is not None,
-        before=arguments.get("before") is not None,
-    )
-    parameters: dict[str, Any] = {f"filter_{name}": value for name, value in filters.items()}
-    for end in ("after", "before"):
-        cursor = arguments.get(end)
-        if cursor is not None:
-            keyset = context.cursors.open(_scope(entity, relation, window), cursor, end)
-            parameters.update({f"{end}_{position}": value for position, value in enumerate(keyset)})
-    return PageRequest(context, Selection(entity, relation, tuple(sorted(filters))), window, parameters, actions)
-
-
-def _scope(entity: str, relation: str | None, window: Window) -> str:
-    return f"{relation or entity} {window.order} {'DESC' if window.descending else 'ASC'}"
-
-
-def _size(context: Context, arguments: Mapping[str, Any]) -> tuple[int, bool]:
-    """How many items the page may have, and whether it is read from the end."""
-    first, last = arguments.get("first"), arguments.get("last")
-    if first is not None and last is not None:
-        raise InvalidPage("Give 'first' or 'last', not both.", argument="last")
-    name = "first" if last is None else "last"
-    size = context.services.default_page_size if first is None and last is None else arguments[name]
-    if not 0 <= size <= context.services.max_page_size:
-        raise InvalidPage(f"Argument '{name}' must be from 0 to {context.services.max_page_size}, not {size}.", argument=name)
-    return size, last is not None
-
-
-def _order(context: Context, entity: str, order_by: Mapping[str, Any] | None) -> tuple[str, bool]:
-    if order_by is None:
-        return BY_KEY, entity in NEWEST_FIRST
-    name = str(order_by["field"])
-    field = ORDERS[entity][name].field
-    if field is not None and not context.sees_everywhere(entity, field):
-        context.audit_trail.note_refused_argument(entity, camel(field), ForbiddenOrder.code)
-        raise ForbiddenOrder(
-            f"You may not order by {name}: it is hidden from you in some or all rows.", argument="orderBy", field=name
-        )
-    return name, str(order_by["direction"]) == "DESC"
-
-
-def _filters(context: Context, entity: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The filters that are given, by name, each with its value as the database has it."""
-    given = {name: value for name, value in (arguments.get("filter") or {}).items() if value is not None}
-    known = FILTERS.get(entity, {})
-    for name in given:
-        if not context.sees_everywhere(entity, known[name].field):
-            asked = camel(INPUT_NAME.get(name, name))
-            context.audit_trail.note_refused_argument(entity, asked, ForbiddenFilter.code)
-            raise ForbiddenFilter(
-                f"You may not filter by {asked}: it is hidden from you in some or all rows.", argument="filter", field=asked
-            )
-    return {name: _stored(name, value, known[name].id_of) for name, value in given.items()}
-
-
-def _stored(name: str, value: Any, id_of: str | None) -> Any:
-    """A filter's value as the database has it."""
-    if id_of is not None:
-        return identifiers.parse(value, camel(name), id_of).key
-    return storable(value, camel(name)) if isinstance(value, str) else value

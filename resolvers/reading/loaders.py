@@ -23,8 +23,8 @@ from resolvers.reading.records import Record
 from resolvers.reading.statements import Joined, Source
 
 if TYPE_CHECKING:
-    from resolvers.context import Context
-    from resolvers.reading.connections import PageRequest
+    from resolvers.reading.access import Access
+    from resolvers.reading.page_requests import PageRequest
 
 WANTED: Final = sa.any_(sa.bindparam(statements.KEYS, type_=postgresql.ARRAY(sa.Text())))
 SLUGS: Final = sa.union_all(
@@ -44,8 +44,8 @@ PORT_GROUPS: Final = ("status", "location_metro", "currency")
 class Loaders:
     """What one request reads."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, access: Access) -> None:
+        self._access = access
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
 
     async def rows(self, entity: str, keys: Iterable[Any], by: str = "id") -> list[Record | None]:
@@ -63,7 +63,7 @@ class Loaders:
 
     async def beside(self, entity: str, keys: Sequence[UUID], computed: tuple[tuple[str, Predicate], ...]) -> list[Any]:
         """The row of each key, which the viewer may read, with what linked rows say of it under these labels."""
-        source = Source(entity, self._context.decide(entity).rows, masks=computed)
+        source = Source(entity, self._access.decide(entity).rows, masks=computed)
         found = await self._fetch(statements.select_rows_by(source, "id"), {statements.KEYS: list(dict.fromkeys(keys))})
         rows = {row.id: row for row in found}
         return [rows[key] for key in keys]
@@ -133,7 +133,7 @@ class Loaders:
                 if source.is_empty:
                     return [[] for _ in wanted]
                 statement = statements.select_tally(
-                    source, PORTS, PORT_GROUPS, "monthly_rate", shown=self._context.sees_everywhere("Port", "monthly_rate")
+                    source, PORTS, PORT_GROUPS, "monthly_rate", shown=self._access.sees_everywhere("Port", "monthly_rate")
                 )
                 found: dict[UUID, list[Any]] = {}
                 for row in await self._fetch(statement, {statements.KEYS: wanted}):
@@ -145,8 +145,8 @@ class Loaders:
 
     def _ports(self) -> Source:
         """The ports that the viewer may read, each with the metro of its location."""
-        rows, _ = self._context.allowed("Port", ("read",), None)
-        places = self._context.decide("Location").rows
+        rows, _ = self._access.allowed("Port", ("read",), None)
+        places = self._access.decide("Location").rows
         location = Joined("location", "Location", "location_id", "id", places, ("metro",))
         return Source("Port", rows, columns=("status", "currency", "monthly_rate"), joins=(location,))
 
@@ -171,11 +171,11 @@ class Loaders:
         return [[] if key is None else next(answers) for key in wanted]
 
     def _source(self, entity: str, actions: tuple[str, ...], relation: str | None) -> Source:
-        rows, through = self._context.allowed(entity, actions, relation)
-        return Source(entity, rows, through, mask_of(self._context.decide(entity)).computed)
+        rows, through = self._access.allowed(entity, actions, relation)
+        return Source(entity, rows, through, mask_of(self._access.decide(entity)).computed)
 
     def _masked(self, entity: str, rows: Sequence[Any]) -> list[Record]:
-        return mask_of(self._context.decide(entity)).records(rows, self._context.viewer)
+        return mask_of(self._access.decide(entity)).records(rows, self._access.viewer)
 
     async def _fetch(self, statement: Select[Any], parameters: dict[str, Any]) -> Sequence[Any]:
-        return await self._context.services.reader.fetch(statement, {**self._context.parameters, **parameters})
+        return await self._access.reader.fetch(statement, {**self._access.parameters, **parameters})

@@ -11,7 +11,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
 from resolvers.auditing.audit_log import Counts
-from resolvers.auditing.audit_trail import has_events, operation_hash, record
+from resolvers.auditing.recording import has_events, operation_hash, record
 from schema.extensions.audited_fields import Fields, FieldSites, audited, count, field_sites
 
 CACHE_SIZE: Final = 1000  # operations whose places are known

@@ -19,7 +19,7 @@ from models.database import connect
 from policies.viewer import Viewer
 from resolvers.auditing import audit_log
 from resolvers.auditing.audit_log import AuditEventKey, AuditLog, AuditSubject
-from resolvers.auditing.audit_trail import count_redacted_values, record
+from resolvers.auditing.recording import count_redacted_values, record
 from resolvers.context import Context, Origin
 from tests.client import Client
 from tests.factory import Factory

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import AuditEvent
 from resolvers.auditing.audit_log import FLUSH_INTERVAL, AuditLog
-from resolvers.auditing.audit_trail import operation_hash
+from resolvers.auditing.recording import operation_hash
 from resolvers.values.identifiers import Identifier
 from tests.client import Client
 from tests.factory import Company, Factory, Thing

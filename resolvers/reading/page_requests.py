@@ -1,0 +1,148 @@
+"""Requests for a page of a connection: its filters, order, size and cursors, checked against what the viewer can see.
+
+Policy has passed every row that is counted, sorted, filtered and paged. A viewer that can't see the field behind an order or a
+filter in every row is refused, because the result would reveal the field (A16).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from resolvers.reading.cursors import Cursors
+from resolvers.reading.filters import BY_KEY, FILTERS, INPUT_NAME, NEWEST_FIRST, ORDERS, order_of
+from resolvers.reading.statements import Selection, Window
+from resolvers.values import identifiers
+from resolvers.values.errors import PublicError
+from resolvers.values.text import camel, storable
+
+
+class PageContext(Protocol):
+    """What a page request is checked against: the viewer's rights, and the service's page sizes."""
+
+    @property
+    def cursors(self) -> Cursors:
+        """What seals and opens cursors."""
+
+    @property
+    def page_sizes(self) -> tuple[int, int]:
+        """The default page size and the largest."""
+
+    def sees_everywhere(self, entity: str, field: str) -> bool:
+        """Whether the viewer sees a field in every row that it can read."""
+
+    def note_refused_argument(self, entity: str, field: str, code: str) -> None:
+        """Note for the audit log that an order or a filter was refused."""
+
+
+class InvalidPage(PublicError):
+    """`first` or `last` is out of bounds, or both are given."""
+
+    code = "INVALID_PAGE"
+
+
+class ForbiddenOrder(PublicError):
+    """The order would tell a field that the viewer may not see in every row (A16)."""
+
+    code = "FORBIDDEN_ORDER"
+
+
+class ForbiddenFilter(PublicError):
+    """The filter would tell a field that the viewer may not see in every row (A16)."""
+
+    code = "FORBIDDEN_FILTER"
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """A connection as it was asked for: the same for all parents of a level."""
+
+    cursors_of: Cursors
+    selection: Selection
+    window: Window
+    parameters: Mapping[str, Any]
+    actions: tuple[str, ...]
+
+    def cursors(self, rows: Sequence[Any], place: int | None = None) -> list[str]:
+        """The cursors of rows, or of records, in this connection and order. `place` is that of the key in a row, where it has one."""
+        names = order_of(self.selection.entity, self.window.order).columns
+        scope = _scope(self.selection.entity, self.selection.relation, self.window)
+        if place is not None and not names:
+            return self.cursors_of.seal(scope, [((), row[place]) for row in rows])
+        return self.cursors_of.seal(scope, [([getattr(row, name) for name in names], row.id) for row in rows])
+
+
+def parse_page_request(
+    context: PageContext, entity: str, arguments: Mapping[str, Any], relation: str | None, actions: tuple[str, ...] = ("read",)
+) -> PageRequest:
+    """The connection that arguments ask for. Raises InvalidPage, InvalidCursor, ForbiddenOrder or ForbiddenFilter."""
+    filters = _filters(context, entity, arguments)
+    order, descending = _order(context, entity, arguments.get("order_by"))
+    size, backward = _size(context, arguments)
+    window = Window(
+        limit=size + 1,
+        order=order,
+        descending=descending,
+        backward=backward,
+        after=arguments.get("after") is not None,
+        before=arguments.get("before") is not None,
+    )
+    parameters: dict[str, Any] = {f"filter_{name}": value for name, value in filters.items()}
+    for end in ("after", "before"):
+        cursor = arguments.get(end)
+        if cursor is not None:
+            keyset = context.cursors.open(_scope(entity, relation, window), cursor, end)
+            parameters.update({f"{end}_{position}": value for position, value in enumerate(keyset)})
+    return PageRequest(context.cursors, Selection(entity, relation, tuple(sorted(filters))), window, parameters, actions)
+
+
+def _scope(entity: str, relation: str | None, window: Window) -> str:
+    return f"{relation or entity} {window.order} {'DESC' if window.descending else 'ASC'}"
+
+
+def _size(context: PageContext, arguments: Mapping[str, Any]) -> tuple[int, bool]:
+    """How many items the page may have, and whether it is read from the end."""
+    first, last = arguments.get("first"), arguments.get("last")
+    if first is not None and last is not None:
+        raise InvalidPage("Give 'first' or 'last', not both.", argument="last")
+    name = "first" if last is None else "last"
+    default, largest = context.page_sizes
+    size = default if first is None and last is None else arguments[name]
+    if not 0 <= size <= largest:
+        raise InvalidPage(f"Argument '{name}' must be from 0 to {largest}, not {size}.", argument=name)
+    return size, last is not None
+
+
+def _order(context: PageContext, entity: str, order_by: Mapping[str, Any] | None) -> tuple[str, bool]:
+    if order_by is None:
+        return BY_KEY, entity in NEWEST_FIRST
+    name = str(order_by["field"])
+    field = ORDERS[entity][name].field
+    if field is not None and not context.sees_everywhere(entity, field):
+        context.note_refused_argument(entity, camel(field), ForbiddenOrder.code)
+        raise ForbiddenOrder(
+            f"You may not order by {name}: it is hidden from you in some or all rows.", argument="orderBy", field=name
+        )
+    return name, str(order_by["direction"]) == "DESC"
+
+
+def _filters(context: PageContext, entity: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The filters that are given, by name, each with its value as the database has it."""
+    given = {name: value for name, value in (arguments.get("filter") or {}).items() if value is not None}
+    known = FILTERS.get(entity, {})
+    for name in given:
+        if not context.sees_everywhere(entity, known[name].field):
+            asked = camel(INPUT_NAME.get(name, name))
+            context.note_refused_argument(entity, asked, ForbiddenFilter.code)
+            raise ForbiddenFilter(
+                f"You may not filter by {asked}: it is hidden from you in some or all rows.", argument="filter", field=asked
+            )
+    return {name: _stored(name, value, known[name].id_of) for name, value in given.items()}
+
+
+def _stored(name: str, value: Any, id_of: str | None) -> Any:
+    """A filter's value as the database has it."""
+    if id_of is not None:
+        return identifiers.parse(value, camel(name), id_of).key
+    return storable(value, camel(name)) if isinstance(value, str) else value
