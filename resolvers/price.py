@@ -82,7 +82,7 @@ class Quote:
 
 async def quote(roots: Sequence[object], context: Context, **arguments: Any) -> list[Quote]:
     """Quote the requested items (R113). Raises InvalidId or InvalidQuote."""
-    items = _items(arguments["input"])
+    items = _read_items(arguments["input"])
     location_ids = [item.location_id for item in items]
     locations = await context.loaders.rows("Location", location_ids)
     lists = await context.loaders.lists("Price", location_ids, by="location_id", order="id")
@@ -93,19 +93,19 @@ async def quote(roots: Sequence[object], context: Context, **arguments: Any) -> 
     return [result] * len(roots)
 
 
-def _items(quote_input: Mapping[str, Any]) -> list[Item]:
+def _read_items(quote_input: Mapping[str, Any]) -> list[Item]:
     """Read the requested items in input order, ports first. Raises InvalidId or InvalidQuote."""
     count = sum(len(quote_input.get(name, ())) for name in LISTS)
     if not 1 <= count <= MAX_ITEMS:
         raise InvalidQuote("input", f"must have from 1 to {MAX_ITEMS} items, not {count}")
     return [
-        _item(f"input.{name}.{index}", values, *LISTS[name])
+        _read_item(f"input.{name}.{index}", values, *LISTS[name])
         for name in LISTS
         for index, values in enumerate(quote_input.get(name, ()))
     ]
 
 
-def _item(path: str, values: Mapping[str, Any], kind: PriceKind, speed: str, speeds: Sequence[int]) -> Item:
+def _read_item(path: str, values: Mapping[str, Any], kind: PriceKind, speed: str, speeds: Sequence[int]) -> Item:
     key = identifiers.parse(values["location_id"], f"{path}.locationId", "Location").key
     for name, valid in ((speed, speeds), ("term_months", TERMS_MONTHS)):
         if values[name] not in valid:

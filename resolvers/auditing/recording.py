@@ -46,7 +46,7 @@ async def record(context: Context, name: str | None, text: str | None, data: Any
     write = log.enqueue if context.requester.user_id is None else log.write
     for viewer, counts in trail.explained_for.items():
         await write(_event_key(context, AuditKind.EXPLAIN, name, text, viewer), request_id, counts)
-    if denied := _denied(context, data, trail.denied):
+    if denied := _count_denials(context, data, trail.denied):
         await log.enqueue(_event_key(context, AuditKind.DENIAL, name, text), request_id, denied)
     if read:
         await log.enqueue(_event_key(context, AuditKind.READ, name, text), request_id, read)
@@ -87,7 +87,7 @@ def _event_key(
     )
 
 
-def _denied(context: Context, data: Any, refused: Counts) -> Counts:
+def _count_denials(context: Context, data: Any, refused: Counts) -> Counts:
     """Count what policy hid in a result, and the actions that it refused."""
     counts = dict(refused)
     for path, redacted in context.redactions.visible_in(data):

@@ -31,7 +31,7 @@ RATE_LIMITED: Final = "Too many inquiries: the limit is {} an hour {}. Try again
 @requires(MarketplaceProfile="inquire")
 async def send_inquiry(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Send an inquiry to a profile's contact address, which the sender doesn't see (R018, V22)."""
-    profile = await _profile(work, fields)
+    profile = await _lock_profile(work, fields)
     inquiry: dict[str, Any] = {
         "sender_name": fields.text("name", MAX_NAME_LENGTH),
         "sender_email": fields.email("email", required=True),
@@ -47,7 +47,7 @@ async def send_inquiry(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     return {"marketplace_profile": Identifier("MarketplaceProfile", profile.id)}
 
 
-async def _profile(work: UnitOfWork, fields: InputReader) -> Any:
+async def _lock_profile(work: UnitOfWork, fields: InputReader) -> Any:
     """Return the profile with this id or slug, locked, so that its inquiries are counted one after the other."""
     if fields.value("profile_id") is not None:
         return await work.lock_for_update(fields, "profile_id", "MarketplaceProfile", "inquire")
@@ -65,7 +65,7 @@ async def _check_limits(work: UnitOfWork, profile: UUID) -> None:
     """Reject a sender who sent too many. The name and email in the input don't count: anyone could enter someone else's."""
     to_profile = Inquiry.profile_id == profile
     visitors = Inquiry.user_id.is_(None)
-    sender = _sender(work)
+    sender = _from_sender(work)
     await work.serialize("inquiry", str(work.context.viewer.user_id or work.context.origin.peer))
     limits = [
         (MAX_PER_SENDER, "from one sender to one provider", to_profile & sender),
@@ -79,7 +79,7 @@ async def _check_limits(work: UnitOfWork, profile: UUID) -> None:
             work.errors.raise_if_any()
 
 
-def _sender(work: UnitOfWork) -> sa.ColumnElement[bool]:
+def _from_sender(work: UnitOfWork) -> sa.ColumnElement[bool]:
     """Match the sender's inquiries: a user's own, or those of visitors from the same network address."""
     user, peer = work.context.viewer.user_id, work.context.origin.peer
     if user is not None:

@@ -30,8 +30,8 @@ MAX_DESCRIPTION_LENGTH: Final = 1_000
 MAX_LINKS: Final = 20
 MAX_TYPES: Final = 50
 MAX_PORTS: Final = 200
-EXISTS: Final = "The company already has a profile. To edit it, pass the version that you last read."
-NONE_YET: Final = "The company has no profile yet. Omit the version to create one."
+PROFILE_EXISTS: Final = "The company already has a profile. To edit it, pass the version that you last read."
+NO_PROFILE: Final = "The company has no profile yet. Omit the version to create one."
 UNVERIFIED: Final = "The operator hasn't verified the company yet. Until then, its profile must be PRIVATE."
 
 
@@ -41,10 +41,10 @@ async def save_marketplace_profile(work: UnitOfWork, fields: InputReader) -> Cha
     company = await work.acting_company(fields, "save_marketplace_profile")
     profile = None if company is None else await work.scalar(_select_profile(company.id))
     values = _read_columns(fields, is_new=fields.value("version") is None if company is None else profile is None)
-    values |= await _categories(work, fields, profile)
+    values |= await _read_categories(work, fields, profile)
     if fields.has("logo_id"):
-        values["logo_id"] = await _logo(work, fields, company)
-    ports = await _ports(work, fields, company)
+        values["logo_id"] = await _read_logo(work, fields, company)
+    ports = await _read_ports(work, fields, company)
     _check_publication(fields, company, profile, values)
     if company is not None:
         _check_version(work, fields, profile)
@@ -76,9 +76,9 @@ def _check_version(work: UnitOfWork, fields: InputReader, profile: MarketplacePr
     if profile is not None and version is not None:
         work.check_and_bump_version(fields, profile)
     elif profile is not None:
-        fields.add_error(ErrorCode.CONFLICT, EXISTS, "version")
+        fields.add_error(ErrorCode.CONFLICT, PROFILE_EXISTS, "version")
     elif version is not None:
-        fields.add_error(ErrorCode.CONFLICT, NONE_YET, "version")
+        fields.add_error(ErrorCode.CONFLICT, NO_PROFILE, "version")
 
 
 def _read_columns(fields: InputReader, *, is_new: bool) -> dict[str, Any]:
@@ -87,12 +87,12 @@ def _read_columns(fields: InputReader, *, is_new: bool) -> dict[str, Any]:
     return {**missing, **read_present(fields, READERS)}
 
 
-def _name(fields: InputReader, name: str) -> str | None:
+def _read_name(fields: InputReader, name: str) -> str | None:
     company_name = fields.text(name, MAX_NAME_LENGTH)
     return company_name and " ".join(company_name.split())
 
 
-def _bio(fields: InputReader, name: str) -> str | None:
+def _read_bio(fields: InputReader, name: str) -> str | None:
     """Read text of at most 200 words, which are separated by white space (A4)."""
     bio = fields.text(name, MAX_BIO_LENGTH, required=False, lines=True)
     words = len((bio or "").split())
@@ -101,20 +101,20 @@ def _bio(fields: InputReader, name: str) -> str | None:
     return bio
 
 
-def _social_links(fields: InputReader, name: str) -> list[dict[str, Any]]:
+def _read_social_links(fields: InputReader, name: str) -> list[dict[str, Any]]:
     links = fields.nested_list(name, MAX_LINKS)
     return [{"network": link.text("network", MAX_NETWORK_LENGTH), "url": link.url("url", required=True)} for link in links]
 
 
 REQUIRED: Final = ("company_name", "contact_email")
 READERS: Final[Mapping[str, FieldReader]] = {
-    "company_name": _name,
+    "company_name": _read_name,
     "visibility": required_value,
-    "bio": _bio,
+    "bio": _read_bio,
     "contact_email": lambda fields, name: fields.email(name, required=True),
     "website": InputReader.url,
     "phone": InputReader.phone,
-    "social_links": _social_links,
+    "social_links": _read_social_links,
     "headquarters": address,
 }
 PORT_READERS: Final[Mapping[str, FieldReader]] = {
@@ -123,7 +123,7 @@ PORT_READERS: Final[Mapping[str, FieldReader]] = {
 }
 
 
-async def _categories(work: UnitOfWork, fields: InputReader, profile: MarketplaceProfile | None) -> dict[str, Any]:
+async def _read_categories(work: UnitOfWork, fields: InputReader, profile: MarketplaceProfile | None) -> dict[str, Any]:
     """Read the provider types and service types. Each service type must belong to a chosen provider type (R021-R023)."""
     provider_types = set(await work.session.scalars(sa.select(ProviderType.code)))
     parents = {kind.code: kind.provider_type for kind in await work.session.scalars(sa.select(ServiceType))}
@@ -158,7 +158,7 @@ def _check_publication(
         fields.add_error(ErrorCode.COMPANY_NOT_VERIFIED, UNVERIFIED, "visibility")
 
 
-async def _logo(work: UnitOfWork, fields: InputReader, company: Company | None) -> UUID | None:
+async def _read_logo(work: UnitOfWork, fields: InputReader, company: Company | None) -> UUID | None:
     """Read the id of an image of the same company (R006)."""
     image = await work.lock_for_share(fields, "logo_id", "Image")
     if image is None:
@@ -169,7 +169,7 @@ async def _logo(work: UnitOfWork, fields: InputReader, company: Company | None) 
     return key
 
 
-async def _ports(work: UnitOfWork, fields: InputReader, company: Company | None) -> dict[Port, dict[str, Any]]:
+async def _read_ports(work: UnitOfWork, fields: InputReader, company: Company | None) -> dict[Port, dict[str, Any]]:
     """Read how the company's ports are announced: without a name, as "<company> at <location>" (R032-R034)."""
     announcements: dict[Port, dict[str, Any]] = {}
     for item in fields.nested_list("ports", MAX_PORTS):

@@ -27,9 +27,9 @@ KEY_REUSED: Final = "This Idempotency-Key was already used with a different inpu
 
 
 async def claim_idempotency_key(
-    session: AsyncSession, context: Context, name: str, values: Mapping[str, Any], place: str
+    session: AsyncSession, context: Context, name: str, values: Mapping[str, Any], response_key: str
 ) -> IdempotentRequest | None:
-    """Return the stored request for this key, inserting it if it's new. None without a key, and for visitors, who can't use keys.
+    """Return the stored request of this key, and insert it if it's new. None without a key, and for visitors.
 
     A concurrent request with the same key waits here until the first one ends. Raises MutationRejected if the input differs.
     """
@@ -40,7 +40,7 @@ async def claim_idempotency_key(
         "user_id": viewer.user_id,
         "company_id": viewer.company_id,
         "key": key,
-        "place": _indexed_response_key(place),
+        "place": _indexed_response_key(response_key),
     }
     fingerprint = hashlib.sha256(orjson.dumps([name, values], default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
     await session.execute(
@@ -52,9 +52,13 @@ async def claim_idempotency_key(
     return stored
 
 
-def _indexed_response_key(place: str) -> str:
+def _indexed_response_key(response_key: str) -> str:
     """Return the response key as it is indexed. Aliases can be long, so a long one is hashed; no alias contains a colon."""
-    return place if len(place) <= MAX_RESPONSE_KEY_LENGTH else f"sha256:{hashlib.sha256(place.encode()).hexdigest()}"
+    return (
+        response_key
+        if len(response_key) <= MAX_RESPONSE_KEY_LENGTH
+        else f"sha256:{hashlib.sha256(response_key.encode()).hexdigest()}"
+    )
 
 
 async def purge_requests(engine: AsyncEngine, _public_url: str) -> None:

@@ -51,10 +51,10 @@ class Mutation:
         requires: Requirements = self.command.requires  # type: ignore[attr-defined]
         return requires
 
-    async def __call__(self, context: Context, values: Mapping[str, Any], place: str) -> MutationResult:
-        """Run the mutation with one input. `place` is the field's response key. Raises ViewerGone."""
+    async def __call__(self, context: Context, values: Mapping[str, Any], response_key: str) -> MutationResult:
+        """Run the mutation with one input. `response_key` is the field's name or alias in the response. Raises ViewerGone."""
         try:
-            changed = await run_in_transaction(context, self.name, lambda work: self._run_once(work, values, place))
+            changed = await run_in_transaction(context, self.name, lambda work: self._run_once(work, values, response_key))
         except MutationRejected as rejected:
             return MutationResult(rejected.errors, {})
         except Contended as contended:
@@ -63,9 +63,9 @@ class Mutation:
             context.reset_caches()
         return MutationResult([], {name: await _load(context, identifier) for name, identifier in changed.items()})
 
-    async def _run_once(self, work: UnitOfWork, values: Mapping[str, Any], place: str) -> ChangedIds:
+    async def _run_once(self, work: UnitOfWork, values: Mapping[str, Any], response_key: str) -> ChangedIds:
         """Run the command, unless it already ran under the same idempotency key. Raises MutationRejected."""
-        request = await claim_idempotency_key(work.session, work.context, self.name, values, place)
+        request = await claim_idempotency_key(work.session, work.context, self.name, values, response_key)
         if request is not None and request.done is not None:
             return {name: Identifier(kind, UUID(key)) for name, (kind, key) in request.done.items()}
         try:
