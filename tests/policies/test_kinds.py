@@ -27,7 +27,7 @@ MODULES: Final = ("address.py", "email_address.py", "server.py", "settings.py", 
 Edit = tuple[str, str, str]  # a file, a text in it, and what takes its place
 
 PRICE: Final[tuple[Edit, ...]] = (
-    ("resolvers/port.py", "setup_fee: Final", 'discount: Final = Made(money, ("monthly_rate", "currency"))\nsetup_fee: Final'),
+    ("resolvers/port.py", "setup_fee: Final", 'discount: Final = Computed(money, ("monthly_rate", "currency"))\nsetup_fee: Final'),
     (
         "schema/port.py",
         "    setup_fee: Money",
@@ -109,8 +109,8 @@ OTHERS: Final[dict[str, tuple[Edit, ...]]] = {
     "Port.letter_of_authorisation holds PRICE": (
         (
             "resolvers/endpoints/downloads.py",
-            'Maker(letter, "letter_of_authorisation", frozenset())',
-            'Maker(letter, "letter_of_authorisation", frozenset({Kind.PRICE}))',
+            'FileRenderer(render_letter, "letter_of_authorisation", frozenset())',
+            'FileRenderer(render_letter, "letter_of_authorisation", frozenset({Kind.PRICE}))',
         ),
     ),
     "Port.name needs no exemption from PRICE: remove it": (
