@@ -207,7 +207,7 @@ def _view_as(services: Services) -> ViewAs:
     async def view_as(asker: Viewer, named: str, request_id: str) -> Context:
         context = Context(services, asker, Origin(request_id))
         try:
-            return Context(services, await resolve_view_as(context, named), context.origin, asker=asker)
+            return Context(services, await resolve_view_as(context, named), context.origin, requester=asker)
         except ViewAsRefused:
             await record(context, None, None)
             raise

@@ -1,4 +1,4 @@
-"""How audit events get their data. What was changed is told by the names of fields that the viewer sees anyway, never by a value."""
+"""Resolvers of audit events. A change shows only the names of fields that the viewer sees anyway, never their values."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ from resolvers.values.text import camel
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-TYPES: Final[Mapping[str, str]] = {str(each.local_table.description): each.class_.__name__ for each in Base.registry.mappers}
+TYPES: Final[Mapping[str, str]] = {
+    str(mapper.local_table.description): mapper.class_.__name__ for mapper in Base.registry.mappers
+}
 
-PROFILE: Final = ("legal_name", "registration_number", "tax_number", "country", "headquarters")
-SETTINGS: Final = ("pricing", "chat_support", "dashboard", "company_profile", "order_approval")
-PARTS: Final[Mapping[str, Mapping[str, str]]] = {
-    "Company": dict.fromkeys(PROFILE, "company_profile"),
-    "ManagedAccount": dict.fromkeys(SETTINGS, "settings"),
+PROFILE_COLUMNS: Final = ("legal_name", "registration_number", "tax_number", "country", "headquarters")
+SETTING_COLUMNS: Final = ("pricing", "chat_support", "dashboard", "company_profile", "order_approval")
+FIELD_OF_COLUMN: Final[Mapping[str, Mapping[str, str]]] = {
+    "Company": dict.fromkeys(PROFILE_COLUMNS, "company_profile"),
+    "ManagedAccount": dict.fromkeys(SETTING_COLUMNS, "settings"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class AuditCount:
-    """How often something was met, by what it is of. The names are those of the schema."""
+    """How often an action or a field occurred in an event. Names are those of the schema."""
 
     type: str
     field: str | None
@@ -37,23 +39,23 @@ class AuditCount:
     count: int
 
 
-def counted(stored: Sequence[Mapping[str, Any]] | None) -> list[AuditCount]:
-    """What an event has counted."""
+def build_counts(stored: Sequence[Mapping[str, Any]] | None) -> list[AuditCount]:
+    """Convert the stored counts of an event."""
     return [
-        AuditCount(each["type"], each.get("field"), each.get("action"), each.get("reason"), each["count"])
-        for each in stored or ()
+        AuditCount(item["type"], item.get("field"), item.get("action"), item.get("reason"), item["count"])
+        for item in stored or ()
     ]
 
 
 @reads_columns("table_name")
 async def types(events: Sequence[Record], _context: Context) -> list[str | None]:
-    """The type of the row that each event has changed, None for parts that policy does not know."""
+    """Return the type of the row that each event changed, or None for types without a policy."""
     return [_type(event) for event in events]
 
 
 @reads_columns("table_name", "changes")
 async def changed_fields(events: Sequence[Record], context: Context) -> list[list[str] | None]:
-    """The fields that each event has changed, of those that the viewer sees in every row of the type that it may read."""
+    """Return the fields that each event changed, if the viewer sees them in every readable row of the type."""
     return [_fields(event, context) for event in events]
 
 
@@ -71,8 +73,8 @@ def _fields(event: Record, context: Context) -> list[str] | None:
 
 
 def _field(kind: str, column: str) -> str:
-    """The field that tells a column: the one that it is a part of, or that of its own name, or of what it names."""
-    return PARTS.get(kind, {}).get(column, column.removesuffix("_id"))
+    """Return the field that shows a column: the field that it's a part of, or the one with its name (without `_id`)."""
+    return FIELD_OF_COLUMN.get(kind, {}).get(column, column.removesuffix("_id"))
 
 
 audit_events: Final = RootConnection("AuditEvent")
@@ -80,4 +82,4 @@ user: Final = ToOne("User", "user_id")
 company: Final = ToOne("Company", "actor_company_id")
 as_user: Final = ToOne("User", "as_user_id")
 as_company: Final = ToOne("Company", "as_company_id")
-counts: Final = Computed(counted, ("counts",))
+counts: Final = Computed(build_counts, ("counts",))

@@ -1,4 +1,4 @@
-"""How companies get their data."""
+"""Resolvers of companies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from resolvers.values.address import Address, address
 
 @dataclass(frozen=True, slots=True)
 class CompanyProfile:
-    """What a company is on paper."""
+    """The legal details of a company."""
 
     legal_name: str
     registration_number: str | None
@@ -22,18 +22,20 @@ class CompanyProfile:
     tax_number: str | None
 
 
-def on_paper(
+def build_company_profile(
     legal_name: str,
     registration_number: str | None,
     country: str,
     headquarters: Mapping[str, Any] | None,
     tax_number: str | None,
 ) -> CompanyProfile:
-    """The company profile of a company (R111, X1)."""
+    """Build the company profile from its columns (R111, X1)."""
     return CompanyProfile(legal_name, registration_number, country, address(headquarters), tax_number)
 
 
-company_profile: Final = Computed(on_paper, ("legal_name", "registration_number", "country", "headquarters", "tax_number"))
+company_profile: Final = Computed(
+    build_company_profile, ("legal_name", "registration_number", "country", "headquarters", "tax_number")
+)
 company: Final = ById("Company")
 companies: Final = RootConnection("Company")
 marketplace_profile: Final = ToOne("MarketplaceProfile", "id", by="company_id")

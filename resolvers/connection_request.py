@@ -1,4 +1,4 @@
-"""How connection requests get their data."""
+"""Resolvers of connection requests."""
 
 from __future__ import annotations
 

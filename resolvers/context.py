@@ -1,6 +1,6 @@
-"""The context of one request: its viewer, what policy decides for it, and everything that is loaded for it.
+"""The context of one request: its viewer, the decisions of policy for that viewer, and everything loaded so far.
 
-It lives as long as the request. Nothing in it is shared with another request but what is the same for every viewer.
+It lives as long as the request. Requests share only what is the same for every viewer.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from resolvers.reading.loaders import Loaders
 from resolvers.reading.redactions import Redactions
 
 Renew = Callable[[], Awaitable[Viewer | None]]
-"""Loads the viewer of a subscription as it stands now; None once it may not go on."""
+"""Reloads the viewer of a subscription. Returns None if the subscription must end."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Services:
-    """What all requests share: the database, policy, the sealing of cursors, and the bounds of pages.
+    """What all requests share: the database, the policy, the encryption of cursors, and the limits of pages.
 
-    `policy` is replaced as a whole when its files change, in development; each request keeps that with which it began, so ask a
-    request's context for it, and keep what is made of it by its `version`. Whatever is read goes through `reader`; `engine` is for
-    what writes; `listening` tells of what changes; `audit` is told who did what.
+    In development, `policy` is replaced as a whole when its files change. A request keeps the policy it started with, so use
+    `Context.policy`, and cache what is derived from it by its `version`. `reader` is for reads and `engine` for writes;
+    `change_listener` reports changed rows; `audit` records who did what.
     """
 
     reader: Reader
@@ -49,7 +49,7 @@ class Services:
     order_approval_days: int = 14
 
     def replace_policy(self, policy: Policy) -> None:
-        """Put another policy in force, for whatever begins from now on."""
+        """Use another policy for all requests that start from now on."""
         self.policy = policy
 
     async def close(self) -> None:
@@ -64,7 +64,7 @@ class Services:
 class Origin:
     """Where an operation comes from.
 
-    `idempotency_key` is the key under which its mutations are done only once, `peer` the network address that sends it, if known.
+    Mutations with the same `idempotency_key` run only once. `peer` is the sender's network address, if known.
     """
 
     request_id: str | None = None
@@ -73,9 +73,9 @@ class Origin:
 
 
 class Context(Access):
-    """One request of one viewer, or one subscription, which begins anew with each event.
+    """One request of one viewer, or one subscription, which is renewed for each event.
 
-    `asker` is who sent it: the viewer itself, but where somebody looks at the market as another viewer would see it.
+    `requester` sent the request. It's the viewer itself unless somebody views the market as another viewer.
     """
 
     def __init__(
@@ -84,36 +84,35 @@ class Context(Access):
         viewer: Viewer,
         origin: Origin | None = None,
         renew: Renew | None = None,
-        asker: Viewer | None = None,
+        requester: Viewer | None = None,
     ) -> None:
         self.services = services
         self.reader = services.reader
         self.policy = services.policy
         self.origin = origin or Origin()
-        self._asker = asker
+        self._requester = requester
         self._renew = renew
         self.is_preview = False
-        self.has_changed = False  # whether something was changed by a mutation of this request
-        self.unsaved_settings: Mapping[
-            UUID, Mapping[str, bool | None]
-        ] = {}  # settings of accounts that are as if they were saved
+        self.has_changed = False  # whether a mutation of this request changed something
+        # Settings to treat as if they were saved, by account.
+        self.unsaved_settings: Mapping[UUID, Mapping[str, bool | None]] = {}
         self._begin(viewer)
 
     def _begin(self, viewer: Viewer) -> None:
         self.viewer = viewer
         self._parameters = None
-        self.execution = ""  # what ran the operation: "planned", or graphql-core and why
+        self.execution = ""  # which executor ran the operation: "planned", or graphql-core and why
         self.redactions = Redactions()
         self.audit_trail = AuditTrail()
         self.reset_caches()
 
     def reset_caches(self) -> None:
-        """Read all again from now on: something has changed."""
+        """Discard everything loaded so far, because rows or rights have changed."""
         self.batches = Batches(self)
         self.loaders = Loaders(self)
 
     def continue_as(self, viewer: Viewer) -> None:
-        """Decide for the viewer as it stands now, and for nothing that was known of it before."""
+        """Replace the viewer by its current state. Discards what was loaded for a different state."""
         if viewer != self.viewer:
             self.viewer = viewer
             self._parameters = None
@@ -121,32 +120,32 @@ class Context(Access):
 
     @property
     def requester(self) -> Viewer:
-        """Who sent the request, whose rights decide whether a tool may be used at all."""
-        return self._asker or self.viewer
+        """Who sent the request. Their rights decide whether a tool can be used at all."""
+        return self._requester or self.viewer
 
     @property
     def is_view_as(self) -> bool:
-        """Whether the asker looks at the market as another viewer."""
-        return self._asker is not None
+        """True if the requester views the market as another viewer."""
+        return self._requester is not None
 
     def as_requester(self) -> Context:
-        """A context of the same request in which the asker is the viewer, for what it is told of itself."""
-        return self._beside(self.requester)
+        """Return a context of the same request with the requester as viewer, to load what they can read about themselves."""
+        return self._derive(self.requester)
 
     def preview(self, viewer: Viewer, account: UUID, settings: Mapping[str, bool | None]) -> Context:
-        """A context of the same request in which an account has settings that are not saved yet, and its viewer is seen."""
-        context = self._beside(viewer, self.requester)
+        """Return a context of the same request for `viewer`, in which `account` has settings that aren't saved yet."""
+        context = self._derive(viewer, self.requester)
         context.unsaved_settings = {account: settings}
         context.is_preview = True
         return context
 
-    def _beside(self, viewer: Viewer, asker: Viewer | None = None) -> Context:
-        context = Context(self.services, viewer, self.origin, asker=asker)
+    def _derive(self, viewer: Viewer, requester: Viewer | None = None) -> Context:
+        context = Context(self.services, viewer, self.origin, requester=requester)
         context.policy = self.policy
         return context
 
     async def renew(self) -> bool:
-        """Begin anew for another event: the viewer as it stands now, and nothing of what was loaded. False if it may not go on."""
+        """Reload the viewer and discard everything loaded, for the next event. Returns False if the subscription must end."""
         viewer = None if self._renew is None else await self._renew()
         if viewer is None:
             return False
@@ -156,14 +155,14 @@ class Context(Access):
 
     @property
     def cursors(self) -> Cursors:
-        """What seals and opens cursors."""
+        """Encrypts and decrypts cursors."""
         return self.services.cursors
 
     @property
     def page_sizes(self) -> tuple[int, int]:
-        """The default page size and the largest."""
+        """The default and maximum page sizes."""
         return self.services.default_page_size, self.services.max_page_size
 
     def note_refused_argument(self, entity: str, field: str, code: str) -> None:
-        """Note for the audit log that an order or a filter was refused, because it would reveal a field."""
+        """Record a refused order or filter, which would reveal a hidden field."""
         self.audit_trail.note_refused_argument(entity, field, code)

@@ -1,6 +1,6 @@
-"""How dashboards get their data: one statement tallies the ports of all dashboards of a request that the viewer may read.
+"""Resolvers of dashboards. One statement counts the ports of all dashboards in a request, limited to ports that the viewer can read.
 
-Another one counts the order approvals that wait, and only where the orders that wait are asked for.
+A second statement counts pending order approvals, only if `ordersWaiting` is requested.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 STATUSES: Final = tuple(PortStatus)  # in the order of their lifecycle
-UNDECIDED: Final = {"filter": {"status": OrderApprovalStatus.PENDING}}
+PENDING_APPROVALS: Final = {"filter": {"status": OrderApprovalStatus.PENDING}}
 
 
 @dataclass(frozen=True, slots=True)
 class PortsOfStatus:
-    """How many ports have a status."""
+    """The number of ports with a status."""
 
     status: PortStatus
     count: int
@@ -35,7 +35,7 @@ class PortsOfStatus:
 
 @dataclass(frozen=True, slots=True)
 class PortsInMetro:
-    """How many ports there are in a metro."""
+    """The number of ports in a metro."""
 
     metro: str
     count: int
@@ -43,54 +43,56 @@ class PortsInMetro:
 
 @reads_columns("id")
 async def ports_by_status(dashboards: Sequence[Record], context: Context) -> list[list[PortsOfStatus]]:
-    """The ports of each dashboard by status."""
+    """Count each dashboard's ports by status."""
 
-    def of(groups: Sequence[Any]) -> list[PortsOfStatus]:
+    def aggregate(groups: Sequence[Any]) -> list[PortsOfStatus]:
         counts = _counts(groups, "status")
         return [PortsOfStatus(status, counts[status]) for status in STATUSES if status in counts]
 
-    return await _each(dashboards, context, of)
+    return await _aggregate_each(dashboards, context, aggregate)
 
 
 @reads_columns("id")
 async def ports_by_metro(dashboards: Sequence[Record], context: Context) -> list[list[PortsInMetro]]:
-    """The ports of each dashboard that have not ended, by metro."""
+    """Count each dashboard's ports that haven't ended, by metro."""
 
-    def of(groups: Sequence[Any]) -> list[PortsInMetro]:
-        placed = (group for group in groups if group.status not in ENDED and group.location_metro is not None)
-        counts = _counts(placed, "location_metro")
+    def aggregate(groups: Sequence[Any]) -> list[PortsInMetro]:
+        current = (group for group in groups if group.status not in ENDED and group.location_metro is not None)
+        counts = _counts(current, "location_metro")
         return [PortsInMetro(metro, counts[metro]) for metro in sorted(counts)]
 
-    return await _each(dashboards, context, of)
+    return await _aggregate_each(dashboards, context, aggregate)
 
 
 @reads_columns("id")
 async def orders_waiting(dashboards: Sequence[Record], context: Context) -> list[int]:
-    """How many orders of each dashboard wait: for the operator to allocate a port, or for a partner's approval (V13)."""
-    ordered = _each(dashboards, context, lambda groups: _counts(groups, "status")[PortStatus.REQUESTED])
-    asked = parse_page_request(context, "OrderApproval", UNDECIDED, "dashboard.order_approvals")
+    """Count each dashboard's waiting orders: those to be allocated by the operator or approved by a partner (V13)."""
+    requested_ports = _aggregate_each(dashboards, context, lambda groups: _counts(groups, "status")[PortStatus.REQUESTED])
+    page_request = parse_page_request(context, "OrderApproval", PENDING_APPROVALS, "dashboard.order_approvals")
     keys = [dashboard.id for dashboard in dashboards]
-    requested, undecided = await asyncio.gather(ordered, context.loaders.count(asked, keys))
+    requested, undecided = await asyncio.gather(requested_ports, context.loaders.count(page_request, keys))
     return [number + undecided[key] for number, key in zip(requested, keys, strict=True)]
 
 
 @reads_columns("id")
 async def monthly_spend(dashboards: Sequence[Record], context: Context) -> list[list[Money | None]]:
-    """What the ports of each dashboard cost per month, by currency."""
+    """Add up the monthly rates of each dashboard's charged ports, by currency."""
 
-    def of(groups: Sequence[Any]) -> list[Money | None]:
+    def aggregate(groups: Sequence[Any]) -> list[Money | None]:
         return totals((group for group in groups if group.status in CHARGED), "monthly_rate")
 
-    return await _each(dashboards, context, of)
+    return await _aggregate_each(dashboards, context, aggregate)
 
 
-async def _each(dashboards: Sequence[Record], context: Context, of: Callable[[Sequence[Any]], Any]) -> list[Any]:
-    """What is made of the groups of ports of each dashboard."""
-    return [of(groups) for groups in await context.loaders.ports_of([dashboard.id for dashboard in dashboards])]
+async def _aggregate_each(
+    dashboards: Sequence[Record], context: Context, aggregate: Callable[[Sequence[Any]], Any]
+) -> list[Any]:
+    """Apply `aggregate` to each dashboard's groups of ports."""
+    return [aggregate(groups) for groups in await context.loaders.ports_of([dashboard.id for dashboard in dashboards])]
 
 
 def _counts(groups: Iterable[Any], by: str) -> Counter[Any]:
-    """How many ports the groups have, for each value of a column."""
+    """Count the ports in the groups, by the value of a column."""
     counts: Counter[Any] = Counter()
     for group in groups:
         counts[getattr(group, by)] += group.count

@@ -1,4 +1,4 @@
-"""How images get their data."""
+"""Resolvers of images."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ CONTENT: Final = sa.select(Image.content).where(Image.id == sa.bindparam("image"
 
 @reads_columns("id")
 async def url(images: Sequence[Record], context: Context) -> list[str]:
-    """Where each image is served."""
+    """Return the URL of each image."""
     return [url_of("Image", image.id, context) for image in images]
 
 
 def has_recommended_size(width: int, height: int) -> bool:
-    """Whether an image has the size that is recommended (A2)."""
+    """Return True if an image has the recommended size (A2)."""
     return (width, height) == RECOMMENDED
 
 
@@ -34,6 +34,6 @@ is_recommended_size: Final = Computed(has_recommended_size, ("width", "height"))
 
 
 async def image_of(image: Record, context: Context) -> File:
-    """An image as it is stored."""
-    (found,) = await context.services.reader.fetch(CONTENT, {"image": image.id})
-    return File(image.media_type, found.content)
+    """Load the file of an image."""
+    (row,) = await context.services.reader.fetch(CONTENT, {"image": image.id})
+    return File(image.media_type, row.content)

@@ -1,4 +1,4 @@
-"""How inquiries get their data."""
+"""Resolvers of inquiries."""
 
 from __future__ import annotations
 

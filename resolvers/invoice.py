@@ -1,4 +1,4 @@
-"""How invoices and their lines get their data."""
+"""Resolvers of invoices and their lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where values of sensitive kinds are used in resolvers: filters and orders, files, and the parameters of mails."""
+"""Where resolvers use values of sensitive kinds: in filters, orders, files, and the parameters of emails."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ from resolvers.values.money import Money
 
 
 def column_kinds(entity: str, *names: str) -> frozenset[Kind]:
-    """The kinds of some columns of a type; of all of them if none is named."""
+    """Return the kinds of the named columns of a type, or of all its columns."""
     table = CATALOGUE[entity].table
     return frozenset(kind for name in names or tuple(table.c.keys()) if name in table.c for kind in kinds_of(table.c[name]))
 
 
 def resolver_kinds(entity: str, resolver: BatchResolver) -> frozenset[Kind]:
-    """The kinds of the columns that a batch resolver reads of its parents. One that doesn't say which may read all of them."""
+    """Return the kinds of the parent columns that a batch resolver reads: all columns if it doesn't declare them."""
     if isinstance(resolver, Computed):
         return column_kinds(entity, *resolver.columns)
     if isinstance(resolver, ComputedWithFallback):
-        related = (column_kinds(each.row.entity, each.column) for each in resolver.related)
+        related = (column_kinds(column.row.entity, column.column) for column in resolver.related)
         return column_kinds(entity, resolver.own).union(*related)
     if inspect.isfunction(resolver):
         return column_kinds(entity, *getattr(resolver, "needs", ()))
-    return frozenset()  # it names other rows, which have rules of their own
+    return frozenset()  # it loads other rows, which have their own rules
 
 
 def narrowings() -> Iterator[Narrowing]:
-    """Each filter and order, with the kinds of the columns in its SQL."""
+    """Yield each filter and order, with the kinds of the columns in its SQL."""
     for entity, filters in FILTERS.items():
         table = CATALOGUE[entity].table
-        for name, each in filters.items():
-            used = visitors.iterate(each.condition(table.c, "value"))
+        for name, filter_ in filters.items():
+            used = visitors.iterate(filter_.condition(table.c, "value"))
             kinds = (kinds_of(column) for column in used if isinstance(column, sa.Column))
-            yield Narrowing(entity, f"the filter {name}", each.field, frozenset().union(*kinds))
+            yield Narrowing(entity, f"the filter {name}", filter_.field, frozenset().union(*kinds))
     for entity, orders in ORDERS.items():
         for name, order in orders.items():
             kinds_in_order = column_kinds(entity, *order.columns) if order.columns else frozenset()
@@ -55,7 +55,7 @@ def narrowings() -> Iterator[Narrowing]:
 
 
 def mail_sites() -> Iterator[Site]:
-    """Each parameter of a notification or mail that holds a value of some kind. Nothing guards them."""
+    """Yield each parameter of a message template that may hold a sensitive value. Policy doesn't guard messages."""
     for name, function in vars(message_templates).items():
         if not inspect.isfunction(function) or name.startswith("_"):
             continue
@@ -65,14 +65,14 @@ def mail_sites() -> Iterator[Site]:
 
 
 def _parameter_kinds(name: str, hint: Any) -> frozenset[Kind]:
-    """The kinds that the type or the name of a parameter suggests. Text may hold an amount too."""
+    """Return the kinds that a parameter's type or name suggests. Text may contain an amount too."""
     if hint in (Money, Decimal):
         return frozenset({Kind.PRICE})
     if isinstance(hint, type) and issubclass(hint, Base):
         return frozenset(kind for column in hint.__table__.c for kind in kinds_of(column))
     if dataclasses.is_dataclass(hint):
-        inner = get_type_hints(hint)
-        return frozenset().union(*(_parameter_kinds(each, inner[each]) for each in inner))
+        hints = get_type_hints(hint)
+        return frozenset().union(*(_parameter_kinds(field, inner) for field, inner in hints.items()))
     if arguments := get_args(hint):
         return frozenset().union(*(_parameter_kinds(name, argument) for argument in arguments))
     return suggested(name, is_number=True) | suggested(name, is_number=False)

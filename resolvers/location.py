@@ -1,4 +1,4 @@
-"""How locations get their data."""
+"""Resolvers of locations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from resolvers.reading.field_sources import ConnectionArguments, RootConnection
 
 
 def _orderable(arguments: dict[str, Any]) -> ConnectionArguments:
-    """All locations, or those only in which the viewer could order a port (R120)."""
+    """Select all locations, or with `orderable` those where the viewer can order a port (R120)."""
     return arguments, ("read", "order") if arguments.pop("orderable", None) else ("read",)
 
 

@@ -1,4 +1,4 @@
-"""How managed accounts get their data."""
+"""Resolvers of managed accounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How marketplace profiles get their data."""
+"""Resolvers of Marketplace profiles."""
 
 from __future__ import annotations
 
@@ -25,44 +25,44 @@ class SocialLink:
 
 
 async def marketplace_profile(roots: Sequence[object], context: Context, *, slug: str) -> list[Record | None]:
-    """The profile of a slug, also of one that it had before (A3)."""
-    found = await context.loaders.profile_of_slug(storable(slug, "slug"))
-    return [found] * len(roots)
+    """Return the profile with this slug, or formerly with it (A3)."""
+    profile = await context.loaders.profile_of_slug(storable(slug, "slug"))
+    return [profile] * len(roots)
 
 
-def _searched(arguments: dict[str, Any]) -> ConnectionArguments:
-    """All profiles, or those whose name or text has the words of `search`, or words that begin so, or nearly so."""
+def _with_search(arguments: dict[str, Any]) -> ConnectionArguments:
+    """Select all profiles, or those whose name or text matches the words of `search`, by prefix or approximately."""
     search = arguments.pop("search", None)
     query = None if search is None else searchable(storable(search, "search"))
-    narrowed = {**(arguments.pop("filter", None) or {}), "search": query}
-    return {**arguments, "filter": narrowed}, ("read",)
+    filters = {**(arguments.pop("filter", None) or {}), "search": query}
+    return {**arguments, "filter": filters}, ("read",)
 
 
 async def catalogue(roots: Sequence[object], context: Context) -> list[list[Record]]:
-    """All categories of services, by label (R021, A5)."""
+    """Return all provider types, ordered by label (R021, A5)."""
     return [await context.loaders.every("ProviderType", "label")] * len(roots)
 
 
 @reads_columns("code")
 async def service_types_of(types: Sequence[Record], context: Context) -> list[list[Record]]:
-    """The sub-categories of each category, by label (R023)."""
+    """Return the service types of each provider type, ordered by label (R023)."""
     return await context.loaders.lists("ServiceType", [kind.code for kind in types], by="provider_type", order="label")
 
 
 @reads_columns("slug")
 async def url(profiles: Sequence[Record], context: Context) -> list[str]:
-    """The address of each profile's page, which ends with its slug (R014, A3)."""
+    """Return the URL of each profile's page, which ends with its slug (R014, A3)."""
     return [f"{context.services.public_url}/marketplace/{profile.slug}" for profile in profiles]
 
 
-def links(stored: Sequence[Mapping[str, str]]) -> list[SocialLink]:
-    """A profile's links to other networks, as they are stored (R024)."""
+def build_links(stored: Sequence[Mapping[str, str]]) -> list[SocialLink]:
+    """Convert a profile's stored build_links to other networks (R024)."""
     return [SocialLink(link["network"], link["url"]) for link in stored]
 
 
-marketplace_profiles: Final = RootConnection("MarketplaceProfile", _searched)
+marketplace_profiles: Final = RootConnection("MarketplaceProfile", _with_search)
 headquarters: Final = Computed(address, ("headquarters",))
-social_links: Final = Computed(links, ("social_links",))
+social_links: Final = Computed(build_links, ("social_links",))
 provider_types: Final = ToManyByArray("ProviderType", "provider_types", by="code")  # R021
 service_types: Final = ToManyByArray("ServiceType", "service_types", by="code")  # R023
 company: Final = ToOne("Company", "company_id")

@@ -1,4 +1,4 @@
-"""How memberships get their data."""
+"""Resolvers of memberships."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How notifications get their data."""
+"""Resolvers of notifications."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from resolvers.reading.field_sources import ConnectionArguments, RootConnection
 from resolvers.values.identifiers import Identifier
 
 
-def narrowed(arguments: dict[str, Any]) -> ConnectionArguments:
-    """The arguments with `unread` as a filter."""
+def with_unread_filter(arguments: dict[str, Any]) -> ConnectionArguments:
+    """Turn the argument `unread` into a filter."""
     return {**arguments, "filter": {"unread": True} if arguments.get("unread") else {}}, ("read",)
 
 
-def named(kind: str | None, key: UUID | None) -> str | None:
-    """The global id of what a notification is about."""
+def subject_of(kind: str | None, key: UUID | None) -> str | None:
+    """Return the global id of a notification's subject."""
     return None if kind is None or key is None else str(Identifier(kind, key))
 
 
-notifications: Final = RootConnection("Notification", narrowed)
-subject_id: Final = Computed(named, ("subject_type", "subject_key"))
+notifications: Final = RootConnection("Notification", with_unread_filter)
+subject_id: Final = Computed(subject_of, ("subject_type", "subject_key"))

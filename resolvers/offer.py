@@ -1,4 +1,4 @@
-"""How private offers get their data."""
+"""Resolvers of private offers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How order approvals get their data, who is told what became of them, and how those that nobody decides end (V13)."""
+"""Resolvers of order approvals, notifying the requester of the outcome, and expiring undecided orders (V13)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from resolvers.values.identifiers import Identifier
 from resolvers.values.money import money
 from resolvers.writing.change_log import record_changes
 
-EXPIRE: Final = "expireOrderApprovals"  # what the trail calls it; nobody does it but time
+EXPIRE: Final = "expireOrderApprovals"  # its action in the audit log, where it has no actor
 EXPIRY_BATCH: Final = 100
 
 order_approvals: Final = RootConnection("OrderApproval")
@@ -34,18 +34,18 @@ setup_fee: Final = Computed(money, ("setup_fee", "currency"))
 
 
 async def notify_requester(session: AsyncSession, approval: OrderApproval, public_url: str) -> None:
-    """Tell whoever has asked, if still a member of the company, what became of the order (V13)."""
+    """Notify the requester of the outcome, if still a member of the company (V13)."""
     location = (await session.scalars(sa.select(Location.name).where(Location.id == approval.location_id))).one()
     order = message_templates.order(approval.name, approval.speed_mbps, location)
-    notice = message_templates.order_approval_decided(order, approval.status.lower(), approval.comment, public_url)
-    asking = (Membership.user_id == approval.requested_by, Membership.company_id == approval.company_id)
+    message = message_templates.order_approval_decided(order, approval.status.lower(), approval.comment, public_url)
+    requester = (Membership.user_id == approval.requested_by, Membership.company_id == approval.company_id)
     subject = Identifier("OrderApproval", approval.id)
-    members = await find_members_where(session, *asking)
-    await notify_members(session, NotificationKind.ORDER_APPROVAL_DECIDED, members, notice, subject=subject)
+    members = await find_members_where(session, *requester)
+    await notify_members(session, NotificationKind.ORDER_APPROVAL_DECIDED, members, message, subject=subject)
 
 
 async def expire_due(engine: AsyncEngine, public_url: str) -> None:
-    """Write down which orders have expired, some at a time; one that somebody decides just now is passed over."""
+    """Expire due orders, in batches. Skips an order that someone is deciding right now. A scheduled job of the worker."""
     expired = EXPIRY_BATCH
     while expired == EXPIRY_BATCH:
         async with transaction(engine) as session:
@@ -54,7 +54,7 @@ async def expire_due(engine: AsyncEngine, public_url: str) -> None:
 
 
 async def _expire(session: AsyncSession, public_url: str) -> int:
-    """Let the oldest ones that are due expire, and tell whoever has asked; how many these were."""
+    """Expire the oldest due orders and notify their requesters. Return how many."""
     at = now()
     due = (
         sa.select(OrderApproval)

@@ -1,4 +1,4 @@
-"""How ports and marketplace ports get their data."""
+"""Resolvers of ports and Marketplace ports."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def announced(own: str | None, profile: str | None, company: str | None, location: str | None) -> str | None:
-    """How the Marketplace announces a port: its own name there, else "<company> at <location>" (R032-R034, A6)."""
+    """Return a port's name in the Marketplace: its own, or "<company> at <location>" (R032-R034, A6)."""
     if own is not None:
         return own
     name = company if profile is None else profile
@@ -35,28 +35,28 @@ def announced(own: str | None, profile: str | None, company: str | None, locatio
 
 @reads_columns("id", "status", "demarcation")
 async def letter_of_authorisation(ports: Sequence[Record], context: Context) -> list[str | None]:
-    """Where each port's letter of authorisation is downloaded, None before it is allocated and after it has ended (R433, A44)."""
+    """Return the URL of each port's letter of authorisation, or None before allocation and after its end (R433, A44)."""
     return [url_of("Port", port.id, context) if is_authorised(port) else None for port in ports]
 
 
-def _narrowed(arguments: dict[str, Any]) -> ConnectionArguments:
-    """The arguments with a range of money as bounds in minor units."""
-    asked = dict(arguments.get("filter") or {})
-    bounds = asked.pop("monthly_rate", None)
+def _with_minor_units(arguments: dict[str, Any]) -> ConnectionArguments:
+    """Convert a range of money in the filter to bounds in minor units."""
+    filters = dict(arguments.get("filter") or {})
+    bounds = filters.pop("monthly_rate", None)
     if bounds is not None:
-        currency = asked["currency"] = bounds["currency"]
+        currency = filters["currency"] = bounds["currency"]
         for name, rounding in (("at_least", ROUND_CEILING), ("at_most", ROUND_FLOOR)):
             if name in bounds:
-                asked[f"monthly_rate_{name}"] = minor_units(bounds[name], currency, rounding)
-    return {**arguments, "filter": asked}, ("read",)
+                filters[f"monthly_rate_{name}"] = minor_units(bounds[name], currency, rounding)
+    return {**arguments, "filter": filters}, ("read",)
 
 
 def is_selectable(status: str) -> bool:
-    """Whether a connection to a port may be requested: only to an active one (R435)."""
+    """Return True if a connection to the port can be requested, which must be active (R435)."""
     return status == PortStatus.ACTIVE
 
 
-ports: Final = RootConnection("Port", _narrowed)
+ports: Final = RootConnection("Port", _with_minor_units)
 marketplace_ports: Final = RootConnection("MarketplacePort")  # R028, R029
 monthly_rate: Final = Computed(money, ("monthly_rate", "currency"))
 setup_fee: Final = Computed(money, ("setup_fee", "currency"))

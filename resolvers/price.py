@@ -1,4 +1,4 @@
-"""How the quoting tool gets its data: the prices of what is asked for, and what would keep it from being ordered."""
+"""Resolvers of quotes: the prices of the requested items, and what would keep each from being ordered."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 MAX_ITEMS: Final = 50  # items of a quote
-# Of each list of the input: what its items are, how their speed is called, and which speeds there are.
+# For each list of the input: the kind of its items, the field of their speed, and the valid speeds.
 LISTS: Final = {
     "ports": (PriceKind.PORT, "speed_mbps", SPEEDS_MBPS),
     "connections": (PriceKind.CONNECTION, "rate_limit_mbps", RATE_LIMITS_MBPS),
@@ -30,7 +30,7 @@ LISTS: Final = {
 
 
 class QuoteProblem(StrEnum):
-    """Why what is asked for cannot be ordered as things stand."""
+    """Why an item can't be ordered at the moment."""
 
     LOCATION_NOT_ACTIVE = "LOCATION_NOT_ACTIVE"
     SPEED_NOT_OFFERED = "SPEED_NOT_OFFERED"
@@ -39,7 +39,7 @@ class QuoteProblem(StrEnum):
 
 
 class InvalidQuote(PublicError):
-    """What is asked for cannot be quoted. Names the place in the input, as `input.ports.0.termMonths`."""
+    """An item can't be quoted. `argument` is the path in the input, such as `input.ports.0.termMonths`."""
 
     code = "INVALID_QUOTE"
 
@@ -49,9 +49,9 @@ class InvalidQuote(PublicError):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What is asked for: a port, or a connection of this rate limit. `place` is where the input asks for it."""
+    """A requested port or connection, with its speed or rate limit. `path` is its path in the input."""
 
-    place: str
+    path: str
     kind: PriceKind
     location_id: UUID
     speed_mbps: int
@@ -60,7 +60,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class QuoteLine:
-    """What an item costs, and what keeps it from being ordered."""
+    """The price of an item, and why it can't be ordered, if it can't."""
 
     kind: PriceKind
     location_id: UUID
@@ -73,7 +73,7 @@ class QuoteLine:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """All that was asked for, and what it comes to in each currency."""
+    """All requested items, with totals by currency."""
 
     lines: list[QuoteLine]
     monthly_totals: list[Money | None]
@@ -81,43 +81,47 @@ class Quote:
 
 
 async def quote(roots: Sequence[object], context: Context, **arguments: Any) -> list[Quote]:
-    """The quote of an input (R113). Raises InvalidId or InvalidQuote."""
-    items = _items(arguments["input"])
-    places = [item.location_id for item in items]
-    locations = await context.loaders.rows("Location", places)
-    lists = await context.loaders.lists("Price", places, by="location_id", order="id")
+    """Quote the requested items (R113). Raises InvalidId or InvalidQuote."""
+    items = _read_items(arguments["input"])
+    location_ids = [item.location_id for item in items]
+    locations = await context.loaders.rows("Location", location_ids)
+    lists = await context.loaders.lists("Price", location_ids, by="location_id", order="id")
     prices = [_price(item, listed) for item, listed in zip(items, lists, strict=True)]
-    lines = [_line(*each, context) for each in zip(items, locations, prices, strict=True)]
-    known = [price for price in prices if price is not None]
-    made = Quote(lines, totals(known, "monthly_rate"), totals(known, "setup_fee"))
-    return [made] * len(roots)
+    lines = [_line(item, location, price, context) for item, location, price in zip(items, locations, prices, strict=True)]
+    available = [price for price in prices if price is not None]
+    result = Quote(lines, totals(available, "monthly_rate"), totals(available, "setup_fee"))
+    return [result] * len(roots)
 
 
-def _items(asked: Mapping[str, Any]) -> list[Item]:
-    """What an input asks for, in its order, ports first. Raises InvalidId or InvalidQuote."""
-    number = sum(len(asked.get(name, ())) for name in LISTS)
-    if not 1 <= number <= MAX_ITEMS:
-        raise InvalidQuote("input", f"must have from 1 to {MAX_ITEMS} items, not {number}")
-    return [_item(f"input.{name}.{at}", each, *LISTS[name]) for name in LISTS for at, each in enumerate(asked.get(name, ()))]
+def _read_items(quote_input: Mapping[str, Any]) -> list[Item]:
+    """Read the requested items in input order, ports first. Raises InvalidId or InvalidQuote."""
+    count = sum(len(quote_input.get(name, ())) for name in LISTS)
+    if not 1 <= count <= MAX_ITEMS:
+        raise InvalidQuote("input", f"must have from 1 to {MAX_ITEMS} items, not {count}")
+    return [
+        _read_item(f"input.{name}.{index}", values, *LISTS[name])
+        for name in LISTS
+        for index, values in enumerate(quote_input.get(name, ()))
+    ]
 
 
-def _item(place: str, asked: Mapping[str, Any], kind: PriceKind, speed: str, speeds: Sequence[int]) -> Item:
-    key = identifiers.parse(asked["location_id"], f"{place}.locationId", "Location").key
-    for name, known in ((speed, speeds), ("term_months", TERMS_MONTHS)):
-        if asked[name] not in known:
-            raise InvalidQuote(f"{place}.{camel(name)}", f"must be one of {', '.join(map(str, known))}, not {asked[name]}")
-    return Item(place, kind, key, asked[speed], asked["term_months"])
+def _read_item(path: str, values: Mapping[str, Any], kind: PriceKind, speed: str, speeds: Sequence[int]) -> Item:
+    key = identifiers.parse(values["location_id"], f"{path}.locationId", "Location").key
+    for name, valid in ((speed, speeds), ("term_months", TERMS_MONTHS)):
+        if values[name] not in valid:
+            raise InvalidQuote(f"{path}.{camel(name)}", f"must be one of {', '.join(map(str, valid))}, not {values[name]}")
+    return Item(path, kind, key, values[speed], values["term_months"])
 
 
 def _price(item: Item, prices: Sequence[Record]) -> Record | None:
-    """The price of an item, of all those of its location."""
+    """Return the price of an item among all prices of its location, or None."""
     wanted = (item.kind, item.speed_mbps, item.term_months)
-    return next((each for each in prices if (each.kind, each.speed_mbps, each.term_months) == wanted), None)
+    return next((price for price in prices if (price.kind, price.speed_mbps, price.term_months) == wanted), None)
 
 
 def _line(item: Item, location: Record | None, price: Record | None, context: Context) -> QuoteLine:
     if location is None:
-        raise InvalidQuote(f"{item.place}.locationId", "is no location")
+        raise InvalidQuote(f"{item.path}.locationId", "isn't a location")
     return QuoteLine(
         kind=item.kind,
         location_id=item.location_id,
@@ -130,7 +134,7 @@ def _line(item: Item, location: Record | None, price: Record | None, context: Co
 
 
 def _problem(item: Item, location: Record, price: Record | None, context: Context) -> QuoteProblem | None:
-    """The first thing that keeps an item from being ordered, None if nothing is known to (V12)."""
+    """Return the first reason why an item can't be ordered, or None (V12)."""
     if location.status != LocationStatus.ACTIVE:
         return QuoteProblem.LOCATION_NOT_ACTIVE
     if item.kind == PriceKind.PORT and item.speed_mbps not in location.speeds_mbps:

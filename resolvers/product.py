@@ -1,4 +1,4 @@
-"""How products get their data."""
+"""Resolvers of products."""
 
 from __future__ import annotations
 

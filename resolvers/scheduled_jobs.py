@@ -1,7 +1,7 @@
-"""Chores: work that is due again and again, and that the worker does, whichever of several is free.
+"""Scheduled jobs: recurring work that one of the workers runs when it's due.
 
-A chore may be done twice, or begun anew after it was broken off, so that it must be one transaction, or take a second time well.
-To add one, write its function beside the concept that it works on, and a line here.
+A job may run twice, or start again after an interruption, so it must be one transaction or safe to repeat.
+To add a job, write its function in its concept's module and add a line to SCHEDULED_JOBS.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from resolvers.writing.idempotency import purge_requests
 
 @dataclass(frozen=True, slots=True)
 class ScheduledJob:
-    """A piece of work and when it is due. `run` is given the database and the gateway's public URL."""
+    """A job and its schedule. `run` gets the database engine and the gateway's public URL."""
 
-    name: str  # of the job in the queue: never changed
-    cron: str  # five fields, or a sixth one for seconds; in UTC
+    name: str  # of the job in the queue; must never change
+    cron: str  # five fields, optionally a sixth for seconds; UTC
     run: Callable[[AsyncEngine, str], Awaitable[None]]
 
 

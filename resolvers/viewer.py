@@ -1,4 +1,4 @@
-"""Who asks: from a token's claims to the viewer that policy knows, and what a viewer is told of itself."""
+"""The viewer: loaded from a token's claims, with the facts that policy decides on, and the resolvers of the Viewer type."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from resolvers.values.identifiers import TAGS, Identifier
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-SHAPE_CACHE_SIZE: Final = 4096  # remembered; the facts that make them are few, and a set of facts always makes the same one
+SHAPE_CACHE_SIZE: Final = 4096  # equal facts always give the same shape, and there are few combinations
 PAYER: Final = sa.func.coalesce(Company.partner_id, Company.id)
 MARKETS: Final = sa.select(BillingMarket.market).where(BillingMarket.company_id == PAYER, BillingMarket.enabled)
 VIEWER_PARAMETERS: Final[tuple[Any, ...]] = (
@@ -40,7 +40,7 @@ VIEWER_PARAMETERS: Final[tuple[Any, ...]] = (
     Company.partner_id,
     sa.func.array(MARKETS.correlate(Company).scalar_subquery(), type_=postgresql.ARRAY(sa.Text())).label("markets"),
 )
-VIEWER_COLUMNS: Final[tuple[Any, ...]] = (  # what makes the shape, with the roles
+VIEWER_COLUMNS: Final[tuple[Any, ...]] = (  # what determines the shape, together with the roles
     Company.account_kind,
     ManagedAccount.supported_by,
     *(getattr(ManagedAccount, name).label(f"account_{name}") for name in SETTINGS),
@@ -49,7 +49,7 @@ VIEWER_COLUMNS: Final[tuple[Any, ...]] = (  # what makes the shape, with the rol
 
 
 def with_settings(companies: sa.Select[Any]) -> sa.Select[Any]:
-    """A statement over companies, with the account of each and what its partner has set, where there are any, for FACTS."""
+    """Join each company's managed account and its partner's defaults, if any, as VIEWER_COLUMNS needs."""
     return companies.outerjoin(ManagedAccount, ManagedAccount.company_id == Company.id).outerjoin(
         PartnerDefaults, PartnerDefaults.partner_id == Company.partner_id
     )
@@ -76,43 +76,43 @@ MEMBER_BY_EMAIL: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A user in a company."""
+    """A user as a member of a company."""
 
     user_id: UUID
     membership_id: UUID
 
 
 async def find_member(engine: AsyncEngine, email: str) -> Member | None:
-    """The user with this e-mail address, as a member of the company that it joined first; None if there is none."""
-    if "\0" in email:  # which PostgreSQL takes in no text
+    """Return the user with this email address, as a member of the company joined first, or None."""
+    if "\0" in email:  # PostgreSQL doesn't allow NUL in text
         return None
     async with engine.connect() as connection:
-        found = (await connection.execute(MEMBER_BY_EMAIL, {"email": email})).one_or_none()
-    return found and Member(found.user_id, found.id)
+        row = (await connection.execute(MEMBER_BY_EMAIL, {"email": email})).one_or_none()
+    return row and Member(row.user_id, row.id)
 
 
 async def find_viewer(reader: Reader, user_id: UUID, company_id: UUID) -> Viewer | None:
-    """The viewer that a user is in a company as it stands now, None if it is no member."""
+    """Load the current viewer of a user in a company, or None if the user isn't a member."""
     return _signed_in(await reader.fetch(BY_USER_AND_COMPANY, {"user": user_id, "company": company_id}), user_id)
 
 
 async def load_viewer(reader: Reader, user_id: UUID, membership_id: UUID) -> Viewer | None:
-    """The viewer of a membership as it stands now, None if the user has it no more. Settings take effect at once (V2)."""
+    """Load the current viewer of a membership, or None if it ended. Settings take effect immediately (V2)."""
     return _signed_in(await reader.fetch(BY_MEMBERSHIP, {"membership": membership_id}), user_id)
 
 
-def _signed_in(found: Sequence[Any], user_id: UUID) -> Viewer | None:
-    """The viewer of a membership that was found, None if there is none or it is another user's."""
-    if not found:
+def _signed_in(rows: Sequence[Any], user_id: UUID) -> Viewer | None:
+    """Build the viewer of a membership's row, or None without a row or if it's another user's."""
+    if not rows:
         return None
-    user, roles, *facts = found[0]
+    user, roles, *facts = rows[0]
     return viewer_of(roles, facts, user, signed_in_id=user) if user == user_id else None
 
 
 def viewer_of(
     roles: Sequence[str], facts: Sequence[Any], user_id: UUID | None = None, *, signed_in_id: UUID | None = None
 ) -> Viewer:
-    """The viewer who has these roles in a company, of which `facts` are PARAMETERS and FACTS."""
+    """Build a viewer with these roles in a company. `facts` are VIEWER_PARAMETERS and VIEWER_COLUMNS."""
     company_id, partner_id, markets, *rest = facts
     shape = _shape(tuple(roles), *rest)
     return Viewer(
@@ -126,12 +126,12 @@ def viewer_of(
 
 
 @lru_cache(SHAPE_CACHE_SIZE)
-def _shape(roles: tuple[str, ...], kind: str, supported_by: Any, *switches: bool | None) -> Shape:
-    """The shape that these facts make. `switches` are SETTINGS of the account itself, then those of its partner."""
+def _shape(roles: tuple[str, ...], kind: str, supported_by: Any, *settings: bool | None) -> Shape:
+    """Build the shape of these facts. `settings` are those of the account, then its partner's defaults, as in SETTINGS."""
     if kind != AccountKind.MANAGED:
         return Shape(kind=str(kind), roles=tuple(sorted(roles)))
-    each = zip(SETTINGS, switches, switches[len(SETTINGS) :], strict=False)
-    shown = {name: effective(name, override, default, supported_by).enabled for name, override, default in each}
+    overrides = zip(SETTINGS, settings, settings[len(SETTINGS) :], strict=False)
+    shown = {name: effective(name, override, default, supported_by).enabled for name, override, default in overrides}
     return Shape(
         kind=str(kind),
         roles=tuple(sorted(roles)),
@@ -145,7 +145,7 @@ def _shape(roles: tuple[str, ...], kind: str, supported_by: Any, *switches: bool
 
 
 async def viewer(roots: Sequence[object], context: Context) -> list[Viewer]:
-    """Whoever asks; anonymous visitors are viewers too."""
+    """Return the current viewer. Anonymous visitors are viewers too."""
     return [context.viewer] * len(roots)
 
 
@@ -156,15 +156,15 @@ roles: Final = Computed(lambda shape: shape.roles, ("shape",))
 
 
 async def viewing_as(viewers: Sequence[Viewer], context: Context) -> list[Record | None]:
-    """The company as which the asker looks at the market, None for whoever looks as itself."""
+    """Return the company that the requester views as, or None without view-as."""
     if not context.is_view_as:
         return [None] * len(viewers)
-    return await context.loaders.rows("Company", [each.company_id for each in viewers])
+    return await context.loaders.rows("Company", [viewer.company_id for viewer in viewers])
 
 
 @dataclass(frozen=True, slots=True)
 class ViewedBy:
-    """Who looks as the viewer: what it may know of itself, whatever the viewer may know of it."""
+    """The requester of a view-as request, with its own names, which the viewer may not be able to read."""
 
     user_id: str
     name: str
@@ -173,11 +173,13 @@ class ViewedBy:
 
 
 async def viewed_by(viewers: Sequence[Viewer], context: Context) -> list[ViewedBy | None]:
-    """Who sent the request, None for the viewer itself."""
+    """Return the requester, or None without view-as."""
     if not context.is_view_as:
         return [None] * len(viewers)
-    asker, loaders = context.requester, context.as_requester().loaders
-    ((user,), (company,)) = await gather(loaders.rows("User", [asker.user_id]), loaders.rows("Company", [asker.company_id]))
+    requester, loaders = context.requester, context.as_requester().loaders
+    ((user,), (company,)) = await gather(
+        loaders.rows("User", [requester.user_id]), loaders.rows("Company", [requester.company_id])
+    )
     if user is None or company is None:
         return [None] * len(viewers)
     names = str(Identifier("User", user.id)), user.name, str(Identifier("Company", company.id)), company.trading_name
@@ -185,26 +187,26 @@ async def viewed_by(viewers: Sequence[Viewer], context: Context) -> list[ViewedB
 
 
 async def pricing_visible(viewers: Sequence[Viewer], context: Context) -> list[bool]:
-    """Whether the viewer sees prices anywhere (A16)."""
+    """Return whether the viewer sees any prices (A16)."""
     return [context.can("see_prices")] * len(viewers)
 
 
 async def chat_support_enabled(viewers: Sequence[Viewer], context: Context) -> list[bool]:
-    """Whether the viewer has support by chat (R108, R110, A12)."""
+    """Return whether the viewer has chat support (R108, R110, A12)."""
     return [context.can("use_chat")] * len(viewers)
 
 
 class UnknownAction(PublicError):
-    """A type that nothing is done to, or an action that is none of the type. Says which argument."""
+    """The type has no actions, or no such action. `argument` says which argument is wrong."""
 
     code = "UNKNOWN_ACTION"
 
     def __init__(self, argument: str) -> None:
-        super().__init__(f"Argument '{argument}' names nothing that viewers may be able to do.", argument=argument)
+        super().__init__(f"Argument '{argument}' isn't a known action or a type with actions.", argument=argument)
 
 
 async def can(viewers: Sequence[Viewer], context: Context, *, action: str, type_name: str) -> list[bool]:
-    """Whether there may be a thing of the type on which the viewer takes the action; of companies, whether its own is one.
+    """Return whether the viewer may be able to take the action on some object of the type; for Company, on its own.
 
     Raises UnknownAction.
     """
@@ -215,16 +217,16 @@ async def can(viewers: Sequence[Viewer], context: Context, *, action: str, type_
     if type_name != "Company":
         return [context.decide(type_name, action.lower()).rows != FALSE] * len(viewers)
     own = [row for row in await context.loaders.rows("Company", [context.viewer.company_id]) if row is not None]
-    return [any(action.upper() in words for words in await ViewerCan("Company")(own, context))] * len(viewers)
+    return [any(action.upper() in actions for actions in await ViewerCan("Company")(own, context))] * len(viewers)
 
 
 async def unread_notifications(viewers: Sequence[Viewer], context: Context) -> list[int]:
-    """How many notifications the viewer has not marked as read; none, of a visitor."""
-    asked = parse_page_request(context, "Notification", {"filter": {"unread": True}}, None)
-    counted = await context.loaders.count(asked, [])
-    return [counted[None]] * len(viewers)
+    """Count the viewer's unread notifications; 0 for visitors."""
+    page_request = parse_page_request(context, "Notification", {"filter": {"unread": True}}, None)
+    counts = await context.loaders.count(page_request, [])
+    return [counts[None]] * len(viewers)
 
 
 async def partner_documentation(viewers: Sequence[Viewer], context: Context) -> list[str | None]:
-    """Where partners find more about their programme, None where the operator has said nothing (R125)."""
+    """Return the URL of the partner documentation, or None if the operator hasn't configured one (R125)."""
     return [context.services.partner_docs_url] * len(viewers)

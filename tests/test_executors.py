@@ -62,7 +62,7 @@ async def test_the_second_request_leaves_no_audit_event(ask_demo: Client) -> Non
 
     await ask_demo(HIDDEN, PRICES)
 
-    assert [1] == [met.requests for met in log._waiting.values()]
+    assert [1] == [event.requests for event in log._pending.values()]
 
 
 @pytest.mark.executors

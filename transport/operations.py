@@ -14,7 +14,7 @@ from graphql import OperationType
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
-from resolvers.writing.rights import GONE, ViewerGone
+from resolvers.writing.rights import ACCOUNT_GONE, ViewerGone
 from transport.documents import Document, Documents, require_runnable
 from transport.errors import BAD_USER_INPUT, VALIDATION_FAILED, publish
 from transport.graphql_request import GraphQLRequest
@@ -113,7 +113,7 @@ class Operations:
 def _refuse_gone(context: object) -> None:
     """Raises Unauthenticated, unless a part of the operation is done: then its answer has to say so."""
     if not getattr(context, "has_changed", False):
-        raise Unauthenticated(GONE)
+        raise Unauthenticated(ACCOUNT_GONE)
 
 
 def answer_of(result: ExecutionResult, request_id: str) -> dict[str, Any]:

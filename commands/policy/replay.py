@@ -117,7 +117,7 @@ class Side:
         """What is answered."""
         if seen is None:
             return outcome(None, (), iter((ViewAsRefused.code,)))
-        context = Context(self.services, seen.viewer, asker=seen.asker)
+        context = Context(self.services, seen.viewer, requester=seen.asker)
         result: Any = await self.schema.execute(query, recorded.variables, context_value=context, operation_name=recorded.name)
         codes = ((error.extensions or {}).get("code", "an error") for error in result.errors or ())
         return outcome(result.data, context.redactions.entries(result.data), codes)
@@ -129,7 +129,7 @@ class Side:
         ids, most = sorted(things, key=lambda thing: thing[1]), self.services.max_page_size
         readable: set[str] = set()
         for start in range(0, len(ids), most):
-            context = Context(self.services, seen.viewer, asker=seen.asker)
+            context = Context(self.services, seen.viewer, requester=seen.asker)
             asked = {"ids": [key for _, key in ids[start : start + most]]}
             result: Any = await self.schema.execute(NODES, asked, context_value=context)
             readable.update(node["id"] for node in result.data["nodes"] if node is not None)

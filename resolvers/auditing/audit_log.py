@@ -1,7 +1,7 @@
-"""The audit log as the gateway writes it: denials and reads are gathered and written by one writer, the rest is written at once.
+"""The audit log: one background task writes denials and reads in batches; all other events are written at once.
 
-Like events of a moment (one viewer, one operation, one policy) become one row with their counts added up. What waits is bounded:
-where the database is away for long, requests wait rather than events are lost. A process that is killed loses its last moment.
+Similar events of one batch (same viewer, operation and policy) become one row with added-up counts. The queue is bounded: while the
+database is down, requests wait, so no event is lost. A process that is killed loses its last batch.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from models import AuditEvent
 from models.audit_event import AuditKind
 from models.base import now
 
-FLUSH_INTERVAL: Final = 1.0  # seconds in which events are gathered
+FLUSH_INTERVAL: Final = 1.0  # seconds between batches
 MAX_PENDING: Final = 10_000  # rows
-MIN_RETRY_DELAY: Final = 0.1  # seconds before another attempt; each failure doubles them
+MIN_RETRY_DELAY: Final = 0.1  # seconds before the next attempt; each failure doubles the delay
 MAX_RETRY_DELAY: Final = 5.0
-SHUTDOWN_TIMEOUT: Final = 5.0  # seconds for the last of them to be written at shutdown
-INSERT: Final = postgresql.insert(AuditEvent).on_conflict_do_nothing()  # an attempt may have failed after its commit
+SHUTDOWN_TIMEOUT: Final = 5.0  # seconds to write the last batch
+INSERT: Final = postgresql.insert(AuditEvent).on_conflict_do_nothing()  # a failed attempt may have committed
 
 log = structlog.stdlib.get_logger("crossgate.audit")
 
 
 class AuditSubject(NamedTuple):
-    """What is counted: a field of a type, or an action upon one, and why it was denied, if it was."""
+    """What is counted: a type, with the field or the action, and the reason if it was denied."""
 
     type: str
     field: str | None = None
@@ -47,7 +47,7 @@ Counts: TypeAlias = dict[AuditSubject, int]
 
 
 class AuditEventKey(NamedTuple):
-    """What like events have in common."""
+    """The columns that events must share to become one row."""
 
     kind: AuditKind
     company_id: UUID | None
@@ -62,53 +62,54 @@ class AuditEventKey(NamedTuple):
 
 @dataclass(slots=True)
 class PendingEvent:
-    """How often an act was met since the last writing, and first when."""
+    """A row that isn't written yet: its counts, how many requests it covers, and when the first one was."""
 
     request_id: str | None
     counts: Counts = field(default_factory=dict)
     requests: int = 0
     at: datetime = field(default_factory=now)
 
-    def row(self, act: AuditEventKey) -> dict[str, Any]:
-        """The event as it is stored."""
+    def row(self, key: AuditEventKey) -> dict[str, Any]:
+        """Return the columns of the row."""
         counts = [
-            {**{name: text for name, text in each._asdict().items() if text}, "count": n} for each, n in self.counts.items()
+            {**{name: text for name, text in subject._asdict().items() if text}, "count": count}
+            for subject, count in self.counts.items()
         ]
-        facts = {"request_id": self.request_id, "requests": self.requests, "at": self.at, "counts": counts or None}
-        return {"id": uuid7(), **act._asdict(), **facts}
+        columns = {"request_id": self.request_id, "requests": self.requests, "at": self.at, "counts": counts or None}
+        return {"id": uuid7(), **key._asdict(), **columns}
 
 
 def add_counts(counts: Counts, more: Mapping[AuditSubject, int]) -> None:
-    """Count more."""
-    for counted, number in more.items():
-        counts[counted] = counts.get(counted, 0) + number
+    """Add `more` to `counts`, in place."""
+    for subject, count in more.items():
+        counts[subject] = counts.get(subject, 0) + count
 
 
 class AuditLog:
-    """Writes events from `start` to `close`; before and after, nothing is served, and nothing is kept."""
+    """Writes events between `start` and `close`. The gateway serves no requests outside of that time."""
 
-    def __init__(self, engine: AsyncEngine, *, flush_interval: float = FLUSH_INTERVAL, most: int = MAX_PENDING) -> None:
+    def __init__(self, engine: AsyncEngine, *, flush_interval: float = FLUSH_INTERVAL, max_pending: int = MAX_PENDING) -> None:
         self._engine = engine
         self.flush_interval = flush_interval
-        self._most = most
-        self._waiting: dict[AuditEventKey, PendingEvent] = {}
-        self._taken: list[dict[str, Any]] = []  # out of what waits, and perhaps written
-        self._something = asyncio.Event()
-        self._room = asyncio.Event()
+        self._max_pending = max_pending
+        self._pending: dict[AuditEventKey, PendingEvent] = {}
+        self._batch: list[dict[str, Any]] = []  # no longer pending, but possibly not written yet
+        self._has_pending = asyncio.Event()
+        self._has_room = asyncio.Event()
         self._writing = asyncio.Lock()
         self._writer: asyncio.Task[None] | None = None
 
     @property
     def is_running(self) -> bool:
-        """Whether events are kept."""
+        """True between `start` and `close`."""
         return self._writer is not None
 
     async def start(self) -> None:
-        """Begin to write. Does not wait for the database: it may come later than the gateway."""
+        """Start the background task. Doesn't wait for the database, which may start after the gateway."""
         self._writer = asyncio.create_task(self._run())
 
     async def close(self) -> None:
-        """Write what waits, and stop."""
+        """Write all pending events and stop."""
         if self._writer is None:
             return
         self._writer.cancel()
@@ -118,54 +119,54 @@ class AuditLog:
         try:
             async with asyncio.timeout(SHUTDOWN_TIMEOUT):
                 await self.flush()
-        except Exception as error:  # the gateway stops all the same
-            log.error("audit.lost", events=len(self._waiting) + len(self._taken), error=type(error).__name__)
+        except Exception as error:  # shutdown goes on
+            log.error("audit.lost", events=len(self._pending) + len(self._batch), error=type(error).__name__)
 
-    async def enqueue(self, act: AuditEventKey, request_id: str | None, counts: Mapping[AuditSubject, int]) -> None:
-        """Have an event written within a moment. Waits where too many wait already."""
-        while (met := self._waiting.get(act)) is None:
-            if len(self._waiting) + len(self._taken) < self._most:
-                met = self._waiting[act] = PendingEvent(request_id)
+    async def enqueue(self, key: AuditEventKey, request_id: str | None, counts: Mapping[AuditSubject, int]) -> None:
+        """Queue an event for the next batch. Waits while the queue is full."""
+        while (event := self._pending.get(key)) is None:
+            if len(self._pending) + len(self._batch) < self._max_pending:
+                event = self._pending[key] = PendingEvent(request_id)
                 break
-            self._room.clear()
-            await self._room.wait()
-        add_counts(met.counts, counts)
-        met.requests += 1
-        self._something.set()
+            self._has_room.clear()
+            await self._has_room.wait()
+        add_counts(event.counts, counts)
+        event.requests += 1
+        self._has_pending.set()
 
-    async def write(self, act: AuditEventKey, request_id: str | None, counts: Counts) -> None:
-        """Write an event now. Raises what keeps the database from taking it: what is not recorded is not answered."""
-        await self._insert([PendingEvent(request_id, counts, 1).row(act)])
+    async def write(self, key: AuditEventKey, request_id: str | None, counts: Counts) -> None:
+        """Write an event now. Raises the database's error, so that no request succeeds unrecorded."""
+        await self._insert([PendingEvent(request_id, counts, 1).row(key)])
 
     async def flush(self) -> None:
-        """Write all that waits. Raises what keeps the database from taking it; it goes on waiting then."""
+        """Write all pending events. Raises the database's error; the events then stay pending."""
         async with self._writing:
-            while self._taken or self._waiting:
-                if not self._taken:
-                    self._taken = [met.row(act) for act, met in self._waiting.items()]
-                    self._waiting = {}
-                await self._store(self._taken)
-                self._taken = []
-                self._room.set()
+            while self._batch or self._pending:
+                if not self._batch:
+                    self._batch = [event.row(key) for key, event in self._pending.items()]
+                    self._pending = {}
+                await self._store(self._batch)
+                self._batch = []
+                self._has_room.set()
 
     async def _run(self) -> None:
         pause = MIN_RETRY_DELAY
         while True:
-            await self._something.wait()
-            self._something.clear()
+            await self._has_pending.wait()
+            self._has_pending.clear()
             await asyncio.sleep(self.flush_interval)
             try:
                 await self.flush()
-            except Exception as error:  # whatever it is, another attempt may go through
-                log.warning("audit.delayed", events=len(self._waiting) + len(self._taken), error=type(error).__name__)
+            except Exception as error:  # any error may be temporary
+                log.warning("audit.delayed", events=len(self._pending) + len(self._batch), error=type(error).__name__)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, MAX_RETRY_DELAY)
-                self._something.set()
+                self._has_pending.set()
             else:
                 pause = MIN_RETRY_DELAY
 
     async def _store(self, rows: list[dict[str, Any]]) -> None:
-        """Store rows; one that the database never takes, of a company that is gone, keeps no other from being stored."""
+        """Insert rows. A row that the database refuses, such as one of a deleted company, doesn't block the others."""
         try:
             await self._insert(rows)
         except (IntegrityError, DataError):

@@ -1,4 +1,4 @@
-"""The audit trail of one request: what it was denied, and whose decisions it had explained. It never holds a value or an id."""
+"""The audit trail of one request: refused actions and explained decisions. It never contains a value or an id."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from resolvers.auditing.audit_log import AuditSubject, Counts, add_counts
 
 
 class AuditTrail:
-    """What the resolvers of one request note: actions that were refused, and decisions that were explained."""
+    """Collects the refused actions and explained decisions of one request."""
 
     __slots__ = ("denied", "explained_for")
 
@@ -16,24 +16,24 @@ class AuditTrail:
         self.explained_for: dict[Viewer, Counts] = {}
 
     def merge(self, other: AuditTrail) -> None:
-        """Take what others have noted of the same request; what both have noted of one thing is the same."""
+        """Merge another trail of the same request. Counts in both trails mean the same events, so the higher count wins."""
         _keep_maximum(self.denied, other.denied)
         for viewer, counts in other.explained_for.items():
             _keep_maximum(self.explained_for.setdefault(viewer, {}), counts)
 
     def note_denials(self, counts: Counts) -> None:
-        """Note that actions of a mutation were refused."""
+        """Add refused actions of a mutation."""
         add_counts(self.denied, counts)
 
     def note_refused_argument(self, entity: str, field: str, code: str) -> None:
-        """Note that an order or a filter was refused, for it would tell a field; once, for whoever runs it again."""
+        """Record a refused order or filter, which would reveal a hidden field. Counts once, however often it runs."""
         self.denied[AuditSubject(entity, field, None, code)] = 1
 
-    async def note_explanation(self, entity: str, field: str | None, concerned: Viewer) -> None:
-        """Note that decisions on a type, or on a field of it, are explained for a viewer; written before the answer is sent."""
-        add_counts(self.explained_for.setdefault(concerned, {}), {AuditSubject(entity, field): 1})
+    async def note_explanation(self, entity: str, field: str | None, viewer: Viewer) -> None:
+        """Record that decisions on a type or field were explained for a viewer. Written before the response is sent."""
+        add_counts(self.explained_for.setdefault(viewer, {}), {AuditSubject(entity, field): 1})
 
 
 def _keep_maximum(into: Counts, counts: Counts) -> None:
-    for counted, number in counts.items():
-        into[counted] = max(into.get(counted, 0), number)
+    for subject, count in counts.items():
+        into[subject] = max(into.get(subject, 0), count)

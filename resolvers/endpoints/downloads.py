@@ -1,4 +1,4 @@
-"""Downloads: which things have files, and how one is found for a viewer. What is absent and what is hidden look the same."""
+"""Downloads: which objects have files, and how a viewer gets one. A missing file and a hidden one look the same."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FileRenderer:
-    """How the file of a thing is made: the field that leads to it, and the kinds of sensitive values that the file holds."""
+    """How an object's file is rendered, the field that links to it, and the kinds of sensitive values that it contains."""
 
-    make: Callable[[Record, Context], Awaitable[File | None]]
+    render: Callable[[Record, Context], Awaitable[File | None]]
     field: str
     kinds: frozenset[Kind]
 
@@ -34,15 +34,15 @@ RENDERERS: Final[Mapping[str, FileRenderer]] = {
 
 
 async def find_file(name: str, context: Context) -> File | None:
-    """The file of a global id, None where there is none or the viewer may not read the field that leads to it."""
+    """Return the file of a global id, or None if it doesn't exist or the viewer can't read the field that links to it."""
     try:
-        named = identifiers.parse(name, "id")
+        identifier = identifiers.parse(name, "id")
     except InvalidId:
         return None
-    if named.type not in RENDERERS:
+    if identifier.type not in RENDERERS:
         return None
-    maker = RENDERERS[named.type]
-    (record,) = await context.loaders.rows(named.type, [named.key])
-    if record is None or maker.field in record.hidden:
+    renderer = RENDERERS[identifier.type]
+    (record,) = await context.loaders.rows(identifier.type, [identifier.key])
+    if record is None or renderer.field in record.hidden:
         return None
-    return await maker.make(record, context)
+    return await renderer.render(record, context)

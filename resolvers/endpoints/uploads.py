@@ -1,7 +1,7 @@
-"""Uploads: a picture becomes an image of a company, for whoever may save that company's Marketplace profile (R006, A9).
+"""Uploads: store an image for a company, if the viewer can save the company's Marketplace profile (R006, A9).
 
-An image is not shown before a profile names it. A company has few that none names: the next upload deletes the oldest of them, so
-that what is stored stays bounded. Whether the viewer may upload is decided in the transaction that stores its picture.
+An image isn't shown before a profile uses it. Each upload deletes the company's oldest unused images beyond MAX_UNUSED_IMAGES, so
+storage stays bounded. Permission is decided in the transaction that stores the image.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 ARGUMENT: Final = "companyId"
 ACTION: Final = "save_marketplace_profile"
-MAX_UNUSED_IMAGES: Final = 20  # images of a company that no profile names
+MAX_UNUSED_IMAGES: Final = 20  # of a company
 AUDIT_NAME: Final = "uploadFile"
-MAX_CONCURRENT_DECODES: Final = 2  # pictures that are decoded; each may take some 200 MiB and a processor
+MAX_CONCURRENT_DECODES: Final = 2  # each may need 200 MiB of memory and one CPU
 _unused, _oldest = (aliased(Image, name=name) for name in ("unused", "oldest"))
 UNUSED: Final = (
     sa.select(_unused.id)
@@ -44,32 +44,32 @@ UNUSED: Final = (
     .order_by(_unused.id.desc())
     .offset(MAX_UNUSED_IMAGES)
 )
-# A profile that names one of them at this moment has locked it.
+# Skip images that are locked: a profile is starting to use them.
 OLDEST: Final = sa.select(_oldest.id).where(_oldest.id.in_(UNUSED)).with_for_update(skip_locked=True)
 DELETE_OLDEST: Final = sa.delete(Image).where(Image.id.in_(OLDEST))
 
 
 class NoSuchCompany(PublicError):
-    """There is no such company, or the viewer may not know of it: the two look the same."""
+    """The company doesn't exist or the viewer can't read it: the two look the same."""
 
     code = "NOT_FOUND"
 
     def __init__(self) -> None:
-        super().__init__("There is no such company.", argument=ARGUMENT)
+        super().__init__("Company not found, or you don't have access to it.", argument=ARGUMENT)
 
 
 class UploadForbidden(PublicError):
-    """The viewer reads the company but may not save its Marketplace profile."""
+    """The viewer can read the company but can't save its Marketplace profile."""
 
     code = "FORBIDDEN"
 
     def __init__(self) -> None:
-        super().__init__("You may not upload pictures for this company.")
+        super().__init__("You don't have permission to upload images for this company.")
 
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """An image as it was stored."""
+    """A stored image."""
 
     id: str
     url: str
@@ -77,81 +77,81 @@ class Uploaded:
 
     @property
     def is_recommended_size(self) -> bool:
-        """Whether it has the size that is recommended (A2)."""
+        """True if the image has the recommended size (A2)."""
         return has_recommended_size(self.picture.width, self.picture.height)
 
 
 class Uploads:
-    """Takes pictures, of which few are decoded at once."""
+    """Accepts images, and decodes at most MAX_CONCURRENT_DECODES at once."""
 
     def __init__(self) -> None:
         self._decoders = ThreadPoolExecutor(MAX_CONCURRENT_DECODES, "picture")
 
     async def check(self, context: Context, name: str | None) -> None:
-        """Refuse an upload for the company of a global id, or for the viewer's own, if it is not allowed now.
+        """Check that the viewer can upload for the company with this global id, or for its own company.
 
-        Raises InvalidId, NoSuchCompany or MayNotUpload.
+        Raises InvalidId, NoSuchCompany or UploadForbidden.
         """
-        key = _company(context, name)
+        key = _company_key(context, name)
         readable, saved = (context.decide("Company", action).rows for action in ("read", ACTION))
         source = Source("Company", readable, masks=(("may_upload", saved),), columns=("id",))
         parameters = {**context.parameters, KEYS: [key]}
-        found = await context.services.reader.fetch(select_rows_by(source, "id"), parameters)
-        if not found:
-            await _denied(context, NoSuchCompany.code)
+        rows = await context.services.reader.fetch(select_rows_by(source, "id"), parameters)
+        if not rows:
+            await _record_denial(context, NoSuchCompany.code)
             raise NoSuchCompany
-        if not found[0].may_upload:
-            await _denied(context, UploadForbidden.code)
+        if not rows[0].may_upload:
+            await _record_denial(context, UploadForbidden.code)
             raise UploadForbidden
 
     async def take(self, context: Context, name: str | None, content: bytes) -> Uploaded:
-        """Store the picture in a file as an image of a company, as `check`. If this raises, nothing is stored.
+        """Decode and store an image. The company is chosen as in `check`. If this raises, nothing is stored.
 
         Raises UnsupportedImage or ImageTooLarge, what `check` raises, and ViewerGone.
         """
         await self.check(context, name)
         picture = await asyncio.get_running_loop().run_in_executor(self._decoders, decode, content)
         try:
-            key = await run_in_transaction(context, AUDIT_NAME, lambda work: _stored(work, name, picture))
+            key = await run_in_transaction(context, AUDIT_NAME, lambda work: _store(work, name, picture))
         except (NoSuchCompany, UploadForbidden) as refusal:
-            await _denied(context, refusal.code)
+            await _record_denial(context, refusal.code)
             raise
         return Uploaded(str(Identifier("Image", key)), url_of("Image", key, context), picture)
 
 
-def _company(context: Context, name: str | None) -> UUID | None:
-    """The key of the company that is named, or of the viewer's own. Raises InvalidId."""
+def _company_key(context: Context, name: str | None) -> UUID | None:
+    """Return the key of the given company, or of the viewer's own. Raises InvalidId."""
     return context.viewer.company_id if name is None else identifiers.parse(name, ARGUMENT, "Company").key
 
 
-async def _reached(work: UnitOfWork, name: str | None) -> UUID:
-    """The company, locked, if the viewer may upload for it. Raises NoSuchCompany or MayNotUpload."""
-    key = _company(work.context, name)
-    company, may = (None, False) if key is None else await work.lock_if_allowed("Company", key, ACTION)
+async def _lock_company(work: UnitOfWork, name: str | None) -> UUID:
+    """Lock the company and return its key, if the viewer can upload for it. Raises NoSuchCompany or UploadForbidden."""
+    key = _company_key(work.context, name)
+    company, allowed = (None, False) if key is None else await work.lock_if_allowed("Company", key, ACTION)
     if company is None:
         raise NoSuchCompany
-    if not may:
+    if not allowed:
         raise UploadForbidden
-    found: UUID = company.id
-    return found
+    company_id: UUID = company.id
+    return company_id
 
 
-async def _denied(context: Context, code: str) -> None:
-    """Tell the audit log of a refusal."""
+async def _record_denial(context: Context, code: str) -> None:
+    """Record a refusal in the audit log."""
     context.audit_trail.note_denials({AuditSubject("Company", None, ACTION, code): 1})
     await record(context, AUDIT_NAME, None)
 
 
-async def _stored(work: UnitOfWork, name: str | None, picture: Picture) -> UUID:
-    """Insert the image and delete the oldest of those that no profile names. Uploads of one company take turns.
+async def _store(work: UnitOfWork, name: str | None, picture: Picture) -> UUID:
+    """Insert the image and delete the oldest unused ones. Uploads for one company run one after the other.
 
-    Raises NoSuchCompany or MayNotUpload.
+    Raises NoSuchCompany or UploadForbidden.
     """
-    session, company = work.session, await _reached(work, name)
-    facts = {"media_type": picture.media_type, "width": picture.width, "height": picture.height, "content": picture.content}
-    session.add(image := Image(company_id=company, **facts))
+    session, company = work.session, await _lock_company(work, name)
+    columns = {"media_type": picture.media_type, "width": picture.width, "height": picture.height, "content": picture.content}
+    session.add(image := Image(company_id=company, **columns))
     await session.flush()
-    with suppress(sa.exc.IntegrityError):  # a profile has just named one of them; the next upload looks again
+    with suppress(sa.exc.IntegrityError):  # a profile just started to use one of them; the next upload tries again
         async with session.begin_nested():
             await session.execute(DELETE_OLDEST, {"company": company})
     return image.id

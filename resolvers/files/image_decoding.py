@@ -1,9 +1,8 @@
-"""Pictures that are uploaded: decoded whole, measured, and written anew, so that what is stored was made here (A2).
+"""Decodes uploaded images completely and encodes them again, so that every stored file was written here (A2).
 
-What a file calls itself does not matter. Its size is known before any pixel is decoded, and held to its bounds. What stands beside
-the pixels (where a photograph was taken, comments, a second file behind the first) is left behind; the turn that a camera notes is
-carried out first. PNG loses nothing that Pillow can hold: of colours with 16 bits the upper 8. JPEG is written with the tables that
-it came with.
+The file's declared type is ignored. Its size is checked before any pixel is decoded. Metadata (GPS position, comments, a second file
+appended to the first) is dropped, after applying the camera's orientation. PNG is lossless except for 16-bit colours, of which Pillow
+keeps the upper 8 bits. JPEG is saved with its original quantization tables.
 """
 
 from __future__ import annotations
@@ -24,16 +23,16 @@ from resolvers.values.errors import PublicError
 
 MAX_BYTES: Final = 2 * 1024 * 1024
 MAX_SIDE: Final = 4096  # pixels
-KEPT_METADATA: Final = ("icc_profile", "transparency")  # what belongs to the colours
-MOVES: Final = b"acTL"  # the chunk that says of how many frames a PNG is, before the first of them
-SCAN: Final = b"\xff\xda"  # begins a part of a JPEG that passes over all pixels
-MAX_SCANS: Final = 32  # few tools make more than a dozen; thousands of empty ones would take hours
-DEPTH: Final = 24  # where a PNG says how many bits a sample has
-STRETCHED: Final = (2, 4)  # bits
-CUT: Final = 16
-LOWER: Final = "RGB;16L"  # reads the second byte of each sample; a PNG has the upper one first
-TURN: Final = 0x0112  # the note of a camera on how it was held (EXIF orientation)
-TURNS: Final = {
+KEPT_METADATA: Final = ("icc_profile", "transparency")  # what the colours depend on
+ANIMATION_CHUNK: Final = b"acTL"  # the PNG chunk with the number of frames, before the first frame
+SCAN_MARKER: Final = b"\xff\xda"  # starts a JPEG scan, which passes over all pixels
+MAX_SCANS: Final = 32  # most tools write at most a dozen; decoding thousands of empty scans would take hours
+BIT_DEPTH_OFFSET: Final = 24  # where a PNG stores the bits per sample
+SCALED_DEPTHS: Final = (2, 4)  # bits
+TRUNCATED_DEPTH: Final = 16
+LOW_BYTE_MODE: Final = "RGB;16L"  # reads the second byte of each sample; PNG is big-endian
+ORIENTATION_TAG: Final = 0x0112  # EXIF orientation
+TRANSPOSE_BY_ORIENTATION: Final = {
     2: Transpose.FLIP_LEFT_RIGHT,
     3: Transpose.ROTATE_180,
     4: Transpose.FLIP_TOP_BOTTOM,
@@ -42,40 +41,40 @@ TURNS: Final = {
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_90,
 }
-BEGINNINGS: Final = {b"\x89PNG\r\n\x1a\n": MediaType.PNG, b"\xff\xd8\xff": MediaType.JPEG}
+SIGNATURES: Final = {b"\x89PNG\r\n\x1a\n": MediaType.PNG, b"\xff\xd8\xff": MediaType.JPEG}
 
 
 class UnsupportedImage(PublicError):
-    """The file is no PNG or JPEG that can be decoded to its end, or one that moves."""
+    """The file isn't a PNG or JPEG image that can be decoded completely, or it's animated."""
 
     code = "UNSUPPORTED_IMAGE"
 
     def __init__(self) -> None:
         super().__init__(
-            "This is no PNG or JPEG picture, or a broken or animated one. Send its bytes as they are, as the body."
+            "Not a valid PNG or JPEG image, or an animated one. Send the file's bytes, unchanged, as the request body."
         )
 
 
 class ImageTooLarge(PublicError):
-    """The picture has too many pixels."""
+    """The image has too many pixels."""
 
     code = "IMAGE_TOO_LARGE"
 
     def __init__(self, width: int, height: int) -> None:
-        message = f"The picture has {width} by {height} pixels; {MAX_SIDE} are allowed on each side."
+        message = f"Image must be {MAX_SIDE} pixels or fewer on each side (got {width} by {height})."
         super().__init__(message, width=width, height=height, limit=MAX_SIDE)
 
 
 class Jpeg(JpegImageFile):
-    """A JPEG of which no resolution is read: Pillow would look for it among the notes of the camera, and warn of broken ones."""
+    """A JPEG whose resolution isn't read: Pillow would look for it in the EXIF data and warn if that is broken."""
 
     def _read_dpi_from_exif(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture as it is stored. Sizes are pixels."""
+    """An image as it is stored. Sizes are pixels."""
 
     media_type: MediaType
     width: int
@@ -84,80 +83,80 @@ class Picture:
 
 
 def decode(content: bytes) -> Picture:
-    """The picture in a file. Takes up to seconds of a processor. Raises UnsupportedImage or ImageTooLarge."""
-    kind = next((kind for beginning, kind in BEGINNINGS.items() if content.startswith(beginning)), None)
-    if kind is None or _is_odd(content, kind):
+    """Decode an uploaded file. Can take several seconds of CPU time. Raises UnsupportedImage or ImageTooLarge."""
+    kind = next((kind for signature, kind in SIGNATURES.items() if content.startswith(signature)), None)
+    if kind is None or _is_suspicious(content, kind):
         raise UnsupportedImage
     try:
-        return _decoded(content, kind)
+        return _reencode(content, kind)
     except PublicError:
         raise
-    except Exception as error:  # Pillow has no base for what it raises of broken files
+    except Exception as error:  # Pillow's errors for broken files have no common base class
         raise UnsupportedImage from error
 
 
-def _is_odd(content: bytes, kind: MediaType) -> bool:
-    """Whether a PNG moves, or a JPEG passes over its pixels so often that it must mean harm."""
-    return MOVES in content.partition(b"IDAT")[0] if kind is MediaType.PNG else content.count(SCAN) > MAX_SCANS
+def _is_suspicious(content: bytes, kind: MediaType) -> bool:
+    """Return True for an animated PNG, or a JPEG with so many scans that it must be an attack."""
+    return ANIMATION_CHUNK in content.partition(b"IDAT")[0] if kind is MediaType.PNG else content.count(SCAN_MARKER) > MAX_SCANS
 
 
-def _decoded(content: bytes, kind: MediaType) -> Picture:
-    image = _opened(content, kind)
+def _reencode(content: bytes, kind: MediaType) -> Picture:
+    image = _open_header(content, kind)
     if max(image.size) > MAX_SIDE:
         raise ImageTooLarge(*image.size)
-    image.verify()  # reads a PNG to its end, after which it has to be opened anew
-    image = _opened(content, kind)
+    image.verify()  # reads a PNG to its end, so it must be opened again
+    image = _open_header(content, kind)
     image.load()
     options: dict[str, Any] = {}
     if isinstance(image, Jpeg):
         options = {"qtables": image.quantization, "subsampling": get_sampling(image)}
-    turn = TURNS.get(_orientation(image.info.get("exif", b"")))
+    turn = TRANSPOSE_BY_ORIENTATION.get(_orientation(image.info.get("exif", b"")))
     whole = image if kind is MediaType.JPEG else _with_transparency(image, content)
     turned: Image = whole if turn is None else whole.transpose(turn)
     turned.info = {name: value for name, value in turned.info.items() if name in KEPT_METADATA}
-    written = BytesIO()
-    turned.save(written, kind.name, icc_profile=turned.info.get("icc_profile"), **options)
-    return Picture(kind, turned.width, turned.height, written.getvalue())
+    buffer = BytesIO()
+    turned.save(buffer, kind.name, icc_profile=turned.info.get("icc_profile"), **options)
+    return Picture(kind, turned.width, turned.height, buffer.getvalue())
 
 
 def _with_transparency(image: Image, content: bytes) -> Image:
-    """The picture of a PNG whose one transparent colour is one of its pixels' colours, as Pillow has them.
+    """Return a PNG image whose transparent colour, if it has one, matches its decoded pixels.
 
-    Pillow keeps that colour as the file has it, and stretches pixels of 2 and 4 bits to 8, or cuts them from 16 to 8.
+    Pillow scales pixels of 2 and 4 bits up to 8 and truncates those of 16 bits to 8, but keeps the transparent colour as in the file.
     """
-    bits, colour = content[DEPTH], image.info.get("transparency")
-    if bits in STRETCHED and image.mode == "L" and isinstance(colour, int):
+    bits, colour = content[BIT_DEPTH_OFFSET], image.info.get("transparency")
+    if bits in SCALED_DEPTHS and image.mode == "L" and isinstance(colour, int):
         image.info["transparency"] = colour * 255 // (2**bits - 1)
-    elif bits == CUT and image.mode == "RGB" and isinstance(colour, tuple):
-        image.putalpha(ImageChops.invert(_where(image, content, colour)))
+    elif bits == TRUNCATED_DEPTH and image.mode == "RGB" and isinstance(colour, tuple):
+        image.putalpha(ImageChops.invert(_colour_mask(image, content, colour)))
         del image.info["transparency"]
     return image
 
 
-def _where(image: Image, content: bytes, colour: tuple[int, ...]) -> Image:
-    """Where the pixels of a picture have a colour with 16 bits, of which it has the upper 8: white there, black elsewhere."""
+def _colour_mask(image: Image, content: bytes, colour: tuple[int, ...]) -> Image:
+    """Return a mask: white where pixels have the given 16-bit colour, black elsewhere. `image` has only the upper 8 bits."""
     lower = PngImageFile(BytesIO(content))
-    lower.tile = [tile._replace(args=LOWER) for tile in lower.tile]
+    lower.tile = [tile._replace(args=LOW_BYTE_MODE) for tile in lower.tile]
     lower.load()
     halves = [*((band, value >> 8) for band, value in zip(image.split(), colour, strict=True))]
     halves += ((band, value & 255) for band, value in zip(lower.split(), colour, strict=True))
-    masks = [band.point([255 if each == value else 0 for each in range(256)]) for band, value in halves]
+    masks = [band.point([255 if level == value else 0 for level in range(256)]) for band, value in halves]
     return reduce(ImageChops.darker, masks)
 
 
-def _opened(content: bytes, kind: MediaType) -> Jpeg | PngImageFile:
-    """The picture with nothing but its head read. `Image.open` would warn of large ones, and try other formats."""
+def _open_header(content: bytes, kind: MediaType) -> Jpeg | PngImageFile:
+    """Open an image and read only its header. `Image.open` would warn about large images and try other formats."""
     return PngImageFile(BytesIO(content)) if kind is MediaType.PNG else Jpeg(BytesIO(content))
 
 
 def _orientation(exif: bytes) -> int:
-    """How a camera was held, by its notes; 0 where they do not say or are broken. Pillow would warn of broken ones."""
-    notes = exif.removeprefix(b"Exif\0\0")
-    order = "<" if notes.startswith(b"II") else ">"
+    """Return the EXIF orientation, or 0 if it's missing or broken. Pillow would warn about broken EXIF data."""
+    tiff = exif.removeprefix(b"Exif\0\0")
+    order = "<" if tiff.startswith(b"II") else ">"
     try:
-        (at,) = struct.unpack_from(f"{order}I", notes, 4)
-        (many,) = struct.unpack_from(f"{order}H", notes, at)
-        entries = [struct.unpack_from(f"{order}HHIH", notes, at + 2 + 12 * number) for number in range(many)]
+        (offset,) = struct.unpack_from(f"{order}I", tiff, 4)
+        (count,) = struct.unpack_from(f"{order}H", tiff, offset)
+        entries = [struct.unpack_from(f"{order}HHIH", tiff, offset + 2 + 12 * index) for index in range(count)]
     except struct.error:
         return 0
-    return next((value for tag, _, _, value in entries if tag == TURN), 0)
+    return next((value for tag, _, _, value in entries if tag == ORIENTATION_TAG), 0)

@@ -1,6 +1,6 @@
-"""Letters of authorisation: with one, a customer has its data centre connect a port (R432-R434).
+"""Letters of authorisation: a customer gives one to the data centre to have its port connected (R432-R434).
 
-A letter names what its reader may know anyway: companies by their trading names, for a managed account may not read its legal one.
+A letter contains only what its reader can read anyway. It uses trading names, because a managed account may not see its legal name.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TITLE: Final = "Letter of Authorisation"
 LEFT: Final = 10  # millimetres
 WIDTH: Final = 190
-NAMES: Final = 50  # how wide the names of facts are
+LABEL_WIDTH: Final = 50
 ISSUER: Final = "The operator of this network"
 REQUEST: Final = (
     "The issuing entity authorises the requesting party to have a cross-connect made to the demarcation below. The requesting"
@@ -31,19 +31,19 @@ REQUEST: Final = (
 
 
 def is_authorised(port: Record) -> bool:
-    """Whether there is a letter for a port: once its place is allocated, as long as it exists (A44)."""
+    """Return True if the port has a letter: from allocation until it ends (A44)."""
     return port.status in AUTHORISED and port.demarcation is not None
 
 
 async def render_letter(port: Record, context: Context) -> File | None:
-    """The letter of a port as PDF, issued today, None where there is none."""
+    """Return the port's letter as a PDF issued today, or None if it has none."""
     if not is_authorised(port):
         return None
     (company,) = await context.loaders.rows("Company", [port.company_id])
     (location,) = await context.loaders.rows("Location", [port.location_id])
     if company is None or location is None:
         return None
-    facts = {
+    lines = {
         "Issue date": now().date().isoformat(),
         "Order date": port.created_at.date().isoformat(),
         "Issuing entity": ISSUER,
@@ -53,18 +53,18 @@ async def render_letter(port: Record, context: Context) -> File | None:
         "Speed": f"{port.speed_mbps} Mbps",
         **{name.capitalize(): port.demarcation.get(name, "") for name in ("cage", "rack", "panel", "ports")},
     }
-    return File("application/pdf", await asyncio.to_thread(_written, facts))
+    return File("application/pdf", await asyncio.to_thread(_render, lines))
 
 
-def _written(facts: dict[str, str]) -> bytes:
-    """The letter's one page."""
+def _render(lines: dict[str, str]) -> bytes:
+    """Return the PDF, which has one page."""
     page = FPDF(format="A4")
     page.set_title(TITLE)
     page.add_page()
     y = Sheet(page, 18).write(TITLE, LEFT, page.t_margin, WIDTH, 16)
     text = Sheet(page, 11)
     y = text.write(REQUEST, LEFT, y, WIDTH, 6) + 6
-    for name, value in facts.items():
-        text.write(name, LEFT, y, NAMES, 8)
-        y = text.write(value, LEFT + NAMES, y, WIDTH - NAMES, 8)
+    for label, value in lines.items():
+        text.write(label, LEFT, y, LABEL_WIDTH, 8)
+        y = text.write(value, LEFT + LABEL_WIDTH, y, WIDTH - LABEL_WIDTH, 8)
     return bytes(page.output())

@@ -1,8 +1,8 @@
-"""Typesetting: text of any script on a page of a PDF, so that a person reads it and a program finds the very same characters.
+"""Typesetting: writes text of any script on a PDF page, so that people can read it and programs can extract the exact characters.
 
-Simple scripts are written as text. Scripts whose letters join, stack or run from right to left are shaped by HarfBuzz and drawn
-as outlines, with the text itself, invisible, in the same place: the glyphs of such a script are no sequence of its characters.
-The text stands in the file in the order in which it is read.
+Simple scripts are written as text. Scripts whose letters join, stack or run from right to left are shaped by HarfBuzz and drawn as
+outlines, with the text itself, invisible, in the same place, because their glyphs don't correspond to characters one by one.
+Text is stored in the file in reading order.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ SHAPED: Final = tuple(
         *("Malayalam", "Oriya", "Sinhala", "Lao", "Khmer", "Myanmar"),
     )
 )
-FACES: Final = (*PLAIN, *SHAPED, *EAST_ASIAN)  # the first that has a character is the one for it
-STRONG: Final = {0: ("L", "EN"), 1: ("R", "AL")}  # classes of characters that have the direction of an even or odd level
+FACES: Final = (*PLAIN, *SHAPED, *EAST_ASIAN)  # in order of preference for each character
+STRONG: Final = {0: ("L", "EN"), 1: ("R", "AL")}  # bidirectional classes with the direction of even (0) and odd (1) levels
 
 
 @dataclass(frozen=True)
 class Face:
-    """A font of the gateway's own."""
+    """A bundled font."""
 
     name: str
 
@@ -49,7 +49,7 @@ class Face:
 
     @cached_property
     def font(self) -> Any:
-        """The font as HarfBuzz has it. Its units are those of its design."""
+        """The HarfBuzz font, in design units."""
         return uharfbuzz.Font(self._face)
 
     @cached_property
@@ -57,7 +57,7 @@ class Face:
         return frozenset(self._face.unicodes)
 
     def has(self, character: str) -> bool:
-        """Whether it can show a character. Some fonts have empty glyphs in the place of those that they lack."""
+        """Return True if the font can show a character. Some fonts have empty glyphs for missing ones."""
         if ord(character) not in self._characters:
             return False
         extents = self.font.get_glyph_extents(self.font.get_nominal_glyph(ord(character)))
@@ -65,22 +65,22 @@ class Face:
 
     @property
     def path(self) -> Path:
-        """Its file."""
+        """The path of the font file."""
         return FONTS / f"{self.name}.ttf"
 
     @property
     def units(self) -> int:
-        """How many units an em has."""
+        """Design units per em."""
         return int(self._face.upem)
 
     def advance(self, character: str) -> float:
-        """The width of a character by itself, in ems."""
+        """Return the width of an isolated character, in ems."""
         return float(self.font.get_glyph_h_advance(self.font.get_nominal_glyph(ord(character)) or 0)) / self.units
 
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """A glyph in its place, in ems from the beginning of its run. `of` is the first character that it stands for."""
+    """A positioned glyph, in ems from the start of its run. `of` is the index of the first character it represents."""
 
     number: int
     of: int
@@ -90,7 +90,7 @@ class Glyph:
 
 @dataclass(slots=True)
 class Run:
-    """Characters of one face and one direction: odd levels run from right to left. Sizes are ems."""
+    """Characters of one font and one direction: odd levels run from right to left. Sizes are ems."""
 
     text: str
     face: Face
@@ -111,7 +111,7 @@ class Run:
                 self.width += self.face.advance(character)
 
     def _place(self, index: int) -> float:
-        """Where the glyphs begin that stand for a character, or for those before it that it has joined."""
+        """Return where the glyphs of a character start, or those of earlier characters that it joined."""
         first = max((glyph.of for glyph in self.glyphs if glyph.of <= index), default=0)
         return min((glyph.x for glyph in self.glyphs if glyph.of == first), default=0)
 
@@ -120,13 +120,13 @@ class Sheet:
     """Writes text on the current page of a document."""
 
     def __init__(self, page: FPDF, size: float) -> None:
-        """`size` of the text is in points."""
+        """`size` is in points."""
         self._page, self._size = page, size
         self._em = size / page.k
 
     def write(self, text: str, x: float, y: float, width: float, height: float) -> float:
-        """Write a text below a place, in lines that are as wide and high as that. Returns where the last of them ends."""
-        for line in broken(printable(text), width / self._em):
+        """Write text below (x, y), in lines of this width and height. Return the y at which the last line ends."""
+        for line in break_lines(printable(text), width / self._em):
             if y + height > self._page.h - self._page.b_margin:
                 self._page.add_page()
                 y = self._page.t_margin
@@ -136,7 +136,7 @@ class Sheet:
 
     def _write_line(self, line: str, x: float, y: float) -> None:
         for run, text, place in _pieces_of(runs_of(line)):
-            self._page.set_font(self._known(run.face), size=self._size)
+            self._page.set_font(self._font_name(run.face), size=self._size)
             with self._page.local_context(text_mode="INVISIBLE" if run.shaped else "FILL"):
                 self._page.text(x + place * self._em, y, text)
             self._draw(run, x + run.x * self._em, y)
@@ -154,14 +154,14 @@ class Sheet:
         with self._page.drawing_context() as drawing:
             drawing.add_item(path)
 
-    def _known(self, face: Face) -> str:
+    def _font_name(self, face: Face) -> str:
         if face.name.lower() not in self._page.fonts:
             self._page.add_font(face.name, fname=face.path)
         return face.name
 
 
 class _Pen(BasePen):  # type: ignore[misc] # fontTools has no types
-    """Draws an outline as a part of a path of the page, whose ordinates grow downwards."""
+    """Draws an outline into a path of the page, whose y axis points down."""
 
     def __init__(self, path: PaintedPath, x: float, y: float, scale: float) -> None:
         super().__init__(None)
@@ -184,12 +184,12 @@ class _Pen(BasePen):  # type: ignore[misc] # fontTools has no types
 
 
 def printable(text: str) -> str:
-    """A text with what no font has replaced: `[U+1F600]` for a character, nothing for a mark that nobody sees."""
-    known = (character if face_of(character) else _named(character) for character in unicodedata.normalize("NFC", text))
+    """Replace characters that no font has: by `[U+1F600]`, or by nothing for invisible marks."""
+    known = (character if face_of(character) else _replacement(character) for character in unicodedata.normalize("NFC", text))
     return " ".join("".join(known).split())
 
 
-def _named(character: str) -> str:
+def _replacement(character: str) -> str:
     return "" if unicodedata.category(character) in ("Cf", "Mn") else f"[U+{ord(character):04X}]"
 
 
@@ -200,12 +200,12 @@ def _faces() -> tuple[Face, ...]:
 
 @lru_cache(10_000)
 def face_of(character: str) -> Face | None:
-    """The face for a character, None if no face has it."""
+    """Return the font for a character, or None if no font has it."""
     return next((face for face in _faces() if face.has(character)), None)
 
 
-def broken(text: str, width: float) -> Iterator[str]:
-    """A text in lines of at most a width in ems, broken at spaces, and inside of words that are longer than a line."""
+def break_lines(text: str, width: float) -> Iterator[str]:
+    """Break text into lines of at most `width` ems: at spaces, and inside words that are longer than a line."""
     line, filled = "", 0.0
     for word in text.split(" "):
         gap = _width(" ") if line else 0.0
@@ -227,7 +227,7 @@ def _width(text: str) -> float:
 
 
 def _fitting(word: str, width: float) -> int:
-    """How many characters of a word fit a line; a mark stays with its letter."""
+    """Return how many characters of a word fit on a line. Combining marks stay with their letters."""
     many = next(number for number in range(1, len(word) + 1) if _width(word[:number]) > width) - 1
     while many > 1 and unicodedata.category(word[many]).startswith("M"):
         many -= 1
@@ -235,7 +235,7 @@ def _fitting(word: str, width: float) -> int:
 
 
 def runs_of(line: str) -> list[Run]:
-    """The runs of a line, in the order in which they are read."""
+    """Split a line into runs, in reading order."""
     kinds = list(zip(_levels_of(line), _faces_of(line), strict=True))
     shaped = [
         face.name in SHAPED or unicodedata.category(each).startswith("M") for each, (_, face) in zip(line, kinds, strict=True)
@@ -249,7 +249,7 @@ def runs_of(line: str) -> list[Run]:
 
 
 def _levels_of(line: str) -> Iterator[int]:
-    """The level of each character; one that joins or parts others has that of the one before it."""
+    """Yield the bidi level of each character. Joiners and separators get the level of the character before them."""
     before = 0
     for character in BidiParagraph(line, preserve_bn_chars=True).get_characters():
         if unicodedata.bidirectional(character.character) != "BN":
@@ -258,7 +258,7 @@ def _levels_of(line: str) -> Iterator[int]:
 
 
 def _faces_of(line: str) -> Iterator[Face]:
-    """The face for each character; what belongs to no script stays in the face before it, if that has it."""
+    """Yield the font for each character. Neutral characters keep the previous font if it has them."""
     before: Face | None = None
     for character in line:
         neutral = unicodedata.bidirectional(character) not in ("L", "R", "AL", "EN")
@@ -269,7 +269,7 @@ def _faces_of(line: str) -> Iterator[Face]:
 
 
 def _shape(run: Run) -> tuple[list[Glyph], float]:
-    """The glyphs of a run from left to right, and how wide they are."""
+    """Return the glyphs of a run from left to right, and their total width."""
     buffer = uharfbuzz.Buffer()
     buffer.add_codepoints([ord(character) for character in run.text])
     buffer.guess_segment_properties()
@@ -283,7 +283,7 @@ def _shape(run: Run) -> tuple[list[Glyph], float]:
 
 
 def _place(runs: Sequence[Run]) -> None:
-    """Put each run in its place on their line: rule L2 of the Unicode Bidirectional Algorithm."""
+    """Set the x position of each run on its line, by rule L2 of the Unicode Bidirectional Algorithm."""
     order = list(runs)
     for level in range(max((run.level for run in runs), default=0), 0, -1):
         groups = [list(group) for _, group in groupby(order, key=lambda run: run.level >= level)]
@@ -295,11 +295,11 @@ def _place(runs: Sequence[Run]) -> None:
 
 
 def _pieces_of(runs: Sequence[Run]) -> list[tuple[Run, str, float]]:
-    """The text of a line in pieces, in the order in which it is read: each of one run, with its place on the line in ems.
+    """Split a line's text into pieces in reading order: each with its run and its position on the line in ems.
 
-    Readers that know no script take letters from right to left for written backwards, and signs and spaces to go on as the letters
-    before them do; where a piece stands apart from the one before, they find a space. So a run from right to left is written from
-    its left end, its characters backwards; signs and spaces beside it are pieces; and a space belongs to what is before it.
+    Simple PDF readers assume that right-to-left letters are stored backwards, that signs and spaces continue the direction of the
+    letters before them, and that a gap between pieces is a space. So we write a right-to-left run from its left end with its
+    characters reversed, make each sign and space beside it a piece of its own, and attach a space to the piece before it.
     """
     _place(runs)
     found: list[tuple[Run, str, float]] = []
@@ -316,7 +316,7 @@ def _pieces_of(runs: Sequence[Run]) -> list[tuple[Run, str, float]]:
 
 
 def _pieces(run: Run, *, turned: bool) -> Iterator[tuple[str, float]]:
-    """The pieces of a run, with their places in it. `turned`: a run from right to left stands before it."""
+    """Yield the pieces of a run with their positions in it. `turned` means that a right-to-left run precedes it."""
     backwards = run.level % 2 == 1
     strong = [index for index, each in enumerate(run.text) if unicodedata.bidirectional(each) in STRONG[run.level % 2]]
     alone = not strong or (not backwards and any(unicodedata.bidirectional(each) == "AN" for each in run.text))
@@ -330,7 +330,7 @@ def _pieces(run: Run, *, turned: bool) -> Iterator[tuple[str, float]]:
 
 
 def _after_marks(text: str, end: int) -> int:
-    """The place after the marks that belong to a letter."""
+    """Return the index after a letter's combining marks."""
     while end < len(text) and unicodedata.category(text[end]) in ("Mn", "Cf"):
         end += 1
     return end

@@ -1,4 +1,4 @@
-"""Files: what has an address of its own beside GraphQL, and is read by whoever reads what it belongs to."""
+"""Files and their URLs outside GraphQL. Whoever can read an object's file field can download the file."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as it is served."""
+    """A file to serve."""
 
     media_type: str
     content: bytes
 
 
 def url_of(entity: str, key: UUID, context: Context) -> str:
-    """Where the file of a thing is served."""
+    """Return the URL of an object's file."""
     return f"{context.services.public_url}/files/{Identifier(entity, key)}"

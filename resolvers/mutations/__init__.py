@@ -1,5 +1,5 @@
-"""Commands: what mutations do, one file a concept, one function a mutation.
+"""Commands: what mutations do. One file for each concept, one function for each mutation, listed in schema/mutation.py.
 
-A command finds rows through its `Work`, reads its input through `Asked`, notes all that is wrong, stops, and only then changes
-anything. It holds no rule about who may: it names actions of policy. It never commits.
+A command reads its input through an `InputReader` and finds rows through its `UnitOfWork`. It collects all errors, stops if there are
+any, and only then changes anything. It contains no authorization rules: it names actions of policy. It never commits.
 """

@@ -1,6 +1,6 @@
-"""What is done to connection requests: a customer makes and withdraws one, the provider accepts or denies it (V16).
+"""Mutations of connection requests: a customer sends and withdraws one, the provider accepts or denies it (V16).
 
-Each side is told by mail what it may know: not who the other one is, which policy may hide from it (V18).
+Emails tell each side only what it can read: not who the other side is, because policy may hide that (V18).
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from resolvers.writing.user_errors import ErrorCode
 MAX_NAME_LENGTH: Final = 64  # characters
 MAX_REASON_LENGTH: Final = 500
 NOTIFIED_ROLES: Final = (MemberRole.ACCOUNT_ADMIN, MemberRole.NETWORK_ADMIN)
-NOT_ACTIVE: Final = "Only an active port is connected; this one is not active."
-ENDS_NOT_ACTIVE: Final = "Both ports have to be active to be connected, and one is not."
-PENDING_ALREADY: Final = "A request between these two ports is waiting for an answer already."
+NOT_ACTIVE: Final = "This port isn't ACTIVE. Only ACTIVE ports can be connected."
+ENDS_NOT_ACTIVE: Final = "One of the ports isn't ACTIVE. Only ACTIVE ports can be connected."
+PENDING_ALREADY: Final = "There is already a pending request between these two ports."
 
 
 @requires(Port="connect", MarketplacePort="connect")
 async def request_connection(work: UnitOfWork, fields: InputReader) -> ChangedIds:
-    """Ask a provider to connect a port of one's own to a public one of the provider's (R029, V16, R435)."""
+    """Request a connection from the viewer's own port to a provider's public port (R029, V16, R435)."""
     port = await work.lock_for_update(fields, "port_id", "Port", "connect")
     target = await work.lock_for_share(fields, "target_port_id", "MarketplacePort", "connect")
     name = fields.text("name", MAX_NAME_LENGTH)
@@ -46,12 +46,12 @@ async def request_connection(work: UnitOfWork, fields: InputReader) -> ChangedId
     request = ConnectionRequest(name=name, rate_limit_mbps=fields.value("rate_limit_mbps"), **ends)
     await work.add(request)
     await _notify_provider(work, request, target)
-    return _done(request)
+    return _changed(request)
 
 
 @requires(ConnectionRequest="answer")
 async def accept_connection(work: UnitOfWork, fields: InputReader) -> ChangedIds:
-    """Accept a request, between ports that are still active (V16, R435)."""
+    """Accept a request, if both ports are still active (V16, R435)."""
     request = await work.lock_for_update(fields, "id", "ConnectionRequest", "answer")
     work.errors.raise_if_any()
     _decide(request, ConnectionRequestStatus.ACCEPTED)
@@ -60,7 +60,7 @@ async def accept_connection(work: UnitOfWork, fields: InputReader) -> ChangedIds
         fields.add_error(ErrorCode.PORT_NOT_ACTIVE, ENDS_NOT_ACTIVE, "id")
     work.errors.raise_if_any()
     await _notify_requester(work, request)
-    return _done(request)
+    return _changed(request)
 
 
 @requires(ConnectionRequest="answer")
@@ -72,22 +72,22 @@ async def deny_connection(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     _decide(request, ConnectionRequestStatus.DENIED)
     request.reason = reason
     await _notify_requester(work, request)
-    return _done(request)
+    return _changed(request)
 
 
 @requires(ConnectionRequest="withdraw")
 async def withdraw_connection(work: UnitOfWork, fields: InputReader) -> ChangedIds:
-    """Take a request back before it is answered (V16)."""
+    """Withdraw a pending request (V16)."""
     request = await work.lock_for_update(fields, "id", "ConnectionRequest", "withdraw")
     work.errors.raise_if_any()
     _decide(request, ConnectionRequestStatus.WITHDRAWN)
-    return _done(request)
+    return _changed(request)
 
 
-async def end_waiting(work: UnitOfWork, port: UUID) -> None:
-    """End the requests that wait at a port which ends: its own are withdrawn, those to it denied, as if one by one (V16)."""
-    waiting = requests_at(port, ConnectionRequestStatus.PENDING).order_by(ConnectionRequest.id).with_for_update()
-    for request in (await work.session.scalars(waiting)).all():
+async def end_pending(work: UnitOfWork, port: UUID) -> None:
+    """End the pending requests at a port that ends: withdraw the port's own, and deny those to it (V16)."""
+    pending = requests_at(port, ConnectionRequestStatus.PENDING).order_by(ConnectionRequest.id).with_for_update()
+    for request in (await work.session.scalars(pending)).all():
         if request.port_id == port:
             _decide(request, ConnectionRequestStatus.WITHDRAWN)
         else:
@@ -96,57 +96,57 @@ async def end_waiting(work: UnitOfWork, port: UUID) -> None:
 
 
 def requests_at(port: UUID, status: ConnectionRequestStatus) -> sa.Select[Any]:
-    """The requests of a status at either end of a port."""
+    """Select the requests from or to a port with this status."""
     ends = (ConnectionRequest.port_id == port) | (ConnectionRequest.target_port_id == port)
     return sa.select(ConnectionRequest).where(ends, ConnectionRequest.status == status)
 
 
 def _check_ends(fields: InputReader, port: Port | None, target: Port | None) -> None:
-    """Two active ports of two companies, and no more than both can carry."""
+    """Check that both ports are active and of different companies, and that the rate limit fits both."""
     for end, name in ((port, "port_id"), (target, "target_port_id")):
         if end is not None and end.status != PortStatus.ACTIVE:
             fields.add_error(ErrorCode.PORT_NOT_ACTIVE, NOT_ACTIVE, name)
     if port is not None and target is not None and port.company_id == target.company_id:
-        fields.add_error(ErrorCode.INVALID_VALUE, "This port is of the same company.", "target_port_id")
+        fields.add_error(ErrorCode.INVALID_VALUE, "Choose a port of another company.", "target_port_id")
     rate, speeds = fields.value("rate_limit_mbps"), [end.speed_mbps for end in (port, target) if end is not None]
     if rate < 1 or any(rate > speed for speed in speeds):
-        fields.add_error(ErrorCode.INVALID_VALUE, "This is from 1 Mbps to the speed of the slower port.", "rate_limit_mbps")
+        fields.add_error(ErrorCode.INVALID_VALUE, "Must be between 1 Mbps and the speed of the slower port.", "rate_limit_mbps")
 
 
 def _pending(port: UUID, target: UUID) -> sa.Select[Any]:
-    """A request between two ports that waits for an answer. Whoever makes one has locked the port that it is from."""
+    """Select a pending request between two ports. The caller must have locked the requesting port."""
     between = (ConnectionRequest.port_id == port, ConnectionRequest.target_port_id == target)
     return sa.select(ConnectionRequest.id).where(*between, ConnectionRequest.status == ConnectionRequestStatus.PENDING)
 
 
 def _decide(request: ConnectionRequest, to: ConnectionRequestStatus) -> None:
-    """End a request. Raises IllegalStep."""
+    """Move a request to its final status. Raises IllegalStep."""
     request.advance(to)
     request.decided_at = now()
 
 
 async def _notify_provider(work: UnitOfWork, request: ConnectionRequest, target: Port) -> None:
-    """Tell the provider, who knows its port by the port's own name, and the address for all requests (R018, V16)."""
+    """Notify the provider, and email the profile's contact address. Uses the provider's own name of the port (R018, V16)."""
     kind, subject = NotificationKind.CONNECTION_REQUESTED, Identifier("ConnectionRequest", request.id)
-    text = connection_requested(target.name, request.name, request.rate_limit_mbps, work.context.services.public_url)
-    await notify_company(work.session, kind, target.company_id, text, roles=NOTIFIED_ROLES, subject=subject)
+    message = connection_requested(target.name, request.name, request.rate_limit_mbps, work.context.services.public_url)
+    await notify_company(work.session, kind, target.company_id, message, roles=NOTIFIED_ROLES, subject=subject)
     address = await work.scalar(
         sa.select(MarketplaceProfile.contact_email).where(MarketplaceProfile.company_id == target.company_id)
     )
-    await queue_mail(work.session, kind, address, text)
+    await queue_mail(work.session, kind, address, message)
 
 
 async def _notify_requester(work: UnitOfWork, request: ConnectionRequest) -> None:
-    """Tell the requester the outcome, in its own words: the provider may have hidden itself since (V16, V18)."""
+    """Notify the requester, without the provider's name: policy may hide it by now (V16, V18)."""
     accepted = request.status == ConnectionRequestStatus.ACCEPTED
-    text = connection_decided(
+    message = connection_decided(
         request.name, accepted=accepted, reason=request.reason, public_url=work.context.services.public_url
     )
     subject = Identifier("ConnectionRequest", request.id)
     await notify_company(
-        work.session, NotificationKind.CONNECTION_DECIDED, request.company_id, text, roles=NOTIFIED_ROLES, subject=subject
+        work.session, NotificationKind.CONNECTION_DECIDED, request.company_id, message, roles=NOTIFIED_ROLES, subject=subject
     )
 
 
-def _done(request: ConnectionRequest) -> ChangedIds:
+def _changed(request: ConnectionRequest) -> ChangedIds:
     return {"connection_request": Identifier("ConnectionRequest", request.id)}

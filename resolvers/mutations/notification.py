@@ -1,4 +1,4 @@
-"""What is done to notifications."""
+"""Mutations of notifications."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from resolvers.writing.unit_of_work import UnitOfWork, requires
 
 @requires(Notification="mark_read")
 async def mark_notifications_read(work: UnitOfWork, fields: InputReader) -> ChangedIds:
-    """Mark a notification as read, and if it is fields for those that the same user had been told before, of the same company."""
+    """Mark a notification as read; with `and_earlier`, also the user's earlier ones in the same company."""
     newest = await work.lock_for_update(fields, "id", "Notification", "mark_read")
     work.errors.raise_if_any()
-    read = newest.read_at or now()
-    newest.read_at = read
+    read_at = newest.read_at or now()
+    newest.read_at = read_at
     if fields.value("and_earlier"):
         earlier = sa.update(Notification).where(
             Notification.user_id == newest.user_id,
             Notification.company_id == newest.company_id,
-            Notification.id < newest.id,  # keys grow with time
+            Notification.id < newest.id,  # ids increase with time
             Notification.read_at.is_(None),
         )
-        await work.session.execute(earlier.values(read_at=read))
+        await work.session.execute(earlier.values(read_at=read_at))
     return {"notification": Identifier("Notification", newest.id)}

@@ -1,4 +1,4 @@
-"""What is done to order approvals: a partner approves or rejects what its managed account would like to order (V13)."""
+"""Mutations of order approvals: a partner approves or rejects an order of its managed account (V13)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from resolvers.writing.input_reader import InputReader
 from resolvers.writing.runner import ChangedIds
 from resolvers.writing.unit_of_work import UnitOfWork, requires
 
-# What was fields for, and at which price.
-ORDERED: Final = (
+# The columns that an order and its port share.
+ORDER_COLUMNS: Final = (
     *("company_id", "location_id", "name", "speed_mbps", "term_months", "cost_centre", "diversity_zone"),
     *("monthly_rate", "setup_fee", "currency"),
 )
@@ -26,42 +26,42 @@ ORDERED: Final = (
 
 @requires(OrderApproval="approve")
 async def approve_order(work: UnitOfWork, fields: InputReader) -> ChangedIds:
-    """Order what was fields for, at the price of that moment, if it can still be ordered (V12, V13)."""
+    """Place the order at the price of when it was requested, if it's still possible (V12, V13)."""
     comment = fields.text("comment", COMMENT_LENGTH, required=False, lines=True)
-    approval = await _undecided(work, fields, "approve", OrderApprovalStatus.APPROVED)
+    approval = await _lock_undecided(work, fields, "approve", OrderApprovalStatus.APPROVED)
     location = await work.scalar(select(Location).where(Location.id == approval.location_id).with_for_update(read=True))
-    await _check(work, fields, approval, location)
+    await _check_order(work, fields, approval, location)
     work.errors.raise_if_any()
-    await work.add(port := Port(**{name: getattr(approval, name) for name in ORDERED}))
+    await work.add(port := Port(**{name: getattr(approval, name) for name in ORDER_COLUMNS}))
     approval.port_id = port.id
-    return await _decided(work, approval, OrderApprovalStatus.APPROVED, comment)
+    return await _decide(work, approval, OrderApprovalStatus.APPROVED, comment)
 
 
 @requires(OrderApproval="reject")
 async def reject_order(work: UnitOfWork, fields: InputReader) -> ChangedIds:
-    """Order nothing, and say why (V13)."""
+    """Reject the order, with a comment (V13)."""
     comment = fields.text("comment", COMMENT_LENGTH, lines=True)
-    approval = await _undecided(work, fields, "reject", OrderApprovalStatus.REJECTED)
-    return await _decided(work, approval, OrderApprovalStatus.REJECTED, comment)
+    approval = await _lock_undecided(work, fields, "reject", OrderApprovalStatus.REJECTED)
+    return await _decide(work, approval, OrderApprovalStatus.REJECTED, comment)
 
 
 @requires(OrderApproval="withdraw")
 async def withdraw_order(work: UnitOfWork, fields: InputReader) -> ChangedIds:
-    """Ask for it no more (V13)."""
-    approval = await _undecided(work, fields, "withdraw", OrderApprovalStatus.WITHDRAWN)
-    return _closed(work, approval, OrderApprovalStatus.WITHDRAWN)
+    """Withdraw an order that isn't decided yet (V13)."""
+    approval = await _lock_undecided(work, fields, "withdraw", OrderApprovalStatus.WITHDRAWN)
+    return _close(work, approval, OrderApprovalStatus.WITHDRAWN)
 
 
-async def _undecided(work: UnitOfWork, fields: InputReader, action: str, to: OrderApprovalStatus) -> OrderApproval:
-    """The order, if it still waits. Raises Refused or IllegalStep."""
+async def _lock_undecided(work: UnitOfWork, fields: InputReader, action: str, to: OrderApprovalStatus) -> OrderApproval:
+    """Lock the order and check that it can still take the step. Raises MutationRejected or IllegalStep."""
     approval: OrderApproval = await work.lock_for_update(fields, "id", "OrderApproval", action)
     work.errors.raise_if_any()
     step(STEPS, approval.standing(now()), to)
     return approval
 
 
-async def _check(work: UnitOfWork, fields: InputReader, approval: OrderApproval, location: Location) -> None:
-    """Note what keeps the order from being carried out by now."""
+async def _check_order(work: UnitOfWork, fields: InputReader, approval: OrderApproval, location: Location) -> None:
+    """Add an error for each reason why the order can no longer be placed."""
     company = await work.scalar(select(Company).where(Company.id == approval.company_id).with_for_update(read=True))
     check_company(fields, company, "id")
     check_location(fields, location, "id")
@@ -69,15 +69,15 @@ async def _check(work: UnitOfWork, fields: InputReader, approval: OrderApproval,
     await check_market(work, fields, company, location, "id")
 
 
-async def _decided(work: UnitOfWork, approval: OrderApproval, to: OrderApprovalStatus, comment: str | None) -> ChangedIds:
-    """Note the partner's decision, and tell whoever has fields (V13)."""
+async def _decide(work: UnitOfWork, approval: OrderApproval, to: OrderApprovalStatus, comment: str | None) -> ChangedIds:
+    """Record the partner's decision and notify the requester (V13)."""
     approval.comment = comment
-    done = _closed(work, approval, to)
+    changed = _close(work, approval, to)
     await notify_requester(work.session, approval, work.context.services.public_url)
-    return done
+    return changed
 
 
-def _closed(work: UnitOfWork, approval: OrderApproval, to: OrderApprovalStatus) -> ChangedIds:
+def _close(work: UnitOfWork, approval: OrderApproval, to: OrderApprovalStatus) -> ChangedIds:
     approval.advance(to)
     approval.decided_by, approval.decided_at = work.context.viewer.user_id, now()
     return {"order_approval": Identifier("OrderApproval", approval.id)}

@@ -1,4 +1,4 @@
-"""What is done to ports: they are ordered, configured, brought into service and ended."""
+"""Mutations of ports: order, configure, bring into service and end them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from models.connection_request import ConnectionRequestStatus
 from models.notification import NotificationKind
 from models.port import ENDED, TERMS_MONTHS, PortStatus, PortVisibility
 from models.price import PriceKind, price_of
-from resolvers.mutations.connection_request import end_waiting, requests_at
+from resolvers.mutations.connection_request import end_pending, requests_at
 from resolvers.mutations.order_checks import check_company, check_location, check_market, check_speed
 from resolvers.notifying import message_templates
 from resolvers.notifying.notifications import notify_company
 from resolvers.values.identifiers import Identifier
-from resolvers.writing.field_readers import Read, assign, given, text, word
+from resolvers.writing.field_readers import FieldReader, assign, read_present, required_value, text
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.runner import ChangedIds
 from resolvers.writing.unit_of_work import UnitOfWork, requires
@@ -27,15 +27,18 @@ MAX_NAME_LENGTH: Final = 64  # V7
 MAX_COST_CENTRE_LENGTH: Final = 64
 MAX_PLACE_LENGTH: Final = 64
 DEMARCATION: Final = ("cage", "rack", "panel", "ports")
-RIGHTS: Final = {"visibility": "publish", "term_months": "change_term"}  # what is not for all who may change a port
-NOT_OFFERED: Final = "A port of {} Mbps for {} months is not offered there."
-ENDED_PORT: Final = "The port is {}: its term does not change any more."
-IN_USE: Final = "The port has live connections, which have to be ended first."
+EXTRA_ACTIONS: Final = {
+    "visibility": "publish",
+    "term_months": "change_term",
+}  # fields that need another action besides "update"
+NOT_OFFERED: Final = "This location doesn't offer a port of {} Mbps for {} months."
+ENDED_PORT: Final = "The port is {}, so its term can't change."
+IN_USE: Final = "The port has live connections. End them first."
 
 
 @requires(Company="order_port")
 async def order_port(work: UnitOfWork, fields: InputReader) -> ChangedIds:
-    """Order a port at today's price; where the partner's approval is needed, ask for it instead (R431, V12, V13)."""
+    """Order a port at today's price, or request the partner's approval if it's needed (R431, V12, V13)."""
     company = await work.acting_company(fields, "order_port")
     location = await work.lock_for_share(fields, "location_id", "Location")
     values = {
@@ -45,19 +48,19 @@ async def order_port(work: UnitOfWork, fields: InputReader) -> ChangedIds:
         "cost_centre": fields.text("cost_centre", MAX_COST_CENTRE_LENGTH, required=False),
         "diversity_zone": fields.value("diversity_zone"),
     }
-    await _check_place(work, fields, company, location)
-    charges = await _charges(work, fields, location, values)
-    visibility = await _visibility_of_new(work, fields, company)
+    await _check_orderable(work, fields, company, location)
+    charges = await _read_price(work, fields, location, values)
+    visibility = await _read_visibility(work, fields, company)
     work.errors.raise_if_any()
     values |= {"company_id": company.id, "location_id": location.id, **charges}
     if await work.is_allowed("Company", company, "order_port_directly"):
         await work.add(port := Port(**values, visibility=visibility))
         return {"port": Identifier("Port", port.id)}
-    return await _ask_for_approval(work, company, location, values)
+    return await _request_approval(work, company, location, values)
 
 
-async def _check_place(work: UnitOfWork, fields: InputReader, company: Company | None, location: Location | None) -> None:
-    """Note what keeps the company from ordering, or anybody from ordering there."""
+async def _check_orderable(work: UnitOfWork, fields: InputReader, company: Company | None, location: Location | None) -> None:
+    """Add an error for each reason why this company can't order at this location."""
     if company is not None:
         check_company(fields, company, *(["company_id"] if fields.value("company_id") is not None else []))
     if location is not None:
@@ -66,8 +69,10 @@ async def _check_place(work: UnitOfWork, fields: InputReader, company: Company |
         await check_market(work, fields, company, location, "location_id")
 
 
-async def _charges(work: UnitOfWork, fields: InputReader, location: Location | None, values: dict[str, Any]) -> dict[str, Any]:
-    """What the port costs; notes if it cannot be had."""
+async def _read_price(
+    work: UnitOfWork, fields: InputReader, location: Location | None, values: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the port's price. Adds an error if it isn't offered."""
     speed, term = values["speed_mbps"], values["term_months"]
     if location is None or not check_speed(fields, location, speed, "speed_mbps") or term is None:
         return {}
@@ -78,20 +83,20 @@ async def _charges(work: UnitOfWork, fields: InputReader, location: Location | N
     return {"monthly_rate": price.monthly_rate, "setup_fee": price.setup_fee, "currency": price.currency}
 
 
-async def _visibility_of_new(work: UnitOfWork, fields: InputReader, company: Company | None) -> PortVisibility:
-    """PRIVATE unless something else is fields for by whoever may publish ports (A11, V1)."""
-    wanted: PortVisibility = fields.value("visibility") or PortVisibility.PRIVATE
+async def _read_visibility(work: UnitOfWork, fields: InputReader, company: Company | None) -> PortVisibility:
+    """Read the visibility, by default PRIVATE. Another one needs the right to publish ports (A11, V1)."""
+    visibility: PortVisibility = fields.value("visibility") or PortVisibility.PRIVATE
     if (
-        wanted != PortVisibility.PRIVATE
+        visibility != PortVisibility.PRIVATE
         and company is not None
         and not await work.is_allowed("Company", company, "publish_port")
     ):
         work.report_forbidden(fields, "visibility", "Company", "publish_port")
-    return wanted
+    return visibility
 
 
-async def _ask_for_approval(work: UnitOfWork, company: Company, location: Location, values: dict[str, Any]) -> ChangedIds:
-    """Let the order wait, and tell the partner's administrators (V13)."""
+async def _request_approval(work: UnitOfWork, company: Company, location: Location, values: dict[str, Any]) -> ChangedIds:
+    """Queue the order for approval and notify the partner's administrators (V13)."""
     services = work.context.services
     expires = now() + timedelta(days=services.order_approval_days)
     approval = OrderApproval(**values, requested_by=work.context.viewer.user_id, expires_at=expires)
@@ -99,36 +104,36 @@ async def _ask_for_approval(work: UnitOfWork, company: Company, location: Locati
     subject = Identifier("OrderApproval", approval.id)
     if company.partner_id is not None:
         order = message_templates.order(approval.name, approval.speed_mbps, location.name)
-        notice = message_templates.order_approval_requested(company.trading_name, order, services.public_url)
+        message = message_templates.order_approval_requested(company.trading_name, order, services.public_url)
         await notify_company(
-            work.session, NotificationKind.ORDER_APPROVAL_REQUESTED, company.partner_id, notice, subject=subject
+            work.session, NotificationKind.ORDER_APPROVAL_REQUESTED, company.partner_id, message, subject=subject
         )
     return {"order_approval": subject}
 
 
-def _term(fields: InputReader, name: str) -> int | None:
-    """A term that contracts may have (V7), which cannot be null."""
-    term: int | None = None if word(fields, name) is None else fields.choice(name, TERMS_MONTHS)
+def _read_term(fields: InputReader, name: str) -> int | None:
+    """Read a valid contract term in months (V7), which can't be null."""
+    term: int | None = None if required_value(fields, name) is None else fields.choice(name, TERMS_MONTHS)
     return term
 
 
-# What an update reads. A cost centre may be taken away, nothing else.
-CONFIGURED: Final[Mapping[str, Read]] = {
+# Only the cost centre can be cleared.
+UPDATE_READERS: Final[Mapping[str, FieldReader]] = {
     "name": text(MAX_NAME_LENGTH),
     "cost_centre": text(MAX_COST_CENTRE_LENGTH, required=False),
-    "term_months": _term,
-    "visibility": word,
+    "term_months": _read_term,
+    "visibility": required_value,
 }
 
 
 @requires(Port="update")
 async def update_port(work: UnitOfWork, fields: InputReader) -> ChangedIds:
-    """Change a port's name, cost centre, term or visibility. Its name on the Marketplace stays (R031, R034)."""
+    """Update a port's name, cost centre, term or visibility. Its Marketplace name doesn't change (R031, R034)."""
     port = await work.lock_for_update(fields, "id", "Port", "update")
-    values = given(fields, CONFIGURED)
+    values = read_present(fields, UPDATE_READERS)
     if port is not None:
         await _check_rights(work, fields, port)
-        values |= await _repriced(work, fields, port, values.get("term_months"))
+        values |= await _new_price(work, fields, port, values.get("term_months"))
         work.check_and_bump_version(fields, port)
     work.errors.raise_if_any()
     assign(port, values)
@@ -136,15 +141,15 @@ async def update_port(work: UnitOfWork, fields: InputReader) -> ChangedIds:
 
 
 async def _check_rights(work: UnitOfWork, fields: InputReader, port: Port) -> None:
-    """Note that the viewer may not change whether the port is shown (V1), or its term (V13)."""
-    for name, action in RIGHTS.items():
+    """Add an error if the viewer can't change the port's visibility (V1) or its term (V13)."""
+    for name, action in EXTRA_ACTIONS.items():
         wanted = fields.value(name)
         if wanted is not None and wanted != getattr(port, name) and not await work.is_allowed("Port", port, action):
             work.report_forbidden(fields, name, "Port", action)
 
 
-async def _repriced(work: UnitOfWork, fields: InputReader, port: Port, term: int | None) -> dict[str, Any]:
-    """What the port costs for another term, from now on; what it was set up for stays. Notes if it cannot be had."""
+async def _new_price(work: UnitOfWork, fields: InputReader, port: Port, term: int | None) -> dict[str, Any]:
+    """Return the monthly rate for a new term; the setup fee stays. Adds an error if the term isn't possible."""
     if term is None or term == port.term_months:
         return {}
     if port.status in ENDED:
@@ -159,7 +164,7 @@ async def _repriced(work: UnitOfWork, fields: InputReader, port: Port, term: int
 
 @requires(Port="allocate")
 async def allocate_port(work: UnitOfWork, fields: InputReader) -> ChangedIds:
-    """Say where in its data centre a port is; from now on it has a letter of authorisation (R433, A44)."""
+    """Set a port's demarcation in its data centre. It now has a letter of authorisation (R433, A44)."""
     place = fields.nested("demarcation")
     demarcation = None if place is None else {name: place.text(name, MAX_PLACE_LENGTH) for name in DEMARCATION}
 
@@ -167,25 +172,25 @@ async def allocate_port(work: UnitOfWork, fields: InputReader) -> ChangedIds:
         port.advance(PortStatus.ALLOCATED)
         port.demarcation = demarcation
 
-    return await _take(work, fields, "allocate", allocate)
+    return await _take_step(work, fields, "allocate", allocate)
 
 
 @requires(Port="activate")
 async def activate_port(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Bring an allocated port into service (R435, A45)."""
-    return await _take(work, fields, "activate", Port.activate)
+    return await _take_step(work, fields, "activate", Port.activate)
 
 
 @requires(Port="disable")
 async def disable_port(work: UnitOfWork, fields: InputReader) -> ChangedIds:
-    """Take a port out of service for a while (A44)."""
-    return await _take(work, fields, "disable", lambda port: port.advance(PortStatus.DISABLED))
+    """Take a port out of service temporarily (A44)."""
+    return await _take_step(work, fields, "disable", lambda port: port.advance(PortStatus.DISABLED))
 
 
 @requires(Port="enable")
 async def enable_port(work: UnitOfWork, fields: InputReader) -> ChangedIds:
-    """Put a port that was disabled into service again (A44)."""
-    return await _take(work, fields, "enable", Port.enable)
+    """Bring a disabled port back into service (A44)."""
+    return await _take_step(work, fields, "enable", Port.enable)
 
 
 @requires(Port="cancel")
@@ -200,8 +205,8 @@ async def decommission_port(work: UnitOfWork, fields: InputReader) -> ChangedIds
     return await _end(work, fields, "decommission", PortStatus.DECOMMISSIONED)
 
 
-async def _take(work: UnitOfWork, fields: InputReader, action: str, step: Callable[[Port], None]) -> ChangedIds:
-    """Find the port and take a step of its lifecycle. Raises IllegalStep."""
+async def _take_step(work: UnitOfWork, fields: InputReader, action: str, step: Callable[[Port], None]) -> ChangedIds:
+    """Lock the port and take a step of its lifecycle. Raises IllegalStep."""
     port = await work.lock_for_update(fields, "id", "Port", action)
     work.errors.raise_if_any()
     step(port)
@@ -209,11 +214,11 @@ async def _take(work: UnitOfWork, fields: InputReader, action: str, step: Callab
 
 
 async def _end(work: UnitOfWork, fields: InputReader, action: str, to: PortStatus) -> ChangedIds:
-    """Let a port end, and with it the requests that wait there (V16)."""
-    done = await _take(work, fields, action, lambda port: port.advance(to))
-    key = done["port"].key
+    """End a port and the pending connection requests at it (V16)."""
+    changed = await _take_step(work, fields, action, lambda port: port.advance(to))
+    key = changed["port"].key
     if await work.scalar(requests_at(key, ConnectionRequestStatus.ACCEPTED)) is not None:
         fields.add_error(ErrorCode.PORT_IN_USE, IN_USE, "id")
         work.errors.raise_if_any()
-    await end_waiting(work, key)
-    return done
+    await end_pending(work, key)
+    return changed

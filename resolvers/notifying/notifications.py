@@ -1,7 +1,7 @@
-"""Telling: what mutations call, inside their transaction, to notify people in the product and by mail (X6).
+"""Notifies people in the product and by email, inside the transaction of the caller (X6).
 
-Nothing is sent here and nothing is committed: a notice becomes rows of the caller's transaction, and goes out once that is committed.
-Whoever is told is told all of it, so a notice never holds a price or another value that policy may hide.
+Nothing is sent or committed here: a message becomes rows of the caller's transaction, and the worker sends it after the commit.
+Recipients see the whole message, so it never contains a price or another value that policy may hide.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ ADMINISTRATORS: Final = (MemberRole.ACCOUNT_ADMIN,)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What people are told: a line, and plain text."""
+    """A message: a one-line title and a plain-text body."""
 
     title: str
     body: str
 
     @property
     def line(self) -> str:
-        """The title as one line that fits its column. Only what breaks or turns a line is replaced, by a space."""
-        whole = one_line(self.title)
-        return whole if len(whole) <= TITLE_LENGTH else whole[: TITLE_LENGTH - 1] + "…"
+        """The title as one line that fits its column. Line breaks and direction controls become spaces."""
+        title = one_line(self.title)
+        return title if len(title) <= TITLE_LENGTH else title[: TITLE_LENGTH - 1] + "…"
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Somebody to be told, as a member of a company."""
+    """A user to notify, as a member of a company."""
 
     user_id: UUID
     company_id: UUID
@@ -52,18 +52,18 @@ async def notify_company(
     session: AsyncSession,
     kind: NotificationKind,
     company_id: UUID,
-    text: Message,
+    message: Message,
     *,
     roles: Collection[MemberRole] = ADMINISTRATORS,
     subject: Identifier | None = None,
 ) -> None:
-    """Tell each member of a company who holds one of the roles: a notification and a mail. `subject` is what it is about."""
-    await notify_members(session, kind, await find_members(session, company_id, roles), text, subject=subject)
+    """Send a notification and an email to each member of a company with one of the roles, about `subject`."""
+    await notify_members(session, kind, await find_members(session, company_id, roles), message, subject=subject)
 
 
-async def queue_mail(session: AsyncSession, kind: NotificationKind, address: str, text: Message) -> None:
-    """Write a mail to an address, whoever reads it there (R018)."""
-    session.add(Mail(kind=kind, to_address=address, subject=text.line, body=text.body))
+async def queue_mail(session: AsyncSession, kind: NotificationKind, address: str, message: Message) -> None:
+    """Queue an email to an address, which need not be a user's (R018)."""
+    session.add(Mail(kind=kind, to_address=address, subject=message.line, body=message.body))
     await session.flush()
 
 
@@ -71,31 +71,40 @@ async def notify_members(
     session: AsyncSession,
     kind: NotificationKind,
     members: Sequence[Recipient],
-    text: Message,
+    message: Message,
     *,
     subject: Identifier | None = None,
 ) -> None:
-    """Tell each of these: a notification in each of their companies, and one mail to each of their addresses."""
-    about = {"subject_type": subject and subject.type, "subject_key": subject and subject.key}
+    """Send each member a notification in each of their companies, and one email to each address."""
+    subject_columns = {"subject_type": subject and subject.type, "subject_key": subject and subject.key}
     session.add_all(
-        Notification(kind=kind, title=text.line, body=text.body, user_id=one.user_id, company_id=one.company_id, **about)
-        for one in members
+        Notification(
+            kind=kind,
+            title=message.line,
+            body=message.body,
+            user_id=member.user_id,
+            company_id=member.company_id,
+            **subject_columns,
+        )
+        for member in members
     )
-    for address in dict.fromkeys(one.email for one in members):
-        session.add(Mail(kind=kind, to_address=address, subject=text.line, body=text.body))
+    for address in dict.fromkeys(member.email for member in members):
+        session.add(Mail(kind=kind, to_address=address, subject=message.line, body=message.body))
     await session.flush()
 
 
 async def find_members(session: AsyncSession, company_id: UUID, roles: Collection[MemberRole]) -> list[Recipient]:
-    """The members of a company who hold one of the roles, in the order in which they joined."""
-    held = sa.cast(postgresql.array([role.value for role in roles]), Membership.roles.type)
+    """Return the members of a company with one of the roles, in the order they joined."""
+    role_array = sa.cast(postgresql.array([role.value for role in roles]), Membership.roles.type)
     return (
-        await find_members_where(session, Membership.company_id == company_id, Membership.roles.overlap(held)) if roles else []
+        await find_members_where(session, Membership.company_id == company_id, Membership.roles.overlap(role_array))
+        if roles
+        else []
     )
 
 
 async def find_members_where(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[Recipient]:
-    """The members of whose memberships, and of whom as users, the conditions are true."""
+    """Return the members that match the conditions, which can refer to Membership and User."""
     columns = (Membership.user_id, Membership.company_id, User.email)
-    found = sa.select(*columns).join(User, User.id == Membership.user_id).where(*conditions).order_by(Membership.id)
-    return [Recipient(*row) for row in await session.execute(found)]
+    query = sa.select(*columns).join(User, User.id == Membership.user_id).where(*conditions).order_by(Membership.id)
+    return [Recipient(*row) for row in await session.execute(query)]

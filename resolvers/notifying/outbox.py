@@ -1,4 +1,4 @@
-"""The outbox as the worker and the development page see it: what is to be sent, and what became of it."""
+"""The outbox, for the worker and the development page: emails to send, with their delivery status."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from models import Mail
 from models.base import now
 from models.mail import ERROR_LENGTH, MailStatus
 
-MAX_ATTEMPTS: Final = 30  # with the waits between them, some two and a half days
-RETENTION: Final = timedelta(days=30)  # after a mail was sent
+MAX_ATTEMPTS: Final = 30  # about two and a half days, with the delays between them
+RETENTION: Final = timedelta(days=30)  # after sending
 LATEST_MAILS: Final = 100
 COLUMNS: Final = (Mail.id, Mail.to_address, Mail.subject, Mail.body, Mail.attempts, Mail.status, Mail.created_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A mail of the outbox."""
+    """An email in the outbox."""
 
     id: UUID
     to_address: str
@@ -35,21 +35,22 @@ class Outgoing:
 
 
 class MailRejected(Exception):
-    """A mail can never be sent. Says why, in a few words without secrets."""
+    """The email can never be sent. The message says why, in a few words without secrets."""
 
 
 class MailDelayed(Exception):
-    """A mail cannot be sent now. Says why, in a few words without secrets."""
+    """The email can't be sent now. The message says why, in a few words without secrets."""
 
 
 Send: TypeAlias = Callable[[Outgoing], Awaitable[None]]
-"""Hands a mail to a mail server. Raises Refused or Delayed."""
+"""Hands an email to a mail server. Raises MailRejected or MailDelayed."""
 
 
 async def deliver(engine: AsyncEngine, send: Send | None, key: UUID) -> MailStatus | None:
-    """Make one attempt at a mail; without `send` it is kept. What became of it, None if it did not wait. Raises Delayed.
+    """Try once to send an email; without `send`, mark it KEPT. Return its new status, or None if it wasn't waiting.
 
-    A process that ends between sending and noting it sends again: each mail goes out at least once, under the same Message-ID.
+    A process that ends between sending and recording sends again: emails are sent at least once, with the same Message-ID.
+    Raises MailDelayed.
     """
     mail = await start_attempt(engine, key)
     if mail is None:
@@ -58,10 +59,10 @@ async def deliver(engine: AsyncEngine, send: Send | None, key: UUID) -> MailStat
         return await record_attempt(engine, key, MailStatus.KEPT)
     try:
         if mail.attempts > MAX_ATTEMPTS:
-            raise MailRejected("every attempt was broken off")
+            raise MailRejected("every attempt was interrupted")
         await send(mail)
-    except MailRejected as refused:
-        return await record_attempt(engine, key, MailStatus.FAILED, str(refused))
+    except MailRejected as rejected:
+        return await record_attempt(engine, key, MailStatus.FAILED, str(rejected))
     except MailDelayed as delayed:
         if mail.attempts == MAX_ATTEMPTS:
             return await record_attempt(engine, key, MailStatus.FAILED, str(delayed))
@@ -71,15 +72,15 @@ async def deliver(engine: AsyncEngine, send: Send | None, key: UUID) -> MailStat
 
 
 async def start_attempt(engine: AsyncEngine, key: UUID) -> Outgoing | None:
-    """Count one more attempt at a mail that waits; None for one that does not wait any more."""
-    counted = sa.update(Mail).where(Mail.id == key, Mail.status == MailStatus.WAITING).values(attempts=Mail.attempts + 1)
+    """Count an attempt to send a waiting email, and return it. None if it's no longer waiting."""
+    count_attempt = sa.update(Mail).where(Mail.id == key, Mail.status == MailStatus.WAITING).values(attempts=Mail.attempts + 1)
     async with engine.connect() as connection:
-        found = (await connection.execute(counted.returning(*COLUMNS))).one_or_none()
-    return found and Outgoing(*found)
+        row = (await connection.execute(count_attempt.returning(*COLUMNS))).one_or_none()
+    return row and Outgoing(*row)
 
 
 async def record_attempt(engine: AsyncEngine, key: UUID, status: MailStatus, error: str | None = None) -> MailStatus:
-    """Note what became of a mail that waits."""
+    """Record the result of an attempt to send a waiting email."""
     waiting = sa.update(Mail).where(Mail.id == key, Mail.status == MailStatus.WAITING)
     sent_at = now() if status == MailStatus.SENT else None
     reason = error and error[:ERROR_LENGTH]
@@ -89,13 +90,13 @@ async def record_attempt(engine: AsyncEngine, key: UUID, status: MailStatus, err
 
 
 async def latest_mails(engine: AsyncEngine) -> Sequence[Outgoing]:
-    """The newest mails, newest first."""
+    """Return the LATEST_MAILS newest emails, newest first."""
     newest = sa.select(*COLUMNS).order_by(Mail.id.desc()).limit(LATEST_MAILS)
     async with engine.connect() as connection:
         return [Outgoing(*row) for row in await connection.execute(newest)]
 
 
 async def purge_sent_mails(engine: AsyncEngine, _public_url: str) -> None:
-    """Delete mails that were sent a while ago; those that failed stay."""
+    """Delete emails that were sent before RETENTION; failed ones stay. A scheduled job of the worker."""
     async with engine.connect() as connection:
         await connection.execute(sa.delete(Mail).where(Mail.sent_at < now() - RETENTION))

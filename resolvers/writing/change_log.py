@@ -1,6 +1,6 @@
-"""The trail of a unit of work: an audit event for each row that it makes or changes, written with the change itself.
+"""The change log: one audit event for each row that a unit of work inserts, changes or deletes, in the same transaction.
 
-No command can forget it: the session tells what it is about to store. What is large or private to a person is named without values.
+Commands can't forget it, because it listens to the session's flushes. Large or personal values are logged as REDACTED_VALUE.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ REDACTED_VALUE: Final = "…"
 
 
 def record_changes(session: AsyncSession, action: str, context: Context | None = None) -> None:
-    """From now on, whatever the session stores is recorded as done by the context's viewer; without one, by nobody but time."""
+    """Record everything the session stores from now on, with the context's viewer as actor; without a context, no actor."""
     actor = {"action": action, **(_actor(context) if context else {})}
 
-    def note(stored: Session, _flush: UOWTransaction) -> None:
-        rows = [row for row in (*stored.new, *stored.dirty, *stored.deleted) if row.__tablename__ not in UNLOGGED_TABLES]
-        found = [_event(row, owner, gone=row in stored.deleted) for row in rows if (owner := _owner(row))]
-        if events := [{**event, **actor} for event in found if event["changes"]]:
-            stored.connection().execute(sa.insert(AuditEvent), events)
+    def write_events(flushed: Session, _flush: UOWTransaction) -> None:
+        rows = [row for row in (*flushed.new, *flushed.dirty, *flushed.deleted) if row.__tablename__ not in UNLOGGED_TABLES]
+        changed = [_event(row, owner, is_deleted=row in flushed.deleted) for row in rows if (owner := _owner(row))]
+        if events := [{**event, **actor} for event in changed if event["changes"]]:
+            flushed.connection().execute(sa.insert(AuditEvent), events)
 
-    event.listen(session.sync_session, "after_flush", note)
+    event.listen(session.sync_session, "after_flush", write_events)
 
 
 def _actor(context: Context) -> dict[str, Any]:
@@ -47,31 +47,31 @@ def _actor(context: Context) -> dict[str, Any]:
     }
 
 
-def _event(row: Any, owner: UUID, *, gone: bool) -> dict[str, Any]:
+def _event(row: Any, owner: UUID, *, is_deleted: bool) -> dict[str, Any]:
     return {
         "table_name": row.__tablename__,
         "row_id": row.partner_id if isinstance(row, PartnerDefaults) else row.id,
         "company_id": owner,
-        "changes": _changes(row, gone=gone),
+        "changes": _changes(row, is_deleted=is_deleted),
     }
 
 
-def _changes(row: Any, *, gone: bool) -> dict[str, Any]:
-    """The columns of a row that change: before and after."""
+def _changes(row: Any, *, is_deleted: bool) -> dict[str, Any]:
+    """Return the changed columns of a row, each as [before, after]."""
     changes = {}
     for attribute in sa.inspect(row).mapper.column_attrs:
         history = sa.inspect(row).attrs[attribute.key].history
         before = history.deleted[0] if history.deleted else None
         after = history.added[0] if history.added else None
-        if gone:
-            changes[attribute.key] = [_shown(attribute.key, getattr(row, attribute.key)), None]
+        if is_deleted:
+            changes[attribute.key] = [_json_value(attribute.key, getattr(row, attribute.key)), None]
         elif history.has_changes() and before != after:
-            changes[attribute.key] = [_shown(attribute.key, before), _shown(attribute.key, after)]
+            changes[attribute.key] = [_json_value(attribute.key, before), _json_value(attribute.key, after)]
     return changes
 
 
-def _shown(column: str, value: Any) -> Any:
-    """A value as JSON has it, or that there is one."""
+def _json_value(column: str, value: Any) -> Any:
+    """Return a value as JSON, or REDACTED_VALUE if the log must not contain it."""
     if value is None:
         return None
     if column in UNLOGGED_COLUMNS:
@@ -80,7 +80,7 @@ def _shown(column: str, value: Any) -> Any:
 
 
 def _owner(row: Any) -> UUID | None:
-    """The company whose row it is; None for a part of another row, which is told with that one."""
+    """Return the company that owns the row, or None for a row that isn't logged by itself (part of another row)."""
     if isinstance(row, Company):
         return row.id
     owner: UUID | None = row.partner_id if isinstance(row, PartnerDefaults) else getattr(row, "company_id", None)

@@ -1,6 +1,6 @@
-"""Idempotency: what a user has sent under a key is done once, and remembered in the transaction that did it.
+"""Idempotency: a mutation that a user sends several times under one key runs once, and its result is stored in the same transaction.
 
-What is remembered are names of what was made or changed, never values: a repetition is answered with what the viewer may read then.
+Only the ids of changed objects are stored, never values. A repeated request returns what the viewer can read at that time.
 """
 
 from __future__ import annotations
@@ -23,34 +23,45 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 MAX_RESPONSE_KEY_LENGTH: Final = 128  # characters
-KEY_REUSED: Final = "This Idempotency-Key was used for another input."
+KEY_REUSED: Final = "This Idempotency-Key was already used with a different input. Use a new key."
 
 
 async def claim_idempotency_key(
-    session: AsyncSession, context: Context, name: str, values: Mapping[str, Any], place: str
+    session: AsyncSession, context: Context, name: str, values: Mapping[str, Any], response_key: str
 ) -> IdempotentRequest | None:
-    """What is remembered of this key, new or found; None where none was sent, or by a visitor, who has nothing of its own.
+    """Return the stored request of this key, and insert it if it's new. None without a key, and for visitors.
 
-    Whoever sends the same key at the same moment waits here until the first one has ended. Raises Refused for another input.
+    A concurrent request with the same key waits here until the first one ends. Raises MutationRejected if the input differs.
     """
     key, viewer = context.origin.idempotency_key, context.viewer
     if key is None or viewer.user_id is None or viewer.company_id is None:
         return None
-    mark = {"user_id": viewer.user_id, "company_id": viewer.company_id, "key": key, "place": _find_request(place)}
+    key_columns = {
+        "user_id": viewer.user_id,
+        "company_id": viewer.company_id,
+        "key": key,
+        "place": _indexed_response_key(response_key),
+    }
     fingerprint = hashlib.sha256(orjson.dumps([name, values], default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    await session.execute(postgresql.insert(IdempotentRequest).values(**mark, fingerprint=fingerprint).on_conflict_do_nothing())
-    found = (await session.execute(sa.select(IdempotentRequest).filter_by(**mark).with_for_update())).scalar_one()
-    if found.fingerprint != fingerprint:
+    await session.execute(
+        postgresql.insert(IdempotentRequest).values(**key_columns, fingerprint=fingerprint).on_conflict_do_nothing()
+    )
+    stored = (await session.execute(sa.select(IdempotentRequest).filter_by(**key_columns).with_for_update())).scalar_one()
+    if stored.fingerprint != fingerprint:
         raise MutationRejected([UserError(ErrorCode.IDEMPOTENCY_KEY_REUSED.value, KEY_REUSED)])
-    return found
+    return stored
 
 
-def _find_request(place: str) -> str:
-    """A place as it is kept in the index: clients choose aliases, and an entry of an index is small. No alias has a colon."""
-    return place if len(place) <= MAX_RESPONSE_KEY_LENGTH else f"sha256:{hashlib.sha256(place.encode()).hexdigest()}"
+def _indexed_response_key(response_key: str) -> str:
+    """Return the response key as it is indexed. Aliases can be long, so a long one is hashed; no alias contains a colon."""
+    return (
+        response_key
+        if len(response_key) <= MAX_RESPONSE_KEY_LENGTH
+        else f"sha256:{hashlib.sha256(response_key.encode()).hexdigest()}"
+    )
 
 
 async def purge_requests(engine: AsyncEngine, _public_url: str) -> None:
-    """Forget what has been remembered long enough. A chore of the worker."""
+    """Delete requests older than RETENTION. A scheduled job of the worker."""
     async with engine.connect() as connection:
         await connection.execute(sa.delete(IdempotentRequest).where(IdempotentRequest.created_at < now() - RETENTION))

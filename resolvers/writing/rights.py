@@ -1,15 +1,14 @@
-"""The rights of a change: decided on the facts of the viewer as they stand in the transaction that makes the change.
+"""The viewer's rights during a change: decided on the viewer's facts as they are in the transaction that makes the change.
 
-The facts are the viewer's membership and roles, its account's settings, its partner's defaults (V2, V13), and the billing markets
-of whoever pays (V12). A transaction begins with the facts of that moment. Before it commits, it locks their rows and compares: if
-somebody has changed the facts meanwhile, nothing is kept and the change is decided again. So no change ignores a setting that was
-committed before it. The kind of a company and its partner are facts too, but never change.
+The facts are the viewer's membership and roles, its account's settings, its partner's defaults (V2, V13), and the billing markets of
+the company that pays (V12). A transaction starts with the facts of that moment. Before it commits, it locks and compares them. If
+somebody has changed the facts, it rolls back and decides again. So no change ignores a setting that was committed before it. A
+company's kind and partner are facts too, but never change.
 
-A partner that has set no defaults has no row of them to lock: an advisory lock stands for it. Other rows that are added (a market, a
-membership) only give rights.
+A partner without defaults has no row to lock, so an advisory lock replaces it. New rows (a market, a membership) only add rights.
 
-The first try locks the facts last, for a moment and without waiting. A flood of changes by a member then cannot keep an administrator
-from removing it, and no deadlock is possible. A further try waits for them first, while it holds nothing else.
+The first attempt locks the facts last, briefly and without waiting. So a flood of changes by a member can't keep an administrator
+from removing that member, and deadlocks are impossible. Later attempts wait for these locks first, while they hold no others.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from resolvers.viewer import find_viewer
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-GONE: Final = "The account of this token is no longer there."
+ACCOUNT_GONE: Final = "The account of this token no longer exists."
 USER, COMPANY = (sa.bindparam(name, type_=sa.Uuid()) for name in ("user", "company"))
 PARTNER: Final = sa.select(Company.partner_id).where(Company.id == COMPANY).scalar_subquery()
 FACTS: Final[tuple[sa.Select[Any], ...]] = (
@@ -46,84 +45,84 @@ FIRST_DEFAULTS: Final = "first defaults:"  # the lock of a partner's defaults wh
 
 
 class ViewerGone(PublicError):
-    """The viewer's membership has ended since its request was let in."""
+    """The viewer's membership ended after its request was authenticated."""
 
     code = "UNAUTHENTICATED"
 
     def __init__(self) -> None:
-        super().__init__(GONE)
+        super().__init__(ACCOUNT_GONE)
 
 
 class RightsChanged(Exception):
-    """The facts that a change was decided on have changed: decide again."""
+    """The facts behind a decision have changed, so the change must be decided again."""
 
 
 def _first_defaults(partner: Any) -> sa.Function[Any]:
-    """The number of the lock of a partner's first defaults; NULL where there is no partner, which locks nothing."""
+    """Return the key of the lock for a partner's first defaults. NULL without a partner locks nothing."""
     return sa.func.hashtextextended(sa.literal(FIRST_DEFAULTS) + sa.cast(partner, sa.Text()), 0)
 
 
-def _locking(facts: Sequence[sa.Select[Any]], *, wait: bool) -> sa.Select[Any]:
-    """A statement that keeps facts as they are until the transaction ends.
+def _lock_statement(facts: Sequence[sa.Select[Any]], *, wait: bool) -> sa.Select[Any]:
+    """Return a statement that locks the rows of facts until the transaction ends.
 
-    Without `wait` it fails where a row is locked, and its `free` is false while first defaults are set.
+    Without `wait` it fails if a row is locked, and its `free` is false while a partner's first defaults are being set.
     """
     lock = sa.func.pg_advisory_xact_lock_shared if wait else sa.func.pg_try_advisory_xact_lock_shared
-    rows = [each.with_for_update(read=True, nowait=not wait).cte() for each in facts]
-    counts = (sa.select(sa.func.count()).select_from(each).scalar_subquery() for each in rows)
+    rows = [fact.with_for_update(read=True, nowait=not wait).cte() for fact in facts]
+    counts = (sa.select(sa.func.count()).select_from(row).scalar_subquery() for row in rows)
     return sa.select(lock(_first_defaults(PARTNER)).label("free"), *counts)
 
 
-WAITING: Final = _locking(FACTS, wait=True)
-MARKETS_WAITING: Final = _locking([MARKETS], wait=True)
-AT_ONCE: Final = _locking([*FACTS, MARKETS], wait=False)
+LOCK_AND_WAIT: Final = _lock_statement(FACTS, wait=True)
+LOCK_MARKETS_AND_WAIT: Final = _lock_statement([MARKETS], wait=True)
+LOCK_OR_FAIL: Final = _lock_statement([*FACTS, MARKETS], wait=False)
 
 
 async def before_first_defaults(session: AsyncSession, partner: UUID) -> None:
-    """Wait for those whose change is decided on a partner's having no defaults. To be called before it gets some."""
+    """Wait for changes that were decided on a partner's lack of defaults. Call it before the partner gets some."""
     await session.execute(sa.select(sa.func.pg_advisory_xact_lock(_first_defaults(sa.literal(partner, sa.Uuid())))))
 
 
 async def begin(context: Context, session: AsyncSession, *, wait: bool) -> None:
-    """Let the context go on as its viewer stands now; with `wait`, after whoever is changing its facts. Raises ViewerGone."""
+    """Reload the context's viewer; with `wait`, lock its facts first. Raises ViewerGone."""
     if wait:
         await _wait_for_markets(context, session)
-        await _lock(context, session, WAITING)
-    if (viewer := await _present(context)) is None:
+        await _lock(context, session, LOCK_AND_WAIT)
+    if (viewer := await _current_viewer(context)) is None:
         raise ViewerGone
     context.continue_as(viewer)
 
 
 async def confirm(context: Context) -> None:
-    """Raises RightsChanged if the facts are not those that the transaction began with."""
-    if await _present(context) != context.viewer:
+    """Check that the facts haven't changed since the transaction started. Raises RightsChanged."""
+    if await _current_viewer(context) != context.viewer:
         raise RightsChanged
 
 
 async def lock_and_confirm(context: Context, session: AsyncSession) -> None:
-    """Keep the facts as they are until the transaction ends. Raises RightsChanged, or what PostgreSQL says of a locked row."""
-    if await _lock(context, session, AT_ONCE) is False:
+    """Lock the facts until the transaction ends. Raises RightsChanged, or PostgreSQL's error if a row is locked already."""
+    if await _lock(context, session, LOCK_OR_FAIL) is False:
         raise RightsChanged
     await confirm(context)
 
 
 async def _wait_for_markets(context: Context, session: AsyncSession) -> None:
-    """Wait for whoever is changing a market. Nothing stays locked: colleagues who change markets would block each other."""
+    """Wait for concurrent changes of markets. Nothing stays locked, or colleagues who change markets would deadlock."""
     async with session.begin_nested() as waited:
-        await _lock(context, session, MARKETS_WAITING)
+        await _lock(context, session, LOCK_MARKETS_AND_WAIT)
         await waited.rollback()
 
 
 async def _lock(context: Context, session: AsyncSession, statement: sa.Select[Any]) -> Any:
-    """Lock facts; whether first defaults are being set. A visitor has no facts."""
+    """Lock facts. Return False while first defaults are being set. A visitor has no facts."""
     viewer = context.viewer
     if viewer.user_id is not None:
         return (await session.execute(statement, {"user": viewer.user_id, "company": viewer.company_id})).scalar_one()
     return None
 
 
-async def _present(context: Context) -> Viewer | None:
-    """The viewer by what is committed now, None if it is no member any more. A visitor always is what it was."""
+async def _current_viewer(context: Context) -> Viewer | None:
+    """Return the viewer by what is committed now, or None if its membership ended. A visitor never changes."""
     viewer = context.viewer
     if viewer.user_id is None or viewer.company_id is None:
         return viewer

@@ -1,6 +1,6 @@
-"""How a mutation is carried out: one transaction, its trail, its idempotency, and then its answer, read as the viewer may read it.
+"""Runs a mutation: one transaction with its audit events and its idempotency key, then the result as the viewer can read it.
 
-Either all of it is done, recorded and remembered, or nothing is. What a client is told it has, is committed.
+Either everything is done, recorded and stored, or nothing is. A change is committed before the client gets its result.
 """
 
 from __future__ import annotations
@@ -23,62 +23,62 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 ChangedIds: TypeAlias = Mapping[str, Identifier]
-"""What a command has made or changed, by the payload's fields."""
+"""The ids of the objects that a command created or changed, by field of the payload."""
 Command: TypeAlias = Callable[[UnitOfWork, InputReader], Awaitable[ChangedIds]]
 
 
 class MutationResult:
-    """What a payload is made of: the problems, and by the payload's fields what was made or changed; None for all others."""
+    """The values of a payload: user errors, and the created or changed object for each field; None for all other fields."""
 
-    def __init__(self, problems: list[UserError], found: Mapping[str, Record | None]) -> None:
-        self.user_errors = problems
-        self._found = found
+    def __init__(self, errors: list[UserError], records: Mapping[str, Record | None]) -> None:
+        self.user_errors = errors
+        self._records = records
 
     def __getattr__(self, name: str) -> Record | None:
-        return self._found.get(name)
+        return self._records.get(name)
 
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A field of the mutation type: its command, and the name under which it is recorded."""
+    """A field of the Mutation type: its command, and its name in the audit log."""
 
     name: str
     command: Command
 
     @property
     def requires(self) -> Requirements:
-        """What policy has to allow before it can be carried out."""
+        """The actions that policy must allow before the command can succeed."""
         requires: Requirements = self.command.requires  # type: ignore[attr-defined]
         return requires
 
-    async def __call__(self, context: Context, values: Mapping[str, Any], place: str) -> MutationResult:
-        """Carry it out for one input. `place` is the field's name in the answer. Raises ViewerGone."""
+    async def __call__(self, context: Context, values: Mapping[str, Any], response_key: str) -> MutationResult:
+        """Run the mutation with one input. `response_key` is the field's name or alias in the response. Raises ViewerGone."""
         try:
-            done = await run_in_transaction(context, self.name, lambda work: self._done(work, values, place))
-        except MutationRejected as refused:
-            return MutationResult(refused.errors, {})
+            changed = await run_in_transaction(context, self.name, lambda work: self._run_once(work, values, response_key))
+        except MutationRejected as rejected:
+            return MutationResult(rejected.errors, {})
         except Contended as contended:
             return MutationResult([UserError(contended.code, contended.message)], {})
         finally:
             context.reset_caches()
-        return MutationResult([], {name: await _load(context, each) for name, each in done.items()})
+        return MutationResult([], {name: await _load(context, identifier) for name, identifier in changed.items()})
 
-    async def _done(self, work: UnitOfWork, values: Mapping[str, Any], place: str) -> ChangedIds:
-        """Do it, or find that it was done under the same key. Raises Refused."""
-        memory = await claim_idempotency_key(work.session, work.context, self.name, values, place)
-        if memory is not None and memory.done is not None:
-            return {name: Identifier(kind, UUID(key)) for name, (kind, key) in memory.done.items()}
+    async def _run_once(self, work: UnitOfWork, values: Mapping[str, Any], response_key: str) -> ChangedIds:
+        """Run the command, unless it already ran under the same idempotency key. Raises MutationRejected."""
+        request = await claim_idempotency_key(work.session, work.context, self.name, values, response_key)
+        if request is not None and request.done is not None:
+            return {name: Identifier(kind, UUID(key)) for name, (kind, key) in request.done.items()}
         try:
-            done = await self.command(work, InputReader(values, work.errors))
+            changed = await self.command(work, InputReader(values, work.errors))
             work.errors.raise_if_any()
         except IllegalStep as step:
             raise MutationRejected([UserError(ErrorCode.ILLEGAL_STEP.value, str(step))]) from None
-        if memory is not None:
-            memory.done = {name: [each.type, str(each.key)] for name, each in done.items()}
-        return done
+        if request is not None:
+            request.done = {name: [identifier.type, str(identifier.key)] for name, identifier in changed.items()}
+        return changed
 
 
-async def _load(context: Context, done: Identifier) -> Record | None:
-    """What was made or changed, as the viewer may read it now."""
-    key = context.policy.catalogue[done.type].key
-    return (await context.loaders.rows(done.type, [done.key], by=key))[0]
+async def _load(context: Context, identifier: Identifier) -> Record | None:
+    """Load a created or changed object, as the viewer can read it now."""
+    key = context.policy.catalogue[identifier.type].key
+    return (await context.loaders.rows(identifier.type, [identifier.key], by=key))[0]

@@ -1,4 +1,4 @@
-"""A unit of work: one transaction for one viewer, on rights that hold until it commits. Every change by a viewer goes this way."""
+"""Runs a unit of work: one transaction for one viewer, whose rights hold until it commits. All changes by viewers use it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Result = TypeVar("Result")
 
 MAX_ATTEMPTS: Final = 5
 UNIQUE_VIOLATION: Final = "23505"
-# Somebody did the same just now, could not serialize, deadlock, a fact is being changed: nothing was done, and another try sees it.
+# Unique violation, serialization failure, deadlock, lock not available: the transaction changed nothing, so it can be retried.
 RETRYABLE: Final = {UNIQUE_VIOLATION, "40001", "40P01", "55P03"}
-CONCURRENT_CHANGE: Final = "The same was just done by somebody else. Read it again."
+CONCURRENT_CHANGE: Final = "Someone else made a conflicting change at the same time. Reload and try again."
 
 
 class Contended(PublicError):
-    """Others kept changing the same things at the same time."""
+    """Every attempt conflicted with a concurrent change."""
 
     code = ErrorCode.CONFLICT.value
 
@@ -36,9 +36,9 @@ class Contended(PublicError):
 
 
 async def run_in_transaction(context: Context, name: str, act: Callable[[UnitOfWork], Awaitable[Result]]) -> Result:
-    """Do all of `act`, recorded as `name`, or nothing. It starts again where PostgreSQL or changed rights ask for that.
+    """Run `act` in one transaction, recorded as `name`. Retries when PostgreSQL or changed rights require it.
 
-    Raises what `act` raises, ViewerGone, and Contended.
+    Raises what `act` raises, ViewerGone, and Contended after MAX_ATTEMPTS.
     """
     for attempt in range(MAX_ATTEMPTS):
         try:
@@ -56,11 +56,11 @@ async def _attempt(context: Context, name: str, act: Callable[[UnitOfWork], Awai
         await rights.begin(context, session, wait=wait)
         work = UnitOfWork(context, session, name)
         try:
-            done = await act(work)
-        except (PublicError, MutationRejected):  # a refusal tells something too
+            result = await act(work)
+        except (PublicError, MutationRejected):  # a refusal reveals something too, so it needs current rights
             await rights.confirm(context)
             context.audit_trail.note_denials(work.refusals)
             raise
         await rights.lock_and_confirm(context, session)
     context.has_changed = True
-    return done
+    return result

@@ -1,7 +1,7 @@
-"""A unit of work: one mutation in one transaction, for one viewer. Whatever it changes is recorded in the same transaction.
+"""A unit of work: one mutation, in one transaction, for one viewer. Every change it makes is recorded in the same transaction.
 
-Rows are found here and only here: policy says whether the viewer may know of one and may do to it what is fields, and only if it may,
-the row is locked. Commands (resolvers/mutations/) never commit, and never ask who somebody is: they name an action of policy.
+Commands find rows only here: policy decides whether the viewer can read the row and take the action, and only then is the row locked.
+Commands (resolvers/mutations/) never commit, and never check who the viewer is: they name an action of policy.
 """
 
 from __future__ import annotations
@@ -23,31 +23,31 @@ from resolvers.writing.user_errors import ErrorCode, UserErrors
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-MODELS: Final[Mapping[sa.FromClause, type[Any]]] = {each.local_table: each.class_ for each in Base.registry.mappers}
-Asks = TypeVar("Asks", bound=Callable[..., Any])
+MODELS: Final[Mapping[sa.FromClause, type[Any]]] = {mapper.local_table: mapper.class_ for mapper in Base.registry.mappers}
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 Requirements: TypeAlias = tuple[tuple[str, str], ...]
-"""Types, each with the action of policy that is done to a row of it."""
+"""Pairs of a type and the policy action that a command takes on a row of it."""
 
-NOT_FOUND: Final = "There is no such thing, or the viewer may not know of it."
-FORBIDDEN: Final = "The viewer may not do this."
-VERSION_CONFLICT: Final = "Somebody has changed this since it was read; it is at version {}. Read it again, and then change it."
+NOT_FOUND: Final = "Not found, or you don't have access to it."
+FORBIDDEN: Final = "You don't have permission to do this."
+VERSION_CONFLICT: Final = "Someone else changed this in the meantime; it is now at version {}. Reload it and try again."
 
 
-def requires(**actions: str) -> Callable[[Asks], Asks]:
-    """Say which action on a row of which type a command always asks policy for: whoever can never do it has no use for the command.
+def requires(**actions: str) -> Callable[[CommandT], CommandT]:
+    """Declare the actions a command always takes, by type, so that viewers who can never take them don't see the mutation.
 
-    What it only reads is not among it. A test holds it against what the command does ask for.
+    Types that the command only reads aren't listed. A test compares the declaration with what the command requests from policy.
     """
 
-    def noted(command: Asks) -> Asks:
+    def declare(command: CommandT) -> CommandT:
         command.requires = tuple(actions.items())  # type: ignore[attr-defined]
         return command
 
-    return noted
+    return declare
 
 
 class UnitOfWork:
-    """What a command works with: its viewer's rights, its transaction, and what is wrong so far."""
+    """The viewer's rights, the transaction, and the errors so far of one mutation."""
 
     def __init__(self, context: Context, session: AsyncSession, action: str) -> None:
         self.context = context
@@ -57,38 +57,38 @@ class UnitOfWork:
         record_changes(session, action, context)
 
     async def lock_for_update(self, fields: InputReader, name: str, entity: str, action: str) -> Any:
-        """The row that the id in a field names, locked, if the viewer may do `action` to it; else None, and the problem is noted.
+        """Return the row whose id is in a field, locked, if the viewer can take `action` on it; otherwise add an error.
 
-        NOT_FOUND where the viewer may not read the row, as where there is none; FORBIDDEN where it may read it and no more.
+        The error is NOT_FOUND if the row doesn't exist or the viewer can't read it, and FORBIDDEN if the viewer can only read it.
         """
         key = fields.key(name, entity)
         return None if key is None else await self.lock_by_key(fields, name, entity, key, action)
 
     async def lock_for_share(self, fields: InputReader, name: str, entity: str, action: str = "read") -> Any:
-        """The row that the id in a field names, as it stands until the end of the transaction; as `find`, to be looked at only."""
+        """Like `lock_for_update`, but with a shared lock, for a row that the command only reads."""
         key = fields.key(name, entity)
         return None if key is None else await self.lock_by_key(fields, name, entity, key, action, read=True)
 
     async def lock_by_key(
         self, fields: InputReader, name: str, entity: str, key: UUID, action: str, *, read: bool = False
     ) -> Any:
-        """The row of a key that a field leads to, as `find`; as `see` if it is only to `read`."""
-        row, may = await self.lock_if_allowed(entity, key, action, read=read)
+        """Like `lock_for_update`, with a key instead of the id in the field; like `lock_for_share` with `read`."""
+        row, allowed = await self.lock_if_allowed(entity, key, action, read=read)
         if row is None:
             self.report_not_found(fields, name, entity, action)
             return None
-        if not may:
+        if not allowed:
             self.report_forbidden(fields, name, entity, action)
             return None
         return row
 
     def report_not_found(self, fields: InputReader, name: str, entity: str, action: str) -> None:
-        """Note that what a field names is not there, or not for the viewer."""
+        """Add NOT_FOUND for a field: its object doesn't exist or the viewer can't read it."""
         fields.add_error(ErrorCode.NOT_FOUND, NOT_FOUND, name)
         self._refuse(entity, action, ErrorCode.NOT_FOUND)
 
     def report_forbidden(self, fields: InputReader, name: str, entity: str, action: str) -> None:
-        """Note that the viewer may not do an action that a field asks for."""
+        """Add FORBIDDEN for a field: the viewer can't take the action that it requests."""
         fields.add_error(ErrorCode.FORBIDDEN, FORBIDDEN, name)
         self._refuse(entity, action, ErrorCode.FORBIDDEN)
 
@@ -96,66 +96,66 @@ class UnitOfWork:
         add_counts(self.refusals, {AuditSubject(entity, None, action, code.value): 1})
 
     async def acting_company(self, fields: InputReader, action: str, name: str = "company_id") -> Any:
-        """The company that the viewer acts for (V14): that of a field, or its own; as `find`."""
+        """Return the company that the viewer acts for (V14): the one in a field, or its own. Locked as in `lock_for_update`."""
         if fields.value(name) is not None:
             return await self.lock_for_update(fields, name, "Company", action)
         own = self.context.viewer.company_id
-        row, may = (None, False) if own is None else await self.lock_if_allowed("Company", own, action)
-        if row is None or not may:
+        row, allowed = (None, False) if own is None else await self.lock_if_allowed("Company", own, action)
+        if row is None or not allowed:
             self.errors.add(ErrorCode.FORBIDDEN, FORBIDDEN)
             self._refuse("Company", action, ErrorCode.FORBIDDEN)
             return None
         return row
 
     async def is_allowed(self, entity: str, row: Any, action: str) -> bool:
-        """Whether the viewer may do a further action to a row that was found."""
-        _, may = await self.lock_if_allowed(entity, row.id, action)
-        return may
+        """Return True if the viewer can also take this action on a row that is already locked."""
+        _, allowed = await self.lock_if_allowed(entity, row.id, action)
+        return allowed
 
     async def find_readable(self, entity: str, condition: sa.ColumnElement[bool], *order: Any) -> Any:
-        """The first row that meets a condition and that the viewer may read, or None. It takes one statement either way."""
+        """Return the first readable row that matches a condition, or None. Runs one statement in both cases."""
         kind = self.context.policy.catalogue[entity]
         readable = to_sql(self.context.decide(entity).rows, kind, kind.table, per_row=True)
-        found = sa.select(MODELS[kind.table]).where(condition, readable).order_by(*order).limit(1)
-        return (await self.session.execute(found, self.context.parameters)).scalar_one_or_none()
+        query = sa.select(MODELS[kind.table]).where(condition, readable).order_by(*order).limit(1)
+        return (await self.session.execute(query, self.context.parameters)).scalar_one_or_none()
 
     def check_and_bump_version(self, fields: InputReader, row: Any, name: str = "version") -> None:
-        """Count an edit of a row, if the version that is given is the row's; else note CONFLICT. Nobody's edit is lost."""
-        given = fields.value(name)
-        if given is None:
-            fields.add_error(ErrorCode.REQUIRED, "State the version that was read.", name)
-        elif given != row.version:
+        """Increment a row's version if the input's version matches it; otherwise add CONFLICT. So no edit is overwritten."""
+        version = fields.value(name)
+        if version is None:
+            fields.add_error(ErrorCode.REQUIRED, "Required: the version that you last read.", name)
+        elif version != row.version:
             fields.add_error(ErrorCode.CONFLICT, VERSION_CONFLICT.format(row.version), name)
         else:
             row.version += 1
 
     async def add(self, row: Any) -> None:
-        """Store a new row now, so that others can name it."""
+        """Insert a new row now, so that other rows can reference it."""
         self.session.add(row)
         await self.session.flush()
 
     async def serialize(self, what: str, key: str) -> None:
-        """Wait until no other unit of work does `what` for this key, so that what both of them count is true."""
+        """Wait until no other unit of work does `what` for this key, so that counts made by both are correct."""
         await self.session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"{what}:{key}", 0))))
 
     async def scalar(self, statement: sa.Select[Any]) -> Any:
-        """The first value of a statement's first row, None for no row."""
+        """Return the first value of the first row, or None."""
         return (await self.session.execute(statement.limit(1))).scalar()
 
     async def lock_if_allowed(self, entity: str, key: UUID, action: str, *, read: bool = False) -> tuple[Any | None, bool]:
-        """A row that the viewer may read, and whether it may do `action` to it; locked if it may.
+        """Return a row that the viewer can read, or None, and whether it can take `action` on it. Locks the row if it can.
 
-        Whoever may not neither waits for those who may nor keeps them waiting. What refers to the row, such as an audit event, is
-        written meanwhile: its key does not change.
+        A viewer who can't take the action never waits for a lock and never takes one. The lock lets others insert rows that
+        reference this one, such as audit events, because its key doesn't change.
         """
         kind = self.context.policy.catalogue[entity]
         model = MODELS[kind.table]
-        readable, doable = (
-            to_sql(self.context.decide(entity, each).rows, kind, kind.table, per_row=True) for each in ("read", action)
+        readable, permitted = (
+            to_sql(self.context.decide(entity, name).rows, kind, kind.table, per_row=True) for name in ("read", action)
         )
-        known = sa.select(model).where(kind.table.c.id == key, readable).execution_options(populate_existing=True)
-        locked = known.where(doable).with_for_update(of=model, read=read, key_share=not read)
+        visible = sa.select(model).where(kind.table.c.id == key, readable).execution_options(populate_existing=True)
+        locked = visible.where(permitted).with_for_update(of=model, read=read, key_share=not read)
         row = (await self.session.execute(locked, self.context.parameters)).scalar_one_or_none()
         if row is not None or action == "read":
             return row, row is not None
-        return (await self.session.execute(known, self.context.parameters)).scalar_one_or_none(), False
+        return (await self.session.execute(visible, self.context.parameters)).scalar_one_or_none(), False

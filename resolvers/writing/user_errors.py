@@ -1,6 +1,6 @@
-"""Problems: what is wrong with the input of a mutation, all of it at once, each with a stable code and the path to the value.
+"""User errors: everything that is wrong with a mutation's input, each with a stable code and the path to the value.
 
-A problem is told to the client as it stands here. What the viewer may not know of is NOT_FOUND, like what is not there.
+Clients get messages exactly as they are written here. An object that the viewer can't read is NOT_FOUND, like one that doesn't exist.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from resolvers.values.text import camel
 
 
 class ErrorCode(StrEnum):
-    """The codes of problems; docs/api/errors.md says what each means."""
+    """The codes of user errors, documented in docs/api/errors.md."""
 
     COMPANY_NOT_VERIFIED = "COMPANY_NOT_VERIFIED"
     CONFLICT = "CONFLICT"
@@ -36,7 +36,7 @@ class ErrorCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UserError:
-    """One thing that is wrong. `field` is the path inside the input, in the API's spelling; None: no single field is to blame."""
+    """One error. `field` is the path inside the input, in camelCase, or None if the error concerns no single field."""
 
     code: str
     message: str
@@ -44,24 +44,24 @@ class UserError:
 
 
 class MutationRejected(Exception):
-    """A mutation that is not carried out. Nothing of it stays."""
+    """A mutation with user errors. Its transaction rolls back."""
 
-    def __init__(self, problems: list[UserError]) -> None:
-        super().__init__(", ".join(problem.code for problem in problems))
-        self.errors = problems
+    def __init__(self, errors: list[UserError]) -> None:
+        super().__init__(", ".join(error.code for error in errors))
+        self.errors = errors
 
 
 class UserErrors:
-    """What was found wrong so far."""
+    """Collects the user errors of a mutation."""
 
     def __init__(self) -> None:
         self.errors: list[UserError] = []
 
     def add(self, code: ErrorCode, message: str, *path: str) -> None:
-        """Remember a problem, and go on looking for others."""
+        """Add an error. Validation continues, so that the client gets all errors at once."""
         self.errors.append(UserError(code.value, message, [camel(part) for part in path] or None))
 
     def raise_if_any(self) -> None:
-        """Go no further if anything is wrong. Raises Refused."""
+        """Stop if there are errors. Raises MutationRejected."""
         if self.errors:
             raise MutationRejected(self.errors)

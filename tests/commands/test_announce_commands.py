@@ -55,7 +55,7 @@ async def test_maintenance_is_announced_by_name_id_or_market(
     assert [] == told_by_dry_runs
     assert (0, "Told 2 companies: 2 people.\n", "") == told
     body = "We replace them.\n\nFrom 2026-12-01 21:00 UTC to 2026-12-02 02:00 UTC."
-    listed = "\n\nThese accounts that you manage are concerned. They hear of it from you, not from us:\n- Account One"
+    listed = "\n\nThis affects these accounts that you manage. We don't notify them, so please do:\n- Account One"
     title = "Maintenance: New switches"
     assert [(direct.admin, title, body), (partner.admin, title, body + listed)] == await telling.mails()
 

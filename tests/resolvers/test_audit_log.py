@@ -1,4 +1,4 @@
-"""The audit log's writer loses nothing that it can keep, holds nobody up, and keeps no more than it may."""
+"""Audit log: the writer loses no event it can store, blocks no request, and keeps its queue bounded."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ MOMENT: Final = 0.02
 NOWHERE: Final = "postgresql+asyncpg://nobody@127.0.0.1:1/nowhere"
 
 
-def act(company: UUID | None = None, user: UUID | None = None) -> AuditEventKey:
-    """A denial of somebody."""
+def denial(company: UUID | None = None, user: UUID | None = None) -> AuditEventKey:
+    """Return the key of a denial."""
     return AuditEventKey(AuditKind.DENIAL, company, user, company, None, None, "Prices", "0", "1")
 
 
 async def events(engine: AsyncEngine) -> list[tuple[int, Any]]:
-    """What the log has: how many requests, and their counts."""
+    """Return the events in the log, each as its number of requests and its counts."""
     query = sa.select(AuditEvent.requests, AuditEvent.counts).order_by(AuditEvent.id)
     async with engine.connect() as connection:
         return [(requests, counts) for requests, counts in (await connection.execute(query)).all()]
@@ -45,7 +45,7 @@ async def events(engine: AsyncEngine) -> list[tuple[int, Any]]:
 
 @asynccontextmanager
 async def running(engine: AsyncEngine, **bounds: Any) -> AsyncIterator[AuditLog]:
-    """A log that is written."""
+    """Run an audit log for the time of the block."""
     log = AuditLog(engine, **{"flush_interval": MOMENT, **bounds})
     await log.start()
     try:
@@ -54,64 +54,64 @@ async def running(engine: AsyncEngine, **bounds: Any) -> AsyncIterator[AuditLog]
         await log.close()
 
 
-async def until(engine: AsyncEngine, number: int) -> list[tuple[int, Any]]:
-    """What the log has once it has so many events."""
+async def wait_for_events(engine: AsyncEngine, number: int) -> list[tuple[int, Any]]:
+    """Wait until the log has `number` events, and return them."""
     async with asyncio.timeout(30):
-        while len(found := await events(engine)) < number:  # noqa: ASYNC110 (the log tells nobody)
+        while len(written := await events(engine)) < number:  # noqa: ASYNC110 (the log has no signal for it)
             await asyncio.sleep(MOMENT)
-    return found
+    return written
 
 
-async def renamed(engine: AsyncEngine, old: str, new: str) -> None:
-    """The database does not have the table by its name any more."""
+async def rename_table(engine: AsyncEngine, old: str, new: str) -> None:
+    """Rename a table, so that the database refuses statements on its old name."""
     async with engine.connect() as connection:
         await connection.execute(sa.text(f"ALTER TABLE {old} RENAME TO {new}"))
 
 
-async def test_like_events_of_a_moment_are_one(engine: AsyncEngine) -> None:
-    """Those of one act are added up and written within a moment; another's is another event."""
+async def test_similar_events_become_one_row(engine: AsyncEngine) -> None:
+    """Events with the same key are added up and written together; another user has a separate event."""
     async with running(engine) as log:
         for number in (1, 2):
-            await log.enqueue(act(), "first", {PRICE: number})
-        await log.enqueue(act(user=uuid4()), "third", {PRICE: 5})
-        found = await until(engine, 2)
+            await log.enqueue(denial(), "first", {PRICE: number})
+        await log.enqueue(denial(user=uuid4()), "third", {PRICE: 5})
+        written = await wait_for_events(engine, 2)
 
-    assert [(2, [{**RATE, "count": 3}]), (1, [{**RATE, "count": 5}])] == found
+    assert [(2, [{**RATE, "count": 3}]), (1, [{**RATE, "count": 5}])] == written
 
 
-async def test_what_waits_is_written_at_shutdown(engine: AsyncEngine) -> None:
-    """A log that is closed has written everything, however long its moment is."""
+async def test_pending_events_are_written_at_shutdown(engine: AsyncEngine) -> None:
+    """Closing the log writes everything, however long the flush interval is."""
     async with running(engine, flush_interval=3600) as log:
-        await log.enqueue(act(), None, {PRICE: 1})
+        await log.enqueue(denial(), None, {PRICE: 1})
         before = await events(engine)
 
     assert ([], [(1, [{**RATE, "count": 1}])]) == (before, await events(engine))
 
 
-async def test_the_writer_goes_on_while_the_database_is_away(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot be written waits and is written once it can be, exactly once."""
+async def test_writer_survives_a_database_outage(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events that can't be written stay pending and are written exactly once."""
     monkeypatch.setattr(audit_log, "MIN_RETRY_DELAY", MOMENT)
-    await renamed(engine, "audit_event", "away")
+    await rename_table(engine, "audit_event", "away")
     with structlog.testing.capture_logs() as lines:
         async with running(engine) as log:
-            await log.enqueue(act(), None, {PRICE: 1})
+            await log.enqueue(denial(), None, {PRICE: 1})
             async with asyncio.timeout(30):
                 while not lines:  # noqa: ASYNC110
                     await asyncio.sleep(MOMENT)
-            await log.enqueue(act(), None, {PRICE: 1})
-            await renamed(engine, "away", "audit_event")
-            found = await until(engine, 2)
+            await log.enqueue(denial(), None, {PRICE: 1})
+            await rename_table(engine, "away", "audit_event")
+            written = await wait_for_events(engine, 2)
 
-    assert [(1, [{**RATE, "count": 1}])] * 2 == found
+    assert [(1, [{**RATE, "count": 1}])] * 2 == written
     assert {("audit.delayed", "ProgrammingError")} == {(line["event"], line["error"]) for line in lines}
 
 
-async def test_requests_wait_where_too_many_events_do(engine: AsyncEngine) -> None:
-    """More than is kept makes whoever notes it wait until something is written; an event like one that waits does not."""
-    async with running(engine, flush_interval=3600, most=1) as log:
-        await log.enqueue(act(), None, {PRICE: 1})
-        await log.enqueue(act(), None, {PRICE: 1})
-        waiting = asyncio.create_task(log.enqueue(act(user=uuid4()), None, {PRICE: 7}))
+async def test_requests_wait_while_the_queue_is_full(engine: AsyncEngine) -> None:
+    """A new event waits for room in the full queue; an event similar to a pending one does not."""
+    async with running(engine, flush_interval=3600, max_pending=1) as log:
+        await log.enqueue(denial(), None, {PRICE: 1})
+        await log.enqueue(denial(), None, {PRICE: 1})
+        waiting = asyncio.create_task(log.enqueue(denial(user=uuid4()), None, {PRICE: 7}))
         await asyncio.sleep(MOMENT)
         before = waiting.done()
         await log.flush()
@@ -120,81 +120,81 @@ async def test_requests_wait_where_too_many_events_do(engine: AsyncEngine) -> No
     assert (False, [(2, [{**RATE, "count": 2}]), (1, [{**RATE, "count": 7}])]) == (before, await events(engine))
 
 
-async def test_an_event_of_a_company_that_is_gone_keeps_no_other_back(engine: AsyncEngine) -> None:
-    """What the database never takes is told to the logs, and the others are written."""
+async def test_event_of_a_deleted_company_does_not_block_others(engine: AsyncEngine) -> None:
+    """An event that the database refuses is logged, and the others are written."""
     gone = uuid4()
     with structlog.testing.capture_logs() as lines:
         async with running(engine) as log:
-            await log.enqueue(act(gone), None, {PRICE: 1})
-            await log.enqueue(act(), None, {PRICE: 2})
-            found = await until(engine, 1)
+            await log.enqueue(denial(gone), None, {PRICE: 1})
+            await log.enqueue(denial(), None, {PRICE: 2})
+            written = await wait_for_events(engine, 1)
 
-    assert [(1, [{**RATE, "count": 2}])] == found
+    assert [(1, [{**RATE, "count": 2}])] == written
     assert [("audit.refused", gone)] == [(line["event"], line["company_id"]) for line in lines]
 
 
-async def test_what_cannot_be_written_at_shutdown_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The gateway stops though the database is away, and says how many events are lost."""
+async def test_lost_events_are_logged_at_shutdown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a database the gateway still stops, and logs how many events are lost."""
     monkeypatch.setattr(audit_log, "SHUTDOWN_TIMEOUT", 1)
     away = connect(NOWHERE)
     with structlog.testing.capture_logs() as lines:
         async with running(away, flush_interval=3600) as log:
-            await log.enqueue(act(), None, {PRICE: 1})
+            await log.enqueue(denial(), None, {PRICE: 1})
     await away.dispose()
 
     assert [("audit.lost", 1)] == [(line["event"], line["events"]) for line in lines]
 
 
-async def looking(ask: Client, engine: AsyncEngine, given: Factory) -> tuple[Context, Viewer, Viewer]:
-    """A request of a partner's administrator that looks as one of its account's, and both of them."""
+async def view_as_request(ask: Client, engine: AsyncEngine, given: Factory) -> tuple[Context, Viewer, Viewer]:
+    """Return a request in which a partner's administrator views as a member of its account, with both viewers."""
     account = await given.managed_account(await given.partner())
-    asker, viewer = [(await context_of(ask, engine, email)).viewer for email in (account.partner.admin, account.admin)]
-    return Context(ask.app.state.services, viewer, Origin("request"), asker=asker), asker, viewer
+    requester, viewer = [(await context_of(ask, engine, email)).viewer for email in (account.partner.admin, account.admin)]
+    return Context(ask.app.state.services, viewer, Origin("request"), requester=requester), requester, viewer
 
 
-async def people(engine: AsyncEngine) -> list[tuple[Any, ...]]:
-    """Who is in the log, as whom, whose affair it was, and what was counted."""
+async def identities(engine: AsyncEngine) -> list[tuple[Any, ...]]:
+    """Return the identities, the owner and the counts of each event in the log."""
     columns = ("kind", "actor_company_id", "as_user_id", "as_company_id", "company_id", "operation_name", "counts")
     query = sa.select(*(getattr(AuditEvent, name) for name in columns)).order_by(AuditEvent.id)
     async with engine.connect() as connection:
         return [tuple(row) for row in (await connection.execute(query)).all()]
 
 
-async def test_looking_as_another_is_written_before_the_answer(ask: Client, engine: AsyncEngine) -> None:
-    """It has both identities, and belongs to the company that is looked as; denials met on the way are the asker's."""
-    context, asker, viewer = await looking(ask, engine, Factory(engine))
+async def test_view_as_is_recorded_before_the_response(ask: Client, engine: AsyncEngine) -> None:
+    """The event has both identities and belongs to the target company; denials on the way belong to the requester."""
+    context, requester, viewer = await view_as_request(ask, engine, Factory(engine))
     context.audit_trail.note_denials({PRICE: 1})
 
     await record(context, "Look", "query Look { viewer { roles } }")
-    at_once = await people(engine)
+    at_once = await identities(engine)
     await ask.app.state.services.audit.flush()
 
-    seen = (asker.company_id, viewer.user_id, viewer.company_id)
+    seen = (requester.company_id, viewer.user_id, viewer.company_id)
     looked = (AuditKind.VIEW_AS, *seen, viewer.company_id, "Look", None)
-    denied = (AuditKind.DENIAL, *seen, asker.company_id, "Look", [{**RATE, "count": 1}])
+    denied = (AuditKind.DENIAL, *seen, requester.company_id, "Look", [{**RATE, "count": 1}])
     assert [looked] == at_once
-    assert [looked, denied] == await people(engine)
+    assert [looked, denied] == await identities(engine)
 
 
-async def test_decisions_that_are_explained_are_written_before_the_answer(ask: Client, engine: AsyncEngine) -> None:
-    """It says of which type and field, and for which viewer; of the asker's own decisions nobody else is named."""
-    _, asker, viewer = await looking(ask, engine, Factory(engine))
-    context = Context(ask.app.state.services, asker)
+async def test_explanations_are_recorded_before_the_response(ask: Client, engine: AsyncEngine) -> None:
+    """The event has the type, the field and the viewer; explaining your own decisions names nobody else."""
+    _, requester, viewer = await view_as_request(ask, engine, Factory(engine))
+    context = Context(ask.app.state.services, requester)
     await context.audit_trail.note_explanation("Port", "monthlyRate", viewer)
-    await context.audit_trail.note_explanation("Port", None, asker)
+    await context.audit_trail.note_explanation("Port", None, requester)
 
     await record(context, None, "{ explain { allowed } }")
 
     field = [{"type": "Port", "field": "monthlyRate", "count": 1}]
-    theirs = (AuditKind.EXPLAIN, asker.company_id, viewer.user_id, viewer.company_id, viewer.company_id, None, field)
-    own = (AuditKind.EXPLAIN, asker.company_id, None, None, asker.company_id, None, [{"type": "Port", "count": 1}])
-    assert [theirs, own] == await people(engine)
+    theirs = (AuditKind.EXPLAIN, requester.company_id, viewer.user_id, viewer.company_id, viewer.company_id, None, field)
+    own = (AuditKind.EXPLAIN, requester.company_id, None, None, requester.company_id, None, [{"type": "Port", "count": 1}])
+    assert [theirs, own] == await identities(engine)
 
 
-async def test_what_is_not_recorded_is_not_answered(ask: Client, engine: AsyncEngine) -> None:
-    """Whoever looks as another while the log cannot be written gets an error instead of an answer."""
-    context, *_ = await looking(ask, engine, Factory(engine))
-    await renamed(engine, "audit_event", "away")
+async def test_unrecorded_view_as_fails(ask: Client, engine: AsyncEngine) -> None:
+    """A view-as request gets an error instead of data if its event can't be written."""
+    context, *_ = await view_as_request(ask, engine, Factory(engine))
+    await rename_table(engine, "audit_event", "away")
 
     with pytest.raises(sa.exc.ProgrammingError) as raised:
         await record(context, None, "{ viewer { roles } }")
@@ -213,8 +213,8 @@ async def test_what_is_not_recorded_is_not_answered(ask: Client, engine: AsyncEn
         (("nobody", "rates", "*"), 0),
     ],
 )
-def test_a_path_stands_for_so_many_values(path: tuple[str | int, ...], number: int) -> None:
-    """A star is each item of its list that is not null."""
+def test_count_of_redacted_values(path: tuple[str | int, ...], number: int) -> None:
+    """A star matches each list item that isn't null."""
     port = {"rate": None}
     companies = [{"ports": [port]}, {"ports": [port, port]}, {"ports": []}]
     data = {"port": port, "ports": [port, None, port], "companies": companies, "nobody": None}

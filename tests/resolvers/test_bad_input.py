@@ -1,4 +1,4 @@
-"""Whatever a mutation is sent, it is done, or it is refused by a code and nothing has changed; it never fails.
+"""Any input of a mutation either succeeds, or is refused with a code and changes nothing. It never fails.
 
 Inputs are drawn for every mutation of the schema: of its types with values that are hard, and now and then of another type.
 CROSSGATE_SEED repeats a run, CROSSGATE_CASES makes it longer.
@@ -35,37 +35,37 @@ DRAWN: Final = settings(
     max_examples=CASES,
     deadline=None,
     database=None,
-    phases=[Phase.generate],  # each case stands on what the ones before have done
+    phases=[Phase.generate],  # each case builds on the previous ones
     suppress_health_check=list(HealthCheck),
     print_blob=False,
 )
 ROOT: Final = SCHEMA.mutation_type
 assert ROOT is not None
 MUTATIONS: Final[dict[str, GraphQLInputObjectType]] = {
-    name: known.args["input"].type.of_type for name, known in ROOT.fields.items()
+    name: mutation.args["input"].type.of_type for name, mutation in ROOT.fields.items()
 }
 
 
 @dataclass
 class Trial:
-    """The gateway over a small market, and what became of the inputs so far."""
+    """The gateway with a small market, and the outcomes so far."""
 
     ask: Client
     engine: AsyncEngine
     emails: list[str | None]
     ids: list[str]
-    known: tuple[Any, int] | None = None  # what was stored and recorded when it was last looked at
+    snapshot: tuple[Any, int] | None = None  # the stored rows and the number of audit events
     outcomes: Counter[str] = field(default_factory=Counter)
 
-    async def look(self) -> tuple[Any, int]:
-        """What is stored now, and how much was ever recorded."""
-        self.known = (await stored(self.engine), len(await trail(self.engine)))
-        return self.known
+    async def take_snapshot(self) -> tuple[Any, int]:
+        """Take a snapshot of the stored rows and the number of audit events."""
+        self.snapshot = (await stored(self.engine), len(await trail(self.engine)))
+        return self.snapshot
 
 
 @pytest.fixture(scope="module")
 async def trial(postgres: Embedded, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Trial]:
-    """The gateway over a database of its own."""
+    """Return the gateway with a database of its own."""
     url = postgres.url(name := await databases.create(postgres, migrated))
     engine = connect(url)
     async with open_client(url, tmp_path_factory.mktemp("gateway")) as ask:
@@ -75,27 +75,27 @@ async def trial(postgres: Embedded, migrated: str, tmp_path_factory: pytest.Temp
 
 
 async def market(ask: Client, engine: AsyncEngine) -> Trial:
-    """A partner with two accounts, one of which has no details, and a direct company that shows itself."""
+    """Create a partner with two accounts, one without support details, and a direct company with a public profile."""
     given = Factory(engine)
     partner, direct = await given.partner(), await given.company()
     accounts = [await given.managed_account(partner, name=f"Name {number}") for number in (1, 2)]
     await given.support_details(accounts[0].company)
     await given.profile(direct, visibility="PUBLIC")
     port = await given.port(accounts[0].company)
-    things = (partner, direct, *accounts, *(account.company for account in accounts), partner.user, port, port.location)
-    return Trial(ask, engine, [*[partner.admin] * 4, direct.admin, accounts[0].admin, None], [each.id for each in things])
+    objects = (partner, direct, *accounts, *(account.company for account in accounts), partner.user, port, port.location)
+    return Trial(ask, engine, [*[partner.admin] * 4, direct.admin, accounts[0].admin, None], [each.id for each in objects])
 
 
 @seed(SEED)
 @DRAWN
 @drawn(data=st.data())
 async def test_bad_input_changes_nothing(trial: Trial, data: st.DataObject) -> None:
-    """Each input is carried out, or refused by a code without a trace."""
+    """Each input either succeeds, or is refused with a code and changes nothing."""
     name = data.draw(st.sampled_from(sorted(MUTATIONS)))
     sent = data.draw(values_of(MUTATIONS[name], trial.ids))
     email = data.draw(st.sampled_from(trial.emails))
     query = f"mutation ($input: {MUTATIONS[name].name}!) {{ {name}(input: $input) {{ userErrors {{ code field }} }} }}"
-    before = trial.known or await trial.look()
+    before = trial.snapshot or await trial.take_snapshot()
 
     answer = await trial.ask(email, query, input=sent)
 
@@ -104,10 +104,10 @@ async def test_bad_input_changes_nothing(trial: Trial, data: st.DataObject) -> N
     codes = [*answer.codes, *(problem["code"] for problem in payload.get("userErrors", []))]
     assert codes or payload
     assert "INTERNAL" not in codes
-    assert await trial.look() == before or not codes
+    assert await trial.take_snapshot() == before or not codes
     trial.outcomes.update(codes or ["done"])
 
 
 async def test_inputs_are_bad_in_many_ways(trial: Trial) -> None:
-    """Among those that were drawn are values that are missing, without form, of nothing, and of another type."""
+    """The generated inputs include missing, malformed and unknown values, and values of another type."""
     assert {"REQUIRED", "INVALID_VALUE", "INVALID_ID", "BAD_USER_INPUT"} <= trial.outcomes.keys()

@@ -1,4 +1,4 @@
-"""Pictures are decoded to their end or refused, and what is stored of them is what is seen."""
+"""Image decoding: images are decoded completely or refused, and only visible content is stored."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GREY, TRUECOLOUR = 0, 2  # as a PNG numbers them
 
 
 def photograph(kind: str, orientation: int) -> bytes:
-    """A picture of 40 by 20 pixels, with notes of its camera."""
+    """Return an image of 40 by 20 pixels with EXIF data."""
     exif = Image.Exif()
     exif[0x0112] = orientation
     exif[0x010E] = "secret place"
@@ -35,7 +35,7 @@ def photograph(kind: str, orientation: int) -> bytes:
 
 
 def animated() -> bytes:
-    """A PNG of two frames."""
+    """Return a PNG of two frames."""
     frames = [Image.new("RGB", (20, 20), colour) for colour in (RED, (0, 0, 0))]
     written = BytesIO()
     frames[0].save(written, "PNG", save_all=True, append_images=frames[1:])
@@ -43,8 +43,8 @@ def animated() -> bytes:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
-def test_a_png_keeps_every_pixel(mode: str) -> None:
-    """Whatever a PNG has of colours and transparency, it has afterwards."""
+def test_png_keeps_every_pixel(mode: str) -> None:
+    """A PNG keeps all its colours and its transparency."""
     given_one = picture("PNG", (30, 20), mode=mode)
 
     kept = decode(given_one)
@@ -56,8 +56,8 @@ def test_a_png_keeps_every_pixel(mode: str) -> None:
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
 @pytest.mark.parametrize("options", [{"quality": 95}, {"quality": 30}, {"progressive": True}, {"subsampling": 0}])
-def test_a_jpeg_looks_as_before(mode: str, options: dict[str, Any]) -> None:
-    """A JPEG is written with its own tables, so that it loses next to nothing."""
+def test_jpeg_keeps_its_quality(mode: str, options: dict[str, Any]) -> None:
+    """A JPEG is saved with its own quantization tables, so that it loses almost nothing."""
     given_one = picture("JPEG", (64, 48), mode=mode, **options)
 
     kept = decode(given_one)
@@ -69,8 +69,8 @@ def test_a_jpeg_looks_as_before(mode: str, options: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-def test_what_a_camera_notes_is_left_behind(kind: str) -> None:
-    """Neither where a photograph was taken nor any text is stored with it."""
+def test_metadata_is_removed(kind: str) -> None:
+    """Neither the GPS position nor any text is stored with a photograph."""
     info = PngInfo()
     info.add_text("Comment", "secret place")
     beside: dict[str, Any] = {"pnginfo": info} if kind == "PNG" else {"comment": b"secret place"}
@@ -82,8 +82,8 @@ def test_what_a_camera_notes_is_left_behind(kind: str) -> None:
 
 
 @pytest.mark.parametrize("orientation", range(10))
-def test_a_picture_is_turned_as_its_camera_was_held(orientation: int) -> None:
-    """The note of how to turn a photograph is carried out, as Pillow does, before it is left behind."""
+def test_orientation_is_applied(orientation: int) -> None:
+    """The EXIF orientation is applied, as Pillow does, before it is removed."""
     photo = photograph("PNG", orientation)
     expected = exif_transpose(opened(photo))
 
@@ -93,23 +93,23 @@ def test_a_picture_is_turned_as_its_camera_was_held(orientation: int) -> None:
     assert expected.tobytes() == opened(kept.content).tobytes()
 
 
-def test_a_jpeg_is_turned_too() -> None:
-    """A photograph that was taken upright is stored upright."""
+def test_orientation_is_applied_to_jpeg() -> None:
+    """A photograph taken upright is stored upright."""
     kept = decode(photograph("JPEG", 6))
 
     assert (20, 40) == (kept.width, kept.height) == opened(kept.content).size
 
 
-def test_broken_notes_of_a_camera_do_not_matter() -> None:
-    """A picture whose notes cannot be read is stored without them."""
+def test_broken_exif_data_is_ignored() -> None:
+    """An image with unreadable EXIF data is stored without it."""
     kept = decode(picture("JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff broken"))
 
     assert (200, 200) == (kept.width, kept.height)
 
 
 @pytest.mark.parametrize("content", [PNG, JPEG], ids=["PNG", "JPEG"])
-def test_a_second_file_behind_a_picture_is_left_behind(content: bytes) -> None:
-    """What follows a picture's end is not stored, be it a page or an archive."""
+def test_appended_file_is_removed(content: bytes) -> None:
+    """Bytes after the end of an image, such as a page or an archive, are not stored."""
     kept = decode(content + b"<script>alert(1)</script>PK\x05\x06")
 
     assert False is (b"script" in kept.content)
@@ -118,7 +118,7 @@ def test_a_second_file_behind_a_picture_is_left_behind(content: bytes) -> None:
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "BMP", "TIFF", "PPM"])
 def test_other_formats_are_refused_R008(kind: str) -> None:
-    """Only PNG and JPEG are pictures here."""
+    """Only PNG and JPEG are accepted."""
     with pytest.raises(UnsupportedImage):
         decode(picture(kind))
 
@@ -138,44 +138,44 @@ def test_other_formats_are_refused_R008(kind: str) -> None:
         PNG.replace(b"IDAT", b"IDAX"),
     ],
 )
-def test_what_cannot_be_decoded_to_its_end_is_refused(content: bytes) -> None:
-    """A file that is cut off, damaged or only begins as a picture is none."""
+def test_incomplete_or_damaged_image_is_refused(content: bytes) -> None:
+    """A file that is truncated, damaged, or only starts like an image is refused."""
     with pytest.raises(UnsupportedImage):
         decode(content)
 
 
-def test_a_picture_that_moves_is_refused() -> None:
-    """A logo stands still, also where only its head says how many frames it has."""
+def test_animated_image_is_refused() -> None:
+    """An animated PNG is refused, even if only its header says that it has several frames."""
     with pytest.raises(UnsupportedImage):
         decode(animated())
 
 
 @pytest.mark.parametrize("size", [(4097, 1), (1, 4097), (100_000, 100_000), (2**31 - 1, 2**31 - 1)])
-def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded_A2(size: tuple[int, int]) -> None:
-    """The head of a file says how large it is; nothing is made room for, and nothing warns."""
+def test_too_large_image_is_refused_before_it_is_decoded_A2(size: tuple[int, int]) -> None:
+    """The size comes from the header; no memory is allocated, and Pillow does not warn."""
     with pytest.raises(ImageTooLarge) as refused:
         decode(claiming(*size))
 
     assert {"code": "IMAGE_TOO_LARGE", "width": size[0], "height": size[1], "limit": 4096} == refused.value.extensions
 
 
-def test_a_picture_of_just_the_bounds_is_taken_A2() -> None:
+def test_image_of_the_maximum_size_is_accepted_A2() -> None:
     """4096 pixels on each side are allowed."""
     kept = decode(picture("PNG", (4096, 4096), mode="1"))
 
     assert (4096, 4096) == (kept.width, kept.height)
 
 
-def test_text_that_unfolds_to_a_giant_is_refused() -> None:
-    """A chunk of text of a PNG that would take gigabytes is not unfolded."""
+def test_decompression_bomb_in_text_is_refused() -> None:
+    """A compressed text chunk of a PNG that would expand to gigabytes is not decompressed."""
     text = b"Comment\0\0" + zlib.compress(bytes(200_000_000), 9)
 
     with pytest.raises(UnsupportedImage):
         decode(PNG[:33] + chunk(b"zTXt", text) + PNG[33:])
 
 
-def test_a_jpeg_that_passes_over_its_pixels_too_often_is_refused() -> None:
-    """Scans cost a few bytes each and as much time as all pixels; a file has as many as tools make, and no more."""
+def test_jpeg_with_too_many_scans_is_refused() -> None:
+    """A scan takes a few bytes but as much time as all pixels, so the number of scans is limited to what tools write."""
     progressive = picture("JPEG", progressive=True)
     last = progressive[progressive.rindex(b"\xff\xda") : -2]
 
@@ -184,8 +184,8 @@ def test_a_jpeg_that_passes_over_its_pixels_too_often_is_refused() -> None:
 
 
 @given(at=st.integers(0, 400), garbage=st.binary(min_size=1, max_size=40), kind=st.sampled_from([PNG, JPEG]))
-def test_damage_anywhere_is_a_picture_or_a_clear_refusal(at: int, garbage: bytes, kind: bytes) -> None:
-    """Whatever stands in a file, it is decoded or refused, and nothing else is raised."""
+def test_damaged_file_never_fails_unexpectedly(at: int, garbage: bytes, kind: bytes) -> None:
+    """Any content is either decoded or refused; no other error is raised."""
     try:
         kept = decode(kind[:at] + garbage + kind[at + len(garbage) :])
     except (UnsupportedImage, ImageTooLarge):
@@ -195,7 +195,7 @@ def test_damage_anywhere_is_a_picture_or_a_clear_refusal(at: int, garbage: bytes
 
 
 def raw_png(depth: int, colour: int, rows: list[bytes], transparent: bytes) -> bytes:
-    """A PNG with samples of so many bits, of which one colour is transparent, as few programs write it."""
+    """Return a PNG with samples of `depth` bits and one transparent colour, which few programs write."""
     width = len(rows[0]) * 8 // depth // (3 if colour == TRUECOLOUR else 1)
     head = struct.pack(">IIBBBBB", width, len(rows), depth, colour, 0, 0, 0)
     pixels = zlib.compress(b"".join(b"\0" + row for row in rows))
@@ -204,13 +204,13 @@ def raw_png(depth: int, colour: int, rows: list[bytes], transparent: bytes) -> b
 
 
 def alphas(content: bytes) -> list[int]:
-    """How opaque each pixel is."""
+    """Return the alpha value of each pixel."""
     return list(opened(content).convert("RGBA").getchannel("A").tobytes())
 
 
 @pytest.mark.parametrize("depth", [1, 2, 4, 8])
-def test_a_transparent_grey_of_any_depth_stays_the_one(depth: int) -> None:
-    """Each grey of a picture can be the transparent one, and only it becomes so."""
+def test_transparent_grey_is_kept_at_any_depth(depth: int) -> None:
+    """Any grey of an image can be the transparent one, and only it becomes transparent."""
     greys = 2**depth if depth < 8 else 8
     for transparent in range(greys):
         bits = "".join(f"{grey:0{depth}b}" for grey in range(greys))
@@ -220,16 +220,16 @@ def test_a_transparent_grey_of_any_depth_stays_the_one(depth: int) -> None:
         assert [0 if grey == transparent else 255 for grey in range(greys)] == alphas(kept.content)[:greys]
 
 
-def test_a_transparent_grey_of_16_bits_stays_the_one() -> None:
-    """A grey that differs in its lower byte is another one."""
+def test_transparent_grey_of_16_bits_is_kept() -> None:
+    """A grey that differs only in its lower byte is not transparent."""
     content = raw_png(16, GREY, [struct.pack(">4H", 0x1234, 0x1235, 0x1334, 0)], struct.pack(">H", 0x1234))
     kept = opened(decode(content).content)
 
     assert (0x1234, 0x1234) == (kept.info["transparency"], kept.getpixel((0, 0)))
 
 
-def test_a_transparent_colour_of_16_bits_stays_the_one() -> None:
-    """Colours that differ in a lower byte alone look alike, and only one of them is transparent."""
+def test_transparent_colour_of_16_bits_is_kept() -> None:
+    """Colours that differ only in a lower byte look alike, but only one of them is transparent."""
     colours = [
         (0x1234, 0x5678, 0x9ABC),
         (0x1235, 0x5678, 0x9ABC),

@@ -1,4 +1,4 @@
-"""Inputs: what is read of a text, and what is refused, by a code."""
+"""Input reader: how text is normalized, and which values are refused with which code."""
 
 from __future__ import annotations
 
@@ -95,13 +95,13 @@ NO_ADDRESSES: Final = [
 ]
 
 
-def url(text: str) -> str | None:
-    """The address in an input, None if it is refused."""
+def read_url(text: str) -> str | None:
+    """Return the URL read from an input, or None if it is refused."""
     return InputReader({"url": text}, UserErrors()).url("url")
 
 
-def judged(texts: list[str]) -> list[bool]:
-    """Whether the `URL` of a browser's engine takes these for addresses."""
+def accepted_by_browser(texts: list[str]) -> list[bool]:
+    """Return whether the `URL` class of a browser engine accepts each text."""
     script = f"{JUDGE} console.log(JSON.stringify(JSON.parse(require('fs').readFileSync(0)).map(judge)))"
     done = subprocess.run([NODE, "-e", script], input=json.dumps(texts), capture_output=True, check=True, text=True)
     verdicts: list[bool] = json.loads(done.stdout)
@@ -109,19 +109,19 @@ def judged(texts: list[str]) -> list[bool]:
 
 
 @pytest.mark.parametrize("text", ADDRESSES)
-def test_an_address_is_taken_as_it_is_given(text: str) -> None:
-    """A web address stays as its sender writes it."""
-    assert text == url(text)
+def test_valid_url_is_stored_unchanged(text: str) -> None:
+    """A valid URL is stored as the sender wrote it."""
+    assert text == read_url(text)
 
 
 @pytest.mark.parametrize("text", NO_ADDRESSES)
-def test_what_is_no_address_is_refused(text: str) -> None:
-    """A text that browsers refuse, or that hides where it leads, is no web address."""
-    assert None is url(text)
+def test_invalid_url_is_refused(text: str) -> None:
+    """A URL that browsers refuse, or that hides where it leads, is invalid."""
+    assert None is read_url(text)
 
 
-def test_what_is_an_address_a_browser_says() -> None:
-    """Of many hosts, made of what hosts are made of, none is taken that a browser refuses, and none refused that it takes."""
+def test_urls_are_accepted_exactly_as_browsers_do() -> None:
+    """Of many generated hosts, the gateway accepts exactly those that a browser accepts."""
     draw = random.Random(12)
     parts = [
         "a",
@@ -157,25 +157,25 @@ def test_what_is_an_address_a_browser_says() -> None:
     ]
     hosts = ["".join(draw.choices(parts, k=draw.randint(1, 4))) for _ in range(3_000)]
     texts = [f"https://{host}{draw.choice(['', '/', '/a?b#c'])}" for host in hosts] + ADDRESSES
-    verdicts = judged(texts)
+    verdicts = accepted_by_browser(texts)
 
-    taken = [url(text) is not None for text in texts]
+    accepted = [read_url(text) is not None for text in texts]
     differing = [
         text
-        for text, verdict, ours in zip(texts, verdicts, taken, strict=True)
+        for text, verdict, ours in zip(texts, verdicts, accepted, strict=True)
         if verdict != ours and not text.endswith((":0", ":"))
     ]
     assert [] == differing
-    assert 500 < sum(taken) < 2_900
+    assert 500 < sum(accepted) < 2_900
 
 
 @pytest.mark.parametrize("text", [*UNSEEN, *UNSEEN_TOO])
-def test_a_text_of_which_nothing_is_seen_is_blank(text: str) -> None:
-    """A name needs a character that can be read."""
-    problems = UserErrors()
+def test_invisible_text_is_blank(text: str) -> None:
+    """A name needs at least one visible character."""
+    errors = UserErrors()
 
-    assert None is InputReader({"name": text}, problems).text("name", 100)
-    assert ["REQUIRED"] == [problem.code for problem in problems.errors]
+    assert None is InputReader({"name": text}, errors).text("name", 100)
+    assert ["REQUIRED"] == [error.code for error in errors.errors]
 
 
 IGNORABLE: Final = [  # Default_Ignorable_Code_Point of Unicode 16, and signs of which a font shows nothing
@@ -194,27 +194,27 @@ def test_whatever_a_font_shows_nothing_of_is_blank_and_sets_no_names_apart() -> 
 
 
 @pytest.mark.parametrize("text", ["A", "北", "한", "ก", "ا", "0", "–", "😀", "a\u200b", "می‌خواهم", "e\u0301", "👩‍👩‍👧"])
-def test_a_text_of_which_something_is_seen_is_not_blank(text: str) -> None:
-    """Invisible characters are no reason to refuse a text that has others."""
+def test_partly_visible_text_is_not_blank(text: str) -> None:
+    """Text with a visible character is accepted, even if it also has invisible ones."""
     assert tidied(text) == InputReader({"name": text}, UserErrors()).text("name", 100)
 
 
 @pytest.mark.parametrize("text", ["Cafe\u0301 Net", "Caf\u00e9\u00a0Net", "Café  Net", "\u3000Café \u2003 Net ", "Café Net"])
-def test_a_line_is_stored_in_one_form(text: str) -> None:
-    """Composed, and with one space where there is white space."""
+def test_line_is_normalized(text: str) -> None:
+    """A line is stored composed, with single spaces for white space."""
     assert "Café Net" == InputReader({"name": text}, UserErrors()).text("name", 8)
 
 
-def test_lines_keep_their_white_space() -> None:
-    """A text of several lines is composed, and otherwise as it is given."""
+def test_multiline_text_keeps_white_space() -> None:
+    """Text of several lines is composed and otherwise unchanged."""
     assert "a\u00a0  b\n\n c\u00e9" == InputReader({"text": "\n a\u00a0  b\n\n ce\u0301 "}, UserErrors()).text(
         "text", 100, lines=True
     )
 
 
 @given(st.text())
-def test_a_stored_form_stays(text: str) -> None:
-    """To read a text again changes nothing."""
+def test_normalization_is_idempotent(text: str) -> None:
+    """Reading normalized text again changes nothing."""
     assert (tidied(text), composed(text)) == (tidied(tidied(text)), composed(composed(text)))
     assert is_blank(text) == is_blank(tidied(text)) == is_blank(composed(text))
 

@@ -1,4 +1,4 @@
-"""The outbox: what becomes of a mail at each attempt, and how long it is kept."""
+"""Outbox: the result of each attempt to send an email, and how long emails are stored."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from transport.smtp import SmtpMailer
 SENDER = "gateway@operator.example"
 
 
-async def mail(engine: AsyncEngine, **values: Any) -> UUID:
-    """A mail in the outbox."""
+async def add_mail(engine: AsyncEngine, **values: Any) -> UUID:
+    """Add an email to the outbox."""
     facts = {"to_address": "user@sample.example", "subject": "Sample", "body": "Sample", "kind": "SECURITY", **values}
     async with engine.connect() as connection:
         return UUID(str(await add(connection, Mail, **facts)))
 
 
 async def stored(engine: AsyncEngine, key: UUID) -> tuple[str, int, str | None]:
-    """What the outbox says of a mail: status, attempts, last error."""
+    """Return an email's status, attempts and last error."""
     async with engine.connect() as connection:
         row = (await connection.execute(sa.select(Mail.status, Mail.attempts, Mail.last_error).where(Mail.id == key))).one()
         return row.status, row.attempts, row.last_error
 
 
-async def test_a_mail_that_is_done_with_is_not_sent_again_X6(engine: AsyncEngine) -> None:
-    """Whatever the queue says, a mail goes out while it waits only."""
-    key = await mail(engine)
+async def test_finished_mail_is_not_sent_again_X6(engine: AsyncEngine) -> None:
+    """An email is sent only while it is waiting, whatever the queue contains."""
+    key = await add_mail(engine)
     async with mail_server() as box:
         outcomes = [await deliver(engine, SmtpMailer(box.url, SENDER), key) for _ in range(2)]
 
@@ -48,8 +48,8 @@ async def test_a_mail_that_is_done_with_is_not_sent_again_X6(engine: AsyncEngine
 
 @pytest.mark.parametrize(("before", "status"), [(0, "WAITING"), (MAX_ATTEMPTS - 2, "WAITING"), (MAX_ATTEMPTS - 1, "FAILED")])
 async def test_attempts_are_bounded_X6(engine: AsyncEngine, before: int, status: str) -> None:
-    """A mail that is put off waits, and after the last attempt it has failed, with the reason."""
-    key = await mail(engine, attempts=before)
+    """A delayed email waits; after the last attempt it has failed, with the reason."""
+    key = await add_mail(engine, attempts=before)
     async with mail_server() as box:
         box.rcpt["user@sample.example"].append("450 later")
         if status == "WAITING":
@@ -61,24 +61,24 @@ async def test_attempts_are_bounded_X6(engine: AsyncEngine, before: int, status:
     assert (status, before + 1, "450 later") == await stored(engine, key)
 
 
-async def test_a_mail_that_ends_its_workers_ends_too_X6(engine: AsyncEngine) -> None:
-    """A mail whose attempts were all broken off is not tried for ever."""
-    key = await mail(engine, attempts=MAX_ATTEMPTS)
+async def test_mail_that_kills_workers_fails_in_the_end_X6(engine: AsyncEngine) -> None:
+    """An email whose attempts were all interrupted is not retried forever."""
+    key = await add_mail(engine, attempts=MAX_ATTEMPTS)
     async with mail_server() as box:
         await deliver(engine, SmtpMailer(box.url, SENDER), key)
 
     assert [] == box.mails
-    assert ("FAILED", MAX_ATTEMPTS + 1, "every attempt was broken off") == await stored(engine, key)
+    assert ("FAILED", MAX_ATTEMPTS + 1, "every attempt was interrupted") == await stored(engine, key)
 
 
-async def test_sent_mails_are_forgotten_after_a_while(engine: AsyncEngine) -> None:
-    """What was sent long ago is deleted; what failed, waits or was sent lately stays."""
+async def test_old_sent_mails_are_purged(engine: AsyncEngine) -> None:
+    """Emails sent long ago are deleted; failed, waiting and recently sent ones stay."""
     old, lately = now() - RETENTION - timedelta(minutes=1), now() - RETENTION + timedelta(minutes=1)
-    await mail(engine, status="SENT", sent_at=old, created_at=old)
+    await add_mail(engine, status="SENT", sent_at=old, created_at=old)
     left = [
-        await mail(engine, status="SENT", sent_at=lately, created_at=lately),
-        await mail(engine, status="FAILED", created_at=old),
-        await mail(engine, created_at=old),
+        await add_mail(engine, status="SENT", sent_at=lately, created_at=lately),
+        await add_mail(engine, status="FAILED", created_at=old),
+        await add_mail(engine, created_at=old),
     ]
 
     await purge_sent_mails(engine, "http://localhost")
@@ -87,6 +87,6 @@ async def test_sent_mails_are_forgotten_after_a_while(engine: AsyncEngine) -> No
         assert left == (await connection.scalars(sa.select(Mail.id).order_by(Mail.id))).all()
 
 
-def test_every_chore_has_a_name_of_its_own() -> None:
-    """A chore is known to the queue by its name."""
+def test_scheduled_jobs_have_unique_names() -> None:
+    """The queue identifies jobs by name."""
     assert len(SCHEDULED_JOBS) == len({chore.name for chore in SCHEDULED_JOBS})

@@ -1,4 +1,4 @@
-"""Prices: the quoting tool loads them by their own policy, whatever has let somebody so far."""
+"""Prices: the quoting tool loads them under their own policy, independently of the guard of its field."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tests.factory import Factory
 
 @pytest.fixture
 def given(engine: AsyncEngine) -> Factory:
-    """Puts rows into the database."""
+    """Return a factory that adds rows to the test database."""
     return Factory(engine)
 
 
 async def viewer_of(ask: Client, email: str | None) -> Viewer:
-    """The viewer with an address, or a visitor."""
+    """Return the viewer with this email address, or a visitor."""
     if email is None:
         return ANONYMOUS
     services = ask.app.state.services
@@ -40,10 +40,10 @@ async def viewer_of(ask: Client, email: str | None) -> Viewer:
         ("ANONYMOUS", None, None),
     ],
 )
-async def test_whoever_reads_no_prices_loads_none(
+async def test_prices_need_their_own_permission(
     ask: Client, given: Factory, kind: str, role: str | None, rate: str | None
 ) -> None:
-    """Past the ability that guards the field, prices are still those of the roles that read them, and never a managed account's."""
+    """Beyond the ability that guards the field, only roles that read prices load them, and managed accounts never do."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=True)
     company = account.company if kind == "MANAGED" else partner

@@ -1,4 +1,4 @@
-"""A change is decided on the facts that hold when it commits, though they change while its transaction waits."""
+"""Rights of a change: it is decided on the facts at its commit, even if they change while it waits."""
 
 from __future__ import annotations
 
@@ -35,32 +35,32 @@ Change = Callable[[Factory, Account], Awaitable[object]]
 
 @pytest.fixture
 def given(engine: AsyncEngine) -> Factory:
-    """Makes rows in the database of the test."""
+    """Return a factory that adds rows to the test database."""
     return Factory(engine)
 
 
 @pytest.fixture
 async def account(given: Factory) -> Account:
-    """A managed account that sees prices and orders without approval."""
+    """Create a managed account that sees prices and orders without approval."""
     return await given.managed_account(await given.partner(), pricing=True, company={"verification_status": "VERIFIED"})
 
 
 @pytest.fixture
 async def location(given: Factory, account: Account) -> Location:
-    """Where the account can order."""
+    """Create a location where the account can order."""
     return await given.orderable(account.partner)
 
 
-async def waits(engine: AsyncEngine, many: int = 1) -> None:
-    """Returns once so many connections wait for a lock."""
+async def wait_for_lock(engine: AsyncEngine, many: int = 1) -> None:
+    """Wait until `many` connections wait for a lock."""
     async with asyncio.timeout(30), engine.connect() as connection:
-        while (await connection.execute(WAITING)).scalar_one() < many:  # noqa: ASYNC110 (PostgreSQL does not say when)
+        while (await connection.execute(WAITING)).scalar_one() < many:  # noqa: ASYNC110 (PostgreSQL has no signal for it)
             await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
-async def holding(engine: AsyncEngine, table: str, key: Any) -> AsyncIterator[AsyncConnection]:
-    """Somebody else's transaction, which holds a row until the block ends."""
+async def lock_row(engine: AsyncEngine, table: str, key: Any) -> AsyncIterator[AsyncConnection]:
+    """Lock a row in another session's transaction until the block ends."""
     async with engine.connect() as other:
         await other.execute(sa.text("BEGIN"))
         await other.execute(sa.text(f"SELECT 1 FROM {table} WHERE id = :key FOR UPDATE"), {"key": key})
@@ -68,121 +68,125 @@ async def holding(engine: AsyncEngine, table: str, key: Any) -> AsyncIterator[As
         await other.execute(sa.text("COMMIT"))
 
 
-async def meanwhile(engine: AsyncEngine, held: tuple[str, Any], sent: Awaitable[Any], change: Awaitable[object]) -> Any:
-    """What is answered to what is sent, if it waits for a row and `change` is committed while it waits."""
-    async with holding(engine, *held):
-        answering = asyncio.ensure_future(sent)
-        await waits(engine)
+async def change_while_waiting(
+    engine: AsyncEngine, held: tuple[str, Any], sent: Awaitable[Any], change: Awaitable[object]
+) -> Any:
+    """Send a request that waits for a locked row, commit `change` in the meantime, and return the response."""
+    async with lock_row(engine, *held):
+        response_task = asyncio.ensure_future(sent)
+        await wait_for_lock(engine)
         await change
-    return await answering
+    return await response_task
 
 
 def order(ask: Client, account: Account, location: Location, **headers: str) -> Awaitable[Answer]:
-    """The answer to an order of the account."""
-    return ask.send(account.admin, ORDER, {"input": ordered(location)}, **headers)
+    """Send an order of the account."""
+    return ask.send(account.admin, ORDER, {"input": order_input(location)}, **headers)
 
 
-def ordered(location: Location) -> dict[str, Any]:
-    """The input of an order."""
+def order_input(location: Location) -> dict[str, Any]:
+    """Return the input of an order."""
     return {"locationId": location.id, "name": "Core", "speedMbps": 1000, "termMonths": 12}
 
 
 async def require_approval(given: Factory, account: Account) -> None:
-    """The partner requires approval of this account's orders."""
+    """Let the partner require approval of this account's orders."""
     await given.setting(account, order_approval=True)
 
 
 async def require_by_default(given: Factory, account: Account) -> None:
-    """The partner requires approval of all orders, and had never set a default before."""
+    """Let the partner require approval by default, for the first time."""
     await given.defaults(account.partner, order_approval=True)
 
 
 async def hide_prices(given: Factory, account: Account) -> None:
-    """The partner hides prices."""
+    """Let the partner hide prices."""
     await given.setting(account, pricing=False)
 
 
 async def remove_member(given: Factory, account: Account) -> None:
-    """The member is removed."""
+    """Remove the member."""
     await given.no_more(account.company.user.membership)
 
 
 async def take_role(given: Factory, account: Account) -> None:
-    """The member keeps the role of a viewer only."""
+    """Reduce the member to the role VIEWER."""
     await given.change(account.company.user.membership, roles=["VIEWER"])
 
 
 @pytest.mark.parametrize("change", [require_approval, require_by_default])
-async def test_approval_that_is_required_meanwhile_is_asked_for_V13(
+async def test_approval_required_while_waiting_applies_V13(
     ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location, change: Change
 ) -> None:
-    """An order that waits while its partner begins to require approval becomes an approval, and no port."""
-    answer = await meanwhile(engine, ("location", location.key), order(ask, account, location), change(given, account))
+    """An order that waits while its partner starts to require approval becomes an order approval, not a port."""
+    answer = await change_while_waiting(
+        engine, ("location", location.key), order(ask, account, location), change(given, account)
+    )
 
     payload = answer.data["orderPort"]
     assert ([], None, {"status": "PENDING"}) == (payload["userErrors"], payload["port"], payload["orderApproval"])
     assert (0, 1) == (await given.count("Port"), await given.count("OrderApproval"))
 
 
-async def test_prices_that_are_hidden_meanwhile_are_not_answered_V2(
+async def test_prices_hidden_while_waiting_are_not_returned_V2(
     ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
 ) -> None:
-    """The answer of an order has no price that was hidden while it waited."""
+    """The response to an order has no price that was hidden while it waited."""
     sent = order(ask, account, location)
 
-    answer = await meanwhile(engine, ("location", location.key), sent, hide_prices(given, account))
+    answer = await change_while_waiting(engine, ("location", location.key), sent, hide_prices(given, account))
 
     assert {"name": "Core", "monthlyRate": None} == answer.data["orderPort"]["port"]
     assert ["HIDDEN_BY_PARTNER"] == [each.reason for each in answer.redactions]
 
 
-async def test_a_member_that_is_removed_meanwhile_changes_nothing(
+async def test_member_removed_while_waiting_changes_nothing(
     ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
 ) -> None:
-    """The answer is that of a token without a membership."""
+    """The response is that of a token without a membership."""
     sent = order(ask, account, location)
 
-    answer = await meanwhile(engine, ("location", location.key), sent, remove_member(given, account))
+    answer = await change_while_waiting(engine, ("location", location.key), sent, remove_member(given, account))
     later = await order(ask, account, location)
 
     assert (401, ["UNAUTHENTICATED"], 0) == (answer.status, answer.codes, await given.count("Port"))
     assert (later.status, later.errors[0]["message"]) == (answer.status, answer.errors[0]["message"])
 
 
-async def test_a_role_that_is_taken_meanwhile_gives_no_right(
+async def test_role_removed_while_waiting_gives_no_right(
     ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
 ) -> None:
-    """Whatever the member may no more do is refused."""
+    """Actions that the member can no longer take are refused."""
     sent = order(ask, account, location)
 
-    answer = await meanwhile(engine, ("location", location.key), sent, take_role(given, account))
+    answer = await change_while_waiting(engine, ("location", location.key), sent, take_role(given, account))
 
     assert [{"code": "FORBIDDEN"}] == answer.data["orderPort"]["userErrors"]
     assert 0 == await given.count("Port")
 
 
-async def test_a_refusal_is_decided_on_present_facts_too(
+async def test_refusal_uses_current_facts(
     ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
 ) -> None:
-    """A member that was removed is not told what is wrong with its input."""
-    wrong = {"input": {**ordered(location), "speedMbps": 7}}
+    """A removed member gets no user errors about its input."""
+    wrong = {"input": {**order_input(location), "speedMbps": 7}}
     sent = ask.send(account.admin, ORDER, wrong)
 
-    answer = await meanwhile(engine, ("location", location.key), sent, remove_member(given, account))
+    answer = await change_while_waiting(engine, ("location", location.key), sent, remove_member(given, account))
 
     assert (401, ["UNAUTHENTICATED"]) == (answer.status, answer.codes)
 
 
 @pytest.mark.parametrize("committed", [True, False])
-async def test_a_setting_that_is_being_saved_is_waited_for_V13(
+async def test_order_waits_for_a_setting_being_saved_V13(
     ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location, committed: bool
 ) -> None:
-    """A change by which a row of the facts is locked is waited for: it counts if it commits, and does not if it is undone."""
+    """An order waits for a transaction that locks a row of its facts: it counts if it commits, and not if it rolls back."""
     async with engine.connect() as other:
         await other.execute(sa.text("BEGIN"))
         await other.execute(sa.update(ManagedAccount).where(ManagedAccount.id == account.key).values(order_approval=True))
         ordering = asyncio.ensure_future(order(ask, account, location))
-        await waits(engine)
+        await wait_for_lock(engine)
         await other.execute(sa.text("COMMIT" if committed else "ROLLBACK"))
         answer = await ordering
 
@@ -203,10 +207,10 @@ RENAME: Final = "mutation ($input: UpdatePortInput!) { updatePort(input: $input)
 
 
 @pytest.mark.parametrize("fact", UNCOMMITTED)
-async def test_no_fact_changes_between_its_comparison_and_the_commit_V2_V12_V13(
+async def test_facts_stay_as_compared_until_the_commit_V2_V12_V13(
     ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location, fact: str
 ) -> None:
-    """While somebody changes a fact and has not committed, a change that was decided on it waits, whatever it is."""
+    """A change that was decided on a fact waits while another transaction changes that fact."""
     await given.defaults(account.partner)
     theirs = await given.port(account.company, location)
     renamed = {"input": {"id": theirs.id, "version": 1, "name": "New"}}
@@ -214,7 +218,7 @@ async def test_no_fact_changes_between_its_comparison_and_the_commit_V2_V12_V13(
         await other.execute(sa.text("BEGIN"))
         await other.execute(sa.text(UNCOMMITTED[fact].format(company=account.company.key, partner=account.partner.key)))
         renaming = asyncio.ensure_future(ask.send(account.admin, RENAME, renamed))
-        await waits(engine)
+        await wait_for_lock(engine)
         assert not renaming.done()
         await other.execute(sa.text("COMMIT"))
         answer = await renaming
@@ -222,18 +226,18 @@ async def test_no_fact_changes_between_its_comparison_and_the_commit_V2_V12_V13(
     assert {"port": {"name": "New"}, "userErrors": []} == answer.data["updatePort"]
 
 
-async def test_a_default_that_is_set_for_the_first_time_is_waited_for_V13(
+async def test_order_waits_for_the_first_defaults_of_a_partner_V13(
     ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
 ) -> None:
-    """A partner that sets its first default is about to commit: there is no row to lock yet, and an order waits all the same."""
+    """A partner is about to commit its first default. There is no row to lock yet, and an order waits all the same."""
     require = {"input": {"version": 0, "orderApproval": True}}
     async with engine.connect() as other:
         await other.execute(sa.text("BEGIN"))
         await other.execute(sa.text("LOCK TABLE partner_defaults IN SHARE MODE"))  # rows can be read and locked, not added
         setting = asyncio.ensure_future(ask.send(account.partner.admin, DEFAULTS, require))
-        await waits(engine)
+        await wait_for_lock(engine)
         ordering = asyncio.ensure_future(order(ask, account, location))
-        await waits(engine, 2)
+        await wait_for_lock(engine, 2)
         await other.execute(sa.text("COMMIT"))
         was_set, answer = await setting, await ordering
 
@@ -242,8 +246,8 @@ async def test_a_default_that_is_set_for_the_first_time_is_waited_for_V13(
     assert 0 == await given.count("Port")
 
 
-async def test_colleagues_who_change_the_same_fact_at_once_all_succeed(ask: Client, given: Factory) -> None:
-    """Whoever changes what its own right stands on waits for the others, and is not refused."""
+async def test_concurrent_changes_of_one_market_all_succeed(ask: Client, given: Factory) -> None:
+    """Changes of the same market wait for one another, and all succeed."""
     company = await given.company()
     colleagues = [company.admin, *[(await given.user(company)).email for _ in range(3)]]
 
@@ -252,13 +256,13 @@ async def test_colleagues_who_change_the_same_fact_at_once_all_succeed(ask: Clie
     assert [[]] * 4 == [answer.data["setBillingMarket"]["userErrors"] for answer in answers]
 
 
-async def test_settings_wait_for_nobody_who_orders(
+async def test_settings_never_wait_for_orders(
     ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
 ) -> None:
-    """While orders wait for something else, the partner's settings and the removal of the member go through at once."""
-    async with holding(engine, "location", location.key):
+    """While orders wait for another lock, changes of the partner's settings and the removal of the member run immediately."""
+    async with lock_row(engine, "location", location.key):
         ordering = [asyncio.ensure_future(order(ask, account, location)) for _ in range(3)]
-        await waits(engine, 3)
+        await wait_for_lock(engine, 3)
         async with asyncio.timeout(30):
             await require_approval(given, account)
             await remove_member(given, account)
@@ -267,49 +271,49 @@ async def test_settings_wait_for_nobody_who_orders(
     assert [401] * 3 == [answer.status for answer in answers]
 
 
-async def test_what_is_done_before_the_viewer_goes_is_told(
+async def test_mutation_before_removal_is_reported(
     ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
 ) -> None:
-    """Of two orders in one operation the first was made: the answer names the second, and is no refusal of the whole."""
+    """If the first of two orders in an operation succeeded, the response has it, with an error for the second."""
     elsewhere = await given.location()
     await given.price(elsewhere)
-    variables = {"one": ordered(location), "two": ordered(elsewhere)}
+    variables = {"one": order_input(location), "two": order_input(elsewhere)}
     sent = ask.send(account.admin, TWICE, variables)
 
-    answer = await meanwhile(engine, ("location", elsewhere.key), sent, remove_member(given, account))
+    answer = await change_while_waiting(engine, ("location", elsewhere.key), sent, remove_member(given, account))
 
     assert (200, ["UNAUTHENTICATED"], ["two"]) == (answer.status, answer.codes, answer.errors[0]["path"])
     assert 1 == await given.count("Port")
 
 
-async def test_a_socket_ends_with_its_viewer(
+async def test_socket_closes_when_its_viewer_is_removed(
     ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
 ) -> None:
-    """An order over a socket that waits while its member is removed is not made, and the socket is closed as it would not open."""
+    """An order over a WebSocket whose member is removed while it waits is not placed, and the socket closes."""
     async with opened(ask.app) as socket:
         await socket.send(
             {"type": "connection_init", "payload": {"Authorization": f"Bearer {await ask._token(account.admin)}"}}
         )
         await socket.receive()
-        order = {"query": ORDER, "variables": {"input": ordered(location)}}
-        async with holding(engine, "location", location.key):
+        order = {"query": ORDER, "variables": {"input": order_input(location)}}
+        async with lock_row(engine, "location", location.key):
             await socket.send({"type": "subscribe", "id": "1", "payload": order})
-            await waits(engine)
+            await wait_for_lock(engine)
             await remove_member(given, account)
         with pytest.raises(Closed) as closed:
             await socket.receive()
 
-    assert (4403, "The account of this token is no longer there.") == (closed.value.code, closed.value.reason)
+    assert (4403, "The account of this token no longer exists.") == (closed.value.code, closed.value.reason)
     assert 0 == await given.count("Port")
 
 
-async def test_a_key_is_not_spent_on_rights_of_before(
+async def test_retry_after_changed_rights_uses_the_key_once(
     ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
 ) -> None:
-    """Two orders under one Idempotency-Key, between which approval is required, are one order that waits for approval (V13)."""
-    async with holding(engine, "location", location.key):
+    """Two orders with one Idempotency-Key, with approval required in between, are one order that waits for approval (V13)."""
+    async with lock_row(engine, "location", location.key):
         ordering = [asyncio.ensure_future(order(ask, account, location, **{"Idempotency-Key": "k"})) for _ in range(2)]
-        await waits(engine, 2)
+        await wait_for_lock(engine, 2)
         await require_approval(given, account)
     answers = await asyncio.gather(*ordering)
 
@@ -317,8 +321,8 @@ async def test_a_key_is_not_spent_on_rights_of_before(
     assert (0, 1) == (await given.count("Port"), await given.count("OrderApproval"))
 
 
-async def test_a_change_of_ones_own_facts_is_no_conflict(ask: Client, given: Factory) -> None:
-    """A company that enables a billing market changes what its viewers are; that is done once and at once (A19)."""
+async def test_changing_own_facts_is_no_conflict(ask: Client, given: Factory) -> None:
+    """Enabling a billing market changes the company's own viewers; it runs once, without a retry (A19)."""
     company = await given.company()
 
     answers = [await ask(company.admin, MARKET, input={"market": "DE", "enabled": enabled}) for enabled in (True, False, True)]
@@ -329,27 +333,27 @@ async def test_a_change_of_ones_own_facts_is_no_conflict(ask: Client, given: Fac
     ]
 
 
-async def test_the_trail_names_what_was_done_once(
+async def test_failed_attempts_leave_no_audit_events(
     ask: Client, given: Factory, engine: AsyncEngine, account: Account, location: Location
 ) -> None:
-    """A try that was given up leaves nothing in the trail."""
+    """An attempt that was rolled back leaves nothing in the audit log."""
     sent = order(ask, account, location)
 
-    await meanwhile(engine, ("location", location.key), sent, require_approval(given, account))
+    await change_while_waiting(engine, ("location", location.key), sent, require_approval(given, account))
 
     assert [("orderPort", "order_approval")] == [(action, table) for action, table, _ in await trail(engine)]
 
 
 @pytest.mark.parametrize(("change", "status", "code"), [(remove_member, 401, "UNAUTHENTICATED"), (take_role, 403, "FORBIDDEN")])
-async def test_an_upload_is_decided_where_it_is_stored(
+async def test_upload_rights_are_checked_when_it_is_stored(
     ask: Client, given: Factory, engine: AsyncEngine, change: Change, status: int, code: str
 ) -> None:
-    """A picture that waits to be stored is not stored for whoever may no more upload it."""
+    """An image that waits to be stored is not stored if the viewer lost the right to upload."""
     partner = await given.partner()
-    account = Account("ManagedAccount", partner.key, partner.name, partner, partner)  # whose member is changed
+    account = Account("ManagedAccount", partner.key, partner.name, partner, partner)  # the tests change its member
     before = await stored(engine)
 
-    response = await meanwhile(
+    response = await change_while_waiting(
         engine, ("company", partner.key), upload(ask, partner.admin, picture("PNG")), change(given, account)
     )
 

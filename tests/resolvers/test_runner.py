@@ -1,4 +1,4 @@
-"""A mutation with an Idempotency-Key is carried out once, however often it is sent."""
+"""Runner: a mutation with an Idempotency-Key runs once, however often it is sent."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ SET = "mutation ($input: SetBillingMarketInput!) { setBillingMarket(input: $inpu
 
 @pytest.fixture
 def given(engine: AsyncEngine) -> Factory:
-    """Makes rows in the database of the test."""
+    """Return a factory that adds rows to the test database."""
     return Factory(engine)
 
 
-async def test_repetition_is_answered_and_not_repeated(ask: Client, given: Factory, engine: AsyncEngine) -> None:
-    """The second answer is the first one's, read anew; what happened in between stays."""
+async def test_repeated_mutation_runs_once(ask: Client, given: Factory, engine: AsyncEngine) -> None:
+    """The second response is that of the first run, read again; changes made in between stay."""
     company = await given.company()
 
     first = await send(ask, company.admin, "setBillingMarket", MARKET, **GERMAN, key="k1")
@@ -46,8 +46,8 @@ async def test_repetition_is_answered_and_not_repeated(ask: Client, given: Facto
     assert 2 == len(await trail(engine))
 
 
-async def test_key_is_not_for_another_input(ask: Client, given: Factory) -> None:
-    """The same key with another input is refused."""
+async def test_key_with_another_input_is_refused(ask: Client, given: Factory) -> None:
+    """The same key with a different input is an error."""
     company = await given.company()
 
     await send(ask, company.admin, "setBillingMarket", MARKET, **GERMAN, key="k1")
@@ -56,8 +56,8 @@ async def test_key_is_not_for_another_input(ask: Client, given: Factory) -> None
     assert {"billingMarket": None, "userErrors": [refused("IDEMPOTENCY_KEY_REUSED")]} == other
 
 
-async def test_an_alias_of_any_length_has_its_key(ask: Client, given: Factory, engine: AsyncEngine) -> None:
-    """What is done under a key is known by the alias too, however long it is: two long ones are two."""
+async def test_key_includes_aliases_of_any_length(ask: Client, given: Factory, engine: AsyncEngine) -> None:
+    """Aliases tell mutations under one key apart, however long they are."""
     company = await given.company()
     aliases = ["a" * 60_000, "a" * 59_999 + "b", "a" * 128, "a" * 129]
     field = "setBillingMarket(input: $input) { billingMarket { enabled } userErrors { code } }"
@@ -73,8 +73,8 @@ async def test_an_alias_of_any_length_has_its_key(ask: Client, given: Factory, e
     assert (4, 4, True) == (len(places), len(set(places)), max(map(len, places)) <= 128)
 
 
-async def test_keys_of_others_are_others(ask: Client, given: Factory) -> None:
-    """What one user did with a key tells another user nothing."""
+async def test_keys_are_separate_for_each_user(ask: Client, given: Factory) -> None:
+    """A key that one user used reveals nothing to another."""
     ours, theirs = await given.company(), await given.company()
 
     first = await send(ask, ours.admin, "setBillingMarket", MARKET, **GERMAN, key="k1")
@@ -84,8 +84,8 @@ async def test_keys_of_others_are_others(ask: Client, given: Factory) -> None:
     assert first["billingMarket"]["id"] != second["billingMarket"]["id"]
 
 
-async def test_what_was_refused_spends_no_key(ask: Client, given: Factory) -> None:
-    """After a problem the mended input is sent with the same key."""
+async def test_rejected_mutation_does_not_use_up_its_key(ask: Client, given: Factory) -> None:
+    """After a user error, a corrected input can use the same key."""
     company = await given.company()
 
     wrong = await send(ask, company.admin, "setBillingMarket", MARKET, market="XX", enabled=True, key="k1")
@@ -95,8 +95,8 @@ async def test_what_was_refused_spends_no_key(ask: Client, given: Factory) -> No
     assert [] == mended["userErrors"]
 
 
-async def test_sent_at_once_it_is_done_once(ask: Client, given: Factory, engine: AsyncEngine) -> None:
-    """Of many who send the same key at the same moment one does it, and all are answered alike."""
+async def test_concurrent_requests_with_one_key_run_once(ask: Client, given: Factory, engine: AsyncEngine) -> None:
+    """Of many concurrent requests with the same key one runs, and all get the same response."""
     company = await given.company()
 
     answers = await asyncio.gather(
@@ -107,8 +107,8 @@ async def test_sent_at_once_it_is_done_once(ask: Client, given: Factory, engine:
     assert ["setBillingMarket"] == [action for action, _, _ in await trail(engine)]
 
 
-async def test_who_comes_second_finds_it_done(ask: Client, given: Factory) -> None:
-    """Of many who enable the same market at the same moment each is told that it is enabled."""
+async def test_concurrent_identical_changes_all_succeed(ask: Client, given: Factory) -> None:
+    """Of many concurrent requests to enable the same market, each reports that it is enabled."""
     company = await given.company()
 
     answers = await asyncio.gather(*(send(ask, company.admin, "setBillingMarket", MARKET, **GERMAN) for _ in range(8)))
@@ -117,12 +117,12 @@ async def test_who_comes_second_finds_it_done(ask: Client, given: Factory) -> No
     assert {"id": answers[0]["billingMarket"]["id"], "enabled": True} == answers[0]["billingMarket"]
 
 
-async def test_a_change_that_takes_too_long_is_undone(
+async def test_mutation_that_times_out_is_rolled_back(
     ask: Client, database_url: str, engine: AsyncEngine, given: Factory, tmp_path: Path
 ) -> None:
-    """A mutation that waits for a lock longer than a request may is answered so, changes nothing, and can be sent again.
+    """A mutation that waits for a lock beyond the request timeout fails, changes nothing, and can be sent again.
 
-    It's sent again to a gateway that has more time: half a second can be too little on a busy machine.
+    It's sent again to a gateway with more time, because half a second can be too little on a busy machine.
     """
     company = await given.company()
     app = server.build(Settings(data_dir=tmp_path, database_url=database_url, log_level="ERROR", request_timeout=0.5))
@@ -143,8 +143,8 @@ async def test_a_change_that_takes_too_long_is_undone(
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "tab\tinside"])
-async def test_a_key_that_cannot_be_kept_is_refused(ask: Client, given: Factory, engine: AsyncEngine, key: str) -> None:
-    """An Idempotency-Key is 1 to 255 printable characters of ASCII; with another one nothing is done."""
+async def test_invalid_key_is_refused(ask: Client, given: Factory, engine: AsyncEngine, key: str) -> None:
+    """An Idempotency-Key has 1 to 255 printable ASCII characters; with any other, nothing is changed."""
     company = await given.company()
 
     answer = await ask.send(company.admin, SET, {"input": GERMAN}, **{"Idempotency-Key": key})
@@ -152,8 +152,8 @@ async def test_a_key_that_cannot_be_kept_is_refused(ask: Client, given: Factory,
     assert (["BAD_REQUEST"], 400, []) == (answer.codes, answer.status, await trail(engine))
 
 
-async def test_what_was_done_is_forgotten_after_a_day(ask: Client, given: Factory, engine: AsyncEngine) -> None:
-    """A key is good for 24 hours; later it is a new one."""
+async def test_keys_expire_after_a_day(ask: Client, given: Factory, engine: AsyncEngine) -> None:
+    """A key is valid for 24 hours; later it counts as new."""
     company = await given.company()
     for key in ("old", "new"):
         await send(ask, company.admin, "setBillingMarket", MARKET, **GERMAN, key=key)
@@ -169,8 +169,8 @@ async def test_what_was_done_is_forgotten_after_a_day(ask: Client, given: Factor
         assert ["new"] == list((await connection.execute(sa.select(IdempotentRequest.key))).scalars())
 
 
-async def test_a_long_alias_is_a_place_as_any_other(ask: Client, given: Factory, engine: AsyncEngine) -> None:
-    """However long the names are that a client gives its mutations, each is done once under its own."""
+async def test_long_aliases_are_told_apart(ask: Client, given: Factory, engine: AsyncEngine) -> None:
+    """Mutations with long aliases each run once under their own alias."""
     company = await given.company()
     names = ["a" + "".join(random.Random(seed).choices(ascii_letters, k=30_000)) for seed in (1, 2)]
     document = "mutation ($input: SetBillingMarketInput!) {{ {} }}".format(

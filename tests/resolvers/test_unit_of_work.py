@@ -1,4 +1,4 @@
-"""A unit of work keeps others from editing what it has found to change, and from nothing else."""
+"""Unit of work: it blocks edits of the rows it locked, and nothing else."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REFER: Final = (
 
 
 async def context_of(ask: Client, engine: AsyncEngine, email: str) -> Context:
-    """A request of a user."""
+    """Return the context of a request of a user."""
     member = await find_member(engine, email)
     assert member is not None
     viewer = await load_viewer(ask.app.state.services.reader, member.user_id, member.membership_id)
@@ -34,8 +34,8 @@ async def context_of(ask: Client, engine: AsyncEngine, email: str) -> Context:
     return Context(ask.app.state.services, viewer)
 
 
-async def goes_through(engine: AsyncEngine, statement: str, company: Company) -> bool:
-    """Whether somebody else's statement about a company is carried out without waiting."""
+async def runs_without_waiting(engine: AsyncEngine, statement: str, company: Company) -> bool:
+    """Return True if another session can run a statement about a company without waiting."""
     try:
         async with transaction(engine) as session:
             await session.execute(sa.text("SET LOCAL lock_timeout = '100ms'"))
@@ -45,35 +45,35 @@ async def goes_through(engine: AsyncEngine, statement: str, company: Company) ->
     return True
 
 
-async def test_what_is_found_is_edited_by_nobody_else(ask: Client, engine: AsyncEngine) -> None:
-    """Until the unit of work ends others wait to edit its rows, but not to record what they do elsewhere for the same company."""
+async def test_locked_row_blocks_other_edits(ask: Client, engine: AsyncEngine) -> None:
+    """Until the unit of work ends, others wait to edit its rows, but not to record other events of the same company."""
     company = await Factory(engine).company()
     context = await context_of(ask, engine, company.admin)
 
     async with transaction(engine) as session:
         work = UnitOfWork(context, session, "test")
         found = await work.acting_company(InputReader({}, work.errors), "update_company_profile")
-        meanwhile = [await goes_through(engine, statement, company) for statement in (EDIT, REFER)]
-    afterwards = await goes_through(engine, EDIT, company)
+        meanwhile = [await runs_without_waiting(engine, statement, company) for statement in (EDIT, REFER)]
+    afterwards = await runs_without_waiting(engine, EDIT, company)
 
     assert (company.key, [False, True], True) == (found.id, meanwhile, afterwards)
 
 
-async def test_what_is_seen_stays_as_it_is(ask: Client, engine: AsyncEngine) -> None:
-    """What is only looked at is edited by nobody either until the unit of work ends."""
+async def test_share_locked_row_blocks_edits(ask: Client, engine: AsyncEngine) -> None:
+    """A row that is only read is not edited by others until the unit of work ends."""
     company = await Factory(engine).company()
     context = await context_of(ask, engine, company.admin)
 
     async with transaction(engine) as session:
         work = UnitOfWork(context, session, "test")
         found = await work.lock_for_share(InputReader({"id": company.id}, work.errors), "id", "Company")
-        meanwhile = [await goes_through(engine, statement, company) for statement in (EDIT, REFER)]
+        meanwhile = [await runs_without_waiting(engine, statement, company) for statement in (EDIT, REFER)]
 
     assert (company.key, [False, True]) == (found.id, meanwhile)
 
 
-async def test_who_may_not_change_a_row_does_not_wait_for_who_may_A21(ask: Client, engine: AsyncEngine) -> None:
-    """Neither who reads it only nor who may not know of it: how long an answer takes tells nobody that the row is being changed."""
+async def test_viewer_without_the_right_never_waits_for_a_lock_A21(ask: Client, engine: AsyncEngine) -> None:
+    """Neither with read access nor without it: response times never reveal that the row is being changed."""
     given = Factory(engine)
     company, stranger = await given.company(), await given.company()
     viewer = await given.user(company, "VIEWER")

@@ -165,9 +165,7 @@ async def test_maintenance_of_a_managed_account_is_told_to_its_partner_R117_R118
 
     await telling.maintenance(location)
 
-    body = (
-        "Sample text.\n\nThese accounts that you manage are concerned. They hear of it from you, not from us:\n- Alpha\n- Beta"
-    )
+    body = "Sample text.\n\nThis affects these accounts that you manage. We don't notify them, so please do:\n- Alpha\n- Beta"
     notice = {"kind": "MAINTENANCE", "title": "Maintenance: Sample", "body": body}
     for email in (partner.admin, engineer.email):
         assert told({"notifications": nodes(notice)}) == whole(await ask(email, TOLD))

@@ -266,7 +266,7 @@ async def test_subscription_ends_with_the_membership_V2_V20(ask: Client, given: 
         with pytest.raises(Closed) as closed:
             await following.event()
 
-    assert (4403, "The account of this token is no longer there.") == (closed.value.code, closed.value.reason)
+    assert (4403, "The account of this token no longer exists.") == (closed.value.code, closed.value.reason)
 
 
 async def test_role_that_is_taken_away_acts_on_the_next_event_V23(ask: Client, given: Factory) -> None:

@@ -108,8 +108,8 @@ async def test_error_says_why_a_name_stays_R422(ask: Client, given: Factory) -> 
 
     answer = await ask(company.admin, query, input={"version": 1, "legalName": "Baltic AG"})
 
-    told_why = "The operator checks or has checked this, for the company is VERIFIED; only the operator can have it changed."
-    assert {"updateCompanyProfile": {"userErrors": [{"message": told_why}]}} == answer.data
+    message = "Locked because the company is VERIFIED. Ask the operator to change it."
+    assert {"updateCompanyProfile": {"userErrors": [{"message": message}]}} == answer.data
 
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])

@@ -13,7 +13,7 @@ from transport.authentication.tokens import Tokens
 
 INVALID = "The token is not valid."
 NOT_BEARER = "Send the token as Authorization: Bearer TOKEN, once."
-GONE = "The account of this token is no longer there."
+GONE = "The account of this token no longer exists."
 
 
 def assert_refused(response: httpx.Response, message: str) -> None:

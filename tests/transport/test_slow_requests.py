@@ -36,7 +36,7 @@ JSON: Final = "application/json"
 PRICES: Final = "query ($id: ID!) { node(id: $id) { ... on Port { name monthlyRate { amount } } } viewer { roles } }"
 ORDER: Final = """mutation ($input: OrderPortInput!) { orderPort(input: $input) {
   port { monthlyRate { amount } } orderApproval { status } userErrors { code } } }"""
-GONE: Final = "The account of this token is no longer there."
+GONE: Final = "The account of this token no longer exists."
 ASK_NOBODY: Final = {"/livez", "/readyz", "/", "/assets/{name}", "/portal/config", "/portal/sign-in", "/mails", "/mails.json"}
 
 

@@ -304,7 +304,7 @@ async def test_a_user_who_is_gone(served: str, tokens: Tokens) -> None:
     async with opened(served) as socket:
         await send(socket, INIT | {"payload": {"Authorization": f"Bearer {tokens.issue(REMOVED, MEMBERSHIP, 60)}"}})
 
-        assert (4403, "The account of this token is no longer there.") == await closing(socket)
+        assert (4403, "The account of this token no longer exists.") == await closing(socket)
 
 
 async def test_a_token_that_expires_ends_the_socket(served: str, tokens: Tokens) -> None:

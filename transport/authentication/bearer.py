@@ -17,7 +17,7 @@ from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from policies.viewer import ANONYMOUS, Viewer
-from resolvers.writing.rights import GONE
+from resolvers.writing.rights import ACCOUNT_GONE
 from transport.authentication.arrival import ReceivedRequest
 from transport.authentication.tokens import Claims, InvalidToken, TokenFault, Tokens, Verified
 from transport.refusal import TokenInUrl, Unauthenticated, refuse
@@ -55,7 +55,7 @@ class Session:
             return None
         viewer = await self._load_viewer(self._claims)
         if viewer is None:
-            self.end(GONE)
+            self.end(ACCOUNT_GONE)
         return viewer
 
     def expire(self) -> None:
@@ -140,7 +140,7 @@ class Identity:
             verified = self._verified(credentials)
         viewer = await self._load_viewer(verified.claims)
         if viewer is None:
-            raise Unauthenticated(GONE)
+            raise Unauthenticated(ACCOUNT_GONE)
         return viewer
 
     def session(self, credentials: Sequence[str]) -> Session:
