@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +175,7 @@ async def test_a_request_takes_few_connections_at_once(ask: Client, monkeypatch:
 
     monkeypatch.setattr(type(reader), "run", counted)
     lists = " ".join(f"l{n}: ports(first: 5, after: null) {{ totalCount nodes {{ name }} }}" for n in range(12))
-    answer = await ask(PARTNER, f"{{ {lists} }}")
+    answer = await replace(ask, compares=False)(PARTNER, f"{{ {lists} }}")
 
     assert "planned" == answer.execution
     assert object_builders.MAX_CONCURRENT_STATEMENTS == max_running
