@@ -41,7 +41,7 @@ BY_DSN: Final = ("sslmode", *FILES, "sslpassword", "sslnegotiation", "ssl_min_pr
 BY_NAME: Final = ("user", "password", "passfile", "target_session_attrs", "krbsrvname", "gsslib")
 KEEPALIVES: Final = ("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout")
 NUMBERS: Final = (*KEEPALIVES, "connect_timeout")
-WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+ALLOWED_VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
     "sslnegotiation": ("postgres", "direct"),
     "ssl_min_protocol_version": ("TLSv1.2", "TLSv1.3"),
@@ -60,8 +60,8 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "sslcompression": ("0",),
     "sslsni": ("1",),
 }
-PLAIN: Final = ("service", "dbname", "host", "hostaddr", "port", "options", "application_name", "fallback_application_name")
-TAKEN: Final = frozenset((*PLAIN, *BY_DSN, *BY_NAME, *NUMBERS, *WORDS))
+OTHER_PARAMETERS: Final = ("service", "dbname", "host", "hostaddr", "port", "options", "application_name", "fallback_application_name")
+SUPPORTED_PARAMETERS: Final = frozenset((*OTHER_PARAMETERS, *BY_DSN, *BY_NAME, *NUMBERS, *ALLOWED_VALUES))
 
 
 class InvalidAddress(ValueError):
@@ -215,10 +215,10 @@ def _from_service(given: Mapping[str, str], environment: Mapping[str, str]) -> d
 
 def _check(known: Mapping[str, str]) -> None:
     for name, value in known.items():
-        if name not in TAKEN:
+        if name not in SUPPORTED_PARAMETERS:
             raise InvalidAddress(f"the parameter {name} is not supported: leave it out of the URL")
-        if name in WORDS and value and value not in WORDS[name]:
-            taken = " or ".join(WORDS[name])
+        if name in ALLOWED_VALUES and value and value not in ALLOWED_VALUES[name]:
+            taken = " or ".join(ALLOWED_VALUES[name])
             raise InvalidAddress(f"the parameter {name} is not supported with this value: it may be {taken}")
         if name in NUMBERS and value and not re.fullmatch(r"\d{1,9}", value):
             raise InvalidAddress(f"the parameter {name} has to be a number, 0 or greater")

@@ -7,9 +7,9 @@ from typing import Final
 
 ATOM: Final = r"[\w!#$%&'*+/=?^`{|}~-]+"
 ADDRESS: Final = re.compile(rf"{ATOM}(\.{ATOM})*@[\w-]+(\.[\w-]+)*", re.ASCII)
-LONGEST: Final = 254  # RFC 5321
+MAX_LENGTH: Final = 254  # RFC 5321
 
 
 def is_address(text: str) -> bool:
     """Whether a text is one ASCII address without quotes, comments or a display name. Nobody is asked whether it exists."""
-    return len(text) <= LONGEST and ADDRESS.fullmatch(text) is not None
+    return len(text) <= MAX_LENGTH and ADDRESS.fullmatch(text) is not None

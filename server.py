@@ -62,8 +62,8 @@ HERE: Final = Path(__file__).parent
 POLICIES: Final = HERE / "policies"
 DIST: Final = HERE / "portal" / "dist"
 log = structlog.stdlib.get_logger("crossgate.policy")
-CURSORS: Final = b"cursors"  # what their secret is derived for
-ANYTHING: Final[sa.Select[Any]] = sa.select(sa.literal_column("1"))
+CURSOR_SECRET_PURPOSE: Final = b"cursors"  # what their secret is derived for
+PING: Final[sa.Select[Any]] = sa.select(sa.literal_column("1"))
 DEMO_VIEWERS: Final = (
     PortalViewer("admin@partner.example", "Partner, account administrator"),
     PortalViewer("hidden@managed.example", "Managed account, prices hidden"),
@@ -134,8 +134,8 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
 def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Services:
     """What requests share, over the database that the settings name."""
     database_url = str(settings.database_url)
-    cursors = Cursors(*tokens.secrets(CURSORS))
-    tokens.follow(lambda: cursors.use(*tokens.secrets(CURSORS)))
+    cursors = Cursors(*tokens.secrets(CURSOR_SECRET_PURPOSE))
+    tokens.follow(lambda: cursors.use(*tokens.secrets(CURSOR_SECRET_PURPOSE)))
     engine = connect(database_url, settings.pool_size, settings.request_timeout)
     return Services(
         reader=Reader(database_url, settings.pool_size, settings.request_timeout),
@@ -227,7 +227,7 @@ def _sign_in(engine: AsyncEngine, tokens: Tokens, lifetime: int) -> Callable[[st
 
 def _answers(reader: Reader) -> Callable[[], Awaitable[object]]:
     async def answers() -> object:
-        return await reader.fetch(ANYTHING, {})
+        return await reader.fetch(PING, {})
 
     return answers
 

@@ -27,10 +27,10 @@ from transport.smtp import SmtpMailer
 
 MAX_CONCURRENT_JOBS: Final = 5  # pieces of work
 HEARTBEAT: Final = 2.0  # seconds between two signs of life, and between two looks for work
-STALLED: Final = 8.0  # seconds after the last sign of life for which a worker is believed to live
-LONGEST: Final = 300.0  # seconds for a piece of work
-FIRST_WAIT: Final = 2  # seconds before the second attempt; doubled for each further one
-LONGEST_WAIT: Final = 3 * 60 * 60
+STALLED_AFTER: Final = 8.0  # seconds after the last sign of life for which a worker is believed to live
+JOB_TIMEOUT: Final = 300.0  # seconds for a piece of work
+FIRST_RETRY_DELAY: Final = 2  # seconds before the second attempt; doubled for each further one
+MAX_RETRY_DELAY: Final = 3 * 60 * 60
 REQUEUE_STALLED: Final = """
     UPDATE procrastinate_jobs j SET status = 'todo', worker_id = NULL, abort_requested = FALSE
     WHERE status = 'doing' AND (
@@ -55,7 +55,7 @@ class ExponentialBackoff(BaseRetryStrategy):
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:  # noqa: ARG002 (whatever it was)
         """When to try again."""
-        return RetryDecision(retry_in={"seconds": min(FIRST_WAIT * 2 ** min(job.attempts, 20), LONGEST_WAIT)})
+        return RetryDecision(retry_in={"seconds": min(FIRST_RETRY_DELAY * 2 ** min(job.attempts, 20), MAX_RETRY_DELAY)})
 
 
 async def work(settings: Settings, stop: asyncio.Event) -> None:
@@ -80,7 +80,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
 async def work_once(settings: Settings) -> None:
     """Do each chore once and send whatever is due, then end."""
     async with _opened(settings) as (app, engine):
-        await take_up(app)
+        await requeue_stalled_jobs(app)
         for chore in SCHEDULED_JOBS:
             await chore.run(engine, settings.public_url)
         await app.run_worker_async(**_options(settings), wait=False, listen_notify=False, queues=["mails"])
@@ -119,7 +119,7 @@ def make_app(engine: AsyncEngine, settings: Settings) -> App:
 
 async def _send(engine: AsyncEngine, send: Send | None, key: UUID) -> None:
     try:
-        async with asyncio.timeout(LONGEST):
+        async with asyncio.timeout(JOB_TIMEOUT):
             became = await deliver(engine, send, key)
     except Exception as error:
         log.warning("mail.delayed", mail_id=str(key), reason=type(error).__name__)
@@ -132,19 +132,19 @@ def _add(app: App, chore: ScheduledJob, engine: AsyncEngine, settings: Settings)
     @app.periodic(cron=chore.cron)
     @app.task(name=chore.name, queue="chores")
     async def do(timestamp: int) -> None:  # noqa: ARG001 (when it was due)
-        async with asyncio.timeout(LONGEST):
+        async with asyncio.timeout(JOB_TIMEOUT):
             await chore.run(engine, settings.public_url)
         log.info("chore.done", chore=chore.name)
 
 
-async def take_up(app: App) -> None:
+async def requeue_stalled_jobs(app: App) -> None:
     """Have done again what workers were doing that live no more, and what lasts longer than it can."""
-    await app.connector.execute_query_async(REQUEUE_STALLED, stalled=STALLED, lost=2 * LONGEST)
+    await app.connector.execute_query_async(REQUEUE_STALLED, stalled=STALLED_AFTER, lost=2 * JOB_TIMEOUT)
 
 
 async def _keep_taking_up(app: App) -> None:
     while True:
-        await take_up(app)
+        await requeue_stalled_jobs(app)
         await asyncio.sleep(HEARTBEAT)
 
 
@@ -154,7 +154,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "delete_jobs": "successful",
         "fetch_job_polling_interval": HEARTBEAT,
         "update_heartbeat_interval": HEARTBEAT,
-        "stalled_worker_timeout": STALLED,
+        "stalled_worker_timeout": STALLED_AFTER,
         "shutdown_graceful_timeout": settings.shutdown_timeout,
         "install_signal_handlers": False,
     }

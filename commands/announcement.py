@@ -12,7 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.failure import Failure
-from commands.store import opened
+from commands.store import open_database
 from models.database import transaction
 from resolvers.values.identifiers import InvalidId, parse
 from settings import Settings
@@ -21,7 +21,7 @@ from settings import Settings
 @asynccontextmanager
 async def announcing(settings: Settings) -> AsyncIterator[AsyncSession]:
     """A session whose one transaction is committed if nothing goes wrong. Raises Failure where there are no tables yet."""
-    async with opened(settings) as engine:
+    async with open_database(settings) as engine:
         try:
             async with transaction(engine) as session:
                 yield session

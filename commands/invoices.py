@@ -19,7 +19,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from commands.failure import Failure
-from commands.store import located, opened
+from commands.store import open_database, running_database
 from models.database import transaction
 from models.invoice import Invoice, InvoiceLine, charges
 from resolvers.values.money import money
@@ -87,12 +87,12 @@ def issue(
     period = Period(date.fromisoformat(f"{month}-01"))
     if period.start > datetime.now(UTC).date():
         raise Failure(f"{month} has not begun.")
-    with located(Settings.load()) as settings:
+    with running_database(Settings.load()) as settings:
         asyncio.run(_issue(settings, period, dry_run=dry_run))
 
 
 async def _issue(settings: Settings, period: Period, *, dry_run: bool) -> None:
-    async with opened(settings) as engine:
+    async with open_database(settings) as engine:
         try:
             for line in await issued(engine, period, dry_run=dry_run):
                 typer.echo(line)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.announcement import announcing, in_progress, key_of, the_one
 from commands.failure import Failure
-from commands.store import located
+from commands.store import running_database
 from resolvers.notifying.announcements import (
     AffectedCompany,
     affected_by_maintenance,
@@ -63,7 +63,7 @@ def announce(
     window = MaintenanceWindow(_moment(starts, "--starts"), _moment(ends, "--ends"))
     if window.starts and window.ends and window.ends <= window.starts:
         raise typer.BadParameter("it ends before it begins", param_hint="--ends")
-    with located(Settings.load()) as settings:
+    with running_database(Settings.load()) as settings:
         typer.echo(asyncio.run(_announce(settings, Announcement(title, body, window, location, market), dry_run=dry_run)))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.announcement import announcing, key_of, the_one
 from commands.failure import Failure
-from commands.store import located
+from commands.store import running_database
 from resolvers.notifying.announcements import affected, announce_security, everybody, find_companies, of_company, of_users
 from resolvers.notifying.notifications import Recipient
 from settings import Settings
@@ -36,7 +36,7 @@ def announce(
     """Tell the people themselves, each by one mail: those of managed accounts too, and not their partner."""
     if [bool(user), company is not None, all_users].count(True) != 1:
         raise typer.BadParameter("give one of --user, --company and --all", param_hint="--user")
-    with located(Settings.load()) as settings:
+    with running_database(Settings.load()) as settings:
         typer.echo(asyncio.run(_announce(settings, title, body, user or [], company, dry_run=dry_run)))
 
 

@@ -19,7 +19,7 @@ from commands.demo.command import DemoScale, fill
 from commands.demo.market import NotEmpty
 from commands.demo.membership import DEMO_USERS
 from commands.failure import Failure
-from commands.store import located, migrate, opened
+from commands.store import migrate, open_database, running_database
 from commands.token import issue
 from settings import Settings
 from transport.authentication.tokens import Tokens
@@ -51,9 +51,9 @@ def serve(
     if demo not in (None, Demo.NONE) and not settings.development:
         raise typer.BadParameter("sample data is for development only: add --development", param_hint="--demo")
     signal.signal(signal.SIGTERM, _stop)
-    with suppress(KeyboardInterrupt), located(settings) as located_settings:
-        typer.echo(asyncio.run(prepare(located_settings, demo or Demo.SMALL)))
-        run(server.build(located_settings, _companion(located_settings)), located_settings)
+    with suppress(KeyboardInterrupt), running_database(settings) as database_settings:
+        typer.echo(asyncio.run(prepare(database_settings, demo or Demo.SMALL)))
+        run(server.build(database_settings, _companion(database_settings)), database_settings)
 
 
 def _companion(settings: Settings) -> Callable[[], Awaitable[None]] | None:
@@ -70,7 +70,7 @@ def _companion(settings: Settings) -> Callable[[], Awaitable[None]] | None:
 
 async def prepare(settings: Settings, demo: Demo) -> str:
     """Migrate and fill the database; what whoever started the gateway wants to know."""
-    async with opened(settings) as engine:
+    async with open_database(settings) as engine:
         await migrate(engine)
         lines = []
         if settings.development and demo != Demo.NONE:

@@ -18,11 +18,11 @@ from settings import Settings
 
 DIRECTORY: Final = "postgres"  # in the data directory
 NAME: Final = "crossgate"
-MIGRATING: Final = 7_041_936  # the advisory lock of whoever migrates; any number that nothing else uses
+MIGRATION_LOCK: Final = 7_041_936  # the advisory lock of whoever migrates; any number that nothing else uses
 
 
 @contextmanager
-def located(settings: Settings) -> Iterator[Settings]:
+def running_database(settings: Settings) -> Iterator[Settings]:
     """The settings with the URL of the database in them. Meanwhile its server runs, if it is the embedded one."""
     if settings.database_url is not None:
         yield settings
@@ -33,7 +33,7 @@ def located(settings: Settings) -> Iterator[Settings]:
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[AsyncEngine]:
+async def open_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
     """A pool of connections to a located database, tried once. Raises Failure."""
     url = str(settings.database_url)
     engine = connect(url)
@@ -47,11 +47,11 @@ async def opened(settings: Settings) -> AsyncIterator[AsyncEngine]:
 async def migrate(engine: AsyncEngine) -> None:
     """Bring the schema to the newest revision. Processes that do so at once take turns."""
     async with engine.connect() as guard:
-        await guard.execute(sa.select(sa.func.pg_advisory_lock(MIGRATING)))
+        await guard.execute(sa.select(sa.func.pg_advisory_lock(MIGRATION_LOCK)))
         try:
             await upgrade(engine)
         finally:
-            await guard.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATING)))
+            await guard.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATION_LOCK)))
 
 
 async def _try(engine: AsyncEngine, url: str) -> None:

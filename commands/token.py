@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from commands.demo.membership import DEMO_USERS
 from commands.failure import Failure
-from commands.store import located, opened
+from commands.store import open_database, running_database
 from resolvers.viewer import find_member
 from settings import Settings
 from transport.authentication.tokens import Tokens
@@ -25,12 +25,12 @@ def token(
     lifetime: Annotated[int | None, typer.Option(min=1, metavar="SECONDS", help="How long it is good.")] = None,
 ) -> None:
     """Print a bearer token of a user."""
-    with located(Settings.load()) as settings:
+    with running_database(Settings.load()) as settings:
         typer.echo(asyncio.run(_token(settings, email, lifetime or settings.token_lifetime)))
 
 
 async def _token(settings: Settings, email: str, lifetime: int) -> str:
-    async with opened(settings) as engine:
+    async with open_database(settings) as engine:
         return await issue(engine, Tokens.load(settings.signing_key_file), email, lifetime)
 
 

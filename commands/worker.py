@@ -11,7 +11,7 @@ from procrastinate.exceptions import ConnectorException
 
 import worker as root
 from commands.failure import Failure
-from commands.store import located, migrate, opened
+from commands.store import migrate, open_database, running_database
 from settings import Settings, variable
 from transport.logs import configure_logging
 
@@ -28,9 +28,9 @@ def worker(
     if settings.smtp_url is None and not settings.development:
         raise Failure(f"There is no mail server: set {variable('smtp_url')}, or add --development to keep mails unsent.")
     configure_logging(settings)
-    with located(settings) as located_settings:
+    with running_database(settings) as database_settings:
         try:
-            asyncio.run(_work(located_settings, once=once))
+            asyncio.run(_work(database_settings, once=once))
         except (root.WorkerFailed, ConnectorException) as failed:
             raise Failure(str(failed)) from failed
 
@@ -39,6 +39,6 @@ async def _work(settings: Settings, *, once: bool) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
-    async with opened(settings) as engine:
+    async with open_database(settings) as engine:
         await migrate(engine)
     await (root.work_once(settings) if once else root.work(settings, stop))

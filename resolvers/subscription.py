@@ -68,7 +68,7 @@ class Updates:
         with listening.subscribe(self.entity, columns) as changes:
             while True:
                 change = await _next(changes)
-                async with listening.turns:
+                async with listening.load_slots:
                     if goes_on := await context.renew():
                         self._require_reach(context)  # which policy, or the viewer's roles, may have ended
                     record = await self._told(change, context, shown, company) if goes_on else None

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from settings import Settings
-from worker import LONGEST, STALLED, make_app, take_up
+from worker import JOB_TIMEOUT, STALLED_AFTER, make_app, requeue_stalled_jobs
 
 JOB = """
     WITH worker AS (
@@ -27,11 +27,11 @@ JOB = """
     ("silent", "lasting", "known", "status"),
     [
         (0.0, 1.0, True, "doing"),
-        (STALLED - 2, 1.0, True, "doing"),
-        (STALLED + 1, 1.0, True, "todo"),
+        (STALLED_AFTER - 2, 1.0, True, "doing"),
+        (STALLED_AFTER + 1, 1.0, True, "todo"),
         (0.0, 1.0, False, "todo"),
-        (0.0, 2 * LONGEST - 5, True, "doing"),
-        (0.0, 2 * LONGEST + 1, True, "todo"),
+        (0.0, 2 * JOB_TIMEOUT - 5, True, "doing"),
+        (0.0, 2 * JOB_TIMEOUT + 1, True, "todo"),
     ],
     ids=["alive", "alive, if only just", "dead", "gone", "long", "longer than anything can last"],
 )
@@ -43,7 +43,7 @@ async def test_work_of_the_dead_is_taken_up(
     async with engine.connect() as connection:
         await connection.execute(sa.text(JOB), {"silent": silent, "lasting": lasting, "known": known})
     async with make_app(engine, settings).open_async() as app:
-        await take_up(app)
+        await requeue_stalled_jobs(app)
     async with engine.connect() as connection:
         found = await connection.scalar(sa.text("SELECT status::text FROM procrastinate.procrastinate_jobs"))
 

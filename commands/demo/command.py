@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from commands.demo.market import CONCEPTS, NotEmpty, filled_table, load, make
 from commands.demo.words import INVENTED
-from commands.store import located, migrate, opened
+from commands.store import migrate, open_database, running_database
 from settings import Settings
 
 app = typer.Typer(add_completion=False)
@@ -42,12 +42,12 @@ def demo(
     seed: Annotated[int, typer.Option(help="The same seed makes the same rows.")] = SEED,
 ) -> None:
     """Fill an empty database with a sample market. Names and prices are invented."""
-    with located(Settings.load()) as settings:
+    with running_database(Settings.load()) as settings:
         typer.echo(asyncio.run(_demo(settings, scale, seed)))
 
 
 async def _demo(settings: Settings, scale: DemoScale, seed: int) -> str:
-    async with opened(settings) as engine:
+    async with open_database(settings) as engine:
         await migrate(engine)
         return await fill(engine, scale, seed)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.exc import ProgrammingError
 
 from commands.failure import Failure
-from commands.store import opened
+from commands.store import open_database
 from models.reading import Reader
 from policies.policy import Policy
 from policies.viewer import Viewer
@@ -30,7 +30,7 @@ def field_of(policy: Policy, entity: str, name: str) -> str:
 
 async def viewer_at(settings: Settings, reader: Reader, email: str) -> Viewer:
     """The user with this address, as a member of the company that it joined first. Raises Failure."""
-    async with opened(settings) as engine:
+    async with open_database(settings) as engine:
         try:
             member = await find_member(engine, email)
         except ProgrammingError:

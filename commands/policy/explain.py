@@ -11,7 +11,7 @@ import typer
 import server
 from commands.failure import Failure
 from commands.policy.arguments import field_of, type_of, viewer_at
-from commands.store import located
+from commands.store import running_database
 from models.reading import Reader
 from policies.explanation import Explanation, Holds, Part, Ruling
 from policies.policy import Policy
@@ -83,7 +83,7 @@ def _question(entity: str, row: str, action: str, field: str | None) -> Question
 
 
 def _at_row(policy: Policy, question: Question, email: str) -> list[str]:
-    with located(Settings.load()) as settings:
+    with running_database(Settings.load()) as settings:
         return asyncio.run(_looked_up(settings, policy, question, email))
 
 

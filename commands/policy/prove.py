@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 import server
 from commands.failure import Failure
-from commands.store import located, opened
+from commands.store import open_database, running_database
 from models.embedded import EmbeddedFailed
 from models.scratch import create, fill
 from policies.catalogue import CATALOGUE
@@ -111,14 +111,14 @@ def _verdicts(policy: Policy, found: Counterexample, witness: Witness) -> Iterat
     said = of_oso_and_python(policy, witness.viewer, found.action, witness.row, decision, found.field)
     yield from (f"{name}: {_word(verdict)}" for name, verdict in zip(("Oso", "Python"), said, strict=True))
     try:
-        with located(Settings.load()) as settings:
+        with running_database(Settings.load()) as settings:
             yield f"PostgreSQL: {_word(asyncio.run(_asked(settings, policy, found, witness)))}"
     except (Failure, EmbeddedFailed, InvalidSettings, OSError) as error:
         yield f"{NOT_ASKED}: {error}"
 
 
 async def _asked(settings: Settings, policy: Policy, found: Counterexample, witness: Witness) -> bool:
-    async with opened(settings) as engine, engine.connect() as connection:  # closed without a commit, so that nothing stays
+    async with open_database(settings) as engine, engine.connect() as connection:  # closed without a commit, so that nothing stays
         return await ask_database(connection, policy, found, witness)
 
 

@@ -25,7 +25,7 @@ from commands.failure import Failure
 from commands.policy.answers import Flip, Outcome, Thing, flips, marked, outcome
 from commands.policy.report import Format
 from commands.policy.revisions import policies_of
-from commands.store import located, opened
+from commands.store import open_database, running_database
 from policies.policy import Policy
 from policies.shapes import spell
 from policies.viewer import ANONYMOUS, Viewer
@@ -151,7 +151,7 @@ def replay(
     with ExitStack() as stack:
         now, then = (HEAD, str(server.POLICIES)) if candidate is None else (str(server.POLICIES), candidate)
         policies = [server.load_candidate(stack.enter_context(policies_of(named))) for named in (now, then)]
-        settings = stack.enter_context(located(Settings.load()))
+        settings = stack.enter_context(running_database(Settings.load()))
         configure_logging(settings)
         report = asyncio.run(_replay(settings, policies, recorded))
     typer.echo("\n".join(WRITERS[format](report)))
@@ -181,7 +181,7 @@ def _who(asked: dict[str, Any]) -> tuple[tuple[UUID | None, UUID | None], str | 
 
 async def _replay(settings: Settings, policies: Iterable[Policy], recorded: list[Recorded]) -> Report:
     tokens = Tokens.load(settings.signing_key_file)
-    async with opened(settings):
+    async with open_database(settings):
         before, after = (Side(settings, tokens, policy) for policy in policies)
         report = Report((before.services.policy.version, after.services.policy.version))
         console = Console(stderr=True)

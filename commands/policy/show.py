@@ -10,7 +10,7 @@ import typer
 
 import server
 from commands.policy.arguments import type_of, viewer_at
-from commands.store import located
+from commands.store import running_database
 from models.reading import Reader
 from policies.catalogue import CATALOGUE
 from policies.decision import Decision, FieldRule
@@ -61,7 +61,7 @@ def _when(always: bool, never: bool) -> str | None:
 
 
 def _shape_at(email: str) -> Shape:
-    with located(Settings.load()) as settings:
+    with running_database(Settings.load()) as settings:
         return asyncio.run(_looked_up(settings, email))
 
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.reading import PREPARED, Reader, compiled
+from models.reading import PREPARED_CACHE_SIZE, Reader, compile_statement
 
 SIZE = 2
 
@@ -32,7 +32,7 @@ async def pid(reader: Reader) -> int:
 def test_a_statement_is_compiled_to_text_and_the_order_of_its_parameters() -> None:
     """Constants keep their places among the parameters that are given."""
     statement = sa.select(sa.literal(7), sa.bindparam("name", type_=sa.Text()), sa.literal("x"))
-    made = compiled(statement)
+    made = compile_statement(statement)
 
     assert "$1" in made.text
     assert [7, "given", "x"] == made.arguments({"name": "given", "another": 1})
@@ -146,11 +146,11 @@ async def test_a_table_that_changes_is_read_as_it_is(reader: Reader, engine: Asy
 
 async def test_what_is_prepared_is_bounded(reader: Reader) -> None:
     """However many statements there are, a connection keeps so many, and PostgreSQL no more."""
-    for number in range(PREPARED + 50):
+    for number in range(PREPARED_CACHE_SIZE + 50):
         await reader.run(f"SELECT {number}", [])
     (row,) = await reader.run("SELECT count(*) AS n FROM pg_prepared_statements", [])
 
-    assert row.n <= PREPARED + 1
+    assert row.n <= PREPARED_CACHE_SIZE + 1
 
 
 async def test_statements_are_planned_once(reader: Reader) -> None:
