@@ -294,7 +294,7 @@ def test_a_file_that_is_not_text_is_refused(policies: Path) -> None:
     """It is named, as rules that are wrong are."""
     (policies / "zz.polar").write_bytes(b"\xff\xfe")
 
-    with pytest.raises(PolicyError, match=r"zz\.polar: it cannot be read as UTF-8 text"):
+    with pytest.raises(PolicyError, match=r"zz\.polar: byte 0 isn't valid UTF-8"):
         server.load_policy(policies)
 
 
