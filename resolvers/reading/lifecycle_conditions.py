@@ -52,7 +52,9 @@ ALLOWED_FROM: Final[Mapping[tuple[str, str], AllowedFrom]] = {
     ("ConnectionRequest", "answer"): AllowedFrom(
         states_leading_to(connection_request.STEPS, ConnectionRequestStatus.ACCEPTED, ConnectionRequestStatus.DENIED)
     ),
-    ("ConnectionRequest", "withdraw"): AllowedFrom(states_leading_to(connection_request.STEPS, ConnectionRequestStatus.WITHDRAWN)),
+    ("ConnectionRequest", "withdraw"): AllowedFrom(
+        states_leading_to(connection_request.STEPS, ConnectionRequestStatus.WITHDRAWN)
+    ),
     ("OrderApproval", "approve"): _while_pending(OrderApprovalStatus.APPROVED),
     ("OrderApproval", "reject"): _while_pending(OrderApprovalStatus.REJECTED),
     ("OrderApproval", "withdraw"): _while_pending(OrderApprovalStatus.WITHDRAWN),
