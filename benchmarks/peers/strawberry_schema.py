@@ -1,4 +1,4 @@
-"""Strawberry's types and resolvers, with a DataLoader for each relation. No authorization."""
+"""Strawberry's types and resolvers, with a DataLoader per relation. No authorization."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Item = TypeVar("Item")
 
 
 class Context:
-    """One request: who asks, and its loaders."""
+    """One request: its viewer and its loaders."""
 
     def __init__(self, company: str | None) -> None:
         self.company = company
@@ -29,7 +29,7 @@ class Context:
         self._pages: dict[tuple[str, int], DataLoader[UUID, list[Any]]] = {}
 
     def pages(self, statement: str, first: int) -> DataLoader[UUID, list[Any]]:
-        """The loader of the first rows below each parent."""
+        """Return the loader of the first rows of each parent."""
         if (statement, first) not in self._pages:
             self._pages[statement, first] = DataLoader(load_fn=lambda keys: DATABASE.below(statement, keys, first + 1))
         return self._pages[statement, first]
@@ -40,7 +40,7 @@ Info = strawberry.Info[Context, None]
 
 @strawberry.type
 class PageInfo:
-    """Where a page ends."""
+    """The end of a page."""
 
     has_next_page: bool
     end_cursor: str | None
