@@ -1,4 +1,4 @@
-"""The worker's queue: whose work is taken up again, and whose is not."""
+"""The worker's queue: which jobs are requeued and which aren't."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ JOB = """
         INSERT INTO procrastinate.procrastinate_workers (last_heartbeat) VALUES (now() - make_interval(secs => :silent)) RETURNING id
     ), job AS (
         INSERT INTO procrastinate.procrastinate_jobs (queue_name, task_name, status, worker_id)
-        SELECT 'mails', 'send_mail', 'doing', CASE WHEN :known THEN id END FROM worker RETURNING id
+        SELECT 'mails', 'send_mail', 'doing', CASE WHEN :has_worker THEN id END FROM worker RETURNING id
     )
     INSERT INTO procrastinate.procrastinate_events (job_id, type, at)
     SELECT id, 'started', now() - make_interval(secs => :lasting) FROM job
@@ -24,7 +24,7 @@ JOB = """
 
 
 @pytest.mark.parametrize(
-    ("silent", "lasting", "known", "status"),
+    ("silent", "lasting", "has_worker", "status"),
     [
         (0.0, 1.0, True, "doing"),
         (STALLED_AFTER - 2, 1.0, True, "doing"),
@@ -33,18 +33,18 @@ JOB = """
         (0.0, 2 * JOB_TIMEOUT - 5, True, "doing"),
         (0.0, 2 * JOB_TIMEOUT + 1, True, "todo"),
     ],
-    ids=["alive", "alive, if only just", "dead", "gone", "long", "longer than anything can last"],
+    ids=["alive", "barely alive", "dead", "removed", "long job", "job beyond its timeout"],
 )
-async def test_work_of_the_dead_is_taken_up(
-    engine: AsyncEngine, database_url: str, tmp_path: Path, silent: float, lasting: float, known: bool, status: str
+async def test_jobs_of_dead_workers_are_requeued(
+    engine: AsyncEngine, database_url: str, tmp_path: Path, silent: float, lasting: float, has_worker: bool, status: str
 ) -> None:
-    """A job is done again if its worker gives no more signs of life, is gone, or cannot still be doing it."""
+    """A job is requeued if its worker has stopped its heartbeat, is removed, or can't still be running it."""
     settings = Settings(database_url=database_url, data_dir=tmp_path)
     async with engine.connect() as connection:
-        await connection.execute(sa.text(JOB), {"silent": silent, "lasting": lasting, "known": known})
+        await connection.execute(sa.text(JOB), {"silent": silent, "lasting": lasting, "has_worker": has_worker})
     async with make_app(engine, settings).open_async() as app:
         await requeue_stalled_jobs(app)
     async with engine.connect() as connection:
-        found = await connection.scalar(sa.text("SELECT status::text FROM procrastinate.procrastinate_jobs"))
+        actual = await connection.scalar(sa.text("SELECT status::text FROM procrastinate.procrastinate_jobs"))
 
-    assert status == found
+    assert status == actual
