@@ -73,10 +73,10 @@ DEMO_VIEWERS: Final = (
 )
 
 
-def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = None, policies: Path = POLICIES) -> Starlette:
+def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = None, policies: Path = POLICIES) -> Starlette:
     """Build the gateway on the database in the settings. Raises PolicyError if the policy doesn't match the schema.
 
-    `beside` runs in the same process while the gateway serves, and is cancelled when it stops. In development, the policy is
+    `companion` runs in the same process while the gateway serves, and is cancelled when it stops. In development, the policy is
     reloaded when its files change. The application's `state` holds its `services` and `tokens`, for tests and benchmarks.
     """
     configure_logging(settings)
@@ -119,7 +119,9 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
                 sign_in=_sign_in(engine, tokens, settings.token_lifetime),
             ),
         ],
-        lifespan=_lifespan(services, *([reloading.follow] if settings.development else []), *([beside] if beside else [])),
+        lifespan=_lifespan(
+            services, *([reloading.follow] if settings.development else []), *([companion] if companion else [])
+        ),
         documents=documents,
         body_limits={UPLOADS: MAX_BYTES},
         policy=lambda: services.policy.version,
@@ -233,20 +235,20 @@ def _ping(reader: Reader) -> Callable[[], Awaitable[object]]:
 
 
 def _lifespan(
-    services: Services, *beside: Callable[[], Awaitable[None]]
+    services: Services, *companions: Callable[[], Awaitable[None]]
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await services.change_listener.start()
         log.info("policy.loaded", policy=services.policy.version)
         await services.audit.start()
-        companions = [asyncio.ensure_future(start()) for start in beside]
+        tasks = [asyncio.ensure_future(start()) for start in companions]
         try:
             yield
         finally:
-            for companion in companions:
-                companion.cancel()
-            await asyncio.gather(*companions, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await services.close()
 
     return lifespan

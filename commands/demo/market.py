@@ -68,7 +68,7 @@ def make(scale: str, seed: int, progress: Progress) -> World:
     for concept in CONCEPTS:
         before = world.size
         concept.fill(world)
-        progress(f"made {concept.__name__.rpartition('.')[2]}", world.size - before)
+        progress(f"built {concept.__name__.rpartition('.')[2]}", world.size - before)
     return world
 
 
