@@ -16,8 +16,8 @@ class IllegalStep(Exception):
 
     def __init__(self, state: StrEnum, to: StrEnum, allowed: Set[StrEnum]) -> None:
         self.state, self.to, self.allowed = state, to, frozenset(allowed)
-        choices = ", ".join(sorted(allowed)) or "none, this state is final"
-        super().__init__(f"{state} cannot become {to}. Allowed: {choices}.")
+        choices = ", ".join(sorted(allowed)) or "none, this status is final"
+        super().__init__(f"Can't change from {state} to {to}. Allowed: {choices}.")
 
 
 def step(steps: Mapping[State, Set[State]], state: State, to: State) -> State:

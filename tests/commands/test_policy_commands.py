@@ -79,7 +79,7 @@ def test_a_users_shape_is_looked_up(demo_url: str, tmp_path: Path) -> None:
 def test_what_cannot_be_asked_is_refused(demo_url: str, tmp_path: Path) -> None:
     """Each refusal says what could be asked."""
     asked = {
-        ("explain", "Port", "price", "--as", "DIRECT"): "Port has no field price that policy decides; it has activatedAt, ",
+        ("explain", "Port", "price", "--as", "DIRECT"): "Port has no field price in the policy. Its fields: activatedAt, ",
         ("explain", "Port", "--as", "DIRECT", "--action", "sell"): "Can't explain sell: the actions of Port are ",
         ("explain", "Port"): "Name a viewer: use `--as SHAPE`, or `--viewer EMAIL` with `--id GLOBAL_ID`.",
         ("explain", "Port", "--as", "KING"): "KING of KING is unknown: write a kind of ",
