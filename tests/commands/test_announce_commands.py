@@ -88,7 +88,7 @@ async def test_security_is_announced_to_users_a_company_or_all(
     ("arguments", "message"),
     [
         ((*MAINTENANCE, "--location", "Nowhere"), "Found no location Nowhere."),
-        ((*MAINTENANCE, "--market", "ZZ"), "No location is in market ZZ."),
+        ((*MAINTENANCE, "--market", "ZZ"), "No location is in market ZZ. Use a market code such as UK."),
         ((*SECURITY, "--company", "Nobody"), "Found no company Nobody."),
     ],
 )
