@@ -38,24 +38,24 @@ QUIETLY := sh -c 'out=$$("$$@" 2>&1 </dev/null) || { printf "%s\n" "$$out" >&2; 
 help: ## Show this help.
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '\n  PORT=8080 for another port, AS=EMAIL for whom to make a token.\n'
+	@printf '\n  PORT=8080 for another port, AS=EMAIL for the user of a token.\n'
 
-serve: $(SET_UP) $(PAGE) ## Serve the gateway with a database of its own and demo data (PORT=8000).
+serve: $(SET_UP) $(PAGE) ## Run the gateway with its own database and demo data (PORT=8000).
 	@CROSSGATE_LOG_FORMAT=$${CROSSGATE_LOG_FORMAT:-console} ./crossgate serve --development --port $(PORT)
 
-token: $(SET_UP) ## Print a token of the user with the address AS=EMAIL.
-	@test -n "$(AS)" || { echo 'whose token? make token AS=admin@partner.example' >&2; exit 2; }
+token: $(SET_UP) ## Print a token for the user AS=EMAIL.
+	@test -n "$(AS)" || { echo 'Name a user: make token AS=admin@partner.example' >&2; exit 2; }
 	@./crossgate token --as "$(AS)"
 
 ##@ Develop
 .PHONY: set-up assets check test test-quick test-deep rules format bench clean
-set-up: $(SET_UP) ## Install Python's packages as the lock file names them.
+set-up: $(SET_UP) ## Install the Python packages from the lock file.
 	@true
 
-assets: $(PAGE) ## Build the web part.
+assets: $(PAGE) ## Build the portal.
 	@true
 
-check: $(SET_UP) $(MODULES) ## Check format, lint, types, imports, policy and schema.
+check: $(SET_UP) $(MODULES) ## Check formatting, lint, types, imports, policy and schema.
 	@$(MAKE) -j$(WORKERS) $(CHECKS)
 	@echo 'All checks passed.'
 
@@ -68,13 +68,13 @@ else
 	@./crossgate policy coverage
 endif
 
-test-quick: $(SET_UP) ## Run the tests of what has changed, as far as they fit into a minute.
+test-quick: $(SET_UP) ## Run the tests of changed code that fit into a minute.
 	@$(BIN)/python -m tests.quick $(PARALLEL) $(ARGS)
 
 test-deep: $(SET_UP) $(PAGE) $(CLIENTS) browser ## Run all tests with far more random cases (hours).
 	@CROSSGATE_CASES=1000000 CROSSGATE_OPERATIONS=50000 CROSSGATE_ORDERS=10000 $(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
-rules: $(SET_UP) ## Print which rules have tests, and which have none.
+rules: $(SET_UP) ## List the rules with and without tests.
 	@$(BIN)/python -m tests.rules.proofs
 
 format: $(SET_UP) ## Put the code in shape.

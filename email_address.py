@@ -1,4 +1,4 @@
-"""Mail addresses: which ones a header and an envelope hold exactly as they are written."""
+"""Email addresses: which ones can be put in a header and an envelope unchanged."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Final
 
 ATOM: Final = r"[\w!#$%&'*+/=?^`{|}~-]+"
 ADDRESS: Final = re.compile(rf"{ATOM}(\.{ATOM})*@[\w-]+(\.[\w-]+)*", re.ASCII)
-LONGEST: Final = 254  # RFC 5321
+MAX_LENGTH: Final = 254  # characters (RFC 5321)
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is one ASCII address without quotes, comments or a display name. Nobody is asked whether it exists."""
-    return len(text) <= LONGEST and ADDRESS.fullmatch(text) is not None
+    """Return True for a single ASCII address without quotes, comments or a display name. Doesn't check that it exists."""
+    return len(text) <= MAX_LENGTH and ADDRESS.fullmatch(text) is not None

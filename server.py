@@ -1,6 +1,6 @@
-"""The composition root, to be read top to bottom: settings, database, policy, schema, and the application that serves them.
+"""The composition root, from top to bottom: settings, database, policy, schema, and the application that serves them.
 
-Everything is made here from its arguments; nothing else in the gateway knows where its parts come from.
+Everything is built here and passed on as arguments. No other module of the gateway knows where its parts come from.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ HERE: Final = Path(__file__).parent
 POLICIES: Final = HERE / "policies"
 DIST: Final = HERE / "portal" / "dist"
 log = structlog.stdlib.get_logger("crossgate.policy")
-CURSORS: Final = b"cursors"  # what their secret is derived for
-ANYTHING: Final[sa.Select[Any]] = sa.select(sa.literal_column("1"))
+CURSOR_SECRET_PURPOSE: Final = b"cursors"  # the purpose for which the cursors' secret is derived
+PING: Final[sa.Select[Any]] = sa.select(sa.literal_column("1"))
 DEMO_VIEWERS: Final = (
     PortalViewer("admin@partner.example", "Partner, account administrator"),
     PortalViewer("hidden@managed.example", "Managed account, prices hidden"),
@@ -73,15 +73,15 @@ DEMO_VIEWERS: Final = (
 )
 
 
-def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = None, policies: Path = POLICIES) -> Starlette:
-    """The gateway, over the database that the settings name. Raises PolicyError where policy and schema do not fit.
+def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = None, policies: Path = POLICIES) -> Starlette:
+    """Build the gateway on the database in the settings. Raises PolicyError if the policy doesn't match the schema.
 
-    `beside` runs in the same process as long as the gateway is served, and is cancelled when that ends; in development policy then
-    follows its files too. `state` of the application holds its `services` and `tokens`, for whoever measures or tests it.
+    `companion` runs in the same process while the gateway serves, and is cancelled when it stops. In development, the policy is
+    reloaded when its files change. The application's `state` holds its `services` and `tokens`, for tests and benchmarks.
     """
     configure_logging(settings)
-    if (danger := warning(settings)) is not None:
-        log.warning("development.reachable", warning=danger)
+    if (message := warning(settings)) is not None:
+        log.warning("development.reachable", warning=message)
     tokens = Tokens.load(settings.signing_key_file)
     schema_of = _schema_of(ViewerSchemas(whole=settings.shaped_schema == "off"))
     strict = schema_of if settings.shaped_schema == "strict" else None
@@ -106,7 +106,7 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
             services, viewer, Origin(request_id, key, PEER.get()), renew
         ),
         view_as=_view_as(services),
-        ready={"database": _answers(services.reader)},
+        ready={"database": _ping(services.reader)},
         extra_routes=[
             file_route(identity, _files(services), quotas),
             upload_route(
@@ -124,7 +124,9 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
                 sign_in=_sign_in(engine, tokens, settings.token_lifetime),
             ),
         ],
-        lifespan=_lifespan(services, *([reloading.follow] if settings.development else []), *([beside] if beside else [])),
+        lifespan=_lifespan(
+            services, *([reloading.follow] if settings.development else []), *([companion] if companion else [])
+        ),
         documents=documents,
         body_limits={UPLOADS: MAX_BYTES},
         policy=lambda: services.policy.version,
@@ -137,10 +139,10 @@ def build(settings: Settings, beside: Callable[[], Awaitable[None]] | None = Non
 
 
 def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Services:
-    """What requests share, over the database that the settings name."""
+    """Build the services that all requests share, on the database in the settings."""
     database_url = str(settings.database_url)
-    cursors = Cursors(*tokens.secrets(CURSORS))
-    tokens.follow(lambda: cursors.use(*tokens.secrets(CURSORS)))
+    cursors = Cursors(*tokens.secrets(CURSOR_SECRET_PURPOSE))
+    tokens.follow(lambda: cursors.use(*tokens.secrets(CURSOR_SECRET_PURPOSE)))
     engine = connect(database_url, settings.pool_size, settings.request_timeout)
     return Services(
         reader=Reader(database_url, settings.pool_size, settings.request_timeout),
@@ -158,7 +160,7 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
 
 
 def _schema(settings: Settings, documents: Documents, schema_of: SchemaOf) -> strawberry.Schema:
-    """The schema with all that is done to an operation. Raises InvalidSettings where a field that is to be audited is not there."""
+    """Build the schema with its extensions. Raises InvalidSettings if an audited field doesn't exist."""
     auditing = Auditing(settings.audited_fields)
     recording = [Recording(settings.record_operations).extension] if settings.record_operations else []
     planned = [Planning(admit=_admit(settings)).extension] if settings.planner else []
@@ -167,33 +169,33 @@ def _schema(settings: Settings, documents: Documents, schema_of: SchemaOf) -> st
     schema = make_schema(*extensions, schema_of=schema_of, always=always, suggestions=suggestions)
     try:
         auditing.of(schema)
-    except UnknownField as problem:
-        raise InvalidSettings({variable("audited_fields"): str(problem)}) from None
+    except UnknownField as error:
+        raise InvalidSettings({variable("audited_fields"): str(error)}) from None
     return schema
 
 
 def _admit(settings: Settings) -> Admit:
-    """What bounds the operations, or parts of them, that graphql-core runs for want of a plan."""
+    """Return the limit on operations, or parts of them, that have no plan and run on graphql-core."""
     return lambda schema, document, variables, why: bounds_of(schema, settings).admit(document, variables, why)
 
 
 def load_policy(directory: Path = POLICIES) -> Policy:
-    """The policy of the gateway, held against its schema: each field has a rule, and sensitive values are hidden by their kind."""
+    """Load the policy and check it against the schema: every field has a rule, and sensitive values are hidden by their kind."""
     policy = load_candidate(directory)
     check_kinds(policy)
     return policy
 
 
 def load_candidate(directory: Path) -> Policy:
-    """A policy to compare with another one. It fits the schema, but may show what its kinds hide, as a review wants to find out."""
+    """Load a policy for comparison. It has to match the schema, but may show sensitive values: a review wants to find that out."""
     policy = Policy.load(directory, CATALOGUE)
     policy.check_fields(guarded_fields())
     return policy
 
 
-def _schema_of(shaped: ViewerSchemas) -> SchemaOf:
-    """The schema of whoever a request is of, made of the full one."""
-    return lambda schema, context: shaped.of(schema, context.policy, context.viewer.shape)
+def _schema_of(schemas: ViewerSchemas) -> SchemaOf:
+    """Return the function that reduces the full schema to what a request's viewer can see."""
+    return lambda schema, context: schemas.of(schema, context.policy, context.viewer.shape)
 
 
 def _viewers(reader: Reader) -> Callable[[Claims], Awaitable[Viewer | None]]:
@@ -204,10 +206,10 @@ def _viewers(reader: Reader) -> Callable[[Claims], Awaitable[Viewer | None]]:
 
 
 def _view_as(services: Services) -> ViewAs:
-    async def view_as(asker: Viewer, named: str, request_id: str) -> Context:
-        context = Context(services, asker, Origin(request_id))
+    async def view_as(requester: Viewer, target: str, request_id: str) -> Context:
+        context = Context(services, requester, Origin(request_id))
         try:
-            return Context(services, await resolve_view_as(context, named), context.origin, requester=asker)
+            return Context(services, await resolve_view_as(context, target), context.origin, requester=requester)
         except ViewAsRefused:
             await record(context, None, None)
             raise
@@ -230,28 +232,28 @@ def _sign_in(engine: AsyncEngine, tokens: Tokens, lifetime: int) -> Callable[[st
     return sign_in
 
 
-def _answers(reader: Reader) -> Callable[[], Awaitable[object]]:
-    async def answers() -> object:
-        return await reader.fetch(ANYTHING, {})
+def _ping(reader: Reader) -> Callable[[], Awaitable[object]]:
+    async def ping() -> object:
+        return await reader.fetch(PING, {})
 
-    return answers
+    return ping
 
 
 def _lifespan(
-    services: Services, *beside: Callable[[], Awaitable[None]]
+    services: Services, *companions: Callable[[], Awaitable[None]]
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await services.change_listener.start()
         log.info("policy.loaded", policy=services.policy.version)
         await services.audit.start()
-        companions = [asyncio.ensure_future(each()) for each in beside]
+        tasks = [asyncio.ensure_future(start()) for start in companions]
         try:
             yield
         finally:
-            for companion in companions:
-                companion.cancel()
-            await asyncio.gather(*companions, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await services.close()
 
     return lifespan

@@ -1,6 +1,6 @@
-"""What can be set from outside, each setting with its default and its meaning.
+"""All settings of the gateway, with their defaults and descriptions.
 
-A value that cannot be used stops the start with `InvalidSettings`, which names the variable and what is wrong with it.
+An invalid value prevents startup with `InvalidSettings`, which names the variable and the problem.
 Secrets are never shown, neither in that message nor in `repr(settings)`.
 """
 
@@ -20,11 +20,11 @@ from email_address import is_address
 PREFIX = "CROSSGATE_"
 SMTP_SCHEMES = ("smtp", "smtps")
 SHOWN = "shown_default"  # in place of a default that depends on other settings
-FOLLOWS = "default_factory_not_called"  # pydantic's word for a default whose source is itself invalid: no news
+DEPENDS_ON_INVALID = "default_factory_not_called"  # pydantic's error type if another invalid value caused this one
 
 
 class InvalidSettings(Exception):
-    """Some settings cannot be used. `problems` maps each variable to what is wrong with it."""
+    """Some settings are invalid. `problems` maps each variable to its problem."""
 
     def __init__(self, problems: dict[str, str]) -> None:
         super().__init__("\n".join(f"{name}: {problem}" for name, problem in problems.items()))
@@ -32,7 +32,7 @@ class InvalidSettings(Exception):
 
 
 class Settings(BaseSettings):
-    """Every setting of the gateway, read from `CROSSGATE_<NAME>` and, for the database, from `DATABASE_URL`."""
+    """The settings, read from `CROSSGATE_<NAME>` and, for the database, from `DATABASE_URL`."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, populate_by_name=True, extra="forbid")
 
@@ -204,7 +204,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, **values: Any) -> Self:
-        """Read the environment; `values` win over it. Raises InvalidSettings."""
+        """Read the settings from the environment. `values` override it. Raises InvalidSettings."""
         try:
             return cls(**values)
         except ValidationError as error:
@@ -228,7 +228,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_address(cls, value: str) -> str:
         if not is_address(value):
-            raise ValueError("must be an e-mail address such as no-reply@gateway.example")
+            raise ValueError("must be an email address such as no-reply@gateway.example")
         return value
 
     @field_validator("public_url", "partner_docs_url")
@@ -248,11 +248,11 @@ class Settings(BaseSettings):
     @field_validator("trusted_proxies")
     @classmethod
     def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for each in value:
+        for network in value:
             try:
-                ip_network(each)
+                ip_network(network)
             except ValueError:
-                raise ValueError(f"must be addresses or networks such as 10.0.0.0/8, and {each!r} is neither") from None
+                raise ValueError(f"must be addresses or networks such as 10.0.0.0/8, but {network!r} is neither") from None
         return value
 
     @field_validator("log_level", mode="before")
@@ -264,12 +264,12 @@ class Settings(BaseSettings):
     @classmethod
     def _holds_the_default_page(cls, value: int, info: Any) -> int:
         if value < (default := info.data.get("default_page_size", value)):
-            raise ValueError(f"must not be less than {variable('default_page_size')}, which is {default}")
+            raise ValueError(f"must be at least {variable('default_page_size')}, which is {default}")
         return value
 
 
 def variable(field: str) -> str:
-    """The environment variable of a setting."""
+    """Return the environment variable of a setting."""
     alias = Settings.model_fields[field].validation_alias
     return alias if isinstance(alias, str) else PREFIX + field.upper()
 
@@ -278,13 +278,13 @@ def _names_mail_server(url: str) -> bool:
     try:
         parts = urlsplit(url)
         return parts.scheme in SMTP_SCHEMES and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number
+    except ValueError:  # the port isn't a number
         return False
 
 
 def _problems(error: ValidationError) -> dict[str, str]:
-    found = error.errors(include_url=False, include_context=False)
-    return {_name(str(each["loc"][0])): _problem(each["msg"]) for each in found if each["type"] != FOLLOWS}
+    errors = error.errors(include_url=False, include_context=False)
+    return {_name(str(item["loc"][0])): _problem(item["msg"]) for item in errors if item["type"] != DEPENDS_ON_INVALID}
 
 
 def _name(location: str) -> str:

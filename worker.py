@@ -1,7 +1,7 @@
-"""The composition root of the worker: it sends what the outbox holds and does the chores, in a process of its own.
+"""The composition root of the worker, a separate process that sends the outbox's mails and runs scheduled jobs.
 
-Work waits in PostgreSQL, in procrastinate's queue. Any number of workers share it. What a worker was doing when it was killed is
-taken up by another one, or by the next, a few seconds after its last heartbeat; so all work has to bear being done twice.
+Jobs are stored in PostgreSQL, in procrastinate's queue, which any number of workers share. If a worker is killed, another one
+takes over its jobs a few seconds after its last heartbeat. Every job must therefore be safe to run twice.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from resolvers.scheduled_jobs import SCHEDULED_JOBS, ScheduledJob
 from settings import Settings
 from transport.smtp import SmtpMailer
 
-MAX_CONCURRENT_JOBS: Final = 5  # pieces of work
-HEARTBEAT: Final = 2.0  # seconds between two signs of life, and between two looks for work
-STALLED: Final = 8.0  # seconds after the last sign of life for which a worker is believed to live
-LONGEST: Final = 300.0  # seconds for a piece of work
-FIRST_WAIT: Final = 2  # seconds before the second attempt; doubled for each further one
-LONGEST_WAIT: Final = 3 * 60 * 60
+MAX_CONCURRENT_JOBS: Final = 5  # per worker
+HEARTBEAT: Final = 2.0  # seconds between two heartbeats, and between two polls for jobs
+STALLED_AFTER: Final = 8.0  # seconds without a heartbeat until a worker counts as dead
+JOB_TIMEOUT: Final = 300.0  # seconds for one job
+FIRST_RETRY_DELAY: Final = 2  # seconds before the second attempt; doubled for each later one
+MAX_RETRY_DELAY: Final = 3 * 60 * 60  # seconds
 REQUEUE_STALLED: Final = """
     UPDATE procrastinate_jobs j SET status = 'todo', worker_id = NULL, abort_requested = FALSE
     WHERE status = 'doing' AND (
@@ -47,48 +47,48 @@ log = structlog.stdlib.get_logger("crossgate.worker")
 
 
 class WorkerFailed(Exception):
-    """The worker stopped though nobody told it to, most often because the database went away."""
+    """The worker stopped unexpectedly, usually because the database became unavailable."""
 
 
 class ExponentialBackoff(BaseRetryStrategy):
-    """Tries again later, after waits that double up to a bound; the outbox itself bounds the attempts at a mail."""
+    """Retries with delays that double up to a maximum. The outbox itself limits the attempts per mail."""
 
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:  # noqa: ARG002 (whatever it was)
-        """When to try again."""
-        return RetryDecision(retry_in={"seconds": min(FIRST_WAIT * 2 ** min(job.attempts, 20), LONGEST_WAIT)})
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:  # noqa: ARG002 (the same for every error)
+        """Return when to retry."""
+        return RetryDecision(retry_in={"seconds": min(FIRST_RETRY_DELAY * 2 ** min(job.attempts, 20), MAX_RETRY_DELAY)})
 
 
 async def work(settings: Settings, stop: asyncio.Event) -> None:
-    """Work until told to stop, then finish what is under way. Raises WorkerFailed."""
-    async with _opened(settings) as (app, _engine):
+    """Run jobs until `stop` is set, then finish the current ones. Raises WorkerFailed."""
+    async with _open(settings) as (app, _engine):
         log.info("worker.started", mails="sent" if settings.smtp_url else "kept")
         running = asyncio.ensure_future(app.run_worker_async(**_options(settings)))
-        taking_up = asyncio.ensure_future(_keep_taking_up(app))
+        requeuing = asyncio.ensure_future(_requeue_periodically(app))
         stopping = asyncio.ensure_future(stop.wait())
         try:
-            await asyncio.wait([running, taking_up, stopping], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([running, requeuing, stopping], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (running, taking_up, stopping):
-                task.cancel()  # to procrastinate's worker this says: finish what you are doing
-            broken = await asyncio.gather(running, taking_up, stopping, return_exceptions=True)
+            for task in (running, requeuing, stopping):
+                task.cancel()  # procrastinate's worker finishes its current jobs on cancellation
+            results = await asyncio.gather(running, requeuing, stopping, return_exceptions=True)
         if not stop.is_set():
-            why = next((str(error) for error in broken if isinstance(error, Exception)), "")
-            raise WorkerFailed(f"The worker has stopped by itself. {why}".rstrip())
+            reason = next((str(error) for error in results if isinstance(error, Exception)), "")
+            raise WorkerFailed(f"The worker stopped unexpectedly. {reason}".rstrip())
         log.info("worker.stopped")
 
 
 async def work_once(settings: Settings) -> None:
-    """Do each chore once and send whatever is due, then end."""
-    async with _opened(settings) as (app, engine):
-        await take_up(app)
-        for chore in SCHEDULED_JOBS:
-            await chore.run(engine, settings.public_url)
+    """Run each scheduled job once, send all due mails, then return."""
+    async with _open(settings) as (app, engine):
+        await requeue_stalled_jobs(app)
+        for job in SCHEDULED_JOBS:
+            await job.run(engine, settings.public_url)
         await app.run_worker_async(**_options(settings), wait=False, listen_notify=False, queues=["mails"])
 
 
 @asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[tuple[App, AsyncEngine]]:
-    logging.getLogger("procrastinate").setLevel(logging.WARNING)  # below that it quotes what mail servers answer
+async def _open(settings: Settings) -> AsyncIterator[tuple[App, AsyncEngine]]:
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)  # lower levels log the responses of mail servers
     engine = connect(str(settings.database_url), MAX_CONCURRENT_JOBS)
     try:
         async with make_app(engine, settings).open_async() as app:
@@ -98,7 +98,7 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[App, AsyncEngine]]:
 
 
 def make_app(engine: AsyncEngine, settings: Settings) -> App:
-    """The queue and what is done for each job of it."""
+    """Build the queue's app, with a task for mails and one for each scheduled job."""
     app = App(
         connector=PsycopgConnector(
             conninfo=Address.parse(str(settings.database_url)).libpq("-c search_path=procrastinate"),
@@ -112,39 +112,39 @@ def make_app(engine: AsyncEngine, settings: Settings) -> App:
     async def send_mail(mail_id: str) -> None:
         await _send(engine, send, UUID(mail_id))
 
-    for chore in SCHEDULED_JOBS:
-        _add(app, chore, engine, settings)
+    for job in SCHEDULED_JOBS:
+        _add(app, job, engine, settings)
     return app
 
 
 async def _send(engine: AsyncEngine, send: Send | None, key: UUID) -> None:
     try:
-        async with asyncio.timeout(LONGEST):
-            became = await deliver(engine, send, key)
+        async with asyncio.timeout(JOB_TIMEOUT):
+            status = await deliver(engine, send, key)
     except Exception as error:
         log.warning("mail.delayed", mail_id=str(key), reason=type(error).__name__)
         raise
-    if became is not None:
-        log.info(f"mail.{became.value.lower()}", mail_id=str(key))
+    if status is not None:
+        log.info(f"mail.{status.value.lower()}", mail_id=str(key))
 
 
-def _add(app: App, chore: ScheduledJob, engine: AsyncEngine, settings: Settings) -> None:
-    @app.periodic(cron=chore.cron)
-    @app.task(name=chore.name, queue="chores")
-    async def do(timestamp: int) -> None:  # noqa: ARG001 (when it was due)
-        async with asyncio.timeout(LONGEST):
-            await chore.run(engine, settings.public_url)
-        log.info("chore.done", chore=chore.name)
+def _add(app: App, job: ScheduledJob, engine: AsyncEngine, settings: Settings) -> None:
+    @app.periodic(cron=job.cron)
+    @app.task(name=job.name, queue="chores")
+    async def do(timestamp: int) -> None:  # noqa: ARG001 (required by procrastinate)
+        async with asyncio.timeout(JOB_TIMEOUT):
+            await job.run(engine, settings.public_url)
+        log.info("chore.done", chore=job.name)
 
 
-async def take_up(app: App) -> None:
-    """Have done again what workers were doing that live no more, and what lasts longer than it can."""
-    await app.connector.execute_query_async(REQUEUE_STALLED, stalled=STALLED, lost=2 * LONGEST)
+async def requeue_stalled_jobs(app: App) -> None:
+    """Requeue the jobs of dead workers, and jobs that have run longer than they can."""
+    await app.connector.execute_query_async(REQUEUE_STALLED, stalled=STALLED_AFTER, lost=2 * JOB_TIMEOUT)
 
 
-async def _keep_taking_up(app: App) -> None:
+async def _requeue_periodically(app: App) -> None:
     while True:
-        await take_up(app)
+        await requeue_stalled_jobs(app)
         await asyncio.sleep(HEARTBEAT)
 
 
@@ -154,7 +154,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "delete_jobs": "successful",
         "fetch_job_polling_interval": HEARTBEAT,
         "update_heartbeat_interval": HEARTBEAT,
-        "stalled_worker_timeout": STALLED,
+        "stalled_worker_timeout": STALLED_AFTER,
         "shutdown_graceful_timeout": settings.shutdown_timeout,
         "install_signal_handlers": False,
     }

@@ -1,1 +1,1 @@
-"""Measurements of the gateway. Each is a ratio within one run, because machines differ and ratios hardly do."""
+"""Benchmarks of the gateway, run by `python -m benchmarks`. Results are ratios within one run, which hardly differ by machine."""

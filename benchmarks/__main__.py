@@ -1,6 +1,6 @@
-"""`python -m benchmarks`: measure, write `results.json`, `results.md` and `results.svg`, and print the tables.
+"""`python -m benchmarks`: run the benchmarks, write `results.json`, `results.md` and `results.svg`, and print the tables.
 
-Progress goes to standard error. The exit code is 1 when a target is missed, 2 when something that is needed is not there.
+Progress goes to standard error. Exits with 1 if a target is missed, and with 2 if a required program or package is missing.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SLICE: Final = 1.0  # seconds
 
 
 class Measurement(StrEnum):
-    """What can be measured."""
+    """A benchmark."""
 
     COMPARE = "compare"
     GROWTH = "growth"
@@ -46,18 +46,18 @@ def main(
     what: Annotated[
         list[Measurement] | None,
         typer.Argument(
-            help="compare: the workload on all servers, side by side. growth: a page from 10 rows to 10,000. stored: a page "
-            "among 10,000 and among 1,000,000 rows. overhead: a page of ports with policy and without. abuse: the worst requests "
-            "that the bounds allow. All, if none is named."
+            help="compare: the workload on all servers, side by side. growth: a page of 10 to 10,000 rows. stored: a page from "
+            "tables of 10,000 and 1,000,000 rows. overhead: a page of ports with and without policy. abuse: the most expensive "
+            "requests that the limits allow. All if not set."
         ),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A short run of a few minutes, for trying.")] = False,
-    only: Annotated[str, typer.Option(help=f"Servers to compare, by commas: {', '.join(peers())}.")] = "",
-    queries: Annotated[str, typer.Option(help="Queries to compare, by commas.")] = ",".join(QUERIES),
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds of each measurement.")] = ROUNDS,
-    output: Annotated[Path, typer.Option(help="The directory of the results.")] = RESULTS,
+    quick: Annotated[bool, typer.Option("--quick", help="A short run of a few minutes, to try it out.")] = False,
+    only: Annotated[str, typer.Option(help=f"Servers to compare, separated by commas: {', '.join(peers())}.")] = "",
+    queries: Annotated[str, typer.Option(help="Queries to compare, separated by commas.")] = ",".join(QUERIES),
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds per measurement.")] = ROUNDS,
+    output: Annotated[Path, typer.Option(help="The directory for the results.")] = RESULTS,
 ) -> None:
-    """Measure the gateway, as ratios within one run: machines differ, and ratios hardly do."""
+    """Benchmark the gateway. Results are ratios within one run, which hardly differ between machines."""
     chosen = what or list(Measurement)
     plan = compare.Plan(
         peers=[peer for name, peer in peers().items() if name in named(only, tuple(peers()), "--only")],
@@ -80,7 +80,7 @@ def main(
 
 
 def run(chosen: list[Measurement], plan: compare.Plan, *, quick: bool) -> Report:
-    """Do what was chosen, one after the other. Raises NotInstalled, DidNotStart, LoadFailed."""
+    """Run the chosen benchmarks one after the other. Raises NotInstalled, DidNotStart, LoadFailed."""
     cores, report = Cores.of_machine(), Report(quick=quick)
     if cores.server == cores.rest:
         progress("this machine has one core: servers share it with PostgreSQL and the load")
@@ -108,14 +108,14 @@ def run(chosen: list[Measurement], plan: compare.Plan, *, quick: bool) -> Report
 
 
 async def measure_overhead(server: Embedded, *, quick: bool) -> list[overhead.Result]:
-    """What authorization costs on a page of 1,000 ports of the large sample market."""
+    """Measure the cost of authorization on a page of 1,000 ports of the large sample market."""
     progress("preparing the large sample market")
     url = await prepare(server, "large", overhead.VIEWERS, 1000)
     return await overhead.measure(url, DATA, rows=1000, rounds=3 if quick else 20, progress=progress)
 
 
 def named(text: str, known: tuple[str, ...], option: str) -> tuple[str, ...]:
-    """The known names in a text, between commas; all for none. Raises BadParameter."""
+    """Split a comma-separated list of known names. An empty text means all. Raises BadParameter."""
     names = tuple(name for name in text.split(",") if name) or known
     for name in names:
         if name not in known:
@@ -124,7 +124,7 @@ def named(text: str, known: tuple[str, ...], option: str) -> tuple[str, ...]:
 
 
 def progress(what: str) -> None:
-    """Say what is being done."""
+    """Print a progress message to standard error."""
     typer.echo(what, err=True)
 
 

@@ -1,11 +1,11 @@
-"""What the worst requests cost that the bounds allow, and how long an honest query beside them waits.
+"""The cost of the most expensive requests that the limits allow, and how long other clients wait meanwhile.
 
-Each attack is a family of requests that grows with a number. The largest number that isn't refused is searched for. A visitor sends
-that request again and again, while another client asks an honest query and `/livez`. What counts is the CPU of the server for one
-request of the attack, and the 99th percentile of the honest answers.
+Each attack is a family of requests of a given size. The benchmark finds the largest size that isn't refused. A visitor then sends
+that request repeatedly, while another client sends an ordinary query and `/livez`. The results are the server's CPU time per
+attack request and the 99th percentile of the ordinary responses.
 
-Each request has a text that the gateway hasn't seen before, so that nothing of it is cached. A document that isn't valid is an attack
-too, because validating it takes as long.
+Each request has a text that the gateway hasn't seen, so nothing of it is cached. Invalid documents are attacks too, because
+validating them takes as long.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from benchmarks.targets import Verdict
 from benchmarks.workload.database import WORKLOAD
 from models.embedded import Embedded
 
-MOST_CPU_MS: Final = 300.0  # of the server, for one request
-MOST_WAIT_MS: Final = 100.0  # of an honest query, at the 99th percentile
-LARGEST: Final = 20_000  # the number up to which a family is tried
-PAUSE: Final = 0.005  # seconds between honest questions
+MOST_CPU_MS: Final = 300.0  # server CPU per request
+MOST_WAIT_MS: Final = 100.0  # 99th percentile of an ordinary query
+LARGEST: Final = 20_000  # the largest size to try
+PAUSE: Final = 0.005  # seconds between ordinary requests
 SOCKETS: Final = 200
 PROTOCOL: Final = Subprotocol("graphql-transport-ws")
 HONEST: Final = {"query": "{ locations(first: 5) { nodes { id name } } }"}
@@ -46,7 +46,7 @@ Family = Callable[[int], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One attack: its size in bytes, milliseconds of the server's CPU for each request, and how long honest answers took."""
+    """One attack: its size in bytes, server CPU in milliseconds per request, and the times of ordinary responses."""
 
     attack: str
     request_bytes: int
@@ -61,7 +61,7 @@ class Abuse:
     outcomes: list[Outcome] = field(default_factory=list)
 
     def verdicts(self) -> list[Verdict]:
-        """Two targets for the worst of them."""
+        """Check the worst attack against the two targets."""
         cpu, wait = max(each.cpu_ms for each in self.outcomes), max(each.honest_p99_ms for each in self.outcomes)
         return [
             Verdict("abuse: CPU of the worst request, ms", cpu, MOST_CPU_MS),
@@ -69,7 +69,7 @@ class Abuse:
         ]
 
     def as_json(self) -> list[dict[str, object]]:
-        """For the file of results."""
+        """Return the values for the results file."""
         return [asdict(each) for each in self.outcomes]
 
 
@@ -82,7 +82,7 @@ def _aliases(field_of: str) -> Callable[[int], str]:
 
 
 def families(known: str) -> Mapping[str, Family]:
-    """The attacks by name. `known` is the id of something that everybody reads."""
+    """Return the attacks by name. `known` is the ID of an object that everyone can read."""
     names, roots, schemas = (
         _aliases("name"),
         _aliases("companies(first: 1) { totalCount }"),
@@ -144,7 +144,7 @@ def families(known: str) -> Mapping[str, Family]:
 
 
 def measure(postgres: Embedded, cores: Cores, progress: Callable[[str], None], *, rounds: int) -> Abuse:
-    """Attack a gateway of its own. Raises DidNotStart."""
+    """Run all attacks against a new gateway. Raises DidNotStart."""
     peer = peers()[GATEWAY]
     plan = Plan([peer], ["Q4"], rounds=1, seconds=1, every_viewer=False)
     databases, _ = asyncio.run(prepare(postgres, plan, progress, WORKLOAD))
@@ -166,7 +166,7 @@ async def _attacks(server: Running, progress: Callable[[str], None], rounds: int
 
 
 async def _largest(client: httpx.AsyncClient, family: Family) -> int:
-    """The largest number of a family that isn't refused, by bisection."""
+    """Find the largest size of an attack that isn't refused, by bisection."""
     low, high = 1, LARGEST
     while low < high:
         middle = (low + high + 1) // 2
@@ -188,7 +188,7 @@ async def _sent(client: httpx.AsyncClient, body: bytes) -> httpx.Response:
 
 
 async def _sockets(server: Running) -> None:
-    """Open many sockets, start one, and close them all."""
+    """Open many sockets, use one, and close them all."""
 
     async def one() -> None:
         async with connect(f"ws://127.0.0.1:{server.port}/graphql", subprotocols=[PROTOCOL], proxy=None) as socket:
@@ -201,7 +201,7 @@ async def _sockets(server: Running) -> None:
 async def _beside(
     client: httpx.AsyncClient, server: Running, name: str, size: int, attack: Callable[[], Any], rounds: int
 ) -> Outcome:
-    """Attack some times, and measure what that costs and how long honest answers take meanwhile."""
+    """Repeat an attack. Measures its cost and the times of ordinary responses meanwhile."""
     waits: list[float] = []
     honest = asyncio.create_task(_honest(client, waits))
     before = cpu_ms(server.processes())
@@ -214,7 +214,7 @@ async def _beside(
 
 
 async def _honest(client: httpx.AsyncClient, waits: list[float]) -> None:
-    """Ask an honest query and `/livez` in turns, until cancelled, and note how long each takes in milliseconds."""
+    """Alternate an ordinary query and `/livez` until cancelled, recording each time in milliseconds."""
     while True:
         for method, path, content in (("POST", "/graphql", HONEST), ("GET", "/livez", None)):
             start = time.perf_counter()

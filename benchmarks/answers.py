@@ -1,7 +1,7 @@
-"""Answers of different servers, made comparable: what a client may rely on has to be equal, what is opaque to it may differ.
+"""Compares responses of different servers: what clients rely on must be equal, and opaque values may differ.
 
-Ids are keys in another guise; of cursors only counts whether there is one; money is compared as numbers and times as instants,
-however they are written; the order of keys says nothing.
+IDs are compared by the key that they encode, and cursors only by presence. Money is compared as numbers and times as instants,
+in any notation. The order of object keys doesn't matter.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from typing import Any, Final
 from uuid import UUID
 
 CURSORS: Final = frozenset({"cursor", "endCursor"})
-SHOWN: Final = 3  # differences that are told
+SHOWN: Final = 3  # differences to report
 
 KeyOf = Callable[[str], UUID]
 
 
 class Differs(Exception):
-    """Two servers do not give the same answer, so that comparing them says nothing."""
+    """Two servers gave different responses, so their costs can't be compared."""
 
 
 def plain_key(text: str) -> UUID:
-    """The key in an id that is the key itself."""
+    """Return the key from an ID that is the key itself."""
     return UUID(text)
 
 
 def gateway_key(text: str) -> UUID:
-    """The key in an id of the gateway: two bytes say of which type it is."""
+    """Return the key from a gateway ID, whose first two bytes are its type."""
     return UUID(bytes=urlsafe_b64decode(text)[2:])
 
 
 def normalised(value: Any, key_of: KeyOf, name: str = "") -> Any:
-    """An answer, or the value of one of its keys, made comparable."""
+    """Normalise a response, or one of its values, for comparison."""
     if isinstance(value, dict):
         return {key: normalised(item, key_of, key) for key, item in value.items()}
     if isinstance(value, list):
@@ -55,7 +55,7 @@ def normalised(value: Any, key_of: KeyOf, name: str = "") -> Any:
 
 
 def data_of(content: bytes, key_of: KeyOf) -> Any:
-    """The data of a response, made comparable. Raises Differs where it has errors, or none."""
+    """Return a response's normalised data. Raises Differs if it has errors or no data."""
     answer = json.loads(content)
     if answer.get("errors") or answer.get("data") is None:
         raise Differs(f"no data but {json.dumps(answer)[:500]}")
@@ -63,7 +63,7 @@ def data_of(content: bytes, key_of: KeyOf) -> Any:
 
 
 def compare(one: Any, other: Any) -> None:
-    """Hold two answers against each other. Raises Differs."""
+    """Compare two normalised responses. Raises Differs."""
     if one != other:
         raise Differs("; ".join(islice(_differences(one, other, "data"), SHOWN)))
 

@@ -1,9 +1,9 @@
-"""The four queries on all servers, side by side in one interleaved run.
+"""The four queries on all servers, interleaved in one run.
 
-Each server is a process on a core of its own, kept idle while others are measured. In every round each server is given a
-short slice of each query as each viewer, in an order that changes, and figures are compared within the round. Before anything is
-timed the answers have to be equal. A server without authorization answers what the partner is answered, from whom nothing is
-hidden: which rows its lists hold is an ordinary WHERE, and it is measured for the partner alone.
+Each server is a process on the servers' core and is idle while others are measured. In every round, each server gets a short slice
+of load for each query and viewer, in changing order, and results are compared within the round. Responses must be equal before
+anything is timed. A server without authorization is measured only as the partner, from whom nothing is hidden: its lists use an
+ordinary WHERE.
 """
 
 from __future__ import annotations
@@ -31,32 +31,32 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A query as a viewer asks it."""
+    """A query sent as a viewer."""
 
     query: Query
     viewer: Bearer
 
     @property
     def name(self) -> tuple[str, str]:
-        """How results call it."""
+        """The name in the results."""
         return self.query.name, self.viewer.name
 
 
 @dataclass(slots=True)
 class Comparison:
-    """All samples by query, viewer and server, in the order of the rounds, and the most memory that each server held."""
+    """All samples by query, viewer and server, in order of the rounds, and each server's peak memory."""
 
     samples: dict[tuple[str, str, str], list[Sample]] = field(default_factory=dict)
     memory: dict[str, int] = field(default_factory=dict)  # bytes
-    unequal: dict[str, str] = field(default_factory=dict)  # "QUERY VIEWER SERVER" to what differs; such are not timed
+    unequal: dict[str, str] = field(default_factory=dict)  # "QUERY VIEWER SERVER" to the difference; these aren't timed
 
     def ratio(self, query: str, viewer: str, figure: str, ours: str, theirs: str) -> float | None:
-        """Ours over theirs, None where one of them was not measured."""
+        """Return our value divided by theirs, or None if one wasn't measured."""
         one, other = self.samples.get((query, viewer, ours)), self.samples.get((query, viewer, theirs))
         return ratio(one, other, figure) if one and other else None
 
     def as_json(self) -> dict[str, object]:
-        """For the file of results: medians, and each server's as ratios of the gateway's."""
+        """Return the values for the results file: medians, and their ratios to the gateway's."""
         rows = []
         for (query, viewer, server), samples in self.samples.items():
             ratios = {name: self.ratio(query, viewer, name, server, GATEWAY) for name in ("per_second", "server_cpu_ms")}
@@ -66,19 +66,19 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to compare, for how long."""
+    """What to compare and for how long."""
 
     peers: Sequence[Peer]
     queries: Sequence[str]
     rounds: int
-    seconds: float  # of one slice
-    every_viewer: bool = True  # else only the main one of each query
+    seconds: float  # per slice
+    every_viewer: bool = True  # otherwise only the main viewer of each query
     connections: int = 16
-    warm_up: int = 32  # requests at least, before the first slice of each
+    warm_up: int = 32  # minimum requests before the first slice of each case
 
 
 def measure(postgres: Embedded, plan: Plan, cores: Cores, progress: Progress, name: str = WORKLOAD) -> Comparison:
-    """Compare. Raises NotInstalled, DidNotStart, LoadFailed."""
+    """Run the comparison. Raises NotInstalled, DidNotStart, LoadFailed."""
     install(list(plan.peers), progress)
     databases, cases = asyncio.run(prepare(postgres, plan, progress, name))
     found = Comparison()
@@ -98,7 +98,7 @@ def measure(postgres: Embedded, plan: Plan, cores: Cores, progress: Progress, na
 
 
 async def prepare(postgres: Embedded, plan: Plan, progress: Progress, name: str) -> tuple[dict[str, Database], list[Case]]:
-    """The database of each server, and the cases."""
+    """Prepare each server's database, and the cases."""
     shared = await workload(postgres, progress, name)
     databases = {peer.name: shared for peer in plan.peers}
     if POSTGRAPHILE in databases:
@@ -115,7 +115,7 @@ async def prepare(postgres: Embedded, plan: Plan, progress: Progress, name: str)
 
 
 def turned(ready: Sequence[tuple[Running, Case]], number: int) -> list[tuple[Running, Case]]:
-    """The order of a round: servers of a case stay side by side, and another of them begins each time."""
+    """Return the order of a round. A case's servers run consecutively, and a different one starts each round."""
     cases: dict[tuple[str, str], list[tuple[Running, Case]]] = {}
     for each in ready:
         cases.setdefault(each[1].name, []).append(each)
@@ -129,7 +129,7 @@ def _running(plan: Plan, databases: Mapping[str, Database], cores: Cores) -> Abs
 def _verified(
     servers: Sequence[Running], cases: Sequence[Case], found: Comparison, progress: Progress
 ) -> list[tuple[Running, Case]]:
-    """The servers that answer each case as the first of them does; the others are noted and left out."""
+    """Return the servers whose response to each case equals the first server's. The others are recorded and left out."""
     ready = []
     for case in cases:
         able = [server for server in servers if server.peer.serves(case.viewer.name)]
@@ -147,14 +147,14 @@ def _verified(
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """Takes slices of load, one at a time."""
+    """Runs slices of load, one at a time."""
 
     load: Load
     databases: Mapping[str, Database]
     plan: Plan
 
     def take(self, server: Running, case: Case, *, seconds: float, at_least: int = 1) -> Sample:
-        """A slice on a server. Raises LoadFailed, which says whose answer was none."""
+        """Run a slice on a server. Raises LoadFailed, which names the server and case."""
         connections = self.plan.connections
         asked = job(server, case.query, case.viewer, connections=connections, seconds=seconds, at_least=at_least)
         try:

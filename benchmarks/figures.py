@@ -1,4 +1,4 @@
-"""Figures of many short samples: what one slice of load cost, and the medians and ratios that are made of slices."""
+"""Statistics of many short samples: the cost of one slice of load, and medians and ratios over slices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one slice of load came to. Latencies and CPU are milliseconds, CPU is of one request."""
+    """The results of one slice of load. Latencies, and CPU per request, are in milliseconds."""
 
     per_second: float
     p50_ms: float
@@ -20,7 +20,7 @@ class Sample:
 
     @property
     def cpu_ms(self) -> float:
-        """The CPU of server and PostgreSQL together."""
+        """The total CPU of server and PostgreSQL."""
         return self.server_cpu_ms + self.postgres_cpu_ms
 
 
@@ -28,14 +28,14 @@ FIGURES = ("per_second", "p50_ms", "p99_ms", "server_cpu_ms", "postgres_cpu_ms")
 
 
 def medians(samples: Sequence[Sample]) -> dict[str, float]:
-    """The median of each figure."""
+    """Return the median of each statistic."""
     return {name: round(median(getattr(sample, name) for sample in samples), 4) for name in FIGURES}
 
 
 def ratio(ours: Sequence[Sample], theirs: Sequence[Sample], figure: str) -> float | None:
-    """The median, over rounds, of our figure over theirs; None where theirs is nothing in every round.
+    """Return the median over rounds of our value divided by theirs, or None if theirs is 0 in every round.
 
-    Both were measured within seconds of one another in each round, so that what disturbs the machine disturbs both.
+    In each round both are measured within seconds, so that disturbances of the machine affect both.
     """
     pairs = [(getattr(one, figure), getattr(other, figure)) for one, other in zip(ours, theirs, strict=True)]
     ratios = [one / other for one, other in pairs if other]

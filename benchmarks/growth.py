@@ -1,7 +1,7 @@
-"""How a page of ports grows from 10 rows to 10,000: what each row costs, and how much memory the largest page takes.
+"""The cost of a page of ports from 10 to 10,000 rows: CPU per row, and the memory of the largest page.
 
-Asked by the partner through one connection, of a gateway of its own whose largest page is raised. Linear means that a row of the
-page of 10,000 costs no more than a row of the page of 1,000, within what a measurement of some seconds can tell.
+The partner requests the pages over one connection from a separate gateway with a higher page limit. Growth counts as linear if a
+row of the 10,000-row page costs no more than a row of the 1,000-row page, within the accuracy of a measurement of some seconds.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from models.embedded import Embedded
 from settings import variable
 
 ROWS: Final = (10, 100, 1_000, 10_000)
-LINEAR: Final = 1.25  # most that a row of the largest page may cost, over a row of the page a tenth as long
-MEMORY: Final = 3.0  # most memory over the idle server's, in sizes of the answer
+LINEAR: Final = 1.25  # maximum cost of a row of the largest page, relative to a row of a page a tenth as long
+MEMORY: Final = 3.0  # maximum memory above the idle server's, as a multiple of the response size
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of so many rows: milliseconds of a request, and its answer in bytes."""
+    """A page of a number of rows: milliseconds per request, and the response size in bytes."""
 
     rows: int
     server_cpu_ms: float
@@ -39,13 +39,13 @@ class Page:
 
     @property
     def row_us(self) -> float:
-        """CPU of server and PostgreSQL for one row, in microseconds."""
+        """CPU of server and PostgreSQL per row, in microseconds."""
         return 1000 * (self.server_cpu_ms + self.postgres_cpu_ms) / self.rows
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """The pages, and the memory of the server: idle, and at most while the largest page was answered, in bytes."""
+    """The pages, and the server's memory in bytes: idle, and at its peak during the largest page."""
 
     pages: list[Page] = field(default_factory=list)
     idle_bytes: int = 0
@@ -53,12 +53,12 @@ class Growth:
 
     @property
     def row_ratio(self) -> float:
-        """A row of the largest page, over a row of the one before."""
+        """The cost of a row of the largest page, relative to the previous page."""
         return self.pages[-1].row_us / self.pages[-2].row_us
 
     @property
     def memory_ratio(self) -> float:
-        """What the largest page took of memory, in sizes of its answer."""
+        """The memory used for the largest page, as a multiple of its response size."""
         return (self.peak_bytes - self.idle_bytes) / self.pages[-1].answer_bytes
 
     def verdicts(self) -> list[Verdict]:
@@ -70,7 +70,7 @@ class Growth:
         ]
 
     def as_json(self) -> dict[str, object]:
-        """For the file of results."""
+        """Return the values for the results file."""
         pages = [asdict(page) | {"row_us": round(page.row_us, 3)} for page in self.pages]
         return {"pages": pages, "idle_bytes": self.idle_bytes, "peak_bytes": self.peak_bytes}
 
@@ -84,7 +84,7 @@ def measure(
     name: str = WORKLOAD,
     rows: Sequence[int] = ROWS,
 ) -> Growth:
-    """Grow the page, each size measured for so many seconds. Raises DidNotStart, LoadFailed."""
+    """Measure each page size for `seconds`. Raises DidNotStart, LoadFailed."""
     peer = peers()[GATEWAY]
     plan = Plan([peer], ["Q1"], rounds=1, seconds=seconds, every_viewer=False)
     databases, (case,) = asyncio.run(prepare(postgres, plan, progress, name))
@@ -110,5 +110,5 @@ def measure(
 
 
 def sized(case: Case, count: int) -> Case:
-    """The case with so many rows."""
+    """Return the case with a number of rows."""
     return replace(case, query=replace(case.query, variables={"first": count}))

@@ -1,6 +1,6 @@
-"""The machine that measures: which core does what, what processes have used of it, and how it is called in the results.
+"""The benchmark machine: assignment of cores, resource use of processes, and its description for the results.
 
-The servers measured have one core to themselves; PostgreSQL and the load share the other, so that neither takes time from a server.
+The measured servers have one core to themselves. PostgreSQL and the load share another, so that they take no time from a server.
 """
 
 from __future__ import annotations
@@ -13,67 +13,67 @@ from pathlib import Path
 from typing import Final
 
 PROC: Final = Path("/proc")
-TICKS: Final = os.sysconf("SC_CLK_TCK")  # per second, in which Linux counts what a process has used
-USER, SYSTEM, PARENT = 11, 12, 1  # fields of /proc/PID/stat, counted after the name
+TICKS: Final = os.sysconf("SC_CLK_TCK")  # clock ticks per second, the unit of CPU time in /proc
+USER, SYSTEM, PARENT = 11, 12, 1  # field numbers of /proc/PID/stat, counted after the name
 PACKAGES: Final = ("strawberry-graphql", "graphql-core", "asyncpg", "orjson", "uvicorn", "uvloop", "httptools", "sqlalchemy")
 
 
 @dataclass(frozen=True, slots=True)
 class Cores:
-    """The core of the servers, and the one of PostgreSQL and the load. On a machine with one core they are the same."""
+    """The servers' core, and the core of PostgreSQL and the load. They're the same on a single-core machine."""
 
     server: int
     rest: int
 
     @classmethod
     def of_machine(cls) -> Cores:
-        """The first two cores that this process may use."""
+        """Return the first two cores that this process can use."""
         usable = sorted(os.sched_getaffinity(0))
         return cls(usable[0], usable[1 % len(usable)])
 
 
 def pin(process: int, core: int) -> None:
-    """Hold a process and all that it has started to a core; what it starts later inherits that."""
+    """Pin a process and its descendants to a core. Processes that it starts later inherit this."""
     for each in family(process):
         for thread in _threads(each):
             os.sched_setaffinity(thread, {core})
 
 
 def family(process: int) -> list[int]:
-    """A process and all below it."""
+    """Return a process and its descendants."""
     children: dict[int, list[int]] = {}
     for path in PROC.glob("[0-9]*/stat"):
         if fields := _fields(path):
             children.setdefault(int(fields[PARENT]), []).append(int(path.parent.name))
     found = [process]
-    for each in found:  # grows while it is walked
+    for each in found:  # the list grows during the loop
         found += children.get(each, [])
     return found
 
 
 def cpu_ms(processes: list[int]) -> float:
-    """What processes have used of the CPU since they began, in milliseconds; those that are gone count nothing."""
+    """Return the CPU time of processes since their start, in milliseconds. Exited processes count as 0."""
     stats = (_fields(PROC / str(process) / "stat") for process in processes)
     return sum(1000 * (int(fields[USER]) + int(fields[SYSTEM])) / TICKS for fields in stats if fields)
 
 
 def peak_memory(process: int) -> int:
-    """The most memory that a process has held since `forget_peak_memory`, in bytes."""
+    """Return a process's peak memory since `forget_peak_memory`, in bytes."""
     return _memory(process, "VmHWM")
 
 
 def memory(process: int) -> int:
-    """The memory that a process holds now, in bytes."""
+    """Return a process's current memory, in bytes."""
     return _memory(process, "VmRSS")
 
 
 def forget_peak_memory(process: int) -> None:
-    """Let the peak of a process be what it holds now."""
+    """Reset a process's peak memory to its current memory."""
     (PROC / str(process) / "clear_refs").write_text("5")
 
 
 def described() -> dict[str, object]:
-    """The machine and the versions that matter, for the results."""
+    """Describe the machine and the relevant versions, for the results."""
     models = [line for line in (PROC / "cpuinfo").read_text().splitlines() if line.startswith("model name")]
     return {
         "cpu": models[0].partition(":")[2].strip() if models else platform.machine(),
@@ -86,7 +86,7 @@ def described() -> dict[str, object]:
 
 
 def _fields(path: Path) -> list[str]:
-    """The fields of a stat file after the name, which may hold spaces; none if the process is gone."""
+    """Return the fields of a stat file after the name, which may contain spaces. Empty if the process has exited."""
     try:
         return path.read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

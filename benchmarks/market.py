@@ -1,4 +1,4 @@
-"""The large sample market in a database of the benchmarks' own, filled once and kept, with a page of ports for everybody measured."""
+"""The large sample market in a separate database, created once, with enough ports for every measured viewer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAME: Final = "bench"
 COLUMNS: Final = (
     "location_id, name, speed_mbps, term_months, status, visibility, monthly_rate, setup_fee, currency, cost_centre, created_at"
 )
-# Small companies get copies of other ports, so that each viewer's page is full.
+# Small companies get copies of other ports, so that every viewer's page is full.
 MORE_PORTS: Final = sa.text(f"""
     INSERT INTO port (id, company_id, {COLUMNS})
     SELECT uuidv7(), :company, {COLUMNS} FROM port ORDER BY id
@@ -30,7 +30,7 @@ COMPANY: Final = sa.text("""
 
 
 async def prepare(postgres: Embedded, scale: str, emails: tuple[str, ...], rows: int, name: str = NAME) -> str:
-    """The URL of the market, in which each user of `emails` reads more than `rows` ports."""
+    """Return the URL of the market, in which each user of `emails` can read more than `rows` ports."""
     url = await postgres.database(name)
     engine = connect(url)
     try:

@@ -1,8 +1,8 @@
-"""What authorization costs: a page of ports as policy gives it, against the same page with the mask and the filter taken out.
+"""The cost of authorization: a page of ports with policy, compared to the same page without masks and filters.
 
-Both sides run in this process over the same database, in turns, and are compared by their medians. Before anything is timed
-both sides have to give the same ports with the same values, but for what policy hides. Where the page also says what the viewer can
-do to each port, that is weighed against the page that says nothing of it.
+Both sides run alternately in this process on the same database, and their medians are compared. Before timing, both must return the
+same ports and values, except for hidden ones. The page with the viewer's allowed actions is compared to the unguarded page
+without them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from resolvers.viewer import Member, find_member, load_viewer
 from settings import Settings
 
 VIEWERS: Final = ("admin@partner.example", "hidden@managed.example", "reviewer@operator.example")
-ALLOWED: Final = 1.2  # the page with authorization may cost a fifth more
+ALLOWED: Final = 1.2  # the page with authorization may cost up to a fifth more
 WARM_UP: Final = 5
 QUERY: Final = """query Ports($first: Int!) {
   ports(first: $first) {
@@ -48,7 +48,7 @@ Run = Callable[[], Awaitable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Medians of one page as one viewer, in milliseconds of the clock, or of this process alone where the level says CPU."""
+    """Medians of one viewer's page in milliseconds: elapsed time, or this process's CPU time if the level says CPU."""
 
     viewer: str
     level: str
@@ -58,46 +58,46 @@ class Result:
 
     @property
     def ratio(self) -> float:
-        """What the page costs with authorization, over what it costs without."""
+        """The page's cost with authorization divided by its cost without."""
         return self.guarded_ms / self.unguarded_ms
 
     def as_json(self) -> dict[str, object]:
-        """For the file of results."""
+        """Return the values for the results file."""
         return asdict(self) | {"ratio": round(self.ratio, 3)}
 
 
 class Differs(Exception):
-    """The two sides do not give the same page, so that comparing them says nothing."""
+    """The two sides returned different pages, so their costs can't be compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The gateway, with policy or without."""
+    """The gateway, with or without policy."""
 
     app: Starlette
     client: httpx.AsyncClient
 
     @property
     def services(self) -> Services:
-        """What its requests share."""
+        """The services that requests share."""
         services: Services = self.app.state.services
         return services
 
     async def endpoint(self, member: Member, rows: int, query: str = QUERY) -> Any:
-        """The answer to a query, through the whole application."""
+        """Send a query through the whole application and return the response."""
         token = self.app.state.tokens.issue(member.user_id, member.membership_id, 3600)
         body = {"query": query, "variables": {"first": rows}}
         response = await self.client.post("/graphql", json=body, headers={"Authorization": f"Bearer {token}"})
         return response.json()
 
     async def loader(self, viewer: Viewer, rows: int) -> Any:
-        """The records of the page: statement, rows and mask, without GraphQL."""
+        """Load the page's records (statement, rows and mask), without GraphQL."""
         (page,) = await load_pages(Context(self.services, viewer), "Port", {"first": rows})
         return page.nodes
 
 
 async def measure(url: str, data_dir: Path, *, rows: int, rounds: int, progress: Callable[[str], None]) -> list[Result]:
-    """All levels for every viewer. Raises Differs."""
+    """Measure all levels for every viewer. Raises Differs."""
     results = []
     async with _side(url, data_dir) as guarded, _side(url, data_dir) as bare:
         bare.services.policy = unguarded(bare.services.policy)
@@ -125,7 +125,7 @@ async def measure(url: str, data_dir: Path, *, rows: int, rounds: int, progress:
 
 
 def compare(guarded: Any, bare: Any, rows: int) -> None:
-    """Hold the answers of both sides against each other: the same ports, and each value the same or hidden."""
+    """Check that both sides return the same ports, and that each value is the same or hidden. Raises Differs."""
     pages_of = [answer["data"]["ports"]["nodes"] for answer in (guarded, bare)]
     if [len(nodes) for nodes in pages_of] != [rows, rows]:
         raise Differs(f"{[len(nodes) for nodes in pages_of]} ports, not {rows} on both sides")
@@ -136,7 +136,7 @@ def compare(guarded: Any, bare: Any, rows: int) -> None:
 
 
 async def alternate(first: Run, second: Run, rounds: int, clock: Callable[[], float]) -> tuple[list[float], list[float]]:
-    """The times of both, run in turns; who begins changes from round to round."""
+    """Return the times of both sides, run alternately. The side that starts alternates too."""
     times: tuple[list[float], list[float]] = ([], [])
     for number in range(-min(WARM_UP, rounds), rounds):
         order = ((first, times[0]), (second, times[1]))

@@ -1,4 +1,4 @@
-"""The comparison as a drawing: for each query a bar of each server, its CPU per request on a logarithmic scale."""
+"""The comparison as a chart: for each query, a bar per server with its CPU per request on a logarithmic scale."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from benchmarks.peers.registry import peers
 
 LABELS, BARS, FIGURES = 160, 420, 200  # widths of the three columns
 LINE, HEAD, GAP = 22, 34, 18  # heights
-LEAST: Final = 0.03  # milliseconds, where bars begin
+LEAST: Final = 0.03  # milliseconds at the start of the bars
 MOST: Final = 300.0
 OURS, THEIRS = "#0b6e4f", "#8a8f98"
 STYLE: Final = "text{font:13px system-ui,sans-serif;fill:#222}.query{font-weight:600}.figure{fill:#555}"
 
 
 def plot(found: Comparison) -> str:
-    """The drawing as SVG: as the main viewer of each query asks."""
+    """Return the chart as SVG, with the main viewer of each query."""
     drawn: list[str] = []
     top = HEAD
     for query in dict.fromkeys(query for query, _, _ in found.samples):
@@ -40,7 +40,7 @@ def plot(found: Comparison) -> str:
 
 
 def length(ms: float) -> float:
-    """How long the bar of so many milliseconds is."""
+    """Return the length of the bar for a number of milliseconds."""
     share = log10(max(ms, LEAST) / LEAST) / log10(MOST / LEAST)
     return round(BARS * min(share, 1), 1)
 

@@ -1,4 +1,4 @@
-"""What was measured, as a file for machines and as tables for people."""
+"""The results as a JSON file and as Markdown tables."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MIB: Final = 2**20
 
 @dataclass(slots=True)
 class Report:
-    """Everything that a run measured; None is what it was not asked for."""
+    """All results of a run. Benchmarks that weren't run are None."""
 
     quick: bool = False
     compared: Comparison | None = None
@@ -36,7 +36,7 @@ class Report:
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def as_json(self) -> dict[str, Any]:
-        """The file of results."""
+        """Return the content of the results file."""
         return {
             "date": self.at.date().isoformat(),
             "quick": self.quick,
@@ -50,7 +50,7 @@ class Report:
         }
 
     def write(self, directory: Path) -> None:
-        """`results.json` and `results.md`. What this run did not measure is kept from the run before."""
+        """Write `results.json` and `results.md`. Results that this run didn't measure are taken from the previous run."""
         path = directory / "results.json"
         before = json.loads(path.read_text()) if path.exists() else {}
         now = self.as_json()
@@ -87,13 +87,13 @@ INTRODUCTION: Final = (
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown; all columns but the first are numbers."""
+    """Return a Markdown table. All columns but the first are numbers."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def comparison_tables(found: Comparison) -> list[str]:
-    """A table for each query, as its main viewer asks it, in the order of the peers."""
+    """Return a table for each query and its main viewer, in the order of the peers."""
     parts = []
     for query in dict.fromkeys(query for query, _, _ in found.samples):
         viewer = next(viewer for name, viewer, _ in found.samples if name == query)
@@ -124,7 +124,7 @@ def _row(found: Comparison, query: str, viewer: str, server: str, about: str) ->
 
 
 def growth_table(found: Growth) -> str:
-    """A row for each size."""
+    """Return a table with a row per page size."""
     rows = [
         [
             f"{page.rows:,} rows",
@@ -140,7 +140,7 @@ def growth_table(found: Growth) -> str:
 
 
 def stored_table(found: Stored) -> str:
-    """A row for each page of each viewer: CPU of server and PostgreSQL among few and among many, and the naive statement."""
+    """Return a table with a row per viewer and page: CPU with few and many stored rows, and the naive statement."""
     few, many = found.sizes
     rows, postgres = [], found.ratios("postgres_cpu_ms")
     for (viewer, page), share in found.ratios().items():
@@ -168,7 +168,7 @@ def stored_table(found: Stored) -> str:
 
 
 def overhead_table(results: Sequence[Result]) -> str:
-    """A row for each viewer and level."""
+    """Return a table with a row per viewer and level."""
     rows = [
         [f"{result.viewer}, {result.level}", f"{result.guarded_ms:.2f}", f"{result.unguarded_ms:.2f}", f"{result.ratio:.2f}"]
         for result in results
@@ -177,7 +177,7 @@ def overhead_table(results: Sequence[Result]) -> str:
 
 
 def abuse_table(found: Abuse) -> str:
-    """A row for each attack."""
+    """Return a table with a row per attack."""
     rows = [
         [each.attack, f"{each.request_bytes:,}", f"{each.cpu_ms:.0f}", f"{each.honest_p99_ms:.0f}"] for each in found.outcomes
     ]
@@ -185,7 +185,7 @@ def abuse_table(found: Abuse) -> str:
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> str:
-    """Each target, met or missed."""
+    """Return a table of the targets, met or missed."""
     rows = [
         [
             verdict.what,

@@ -1,4 +1,4 @@
-"""One slice of load on a server, and what server and PostgreSQL used of the CPU meanwhile."""
+"""One slice of load on a server, with the CPU time that the server and PostgreSQL use meanwhile."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from benchmarks.workload.viewers import Bearer
 
 
 def job(server: Running, query: Query, viewer: Bearer, *, connections: int, seconds: float, at_least: int = 1) -> Job:
-    """A query as a viewer asks it, for the load process."""
+    """Return the job for the load process: a query sent as a viewer."""
     peer = server.peer
     return Job(server.port, peer.body(query), peer.headers(viewer), connections, seconds, at_least)
 
 
 def sample(load: Load, server: Running, database: Database, asked: Job) -> Sample:
-    """Do a job, and account for it. Raises LoadFailed."""
+    """Run a job and measure it. Raises LoadFailed."""
     servers, backends = server.processes(), database.processes()
     before = cpu_ms(servers), cpu_ms(backends)
     outcome = load.run(asked)

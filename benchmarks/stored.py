@@ -1,8 +1,8 @@
-"""A page of 100 of a viewer's offers among 10,000 that are stored, and among 1,000,000: a page must not grow with its table.
+"""A page of 100 of a viewer's offers in tables of 10,000 and 1,000,000 offers: the cost must not grow with the table.
 
-The viewer has the same 1,000 offers in both databases, made between those of others. Asked of a gateway over each database, one
-connection at a time, in turns; beside it what the statement costs that one would write at first. What counts is the CPU of
-PostgreSQL and the server together: it does not depend on who else uses the machine.
+The viewer has the same 1,000 offers in both databases, spread among those of others. Each database has its own gateway, and they're
+queried alternately over one connection. For comparison, the naive statement is measured too. The result is the CPU time of
+PostgreSQL and the server, which doesn't depend on other load on the machine.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from models.embedded import Embedded
 SIZES: Final = (10_000, 1_000_000)
 VIEWERS: Final = {"seller": SELLER, "buyer": BUYER, "visitor": ANONYMOUS}
 ALLOWED: Final = 1.5
-MIDDLE: Final = 5  # pages before the one in the middle
+MIDDLE: Final = 5  # pages before the middle one
 DOCUMENT: Final = """query Offers($first: Int!, $after: String) {
   offers(first: $first, after: $after) {
     edges { cursor node { id name status totalValue { amount currency } } }
@@ -53,14 +53,14 @@ Progress = Callable[[str], None]
 
 @dataclass(slots=True)
 class Stored:
-    """Samples by viewer, page and number of stored offers; milliseconds of the naive statement by viewer and number."""
+    """Samples by viewer, page and number of stored offers, and the naive statement's milliseconds by viewer and number."""
 
     sizes: tuple[int, int]
     samples: dict[tuple[str, str, int], list[Sample]] = field(default_factory=dict)
     naive_ms: dict[tuple[str, int], float] = field(default_factory=dict)
 
     def ratios(self, figure: str = "cpu_ms") -> dict[tuple[str, str], float]:
-        """Of each viewer's pages: a figure among many, over the same among few."""
+        """Return, for each viewer's pages, a statistic with many offers divided by the same with few."""
         few, many = self.sizes
         found = {
             (viewer, page): ratio(self.samples[viewer, page, many], self.samples[viewer, page, few], figure)
@@ -70,7 +70,7 @@ class Stored:
         return {key: value for key, value in found.items() if value is not None}
 
     def verdicts(self) -> list[Verdict]:
-        """A target for each page."""
+        """Check each page against its target."""
         few, many = self.sizes
         return [
             Verdict(f"{viewer}'s {page} page among {many:,} offers, over {few:,}", found, ALLOWED)
@@ -78,7 +78,7 @@ class Stored:
         ]
 
     def as_json(self) -> dict[str, object]:
-        """For the file of results."""
+        """Return the values for the results file."""
         pages = [
             {"viewer": viewer, "page": page, "stored": size, **medians(samples)}
             for (viewer, page, size), samples in self.samples.items()
@@ -96,7 +96,7 @@ def measure(
     progress: Progress,
     sizes: tuple[int, int] = SIZES,
 ) -> Stored:
-    """Measure both databases in turns. Raises DidNotStart, LoadFailed."""
+    """Measure both databases alternately. Raises DidNotStart, LoadFailed."""
     databases = {size: asyncio.run(offers(postgres, size, progress)) for size in sizes}
     who = asyncio.run(_bearers(databases[sizes[0]]))
     found = Stored(sizes)
@@ -126,7 +126,7 @@ def measure(
 
 
 def pages(server: Running, viewer: Bearer) -> dict[str, Query]:
-    """The first page and one in the middle; a visitor has no second page, because it has no offers."""
+    """Return the first page and a middle one. A visitor has only the first, because it can't see offers."""
     first = Query("Offers", DOCUMENT, {"first": 100}, ())
     found, cursor = {"first": first}, None
     for _ in range(MIDDLE):
@@ -139,7 +139,7 @@ def pages(server: Running, viewer: Bearer) -> dict[str, Query]:
 
 
 async def naive_ms(database: Database, viewer: Bearer) -> float:
-    """The fastest of some runs of the naive statement, in milliseconds, on a connection like the gateway's."""
+    """Return the fastest run of the naive statement in milliseconds, on a connection like the gateway's."""
     found = database.environment
     connection = await asyncpg.connect(
         host=found["PGHOST"],

@@ -1,4 +1,4 @@
-"""What the gateway has to reach, as ratios within one run, and whether it does."""
+"""The gateway's performance targets, as ratios within one run, and whether it meets them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LISTS: Final = ("Q1", "Q2", "Q3")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A figure that was measured, beside the bound that it is held to."""
+    """A measured value and its limit."""
 
     what: str
     figure: float
@@ -23,18 +23,18 @@ class Verdict:
 
     @property
     def met(self) -> bool:
-        """Whether the figure keeps to its bound."""
+        """True if the value is within its limit."""
         return self.figure <= self.bound if self.at_most else self.figure >= self.bound
 
     def as_json(self) -> dict[str, object]:
-        """For the file of results."""
+        """Return the values for the results file."""
         sign = "at most" if self.at_most else "at least"
         return {"what": self.what, "figure": round(self.figure, 4), sign: round(self.bound, 4), "met": self.met}
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A bound on the gateway's figure over another server's, of some queries as the partner asks them."""
+    """A limit on the gateway's value relative to another server's, for some queries sent as the partner."""
 
     queries: tuple[str, ...]
     figure: str
@@ -61,7 +61,7 @@ WORDS: Final = {
 
 
 def verdicts(found: Comparison) -> list[Verdict]:
-    """The targets of the comparison; those of servers or queries that were left out are passed over."""
+    """Check the comparison's targets. Targets of servers or queries that weren't measured are skipped."""
     measured = []
     for target in TARGETS:
         for query in target.queries:

@@ -1,8 +1,7 @@
-"""What policy is held against: the same rows by an ordinary WHERE, every field of them shown, no mask.
+"""The baseline that policy is compared to: the same rows through an ordinary WHERE, all fields visible, no masks.
 
-`ports_by_where` is for pages of ports; all else is found as policy finds it. `workload_by_where` is for the queries of the
-workload, as a partner from whom nothing is hidden asks them: what a list at the root holds is found by WHERE, and whatever hangs
-below it is there.
+`ports_by_where` is for pages of ports; all other types are found as with policy. `workload_by_where` is for the workload's queries,
+sent as a partner from whom nothing is hidden: root lists use a WHERE, and everything below them is readable.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from policies.viewer import Shape
 
 MINE: Final = Parameter("company_id")
 OWN: Final = Compare("=", "company_id", MINE)
-# The part about NULL is never true. It keeps the condition whole, as somebody would write it, where policy is a union of branches.
+# The NULL part is never true. It keeps the condition in one piece, as one would write it; policy splits it into a union.
 OWN_AND_MANAGED: Final = And((Or((OWN, Compare("=", "partner_id", MINE), Compare("=", "id", None))), Compare("!=", "id", None)))
 MY_PORTS: Final[dict[str, Predicate]] = {"OPERATOR": TRUE, "PARTNER": OWN_AND_MANAGED}
 PUBLIC: Final = Compare("=", "visibility", "PUBLIC")
@@ -28,22 +27,22 @@ SHOWN_PORT: Final = And((PUBLIC, Compare("=", "profile_visibility", "PUBLIC")))
 SHOWN: Final = FieldRule(visible=TRUE, denials=(), default_reason=Reason.NOT_YOURS)
 
 
-Where = Callable[[Shape, str, Predicate], Predicate]  # (shape, type, what policy says) to the rows
+Where = Callable[[Shape, str, Predicate], Predicate]  # (shape, type, the policy's predicate) to the predicate to use
 
 
 def ports_by_where(shape: Shape, entity: str, rows: Predicate) -> Predicate:
-    """Ports by WHERE, everything else as policy finds it."""
+    """Find ports with a WHERE, and everything else as with policy."""
     return MY_PORTS.get(shape.kind, OWN) if entity == "Port" else rows
 
 
 def workload_by_where(shape: Shape, entity: str, rows: Predicate) -> Predicate:
-    """What the workload's lists hold by WHERE, every other row for everybody."""
+    """Find the rows of the workload's lists with a WHERE. All other rows are readable."""
     found = {"Port": ports_by_where(shape, "Port", rows), "MarketplaceProfile": LISTED, "MarketplacePort": SHOWN_PORT}
     return found.get(entity, TRUE)
 
 
 class Unguarded:
-    """What a policy decides, with everything shown and rows found by WHERE."""
+    """A policy whose fields are all visible and whose rows are found with a WHERE."""
 
     def __init__(self, policy: Policy, where: Where) -> None:
         self.version = policy.version
@@ -52,7 +51,7 @@ class Unguarded:
         self._decisions: dict[tuple[Any, ...], Decision] = {}
 
     def decide(self, shape: Shape, entity: str, action: str = "read") -> Decision:
-        """The same decision each time for the same question, as the real policy does."""
+        """Return the decision. Cached, like the real policy's."""
         key = (shape, entity, action)
         if key not in self._decisions:
             real = self._policy.decide(shape, entity, action)
@@ -61,14 +60,14 @@ class Unguarded:
         return self._decisions[key]
 
     def can(self, shape: Shape, ability: str) -> bool:
-        """As the real policy says."""
+        """Delegate to the real policy."""
         return self._policy.can(shape, ability)
 
     def withheld(self, shape: Shape, ability: str) -> Reason | None:
-        """As the real policy says."""
+        """Delegate to the real policy."""
         return self._policy.denial_reason(shape, ability)
 
 
 def unguarded(policy: Policy, where: Where = ports_by_where) -> Policy:
-    """The policy without its guards, in the place of a policy."""
+    """Return the policy without its guards."""
     return cast("Policy", Unguarded(policy, where))

@@ -1,1 +1,1 @@
-"""The `crossgate` command: one module for each subcommand, imported only when it is called. Run as `python -m commands`."""
+"""The `crossgate` command: one module per subcommand, imported only when it's called. Run it as `python -m commands`."""

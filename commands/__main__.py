@@ -1,4 +1,4 @@
-"""The `crossgate` command. A subcommand's module is imported when it is called, so that a short one answers at once."""
+"""The `crossgate` command. A subcommand's module is imported only when it's called, so that every command starts fast."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ MODULES: Final = {
 
 
 class Subcommands(TyperGroup):
-    """The subcommands by name. Each module has a Typer named `app`."""
+    """The subcommands by name. Each module has a Typer app named `app`."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands.update(dict.fromkeys(MODULES, self))  # the names are enough until one is called
+        self.commands.update(dict.fromkeys(MODULES, self))  # only the names are needed until a subcommand is called
 
     def get_command(self, _ctx: Any, cmd_name: str) -> Any:
-        """The subcommand, if there is one of that name."""
+        """Import and return the subcommand, or None if there is no such name."""
         if cmd_name not in MODULES:
             return None
         command = typer.main.get_command(import_module(MODULES[cmd_name]).app)
@@ -47,7 +47,7 @@ app = typer.Typer(cls=Subcommands, no_args_is_help=True, add_completion=False, p
 
 @app.callback()
 def crossgate() -> None:
-    """A GraphQL gateway with fine-grained authorization for the market of network connectivity."""
+    """A GraphQL gateway with fine-grained authorization for the network connectivity market."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What announcements of the operator share: one transaction for all that are told, things by name or id, and a bar of progress."""
+"""What the announcement commands share: one transaction for all recipients, lookup by name or ID, and a progress bar."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.failure import Failure
-from commands.store import opened
+from commands.store import open_database
 from models.database import transaction
 from resolvers.values.identifiers import InvalidId, parse
 from settings import Settings
@@ -20,26 +20,26 @@ from settings import Settings
 
 @asynccontextmanager
 async def announcing(settings: Settings) -> AsyncIterator[AsyncSession]:
-    """A session whose one transaction is committed if nothing goes wrong. Raises Failure where there are no tables yet."""
-    async with opened(settings) as engine:
+    """Open a session in one transaction. Raises Failure if the database has no tables yet."""
+    async with open_database(settings) as engine:
         try:
             async with transaction(engine) as session:
                 yield session
         except ProgrammingError:
-            raise Failure("The database is not migrated. Run `crossgate serve` or `crossgate database upgrade`.") from None
+            raise Failure("The database has no tables yet. Run `crossgate serve` or `crossgate database upgrade`.") from None
 
 
 @contextmanager
 def in_progress(total: int) -> Iterator[Callable[[], None]]:
-    """What to call for each company that was told; a bar on standard error shows it to whoever looks."""
+    """Show a progress bar on standard error. Yields the function to call after each notified company."""
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("Telling", total=total)
+        task = progress.add_task("Notifying", total=total)
         yield lambda: progress.advance(task)
 
 
 def key_of(text: str, kind: str) -> UUID | None:
-    """The key in a global id or a UUID, None if it is neither, and so a name."""
+    """Return the key from a global ID or a UUID, or None if the text is neither, and therefore a name."""
     try:
         return parse(text, "id", kind).key
     except InvalidId:
@@ -50,8 +50,8 @@ def key_of(text: str, kind: str) -> UUID | None:
         return None
 
 
-def the_one(found: Sequence[UUID], what: str) -> UUID:
-    """The only thing found. Raises Failure."""
-    if len(found) == 1:
-        return found[0]
-    raise Failure(f"There is no {what}." if not found else f"There are {len(found)} of {what}: give an id.")
+def the_one(matches: Sequence[UUID], description: str) -> UUID:
+    """Return the only match. Raises Failure if there are none or several."""
+    if len(matches) == 1:
+        return matches[0]
+    raise Failure(f"Found no {description}." if not matches else f"Found {len(matches)} matches for {description}. Use an ID.")

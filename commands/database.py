@@ -1,4 +1,4 @@
-"""`crossgate database`: the migrations of the database, and where it is."""
+"""`crossgate database`: migrate the database or print its URL."""
 
 from __future__ import annotations
 
@@ -10,42 +10,47 @@ from alembic.util import CommandError
 
 from address import Address
 from commands.failure import Failure
-from commands.store import located, migrate, opened
+from commands.store import migrate, open_database, running_database
 from models.database import downgrade
 from settings import Settings
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Migrate the database, or say where it is.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Migrate the database or print its URL.")
 
 
 @app.command("upgrade")
 def to_newest() -> None:
-    """Bring the schema to the newest revision."""
-    with located(Settings.load()) as settings:
+    """Upgrade the schema to the latest revision."""
+    with running_database(Settings.load()) as settings:
         asyncio.run(_upgrade(settings))
 
 
 @app.command("downgrade")
-def to_earlier(revision: Annotated[str, typer.Argument(help="The revision, or `base` for none.")]) -> None:
-    """Take the schema back to a revision. What later ones stored is lost."""
-    with located(Settings.load()) as settings:
+def to_earlier(
+    revision: Annotated[str, typer.Argument(help="The revision, such as 0004, or `base` for an empty schema.")],
+) -> None:
+    """Downgrade the schema to an earlier revision. Data that later revisions added is lost."""
+    with running_database(Settings.load()) as settings:
         asyncio.run(_downgrade(settings, revision))
 
 
 @app.command()
 def url() -> None:
-    """Print the URL of the database, as psql takes it. The embedded one can be reached while something uses it."""
-    with located(Settings.load()) as settings:
+    """Print the database URL for psql. The embedded database only runs while a process uses it."""
+    with running_database(Settings.load()) as settings:
         typer.echo(Address.parse(str(settings.database_url)).uri)
 
 
 async def _upgrade(settings: Settings) -> None:
-    async with opened(settings) as engine:
+    async with open_database(settings) as engine:
         await migrate(engine)
 
 
 async def _downgrade(settings: Settings, revision: str) -> None:
-    async with opened(settings) as engine:
+    async with open_database(settings) as engine:
         try:
             await downgrade(engine, revision)
-        except CommandError as error:
-            raise Failure(f"The schema cannot be taken back: {error}.") from None
+        except CommandError:
+            raise Failure(
+                f"Can't downgrade to {revision}: it isn't an earlier revision. "
+                "Use the number of a file in models/migrations/versions, such as 0004, or `base`."
+            ) from None

@@ -1,4 +1,4 @@
-"""Failures that whoever called a command can mend: a message on standard error and an exit code, never a traceback."""
+"""Failures that the operator can fix: printed as a message on standard error with an exit code, never as a traceback."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from policies.errors import PolicyError
 from settings import InvalidSettings
 from transport.authentication.keys import UnusableKey
 
-EXIT_CODE: Final = 1  # a wrong use of the command line is 2
+EXIT_CODE: Final = 1  # usage errors exit with 2
 
 
 class Failure(Exception):
-    """A command cannot do what it was asked to. Says why and what to do."""
+    """A command can't do its work. The message says why and what to do."""
 
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """End the process with the message of a failure."""
+    """Print a failure's message and exit the process with EXIT_CODE."""
     try:
         yield
-    except InvalidAddress as failure:  # of a variable such as PGSERVICE, for that of the settings is looked at before
-        sys.stderr.write(f"crossgate: The address of the database {failure}\n")
+    except InvalidAddress as failure:  # from a variable such as PGSERVICE: the settings' own URL has been checked already
+        sys.stderr.write(f"crossgate: The database URL is invalid: {failure}\n")
         raise SystemExit(EXIT_CODE) from None
     except (Failure, EmbeddedFailed, InvalidSettings, PolicyError, UnusableKey, OSError) as failure:
         sys.stderr.write(f"crossgate: {failure}\n")

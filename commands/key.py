@@ -1,4 +1,4 @@
-"""`crossgate key`: the key that signs tokens and cursors."""
+"""`crossgate key`: manage the key that signs tokens and cursors."""
 
 from __future__ import annotations
 
@@ -14,26 +14,24 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="Rotate the k
 
 @app.callback()
 def key() -> None:
-    """The key that signs tokens and cursors."""
+    """Manage the key that signs tokens and cursors."""
 
 
 @app.command()
 def rotate(
     keep: Annotated[
         int | None,
-        typer.Option(
-            min=1, metavar="SECONDS", help="How long the key before still verifies; as long as tokens are good if not set."
-        ),
+        typer.Option(min=1, metavar="SECONDS", help="How long the old key is still accepted. The token lifetime if not set."),
     ] = None,
-    revoke: Annotated[bool, typer.Option("--revoke", help="End all tokens and cursors of before at once.")] = False,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Invalidate all existing tokens and cursors immediately.")] = False,
 ) -> None:
-    """Sign with a new key from now on. Gateways that run take it up within a second of their next token."""
+    """Create a new signing key. Running gateways start using it within a second of their next token."""
     if revoke and keep is not None:
-        raise typer.BadParameter("--revoke keeps no key: leave one of them out", param_hint="--keep")
+        raise typer.BadParameter("--revoke and --keep can't be used together", param_hint="--keep")
     settings = Settings.load()
     new, *retired = rotated(settings.signing_key_file, 0 if revoke else keep or settings.token_lifetime)
-    typer.echo(f"{new.kid} signs from now on.")
-    for each in retired:
-        typer.echo(f"{each.kid} verifies until {each.until:%Y-%m-%dT%H:%M:%SZ}.")
+    typer.echo(f"{new.kid} is the new signing key.")
+    for old in retired:
+        typer.echo(f"{old.kid} is accepted until {old.until:%Y-%m-%dT%H:%M:%SZ}.")
     if revoke:
-        typer.echo("All tokens and cursors of before are refused.")
+        typer.echo("All existing tokens and cursors are now invalid.")

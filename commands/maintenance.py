@@ -1,4 +1,4 @@
-"""`crossgate maintenance announce`: tell of maintenance whoever is to know of it (R117, R118, A15)."""
+"""`crossgate maintenance announce`: announce maintenance to the companies that it affects (R117, R118, A15)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.announcement import announcing, in_progress, key_of, the_one
 from commands.failure import Failure
-from commands.store import located
+from commands.store import running_database
 from resolvers.notifying.announcements import (
     AffectedCompany,
     affected_by_maintenance,
@@ -27,12 +27,12 @@ from resolvers.notifying.announcements import (
 from resolvers.notifying.message_templates import MaintenanceWindow
 from settings import Settings
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Tell of maintenance whoever is to know of it.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Announce maintenance to the companies that it affects.")
 
 
 @dataclass(frozen=True)
 class Announcement:
-    """What is announced, and where: at a location, in a market, or everywhere where neither is given."""
+    """The text of an announcement and where it applies: a location, a market, or everywhere if neither is set."""
 
     title: str
     body: str
@@ -43,55 +43,57 @@ class Announcement:
 
 @app.callback()
 def maintenance() -> None:
-    """Tell of maintenance whoever is to know of it."""
+    """Announce maintenance to the companies that it affects."""
 
 
 @app.command()
 def announce(
-    title: Annotated[str, typer.Option(help="A line.")],
-    body: Annotated[str, typer.Option(help="Plain text.")],
-    location: Annotated[str | None, typer.Option(metavar="NAME_OR_ID", help="The location that is maintained.")] = None,
-    market: Annotated[str | None, typer.Option(metavar="CODE", help="All locations of a billing market.")] = None,
+    title: Annotated[str, typer.Option(help="The subject, in one line.")],
+    body: Annotated[str, typer.Option(help="The message, in plain text.")],
+    location: Annotated[str | None, typer.Option(metavar="NAME_OR_ID", help="The location under maintenance.")] = None,
+    market: Annotated[str | None, typer.Option(metavar="CODE", help="All locations of this billing market.")] = None,
     all_locations: Annotated[bool, typer.Option("--all", help="All locations.")] = False,
-    starts: Annotated[str | None, typer.Option(metavar="ISO", help="When it begins; UTC if no offset is given.")] = None,
+    starts: Annotated[str | None, typer.Option(metavar="ISO", help="When it starts. UTC if no offset is given.")] = None,
     ends: Annotated[str | None, typer.Option(metavar="ISO", help="When it ends.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say who would be told.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print who would be notified.")] = False,
 ) -> None:
-    """Tell each company with ports there, once. Of managed accounts' ports their partner is told, and they are not."""
+    """Notify each company with ports there, once. For ports of managed accounts, their partner is notified instead."""
     if [location is not None, market is not None, all_locations].count(True) != 1:
-        raise typer.BadParameter("give one of --location, --market and --all", param_hint="--location")
+        raise typer.BadParameter("use exactly one of --location, --market and --all", param_hint="--location")
     window = MaintenanceWindow(_moment(starts, "--starts"), _moment(ends, "--ends"))
     if window.starts and window.ends and window.ends <= window.starts:
-        raise typer.BadParameter("it ends before it begins", param_hint="--ends")
-    with located(Settings.load()) as settings:
+        raise typer.BadParameter("the end must be after the start", param_hint="--ends")
+    with running_database(Settings.load()) as settings:
         typer.echo(asyncio.run(_announce(settings, Announcement(title, body, window, location, market), dry_run=dry_run)))
 
 
-async def _announce(settings: Settings, what: Announcement, *, dry_run: bool) -> str:
+async def _announce(settings: Settings, announcement: Announcement, *, dry_run: bool) -> str:
     async with announcing(settings) as session:
-        concerned = await affected_by_maintenance(session, await _locations(session, what))
+        affected = await affected_by_maintenance(session, await _locations(session, announcement))
         if dry_run:
-            return _listed(concerned)
-        with in_progress(len(concerned)) as advance:
-            people = await announce_maintenance(session, concerned, what.title, what.body, what.window, advance)
-    return f"Told {len(concerned)} companies: {people} people."
+            return _preview(affected)
+        with in_progress(len(affected)) as advance:
+            people = await announce_maintenance(
+                session, affected, announcement.title, announcement.body, announcement.window, advance
+            )
+    return f"Notified {len(affected)} companies: {people} people."
 
 
-async def _locations(session: AsyncSession, what: Announcement) -> list[UUID]:
-    """The locations that are maintained. Raises Failure where there is none."""
-    if what.location is not None:
-        found = await find_locations(session, at_location(what.location, key_of(what.location, "Location")))
-        return [the_one(found, f"location {what.location}")]
-    found = await find_locations(session, everywhere() if what.market is None else in_market(what.market))
-    if not found and what.market is not None:
-        raise Failure(f"There is no location in the market {what.market}.")
+async def _locations(session: AsyncSession, announcement: Announcement) -> list[UUID]:
+    """Return the locations under maintenance. Raises Failure if there are none."""
+    if announcement.location is not None:
+        found = await find_locations(session, at_location(announcement.location, key_of(announcement.location, "Location")))
+        return [the_one(found, f"location {announcement.location}")]
+    found = await find_locations(session, everywhere() if announcement.market is None else in_market(announcement.market))
+    if not found and announcement.market is not None:
+        raise Failure(f"No location is in market {announcement.market}. Use a market code such as UK.")
     return found
 
 
-def _listed(concerned: Sequence[AffectedCompany]) -> str:
-    """Who would be told, a line each."""
-    lines = [f"{each.name}, for {', '.join(each.accounts)}" if each.accounts else each.name for each in concerned]
-    return "\n".join([f"Would tell {len(concerned)} companies:", *lines])
+def _preview(affected: Sequence[AffectedCompany]) -> str:
+    """Return the companies that would be notified, one per line."""
+    lines = [f"{it.name}, for {', '.join(it.accounts)}" if it.accounts else it.name for it in affected]
+    return "\n".join([f"Would notify {len(affected)} companies:", *lines])
 
 
 def _moment(text: str | None, option: str) -> datetime | None:
@@ -100,5 +102,5 @@ def _moment(text: str | None, option: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter("must be a time such as 2026-12-01T22:00+01:00", param_hint=option) from None
+        raise typer.BadParameter("use an ISO 8601 time such as 2026-12-01T22:00+01:00", param_hint=option) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

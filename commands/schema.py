@@ -1,4 +1,4 @@
-"""`crossgate schema`: the schema as SDL, and what has changed in it since its snapshot was taken, breaking or not."""
+"""`crossgate schema`: print the schema as SDL, or list what changed since its snapshot and whether that breaks clients."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from schema.introspection.viewer_schemas import ViewerSchemas
 from schema.schema import described, make_schema
 
 SNAPSHOT: Final = Path(__file__).parents[1] / "schema" / "schema.graphql"
-RENEW: Final = "If that is meant: crossgate schema print > schema/schema.graphql"
+UPDATE_HINT: Final = "If this is intended, update the snapshot: crossgate schema print > schema/schema.graphql"
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Print the schema, or check it against its snapshot.")
 
@@ -28,31 +28,31 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="Print the sc
 def print_(
     as_: Annotated[
         str | None,
-        typer.Option("--as", metavar="SHAPE", help="As such a viewer has it, as MANAGED+FINANCE; without it all of it."),
+        typer.Option("--as", metavar="SHAPE", help="A viewer, such as MANAGED+FINANCE, whose schema to print."),
     ] = None,
 ) -> None:
-    """Print the schema in GraphQL's schema definition language."""
+    """Print the schema in GraphQL schema definition language (SDL)."""
     typer.echo(sdl() if as_ is None else shaped_sdl(as_), nl=False)
 
 
 @app.command()
 def check(file: Annotated[Path, typer.Argument(help="The snapshot.", show_default="schema/schema.graphql")] = SNAPSHOT) -> None:
-    """Compare the schema with a snapshot; tell what has changed and whether that breaks clients."""
+    """Compare the schema with a snapshot. Fails with the changes, and whether they break clients."""
     try:
         before = file.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise Failure(f"There is no snapshot {file}. {RENEW}") from None
+        raise Failure(f"The snapshot {file} doesn't exist. {UPDATE_HINT}") from None
     if report := "\n".join(changes(before, sdl())):
-        raise Failure(f"The schema is not that of {file.name}.\n{report}\n{RENEW}")
+        raise Failure(f"The schema differs from {file.name}.\n{report}\n{UPDATE_HINT}")
 
 
 def sdl() -> str:
-    """The schema as it is now."""
+    """Return the current schema as SDL."""
     return described(server.load_policy()).as_str() + "\n"
 
 
 def shaped_sdl(text: str) -> str:
-    """The schema of viewers of the shape that is written so. Raises Failure."""
+    """Return the SDL that viewers of a shape see. Raises Failure if `text` isn't a shape."""
     try:
         shape = parse_shape(text)
     except PolicyError as error:
@@ -64,15 +64,15 @@ def shaped_sdl(text: str) -> str:
 
 
 def changes(before: str, after: str) -> Iterator[str]:
-    """Each line that differs, then each change that clients may notice. Nothing where the texts are the same."""
+    """Yield the lines that differ, then each change that clients may notice. Yields nothing if the texts are equal."""
     yield from unified_diff(before.splitlines(), after.splitlines(), "snapshot", "schema", lineterm="")
     if before != after:
-        yield from _noticed(build_schema(before), build_schema(after))
+        yield from _client_changes(build_schema(before), build_schema(after))
 
 
-def _noticed(before: GraphQLSchema, after: GraphQLSchema) -> Iterator[str]:
+def _client_changes(before: GraphQLSchema, after: GraphQLSchema) -> Iterator[str]:
     breaking, dangerous = find_breaking_changes(before, after), find_dangerous_changes(before, after)
     yield from (f"BREAKING: {change.description}" for change in breaking)
     yield from (f"DANGEROUS: {change.description}" for change in dangerous)
     if not breaking and not dangerous:
-        yield "Not breaking: clients of the snapshot go on as they are."
+        yield "Not breaking: existing clients keep working."

@@ -1,4 +1,4 @@
-"""`crossgate serve`: make the database ready, say where the gateway is and how to sign in, and serve until told to stop."""
+"""`crossgate serve`: prepare the database, print the gateway's URL and how to sign in, and serve until stopped."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from commands.demo.command import DemoScale, fill
 from commands.demo.market import NotEmpty
 from commands.demo.membership import DEMO_USERS
 from commands.failure import Failure
-from commands.store import located, migrate, opened
+from commands.store import migrate, open_database, running_database
 from commands.token import issue
 from settings import Settings
 from transport.authentication.tokens import Tokens
@@ -31,7 +31,7 @@ log = structlog.stdlib.get_logger("crossgate.serve")
 
 
 class Demo(StrEnum):
-    """Which sample market an empty database is filled with."""
+    """The sample market to load into an empty database."""
 
     SMALL = "small"
     LARGE = "large"
@@ -41,49 +41,51 @@ class Demo(StrEnum):
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any.")] = None,
-    development: Annotated[bool, typer.Option("--development", help="Sample data, ready tokens, sign-in menu.")] = False,
-    demo: Annotated[Demo | None, typer.Option(help="What fills an empty database in development; small if not set.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on. 0 picks a free one.")] = None,
+    development: Annotated[
+        bool, typer.Option("--development", help="Load sample data, print tokens and show a sign-in menu.")
+    ] = False,
+    demo: Annotated[Demo | None, typer.Option(help="Sample data for an empty database; small by default.")] = None,
 ) -> None:
     """Serve the gateway."""
-    given: dict[str, Any] = {"host": host, "port": port, "development": development or None}
-    settings = Settings.load(**{name: value for name, value in given.items() if value is not None})
+    options: dict[str, Any] = {"host": host, "port": port, "development": development or None}
+    settings = Settings.load(**{name: value for name, value in options.items() if value is not None})
     if demo not in (None, Demo.NONE) and not settings.development:
-        raise typer.BadParameter("sample data is for development only: add --development", param_hint="--demo")
+        raise typer.BadParameter("sample data needs development mode: add --development", param_hint="--demo")
     signal.signal(signal.SIGTERM, _stop)
-    with suppress(KeyboardInterrupt), located(settings) as located_settings:
-        typer.echo(asyncio.run(prepare(located_settings, demo or Demo.SMALL)))
-        run(server.build(located_settings, _companion(located_settings)), located_settings)
+    with suppress(KeyboardInterrupt), running_database(settings) as database_settings:
+        typer.echo(asyncio.run(prepare(database_settings, demo or Demo.SMALL)))
+        run(server.build(database_settings, _companion(database_settings)), database_settings)
 
 
 def _companion(settings: Settings) -> Callable[[], Awaitable[None]] | None:
-    """The worker, in development, where one process is to do everything."""
+    """Return the worker to run alongside the gateway in development, else None."""
 
     async def companion() -> None:
         try:
             await worker.work(settings, asyncio.Event())
         except Exception:
-            log.exception("worker.failed")  # the gateway goes on
+            log.exception("worker.failed")  # the gateway keeps serving
 
     return companion if settings.development else None
 
 
 async def prepare(settings: Settings, demo: Demo) -> str:
-    """Migrate and fill the database; what whoever started the gateway wants to know."""
-    async with opened(settings) as engine:
+    """Migrate and fill the database. Returns the text to print at startup."""
+    async with open_database(settings) as engine:
         await migrate(engine)
         lines = []
         if settings.development and demo != Demo.NONE:
             with suppress(NotEmpty):
                 lines.append(await fill(engine, DemoScale(demo)))
-        if settings.port:  # else the log tells, once it is known
+        if settings.port:  # otherwise the log reports the port once it's known
             lines.append(f"GraphiQL is at {settings.public_url}/ and GraphQL at {settings.public_url}/graphql.")
         lines += filter(None, [warning(settings)])
         return "\n".join([*lines, *(await _sign_ins(settings, engine) if settings.development else [])])
 
 
 async def _sign_ins(settings: Settings, engine: AsyncEngine) -> list[str]:
-    """A ready token of each demo user that there is."""
+    """Return a token for each demo user that exists, as lines to print."""
     tokens, lines = Tokens.load(settings.signing_key_file), []
     for email in DEMO_USERS:
         with suppress(Failure):
@@ -92,5 +94,5 @@ async def _sign_ins(settings: Settings, engine: AsyncEngine) -> list[str]:
 
 
 def _stop(_signal: int, _frame: Any) -> NoReturn:
-    """End in an orderly way, so that the embedded PostgreSQL ends too."""
+    """Exit cleanly, so that the embedded PostgreSQL stops too."""
     raise SystemExit(0)

@@ -1,13 +1,17 @@
-"""Which database a command works on: the one that DATABASE_URL names, else the embedded one, which runs meanwhile."""
+"""The database that a command works on: the one in DATABASE_URL, else the embedded one, which runs while the command does."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from address import Address
@@ -18,12 +22,12 @@ from settings import Settings
 
 DIRECTORY: Final = "postgres"  # in the data directory
 NAME: Final = "crossgate"
-MIGRATING: Final = 7_041_936  # the advisory lock of whoever migrates; any number that nothing else uses
+MIGRATION_LOCK: Final = 7_041_936  # advisory lock key while migrating; any number that nothing else uses
 
 
 @contextmanager
-def located(settings: Settings) -> Iterator[Settings]:
-    """The settings with the URL of the database in them. Meanwhile its server runs, if it is the embedded one."""
+def running_database(settings: Settings) -> Iterator[Settings]:
+    """Yield the settings with a database URL. If it's the embedded database, it runs for the length of the block."""
     if settings.database_url is not None:
         yield settings
         return
@@ -33,30 +37,49 @@ def located(settings: Settings) -> Iterator[Settings]:
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    """A pool of connections to a located database, tried once. Raises Failure."""
+async def open_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """Open a connection pool and check that the database answers. Raises Failure."""
     url = str(settings.database_url)
     engine = connect(url)
     try:
-        await _try(engine, url)
+        await _check_connection(engine, url)
         yield engine
     finally:
         await engine.dispose()
 
 
 async def migrate(engine: AsyncEngine) -> None:
-    """Bring the schema to the newest revision. Processes that do so at once take turns."""
+    """Upgrade the schema to the latest revision. Concurrent processes wait for each other."""
     async with engine.connect() as guard:
-        await guard.execute(sa.select(sa.func.pg_advisory_lock(MIGRATING)))
+        await guard.execute(sa.select(sa.func.pg_advisory_lock(MIGRATION_LOCK)))
         try:
             await upgrade(engine)
         finally:
-            await guard.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATING)))
+            await guard.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATION_LOCK)))
 
 
-async def _try(engine: AsyncEngine, url: str) -> None:
+async def _check_connection(engine: AsyncEngine, url: str) -> None:
     try:
         async with engine.connect():
             return
-    except Exception as error:  # drivers and systems have many ways to say no, and each of them is the answer
-        raise Failure(f"The database {Address.parse(url).shown} cannot be reached: {error}") from error
+    except Exception as error:  # drivers and operating systems fail in many ways
+        raise Failure(
+            f"Can't connect to the database {Address.parse(url).shown}: {_reason(error)}. "
+            "Check DATABASE_URL, and that the server is running."
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    """Say why a connection failed. PostgreSQL's and asyncpg's own messages are used as they are."""
+    cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
+    match cause:
+        case TimeoutError():
+            return "the server didn't answer in time"
+        case socket.gaierror():
+            return "the host name can't be resolved"
+        case ssl.SSLCertVerificationError():
+            return f"the server's certificate isn't trusted ({cause.verify_message.rstrip('.')})"
+        case OSError(errno=int(code)) if not isinstance(cause, ssl.SSLError):
+            return os.strerror(code).lower()
+        case _:
+            return (str(cause) or type(cause).__name__).rstrip(".")

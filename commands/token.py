@@ -1,4 +1,4 @@
-"""`crossgate token`: a bearer token for a user, on standard output and nothing else with it."""
+"""`crossgate token`: print a user's bearer token, and nothing else, to standard output."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from commands.demo.membership import DEMO_USERS
 from commands.failure import Failure
-from commands.store import located, opened
+from commands.store import open_database, running_database
 from resolvers.viewer import find_member
 from settings import Settings
 from transport.authentication.tokens import Tokens
@@ -21,25 +21,25 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def token(
-    email: Annotated[str, typer.Option("--as", metavar="EMAIL", help="The user's e-mail address.")],
-    lifetime: Annotated[int | None, typer.Option(min=1, metavar="SECONDS", help="How long it is good.")] = None,
+    email: Annotated[str, typer.Option("--as", metavar="EMAIL", help="The user's email address.")],
+    lifetime: Annotated[int | None, typer.Option(min=1, metavar="SECONDS", help="How long the token is valid.")] = None,
 ) -> None:
-    """Print a bearer token of a user."""
-    with located(Settings.load()) as settings:
+    """Print a bearer token for a user."""
+    with running_database(Settings.load()) as settings:
         typer.echo(asyncio.run(_token(settings, email, lifetime or settings.token_lifetime)))
 
 
 async def _token(settings: Settings, email: str, lifetime: int) -> str:
-    async with opened(settings) as engine:
+    async with open_database(settings) as engine:
         return await issue(engine, Tokens.load(settings.signing_key_file), email, lifetime)
 
 
 async def issue(engine: AsyncEngine, tokens: Tokens, email: str, lifetime: int) -> str:
-    """A token of a user, as a member of the company that it joined first. Raises Failure."""
+    """Issue a token for a user, acting for the company that they joined first. Raises Failure."""
     try:
         member = await find_member(engine, email)
     except ProgrammingError:
         raise Failure("The database has no tables yet. Run `crossgate serve` or `crossgate database upgrade`.") from None
     if member is None:
-        raise Failure(f"Nobody has the address {email}. The demo users are {', '.join(DEMO_USERS)}.")
+        raise Failure(f"No user has the email address {email}. The demo users are {', '.join(DEMO_USERS)}.")
     return tokens.issue(member.user_id, member.membership_id, lifetime)

@@ -1,4 +1,4 @@
-"""`crossgate worker`: send the mails of the outbox and do the chores, until told to stop."""
+"""`crossgate worker`: send the outbox's mails and run scheduled jobs until stopped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from procrastinate.exceptions import ConnectorException
 
 import worker as root
 from commands.failure import Failure
-from commands.store import located, migrate, opened
+from commands.store import migrate, open_database, running_database
 from settings import Settings, variable
 from transport.logs import configure_logging
 
@@ -20,25 +20,27 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def worker(
-    once: Annotated[bool, typer.Option("--once", help="Do what is due now, then end: for cron.")] = False,
-    development: Annotated[bool, typer.Option("--development", help="Without a mail server, keep mails at /mails.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Run everything that is due now, then exit. For cron.")] = False,
+    development: Annotated[bool, typer.Option("--development", help="Without a mail server, show mails at /mails.")] = False,
 ) -> None:
-    """Send mails and do what is due again and again. Any number of workers may run; SIGTERM stops one in an orderly way."""
+    """Send mails and run scheduled jobs. You can run several workers. SIGTERM stops one after its current jobs."""
     settings = Settings.load(**({"development": True} if development else {}))
     if settings.smtp_url is None and not settings.development:
-        raise Failure(f"There is no mail server: set {variable('smtp_url')}, or add --development to keep mails unsent.")
+        raise Failure(
+            f"No mail server is configured: set {variable('smtp_url')}, or add --development to store mails without sending them."
+        )
     configure_logging(settings)
-    with located(settings) as located_settings:
+    with running_database(settings) as database_settings:
         try:
-            asyncio.run(_work(located_settings, once=once))
+            asyncio.run(_work(database_settings, once=once))
         except (root.WorkerFailed, ConnectorException) as failed:
             raise Failure(str(failed)) from failed
 
 
 async def _work(settings: Settings, *, once: bool) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(each, stop.set)
-    async with opened(settings) as engine:
+    for stop_signal in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(stop_signal, stop.set)
+    async with open_database(settings) as engine:
         await migrate(engine)
     await (root.work_once(settings) if once else root.work(settings, stop))

@@ -1,6 +1,6 @@
-"""What is stored and what is always true of it: one file a concept, with its table, its lifecycle and its invariants.
+"""The database models: one file per concept, with its table, its lifecycle and its invariants.
 
-Importing this package imports every table, so that `Base.metadata` is whole wherever it is used.
+Importing this package imports every table, so `Base.metadata` is always complete. Start reading at `base.py`.
 """
 
 from models.agreement import Agreement

@@ -1,4 +1,4 @@
-"""Agreements: what a buyer has accepted of an offer, in a record of its own (V4)."""
+"""Agreements: one record for each offer that a buyer accepted (V4)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from models.lifecycle import step
 
 
 class AgreementStatus(StrEnum):
-    """Where an agreement stands (V4)."""
+    """The status of an agreement (V4)."""
 
     ACTIVE = "ACTIVE"
     ENDED = "ENDED"
@@ -27,7 +27,7 @@ STEPS: Final = {AgreementStatus.ACTIVE: {AgreementStatus.ENDED, AgreementStatus.
 
 
 class Agreement(Owned, Base):
-    """One acceptance of an offer by one buyer (A29). Its owner is the buyer; `amount` is in minor units of `currency`."""
+    """One buyer's acceptance of an offer (A29). The buyer owns it. `amount` is in minor units of `currency`."""
 
     __tablename__ = "agreement"
 
@@ -50,5 +50,5 @@ class Agreement(Owned, Base):
     )
 
     def advance(self, to: AgreementStatus) -> None:
-        """Take the next step of the lifecycle (V4). Raises IllegalStep."""
+        """Move to another status of the lifecycle (V4). Raises IllegalStep."""
         self.status = step(STEPS, self.status, to)

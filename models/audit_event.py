@@ -1,7 +1,7 @@
-"""The audit log: who changed, was denied, read, looked as another or had decisions explained. Never altered and never removed.
+"""The audit log: changes, denials, reads of audited fields, view-as sessions and explanations. Events are never altered or removed.
 
-The database refuses to alter an event (trigger `audit_event_stays`). A change is written in its own transaction, with what was
-changed; every other kind counts what it concerns by type, field and reason, and never holds a value.
+The database rejects updates of an event (trigger `audit_event_stays`). A change is recorded in the transaction that makes it, with
+the values before and after. All other kinds hold counts by type, field and reason, and never a value.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from models.base import Base, Identified, enum_column, now
 
 
 class AuditKind(StrEnum):
-    """What an event tells of."""
+    """What an event records."""
 
     CHANGE = "CHANGE"
     DENIAL = "DENIAL"
@@ -28,9 +28,9 @@ class AuditKind(StrEnum):
 
 
 class AuditEvent(Identified, Base):
-    """What somebody did. `company_id` is whose affair it was, `actor_company_id` who acted, `as_company_id` as whom, if as another.
+    """One audited event. `company_id` owns the data, `actor_company_id` acted, and `as_company_id` is the view-as target, if any.
 
-    Denials that one operation of one viewer meets again within a moment are one event, for so many `requests`; so are reads.
+    Denials that the same operation of the same viewer repeats within a moment share one event, counted in `requests`. So do reads.
     """
 
     __tablename__ = "audit_event"
@@ -39,23 +39,21 @@ class AuditEvent(Identified, Base):
     kind: Mapped[AuditKind] = mapped_column(
         enum_column(AuditKind), default=AuditKind.CHANGE, server_default=AuditKind.CHANGE.value
     )
-    company_id: Mapped[UUID | None] = mapped_column(
-        sa.ForeignKey("company.id")
-    )  # nobody's, where a visitor was denied something
-    partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))  # by the trigger `owned`
+    company_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))  # None if a visitor was denied
+    partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))  # set by the trigger `owned`
     user_id: Mapped[UUID | None]
     actor_company_id: Mapped[UUID | None]
     as_user_id: Mapped[UUID | None]
     as_company_id: Mapped[UUID | None]
-    action: Mapped[str | None]  # of a change: the mutation, as the API calls it, or the command
+    action: Mapped[str | None]  # of a change: the mutation's name in the API, or the command
     table_name: Mapped[str | None]
     row_id: Mapped[UUID | None]
     changes: Mapped[dict[str, Any] | None]  # of a change: {column: [before, after]}
-    counts: Mapped[list[dict[str, Any]] | None]  # of what is no change: [{type, field or action, reason, count}]
+    counts: Mapped[list[dict[str, Any]] | None]  # of other kinds: [{type, field or action, reason, count}]
     operation_name: Mapped[str | None]
     operation_hash: Mapped[str | None]
     policy_hash: Mapped[str | None]
-    request_id: Mapped[str | None]  # of the first, where it is of several
+    request_id: Mapped[str | None]  # of the first request, if there are several
     requests: Mapped[int] = mapped_column(default=1, server_default="1")
 
     __table_args__ = (

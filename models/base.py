@@ -1,6 +1,6 @@
-"""What every table shares: UUIDv7 keys, times in UTC, words from a closed list, and an owner that tenancy compares with.
+"""What all tables share: UUIDv7 keys, times in UTC, enums stored as text, and the owning company that tenancy checks compare.
 
-Money is an integer of minor units beside an ISO 4217 currency. Keys grow with time, so that key order is creation order.
+Money is an integer in minor units, next to an ISO 4217 currency. Keys grow with time, so key order is creation order.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NAMES = {
 
 
 class Base(DeclarativeBase):
-    """The declarative base. Python types become columns by one table, so that a concept's file states only its facts."""
+    """The declarative base. `type_annotation_map` turns Python types into column types, so models only list their columns."""
 
     metadata = sa.MetaData(naming_convention=NAMES)
     type_annotation_map: ClassVar[dict[Any, Any]] = {
@@ -41,7 +41,7 @@ class Base(DeclarativeBase):
 
 
 class Identified:
-    """A row with a key of its own."""
+    """A row with its own UUID primary key."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
 
@@ -49,8 +49,8 @@ class Identified:
 class Owned(Identified):
     """A row that belongs to a company.
 
-    `partner_id` is the partner that manages this company, if one does. The database fills it in when a row is inserted
-    (trigger `owned`), so that tenancy is one indexed comparison (V14); a company never changes its partner (V15).
+    `partner_id` is the partner that manages this company, if any. The database sets it when the row is inserted
+    (trigger `owned`), so a tenancy check is one indexed comparison (V14). A company never changes its partner (V15).
     """
 
     company_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"))
@@ -58,13 +58,13 @@ class Owned(Identified):
 
 
 class Versioned:
-    """A row that people edit. `version` counts the edits, so that nobody overwrites what it has not seen."""
+    """A row that users edit. `version` counts the edits, so nobody overwrites a change they haven't seen."""
 
     version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 def enum_column(kind: type[StrEnum]) -> sa.Enum:
-    """The column type of a closed list of words, stored as text and held by a check constraint."""
+    """Return the column type of an enum: stored as text, enforced by a check constraint."""
     return sa.Enum(
         kind,
         native_enum=False,
@@ -76,12 +76,12 @@ def enum_column(kind: type[StrEnum]) -> sa.Enum:
 
 
 def now() -> datetime:
-    """The time of now, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def ordered_indexes(table: str, orders: Sequence[Sequence[str]], owners: Sequence[str]) -> list[sa.Index]:
-    """One index for each keyset order below each owner's column, so that a page of any branch of policy is a range scan."""
+    """Return an index per owner column and keyset order, so that a page of any policy branch is a range scan."""
     return [
         sa.Index(f"{table}_{'_'.join(columns)}_page", *columns)
         for owner in owners

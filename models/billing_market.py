@@ -1,4 +1,4 @@
-"""Billing markets: where a company has enabled billing, and so may order (A19, V12)."""
+"""Billing markets: where a company has enabled billing and can therefore order (A19, V12)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned
 
-# ISO 4217 codes by the connectivity market's own: UK and not GB.
+# ISO 4217 currency by market code. The market codes are the industry's own: UK, not GB.
 CURRENCIES: Final = {
     **dict.fromkeys(("AT", "BE", "BG", "DE", "ES", "FI", "FR", "IE", "IT", "LU", "NL"), "EUR"),
     "AU": "AUD",
@@ -29,7 +29,7 @@ CURRENCIES: Final = {
 
 
 class BillingMarket(Owned, Base):
-    """One market of one company. `market` is a code of the connectivity market, UK and not GB."""
+    """One market of one company. `market` is the industry's own code: UK, not GB."""
 
     __tablename__ = "billing_market"
 

@@ -1,7 +1,7 @@
-"""Companies: who buys, who sells, who manages accounts for others, and the operator that runs the gateway.
+"""Companies: buyers, sellers, partners that manage accounts for others, and the operator that runs the gateway.
 
-`profile_visibility` and `public_products` are facts copied from the company's profile and products by triggers of the
-database, so that policy can ask for them without a join.
+Database triggers copy `profile_visibility` and `public_products` from the company's profile and products, so policy can
+check them without a join.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from models.marketplace_profile import ProfileVisibility
 
 
 class AccountKind(StrEnum):
-    """Whom a company works with: the operator itself, or a partner that manages its account (R101-R104, X3)."""
+    """Whether a company works with the operator directly, is a partner, is managed by one, or is the operator (R101-R104, X3)."""
 
     DIRECT = "DIRECT"
     PARTNER = "PARTNER"
@@ -60,14 +60,14 @@ OPEN, CHECKED = partition(
     {VerificationStatus.UNVERIFIED, VerificationStatus.REJECTED},
     {VerificationStatus.PENDING, VerificationStatus.VERIFIED},
 )
-OPEN_TYPES: Final = (CompanyType.ENTERPRISE, CompanyType.XAAS)  # for those without an agreement to distribute (R413, A42)
-CERTIFIED: Final = ("legal_name", "registration_number")  # what a certificate of registration proves (R409, R410)
+OPEN_TYPES: Final = (CompanyType.ENTERPRISE, CompanyType.XAAS)  # available without a distribution agreement (R413, A42)
+CERTIFIED: Final = ("legal_name", "registration_number")  # proven by the certificate of registration (R409, R410)
 MAX_NAME_LENGTH: Final = 200  # characters, of trading and legal names (V7)
-MAX_NUMBER_LENGTH: Final = 64  # characters, of numbers of registers and taxes
+MAX_NUMBER_LENGTH: Final = 64  # characters, of registration and tax numbers
 
 
 class Company(Identified, Versioned, Base):
-    """A company. Managed ones have the partner that manages them, and only they (A18)."""
+    """A company. Managed companies, and only they, have a partner (A18)."""
 
     __tablename__ = "company"
 
@@ -127,15 +127,15 @@ class Company(Identified, Versioned, Base):
 
     @property
     def is_certified(self) -> bool:
-        """Whether the operator checks or has checked its papers; what they prove stays as it is then (R422, V8)."""
+        """True while the operator checks the company's documents, and once verified. CERTIFIED fields are locked then (R422, V8)."""
         return self.verification_status in CHECKED
 
     @property
     def vouched_status(self) -> VerificationStatus:
-        """Where the companies stand that it makes as a partner: it vouches for them, once it is verified itself (R404, V15)."""
+        """The status of companies that this partner creates: VERIFIED once the partner itself is verified (R404, V15)."""
         verified = self.verification_status == VerificationStatus.VERIFIED
         return VerificationStatus.VERIFIED if verified else VerificationStatus.UNVERIFIED
 
     def verify_as(self, to: VerificationStatus) -> None:
-        """Take the next step of verification. Raises IllegalStep."""
+        """Move to another verification status. Raises IllegalStep."""
         self.verification_status = step(VERIFICATION_STEPS, self.verification_status, to)

@@ -1,4 +1,4 @@
-"""Connection requests: a customer asks a provider to connect one of its ports to the provider's public one (V16)."""
+"""Connection requests: a customer asks a provider to connect a customer port to a public provider port (V16)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models.lifecycle import step
 
 
 class ConnectionRequestStatus(StrEnum):
-    """What became of a request (V16)."""
+    """The status of a request (V16)."""
 
     PENDING = "PENDING"
     ACCEPTED = "ACCEPTED"
@@ -33,7 +33,7 @@ STEPS: Final = {
 
 
 class ConnectionRequest(Owned, Base):
-    """A request. Its owner is the customer; the provider and the provider's partner are copied from the target port."""
+    """A request, owned by the customer. The provider and its partner are copied from the target port."""
 
     __tablename__ = "connection_request"
 
@@ -48,7 +48,7 @@ class ConnectionRequest(Owned, Base):
     )
     created_at: Mapped[datetime] = mapped_column(default=now)
     decided_at: Mapped[datetime | None]
-    reason: Mapped[str | None]  # why it was denied, if the provider says
+    reason: Mapped[str | None]  # why the provider denied it, if given
 
     __table_args__ = (
         sa.CheckConstraint("rate_limit_mbps > 0", name="rate_limit"),
@@ -63,5 +63,5 @@ class ConnectionRequest(Owned, Base):
     )
 
     def advance(self, to: ConnectionRequestStatus) -> None:
-        """Take the next step of the lifecycle (V16). Raises IllegalStep."""
+        """Move to another status of the lifecycle (V16). Raises IllegalStep."""
         self.status = step(STEPS, self.status, to)

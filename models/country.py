@@ -1,4 +1,4 @@
-"""Countries: the codes of ISO 3166-1 alpha-2, which the United Kingdom has as GB. Billing markets have codes of their own."""
+"""Country codes (ISO 3166-1 alpha-2). The United Kingdom is GB here; billing markets have their own codes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The database: one pool of connections, made for many small reads, and the migrations that shape the schema.
+"""The database: a connection pool tuned for many small reads, and the schema migrations.
 
-Plans are generic because planning was half of a page's cost (docs/decisions/generic-plans.md); a statement of the gateway
-therefore states policy's constants as literals and the viewer's facts as parameters.
+PostgreSQL uses generic plans, because planning was half of a page's cost (docs/decisions/generic-plans.md). The gateway's
+statements therefore contain the policy's constants as literals and the viewer's facts as parameters.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 SERVER_SETTINGS: Final = {
     "jit": "off",
     "plan_cache_mode": "force_generic_plan",
-    # Data is in memory or on a solid-state disk. With the default of 4 a generic plan reads and sorts all that a viewer has.
+    # Data is in memory or on an SSD. With the default of 4, generic plans read and sort all rows that a viewer owns.
     "random_page_cost": "1.1",
 }
 
 
 def connect(url: str, pool_size: int = 10, timeout: float = 0) -> AsyncEngine:
-    """A pool of `pool_size` connections in autocommit; a unit of work that writes begins its own transaction.
+    """Create a pool of `pool_size` connections in autocommit mode. Writes open a `transaction`.
 
-    PostgreSQL cancels a statement after `timeout` seconds; 0 is never. Raises InvalidAddress.
+    PostgreSQL cancels a statement after `timeout` seconds; 0 means never. Raises InvalidAddress.
     """
     address = Address.parse(url)
     return create_async_engine(
@@ -38,7 +38,7 @@ def connect(url: str, pool_size: int = 10, timeout: float = 0) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         isolation_level="AUTOCOMMIT",
-        hide_parameters=True,  # errors are logged, values never
+        hide_parameters=True,  # errors are logged; values must not be
         query_cache_size=4096,
         connect_args=address.asyncpg(server_settings(timeout)),
     )
@@ -46,24 +46,24 @@ def connect(url: str, pool_size: int = 10, timeout: float = 0) -> AsyncEngine:
 
 @asynccontextmanager
 async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    """A session in one transaction, which ends with the block: kept if the block ends well, else undone."""
-    kept = engine.execution_options(isolation_level="READ COMMITTED")
-    async with AsyncSession(kept, expire_on_commit=False) as session, session.begin():
+    """Open a session in one transaction. It commits when the block ends, and rolls back if the block raises."""
+    transactional = engine.execution_options(isolation_level="READ COMMITTED")
+    async with AsyncSession(transactional, expire_on_commit=False) as session, session.begin():
         yield session
 
 
 def server_settings(timeout: float) -> dict[str, str]:
-    """What each connection sets; PostgreSQL cancels a statement after `timeout` seconds, 0 is never."""
+    """Return the server settings of each connection. PostgreSQL cancels a statement after `timeout` seconds; 0 means never."""
     return {**SERVER_SETTINGS, "statement_timeout": str(int(timeout * 1000))}
 
 
 async def upgrade(engine: AsyncEngine, revision: str = "head") -> None:
-    """Bring the schema to `revision`."""
+    """Upgrade the schema to `revision`."""
     await _alembic(engine, alembic.command.upgrade, revision)
 
 
 async def downgrade(engine: AsyncEngine, revision: str = "base") -> None:
-    """Take the schema back to `revision`. What the later revisions stored is lost."""
+    """Downgrade the schema to `revision`. Data that later revisions added is lost."""
     await _alembic(engine, alembic.command.downgrade, revision)
 
 

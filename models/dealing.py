@@ -1,7 +1,7 @@
-"""Dealings: how many offers of which status a seller has extended to a buyer for a product.
+"""Dealings: the number of offers, by status, that a seller has made to a buyer for a product.
 
-A fact derived from offers and their buyers by triggers of the database, never written by the gateway. Policy asks it who has
-been offered what without walking all the offers of a market (R219, R264, V18).
+Database triggers derive dealings from offers and their buyers; the gateway never writes them. Policy uses them to check who was
+offered a product without scanning all offers (R219, R264, V18).
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, enum_column
 from models.offer import EXTENDED, OfferStatus
 
-KNOWN: Final = ", ".join(f"'{status}'" for status in OfferStatus if status in EXTENDED)  # buyers know of these offers (V19)
+EXTENDED_STATUSES: Final = ", ".join(
+    f"'{status}'" for status in OfferStatus if status in EXTENDED
+)  # buyers can see these (V19)
 
 
 class Dealing(Base):
-    """The offers of one status between a seller and a buyer for a product, counted; there is no row for none."""
+    """The number of offers with one status from a seller to a buyer for a product. A count of zero has no row."""
 
     __tablename__ = "dealing"
 
@@ -34,7 +36,9 @@ class Dealing(Base):
     __table_args__ = (
         sa.CheckConstraint("offers > 0", name="offers"),
         *(
-            sa.Index(f"dealing_{buyer}_{name}_page", buyer, *columns, postgresql_where=sa.text(f"status IN ({KNOWN})"))
+            sa.Index(
+                f"dealing_{buyer}_{name}_page", buyer, *columns, postgresql_where=sa.text(f"status IN ({EXTENDED_STATUSES})")
+            )
             for buyer in ("buyer_id", "buyer_partner_id")
             for name, columns in (("product", ("product_id",)), ("seller", ("seller_id", "product_id")))
         ),

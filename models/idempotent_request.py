@@ -1,6 +1,6 @@
-"""Idempotent requests: what was carried out under an Idempotency-Key, kept so that a repetition is answered and not repeated.
+"""Idempotent requests: the results of mutations sent with an Idempotency-Key. A retry returns the stored result.
 
-A row is written in the transaction of what it remembers: it is there if, and only if, that was done.
+A row is written in the mutation's own transaction, so it exists if and only if the mutation was committed.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ RETENTION: Final = timedelta(hours=24)
 
 
 class IdempotentRequest(Base):
-    """One field of a mutation that a user sent with a key. `done` names what came of it: {field: [type, key]}."""
+    """One mutation field that a user sent with a key. `done` names the resulting objects: {field: [type, key]}."""
 
     __tablename__ = "idempotent_request"
 
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     company_id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
-    place: Mapped[str] = mapped_column(primary_key=True)  # the field's name in the answer
-    fingerprint: Mapped[str]  # of what was asked
+    place: Mapped[str] = mapped_column(primary_key=True)  # the field's name in the response
+    fingerprint: Mapped[str]  # hash of the input
     done: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 

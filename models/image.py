@@ -1,4 +1,4 @@
-"""Images: decoded, measured and stored pictures, such as the logo of a marketplace profile (A2)."""
+"""Images: uploaded pictures such as the logo of a marketplace profile, stored after decoding (A2)."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from models.base import Base, Owned, enum_column, now
 
 
 class MediaType(StrEnum):
-    """The formats that a logo may have (R008)."""
+    """The allowed logo formats (R008)."""
 
     PNG = "image/png"
     JPEG = "image/jpeg"
 
 
 class Image(Owned, Base):
-    """A picture of a company. Sizes are pixels; 200 x 200 is what is recommended (R007)."""
+    """An image that belongs to a company. Sizes are in pixels; 200 x 200 is recommended (R007)."""
 
     __tablename__ = "image"
 

@@ -1,6 +1,6 @@
-"""Inquiries: what visitors and users ask a provider by its Marketplace profile (R018, V22).
+"""Inquiries: messages that visitors and users send to a provider through its Marketplace profile (R018, V22).
 
-An inquiry belongs to the provider. Whoever sends one does not read it again, and never learns the address that it goes to.
+The provider owns the inquiry. The sender can't read it again and never sees the address that it's sent to.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from models.kinds import Email
 
 
 class Inquiry(Owned, Base):
-    """One inquiry. The sender is as it calls itself; `user_id` is who was signed in, None for a visitor."""
+    """One inquiry. The sender's details are unverified. `user_id` is the signed-in user, or None for a visitor."""
 
     __tablename__ = "inquiry"
 
@@ -26,7 +26,7 @@ class Inquiry(Owned, Base):
     sender_email: Mapped[Email]
     sender_company: Mapped[str | None]
     message: Mapped[str]
-    peer: Mapped[str | None]  # the network address that it came from; nobody reads it
+    peer: Mapped[str | None]  # the sender's network address; never shown to anyone
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (

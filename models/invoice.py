@@ -1,6 +1,6 @@
 """Invoices: what the operator charges a company for a month.
 
-The charges of managed accounts stand on the invoice of their partner (R114, R115).
+The charges of managed accounts are on their partner's invoice (R114, R115).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from models.port import CHARGED, Port
 
 
 class Invoice(Owned, Base):
-    """The invoice of a paying company, a partner or a direct one, for one period. Amounts are minor units of `currency`."""
+    """The invoice of a paying company (a partner or a direct company) for one period. Amounts are in minor units of `currency`."""
 
     __tablename__ = "invoice"
 
@@ -40,7 +40,7 @@ class Invoice(Owned, Base):
 
 
 class InvoiceLine(Identified, Base):
-    """One charge, in the invoice's currency. `account_company_id` is the managed company that it is for, None for the payer's own."""
+    """One charge, in the invoice's currency. `account_company_id` is the managed company charged for, or None for the payer."""
 
     __tablename__ = "invoice_line"
 
@@ -53,10 +53,10 @@ class InvoiceLine(Identified, Base):
 
 
 def charges(before: date, start: date) -> sa.Select[Any]:
-    """What is charged for the month that begins at `start`, by payer and currency: a row for each port in service by then (R115).
+    """Select the charges of the month that begins at `start`: one row per port in service, by payer and currency (R115).
 
-    A port is charged from the first month that begins after its activation, and in that one, which follows the month that begins at
-    `before`, its `setup_fee` too; later that is 0. `account_company_id` is None for what the payer has itself.
+    A port is charged from the first full month after its activation. That month also has its `setup_fee`, which is 0 later;
+    `before` is the start of the previous month. `account_company_id` is None for the payer's own ports.
     """
     payer = aliased(Company)
     fee = sa.case((Port.activated_at >= _midnight(before), Port.setup_fee), else_=0)

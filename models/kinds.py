@@ -1,7 +1,7 @@
-"""Kinds of sensitive data, and the column types that carry them.
+"""Kinds of sensitive data, and the column types that declare them.
 
-A column says its kind beside the model: `monthly_rate: Mapped[Amount]`. `policies/kinds.polar` says from whom each kind is hidden.
-Every field, filter, order, document and mail that shows such a column is held to that.
+A model declares a column's kind by its type: `monthly_rate: Mapped[Amount]`. `policies/kinds.polar` says who can't see each kind.
+Every field, filter, sort order, document and mail that shows such a column has to follow that policy.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ class Kind(StrEnum):
     PERSONAL_EMAIL = "PERSONAL_EMAIL"
     PHONE = "PHONE"
     BANK_ACCOUNT = "BANK_ACCOUNT"
-    SECRET = "SECRET"  # noqa: S105 (the name of a kind)
+    SECRET = "SECRET"  # noqa: S105 (the name of a kind, not a secret)
 
 
 _KEY: Final = "kind"
 
 Amount = Annotated[int, mapped_column(info={_KEY: Kind.PRICE})]
-"""Money in minor units of the currency beside it."""
+"""Money in minor units of the row's currency."""
 BigAmount = Annotated[int, mapped_column(sa.BigInteger(), info={_KEY: Kind.PRICE})]
-"""Money in minor units, where 2^31 may not be enough."""
+"""Money in minor units, where 2^31 may be too small."""
 Email = Annotated[str, mapped_column(info={_KEY: Kind.EMAIL})]
-"""The address of a company or of a role in it."""
+"""The email address of a company or of a role in it."""
 PersonalEmail = Annotated[str, mapped_column(info={_KEY: Kind.PERSONAL_EMAIL})]
-"""The address by which a person signs in."""
+"""The email address that a person signs in with."""
 Phone = Annotated[str, mapped_column(info={_KEY: Kind.PHONE})]
-"""A telephone number."""
+"""A phone number."""
 BankAccount = Annotated[bytes, mapped_column(info={_KEY: Kind.BANK_ACCOUNT})]
-"""The number of a bank account, encrypted."""
+"""An encrypted bank account number."""
 Secret = Annotated[str, mapped_column(info={_KEY: Kind.SECRET})]
 """A token, password or key, or its hash."""
 
-WORDS: Final[Mapping[Kind, frozenset[str]]] = {
+NAME_HINTS: Final[Mapping[Kind, frozenset[str]]] = {
     Kind.PRICE: frozenset(
         [
             "amount",
@@ -70,13 +70,13 @@ WORDS: Final[Mapping[Kind, frozenset[str]]] = {
     Kind.BANK_ACCOUNT: frozenset(("bic", "iban", "swift")),
     Kind.SECRET: frozenset(("password", "secret", "token")),
 }
-"""Words in the name of a field or column that suggest a kind."""
-UNITS: Final = frozenset(("count", "days", "limit", "mbps", "months"))
-"""Words in the name of a number that say it's no money: `rate_limit_mbps`."""
+"""Words in a field's or column's name that suggest a kind."""
+NOT_MONEY_HINTS: Final = frozenset(("count", "days", "limit", "mbps", "months"))
+"""Words in a number's name that rule out money: `rate_limit_mbps`."""
 
 
 def kinds_of(column: sa.ColumnElement[object]) -> frozenset[Kind]:
-    """The kinds of a column: its own, and those of the columns that it's computed from."""
+    """Return the kinds of a column: its own, and those of the columns it's computed from."""
     if not isinstance(column, sa.Column):
         return frozenset()
     kinds = {column.info[_KEY]} if _KEY in column.info else set()
@@ -86,21 +86,21 @@ def kinds_of(column: sa.ColumnElement[object]) -> frozenset[Kind]:
     return frozenset(kinds)
 
 
-def suggested(name: str, *, is_number: bool) -> frozenset[Kind]:
-    """The kinds that a name in snake case suggests. Only a number can be money."""
+def suggested_kinds(name: str, *, is_number: bool) -> frozenset[Kind]:
+    """Return the kinds that a snake-case name suggests. Only a number can be money."""
     words = set(name.split("_"))
-    found = {kind for kind, known in WORDS.items() if words & known and (kind is not Kind.PRICE or is_number)}
-    return frozenset() if is_number and words & UNITS else frozenset(found)
+    kinds = {kind for kind, hints in NAME_HINTS.items() if words & hints and (kind is not Kind.PRICE or is_number)}
+    return frozenset() if is_number and words & NOT_MONEY_HINTS else frozenset(kinds)
 
 
-def undeclared(metadata: sa.MetaData) -> Iterator[str]:
-    """Each column whose name and type suggest a kind that its model doesn't declare."""
+def undeclared_columns(metadata: sa.MetaData) -> Iterator[str]:
+    """Yield a message for each column whose name and type suggest a kind that its model doesn't declare."""
     for table in metadata.sorted_tables:
         for column in table.c:
             is_number = isinstance(column.type, sa.Integer | sa.Numeric)
             if not is_number and not isinstance(column.type, sa.String | sa.LargeBinary):
                 continue
-            missing = suggested(column.name, is_number=is_number)
+            missing = suggested_kinds(column.name, is_number=is_number)
             if missing and not kinds_of(column):
                 names = " or ".join(sorted(missing))
-                yield f"{table.name}.{column.name} looks like {names}: declare it with a type of models/kinds.py"
+                yield f"{table.name}.{column.name} looks like {names}: declare it with a type from models/kinds.py"

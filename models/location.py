@@ -11,7 +11,7 @@ from models.base import Base, Identified, enum_column
 
 
 class LocationStatus(StrEnum):
-    """Where a location stands. Ports are ordered in ACTIVE ones only."""
+    """The status of a location. Ports can only be ordered in ACTIVE locations."""
 
     ACTIVE = "ACTIVE"
     NEW = "NEW"
@@ -22,7 +22,7 @@ class LocationStatus(StrEnum):
 
 
 class Location(Identified, Base):
-    """A data centre. Coordinates are degrees of its metro's centre; speeds are in Mbps."""
+    """A data centre. Coordinates are those of its metro's centre, in degrees. Speeds are in Mbps."""
 
     __tablename__ = "location"
 

@@ -1,7 +1,7 @@
-"""The outbox: mails that go out, each written in the transaction of the change that it tells of (X6).
+"""The outbox: outgoing mails, each written in the transaction of the change that it reports (X6).
 
-A row is all that it takes: a trigger defers the work of sending it in the same transaction, so that no mail is lost and none tells of
-what did not happen (docs/decisions/an-outbox-in-the-same-transaction.md). Nobody reads an outbox through the API.
+Inserting a row is enough to send it. A trigger queues the job in the same transaction, so no mail is lost and no mail reports a
+change that was rolled back (docs/decisions/an-outbox-in-the-same-transaction.md). The API never exposes the outbox.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ERROR_LENGTH: Final = 200
 
 
 class MailStatus(StrEnum):
-    """What became of a mail. It is KEPT where there is no mail server, in development."""
+    """The status of a mail. In development without a mail server it's KEPT instead of sent."""
 
     WAITING = "WAITING"
     SENT = "SENT"
@@ -30,7 +30,7 @@ class MailStatus(StrEnum):
 
 
 class Mail(Identified, Base):
-    """A mail to one address. `last_error` says why the last attempt failed, and never holds a secret."""
+    """A mail to one address. `last_error` says why the last attempt failed. It never holds a secret."""
 
     __tablename__ = "mail"
 

@@ -1,7 +1,7 @@
-"""Managed accounts: how a partner runs the experience of the companies that it manages (R105, V2).
+"""Managed accounts: the settings by which a partner controls what its managed companies can use (R105, V2).
 
-A setting is the account's own override where there is one, else the partner's default for all its accounts, else what the
-rules say by default (A12-A14, R121, V13).
+A setting's value is the account's override if there is one, else the partner's default for all its accounts, else the
+built-in default (A12-A14, R121, V13).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from models.base import Base, Identified, Versioned, enum_column, now
 
 
 class SupportedBy(StrEnum):
-    """Who gives a managed account its technical support (R106)."""
+    """Who provides a managed account's technical support (R106)."""
 
     PARTNER = "PARTNER"
     OPERATOR = "OPERATOR"
@@ -35,18 +35,18 @@ class SettingSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """The effective value of a setting, and where it comes from."""
+    """The effective value of a setting and its source."""
 
     enabled: bool
     source: SettingSource
 
 
-MAX_NAME_LENGTH: Final = 128  # characters, of references too (V7)
+MAX_NAME_LENGTH: Final = 128  # characters, of account names and references (V7)
 SETTINGS: Final = ("pricing", "chat_support", "dashboard", "company_profile", "order_approval")
 
 
 class Settings:
-    """The five switches. None means: not set here."""
+    """The five settings. None means not set at this level."""
 
     pricing: Mapped[bool | None]
     chat_support: Mapped[bool | None]
@@ -56,7 +56,7 @@ class Settings:
 
 
 class PartnerDefaults(Settings, Versioned, Base):
-    """What a partner has set for all the accounts that it manages."""
+    """A partner's default settings for all accounts that it manages."""
 
     __tablename__ = "partner_defaults"
 
@@ -64,14 +64,14 @@ class PartnerDefaults(Settings, Versioned, Base):
 
 
 class ManagedAccount(Settings, Identified, Versioned, Base):
-    """The account of a managed company with its partner. `company_id` is the managed company, one account each (A18)."""
+    """A managed company's account with its partner. `company_id` is the managed company; each has exactly one account (A18)."""
 
     __tablename__ = "managed_account"
 
     company_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"), unique=True)
     partner_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"))
     account_name: Mapped[str] = mapped_column(sa.String(MAX_NAME_LENGTH))
-    account_ref: Mapped[str | None] = mapped_column(sa.String(MAX_NAME_LENGTH))  # the partner's own
+    account_ref: Mapped[str | None] = mapped_column(sa.String(MAX_NAME_LENGTH))  # the partner's own reference
     supported_by: Mapped[SupportedBy] = mapped_column(enum_column(SupportedBy))
     created_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -84,7 +84,7 @@ class ManagedAccount(Settings, Identified, Versioned, Base):
 
 
 def effective(name: str, override: bool | None, default: bool | None, supported_by: SupportedBy) -> Setting:
-    """The effective value of one of SETTINGS (V2, A12)."""
+    """Return the effective value of one of SETTINGS, and its source (V2, A12)."""
     if override is not None:
         return Setting(override, SettingSource.ACCOUNT)
     if default is not None:

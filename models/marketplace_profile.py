@@ -1,7 +1,7 @@
-"""Marketplace profiles: how a provider shows itself on the Marketplace. A company has one at most (A1).
+"""Marketplace profiles: how a provider presents itself on the Marketplace. A company has at most one (A1).
 
-The visibility of a profile is copied to its company and to the company's ports by triggers of the database, because a PRIVATE
-profile hides even public ports (R013, A7).
+Database triggers copy a profile's visibility to its company and the company's ports, because a PRIVATE profile hides even
+public ports (R013, A7).
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from models.kinds import Email, Phone
 
 
 class ProfileVisibility(StrEnum):
-    """PRIVATE while it is edited or until it is finished, PUBLIC to be seen (R009-R012, A11)."""
+    """PRIVATE while the profile is a draft or being edited, PUBLIC once everyone can see it (R009-R012, A11)."""
 
     PRIVATE = "PRIVATE"
     PUBLIC = "PUBLIC"
 
 
 class MarketplaceProfile(Owned, Versioned, Base):
-    """The profile of a provider. The slug follows the name; old slugs still find it (A3)."""
+    """The profile of a provider. The slug follows the name; old slugs still work (A3)."""
 
     __tablename__ = "marketplace_profile"
 
@@ -45,9 +45,8 @@ class MarketplaceProfile(Owned, Versioned, Base):
     headquarters: Mapped[dict[str, Any] | None]
     search: Mapped[str] = mapped_column(
         postgresql.TSVECTOR(),
-        sa.Computed(
-            "search_vector(company_name, bio)", persisted=True
-        ),  # words, and what misspellings have in common with them
+        # The words, and the forms that misspellings share with them.
+        sa.Computed("search_vector(company_name, bio)", persisted=True),
     )
     created_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -63,7 +62,7 @@ class MarketplaceProfile(Owned, Versioned, Base):
 
 
 class ProfileSlug(Base):
-    """A slug that a profile has had, so that links in mails and portals do not break (A3)."""
+    """A slug that a profile has or had. Old slugs are stored so that links in mails and portals keep working (A3)."""
 
     __tablename__ = "profile_slug"
 
@@ -72,7 +71,7 @@ class ProfileSlug(Base):
 
 
 class ProviderType(Identified, Base):
-    """A category of services (R021). A table, so that the operator can change the list without a release (A5)."""
+    """A category of services (R021). It's a table, so the operator can change the list without a release (A5)."""
 
     __tablename__ = "provider_type"
 
@@ -81,7 +80,7 @@ class ProviderType(Identified, Base):
 
 
 class ServiceType(Identified, Base):
-    """A sub-category of one provider type (R023)."""
+    """A subcategory of a provider type (R023)."""
 
     __tablename__ = "service_type"
 

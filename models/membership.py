@@ -1,4 +1,4 @@
-"""Memberships: which user belongs to which company, and with which roles (A43)."""
+"""Memberships: which users belong to which companies, and with which roles (A43)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from models.base import Base, Owned, now
 
 
 class MemberRole(StrEnum):
-    """What a member does for its company. REVIEWER and SUPPORT are the operator's staff (A43)."""
+    """A member's role in its company. REVIEWER and SUPPORT are roles of the operator's staff (A43)."""
 
     ACCOUNT_ADMIN = "ACCOUNT_ADMIN"
     NETWORK_ADMIN = "NETWORK_ADMIN"
@@ -25,7 +25,7 @@ class MemberRole(StrEnum):
 
 
 class Membership(Owned, Base):
-    """A user's place in a company, with at least one role, each of them once."""
+    """A user's membership of a company, with at least one role and no duplicates."""
 
     __tablename__ = "membership"
 

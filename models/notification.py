@@ -1,7 +1,7 @@
-"""Notifications: what a user is told in the product, beside the mail that goes out with it (X6).
+"""Notifications: messages shown to a user in the product. Each one has a matching mail (X6).
 
-A notification is one user's alone, and only as a member of the company that it concerns. It never holds a price, or anything else
-that could be hidden from whoever reads it: it is kept as it was written, whatever policy says later.
+A notification is visible to one user only, and only while acting for the company that it's about. It never holds a price or
+anything else that policy could hide: its text is stored as written, even if the policy changes later.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TITLE_LENGTH: Final = 200
 
 
 class NotificationKind(StrEnum):
-    """What a notification is about (X6)."""
+    """The event that a notification reports (X6)."""
 
     EMAIL_VERIFICATION = "EMAIL_VERIFICATION"
     INVITATION = "INVITATION"
@@ -40,7 +40,7 @@ class NotificationKind(StrEnum):
 
 
 class Notification(Owned, Base):
-    """One notice to one user. Its owner is the company of which the user is a member; the subject is what it is about."""
+    """One notification to one user, owned by the company that the user is a member of. The subject is the object it's about."""
 
     __tablename__ = "notification"
 
@@ -48,7 +48,7 @@ class Notification(Owned, Base):
     kind: Mapped[NotificationKind] = mapped_column(enum_column(NotificationKind))
     title: Mapped[str] = mapped_column(sa.String(TITLE_LENGTH))
     body: Mapped[str]  # plain text
-    subject_type: Mapped[str | None] = mapped_column(sa.String(32))  # a type of the API
+    subject_type: Mapped[str | None] = mapped_column(sa.String(32))  # a GraphQL type
     subject_key: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     read_at: Mapped[datetime | None]

@@ -1,6 +1,6 @@
-"""Private offers: what a seller proposes to named buyers for one product, with its prices and its schedule (R204-R246).
+"""Private offers: a seller's offer of one product to named buyers, with prices and a payment schedule (R204-R246).
 
-A buyer's row carries the facts of its offer that policy compares (seller, product), filled in by the database.
+A buyer's row has copies of the offer's columns that policy compares (seller, product). The database sets them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from models.lifecycle import partition, step
 
 
 class OfferStatus(StrEnum):
-    """Where an offer stands (A23, A26, A29, V5)."""
+    """The status of an offer (A23, A26, A29, V5)."""
 
     DRAFT = "DRAFT"
     PENDING_APPROVAL = "PENDING_APPROVAL"
@@ -31,7 +31,7 @@ class OfferStatus(StrEnum):
 
 
 class PaymentModel(StrEnum):
-    """One payment for the dimensions chosen, or one dimension by a schedule (R229, R235, R236)."""
+    """One upfront payment for the chosen dimensions, or one dimension paid by schedule (R229, R235, R236)."""
 
     UPFRONT = "UPFRONT"
     SCHEDULE = "SCHEDULE"
@@ -42,7 +42,7 @@ STEPS: Final = {
     OfferStatus.PENDING_APPROVAL: {OfferStatus.PUBLISHED, OfferStatus.REJECTED},
     OfferStatus.PUBLISHED: {OfferStatus.ACCEPTED, OfferStatus.EXPIRED, OfferStatus.WITHDRAWN},
 }
-UNEXTENDED, EXTENDED = partition(  # buyers meet an offer from its publication on (V19)
+UNEXTENDED, EXTENDED = partition(  # buyers can see an offer once it's published (V19)
     OfferStatus,
     {OfferStatus.DRAFT, OfferStatus.PENDING_APPROVAL, OfferStatus.REJECTED},
     {OfferStatus.PUBLISHED, OfferStatus.ACCEPTED, OfferStatus.EXPIRED, OfferStatus.WITHDRAWN},
@@ -52,7 +52,7 @@ MAX_BUYERS: Final = 25  # R227
 
 
 class Offer(Owned, Base):
-    """A private offer. Its owner is the seller; `total_value` is in minor units of `currency` (A23)."""
+    """A private offer, owned by the seller. `total_value` is in minor units of `currency` (A23)."""
 
     __tablename__ = "offer"
 
@@ -81,12 +81,12 @@ class Offer(Owned, Base):
     )
 
     def advance(self, to: OfferStatus) -> None:
-        """Take the next step of the lifecycle. Raises IllegalStep."""
+        """Move to another status of the lifecycle. Raises IllegalStep."""
         self.status = step(STEPS, self.status, to)
 
 
 class OfferBuyer(Base):
-    """A company that an offer is extended to. `partner_id` is the partner that manages the buyer, if one does."""
+    """A buyer of an offer. `partner_id` is the partner that manages the buyer, if any."""
 
     __tablename__ = "offer_buyer"
 
@@ -134,4 +134,4 @@ class Instalment(Identified, Base):
     amount: Mapped[BigAmount]
     currency: Mapped[str] = mapped_column(sa.String(3))
 
-    __table_args__ = (sa.UniqueConstraint("offer_id", "charge_date"),)  # A28: dates strictly increase
+    __table_args__ = (sa.UniqueConstraint("offer_id", "charge_date"),)  # A28: dates are strictly increasing

@@ -1,6 +1,6 @@
-"""Order approvals: what a managed account would like to order, while its partner has not decided yet (V13).
+"""Order approvals: orders of managed accounts that need their partner's approval (V13).
 
-Nothing is ordered before one is approved. It keeps the price of the moment in which it was asked for, and has a port once approved.
+Nothing is ordered before the approval. The order keeps the price at which it was requested, and gets its port once approved.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from models.port import DiversityZone
 
 
 class OrderApprovalStatus(StrEnum):
-    """What became of an order that needs approval (V13)."""
+    """The status of an order that needs approval (V13)."""
 
     PENDING = "PENDING"
     APPROVED = "APPROVED"
@@ -37,12 +37,12 @@ STEPS: Final = {
         OrderApprovalStatus.EXPIRED,
     },
 }
-COMMENT_LENGTH: Final = 500  # characters
+MAX_COMMENT_LENGTH: Final = 500  # characters
 ORDERS: Final = (("id",), ("status", "id"))
 
 
 class OrderApproval(Owned, Base):
-    """An order that waits, or waited. Its port will be PRIVATE, for a managed user makes none public (V1)."""
+    """An order that needs or needed approval. Its port will be PRIVATE, because managed users can't make ports public (V1)."""
 
     __tablename__ = "order_approval"
 
@@ -58,7 +58,7 @@ class OrderApproval(Owned, Base):
     status: Mapped[OrderApprovalStatus] = mapped_column(enum_column(OrderApprovalStatus), default=OrderApprovalStatus.PENDING)
     requested_by: Mapped[UUID] = mapped_column(sa.ForeignKey("app_user.id"))
     decided_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("app_user.id"))  # who approved, rejected or withdrew it
-    comment: Mapped[str | None] = mapped_column(sa.String(COMMENT_LENGTH))  # of whoever decided
+    comment: Mapped[str | None] = mapped_column(sa.String(MAX_COMMENT_LENGTH))  # by the user who decided
     port_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("port.id"), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     decided_at: Mapped[datetime | None]
@@ -76,10 +76,10 @@ class OrderApproval(Owned, Base):
     )
 
     def standing(self, at: datetime) -> OrderApprovalStatus:
-        """Where it stands: one that nobody has decided in time has expired, whether or not that is written down yet."""
+        """Return the status at a time. An overdue order counts as EXPIRED even before the scheduled job marks it so."""
         overdue = self.status == OrderApprovalStatus.PENDING and self.expires_at <= at
         return OrderApprovalStatus.EXPIRED if overdue else self.status
 
     def advance(self, to: OrderApprovalStatus) -> None:
-        """Take the next step of the lifecycle (V13). Raises IllegalStep."""
+        """Move to another status of the lifecycle (V13). Raises IllegalStep."""
         self.status = step(STEPS, self.status, to)

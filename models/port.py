@@ -1,4 +1,4 @@
-"""Ports: what a company orders in a data centre (R431), and what others connect to where it is public (R028-R034)."""
+"""Ports: a company orders them in a data centre (R431), and others can connect to public ones (R028-R034)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from models.marketplace_profile import ProfileVisibility
 
 
 class PortStatus(StrEnum):
-    """Where a port stands (A44)."""
+    """The status of a port (A44)."""
 
     REQUESTED = "REQUESTED"
     ALLOCATED = "ALLOCATED"
@@ -28,14 +28,14 @@ class PortStatus(StrEnum):
 
 
 class PortVisibility(StrEnum):
-    """Whether the Marketplace shows a port (R030, A11)."""
+    """Whether the Marketplace lists a port (R030, A11)."""
 
     PRIVATE = "PRIVATE"
     PUBLIC = "PUBLIC"
 
 
 class DiversityZone(StrEnum):
-    """Two zones of a location that share no equipment."""
+    """One of two zones of a location that share no equipment."""
 
     RED = "red"
     BLUE = "blue"
@@ -47,8 +47,8 @@ STEPS: Final = {
     PortStatus.ACTIVE: {PortStatus.DISABLED, PortStatus.DECOMMISSIONED},
     PortStatus.DISABLED: {PortStatus.ACTIVE, PortStatus.DECOMMISSIONED},
 }
-NEW: Final = PortStatus.ALLOCATED  # from which a port is activated
-SUSPENDED: Final = PortStatus.DISABLED  # from which it's enabled again
+NEW: Final = PortStatus.ALLOCATED  # the status from which a port is activated
+SUSPENDED: Final = PortStatus.DISABLED  # the status from which a port is enabled again
 ORDERED, PLACED, IN_SERVICE, ENDED = partition(
     PortStatus,
     {PortStatus.REQUESTED},
@@ -56,8 +56,8 @@ ORDERED, PLACED, IN_SERVICE, ENDED = partition(
     {PortStatus.ACTIVE, PortStatus.DISABLED},
     {PortStatus.DECOMMISSIONED, PortStatus.CANCELLED},
 )
-AUTHORISED: Final = PLACED | IN_SERVICE  # a letter can be had (A44)
-CHARGED: Final = IN_SERVICE  # a port in service is paid for, switched off or not
+AUTHORISED: Final = PLACED | IN_SERVICE  # a letter of authorisation is available (A44)
+CHARGED: Final = IN_SERVICE  # a port in service is charged, even if it's disabled
 SPEEDS_MBPS: Final = (1_000, 10_000, 100_000, 400_000)
 TERMS_MONTHS: Final = (1, 12, 24, 36, 48, 60)  # V7
 ORDERS: Final = (("id",), ("name", "id"), ("speed_mbps", "id"), ("currency", "monthly_rate", "id"))
@@ -66,7 +66,7 @@ PUBLIC: Final = sa.text("visibility = 'PUBLIC' AND profile_visibility = 'PUBLIC'
 
 
 class Port(Owned, Versioned, Base):
-    """A physical port. While `marketplace_name` is None the Marketplace announces "<profile> at <location>" (R032, A6)."""
+    """A physical port. If `marketplace_name` is None, the Marketplace lists it as "<profile> at <location>" (R032, A6)."""
 
     __tablename__ = "port"
 
@@ -86,7 +86,7 @@ class Port(Owned, Versioned, Base):
     marketplace_description: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     activated_at: Mapped[datetime | None]
-    demarcation: Mapped[dict[str, Any] | None]  # cage, rack, panel and ports, once they are allocated (R433)
+    demarcation: Mapped[dict[str, Any] | None]  # cage, rack, panel and ports, once allocated (R433)
 
     __table_args__ = (
         sa.CheckConstraint("term_months IN (1, 12, 24, 36, 48, 60)", name="term"),
@@ -97,22 +97,22 @@ class Port(Owned, Versioned, Base):
         sa.Index("port_partner_id_company_id_page", "partner_id", "company_id", "id"),
         sa.Index("port_public_page", "id", postgresql_where=PUBLIC),
         sa.Index("port_public_company_id_page", "company_id", "id", postgresql_where=PUBLIC),
-        # The owner is in them because a managed account does not meet its own ports.
+        # These include the owner, because a managed account's own ports are left out of its Marketplace.
         sa.Index("port_public_location_id_page", "location_id", "id", "company_id", postgresql_where=PUBLIC),
         sa.Index("port_public_speed_mbps_page", "speed_mbps", "id", "company_id", postgresql_where=PUBLIC),
     )
 
     def advance(self, to: PortStatus) -> None:
-        """Take the next step of the lifecycle (A44). Raises IllegalStep."""
+        """Move to another status of the lifecycle (A44). Raises IllegalStep."""
         self.status = step(STEPS, self.status, to)
 
     def activate(self) -> None:
-        """Make an ALLOCATED port ACTIVE, which the operator does (A45). Raises IllegalStep."""
+        """Change the port from ALLOCATED to ACTIVE, on behalf of the operator (A45). Raises IllegalStep."""
         self._become_active(NEW)
         self.activated_at = now()
 
     def enable(self) -> None:
-        """Make a DISABLED port ACTIVE again. Raises IllegalStep, also for one that was never activated."""
+        """Change the port from DISABLED to ACTIVE. Raises IllegalStep, also if it was never activated."""
         self._become_active(SUSPENDED)
 
     def _become_active(self, start: PortStatus) -> None:

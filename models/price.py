@@ -1,6 +1,6 @@
-"""Prices: what a port, or a connection, costs in a location at a speed for a term.
+"""The price list: what a port or connection costs by location, speed and term.
 
-A port keeps the price that it was ordered for; what is here is what the next one costs. A combination that is not here cannot be had.
+These prices apply to new orders; an existing port keeps the price it was ordered at. A combination without a price can't be ordered.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, Identified, enum_column
 from models.kinds import Amount
 
-RATE_LIMITS_MBPS: Final = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)  # the tiers of connections
+RATE_LIMITS_MBPS: Final = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)  # the tiers available for connections
 
 
 class PriceKind(StrEnum):
-    """What a price is of."""
+    """What a price is for."""
 
     PORT = "PORT"
     CONNECTION = "CONNECTION"
 
 
 class Price(Identified, Base):
-    """A price of the list, in minor units of `currency`. `speed_mbps` is the rate limit where the price is a connection's."""
+    """An entry of the price list, in minor units of `currency`. For a connection, `speed_mbps` is its rate limit."""
 
     __tablename__ = "price"
 
@@ -51,7 +51,7 @@ class Price(Identified, Base):
 
 
 def price_of(kind: PriceKind, location_id: UUID, speed_mbps: int, term_months: int) -> sa.Select[Price]:
-    """Selects the price of what is ordered, if it can be had. It asks no policy: whoever shows it to somebody does."""
+    """Select the price of an order; no row if it isn't available. Doesn't check policy: code that shows the price must."""
     return sa.select(Price).where(
         Price.location_id == location_id,
         Price.kind == kind,

@@ -1,6 +1,6 @@
-"""Products: the reviewed public adverts of sellers, applications and services (X2), with their revisions and dimensions.
+"""Products: sellers' reviewed listings of applications and services (X2), with their revisions and dimensions.
 
-What a product shows is its published revision, copied into the product when it is published, so that reading needs no join.
+A product shows its published revision, which is copied into the product on publication, so that reads need no join.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from models.lifecycle import step
 
 
 class ProductKind(StrEnum):
-    """What is advertised (R305)."""
+    """What a product is (R305)."""
 
     APPLICATION = "APPLICATION"
     SERVICE = "SERVICE"
 
 
 class ProductVisibility(StrEnum):
-    """Who finds a product: its seller and whom it asks in, everybody, or its existing users only (R253-R264)."""
+    """Who can find a product: its seller and test accounts, everyone, or only its existing buyers (R253-R264)."""
 
     LIMITED = "LIMITED"
     PUBLIC = "PUBLIC"
@@ -44,7 +44,7 @@ class ServiceCategory(StrEnum):
 
 
 class RevisionStatus(StrEnum):
-    """Where a revision stands in its review (R303-R321, A34, A35)."""
+    """The review status of a revision (R303-R321, A34, A35)."""
 
     DRAFT = "DRAFT"
     SUBMITTED = "SUBMITTED"
@@ -55,7 +55,7 @@ class RevisionStatus(StrEnum):
 
 
 class ChangeRequestKind(StrEnum):
-    """What a seller asks to change (R213, R247-R255)."""
+    """What a seller requests to change (R213, R247-R255)."""
 
     CREATE = "CREATE"
     UPDATE_INFORMATION = "UPDATE_INFORMATION"
@@ -64,14 +64,14 @@ class ChangeRequestKind(StrEnum):
 
 
 class ChangeRequestStatus(StrEnum):
-    """What became of a change request (R256)."""
+    """The status of a change request (R256)."""
 
     UNDER_REVIEW = "UNDER_REVIEW"
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
 
 
-LIMITED: Final = sa.text("product_visibility = 'LIMITED'")  # what test accounts see (A32)
+LIMITED: Final = sa.text("product_visibility = 'LIMITED'")  # products that test accounts can see (A32)
 VISIBILITY_STEPS: Final = {
     ProductVisibility.LIMITED: {ProductVisibility.PUBLIC, ProductVisibility.RESTRICTED, ProductVisibility.REMOVED},
     ProductVisibility.PUBLIC: {ProductVisibility.LIMITED, ProductVisibility.RESTRICTED, ProductVisibility.REMOVED},
@@ -91,7 +91,7 @@ CHANGE_REQUEST_STEPS: Final = {
 
 
 class Product(Owned, Base):
-    """A product of a seller."""
+    """A product, owned by its seller."""
 
     __tablename__ = "product"
 
@@ -120,12 +120,12 @@ class Product(Owned, Base):
     )
 
     def show_as(self, to: ProductVisibility) -> None:
-        """Change who finds the product (R253-R264). Raises IllegalStep."""
+        """Change who can find the product (R253-R264). Raises IllegalStep."""
         self.visibility = step(VISIBILITY_STEPS, self.visibility, to)
 
 
 class ProductTestAccount(Base):
-    """A company that the seller lets look at a LIMITED product (R254, A32). The database fills in the product's facts."""
+    """A company that can see a LIMITED product (R254, A32). The database copies the seller and visibility from the product."""
 
     __tablename__ = "product_test_account"
 
@@ -142,7 +142,7 @@ class ProductTestAccount(Base):
 
 
 class ProductRevision(Owned, Base):
-    """What a product says, or is to say once it is reviewed (X2, A35)."""
+    """A version of a product's listing: published, or to be published after review (X2, A35)."""
 
     __tablename__ = "product_revision"
 
@@ -167,12 +167,12 @@ class ProductRevision(Owned, Base):
     )
 
     def advance(self, to: RevisionStatus) -> None:
-        """Take the next step of the review. Raises IllegalStep."""
+        """Move to another status of the review. Raises IllegalStep."""
         self.status = step(REVISION_STEPS, self.status, to)
 
 
 class ProductDimension(Owned, Base):
-    """A unit in which a product is priced; dimensions are only ever added (R250)."""
+    """A unit in which a product is priced. Dimensions can be added but never removed (R250)."""
 
     __tablename__ = "product_dimension"
 
@@ -199,5 +199,5 @@ class ChangeRequest(Owned, Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     def advance(self, to: ChangeRequestStatus) -> None:
-        """Take the next step of the review (R256). Raises IllegalStep."""
+        """Move to another status of the review (R256). Raises IllegalStep."""
         self.status = step(CHANGE_REQUEST_STEPS, self.status, to)

@@ -1,7 +1,7 @@
-"""Reading: many small statements, each run by the driver itself on a connection of its own.
+"""Reads: many small statements, each run directly by asyncpg on a pooled connection.
 
-Statements are built by SQLAlchemy and compiled once to text and the order of their parameters; from then on nothing stands between
-the gateway and asyncpg. Whatever writes goes through `models.database.connect`.
+SQLAlchemy builds each statement and compiles it once, to its text and the order of its parameters. After that the gateway calls
+asyncpg without SQLAlchemy. Writes go through `models.database.connect`.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from address import Address
 from models.database import server_settings
 
 DIALECT: Final[Any] = PGDialect_asyncpg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
-STATEMENT_CACHE_SIZE: Final = 4096  # compiled statements of the process
-PREPARED: Final = 256  # statements of each connection, some 100 kB each in PostgreSQL
-CLOSING: Final = 5  # seconds
-BROKEN: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
-CHANGED: Final = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)  # by a migration
+STATEMENT_CACHE_SIZE: Final = 4096  # compiled statements per process
+PREPARED_CACHE_SIZE: Final = 256  # prepared statements per connection; each takes about 100 kB in PostgreSQL
+CLOSE_TIMEOUT: Final = 5  # seconds, before a connection is aborted
+CONNECTION_ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+SCHEMA_CHANGED_ERRORS: Final = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)  # after a migration
 
 
 class Row(asyncpg.Record):  # type: ignore[misc]
-    """A row of an answer, whose columns are attributes too."""
+    """A result row whose columns are also attributes."""
 
     __slots__ = ()
 
@@ -46,41 +46,41 @@ class Row(asyncpg.Record):  # type: ignore[misc]
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A statement as the driver takes it: its text, and the names of its parameters in their order."""
+    """A compiled statement: its text, the names of its parameters in order, and the values of its constants."""
 
     text: str
     names: tuple[str, ...]
     constants: Mapping[str, Any]
 
     def arguments(self, parameters: Mapping[str, Any]) -> list[Any]:
-        """The values of the parameters in their order."""
+        """Return the parameter values in order."""
         return [parameters[name] if name in parameters else self.constants[name] for name in self.names]
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)
-def compiled(statement: Select[Any]) -> Compiled:
-    """The statement compiled, once for as long as whoever built it keeps it."""
-    made = statement.compile(dialect=DIALECT)
-    constants = {name: value for name, value in made.params.items() if value is not None}
-    return Compiled(made.string, tuple(made.positiontup or ()), constants)
+def compile_statement(statement: Select[Any]) -> Compiled:
+    """Compile a statement. The result is cached, keyed by the statement object."""
+    result = statement.compile(dialect=DIALECT)
+    constants = {name: value for name, value in result.params.items() if value is not None}
+    return Compiled(result.string, tuple(result.positiontup or ()), constants)
 
 
 class Connection:
-    """One connection, with the statements that are prepared on it."""
+    """One connection and the statements prepared on it."""
 
     def __init__(self, driver: Any) -> None:
         self.driver = driver
-        self.busy = False  # with a statement that nobody waits for any more, if it was given back so
+        self.busy = False  # still True on release if a caller stopped waiting for its statement
         self._numbers = count()
-        self._prepared: LRUCache[str, Any] = LRUCache(PREPARED)
+        self._prepared: LRUCache[str, Any] = LRUCache(PREPARED_CACHE_SIZE)
 
     async def fetch(self, text: str, arguments: Sequence[Any]) -> Sequence[Row]:
-        """All rows of a statement."""
+        """Run a statement and return all rows."""
         self.busy = True
         try:
             statement = self._prepared.get(text)
             if statement is None:
-                # Without a name, and without the driver's own cache, PostgreSQL would plan it each time.
+                # PostgreSQL replans unnamed statements on every call, and the driver's own cache is off, so we name ours.
                 statement = self._prepared[text] = await self.driver.prepare(text, name=f"statement_{next(self._numbers)}")
             rows: Sequence[Row] = await statement.fetch(*arguments)
         except asyncpg.PostgresError:
@@ -89,99 +89,99 @@ class Connection:
         self.busy = False
         return rows
 
-    def forget(self) -> None:
-        """Prepare all statements anew."""
+    def reset_statements(self) -> None:
+        """Drop the prepared statements, so that each is prepared again."""
         self._prepared.clear()
 
 
 class Reader:
-    """At most `size` connections to a database, in autocommit, opened when they are needed and kept.
+    """A pool of up to `size` connections in autocommit mode, opened on demand and then kept open.
 
-    asyncpg's own pool resets a connection each time it is given back, in a task of its own, which costs as much as a small statement.
-    Here nothing is reset, for a reader sets nothing, locks nothing and listens to nothing.
+    asyncpg's own pool resets each released connection in a separate task, which costs as much as a small statement. This pool
+    resets nothing, because a reader sets nothing, locks nothing and listens to nothing.
     """
 
     def __init__(self, url: str, size: int = 10, timeout: float = 0) -> None:
-        """PostgreSQL cancels a statement after `timeout` seconds; 0 is never."""
+        """Prepare the pool. PostgreSQL cancels a statement after `timeout` seconds; 0 means never."""
         self._address = Address.parse(url).asyncpg(server_settings(timeout))
         self._unopened = size
         self._idle: list[Connection] = []
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
-        self._leaving: set[asyncio.Task[None]] = set()
-        self.observers: list[Callable[[str, Sequence[Any]], None]] = []  # told of each statement and its values
+        self._closing: set[asyncio.Task[None]] = set()
+        self.observers: list[Callable[[str, Sequence[Any]], None]] = []  # called with each statement and its values
 
     async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Row]:
-        """All rows of a statement."""
-        made = compiled(statement)
-        return await self.run(made.text, made.arguments(parameters))
+        """Compile and run a statement. Returns all rows."""
+        compiled = compile_statement(statement)
+        return await self.run(compiled.text, compiled.arguments(parameters))
 
     async def run(self, text: str, arguments: Sequence[Any]) -> Sequence[Row]:
-        """All rows of a compiled statement."""
+        """Run a compiled statement and return all rows."""
         for observe in self.observers:
             observe(text, arguments)
-        connection = await self._taken()
+        connection = await self._acquire()
         try:
             return await connection.fetch(text, arguments)
-        except CHANGED:
-            connection.forget()
+        except SCHEMA_CHANGED_ERRORS:
+            connection.reset_statements()
             return await connection.fetch(text, arguments)
-        except BROKEN:
+        except CONNECTION_ERRORS:
             if not connection.driver.is_closed():
                 raise
         finally:
-            self._given_back(connection)
-        async with self.connection() as another:  # the first had ended meanwhile, and a reader may ask again
-            return await another.fetch(text, arguments)
+            self._release(connection)
+        async with self.connection() as replacement:  # the first connection was lost; reads are safe to retry
+            return await replacement.fetch(text, arguments)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """One of the connections."""
-        connection = await self._taken()
+        """Borrow a connection for the length of the block."""
+        connection = await self._acquire()
         try:
             yield connection
         finally:
-            self._given_back(connection)
+            self._release(connection)
 
     async def close(self) -> None:
-        """Close the connections that are free."""
+        """Close the idle connections."""
         while self._idle:
-            self._leave(self._idle.pop())
-        await asyncio.gather(*self._leaving)
+            self._close_in_background(self._idle.pop())
+        await asyncio.gather(*self._closing)
 
-    async def _taken(self) -> Connection:
+    async def _acquire(self) -> Connection:
         while self._idle:
             connection = self._idle.pop()
             if not connection.driver.is_closed():
                 return connection
             self._unopened += 1
-        if not self._unopened and (handed := await self._handed()):
-            return handed
+        if not self._unopened and (handed_over := await self._wait_for_release()):
+            return handed_over
         self._unopened -= 1
         try:
-            return await self._opened()
+            return await self._open()
         except BaseException:
-            self._leave(None)
+            self._close_in_background(None)
             raise
 
-    async def _handed(self) -> Connection | None:
-        """The connection that somebody else gives back; None if one may be opened instead."""
+    async def _wait_for_release(self) -> Connection | None:
+        """Wait for another caller to release a connection. Returns None if a new one may be opened instead."""
         waiter: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         try:
             return await waiter
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled():
-                self._pass_on(waiter.result())
+                self._hand_over(waiter.result())
             raise
 
-    def _given_back(self, connection: Connection) -> None:
-        """Free a connection; one whose statement was given up is left to the driver, which cancels it in PostgreSQL."""
+    def _release(self, connection: Connection) -> None:
+        """Return a connection to the pool. Close it if its statement was abandoned: the driver cancels that in PostgreSQL."""
         if connection.busy or connection.driver.is_closed():
-            self._leave(connection)
+            self._close_in_background(connection)
         else:
-            self._pass_on(connection)
+            self._hand_over(connection)
 
-    def _pass_on(self, connection: Connection | None) -> None:
+    def _hand_over(self, connection: Connection | None) -> None:
         while self._waiting:
             waiter = self._waiting.popleft()
             if not waiter.done():
@@ -192,21 +192,21 @@ class Reader:
         else:
             self._idle.append(connection)
 
-    def _leave(self, connection: Connection | None) -> None:
-        """Close a connection, if there is one, and let another be opened in its place."""
-        task = asyncio.get_running_loop().create_task(self._left(connection))
-        self._leaving.add(task)
-        task.add_done_callback(self._leaving.discard)
+    def _close_in_background(self, connection: Connection | None) -> None:
+        """Close the connection, if any, and then allow a new one in its place."""
+        task = asyncio.get_running_loop().create_task(self._close(connection))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
-    async def _left(self, connection: Connection | None) -> None:
+    async def _close(self, connection: Connection | None) -> None:
         if connection is not None:
             try:
-                await connection.driver.close(timeout=CLOSING)
+                await connection.driver.close(timeout=CLOSE_TIMEOUT)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 connection.driver.terminate()
-        self._pass_on(None)
+        self._hand_over(None)
 
-    async def _opened(self) -> Connection:
+    async def _open(self) -> Connection:
         driver = await asyncpg.connect(**self._address, statement_cache_size=0, record_class=Row)
         await driver.set_type_codec("jsonb", schema="pg_catalog", encoder=_dump, decoder=orjson.loads)
         return Connection(driver)

@@ -1,4 +1,4 @@
-"""Support details: whom a company's people turn to for technical support (R123, R124, V15)."""
+"""Support details: how a company's users reach technical support (R123, R124, V15)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_HOURS_LENGTH: Final = 200  # characters (V7)
 
 
 class SupportDetails(Owned, Versioned, Base):
-    """Phone, e-mail address and hours of support. Required where the operator supports a managed account (V15)."""
+    """Phone, email address and hours of support. Required if the operator supports a managed account (V15)."""
 
     __tablename__ = "support_details"
 
@@ -31,10 +31,10 @@ class SupportDetails(Owned, Versioned, Base):
 
     @property
     def is_enough(self) -> bool:
-        """Whether whoever gives the support can do so: the operator needs to know e-mail address and phone (V15)."""
+        """True if the details suffice for the support provider: the operator needs an email address and a phone number (V15)."""
         return not needs_contact(self.supported_by) or None not in (self.email, self.phone)
 
 
 def needs_contact(supported_by: SupportedBy) -> bool:
-    """Whether e-mail address and phone are required (V15)."""
+    """Return True if an email address and a phone number are required (V15)."""
     return supported_by == SupportedBy.OPERATOR

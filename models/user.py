@@ -1,4 +1,4 @@
-"""Users: people who sign in. What a user may do is not here but in its memberships."""
+"""Users: people who sign in. Their permissions come from their memberships, not from the user."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ MAX_NAME_LENGTH: Final = 200  # characters (V7)
 class User(Identified, Base):
     """A person (R406).
 
-    A user whom somebody else has named is unclaimed, until the owner of the address claims it. The address of a claimed user is
-    unique, whatever its case; several unclaimed users may have it too, so that nobody learns from a name that is taken who has an
-    account.
+    A user created by someone else is unclaimed until the owner of the email address claims it. The address of a claimed user is
+    unique, ignoring case. Several unclaimed users can have the same address, so a conflict never reveals who has an account.
     """
 
-    __tablename__ = "app_user"  # `user` is a reserved word of SQL
+    __tablename__ = "app_user"  # `user` is a reserved word in SQL
 
     email: Mapped[PersonalEmail]
     name: Mapped[str]

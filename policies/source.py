@@ -135,8 +135,10 @@ def policy_files(folder: Path) -> list[Path]:
 def _content(path: Path) -> str:
     try:
         return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(f"{path.name}: The file can't be read as UTF-8 text: {error}") from None
+    except UnicodeDecodeError as error:
+        raise PolicyError(f"{path.name}: byte {error.start} isn't valid UTF-8: save the file as UTF-8 text") from None
+    except OSError:
+        raise PolicyError(f"{path.name}: the file can't be read: check its permissions") from None
 
 
 def digest(texts: tuple[Text, ...]) -> str:

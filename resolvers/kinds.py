@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 
 from models.base import Base
-from models.kinds import Kind, kinds_of, suggested
+from models.kinds import Kind, kinds_of, suggested_kinds
 from policies.catalogue import CATALOGUE
 from policies.kinds import Narrowing, Site
 from resolvers.notifying import message_templates
@@ -75,4 +75,4 @@ def _parameter_kinds(name: str, hint: Any) -> frozenset[Kind]:
         return frozenset().union(*(_parameter_kinds(field, inner) for field, inner in hints.items()))
     if arguments := get_args(hint):
         return frozenset().union(*(_parameter_kinds(name, argument) for argument in arguments))
-    return suggested(name, is_number=True) | suggested(name, is_number=False)
+    return suggested_kinds(name, is_number=True) | suggested_kinds(name, is_number=False)

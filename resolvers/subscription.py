@@ -68,7 +68,7 @@ class Updates:
         with listener.subscribe(self.entity, columns) as changes:
             while True:
                 change = await _next(changes)
-                async with listener.turns:
+                async with listener.load_slots:
                     if is_valid := await context.renew():
                         self._require_reach(context)  # policy or the viewer's roles may have changed
                     record = await self._visible_record(change, context, shown, company) if is_valid else None

@@ -20,7 +20,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
 from models.base import Base
-from models.kinds import Kind, suggested, undeclared
+from models.kinds import Kind, suggested_kinds, undeclared_columns
 from policies.catalogue import CATALOGUE
 from policies.errors import PolicyError
 from policies.kinds import Site, kind_problems
@@ -55,7 +55,7 @@ def check_kinds(policy: Policy) -> None:
 
 def problems(policy: Policy) -> Iterator[str]:
     """Yield exposed sensitive values that their kind must hide, and columns and filters that don't declare a kind."""
-    yield from undeclared(Base.metadata)
+    yield from undeclared_columns(Base.metadata)
     yield from unknown_filters()
     yield from kind_problems(policy, sites(), narrowings())
 
@@ -143,7 +143,7 @@ def _own_kinds(owner: str, field: GraphQLField) -> frozenset[Kind]:
     known = BY_TYPE.get(named.name, frozenset()) | _column_kinds(owner, definition)
     if known or named.name not in NUMBERS | {"String"}:
         return known
-    return suggested(definition.python_name, is_number=named.name in NUMBERS)
+    return suggested_kinds(definition.python_name, is_number=named.name in NUMBERS)
 
 
 def _ability(definition: StrawberryField) -> str | None:

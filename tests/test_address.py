@@ -1,4 +1,4 @@
-"""A URL of a database is taken as libpq takes it, with one meaning for asyncpg, SQLAlchemy and psycopg, or refused by name."""
+"""Database URLs mean the same as in libpq for asyncpg, SQLAlchemy and psycopg, or are rejected with the parameter's name."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from models.reading import Reader
 from settings import InvalidSettings, Settings
 
 DAY: Final = timedelta(days=1)
-TLS: Final = (80877103).to_bytes(4, "big")  # the code of a request for TLS
+TLS: Final = (80877103).to_bytes(4, "big")  # the code of an SSLRequest message
 GSS: Final = (80877104).to_bytes(4, "big")
 TIMES: Final = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT")
 REFUSALS: Final = (
@@ -47,7 +47,7 @@ REFUSED: Final = ["refused"] * 3
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home directory without files of PostgreSQL, and an environment without its variables."""
+    """Return a home directory without PostgreSQL files, in an environment without its variables."""
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("PGHOST", "PGUSER", "PGPASSWORD", "PGSSLMODE", "PGSERVICE", "PGOPTIONS", "PGAPPNAME"):
         monkeypatch.delenv(name, raising=False)
@@ -55,7 +55,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def parsed(address: Address) -> dict[str, Any]:
-    """What asyncpg makes of its arguments, which it does when it connects."""
+    """Return how asyncpg parses its arguments when it connects."""
     names = ("dsn", "host", "port", "user", "password", "passfile", "database", "target_session_attrs", "krbsrvname", "gsslib")
     arguments = address.asyncpg({})
     given = {name: arguments.get(name) for name in names}
@@ -104,10 +104,10 @@ def parsed(address: Address) -> dict[str, Any]:
         ("postgresql://h/d?channel_binding=prefer", [("h", 5432)], "d", {}, {"channel_binding": "prefer"}),
     ],
 )  # fmt: skip
-def test_what_libpq_takes_is_taken(
+def test_url_means_the_same_to_both_drivers(
     url: str, addresses: list[Any], database: str, of_asyncpg: dict[str, Any], of_libpq: dict[str, str]
 ) -> None:
-    """Both drivers connect to the same server, by the same name, with the same parameters."""
+    """Both drivers connect to the same server and database, with the same user and parameters."""
     address = Address.parse(url)
     ours, theirs = parsed(address), conninfo_to_dict(address.libpq())
 
@@ -135,10 +135,10 @@ def test_what_libpq_takes_is_taken(
         ("?sslmode=require&sslnegotiation=direct&ssl_min_protocol_version=TLSv1.3", "require", False, ssl.CERT_NONE),
     ],
 )
-def test_a_connection_is_as_safe_as_its_url_says(
+def test_connection_is_as_secure_as_its_url_says(
     home: Path, query: str, mode: str, *, checks_host: bool, checks_certificate: ssl.VerifyMode
 ) -> None:
-    """asyncpg binds no channels: where that is required it checks the certificate and the host instead."""
+    """asyncpg has no channel binding: if it's required, asyncpg verifies certificate and host instead."""
     Authority(home)
     address = Address.parse(f"postgresql://u:p@db.example/d{query.format(root=home / 'root.pem')}")
 
@@ -149,16 +149,16 @@ def test_a_connection_is_as_safe_as_its_url_says(
         made["ssl"].check_hostname,
         made["ssl"].verify_mode,
     )
-    assert "system" not in conninfo_to_dict(address.libpq()).values()  # libpq's own OpenSSL may not know where they are
+    assert "system" not in conninfo_to_dict(address.libpq()).values()  # libpq's own OpenSSL may not find them
 
 
-def test_no_tls_is_no_tls() -> None:
-    """`disable` is the only mode without any."""
+def test_sslmode_disable_uses_no_tls() -> None:
+    """`disable` is the only mode without TLS."""
     assert parsed(Address.parse("postgresql://h/d?sslmode=disable"))["ssl"] is False
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "problem"),
     [
         ("mysql://root:swordfish@h/d", "must begin with postgresql://, not mysql://"),
         ("swordfish", "must begin with postgresql://, not nothing://"),
@@ -166,7 +166,7 @@ def test_no_tls_is_no_tls() -> None:
         ("postgresql://h/d?foo=swordfish", "the parameter foo is not supported: PostgreSQL has no parameter of this name"),
         ("postgresql://h/d?pgbouncer=true", "the parameter pgbouncer is not supported"),
         ("postgresql://h/d?sslmode", "the parameter sslmode has no value"),
-        ("postgresql://h/d?sslmode=swordfish", "the parameter sslmode is not supported with this value: it may be disable or allow"),
+        ("postgresql://h/d?sslmode=swordfish", "the parameter sslmode is not supported with this value: use disable or allow"),
         ("postgresql://h/d?channel_binding=swordfish", "the parameter channel_binding is not supported with this value"),
         ("postgresql://h/d?channel_binding=require&sslmode=disable", "the parameter channel_binding=require needs TLS"),
         ("postgresql:///d?host=/run/pg&channel_binding=require", "the parameter channel_binding=require needs TLS"),
@@ -182,36 +182,36 @@ def test_no_tls_is_no_tls() -> None:
         ("postgresql://h/d?replication=database", "the parameter replication is not supported: leave it out"),
         ("postgresql://h/d?client_encoding=latin1", "the parameter client_encoding is not supported with this value"),
         ("postgresql://h/d?target_session_attrs=swordfish", "the parameter target_session_attrs is not supported with this value"),
-        ("postgresql://h/d?connect_timeout=soon", "the parameter connect_timeout has to be a number"),
-        ("postgresql://h/d?keepalives_idle=-1", "the parameter keepalives_idle has to be a number"),
-        ("postgresql://h/d?hostaddr=10.0.0.7", "the parameter hostaddr is not supported beside a host"),
+        ("postgresql://h/d?connect_timeout=soon", "the parameter connect_timeout must be a number"),
+        ("postgresql://h/d?keepalives_idle=-1", "the parameter keepalives_idle must be a number"),
+        ("postgresql://h/d?hostaddr=10.0.0.7", "the parameter hostaddr can't be combined with a host"),
         ("postgresql://h/d?service=swordfish", "names the service swordfish, but"),
         ("postgresql://h/d?options=-c geqo=off", "the parameter options has a second = in its value: write that as %3D"),
-        ("postgresql://h/d?application_name=a b", "has a space in it: write it as %20"),
-        ("postgresql://u:swordfish%@h/d", "has a % that begins no percent-encoding"),
-        ("postgresql://u:swordfish%00@h/d", "has a % that begins no percent-encoding, or %00"),
+        ("postgresql://h/d?application_name=a b", "has a space: write it as %20"),
+        ("postgresql://u:swordfish%@h/d", "has a % that doesn't start a percent-encoding"),
+        ("postgresql://u:swordfish%00@h/d", "has a % that doesn't start a percent-encoding, or %00"),
         ("postgresql://u:sword@fish@h/d", "has more than one @"),
-        ("postgresql://u:sword/fish@h/d", "has a port that is no number"),
-        ("postgresql://h:99999/d", "has a port that is no number from 1 to 65535"),
-        ("postgresql://h:/d?port=0", "has a port that is no number from 1 to 65535"),
+        ("postgresql://u:sword/fish@h/d", "has a port that isn't a number"),
+        ("postgresql://h:99999/d", "has a port that isn't a number from 1 to 65535"),
+        ("postgresql://h:/d?port=0", "has a port that isn't a number from 1 to 65535"),
         ("postgresql://a,b,c/d?port=1,2", "has 2 ports for 3 hosts"),
-        ("postgresql://a,,b/d", "has an empty host among several"),
-        ("postgresql://[::1/d", "has an IPv6 address that is not closed"),
-        ("postgresql://h/d?ssl=\ud800", "is no URL of PostgreSQL"),
+        ("postgresql://a,,b/d", "has an empty host in its list"),
+        ("postgresql://[::1/d", "has an IPv6 address without a closing bracket"),
+        ("postgresql://h/d?ssl=\ud800", "isn't a PostgreSQL URL"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_taken_is_named(url: str, said: str) -> None:
-    """The start stops with the variable, the parameter and what to do, without a traceback, and never with the password."""
+def test_unsupported_url_is_rejected_by_name(url: str, problem: str) -> None:
+    """Startup fails with the variable, the parameter and what to do, without a traceback or the password."""
     with pytest.raises(InvalidSettings) as refused:
         Settings.load(database_url=url)
 
     message = refused.value.problems["DATABASE_URL"]
-    assert said in message
+    assert problem in message
     assert "fish" not in message.replace("the service swordfish", "")
 
 
-def test_what_the_url_leaves_out_comes_from_the_service_and_the_environment(home: Path) -> None:
-    """The URL is asked first, then the service that it names, then libpq's variables."""
+def test_missing_parts_come_from_the_service_and_the_environment(home: Path) -> None:
+    """The URL comes first, then its service, then libpq's variables."""
     (home / ".pg_service.conf").write_text("[market]\nhost=db.example\nport=6543\nuser=of_service\npassword=a%b\n", "utf-8")
     environment = {"PGHOST": "elsewhere.example", "PGPASSWORD": "of_environment", "PGDATABASE": "d", "PGAPPNAME": "a"}
 
@@ -221,12 +221,12 @@ def test_what_the_url_leaves_out_comes_from_the_service_and_the_environment(home
     assert (("db.example",), (6543,)) == (named.hosts, named.ports)
     assert {"user": "of_url", "password": "a%b", "dbname": "d", "application_name": "a"} == dict(named.parameters)
     assert "of_service" == alone.parameters["user"]
-    with pytest.raises(InvalidAddress, match=r"names the service other, which .* does not have"):
+    with pytest.raises(InvalidAddress, match=r"names the service other, which isn't in "):
         Address.parse("postgresql://?service=other", environment)
 
 
-def test_without_a_host_it_is_the_server_of_this_machine(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    """Its socket where there is one, else localhost; the same for all drivers."""
+def test_default_host_is_the_local_server(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    """The default is the local socket if it exists, else localhost, for all drivers."""
     monkeypatch.setattr("address.SOCKETS", (str(home),))
 
     without = Address.parse("postgresql:///d")
@@ -245,8 +245,8 @@ def test_without_a_host_it_is_the_server_of_this_machine(monkeypatch: pytest.Mon
         "postgresql://u@[fe80::1%25eth0]/sample",
     ],
 )
-def test_the_uri_says_the_same(url: str) -> None:
-    """What `crossgate database url` prints leads to the same database."""
+def test_uri_is_equivalent_to_the_url(url: str) -> None:
+    """The URL that `crossgate database url` prints connects to the same database."""
     address = Address.parse(url)
 
     assert address == Address.parse(address.uri)
@@ -254,7 +254,7 @@ def test_the_uri_says_the_same(url: str) -> None:
 
 
 class Authority:
-    """Makes certificates for localhost, and a root certificate that vouches for them in `root.pem`."""
+    """Issues certificates for localhost, with their root certificate in `root.pem`."""
 
     def __init__(self, directory: Path, host: str = "localhost") -> None:
         self.root = directory / "root.pem"
@@ -282,7 +282,7 @@ class Authority:
 
 
 class Front:
-    """A PostgreSQL that speaks TLS, or refuses it: it stands before the embedded one, which has none."""
+    """A proxy that offers or refuses TLS, in front of the embedded PostgreSQL, which has no TLS."""
 
     def __init__(self, socket: str, context: ssl.SSLContext | None) -> None:
         self._socket = socket
@@ -294,7 +294,7 @@ class Front:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Front]:
-        """Listen on a port of its own."""
+        """Listen on a free port."""
         listening = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.port = listening.sockets[0].getsockname()[1]
         yield self
@@ -302,10 +302,10 @@ class Front:
         for writer in self._open:
             writer.transport.abort()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.sleep(0.05)  # what was aborted is closed by the loop
+        await asyncio.sleep(0.05)  # the loop closes aborted connections
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._tasks.add(task := asyncio.current_task())  # type: ignore[arg-type]  # it runs in one
+        self._tasks.add(task := asyncio.current_task())  # type: ignore[arg-type]  # this runs in a task
         task.add_done_callback(self._tasks.discard)  # type: ignore[union-attr]
         with suppress(OSError, asyncio.IncompleteReadError), self._aborted(writer):
             first = await reader.readexactly(8)
@@ -314,7 +314,7 @@ class Front:
                 writer.write(b"S" if secures else b"N")
                 await writer.drain()
                 if secures:
-                    await writer.start_tls(self._context)  # type: ignore[arg-type]  # there is one
+                    await writer.start_tls(self._context)  # type: ignore[arg-type]  # the context is set
                     self.secured += 1
                 first = await reader.readexactly(8)
             await self._pass_on(first, reader, writer)
@@ -345,20 +345,20 @@ async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
 
 @pytest.fixture
 def socket_path(database_url: str) -> str:
-    """The socket of the embedded PostgreSQL."""
+    """Return the socket of the embedded PostgreSQL."""
     query = make_url(database_url).query
     return f"{query['host']}/.s.PGSQL.{query['port']}"
 
 
 @pytest.fixture
 def at(database_url: str) -> Callable[..., str]:
-    """Makes URLs of the database behind a port."""
+    """Return a function that builds the database's URL for a port."""
     known = make_url(database_url)
     return lambda port, query="", host="localhost": f"postgresql://{known.username}:x@{host}:{port}/{known.database}?{query}"
 
 
 async def by_sqlalchemy(url: str, statement: str) -> Any:
-    """A value as a unit of work reads it."""
+    """Read a value like a unit of work."""
     engine = connect(url)
     try:
         async with engine.connect() as connection:
@@ -368,7 +368,7 @@ async def by_sqlalchemy(url: str, statement: str) -> Any:
 
 
 async def by_asyncpg(url: str, statement: str) -> Any:
-    """A value as requests read it."""
+    """Read a value like a request."""
     reader = Reader(url)
     try:
         return (await reader.run(statement, ()))[0][0]
@@ -377,7 +377,7 @@ async def by_asyncpg(url: str, statement: str) -> Any:
 
 
 async def by_psycopg(url: str, statement: str) -> Any:
-    """A value as the worker reads it."""
+    """Read a value like the worker."""
     async with await psycopg.AsyncConnection.connect(Address.parse(url).libpq("-c search_path=procrastinate")) as connection:
         found = await (await connection.execute(statement.encode())).fetchone()
         return found and found[0]
@@ -387,13 +387,13 @@ DRIVERS: Final = (by_sqlalchemy, by_asyncpg, by_psycopg)
 
 
 async def answers(url: str, statement: str = "SELECT 1") -> list[Any]:
-    """What each driver reads; how its connection was refused, where it was."""
+    """Return each driver's value, or REFUSED if it couldn't connect."""
     found = await asyncio.gather(*(driver(url, statement) for driver in DRIVERS), return_exceptions=True)
     return ["refused" if isinstance(each, REFUSALS) else each for each in found]
 
 
-async def test_tls_is_had_by_every_driver(tmp_path: Path, socket_path: str, at: Callable[..., str]) -> None:
-    """`require` needs a server with TLS, `verify-full` one whose certificate is of the root and of the host."""
+async def test_every_driver_uses_tls(tmp_path: Path, socket_path: str, at: Callable[..., str]) -> None:
+    """`require` needs a server with TLS. `verify-full` needs a certificate from the root and for the host."""
     authority = Authority(tmp_path)
     (tmp_path / "other").mkdir()
     other = Authority(tmp_path / "other")
@@ -417,8 +417,8 @@ async def test_tls_is_had_by_every_driver(tmp_path: Path, socket_path: str, at: 
     assert ([REFUSED, REFUSED, [1, 1, 1]]) == [untrusted, named, only_signed]
 
 
-async def test_a_server_without_tls_is_refused_where_tls_is_required(socket_path: str, at: Callable[..., str]) -> None:
-    """Nobody falls back to plain text, and nobody needs to where it is not required."""
+async def test_server_without_tls_is_refused_if_tls_is_required(socket_path: str, at: Callable[..., str]) -> None:
+    """No driver falls back to plain text if TLS is required. Without the requirement, all connect."""
     async with Front(socket_path, None).open() as front:
         plain = [await answers(at(front.port, query)) for query in ("", "sslmode=prefer", "sslmode=disable")]
         required = [
@@ -428,8 +428,8 @@ async def test_a_server_without_tls_is_refused_where_tls_is_required(socket_path
     assert ([[1, 1, 1]] * 3, [REFUSED] * 2) == (plain, required)
 
 
-async def test_the_next_host_is_tried_and_parameters_reach_the_server(socket_path: str, at: Callable[..., str]) -> None:
-    """Of several hosts the first that answers and takes writes is used; names and options are the same for all drivers."""
+async def test_next_host_is_tried_and_parameters_reach_the_server(socket_path: str, at: Callable[..., str]) -> None:
+    """The first host that answers and accepts writes is used. Names and options are the same for all drivers."""
     state = "SELECT concat_ws(' ', current_setting('application_name'), current_setting('work_mem'))"
     async with Front(socket_path, None).open() as front:
         hosts = at(front.port, "target_session_attrs=read-write&application_name=billing&options=-c%20work_mem%3D7MB")
@@ -441,8 +441,8 @@ async def test_the_next_host_is_tried_and_parameters_reach_the_server(socket_pat
     assert (["billing 7MB"] * 3, ["crossgate"] * 3, REFUSED) == (told, unnamed, standby)
 
 
-async def test_sockets_are_kept_alive_as_libpq_keeps_them(socket_path: str, at: Callable[..., str]) -> None:
-    """Keep-alive is on unless it is switched off, with the times that the URL states."""
+async def test_sockets_use_keepalive_like_libpq(socket_path: str, at: Callable[..., str]) -> None:
+    """Keepalive is on by default, with the intervals from the URL."""
     times = "keepalives_idle=33&keepalives_interval=7&keepalives_count=3"
     async with Front(socket_path, None).open() as front:
         found = [await _kept(at(front.port, query)) for query in ("", times, "keepalives=0")]

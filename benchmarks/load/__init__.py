@@ -1,1 +1,1 @@
-"""Load: a process of its own asks one question over and over, through connections that stay open, and says how long it took."""
+"""The load process, which repeats one request over persistent connections and reports the latencies. `client` starts it."""

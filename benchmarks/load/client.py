@@ -1,4 +1,4 @@
-"""The load process as its caller sees it: started on a core, given jobs one after the other, stopped at the end."""
+"""The client of the load process: starts it on a core, gives it jobs one at a time, and stops it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT: Final = Path(__file__).parents[2]
 
 
 class LoadFailed(Exception):
-    """A job could not be done: says what the server answered instead."""
+    """A job failed. The message has the server's actual response."""
 
 
 class Load:
@@ -29,7 +29,7 @@ class Load:
         self._outcomes = outcomes
 
     def run(self, job: Job) -> Outcome:
-        """Do a job and wait for it. Raises LoadFailed."""
+        """Run a job and wait for it. Raises LoadFailed."""
         self._jobs.write(json.dumps(asdict(job)) + "\n")
         self._jobs.flush()
         line = self._outcomes.readline()
@@ -41,7 +41,7 @@ class Load:
 
 @contextmanager
 def load(core: int) -> Iterator[Load]:
-    """A load process on a core."""
+    """Start a load process on a core."""
     command = [sys.executable, "-m", "benchmarks.load.generator"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         pin(process.pid, core)

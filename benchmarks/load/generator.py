@@ -1,7 +1,7 @@
-"""`python -m benchmarks.load.generator`: reads jobs from standard input, a line each, and writes an outcome for each.
+"""`python -m benchmarks.load.generator`: reads jobs from standard input, one per line, and writes an outcome for each.
 
-A closed loop over raw sockets: reading an answer is finding its length and waiting for so many bytes, so that the load takes
-little of the core that it shares with PostgreSQL. Answers are those of one request, so all have to be as long as the first.
+It's a closed loop over raw sockets. A response is only read up to its length, so that the load uses little of the core that it
+shares with PostgreSQL. All responses to a request must have the length of the first one.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from benchmarks.load.job import Job, outcome
 
 END_OF_HEAD: Final = b"\r\n\r\n"
 LENGTH: Final = b"content-length:"
-PATIENCE: Final = 60  # seconds after which a job that does not end is given up
+PATIENCE: Final = 60  # seconds until an unfinished job fails
 
 
 class Refused(Exception):
-    """An answer that is none: another status than 200, another length than the first, or a connection that was closed."""
+    """An invalid response: a status other than 200, a length other than the first, or a closed connection."""
 
 
 class Run:
-    """One job under way, shared by its connections."""
+    """A running job, shared by its connections."""
 
     def __init__(self, job: Job) -> None:
         self.request = job.request()
@@ -39,7 +39,7 @@ class Run:
         self._open = job.connections
 
     def answered(self, started: int, now: int, size: int) -> bool:
-        """Note an answer; whether to ask again. Raises Refused."""
+        """Record a response. Returns True if another request should be sent. Raises Refused."""
         self.latencies.append(now - started)
         if size != (self.answer_bytes or size):
             raise Refused(f"an answer of {size} bytes after one of {self.answer_bytes}")
@@ -52,29 +52,29 @@ class Run:
         return False
 
     def fail(self, error: Exception) -> None:
-        """End the job with an error."""
+        """Fail the job with an error."""
         if not self.done.done():
             self.done.set_exception(error)
 
 
 class Client(asyncio.Protocol):
-    """One connection: asks, waits for the whole answer, asks again."""
+    """One connection: sends the request, waits for the whole response, and repeats."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self._answer = bytearray()
-        self._expected = 0  # bytes of head and content; 0 until the head is there
+        self._expected = 0  # length of head and content in bytes; 0 until the head has arrived
         self._head = 0
         self._started = 0
         self._transport: asyncio.WriteTransport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ask for the first time."""
-        self._transport = cast("asyncio.WriteTransport", transport)  # of uvloop, which has base classes of its own
+        """Send the first request."""
+        self._transport = cast("asyncio.WriteTransport", transport)  # uvloop has its own base classes
         self._ask()
 
     def data_received(self, data: bytes) -> None:
-        """Collect the answer; when it is whole, ask again."""
+        """Collect the response. When it's complete, send the next request."""
         self._answer += data
         try:
             if not self._expected and not self._read_head():
@@ -90,7 +90,7 @@ class Client(asyncio.Protocol):
             self._transport.close()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """A connection that the server closes ends the job."""
+        """Fail the job if the server closes the connection."""
         if not self._transport.is_closing() or error is not None:
             self._run.fail(Refused(f"the server closed the connection: {error}"))
 
@@ -101,7 +101,7 @@ class Client(asyncio.Protocol):
         self._transport.write(self._run.request)
 
     def _read_head(self) -> bool:
-        """Whether the head is there, and with it the length of the answer. Raises Refused."""
+        """Return True once the head has arrived, and with it the response's length. Raises Refused."""
         end = self._answer.find(END_OF_HEAD)
         if end < 0:
             return False
@@ -114,7 +114,7 @@ class Client(asyncio.Protocol):
 
 
 async def perform(job: Job) -> dict[str, object]:
-    """Do one job; its outcome, or what went wrong."""
+    """Run one job. Returns its outcome or an error."""
     run = Run(job)
     loop = asyncio.get_running_loop()
     try:
@@ -127,7 +127,7 @@ async def perform(job: Job) -> dict[str, object]:
 
 
 def main() -> None:
-    """Do the jobs as they come, until there are no more."""
+    """Run jobs until standard input ends."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         for line in sys.stdin:
             sys.stdout.write(json.dumps(runner.run(perform(Job(**json.loads(line))))) + "\n")

@@ -1,4 +1,4 @@
-"""What the load process is asked to do, and what it answers. Both travel as a line of JSON."""
+"""The input and output of the load process. Each is sent as a line of JSON."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One request to a local port, sent again as soon as it is answered, through each of so many connections."""
+    """One request to a local port, repeated over each of several connections as soon as its response arrives."""
 
     port: int
     body: str
     headers: Mapping[str, str] = field(default_factory=dict)
     connections: int = 16
     seconds: float = 1.0
-    at_least: int = 1  # requests, however long they take
+    at_least: int = 1  # minimum number of requests, however long they take
 
     def request(self) -> bytes:
-        """The request, as it goes over the wire."""
+        """The request as bytes on the wire."""
         content = self.body.encode()
         lines = [
             "POST /graphql HTTP/1.1",
@@ -35,7 +35,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a job went. Latencies are in milliseconds, bytes are those of one answer's content."""
+    """The result of a job. Latencies are in milliseconds; bytes are the content length of one response."""
 
     requests: int
     seconds: float
@@ -50,7 +50,7 @@ class Outcome:
 
 
 def outcome(latencies_ns: list[int], seconds: float, answer_bytes: int) -> dict[str, Any]:
-    """The fields of an Outcome."""
+    """Return the fields of an Outcome."""
     cuts = quantiles(latencies_ns, n=100, method="inclusive") if len(latencies_ns) > 1 else latencies_ns * 99
     return {
         "requests": len(latencies_ns),

@@ -1,1 +1,1 @@
-"""The servers that are measured side by side: each a process of its own that answers the workload's queries with the same data."""
+"""The servers to compare: separate processes that answer the workload's queries from the same data. `registry` lists them."""

@@ -1,5 +1,5 @@
-"""Ariadne as its documents say it is used well: a schema in SDL, resolvers for what is not in the row, a DataLoader for each
-relation, documents parsed and validated once, asyncpg below. No authorization.
+"""Ariadne, used as its documentation recommends: an SDL schema, resolvers for fields that aren't columns, a DataLoader per
+relation, cached parsing and validation, and asyncpg. No authorization.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ SCHEMA: Final = Path(__file__).with_name("schema.graphql")
 
 
 class Database(loading.Database):
-    """Rows as dictionaries, which is what Ariadne reads fields of."""
+    """Returns rows as dictionaries, which Ariadne resolves fields from."""
 
     async def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
-        """The rows of a statement."""
+        """Run a statement and return its rows."""
         return [dict(row) for row in await super().rows(statement, *values)]
 
 
@@ -39,7 +39,7 @@ DATABASE: Final = Database()
 
 
 class Context(dict[str, Any]):
-    """One request: who asks, and its loaders."""
+    """One request: its viewer and its loaders."""
 
     def __init__(self, request: Any, _data: Any = None) -> None:
         super().__init__(request=request)
@@ -50,7 +50,7 @@ class Context(dict[str, Any]):
         self._pages: dict[tuple[str, int], Any] = {}
 
     def pages(self, statement: str, first: int) -> Any:
-        """The loader of the first rows below each parent."""
+        """Return the loader of the first rows of each parent."""
         if (statement, first) not in self._pages:
 
             async def load(parents: list[UUID]) -> list[list[Any]]:
@@ -61,33 +61,33 @@ class Context(dict[str, Any]):
 
 
 def page(rows: list[Any], first: int) -> dict[str, Any]:
-    """The first rows as a page."""
+    """Build a page from the first rows."""
     edges = [{"cursor": b64encode(str(row["id"]).encode()).decode(), "node": row} for row in rows[:first]]
     return {"edges": edges, "pageInfo": {"hasNextPage": len(rows) > first, "endCursor": edges[-1]["cursor"] if edges else None}}
 
 
 def column(name: str) -> Any:
-    """A resolver of a column that is not called as its field."""
+    """Return a resolver for a field whose column has another name."""
     return lambda row, _info: row[name]
 
 
 def money(name: str) -> Any:
-    """A resolver of an amount."""
+    """Return a resolver for an amount."""
     return lambda row, _info: {"amount": str(loading.amount(row[name])), "currency": row["currency"]}
 
 
 async def company_of(row: Any, info: Any) -> Any:
-    """The company that something belongs to."""
+    """Resolve the owning company."""
     return await info.context.companies.load(row["company_id"])
 
 
 async def location_of(row: Any, info: Any) -> Any:
-    """Where a port is."""
+    """Resolve a port's location."""
     return await info.context.locations.load(row["location_id"])
 
 
 def below(statement: str, key: str = "id") -> Any:
-    """A resolver of a page below each parent."""
+    """Return a resolver for a page of each parent."""
 
     async def resolver(row: Any, info: Any, first: int) -> dict[str, Any]:
         return page(await info.context.pages(statement, first).load(row[key]), first)
@@ -96,7 +96,7 @@ def below(statement: str, key: str = "id") -> Any:
 
 
 def root(statement: str) -> Any:
-    """A resolver of a page at the root."""
+    """Return a resolver for a root page."""
 
     async def resolver(_root: Any, info: Any, first: int) -> dict[str, Any]:
         return page(await DATABASE.rows(statement, info.context.company, first + 1), first)
@@ -105,22 +105,22 @@ def root(statement: str) -> Any:
 
 
 async def accounts(row: Any, _info: Any, first: int) -> dict[str, Any]:
-    """The accounts that a company manages."""
+    """Resolve the accounts that a company manages."""
     return page(await DATABASE.rows(loading.ACCOUNTS, row["id"], first + 1), first)
 
 
 async def buyers(row: Any, info: Any) -> Any:
-    """Whom an offer is for."""
+    """Resolve an offer's buyers."""
     return await info.context.buyers.load(row["id"])
 
 
 async def my_company(_viewer: Any, info: Any) -> Any:
-    """The viewer's company."""
+    """Resolve the viewer's company."""
     return await info.context.companies.load(UUID(info.context.company)) if info.context.company else None
 
 
 async def node(_root: Any, _info: Any, id: str) -> Any:  # noqa: A002 (GraphQL's word)
-    """A thing by its id."""
+    """Resolve an object by its ID."""
     rows = await DATABASE.rows(loading.MARKETPLACE_PORT, id)
     return rows[0] if rows else None
 
@@ -155,7 +155,7 @@ RESOLVERS: Final[dict[str, dict[str, Any]]] = {
 
 
 def schema() -> Any:
-    """The schema with its resolvers."""
+    """Build the schema with its resolvers."""
     query = QueryType()
     query.set_field("viewer", lambda *_: {})
     query.set_field("ports", root(loading.PORTS))
@@ -172,18 +172,18 @@ def schema() -> Any:
 
 @lru_cache(maxsize=DOCUMENTS)
 def parsed(document: str) -> DocumentNode:
-    """A document, parsed once."""
+    """Parse a document. Cached."""
     return parse(document)
 
 
 class Validated:
-    """Documents that were found valid, so that each is validated once."""
+    """Valid documents, so that each is validated only once."""
 
     def __init__(self) -> None:
-        self._known: dict[int, DocumentNode] = {}  # kept, so that no other document gets its id
+        self._known: dict[int, DocumentNode] = {}  # keeps documents alive, so that their id() stays unique
 
     def __call__(self, schema: GraphQLSchema, document: DocumentNode, **options: Any) -> list[GraphQLError]:
-        """The errors of a document."""
+        """Validate a document and return its errors."""
         if id(document) in self._known:
             return []
         errors = validate(schema, document, **options)
@@ -194,13 +194,13 @@ class Validated:
 
 @asynccontextmanager
 async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-    """The pool is opened at the start."""
+    """Open the connection pool at startup."""
     await DATABASE.open()
     yield
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until stopped."""
     endpoint = GraphQL(
         schema(),
         context_value=Context,

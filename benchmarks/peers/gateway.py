@@ -1,7 +1,7 @@
-"""The gateway as `crossgate serve` runs it: tokens, logs and limits on. Its settings come from the environment.
+"""The gateway as `crossgate serve` runs it, with tokens, logs and limits. Its settings come from the environment.
 
-`UNGUARDED=1` takes the policy's filters and masks out, for what they cost. On SIGUSR1 the logs, which are written for each
-request, go nowhere: until then they say what keeps the gateway from starting.
+`UNGUARDED=1` removes the policy's filters and masks, to measure their cost. On SIGUSR1, logs are discarded: they're needed only
+to show why the gateway can't start.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from transport.serve import serve
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until stopped."""
     settings = Settings.load()
     app = server.build(settings)
     if os.environ.get("UNGUARDED") == "1":

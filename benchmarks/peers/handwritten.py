@@ -1,7 +1,7 @@
-"""The limit: asyncpg and orjson on bare ASGI, a function for each operation, authorization written into its SQL.
+"""The lower limit of cost: asyncpg and orjson on bare ASGI, a function per operation, with authorization in its SQL.
 
-No GraphQL, no token, no log: what an operation asks is known beforehand, and who asks is believed. Serves the answers that the
-gateway gives for the four queries of the workload, with plain keys for ids and cursors.
+It has no GraphQL, tokens or logs: operations are known in advance and the viewer header is trusted. It gives the gateway's
+responses to the workload's four queries, with plain keys as IDs and cursors.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ POOL: Final = 10
 
 
 class Viewer(NamedTuple):
-    """Who asks, as its header says."""
+    """The viewer, from the request's header."""
 
     kind: str
     company: str | None
@@ -31,10 +31,10 @@ class Viewer(NamedTuple):
 
 
 class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
-    """A connection that is given back as it is: nothing here changes its state."""
+    """A connection that isn't reset on release: nothing here changes its state."""
 
     def get_reset_query(self) -> str:
-        """Nothing to reset."""
+        """Return an empty statement: nothing needs a reset."""
         return ""
 
 
@@ -80,7 +80,7 @@ class Handwritten:
         await send({"type": "http.response.body", "body": answer})
 
     async def ports(self, viewer: Viewer, variables: Json) -> Json:
-        """Q1: a viewer's ports; a partner has those of its accounts too."""
+        """Q1: a viewer's ports; a partner's include those of its accounts."""
         first = variables["first"]
         statement = sql.PARTNERS_PORTS if viewer.kind == "PARTNER" else sql.PORTS
         rows = await self._pool.fetch(statement, viewer.company, first + 1)
@@ -104,7 +104,7 @@ class Handwritten:
         return {"ports": {"edges": edges, "pageInfo": {"hasNextPage": len(rows) > first, "endCursor": end}}}
 
     async def profiles(self, viewer: Viewer, variables: Json) -> Json:
-        """Q2: profiles with their company and their ports on the Marketplace."""
+        """Q2: profiles with their companies and Marketplace ports."""
         async with self._pool.acquire() as connection:
             rows = await connection.fetch(sql.PROFILES[viewer.kind], viewer.company, variables["first"])
             ports: dict[str, list[Json]] = {row[5]: [] for row in rows}
@@ -126,7 +126,7 @@ class Handwritten:
         return {"marketplaceProfiles": {"edges": [{"node": node} for node in nodes]}}
 
     async def accounts(self, viewer: Viewer, variables: Json) -> Json:
-        """Q3: a partner's accounts, with their ports and their offers and who these are for."""
+        """Q3: a partner's accounts with their ports, offers and buyers."""
         async with self._pool.acquire() as connection:
             accounts = await connection.fetch(sql.ACCOUNTS, viewer.company, variables["first"])
             companies = [row[1] for row in accounts]
@@ -159,7 +159,7 @@ class Handwritten:
         return {"viewer": {"company": {"managedAccounts": {"edges": [{"node": node} for node in nodes]}}}}
 
     async def port(self, viewer: Viewer, variables: Json) -> Json:
-        """Q4: one port of the Marketplace; a managed account does not meet its own there."""
+        """Q4: one Marketplace port. A managed account can't see its own there."""
         own = viewer.company if viewer.kind == "MANAGED" else None
         row = await self._pool.fetchrow(sql.PORT, variables["id"], own)
         if row is None:
@@ -168,13 +168,13 @@ class Handwritten:
 
 
 def money(minor_units: int, currency: str) -> Json:
-    """An amount of a currency that has cents, exactly."""
+    """Return the exact amount of a currency that has cents."""
     whole, cents = divmod(minor_units, 100)
     return {"amount": f"{whole}.{cents:02d}", "currency": currency}
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until stopped."""
     settings = orjson.loads(os.environ["SERVER_SETTINGS"])
     uvicorn.run(
         Handwritten(settings),

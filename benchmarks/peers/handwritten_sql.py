@@ -1,4 +1,4 @@
-"""The statements of the hand-written server, with the authorization of each. Numbered by what its function gives them."""
+"""The SQL of the hand-written server, including authorization. `$1`, `$2` are the parameters that its functions pass."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ PORT_COLUMNS: Final = """
     p.id::text, p.name, p.speed_mbps, p.status, p.created_at, p.monthly_rate, p.currency,
     l.id::text, l.name, l.metro, l.country, c.id::text, c.trading_name, c.account_kind
 """
-# $1 the viewer's company, $2 how many
+# $1 the viewer's company, $2 the number of rows
 PORTS: Final = f"""
     SELECT {PORT_COLUMNS}
     FROM port p JOIN location l ON l.id = p.location_id JOIN company c ON c.id = p.company_id
@@ -31,7 +31,7 @@ READABLE: Final = {
     "PARTNER": "(f.visibility = 'PUBLIC' OR f.company_id = $1 OR f.partner_id = $1)",
     "MANAGED": "f.visibility = 'PUBLIC' AND f.company_id <> $1",
 }
-# $1 the viewer's company, $2 how many
+# $1 the viewer's company, $2 the number of rows
 PROFILES: Final = {
     kind: f"""
         SELECT f.id::text, f.company_name, f.bio, f.website, f.contact_email, c.id::text, c.trading_name, c.company_type
@@ -51,7 +51,7 @@ PROFILES_PORTS: Final = f"""
     JOIN location l ON l.id = p.location_id
     ORDER BY p.id
 """  # noqa: S608
-# $1 the partner, $2 how many
+# $1 the partner, $2 the number of rows
 ACCOUNTS: Final = """
     SELECT a.id::text, c.id::text, c.trading_name
     FROM managed_account a JOIN company c ON c.id = a.company_id WHERE a.partner_id = $1 ORDER BY a.id LIMIT $2

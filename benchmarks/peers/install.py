@@ -1,6 +1,6 @@
-"""Peers are installed by whoever measures, at first use, beside the data: never with the gateway's own packages.
+"""Installs the peers at first use, next to the benchmark data and never among the gateway's own packages.
 
-What is installed carries the text that it was installed from, so that another version in a file installs anew.
+An installation stores the requirements that it was made from, so that changed requirements cause a new installation.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ MARK: Final = "installed-from"
 
 
 class NotInstalled(Exception):
-    """A program that the peers need is missing, or a package could not be installed."""
+    """A program that the peers need is missing, or a package can't be installed."""
 
 
 def node() -> Path:
-    """Node itself: of the development packages, whose command is only a wrapper, else the machine's. Raises NotInstalled."""
+    """Return the Node executable: the development packages' (not its wrapper), else the machine's. Raises NotInstalled."""
     spec = importlib.util.find_spec(WHEEL)
     packaged = Path(spec.submodule_search_locations[0]) / "bin" / "node" if spec and spec.submodule_search_locations else None
     found = packaged if packaged and packaged.exists() else shutil.which("node")
@@ -39,7 +39,7 @@ def node() -> Path:
 
 
 def install_python(progress: Callable[[str], None]) -> None:
-    """An environment of Python with the peers' packages. Raises NotInstalled."""
+    """Install a Python environment with the peers' packages. Raises NotInstalled."""
     listed = HERE / "requirements.txt"
     if _is_installed(PYTHON.parents[1], listed):
         return
@@ -50,7 +50,7 @@ def install_python(progress: Callable[[str], None]) -> None:
 
 
 def install_node(progress: Callable[[str], None]) -> None:
-    """The peers' packages of Node. Raises NotInstalled."""
+    """Install the peers' Node packages. Raises NotInstalled."""
     listed = HERE / "package.json"
     home = NODE_MODULES.parent
     if _is_installed(home, listed):

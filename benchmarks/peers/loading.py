@@ -1,6 +1,6 @@
-"""What Strawberry and Ariadne load: the statements below each relation, one for all parents of a level, and the roots.
+"""What the Strawberry and Ariadne servers load: a statement per relation, for all parents of a level, and one per root field.
 
-No authorization: a list at the root holds what a WHERE says, what hangs below it is there, and no field is hidden.
+No authorization: root lists are filtered by a WHERE, everything below them is readable, and no field is hidden.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ BUYERS: Final = """
     FROM offer_buyer b JOIN company c ON c.id = b.company_id
     WHERE b.offer_id = ANY($1::uuid[]) ORDER BY b.offer_id, b.company_id
 """
-# $1 companies, $2 how many for each
+# $1 companies, $2 the number of rows for each
 PORTS_OF: Final = """
     SELECT k.id AS parent, p.* FROM unnest($1::uuid[]) k (id)
     CROSS JOIN LATERAL (SELECT * FROM port WHERE company_id = k.id ORDER BY id LIMIT $2) p ORDER BY p.id
@@ -50,19 +50,19 @@ MARKETPLACE_PORTS_OF: Final = f"""
     JOIN location l ON l.id = p.location_id ORDER BY p.id
 """  # noqa: S608
 
-Row: TypeAlias = Any  # asyncpg's, which has no types
+Row: TypeAlias = Any  # an asyncpg record, which has no types
 
 
 class Connection(asyncpg.Connection):  # type: ignore[misc]
-    """A connection that is given back as it is: nothing here changes its state."""
+    """A connection that isn't reset on release: nothing here changes its state."""
 
     def get_reset_query(self) -> str:
-        """Nothing to reset."""
+        """Return an empty statement: nothing needs a reset."""
         return ""
 
 
 class Database:
-    """The pool of connections, opened at the first question."""
+    """The connection pool, opened at first use."""
 
     def __init__(self) -> None:
         self._pool: Any = None
@@ -75,17 +75,17 @@ class Database:
         )
 
     async def rows(self, statement: str, *values: Any) -> list[Row]:
-        """The rows of a statement."""
+        """Run a statement and return its rows."""
         found: list[Row] = await self._pool.fetch(statement, *values)
         return found
 
     async def by_key(self, statement: str, keys: Sequence[Any]) -> list[Row | None]:
-        """The row of each key."""
+        """Return the row of each key."""
         found = {row["id"]: row for row in await self.rows(statement, keys)}
         return [found.get(key) for key in keys]
 
     async def below(self, statement: str, parents: Sequence[Any], *values: Any) -> list[list[Row]]:
-        """The rows below each parent."""
+        """Return the rows of each parent."""
         found: dict[Any, list[Row]] = {parent: [] for parent in parents}
         for row in await self.rows(statement, parents, *values):
             found[row["parent"]].append(row)
@@ -93,11 +93,11 @@ class Database:
 
 
 def viewer_company(headers: Any) -> str | None:
-    """The viewer's company, as the request says."""
+    """Return the viewer's company from the request."""
     company: str = headers["x-viewer"].split(" ")[1]
     return company or None
 
 
 def amount(minor_units: int) -> Decimal:
-    """An amount of a currency that has cents."""
+    """Return the amount of a currency that has cents."""
     return Decimal(minor_units).scaleb(-2)

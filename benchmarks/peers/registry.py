@@ -1,7 +1,6 @@
-"""Which servers there are, how each is started, and in which words it is asked.
+"""The servers to compare: how each is started and how its requests are written.
 
-Those of the gateway itself run from this checkout; the others are installed at first use, in the versions that stand beside
-this file.
+The gateway's variants run from this checkout. The others are installed at first use, in the versions listed next to this file.
 """
 
 from __future__ import annotations
@@ -36,42 +35,42 @@ UNLIMITED: Final = {name: str(10**12) for name in ("cost_per_viewer", "cost_per_
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A server. One without `authorization` is asked only by a viewer from whom nothing is hidden: the partner."""
+    """A server. Without `authorization`, it's only queried as the partner, from whom nothing is hidden."""
 
     name: str
     about: str
-    module: str  # of Python, or a file of JavaScript
+    module: str  # a Python module or a JavaScript file
     authorization: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
-    documents: Mapping[str, str] = field(default_factory=dict)  # by query, where the words differ from the gateway's
+    documents: Mapping[str, str] = field(default_factory=dict)  # by query name, if it differs from the gateway's document
 
     @property
     def is_gateway(self) -> bool:
-        """Whether it is this gateway, in one way or another."""
+        """True if it's a variant of this gateway."""
         return self.module == "benchmarks.peers.gateway"
 
     @property
     def is_node(self) -> bool:
-        """Whether it runs on Node."""
+        """True if it runs on Node."""
         return self.module.endswith(".mjs")
 
     @property
     def key_of(self) -> KeyOf:
-        """How its ids are read."""
+        """The function that reads its IDs."""
         return gateway_key if self.is_gateway else plain_key
 
     def serves(self, viewer: str) -> bool:
-        """Whether its answers are those of the gateway for a viewer."""
+        """Return True if its responses for a viewer must equal the gateway's."""
         return self.authorization or viewer == PARTNER
 
     def command(self) -> list[str]:
-        """How it is started."""
+        """Return the command that starts it."""
         if self.is_node:
             return [str(node()), str(HERE / self.module)]
         return [sys.executable if self.is_gateway or self.name == HANDWRITTEN else str(PYTHON), "-m", self.module]
 
     def variables(self, database: Database, port: int) -> dict[str, str]:
-        """The environment in which it finds its database and its port."""
+        """Return the environment with its database and port."""
         if self.is_gateway:
             ours = {"data_dir": str(DATA), "signing_key_file": str(KEY_FILE), "database_url": database.url, "port": str(port)}
             return {**{variable(name): value for name, value in (ours | UNLIMITED).items()}, **self.environment}
@@ -85,19 +84,19 @@ class Peer:
         }
 
     def body(self, query: Query) -> str:
-        """The content of a request."""
+        """Return the content of a request."""
         own: dict[str, Any] = {}
         if "id" in query.variables and not self.is_gateway:
             own["id"] = str(parse(query.variables["id"], "id").key)
         return query.body(self.documents.get(query.name), **own)
 
     def headers(self, viewer: Bearer) -> dict[str, str]:
-        """The headers of a request."""
+        """Return the headers of a request."""
         return viewer.for_gateway if self.is_gateway else viewer.for_others
 
 
 def peers() -> dict[str, Peer]:
-    """All servers by name, in the order in which results show them."""
+    """Return all servers by name, in the order of the results."""
     ours = "benchmarks.peers.gateway"
     off = {variable("planner"): "false"} if "planner" in Settings.model_fields else {}
     all_peers = (

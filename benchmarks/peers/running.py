@@ -1,4 +1,4 @@
-"""Peers as processes: started on the core of the servers, waited for, asked once, stopped."""
+"""Runs peers as processes on the servers' core: starts them, waits until they answer, and stops them."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ ASK_SECONDS: Final = 60
 
 
 class DidNotStart(Exception):
-    """A server ended instead of listening, or took too long. Says what it wrote."""
+    """A server exited instead of listening, or took too long. The message has its output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that listens."""
+    """A listening server."""
 
     peer: Peer
     port: int
     process: int
 
     def processes(self) -> list[int]:
-        """The processes of the server."""
+        """The server's processes."""
         return family(self.process)
 
     def ask(self, query: Query, viewer: Bearer) -> bytes:
-        """The content of the answer, whatever its status is."""
+        """Send a request and return the response's content, whatever its status."""
         headers = {"Content-Type": "application/json", **self.peer.headers(viewer)}
         url = f"http://127.0.0.1:{self.port}/graphql"
         request = urllib.request.Request(url, self.peer.body(query).encode(), headers)
@@ -60,7 +60,7 @@ class Running:
 
 
 def install(peers: list[Peer], progress: Callable[[str], None]) -> None:
-    """Have everything that the peers need. Raises NotInstalled."""
+    """Install everything that the peers need. Raises NotInstalled."""
     if any(peer.is_node for peer in peers):
         install_node(progress)
     if any(not peer.is_node and not peer.is_gateway and peer.name != HANDWRITTEN for peer in peers):
@@ -69,7 +69,7 @@ def install(peers: list[Peer], progress: Callable[[str], None]) -> None:
 
 @contextmanager
 def running(peer: Peer, database: Database, core: int, extra: Mapping[str, str] | None = None) -> Iterator[Running]:
-    """The server, listening on a port of its own. Raises DidNotStart."""
+    """Start a server on its own port. Raises DidNotStart."""
     port = _free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "CROSSGATE_", "DATABASE_URL"))}
     environment = {**kept, **peer.variables(database, port), **(extra or {}), "PYTHONPATH": str(ROOT)}
@@ -77,9 +77,9 @@ def running(peer: Peer, database: Database, core: int, extra: Mapping[str, str] 
     try:
         pin(process.pid, core)
         _wait(peer, process, port)
-        pin(process.pid, core)  # with the threads that it has by now
+        pin(process.pid, core)  # including its threads so far
         if peer.is_gateway:
-            process.send_signal(signal.SIGUSR1)  # its logs, a line for each request, are written to nowhere from now on
+            process.send_signal(signal.SIGUSR1)  # discards its logs, which have a line per request
         yield Running(peer, port, process.pid)
     finally:
         process.terminate()
@@ -92,13 +92,13 @@ def running(peer: Peer, database: Database, core: int, extra: Mapping[str, str] 
 
 @contextmanager
 def all_running(peers: list[Peer], databases: Callable[[Peer], Database], core: int) -> Iterator[list[Running]]:
-    """All servers, listening."""
+    """Start all servers."""
     with ExitStack() as stack:
         yield [stack.enter_context(running(peer, databases(peer), core)) for peer in peers]
 
 
 def _start(peer: Peer, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """The process. What it says is kept, for when it does not start."""
+    """Start the process. Its output is captured in case it fails to start."""
     log = _log(peer)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as written:
@@ -108,7 +108,7 @@ def _start(peer: Peer, environment: Mapping[str, str]) -> subprocess.Popen[bytes
 
 
 def _end_with_parent() -> None:
-    """Have the kernel stop this process when whoever started it is gone, however that came."""
+    """Ask the kernel to stop this process when its parent exits for any reason."""
     CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

@@ -1,4 +1,4 @@
-"""Strawberry's types and resolvers, with a DataLoader for each relation. No authorization."""
+"""Strawberry's types and resolvers, with a DataLoader per relation. No authorization."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Item = TypeVar("Item")
 
 
 class Context:
-    """One request: who asks, and its loaders."""
+    """One request: its viewer and its loaders."""
 
     def __init__(self, company: str | None) -> None:
         self.company = company
@@ -29,7 +29,7 @@ class Context:
         self._pages: dict[tuple[str, int], DataLoader[UUID, list[Any]]] = {}
 
     def pages(self, statement: str, first: int) -> DataLoader[UUID, list[Any]]:
-        """The loader of the first rows below each parent."""
+        """Return the loader of the first rows of each parent."""
         if (statement, first) not in self._pages:
             self._pages[statement, first] = DataLoader(load_fn=lambda keys: DATABASE.below(statement, keys, first + 1))
         return self._pages[statement, first]
@@ -40,7 +40,7 @@ Info = strawberry.Info[Context, None]
 
 @strawberry.type
 class PageInfo:
-    """Where a page ends."""
+    """The end of a page."""
 
     has_next_page: bool
     end_cursor: str | None
@@ -96,7 +96,7 @@ class Company:
 
     @strawberry.field
     async def offers(self, info: Info, first: int) -> Connection[Offer]:
-        """The offers that it makes."""
+        """The offers that it sells."""
         return page([offer(row) for row in await info.context.pages(loading.OFFERS_OF, first).load(UUID(self.id))], first)
 
     @strawberry.field
@@ -107,12 +107,12 @@ class Company:
 
 
 async def company_of(root: Any, info: Info) -> Company:
-    """The company that something belongs to."""
+    """Load the owning company."""
     return company(await info.context.companies.load(root.company_id))
 
 
 async def location_of(root: Any, info: Info) -> Location:
-    """Where a port is."""
+    """Load a port's location."""
     row: Any = await info.context.locations.load(root.location_id)
     return Location(id=strawberry.ID(str(row["id"])), name=row["name"], metro=row["metro"], country=row["country"])
 
@@ -144,20 +144,20 @@ class Port:
 
     @strawberry.field
     def monthly_rate(self) -> Money:
-        """What it costs."""
+        """The monthly rate."""
         return Money(amount=loading.amount(self.rate), currency=self.currency)
 
 
 @strawberry.interface
 class Node:
-    """Whatever has an id."""
+    """An object with an ID."""
 
     id: strawberry.ID
 
 
 @strawberry.type
 class MarketplacePort(Node):
-    """A port as the Marketplace announces it."""
+    """A port as the Marketplace shows it."""
 
     name: str
     speed_mbps: int
@@ -167,7 +167,7 @@ class MarketplacePort(Node):
 
 @strawberry.type
 class MarketplaceProfile:
-    """How a provider shows itself."""
+    """A provider's public profile."""
 
     id: strawberry.ID
     company_name: str
@@ -196,61 +196,61 @@ class Offer:
 
     @strawberry.field
     def total_value(self) -> Money:
-        """What it comes to."""
+        """The total value."""
         return Money(amount=loading.amount(self.value), currency=self.currency)
 
     @strawberry.field
     async def buyers(self, info: Info) -> list[Company]:
-        """Whom it is for."""
+        """The offer's buyers."""
         return [company(row) for row in await info.context.buyers.load(UUID(self.id))]
 
 
 @strawberry.type
 class Viewer:
-    """Whoever asks."""
+    """The viewer."""
 
     @strawberry.field
     async def company(self, info: Info) -> Company | None:
-        """Its company."""
+        """The viewer's company."""
         mine = info.context.company
         return company(await info.context.companies.load(UUID(mine))) if mine else None
 
 
 @strawberry.type
 class Query:
-    """The roots."""
+    """The root fields."""
 
     @strawberry.field
     def viewer(self) -> Viewer:
-        """Whoever asks."""
+        """The viewer."""
         return Viewer()
 
     @strawberry.field
     async def ports(self, info: Info, first: int) -> Connection[Port]:
-        """Ports."""
+        """The viewer's ports."""
         return page([port(row) for row in await DATABASE.rows(loading.PORTS, info.context.company, first + 1)], first)
 
     @strawberry.field
     async def marketplace_profiles(self, info: Info, first: int) -> Connection[MarketplaceProfile]:
-        """Profiles."""
+        """The readable profiles."""
         return page([profile(row) for row in await DATABASE.rows(loading.PROFILES, info.context.company, first + 1)], first)
 
     @strawberry.field
     async def node(self, id: strawberry.ID) -> Node | None:  # noqa: A002 (GraphQL's word)
-        """A thing by its id."""
+        """An object by its ID."""
         rows = await DATABASE.rows(loading.MARKETPLACE_PORT, id)
         return marketplace_port(rows[0]) if rows else None
 
 
 def page(items: list[Any], first: int) -> Connection[Any]:
-    """The first items as a page."""
+    """Build a page from the first items."""
     edges = [Edge(cursor=b64encode(item.id.encode()).decode(), node=item) for item in items[:first]]
     info = PageInfo(has_next_page=len(items) > first, end_cursor=edges[-1].cursor if edges else None)
     return Connection(edges=edges, page_info=info)
 
 
 def company(row: Any) -> Company:
-    """A company of a row."""
+    """Build a company from a row."""
     return Company(
         id=strawberry.ID(str(row["id"])),
         trading_name=row["trading_name"],
@@ -260,7 +260,7 @@ def company(row: Any) -> Company:
 
 
 def port(row: Any) -> Port:
-    """A port of a row."""
+    """Build a port from a row."""
     return Port(
         id=strawberry.ID(str(row["id"])),
         name=row["name"],
@@ -275,14 +275,14 @@ def port(row: Any) -> Port:
 
 
 def marketplace_port(row: Any) -> MarketplacePort:
-    """A marketplace port of a row."""
+    """Build a Marketplace port from a row."""
     return MarketplacePort(
         id=strawberry.ID(str(row["id"])), name=row["name"], speed_mbps=row["speed_mbps"], location_id=row["location_id"]
     )
 
 
 def profile(row: Any) -> MarketplaceProfile:
-    """A profile of a row."""
+    """Build a profile from a row."""
     return MarketplaceProfile(
         id=strawberry.ID(str(row["id"])),
         company_name=row["company_name"],
@@ -294,7 +294,7 @@ def profile(row: Any) -> MarketplaceProfile:
 
 
 def offer(row: Any) -> Offer:
-    """An offer of a row."""
+    """Build an offer from a row."""
     return Offer(
         id=strawberry.ID(str(row["id"])),
         name=row["name"],

@@ -1,5 +1,5 @@
-"""Strawberry as its documents say it is used well: types, resolvers, a DataLoader for each relation, caches of parsed and
-validated documents, orjson, and asyncpg below. No authorization: what everybody's framework costs before anything is decided.
+"""Strawberry, used as its documentation recommends: types, resolvers, a DataLoader per relation, cached parsing and validation,
+orjson and asyncpg. No authorization: it shows the cost of the framework alone.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ from benchmarks.peers.strawberry_schema import DATABASE, Context, MarketplacePor
 
 
 class Endpoint(GraphQL[Context, None]):
-    """The application, with orjson and a context for each request."""
+    """The application, with orjson and a context per request."""
 
     async def get_context(self, request: Any, response: Any) -> Context:  # noqa: ARG002 (Strawberry's signature)
-        """Loaders live for one request."""
+        """Create the request's context with its loaders."""
         return Context(loading.viewer_company(request.headers))
 
     def decode_json(self, data: str | bytes) -> object:
-        """Read by orjson."""
+        """Decode with orjson."""
         return orjson.loads(data)
 
     def encode_json(self, data: object) -> bytes:
-        """Written by orjson."""
+        """Encode with orjson."""
         return orjson.dumps(data)
 
 
 @asynccontextmanager
 async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-    """The pool is opened at the start."""
+    """Open the connection pool at startup."""
     await DATABASE.open()
     yield
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until stopped."""
     schema = strawberry.Schema(
         Query, types=[MarketplacePort], extensions=[lambda: ParserCache(maxsize=100), lambda: ValidationCache(maxsize=100)]
     )

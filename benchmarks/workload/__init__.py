@@ -1,1 +1,1 @@
-"""The workload: four questions to a made market, as four viewers ask them."""
+"""The workload: four queries of a generated market, sent as four viewers. `database.workload` creates it."""

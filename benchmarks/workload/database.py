@@ -1,4 +1,4 @@
-"""The databases of the benchmarks: made once in a PostgreSQL of their own, kept in `.data/bench`, held to one core."""
+"""The benchmark databases: created once in a separate PostgreSQL in `.data/bench`, which runs on one core."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from models.embedded import SUPERUSER, Embedded
 DATA: Final = Path(__file__).parents[2] / ".data" / "bench"
 POSTGRES: Final = DATA / "postgres"
 KEY_FILE: Final = DATA / "signing-key.pem"
-WORKLOAD: Final = "workload_1"  # another number where the market or the schema changes
-# Nothing happens behind the back of a measurement.
+WORKLOAD: Final = "workload_1"  # change the number when the market or the schema changes
+# No background work during a measurement.
 OPTIONS: Final = {"autovacuum": "off", "shared_buffers": "512MB", "max_wal_size": "4GB", "checkpoint_timeout": "1h"}
 
 KNOWN: Final = sa.text("SELECT EXISTS (SELECT FROM pg_database WHERE datname = :name)")
@@ -28,14 +28,14 @@ KNOWN: Final = sa.text("SELECT EXISTS (SELECT FROM pg_database WHERE datname = :
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database of the benchmarks, as each kind of client finds it."""
+    """A benchmark database, with connection details for each kind of client."""
 
     url: str  # for SQLAlchemy
-    postmaster: int  # the process id of its server
+    postmaster: int  # the server's process ID
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables by which drivers of PostgreSQL find it."""
+        """The environment variables for PostgreSQL drivers."""
         parts = urlsplit(self.url)
         query = parse_qs(parts.query)
         return {
@@ -46,25 +46,25 @@ class Database:
         }
 
     def processes(self) -> list[int]:
-        """The processes of its server."""
+        """The server's processes."""
         return family(self.postmaster)
 
 
 @contextmanager
 def postgres(core: int) -> Iterator[Embedded]:
-    """The server of the benchmarks, running on a core."""
+    """Run the benchmark PostgreSQL on a core."""
     with Embedded(POSTGRES, OPTIONS) as server:
         pin(postmaster(server), core)
         yield server
 
 
 def postmaster(server: Embedded) -> int:
-    """The process id of a running server."""
+    """Return the process ID of a running server."""
     return int((server.directory / "postmaster.pid").read_text().split()[0])
 
 
 async def copied(server: Embedded, original: str, name: str, script: str) -> Database:
-    """A copy of a database that a script has run in. It is made once; nobody may be connected to the original."""
+    """Return a copy of a database in which a script was run. Created once; the original must have no connections."""
     engine = connect(server.url(SUPERUSER))
     try:
         async with engine.connect() as connection:
@@ -89,7 +89,7 @@ async def _run(url: str, script: str) -> None:
 
 
 async def workload(server: Embedded, progress: Callable[[str], None], name: str = WORKLOAD, divisor: int = 1) -> Database:
-    """The database of the workload, filled if it is not; with a divisor the market is so many times smaller."""
+    """Return the workload's database, filled if it's empty. A `divisor` makes the market that many times smaller."""
     url = await server.database(name)
     engine = connect(url)
     try:

@@ -1,7 +1,7 @@
 """The market of the workload: 300 locations, 2,000 companies, 20,000 ports, 1,500 profiles, 3,000 products and 9,000 offers.
 
-The same rows each time. Pages are full: the partner's accounts have ports and offers enough for every list, and providers
-have public ports. Facts that the database derives are left to its triggers.
+The rows are always the same. Pages are full: the partner's accounts have enough ports and offers for every list, and providers
+have public ports. Columns that the database derives are left to its triggers.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class Market:
-    """The rows by table, in the order in which they are stored."""
+    """The rows by table, in insertion order."""
 
     chance: Random = field(default_factory=lambda: Random(SEED))  # noqa: S311 (samples, not secrets)
     rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -54,17 +54,17 @@ class Market:
     _made: int = 0
 
     def add(self, table: str, **values: Any) -> Row:
-        """A row with a key of its own, greater than those before."""
+        """Add a row with its own key, greater than the previous ones."""
         row = {"id": self._key(), **values}
         self.rows.setdefault(table, []).append(row)
         return row
 
     def link(self, table: str, **values: Any) -> None:
-        """A row without a key of its own."""
+        """Add a row without its own key."""
         self.rows.setdefault(table, []).append(values)
 
     def count(self, full: int) -> int:
-        """How many there are of something of which the full market has so many."""
+        """Scale a number of the full market to this market's size."""
         return full // self.divisor
 
     def words(self, count: int) -> str:
@@ -72,14 +72,14 @@ class Market:
         return " ".join(self.chance.choices(WORDS, k=count))
 
     def _key(self) -> UUID:
-        """A UUIDv7 of a millisecond that no other key has."""
+        """Return a UUIDv7 with a unique millisecond."""
         self._made += 1
         time = int(START.timestamp() * 1000) + self._made
         return UUID(int=time << 80 | 7 << 76 | self.chance.getrandbits(12) << 64 | 2 << 62 | self.chance.getrandbits(62))
 
 
 def make(divisor: int = 1) -> Market:
-    """All rows of the market, or of one that is so many times smaller."""
+    """Build all rows of the market, or of one that is `divisor` times smaller."""
     market = Market(divisor=divisor)
     locations = [_location(market, number) for number in range(market.count(LOCATIONS))]
     companies = _companies(market)
@@ -112,7 +112,7 @@ def _location(market: Market, number: int) -> Row:
 
 
 def _companies(market: Market) -> list[Row]:
-    """Partners first; a good share of the managed companies has the first of them."""
+    """Add the companies, partners first. The first partner has a large share of the managed companies."""
     chance = market.chance
     companies: list[Row] = []
     partners = market.count(PARTNERS)
@@ -151,7 +151,7 @@ def _companies(market: Market) -> list[Row]:
 
 
 def _profiles(market: Market, companies: list[Row], viewers: list[Row]) -> list[Row]:
-    """The companies with a profile that is public; the viewers' are among them."""
+    """Return the companies with a public profile, including the viewers' companies."""
     others = [company for company in companies if company not in viewers]
     owners = [*viewers, *market.chance.sample(others, market.count(PROFILES) - len(viewers))]
     public = [number < market.count(PUBLIC_PROFILES) for number in range(len(owners))]
@@ -213,7 +213,7 @@ def _port(market: Market, owner: UUID, number: int, location: Row) -> None:
 
 
 def _products(market: Market, companies: list[Row]) -> dict[UUID, list[UUID]]:
-    """The products of each company; everybody has one."""
+    """Add the products; each company has one."""
     products: dict[UUID, list[UUID]] = {}
     for number, seller in enumerate([*companies, *market.chance.choices(companies, k=market.count(PRODUCTS) - len(companies))]):
         product = market.add(
@@ -258,7 +258,7 @@ async def store(engine: AsyncEngine, market: Market, progress: Callable[[str], N
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="READ COMMITTED")
         async with connection.begin():
-            await connection.execute(sa.text("LOCK TABLE company IN SHARE ROW EXCLUSIVE MODE"))  # and so begin in earnest
+            await connection.execute(sa.text("LOCK TABLE company IN SHARE ROW EXCLUSIVE MODE"))  # starts the transaction
             await connection.execute(sa.text("SET LOCAL crossgate.silent = 'on'"))
             raw: Any = (await connection.get_raw_connection()).driver_connection
             for table, rows in market.rows.items():

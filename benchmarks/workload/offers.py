@@ -1,7 +1,7 @@
-"""Any number of stored offers, of which a seller has 1,000 and a buyer is extended 1,000, spread evenly over all.
+"""Any number of stored offers. One seller has 1,000 of them and one buyer receives 1,000, spread evenly.
 
-Made by PostgreSQL from the numbers of the rows, the same each time. Triggers would take minutes for a million offers; they are off,
-and the facts that they derive are filled in by the same statements.
+PostgreSQL generates the same rows each time from row numbers. Triggers would take minutes for a million offers, so they're
+disabled, and the statements fill in the columns that triggers derive.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from models.embedded import SUPERUSER, Embedded
 
 SELLER: Final = "seller"
 BUYER: Final = "buyer"
-MINE: Final = 1_000  # offers of each viewer, whatever is stored
+MINE: Final = 1_000  # offers of each viewer, whatever the total
 COMPANIES: Final = 20_000  # number 1 is the seller, number 2 the buyer
 STEP: Final = 50_000
 
-# A UUIDv7 of a number, in the order of numbers.
+# A UUIDv7 from a number; keys sort like the numbers.
 KEYS: Final = """
     CREATE FUNCTION key(number bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
         SELECT (lpad(to_hex(1700000000000 + number), 12, '0') || '7' || substr(md5(number::text), 1, 3)
@@ -46,7 +46,7 @@ MEMBER: Final = """
     INSERT INTO membership (id, user_id, company_id, roles, created_at)
     VALUES (key(:number), key(:number), key(:number), ARRAY['ACCOUNT_ADMIN'], now())
 """
-# Every so many offers one is the seller's, and the next one is extended to the buyer.
+# One offer in every `:every` belongs to the seller, and the next one goes to the buyer.
 OFFERS: Final = """
     INSERT INTO offer (id, company_id, product_id, name, status, payment_model, currency, total_value,
         contract_end_date, expires_on, created_at)
@@ -73,7 +73,7 @@ DEALINGS: Final = """
 
 
 async def offers(server: Embedded, count: int, progress: Callable[[str], None]) -> Database:
-    """A database with so many offers, made if there is none. A draft of one that was interrupted is made anew."""
+    """Return a database with a number of offers. Creates it if needed; an interrupted draft is recreated."""
     name = f"offers_{count}"
     engine = connect(server.url(SUPERUSER))
     try:
@@ -89,7 +89,7 @@ async def offers(server: Embedded, count: int, progress: Callable[[str], None]) 
 
 
 async def _upgrade(url: str) -> None:
-    """Bring what an earlier run has made to the schema of today."""
+    """Upgrade a database from an earlier run to the current schema."""
     engine = connect(url)
     try:
         await upgrade(engine)

@@ -1,7 +1,7 @@
-"""The four queries, in the words of the gateway's schema, and for which viewers each says something.
+"""The four queries in terms of the gateway's schema, and the viewers that each is meaningful for.
 
-Q1 is a page, Q2 a page of pages, Q3 three levels deep, and Q4 a single thing. A query is measured for its first viewer and
-reported for the others.
+Q1 is a page, Q2 a page of pages, Q3 is three levels deep, and Q4 is a single object. Targets apply to a query's first viewer; the
+others are only reported.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ Q3: Final = """query Q3($first: Int!) {
 Q4: Final = """query Q4($id: ID!) {
   node(id: $id) { id ... on MarketplacePort { name speedMbps location { name } } }
 }"""
-# A port that everybody meets on the Marketplace, announced by its company's name: any, but the same each time.
+# A public Marketplace port without its own name. Any will do, but it has to be the same each time.
 SHOWN_PORT: Final = sa.text("""
     SELECT id FROM port
     WHERE visibility = 'PUBLIC' AND profile_visibility = 'PUBLIC' AND marketplace_name IS NULL
@@ -76,7 +76,7 @@ SHOWN_PORT: Final = sa.text("""
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query with its variables, and the viewers for whom it says something, the main one first."""
+    """A query with its variables and the viewers it's meaningful for, the main one first."""
 
     name: str
     document: str
@@ -84,13 +84,13 @@ class Query:
     viewers: tuple[str, ...]
 
     def body(self, document: str | None = None, **variables: Any) -> str:
-        """The request's content, with another document or other variables where a server has its own."""
+        """Return the request's content, with a server's own document or variables if it has them."""
         asked = {"query": document or self.document, "operationName": self.name, "variables": {**self.variables, **variables}}
         return json.dumps(asked)
 
 
 async def queries(engine: AsyncEngine) -> dict[str, Query]:
-    """The queries by their names."""
+    """Return the queries by name."""
     async with engine.connect() as connection:
         port = await connection.scalar(SHOWN_PORT)
     return {

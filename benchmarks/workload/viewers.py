@@ -1,4 +1,4 @@
-"""The four viewers of the workload, and how they say who they are: to the gateway by a token, to the other servers by a header."""
+"""The workload's four viewers and how they authenticate: with a token to the gateway, with a header to other servers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from transport.authentication.tokens import Tokens
 
-PARTNER: Final = "partner"  # administrates a partner that manages 228 companies; nothing is hidden from it
-MANAGED: Final = "managed"  # administrates one of those companies, from which prices are hidden
-DIRECT: Final = "direct"  # administrates a company that works with the operator itself
-ANONYMOUS: Final = "anonymous"  # a visitor, who has not signed in
+PARTNER: Final = "partner"  # administrator of a partner that manages 228 companies; nothing is hidden from it
+MANAGED: Final = "managed"  # administrator of one of those companies, from which prices are hidden
+DIRECT: Final = "direct"  # administrator of a company that works directly with the operator
+ANONYMOUS: Final = "anonymous"  # a visitor who isn't signed in
 SIGNED_IN: Final = (PARTNER, MANAGED, DIRECT)
 LIFETIME: Final = 24 * 60 * 60  # seconds
 WHO: Final = sa.text("""
@@ -26,7 +26,7 @@ WHO: Final = sa.text("""
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """The headers of a viewer: what the gateway verifies, and what other servers believe."""
+    """A viewer's request headers: a token for the gateway, and a trusted header for other servers."""
 
     name: str
     token: str | None = None
@@ -41,17 +41,17 @@ class Bearer:
 
     @property
     def for_others(self) -> dict[str, str]:
-        """The header of a request to another server: kind of account, company, and whether it sees prices."""
+        """The header for other servers: account kind, company, and whether it sees prices."""
         return {"X-Viewer": f"{self.kind} {self.company or ''} {int(self.prices)}"}
 
 
 def email(viewer: str) -> str:
-    """The address of the user that a viewer is."""
+    """Return the email address of a viewer's user."""
     return f"{viewer}@workload.example"
 
 
 async def bearers(engine: AsyncEngine, key_file: Path, names: tuple[str, ...] = SIGNED_IN) -> dict[str, Bearer]:
-    """Viewers by their names, and the anonymous one, with tokens that are signed with the gateway's key."""
+    """Return the viewers by name, including the anonymous one, with tokens signed with the gateway's key."""
     tokens, found = Tokens.load(key_file), {ANONYMOUS: Bearer(ANONYMOUS)}
     async with engine.connect() as connection:
         for name in names:

@@ -1,4 +1,4 @@
-"""The sample market: one file for each concept, made from a seed, so that the same seed gives the same rows and the same keys.
+"""The sample market: one file per concept. The same seed always gives the same rows and keys. `market.make` builds it.
 
-Companies, people, prices and addresses are invented. Domains are `example` ones, telephone numbers those kept for fiction.
+Companies, people, prices and addresses are invented. Domains end in `example`, and phone numbers are reserved for fiction.
 """

@@ -1,4 +1,4 @@
-"""Agreements: what buyers have accepted of accepted offers, one dimension each, ACTIVE, ENDED or CANCELLED (V4, A29)."""
+"""Agreements on accepted offers, for one dimension each: ACTIVE, ENDED or CANCELLED (V4, A29)."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ STATUSES: Final = (*[AgreementStatus.ACTIVE] * 7, *[AgreementStatus.ENDED] * 2, 
 
 
 def fill(world: World) -> None:
-    """Let some buyers of each accepted offer accept it, the first of them always."""
+    """Let the first buyer, and some others, accept each accepted offer."""
     chance = world.chance("agreement")
-    buyers, dimensions = _grouped(world.rows["offer_buyer"]), _grouped(world.rows["offer_dimension"])
-    for offer in world.rows["offer"]:
-        if offer["status"] == OfferStatus.ACCEPTED:
-            for number, buyer in enumerate(buyers[offer["id"]]):
-                if number == 0 or chance.random() < 0.3:
-                    _agreement(world, chance, offer, buyer["company_id"], chance.choice(dimensions[offer["id"]]))
+    buyers, dimensions = _by_offer(world.rows["offer_buyer"]), _by_offer(world.rows["offer_dimension"])
+    accepted = [offer for offer in world.rows["offer"] if offer["status"] == OfferStatus.ACCEPTED]
+    for offer in accepted:
+        for number, buyer in enumerate(buyers[offer["id"]]):
+            if number == 0 or chance.random() < 0.3:
+                _agreement(world, chance, offer, buyer["company_id"], chance.choice(dimensions[offer["id"]]))
 
 
-def _grouped(rows: list[Row]) -> dict[UUID, list[Row]]:
-    found = defaultdict(list)
+def _by_offer(rows: list[Row]) -> dict[UUID, list[Row]]:
+    groups = defaultdict(list)
     for row in rows:
-        found[row["offer_id"]].append(row)
-    return found
+        groups[row["offer_id"]].append(row)
+    return groups
 
 
 def _agreement(world: World, chance: Random, offer: Row, buyer: UUID, dimension: Row) -> None:

@@ -1,4 +1,4 @@
-"""Billing markets: each company that pays has its home market enabled, some others too, and some disabled again (A19)."""
+"""Billing markets: each paying company has its home market and some others enabled, and some disabled (A19)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from commands.demo.world import Row, World, after
 from models.company import AccountKind
 
 MOST_MARKETS: Final = 9
-CAST: Final[dict[str, tuple[str, str]]] = {  # enabled, disabled; the partner's disabled ones were enabled once
+CAST: Final[dict[str, tuple[str, str]]] = {  # enabled, disabled; the partner's disabled ones were enabled before
     "partner": ("UK NL DE FR US AU JP", "IE ES SG"),
     "direct": ("US UK NL JP CA", "CH"),
     "operator": ("UK US DE SG", "HK"),
@@ -17,7 +17,7 @@ CAST: Final[dict[str, tuple[str, str]]] = {  # enabled, disabled; the partner's 
 
 
 def fill(world: World) -> None:
-    """Give every paying company its markets. Managed companies have none: their partner's count."""
+    """Give every paying company its markets. Managed companies have none: they use their partner's."""
     chance = world.chance("billing market")
     home = {metro.country: metro.market for metro in metros()}
     chosen = {getattr(world.cast, part)["id"]: markets for part, markets in CAST.items()}

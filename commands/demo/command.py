@@ -1,4 +1,4 @@
-"""`crossgate demo`: fill an empty database with the sample market, with a progress bar and a closing summary."""
+"""`crossgate demo`: fill an empty database with the sample market, with a progress bar and a summary."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from commands.demo.market import CONCEPTS, NotEmpty, filled_table, load, make
 from commands.demo.words import INVENTED
-from commands.store import located, migrate, opened
+from commands.store import migrate, open_database, running_database
 from settings import Settings
 
 app = typer.Typer(add_completion=False)
@@ -30,7 +30,7 @@ SUMMARY: Final = {
 
 
 class DemoScale(StrEnum):
-    """How large the sample market is."""
+    """The size of the sample market."""
 
     SMALL = "small"
     LARGE = "large"
@@ -38,29 +38,29 @@ class DemoScale(StrEnum):
 
 @app.command()
 def demo(
-    scale: Annotated[DemoScale, typer.Option(help="How much of everything.")] = DemoScale.SMALL,
-    seed: Annotated[int, typer.Option(help="The same seed makes the same rows.")] = SEED,
+    scale: Annotated[DemoScale, typer.Option(help="The size of the sample market.")] = DemoScale.SMALL,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same rows.")] = SEED,
 ) -> None:
-    """Fill an empty database with a sample market. Names and prices are invented."""
-    with located(Settings.load()) as settings:
+    """Fill an empty database with a sample market. All names and prices are invented."""
+    with running_database(Settings.load()) as settings:
         typer.echo(asyncio.run(_demo(settings, scale, seed)))
 
 
 async def _demo(settings: Settings, scale: DemoScale, seed: int) -> str:
-    async with opened(settings) as engine:
+    async with open_database(settings) as engine:
         await migrate(engine)
         return await fill(engine, scale, seed)
 
 
 async def fill(engine: AsyncEngine, scale: DemoScale, seed: int = SEED) -> str:
-    """Make and store the sample market; a summary of it. Raises NotEmpty."""
+    """Build and store the sample market. Returns a summary. Raises NotEmpty."""
     if table := await filled_table(engine):
         raise NotEmpty(table)
     start, console = time.monotonic(), Console(stderr=True)
     columns = (TextColumn("{task.description:<8}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        making = progress.add_task("Making", total=len(CONCEPTS))
-        world = make(scale, seed, lambda _concept, _rows: progress.advance(making))
+        building = progress.add_task("Building", total=len(CONCEPTS))
+        world = make(scale, seed, lambda _concept, _rows: progress.advance(building))
         storing = progress.add_task("Storing", total=world.size)
         await load(engine, world, lambda _table, rows: progress.advance(storing, rows))
     counts = ", ".join(f"{len(world.rows[table]):,} {name}" for table, name in SUMMARY.items())

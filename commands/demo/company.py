@@ -1,4 +1,4 @@
-"""Companies: the operator, partners and the accounts that they manage, and direct ones. The cast comes first of its kind."""
+"""Companies: the operator, partners, their managed accounts, and direct companies. The cast comes first in each kind."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from commands.demo.words import LEGAL_FORMS, STEMS, TRADES, address, slug
 from commands.demo.world import FOUNDED, World, deck, moments
 from models.company import AccountKind, CompanyType, VerificationStatus
 
-FILLED: Final = datetime(2023, 7, 3, 8, tzinfo=FOUNDED.tzinfo)  # when the last company had come
-CAST_ACCOUNTS: Final = 8  # that the cast's partner manages at least
+FILLED: Final = datetime(2023, 7, 3, 8, tzinfo=FOUNDED.tzinfo)  # when the last company joined
+CAST_ACCOUNTS: Final = 8  # at least this many for the cast's partner
 TYPES: Final = {
     AccountKind.PARTNER: {CompanyType.SERVICE_PROVIDER: 7, CompanyType.XAAS: 2, CompanyType.DATA_CENTER: 1},
     AccountKind.MANAGED: {CompanyType.ENTERPRISE: 8, CompanyType.XAAS: 2},
@@ -42,7 +42,7 @@ VERIFICATION: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a company is to be. `part` is its place in the cast, if it has one."""
+    """A company to create. `part` is its role in the cast, if any."""
 
     kind: AccountKind
     company_type: CompanyType
@@ -71,13 +71,13 @@ CAST: Final = {
 
 
 def fill(world: World) -> None:
-    """Make all companies. A partner comes before the accounts that it manages; every partner manages some."""
+    """Create all companies. A partner comes before its accounts, and every partner has some."""
     chance = world.chance("company")
     plans = _plans(world, chance)
     partners = _partners(world, chance)
     places = {metro.name: metro for metro in metros()}
     for number, (at, plan) in enumerate(zip(moments(chance, FOUNDED, FILLED, len(plans)), plans, strict=True), start=1):
-        known, country = plan.verification != VerificationStatus.UNVERIFIED, places[plan.metro].country
+        documented, country = plan.verification != VerificationStatus.UNVERIFIED, places[plan.metro].country
         row = world.add(
             "company",
             at=at,
@@ -87,10 +87,10 @@ def fill(world: World) -> None:
             company_type=plan.company_type,
             verification_status=plan.verification,
             partner_id=next(partners) if plan.kind == AccountKind.MANAGED else None,
-            registration_number=f"EX-{country}-{number:06d}" if known else None,
-            tax_number=f"{country}EX{number:07d}" if known else None,
+            registration_number=f"EX-{country}-{number:06d}" if documented else None,
+            tax_number=f"{country}EX{number:07d}" if documented else None,
             country=country,
-            headquarters=address(chance, plan.metro, country) if known else None,
+            headquarters=address(chance, plan.metro, country) if documented else None,
             created_at=at,
         )
         world.domains[row["id"]] = plan.domain
@@ -99,36 +99,36 @@ def fill(world: World) -> None:
 
 
 def _plans(world: World, chance: Random) -> list[Plan]:
-    """The operator, the partners, the rest of the cast, then all others in a random order."""
-    scale, given = world.scale, {OPERATOR.name}
+    """Return the operator, the partners, the rest of the cast, then all others in random order."""
+    scale, taken = world.scale, {OPERATOR.name}
     direct = scale.companies - scale.partners - scale.managed - 1
-    partners = _of_kind(chance, AccountKind.PARTNER, scale.partners, given)
-    rest = _of_kind(chance, AccountKind.MANAGED, scale.managed, given) + _of_kind(chance, AccountKind.DIRECT, direct, given)
+    partners = _of_kind(chance, AccountKind.PARTNER, scale.partners, taken)
+    rest = _of_kind(chance, AccountKind.MANAGED, scale.managed, taken) + _of_kind(chance, AccountKind.DIRECT, direct, taken)
     chance.shuffle(rest)
     rest.sort(key=lambda plan: plan.part is None)
     return [OPERATOR, *partners, *rest]
 
 
-def _of_kind(chance: Random, kind: AccountKind, count: int, given: set[str]) -> list[Plan]:
+def _of_kind(chance: Random, kind: AccountKind, count: int, taken: set[str]) -> list[Plan]:
     plans = list(CAST[kind])
     rest = count - len(plans)
     for company_type, verification in zip(deck(chance, TYPES[kind], rest), deck(chance, VERIFICATION[kind], rest), strict=True):
-        name = _name(chance, company_type, given)
+        name = _name(chance, company_type, taken)
         metro = chance.choice(metros()).name
         plans.append(Plan(kind, company_type, name, metro, f"{slug(name)}.example", verification))
     return plans
 
 
-def _name(chance: Random, company_type: CompanyType, given: set[str]) -> str:
-    """A name that tells the company's trade and that no other company has."""
-    while (name := f"{chance.choice(STEMS)} {chance.choice(TRADES[company_type])}") in given:
+def _name(chance: Random, company_type: CompanyType, taken: set[str]) -> str:
+    """Return a unique name that shows the company's trade."""
+    while (name := f"{chance.choice(STEMS)} {chance.choice(TRADES[company_type])}") in taken:
         continue
-    given.add(name)
+    taken.add(name)
     return name
 
 
 def _partners(world: World, chance: Random) -> Iterator[UUID]:
-    """Who manages the next managed company: the cast's partner at first, then each other partner once, then any."""
+    """Yield the partner of each managed company: first the cast's partner, then each other partner once, then random ones."""
     yield from [world.cast.partner["id"]] * CAST_ACCOUNTS
     partners = [row["id"] for row in world.companies(AccountKind.PARTNER)]
     yield from partners[1:]

@@ -1,4 +1,4 @@
-"""Connection requests from ACTIVE ports to those that the Marketplace shows, of every status, both ways for the cast (V16)."""
+"""Connection requests from ACTIVE ports to public ones, in every status. The cast has both sent and received ones (V16)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from models.port import PortStatus, PortVisibility
 
 FIRST: Final = datetime(2025, 6, 2, 8, tzinfo=TODAY.tzinfo)
 PER_PORT: Final = 0.4
-CAST_REQUESTS: Final = 2  # of each status and each way, for each company of the cast
+CAST_REQUESTS: Final = 2  # per status and direction, for each company of the cast
 STATUSES: Final = {
     ConnectionRequestStatus.ACCEPTED: 50,
     ConnectionRequestStatus.PENDING: 25,
@@ -24,10 +24,10 @@ RATES_MBPS: Final = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 
 
 def fill(world: World) -> None:
-    """Make the requests in the order in which they were asked, shortly before today."""
+    """Create the requests in the order in which they were sent, shortly before today."""
     chance = world.chance("connection request")
-    wanted = _wanted(world, chance)
-    for at, (port, target, status) in zip(moments(chance, FIRST, TODAY, len(wanted)), wanted, strict=True):
+    requests = _requests(world, chance)
+    for at, (port, target, status) in zip(moments(chance, FIRST, TODAY, len(requests)), requests, strict=True):
         rates = [rate for rate in RATES_MBPS if rate <= min(port["speed_mbps"], target["speed_mbps"])]
         row = world.add(
             "connection_request",
@@ -35,7 +35,7 @@ def fill(world: World) -> None:
             company_id=port["company_id"],
             port_id=port["id"],
             target_port_id=target["id"],
-            name=f"{port['name'].split()[0]} link {len(wanted) + chance.randrange(10_000)}",
+            name=f"{port['name'].split()[0]} link {len(requests) + chance.randrange(10_000)}",
             rate_limit_mbps=chance.choice(rates),
             status=status,
             created_at=at,
@@ -43,10 +43,12 @@ def fill(world: World) -> None:
         row["decided_at"] = None if status == ConnectionRequestStatus.PENDING else after(row, hours=chance.randint(1, 72))
 
 
-def _wanted(world: World, chance: Random) -> list[tuple[Row, Row, ConnectionRequestStatus]]:
-    shown = {row["company_id"] for row in world.rows["marketplace_profile"] if row["visibility"] == ProfileVisibility.PUBLIC}
+def _requests(world: World, chance: Random) -> list[tuple[Row, Row, ConnectionRequestStatus]]:
+    public_companies = {
+        row["company_id"] for row in world.rows["marketplace_profile"] if row["visibility"] == ProfileVisibility.PUBLIC
+    }
     sources = [row for row in world.rows["port"] if row["status"] == PortStatus.ACTIVE]
-    targets = [row for row in sources if row["visibility"] == PortVisibility.PUBLIC and row["company_id"] in shown]
+    targets = [row for row in sources if row["visibility"] == PortVisibility.PUBLIC and row["company_id"] in public_companies]
     pairs = []
     for company in world.cast:
         own = [row for row in sources if row["company_id"] == company["id"]]
@@ -62,7 +64,7 @@ def _wanted(world: World, chance: Random) -> list[tuple[Row, Row, ConnectionRequ
 
 
 def _pair(chance: Random, sources: list[Row], targets: list[Row]) -> tuple[Row, Row]:
-    """A port and a target of another company."""
+    """Return a port and a target port of another company."""
     while (source := chance.choice(sources))["company_id"] == (target := chance.choice(targets))["company_id"]:
         continue
     return source, target

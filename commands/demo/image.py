@@ -1,4 +1,4 @@
-"""Images: small PNG logos, drawn and packed here, so that the same seed gives the same bytes."""
+"""Images: small PNG logos, drawn and encoded here so that the same seed gives the same bytes."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from models.image import MediaType
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 TRUECOLOUR: Final = (8, 2, 0, 0, 0)  # bits, colour type, compression, filter, interlace
-SIZES: Final = ((200, 200), (200, 200), (200, 200), (320, 120))  # mostly what is recommended (R007)
+SIZES: Final = ((200, 200), (200, 200), (200, 200), (320, 120))  # mostly the recommended size (R007)
 
 
 def add_logo(world: World, chance: Random, company: Row) -> Row:
-    """The logo of a company: two colours, parted by a slanting line."""
+    """Add a company's logo: two colours, divided by a diagonal line."""
     width, height = chance.choice(SIZES)
     colours = [bytes(chance.randrange(40, 230) for _ in range(3)) for _ in range(2)]
     at = after(company, days=20)
@@ -33,7 +33,7 @@ def add_logo(world: World, chance: Random, company: Row) -> Row:
 
 
 def png(width: int, height: int, left: bytes, right: bytes) -> bytes:
-    """A PNG file whose left and right part have these colours (red, green, blue)."""
+    """Return a PNG file with these colours (red, green, blue) on the left and right."""
     lines = []
     for line in range(height):
         edge = width // 4 + line * width // (2 * height)

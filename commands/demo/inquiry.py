@@ -1,4 +1,4 @@
-"""Inquiries: what visitors have asked those who show themselves, several for each company of the cast that has a profile (R018)."""
+"""Inquiries: visitors' messages to public profiles, several for each company of the cast that has one (R018)."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ QUESTIONS: Final = (
 
 
 def fill(world: World) -> None:
-    """Make the inquiries in the order in which they were sent."""
+    """Create the inquiries in the order in which they were sent."""
     chance = world.chance("inquiry")
-    asked = _asked(world, chance)
-    for at, profile in zip(moments(chance, FIRST, TODAY, len(asked)), asked, strict=True):
-        given, family = chance.choice(GIVEN_NAMES), chance.choice(FAMILY_NAMES)
+    recipients = _recipients(world, chance)
+    for at, profile in zip(moments(chance, FIRST, TODAY, len(recipients)), recipients, strict=True):
+        first, last = chance.choice(GIVEN_NAMES), chance.choice(FAMILY_NAMES)
         world.add(
             "inquiry",
             at=at,
             company_id=profile["company_id"],
             profile_id=profile["id"],
-            sender_name=f"{given} {family}",
-            sender_email=f"{given}.{family}@visitor.example".lower(),
-            sender_company=chance.choice((None, f"{family} Retail")),
+            sender_name=f"{first} {last}",
+            sender_email=f"{first}.{last}@visitor.example".lower(),
+            sender_company=chance.choice((None, f"{last} Retail")),
             message=chance.choice(QUESTIONS),
             created_at=at,
         )
 
 
-def _asked(world: World, chance: Random) -> list[Row]:
-    """The profiles that are asked, one for each inquiry."""
-    shown = [row for row in world.rows["marketplace_profile"] if row["visibility"] == ProfileVisibility.PUBLIC]
+def _recipients(world: World, chance: Random) -> list[Row]:
+    """Return the receiving profile of each inquiry."""
+    public = [row for row in world.rows["marketplace_profile"] if row["visibility"] == ProfileVisibility.PUBLIC]
     cast = {company["id"] for company in world.cast}
-    profiles = [row for row in shown if row["company_id"] in cast] * OF_THE_CAST
-    profiles += [chance.choice(shown) for _ in range(round(len(shown) * PER_PROFILE))]
+    profiles = [row for row in public if row["company_id"] in cast] * OF_THE_CAST
+    profiles += [chance.choice(public) for _ in range(round(len(public) * PER_PROFILE))]
     chance.shuffle(profiles)
     return profiles

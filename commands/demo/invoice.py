@@ -1,4 +1,4 @@
-"""Invoices of three months: payers have one for each currency, with the lines of the accounts they manage (R114, R115)."""
+"""Invoices for three months: one per payer and currency, including the charges of managed accounts (R114, R115)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ from commands.demo.world import TODAY, Row, World
 from models.company import AccountKind
 from models.port import PortStatus
 
-MONTHS: Final = (date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1), date(2026, 4, 1))  # the last only ends the third
+MONTHS: Final = (
+    date(2026, 1, 1),
+    date(2026, 2, 1),
+    date(2026, 3, 1),
+    date(2026, 4, 1),
+)  # the last one only ends the third month
 
 
 def fill(world: World) -> None:
-    """Charge every port that is in service for each month that began after its activation."""
+    """Charge every port in service for each month that started after its activation."""
     payers = {row["id"]: row["partner_id"] or row["id"] for row in world.companies(*AccountKind)}
     operator = world.cast.operator["id"]
     charged = [row for row in world.rows["port"] if row["status"] in {PortStatus.ACTIVE, PortStatus.DISABLED}]

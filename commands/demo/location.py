@@ -1,4 +1,4 @@
-"""Locations: data centres of invented operators in real metros, some 92 % of them ACTIVE."""
+"""Locations: data centres of invented operators in real metros. About 92 % are ACTIVE."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SPEEDS: Final = {
 
 
 def fill(world: World) -> None:
-    """Go round the metros until there are enough locations."""
+    """Cycle through the metros until there are enough locations."""
     chance = world.chance("location")
     count, places = world.scale.locations, metros()
     kinds = zip(deck(chance, STATUSES, count), deck(chance, SPEEDS, count), strict=True)

@@ -1,4 +1,4 @@
-"""Managed accounts with what their partners have set for all of them and for each one, in every combination (V2)."""
+"""Managed accounts, with every combination of partner defaults and account overrides (V2)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from models.managed_account import SETTINGS, SupportedBy
 
 CHOICES: Final = (None, True, False)
 COMBINATIONS: Final = len(CHOICES) ** len(SETTINGS)
-STRIDE: Final = 100  # shares no factor with COMBINATIONS, so that few accounts differ in many settings
+STRIDE: Final = 100  # coprime to COMBINATIONS, so that even a few accounts differ in many settings
 CAST_DEFAULTS: Final = {
     "pricing": None,
     "chat_support": None,
@@ -48,6 +48,6 @@ def fill(world: World) -> None:
 
 
 def _combination(number: int) -> dict[str, Any]:
-    """One of all the ways to choose the settings; numbers that follow one another give ways that differ much."""
+    """Return one combination of the settings. Consecutive numbers give very different ones."""
     rest = number * STRIDE % COMBINATIONS
     return {name: CHOICES[rest // len(CHOICES) ** place % len(CHOICES)] for place, name in enumerate(SETTINGS)}

@@ -1,4 +1,4 @@
-"""The sample market as a whole: all concepts made in their order, then copied into an empty database in one transaction."""
+"""The whole sample market: builds all concepts in order, then copies them into an empty database in one transaction."""
 
 from __future__ import annotations
 
@@ -51,42 +51,42 @@ CONCEPTS: Final = (
     agreement,
     invoice,
 )
-Progress = Callable[[str, int], None]  # what is done, and how many rows it was
+Progress = Callable[[str, int], None]  # (what was done, number of rows)
 
 
 class NotEmpty(Failure):
-    """The database holds something already. Names the table, never what is in it."""
+    """The database isn't empty. The message names a table and never its contents."""
 
     def __init__(self, table: str) -> None:
-        super().__init__(f"The database is not empty: the table {table} has rows. The sample market needs an empty one.")
+        super().__init__(f"The database is not empty: the table {table} has rows. Use an empty database for the sample market.")
         self.table = table
 
 
 def make(scale: str, seed: int, progress: Progress) -> World:
-    """Make all rows. The same scale and seed make the same ones."""
+    """Build all rows. The same scale and seed give the same rows."""
     world = World(SCALES[scale], seed)
     for concept in CONCEPTS:
         before = world.size
         concept.fill(world)
-        progress(f"made {concept.__name__.rpartition('.')[2]}", world.size - before)
+        progress(f"built {concept.__name__.rpartition('.')[2]}", world.size - before)
     return world
 
 
 async def filled_table(engine: AsyncEngine) -> str | None:
-    """The name of a table that has rows, if one has."""
+    """Return the name of a table that has rows, or None."""
     async with engine.connect() as connection:
         return await _filled_table(connection)
 
 
 async def load(engine: AsyncEngine, world: World, progress: Progress) -> None:
-    """Copy all rows, or none. Raises NotEmpty."""
+    """Copy all rows in one transaction. Raises NotEmpty."""
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="READ COMMITTED")
         async with connection.begin():
-            await connection.execute(sa.text("LOCK TABLE company IN SHARE ROW EXCLUSIVE MODE"))  # one at a time
+            await connection.execute(sa.text("LOCK TABLE company IN SHARE ROW EXCLUSIVE MODE"))  # one load at a time
             if table := await _filled_table(connection):
                 raise NotEmpty(table)
-            await connection.execute(sa.text("SET LOCAL crossgate.silent = 'on'"))  # nobody waits for news of samples
+            await connection.execute(sa.text("SET LOCAL crossgate.silent = 'on'"))  # no change events for sample data
             raw: Any = (await connection.get_raw_connection()).driver_connection
             for name, rows in world.rows.items():
                 records, columns = _records(Base.metadata.tables[name], rows)
@@ -105,11 +105,11 @@ async def _filled_table(connection: AsyncConnection) -> str | None:
 
 
 def _records(table: sa.Table, rows: list[dict[str, Any]]) -> tuple[list[tuple[Any, ...]], list[str]]:
-    """The rows as COPY takes them: values in the order of the columns, JSON as text."""
+    """Return the rows for COPY (values in column order, JSON as text) and the columns."""
     columns = list(rows[0])
     documents = {name for name in columns if isinstance(table.columns[name].type, sa.JSON)}
-    return [tuple(_stored(row[name], json_text=name in documents) for name in columns) for row in rows], columns
+    return [tuple(_copy_value(row[name], json_text=name in documents) for name in columns) for row in rows], columns
 
 
-def _stored(value: Any, *, json_text: bool) -> Any:
+def _copy_value(value: Any, *, json_text: bool) -> Any:
     return json.dumps(value) if json_text and value is not None else value

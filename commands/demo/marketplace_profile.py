@@ -1,4 +1,4 @@
-"""Marketplace profiles of some 60 % of the companies that manage themselves and of some managed ones, PUBLIC or PRIVATE."""
+"""Marketplace profiles, PUBLIC or PRIVATE, of about 60 % of unmanaged companies and of some managed ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CATALOGUE: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 SERVICES: Final = {code: [slug(name).replace("-", "_").upper() for name in names] for code, (_, names) in CATALOGUE.items()}
 SHARES: Final = {AccountKind.PARTNER: 0.6, AccountKind.DIRECT: 0.6, AccountKind.MANAGED: 0.2, AccountKind.OPERATOR: 1.0}
 PUBLIC_SHARE: Final = 0.75
-SHORT_NAME_SHARE: Final = 0.15  # a short name is often taken, and its slug gets a number (A3)
+SHORT_NAME_SHARE: Final = 0.15  # short names are often taken, so their slugs get numbers (A3)
 RENAMED_SHARE: Final = 0.2
 LOGO_SHARE: Final = 0.7
 BIO_SHARE: Final = 0.9
@@ -33,7 +33,7 @@ NETWORK_SHARE: Final = 0.6
 
 
 def fill(world: World) -> None:
-    """Make the catalogue and the profiles. Of the cast only the managed company with prices has none."""
+    """Create the catalogue and the profiles. In the cast, only the managed company with visible prices has none."""
     chance = world.chance("marketplace profile")
     _catalogue(world)
     always = {company["id"]: company is not world.cast.shown for company in world.cast}
@@ -51,10 +51,12 @@ def _catalogue(world: World) -> None:
 
 
 def _profile(world: World, chance: Random, company: Row, taken: set[str]) -> None:
-    sure = float(company["id"] in {member["id"] for member in world.cast})  # the cast has what others may have
-    public = chance.random() < max(sure, PUBLIC_SHARE)
-    name = company["trading_name"].split()[0] if chance.random() < SHORT_NAME_SHARE - sure else company["trading_name"]
-    logo = add_logo(world, chance, company) if chance.random() < max(sure, LOGO_SHARE) else None
+    certainty = float(
+        company["id"] in {member["id"] for member in world.cast}
+    )  # 1.0 for the cast, which has everything that others may have
+    public = chance.random() < max(certainty, PUBLIC_SHARE)
+    name = company["trading_name"].split()[0] if chance.random() < SHORT_NAME_SHARE - certainty else company["trading_name"]
+    logo = add_logo(world, chance, company) if chance.random() < max(certainty, LOGO_SHARE) else None
     at = after(company, days=21)
     profile = world.add(
         "marketplace_profile",
@@ -64,17 +66,17 @@ def _profile(world: World, chance: Random, company: Row, taken: set[str]) -> Non
         slug=_slug(name, taken),
         visibility=ProfileVisibility.PUBLIC if public else ProfileVisibility.PRIVATE,
         logo_id=logo and logo["id"],
-        bio=bio(chance, name) if chance.random() < max(sure, BIO_SHARE) else None,
+        bio=bio(chance, name) if chance.random() < max(certainty, BIO_SHARE) else None,
         created_at=at,
         **_contact(chance, company, world.domains[company["id"]]),
-        **_services(chance, least=1 if public else 0),
+        **_services(chance, min_count=1 if public else 0),
     )
-    if chance.random() < max(sure, RENAMED_SHARE):
+    if chance.random() < max(certainty, RENAMED_SHARE):
         world.add("profile_slug", slug=_slug(f"{name} formerly", taken), profile_id=profile["id"])
 
 
 def _contact(chance: Random, company: Row, domain: str) -> Row:
-    """How the company is reached."""
+    """Return the contact details of a company."""
     network = {"network": "Example Social", "url": f"https://social.example/{slug(company['trading_name'])}"}
     return {
         "contact_email": f"sales@{domain}",
@@ -85,9 +87,9 @@ def _contact(chance: Random, company: Row, domain: str) -> Row:
     }
 
 
-def _services(chance: Random, least: int) -> Row:
-    """Some provider types, and some of the service types that belong to them (R023)."""
-    types = sorted(chance.sample(sorted(CATALOGUE), chance.randint(least, 3)))
+def _services(chance: Random, min_count: int) -> Row:
+    """Return some provider types and some of their service types (R023)."""
+    types = sorted(chance.sample(sorted(CATALOGUE), chance.randint(min_count, 3)))
     services = [service for code in types for service in SERVICES[code]]
     return {
         "provider_types": types,
@@ -96,11 +98,11 @@ def _services(chance: Random, least: int) -> Row:
 
 
 def _slug(name: str, taken: set[str]) -> str:
-    """The slug of a name, with a number where it is taken (A3)."""
-    plain = found = slug(name)
+    """Return the slug of a name, with a number if it's taken (A3)."""
+    plain = unique = slug(name)
     number = 2
-    while found in taken:
-        found = f"{plain}-{number}"
+    while unique in taken:
+        unique = f"{plain}-{number}"
         number += 1
-    taken.add(found)
-    return found
+    taken.add(unique)
+    return unique

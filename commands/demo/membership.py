@@ -1,4 +1,4 @@
-"""Users and their memberships. Every company has an account administrator (V10); the cast has members of every role."""
+"""Users and their memberships. Every company has an account administrator (V10), and the cast has members with every role."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from models.company import AccountKind
 from models.membership import MemberRole
 
 ADMIN: Final = [MemberRole.ACCOUNT_ADMIN]
-DEMO_USERS: Final = (  # one for each company of the cast
+DEMO_USERS: Final = (  # one per company of the cast
     "reviewer@operator.example",
     "admin@partner.example",
     "hidden@managed.example",
@@ -63,7 +63,7 @@ PEOPLE: Final = [f"{given} {family}" for given, family in product(GIVEN_NAMES, F
 
 
 def fill(world: World) -> None:
-    """Give every company its members, an administrator first; a few people belong to two companies."""
+    """Give every company its members, an administrator first. A few people belong to two companies."""
     chance = world.chance("membership")
     cast = {getattr(world.cast, part)["id"]: members for part, members in CAST.items()}
     strangers: list[Row] = []
@@ -92,7 +92,7 @@ def _member(world: World, company: Row, user: Row, roles: list[MemberRole], at: 
 
 
 def _second_memberships(world: World, users: list[Row]) -> None:
-    """Let consultants look into one more company: the next one of another company's consultant."""
+    """Give consultants a second membership, in the company of the next consultant from another company."""
     homes = {row["user_id"]: row["company_id"] for row in world.rows["membership"]}
     companies = {row["id"]: row for row in world.rows["company"]}
     for user, other in zip(users, [*users[1:], *users[:1]], strict=True):

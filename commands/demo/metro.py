@@ -1,4 +1,4 @@
-"""Metros, their markets and currencies, and what money is worth there. The rates between currencies are invented and round."""
+"""Metros with their markets, currencies and price levels. The exchange rates are invented round numbers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WITHOUT_MINOR_UNIT: Final = {"JPY"}
 
 @dataclass(frozen=True, slots=True)
 class Metro:
-    """A line of metros.csv. `country` is of ISO 3166, `market` of the connectivity market: UK and not GB."""
+    """A row of metros.csv. `country` is an ISO 3166 code, `market` the industry's own: UK, not GB."""
 
     name: str
     code: str
@@ -43,7 +43,7 @@ class Metro:
 
 @cache
 def metros() -> tuple[Metro, ...]:
-    """All metros, in the order of the file."""
+    """Return all metros in file order."""
     with METROS.open(encoding="utf-8", newline="") as file:
         return tuple(
             Metro(
@@ -61,12 +61,12 @@ def metros() -> tuple[Metro, ...]:
 
 @cache
 def currencies() -> dict[str, str]:
-    """The currency of each market."""
+    """Return the currency of each market."""
     return {metro.market: metro.currency for metro in metros()}
 
 
 def minor_units(dollars: float, currency: str) -> int:
-    """An amount of dollars in minor units of a currency, rounded to a price that a price list would name."""
+    """Convert dollars to minor units of a currency, rounded like a list price."""
     amount = dollars * WORTH_OF_A_DOLLAR[currency]
     step = 1_000 if amount >= 50_000 else 100 if amount >= 5_000 else 5
     return int(round(amount / step) * step) * (1 if currency in WITHOUT_MINOR_UNIT else 100)

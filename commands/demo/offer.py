@@ -1,4 +1,4 @@
-"""Private offers of every status with their buyers, dimensions and instalments; totals follow from the prices (A23, A28)."""
+"""Private offers in every status, with buyers, dimensions and instalments. Totals follow from the prices (A23, A28)."""
 
 from __future__ import annotations
 
@@ -29,16 +29,20 @@ STATUSES: Final = {
 REVIEWED: Final = {OfferStatus.PENDING_APPROVAL, OfferStatus.REJECTED}
 OPEN: Final = {OfferStatus.DRAFT, OfferStatus.PENDING_APPROVAL, OfferStatus.PUBLISHED, OfferStatus.ACCEPTED}
 SELLING: Final = {ProductVisibility.LIMITED, ProductVisibility.PUBLIC}  # A24
-ONCE_SOLD: Final = {OfferStatus.ACCEPTED, OfferStatus.EXPIRED, OfferStatus.WITHDRAWN}  # on products now RESTRICTED or REMOVED
+ONCE_SOLD: Final = {
+    OfferStatus.ACCEPTED,
+    OfferStatus.EXPIRED,
+    OfferStatus.WITHDRAWN,
+}  # possible for products that are now RESTRICTED or REMOVED
 FREE_SHARE: Final = 0.01  # zero-dollar offers (R237)
 SCHEDULE_SHARE: Final = 0.35
 DESCRIBED_SHARE: Final = 0.6
-BUYERS: Final = (3, 3, 10, MAX_BUYERS)  # at most; most offers have few
+BUYERS: Final = (3, 3, 10, MAX_BUYERS)  # maximums to choose from; most offers have few
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an offer is to be. Buyers are companies."""
+    """An offer to create. Buyers are company keys."""
 
     product: Row
     status: OfferStatus
@@ -46,7 +50,7 @@ class Plan:
 
 
 def fill(world: World) -> None:
-    """Make the offers in the order of their creation."""
+    """Create the offers in order of creation time."""
     chance = world.chance("offer")
     plans = _plans(world, chance)
     for at, plan in zip(moments(chance, FIRST, TODAY, len(plans)), plans, strict=True):
@@ -58,12 +62,12 @@ def fill(world: World) -> None:
 
 
 def _plans(world: World, chance: Random) -> list[Plan]:
-    """For each company of the cast, offers made and received of every status; then those of anybody to anybody."""
+    """Plan sent and received offers in every status for each company of the cast, then random ones."""
     companies = [row["id"] for row in world.companies(AccountKind.PARTNER, AccountKind.DIRECT, AccountKind.MANAGED)]
     plans = _plans_of_cast(world, chance, companies)
-    offered = {status: _offered(world, status) for status in OfferStatus}
+    offerable = {status: _offerable(world, status) for status in OfferStatus}
     for status in deck(chance, STATUSES, world.scale.offers - len(plans)):
-        product = chance.choice(offered[status])
+        product = chance.choice(offerable[status])
         plans.append(Plan(product, status, _buyers(chance, companies, product, chance.choice(BUYERS))))
     chance.shuffle(plans)
     return plans
@@ -71,13 +75,13 @@ def _plans(world: World, chance: Random) -> list[Plan]:
 
 def _plans_of_cast(world: World, chance: Random, companies: list[UUID]) -> list[Plan]:
     members = {company["id"] for company in world.cast}
-    strange = [row for row in _offered(world, OfferStatus.PUBLISHED) if row["company_id"] not in members]
+    strange = [row for row in _offerable(world, OfferStatus.PUBLISHED) if row["company_id"] not in members]
     plans = [
         Plan(strange[0], OfferStatus.PUBLISHED, [world.cast.hidden["id"], world.cast.shown["id"]]),
         Plan(strange[1], OfferStatus.PUBLISHED, [world.cast.direct["id"]]),
     ]
     for company in world.cast:
-        own = [row for row in _offered(world, OfferStatus.PUBLISHED) if row["company_id"] == company["id"]]
+        own = [row for row in _offerable(world, OfferStatus.PUBLISHED) if row["company_id"] == company["id"]]
         for status in list(OfferStatus) * 2:
             product = chance.choice(own)
             plans.append(Plan(product, status, _buyers(chance, companies, product, chance.randint(1, 4))))
@@ -86,15 +90,15 @@ def _plans_of_cast(world: World, chance: Random, companies: list[UUID]) -> list[
     return plans
 
 
-def _offered(world: World, status: OfferStatus) -> list[Row]:
-    """The products for which there may be an offer of a status."""
+def _offerable(world: World, status: OfferStatus) -> list[Row]:
+    """Return the products that can have an offer in a status."""
     products = world.rows["product"]
     return products if status in ONCE_SOLD else [row for row in products if row["visibility"] in SELLING]
 
 
-def _buyers(chance: Random, companies: list[UUID], product: Row, most: int) -> list[UUID]:
-    found = chance.sample(companies, chance.randint(1, most) + 1)
-    return [company for company in found if company != product["company_id"]][: len(found) - 1]
+def _buyers(chance: Random, companies: list[UUID], product: Row, max_count: int) -> list[UUID]:
+    candidates = chance.sample(companies, chance.randint(1, max_count) + 1)
+    return [company for company in candidates if company != product["company_id"]][: len(candidates) - 1]
 
 
 def _offer(world: World, chance: Random, at: datetime, plan: Plan) -> Row:
@@ -136,14 +140,14 @@ def _dimension(world: World, chance: Random, offer: Row, **facts: Any) -> None:
 
 
 def _price(chance: Random, currency: str, status: OfferStatus) -> int:
-    """A price in minor units. Of offers that are or were reviewed, each price alone is above what needs no approval."""
+    """Return a price in minor units. In offers that need or needed approval, each price alone exceeds the limit."""
     if status in REVIEWED:
         return minor_units((APPROVAL_ABOVE + chance.randint(10_000, 400_000)) / min(1, WORTH_OF_A_DOLLAR[currency]), currency)
     return minor_units(chance.choice([2_000, 5_000, 12_000, 30_000, 80_000]) * chance.uniform(0.5, 1.5), currency)
 
 
 def _dates(chance: Random, at: datetime, status: OfferStatus) -> tuple[date, date]:
-    """Until when an offer can be accepted, and until when its contract runs."""
+    """Return an offer's last day for acceptance and its contract's end date."""
     if status in OPEN:
         expires = OPEN_UNTIL.date() + timedelta(days=chance.randint(0, 300))
     else:
@@ -153,7 +157,7 @@ def _dates(chance: Random, at: datetime, status: OfferStatus) -> tuple[date, dat
 
 
 def _instalments(world: World, chance: Random, offer: Row) -> None:
-    """Equal payments at equal distances that end before the contract does; the last takes what is left over (A28)."""
+    """Add equal payments at equal intervals, ending before the contract. The last one includes the remainder (A28)."""
     unit = 1 if offer["currency"] in WITHOUT_MINOR_UNIT else 100
     start, end = offer["created_at"].date(), offer["contract_end_date"]
     count = chance.randint(2, 24)

@@ -1,4 +1,4 @@
-"""Orders of managed accounts that need their partner's approval, of every status for the cast (V13)."""
+"""Orders of managed accounts that need their partner's approval, in every status for the cast (V13)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from models.membership import MemberRole
 from models.order_approval import OrderApprovalStatus
 from models.port import PortStatus
 
-DAYS: Final = 14  # for a decision
-CAST_ORDERS: Final = {"hidden": 3, "shown": 1}  # of each status
+DAYS: Final = 14  # until an order expires
+CAST_ORDERS: Final = {"hidden": 3, "shown": 1}  # per status
 ASKING: Final = {MemberRole.ACCOUNT_ADMIN, MemberRole.NETWORK_ADMIN}
 DECIDING: Final = {MemberRole.ACCOUNT_ADMIN, MemberRole.FINANCE}
 COMMENTS: Final = {
@@ -29,33 +29,33 @@ COPIED: Final = (
 
 
 def fill(world: World) -> None:
-    """Make the orders in the order in which they were asked for, each like a port that its company has."""
+    """Create the orders in the order of their requests, each modelled on a port of its company."""
     chance = world.chance("order approval")
     people = _people(world)
-    orders = [_order(chance, people, *wanted) for wanted in _wanted(world, chance)]
+    orders = [_order(chance, people, *planned) for planned in _planned(world, chance)]
     for order in sorted(orders, key=lambda order: order["created_at"]):
         world.add("order_approval", at=order["created_at"], **order)
 
 
-def _wanted(world: World, chance: Random) -> list[tuple[Row, Row, OrderApprovalStatus]]:
-    """Companies, each with the port that its order is like, or of which it is, and a status."""
+def _planned(world: World, chance: Random) -> list[tuple[Row, Row, OrderApprovalStatus]]:
+    """Return companies, each with the port that its order resembles or created, and a status."""
     ports: dict[UUID, list[Row]] = defaultdict(list)
     for port in world.rows["port"]:
         if port["status"] != PortStatus.CANCELLED:
             ports[port["company_id"]].append(port)
-    wanted = []
+    plans = []
     for number, company in enumerate(world.companies(AccountKind.MANAGED)):
         statuses = [list(OrderApprovalStatus)[number % len(OrderApprovalStatus)]]
         for part, times in CAST_ORDERS.items():
             if company is getattr(world.cast, part):
                 statuses = list(OrderApprovalStatus) * times
         like = chance.sample(ports[company["id"]], min(len(statuses), len(ports[company["id"]])))
-        wanted += [(company, port, status) for port, status in zip(like, statuses, strict=False)]
-    return wanted
+        plans += [(company, port, status) for port, status in zip(like, statuses, strict=False)]
+    return plans
 
 
 def _people(world: World) -> dict[UUID, list[tuple[UUID, set[str]]]]:
-    """The members of each company with their roles."""
+    """Return each company's members with their roles."""
     people: dict[UUID, list[tuple[UUID, set[str]]]] = defaultdict(list)
     for row in world.rows["membership"]:
         people[row["company_id"]].append((row["user_id"], set(row["roles"])))
@@ -89,16 +89,20 @@ def _order(
 
 
 def _one_of(chance: Random, members: list[tuple[UUID, set[str]]], roles: set[MemberRole]) -> UUID:
-    """A member who holds one of the roles; every company has an administrator (V10)."""
+    """Return a member with one of the roles. Every company has an administrator (V10)."""
     return chance.choice([user for user, held in members if held & roles])
 
 
 def _times(chance: Random, port: Row, status: OrderApprovalStatus) -> dict[str, Any]:
-    """When it was asked for and decided: of what was approved just before the port was ordered, else lately."""
+    """Return the times of request and decision: just before the port's order if approved, else recently."""
     days = chance.randint(20, 300)
     at: datetime = port["created_at"] if status == OrderApprovalStatus.APPROVED else TODAY - timedelta(days=days)
-    asked = at - timedelta(hours=chance.randint(1, 24 * (DAYS - 1)))
+    requested = at - timedelta(hours=chance.randint(1, 24 * (DAYS - 1)))
     if status == OrderApprovalStatus.PENDING:
         return {"created_at": TODAY - timedelta(hours=days), "decided_at": None, "expires_at": OPEN_UNTIL}
-    expires = asked + timedelta(days=DAYS)
-    return {"created_at": asked, "decided_at": expires if status == OrderApprovalStatus.EXPIRED else at, "expires_at": expires}
+    expires = requested + timedelta(days=DAYS)
+    return {
+        "created_at": requested,
+        "decided_at": expires if status == OrderApprovalStatus.EXPIRED else at,
+        "expires_at": expires,
+    }

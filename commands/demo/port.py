@@ -1,4 +1,4 @@
-"""Ports: spread over the companies as in life, few with many and many with few."""
+"""Ports, distributed realistically: few companies have many, and many have few."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ UNALLOCATED: Final = {PortStatus.REQUESTED, PortStatus.CANCELLED}
 ACTIVATED: Final = {PortStatus.ACTIVE, PortStatus.DISABLED, PortStatus.DECOMMISSIONED}
 CAST_PORTS: Final = {"operator": 12, "partner": 32, "hidden": 16, "shown": 18, "direct": 30}
 PUBLIC_SHARE: Final = 0.35
-ANNOUNCED_SHARE: Final = 0.3  # of the public ones: those with a name of their own on the Marketplace (R033)
+ANNOUNCED_SHARE: Final = 0.3  # of public ports: those with their own Marketplace name (R033)
 ROLES: Final = ("Core", "Edge", "Backup", "Cloud", "Office", "Peering", "Storage", "Transit")
 
 
 def fill(world: World) -> None:
-    """Make the ports in the order in which they were ordered, each where its company may order (V12)."""
+    """Create the ports in order of their order time, each where its company can order (V12)."""
     chance = world.chance("port")
-    places, prices = _places(world), _prices(world)
+    locations, prices = _orderable_locations(world), _prices(world)
     orders = _orders(world, chance)
     for at, (company, status) in zip(moments(chance, OPENED, TODAY, len(orders)), orders, strict=True):
-        location = chance.choice(places[company["partner_id"] or company["id"]])
+        location = chance.choice(locations[company["partner_id"] or company["id"]])
         _port(world, chance, prices, at, company, location, status)
     _publish_one_of_each_managed(world)
 
 
 def _orders(world: World, chance: Random) -> list[tuple[Row, PortStatus]]:
-    """Which company has a port of which status, in a random order; the companies of the cast have all statuses."""
+    """Return companies and port statuses in random order. Each company of the cast has all statuses."""
     orders: list[tuple[Row, PortStatus]] = []
     for part, count in CAST_PORTS.items():
         orders += [(getattr(world.cast, part), status) for status in deck(chance, STATUSES, count)]
@@ -57,14 +57,14 @@ def _orders(world: World, chance: Random) -> list[tuple[Row, PortStatus]]:
     return orders
 
 
-def _places(world: World) -> dict[UUID, list[Row]]:
-    """Where each paying company may order, or might once: a market of its was enabled, the location was ACTIVE."""
-    gone = {LocationStatus.NEW, LocationStatus.DEPLOYMENT}
+def _orderable_locations(world: World) -> dict[UUID, list[Row]]:
+    """Return each paying company's locations: in a market that it has or had enabled, and that are or were ACTIVE."""
+    never_active = {LocationStatus.NEW, LocationStatus.DEPLOYMENT}
     markets: dict[UUID, set[str]] = {}
     for row in world.rows["billing_market"]:
         if row["enabled"] or row["company_id"] == world.cast.partner["id"]:
             markets.setdefault(row["company_id"], set()).add(row["market"])
-    locations = [row for row in world.rows["location"] if row["status"] not in gone]
+    locations = [row for row in world.rows["location"] if row["status"] not in never_active]
     return {payer: [row for row in locations if row["market"] in enabled] for payer, enabled in markets.items()}
 
 
@@ -95,26 +95,26 @@ def _port(
         created_at=at,
         activated_at=min(at + (TODAY - at) * 0.05, TODAY).replace(microsecond=0) if status in ACTIVATED else None,
         demarcation=_demarcation(number) if status not in UNALLOCATED else None,
-        **_charged(chance, prices[location["id"], speed, term]),
+        **_order_prices(chance, prices[location["id"], speed, term]),
         **_announcement(chance, role, location, public=public),
     )
 
 
 def _demarcation(number: int) -> dict[str, str]:
-    """Where the port ends in its data centre: invented, but a place of its own."""
+    """Return the port's demarcation in its data centre: invented but unique."""
     first = number % 24 * 2 + 1
     place = {"cage": f"C{number % 40:02d}", "rack": f"R{number % 300:03d}", "panel": f"P{number % 9 + 1}"}
     return {**place, "ports": f"{first}/{first + 1}"}
 
 
 def _prices(world: World) -> dict[Offered, Row]:
-    """The price of each port that can be had."""
+    """Return the price list for ports by location, speed and term."""
     rows = (row for row in world.rows["price"] if row["kind"] == PriceKind.PORT)
     return {(row["location_id"], row["speed_mbps"], row["term_months"]): row for row in rows}
 
 
-def _charged(chance: Random, price: Row) -> dict[str, Any]:
-    """What a port costs as it was ordered: one in five was set up for nothing."""
+def _order_prices(chance: Random, price: Row) -> dict[str, Any]:
+    """Return a port's prices at its order. One in five has no setup fee."""
     setup_fee = 0 if chance.random() < 0.2 else price["setup_fee"]
     return {"monthly_rate": price["monthly_rate"], "setup_fee": setup_fee, "currency": price["currency"]}
 
@@ -129,7 +129,7 @@ def _announcement(chance: Random, role: str, location: Row, *, public: bool) -> 
 
 
 def _publish_one_of_each_managed(world: World) -> None:
-    """A managed company cannot set a port PUBLIC; in the cast its partner has done so with one (V1)."""
+    """Make one port of each managed company in the cast PUBLIC, as only its partner can (V1)."""
     for company in (world.cast.hidden, world.cast.shown):
         ports = (row for row in world.rows["port"] if row["company_id"] == company["id"])
         next(row for row in ports if row["status"] == PortStatus.ACTIVE)["visibility"] = PortVisibility.PUBLIC

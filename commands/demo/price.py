@@ -1,4 +1,4 @@
-"""Prices: of each location's ports and of connections there, by speed and term. Invented, and the same for everybody."""
+"""Prices of ports and connections in each location, by speed and term. They are invented and the same for everyone."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONNECTION_DOLLARS: Final = {
 
 
 def fill(world: World) -> None:
-    """Price every speed that a location offers, and every rate limit, for every term."""
+    """Add a price for every speed that a location offers, and every rate limit, for every term."""
     for location in world.rows["location"]:
         for term in TERMS_MONTHS:
             for speed in location["speeds_mbps"]:
@@ -36,7 +36,7 @@ def fill(world: World) -> None:
 
 def _price(world: World, location: Row, kind: PriceKind, speed: int, term: int, monthly: int, setup: int) -> None:
     currency = currencies()[location["market"]]
-    factor = 0.9 + len(location["metro"]) % 5 / 10  # as dear as the metro's name is long: invented, but the same for all
+    factor = 0.9 + len(location["metro"]) % 5 / 10  # invented: depends on the length of the metro's name
     world.add(
         "price",
         at=FOUNDED,

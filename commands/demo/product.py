@@ -1,4 +1,4 @@
-"""Products with their revisions, dimensions, change requests and test accounts, in every state that the reviews have."""
+"""Products with revisions, dimensions, change requests and test accounts, in every review status."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from models.product import (
 )
 
 FIRST: Final = datetime(2023, 10, 2, 8, tzinfo=FOUNDED.tzinfo)
-LAST: Final = datetime(2024, 12, 2, 8, tzinfo=FOUNDED.tzinfo)  # offers come later
+LAST: Final = datetime(2024, 12, 2, 8, tzinfo=FOUNDED.tzinfo)  # offers come after it
 SELLERS_SHARE: Final = 0.4
 CAST_PRODUCTS: Final = {"operator": 6, "partner": 12, "hidden": 6, "shown": 6, "direct": 12}
 VISIBILITIES: Final = {
@@ -41,7 +41,7 @@ PROBLEMS: Final = (
     "No customer reference was given.",
     "A highlight is missing.",
 )
-NEXT_REVISIONS: Final = (  # after a published one; None: nothing is being changed
+NEXT_REVISIONS: Final = (  # after a published revision; None means no change in progress
     None,
     None,
     RevisionStatus.DRAFT,
@@ -52,7 +52,7 @@ NEXT_REVISIONS: Final = (  # after a published one; None: nothing is being chang
 
 
 def fill(world: World) -> None:
-    """Make the products in the order of their creation, each with all that belongs to it."""
+    """Create the products in order of creation time, each with everything that belongs to it."""
     chance = world.chance("product")
     orders = _orders(world, chance)
     for at, (company, visibility) in zip(moments(chance, FIRST, LAST, len(orders)), orders, strict=True):
@@ -75,7 +75,7 @@ def fill(world: World) -> None:
 
 
 def _orders(world: World, chance: Random) -> list[tuple[Row, ProductVisibility]]:
-    """Who makes a product and who shall find it, in a random order; the cast has products of every visibility."""
+    """Return sellers and product visibilities in random order. The cast has products of every visibility."""
     orders: list[tuple[Row, ProductVisibility]] = []
     for part, count in CAST_PRODUCTS.items():
         orders += [(getattr(world.cast, part), visibility) for visibility in deck(chance, VISIBILITIES, count)]
@@ -89,7 +89,7 @@ def _orders(world: World, chance: Random) -> list[tuple[Row, ProductVisibility]]
 
 
 def _revisions(world: World, chance: Random, product: Row) -> None:
-    """The history of what the product says: superseded ones, the published one, and one under way."""
+    """Add the product's revisions: superseded ones, the published one, and one in review."""
     published = product["visibility"] != ProductVisibility.LIMITED or chance.random() < 0.5
     history = [RevisionStatus.SUPERSEDED] * chance.randint(0, 2) + [RevisionStatus.PUBLISHED] if published else []
     coming = chance.choice(NEXT_REVISIONS) if published else chance.choice([status for status in NEXT_REVISIONS if status])
@@ -137,7 +137,7 @@ def _dimensions(world: World, chance: Random, product: Row) -> None:
 
 
 def _change_requests(world: World, chance: Random, product: Row) -> None:
-    """The request that made the product, and perhaps one that changes it."""
+    """Add the change request that created the product, and perhaps another one."""
     kinds = [(ChangeRequestKind.CREATE, ChangeRequestStatus.SUCCEEDED)]
     if chance.random() < 0.4:
         changes = [kind for kind in ChangeRequestKind if kind != ChangeRequestKind.CREATE]
@@ -158,7 +158,7 @@ def _change_requests(world: World, chance: Random, product: Row) -> None:
 
 
 def _test_accounts(world: World, chance: Random) -> None:
-    """Let some companies look at LIMITED products; the cast looks at some of others and lets others look at its own."""
+    """Add test accounts of LIMITED products. The cast tests products of others and has testers for its own."""
     members = [company for company in world.cast if company is not world.cast.operator]
     companies = world.companies(AccountKind.PARTNER, AccountKind.DIRECT, AccountKind.MANAGED)
     limited = [row for row in world.rows["product"] if row["visibility"] == ProductVisibility.LIMITED]

@@ -1,4 +1,4 @@
-"""Support details: the operator's for direct companies and partners, for managed accounts of whoever supports them (V15)."""
+"""Support details: from the operator for direct companies and partners, from their supporter for managed accounts (V15)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HOURS: Final = ("24/7", "Mon-Fri 08:00-18:00 UTC", None)
 
 
 def fill(world: World) -> None:
-    """Say for every company whom it turns to. Some partners leave their telephone number out."""
+    """Add every company's support details. Some partners leave out their phone number."""
     chance = world.chance("support details")
     supporters = {row["company_id"]: row["supported_by"] for row in world.rows["managed_account"]}
     partners = {row["id"]: row for row in world.companies(AccountKind.PARTNER)}

@@ -1,4 +1,4 @@
-"""The words of which names and texts are made. No company or person of these names is meant."""
+"""The words that names and texts are built from. Any likeness to real companies or people is accidental."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Final
 from models.company import CompanyType
 
 
-def _each(words: str) -> list[str]:
+def _words(words: str) -> list[str]:
     return words.split()
 
 
 INVENTED: Final = "Companies, people, names and prices of the sample data are invented."
-OPENINGS: Final = _each(
+OPENINGS: Final = _words(
     "Alder Bramble Cedar Dapple Elder Fallow Gorse Hazel Iron Juniper Kestrel Larch Marsh Nettle Osier Pebble Quill Rowan Sable"
     " Thistle Umber Vetch Willow Yarrow"
 )
-ENDINGS: Final = _each("barrow brook crest dale fell gate holt mere moor ridge stead thorpe wick")
+ENDINGS: Final = _words("barrow brook crest dale fell gate holt mere moor ridge stead thorpe wick")
 STEMS: Final = [opening + ending for opening in OPENINGS for ending in ENDINGS]
 TRADES: Final = {
     CompanyType.ENTERPRISE: ("Foods", "Logistics", "Media", "Retail", "Energy", "Insurance"),
@@ -30,15 +30,15 @@ TRADES: Final = {
     CompanyType.XAAS: ("Voice", "Security", "Analytics", "Backup"),
 }
 LEGAL_FORMS: Final = {"US": "Inc.", "GB": "Ltd", "DE": "GmbH", "FR": "SAS", "NL": "B.V.", "AU": "Pty Ltd", "JP": "K.K."}
-GIVEN_NAMES: Final = _each(
+GIVEN_NAMES: Final = _words(
     "Ada Bea Cato Dara Eno Fleur Gus Hana Ilse Jun Kaia Leif Mina Noor Otto Pia Quin Rosa Sten Tove Uma Vera Wim Xenia Yuki Zoe"
 )
-FAMILY_NAMES: Final = _each(
+FAMILY_NAMES: Final = _words(
     "Amberley Birkwood Coldwell Dunmore Eastbrook Farrowgate Greenholm Hartmoor Inglesea Kirkdale Lindqvale Marlowe Northbeck"
     " Oakhurst Penhallow Ravensby Silverlea Tanfield Underhill Westerdale"
 )
 JOBS: Final = ("Network Engineer", "Head of Infrastructure", "Buyer", "Finance Manager", "Product Manager", "Architect", None)
-FREE_PHONES: Final = {  # numbers that regulators keep for fiction: country, how they begin, digits that may follow
+FREE_PHONES: Final = {  # numbers reserved for fiction, by country: prefix and number of further digits
     "GB": ("+44 20 7946 0", 3),
     "AU": ("+61 2 5550 ", 4),
     "US": ("+1 202 555 01", 2),
@@ -56,25 +56,25 @@ SENTENCES: Final = (
 
 
 def slug(name: str) -> str:
-    """A name as it stands in an address: ASCII, lower case, hyphens (A3)."""
+    """Return a name for use in a URL: lower-case ASCII with hyphens (A3)."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
 
 
 def bio(chance: Random, name: str) -> str:
-    """What a profile says of its company, in less than 200 words (R016)."""
-    said = " ".join(chance.sample(SENTENCES, chance.randint(2, len(SENTENCES))))
-    return f"{name} is part of a sample market. {said} Name and services are invented."
+    """Return a profile text of fewer than 200 words (R016)."""
+    sentences = " ".join(chance.sample(SENTENCES, chance.randint(2, len(SENTENCES))))
+    return f"{name} is part of a sample market. {sentences} Name and services are invented."
 
 
 def phone(chance: Random, country: str) -> str:
-    """A telephone number that no one has."""
+    """Return a fictional phone number."""
     start, digits = FREE_PHONES.get(country, FREE_PHONES["US"])
     return start + "".join(str(chance.randrange(10)) for _ in range(digits))
 
 
 def address(chance: Random, city: str, country: str) -> dict[str, str]:
-    """A postal address that does not exist."""
+    """Return a fictional postal address."""
     return {
         "street": f"{chance.randint(1, 240)} Example Street",
         "city": city,

@@ -1,6 +1,6 @@
-"""The world that is being made: its scale, its sources of chance, its rows by table, and the five companies of the demo users.
+"""The sample market under construction: its scale, random generators, rows by table, and the companies of the five demo users.
 
-Rows are made in the order of their creation, so that the keys of a table grow with time. Nothing here reads a clock.
+Rows are added in order of their creation time, so a table's keys grow with time. Nothing here reads the clock.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Row: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much there is of everything. `companies` counts the operator, partners, managed and direct ones together."""
+    """The number of rows of each concept. `companies` includes the operator, partners, managed and direct companies."""
 
     locations: int
     companies: int
@@ -33,8 +33,8 @@ SCALES: Final = {
     "large": Scale(locations=300, companies=2_000, partners=60, managed=760, ports=20_000, products=3_000, offers=9_000),
 }
 FOUNDED: Final = datetime(2022, 1, 3, 8, tzinfo=UTC)
-TODAY: Final = datetime(2026, 5, 1, 8, tzinfo=UTC)  # the day on which the market is shown: what is past lies before it
-OPEN_UNTIL: Final = datetime(2029, 1, 1, tzinfo=UTC)  # what is still open stays so for long, whatever day the demo is shown on
+TODAY: Final = datetime(2026, 5, 1, 8, tzinfo=UTC)  # the "current" day of the sample market
+OPEN_UNTIL: Final = datetime(2029, 1, 1, tzinfo=UTC)  # far enough away that open offers and orders stay open
 
 
 @dataclass(slots=True)
@@ -52,29 +52,29 @@ class Cast:
 
 
 class World:
-    """Everything made so far. Each concept draws from a source of chance of its own, so that one does not disturb another."""
+    """All rows so far. Each concept has its own random generator, so a change in one doesn't affect the others."""
 
     def __init__(self, scale: Scale, seed: int) -> None:
         self.scale = scale
         self.cast = Cast()
-        self.domains: dict[UUID, str] = {}  # of companies
+        self.domains: dict[UUID, str] = {}  # by company
         self.rows: dict[str, list[Row]] = defaultdict(list)
         self._seed = seed
         self._keys: dict[str, Random] = {}
         self._last: dict[str, int] = {}
 
     def chance(self, concept: str) -> Random:
-        """A source of chance that depends on the seed and the concept alone."""
+        """Return a random generator that depends only on the seed and the concept."""
         return Random(f"{self._seed} {concept}")  # noqa: S311  # samples, not secrets
 
     def add(self, table: str, at: datetime | None = None, **values: Any) -> Row:
-        """A row of a table. With `at` it gets a key of that time, at least a millisecond after the row before it."""
+        """Add a row to a table. With `at` it gets a key of that time, at least a millisecond after the previous row."""
         row = values if at is None else {"id": self._key(table, at), **values}
         self.rows[table].append(row)
         return row
 
     def companies(self, *kinds: str, verified: bool = True) -> list[Row]:
-        """The companies of some kinds, in the order of their creation."""
+        """Return the companies of some kinds in order of creation."""
         return [
             row
             for row in self.rows["company"]
@@ -83,7 +83,7 @@ class World:
 
     @property
     def size(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return sum(map(len, self.rows.values()))
 
     def _key(self, table: str, at: datetime) -> UUID:
@@ -94,21 +94,21 @@ class World:
 
 
 def moments(chance: Random, start: datetime, end: datetime, count: int) -> list[datetime]:
-    """As many growing moments, spread over a time, one somewhere in each equal part of it; whole seconds."""
+    """Return `count` increasing times in whole seconds, one at random in each of `count` equal parts of the period."""
     part = (end - start) / max(count, 1)
     return [(start + part * (number + chance.random())).replace(microsecond=0) for number in range(count)]
 
 
 def deck(chance: Random, parts: dict[Any, int], count: int) -> list[Any]:
-    """As many cards in a random order, each kind in proportion to its part and, where there is room, at least once."""
-    whole, most = sum(parts.values()), max(parts, key=lambda kind: parts[kind])
-    cards = [kind for kind, part in parts.items() if kind != most for _ in range(max(1, round(count * part / whole)))]
-    cards += [most] * (count - len(cards))
+    """Return `count` items in random order, in proportion to `parts`. Each kind occurs at least once if there is room."""
+    whole, largest = sum(parts.values()), max(parts, key=lambda kind: parts[kind])
+    cards = [kind for kind, part in parts.items() if kind != largest for _ in range(max(1, round(count * part / whole)))]
+    cards += [largest] * (count - len(cards))
     chance.shuffle(cards)
     return cards[:count]
 
 
 def after(row: Row, **time: float) -> datetime:
-    """The moment some time after a row was made, but not after today."""
-    made: datetime = row["created_at"]
-    return min(made + timedelta(**time), TODAY)
+    """Return a time after a row's creation, but not after TODAY."""
+    created: datetime = row["created_at"]
+    return min(created + timedelta(**time), TODAY)

@@ -1,4 +1,4 @@
-"""`crossgate policy`: the tools of whoever writes policy. Each command has a module of its name."""
+"""`crossgate policy`: tools for policy authors. Each subcommand is in the module of the same name; `app` collects them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 @app.callback()
 def policy() -> None:
-    """Check the policy, and see what it means."""
+    """Check the policy and see what it allows."""
 
 
 app.command()(check)

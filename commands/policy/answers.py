@@ -1,6 +1,6 @@
-"""What an answer shows and hides, and where two answers to one query differ by what policy decides. It never tells a value.
+"""What a query's result shows and hides, and where two results differ because of policy. Values are never reported.
 
-Things are the same in both answers if their ids are. So `marked` adds each thing's type and id to what a query selects.
+Objects are matched across results by ID, so `marked` adds every object's type and ID to the query's selections.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ TYPE: Final = "crossgate_type"
 ID: Final = "crossgate_id"
 
 Place = tuple[str | int, ...]
-"""A path in which things have their ids in the place of indexes."""
-Thing = tuple[str, str]
-"""A type and an id."""
+"""A path in which list items are identified by their IDs instead of indexes."""
+Node = tuple[str, str]
+"""An object's type and ID."""
 
 
 class Flip(NamedTuple):
-    """One kind of difference: which way, and of what. `DIFFERS` is what is not known to be either way."""
+    """A kind of difference: its direction and the field, type or error code. `DIFFERS` means that the direction is unknown."""
 
     way: str
     what: str
@@ -48,50 +48,50 @@ class Flip(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One answer: its values as a tree of places, what is hidden, which things it has, the codes of its errors."""
+    """One result: its values as a tree by place, its hidden fields, its objects, and the codes of its errors."""
 
     tree: Any
     hidden: dict[Place, Redacted]
-    things: frozenset[Thing]
+    nodes: frozenset[Node]
     codes: frozenset[str]
 
     def shows(self, place: Place) -> bool:
-        """Whether something may be seen here, be it null."""
+        """Return True if the place is visible, even if its value is null."""
         if place in self.hidden:
             return False
-        below = self.tree
+        value = self.tree
         for step in place:
-            if not isinstance(below, dict) or step not in below:
+            if not isinstance(value, dict) or step not in value:
                 return False
-            below = below[step]
+            value = value[step]
         return True
 
 
 def marked(document: DocumentNode, schema: GraphQLSchema) -> DocumentNode:
-    """The document, in which each thing that has an id is asked for it too."""
+    """Return the document with type and ID added to the selections of every object that has an ID."""
     types = TypeInfo(schema)
-    made: DocumentNode = visit(document, TypeInfoVisitor(types, _Marking(types)))
-    return made
+    result: DocumentNode = visit(document, TypeInfoVisitor(types, _Marking(types)))
+    return result
 
 
 def outcome(data: Any, entries: Sequence[Entry], codes: Iterator[str]) -> Outcome:
-    """What an answer to a marked query shows and hides."""
+    """Return what the result of a marked query shows and hides."""
     hidden = {place: redacted for path, redacted in entries for place in _places(data, path)}
-    return Outcome(_tree(data), hidden, frozenset(_things(data)), frozenset(codes))
+    return Outcome(_tree(data), hidden, frozenset(_nodes(data)), frozenset(codes))
 
 
-def flips(before: Outcome, after: Outcome, gained: frozenset[Thing], lost: frozenset[Thing]) -> Counter[Flip]:
-    """How often each thing is decided otherwise. `gained` and `lost` are things of which that is known."""
-    found: Counter[Flip] = Counter()
-    found.update(Flip(GAINED, _field(each)) for place, each in before.hidden.items() if after.shows(place))
-    found.update(Flip(LOST, _field(each)) for place, each in after.hidden.items() if before.shows(place))
-    found.update(Flip(GAINED, f"{name} ({ROWS})") for name, _ in gained)
-    found.update(Flip(LOST, f"{name} ({ROWS})") for name, _ in lost)
-    found.update(Flip(GAINED, code) for code in before.codes - after.codes)
-    found.update(Flip(LOST, code) for code in after.codes - before.codes)
-    if not found and before.tree != after.tree:
-        found[Flip(DIFFERS, "pages or numbers")] = 1
-    return found
+def flips(before: Outcome, after: Outcome, gained: frozenset[Node], lost: frozenset[Node]) -> Counter[Flip]:
+    """Count each kind of difference. `gained` and `lost` are the objects known to have become readable or unreadable."""
+    differences: Counter[Flip] = Counter()
+    differences.update(Flip(GAINED, _field(redacted)) for place, redacted in before.hidden.items() if after.shows(place))
+    differences.update(Flip(LOST, _field(redacted)) for place, redacted in after.hidden.items() if before.shows(place))
+    differences.update(Flip(GAINED, f"{name} ({ROWS})") for name, _ in gained)
+    differences.update(Flip(LOST, f"{name} ({ROWS})") for name, _ in lost)
+    differences.update(Flip(GAINED, code) for code in before.codes - after.codes)
+    differences.update(Flip(LOST, code) for code in after.codes - before.codes)
+    if not differences and before.tree != after.tree:
+        differences[Flip(DIFFERS, "pages or numbers")] = 1
+    return differences
 
 
 class _Marking(Visitor):
@@ -100,17 +100,17 @@ class _Marking(Visitor):
         self._types = types
 
     def leave_selection_set(self, node: SelectionSetNode, *_: Any) -> SelectionSetNode | None:
-        """Add the marks."""
-        if not _is_thing(self._types.get_parent_type()):
+        """Add the type and ID."""
+        if not _is_node(self._types.get_parent_type()):
             return None
         marks = (_selected(TYPE, "__typename"), _selected(ID, "id"))
         return SelectionSetNode(selections=(*node.selections, *marks))
 
 
-def _is_thing(kind: Any) -> bool:
-    """Whether it is a Node, or Node itself."""
+def _is_node(kind: Any) -> bool:
+    """Return True if the type is Node or implements it."""
     if isinstance(kind, GraphQLObjectType):
-        return any(each.name == "Node" for each in kind.interfaces)
+        return any(interface.name == "Node" for interface in kind.interfaces)
     return isinstance(kind, GraphQLInterfaceType) and kind.name == "Node"
 
 
@@ -123,7 +123,7 @@ def _field(redacted: Redacted) -> str:
 
 
 def _places(value: Any, path: Path) -> Iterator[Place]:
-    """Every place that a path stands for: "*" is each item that is not null."""
+    """Yield every place that a path matches. "*" matches each item that isn't null."""
     if not path:
         yield ()
         return
@@ -146,30 +146,30 @@ def _tree(value: Any) -> Any:
 
 
 def _names(items: Sequence[Any]) -> Sequence[str | int]:
-    """What each item is called: by its id, or its node's, if all have one and none has it twice; else by its index."""
+    """Name each item by its own or its node's ID if all are present and unique, else by its index."""
     names = [_name(item) for item in items]
-    known = [name for name in names if name is not None]
-    return known if len(set(known)) == len(items) else range(len(items))
+    present = [name for name in names if name is not None]
+    return present if len(set(present)) == len(items) else range(len(items))
 
 
 def _name(item: Any) -> str | None:
     if not isinstance(item, dict):
         return None
     name = item.get(ID)
-    return str(name) if name is not None else next((found for each in item.values() if (found := _id_of(each))), None)
+    return str(name) if name is not None else next((node_id for value in item.values() if (node_id := _id_of(value))), None)
 
 
 def _id_of(value: Any) -> str | None:
-    """The id of a node of an edge."""
+    """Return the ID of an edge's node, or None."""
     return str(value[ID]) if isinstance(value, dict) and ID in value else None
 
 
-def _things(value: Any) -> Iterator[Thing]:
+def _nodes(value: Any) -> Iterator[Node]:
     if isinstance(value, dict):
         if ID in value:
             yield value[TYPE], value[ID]
         for below in value.values():
-            yield from _things(below)
+            yield from _nodes(below)
     elif isinstance(value, list):
         for item in value:
-            yield from _things(item)
+            yield from _nodes(item)

@@ -1,4 +1,4 @@
-"""`crossgate policy check`: hold the policy against what it may look at and against the schema."""
+"""`crossgate policy check`: check the policy against the catalogue of types and against the schema."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from schema.schema import guarded_fields, required_fields
 
 
 def check() -> None:
-    """Find rules that can't be trusted or never apply, fields without a rule, and sensitive fields that their kind doesn't hide."""
-    found = check_texts(server.POLICIES, CATALOGUE)
-    if not found:
+    """Find rules that are invalid or never apply, fields without a rule, and sensitive fields that their kind doesn't hide."""
+    problems = check_texts(server.POLICIES, CATALOGUE)
+    if not problems:
         loaded = Policy.load(server.POLICIES, CATALOGUE)
-        found = problems_of(loaded, guarded_fields(), required_fields())
-        found += [Problem(message) for message in kind_problems(loaded)]
-    if found:
-        raise Failure("\n".join(problem.message for problem in found))
+        problems = problems_of(loaded, guarded_fields(), required_fields())
+        problems += [Problem(message) for message in kind_problems(loaded)]
+    if problems:
+        raise Failure("\n".join(problem.message for problem in problems))
     files = {rule.file for rule in loaded.rules}
-    typer.echo(f"{len(loaded.rules)} rules in {len(files)} files can be trusted; every field of the schema has one.")
+    typer.echo(f"{len(loaded.rules)} rules in {len(files)} files are valid; every field of the schema has a rule.")

@@ -1,4 +1,4 @@
-"""`crossgate policy coverage`: which rules the tests have seen hold and fail, and which not."""
+"""`crossgate policy coverage`: which rules the tests saw hold and fail, and which they didn't."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ NO_RECORD: Final = 2
 
 
 def coverage(
-    missing: Annotated[bool, typer.Option("--missing", help="Name each branch that was not seen, too.")] = False,
-    record: Annotated[Path, typer.Option(help="What the tests have written.", show_default=False)] = RECORD,
+    missing: Annotated[bool, typer.Option("--missing", help="Also list each branch that wasn't seen.")] = False,
+    record: Annotated[Path, typer.Option(help="The record that the tests wrote.", show_default=False)] = RECORD,
 ) -> None:
-    """Say which rules the tests exercise; exit with 1 where one was never seen to hold or to fail, with 2 without a record.
+    """Print which rules the tests exercise. Exits with 1 if a rule never held or never failed, and with 2 if there is no record.
 
-    A rule counts as seen when a request of a test asks policy something that the rule has a say in. It held, or it failed, if it was
-    true, or not true, for that viewer and any row that was stored when the test ended; of field rules, any row that the viewer reads.
-    A branch is a part of a rule that is the first to fail, or the whole of it that holds. A part that only lists fields cannot fail.
+    A rule counts as seen when a test's request makes a decision that it affects. It held (or failed) if it was true (or not) for that
+    viewer and any row stored when the test ended. For a field rule, only rows that the viewer can read count. A branch is the first
+    part of a rule to fail, or the whole rule if it holds. A part that only lists fields can't fail.
 
-    Counted are requests within the tests' own process, by the policy of the checkout, since `make test` began or since policy
-    changed. Not counted are rules of a value alone, which have no viewer, and tests of scale. That a rule is seen does not say that a
-    test would notice its absence.
+    Only requests in the tests' own process count, made with the checkout's policy, since `make test` started or the policy changed.
+    Rules about values alone, which have no viewer, and the scale tests don't count. A rule that was seen may still be one whose
+    removal no test would notice.
     """
     policy = Policy.load(server.POLICIES, CATALOGUE)
     seen = read_coverage(record)
     if seen is None or seen.version != policy.version:
-        said = "There is no record of a run" if seen is None else "The last run was of another policy"
-        typer.echo(f"crossgate: {said}: run `make test`, or some of it (ARGS=tests/rules).", err=True)
+        problem = "No test run is recorded" if seen is None else "The recorded test run used a different policy"
+        typer.echo(f"crossgate: {problem}: run `make test`, or part of it (ARGS=tests/rules).", err=True)
         raise typer.Exit(NO_RECORD)
     rules = countable_rules(policy.rules)
     typer.echo("\n".join([*_table(seen, rules), *_missing(seen, rules, branches_too=missing)]))
@@ -45,17 +45,17 @@ def coverage(
 
 
 def _table(seen: Coverage, rules: Sequence[Rule]) -> Iterator[str]:
-    """A line for each file, and one for all."""
-    for file, of_file in groupby(rules, key=lambda rule: rule.file):
-        yield f"{file:28} {seen.summary(list(of_file))}"
+    """Yield a summary per file and one for the whole policy."""
+    for file, file_rules in groupby(rules, key=lambda rule: rule.file):
+        yield f"{file:28} {seen.summary(list(file_rules))}"
     yield f"{'policy':28} {seen.summary(rules)}"
 
 
 def _missing(seen: Coverage, rules: Sequence[Rule], *, branches_too: bool) -> Iterator[str]:
-    """What was not seen, with its place."""
+    """Yield what was not seen, with its place in the policy."""
     for rule in rules:
-        ways = [way for way, was in (("held", seen.held(rule)), ("failed", seen.failed(rule))) if not was]
-        if ways:
-            yield f"{rule.place}: never {' nor '.join(ways)}: {rule.text}"
+        unseen = [outcome for outcome, was_seen in (("held", seen.held(rule)), ("failed", seen.failed(rule))) if not was_seen]
+        if unseen:
+            yield f"{rule.place}: never {' nor '.join(unseen)}: {rule.text}"
         elif branches_too:
             yield from (f"{rule.place}: never the first to fail: {text}" for text in seen.missing(rule).values())

@@ -1,4 +1,4 @@
-"""`crossgate policy diff REV`: which cells of the matrix a change of policy flips, and for whom."""
+"""`crossgate policy diff REV`: which cells of the policy matrix change between two policies, and for which viewers."""
 
 from __future__ import annotations
 
@@ -22,43 +22,45 @@ from policies.policy import Policy
 from policies.predicate import show
 from policies.viewer_classes import label
 
-EQUIVALENT: Final = "The policies are equivalent: no viewer is treated otherwise."
+EQUIVALENT: Final = "The policies are equivalent: every viewer gets the same decisions."
 HEAD: Final = "| | viewers | before | after |\n| --- | --- | --- | --- |"
 
 
 def diff(
     revision: Annotated[str, typer.Argument(metavar="REV", help="A git revision, or a directory with a policy.")],
-    format: Annotated[Format, typer.Option(help="How changes are written.")] = Format.TEXT,  # noqa: A002 (the option's name)
+    format: Annotated[Format, typer.Option(help="The output format.")] = Format.TEXT,  # noqa: A002 (the option's name)
 ) -> None:
-    """Compare another policy with that of the checkout, for all viewers: 0 if they are equivalent, 1 if not, 2 in trouble."""
+    """Compare another policy with the checkout's, for all viewers. Exits with 0 if equivalent, 1 if not, 2 on errors."""
     try:
         with policies_of(revision) as directory:
-            found = list(changes(_loaded(directory, revision), server.load_policy()))
+            differences = list(changes(_loaded(directory, revision), server.load_policy()))
     except Failure as failure:
         raise typer.BadParameter(str(failure)) from None
-    typer.echo("\n".join(_text(found) if format == Format.TEXT else _markdown(found)) if found else EQUIVALENT)
-    raise typer.Exit(1 if found else 0)
+    typer.echo(
+        "\n".join(_text(differences) if format == Format.TEXT else _markdown(differences)) if differences else EQUIVALENT
+    )
+    raise typer.Exit(1 if differences else 0)
 
 
 def _loaded(directory: Path, revision: str) -> Policy:
     try:
         return Policy.load(directory, CATALOGUE)
     except PolicyError as error:
-        raise typer.BadParameter(f"the policy of {revision} cannot be loaded against today's catalogue: {error}") from None
+        raise typer.BadParameter(f"the policy of {revision} can't be loaded with the current catalogue: {error}") from None
 
 
-def _text(found: Sequence[Change]) -> Iterator[str]:
-    for title, of_title in groupby(found, key=lambda change: change.title):
+def _text(differences: Sequence[Change]) -> Iterator[str]:
+    for title, of_title in groupby(differences, key=lambda change: change.title):
         yield title
-        for names, each in groupby(of_title, key=lambda change: change.names):
+        for names, named in groupby(of_title, key=lambda change: change.names):
             yield f"  {', '.join(names)}"
-            for change in each:
+            for change in named:
                 yield f"    {label(change.viewers)}: {_cell(change.before)} -> {_cell(change.after)}"
                 yield from (f"      {line}" for line in str(change.witness or "").splitlines())
 
 
-def _markdown(found: Sequence[Change]) -> Iterator[str]:
-    for title, of_title in groupby(found, key=lambda change: change.title):
+def _markdown(differences: Sequence[Change]) -> Iterator[str]:
+    for title, of_title in groupby(differences, key=lambda change: change.title):
         yield f"### {title}\n\n{HEAD}"
         for change in of_title:
             shown = "" if change.witness is None else f" (as for {'; '.join(str(change.witness).splitlines())})"

@@ -1,4 +1,4 @@
-"""`crossgate policy explain`: which rules decide for viewers of a shape, part by part, and what they come to for one row."""
+"""`crossgate policy explain`: which rules decide for a viewer, part by part, and their result for one row."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 import server
 from commands.failure import Failure
 from commands.policy.arguments import field_of, type_of, viewer_at
-from commands.store import located
+from commands.store import running_database
 from models.reading import Reader
 from policies.explanation import Explanation, Holds, Part, Ruling
 from policies.policy import Policy
@@ -25,31 +25,33 @@ SETTLED = {TRUE: "always", FALSE: "never"}
 
 
 def explain(
-    name: Annotated[str, typer.Argument(metavar="TYPE", help="A type of policy, as `Port`.")],
-    field: Annotated[str | None, typer.Argument(help="One of its fields, as the schema or policy calls it.")] = None,
-    shape: Annotated[str | None, typer.Option("--as", metavar="SHAPE", help="Who looks, as `MANAGED+FINANCE`.")] = None,
-    action: Annotated[str, typer.Option(help="What is to be done.")] = READ,
-    row: Annotated[str | None, typer.Option("--id", metavar="GLOBAL_ID", help="A row of the database.")] = None,
-    email: Annotated[str | None, typer.Option("--viewer", metavar="EMAIL", help="Who looks at that row.")] = None,
+    name: Annotated[str, typer.Argument(metavar="TYPE", help="A policy type, such as `Port`.")],
+    field: Annotated[str | None, typer.Argument(help="One of its fields, by its schema or policy name.")] = None,
+    shape: Annotated[str | None, typer.Option("--as", metavar="SHAPE", help="The viewer, such as `MANAGED+FINANCE`.")] = None,
+    action: Annotated[str, typer.Option(help="The action to explain.")] = READ,
+    row: Annotated[str | None, typer.Option("--id", metavar="GLOBAL_ID", help="The ID of a row in the database.")] = None,
+    email: Annotated[str | None, typer.Option("--viewer", metavar="EMAIL", help="The user who views that row.")] = None,
 ) -> None:
-    """Name the rules that decide for a viewer, with their places and parts; with --id and --viewer, what holds of a row."""
+    """List the rules that decide for a viewer, with their places and parts. With --id and --viewer, evaluate them for a row."""
     policy = server.load_policy()
     entity = type_of(policy, name)
-    done, known = action.lower(), {*policy.actions(entity), READ}
-    if done not in known or (field is not None and done != READ):
-        raise Failure(f"{action} is nothing that can be explained of it. To a {entity} is done: {', '.join(sorted(known))}.")
-    asked = None if field is None else field_of(policy, entity, field)
+    action_name, actions = action.lower(), {*policy.actions(entity), READ}
+    if action_name not in actions or (field is not None and action_name != READ):
+        raise Failure(
+            f"Can't explain {action}: the actions of {entity} are {', '.join(sorted(actions))}; a field only has {READ}."
+        )
+    field_name = None if field is None else field_of(policy, entity, field)
     if (shape is None) == (email is None) or (row is None) != (email is None):
-        raise Failure("Say who looks: `--as SHAPE`, or `--viewer EMAIL` at `--id GLOBAL_ID`.")
+        raise Failure("Name a viewer: use `--as SHAPE`, or `--viewer EMAIL` with `--id GLOBAL_ID`.")
     if row is None or email is None:
-        lines = [*rules(policy.explanation(parse_shape(shape or ""), entity, done, asked))]
+        lines = [*rules(policy.explanation(parse_shape(shape or ""), entity, action_name, field_name))]
     else:
-        lines = _at_row(policy, _question(entity, row, done, asked), email)
+        lines = _at_row(policy, _question(entity, row, action_name, field_name), email)
     typer.echo("\n".join(lines))
 
 
 def rules(explanation: Explanation, holds: Holds | None = None) -> Iterator[str]:
-    """Each rule that has a say and its parts: when they hold, or, of a row, whether they do."""
+    """Yield each deciding rule and its parts, with the condition under which they hold, or whether they hold for a row."""
     for ruling in explanation.rulings:
         reason = f"  {ruling.rule.reason}" if ruling.rule.reason else ""
         yield f"{ruling.effect:5} {ruling.rule.place}  {_state(ruling.condition, holds)}{reason}"
@@ -68,7 +70,7 @@ def _part(part: Part, holds: Holds | None) -> str:
 
 
 def _state(predicate: Predicate, holds: Holds | None) -> str:
-    """Whether a condition holds: of every row, of none, where something is true of the row, or of the row in question."""
+    """Describe when a condition holds: always, never, or where a predicate is true. With `holds`, add its result for the row."""
     if predicate in SETTLED:
         return SETTLED[predicate]
     where = f"where {show(predicate)}"
@@ -79,16 +81,16 @@ def _question(entity: str, row: str, action: str, field: str | None) -> Question
     try:
         return Question(entity, parse(row, "id", entity).key, action, field)
     except InvalidId:
-        raise Failure(f"{row} is no id of a {entity}.") from None
+        raise Failure(f"{row} isn't the ID of a {entity}.") from None
 
 
 def _at_row(policy: Policy, question: Question, email: str) -> list[str]:
-    with located(Settings.load()) as settings:
-        return asyncio.run(_looked_up(settings, policy, question, email))
+    with running_database(Settings.load()) as settings:
+        return asyncio.run(_explain_row(settings, policy, question, email))
 
 
-async def _looked_up(settings: Settings, policy: Policy, question: Question, email: str) -> list[str]:
-    """The verdict of a row, then the rules."""
+async def _explain_row(settings: Settings, policy: Policy, question: Question, email: str) -> list[str]:
+    """Return the verdict for a row, then the rules."""
     reader = Reader(str(settings.database_url))
     try:
         viewer = await viewer_at(settings, reader, email)
@@ -97,7 +99,7 @@ async def _looked_up(settings: Settings, policy: Policy, question: Question, ema
     finally:
         await reader.close()
     if holds is None:
-        raise Failure(f"There is no {question.entity} of this id.")
+        raise Failure(f"No {question.entity} has this ID.")
     verdict = explanation.verdict(holds)
-    decided = "allowed" if verdict.allowed else f"refused: {verdict.reason}"
-    return [f"{decided}, for {format_shape(viewer.shape)}", *rules(explanation, holds)]
+    decision = "allowed" if verdict.allowed else f"refused: {verdict.reason}"
+    return [f"{decision}, for {format_shape(viewer.shape)}", *rules(explanation, holds)]

@@ -1,4 +1,4 @@
-"""`crossgate policy kinds`: the kinds of sensitive data, from whom each is hidden, the fields that hold it, and the exemptions."""
+"""`crossgate policy kinds`: the kinds of sensitive data, who can't see each, the fields of each kind, and the exemptions."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ hidden from. The gateway doesn't start while a field, filter, order, file or mai
 
 
 def kinds() -> None:
-    """Print the kinds of sensitive data: from whom each is hidden, the fields that hold it, and the exemptions with their reasons."""
+    """Print the kinds of sensitive data: who can't see each, the fields of each kind, and the exemptions with their reasons."""
     typer.echo(sensitive_data(server.load_policy()), nl=False)
 
 
 def sensitive_data(policy: Policy) -> str:
-    """The page, as Markdown."""
+    """Return the page as Markdown."""
     exemptions = [rule for rule in policy.rules if rule.name == EXEMPT]
     parts = [INTRODUCTION, *(_section(policy, kind) for kind in Kind), _exemptions(exemptions)]
     return "\n".join(parts)
@@ -41,12 +41,12 @@ def sensitive_data(policy: Policy) -> str:
 def _section(policy: Policy, kind: Kind) -> str:
     rules = [rule for rule in kind_rules(policy) if rule.arguments[1].literal == kind]
     hidden = "\n".join(f"- {rule.comment} (`{rule.text}`)" for rule in rules)
-    fields = ", ".join(_holding(policy, kind, rules)) or "none yet."
+    fields = ", ".join(_fields_of_kind(policy, kind, rules)) or "none yet."
     return f"## {kind}\n\n{hidden}\n\nFields: {fields}\n"
 
 
-def _holding(policy: Policy, kind: Kind, rules: list[Rule]) -> Iterator[str]:
-    """The fields of a kind, by name."""
+def _fields_of_kind(policy: Policy, kind: Kind, rules: list[Rule]) -> Iterator[str]:
+    """Yield the fields of a kind, sorted by name."""
     for site in sorted(sites(), key=str):
         if kind in site.kinds:
             exempt = " (exempt)" if any(exempted(policy, site, rule) for rule in rules) else ""

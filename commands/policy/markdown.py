@@ -1,4 +1,4 @@
-"""The matrix as Markdown: a line for each field, so that a review shows which of them a change of policy reaches."""
+"""The policy matrix as Markdown: a line per field, so that a review shows which fields a policy change affects."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from policies.viewer_classes import label
 
 
 def markdown(tables: Iterable[Table]) -> str:
-    """The whole page."""
+    """Return the whole page."""
     blocks = [
         "# Policy matrix",
         INTRODUCTION,

@@ -1,4 +1,4 @@
-"""`crossgate policy matrix`: a table of every field and action by class of viewers, for people to read and for reviews to show."""
+"""`crossgate policy matrix`: a table of every field and action by class of viewers, for reading and for code reviews."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAME: Final = "policy-matrix"
 
 
 class Format(StrEnum):
-    """How the matrix is written."""
+    """The output format."""
 
     MD = "md"
     HTML = "html"
@@ -34,11 +34,11 @@ WRITERS: Final[dict[Format, Callable[[Iterable[Table]], str]]] = {Format.MD: mar
 
 
 def matrix(
-    format: Annotated[Format, typer.Option(help="What is printed.")] = Format.MD,  # noqa: A002 (the option's name)
-    output: Annotated[Path | None, typer.Option(help="A directory to write all pages to, instead.")] = None,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if docs/policy/ is out of date.")] = False,
+    format: Annotated[Format, typer.Option(help="The output format.")] = Format.MD,  # noqa: A002 (the option's name)
+    output: Annotated[Path | None, typer.Option(help="Write all pages to this directory instead of printing.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing. Fail if docs/policy/ is out of date.")] = False,
 ) -> None:
-    """Print the policy matrix, write it and the page on sensitive data to a directory, or check that docs/policy/ has both."""
+    """Print the policy matrix, write it and the page on sensitive data to a directory, or check both pages in docs/policy/."""
     policy = server.load_policy()
     if check:
         _check(_files(policy))
@@ -51,17 +51,17 @@ def matrix(
 
 
 def _files(policy: Policy) -> dict[str, str]:
-    """The pages of docs/policy/ that are written from policy, by name."""
+    """Return the pages of docs/policy/ that are generated from the policy, by file name."""
     tables = tables_of(policy)
-    return {SENSITIVE_DATA: sensitive_data(policy), **{f"{NAME}.{each}": write(tables) for each, write in WRITERS.items()}}
+    return {SENSITIVE_DATA: sensitive_data(policy), **{f"{NAME}.{ending}": write(tables) for ending, write in WRITERS.items()}}
 
 
 def _check(files: Mapping[str, str]) -> None:
-    """Raise Failure where a file is not there, or not what policy says now."""
+    """Check the pages in docs/. Raises Failure if one is missing or out of date."""
     paths = {DOCS / name: text for name, text in files.items()}
-    old = [path.name for path, text in paths.items() if not path.is_file() or path.read_text("utf-8") != text]
-    if old:
+    outdated = [path.name for path, text in paths.items() if not path.is_file() or path.read_text("utf-8") != text]
+    if outdated:
         raise Failure(
-            f"Out of date in docs/policy/: {', '.join(old)}. If that's meant, renew them: "
+            f"Out of date in docs/policy/: {', '.join(outdated)}. If this is intended, update them: "
             "crossgate policy matrix --output docs/policy"
         )

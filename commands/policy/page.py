@@ -1,4 +1,4 @@
-"""The matrix as one page of HTML that needs nothing else: tables with heads and captions, and a filter by type, field or action."""
+"""The policy matrix as one self-contained HTML page: tables with captions, and a filter by type, field or action."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ol { font-size: 0.9em; margin: 0 0 1rem; }
 <main>
 <h1>Policy matrix</h1>
 """
-FILTER: Final = """<p><label for="filter">Show only types, fields and actions that contain</label>
+FILTER: Final = """<p><label for="filter">Filter by type, field or action</label>
 <input id="filter" type="search" autocomplete="off"></p>
 """
 TAIL: Final = """</main>
@@ -61,14 +61,14 @@ input.addEventListener("input", () => {
 
 
 def page(tables: Iterable[Table]) -> str:
-    """The whole page."""
+    """Return the whole page."""
     sections = "".join(part for table in tables for part in _section(table))
     return f"{HEAD}<p>{escape(INTRODUCTION)}</p>\n{FILTER}{sections}{TAIL}"
 
 
 def _section(table: Table) -> Iterator[str]:
     yield f'<section aria-labelledby="{table.title}">\n<h2 id="{table.title}">{table.title}</h2>\n'
-    for caption, sheets in (("What is seen", table.reading), ("What may be done", table.acting)):
+    for caption, sheets in (("Read access", table.reading), ("Actions", table.acting)):
         for sheet in sheets:
             yield from _sheet(sheet, f"{table.title}: {caption.lower()}")
     yield "</section>\n"

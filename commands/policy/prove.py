@@ -1,6 +1,6 @@
-"""`crossgate policy prove`: decide for every viewer and every row what policy may never, or must always, say.
+"""`crossgate policy prove`: prove the policy's invariants for every viewer and every row, or refute them.
 
-What is refuted is shown with a viewer and a row, and the three verdicts of them: Oso's own, compiled Python, and PostgreSQL's.
+A refuted invariant is shown with a viewer, a row, and the verdicts of Oso, compiled Python and PostgreSQL on them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 import server
 from commands.failure import Failure
-from commands.store import located, opened
+from commands.store import open_database, running_database
 from models.embedded import EmbeddedFailed
 from models.scratch import create, fill
 from policies.catalogue import CATALOGUE
@@ -34,75 +34,75 @@ from settings import InvalidSettings, Settings
 
 REFUTED: Final = 1
 UNDECIDED: Final = 2
-FIELDS: Final = "no field without its row"
-NOT_ASKED: Final = "PostgreSQL was not asked"
+FIELDS: Final = "fields are visible only in readable rows"
+NOT_QUERIED: Final = "PostgreSQL wasn't queried"
 
 
 def prove(
-    file: Annotated[list[str] | None, typer.Option(help="Only the invariants of this file; may be repeated.")] = None,
+    file: Annotated[list[str] | None, typer.Option(help="Only check the invariants of this file. Can be repeated.")] = None,
 ) -> None:
-    """Prove, or refute with a viewer and a row, what policy may never or must always say. Exits with 1 if refuted, 2 if undecided."""
+    """Prove the policy's invariants, or refute them with an example. Exits with 1 if one is refuted, 2 if undecided."""
     try:
         holds = run(server.POLICIES, frozenset(file or ()))
     except PolicyError as error:
-        typer.echo(f"crossgate: cannot decide: {error}", err=True)
+        typer.echo(f"crossgate: can't decide: {error}", err=True)
         raise typer.Exit(UNDECIDED) from None
     if not holds:
         raise typer.Exit(REFUTED)
 
 
 def run(directory: Path, files: frozenset[str]) -> bool:
-    """Decide the invariants of a directory's policy, of all files if none is named, and print a line for each."""
+    """Decide the invariants of a directory's policy and print a line for each. An empty `files` means all files."""
     started = time.monotonic()
     policy = Policy.load(directory, CATALOGUE)
     invariants = Invariants(directory, policy)
-    known = {Path(each.rule.file).name for each in invariants}
-    if unknown := sorted(files - known):
-        raise PolicyError(f"{FOLDER}/ has no file {unknown[0]}; it has {', '.join(sorted(known))}")
+    existing = {Path(invariant.rule.file).name for invariant in invariants}
+    if unknown := sorted(files - existing):
+        raise PolicyError(f"{FOLDER}/ has no file {unknown[0]}; it has {', '.join(sorted(existing))}")
     verification = Verification(policy, invariants, sites())
-    asked = [each for each in invariants if not files or Path(each.rule.file).name in files]
-    proven = [_told(verification, each) for each in asked]
+    selected = [invariant for invariant in invariants if not files or Path(invariant.rule.file).name in files]
+    proven = [_report(verification, invariant) for invariant in selected]
     if not files:
-        proven.append(_told_fields(decide_fields(policy, invariants)))
+        proven.append(_report_fields(decide_fields(policy, invariants)))
     typer.echo(f"{sum(proven)} of {len(proven)} proven in {time.monotonic() - started:.0f} s.")
     return all(proven)
 
 
-def _told(verification: Verification, invariant: Invariant) -> bool:
-    """Print what became of an invariant."""
+def _report(verification: Verification, invariant: Invariant) -> bool:
+    """Decide an invariant and print the result. Returns True if it's proven."""
     verdict, rule = verification.decide(invariant), invariant.rule
     if verdict.counterexample is not None:
         typer.echo(f"REFUTED {rule.place}: {rule.comment}")
-        typer.echo("\n".join(f"  {line}" for line in _shown(verification.policy, verdict.counterexample)))
+        typer.echo("\n".join(f"  {line}" for line in _describe(verification.policy, verdict.counterexample)))
     elif verdict.is_void:
-        typer.echo(f"VOID    {rule.place}: its condition is true of no viewer and no row. {rule.comment}")
+        typer.echo(f"VOID    {rule.place}: no viewer and row match its condition. {rule.comment}")
     else:
         fields = f", {len(verification.fields_of_kind(rule))} fields" if invariant.kind == NEVER_KIND else ""
         typer.echo(f"PROVEN  {rule.place} ({verdict.shapes} shapes{fields}): {rule.comment}")
     return verdict.is_proven
 
 
-def _told_fields(held: FieldProof) -> bool:
+def _report_fields(held: FieldProof) -> bool:
     if held.mismatch is None:
         typer.echo(f"PROVEN  {FIELDS} ({held.shapes} shapes, {held.fields} fields)")
         return True
     what = held.mismatch.entity if held.mismatch.field is None else f"{held.mismatch.entity}.{held.mismatch.field}"
     typer.echo(
-        f"REFUTED {FIELDS}: of {what} something else is enforced than rules say, for {format_shape(held.mismatch.shape)}"
+        f"REFUTED {FIELDS}: the enforced condition of {what} differs from its rules, for {format_shape(held.mismatch.shape)}"
     )
     if held.mismatch.witness is not None:
         typer.echo("\n".join(f"  {line}" for line in str(held.mismatch.witness).splitlines()))
     return False
 
 
-def _shown(policy: Policy, found: Counterexample) -> Iterator[str]:
-    """A counterexample: what is wrong, of whom and what, by which rules, and what the three verdicts are."""
+def _describe(policy: Policy, found: Counterexample) -> Iterator[str]:
+    """Yield a counterexample as text: what is wrong, the viewer and the row, the rules, and the three verdicts."""
     wrong = "denied" if found.invariant.kind == ALWAYS else "allowed"
     what = found.action if found.field is None else f"{found.action} {found.field}"
     yield f"{what} is {wrong}, for {format_shape(found.shape)}"
     if found.witness is not None:
         yield from str(found.witness).splitlines()
-    yield f"{wrong} by {', '.join(rule.place for rule in found.rules) or 'no rule: none allows it'}"
+    yield f"{wrong} by {', '.join(rule.place for rule in found.rules) or 'no rule, because none allows it'}"
     if found.witness is not None:
         yield from _verdicts(policy, found, found.witness)
 
@@ -110,26 +110,26 @@ def _shown(policy: Policy, found: Counterexample) -> Iterator[str]:
 def _verdicts(policy: Policy, found: Counterexample, witness: Witness) -> Iterator[str]:
     entity = witness.rows[0].entity
     decision = policy.decide(found.shape, entity.name, found.action)
-    said = oso_and_python_verdicts(policy, witness.viewer, found.action, witness.row, decision, found.field)
-    yield from (f"{name}: {_word(verdict)}" for name, verdict in zip(("Oso", "Python"), said, strict=True))
+    verdicts = oso_and_python_verdicts(policy, witness.viewer, found.action, witness.row, decision, found.field)
+    yield from (f"{name}: {_verdict_text(verdict)}" for name, verdict in zip(("Oso", "Python"), verdicts, strict=True))
     try:
-        with located(Settings.load()) as settings:
-            yield f"PostgreSQL: {_word(asyncio.run(_asked(settings, policy, found, witness)))}"
+        with running_database(Settings.load()) as settings:
+            yield f"PostgreSQL: {_verdict_text(asyncio.run(_query_database(settings, policy, found, witness)))}"
     except (Failure, EmbeddedFailed, InvalidSettings, OSError) as error:
-        yield f"{NOT_ASKED}: {error}"
+        yield f"{NOT_QUERIED}: {error}"
 
 
-async def _asked(settings: Settings, policy: Policy, found: Counterexample, witness: Witness) -> bool:
-    async with opened(settings) as engine, engine.connect() as connection:  # closed without a commit, so that nothing stays
+async def _query_database(settings: Settings, policy: Policy, found: Counterexample, witness: Witness) -> bool:
+    async with open_database(settings) as engine, engine.connect() as connection:  # never committed, so that nothing is stored
         return await ask_database(connection, policy, found, witness)
 
 
-def _word(verdict: bool) -> str:
+def _verdict_text(verdict: bool) -> str:
     return "allowed" if verdict else "denied"
 
 
 async def ask_database(connection: AsyncConnection, policy: Policy, found: Counterexample, witness: Witness) -> bool:
-    """What PostgreSQL says of a witness, in temporary tables of the connection."""
+    """Return PostgreSQL's verdict on a witness, using temporary tables of the connection."""
     world = World(policy.catalogue)
     entity = witness.rows[0].entity
     decision = policy.decide(found.shape, entity.name, found.action)

@@ -1,6 +1,6 @@
-"""`crossgate policy replay`: ask recorded queries again, by two policies, and say what one shows and the other hides.
+"""`crossgate policy replay`: run recorded queries with two policies, and report what one shows and the other hides.
 
-It counts and names types, fields and shapes, and never tells a value, a variable or an id.
+The report has counts and names of types, fields and viewer shapes, and never a value, a variable or an ID.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from rich.progress import track
 
 import server
 from commands.failure import Failure
-from commands.policy.answers import Flip, Outcome, Thing, flips, marked, outcome
+from commands.policy.answers import Flip, Node, Outcome, flips, marked, outcome
 from commands.policy.report import Format
 from commands.policy.revisions import policies_of
-from commands.store import located, opened
+from commands.store import open_database, running_database
 from policies.policy import Policy
 from policies.shapes import format_shape
 from policies.viewer import ANONYMOUS, Viewer
@@ -43,35 +43,35 @@ from transport.refusal import BadRequest
 
 HEAD: Final = "HEAD"
 NODES: Final = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
-INVALID: Final = "is no valid query any more"
-GONE: Final = "was asked by a viewer who is no more"
-REFUSED: Final = "looked as somebody as whom its asker may not look any more"
+INVALID: Final = "is no longer a valid query"
+GONE: Final = "was sent by a viewer that no longer exists"
+REFUSED: Final = "used view-as for a target that its sender can no longer view as"
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A recorded query, and its line."""
+    """A recorded query and its line number."""
 
     line: int
-    user_id: UUID | None  # of who sent it
+    user_id: UUID | None  # of the sender
     company_id: UUID | None
-    looked_as: str | None  # the global id of a company or a user
+    view_as: str | None  # the global ID of a company or a user
     name: str | None
     query: str
     variables: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """For whom a query is asked, and who looks so, if that is somebody else."""
+class Perspective:
+    """The viewer that a query runs as, and the requester if they used view-as."""
 
     viewer: Viewer
-    asker: Viewer | None = None
+    requester: Viewer | None = None
 
 
 @dataclass(slots=True)
 class Tally:
-    """How often something is decided otherwise, and in how many queries."""
+    """How often a difference occurs, and in how many queries."""
 
     times: int = 0
     queries: int = 0
@@ -79,7 +79,7 @@ class Tally:
 
 @dataclass(slots=True)
 class Report:
-    """What came of all queries."""
+    """The results of all queries."""
 
     versions: tuple[str, str]
     queries: int = 0
@@ -87,71 +87,74 @@ class Report:
     flips: dict[tuple[Flip, str], Tally] = field(default_factory=dict)
     left_out: list[tuple[int, str]] = field(default_factory=list)
 
-    def add(self, viewer: Viewer, found: Counter[Flip]) -> None:
-        """Add what came of one query."""
+    def add(self, viewer: Viewer, differences: Counter[Flip]) -> None:
+        """Add the differences of one query."""
         self.queries += 1
         self.viewers.add(viewer)
-        for flip, times in found.items():
+        for flip, times in differences.items():
             tally = self.flips.setdefault((flip, format_shape(viewer.shape)), Tally())
             tally.times += times
             tally.queries += 1
 
 
 class Side:
-    """The gateway by one policy, without a server."""
+    """The gateway with one policy, without a server."""
 
     def __init__(self, settings: Settings, tokens: Tokens, policy: Policy) -> None:
         self.services: Services = server.make_services(settings, tokens, policy)
         self.schema = make_schema(*([Planning().extension] if settings.planner else []))
 
-    async def seen(self, asker: Viewer, looked_as: str | None) -> Seen | None:
-        """As whom an asker sees the market by this policy, None where it may not look so."""
-        if looked_as is None:
-            return Seen(asker)
+    async def perspective(self, requester: Viewer, view_as: str | None) -> Perspective | None:
+        """Return the perspective of a request, or None if this policy doesn't allow its view-as."""
+        if view_as is None:
+            return Perspective(requester)
         try:
-            return Seen(await find_view_as_target(self.services, asker, looked_as), asker)
+            return Perspective(await find_view_as_target(self.services, requester, view_as), requester)
         except ViewAsRefused:
             return None
 
-    async def ask(self, seen: Seen | None, recorded: Recorded, query: str) -> Outcome:
-        """What is answered."""
-        if seen is None:
+    async def run(self, perspective: Perspective | None, recorded: Recorded, query: str) -> Outcome:
+        """Run a query and return its outcome."""
+        if perspective is None:
             return outcome(None, (), iter((ViewAsRefused.code,)))
-        context = Context(self.services, seen.viewer, requester=seen.asker)
+        context = Context(self.services, perspective.viewer, requester=perspective.requester)
         result: Any = await self.schema.execute(query, recorded.variables, context_value=context, operation_name=recorded.name)
         codes = ((error.extensions or {}).get("code", "an error") for error in result.errors or ())
         return outcome(result.data, context.redactions.entries(result.data), codes)
 
-    async def unreadable(self, seen: Seen | None, things: Iterable[Thing]) -> frozenset[Thing]:
-        """Those of the things that are not to be read; none of them where the whole query is refused, which is told by itself."""
-        if seen is None:
+    async def unreadable(self, perspective: Perspective | None, nodes: Iterable[Node]) -> frozenset[Node]:
+        """Return the unreadable ones of these nodes. Empty if the whole query was refused, which is reported separately."""
+        if perspective is None:
             return frozenset()
-        ids, most = sorted(things, key=lambda thing: thing[1]), self.services.max_page_size
+        ordered, page_size = sorted(nodes, key=lambda node: node[1]), self.services.max_page_size
         readable: set[str] = set()
-        for start in range(0, len(ids), most):
-            context = Context(self.services, seen.viewer, requester=seen.asker)
-            asked = {"ids": [key for _, key in ids[start : start + most]]}
-            result: Any = await self.schema.execute(NODES, asked, context_value=context)
+        for start in range(0, len(ordered), page_size):
+            context = Context(self.services, perspective.viewer, requester=perspective.requester)
+            variables = {"ids": [key for _, key in ordered[start : start + page_size]]}
+            result: Any = await self.schema.execute(NODES, variables, context_value=context)
             readable.update(node["id"] for node in result.data["nodes"] if node is not None)
-        return frozenset(thing for thing in ids if thing[1] not in readable)
+        return frozenset(node for node in ordered if node[1] not in readable)
 
 
 def replay(
-    file: Annotated[Path, typer.Argument(help="What CROSSGATE_RECORD_OPERATIONS has recorded.", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help="A file that CROSSGATE_RECORD_OPERATIONS recorded.", exists=True, dir_okay=False)
+    ],
     candidate: Annotated[
         str | None,
         typer.Option(
-            metavar="DIR|REV", help="The other policy; without it that of the checkout, beside that of its last commit."
+            metavar="DIR|REV",
+            help="The policy to compare with the checkout's. By default, the checkout is compared with its last commit.",
         ),
     ] = None,
-    format: Annotated[Format, typer.Option(help="How the report is written.")] = Format.TEXT,  # noqa: A002 (the option's name)
+    format: Annotated[Format, typer.Option(help="The output format.")] = Format.TEXT,  # noqa: A002 (the option's name)
 ) -> None:
-    """Ask recorded queries again by the policy in force and by another one; exit with 1 where a viewer sees more, or less."""
+    """Run recorded queries with the current policy and another one. Exits with 1 if any viewer sees more or less."""
     recorded = list(_read(file))
     with ExitStack() as stack:
-        now, then = (HEAD, str(server.POLICIES)) if candidate is None else (str(server.POLICIES), candidate)
-        policies = [server.load_candidate(stack.enter_context(policies_of(named))) for named in (now, then)]
-        settings = stack.enter_context(located(Settings.load()))
+        before, after = (HEAD, str(server.POLICIES)) if candidate is None else (str(server.POLICIES), candidate)
+        policies = [server.load_candidate(stack.enter_context(policies_of(source))) for source in (before, after)]
+        settings = stack.enter_context(running_database(Settings.load()))
         configure_logging(settings)
         report = asyncio.run(_replay(settings, policies, recorded))
     typer.echo("\n".join(WRITERS[format](report)))
@@ -159,67 +162,67 @@ def replay(
 
 
 def _read(file: Path) -> Iterator[Recorded]:
-    """The queries of a file. Raises Failure."""
+    """Yield the recorded queries of a file. Raises Failure."""
     for number, line in enumerate(file.read_bytes().splitlines(), start=1):
         try:
-            asked = orjson.loads(line)
-            who, whom = _who(asked)
-            again = parse_content(asked)
-            yield Recorded(number, *who, whom, again.operation_name, again.query, again.variables)
+            entry = orjson.loads(line)
+            sender, view_as = _sender(entry)
+            request = parse_content(entry)
+            yield Recorded(number, *sender, view_as, request.operation_name, request.query, request.variables)
         except (ValueError, TypeError, KeyError, AttributeError, BadRequest):
-            raise Failure(f"{file}:{number} is no recorded query.") from None
+            raise Failure(f"{file}:{number} isn't a recorded query.") from None
 
 
-def _who(asked: dict[str, Any]) -> tuple[tuple[UUID | None, UUID | None], str | None]:
-    """The user and the company of who sent a query, and the id of whom it looked as. Raises KeyError, ValueError or TypeError."""
-    user, company = (asked[key] and UUID(asked[key]) for key in ("userId", "companyId"))
-    if "askerUserId" not in asked:
+def _sender(entry: dict[str, Any]) -> tuple[tuple[UUID | None, UUID | None], str | None]:
+    """Return the sender's user and company, and the view-as target's ID. Raises KeyError, ValueError or TypeError."""
+    user, company = (entry[key] and UUID(entry[key]) for key in ("userId", "companyId"))
+    if "askerUserId" not in entry:
         return (user, company), None
-    whom = Identifier("User", user) if user else Identifier("Company", company)
-    return (UUID(asked["askerUserId"]), UUID(asked["askerCompanyId"])), str(whom)
+    target = Identifier("User", user) if user else Identifier("Company", company)
+    return (UUID(entry["askerUserId"]), UUID(entry["askerCompanyId"])), str(target)
 
 
 async def _replay(settings: Settings, policies: Iterable[Policy], recorded: list[Recorded]) -> Report:
     tokens = Tokens.load(settings.signing_key_file)
-    async with opened(settings):
+    async with open_database(settings):
         before, after = (Side(settings, tokens, policy) for policy in policies)
         report = Report((before.services.policy.version, after.services.policy.version))
         console = Console(stderr=True)
         try:
-            for each in track(recorded, "Asking", console=console, transient=True, disable=not console.is_terminal):
-                await _one(before, after, each, report)
+            for query in track(recorded, "Replaying", console=console, transient=True, disable=not console.is_terminal):
+                await _replay_one(before, after, query, report)
         finally:
             await before.services.close()
             await after.services.close()
     return report
 
 
-async def _one(before: Side, after: Side, recorded: Recorded, report: Report) -> None:
-    asker = await _asker(before.services, recorded)
+async def _replay_one(before: Side, after: Side, recorded: Recorded, report: Report) -> None:
+    requester = await _requester(before.services, recorded)
     query = _marked(before, recorded)
-    if asker is None or query is None:
+    if requester is None or query is None:
         report.left_out.append((recorded.line, INVALID if query is None else GONE))
         return
-    was, is_now = [await side.seen(asker, recorded.looked_as) for side in (before, after)]
-    seen = was or is_now
-    if seen is None:
+    old_view, new_view = [await side.perspective(requester, recorded.view_as) for side in (before, after)]
+    perspective = old_view or new_view
+    if perspective is None:
         report.left_out.append((recorded.line, REFUSED))
         return
-    old, new = await before.ask(was, recorded, query), await after.ask(is_now, recorded, query)
-    gained = await before.unreadable(was, new.things - old.things)
-    lost = await after.unreadable(is_now, old.things - new.things)
-    report.add(seen.viewer, flips(old, new, gained, lost))
+    old, new = await before.run(old_view, recorded, query), await after.run(new_view, recorded, query)
+    gained = await before.unreadable(old_view, new.nodes - old.nodes)
+    lost = await after.unreadable(new_view, old.nodes - new.nodes)
+    report.add(perspective.viewer, flips(old, new, gained, lost))
 
 
-async def _asker(services: Services, recorded: Recorded) -> Viewer | None:
-    """Who asked, as it stands now; None where it can no longer ask."""
+async def _requester(services: Services, recorded: Recorded) -> Viewer | None:
+    """Return the sender with its current rights, or None if it no longer exists."""
     if recorded.user_id is None or recorded.company_id is None:
         return ANONYMOUS if recorded.user_id is recorded.company_id else None
     return await find_viewer(services.reader, recorded.user_id, recorded.company_id)
 
 
 def _marked(side: Side, recorded: Recorded) -> str | None:
-    """The query as it is asked, None if it is no longer valid, or none: a file that somebody has edited changes nothing."""
+    """Return the marked query, or None if it isn't a valid query: a hand-edited file can't run a mutation."""
     schema = side.schema._schema
     try:
         document = parse(recorded.query)
@@ -241,15 +244,15 @@ def _as_text(report: Report) -> Iterator[str]:
 def _as_markdown(report: Report) -> Iterator[str]:
     yield _summary(report)
     if report.flips:
-        yield from ("", "| | what | viewer | how many | in queries |", "|---|---|---|---|---|")
+        yield from ("", "| | what | viewer | times | queries |", "|---|---|---|---|---|")
     for (flip, shape), tally in sorted(report.flips.items()):
         yield f"| {flip.way} | {flip.what} | {shape} | {tally.times} | {tally.queries} |"
     yield from (f"\nLine {line} {reason}." for line, reason in report.left_out)
 
 
 def _summary(report: Report) -> str:
-    asked = f"Queries: {report.queries}, viewers: {len(report.viewers)}, policies: {' and '.join(report.versions)}"
-    return f"{asked}; {'decided otherwise:' if report.flips else 'nothing is decided otherwise.'}"
+    counts = f"Queries: {report.queries}, viewers: {len(report.viewers)}, policies: {' and '.join(report.versions)}"
+    return f"{counts}; {'differences:' if report.flips else 'no differences.'}"
 
 
 WRITERS: Final[dict[Format, Callable[[Report], Iterator[str]]]] = {Format.TEXT: _as_text, Format.MD: _as_markdown}

@@ -1,4 +1,4 @@
-"""How the tools that compare two policies write what they find."""
+"""The output formats of the commands that compare two policies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Format(StrEnum):
-    """As plain text, or as Markdown for a review."""
+    """Plain text, or Markdown for a review."""
 
     TEXT = "text"
     MD = "md"

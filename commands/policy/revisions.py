@@ -1,4 +1,4 @@
-"""Policy of another place: a directory of policy files, or what a revision of the checkout has in its own."""
+"""Policies from elsewhere: a directory of policy files, or the policy of a git revision of the checkout."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ REVISION: Final = ("git", "rev-parse", "--quiet", "--verify", "--end-of-options"
 
 
 @contextmanager
-def policies_of(named: str) -> Iterator[Path]:
-    """The directory of that name, or one that has the policy files of that revision meanwhile. Raises Failure."""
-    if Path(named).is_dir():
-        yield Path(named)
+def policies_of(source: str) -> Iterator[Path]:
+    """Yield the directory, or a temporary one with the policy files of a git revision. Raises Failure."""
+    if Path(source).is_dir():
+        yield Path(source)
         return
-    found = _git(*REVISION, f"{named}^{{commit}}")
-    if found is None:
-        raise Failure(f"{named} is neither a directory nor a revision of {server.HERE}.")
+    commit = _git(*REVISION, f"{source}^{{commit}}")
+    if commit is None:
+        raise Failure(f"{source} is neither a directory nor a git revision of {server.HERE}.")
     with tempfile.TemporaryDirectory(prefix="crossgate-policy-") as directory:
-        _write(found.decode().strip(), Path(directory))
+        _write(commit.decode().strip(), Path(directory))
         yield Path(directory)
 
 
 def _write(revision: str, directory: Path) -> None:
-    listed = _git("git", "ls-tree", "--name-only", "-z", f"{revision}:{server.POLICIES.name}") or b""
-    for name in listed.decode().split("\0"):
+    names = _git("git", "ls-tree", "--name-only", "-z", f"{revision}:{server.POLICIES.name}") or b""
+    for name in names.decode().split("\0"):
         if name.endswith(".polar"):
             (directory / name).write_bytes(_git("git", "show", f"{revision}:{server.POLICIES.name}/{name}") or b"")
 
 
 def _git(*command: str) -> bytes | None:
-    """What a command of git says; None where it fails."""
+    """Run a git command. Returns its output, or None if it fails."""
     try:
-        done = subprocess.run(command, check=False, cwd=server.HERE, capture_output=True)
+        result = subprocess.run(command, check=False, cwd=server.HERE, capture_output=True)
     except FileNotFoundError:
-        raise Failure("Revisions need git, which is not installed.") from None
-    return done.stdout if done.returncode == 0 else None
+        raise Failure("Reading a revision needs git, which isn't installed. Install git, or use a directory.") from None
+    return result.stdout if result.returncode == 0 else None

@@ -1,4 +1,4 @@
-"""`crossgate policy show`: what policy comes to for viewers of a shape: the rows of a type, as SQL too, and its fields."""
+"""`crossgate policy show`: what the policy allows a viewer: the rows of a type, also as SQL, and its fields."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 import server
 from commands.policy.arguments import type_of, viewer_at
-from commands.store import located
+from commands.store import running_database
 from models.reading import Reader
 from policies.catalogue import CATALOGUE
 from policies.decision import Decision, FieldRule
@@ -24,18 +24,20 @@ from settings import Settings
 
 
 def show(
-    name: Annotated[str, typer.Argument(metavar="TYPE", help="A type of policy, as `Port`.")],
-    who: Annotated[str, typer.Option("--as", metavar="SHAPE_OR_EMAIL", help="Who looks: a shape, or a user of the database.")],
+    name: Annotated[str, typer.Argument(metavar="TYPE", help="A policy type, such as `Port`.")],
+    viewer: Annotated[
+        str, typer.Option("--as", metavar="SHAPE_OR_EMAIL", help="The viewer: a shape such as `MANAGED+FINANCE`, or a user.")
+    ],
 ) -> None:
-    """Say which rows of a type a viewer reads, and which of their fields: always, never and why, or where something is true."""
+    """Print which rows of a type a viewer can read, and which fields: always, never with the reason, or under a condition."""
     policy = server.load_policy()
     entity = type_of(policy, name)
-    shape = _shape_at(who) if "@" in who else parse_shape(who)
+    shape = _shape_of_user(viewer) if "@" in viewer else parse_shape(viewer)
     typer.echo("\n".join(effect(shape, policy.decide(shape, entity))))
 
 
 def effect(shape: Shape, decision: Decision) -> Iterator[str]:
-    """The rows and fields of a decision, a line each."""
+    """Yield a line for the rows, one for their SQL, and one per field."""
     yield f"{decision.entity} for {format_shape(shape)}"
     yield f"rows: {_when(decision.rows == TRUE, decision.rows == FALSE) or words(decision.rows)}"
     yield f"SQL: {' '.join(render_sql(decision.rows, CATALOGUE[decision.entity]).split())}"
@@ -52,7 +54,7 @@ def _field(rule: FieldRule) -> str:
 
 
 def _reasons(rule: FieldRule) -> str:
-    """Why a field is hidden, where the row decides that."""
+    """Return the reasons why a field is hidden, if they depend on the row."""
     return "; ".join([*(f"{reason} where {words(denial)}" for denial, reason in rule.denials), f"else {rule.default_reason}"])
 
 
@@ -60,12 +62,12 @@ def _when(always: bool, never: bool) -> str | None:
     return "ALWAYS" if always else "NEVER" if never else None
 
 
-def _shape_at(email: str) -> Shape:
-    with located(Settings.load()) as settings:
-        return asyncio.run(_looked_up(settings, email))
+def _shape_of_user(email: str) -> Shape:
+    with running_database(Settings.load()) as settings:
+        return asyncio.run(_load_shape(settings, email))
 
 
-async def _looked_up(settings: Settings, email: str) -> Shape:
+async def _load_shape(settings: Settings, email: str) -> Shape:
     reader = Reader(str(settings.database_url))
     try:
         return (await viewer_at(settings, reader, email)).shape

@@ -1,4 +1,4 @@
-"""How a cell of the matrix reads, in whatever markup. Conditions that are too long for a cell become notes below their table."""
+"""The text of the matrix's cells, for any markup. Conditions too long for a cell become numbered notes below the table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from policies.matrix import Cell
 from policies.predicate import FALSE, TRUE, Predicate, show
 from policies.viewer_classes import listed
 
-LONGEST: Final = 64  # characters of a condition within a cell: whose it is, and whose its partner is
+MAX_CONDITION_LENGTH: Final = 64  # characters, in a cell: enough to compare the owner and its partner
 NO_ROW: Final = "no row"
 INTRODUCTION: Final = (
     "For each type, who can read which rows and fields, and who can do what. Each column is a class of viewers that the table treats "
@@ -19,26 +19,30 @@ INTRODUCTION: Final = (
 
 
 class Notes:
-    """The long conditions of a table, numbered from 1 in the order in which they come."""
+    """The long conditions of a table, numbered from 1 in order of appearance."""
 
-    def __init__(self, written: Callable[[str], str]) -> None:
-        """`written` marks a condition up as code."""
-        self._written = written
+    def __init__(self, as_code: Callable[[str], str]) -> None:
+        """`as_code` marks a condition up as code."""
+        self._as_code = as_code
         self._numbers: dict[str, int] = {}
 
     @property
     def texts(self) -> list[str]:
-        """The conditions, marked up."""
-        return [self._written(text) for text in self._numbers]
+        """The conditions, marked up as code."""
+        return [self._as_code(text) for text in self._numbers]
 
     def condition(self, predicate: Predicate) -> str:
-        """The condition, or the number of its note."""
+        """Return the condition, or the number of its note if it's long."""
         text = show(predicate)
-        return self._written(text) if len(text) <= LONGEST else f"({self._numbers.setdefault(text, len(self._numbers) + 1)})"
+        return (
+            self._as_code(text)
+            if len(text) <= MAX_CONDITION_LENGTH
+            else f"({self._numbers.setdefault(text, len(self._numbers) + 1)})"
+        )
 
 
 def worded(cell: Cell | None, condition: Callable[[Predicate], str]) -> str:
-    """A cell: "always", "never (REASON)", or "if CONDITION, else REASON"."""
+    """Return a cell's text: "always", "never (REASON)" or "if CONDITION, else REASON"."""
     if cell is None:
         return NO_ROW
     reasons = listed(cell.reasons, "or")

@@ -1,4 +1,4 @@
-"""What alembic runs: migrations on the connection that the caller hands over, and on no other."""
+"""Alembic's entry point. Runs migrations only on the connection that the caller passes in."""
 
 from alembic import context
 

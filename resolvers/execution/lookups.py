@@ -8,7 +8,7 @@ from uuid import UUID
 
 from cachetools import LRUCache
 
-from models.reading import Compiled, compiled
+from models.reading import Compiled, compile_statement
 from resolvers.execution.object_builders import PlanRun
 from resolvers.execution.rows import Rows
 from resolvers.reading import statements
@@ -43,7 +43,7 @@ class RowLookup:
             if source.is_empty:
                 return ()
             self._key_position = self.rows.labels.index(self._by)
-            self._statement = compiled(statements.select_rows_by(source, self._by, self._order))
+            self._statement = compile_statement(statements.select_rows_by(source, self._by, self._order))
         return await run.fetch(self._statement, {KEYS: list(distinct)})
 
     def keys(self, rows: Sequence[Any]) -> list[Any]:
@@ -67,7 +67,7 @@ class LinkedLookup:
             source = self._source()
             if source.is_empty:
                 return ()
-            self._statement = compiled(statements.select_linked(source, *self._links))
+            self._statement = compile_statement(statements.select_linked(source, *self._links))
         return await run.fetch(self._statement, {KEYS: keys})
 
 
@@ -101,6 +101,10 @@ class PageLookup:
         key = (request.actions, request.selection, request.window)
         if key not in self._statements:
             source = self.rows.source(*context.allowed(self.rows.entity, request.actions, self.relation))
-            statement = None if source.is_empty else compiled(statements.select_page(source, request.selection, request.window))
+            statement = (
+                None
+                if source.is_empty
+                else compile_statement(statements.select_page(source, request.selection, request.window))
+            )
             self._statements[key] = statement
         return self._statements[key]

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from models import Company, Location, OrderApproval, Port
 from models.base import now
 from models.lifecycle import step
-from models.order_approval import COMMENT_LENGTH, STEPS, OrderApprovalStatus
+from models.order_approval import MAX_COMMENT_LENGTH, STEPS, OrderApprovalStatus
 from resolvers.mutations.order_checks import check_company, check_location, check_market, check_speed
 from resolvers.order_approval import notify_requester
 from resolvers.values.identifiers import Identifier
@@ -27,7 +27,7 @@ ORDER_COLUMNS: Final = (
 @requires(OrderApproval="approve")
 async def approve_order(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Place the order at the price of when it was requested, if it's still possible (V12, V13)."""
-    comment = fields.text("comment", COMMENT_LENGTH, required=False, lines=True)
+    comment = fields.text("comment", MAX_COMMENT_LENGTH, required=False, lines=True)
     approval = await _lock_undecided(work, fields, "approve", OrderApprovalStatus.APPROVED)
     location = await work.scalar(select(Location).where(Location.id == approval.location_id).with_for_update(read=True))
     await _check_order(work, fields, approval, location)
@@ -40,7 +40,7 @@ async def approve_order(work: UnitOfWork, fields: InputReader) -> ChangedIds:
 @requires(OrderApproval="reject")
 async def reject_order(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Reject the order, with a comment (V13)."""
-    comment = fields.text("comment", COMMENT_LENGTH, lines=True)
+    comment = fields.text("comment", MAX_COMMENT_LENGTH, lines=True)
     approval = await _lock_undecided(work, fields, "reject", OrderApprovalStatus.REJECTED)
     return await _decide(work, approval, OrderApprovalStatus.REJECTED, comment)
 

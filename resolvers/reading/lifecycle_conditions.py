@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from models import connection_request, order_approval, port
 from models.connection_request import ConnectionRequestStatus
-from models.lifecycle import before
+from models.lifecycle import states_leading_to
 from models.order_approval import OrderApprovalStatus
 from models.port import PortStatus
 
@@ -33,16 +33,16 @@ class AllowedFrom:
 
 def _while_pending(to: OrderApprovalStatus) -> AllowedFrom:
     """Return the states from which an order can move to `to`, until the approval expires (V13)."""
-    return AllowedFrom(before(order_approval.STEPS, to), until="expires_at")
+    return AllowedFrom(states_leading_to(order_approval.STEPS, to), until="expires_at")
 
 
 PORT_ACTIONS: Final[Mapping[str, Collection[Any]]] = {
-    "allocate": before(port.STEPS, PortStatus.ALLOCATED),
-    "activate": before(port.STEPS, PortStatus.ACTIVE) & {port.NEW},
-    "enable": before(port.STEPS, PortStatus.ACTIVE) & {port.SUSPENDED},
-    "disable": before(port.STEPS, PortStatus.DISABLED),
-    "cancel": before(port.STEPS, PortStatus.CANCELLED),
-    "decommission": before(port.STEPS, PortStatus.DECOMMISSIONED),
+    "allocate": states_leading_to(port.STEPS, PortStatus.ALLOCATED),
+    "activate": states_leading_to(port.STEPS, PortStatus.ACTIVE) & {port.NEW},
+    "enable": states_leading_to(port.STEPS, PortStatus.ACTIVE) & {port.SUSPENDED},
+    "disable": states_leading_to(port.STEPS, PortStatus.DISABLED),
+    "cancel": states_leading_to(port.STEPS, PortStatus.CANCELLED),
+    "decommission": states_leading_to(port.STEPS, PortStatus.DECOMMISSIONED),
     "connect": {PortStatus.ACTIVE},  # R435
     "change_term": set(PortStatus) - port.ENDED,
 }
@@ -50,9 +50,11 @@ ALLOWED_FROM: Final[Mapping[tuple[str, str], AllowedFrom]] = {
     **{("Port", action): AllowedFrom(statuses) for action, statuses in PORT_ACTIONS.items()},
     ("MarketplacePort", "connect"): AllowedFrom({PortStatus.ACTIVE}),
     ("ConnectionRequest", "answer"): AllowedFrom(
-        before(connection_request.STEPS, ConnectionRequestStatus.ACCEPTED, ConnectionRequestStatus.DENIED)
+        states_leading_to(connection_request.STEPS, ConnectionRequestStatus.ACCEPTED, ConnectionRequestStatus.DENIED)
     ),
-    ("ConnectionRequest", "withdraw"): AllowedFrom(before(connection_request.STEPS, ConnectionRequestStatus.WITHDRAWN)),
+    ("ConnectionRequest", "withdraw"): AllowedFrom(
+        states_leading_to(connection_request.STEPS, ConnectionRequestStatus.WITHDRAWN)
+    ),
     ("OrderApproval", "approve"): _while_pending(OrderApprovalStatus.APPROVED),
     ("OrderApproval", "reject"): _while_pending(OrderApprovalStatus.REJECTED),
     ("OrderApproval", "withdraw"): _while_pending(OrderApprovalStatus.WITHDRAWN),

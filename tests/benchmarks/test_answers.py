@@ -1,4 +1,4 @@
-"""Answers of different servers are equal where a client cannot tell them apart, and differ everywhere else."""
+"""Responses of different servers are equal if clients can't tell them apart, and different otherwise."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from resolvers.values.identifiers import Identifier
 KEY = UUID("018cc251-f401-7000-8000-000000000001")
 
 
-def test_an_id_of_the_gateway_is_the_key_itself_elsewhere() -> None:
-    """Ids are compared as the keys that they name."""
+def test_gateway_id_equals_the_plain_key() -> None:
+    """IDs are compared by the keys that they encode."""
     ours = normalised({"id": str(Identifier("Port", KEY))}, gateway_key)
     theirs = normalised({"id": str(KEY)}, plain_key)
 
@@ -32,7 +32,7 @@ def test_an_id_of_the_gateway_is_the_key_itself_elsewhere() -> None:
         ("cursor", "opaque", "another"),
     ],
 )
-def test_values_are_equal_however_they_are_written(name: str, one: Any, other: Any) -> None:
+def test_values_are_equal_in_any_notation(name: str, one: Any, other: Any) -> None:
     """Money is compared as numbers, times as instants, and cursors not at all."""
     compare(normalised({name: one}, plain_key), normalised({name: other}, plain_key))
 
@@ -41,19 +41,19 @@ def test_values_are_equal_however_they_are_written(name: str, one: Any, other: A
     ("name", "one", "other"),
     [("amount", "1250.00", "1250.01"), ("cursor", "opaque", None), ("endCursor", None, "opaque"), ("name", "1.0", "1")],
 )
-def test_values_that_differ_are_told(name: str, one: Any, other: Any) -> None:
-    """A hidden price, a missing cursor and another text are differences, and are told with their path."""
+def test_differing_values_are_reported(name: str, one: Any, other: Any) -> None:
+    """A hidden price, a missing cursor and a different text are reported with their path."""
     with pytest.raises(Differs, match=rf"data\.0\.{name}: "):
         compare(normalised([{name: one}], plain_key), normalised([{name: other}], plain_key))
 
 
-def test_lists_of_other_lengths_differ() -> None:
-    """A row more or less is told as the numbers of rows."""
+def test_lists_of_different_lengths_differ() -> None:
+    """A missing or extra row is reported as the numbers of rows."""
     with pytest.raises(Differs, match=r"2 items .* is not 1 items"):
         compare({"ports": [1, 2]}, {"ports": [1]})
 
 
-def test_an_answer_with_errors_is_none() -> None:
-    """Whoever answers with errors is not compared."""
+def test_response_with_errors_is_not_compared() -> None:
+    """A response with errors raises Differs."""
     with pytest.raises(Differs, match="no data"):
         data_of(json.dumps({"data": {"node": None}, "errors": [{"message": "no"}]}).encode(), plain_key)

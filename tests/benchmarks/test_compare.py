@@ -1,4 +1,4 @@
-"""The workload runs: servers are started, their answers found equal, and each is measured."""
+"""The workload runs: servers start, their responses are equal, and each is measured."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ from benchmarks.workload.market import make
 from models.embedded import Embedded
 from tests import databases
 
-NOBODY = 2**22 + 1  # more than the largest process id of Linux
-SMALLER = 20  # times than the market that is measured
+NOBODY = 2**22 + 1  # larger than any process ID on Linux
+SMALLER = 20  # times smaller than the measured market
 
 
 @pytest.fixture
 async def market(postgres: Embedded, migrated: str) -> AsyncIterator[str]:
-    """The name of a database with a small market of the workload."""
+    """Return the name of a database with a small workload market."""
     name = await databases.create(postgres, migrated)
     await workload(postgres, lambda _: None, name, SMALLER)
     yield name
     await databases.drop(postgres, name)
 
 
-async def test_servers_give_equal_answers_and_are_measured(postgres: Embedded, market: str) -> None:
-    """Every viewer's answers of the gateway and of the hand-written server are equal, and both use the CPU."""
-    said: list[str] = []
+async def test_servers_give_equal_responses_and_are_measured(postgres: Embedded, market: str) -> None:
+    """The gateway and the hand-written server give every viewer equal responses, and both use CPU time."""
+    messages: list[str] = []
     chosen = [peers()[name] for name in (GATEWAY, UNGUARDED, HANDWRITTEN)]
     plan = Plan(chosen, ["Q1", "Q2", "Q3", "Q4"], rounds=1, seconds=0.02, connections=2, warm_up=1)
 
-    found = await asyncio.to_thread(measure, postgres, plan, Cores.of_machine(), said.append, market)
+    comparison = await asyncio.to_thread(measure, postgres, plan, Cores.of_machine(), messages.append, market)
 
-    assert {} == found.unequal
-    assert 12 + 12 + 4 == len(found.samples)  # whom nothing is hidden from also asks the gateway without policy
-    assert all(sample.per_second > 0 for samples in found.samples.values() for sample in samples)
-    assert {GATEWAY, UNGUARDED, HANDWRITTEN} == found.memory.keys()
-    assert "round 1 of 1" in said
+    assert {} == comparison.unequal
+    assert 12 + 12 + 4 == len(comparison.samples)  # the partner also queries the gateway without policy
+    assert all(sample.per_second > 0 for samples in comparison.samples.values() for sample in samples)
+    assert {GATEWAY, UNGUARDED, HANDWRITTEN} == comparison.memory.keys()
+    assert "round 1 of 1" in messages
 
 
-def test_the_market_is_the_same_each_time() -> None:
-    """Rows and keys depend on nothing but the seed."""
+def test_market_is_always_the_same() -> None:
+    """Rows and keys depend only on the seed."""
     assert make(SMALLER).rows == make(SMALLER).rows
 
 
-def test_a_process_is_accounted_for() -> None:
-    """This process has used some CPU and some memory, and one that does not exist counts nothing."""
+def test_process_usage_is_measured() -> None:
+    """This process has used CPU and memory, and a missing process counts as 0."""
     this = os.getpid()
 
     assert this in family(this)

@@ -1,4 +1,4 @@
-"""The benchmark of authorization compares two sides that give the same page; what it measures is not held to any time here."""
+"""The overhead benchmark compares two sides that return the same page. These tests don't check its timings."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ ROWS = 10
 
 
 async def test_every_viewer_is_measured_at_every_level(demo_url: str, tmp_path: Path) -> None:
-    """Each viewer's page is measured through the endpoint and at the loader, after both sides were found to give the same ports."""
-    said: list[str] = []
+    """Each viewer's page is measured at the endpoint and the loader, after checking that both sides return the same ports."""
+    messages: list[str] = []
 
-    results = await measure(demo_url, tmp_path, rows=ROWS, rounds=1, progress=said.append)
+    results = await measure(demo_url, tmp_path, rows=ROWS, rounds=1, progress=messages.append)
 
     assert [(viewer, level, ROWS) for viewer in VIEWERS for level in LEVELS] == [
         (result.viewer, result.level, result.rows) for result in results
     ]
-    assert list(VIEWERS) == said
+    assert list(VIEWERS) == messages
 
 
-async def test_a_page_that_is_not_full_stops_the_benchmark(demo_url: str, tmp_path: Path) -> None:
-    """Pages that hold fewer ports than are asked for are not compared."""
+async def test_incomplete_page_stops_the_benchmark(demo_url: str, tmp_path: Path) -> None:
+    """Pages with fewer ports than requested aren't compared."""
     with pytest.raises(Differs, match="not 1000 on both sides"):
         await measure(demo_url, tmp_path, rows=1000, rounds=1, progress=lambda _: None)
 
 
-def test_a_hidden_price_is_the_only_difference_allowed() -> None:
-    """A value may differ only where policy hides it."""
+def test_hidden_price_is_the_only_allowed_difference() -> None:
+    """A value may only differ if policy hides it."""
     shown = _answer(name="core", rate=1)
     hidden = _answer(name="core", rate=None) | {"extensions": {"redactions": [{"path": ["ports", "nodes", "*", "rate"]}]}}
 
@@ -46,7 +46,7 @@ def test_a_hidden_price_is_the_only_difference_allowed() -> None:
 
 
 def test_results_are_printed_as_a_table_of_ratios() -> None:
-    """The table has a row for each result, with the ratio last."""
+    """The table has a row per result, with the ratio last."""
     assert (
         overhead_table([Result("a@b.example", "loader", 10, 1.1, 1.0)]).splitlines()[-1]
         == "| a@b.example, loader | 1.10 | 1.00 | 1.10 |"

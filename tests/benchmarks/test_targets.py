@@ -1,4 +1,4 @@
-"""Targets are bounds on ratios within one run, and a report says of each whether it is met."""
+"""Targets are limits on ratios within one run, and the report says whether each is met."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ from benchmarks.targets import Verdict, verdicts
 from benchmarks.workload.viewers import PARTNER
 
 
-def test_a_target_is_met_on_its_bound() -> None:
-    """At most and at least include the bound."""
-    met = [Verdict("", 2, 2), Verdict("", 2, 2, at_most=False), Verdict("", 1, 2), Verdict("", 3, 2, at_most=False)]
+def test_target_is_met_at_its_limit() -> None:
+    """ "At most" and "at least" include the limit."""
+    met_verdicts = [Verdict("", 2, 2), Verdict("", 2, 2, at_most=False), Verdict("", 1, 2), Verdict("", 3, 2, at_most=False)]
     missed = [Verdict("", 2.1, 2), Verdict("", 1.9, 2, at_most=False)]
 
-    assert [True] * 4 == [verdict.met for verdict in met]
+    assert [True] * 4 == [verdict.met for verdict in met_verdicts]
     assert [False] * 2 == [verdict.met for verdict in missed]
 
 
-def test_targets_are_evaluated_for_the_servers_that_were_measured() -> None:
-    """What was not measured has no verdict."""
-    told = {(verdict.what, verdict.figure, verdict.met) for verdict in verdicts(_comparison())}
+def test_targets_are_checked_for_measured_servers() -> None:
+    """Unmeasured servers and queries have no verdict."""
+    results = {(verdict.what, verdict.figure, verdict.met) for verdict in verdicts(_comparison())}
 
     assert {
         ("Q1: server CPU per request, over strawberry", 0.05, True),
         ("Q1: requests per second, over mercurius", 1.25, False),
-    } == told
+    } == results
 
 
-def test_growth_is_held_to_rows_and_to_memory() -> None:
-    """A row of the longest page is compared with one of the page before, memory with the size of the answer."""
+def test_growth_has_targets_for_rows_and_memory() -> None:
+    """A row of the largest page is compared with one of the previous page, and memory with the response size."""
     pages = [Page(100, 10, 0, 0, 1_000), Page(1_000, 110, 0, 0, 10_000)]
     growth = Growth(pages, idle_bytes=50_000, peak_bytes=90_000)
 
     assert [(1.1, True), (4.0, False)] == [(verdict.figure, verdict.met) for verdict in growth.verdicts()]
 
 
-def test_the_report_has_tables_and_verdicts(tmp_path: Path) -> None:
-    """The files say what was measured, and whether it is enough."""
+def test_report_has_tables_and_verdicts(tmp_path: Path) -> None:
+    """The files have the results and whether they meet the targets."""
     report = Report(compared=_comparison(), verdicts=verdicts(_comparison()))
 
     report.write(tmp_path)
@@ -59,18 +59,18 @@ def test_the_report_has_tables_and_verdicts(tmp_path: Path) -> None:
     assert [True, False] == [verdict["met"] for verdict in json.loads((tmp_path / "results.json").read_text())["targets"]]
 
 
-def test_what_a_run_does_not_measure_is_kept(tmp_path: Path) -> None:
-    """Results of a measurement stay until it is done again."""
+def test_unmeasured_results_are_kept_from_the_previous_run(tmp_path: Path) -> None:
+    """A benchmark's results stay until it's run again."""
     Report(compared=_comparison()).write(tmp_path)
     Report(growth=Growth([Page(10, 1, 1, 1, 10)])).write(tmp_path)
 
-    kept = json.loads((tmp_path / "results.json").read_text())
-    assert kept["compare"]["peak_memory_bytes"] == {GATEWAY: 2 * 2**20}
-    assert kept["growth"]["pages"][0]["rows"] == 10
+    stored = json.loads((tmp_path / "results.json").read_text())
+    assert stored["compare"]["peak_memory_bytes"] == {GATEWAY: 2 * 2**20}
+    assert stored["growth"]["pages"][0]["rows"] == 10
 
 
-def test_the_drawing_has_a_bar_for_each_server() -> None:
-    """Bars grow with the logarithm, and stay within their column."""
+def test_chart_has_a_bar_for_each_server() -> None:
+    """Bars are logarithmic and stay within their column."""
     drawn = plot(_comparison())
 
     assert drawn.count('rx="2"') == 3
@@ -78,16 +78,16 @@ def test_the_drawing_has_a_bar_for_each_server() -> None:
     assert 0 == length(0) < length(1) < length(10) < length(1e9) == BARS
 
 
-def test_every_server_begins_a_round_once() -> None:
-    """Servers of a case are measured side by side, and another one begins in each round."""
+def test_every_server_starts_a_round_once() -> None:
+    """A case's servers run consecutively, and a different one starts each round."""
     case: Any = type("Case", (), {"name": ("Q1", "partner")})()
     ready: Any = [(server, case) for server in "abc"]
 
     assert ["abc", "bca", "cab", "abc"] == ["".join(str(server) for server, _ in turned(ready, number)) for number in range(4)]
 
 
-def test_names_are_chosen_between_commas() -> None:
-    """No name is all of them; one that is unknown is refused with the known ones."""
+def test_names_are_separated_by_commas() -> None:
+    """An empty list means all. An unknown name is rejected with the known ones."""
     assert named("", QUERIES, "--queries") == QUERIES
     assert named("Q4,Q1", QUERIES, "--queries") == ("Q4", "Q1")
     with pytest.raises(typer.BadParameter, match="Q9 is none of Q1, Q2, Q3, Q4"):

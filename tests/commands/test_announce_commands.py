@@ -51,9 +51,9 @@ async def test_maintenance_is_announced_by_name_id_or_market(
     told_by_dry_runs = await telling.mails()
     told = run("--location", str(here.key), "--starts", "2026-12-01T22:00+01:00", "--ends", "2026-12-02T02:00")
 
-    assert [(0, "Would tell 2 companies:\nDirect One\nPartner One, for Account One\n", "")] * 4 == dry
+    assert [(0, "Would notify 2 companies:\nDirect One\nPartner One, for Account One\n", "")] * 4 == dry
     assert [] == told_by_dry_runs
-    assert (0, "Told 2 companies: 2 people.\n", "") == told
+    assert (0, "Notified 2 companies: 2 people.\n", "") == told
     body = "We replace them.\n\nFrom 2026-12-01 21:00 UTC to 2026-12-02 02:00 UTC."
     listed = "\n\nThis affects these accounts that you manage. We don't notify them, so please do:\n- Account One"
     title = "Maintenance: New switches"
@@ -76,20 +76,20 @@ async def test_security_is_announced_to_users_a_company_or_all(
     told = run("--user", company.admin, "--user", other.admin)
 
     one, both = company.admin, "\n".join(sorted([company.admin, other.admin]))
-    missing = "crossgate: Nobody has the address nobody@sample.example. Nobody was told.\n"
+    missing = "crossgate: No user has the email address nobody@sample.example. Nobody was notified.\n"
     assert (1, "", missing) == unknown
-    assert [(0, f"Would tell 1 people:\n{one}\n", "")] * 2 + [(0, f"Would tell 2 people:\n{both}\n", "")] == dry
+    assert [(0, f"Would notify 1 people:\n{one}\n", "")] * 2 + [(0, f"Would notify 2 people:\n{both}\n", "")] == dry
     assert [] == before
-    assert (0, "Told 2 people.\n", "") == told
+    assert (0, "Notified 2 people.\n", "") == told
     assert {company.admin, other.admin} == {address for address, _, _ in await telling.mails()}
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((*MAINTENANCE, "--location", "Nowhere"), "There is no location Nowhere."),
-        ((*MAINTENANCE, "--market", "ZZ"), "There is no location in the market ZZ."),
-        ((*SECURITY, "--company", "Nobody"), "There is no company Nobody."),
+        ((*MAINTENANCE, "--location", "Nowhere"), "Found no location Nowhere."),
+        ((*MAINTENANCE, "--market", "ZZ"), "No location is in market ZZ. Use a market code such as UK."),
+        ((*SECURITY, "--company", "Nobody"), "Found no company Nobody."),
     ],
 )
 def test_what_is_not_there_is_named(arguments: tuple[str, ...], message: str, data_dir: Path, database_url: str) -> None:

@@ -37,9 +37,9 @@ async def test_a_month_of_the_sample_market_is_issued_once(database_url: str, tm
     dry, issued, again = outputs
     number = len(issued) - 1
     assert all(re.fullmatch(r"INV-2026-05-\d{5}: .+, \d+(\.\d\d)? [A-Z]{3}, ports: \d+", line) for line in issued[:-1])
-    assert [*dry[:-1], f"Invoices of 2026-05 would be issued: {number}; there before: 0."] == dry
-    assert [*dry[:-1], f"Invoices of 2026-05 issued: {number}; there before: 0."] == issued
-    assert [f"Invoices of 2026-05 issued: 0; there before: {number}."] == again
+    assert [*dry[:-1], f"Invoices for 2026-05 would be issued: {number}; already issued: 0."] == dry
+    assert [*dry[:-1], f"Invoices for 2026-05 issued: {number}; already issued: 0."] == issued
+    assert [f"Invoices for 2026-05 issued: 0; already issued: {number}."] == again
     assert [before[0], before[0] + number, before[0] + number] == [invoices for invoices, _ in stored]
     assert stored[1] == stored[2]
 
@@ -49,11 +49,11 @@ def test_what_is_no_month_is_refused(tmp_path: Path, month: str) -> None:
     """It is a wrong use of the command."""
     done = crossgate("invoices", "issue", month, data_dir=tmp_path)
 
-    assert (2, "", True) == (done.returncode, done.stdout, "is no month such as 2026-04" in done.stderr)
+    assert (2, "", True) == (done.returncode, done.stdout, "isn't a valid month" in done.stderr)
 
 
 def test_a_month_that_has_not_begun_is_refused(tmp_path: Path) -> None:
     """Nobody knows what will be in service then."""
     done = started("invoices", "issue", "2099-01", data_dir=tmp_path)
 
-    assert (1, "", "crossgate: 2099-01 has not begun.\n") == (done.returncode, done.stdout, done.stderr)
+    assert (1, "", "crossgate: 2099-01 hasn't started yet.\n") == (done.returncode, done.stdout, done.stderr)

@@ -24,7 +24,7 @@ def test_a_rotation_keeps_tokens_and_cursors(tmp_path: Path) -> None:
     done = started("key", "rotate", data_dir=tmp_path)
     after = Tokens.load(tmp_path / "signing-key.pem")
 
-    said = rf"{after.kid} signs from now on\.\n{before.kid} verifies until \d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ\.\n"
+    said = rf"{after.kid} is the new signing key\.\n{before.kid} is accepted until \d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ\.\n"
     assert (0, "") == (done.returncode, done.stderr)
     assert re.fullmatch(said, done.stdout)
     assert after.verify(token)
@@ -40,7 +40,7 @@ def test_a_revocation_keeps_nothing(tmp_path: Path) -> None:
     done = crossgate("key", "rotate", "--revoke", data_dir=tmp_path)
     after = Tokens.load(tmp_path / "signing-key.pem")
 
-    assert (0, f"{after.kid} signs from now on.\nAll tokens and cursors of before are refused.\n") == (
+    assert (0, f"{after.kid} is the new signing key.\nAll existing tokens and cursors are now invalid.\n") == (
         done.returncode,
         done.stdout,
     )

@@ -34,7 +34,7 @@ def answer(data: Any, *hidden: Path, codes: tuple[str, ...] = ()) -> Outcome:
     return outcome(data, [(path, Redacted("Port", "rate", Reason.NOT_YOURS)) for path in hidden], iter(codes))
 
 
-def test_things_are_asked_for_their_ids() -> None:
+def test_objects_are_queried_with_their_ids() -> None:
     """Whatever is a Node, and Node itself, in fragments and edges too; what is no Node is left as it is."""
     query = "{ node { ...f } edges { node { name } cost { amount } } ports { location { id } } } fragment f on Port { name }"
     marks = "crossgate_type: __typename crossgate_id: id"
@@ -67,9 +67,9 @@ def test_a_field_of_a_thing_that_only_one_has_is_no_flip() -> None:
     before = answer({"ports": [port("a", rate=None)]}, ("ports", "*", "rate"))
     after = answer({"ports": [port("b", rate=1)]})
 
-    assert (frozenset({("Port", "a")}), frozenset({("Port", "b")})) == (before.things, after.things)
-    assert Counter({Flip(LOST, "Port (rows)"): 1}) == flips(before, after, NONE, before.things)
-    assert Counter({Flip(GAINED, "Port (rows)"): 1}) == flips(before, after, after.things, NONE)
+    assert (frozenset({("Port", "a")}), frozenset({("Port", "b")})) == (before.nodes, after.nodes)
+    assert Counter({Flip(LOST, "Port (rows)"): 1}) == flips(before, after, NONE, before.nodes)
+    assert Counter({Flip(GAINED, "Port (rows)"): 1}) == flips(before, after, after.nodes, NONE)
     assert Counter({Flip(DIFFERS, "pages or numbers"): 1}) == flips(before, after, NONE, NONE)
 
 
@@ -81,7 +81,7 @@ def test_an_error_that_comes_or_goes_is_told_by_its_code() -> None:
     assert Counter({Flip(LOST, "FORBIDDEN_FILTER"): 1}) == flips(after, before, NONE, NONE)
 
 
-def test_things_without_ids_are_known_by_their_places() -> None:
+def test_objects_without_ids_are_matched_by_place() -> None:
     """Where an item has none, or two have the same, the index is what there is."""
     twice = [port("a", rate=None), port("a", rate=None)]
 

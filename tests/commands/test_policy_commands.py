@@ -79,13 +79,13 @@ def test_a_users_shape_is_looked_up(demo_url: str, tmp_path: Path) -> None:
 def test_what_cannot_be_asked_is_refused(demo_url: str, tmp_path: Path) -> None:
     """Each refusal says what could be asked."""
     asked = {
-        ("explain", "Port", "price", "--as", "DIRECT"): "Port has no field price that policy decides; it has activatedAt, ",
-        ("explain", "Port", "--as", "DIRECT", "--action", "sell"): "sell is nothing that can be explained of it.",
-        ("explain", "Port"): "Say who looks: `--as SHAPE`, or `--viewer EMAIL` at `--id GLOBAL_ID`.",
+        ("explain", "Port", "price", "--as", "DIRECT"): "Port has no field price in the policy. Its fields: activatedAt, ",
+        ("explain", "Port", "--as", "DIRECT", "--action", "sell"): "Can't explain sell: the actions of Port are ",
+        ("explain", "Port"): "Name a viewer: use `--as SHAPE`, or `--viewer EMAIL` with `--id GLOBAL_ID`.",
         ("explain", "Port", "--as", "KING"): "Unknown term KING in KING. Write a kind (",
-        ("explain", "Port", "--viewer", HIDDEN, "--id", "nobody"): "nobody is no id of a Port.",
+        ("explain", "Port", "--viewer", HIDDEN, "--id", "nobody"): "nobody isn't the ID of a Port.",
         ("show", "Nothing", "--as", "DIRECT"): "Unknown entity Nothing. Known entities: ",
-        ("show", "Port", "--as", "nobody@else.example"): "Nobody has the address nobody@else.example.",
+        ("show", "Port", "--as", "nobody@else.example"): "No user has the email address nobody@else.example.",
     }
 
     for arguments, refusal in asked.items():

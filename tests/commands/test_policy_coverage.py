@@ -87,6 +87,7 @@ def test_without_a_record_of_this_policy_nothing_is_told(tmp_path: Path) -> None
     nothing = started("policy", "coverage", "--record", str(tmp_path / "nowhere"), data_dir=tmp_path)
     other = told(tmp_path, Coverage("another"))
 
-    advice = "run `make test`, or some of it (ARGS=tests/rules).\n"
-    assert (2, "", f"crossgate: There is no record of a run: {advice}") == (nothing.returncode, nothing.stdout, nothing.stderr)
-    assert (2, "", f"crossgate: The last run was of another policy: {advice}") == (other.returncode, other.stdout, other.stderr)
+    advice = "run `make test`, or part of it (ARGS=tests/rules).\n"
+    assert (2, "", f"crossgate: No test run is recorded: {advice}") == (nothing.returncode, nothing.stdout, nothing.stderr)
+    different = f"crossgate: The recorded test run used a different policy: {advice}"
+    assert (2, "", different) == (other.returncode, other.stdout, other.stderr)

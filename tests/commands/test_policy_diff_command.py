@@ -45,7 +45,7 @@ def test_a_policy_is_equivalent_to_itself(tmp_path: Path) -> None:
         file.write("\n# The end.\n")
     done = diff(str(tmp_path / "same"))
 
-    assert (0, "The policies are equivalent: no viewer is treated otherwise.\n") == (done.exit_code, done.output)
+    assert (0, "The policies are equivalent: every viewer gets the same decisions.\n") == (done.exit_code, done.output)
 
 
 def test_flipped_cells_are_told(older: Path) -> None:
@@ -84,10 +84,9 @@ def test_what_is_no_policy_is_trouble(older: Path) -> None:
     unknown, unfit = diff("no-such-revision"), diff(str(older))
 
     assert (2, 2) == (unknown.exit_code, unfit.exit_code)
-    assert "neither a directory nor a revision" in _line(unknown)
-    assert (
-        "cannot be loaded against today's catalogue: port.polar:1: Ship is neither Viewer nor a type of the catalogue"
-        in _line(unfit)
+    assert "neither a directory nor a git revision" in _line(unknown)
+    assert "can't be loaded with the current catalogue: port.polar:1: Ship is neither Viewer nor in the catalogue" in _line(
+        unfit
     )
 
 

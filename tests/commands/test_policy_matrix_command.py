@@ -41,7 +41,7 @@ def test_documents_that_are_old_are_named(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(Failure) as failed:
         matrix(check=True)
 
-    hint = "If that's meant, renew them: crossgate policy matrix --output docs/policy"
+    hint = "If this is intended, update them: crossgate policy matrix --output docs/policy"
     assert f"Out of date in docs/policy/: policy-matrix.html. {hint}" == str(failed.value)
 
 

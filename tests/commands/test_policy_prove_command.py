@@ -75,7 +75,7 @@ def test_a_database_that_cannot_be_reached_is_no_verdict(monkeypatch: pytest.Mon
     done = CliRunner().invoke(app, ["policy", "prove", "--file", "managed_accounts.polar"])
 
     assert 1 == done.exit_code
-    assert "  Python: allowed\n  PostgreSQL was not asked: The database " in done.stdout
+    assert "  Python: allowed\n  PostgreSQL wasn't queried: Can't connect to the database " in done.stdout
 
 
 def test_a_file_that_is_not_there_cannot_be_decided() -> None:

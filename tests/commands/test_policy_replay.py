@@ -88,7 +88,7 @@ async def test_what_is_decided_otherwise_is_told(demo_url: str, tmp_path: Path, 
     version = server.load_candidate(policies).version
 
     assert [
-        f"Queries: 4, viewers: 3, policies: {POLICY} and {version}; decided otherwise:",
+        f"Queries: 4, viewers: 3, policies: {POLICY} and {version}; differences:",
         "ALLOW→DENY  ManagedAccount (rows)  PARTNER+ACCOUNT_ADMIN  3 in 1 of 4 queries",
         "DENY→ALLOW  Port.monthlyRate  MANAGED+ACCOUNT_ADMIN+by=PARTNER+order_approval_required  2 in 1 of 4 queries",
     ] == done.stdout.splitlines()
@@ -108,10 +108,10 @@ async def test_who_looked_as_another_looks_so_again(demo_url: str, tmp_path: Pat
 
     version, shape = server.load_candidate(policies).version, "MANAGED+ACCOUNT_ADMIN+by=PARTNER+order_approval_required"
     assert [
-        f"Queries: 2, viewers: 2, policies: {POLICY} and {version}; decided otherwise:",
+        f"Queries: 2, viewers: 2, policies: {POLICY} and {version}; differences:",
         f"ALLOW→DENY  VIEW_AS_REFUSED  {shape}  1 in 1 of 2 queries",
         f"DENY→ALLOW  Port.monthlyRate  {shape}  2 in 1 of 2 queries",
-        "Line 3 looked as somebody as whom its asker may not look any more.",
+        "Line 3 used view-as for a target that its sender can no longer view as.",
     ] == done.stdout.splitlines()
     assert (1, "") == (done.returncode, done.stderr)
 
@@ -122,7 +122,7 @@ async def test_the_same_policy_decides_the_same(demo_url: str, tmp_path: Path, p
 
     done = replayed(tmp_path, demo_url, "--candidate", str(policies), "--format", "md")
 
-    expected = f"Queries: 1, viewers: 1, policies: {POLICY} and {POLICY}; nothing is decided otherwise.\n"
+    expected = f"Queries: 1, viewers: 1, policies: {POLICY} and {POLICY}; no differences.\n"
     assert (0, expected, "") == (done.returncode, done.stdout, done.stderr)
 
 
@@ -137,11 +137,11 @@ async def test_what_cannot_be_asked_again_is_told(demo_url: str, tmp_path: Path,
     done = replayed(tmp_path, demo_url, "--candidate", str(policies))
 
     assert [
-        f"Queries: 0, viewers: 0, policies: {POLICY} and {POLICY}; nothing is decided otherwise.",
-        "Line 1 is no valid query any more.",
-        "Line 2 was asked by a viewer who is no more.",
-        "Line 3 was asked by a viewer who is no more.",
-        "Line 4 is no valid query any more.",
+        f"Queries: 0, viewers: 0, policies: {POLICY} and {POLICY}; no differences.",
+        "Line 1 is no longer a valid query.",
+        "Line 2 was sent by a viewer that no longer exists.",
+        "Line 3 was sent by a viewer that no longer exists.",
+        "Line 4 is no longer a valid query.",
     ] == done.stdout.splitlines()
 
 
@@ -157,7 +157,7 @@ def test_a_line_that_is_no_recorded_query_is_refused(tmp_path: Path, wrong: dict
     }
     (tmp_path / "recorded").write_text(json.dumps(right | wrong))
 
-    with pytest.raises(Failure, match=":1 is no recorded query"):
+    with pytest.raises(Failure, match=":1 isn't a recorded query"):
         list(_read(tmp_path / "recorded"))
 
 
@@ -171,8 +171,8 @@ def test_what_is_no_recording_is_refused(tmp_path: Path, policies: Path) -> None
     nowhere = crossgate("policy", "replay", str(tmp_path / "empty"), "--candidate", "no-such-revision", data_dir=tmp_path)
     refused = crossgate("policy", "replay", str(tmp_path / "empty"), "--candidate", str(policies), data_dir=tmp_path)
 
-    assert (1, f"crossgate: {tmp_path}/recorded:1 is no recorded query.\n") == (wrong.returncode, wrong.stderr)
-    said = f"crossgate: no-such-revision is neither a directory nor a revision of {server.HERE}.\n"
+    assert (1, f"crossgate: {tmp_path}/recorded:1 isn't a recorded query.\n") == (wrong.returncode, wrong.stderr)
+    said = f"crossgate: no-such-revision is neither a directory nor a git revision of {server.HERE}.\n"
     assert (1, said) == (nowhere.returncode, nowhere.stderr)
     assert (1, True) == (refused.returncode, "port.polar:1" in refused.stderr)
 

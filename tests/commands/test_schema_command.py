@@ -31,9 +31,9 @@ def test_a_changed_schema_is_refused(tmp_path: Path) -> None:
         check(snapshot)
 
     lines = str(failed.value).splitlines()
-    assert "The schema is not that of snapshot.graphql." == lines[0]
+    assert "The schema differs from snapshot.graphql." == lines[0]
     assert "BREAKING: Field Query.gone was removed." in lines
-    assert "If that is meant: crossgate schema print > schema/schema.graphql" == lines[-1]
+    assert "If this is intended, update the snapshot: crossgate schema print > schema/schema.graphql" == lines[-1]
 
 
 def test_a_missing_snapshot_is_named(tmp_path: Path) -> None:
@@ -42,8 +42,8 @@ def test_a_missing_snapshot_is_named(tmp_path: Path) -> None:
         check(tmp_path / "none.graphql")
 
     assert (
-        f"There is no snapshot {tmp_path / 'none.graphql'}. If that is meant: crossgate schema print > schema/schema.graphql"
-        == str(failed.value)
+        f"The snapshot {tmp_path / 'none.graphql'} doesn't exist. "
+        "If this is intended, update the snapshot: crossgate schema print > schema/schema.graphql" == str(failed.value)
     )
 
 
@@ -52,7 +52,7 @@ def test_a_missing_snapshot_is_named(tmp_path: Path) -> None:
     [
         (BEFORE.replace("  a: Int\n", ""), "BREAKING: Field Query.a was removed."),
         (BEFORE.replace("  ON\n", "  ON\n  OFF\n"), "DANGEROUS: Enum value Mode.OFF was added."),
-        (BEFORE.replace("  a: Int\n", "  a: Int\n  d: Int\n"), "Not breaking: clients of the snapshot go on as they are."),
+        (BEFORE.replace("  a: Int\n", "  a: Int\n  d: Int\n"), "Not breaking: existing clients keep working."),
     ],
 )
 def test_changes_are_told_apart(after: str, verdict: str) -> None:

@@ -74,7 +74,7 @@ def test_in_development_mails_are_there_to_be_read(served: subprocess.Popen[str]
             break
         time.sleep(0.1)
 
-    assert "Told 1 people.\n" == told.stdout
+    assert "Notified 1 people.\n" == told.stdout
     assert [(DEMO_USERS[0], "Security: Sample", "KEPT")] == known
 
 

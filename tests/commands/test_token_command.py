@@ -49,7 +49,7 @@ def test_an_unknown_address_is_refused_with_the_known_ones(demo_url: str, tmp_pa
 
     assert (1, "") == (done.returncode, done.stdout)
     assert (
-        "crossgate: Nobody has the address nobody@else.example. The demo users are reviewer@operator.example,"
+        "crossgate: No user has the email address nobody@else.example. The demo users are reviewer@operator.example,"
         " admin@partner.example, hidden@managed.example, shown@managed.example, network@direct.example.\n"
     ) == done.stderr
 
@@ -70,7 +70,8 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path:
     done = crossgate("token", "--as", DEMO_USERS[0], data_dir=tmp_path, database_url=url)
 
     assert (1, "") == (done.returncode, done.stdout)
-    assert done.stderr.startswith("crossgate: The database postgresql://somebody@127.0.0.1:1/sample cannot be reached:")
+    where = "crossgate: Can't connect to the database postgresql://somebody@127.0.0.1:1/sample"
+    assert done.stderr.startswith(f"{where}: connection refused.")
     assert 1 == len(done.stderr.splitlines())
 
 

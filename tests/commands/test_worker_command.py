@@ -261,7 +261,7 @@ def test_outside_development_there_has_to_be_a_server(data_dir: Path, database_u
     done = started("worker", data_dir=data_dir, database_url=database_url)
 
     assert (1, "") == (done.returncode, done.stdout)
-    assert "crossgate: There is no mail server: set CROSSGATE_SMTP_URL" in done.stderr
+    assert "crossgate: No mail server is configured: set CROSSGATE_SMTP_URL" in done.stderr
 
 
 @pytest.mark.parametrize(

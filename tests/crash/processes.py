@@ -1,4 +1,4 @@
-"""Processes that are killed at random moments and started again: the gateway and the worker, over one database."""
+"""Gateway and worker processes on one database, killed at random times and restarted."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ import httpx
 
 from tests.commands.process import COMMAND, ROOT, environment
 
-PATIENCE = 60  # seconds for a process to be there
+PATIENCE = 60  # seconds for a process to start or stop
 
 
 def free_port() -> int:
-    """A port that nothing listens on."""
+    """Return a port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-class Mortal:
-    """A `crossgate` command that is killed, and started again as often."""
+class KillableProcess:
+    """A `crossgate` command that can be killed and restarted."""
 
     def __init__(self, arguments: tuple[str, ...], variables: Mapping[str, str], log: Path, started: bytes) -> None:
-        """`started` is what the process logs once it works."""
+        """Start the process. `started` is what it logs once it's ready."""
         self._arguments = arguments
         self._variables = variables
         self._log = log
         self._started = started
-        self._logged = 0  # bytes of the log before this start
+        self._logged = 0  # log size in bytes before this start
         self.deaths = 0
         self._process = self._start()
 
-    async def die(self, random: Random, longest: float) -> None:
-        """Be killed at some moment of the next seconds, mostly once it works, and start again."""
+    async def kill_and_restart(self, random: Random, max_delay: float) -> None:
+        """Kill the process after a random delay, usually once it's ready, and restart it."""
         if random.random() < 0.75:
-            await self._works()
-        await asyncio.sleep(random.uniform(0, longest))
+            await self._wait_until_ready()
+        await asyncio.sleep(random.uniform(0, max_delay))
         self._process.kill()
         await asyncio.to_thread(self._process.wait)
         self.deaths += 1
         self._process = self._start()
 
-    async def _works(self) -> None:
+    async def _wait_until_ready(self) -> None:
         async with asyncio.timeout(PATIENCE):
-            while self._started not in self._log.read_bytes()[self._logged :]:  # noqa: ASYNC110 (another process writes it)
+            while self._started not in self._log.read_bytes()[self._logged :]:  # noqa: ASYNC110 (another process writes the log)
                 await asyncio.sleep(0.05)
 
     def stop(self) -> None:
-        """End for good, in an orderly way."""
+        """Stop the process cleanly."""
         self._process.terminate()
         self._process.wait(PATIENCE)
 
@@ -64,19 +64,21 @@ class Mortal:
             return subprocess.Popen(command, cwd=ROOT, env=dict(self._variables), stdout=log, stderr=log)
 
 
-def gateway(port: int, data_dir: Path, database_url: str, log: Path) -> Mortal:
-    """A gateway on a port."""
-    return Mortal(("serve", "--port", str(port)), environment(data_dir, database_url), log, b"Uvicorn running on")
+def gateway(port: int, data_dir: Path, database_url: str, log: Path) -> KillableProcess:
+    """Start a gateway on a port."""
+    return KillableProcess(("serve", "--port", str(port)), environment(data_dir, database_url), log, b"Uvicorn running on")
 
 
-def worker(smtp_url: str, data_dir: Path, database_url: str, log: Path) -> Mortal:
-    """A worker that sends to a mail server."""
+def worker(smtp_url: str, data_dir: Path, database_url: str, log: Path) -> KillableProcess:
+    """Start a worker that sends to a mail server."""
     variables = environment(data_dir, database_url) | {"CROSSGATE_SMTP_URL": smtp_url}
-    return Mortal(("worker",), variables, log, b"worker.started")
+    return KillableProcess(("worker",), variables, log, b"worker.started")
 
 
-async def insist(client: httpx.AsyncClient, token: str, query: str, variables: dict[str, Any], key: str) -> Any:
-    """The data of a mutation, sent with one key again and again until the gateway acknowledges it."""
+async def retry_until_acknowledged(
+    client: httpx.AsyncClient, token: str, query: str, variables: dict[str, Any], key: str
+) -> Any:
+    """Send a mutation with one idempotency key until the gateway acknowledges it, and return its data."""
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
     async with asyncio.timeout(3 * PATIENCE):
         while True:

@@ -1,6 +1,6 @@
-"""Gateway and worker are killed again and again while orders are placed: nothing acknowledged is lost, nothing is done twice.
+"""Gateway and worker are killed repeatedly while orders are placed: no acknowledged order is lost, and none is placed twice.
 
-CROSSGATE_SEED repeats the moments of a run, as far as they can be; CROSSGATE_ORDERS makes it longer.
+CROSSGATE_SEED repeats the timing of a run as far as possible; CROSSGATE_ORDERS makes it longer.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Mail, OrderApproval, Port
 from resolvers.viewer import find_member
-from tests.crash.processes import Mortal, free_port, gateway, insist, worker
+from tests.crash.processes import KillableProcess, free_port, gateway, retry_until_acknowledged, worker
 from tests.factory import Factory, Location
 from transport.authentication.tokens import Tokens
 
 ORDERS: Final = int(os.environ.get("CROSSGATE_ORDERS", "200"))
-AT_ONCE: Final = 8
+MAX_CONCURRENT_ORDERS: Final = 8
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
 ORDER: Final = """
     mutation ($input: OrderPortInput!) {
@@ -37,45 +37,45 @@ ORDER: Final = """
 
 
 class Inbox:
-    """What a mail server has received, by recipient."""
+    """The mails that a mail server received, counted by message ID."""
 
     def __init__(self) -> None:
         self.received: Counter[str] = Counter()
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
-        """Take a mail."""
+        """Receive a mail."""
         text = (envelope.content or b"").decode() if isinstance(envelope.content, bytes) else str(envelope.content)
         (name,) = [line for line in text.splitlines() if line.startswith("Message-ID:")]
         self.received[name.partition("<")[2].partition("@")[0]] += 1
         return "250 OK"
 
 
-async def placed(address: str, tokens: list[str], where: Location) -> list[dict[str, object]]:
-    """Place all orders, in turn for each token, some at once; what each was answered."""
-    gate = asyncio.Semaphore(AT_ONCE)
+async def place_orders(address: str, tokens: list[str], where: Location) -> list[dict[str, object]]:
+    """Place all orders, alternating between the tokens, several at once. Returns their payloads."""
+    gate = asyncio.Semaphore(MAX_CONCURRENT_ORDERS)
 
     async def place(number: int) -> dict[str, object]:
-        asked = {"locationId": where.id, "name": f"Order {number}", "speedMbps": 1_000, "termMonths": 12}
+        order = {"locationId": where.id, "name": f"Order {number}", "speedMbps": 1_000, "termMonths": 12}
         async with gate:
-            data = await insist(client, tokens[number % len(tokens)], ORDER, {"input": asked}, f"order-{number}")
-        done: dict[str, object] = data["orderPort"]
-        return done
+            data = await retry_until_acknowledged(
+                client, tokens[number % len(tokens)], ORDER, {"input": order}, f"order-{number}"
+            )
+        payload: dict[str, object] = data["orderPort"]
+        return payload
 
     async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) as client:
         return list(await asyncio.gather(*(place(number) for number in range(ORDERS))))
 
 
-async def dying(processes: list[Mortal], random: Random) -> None:
-    """Kill one after the other, each after some moments, for ever."""
+async def kill_repeatedly(processes: list[KillableProcess], random: Random) -> None:
+    """Kill and restart the processes in turn, forever."""
     for process in cycle(processes):
-        await process.die(random, 2)
-        await asyncio.sleep(1)  # or nothing would ever be done
+        await process.kill_and_restart(random, 2)
+        await asyncio.sleep(1)  # otherwise no work would ever get done
 
 
-async def test_nothing_acknowledged_is_lost_and_nothing_is_done_twice(
-    engine: AsyncEngine, database_url: str, tmp_path: Path
-) -> None:
-    """Each order is there once, under its own name; each mail that was written has arrived at least once."""
+async def test_acknowledged_orders_are_placed_exactly_once(engine: AsyncEngine, database_url: str, tmp_path: Path) -> None:
+    """Each order exists once under its own name, and each stored mail arrived at least once."""
     given, random, inbox = Factory(engine), Random(SEED), Inbox()
     partner = await given.partner()
     direct = await given.company(verification_status="VERIFIED")
@@ -90,12 +90,12 @@ async def test_nothing_acknowledged_is_lost_and_nothing_is_done_twice(
         gateway(port, tmp_path, database_url, tmp_path / "gateway.log"),
         worker(f"smtp://127.0.0.1:{mails.port}", tmp_path, database_url, tmp_path / "worker.log"),
     ]
-    killing = asyncio.create_task(dying(processes, random))
+    killing = asyncio.create_task(kill_repeatedly(processes, random))
     try:
         tokens = [await token(engine, tmp_path, email) for email in (direct.admin, account.admin)]
-        answers = await placed(f"http://127.0.0.1:{port}", tokens, where)
+        answers = await place_orders(f"http://127.0.0.1:{port}", tokens, where)
         killing.cancel()
-        await sent(engine)
+        await wait_until_sent(engine)
     finally:
         killing.cancel()
         for process in processes:
@@ -112,20 +112,20 @@ async def test_nothing_acknowledged_is_lost_and_nothing_is_done_twice(
 
 
 async def token(engine: AsyncEngine, data_dir: Path, email: str) -> str:
-    """A token of a user, by the key that the gateway has."""
+    """Issue a user's token with the gateway's key."""
     member = await find_member(engine, email)
     assert member is not None
     return Tokens.load(data_dir / "signing-key.pem").issue(member.user_id, member.membership_id, 3600)
 
 
 async def column(engine: AsyncEngine, of: sa.orm.InstrumentedAttribute[Any]) -> list[Any]:
-    """All values of a column."""
+    """Return all values of a column."""
     async with engine.connect() as connection:
         return list((await connection.execute(sa.select(of))).scalars())
 
 
-async def sent(engine: AsyncEngine) -> None:
-    """Wait until no mail is left to be sent."""
+async def wait_until_sent(engine: AsyncEngine) -> None:
+    """Wait until all mails are sent."""
     waiting = sa.select(sa.func.count()).where(Mail.status == "WAITING")
     async with asyncio.timeout(120), engine.connect() as connection:
         while await connection.scalar(waiting):  # noqa: ASYNC110 (another process sends them)

@@ -1,4 +1,4 @@
-"""Two gateway processes over one database: whatever is done through one is so for the other, at once and only once."""
+"""Two gateway processes on one database: a change made through one is immediately visible through the other, exactly once."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FOLLOW: Final = gql("subscription { portUpdated { id name } }")
 
 @dataclass
 class Pair:
-    """Two gateways, each by a client of its own, and how to make rows in their database."""
+    """Two gateways with a client each, and a factory for rows in their database."""
 
     clients: tuple[httpx.AsyncClient, httpx.AsyncClient]
     engine: AsyncEngine
@@ -45,11 +45,11 @@ class Pair:
     data_dir: Path
 
     async def token(self, email: str) -> str:
-        """A token that both gateways believe."""
+        """Issue a token that both gateways accept."""
         return await token(self.engine, self.data_dir, email)
 
     async def ask(self, place: int, bearer: str, query: str, key: str = "", **values: Any) -> Any:
-        """The data of an answer of one of the two."""
+        """Send a query to one of the two gateways and return its data."""
         headers = {"Authorization": f"Bearer {bearer}", **({"Idempotency-Key": key} if key else {})}
         body = {"query": query, "variables": {"input": values} if values else {}}
         answer = (await self.clients[place].post("/graphql", json=body, headers=headers)).json()
@@ -59,7 +59,7 @@ class Pair:
 
 @pytest.fixture(scope="module")
 async def pair(postgres: Embedded, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pair]:
-    """Two gateways that share a database and the key that signs."""
+    """Start two gateways that share a database and a signing key."""
     name, data_dir = await databases.create(postgres, migrated), tmp_path_factory.mktemp("gateways")
     Tokens.load(data_dir / "signing-key.pem")
     ports, engine = (free_port(), free_port()), connect(postgres.url(name))
@@ -78,7 +78,7 @@ async def pair(postgres: Embedded, migrated: str, tmp_path_factory: pytest.TempP
 
 
 async def ready(client: httpx.AsyncClient) -> None:
-    """Wait until a gateway answers."""
+    """Wait until a gateway responds."""
     async with asyncio.timeout(PATIENCE):
         while True:
             try:
@@ -91,12 +91,14 @@ async def ready(client: httpx.AsyncClient) -> None:
 
 @pytest.fixture
 async def account(pair: Pair) -> Account:
-    """A managed account of a partner, which may order."""
+    """Create a managed account that can order."""
     return await pair.given.managed_account(await pair.given.partner(), company={"verification_status": "VERIFIED"})
 
 
-async def test_a_setting_changed_through_one_is_seen_by_the_next_request_to_the_other(pair: Pair, account: Account) -> None:
-    """Prices that the partner shows through one gateway are there in the other's next answer, and gone again likewise."""
+async def test_setting_changed_through_one_gateway_applies_to_the_next_request_of_the_other(
+    pair: Pair, account: Account
+) -> None:
+    """If the partner shows prices through one gateway, the other's next response has them; hiding them works alike."""
     await pair.given.port(account.company)
     partner, managed = await pair.token(account.partner.admin), await pair.token(account.admin)
 
@@ -113,7 +115,7 @@ async def test_a_setting_changed_through_one_is_seen_by_the_next_request_to_the_
 
 @asynccontextmanager
 async def heard(pair: Pair, place: int, bearer: str) -> AsyncIterator[asyncio.Queue[Any]]:
-    """What a subscriber of one gateway hears about ports."""
+    """Subscribe to port updates of one gateway. Yields the queue of events."""
     url = str(pair.clients[place].base_url.copy_with(scheme="ws", path="/graphql"))
     credentials = {"Authorization": f"Bearer {bearer}"}
     transport = WebsocketsTransport(url=url, init_payload=credentials, subprotocols=[SPOKEN], connect_args={"proxy": None})
@@ -133,13 +135,13 @@ async def heard(pair: Pair, place: int, bearer: str) -> AsyncIterator[asyncio.Qu
 
 
 async def rename(pair: Pair, bearer: str, port: Port, version: int, name: str) -> None:
-    """Rename a port, through the first gateway."""
+    """Rename a port through the first gateway."""
     done = await pair.ask(0, bearer, RENAME, id=port.id, version=version, name=name)
     assert {"updatePort": {"userErrors": []}} == done
 
 
-async def test_an_event_raised_in_one_reaches_subscribers_of_both(pair: Pair, account: Account) -> None:
-    """Once both subscribers hear, each hears of a change that was made through the first gateway, once."""
+async def test_event_from_one_gateway_reaches_subscribers_of_both(pair: Pair, account: Account) -> None:
+    """Once both are subscribed, each receives a change made through the first gateway exactly once."""
     port, bearer, versions = await pair.given.port(account.company), await pair.token(account.admin), count(1)
 
     async with heard(pair, 0, bearer) as here, heard(pair, 1, bearer) as there, asyncio.timeout(PATIENCE):
@@ -149,23 +151,23 @@ async def test_an_event_raised_in_one_reaches_subscribers_of_both(pair: Pair, ac
         names: list[list[str]] = [[], []]
         for name in ("the change", "the end"):
             await rename(pair, bearer, port, next(versions), name)
-            for place, told in enumerate((here, there)):
-                names[place] += [event["name"] async for event in until(told, name)]
+            for place, events in enumerate((here, there)):
+                names[place] += [event["name"] async for event in until(events, name)]
 
     assert [["the change", "the end"]] * 2 == [[name for name in each if name != "before"] for each in names]
 
 
-async def until(told: asyncio.Queue[Any], name: str) -> AsyncIterator[Any]:
-    """The events up to that with a name."""
+async def until(events: asyncio.Queue[Any], name: str) -> AsyncIterator[Any]:
+    """Yield the events up to the one with a name."""
     while True:
-        event = await told.get()
+        event = await events.get()
         yield event
         if event["name"] == name:
             return
 
 
-async def test_a_key_that_is_sent_to_both_at_once_is_done_once(pair: Pair, account: Account) -> None:
-    """Ten orders, each sent to both gateways at the same moment under one key: both answer with the same port, of ten."""
+async def test_idempotency_key_sent_to_both_gateways_is_carried_out_once(pair: Pair, account: Account) -> None:
+    """Ten orders, each sent to both gateways at once with the same key, create ten ports, and both responses name the same port."""
     location, bearer = await pair.given.orderable(account.partner), await pair.token(account.admin)
     asked = {"locationId": location.id, "speedMbps": 1_000, "termMonths": 12}
 

@@ -1,4 +1,4 @@
-"""Rows for tests of the models: as little of each as the tables ask for."""
+"""Rows for the model tests, with only the columns that the tables require."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _numbers = count(1)
 
 
 async def add(connection: AsyncConnection, model: type[Base], **values: Any) -> Any:
-    """Insert a row; the value of its first key column."""
+    """Insert a row. Returns the value of its first key column."""
     key = sa.inspect(model).primary_key[0]
     return await connection.scalar(sa.insert(model).values(**values).returning(key))
 
 
 async def company(connection: AsyncConnection, partner: UUID | None = None) -> UUID:
-    """A direct company, or one that a partner manages."""
+    """Add a direct company, or one managed by `partner`."""
     name = f"Company {next(_numbers)}"
     kind = "DIRECT" if partner is None else "MANAGED"
     values = {"trading_name": name, "legal_name": name, "account_kind": kind, "country": "NL", "partner_id": partner}
@@ -30,13 +30,13 @@ async def company(connection: AsyncConnection, partner: UUID | None = None) -> U
 
 
 async def product(connection: AsyncConnection, seller: UUID, visibility: str = "LIMITED") -> UUID:
-    """A product of a seller."""
+    """Add a product."""
     values = {"title": "Sample", "kind": "SERVICE", "visibility": visibility, "categories": ["TRAINING"]}
     return UUID(str(await add(connection, Product, company_id=seller, **values)))
 
 
 async def offer(connection: AsyncConnection, seller: UUID, of: UUID, status: str, *buyers: UUID) -> UUID:
-    """An offer of a product to some buyers."""
+    """Add an offer of a product to some buyers."""
     values = {"name": "Sample", "status": status, "payment_model": "UPFRONT", "currency": "EUR", "total_value": 0}
     dates = {"contract_end_date": date(2030, 1, 1), "expires_on": date(2029, 1, 1)}
     key = UUID(str(await add(connection, Offer, company_id=seller, product_id=of, **values, **dates)))
@@ -53,13 +53,13 @@ async def location(connection: AsyncConnection) -> UUID:
 
 
 async def port(connection: AsyncConnection, owner: UUID, where: UUID) -> UUID:
-    """A port of a company."""
+    """Add a port of a company."""
     values = {"name": "Sample", "speed_mbps": 1_000, "term_months": 12, "monthly_rate": 1, "setup_fee": 0, "currency": "EUR"}
     return UUID(str(await add(connection, Port, company_id=owner, location_id=where, **values)))
 
 
 async def profile(connection: AsyncConnection, owner: UUID, visibility: str) -> UUID:
-    """The marketplace profile of a company."""
+    """Add the marketplace profile of a company."""
     slug = f"sample-{next(_numbers)}"
     values = {"company_name": "Sample", "contact_email": "a@b.example", "provider_types": ["CLOUD"], "social_links": []}
     key = await add(connection, MarketplaceProfile, company_id=owner, slug=slug, visibility=visibility, **values)

@@ -1,4 +1,4 @@
-"""Each fact that the database derives stays true through inserts, updates and deletes."""
+"""Columns that the database derives stay correct through inserts, updates and deletes."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ async def connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         yield connection
 
 
-async def test_what_a_managed_company_owns_carries_its_partner_V14(connection: AsyncConnection) -> None:
-    """A row of a managed company gets its partner from the company, whatever the insert says."""
+async def test_rows_of_a_managed_company_carry_its_partner_V14(connection: AsyncConnection) -> None:
+    """A managed company's row gets the partner from the company, whatever the insert says."""
     partner = await factory.company(connection)
     managed = await factory.company(connection, partner)
     row = {"market": "NL", "currency": "EUR", "company_id": managed}
@@ -72,8 +72,8 @@ async def test_what_a_managed_company_owns_carries_its_partner_V14(connection: A
     assert {(managed, partner), (partner, None)} == {tuple(row) for row in facts}
 
 
-async def test_a_company_and_its_ports_know_the_visibility_of_the_profile_A7(connection: AsyncConnection) -> None:
-    """The visibility of a profile reaches old ports and new ones, follows its changes, and goes with it."""
+async def test_company_and_ports_carry_the_profile_visibility_A7(connection: AsyncConnection) -> None:
+    """A profile's visibility is copied to existing and new ports, follows changes, and is removed with the profile."""
     owner, where = await factory.company(connection), await factory.location(connection)
     await factory.port(connection, owner, where)
     seen = [await _visibilities(connection)]
@@ -88,8 +88,8 @@ async def test_a_company_and_its_ports_know_the_visibility_of_the_profile_A7(con
     assert [[None, None], ["PUBLIC"] * 3, ["PRIVATE"] * 3, [None] * 3] == seen
 
 
-async def test_a_company_counts_its_public_products_V18(connection: AsyncConnection) -> None:
-    """The count of public products follows inserts, changes of visibility and deletes."""
+async def test_company_counts_its_public_products_V18(connection: AsyncConnection) -> None:
+    """The count of public products follows inserts, visibility changes and deletes."""
     seller = await factory.company(connection)
     await factory.product(connection, seller, "LIMITED")
     first = await factory.product(connection, seller, "PUBLIC")
@@ -104,8 +104,8 @@ async def test_a_company_counts_its_public_products_V18(connection: AsyncConnect
     assert [1, 2, 1, 0] == counts
 
 
-async def test_a_connection_request_knows_the_provider_V16(connection: AsyncConnection) -> None:
-    """Provider and provider's partner are those of the target port."""
+async def test_connection_request_carries_the_provider_V16(connection: AsyncConnection) -> None:
+    """The provider and its partner are copied from the target port."""
     partner, customer = await factory.company(connection), await factory.company(connection)
     provider, where = await factory.company(connection, partner), await factory.location(connection)
     ports = {
@@ -119,8 +119,8 @@ async def test_a_connection_request_knows_the_provider_V16(connection: AsyncConn
     assert (provider, partner) == tuple(found)
 
 
-async def test_a_test_account_knows_seller_and_visibility_R254(connection: AsyncConnection) -> None:
-    """A test account carries the seller of its product and the product's visibility, as it stands and as it changes."""
+async def test_test_account_carries_seller_and_visibility_R254(connection: AsyncConnection) -> None:
+    """A test account has its product's seller and current visibility."""
     seller, guest = await factory.company(connection), await factory.company(connection)
     product = await factory.product(connection, seller, "LIMITED")
     await factory.add(connection, ProductTestAccount, product_id=product, company_id=guest)
@@ -132,8 +132,8 @@ async def test_a_test_account_knows_seller_and_visibility_R254(connection: Async
     assert [(seller, "LIMITED"), (seller, "RESTRICTED")] == seen
 
 
-async def test_a_buyer_knows_the_facts_of_its_offer_V19(connection: AsyncConnection) -> None:
-    """A buyer carries its partner and the offer's seller, seller's partner and product."""
+async def test_buyer_carries_the_facts_of_its_offer_V19(connection: AsyncConnection) -> None:
+    """A buyer has its own partner and the offer's seller, seller's partner and product."""
     partner, other = await factory.company(connection), await factory.company(connection)
     seller, buyer = await factory.company(connection, partner), await factory.company(connection, other)
     product = await factory.product(connection, seller)
@@ -145,17 +145,17 @@ async def test_a_buyer_knows_the_facts_of_its_offer_V19(connection: AsyncConnect
 
 @pytest.mark.parametrize("seed", range(HISTORIES))
 async def test_dealings_count_the_offers_R219(connection: AsyncConnection, seed: int) -> None:
-    """Whatever happens to offers and buyers, dealings are what counting them would give."""
+    """After any change to offers and buyers, dealings equal a fresh count."""
     history = await History.begin(connection, Random(seed))
     for _ in range(STEPS):
-        await history.go_on()
+        await history.step()
 
         counted = {tuple(row) for row in await connection.execute(TRUE_DEALINGS)}
         assert counted == {tuple(row) for row in await connection.execute(STORED_DEALINGS)}
 
 
 class History:
-    """A random history of offers between few sellers and few buyers, so that they meet often."""
+    """A random history of offers between a few sellers and buyers, so that pairs occur often."""
 
     def __init__(self, connection: AsyncConnection, chance: Random, products: dict[UUID, UUID], buyers: list[UUID]) -> None:
         self._connection, self._chance, self._products, self._buyers = connection, chance, products, buyers
@@ -163,23 +163,23 @@ class History:
 
     @classmethod
     async def begin(cls, connection: AsyncConnection, chance: Random) -> History:
-        """Two sellers, one of them managed, with two products each; four buyers, two of them managed."""
+        """Create two sellers (one managed) with two products each, and four buyers (two managed)."""
         partner = await factory.company(connection)
         sellers = [await factory.company(connection), await factory.company(connection, partner)]
         buyers = [await factory.company(connection, manager) for manager in (None, None, partner, partner)]
         products = {await factory.product(connection, seller): seller for seller in sellers * 2}
         return cls(connection, chance, products, buyers)
 
-    async def go_on(self) -> None:
-        """Make, change or delete one offer or several."""
+    async def step(self) -> None:
+        """Create, change or delete one or more offers."""
         steps = [self._make, self._make, self._move, self._move_many, self._drop_buyers, self._delete]
         await self._chance.choice(steps if self._offers else steps[:1])()
 
     async def _make(self) -> None:
         product = self._chance.choice(list(self._products))
         buyers = self._chance.sample(self._buyers, self._chance.randint(0, 4))
-        made = await factory.offer(self._connection, self._products[product], product, self._status(), *buyers)
-        self._offers.append(made)
+        offer = await factory.offer(self._connection, self._products[product], product, self._status(), *buyers)
+        self._offers.append(offer)
 
     async def _move(self) -> None:
         await self._update([self._chance.choice(self._offers)])
@@ -206,6 +206,6 @@ class History:
 
 
 async def _visibilities(connection: AsyncConnection) -> list[Any]:
-    """Of the one company and of its ports."""
+    """Return the profile visibility of the company and of its ports."""
     company = await connection.scalar(sa.select(Company.profile_visibility))
     return [company, *(await connection.scalars(sa.select(Port.profile_visibility)))]

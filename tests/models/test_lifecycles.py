@@ -1,4 +1,4 @@
-"""Lifecycles take the steps that they have and refuse all others, naming the state and the way out."""
+"""Lifecycles allow their own steps and reject all others, naming the state and the allowed steps."""
 
 from __future__ import annotations
 
@@ -97,8 +97,8 @@ LIFECYCLES: dict[str, tuple[type[StrEnum], Start, str, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("lifecycle", LIFECYCLES)
-def test_a_lifecycle_has_these_steps_and_no_others(lifecycle: str) -> None:
-    """Of all pairs of states exactly the listed ones are steps."""
+def test_lifecycle_has_exactly_these_steps(lifecycle: str) -> None:
+    """Of all pairs of states, only the listed ones are allowed."""
     states, start, method, steps = LIFECYCLES[lifecycle]
     taken = []
     for state in states:
@@ -113,8 +113,8 @@ def test_a_lifecycle_has_these_steps_and_no_others(lifecycle: str) -> None:
     assert sorted(steps) == sorted(taken)
 
 
-def test_a_step_changes_the_state_A44() -> None:
-    """After a step the thing is in the new state."""
+def test_step_changes_the_state_A44() -> None:
+    """After a step, the object has the new state."""
     port = Port(status=PortStatus.ALLOCATED)
 
     port.advance(PortStatus.ACTIVE)
@@ -123,8 +123,8 @@ def test_a_step_changes_the_state_A44() -> None:
 
 
 @pytest.mark.parametrize(("method", "start"), [("activate", PortStatus.ALLOCATED), ("enable", PortStatus.DISABLED)])
-def test_a_port_becomes_active_in_two_ways_A44_A45(method: str, start: PortStatus) -> None:
-    """Activation is of an ALLOCATED port, and only a DISABLED one is enabled."""
+def test_port_becomes_active_in_two_ways_A44_A45(method: str, start: PortStatus) -> None:
+    """Only an ALLOCATED port can be activated, and only a DISABLED one enabled."""
     taken = []
     for state in PortStatus:
         port = Port(status=state)
@@ -137,37 +137,37 @@ def test_a_port_becomes_active_in_two_ways_A44_A45(method: str, start: PortStatu
     assert [(start, PortStatus.ACTIVE)] == taken
 
 
-def test_an_illegal_step_names_the_state_and_the_allowed_steps_A44() -> None:
-    """The refusal tells where the port stands and where it may go; the port stays as it was."""
+def test_illegal_step_names_the_state_and_the_allowed_steps_A44() -> None:
+    """The error names the port's state and the allowed ones, and the port doesn't change."""
     port = Port(status=PortStatus.ACTIVE)
 
     with pytest.raises(IllegalStep) as refused:
         port.advance(PortStatus.REQUESTED)
 
-    assert "ACTIVE cannot become REQUESTED. Allowed: DECOMMISSIONED, DISABLED." == str(refused.value)
+    assert "Can't change from ACTIVE to REQUESTED. Allowed: DECOMMISSIONED, DISABLED." == str(refused.value)
     assert {PortStatus.DECOMMISSIONED, PortStatus.DISABLED} == refused.value.allowed
     assert "ILLEGAL_STEP" == refused.value.code
     assert PortStatus.ACTIVE == port.status
 
 
-def test_a_final_state_says_that_it_is_final_V5() -> None:
-    """An expired offer is not extended."""
+def test_final_state_is_reported_as_final_V5() -> None:
+    """An expired offer can't be published again."""
     with pytest.raises(IllegalStep) as refused:
         Offer(status=OfferStatus.EXPIRED).advance(OfferStatus.PUBLISHED)
 
-    assert "EXPIRED cannot become PUBLISHED. Allowed: none, this state is final." == str(refused.value)
+    assert "Can't change from EXPIRED to PUBLISHED. Allowed: none, this status is final." == str(refused.value)
 
 
 class Light(StrEnum):
-    """A status with three words."""
+    """An enum with three values."""
 
     RED = "RED"
     AMBER = "AMBER"
     GREEN = "GREEN"
 
 
-def test_groups_of_states_hold_every_state() -> None:
-    """Whoever adds a state has to say in which group it is, and in which one only."""
+def test_groups_must_contain_every_state_once() -> None:
+    """A new state has to be added to exactly one group."""
     assert (frozenset({Light.RED, Light.AMBER}), frozenset({Light.GREEN})) == partition(
         Light, {Light.RED, Light.AMBER}, {Light.GREEN}
     )

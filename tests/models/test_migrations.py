@@ -1,4 +1,4 @@
-"""The migrations make what the models say, and unmake it."""
+"""The migrations create exactly what the models declare, and remove it again."""
 
 from __future__ import annotations
 
@@ -63,26 +63,26 @@ LEFT_QUERY = """
 """
 
 
-async def test_the_tables_are_those_of_the_models(engine: AsyncEngine) -> None:
+async def test_tables_match_the_models(engine: AsyncEngine) -> None:
     """Alembic finds no difference between the migrated database and the models."""
     assert [] == await _differences(engine)
 
 
-async def test_the_triggers_are_there(engine: AsyncEngine) -> None:
-    """Every derived fact has the triggers that keep it true."""
+async def test_all_triggers_exist(engine: AsyncEngine) -> None:
+    """Every derived column has the triggers that maintain it."""
     assert TRIGGERS == {tuple(row) for row in await _rows(engine, TRIGGERS_QUERY)}
 
 
-async def test_every_owned_table_learns_its_partner(engine: AsyncEngine) -> None:
-    """Every table with an owner and its partner has the trigger that fills the partner in."""
+async def test_every_owned_table_has_the_partner_trigger(engine: AsyncEngine) -> None:
+    """Every table with an owner and its partner has the trigger that sets the partner."""
     owned = {name for name, table in Base.metadata.tables.items() if {"company_id", "partner_id"} <= set(table.columns.keys())}
     filled = {table for table, name in await _rows(engine, TRIGGERS_QUERY) if name in {"owned", "buyer_facts"}}
 
     assert owned == filled
 
 
-async def test_down_leaves_nothing_and_up_again_makes_the_same(engine: AsyncEngine) -> None:
-    """The way down removes tables, functions and triggers; the way up works once more."""
+async def test_downgrade_leaves_nothing_and_upgrade_recreates_the_same(engine: AsyncEngine) -> None:
+    """Downgrading removes tables, functions and triggers. Upgrading again works."""
     await downgrade(engine)
     left = await _rows(engine, LEFT_QUERY)
     await upgrade(engine)

@@ -1,4 +1,4 @@
-"""Prices: one for each combination, and only for what can be had."""
+"""Prices: one per combination, and only for what can be ordered."""
 
 from __future__ import annotations
 
@@ -22,39 +22,39 @@ PRICE: dict[str, Any] = {
 }
 
 
-async def test_a_price_is_found_by_what_is_ordered(engine: AsyncEngine) -> None:
-    """Kind, location, speed and term find one price; what has none cannot be had."""
+async def test_price_is_found_by_order_details(engine: AsyncEngine) -> None:
+    """Kind, location, speed and term identify one price. A combination without a price can't be ordered."""
     async with engine.connect() as connection:
         here, there = await location(connection), await location(connection)
         await add(connection, Price, location_id=here, **PRICE)
         await add(connection, Price, location_id=here, **{**PRICE, "kind": "CONNECTION", "monthly_rate": 8})
         await add(connection, Price, location_id=here, **{**PRICE, "term_months": 24, "monthly_rate": 9})
-        asked = [
+        statements = [
             price_of(PriceKind.PORT, here, 1_000, 12),
             price_of(PriceKind.CONNECTION, here, 1_000, 12),
             price_of(PriceKind.PORT, here, 1_000, 24),
             price_of(PriceKind.PORT, here, 10_000, 12),
             price_of(PriceKind.PORT, there, 1_000, 12),
         ]
-        found = [(await connection.execute(each)).one_or_none() for each in asked]
+        prices = [(await connection.execute(statement)).one_or_none() for statement in statements]
 
-    assert [7, 8, 9, None, None] == [price and price.monthly_rate for price in found]
+    assert [7, 8, 9, None, None] == [price and price.monthly_rate for price in prices]
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param({}, id="a second price of the same"),
-        pytest.param({"speed_mbps": 50}, id="a port as slow as a connection"),
-        pytest.param({"term_months": 13}, id="a term that there is not"),
-        pytest.param({"kind": "CONNECTION", "speed_mbps": 400_000}, id="a connection as fast as the fastest port"),
-        pytest.param({"kind": "CONNECTION", "speed_mbps": 51}, id="a rate limit between two tiers"),
-        pytest.param({"term_months": 24, "monthly_rate": -1}, id="a price below nothing"),
-        pytest.param({"kind": "OTHER"}, id="a price of something else"),
+        pytest.param({}, id="duplicate"),
+        pytest.param({"speed_mbps": 50}, id="port with a connection's speed"),
+        pytest.param({"term_months": 13}, id="unknown term"),
+        pytest.param({"kind": "CONNECTION", "speed_mbps": 400_000}, id="connection with a port's speed"),
+        pytest.param({"kind": "CONNECTION", "speed_mbps": 51}, id="rate limit between two tiers"),
+        pytest.param({"term_months": 24, "monthly_rate": -1}, id="negative price"),
+        pytest.param({"kind": "OTHER"}, id="unknown kind"),
     ],
 )
-async def test_what_cannot_be_had_has_no_price(engine: AsyncEngine, change: dict[str, Any]) -> None:
-    """The table refuses a combination that is there already, or that there is not."""
+async def test_invalid_price_is_rejected(engine: AsyncEngine, change: dict[str, Any]) -> None:
+    """The table rejects a duplicate combination, and values that don't exist."""
     async with engine.connect() as connection:
         here = await location(connection)
         await add(connection, Price, location_id=here, **PRICE)

@@ -1,4 +1,4 @@
-"""The queue of work: its schema is the package's, and a mail becomes a job in the transaction that writes it."""
+"""The job queue: its schema is the package's, and a mail becomes a job in the transaction that inserts it."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ MAIL = {"to_address": "a@sample.example", "subject": "Sample", "body": "Sample",
 
 
 async def jobs(connection: AsyncConnection) -> list[tuple[str, ...]]:
-    """What waits in the queue."""
+    """Return the queued jobs."""
     return [tuple(row) for row in await connection.execute(JOBS)]
 
 
-def test_the_schema_is_that_of_the_package() -> None:
-    """The copy that the migration runs is what the installed package expects; a newer one needs a migration."""
+def test_queue_schema_matches_the_package() -> None:
+    """The migration's copy is what the installed package expects. A newer package needs a migration."""
     package = files("procrastinate").joinpath("sql", "schema.sql").read_text("utf-8")
 
     assert package == COPY.read_text("utf-8").split("\n", 3)[3]
 
 
-async def test_a_mail_is_deferred_with_the_transaction_that_writes_it(engine: AsyncEngine) -> None:
-    """A mail has its job as soon as it is there, several of them too, and none if it is not."""
+async def test_mail_is_queued_in_its_own_transaction(engine: AsyncEngine) -> None:
+    """Committed mails have one job each, and a rolled-back mail has none."""
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="READ COMMITTED")
         async with connection.begin() as undone:
@@ -37,6 +37,6 @@ async def test_a_mail_is_deferred_with_the_transaction_that_writes_it(engine: As
             await undone.rollback()
         async with connection.begin():
             keys = (await connection.scalars(sa.insert(Mail).returning(Mail.id), [MAIL, MAIL])).all()
-        found = await jobs(connection)
+        queued = await jobs(connection)
 
-    assert [("mails", "send_mail", str(key), "todo") for key in sorted(keys)] == found
+    assert [("mails", "send_mail", str(key), "todo") for key in sorted(keys)] == queued

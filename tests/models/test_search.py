@@ -1,4 +1,4 @@
-"""What is stored of a text and what is asked of it agree, whatever the text, and a slip is what it is said to be."""
+"""Search vectors and queries agree for any text, and tolerate exactly one typo as documented."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ SHARED: Final = "SELECT search_vector(one, NULL) @@ search_query(other) FROM unn
 
 
 def text(chance: Random) -> str:
-    """Some characters of many scripts."""
+    """Return random characters of many scripts."""
     drawn = (chance.randint(*chance.choice(SCRIPTS)) for _ in range(chance.randrange(40)))
     return "".join(chr(code) for code in drawn if code not in SURROGATES)
 
 
-def slip(chance: Random, word: str) -> str:
-    """The word with one slip: a letter left out, put in or wrong, or two in each other's place."""
+def typo(chance: Random, word: str) -> str:
+    """Return the word with one typo: a letter missing, added or wrong, or two letters swapped."""
     at, letter = chance.randrange(1, len(word) - 1), chance.choice(LETTERS)
     return chance.choice(
         (
@@ -43,12 +43,12 @@ def slip(chance: Random, word: str) -> str:
 
 
 def forms(word: str) -> set[str]:
-    """The word, and the word less one letter, as far as four letters are left."""
+    """Return the word and its forms with one letter missing, if at least four letters remain."""
     return {form for form in (word, *(word[:at] + word[at + 1 :] for at in range(len(word)))) if len(form) >= 4}
 
 
 async def test_every_text_finds_itself(engine: AsyncEngine) -> None:
-    """Whatever a text is made of, a search for it finds it; words stay words when they are taken apart once more."""
+    """A search for any text finds it, and splitting a word again gives the same word."""
     chance = Random(14)
     texts = [text(chance) for _ in range(3_000)]
 
@@ -56,19 +56,19 @@ async def test_every_text_finds_itself(engine: AsyncEngine) -> None:
     assert [] == await _scalars(engine, CHANGED, texts=texts)
 
 
-async def test_every_slip_is_forgiven(engine: AsyncEngine) -> None:
-    """A word of five letters or more, if it is no monster, is found by each word that is one slip away."""
+async def test_every_typo_is_tolerated(engine: AsyncEngine) -> None:
+    """A word of five letters or more, up to the limit, is found by any word that is one typo away."""
     chance = Random(21)
     words = ["".join(chance.choices(LETTERS, k=chance.randint(5, 31))) for _ in range(2_000)]
-    asked = [slip(chance, word) for word in words]
+    typos = [typo(chance, word) for word in words]
 
-    found = await _scalars(engine, SHARED, ones=words, others=asked)
+    found = await _scalars(engine, SHARED, ones=words, others=typos)
 
-    assert [] == [pair for pair, was in zip(zip(words, asked, strict=True), found, strict=True) if not was]
+    assert [] == [pair for pair, matches in zip(zip(words, typos, strict=True), found, strict=True) if not matches]
 
 
-async def test_no_more_is_forgiven(engine: AsyncEngine) -> None:
-    """Two words find each other exactly where they share a form, or where one begins with the other."""
+async def test_nothing_else_is_tolerated(engine: AsyncEngine) -> None:
+    """Two words match only if they share a form or one starts with the other."""
     chance = Random(27)
     pairs = [["".join(chance.choices("abc", k=chance.randint(1, 7))) for _ in range(2)] for _ in range(3_000)]
     ones, others = ([pair[n] for pair in pairs] for n in range(2))
@@ -80,8 +80,8 @@ async def test_no_more_is_forgiven(engine: AsyncEngine) -> None:
     assert 0 < sum(expected) < len(expected)
 
 
-async def test_a_search_has_few_words(engine: AsyncEngine) -> None:
-    """Words beyond the sixteenth are left out."""
+async def test_search_is_limited_to_sixteen_words(engine: AsyncEngine) -> None:
+    """Words after the sixteenth are ignored."""
     words = " ".join(f"word{number}" for number in range(1_000))
 
     (query,) = await _scalars(engine, "SELECT search_query(unnest(:texts))::text", texts=[words])
@@ -90,7 +90,7 @@ async def test_a_search_has_few_words(engine: AsyncEngine) -> None:
 
 
 async def test_search_works_without_a_search_path(engine: AsyncEngine) -> None:
-    """A dump of the database is restored under an empty search path."""
+    """Database dumps are restored with an empty search path."""
     async with engine.connect() as connection:
         await connection.execute(sa.text("SET search_path = ''"))
         found = await connection.scalar(sa.text("SELECT public.search_vector('Alpine', NULL) @@ public.search_query('alpin')"))

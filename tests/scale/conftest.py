@@ -1,4 +1,4 @@
-"""Two markets that differ in size alone, each with the gateway before it."""
+"""Two markets that differ only in size, each with its own gateway."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ WHO: Final = ("app_user", "billing_market.market", "managed_account.pricing", "p
 
 @dataclass
 class Market:
-    """A market, asked through the endpoint."""
+    """A market, queried through the endpoint."""
 
     ask: Client
 
     @property
     def engine(self) -> AsyncEngine:
-        """The gateway's own pool of connections."""
+        """The gateway's own connection pool."""
         engine: AsyncEngine = self.ask.app.state.services.engine
         return engine
 
     async def costs(self, viewer: str | None, query: str, **variables: Any) -> list[tuple[Statement, Cost]]:
-        """The statements of a query of a viewer, without those that find out who asks; none if it is refused (A16)."""
+        """Return a viewer's query's statements with their costs, except those that load the viewer. Empty if it's refused (A16)."""
         with recording(self.ask.app.state.services.reader) as statements:
             answer = await self.ask(viewer, query, **variables)
         if answer.errors:
             assert set(answer.codes) <= REFUSED, answer.errors
             return []
-        reading = [statement for statement in statements if not _asks_who(statement)]
+        reading = [statement for statement in statements if not _loads_viewer(statement)]
         return [(statement, await cost(self.engine, statement)) for statement in reading]
 
     async def cursor(self, root: Root, part: float) -> str:
-        """The cursor of the row that stands after this part of a table in the order of a connection."""
+        """Return the cursor of the row at this fraction of a table, in the connection's order."""
         table = CATALOGUE[root.entity].table
         columns = [table.c[name] for name in (*root.columns, "id")]
         async with self.engine.connect() as connection:
@@ -62,23 +62,23 @@ class Market:
         return sealed[0]
 
     async def value(self, narrowed: Filter, value: str) -> str:
-        """The value of a filter as it stands in a document."""
+        """Return a filter value as a GraphQL literal."""
         if not value.startswith("("):
             return value
-        found = (await self.keys(value))[0]
-        return f'"{Identifier(narrowed.entity, found) if narrowed.entity else found}"'
+        key = (await self.keys(value))[0]
+        return f'"{Identifier(narrowed.entity, key) if narrowed.entity else key}"'
 
     async def parents(self, entity: str) -> list[str]:
-        """The ids of the parents of a type."""
+        """Return the IDs of the parents of a type."""
         return [str(Identifier(entity, key)) for key in sorted(await self.keys(PARENTS[entity]))]
 
     async def keys(self, query: str) -> list[Any]:
-        """The first column of a query."""
+        """Return the first column of a SQL query."""
         async with self.engine.connect() as connection:
             return list((await connection.execute(sa.text(query))).scalars())
 
 
-def _asks_who(statement: Statement) -> bool:
+def _loads_viewer(statement: Statement) -> bool:
     return any(name in statement.sql for name in WHO) and " AS t" not in statement.sql
 
 
@@ -102,6 +102,6 @@ async def large(postgres: Embedded, demo: str, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture(scope="session")
 async def small(postgres: Embedded, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Market]:
-    """A tenth of it."""
+    """20,000 ports and as many offers."""
     async with _market(postgres, demo, SMALL, tmp_path_factory.mktemp("small")) as market:
         yield market

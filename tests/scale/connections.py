@@ -1,4 +1,4 @@
-"""Every connection of the schema: how it is asked for, in which orders, with which filters and below which parents."""
+"""All connections of the schema: how to query each, its orders, its filters and its parents."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CAST: Final = """
 
 @dataclass(frozen=True)
 class Root:
-    """A connection at the root in one order, whose columns before the key are `columns`."""
+    """A root connection in one order. `columns` are its sort columns before the key."""
 
     field: str
     entity: str
@@ -25,7 +25,7 @@ class Root:
 
     @property
     def scope(self) -> str:
-        """What binds a cursor to this connection and order."""
+        """The scope that binds a cursor to this connection and order."""
         return f"{self.entity} {self.order} {self.direction}"
 
     def __str__(self) -> str:
@@ -34,9 +34,9 @@ class Root:
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter of a connection, with a value that few rows of the large market have and one that many have.
+    """A filter of a connection, with a value that matches few rows of the large market and one that matches many.
 
-    A value may be SQL, in parentheses, that finds it: a code, or the key of an `entity`.
+    A value can be SQL in parentheses that returns a code, or the key of an `entity`.
     """
 
     field: str
@@ -119,7 +119,7 @@ FILTERS: Final = (
         "Product",
     ),
 )
-# (type of the parent, field) of every relation
+# (parent type, field) of every nested connection
 RELATIONS: Final = (
     ("Company", "invoices"),
     ("Company", "managedAccounts"),
@@ -132,7 +132,7 @@ RELATIONS: Final = (
     ("Port", "connections"),
     ("Product", "offers"),
 )
-# Lists and single rows below a page, which are read by their keys
+# Related lists and single rows, which are read by key
 ROWS: Final = {
     "Company": "partner { id } marketplaceProfile { id } billingMarkets { market } supportDetails { email }",
     "Invoice": "company { id } lines { description managedAccount { id } port { id name } }",
@@ -142,7 +142,7 @@ ROWS: Final = {
     "MarketplaceProfile": "company { members(first: 3) { nodes { user { id email } company { id } } } }"
     " providerTypes { label } serviceTypes { label } logo { url }",
 }
-# Parents: those of the demo companies, those of the giant, and strangers', whose rows most viewers may not see
+# Parents: of the demo companies, of the largest company, and of others, whose rows most viewers can't read
 _SAMPLE: Final = "SELECT id FROM company WHERE legal_name IN ('Sample 1', 'Sample 2', 'Sample 13', 'Sample 17', 'Sample 33')"
 _MOST: Final = "(SELECT {0} FROM {1} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 3)"
 _SOME: Final = "(SELECT {0} FROM {1} WHERE company_id IN ({2}) ORDER BY md5({0}::text) LIMIT 14)"

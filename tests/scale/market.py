@@ -1,4 +1,4 @@
-"""A market of any size, filled by one script in seconds: what tests of cost stand on."""
+"""A market of any size, filled by one SQL script in seconds, for the tests of query cost."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ INDEXES: Final = """
 
 
 async def enlarge(engine: AsyncEngine, rows: int) -> None:
-    """Add `rows` ports and as many offers to a database that holds the small sample market."""
+    """Add `rows` ports and as many offers to a database with the small sample market."""
     async with engine.connect() as connection:
         raw: Any = (await connection.get_raw_connection()).driver_connection
         indexes = await raw.fetch(INDEXES)
-        await raw.execute("".join(f"DROP INDEX {name};" for name, _ in indexes))  # faster made anew than kept up
+        await raw.execute("".join(f"DROP INDEX {name};" for name, _ in indexes))  # rebuilding is faster than updating
         await raw.execute(f"SET plan_cache_mode = auto; SET work_mem = '256MB'; SET scale.rows = {rows}")
         await raw.execute(SCRIPT.read_text())
         await raw.execute("RESET ALL")

@@ -1,6 +1,6 @@
-"""What a statement of the gateway touches: the statements of a request as they were run, and PostgreSQL's own account of each.
+"""The pages that the gateway's statements touch: records a request's statements and explains them with PostgreSQL.
 
-EXPLAIN runs EXECUTE of a prepared statement, since only that obeys `plan_cache_mode`, under which the gateway reads.
+EXPLAIN is run on EXECUTE of a prepared statement, because only that obeys the gateway's `plan_cache_mode`.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from models.reading import Reader
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement as the driver got it."""
+    """A statement as passed to the driver."""
 
     sql: str
     parameters: tuple[Any, ...]
 
     @property
     def limit(self) -> int:
-        """The rows of a page that it asks for, one more than are shown; 1 where it is no page."""
+        """The number of rows it requests, one more than the page shows. 1 if it isn't a page."""
         return max(map(int, re.findall(r"LIMIT (\d+)", self.sql)), default=1)
 
     @property
     def keys(self) -> int:
-        """How many parents or rows it names."""
+        """The number of parents or rows that it names."""
         return max((len(value) for value in self.parameters if isinstance(value, list)), default=1) or 1
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one execution touched, in pages of 8 KiB from whatever cache or disk, and the rows that came."""
+    """The 8 KiB pages that one execution touched, cached or not, and the number of returned rows."""
 
     buffers: int
     rows: int
@@ -45,7 +45,7 @@ class Cost:
 
 @contextmanager
 def recording(reader: Reader) -> Iterator[list[Statement]]:
-    """Collects the statements that are run inside, with their parameters."""
+    """Collect the statements run in the block, with their parameters."""
     statements: list[Statement] = []
 
     def note(statement: str, values: Sequence[Any]) -> None:
@@ -59,16 +59,16 @@ def recording(reader: Reader) -> Iterator[list[Statement]]:
 
 
 async def cost(engine: AsyncEngine, statement: Statement) -> Cost:
-    """What the statement costs when it is run once more, with the plan that the gateway gets."""
-    given = ", ".join(map(_literal, statement.parameters))
+    """Run the statement again with the gateway's plan and return its cost."""
+    arguments = ", ".join(map(_literal, statement.parameters))
     async with engine.connect() as connection:
         raw: Any = (await connection.get_raw_connection()).driver_connection
-        await raw.execute(f"PREPARE asked AS {statement.sql}")
+        await raw.execute(f"PREPARE explained AS {statement.sql}")
         try:
-            execute = f"EXECUTE asked({given})" if given else "EXECUTE asked"
+            execute = f"EXECUTE explained({arguments})" if arguments else "EXECUTE explained"
             explained = await raw.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {execute}")
         finally:
-            await raw.execute("DEALLOCATE asked")
+            await raw.execute("DEALLOCATE explained")
     plan = explained[0]["Plan"]
     buffers = sum(plan[f"{where} {kind} Blocks"] for where in ("Shared", "Local", "Temp") for kind in ("Read",))
     return Cost(buffers + plan["Shared Hit Blocks"], int(plan["Actual Rows"]), plan)
@@ -79,6 +79,6 @@ def _literal(value: Any) -> str:
         return "NULL"
     if isinstance(value, bool | int | float):
         return str(value)
-    if isinstance(value, list):  # a quoted array takes the type of its parameter, which ARRAY[] would not
+    if isinstance(value, list):  # a quoted array takes its parameter's type; ARRAY[] wouldn't
         value = "{" + ",".join(f'"{item}"' for item in value) + "}"
     return "'" + str(value).replace("'", "''") + "'"

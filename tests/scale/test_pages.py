@@ -1,6 +1,6 @@
-"""A page costs the same in a large market as in a small one: PostgreSQL's own account of every connection, for every viewer.
+"""A page costs the same in a large market as in a small one, for every connection and viewer, as measured by PostgreSQL.
 
-`ask` goes through the endpoint; each statement that it runs is explained with the same parameters and the same kind of plan.
+`ask` goes through the endpoint. Each statement that it runs is explained with the same parameters and the same kind of plan.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from tests.schema.outline import STRAWBERRY
 
 SCHEMA: Final = STRAWBERRY
 SIZE: Final = 20
-FIXED: Final = 60  # pages of 8 KiB for each list: the way down its indexes
-PER_ROW: Final = 30  # and for each row that is asked for: its place in some branches, and itself
-OF_ONE_OWN: Final = 8  # where a list cannot be read in its order: for each row that the viewer's own dealings lead to
-GROWTH: Final = 1.5  # ten times the rows may make trees one level higher
+FIXED: Final = 60  # pages of 8 KiB for each list: the descent of its indexes
+PER_ROW: Final = 30  # and for each requested row: its entries in several branches, and the row itself
+OF_ONE_OWN: Final = 8  # if a list can't be read in order: for each row that the viewer's own dealings lead to
+GROWTH: Final = 1.5  # with ten times the rows, trees may be one level higher
 
-# What no index has in order. Dealings, buyers and test accounts know neither the name of a company nor what a filter asks of
-# the row at their end, and GIN has no order: there a page costs as much as the viewer's own dealings and what matches.
+# Orders that no index has. Dealings, buyers and test accounts have neither a company's name nor the filtered columns of
+# their target row, and GIN is unordered: such a page costs as much as the viewer's own dealings and all matches.
 BY_OWN_DEALINGS: Final = {
     "companies companyType",
     "products kind",
@@ -47,12 +47,12 @@ COMPANY_OF: Final = """
 
 
 def bound(statement: Statement) -> int:
-    """The pages that a statement may touch: so many for each list, and for each row of it that is asked for."""
+    """Return how many pages a statement may touch, from the number of its lists and requested rows."""
     return statement.keys * (FIXED + PER_ROW * statement.limit)
 
 
 def exceeding(costs: list[tuple[Statement, Cost]], more: int = 0) -> list[tuple[int, int, str]]:
-    """The statements that touch more than they may, with what they touch and what they may."""
+    """Return the statements that touch too many pages, with the actual and allowed numbers."""
     return [
         (cost.buffers, bound(statement) + more, statement.sql)
         for statement, cost in costs
@@ -61,7 +61,7 @@ def exceeding(costs: list[tuple[Statement, Cost]], more: int = 0) -> list[tuple[
 
 
 async def own(market: Market, viewer: str | None) -> int:
-    """How many rows of dealings, buyers and test accounts are the viewer's, whatever they lead to."""
+    """Count the viewer's own dealings, offer buyers and test accounts."""
     if viewer is None:
         return 0
     (company,) = await market.keys(COMPANY_OF.format(viewer))
@@ -70,9 +70,9 @@ async def own(market: Market, viewer: str | None) -> int:
 
 
 async def pages(market: Market, root: Root) -> dict[str, str]:
-    """The first, a middle and the last page of a connection, each as it is reached forward and backward."""
+    """Return the first, a middle and the last page of a connection, each reached forward and backward."""
     start, middle, end = [await market.cursor(root, part) for part in (0.02, 0.5, 0.98)]
-    if root.direction == "DESC":  # reads as the other direction does backward
+    if root.direction == "DESC":  # same as reading the other direction backward
         return {"first": f"first: {SIZE}", "middle": f'first: {SIZE}, after: "{middle}"'}
     return {
         "first": f"first: {SIZE}",
@@ -85,12 +85,12 @@ async def pages(market: Market, root: Root) -> dict[str, str]:
 
 
 def document(field: str, *arguments: str) -> str:
-    """A query of one connection, for something that stands in the row itself: keys alone would be read from indexes."""
+    """Return a query of one connection that selects a column: keys alone could be read from indexes."""
     return f"{{ {field}({', '.join(filter(None, arguments))}) {{ nodes {{ id {column(field)} }} }} }}"
 
 
 def column(field: str) -> str:
-    """The first field of a connection's things that is a column and never null, so that everybody sees it."""
+    """Return the connection's first node field that is a non-null column, so that every viewer sees it."""
     query: Any = SCHEMA.schema_converter.type_map["Query"].implementation
     page: Any = get_named_type(query.fields[field].type)
     things: Any = get_named_type(page.fields["nodes"].type)
@@ -105,8 +105,8 @@ def column(field: str) -> str:
 
 
 @pytest.mark.parametrize("root", ROOTS, ids=str)
-async def test_a_page_is_bounded_by_its_rows(large: Market, small: Market, root: Root) -> None:
-    """Every page of every connection touches so much for each row that is asked for, and no more in the large market."""
+async def test_page_cost_is_bounded_by_its_rows(large: Market, small: Market, root: Root) -> None:
+    """Every page of every connection touches a limited number of pages per requested row, and no more in the large market."""
     places = (await pages(large, root), await pages(small, root))
     for viewer in DEMO_VIEWERS:
         dealings = OF_ONE_OWN * await own(large, viewer) if root.order == "TRADING_NAME" else 0
@@ -121,8 +121,8 @@ async def test_a_page_is_bounded_by_its_rows(large: Market, small: Market, root:
 
 
 @pytest.mark.parametrize("narrowed", FILTERS, ids=str)
-async def test_a_filter_is_found_by_an_index(large: Market, narrowed: Filter) -> None:
-    """A filter that few rows match, and one that many do, touch no more than a page without filters, or what is said to be theirs."""
+async def test_filters_use_an_index(large: Market, narrowed: Filter) -> None:
+    """Filters with few or many matches cost no more than an unfiltered page, or their documented limit."""
     for value in (narrowed.few, narrowed.many):
         condition = f"filter: {{{narrowed.name}: {await large.value(narrowed, value)}}}"
         for viewer in DEMO_VIEWERS:
@@ -136,8 +136,8 @@ async def test_a_filter_is_found_by_an_index(large: Market, narrowed: Filter) ->
 @pytest.mark.parametrize(
     "words", ["rare", "common", "common provider1", "nothing", "raer", "comon provder", "nohting misspelt"]
 )
-async def test_a_search_touches_what_it_finds(large: Market, words: str) -> None:
-    """A search touches the profiles that match: an index of words has no order, so that all of them are sorted."""
+async def test_search_touches_only_its_matches(large: Market, words: str) -> None:
+    """A search touches the matching profiles. A word index is unordered, so all matches are sorted."""
     for viewer in DEMO_VIEWERS:
         found = await large.costs(viewer, document("marketplaceProfiles", f'search: "{words}"', f"first: {SIZE}"))
         more = await _matching(large, viewer, "marketplaceProfiles", f'search: "{words}"')
@@ -146,8 +146,8 @@ async def test_a_search_touches_what_it_finds(large: Market, words: str) -> None
 
 
 @pytest.mark.parametrize(("parent", "field"), RELATIONS)
-async def test_pages_below_parents_are_bounded_by_their_rows(large: Market, small: Market, parent: str, field: str) -> None:
-    """The pages below twenty parents, also of those whose rows the viewer may not see, touch so much for each parent and row."""
+async def test_nested_page_cost_is_bounded_by_its_rows(large: Market, small: Market, parent: str, field: str) -> None:
+    """Pages of twenty parents, including unreadable ones, touch a limited number of pages per parent and row."""
     ids = (await large.parents(parent), await small.parents(parent))
     for page in ("first: 5", "last: 5"):
         query = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {parent} {{ {field}({page}) {{ nodes {{ id }} }} }} }} }}"
@@ -162,8 +162,8 @@ async def test_pages_below_parents_are_bounded_by_their_rows(large: Market, smal
 
 @pytest.mark.parametrize("order", ["", ", orderBy: {field: PERIOD}", ", orderBy: {field: PERIOD, direction: DESC}"])
 @pytest.mark.parametrize("narrowed", ["", ', filter: {periodFrom: "2100-01-01", periodTo: "2100-03-01"}'])
-async def test_invoices_are_found_by_period(large: Market, order: str, narrowed: str) -> None:
-    """Sorted by period, or not narrowed, a page of a company's invoices is bounded; else it costs what the company has of them."""
+async def test_invoices_by_period_use_an_index(large: Market, order: str, narrowed: str) -> None:
+    """Sorted by period or unfiltered, a page of invoices has a bounded cost. Otherwise it costs as much as all invoices."""
     ids = await large.parents("Company")
     below = f"invoices(first: 5{order}{narrowed}) {{ nodes {{ number }} }}"
     document = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Company {{ {below} }} }} }}"
@@ -174,13 +174,13 @@ async def test_invoices_are_found_by_period(large: Market, order: str, narrowed:
 
 
 async def _invoices(market: Market) -> int:
-    """How many invoices the parents have."""
+    """Count the parents' invoices."""
     query = f"SELECT count(*) FROM invoice WHERE company_id IN ({PARENTS['Company']})"
     return int((await market.keys(query))[0])
 
 
-async def test_a_dashboard_reads_the_ports_of_its_company_alone(large: Market) -> None:
-    """What a dashboard tallies is found by its owners: no index or table is read from end to end."""
+async def test_dashboard_reads_only_its_companys_ports(large: Market) -> None:
+    """A dashboard's totals are found by owner. No index or table is read completely."""
     for viewer in DEMO_VIEWERS:
         costs = await large.costs(viewer, "{ viewer { dashboard { ordersWaiting portsByMetro { metro count } } } }")
         scans = [scan for _, cost in costs for scan in unbounded(cost.plan) if scan.startswith(("port", "order_approval"))]
@@ -189,16 +189,16 @@ async def test_a_dashboard_reads_the_ports_of_its_company_alone(large: Market) -
 
 
 def unbounded(plan: Any) -> Iterator[str]:
-    """The tables and indexes that a plan reads without a condition on them."""
+    """Yield the tables and indexes that a plan reads without a condition."""
     if plan["Node Type"] == "Seq Scan" or ("Index Name" in plan and "Index Cond" not in plan):
         yield plan.get("Relation Name") or plan["Index Name"]
-    for each in plan.get("Plans", ()):
-        yield from unbounded(each)
+    for child in plan.get("Plans", ()):
+        yield from unbounded(child)
 
 
 @pytest.mark.parametrize("parent", ROWS)
-async def test_rows_are_found_by_their_keys(large: Market, parent: str) -> None:
-    """What hangs below a page without being one, such as the seller or the buyers of offers, is found by keys alone."""
+async def test_related_rows_are_found_by_key(large: Market, parent: str) -> None:
+    """Related rows that aren't a page, such as the seller or buyers of offers, are found only by key."""
     ids = await large.parents(parent)
     query = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {parent} {{ {ROWS[parent]} }} }} }}"
     for viewer in DEMO_VIEWERS:
@@ -206,6 +206,6 @@ async def test_rows_are_found_by_their_keys(large: Market, parent: str) -> None:
 
 
 async def _matching(market: Market, viewer: str | None, field: str, condition: str) -> int:
-    """The viewer's own dealings, and the rows that match of all that it may read."""
+    """Count the viewer's own dealings plus the matching rows that it can read."""
     answer = await market.ask(viewer, f"{{ {field}({condition}) {{ totalCount }} }}")
     return await own(market, viewer) + (answer.data[field]["totalCount"] if answer.data else 0)

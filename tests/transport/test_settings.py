@@ -57,9 +57,9 @@ def test_the_environment_sets(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CROSSGATE_PORT", "70000", "must be less than or equal to 65535"),
         ("CROSSGATE_LOG_FORMAT", "xml", "must be 'json' or 'console'"),
         ("CROSSGATE_SMTP_URL", "mail.example", "must be a mail server such as smtp://user:password@mail.example:587"),
-        ("CROSSGATE_MAIL_FROM", "a@b.example\nBcc: c@d.example", "must be an e-mail address such as no-reply@gateway.example"),
+        ("CROSSGATE_MAIL_FROM", "a@b.example\nBcc: c@d.example", "must be an email address such as no-reply@gateway.example"),
         ("CROSSGATE_PUBLIC_URL", "gateway", "must be a web address such as https://gateway.example"),
-        ("CROSSGATE_MAX_PAGE_SIZE", "10", "must not be less than CROSSGATE_DEFAULT_PAGE_SIZE, which is 50"),
+        ("CROSSGATE_MAX_PAGE_SIZE", "10", "must be at least CROSSGATE_DEFAULT_PAGE_SIZE, which is 50"),
         ("DATABASE_URL", "mysql://root:swordfish@db/x", "must begin with postgresql://, not mysql://"),
     ],
 )

@@ -1,7 +1,7 @@
-"""The facts: columns that the database derives from other rows, so that they are always true.
+"""The derived columns, which the database computes from other rows so that they're always correct.
 
-`owned` copies who manages a company to what belongs to it. `profile_visibility` and `public_products` say on a company, and on
-its ports, what its profile and products are. Buyers and test accounts carry their seller. `dealing` counts offers.
+`owned` copies a company's partner to the rows that it owns. `profile_visibility` and `public_products` copy facts about the profile
+and products to the company and its ports. Buyers and test accounts carry their seller. `dealing` counts offers.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ TRIGGERS = (
 
 
 def upgrade() -> None:
-    """Create each function and then the triggers that call them."""
+    """Create the functions, then the triggers that call them."""
     for name, body in FUNCTIONS.items():
         op.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${body};$$")
     for trigger in TRIGGERS:
@@ -160,6 +160,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the functions, and with them their triggers."""
+    """Drop the functions, which also drops their triggers."""
     for name in FUNCTIONS:
         op.execute(f"DROP FUNCTION {name}() CASCADE")

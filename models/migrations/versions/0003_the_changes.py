@@ -1,4 +1,4 @@
-"""What changes need: versions of what is edited, the record of what was done, and which requests were carried out."""
+"""Support for mutations: row versions, the audit log, and idempotent requests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STAYS = """
 
 
 def upgrade() -> None:
-    """Versions, then the two tables."""
+    """Add the versions, then the two tables."""
     for table in EDITED:
         op.add_column(table, sa.Column("version", sa.Integer(), server_default="1", nullable=False))
     op.create_table(
@@ -64,7 +64,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """The tables, then the versions."""
+    """Drop the tables, then the versions."""
     op.drop_table("idempotent_request")
     op.drop_table("audit_event")
     op.execute("DROP FUNCTION audit_event_stays()")

@@ -1,4 +1,4 @@
-"""Notifications, the mails that go out, and the queue that sends them."""
+"""Notifications, the outbox, and the job queue that sends mails."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KINDS = (
 )
 QUEUE = Path(__file__).parents[1] / "procrastinate_3_10.sql"
 
-# Each mail becomes a job of the queue in the transaction that writes it.
+# Queues a job for each mail, in the transaction that inserts the mail.
 DEFERRED = """
     BEGIN
         PERFORM procrastinate_defer_jobs_v1(array_agg(
@@ -44,7 +44,7 @@ DEFERRED = """
 
 
 def upgrade() -> None:
-    """Create the tables, the queue in a schema of its own, and the triggers."""
+    """Create the tables, the queue in its own schema, and the triggers."""
     _notifications()
     _mails()
     op.execute("CREATE SCHEMA procrastinate")
@@ -62,7 +62,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop everything, with its triggers."""
+    """Drop everything, including the triggers."""
     op.drop_table("mail")
     op.execute("DROP FUNCTION mails_deferred()")
     op.execute("DROP SCHEMA procrastinate CASCADE")
@@ -70,7 +70,7 @@ def downgrade() -> None:
 
 
 def _run_script(text: str) -> None:
-    """Run several statements at once, which only the driver itself can, in the same transaction."""
+    """Run several statements at once in the same transaction, which only the driver itself supports."""
     adapted: Any = op.get_bind().connection.dbapi_connection
     adapted.run_async(lambda driver: driver.execute(text))
 

@@ -1,7 +1,7 @@
-"""Events: what the database tells the gateways when something changes.
+"""Change events, which the database sends to the gateways.
 
-A message says which row of which type changed, and the names of the columns that did; never a value. PostgreSQL sends it when the
-transaction commits, and once where a transaction says the same twice. A load of sample data sets `crossgate.silent`.
+A message names the row, its type and the changed columns, and never a value. PostgreSQL sends it when the transaction commits, and
+drops duplicates within a transaction. Loading sample data sets `crossgate.silent` to send nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TOLD = """
 
 
 def upgrade() -> None:
-    """Tell of what is new and of what has changed."""
+    """Send events for new and changed rows."""
     op.execute(f"CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS $${TOLD};$$")
     for table, kind in TYPES.items():
         op.execute(
@@ -44,5 +44,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Tell nothing."""
+    """Stop sending events."""
     op.execute("DROP FUNCTION told() CASCADE")

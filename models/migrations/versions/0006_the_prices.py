@@ -1,4 +1,4 @@
-"""Prices, and what invoices need to be read by."""
+"""The price list, and the indexes and columns for reading invoices."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAGES = {
 
 
 def upgrade() -> None:
-    """Make the list of prices; let each line of an invoice say its currency."""
+    """Create the price list, and add the currency to invoice lines."""
     op.create_table(
         "price",
         sa.Column("location_id", sa.Uuid(), nullable=False),
@@ -54,7 +54,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget the prices."""
+    """Drop the price list."""
     for name in PAGES:
         op.drop_index(name, table_name="invoice")
     op.drop_column("invoice_line", "currency")

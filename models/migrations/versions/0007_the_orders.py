@@ -1,4 +1,4 @@
-"""Orders that wait for approval."""
+"""Orders that need approval."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop it, with its trigger."""
+    """Drop the table and its trigger."""
     op.drop_table("order_approval")
 
 

@@ -1,13 +1,13 @@
-r"""Search over profiles that forgives misspelling, accents and case, and the index by which a company's images are found.
+r"""Profile search that tolerates typos, accents and case, and the index that finds a company's images.
 
-`search_words` finds the words of a text: decomposed (NFKD), without accents, in lower case. Where words end is stated by code points,
-not by a locale, so that every database agrees. `search_forms` is what a word has in common with its misspellings: itself and itself less
-one letter, marked by `~`. Only words of letters have forms, because another number is another thing, and no form is shorter than four
-letters, because short words resemble too many. `search_vector` is what is stored of a profile, `search_query` what is asked of it: each
-word begins a stored word or shares a form with one; words beyond the sixteenth are left out. Both go through `search_words`, so that
-what is asked and what is stored always agree. Whoever changes one of them has to write all rows anew.
+`search_words` splits a text into words: decomposed (NFKD), without accents, in lower case. Word boundaries depend on code points and
+not on a locale, so that all databases agree. `search_forms` returns what a word shares with its misspellings: the word itself and the
+word with one letter missing, marked by `~`. Only words of letters have forms, because different numbers mean different things. Forms
+have at least four letters, because short words resemble too many others. `search_vector` is stored for each profile, and
+`search_query` is matched with it: each word is the start of a stored word or shares a form with one. Words after the sixteenth are
+ignored. Both use `search_words`, so that queries and stored words always agree. After changing one of them, rewrite all rows.
 
-Each keeps the search path of its making, so that a dump can be restored: `pg_restore` has none.
+Each function has a fixed search path, so that a dump can be restored: `pg_restore` sets an empty one.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-MOST_WORDS = 16  # of a search
-LONGEST = 64  # characters of a word that are looked at
-MOST_LETTERS = 32  # of a word that has forms
-LEAST_LETTERS = 4  # of a form
+MOST_WORDS = 16  # per search
+LONGEST = 64  # characters of a word that count
+MOST_LETTERS = 32  # longest word with forms
+LEAST_LETTERS = 4  # shortest form
 FORMER = "setweight(to_tsvector('simple', company_name), 'A') || setweight(to_tsvector('simple', coalesce(bio, '')), 'B')"
 TERM = "format('''%s'':*', word) || coalesce((SELECT string_agg(format('|''%s''', form), '') FROM unnest(search_forms(word)) form), '')"
 
-# name and arguments, type, whether NULL gives NULL, body
+# name and arguments, return type, whether NULL returns NULL, body
 FUNCTIONS = (
     (
         "search_words(written text)",
@@ -89,7 +89,7 @@ FUNCTIONS = (
 
 
 def upgrade() -> None:
-    """Make the functions, search by them, and index images by company."""
+    """Create the functions, use them for search, and index images by company."""
     for signature, kind, on_null, body in FUNCTIONS:
         op.execute(
             sa.text(
@@ -102,7 +102,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Search by beginnings of words again."""
+    """Go back to searching by the beginnings of words."""
     op.drop_index("image_company_id_page", "image")
     _search_by(FORMER)
     for signature, *_ in reversed(FUNCTIONS):
@@ -110,7 +110,7 @@ def downgrade() -> None:
 
 
 def _search_by(vector: str) -> None:
-    op.drop_column("marketplace_profile", "search")  # and its index with it
+    op.drop_column("marketplace_profile", "search")  # also drops its index
     op.add_column(
         "marketplace_profile",
         sa.Column("search", postgresql.TSVECTOR(), sa.Computed(vector, persisted=True), nullable=False),

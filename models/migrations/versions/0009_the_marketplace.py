@@ -1,4 +1,4 @@
-"""Inquiries, and why a connection is denied."""
+"""Inquiries, and the reason for denying a connection."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """The table, then the column."""
+    """Create the table, then the column."""
     op.create_table(
         "inquiry",
         sa.Column("profile_id", sa.Uuid(), nullable=False),
@@ -41,6 +41,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """The column, then the table."""
+    """Drop the column, then the table."""
     op.drop_column("connection_request", "reason")
     op.drop_table("inquiry")

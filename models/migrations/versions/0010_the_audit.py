@@ -1,4 +1,4 @@
-"""The audit log tells of denials, reads, view-as and explain too, beside changes."""
+"""The audit log also records denials, reads, view-as and explain, not only changes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COLUMNS: dict[str, sa.types.TypeEngine[Any]] = {
 
 
 def upgrade() -> None:
-    """The columns, what is true of them, and an index below each branch of who reads the log."""
+    """Add the columns, their constraints, and an index for each policy branch of readers of the log."""
     kind = sa.Enum(*KINDS, name="auditkind", native_enum=False, create_constraint=True, length=32)
     op.add_column("audit_event", sa.Column("kind", kind, server_default="CHANGE", nullable=False))
     for name, of_type in COLUMNS.items():
@@ -53,7 +53,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Changes alone are left: the other kinds have no place in the table as it was."""
+    """Remove all events but changes: the old table has no columns for the other kinds."""
     op.execute("ALTER TABLE audit_event DISABLE TRIGGER audit_event_stays")
     op.execute("DELETE FROM audit_event WHERE kind <> 'CHANGE'")
     op.execute("ALTER TABLE audit_event ENABLE TRIGGER audit_event_stays")

@@ -1,4 +1,4 @@
-"""Inquiries remember the network address that they came from, so that a sender is not known by what it calls itself."""
+"""Inquiries store the sender's network address, because a sender's name and email address are unverified."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """The address, and an index for those who send the most: visitors by their address, users by their key."""
+    """Add the address and the indexes that count a sender's inquiries: visitors by address, users by key."""
     op.add_column("inquiry", sa.Column("peer", sa.Text(), nullable=True))
     op.create_index("inquiry_peer_created_at", "inquiry", ["peer", "created_at"], postgresql_where=sa.text("user_id IS NULL"))
     op.create_index("inquiry_user_id_created_at", "inquiry", ["user_id", "created_at"])
 
 
 def downgrade() -> None:
-    """Inquiries without their addresses."""
+    """Drop the addresses and the indexes."""
     op.drop_index("inquiry_user_id_created_at", "inquiry")
     op.drop_index("inquiry_peer_created_at", "inquiry")
     op.drop_column("inquiry", "peer")

@@ -1,4 +1,4 @@
-"""Users whom somebody else has named are unclaimed: several may have one address, until its owner claims one."""
+"""Users created by someone else are unclaimed. Several can have the same address until its owner claims one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ADDRESS = [sa.text("lower(email)")]
 
 
 def upgrade() -> None:
-    """All users so far are claimed. Only claimed addresses are unique."""
+    """Mark all existing users as claimed. Only claimed addresses are unique."""
     op.add_column("app_user", sa.Column("claimed", sa.Boolean(), nullable=False, server_default=sa.true()))
     op.drop_index(INDEX, "app_user")
     op.create_index(INDEX, "app_user", ADDRESS, unique=True, postgresql_where=sa.text("claimed"))
@@ -23,7 +23,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Addresses are unique among all users again. Fails if several users have one."""
+    """Make addresses unique among all users again. Fails if several users share one."""
     op.drop_index("app_user_unclaimed_email", "app_user")
     op.drop_index(INDEX, "app_user")
     op.create_index(INDEX, "app_user", ADDRESS, unique=True)
