@@ -20,7 +20,7 @@ from tests.policy_coverage import PolicyCoveragePlugin
 from tests.transport.gateway import running
 
 SEED = 1
-LONGEST = (
+SLOWEST_FILES = (
     "tests/interference/test_non_interference.py",
     "tests/interference/test_view_as.py",
     "tests/execution/test_differential.py",
@@ -38,8 +38,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files that take longest first, so that no worker has one of them left when the other is done."""
-    order = {file: place for place, file in enumerate(LONGEST)}
-    items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(LONGEST)))
+    order = {file: place for place, file in enumerate(SLOWEST_FILES)}
+    items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(SLOWEST_FILES)))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -6,16 +6,16 @@ import re
 from base64 import b64decode
 from typing import Final
 
-LINE: Final = 76  # characters of a line with encoded words
+MAX_LINE_LENGTH: Final = 76  # characters of a line with encoded words
 WORD: Final = re.compile(r"=\?utf-8\?b\?([A-Za-z0-9+/]*={0,2})\?=")
-LONGEST_WORD: Final = 75
+MAX_WORD_LENGTH: Final = 75
 
 
 def headers_of(raw: bytes) -> list[tuple[str, str]]:
     """The headers of a message, unfolded, in their order."""
     head, _, _ = raw.partition(b"\r\n\r\n")
     lines = head.decode("ascii").split("\r\n")
-    assert [] == [line for line in lines if "\r" in line or "\n" in line or len(line) > LINE]
+    assert [] == [line for line in lines if "\r" in line or "\n" in line or len(line) > MAX_LINE_LENGTH]
     found: list[tuple[str, str]] = []
     for line in lines:
         if line[0] in " \t":
@@ -32,7 +32,7 @@ def decoded(value: str) -> str:
     if "=?" not in value:
         return value
     words = value.split(" ")
-    assert [] == [word for word in words if len(word) > LONGEST_WORD]
+    assert [] == [word for word in words if len(word) > MAX_WORD_LENGTH]
     return "".join(_word(word) for word in words)
 
 

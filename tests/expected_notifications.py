@@ -24,7 +24,7 @@ from resolvers.notifying.message_templates import MaintenanceWindow
 from tests.factory import Location
 
 
-class Telling:
+class Announcer:
     """Tells people over the database of one test."""
 
     def __init__(self, engine: AsyncEngine) -> None:

@@ -12,7 +12,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-OLDEST = 20
+MIN_MAJOR_VERSION = 20
 
 
 class ToolFailed(Exception):
@@ -39,7 +39,7 @@ def run(folder: Path, tool: str, *arguments: str, **environment: str) -> None:
 @cache
 def node_tool(name: str) -> str:
     """The path of `node`, `npm` or `npx`. All of them come from one place."""
-    if (node := shutil.which("node")) and (tool := shutil.which(name)) and _major(node) >= OLDEST:
+    if (node := shutil.which("node")) and (tool := shutil.which(name)) and _major(node) >= MIN_MAJOR_VERSION:
         return tool
     return str(Path(sys.executable).parent / name)
 

@@ -25,8 +25,8 @@ from policies.sql import to_column, to_sql, viewer_parameters
 from policies.syntax import calls
 from policies.viewer import Shape, Viewer
 
-STATEMENTS: Final = 2048
-SECONDS: Final = 5  # that a statement may take
+STATEMENT_CACHE_SIZE: Final = 2048
+STATEMENT_TIMEOUT: Final = 5  # that a statement may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +145,12 @@ class Outcomes:
         address = url.set(drivername="postgresql+psycopg")
         if self._engine is None or self._engine.url != address:
             self.close()
-            options = {"options": f"-c statement_timeout={SECONDS}s"}
+            options = {"options": f"-c statement_timeout={STATEMENT_TIMEOUT}s"}
             self._engine = sa.create_engine(address, pool_size=1, isolation_level="AUTOCOMMIT", connect_args=options)
         return self._engine
 
 
-@lru_cache(STATEMENTS)
+@lru_cache(STATEMENT_CACHE_SIZE)
 def _statement(entity: str, predicates: tuple[Predicate, ...], read: Predicate) -> sa.Select[Any]:
     """For each predicate, whether it is true of some row of those that are read."""
     kind = CATALOGUE[entity]

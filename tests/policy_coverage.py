@@ -37,8 +37,8 @@ from schema.extensions.auditing import Auditing
 from tests.outcomes import Outcomes, PolicyQuestions, Question
 
 TOO_LARGE: Final = "tests/scale/"  # its tables are too large to be read whole
-DOCUMENTS: Final = 1024
-SENT: Final = "exercised"  # the key under which a worker sends its coverage
+DOCUMENT_CACHE_SIZE: Final = 1024
+WORKER_OUTPUT_KEY: Final = "exercised"  # the key under which a worker sends its coverage
 
 
 class PolicyCoveragePlugin:
@@ -82,12 +82,12 @@ class PolicyCoveragePlugin:
             self.close()
         else:
             self._stop()
-            sent[SENT] = self.coverage.seen_as_lists()
+            sent[WORKER_OUTPUT_KEY] = self.coverage.seen_as_lists()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Add what a worker has exercised. A worker that crashed sends nothing, and the run fails."""
-        sent: dict[str, list[int]] | None = getattr(node, "workeroutput", {}).get(SENT)
+        sent: dict[str, list[int]] | None = getattr(node, "workeroutput", {}).get(WORKER_OUTPUT_KEY)
         if sent is not None:
             self.coverage.add(Coverage(self.version, {place: set(numbers) for place, numbers in sent.items()}))
             self._is_new = True
@@ -178,7 +178,7 @@ class _Whole:
         return 0
 
 
-@lru_cache(DOCUMENTS)
+@lru_cache(DOCUMENT_CACHE_SIZE)
 def _selected(schema: strawberry.Schema, _text: str, whole: _Whole) -> tuple[Question, ...]:
     info, found = TypeInfo(schema._schema), _Selected()
     found.info = info

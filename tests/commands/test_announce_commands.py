@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from commands.__main__ import app
 from tests.commands.process import crossgate, started
-from tests.expected_notifications import Telling
+from tests.expected_notifications import Announcer
 from tests.factory import Factory
 
 MAINTENANCE = ("maintenance", "announce", "--title", "New switches", "--body", "We replace them.")
@@ -24,13 +24,13 @@ def given(engine: AsyncEngine) -> Factory:
 
 
 @pytest.fixture
-def telling(engine: AsyncEngine) -> Telling:
+def telling(engine: AsyncEngine) -> Announcer:
     """Reads the outbox."""
-    return Telling(engine)
+    return Announcer(engine)
 
 
 async def test_maintenance_is_announced_by_name_id_or_market(
-    given: Factory, telling: Telling, data_dir: Path, database_url: str
+    given: Factory, telling: Announcer, data_dir: Path, database_url: str
 ) -> None:
     """A dry run says who would be told and tells nobody; the announcement says when it is, in UTC."""
     partner = await given.partner("Partner One")
@@ -61,7 +61,7 @@ async def test_maintenance_is_announced_by_name_id_or_market(
 
 
 async def test_security_is_announced_to_users_a_company_or_all(
-    given: Factory, telling: Telling, data_dir: Path, database_url: str
+    given: Factory, telling: Announcer, data_dir: Path, database_url: str
 ) -> None:
     """A dry run lists the addresses; if one address is nobody's, nobody is told."""
     company, other = await given.company(name="One"), await given.company()

@@ -16,7 +16,7 @@ from tests.client import Answer, Client
 from tests.event_streams import Closed, opened
 from tests.factory import Account, Factory, Location
 from tests.pictures import picture, upload
-from tests.rules.mutations import stored, trail
+from tests.rules.mutations import recorded_changes, stored_rows
 
 ORDER: Final = """mutation ($input: OrderPortInput!) { orderPort(input: $input) {
   port { name monthlyRate { amount } } orderApproval { status } userErrors { code } } }"""
@@ -337,7 +337,7 @@ async def test_the_trail_names_what_was_done_once(
 
     await meanwhile(engine, ("location", location.key), sent, require_approval(given, account))
 
-    assert [("orderPort", "order_approval")] == [(action, table) for action, table, _ in await trail(engine)]
+    assert [("orderPort", "order_approval")] == [(action, table) for action, table, _ in await recorded_changes(engine)]
 
 
 @pytest.mark.parametrize(("change", "status", "code"), [(remove_member, 401, "UNAUTHENTICATED"), (take_role, 403, "FORBIDDEN")])
@@ -347,11 +347,11 @@ async def test_an_upload_is_decided_where_it_is_stored(
     """A picture that waits to be stored is not stored for whoever may no more upload it."""
     partner = await given.partner()
     account = Account("ManagedAccount", partner.key, partner.name, partner, partner)  # whose member is changed
-    before = await stored(engine)
+    before = await stored_rows(engine)
 
     response = await meanwhile(
         engine, ("company", partner.key), upload(ask, partner.admin, picture("PNG")), change(given, account)
     )
 
     assert (status, code) == (response.status_code, response.json()["errors"][0]["extensions"]["code"])
-    assert before["image"] == (await stored(engine))["image"]
+    assert before["image"] == (await stored_rows(engine))["image"]

@@ -8,17 +8,17 @@ from typing import Any
 from tests.client import POLICY, Answer
 
 
-def whole(answer: Answer) -> Any:
+def response_of(answer: Answer) -> Any:
     """All that came back."""
     return json.loads(answer.body)
 
 
-def told(data: Any, *redactions: dict[str, Any]) -> dict[str, Any]:
+def payload(data: Any, *redactions: dict[str, Any]) -> dict[str, Any]:
     """The whole of an answer without errors: its data, the policy that has decided, and its redactions where there are any."""
     return {"data": data, "extensions": {"policy": POLICY} | ({"redactions": list(redactions)} if redactions else {})}
 
 
-def hidden(path: str, reason: str) -> dict[str, Any]:
+def redaction_at(path: str, reason: str) -> dict[str, Any]:
     """A redaction, its path with points: `ports.nodes.*.monthlyRate`."""
     steps: list[str | int] = [int(step) if step.isdigit() else step for step in path.split(".")]
     return {"path": steps, "reason": reason}

@@ -9,8 +9,8 @@ from typing import Any, Final
 from resolvers.values.identifiers import Identifier, parse
 
 REFUSALS: Final = {"FORBIDDEN", "NOT_FOUND", "ILLEGAL_STEP", "PORT_NOT_ACTIVE"}
-PLACE: Final = {"cage": "C1", "rack": "R2", "panel": "P3", "ports": "5/6"}
-NOWHERE: Final = "bG8Bfh7zyAB3b6mmBduztwZA"  # an id of a location that there is not
+DEMARCATION: Final = {"cage": "C1", "rack": "R2", "panel": "P3", "ports": "5/6"}
+UNKNOWN_LOCATION_ID: Final = "bG8Bfh7zyAB3b6mmBduztwZA"  # an id of a location that there is not
 
 Thing = Mapping[str, Any]  # its id; of a port what else is changed by itself
 
@@ -58,7 +58,7 @@ def _connection(end: str, **more: Any) -> Attempt:
     return Attempt("requestConnection", values, (end,))
 
 
-ORDER: Final = {"locationId": NOWHERE, "name": "Sample", "speedMbps": 1_000, "termMonths": 12}
+ORDER: Final = {"locationId": UNKNOWN_LOCATION_ID, "name": "Sample", "speedMbps": 1_000, "termMonths": 12}
 ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
     ("Port", "UPDATE"): _changing(),
     ("Port", "PUBLISH"): _changing("visibility", ("PUBLIC", "PRIVATE")),
@@ -67,7 +67,7 @@ ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
     ("Port", "DISABLE"): _by_id("disablePort"),
     ("Port", "ENABLE"): _by_id("enablePort"),
     ("Port", "DECOMMISSION"): _by_id("decommissionPort"),
-    ("Port", "ALLOCATE"): _by_id("allocatePort", demarcation=PLACE),
+    ("Port", "ALLOCATE"): _by_id("allocatePort", demarcation=DEMARCATION),
     ("Port", "ACTIVATE"): _by_id("activatePort"),
     ("Port", "CONNECT"): _connection("portId"),
     ("MarketplacePort", "CONNECT"): _connection("targetPortId"),
@@ -94,7 +94,7 @@ ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
     ),
 }
 # Mutations that are of the viewer's own company only, whose input names none.
-OWN: Final[Mapping[str, Attempt]] = {
+OWN_COMPANY_ATTEMPTS: Final[Mapping[str, Attempt]] = {
     "CREATE_MANAGED_ACCOUNT": Attempt(
         "createManagedAccount",
         lambda _: {"accountName": "", "supportedBy": "PARTNER", "company": {"tradingName": "", "legalName": "", "country": ""}},

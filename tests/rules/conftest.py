@@ -13,7 +13,7 @@ from models.database import connect
 from models.embedded import Embedded
 from tests import databases
 from tests.client import Client, open_client
-from tests.expected_notifications import Telling
+from tests.expected_notifications import Announcer
 from tests.factory import Factory
 
 # No trigger and no foreign key has a say in the emptying of everything.
@@ -63,6 +63,6 @@ async def ask(rules_gateway: Client, given: Factory) -> Client:  # noqa: ARG001 
 
 
 @pytest.fixture
-def telling(rules_engine: AsyncEngine, given: Factory) -> Telling:  # noqa: ARG001 (it empties the database)
+def telling(rules_engine: AsyncEngine, given: Factory) -> Announcer:  # noqa: ARG001 (it empties the database)
     """Tells people."""
-    return Telling(rules_engine)
+    return Announcer(rules_engine)

@@ -14,7 +14,7 @@ from models.audit_event import AuditKind
 from tests.client import Client
 
 ERRORS = "userErrors { code field }"
-UNTOLD = {"audit_event", "idempotent_request", "alembic_version"}
+IGNORED_TABLES = {"audit_event", "idempotent_request", "alembic_version"}
 
 
 async def send(ask: Client, viewer: str | None, mutation: str, selection: str, **values: Any) -> dict[str, Any]:
@@ -28,22 +28,22 @@ async def send(ask: Client, viewer: str | None, mutation: str, selection: str, *
     return payload
 
 
-def refused(code: str, *field: str) -> dict[str, Any]:
+def user_error(code: str, *field: str) -> dict[str, Any]:
     """A problem as it is told."""
     return {"code": code, "field": list(field) or None}
 
 
-async def stored(engine: AsyncEngine) -> dict[str, list[Any]]:
+async def stored_rows(engine: AsyncEngine) -> dict[str, list[Any]]:
     """All that the database holds, but for the trail."""
     async with engine.connect() as connection:
         return {
             table.name: sorted(map(repr, (await connection.execute(sa.select(table))).all()))
             for table in Base.metadata.sorted_tables
-            if table.name not in UNTOLD
+            if table.name not in IGNORED_TABLES
         }
 
 
-async def trail(engine: AsyncEngine) -> list[tuple[str, str, dict[str, Any]]]:
+async def recorded_changes(engine: AsyncEngine) -> list[tuple[str, str, dict[str, Any]]]:
     """What was recorded: which action changed which table, and how."""
     query = (
         sa.select(AuditEvent.action, AuditEvent.table_name, AuditEvent.changes)
@@ -54,7 +54,7 @@ async def trail(engine: AsyncEngine) -> list[tuple[str, str, dict[str, Any]]]:
         return [(action, table, changes) for action, table, changes in (await connection.execute(query)).all()]
 
 
-async def mails(engine: AsyncEngine) -> list[tuple[str, str, str]]:
+async def queued_mails(engine: AsyncEngine) -> list[tuple[str, str, str]]:
     """The mails that wait to be sent: their kind, to whom they go, and all that they say."""
     query = sa.select(Mail.kind, Mail.to_address, Mail.subject, Mail.body).order_by(Mail.id)
     async with engine.connect() as connection:
@@ -62,7 +62,7 @@ async def mails(engine: AsyncEngine) -> list[tuple[str, str, str]]:
 
 
 @contextmanager
-def executed(engine: AsyncEngine) -> Iterator[list[str]]:
+def executed_statements(engine: AsyncEngine) -> Iterator[list[str]]:
     """Collects the SQL statements that an engine executes inside."""
     statements: list[str] = []
 

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import Client, open_client
 from tests.factory import Account, Factory
-from tests.rules.answers import hidden, told, whole
-from tests.rules.mutations import refused, send, stored, trail
+from tests.rules.answers import payload, redaction_at, response_of
+from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
 
 NAMES: Final = ("pricing", "chatSupport", "dashboard", "companyProfile", "orderApproval")
 COLUMNS: Final = ("pricing", "chat_support", "dashboard", "company_profile", "order_approval")
@@ -74,7 +74,7 @@ async def test_each_default_is_on_off_or_nothing_V2_V13_R105(ask: Client, given:
         assert {"partnerDefaults": expected, "userErrors": []} == changed
         found.append((await ask(account.admin, query)).data["managedAccounts"]["nodes"][0]["settings"][name])
 
-    assert told({"company": {"partnerDefaults": None}}) == whole(unset)
+    assert payload({"company": {"partnerDefaults": None}}) == response_of(unset)
     assert [{"enabled": True, "source": "PARTNER"}, {"enabled": False, "source": "PARTNER"}, UNSET] == found
 
 
@@ -86,7 +86,7 @@ async def test_version_may_be_left_out_where_nothing_was_ever_set_V2(ask: Client
     second = await switch_all(ask, partner.admin, pricing=False)
 
     assert {"partnerDefaults": {**dict.fromkeys(NAMES), "pricing": True, "version": 1}, "userErrors": []} == first
-    assert {"partnerDefaults": None, "userErrors": [refused("CONFLICT", "version")]} == second
+    assert {"partnerDefaults": None, "userErrors": [user_error("CONFLICT", "version")]} == second
 
 
 async def test_prices_appear_with_the_next_request_everywhere_R121_R122(
@@ -150,12 +150,12 @@ async def test_chat_follows_who_supports_the_account_R108_R110_A12(ask: Client, 
 async def test_only_a_partner_sets_for_all_V2(ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str) -> None:
     """Nobody else has accounts to set anything for."""
     email = await given.somebody(kind)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await switch_all(ask, email, pricing=True)
 
-    assert {"partnerDefaults": None, "userErrors": [refused("FORBIDDEN")]} == answer
-    assert before == await stored(rules_engine)
+    assert {"partnerDefaults": None, "userErrors": [user_error("FORBIDDEN")]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
@@ -166,16 +166,16 @@ async def test_other_roles_read_the_defaults_without_their_version_A43(
     partner = await given.partner()
     user = await given.user(partner, role)
     await given.defaults(partner, pricing=True, dashboard=False)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     read = await ask(user.email, OF_PARTNER, id=partner.id)
     answer = await switch_all(ask, user.email, version=1, pricing=False)
 
     defaults = {**dict.fromkeys(NAMES), "pricing": True, "dashboard": False, "version": None}
-    redaction = hidden("company.partnerDefaults.version", "ROLE_REQUIRED")
-    assert told({"company": {"partnerDefaults": defaults}}, redaction) == whole(read)
-    assert {"partnerDefaults": None, "userErrors": [refused("FORBIDDEN")]} == answer
-    assert before == await stored(rules_engine)
+    redaction = redaction_at("company.partnerDefaults.version", "ROLE_REQUIRED")
+    assert payload({"company": {"partnerDefaults": defaults}}, redaction) == response_of(read)
+    assert {"partnerDefaults": None, "userErrors": [user_error("FORBIDDEN")]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_operator_reads_the_defaults_and_sets_none_V21_A43(
@@ -186,15 +186,15 @@ async def test_operator_reads_the_defaults_and_sets_none_V21_A43(
     account = await given.managed_account(partner)
     staff = [operator.admin, *[(await given.user(operator, "SUPPORT", *more)).email for more in ((), ("ACCOUNT_ADMIN",))]]
     await given.defaults(partner, pricing=True)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     values = {"id": account.id, "version": 1, "settings": {"pricing": True}}
 
     read = [(await ask(email, OF_PARTNER, id=partner.id)).data["company"]["partnerDefaults"] for email in staff]
     switched = [await send(ask, email, "updateManagedAccountSettings", "managedAccount { id }", **values) for email in staff]
 
     assert [{**dict.fromkeys(NAMES), "pricing": True, "version": None}] * 3 == read
-    assert [{"managedAccount": None, "userErrors": [refused("FORBIDDEN", "id")]}] * 3 == switched
-    assert before == await stored(rules_engine)
+    assert [{"managedAccount": None, "userErrors": [user_error("FORBIDDEN", "id")]}] * 3 == switched
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_account_sees_what_is_in_effect_and_no_defaults_V2_V14_A21(ask: Client, given: Factory) -> None:
@@ -214,8 +214,8 @@ async def test_account_sees_what_is_in_effect_and_no_defaults_V2_V14_A21(ask: Cl
 
     nothing = {"partnerDefaults": None, "version": None}
     paths = ("own.partnerDefaults", "own.version", "partner.partnerDefaults", "partner.version", "account.version")
-    redactions = [hidden(path, "NOT_FOR_MANAGED_ACCOUNTS") for path in paths]
-    assert told({"own": nothing, "partner": nothing, "account": {"version": None}}, *redactions) == whole(without)
+    redactions = [redaction_at(path, "NOT_FOR_MANAGED_ACCOUNTS") for path in paths]
+    assert payload({"own": nothing, "partner": nothing, "account": {"version": None}}, *redactions) == response_of(without)
     assert without.body == with_some.body
 
 
@@ -227,7 +227,7 @@ async def test_changes_are_recorded_R105_V2(ask: Client, given: Factory, rules_e
     await switch_all(ask, account.partner.admin, dashboard=True)
     await switch_all(ask, account.partner.admin, version=1, dashboard=None)
 
-    one, first, last = await trail(rules_engine)
+    one, first, last = await recorded_changes(rules_engine)
     switched = {"pricing": [True, None], "order_approval": [None, False], "version": [1, 2]}
     assert ("updateManagedAccountSettings", "managed_account", switched) == one
     made = {"partner_id": [None, str(account.partner.key)], "dashboard": [None, True], "version": [None, 1]}
@@ -247,7 +247,7 @@ async def test_of_many_switches_of_one_version_one_is_made_V2(ask: Client, given
         told_of.update(problem["code"] for answer in answers for problem in answer["userErrors"])
 
     assert {"CONFLICT": 2 * 2 * 7} == told_of
-    actions = Counter(action for action, _, _ in await trail(rules_engine))
+    actions = Counter(action for action, _, _ in await recorded_changes(rules_engine))
     assert {"updateManagedAccountSettings": 2, "updatePartnerDefaults": 2} == actions
 
 

@@ -16,8 +16,8 @@ from resolvers.auditing.recording import operation_hash
 from resolvers.values.identifiers import Identifier
 from tests.client import Client
 from tests.factory import Company, Factory, Thing
-from tests.rules.answers import hidden, ids, nodes, told, whole
-from tests.rules.mutations import refused, send, stored
+from tests.rules.answers import ids, nodes, payload, redaction_at, response_of
+from tests.rules.mutations import send, stored_rows, user_error
 from tests.rules.test_order_port import managed, order
 
 pytestmark = pytest.mark.executors  # the log grows by being asked, so no answer can be asked for twice
@@ -100,7 +100,7 @@ async def test_an_administrator_reads_what_its_people_were_denied_A43(ask: Clien
         "operationHash": operation_hash("Prices", PRICES),
         "requests": 2,
     }
-    assert told({"auditEvents": nodes(denied)}) == whole(answer)
+    assert payload({"auditEvents": nodes(denied)}) == response_of(answer)
 
 
 async def test_values_hidden_in_some_rows_are_counted_singly_A43(ask: Client, given: Factory) -> None:
@@ -113,7 +113,7 @@ async def test_values_hidden_in_some_rows_are_counted_singly_A43(ask: Client, gi
     answer = await ask(company.admin, COUNTED)
 
     counts = [count("Company", "NOT_YOURS", 1, field=name) for name in ("companyProfile", "partner")]
-    assert told({"auditEvents": nodes(event("DENIAL", company, company.user, *counts))}) == whole(answer)
+    assert payload({"auditEvents": nodes(event("DENIAL", company, company.user, *counts))}) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -123,9 +123,9 @@ async def test_no_other_role_reads_the_log_A43_V24(ask: Client, given: Factory, 
     member = await given.user(company, role)
     own = await given.audit_event(company, user_id=member.key)
 
-    assert told({"auditEvents": ids()}) == whole(await ask(member.email, ALL))
-    assert told({"node": None}) == whole(await ask(member.email, BY_ID, id=own.id))
-    assert told({"auditEvents": ids(own)}) == whole(await ask(company.admin, ALL))
+    assert payload({"auditEvents": ids()}) == response_of(await ask(member.email, ALL))
+    assert payload({"node": None}) == response_of(await ask(member.email, BY_ID, id=own.id))
+    assert payload({"auditEvents": ids(own)}) == response_of(await ask(company.admin, ALL))
 
 
 @pytest.mark.parametrize("who", ["its account", "its partner", "a stranger", "nobody"])
@@ -142,9 +142,9 @@ async def test_nobody_reads_what_others_did_V14_V24(ask: Client, given: Factory,
     }
     done = await given.audit_event(actor)
 
-    assert told({"auditEvents": ids()}) == whole(await ask(emails[who], ALL))
-    assert told({"node": None}) == whole(await ask(emails[who], BY_ID, id=done.id))
-    assert told({"auditEvents": ids(done)}) == whole(await ask(operator.admin, ALL))
+    assert payload({"auditEvents": ids()}) == response_of(await ask(emails[who], ALL))
+    assert payload({"node": None}) == response_of(await ask(emails[who], BY_ID, id=done.id))
+    assert payload({"auditEvents": ids(done)}) == response_of(await ask(operator.admin, ALL))
 
 
 async def test_the_operator_reads_what_visitors_were_denied_A43(ask: Client, given: Factory) -> None:
@@ -158,8 +158,8 @@ async def test_the_operator_reads_what_visitors_were_denied_A43(ask: Client, giv
 
     denied = event("DENIAL", None, None, count("Company", "NOT_YOURS", 2, field="accountKind"))
     one = {**denied, "operationName": None, "operationHash": None, "requests": 2}
-    assert told({"auditEvents": nodes(one)}) == whole(await ask(operator.admin, DENIED))
-    assert told({"auditEvents": ids()}) == whole(await ask(company.admin, ALL))
+    assert payload({"auditEvents": nodes(one)}) == response_of(await ask(operator.admin, DENIED))
+    assert payload({"auditEvents": ids()}) == response_of(await ask(company.admin, ALL))
 
 
 async def test_tools_that_are_refused_are_denials_V14_A43(ask: Client, given: Factory) -> None:
@@ -180,9 +180,9 @@ async def test_tools_that_are_refused_are_denials_V14_A43(ask: Client, given: Fa
     explained = count("Company", "VIEW_AS_REFUSED", 1, action="explain")
     previewed = count("ManagedAccount", "PREVIEW_FORBIDDEN", 1, action="update_managed_account_settings")
     denied = [event("DENIAL", stranger, stranger.user, counts) for counts in (explained, looked)]
-    assert told({"auditEvents": nodes(*denied)}) == whole(await ask(stranger.admin, COUNTED))
+    assert payload({"auditEvents": nodes(*denied)}) == response_of(await ask(stranger.admin, COUNTED))
     other = nodes(event("DENIAL", partner, finance, previewed))
-    assert told({"auditEvents": other}) == whole(await ask(partner.admin, COUNTED))
+    assert payload({"auditEvents": other}) == response_of(await ask(partner.admin, COUNTED))
 
 
 async def test_what_an_error_has_asked_again_is_counted_once_A43(ask: Client, given: Factory) -> None:
@@ -193,7 +193,9 @@ async def test_what_an_error_has_asked_again_is_counted_once_A43(ask: Client, gi
     assert ["INVALID_ID"] == (await ask(company.admin, query, id=company.id)).codes
     answer = await ask(company.admin, "{ auditEvents { nodes { kind counts { type count } } } }")
 
-    assert told({"auditEvents": nodes({"kind": "EXPLAIN", "counts": [{"type": "Company", "count": 1}]})}) == whole(answer)
+    assert payload({"auditEvents": nodes({"kind": "EXPLAIN", "counts": [{"type": "Company", "count": 1}]})}) == response_of(
+        answer
+    )
 
 
 async def test_explanations_of_visitors_are_one_event_A43(ask: Client, given: Factory) -> None:
@@ -205,11 +207,11 @@ async def test_explanations_of_visitors_are_one_event_A43(ask: Client, given: Fa
 
     for _ in range(2):
         assert {"explain": {"allowed": True}} == (await ask(None, query, id=company.id)).data
-    before = whole(await ask(operator.admin, OF_KIND, **kind))
+    before = response_of(await ask(operator.admin, OF_KIND, **kind))
     await written(ask)
     after = await ask(operator.admin, OF_KIND, **kind)
 
-    assert told({"auditEvents": ids()}) == before
+    assert payload({"auditEvents": ids()}) == before
     assert 1 == after.data["auditEvents"]["totalCount"]
 
 
@@ -228,13 +230,13 @@ async def test_a_company_reads_who_has_looked_as_it_V14_A43(ask: Client, given: 
         **dict.fromkeys(("user", "operationName", "operationHash", "requestId", "action", "counts")),
     }
     secret = [
-        hidden(f"auditEvents.nodes.*.{name}", "NOT_YOURS")
+        redaction_at(f"auditEvents.nodes.*.{name}", "NOT_YOURS")
         for name in ("operationName", "operationHash", "requestId", "action", "counts")
     ]
     events = nodes({**told_of, "company": None}, {**told_of, "company": {"id": account.partner.id}})
-    assert told({"auditEvents": events}, *secret) == whole(await ask(account.admin, SEEN))
-    assert told({"auditEvents": ids(explained, by_partner)}) == whole(await ask(account.partner.admin, ALL))
-    assert told({"auditEvents": ids(explained, by_operator, by_partner)}) == whole(await ask(operator.admin, ALL))
+    assert payload({"auditEvents": events}, *secret) == response_of(await ask(account.admin, SEEN))
+    assert payload({"auditEvents": ids(explained, by_partner)}) == response_of(await ask(account.partner.admin, ALL))
+    assert payload({"auditEvents": ids(explained, by_operator, by_partner)}) == response_of(await ask(operator.admin, ALL))
 
 
 async def test_changes_are_told_by_their_fields_alone_V14_V21(ask: Client, given: Factory) -> None:
@@ -254,9 +256,9 @@ async def test_changes_are_told_by_their_fields_alone_V14_V21(ask: Client, given
 
     change = {"kind": "CHANGE", "action": "updateManagedAccountSettings", "type": "ManagedAccount"}
     own, seen = {**change, "changedFields": ["settings", "version"]}, {**change, "changedFields": ["settings"]}
-    assert told({"auditEvents": nodes(own)}) == whole(await ask(partner.admin, CHANGED))
-    assert told({"auditEvents": nodes(seen)}) == whole(await ask(operator.admin, CHANGED))
-    assert told({"auditEvents": ids()}) == whole(await ask(account.admin, ALL))
+    assert payload({"auditEvents": nodes(own)}) == response_of(await ask(partner.admin, CHANGED))
+    assert payload({"auditEvents": nodes(seen)}) == response_of(await ask(operator.admin, CHANGED))
+    assert payload({"auditEvents": ids()}) == response_of(await ask(account.admin, ALL))
 
 
 async def test_changed_fields_that_are_hidden_are_not_named_R121_R122(ask: Client, given: Factory) -> None:
@@ -281,7 +283,7 @@ async def test_refused_actions_are_denials_A21(ask: Client, given: Factory, rule
     viewer = await given.user(company, "VIEWER")
     own, theirs = await given.port(company), await given.port(stranger)
     absent = Thing("Port", Identifier("Port", stranger.key).key)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answers = [
         await send(ask, viewer.email, "updatePort", "port { id }", id=port.id, version=1, name="Other")
@@ -290,10 +292,12 @@ async def test_refused_actions_are_denials_A21(ask: Client, given: Factory, rule
     await written(ask)
 
     codes = ("FORBIDDEN", "NOT_FOUND", "NOT_FOUND")
-    assert [{"port": None, "userErrors": [refused(code, "id")]} for code in codes] == answers
-    assert before == await stored(rules_engine)
+    assert [{"port": None, "userErrors": [user_error(code, "id")]} for code in codes] == answers
+    assert before == await stored_rows(rules_engine)
     counts = [count("Port", "FORBIDDEN", 1, action="update"), count("Port", "NOT_FOUND", 2, action="update")]
-    assert told({"auditEvents": nodes(event("DENIAL", company, viewer, *counts))}) == whole(await ask(company.admin, COUNTED))
+    assert payload({"auditEvents": nodes(event("DENIAL", company, viewer, *counts))}) == response_of(
+        await ask(company.admin, COUNTED)
+    )
 
 
 async def test_refused_orders_and_filters_are_denials_A16(ask: Client, given: Factory) -> None:
@@ -312,7 +316,7 @@ async def test_refused_orders_and_filters_are_denials_A16(ask: Client, given: Fa
         for code in ("FORBIDDEN_FILTER", "FORBIDDEN_ORDER")
     ]
     assert [["FORBIDDEN_ORDER"], ["FORBIDDEN_FILTER"]] == [answer.codes for answer in refusals]
-    assert told({"auditEvents": nodes(*denied)}) == whole(await ask(company.admin, COUNTED))
+    assert payload({"auditEvents": nodes(*denied)}) == response_of(await ask(company.admin, COUNTED))
 
 
 async def test_events_of_subscriptions_are_denials_too_R121(ask: Client, given: Factory) -> None:
@@ -327,7 +331,7 @@ async def test_events_of_subscriptions_are_denials_too_R121(ask: Client, given: 
     await written(ask)
 
     denied = event("DENIAL", account.company, account.company.user, count("Port", "HIDDEN_BY_PARTNER", 2, field="monthlyRate"))
-    assert told({"auditEvents": nodes(denied)}) == whole(await ask(account.admin, COUNTED))
+    assert payload({"auditEvents": nodes(denied)}) == response_of(await ask(account.admin, COUNTED))
 
 
 async def test_no_denial_holds_a_value_R121(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
@@ -371,7 +375,7 @@ async def test_an_event_says_what_decided_and_in_which_request_A43(ask: Client, 
 
     found = {"policyHash": ask.app.state.services.policy.version, "requestId": "the-one", "requests": 1}
     answer = await ask(company.admin, "{ auditEvents { nodes { policyHash requestId requests } } }")
-    assert told({"auditEvents": nodes(found)}) == whole(answer)
+    assert payload({"auditEvents": nodes(found)}) == response_of(answer)
 
 
 async def test_the_log_is_read_by_kind_and_from_the_newest_A43(ask: Client, given: Factory) -> None:
@@ -384,8 +388,8 @@ async def test_the_log_is_read_by_kind_and_from_the_newest_A43(ask: Client, give
     rest = (await ask(company.admin, PAGE, first=2, after=start["pageInfo"]["endCursor"])).data["auditEvents"]
 
     assert [[read.id, second.id], [first.id]] == [[node["id"] for node in page["nodes"]] for page in (start, rest)]
-    assert told({"auditEvents": ids(read)}) == whole(await ask(company.admin, OF_KIND, kind="READ"))
-    assert told({"auditEvents": ids()}) == whole(await ask(company.admin, OF_KIND, kind="VIEW_AS"))
+    assert payload({"auditEvents": ids(read)}) == response_of(await ask(company.admin, OF_KIND, kind="READ"))
+    assert payload({"auditEvents": ids()}) == response_of(await ask(company.admin, OF_KIND, kind="VIEW_AS"))
 
 
 async def test_events_are_never_altered_A43(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
@@ -398,4 +402,4 @@ async def test_events_are_never_altered_A43(ask: Client, given: Factory, rules_e
             with pytest.raises(sa.exc.DBAPIError, match="never altered"):
                 await connection.execute(statement)
 
-    assert told({"auditEvents": ids(event)}) == whole(await ask(company.admin, ALL))
+    assert payload({"auditEvents": ids(event)}) == response_of(await ask(company.admin, ALL))

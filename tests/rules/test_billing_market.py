@@ -6,7 +6,7 @@ import pytest
 
 from tests.client import Client
 from tests.factory import Factory
-from tests.rules.answers import hidden, told, whole
+from tests.rules.answers import payload, redaction_at, response_of
 
 MARKETS = "query ($id: ID!) { company(id: $id) { billingMarkets { market currency enabled } } }"
 BY_ID = "query ($id: ID!) { node(id: $id) { id } }"
@@ -23,7 +23,7 @@ async def test_company_reads_its_billing_markets_R107_A19(ask: Client, given: Fa
 
     answer = await ask(company.admin, MARKETS, id=company.id)
 
-    assert told({"company": {"billingMarkets": [GERMAN, BRITISH]}}) == whole(answer)
+    assert payload({"company": {"billingMarkets": [GERMAN, BRITISH]}}) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "FINANCE", "VIEWER"])
@@ -40,9 +40,9 @@ async def test_managed_account_reads_no_billing_market_R107(ask: Client, given: 
 
     below, by_id = await ask(user.email, MARKETS, id=company.id), await ask(user.email, BY_ID, id=market.id)
 
-    redaction = hidden("company.billingMarkets", "NOT_FOR_MANAGED_ACCOUNTS")
-    assert told({"company": {"billingMarkets": None}}, redaction) == whole(below)
-    assert told({"node": None}) == whole(by_id)
+    redaction = redaction_at("company.billingMarkets", "NOT_FOR_MANAGED_ACCOUNTS")
+    assert payload({"company": {"billingMarkets": None}}, redaction) == response_of(below)
+    assert payload({"node": None}) == response_of(by_id)
 
 
 async def test_managed_account_cannot_tell_whether_there_are_billing_markets_R107_A21(ask: Client, given: Factory) -> None:
@@ -68,8 +68,8 @@ async def test_markets_of_a_managed_account_are_for_its_partner_and_the_operator
 
     below, by_id = await ask(email, MARKETS, id=account.company.id), await ask(email, BY_ID, id=market.id)
 
-    assert told({"company": {"billingMarkets": [GERMAN]}}) == whole(below)
-    assert told({"node": {"id": market.id}}) == whole(by_id)
+    assert payload({"company": {"billingMarkets": [GERMAN]}}) == response_of(below)
+    assert payload({"node": {"id": market.id}}) == response_of(by_id)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER"])
@@ -82,5 +82,7 @@ async def test_billing_markets_are_for_nobody_else_V21(ask: Client, given: Facto
 
     below, by_id = await ask(email, MARKETS, id=company.id), await ask(email, BY_ID, id=market.id)
 
-    assert told({"company": {"billingMarkets": None}}, hidden("company.billingMarkets", "NOT_YOURS")) == whole(below)
-    assert told({"node": None}) == whole(by_id)
+    assert payload({"company": {"billingMarkets": None}}, redaction_at("company.billingMarkets", "NOT_YOURS")) == response_of(
+        below
+    )
+    assert payload({"node": None}) == response_of(by_id)

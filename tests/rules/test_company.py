@@ -8,7 +8,7 @@ import pytest
 
 from tests.client import ANONYMOUS, Client
 from tests.factory import Company, Factory
-from tests.rules.answers import hidden, ids, nodes, told, whole
+from tests.rules.answers import ids, nodes, payload, redaction_at, response_of
 
 SEEN = """query ($id: ID!) {
     company(id: $id) { id tradingName companyType }
@@ -34,12 +34,12 @@ Undo = Callable[[], Awaitable[None]]
 def seen(company: Company, *all_known: Company) -> object:
     """The answer to SEEN of whoever knows the company, as one of all that it knows."""
     found = {"id": company.id, "tradingName": company.name, "companyType": "ENTERPRISE"}
-    return told({"company": found, "node": {"id": company.id}, "companies": ids(*all_known)})
+    return payload({"company": found, "node": {"id": company.id}, "companies": ids(*all_known)})
 
 
 def unseen(*all_known: Company) -> object:
     """The answer to SEEN of whoever does not know the company."""
-    return told({"company": None, "node": None, "companies": ids(*all_known)})
+    return payload({"company": None, "node": None, "companies": ids(*all_known)})
 
 
 async def test_company_is_seen_by_itself_V18(ask: Client, given: Factory) -> None:
@@ -49,7 +49,7 @@ async def test_company_is_seen_by_itself_V18(ask: Client, given: Factory) -> Non
 
     answer = await ask(user.email, SEEN, id=company.id)
 
-    assert seen(company, company) == whole(answer)
+    assert seen(company, company) == response_of(answer)
 
 
 async def test_managed_company_is_seen_by_its_partner_V14_V18(ask: Client, given: Factory) -> None:
@@ -60,8 +60,8 @@ async def test_managed_company_is_seen_by_its_partner_V14_V18(ask: Client, given
 
     known, unknown = await ask(partner.admin, SEEN, id=ours.id), await ask(partner.admin, SEEN, id=theirs.id)
 
-    assert seen(ours, partner, ours) == whole(known)
-    assert unseen(partner, ours) == whole(unknown)
+    assert seen(ours, partner, ours) == response_of(known)
+    assert unseen(partner, ours) == response_of(unknown)
 
 
 async def test_partner_is_seen_by_the_accounts_that_it_manages_V18(ask: Client, given: Factory) -> None:
@@ -71,8 +71,8 @@ async def test_partner_is_seen_by_the_accounts_that_it_manages_V18(ask: Client, 
 
     known, unknown = await ask(account.admin, SEEN, id=partner.id), await ask(account.admin, SEEN, id=other.id)
 
-    assert seen(partner, partner, account.company) == whole(known)
-    assert unseen(partner, account.company) == whole(unknown)
+    assert seen(partner, partner, account.company) == response_of(known)
+    assert unseen(partner, account.company) == response_of(unknown)
 
 
 async def test_every_company_is_seen_by_the_operator_V18(ask: Client, given: Factory) -> None:
@@ -82,7 +82,7 @@ async def test_every_company_is_seen_by_the_operator_V18(ask: Client, given: Fac
 
     answer = await ask(operator.admin, SEEN, id=managed.id)
 
-    assert seen(managed, operator, direct, partner, managed) == whole(answer)
+    assert seen(managed, operator, direct, partner, managed) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
@@ -96,7 +96,7 @@ async def test_company_that_shows_nothing_is_seen_by_nobody_else_V18(ask: Client
 
     hidden_one = await ask(email, "query ($id: ID!) { company(id: $id) { id } node(id: $id) { id } }", id=company.id)
 
-    assert told({"company": None, "node": None}) == whole(hidden_one)
+    assert payload({"company": None, "node": None}) == response_of(hidden_one)
 
 
 async def public_profile(given: Factory, company: Company, _viewer: Company) -> Undo:
@@ -159,8 +159,8 @@ async def test_company_is_seen_for_as_long_as_there_is_a_reason_V18(
     await undo()
     after = await ask(viewer.admin, SEEN, id=company.id)
 
-    assert unseen(viewer) == whole(before)
-    assert seen(company, company, viewer) == whole(during)
+    assert unseen(viewer) == response_of(before)
+    assert seen(company, company, viewer) == response_of(during)
     assert before.body == after.body
 
 
@@ -177,8 +177,8 @@ async def test_partner_sees_whom_its_account_deals_with_V14_V18(
     await undo()
     after = await ask(partner.admin, SEEN, id=company.id)
 
-    assert seen(company, company, partner, account.company) == whole(during)
-    assert unseen(partner, account.company) == whole(after)
+    assert seen(company, company, partner, account.company) == response_of(during)
+    assert unseen(partner, account.company) == response_of(after)
 
 
 @pytest.mark.parametrize("way", [public_profile, public_product], ids=lambda way: way.__name__)
@@ -193,8 +193,8 @@ async def test_whoever_shows_itself_is_seen_by_visitors_V18(
     await undo()
     after = await ask(ANONYMOUS, SEEN, id=company.id)
 
-    assert seen(company, company) == whole(during)
-    assert unseen() == whole(after)
+    assert seen(company, company) == response_of(during)
+    assert unseen() == response_of(after)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ async def test_seller_is_seen_by_a_buyer_from_publication_on_V18_V19(
 
     answer = await ask(buyer.admin, SEEN, id=seller.id)
 
-    assert (seen(seller, seller, buyer) if known else unseen(buyer)) == whole(answer)
+    assert (seen(seller, seller, buyer) if known else unseen(buyer)) == response_of(answer)
 
 
 async def test_buyers_of_one_offer_do_not_see_each_other_V18_V19(ask: Client, given: Factory) -> None:
@@ -228,7 +228,7 @@ async def test_buyers_of_one_offer_do_not_see_each_other_V18_V19(ask: Client, gi
 
     answer = await ask(buyer.admin, SEEN, id=other.id)
 
-    assert unseen(seller, buyer) == whole(answer)
+    assert unseen(seller, buyer) == response_of(answer)
 
 
 async def test_seller_is_shown_its_buyers_by_roles_that_read_offers_V18_V23(ask: Client, given: Factory) -> None:
@@ -239,8 +239,8 @@ async def test_seller_is_shown_its_buyers_by_roles_that_read_offers_V18_V23(ask:
 
     by_editor, by_network = await ask(editor.email, SEEN, id=buyer.id), await ask(network.email, SEEN, id=buyer.id)
 
-    assert seen(buyer, seller, buyer) == whole(by_editor)
-    assert unseen(seller) == whole(by_network)
+    assert seen(buyer, seller, buyer) == response_of(by_editor)
+    assert unseen(seller) == response_of(by_network)
 
 
 @pytest.mark.parametrize("asking", ["itself", "its partner", "the operator"])
@@ -253,7 +253,7 @@ async def test_account_kind_and_partner_are_between_the_two_V18(ask: Client, giv
     answer = await ask(emails[asking], STANDING, id=account.company.id)
 
     known = {"tradingName": account.company.name, "companyType": "ENTERPRISE"}
-    assert told({"company": {**known, "accountKind": "MANAGED", "partner": {"id": partner.id}}}) == whole(answer)
+    assert payload({"company": {**known, "accountKind": "MANAGED", "partner": {"id": partner.id}}}) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
@@ -268,8 +268,8 @@ async def test_nobody_else_reads_that_a_company_is_managed_V18(ask: Client, give
     of_managed, of_direct = await ask(email, STANDING, id=managed.id), await ask(email, STANDING, id=direct.id)
 
     known = {"tradingName": "Same", "companyType": "ENTERPRISE", "accountKind": None, "partner": None}
-    redactions = [hidden("company.accountKind", "NOT_YOURS"), hidden("company.partner", "NOT_YOURS")]
-    assert told({"company": known}, *redactions) == whole(of_managed)
+    redactions = [redaction_at("company.accountKind", "NOT_YOURS"), redaction_at("company.partner", "NOT_YOURS")]
+    assert payload({"company": known}, *redactions) == response_of(of_managed)
     assert of_managed.body == of_direct.body
 
 
@@ -283,7 +283,7 @@ async def test_companies_are_not_filtered_by_account_kind_V18_A16(ask: Client, g
     refused, allowed = await ask(email, query), await ask(operator.admin, query)
 
     assert (None, ["FORBIDDEN_FILTER"]) == (refused.data, refused.codes)
-    assert told({"companies": nodes({"id": operator.id})}) == whole(allowed)
+    assert payload({"companies": nodes({"id": operator.id})}) == response_of(allowed)
 
 
 @pytest.mark.parametrize(
@@ -300,8 +300,8 @@ async def test_company_type_is_one_of_six_R412_R413_R414_R415_R416_R417_R418_R41
     found = await ask(company.admin, query, type=company_type)
     not_found = await ask(company.admin, query, type=other)
 
-    assert told({"companies": nodes({"id": company.id, "companyType": company_type})}) == whole(found)
-    assert told({"companies": nodes()}) == whole(not_found)
+    assert payload({"companies": nodes({"id": company.id, "companyType": company_type})}) == response_of(found)
+    assert payload({"companies": nodes()}) == response_of(not_found)
 
 
 async def test_company_is_an_enterprise_when_in_doubt_R420(ask: Client, given: Factory) -> None:
@@ -310,7 +310,7 @@ async def test_company_is_an_enterprise_when_in_doubt_R420(ask: Client, given: F
 
     answer = await ask(company.admin, "{ viewer { company { companyType } } }")
 
-    assert told({"viewer": {"company": {"companyType": "ENTERPRISE"}}}) == whole(answer)
+    assert payload({"viewer": {"company": {"companyType": "ENTERPRISE"}}}) == response_of(answer)
 
 
 async def test_direct_company_reads_its_company_profile_V21(ask: Client, given: Factory) -> None:
@@ -328,7 +328,7 @@ async def test_direct_company_reads_its_company_profile_V21(ask: Client, given: 
         "headquarters": {"city": "Ulm"},
         "taxNumber": "DE 7",
     }
-    assert told({"company": {"companyProfile": known}}) == whole(answer)
+    assert payload({"company": {"companyProfile": known}}) == response_of(answer)
 
 
 async def test_managed_account_reads_its_company_profile_when_its_partner_lets_it_R111_A13(ask: Client, given: Factory) -> None:
@@ -341,9 +341,9 @@ async def test_managed_account_reads_its_company_profile_when_its_partner_lets_i
     await given.setting(account, company_profile=False)
     closed = await ask(account.admin, LEGAL_NAME, id=account.company.id)
 
-    redaction = hidden("company.companyProfile", "HIDDEN_BY_PARTNER")
-    assert told({"company": {"companyProfile": None}}, redaction) == whole(unset)
-    assert told({"company": {"companyProfile": {"legalName": "Sample AG"}}}) == whole(shown)
+    redaction = redaction_at("company.companyProfile", "HIDDEN_BY_PARTNER")
+    assert payload({"company": {"companyProfile": None}}, redaction) == response_of(unset)
+    assert payload({"company": {"companyProfile": {"legalName": "Sample AG"}}}) == response_of(shown)
     assert unset.body == closed.body
 
 
@@ -352,9 +352,9 @@ async def test_partner_reads_the_company_profile_that_it_hides_R111_V21(ask: Cli
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner, company_profile=False, company={"legal_name": "Sample AG"})
 
-    answers = [whole(await ask(who.admin, LEGAL_NAME, id=account.company.id)) for who in (partner, operator)]
+    answers = [response_of(await ask(who.admin, LEGAL_NAME, id=account.company.id)) for who in (partner, operator)]
 
-    assert [told({"company": {"companyProfile": {"legalName": "Sample AG"}}})] * 2 == answers
+    assert [payload({"company": {"companyProfile": {"legalName": "Sample AG"}}})] * 2 == answers
 
 
 async def test_company_profile_and_marketplace_profile_are_two_X1(ask: Client, given: Factory) -> None:
@@ -366,8 +366,8 @@ async def test_company_profile_and_marketplace_profile_are_two_X1(ask: Client, g
     answer = await ask(account.admin, query)
 
     company = {"companyProfile": {"legalName": "Sample AG"}, "marketplaceProfile": None}
-    redaction = hidden("viewer.company.marketplaceProfile", "NOT_FOR_MANAGED_ACCOUNTS")
-    assert told({"viewer": {"company": company}}, redaction) == whole(answer)
+    redaction = redaction_at("viewer.company.marketplaceProfile", "NOT_FOR_MANAGED_ACCOUNTS")
+    assert payload({"viewer": {"company": company}}, redaction) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
@@ -383,13 +383,13 @@ async def test_what_is_inside_a_company_is_for_nobody_else_V21_V24(ask: Client, 
 
     billing = "NOT_FOR_MANAGED_ACCOUNTS" if kind == "MANAGED" else "NOT_YOURS"
     redactions = [
-        hidden("company.companyProfile", "NOT_YOURS"),
-        hidden("company.billingMarkets", billing),
-        hidden("company.supportDetails", "NOT_YOURS"),
-        hidden("company.members", "NOT_YOURS"),
+        redaction_at("company.companyProfile", "NOT_YOURS"),
+        redaction_at("company.billingMarkets", billing),
+        redaction_at("company.supportDetails", "NOT_YOURS"),
+        redaction_at("company.members", "NOT_YOURS"),
     ]
     nothing = dict.fromkeys(("companyProfile", "billingMarkets", "supportDetails", "members"))
-    assert told({"company": nothing}, *redactions) == whole(answer)
+    assert payload({"company": nothing}, *redactions) == response_of(answer)
 
 
 @pytest.mark.parametrize("asking", ["itself", "its partner", "the operator"])
@@ -415,7 +415,7 @@ async def test_what_is_inside_a_company_is_for_itself_its_partner_and_the_operat
         "supportDetails": {"phone": "+49 69 5550199"},
         "members": {"totalCount": 1},
     }
-    assert told({"company": inside}) == whole(answer)
+    assert payload({"company": inside}) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
@@ -434,4 +434,4 @@ async def test_lists_below_a_company_that_are_not_for_the_viewer_are_empty_V24(a
     answer = await ask(email, BELOW, id=partner.id)
 
     lists = ("ports", "products", "offers", "receivedOffers", "managedAccounts")
-    assert told({"company": dict.fromkeys(lists, ids())}) == whole(answer)
+    assert payload({"company": dict.fromkeys(lists, ids())}) == response_of(answer)

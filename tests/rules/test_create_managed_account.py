@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from resolvers.mutations import membership
 from tests.client import Client
 from tests.factory import Company, Factory
-from tests.rules.answers import told, whole
-from tests.rules.mutations import executed, refused, send, stored, trail
+from tests.rules.answers import payload, response_of
+from tests.rules.mutations import executed_statements, recorded_changes, send, stored_rows, user_error
 
 COMPANY: Final = {"tradingName": "Alpine", "legalName": "Alpine AG", "country": "CH"}
 MINIMAL: Final = {"accountName": "Alpine branch", "supportedBy": "PARTNER", "company": COMPANY}
@@ -88,7 +88,7 @@ async def test_new_account_orders_as_soon_as_its_partner_is_billed_there_V15_R40
     await send(ask, partner.admin, "setBillingMarket", "billingMarket { id }", market="DE", enabled=True)
     ordered = await send(ask, ANNA["email"], "orderPort", "port { name status company { tradingName } }", **port)
 
-    assert {"port": None, "userErrors": [refused("MARKET_NOT_ENABLED", "locationId")]} == too_early
+    assert {"port": None, "userErrors": [user_error("MARKET_NOT_ENABLED", "locationId")]} == too_early
     made = {"name": "Core", "status": "REQUESTED", "company": {"tradingName": "Alpine"}}
     assert {"port": made, "userErrors": []} == ordered
 
@@ -103,14 +103,14 @@ async def test_partner_vouches_for_nobody_before_it_is_verified_V15_R404_A40(
     port = {"locationId": location.id, "name": "Core", "speedMbps": 1000, "termMonths": 12}
 
     made = await create(ask, partner.admin, "managedAccount { company { id } }", admin=ANNA)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     own = await send(ask, ANNA["email"], "orderPort", "port { id }", **port)
     company = made["managedAccount"]["company"]["id"]
     partners = await send(ask, partner.admin, "orderPort", "port { id }", companyId=company, **port)
 
-    assert {"port": None, "userErrors": [refused("COMPANY_NOT_VERIFIED")]} == own
-    assert {"port": None, "userErrors": [refused("COMPANY_NOT_VERIFIED", "companyId")]} == partners
-    assert before == await stored(rules_engine)
+    assert {"port": None, "userErrors": [user_error("COMPANY_NOT_VERIFIED")]} == own
+    assert {"port": None, "userErrors": [user_error("COMPANY_NOT_VERIFIED", "companyId")]} == partners
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_new_company_is_an_enterprise_unless_it_says_xaas_R413_R420_A42(ask: Client, given: Factory) -> None:
@@ -122,7 +122,7 @@ async def test_new_company_is_an_enterprise_unless_it_says_xaas_R413_R420_A42(as
     distributor = await create(ask, partner.admin, kind, accountName="Another", company={**COMPANY, "companyType": "CLOUD"})
 
     assert {"managedAccount": {"company": {"companyType": "ENTERPRISE"}}, "userErrors": []} == in_doubt
-    assert {"managedAccount": None, "userErrors": [refused("INVALID_VALUE", "company", "companyType")]} == distributor
+    assert {"managedAccount": None, "userErrors": [user_error("INVALID_VALUE", "company", "companyType")]} == distributor
 
 
 @pytest.mark.parametrize(
@@ -143,12 +143,12 @@ async def test_operator_supports_only_whom_it_can_reach_V15(
 ) -> None:
     """E-mail address and phone are required if the operator supports the account, and each that is missing is named."""
     partner = await given.partner()
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await create(ask, partner.admin, supportedBy="OPERATOR", **contact)
 
-    assert {"managedAccount": None, "userErrors": [refused("REQUIRED", *path) for path in missing]} == answer
-    assert before == await stored(rules_engine)
+    assert {"managedAccount": None, "userErrors": [user_error("REQUIRED", *path) for path in missing]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_operator_supports_whom_it_can_reach_V15_R106_R110(ask: Client, given: Factory) -> None:
@@ -168,13 +168,13 @@ async def test_names_are_unique_for_each_partner_V7(ask: Client, given: Factory,
     partner, other = await given.partner(), await given.partner()
 
     first = await create(ask, partner.admin)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     second = await create(ask, partner.admin, accountName="  Alpine branch ")
-    after = await stored(rules_engine)
+    after = await stored_rows(rules_engine)
     others = await create(ask, other.admin)
 
     assert [[], []] == [first["userErrors"], others["userErrors"]]
-    assert {"managedAccount": None, "userErrors": [refused("TAKEN", "accountName")]} == second
+    assert {"managedAccount": None, "userErrors": [user_error("TAKEN", "accountName")]} == second
     assert before == after
 
 
@@ -204,7 +204,7 @@ async def test_names_that_look_alike_are_one_V7(ask: Client, given: Factory, nam
     update = {"id": other.id, "version": 1, "accountName": name}
     renamed = await send(ask, partner.admin, "updateManagedAccount", ID, **update)
 
-    assert [[refused("TAKEN", "accountName")]] * 2 == [made["userErrors"], renamed["userErrors"]]
+    assert [[user_error("TAKEN", "accountName")]] * 2 == [made["userErrors"], renamed["userErrors"]]
 
 
 async def test_an_account_may_be_written_another_way_V7(ask: Client, given: Factory) -> None:
@@ -225,7 +225,7 @@ async def test_a_name_of_which_nothing_is_seen_is_blank_V7(ask: Client, given: F
     answer = await create(ask, (await given.partner()).admin, accountName=name, company=company)
 
     missing = [("accountName",), ("company", "tradingName"), ("company", "legalName")]
-    assert [refused("REQUIRED", *path) for path in missing] == answer["userErrors"]
+    assert [user_error("REQUIRED", *path) for path in missing] == answer["userErrors"]
 
 
 async def test_one_of_many_at_once_has_the_name_V7(ask: Client, given: Factory) -> None:
@@ -242,26 +242,26 @@ async def test_one_of_many_at_once_has_the_name_V7(ask: Client, given: Factory) 
 async def test_texts_have_bounds_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """What is blank, too long or of no known form is told at once, each with the path to it."""
     partner = await given.partner()
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     company = {"tradingName": "x" * 201, "legalName": " ", "country": "UK", "headquarters": {"country": "Germany"}}
     more: dict[str, Any] = {"supportDetails": {"email": "nobody", "phone": "12"}, "admin": {"email": "also nobody", "name": ""}}
 
     answer = await create(ask, partner.admin, accountName="", accountRef="x" * 129, company=company, **more)
 
     problems = [
-        refused("REQUIRED", "accountName"),
-        refused("TOO_LONG", "accountRef"),
-        refused("TOO_LONG", "company", "tradingName"),
-        refused("REQUIRED", "company", "legalName"),
-        refused("INVALID_VALUE", "company", "headquarters", "country"),
-        refused("INVALID_VALUE", "company", "country"),
-        refused("INVALID_VALUE", "supportDetails", "email"),
-        refused("INVALID_VALUE", "supportDetails", "phone"),
-        refused("INVALID_VALUE", "admin", "email"),
-        refused("REQUIRED", "admin", "name"),
+        user_error("REQUIRED", "accountName"),
+        user_error("TOO_LONG", "accountRef"),
+        user_error("TOO_LONG", "company", "tradingName"),
+        user_error("REQUIRED", "company", "legalName"),
+        user_error("INVALID_VALUE", "company", "headquarters", "country"),
+        user_error("INVALID_VALUE", "company", "country"),
+        user_error("INVALID_VALUE", "supportDetails", "email"),
+        user_error("INVALID_VALUE", "supportDetails", "phone"),
+        user_error("INVALID_VALUE", "admin", "email"),
+        user_error("REQUIRED", "admin", "name"),
     ]
     assert {"managedAccount": None, "userErrors": problems} == answer
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_names_may_be_as_long_as_allowed_V7(ask: Client, given: Factory) -> None:
@@ -278,14 +278,14 @@ async def test_names_may_be_as_long_as_allowed_V7(ask: Client, given: Factory) -
 async def test_only_a_partner_makes_accounts_V15_A18(ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str) -> None:
     """Nobody else does, least of all a managed account; and nobody else learns who has which address."""
     email, somebody = await given.somebody(kind), await given.company()
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answers = [
         await create(ask, email, admin={"email": address, "name": "Anna"}) for address in (somebody.admin, "new@alpine.example")
     ]
 
-    assert [{"managedAccount": None, "userErrors": [refused("FORBIDDEN")]}] * 2 == answers
-    assert before == await stored(rules_engine)
+    assert [{"managedAccount": None, "userErrors": [user_error("FORBIDDEN")]}] * 2 == answers
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
@@ -294,12 +294,12 @@ async def test_only_account_administrators_make_accounts_V15_A43(
 ) -> None:
     """No other role of a partner makes accounts."""
     user = await given.user(await given.partner(), role)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await create(ask, user.email)
 
-    assert {"managedAccount": None, "userErrors": [refused("FORBIDDEN")]} == answer
-    assert before == await stored(rules_engine)
+    assert {"managedAccount": None, "userErrors": [user_error("FORBIDDEN")]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_known_user_is_let_in_under_its_name_V14_R405(ask: Client, given: Factory) -> None:
@@ -331,7 +331,7 @@ async def test_nobody_learns_who_has_an_account_V21(ask: Client, given: Factory,
         await create(ask, partner.admin, accountName="Warm")
     answers = []
     for partner, admin in zip(partners, named, strict=True):
-        with executed(ask.app.state.services.engine) as statements:
+        with executed_statements(ask.app.state.services.engine) as statements:
             answers.append(await create(ask, partner.admin, ALIKE, admin=admin, **values))
         ran.append(list(statements))
 
@@ -364,7 +364,7 @@ async def test_naming_new_people_is_limited_V21(ask: Client, given: Factory, mon
     without = await create(ask, partner.admin)
     others = await create(ask, other.admin, admin=people[2])
 
-    assert [[], [], [refused("TOO_MANY", "admin", "email")]] == [answer["userErrors"] for answer in answers]
+    assert [[], [], [user_error("TOO_MANY", "admin", "email")]] == [answer["userErrors"] for answer in answers]
     assert [[], []] == [without["userErrors"], others["userErrors"]]
 
 
@@ -374,7 +374,7 @@ async def test_what_was_made_is_recorded_V15(ask: Client, given: Factory, rules_
 
     await create(ask, partner.admin, admin=ANNA)
 
-    recorded = [(action, table) for action, table, _ in await trail(rules_engine)]
+    recorded = [(action, table) for action, table, _ in await recorded_changes(rules_engine)]
     tables = ["company", "managed_account", "membership", "support_details"]
     assert [("createManagedAccount", table) for table in tables] == sorted(recorded)
 
@@ -387,4 +387,4 @@ async def test_it_is_made_once_however_often_it_is_sent_V15(ask: Client, given: 
 
     assert first == again
     listed = await ask(partner.admin, "{ managedAccounts { nodes { id } } }")
-    assert told({"managedAccounts": {"nodes": [first["managedAccount"]]}}) == whole(listed)
+    assert payload({"managedAccounts": {"nodes": [first["managedAccount"]]}}) == response_of(listed)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory
-from tests.rules.answers import hidden, told, whole
+from tests.rules.answers import payload, redaction_at, response_of
 
 FIELDS = "{ portsByStatus { status count } portsByMetro { metro count } ordersWaiting monthlySpend { amount currency } }"
 OWN = f"{{ viewer {{ dashboard {FIELDS} }} }}"
@@ -45,8 +45,8 @@ async def test_direct_company_has_its_ports_at_a_glance_R112(ask: Client, given:
         "ordersWaiting": 2,
         "monthlySpend": [{"amount": "2500.00", "currency": "EUR"}, {"amount": "60000", "currency": "JPY"}],
     }
-    assert told({"viewer": {"dashboard": expected}}) == whole(own)
-    assert told({"company": {"dashboard": expected}}) == whole(by_id)
+    assert payload({"viewer": {"dashboard": expected}}) == response_of(own)
+    assert payload({"company": {"dashboard": expected}}) == response_of(by_id)
 
 
 async def test_partner_has_the_ports_of_its_accounts_too_R112_R115_V14(ask: Client, given: Factory) -> None:
@@ -63,8 +63,8 @@ async def test_partner_has_the_ports_of_its_accounts_too_R112_R115_V14(ask: Clie
         found = {"portsByStatus": statuses(ACTIVE=count), "portsByMetro": metros(Frankfurt=count), "ordersWaiting": 0}
         return {"dashboard": {**found, "monthlySpend": [{"amount": amount, "currency": "EUR"}]}}
 
-    assert told({"viewer": dashboard(3, "321.00")}) == whole(own)
-    assert told({"company": dashboard(1, "20.00")}) == whole(below)
+    assert payload({"viewer": dashboard(3, "321.00")}) == response_of(own)
+    assert payload({"company": dashboard(1, "20.00")}) == response_of(below)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -86,10 +86,10 @@ async def test_managed_account_has_no_dashboard_until_its_partner_switches_it_on
     await given.setting(account, dashboard=False)
     off = await ask(user.email, WAITING, id=account.company.id)
 
-    reasons = [hidden(f"{of}.dashboard", "HIDDEN_BY_PARTNER") for of in ("viewer", "company")]
-    nothing = told({"viewer": {"dashboard": None}, "company": {"dashboard": None}}, *reasons)
-    found = told({"viewer": {"dashboard": {"ordersWaiting": 1}}, "company": {"dashboard": {"ordersWaiting": 1}}})
-    assert [nothing, found, found, nothing] == [whole(each) for each in (unset, switched_on, on_for_all, off)]
+    reasons = [redaction_at(f"{of}.dashboard", "HIDDEN_BY_PARTNER") for of in ("viewer", "company")]
+    nothing = payload({"viewer": {"dashboard": None}, "company": {"dashboard": None}}, *reasons)
+    found = payload({"viewer": {"dashboard": {"ordersWaiting": 1}}, "company": {"dashboard": {"ordersWaiting": 1}}})
+    assert [nothing, found, found, nothing] == [response_of(each) for each in (unset, switched_on, on_for_all, off)]
 
 
 async def test_other_settings_do_not_show_the_dashboard_R112(ask: Client, given: Factory) -> None:
@@ -101,7 +101,9 @@ async def test_other_settings_do_not_show_the_dashboard_R112(ask: Client, given:
     await given.port(account.company)
     with_one = await ask(account.admin, OWN)
 
-    assert told({"viewer": {"dashboard": None}}, hidden("viewer.dashboard", "HIDDEN_BY_PARTNER")) == whole(without)
+    assert payload({"viewer": {"dashboard": None}}, redaction_at("viewer.dashboard", "HIDDEN_BY_PARTNER")) == response_of(
+        without
+    )
     assert without.body == with_one.body
 
 
@@ -117,11 +119,11 @@ async def test_hidden_prices_hide_the_spend_R112_R121_A16(ask: Client, given: Fa
     priced = await ask(account.admin, OWN)
 
     counts = {"portsByStatus": statuses(ACTIVE=1), "portsByMetro": metros(Frankfurt=1), "ordersWaiting": 0}
-    redaction = hidden("viewer.dashboard.monthlySpend", "HIDDEN_BY_PARTNER")
-    assert told({"viewer": {"dashboard": {**counts, "monthlySpend": None}}}, redaction) == whole(unpriced)
+    redaction = redaction_at("viewer.dashboard.monthlySpend", "HIDDEN_BY_PARTNER")
+    assert payload({"viewer": {"dashboard": {**counts, "monthlySpend": None}}}, redaction) == response_of(unpriced)
     assert unpriced.body == dearer.body
     spend = [{"amount": "0.01", "currency": "EUR"}]
-    assert told({"viewer": {"dashboard": {**counts, "monthlySpend": spend}}}) == whole(priced)
+    assert payload({"viewer": {"dashboard": {**counts, "monthlySpend": spend}}}) == response_of(priced)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
@@ -134,10 +136,10 @@ async def test_spend_is_for_the_roles_that_read_prices_V23(ask: Client, given: F
     answer = await ask(user.email, OWN)
 
     if role in {"ACCOUNT_ADMIN", "FINANCE", "VIEWER"}:
-        assert told({"viewer": {"dashboard": EMPTY}}) == whole(answer)
+        assert payload({"viewer": {"dashboard": EMPTY}}) == response_of(answer)
     else:
-        redaction = hidden("viewer.dashboard.monthlySpend", "ROLE_REQUIRED")
-        assert told({"viewer": {"dashboard": {**EMPTY, "monthlySpend": None}}}, redaction) == whole(answer)
+        redaction = redaction_at("viewer.dashboard.monthlySpend", "ROLE_REQUIRED")
+        assert payload({"viewer": {"dashboard": {**EMPTY, "monthlySpend": None}}}, redaction) == response_of(answer)
 
 
 async def test_visitor_has_no_dashboard_R112_V24(ask: Client, given: Factory) -> None:
@@ -147,8 +149,8 @@ async def test_visitor_has_no_dashboard_R112_V24(ask: Client, given: Factory) ->
 
     answer = await ask(ANONYMOUS, WAITING, id=company.id)
 
-    reasons = hidden("viewer.dashboard", "SIGN_IN_REQUIRED"), hidden("company.dashboard", "NOT_YOURS")
-    assert told({"viewer": {"dashboard": None}, "company": {"dashboard": None}}, *reasons) == whole(answer)
+    reasons = redaction_at("viewer.dashboard", "SIGN_IN_REQUIRED"), redaction_at("company.dashboard", "NOT_YOURS")
+    assert payload({"viewer": {"dashboard": None}, "company": {"dashboard": None}}, *reasons) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
@@ -161,7 +163,7 @@ async def test_dashboards_are_for_nobody_else_R112_V20(ask: Client, given: Facto
 
     answer = await ask(email, OF_COMPANY, id=company.id)
 
-    assert told({"company": {"dashboard": None}}, hidden("company.dashboard", "NOT_YOURS")) == whole(answer)
+    assert payload({"company": {"dashboard": None}}, redaction_at("company.dashboard", "NOT_YOURS")) == response_of(answer)
 
 
 async def test_managed_account_does_not_read_its_partners_dashboard_R112_V14(ask: Client, given: Factory) -> None:
@@ -172,7 +174,7 @@ async def test_managed_account_does_not_read_its_partners_dashboard_R112_V14(ask
 
     answer = await ask(account.admin, OF_COMPANY, id=partner.id)
 
-    assert told({"company": {"dashboard": None}}, hidden("company.dashboard", "NOT_YOURS")) == whole(answer)
+    assert payload({"company": {"dashboard": None}}, redaction_at("company.dashboard", "NOT_YOURS")) == response_of(answer)
 
 
 async def test_operator_looks_at_every_dashboard_R112_V20(ask: Client, given: Factory) -> None:
@@ -183,7 +185,7 @@ async def test_operator_looks_at_every_dashboard_R112_V20(ask: Client, given: Fa
     answer = await ask(operator.admin, WAITING, id=company.id)
 
     expected = {"viewer": {"dashboard": {"ordersWaiting": 0}}, "company": {"dashboard": {"ordersWaiting": 1}}}
-    assert told(expected) == whole(answer)
+    assert payload(expected) == response_of(answer)
 
 
 async def test_orders_that_wait_for_approval_wait_too_R112_V13(ask: Client, given: Factory) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.client import ANONYMOUS, Answer, Client
 from tests.factory import Factory
-from tests.rules.answers import told, whole
+from tests.rules.answers import payload, response_of
 from tests.rules.proofs import ROOT
 
 WHY = """query ($type: String!, $id: ID!, $field: String, $as: ID, $action: String) {
@@ -102,7 +102,7 @@ async def test_a_managed_viewer_is_told_the_reason_alone_V14_R121(ask: Client, g
 
     answer = await ask(account.admin, WHY, type="Port", id=port.id, field="monthlyRate")
 
-    assert told({"explain": HIDDEN_PRICE}) == whole(answer)
+    assert payload({"explain": HIDDEN_PRICE}) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
@@ -114,7 +114,7 @@ async def test_other_roles_of_a_partner_are_told_the_reason_alone_V14_A43(ask: C
 
     answer = await ask(user.email, WHY, type="Port", id=port.id, field="monthlyRate", **{"as": account.company.id})
 
-    assert told({"explain": HIDDEN_PRICE}) == whole(answer)
+    assert payload({"explain": HIDDEN_PRICE}) == response_of(answer)
 
 
 async def test_the_explanation_is_of_the_settings_of_the_moment_R122_V2(ask: Client, given: Factory) -> None:
@@ -126,7 +126,7 @@ async def test_the_explanation_is_of_the_settings_of_the_moment_R122_V2(ask: Cli
 
     answer = await ask(account.admin, WHY, type="Port", id=port.id, field="monthlyRate")
 
-    assert told({"explain": {"allowed": True, "reason": None, "decisions": []}}) == whole(answer)
+    assert payload({"explain": {"allowed": True, "reason": None, "decisions": []}}) == response_of(answer)
 
 
 @pytest.mark.executors
@@ -149,7 +149,7 @@ async def test_a_thing_that_the_asker_may_not_know_is_nothing_V20_V24(ask: Clien
             answers.append(await ask(emails[asking], RULES, type="Port", id=each.id, field="monthlyRate"))
         counts.append(statements)
 
-    assert told({"explain": None}) == whole(answers[0])
+    assert payload({"explain": None}) == response_of(answers[0])
     assert answers[0].body == answers[1].body
     assert counts[0] == counts[1]
 
@@ -205,8 +205,8 @@ async def test_a_visitor_is_told_what_it_may_and_nothing_of_rules_V22(ask: Clien
     bio = await ask(ANONYMOUS, WHY, type="MarketplaceProfile", id=profile.id, field="bio")
     phone = await ask(ANONYMOUS, WHY, type="MarketplaceProfile", id=profile.id, field="phone")
 
-    assert told({"explain": {"allowed": True, "reason": None, "decisions": []}}) == whole(bio)
-    assert told({"explain": {"allowed": False, "reason": "SIGN_IN_REQUIRED", "decisions": []}}) == whole(phone)
+    assert payload({"explain": {"allowed": True, "reason": None, "decisions": []}}) == response_of(bio)
+    assert payload({"explain": {"allowed": False, "reason": "SIGN_IN_REQUIRED", "decisions": []}}) == response_of(phone)
 
 
 @pytest.mark.parametrize(("role", "allowed"), [("NETWORK_ADMIN", True), ("FINANCE", False)])
@@ -218,7 +218,7 @@ async def test_actions_are_explained_too_A43(ask: Client, given: Factory, role: 
     answers = [await ask(user.email, WHY, type="Port", id=port.id, action=action) for action in ("UPDATE", "update")]
 
     reason = None if allowed else "NOT_YOURS"
-    assert [told({"explain": {"allowed": allowed, "reason": reason, "decisions": []}})] * 2 == [*map(whole, answers)]
+    assert [payload({"explain": {"allowed": allowed, "reason": reason, "decisions": []}})] * 2 == [*map(response_of, answers)]
 
 
 async def test_of_drafts_a_partner_learns_nothing_by_explaining_V19(ask: Client, given: Factory) -> None:

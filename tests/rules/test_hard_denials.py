@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import Client
 from tests.factory import Account, Factory
-from tests.rules.answers import hidden, told, whole
-from tests.rules.mutations import refused, send, stored
+from tests.rules.answers import payload, redaction_at, response_of
+from tests.rules.mutations import send, stored_rows, user_error
 
 EVERYTHING: Final = dict.fromkeys(("pricing", "chatSupport", "dashboard", "companyProfile", "orderApproval"), True)
 ROLES: Final = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
@@ -47,8 +47,8 @@ async def test_no_setting_shows_what_is_never_for_managed_accounts_R002_R107_R11
 
     never = ("billingMarkets", "marketplaceProfile", "supportDetails", "partnerDefaults", "version")
     shown = {**dict.fromkeys(never), "companyProfile": {"legalName": account.company.name}}
-    redactions = [hidden(f"company.{name}", "NOT_FOR_MANAGED_ACCOUNTS") for name in never]
-    assert told({"company": shown}, *redactions) == whole(answer)
+    redactions = [redaction_at(f"company.{name}", "NOT_FOR_MANAGED_ACCOUNTS") for name in never]
+    assert payload({"company": shown}, *redactions) == response_of(answer)
 
 
 async def test_no_setting_shows_a_market_or_a_profile_by_its_id_R107_R116_A8(ask: Client, given: Factory) -> None:
@@ -62,7 +62,7 @@ async def test_no_setting_shows_a_market_or_a_profile_by_its_id_R107_R116_A8(ask
         account.admin, "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=[each.id for each in (own, of_partner, private)]
     )
 
-    assert told({"nodes": [None, None, None]}) == whole(answer)
+    assert payload({"nodes": [None, None, None]}) == response_of(answer)
 
 
 @pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
@@ -73,7 +73,7 @@ async def test_no_setting_lets_an_account_edit_anything_R107_R111_R123_R124_A18(
     """With everything on, an account still edits neither markets, details, profile, settings nor itself, and makes no account."""
     account = await with_everything(ask, given, supported_by)
     user = await given.user(account.company, role)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     company = {"tradingName": "Alpine", "legalName": "Alpine AG", "country": "CH"}
     tried: dict[str, dict[str, Any]] = {
         "setBillingMarket": {"market": "DE", "enabled": False},
@@ -89,9 +89,9 @@ async def test_no_setting_lets_an_account_edit_anything_R107_R111_R123_R124_A18(
         name: (await send(ask, user.email, name, "__typename", **values))["userErrors"] for name, values in tried.items()
     }
 
-    by_id = {name: [refused("FORBIDDEN", "id")] for name in ("updateManagedAccount", "updateManagedAccountSettings")}
-    assert {**{name: [refused("FORBIDDEN")] for name in tried}, **by_id} == answers
-    assert before == await stored(rules_engine)
+    by_id = {name: [user_error("FORBIDDEN", "id")] for name in ("updateManagedAccount", "updateManagedAccountSettings")}
+    assert {**{name: [user_error("FORBIDDEN")] for name in tried}, **by_id} == answers
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_no_setting_shows_another_account_or_the_reference_V14_V25(ask: Client, given: Factory) -> None:
@@ -103,5 +103,7 @@ async def test_no_setting_shows_another_account_or_the_reference_V14_V25(ask: Cl
     answer = await ask(account.admin, "{ managedAccounts { nodes { id accountRef version } totalCount } }")
 
     nothing = {"id": account.id, "accountRef": None, "version": None}
-    redactions = [hidden(f"managedAccounts.nodes.*.{name}", "NOT_FOR_MANAGED_ACCOUNTS") for name in ("accountRef", "version")]
-    assert told({"managedAccounts": {"nodes": [nothing], "totalCount": 1}}, *redactions) == whole(answer)
+    redactions = [
+        redaction_at(f"managedAccounts.nodes.*.{name}", "NOT_FOR_MANAGED_ACCOUNTS") for name in ("accountRef", "version")
+    ]
+    assert payload({"managedAccounts": {"nodes": [nothing], "totalCount": 1}}, *redactions) == response_of(answer)

@@ -12,7 +12,7 @@ from resolvers.values import identifiers
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory, Thing
 from tests.pictures import claiming, picture, upload
-from tests.rules.answers import hidden, told, whole
+from tests.rules.answers import payload, redaction_at, response_of
 
 LOGO = """query ($id: ID!) { node(id: $id) { ... on MarketplaceProfile {
     logo { width height mediaType isRecommendedSize }
@@ -45,7 +45,7 @@ async def test_logo_of_a_public_profile_is_seen_by_everybody_R006_R010(ask: Clie
     answer = await ask(email, LOGO, id=profile.id)
     served = await fetch(ask, email, await path_of(ask, company.admin, profile))
 
-    assert told({"node": {"logo": SMALL}}) == whole(answer)
+    assert payload({"node": {"logo": SMALL}}) == response_of(answer)
     assert (200, "image/png", b"logo of Alpine") == (served.status_code, served.headers["content-type"], served.content)
 
 
@@ -61,7 +61,7 @@ async def test_recommended_size_of_a_logo_is_advice_R007_A2(
     answer = await ask(ANONYMOUS, LOGO, id=profile.id)
 
     logo = {"width": width, "height": height, "mediaType": "PNG", "isRecommendedSize": recommended}
-    assert told({"node": {"logo": logo}}) == whole(answer)
+    assert payload({"node": {"logo": logo}}) == response_of(answer)
 
 
 async def test_logo_is_hidden_with_its_profile_R011_A21(ask: Client, given: Factory) -> None:
@@ -99,7 +99,7 @@ async def test_operator_sees_the_logo_of_a_private_profile_R006(ask: Client, giv
     answer = await ask(operator.admin, LOGO, id=profile.id)
     served = await fetch(ask, operator.admin, await path_of(ask, company.admin, profile))
 
-    assert told({"node": {"logo": SMALL}}) == whole(answer)
+    assert payload({"node": {"logo": SMALL}}) == response_of(answer)
     assert 200 == served.status_code
 
 
@@ -116,10 +116,10 @@ async def test_managed_account_does_not_see_its_own_logo_R002_R116_A9(ask: Clien
     below, picture = await ask(account.admin, query), await fetch(ask, account.admin, path)
     by_partner, for_partner = await ask(partner.admin, LOGO, id=profile.id), await fetch(ask, partner.admin, path)
 
-    redaction = hidden("viewer.company.marketplaceProfile", "NOT_FOR_MANAGED_ACCOUNTS")
-    assert told({"viewer": {"company": {"marketplaceProfile": None}}}, redaction) == whole(below)
+    redaction = redaction_at("viewer.company.marketplaceProfile", "NOT_FOR_MANAGED_ACCOUNTS")
+    assert payload({"viewer": {"company": {"marketplaceProfile": None}}}, redaction) == response_of(below)
     assert 404 == picture.status_code
-    assert told({"node": {"logo": SMALL}}) == whole(by_partner)
+    assert payload({"node": {"logo": SMALL}}) == response_of(by_partner)
     assert 200 == for_partner.status_code
 
 
@@ -189,7 +189,7 @@ async def test_uploaded_picture_becomes_a_logo_R006_R007_R008_A2(
 
     facts = {"width": size[0], "height": size[1], "mediaType": kind, "isRecommendedSize": recommended}
     assert (201, {"id": image.id, "url": f"http://localhost:8000/files/{image.id}", **facts}) == told_of(response)
-    assert told({"node": {"logo": facts}}) == whole(answer)
+    assert payload({"node": {"logo": facts}}) == response_of(answer)
     assert (404, 200, media_type) == (before.status_code, after.status_code, after.headers["Content-Type"])
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from commands.invoices import Period, issued
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory, Invoice, Thing
-from tests.rules.answers import hidden, ids, nodes, told, whole
+from tests.rules.answers import ids, nodes, payload, redaction_at, response_of
 
 INVOICES = "query ($id: ID!) { company(id: $id) { invoices { nodes { id } totalCount } } }"
 IN_PERIOD = """query ($id: ID!, $filter: InvoiceFilter, $order: InvoiceOrder) {
@@ -32,12 +32,12 @@ SWITCHES = dict.fromkeys(("pricing", "chat_support", "dashboard", "company_profi
 
 def below(*invoices: Invoice) -> object:
     """The answer to INVOICES of whoever reads these."""
-    return told({"company": {"invoices": ids(*invoices)}})
+    return payload({"company": {"invoices": ids(*invoices)}})
 
 
 def no_invoices(reason: str) -> object:
     """The answer to INVOICES of whoever does not read them."""
-    return told({"company": {"invoices": None}}, hidden("company.invoices", reason))
+    return payload({"company": {"invoices": None}}, redaction_at("company.invoices", reason))
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
@@ -52,9 +52,9 @@ async def test_company_reads_its_own_invoices_V21_V23(ask: Client, given: Factor
     listed, by_id = await ask(user.email, INVOICES, id=company.id), await ask(user.email, BY_ID, id=invoices[0].id)
     elsewhere = await ask(user.email, BY_ID, id=strange.id)
 
-    assert below(*invoices) == whole(listed)
-    assert told({"node": {"id": invoices[0].id}}) == whole(by_id)
-    assert told({"node": None}) == whole(elsewhere)
+    assert below(*invoices) == response_of(listed)
+    assert payload({"node": {"id": invoices[0].id}}) == response_of(by_id)
+    assert payload({"node": None}) == response_of(elsewhere)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
@@ -68,9 +68,9 @@ async def test_other_roles_read_no_invoices_V23(ask: Client, given: Factory, kin
     invoice = await given.invoice(company)
     listed, by_id = await ask(user.email, INVOICES, id=company.id), await ask(user.email, BY_ID, id=invoice.id)
 
-    assert no_invoices("ROLE_REQUIRED") == whole(listed)
+    assert no_invoices("ROLE_REQUIRED") == response_of(listed)
     assert without.body == listed.body
-    assert told({"node": None}) == whole(by_id)
+    assert payload({"node": None}) == response_of(by_id)
 
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "FINANCE", "VIEWER"])
@@ -86,8 +86,8 @@ async def test_managed_account_reads_no_invoice_R114(ask: Client, given: Factory
 
     listed, by_id = await ask(user.email, INVOICES, id=company.id), await ask(user.email, BY_ID, id=invoice.id)
 
-    assert no_invoices("NOT_FOR_MANAGED_ACCOUNTS") == whole(listed)
-    assert told({"node": None}) == whole(by_id)
+    assert no_invoices("NOT_FOR_MANAGED_ACCOUNTS") == response_of(listed)
+    assert payload({"node": None}) == response_of(by_id)
 
 
 async def test_charges_of_managed_accounts_stand_on_their_partners_invoice_R115(ask: Client, given: Factory) -> None:
@@ -108,7 +108,7 @@ async def test_charges_of_managed_accounts_stand_on_their_partners_invoice_R115(
         "total": {"amount": "1250.50", "currency": "EUR"},
         "lines": [own, {**other, "managedAccount": {"id": account.id}}],
     }
-    assert told({"node": expected}) == whole(answer)
+    assert payload({"node": expected}) == response_of(answer)
 
 
 async def test_partner_finds_no_invoices_of_its_accounts_R114_R115_V21(ask: Client, given: Factory) -> None:
@@ -121,8 +121,8 @@ async def test_partner_finds_no_invoices_of_its_accounts_R114_R115_V21(ask: Clie
     by_admin = await ask(partner.admin, INVOICES, id=account.company.id)
     by_engineer = await ask(engineer.email, INVOICES, id=account.company.id)
 
-    assert below() == whole(by_admin)
-    assert no_invoices("ROLE_REQUIRED") == whole(by_engineer)
+    assert below() == response_of(by_admin)
+    assert no_invoices("ROLE_REQUIRED") == response_of(by_engineer)
 
 
 async def test_partner_reads_an_invoice_that_an_account_has_all_the_same_V21_V23(ask: Client, given: Factory) -> None:
@@ -134,10 +134,10 @@ async def test_partner_reads_an_invoice_that_an_account_has_all_the_same_V21_V23
 
     listed = await ask(partner.admin, INVOICES, id=account.company.id)
     emails = (finance.email, engineer.email, other.admin, account.admin)
-    by_id = [whole(await ask(email, BY_ID, id=invoice.id)) for email in emails]
+    by_id = [response_of(await ask(email, BY_ID, id=invoice.id)) for email in emails]
 
-    assert below(invoice) == whole(listed)
-    assert [told({"node": node}) for node in ({"id": invoice.id}, None, None, None)] == by_id
+    assert below(invoice) == response_of(listed)
+    assert [payload({"node": node}) for node in ({"id": invoice.id}, None, None, None)] == by_id
 
 
 async def test_operator_reads_every_invoice_V21(ask: Client, given: Factory) -> None:
@@ -147,8 +147,8 @@ async def test_operator_reads_every_invoice_V21(ask: Client, given: Factory) -> 
 
     listed, by_id = await ask(operator.admin, INVOICES, id=company.id), await ask(operator.admin, BY_ID, id=invoice.id)
 
-    assert below(invoice) == whole(listed)
-    assert told({"node": {"id": invoice.id}}) == whole(by_id)
+    assert below(invoice) == response_of(listed)
+    assert payload({"node": {"id": invoice.id}}) == response_of(by_id)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER"])
@@ -161,8 +161,8 @@ async def test_invoices_are_for_nobody_else_V21_V24(ask: Client, given: Factory,
 
     listed, by_id = await ask(email, INVOICES, id=company.id), await ask(email, BY_ID, id=invoice.id)
 
-    assert no_invoices("NOT_YOURS") == whole(listed)
-    assert told({"node": None}) == whole(by_id)
+    assert no_invoices("NOT_YOURS") == response_of(listed)
+    assert payload({"node": None}) == response_of(by_id)
 
 
 async def test_invoices_are_found_by_period_V21(ask: Client, given: Factory) -> None:
@@ -178,7 +178,7 @@ async def test_invoices_are_found_by_period_V21(ask: Client, given: Factory) -> 
         "newest": {"order": {"field": "PERIOD", "direction": "DESC"}},
         "newest of some": {"filter": {"periodTo": "2026-02-01"}, "order": {"field": "PERIOD", "direction": "DESC"}},
     }.items():
-        answers[name] = whole(await ask(company.admin, IN_PERIOD, id=company.id, **asked))
+        answers[name] = response_of(await ask(company.admin, IN_PERIOD, id=company.id, **asked))
 
     expected = {
         "from": below(march, february),
@@ -199,7 +199,7 @@ async def test_anonymous_visitor_orders_no_invoices_V24(ask: Client, given: Fact
 
     answer = await ask(ANONYMOUS, IN_PERIOD, id=company.id, **asked)
 
-    assert no_invoices("NOT_YOURS") == whole(answer)
+    assert no_invoices("NOT_YOURS") == response_of(answer)
 
 
 def charge(text: str, amount: str, port: Thing, account: Thing | None = None) -> dict[str, Any]:
@@ -233,8 +233,8 @@ async def test_a_month_is_charged_to_whoever_pays_R114_R115(ask: Client, given: 
         "total": {"amount": "300.00", "currency": "EUR"},
         "lines": [charge("Peer, 1 Gbps, April 2026", "300.00", theirs)],
     }
-    assert [told({"company": {"invoices": nodes(each)}}) for each in (of_partner, of_direct)] == [
-        whole(each) for each in answers
+    assert [payload({"company": {"invoices": nodes(each)}}) for each in (of_partner, of_direct)] == [
+        response_of(each) for each in answers
     ]
     assert [
         f"INV-2026-04-00001: {partner.name}, 1251.70 EUR, ports: 2",
@@ -253,7 +253,7 @@ async def test_what_is_not_in_service_is_not_charged_R115(ask: Client, given: Fa
     await given.port(operator, activated_at=before)
 
     said = await issued(rules_engine, APRIL)
-    answers = [whole(await ask(operator.admin, INVOICES, id=each.id)) for each in (company, operator)]
+    answers = [response_of(await ask(operator.admin, INVOICES, id=each.id)) for each in (company, operator)]
 
     assert ["Invoices of 2026-04 issued: 0; there before: 0."] == said
     assert [below(), below()] == answers
@@ -278,7 +278,7 @@ async def test_issuing_a_month_again_adds_only_what_is_missing_R115(
     said.append((await issued(rules_engine, APRIL))[-1])
     more = await ask(company.admin, CHARGED, id=company.id)
 
-    assert told({"company": {"invoices": nodes()}}) == whole(dry)
+    assert payload({"company": {"invoices": nodes()}}) == response_of(dry)
     assert first.body == again.body
     numbers = [invoice["number"] for invoice in more.data["company"]["invoices"]["nodes"]]
     assert ["INV-2026-04-00001", "INV-2026-04-00002"] == numbers

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory, Port
-from tests.rules.answers import told, whole
-from tests.rules.mutations import mails, send
+from tests.rules.answers import payload, response_of
+from tests.rules.mutations import queued_mails, send
 
 LETTER = "query ($id: ID!) { node(id: $id) { ... on Port { letterOfAuthorisation } } }"
 PLACE = {"cage": "C07", "rack": "R012", "panel": "P3", "ports": "5/6"}
@@ -86,7 +86,7 @@ async def test_there_is_no_letter_before_and_after_A44(ask: Client, given: Facto
     answer = await ask(company.admin, LETTER, id=port.id)
     served = await fetch(ask, company.admin, port)
 
-    assert told({"node": {"letterOfAuthorisation": None}}) == whole(answer)
+    assert payload({"node": {"letterOfAuthorisation": None}}) == response_of(answer)
     assert (404, NO_FILE) == refusal(served)
 
 
@@ -124,4 +124,4 @@ async def test_letter_leaves_the_cross_connect_and_its_sending_to_the_customer_R
     said = " ".join(PdfReader(BytesIO(served.content)).pages[0].extract_text().split())
 
     assert "The requesting party orders the cross-connect and pays for it." in said
-    assert [] == await mails(rules_engine)
+    assert [] == await queued_mails(rules_engine)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.client import Client
 from tests.factory import Factory
-from tests.rules.answers import ids, told, whole
+from tests.rules.answers import ids, payload, response_of
 
 ALL = "{ locations { nodes { id } totalCount } }"
 ORDERABLE = "{ locations(orderable: true) { nodes { id } totalCount } }"
@@ -26,8 +26,8 @@ async def test_everybody_knows_all_locations_R430(ask: Client, given: Factory, k
 
     known = {"name": "Ham 1", "metro": "London", "country": "GB", "market": "UK", "status": "ACTIVE"}
     known_too = {"latitude": 50.11, "longitude": 8.68, "speedsMbps": [1000, 10000]}
-    assert told({"locations": ids(*places, place)}) == whole(listed)
-    assert told({"node": {**known, **known_too}}) == whole(one)
+    assert payload({"locations": ids(*places, place)}) == response_of(listed)
+    assert payload({"node": {**known, **known_too}}) == response_of(one)
 
 
 async def test_managed_viewer_orders_where_its_partner_has_enabled_billing_R120_A19_V12(ask: Client, given: Factory) -> None:
@@ -41,7 +41,7 @@ async def test_managed_viewer_orders_where_its_partner_has_enabled_billing_R120_
 
     answer = await ask(account.admin, ORDERABLE)
 
-    assert told({"locations": ids(german)}) == whole(answer)
+    assert payload({"locations": ids(german)}) == response_of(answer)
 
 
 async def test_markets_of_the_account_itself_open_no_location_A19(ask: Client, given: Factory) -> None:
@@ -52,7 +52,7 @@ async def test_markets_of_the_account_itself_open_no_location_A19(ask: Client, g
 
     answer = await ask(account.admin, ORDERABLE)
 
-    assert told({"locations": ids()}) == whole(answer)
+    assert payload({"locations": ids()}) == response_of(answer)
 
 
 async def test_orderable_locations_follow_the_partners_markets_at_once_R120(ask: Client, given: Factory) -> None:
@@ -68,8 +68,8 @@ async def test_orderable_locations_follow_the_partners_markets_at_once_R120(ask:
     await given.change(market, enabled=False)
     after = await ask(account.admin, ORDERABLE)
 
-    assert told({"locations": ids(place)}) == whole(enabled)
-    assert told({"locations": ids()}) == whole(before)
+    assert payload({"locations": ids(place)}) == response_of(enabled)
+    assert payload({"locations": ids()}) == response_of(before)
     assert before.body == after.body
 
 
@@ -83,8 +83,8 @@ async def test_ports_are_ordered_in_active_locations_R120(ask: Client, given: Fa
 
     managed, own = await ask(account.admin, ORDERABLE), await ask(partner.admin, ORDERABLE)
 
-    assert told({"locations": ids()}) == whole(managed)
-    assert told({"locations": ids()}) == whole(own)
+    assert payload({"locations": ids()}) == response_of(managed)
+    assert payload({"locations": ids()}) == response_of(own)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "OPERATOR"])
@@ -97,7 +97,7 @@ async def test_list_of_orderable_locations_is_narrowed_for_managed_viewers_only_
 
     answer = await ask(email, ORDERABLE)
 
-    assert told({"locations": ids(place)}) == whole(answer)
+    assert payload({"locations": ids(place)}) == response_of(answer)
 
 
 async def test_ports_that_exist_are_listed_wherever_they_are_A20(ask: Client, given: Factory) -> None:
@@ -110,5 +110,5 @@ async def test_ports_that_exist_are_listed_wherever_they_are_A20(ask: Client, gi
     orderable = await ask(account.admin, ORDERABLE)
 
     found = {"id": port.id, "location": {"id": place.id, "market": "UK"}}
-    assert told({"ports": {"nodes": [found]}}) == whole(ports)
-    assert told({"locations": ids()}) == whole(orderable)
+    assert payload({"ports": {"nodes": [found]}}) == response_of(ports)
+    assert payload({"locations": ids()}) == response_of(orderable)

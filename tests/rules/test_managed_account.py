@@ -6,7 +6,7 @@ import pytest
 
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory
-from tests.rules.answers import hidden, ids, told, whole
+from tests.rules.answers import ids, payload, redaction_at, response_of
 
 ACCOUNTS = "{ managedAccounts { nodes { id } totalCount } }"
 BY_ID = "query ($id: ID!) { node(id: $id) { id } }"
@@ -31,8 +31,10 @@ async def test_companies_are_direct_or_managed_R101_R104(ask: Client, given: Fac
     direct_answer = await ask(direct.admin, KINDS, id=direct.id)
 
     managed = {"accountKind": "MANAGED", "partner": {"id": partner.id}, "managedAccounts": ids()}
-    assert told({"company": managed}) == whole(indirect_answer)
-    assert told({"company": {"accountKind": "DIRECT", "partner": None, "managedAccounts": ids()}}) == whole(direct_answer)
+    assert payload({"company": managed}) == response_of(indirect_answer)
+    assert payload({"company": {"accountKind": "DIRECT", "partner": None, "managedAccounts": ids()}}) == response_of(
+        direct_answer
+    )
 
 
 async def test_direct_company_has_no_account_with_a_partner_R102(ask: Client, given: Factory) -> None:
@@ -42,7 +44,7 @@ async def test_direct_company_has_no_account_with_a_partner_R102(ask: Client, gi
 
     answer = await ask(direct.admin, ACCOUNTS)
 
-    assert told({"managedAccounts": ids()}) == whole(answer)
+    assert payload({"managedAccounts": ids()}) == response_of(answer)
 
 
 async def test_partner_reads_the_accounts_that_it_manages_and_no_other_R103_V14(ask: Client, given: Factory) -> None:
@@ -55,10 +57,10 @@ async def test_partner_reads_the_accounts_that_it_manages_and_no_other_R103_V14(
     below = await ask(partner.admin, KINDS, id=partner.id)
     elsewhere = await ask(partner.admin, BY_ID, id=strange.id)
 
-    assert told({"managedAccounts": ids(*accounts)}) == whole(listed)
+    assert payload({"managedAccounts": ids(*accounts)}) == response_of(listed)
     itself = {"accountKind": "PARTNER", "partner": None, "managedAccounts": ids(*accounts)}
-    assert told({"company": itself}) == whole(below)
-    assert told({"node": None}) == whole(elsewhere)
+    assert payload({"company": itself}) == response_of(below)
+    assert payload({"node": None}) == response_of(elsewhere)
 
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
@@ -70,7 +72,7 @@ async def test_every_user_of_a_partner_sees_all_its_accounts_V14(ask: Client, gi
 
     answer = await ask(user.email, ACCOUNTS)
 
-    assert told({"managedAccounts": ids(account)}) == whole(answer)
+    assert payload({"managedAccounts": ids(account)}) == response_of(answer)
 
 
 async def test_managed_user_reaches_no_record_of_its_partner_V14(ask: Client, given: Factory) -> None:
@@ -86,14 +88,14 @@ async def test_managed_user_reaches_no_record_of_its_partner_V14(ask: Client, gi
     by_id = await ask(account.admin, "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=[thing.id for thing in things])
     listed = await ask(account.admin, lists)
 
-    assert told({"nodes": [None] * len(things)}) == whole(by_id)
+    assert payload({"nodes": [None] * len(things)}) == response_of(by_id)
     expected = {
         "managedAccounts": {"nodes": [{"id": account.id}]},
         "companies": {"nodes": [{"id": partner.id}, {"id": account.company.id}]},
         "ports": {"totalCount": 0},
         "offers": {"totalCount": 0},
     }
-    assert told(expected) == whole(listed)
+    assert payload(expected) == response_of(listed)
 
 
 async def test_accounts_of_a_partner_are_hidden_from_its_accounts_V14_V24(ask: Client, given: Factory) -> None:
@@ -105,8 +107,8 @@ async def test_accounts_of_a_partner_are_hidden_from_its_accounts_V14_V24(ask: C
     answer = await ask(account.admin, KINDS, id=partner.id)
 
     found = {"accountKind": None, "partner": None, "managedAccounts": ids(account)}
-    hidden_fields = [hidden("company.accountKind", "NOT_YOURS"), hidden("company.partner", "NOT_YOURS")]
-    assert told({"company": found}, *hidden_fields) == whole(answer)
+    hidden_fields = [redaction_at("company.accountKind", "NOT_YOURS"), redaction_at("company.partner", "NOT_YOURS")]
+    assert payload({"company": found}, *hidden_fields) == response_of(answer)
 
 
 @pytest.mark.parametrize("asking", ["stranger", "another partner", "anonymous"])
@@ -118,8 +120,8 @@ async def test_managed_account_is_nobody_elses_business_V14(ask: Client, given: 
 
     listed, by_id = await ask(email, ACCOUNTS), await ask(email, BY_ID, id=account.id)
 
-    assert told({"managedAccounts": ids()}) == whole(listed)
-    assert told({"node": None}) == whole(by_id)
+    assert payload({"managedAccounts": ids()}) == response_of(listed)
+    assert payload({"node": None}) == response_of(by_id)
 
 
 async def test_operator_reads_every_managed_account_V14_V21(ask: Client, given: Factory) -> None:
@@ -130,7 +132,7 @@ async def test_operator_reads_every_managed_account_V14_V21(ask: Client, given: 
     answer = await ask(operator.admin, "{ managedAccounts { nodes { id accountRef } totalCount } }")
 
     found = [{"id": account.id, "accountRef": "CRM-7"} for account in accounts]
-    assert told({"managedAccounts": {"nodes": found, "totalCount": 2}}) == whole(answer)
+    assert payload({"managedAccounts": {"nodes": found, "totalCount": 2}}) == response_of(answer)
 
 
 async def test_managed_viewer_reads_its_account_without_the_reference_V25(ask: Client, given: Factory) -> None:
@@ -147,9 +149,9 @@ async def test_managed_viewer_reads_its_account_without_the_reference_V25(ask: C
         "partner": {"id": partner.id},
         "settings": {"pricing": {"enabled": True, "source": "ACCOUNT"}},
     }
-    redaction = hidden("node.accountRef", "NOT_FOR_MANAGED_ACCOUNTS")
-    assert told({"node": {**seen, "accountRef": None}}, redaction) == whole(own)
-    assert told({"node": {**seen, "accountRef": "CRM-7"}}) == whole(by_partner)
+    redaction = redaction_at("node.accountRef", "NOT_FOR_MANAGED_ACCOUNTS")
+    assert payload({"node": {**seen, "accountRef": None}}, redaction) == response_of(own)
+    assert payload({"node": {**seen, "accountRef": "CRM-7"}}) == response_of(by_partner)
 
 
 async def test_reference_that_is_not_there_looks_hidden_too_V25(ask: Client, given: Factory) -> None:
@@ -172,14 +174,14 @@ async def test_account_is_supported_by_its_partner_or_the_operator_R106(ask: Cli
     by_partner = await ask(partner.admin, SUPPORTED_BY, by="PARTNER")
     by_operator = await ask(partner.admin, SUPPORTED_BY, by="OPERATOR")
 
-    assert told({"managedAccounts": ids(ours)}) == whole(by_partner)
-    assert told({"managedAccounts": ids(theirs)}) == whole(by_operator)
+    assert payload({"managedAccounts": ids(ours)}) == response_of(by_partner)
+    assert payload({"managedAccounts": ids(theirs)}) == response_of(by_operator)
 
 
 def values(source: str, **enabled: bool) -> dict[str, object]:
     """The settings as they are asked, all from one source."""
     settings = {name: {"enabled": enabled.get(name, False), "source": source} for name in NAMES}
-    return told({"managedAccounts": {"nodes": [{"settings": settings}]}})
+    return payload({"managedAccounts": {"nodes": [{"settings": settings}]}})
 
 
 @pytest.mark.parametrize(("supported_by", "chat"), [("PARTNER", False), ("OPERATOR", True)])
@@ -192,7 +194,7 @@ async def test_settings_that_nobody_set_have_the_rules_defaults_R108_R110_R121_A
 
     answer = await ask(partner.admin, SETTINGS)
 
-    assert values("DEFAULT", chatSupport=chat) == whole(answer)
+    assert values("DEFAULT", chatSupport=chat) == response_of(answer)
 
 
 @pytest.mark.parametrize("enabled", [True, False])
@@ -209,8 +211,8 @@ async def test_settings_tell_whether_they_are_the_partners_or_the_accounts_V2(
     await given.setting(account, **dict.fromkeys(names, not enabled))
     overridden = await ask(partner.admin, SETTINGS)
 
-    assert values("PARTNER", **dict.fromkeys(NAMES, enabled)) == whole(by_default)
-    assert values("ACCOUNT", **dict.fromkeys(NAMES, not enabled)) == whole(overridden)
+    assert values("PARTNER", **dict.fromkeys(NAMES, enabled)) == response_of(by_default)
+    assert values("ACCOUNT", **dict.fromkeys(NAMES, not enabled)) == response_of(overridden)
 
 
 async def test_partner_determines_the_dashboard_R112_A14(ask: Client, given: Factory) -> None:
@@ -227,8 +229,8 @@ async def test_partner_determines_the_dashboard_R112_A14(ask: Client, given: Fac
     on_for_all = await ask(account.admin, query)
 
     def dashboard(enabled: bool, source: str) -> dict[str, object]:
-        return told({"managedAccounts": {"nodes": [{"settings": {"dashboard": {"enabled": enabled, "source": source}}}]}})
+        return payload({"managedAccounts": {"nodes": [{"settings": {"dashboard": {"enabled": enabled, "source": source}}}]}})
 
-    assert dashboard(False, "DEFAULT") == whole(unset)
-    assert dashboard(True, "ACCOUNT") == whole(switched_on)
-    assert dashboard(True, "PARTNER") == whole(on_for_all)
+    assert dashboard(False, "DEFAULT") == response_of(unset)
+    assert dashboard(True, "ACCOUNT") == response_of(switched_on)
+    assert dashboard(True, "PARTNER") == response_of(on_for_all)

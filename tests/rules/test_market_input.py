@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from resolvers.writing.user_errors import ErrorCode
 from tests.client import Client
 from tests.factory import Factory
-from tests.rules.mutations import send, stored
+from tests.rules.mutations import send, stored_rows
 
 NASTY: Final = st.sampled_from(
     ["", " ", "\0", "a\0b", "x" * 20_000, "🏴‍☠️" * 300, "‮", "'; DROP TABLE port; --", "%_\\", "a@b", "http://[", "+", "-1"]
@@ -79,10 +79,10 @@ async def test_bad_input_is_refused_and_changes_nothing_R026_V16_A21(
     text = json.dumps(data.draw(INPUTS[mutation]))
     for name, key in market.items():
         text = text.replace(f'"{name}"', f'"{key}"')
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     payload = await send(ask, market["viewer"], mutation, "__typename", **json.loads(text))
 
     codes = {problem["code"] for problem in payload["userErrors"]}
     assert codes <= {code.value for code in ErrorCode}
-    assert not codes or before == await stored(rules_engine)
+    assert not codes or before == await stored_rows(rules_engine)

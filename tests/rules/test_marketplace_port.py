@@ -8,7 +8,7 @@ import pytest
 
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory, Port, Thing
-from tests.rules.answers import ids, nodes, told, whole
+from tests.rules.answers import ids, nodes, payload, response_of
 
 TARGETS = """query ($port: ID!, $profile: ID!) {
     node(id: $port) { id }
@@ -23,7 +23,7 @@ ALL = "{ marketplacePorts { nodes { id } totalCount } }"
 def shown(port: Port) -> dict[str, Any]:
     """The answer to TARGETS of whoever meets the port, the only one."""
     there = ids(port.on_marketplace)
-    return told({"node": {"id": port.on_marketplace.id}, "marketplacePorts": there, "profile": {"ports": there}})
+    return payload({"node": {"id": port.on_marketplace.id}, "marketplacePorts": there, "profile": {"ports": there}})
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
@@ -38,7 +38,7 @@ async def test_public_port_of_a_public_provider_is_a_target_for_everybody_R028_R
 
     answer = await ask(email, TARGETS, port=port.on_marketplace.id, profile=profile.id)
 
-    assert shown(port) == whole(answer)
+    assert shown(port) == response_of(answer)
 
 
 @pytest.mark.parametrize("asking", ["visitor", "its company", "its partner", "the operator"])
@@ -57,8 +57,8 @@ async def test_private_profile_hides_public_ports_R013_A7(ask: Client, given: Fa
     public = await ask(email, TARGETS, port=port.on_marketplace.id, profile=profile.id)
 
     below = None if asking == "visitor" else {"ports": ids()}
-    assert told({"node": None, "marketplacePorts": ids(), "profile": below}) == whole(private)
-    assert shown(port) == whole(public)
+    assert payload({"node": None, "marketplacePorts": ids(), "profile": below}) == response_of(private)
+    assert shown(port) == response_of(public)
 
 
 async def test_port_without_a_profile_is_no_target_R028_A7(ask: Client, given: Factory) -> None:
@@ -72,8 +72,8 @@ async def test_port_without_a_profile_is_no_target_R028_A7(ask: Client, given: F
     await given.no_more(profile)
     without_again = await ask(ANONYMOUS, ALL)
 
-    assert told({"marketplacePorts": ids()}) == whole(without)
-    assert told({"marketplacePorts": ids(port.on_marketplace)}) == whole(with_one)
+    assert payload({"marketplacePorts": ids()}) == response_of(without)
+    assert payload({"marketplacePorts": ids(port.on_marketplace)}) == response_of(with_one)
     assert without.body == without_again.body
 
 
@@ -86,9 +86,9 @@ async def test_port_has_a_visibility_of_its_own_R030_R031(ask: Client, given: Fa
     answers = []
     for visibility in ("PRIVATE", "PUBLIC", "PRIVATE"):
         await given.change(port, visibility=visibility)
-        answers.append(whole(await ask(ANONYMOUS, ALL)))
+        answers.append(response_of(await ask(ANONYMOUS, ALL)))
 
-    none, one = told({"marketplacePorts": ids()}), told({"marketplacePorts": ids(port.on_marketplace)})
+    none, one = payload({"marketplacePorts": ids()}), payload({"marketplacePorts": ids(port.on_marketplace)})
     assert [none, one, none] == answers
 
 
@@ -99,9 +99,11 @@ async def test_owner_always_sees_its_own_ports_A7(ask: Client, given: Factory) -
     await given.profile(account.company, visibility="PRIVATE")
     port = await given.port(account.company, visibility="PUBLIC")
 
-    answers = [whole(await ask(email, "{ ports { nodes { id } totalCount } }")) for email in (account.admin, partner.admin)]
+    answers = [
+        response_of(await ask(email, "{ ports { nodes { id } totalCount } }")) for email in (account.admin, partner.admin)
+    ]
 
-    assert [told({"ports": ids(port)})] * 2 == answers
+    assert [payload({"ports": ids(port)})] * 2 == answers
 
 
 async def test_port_is_announced_as_company_at_location_R032_A6(ask: Client, given: Factory) -> None:
@@ -114,8 +116,8 @@ async def test_port_is_announced_as_company_at_location_R032_A6(ask: Client, giv
     await given.change(profile, company_name="Sample SE")
     after = await ask(ANONYMOUS, NAMES)
 
-    assert told({"marketplacePorts": nodes({"name": "Sample AG at Ham 1", "description": None})}) == whole(before)
-    assert told({"marketplacePorts": nodes({"name": "Sample SE at Ham 1", "description": None})}) == whole(after)
+    assert payload({"marketplacePorts": nodes({"name": "Sample AG at Ham 1", "description": None})}) == response_of(before)
+    assert payload({"marketplacePorts": nodes({"name": "Sample SE at Ham 1", "description": None})}) == response_of(after)
 
 
 async def test_port_without_a_profile_would_be_announced_by_the_trading_name_R032_A6(ask: Client, given: Factory) -> None:
@@ -126,7 +128,7 @@ async def test_port_without_a_profile_would_be_announced_by_the_trading_name_R03
     answer = await ask(company.admin, OWN_NAMES)
 
     announced = {"marketplaceName": "Trading name at Ham 1", "marketplaceDescription": None}
-    assert told({"ports": nodes(announced)}) == whole(answer)
+    assert payload({"ports": nodes(announced)}) == response_of(answer)
 
 
 async def test_announcement_can_be_overridden_R033(ask: Client, given: Factory) -> None:
@@ -137,8 +139,8 @@ async def test_announcement_can_be_overridden_R033(ask: Client, given: Factory) 
 
     others, own = await ask(ANONYMOUS, NAMES), await ask(company.admin, OWN_NAMES)
 
-    assert told({"marketplacePorts": nodes({"name": "Onramp", "description": "Fast."})}) == whole(others)
-    assert told({"ports": nodes({"marketplaceName": "Onramp", "marketplaceDescription": "Fast."})}) == whole(own)
+    assert payload({"marketplacePorts": nodes({"name": "Onramp", "description": "Fast."})}) == response_of(others)
+    assert payload({"ports": nodes({"marketplaceName": "Onramp", "marketplaceDescription": "Fast."})}) == response_of(own)
 
 
 @pytest.mark.parametrize("overridden", [None, "Onramp"])
@@ -170,8 +172,8 @@ async def test_marketplace_port_tells_where_whose_and_how_fast_R028(ask: Client,
     disabled = await ask(ANONYMOUS, query)
 
     facts = {"provider": {"id": profile.id}, "location": {"id": port.location.id}, "speedMbps": 10000}
-    assert told({"marketplacePorts": nodes({**facts, "selectable": True})}) == whole(active)
-    assert told({"marketplacePorts": nodes({**facts, "selectable": False})}) == whole(disabled)
+    assert payload({"marketplacePorts": nodes({**facts, "selectable": True})}) == response_of(active)
+    assert payload({"marketplacePorts": nodes({**facts, "selectable": False})}) == response_of(disabled)
 
 
 async def test_managed_viewer_does_not_meet_its_own_port_there_R116_A8(ask: Client, given: Factory) -> None:
@@ -183,8 +185,8 @@ async def test_managed_viewer_does_not_meet_its_own_port_there_R116_A8(ask: Clie
 
     own, others = await ask(account.admin, TARGETS, **asked), await ask(ANONYMOUS, TARGETS, **asked)
 
-    assert told({"node": None, "marketplacePorts": ids(), "profile": None}) == whole(own)
-    assert shown(port) == whole(others)
+    assert payload({"node": None, "marketplacePorts": ids(), "profile": None}) == response_of(own)
+    assert shown(port) == response_of(others)
 
 
 async def test_port_of_a_managed_account_is_private_until_its_partner_flips_it_V1(ask: Client, given: Factory) -> None:
@@ -199,11 +201,11 @@ async def test_port_of_a_managed_account_is_private_until_its_partner_flips_it_V
     flipped, seen_when_flipped = await ask(account.admin, query), await ask(ANONYMOUS, ALL)
 
     def own(visibility: str) -> dict[str, Any]:
-        return told({"ports": nodes({"visibility": visibility}), "marketplacePorts": ids()})
+        return payload({"ports": nodes({"visibility": visibility}), "marketplacePorts": ids()})
 
-    assert [own("PRIVATE"), own("PUBLIC")] == [whole(at_first), whole(flipped)]
-    assert told({"marketplacePorts": ids()}) == whole(seen_at_first)
-    assert told({"marketplacePorts": ids(port.on_marketplace)}) == whole(seen_when_flipped)
+    assert [own("PRIVATE"), own("PUBLIC")] == [response_of(at_first), response_of(flipped)]
+    assert payload({"marketplacePorts": ids()}) == response_of(seen_at_first)
+    assert payload({"marketplacePorts": ids(port.on_marketplace)}) == response_of(seen_when_flipped)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
@@ -228,7 +230,7 @@ async def test_others_meet_a_public_port_as_a_marketplace_port_only_V20(ask: Cli
         "company": {"ports": {"totalCount": 0}},
         "marketplacePorts": {"totalCount": 1},
     }
-    assert told(expected) == whole(answer)
+    assert payload(expected) == response_of(answer)
 
 
 @pytest.mark.parametrize(
@@ -261,8 +263,8 @@ async def test_targets_are_found_by_location_and_speed_R028(ask: Client, given: 
     here = await ask(ANONYMOUS, query, filter={"locationId": place.id})
     fast_here = await ask(ANONYMOUS, query, filter={"locationId": place.id, "speedMbps": 10_000})
 
-    assert told({"marketplacePorts": targets(fast, slow)}) == whole(here)
-    assert told({"marketplacePorts": targets(fast)}) == whole(fast_here)
+    assert payload({"marketplacePorts": targets(fast, slow)}) == response_of(here)
+    assert payload({"marketplacePorts": targets(fast)}) == response_of(fast_here)
 
 
 def targets(*ports: Port) -> dict[str, Any]:

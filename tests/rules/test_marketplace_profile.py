@@ -8,7 +8,7 @@ import pytest
 
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory, Thing
-from tests.rules.answers import hidden, ids, nodes, told, whole
+from tests.rules.answers import ids, nodes, payload, redaction_at, response_of
 
 FOUND = """query ($id: ID!, $slug: String!) {
     node(id: $id) { id }
@@ -26,12 +26,12 @@ ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIE
 def shown(profile: Thing, *all_shown: Thing) -> dict[str, Any]:
     """The answer to FOUND of whoever reads the profile, as one of all that it reads."""
     found = {"id": profile.id}
-    return told({"node": found, "marketplaceProfile": found, "marketplaceProfiles": ids(*all_shown)})
+    return payload({"node": found, "marketplaceProfile": found, "marketplaceProfiles": ids(*all_shown)})
 
 
 def not_shown(*all_shown: Thing) -> dict[str, Any]:
     """The answer to FOUND of whoever does not read the profile."""
-    return told({"node": None, "marketplaceProfile": None, "marketplaceProfiles": ids(*all_shown)})
+    return payload({"node": None, "marketplaceProfile": None, "marketplaceProfiles": ids(*all_shown)})
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
@@ -42,7 +42,7 @@ async def test_public_profile_is_shown_to_everybody_R010_A8(ask: Client, given: 
 
     answer = await ask(email, FOUND, id=profile.id, slug="sample")
 
-    assert shown(profile, profile) == whole(answer)
+    assert shown(profile, profile) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
@@ -54,8 +54,8 @@ async def test_private_profile_is_hidden_from_everybody_else_R011(ask: Client, g
     found = await ask(email, FOUND, id=profile.id, slug="alpine")
     searched = await ask(email, SEARCH, words="alpine")
 
-    assert not_shown() == whole(found)
-    assert told({"marketplaceProfiles": ids()}) == whole(searched)
+    assert not_shown() == response_of(found)
+    assert payload({"marketplaceProfiles": ids()}) == response_of(searched)
 
 
 async def test_hidden_profile_looks_like_none_R011_A21(ask: Client, given: Factory) -> None:
@@ -79,10 +79,10 @@ async def test_private_is_for_editing_and_public_for_showing_R009_R012(ask: Clie
     answers = []
     for visibility in ("PRIVATE", "PUBLIC", "PRIVATE"):
         await given.change(profile, visibility=visibility)
-        answers += [whole(await ask(who.admin, query, id=profile.id)) for who in (company, other)]
+        answers += [response_of(await ask(who.admin, query, id=profile.id)) for who in (company, other)]
 
-    private, public = (told({"node": {"visibility": visibility}}) for visibility in ("PRIVATE", "PUBLIC"))
-    nothing = told({"node": None})
+    private, public = (payload({"node": {"visibility": visibility}}) for visibility in ("PRIVATE", "PUBLIC"))
+    nothing = payload({"node": None})
     assert [private, nothing, public, public, private, nothing] == answers
 
 
@@ -96,8 +96,8 @@ async def test_new_profile_and_new_port_are_private_A11_R012(ask: Client, given:
 
     own, others = [await ask(email, query, ids=[profile.id, port.id]) for email in (company.admin, ANONYMOUS)]
 
-    assert told({"nodes": [{"profileIs": "PRIVATE"}, {"portIs": "PRIVATE"}]}) == whole(own)
-    assert told({"nodes": [None, None]}) == whole(others)
+    assert payload({"nodes": [{"profileIs": "PRIVATE"}, {"portIs": "PRIVATE"}]}) == response_of(own)
+    assert payload({"nodes": [None, None]}) == response_of(others)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -110,7 +110,7 @@ async def test_every_role_reads_its_companys_profile_V9_V23(ask: Client, given: 
 
     answer = await ask(user.email, FOUND, id=profile.id, slug="sample")
 
-    assert shown(profile, profile) == whole(answer)
+    assert shown(profile, profile) == response_of(answer)
 
 
 @pytest.mark.parametrize("visibility", ["PUBLIC", "PRIVATE"])
@@ -129,10 +129,10 @@ async def test_managed_viewer_never_reads_its_marketplace_profile_R002_R116_A8(
     searched = await ask(user.email, SEARCH, words="alpine")
     of_company = await ask(user.email, OF_COMPANY, id=account.company.id)
 
-    assert not_shown() == whole(found)
-    assert told({"marketplaceProfiles": ids()}) == whole(searched)
-    redaction = hidden("company.marketplaceProfile", "NOT_FOR_MANAGED_ACCOUNTS")
-    assert told({"company": {"marketplaceProfile": None}}, redaction) == whole(of_company)
+    assert not_shown() == response_of(found)
+    assert payload({"marketplaceProfiles": ids()}) == response_of(searched)
+    redaction = redaction_at("company.marketplaceProfile", "NOT_FOR_MANAGED_ACCOUNTS")
+    assert payload({"company": {"marketplaceProfile": None}}, redaction) == response_of(of_company)
 
 
 async def test_managed_viewer_cannot_tell_whether_it_has_a_profile_R116_A21(ask: Client, given: Factory) -> None:
@@ -159,8 +159,8 @@ async def test_partner_reads_the_profile_of_its_account_A9(ask: Client, given: F
     ours = await ask(partner.admin, FOUND, id=profile.id, slug="sample")
     theirs = await ask(other.admin, FOUND, id=profile.id, slug="sample")
 
-    assert shown(profile, profile) == whole(ours)
-    assert not_shown() == whole(theirs)
+    assert shown(profile, profile) == response_of(ours)
+    assert not_shown() == response_of(theirs)
 
 
 async def test_operator_reads_private_profiles_R011_V21(ask: Client, given: Factory) -> None:
@@ -170,7 +170,7 @@ async def test_operator_reads_private_profiles_R011_V21(ask: Client, given: Fact
 
     answer = await ask(operator.admin, FOUND, id=profile.id, slug="sample")
 
-    assert shown(profile, profile) == whole(answer)
+    assert shown(profile, profile) == response_of(answer)
 
 
 async def test_public_profile_of_a_managed_account_is_shown_to_others_A8(ask: Client, given: Factory) -> None:
@@ -179,7 +179,7 @@ async def test_public_profile_of_a_managed_account_is_shown_to_others_A8(ask: Cl
     account, sibling = await given.managed_account(partner), await given.managed_account(partner)
     profile = await given.profile(account.company, slug="sample")
 
-    answers = [whole(await ask(email, FOUND, id=profile.id, slug="sample")) for email in (ANONYMOUS, sibling.admin)]
+    answers = [response_of(await ask(email, FOUND, id=profile.id, slug="sample")) for email in (ANONYMOUS, sibling.admin)]
 
     assert [shown(profile, profile)] * 2 == answers
 
@@ -192,9 +192,9 @@ async def test_company_has_one_profile_at_most_A1(ask: Client, given: Factory) -
     profile = await given.profile(company, visibility="PRIVATE")
     with_one = await ask(company.admin, OF_COMPANY, id=company.id)
 
-    assert told({"company": {"marketplaceProfile": None}}) == whole(without)
+    assert payload({"company": {"marketplaceProfile": None}}) == response_of(without)
     found = {"id": profile.id, "visibility": "PRIVATE"}
-    assert told({"company": {"marketplaceProfile": found}}) == whole(with_one)
+    assert payload({"company": {"marketplaceProfile": found}}) == response_of(with_one)
 
 
 async def test_contact_of_a_public_profile_is_for_whoever_is_signed_in_R017_R020_V22(ask: Client, given: Factory) -> None:
@@ -203,13 +203,13 @@ async def test_contact_of_a_public_profile_is_for_whoever_is_signed_in_R017_R020
     signed_in = [await given.somebody(kind) for kind in ("DIRECT", "PARTNER", "MANAGED", "OPERATOR")]
 
     anonymous = await ask(ANONYMOUS, CONTACT, slug="sample")
-    others = [whole(await ask(email, CONTACT, slug="sample")) for email in signed_in]
+    others = [response_of(await ask(email, CONTACT, slug="sample")) for email in signed_in]
 
     nothing = {"companyName": "Sample AG", "contactEmail": None, "phone": None}
-    redactions = [hidden(f"marketplaceProfile.{field}", "SIGN_IN_REQUIRED") for field in ("contactEmail", "phone")]
-    assert told({"marketplaceProfile": nothing}, *redactions) == whole(anonymous)
+    redactions = [redaction_at(f"marketplaceProfile.{field}", "SIGN_IN_REQUIRED") for field in ("contactEmail", "phone")]
+    assert payload({"marketplaceProfile": nothing}, *redactions) == response_of(anonymous)
     contact = {"companyName": "Sample AG", "contactEmail": "sales@sample.example", "phone": "+49 69 5550100"}
-    assert [told({"marketplaceProfile": contact})] * 4 == others
+    assert [payload({"marketplaceProfile": contact})] * 4 == others
 
 
 async def test_profile_without_a_phone_looks_to_visitors_like_one_with_V22(ask: Client, given: Factory) -> None:
@@ -235,7 +235,7 @@ async def test_address_of_a_profile_ends_with_its_slug_R014_A3(ask: Client, give
     assert found["url"].startswith("http")
     assert found["url"].endswith("/marketplace/sample-2")
     assert now.body == before.body
-    assert told({"marketplaceProfile": None}) == whole(never)
+    assert payload({"marketplaceProfile": None}) == response_of(never)
 
 
 async def test_profile_says_what_its_company_wrote_R014_R015_R019_R024_R025(ask: Client, given: Factory) -> None:
@@ -262,7 +262,7 @@ async def test_profile_says_what_its_company_wrote_R014_R015_R019_R024_R025(ask:
         "socialLinks": [{"network": "Mastodon", "url": "https://social.example/@sample"}],
         "headquarters": {"street": "Gleis 7", "city": "Ulm", "postalCode": "89073", "country": "DE"},
     }
-    assert told({"marketplaceProfile": profile}) == whole(answer)
+    assert payload({"marketplaceProfile": profile}) == response_of(answer)
 
 
 async def test_categories_come_from_a_catalogue_that_the_operator_keeps_R021_R022_A5(ask: Client, given: Factory) -> None:
@@ -272,15 +272,15 @@ async def test_categories_come_from_a_catalogue_that_the_operator_keeps_R021_R02
     query = '{ marketplaceProfile(slug: "sample") { providerTypes { code label } } }'
 
     both = await ask(ANONYMOUS, query)
-    found = [whole(await ask(ANONYMOUS, OF_TYPE, code=code)) for code in ("CLOUD", "QUANTUM", "UNKNOWN")]
+    found = [response_of(await ask(ANONYMOUS, OF_TYPE, code=code)) for code in ("CLOUD", "QUANTUM", "UNKNOWN")]
     await given.change(profile, provider_types=["QUANTUM"])
     fewer = await ask(ANONYMOUS, OF_TYPE, code="CLOUD")
 
     types = [{"code": "CLOUD", "label": "Cloud"}, {"code": "QUANTUM", "label": "Quantum networks"}]
-    assert told({"marketplaceProfile": {"providerTypes": types}}) == whole(both)
-    one, none = (told({"marketplaceProfiles": ids(*profiles)}) for profiles in ([profile], []))
+    assert payload({"marketplaceProfile": {"providerTypes": types}}) == response_of(both)
+    one, none = (payload({"marketplaceProfiles": ids(*profiles)}) for profiles in ([profile], []))
     assert [one, one, none] == found
-    assert none == whole(fewer)
+    assert none == response_of(fewer)
 
 
 async def test_private_profile_may_be_without_a_category_A5(ask: Client, given: Factory) -> None:
@@ -290,7 +290,7 @@ async def test_private_profile_may_be_without_a_category_A5(ask: Client, given: 
 
     answer = await ask(company.admin, "{ viewer { company { marketplaceProfile { providerTypes { code } } } } }")
 
-    assert told({"viewer": {"company": {"marketplaceProfile": {"providerTypes": []}}}}) == whole(answer)
+    assert payload({"viewer": {"company": {"marketplaceProfile": {"providerTypes": []}}}}) == response_of(answer)
 
 
 async def test_service_types_are_sub_categories_of_provider_types_R023(ask: Client, given: Factory) -> None:
@@ -307,7 +307,7 @@ async def test_service_types_are_sub_categories_of_provider_types_R023(ask: Clie
 
     backup = {"code": "BACKUP", "label": "Backup", "providerType": "CLOUD"}
     expected = {"marketplaceProfile": {"serviceTypes": [backup]}, "marketplaceProfiles": nodes({"slug": "sample"})}
-    assert told(expected) == whole(answer)
+    assert payload(expected) == response_of(answer)
 
 
 async def test_search_finds_only_what_the_viewer_may_read_R011_A21(ask: Client, given: Factory) -> None:
@@ -320,9 +320,9 @@ async def test_search_finds_only_what_the_viewer_may_read_R011_A21(ask: Client, 
     by_text = await ask(ANONYMOUS, SEARCH, words="tunnel")
     own = await ask(company.admin, SEARCH, words="alpine")
 
-    assert told({"marketplaceProfiles": ids(public)}) == whole(stranger)
-    assert told({"marketplaceProfiles": ids()}) == whole(by_text)
-    assert told({"marketplaceProfiles": ids(private, public)}) == whole(own)
+    assert payload({"marketplaceProfiles": ids(public)}) == response_of(stranger)
+    assert payload({"marketplaceProfiles": ids()}) == response_of(by_text)
+    assert payload({"marketplaceProfiles": ids(private, public)}) == response_of(own)
 
 
 FORGIVEN = [
@@ -364,7 +364,7 @@ async def test_search_forgives_a_slip_R014(ask: Client, given: Factory, name: st
 
     answer = await ask(ANONYMOUS, SEARCH, words=words)
 
-    assert told({"marketplaceProfiles": ids(profile)}) == whole(answer), why
+    assert payload({"marketplaceProfiles": ids(profile)}) == response_of(answer), why
 
 
 @pytest.mark.parametrize(("name", "words", "why"), UNFORGIVEN)
@@ -374,7 +374,7 @@ async def test_search_forgives_no_more_than_a_slip_R014(ask: Client, given: Fact
 
     answer = await ask(ANONYMOUS, SEARCH, words=words)
 
-    assert told({"marketplaceProfiles": ids()}) == whole(answer), why
+    assert payload({"marketplaceProfiles": ids()}) == response_of(answer), why
 
 
 async def test_search_wants_every_word_somewhere_R014_R015(ask: Client, given: Factory) -> None:
@@ -384,7 +384,7 @@ async def test_search_wants_every_word_somewhere_R014_R015(ask: Client, given: F
 
     answer = await ask(ANONYMOUS, SEARCH, words="tunels alpin")
 
-    assert told({"marketplaceProfiles": ids(both)}) == whole(answer)
+    assert payload({"marketplaceProfiles": ids(both)}) == response_of(answer)
 
 
 @pytest.mark.parametrize("words", ["secret", "secrte", "hidden.example", "5550100", "sceret hidden"])
@@ -397,7 +397,7 @@ async def test_search_is_not_in_how_to_reach_a_provider_V22(ask: Client, given: 
 
     answer = await ask(email, SEARCH, words=words)
 
-    assert told({"marketplaceProfiles": ids()}) == whole(answer)
+    assert payload({"marketplaceProfiles": ids()}) == response_of(answer)
 
 
 async def test_misspelt_search_finds_only_what_the_viewer_may_read_R011_R116(ask: Client, given: Factory) -> None:
@@ -409,11 +409,11 @@ async def test_misspelt_search_finds_only_what_the_viewer_may_read_R011_R116(ask
     operator = await given.operator()
 
     answers = [
-        whole(await ask(who, SEARCH, words="alpnie")) for who in (account.admin, ANONYMOUS, partner.admin, operator.admin)
+        response_of(await ask(who, SEARCH, words="alpnie")) for who in (account.admin, ANONYMOUS, partner.admin, operator.admin)
     ]
 
     expected = ids(), ids(own), ids(own), ids(own, private)
-    assert [told({"marketplaceProfiles": each}) for each in expected] == answers
+    assert [payload({"marketplaceProfiles": each}) for each in expected] == answers
 
 
 async def test_search_follows_a_change_of_name_R027(ask: Client, given: Factory) -> None:
@@ -423,8 +423,8 @@ async def test_search_follows_a_change_of_name_R027(ask: Client, given: Factory)
 
     now, before = await ask(ANONYMOUS, SEARCH, words="coastl"), await ask(ANONYMOUS, SEARCH, words="alpin")
 
-    assert told({"marketplaceProfiles": ids(profile)}) == whole(now)
-    assert told({"marketplaceProfiles": ids()}) == whole(before)
+    assert payload({"marketplaceProfiles": ids(profile)}) == response_of(now)
+    assert payload({"marketplaceProfiles": ids()}) == response_of(before)
 
 
 @pytest.mark.executors

@@ -6,7 +6,7 @@ import pytest
 
 from tests.client import Client
 from tests.factory import Factory
-from tests.rules.answers import hidden, ids, nodes, told, whole
+from tests.rules.answers import ids, nodes, payload, redaction_at, response_of
 
 MEMBERS = "query ($id: ID!) { company(id: $id) { members { nodes { id roles company { id } user { name jobTitle } } } } }"
 COUNT = "query ($id: ID!) { company(id: $id) { members { nodes { id } totalCount } } }"
@@ -26,7 +26,7 @@ async def test_every_role_reads_the_members_of_its_company_V23_A43(ask: Client, 
     both = [role, "MARKETPLACE_EDITOR" if role != "MARKETPLACE_EDITOR" else "FINANCE"]
     second = {"id": member.membership.id, "roles": both, "user": {"name": "Jo", "jobTitle": None}}
     listed = nodes(*({**known, "company": {"id": company.id}} for known in (first, second)))
-    assert told({"company": {"members": listed}}) == whole(answer)
+    assert payload({"company": {"members": listed}}) == response_of(answer)
 
 
 @pytest.mark.parametrize("asking", ["its partner", "the operator"])
@@ -42,9 +42,9 @@ async def test_members_of_a_managed_account_are_read_by_those_who_run_it_V14_V21
     by_id = await ask(email, BY_ID, id=user.membership.id)
     below = await ask(email, COUNT, id=account.company.id)
 
-    assert told({"node": {"id": user.membership.id}}) == whole(by_id)
+    assert payload({"node": {"id": user.membership.id}}) == response_of(by_id)
     everybody = ids(account.company.user.membership, user.membership)
-    assert told({"company": {"members": everybody}}) == whole(below)
+    assert payload({"company": {"members": everybody}}) == response_of(below)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
@@ -57,8 +57,8 @@ async def test_members_are_read_by_nobody_else_V21(ask: Client, given: Factory, 
 
     by_id, below = await ask(email, BY_ID, id=user.membership.id), await ask(email, COUNT, id=company.id)
 
-    assert told({"node": None}) == whole(by_id)
-    assert told({"company": {"members": None}}, hidden("company.members", "NOT_YOURS")) == whole(below)
+    assert payload({"node": None}) == response_of(by_id)
+    assert payload({"company": {"members": None}}, redaction_at("company.members", "NOT_YOURS")) == response_of(below)
 
 
 async def test_user_that_is_no_member_any_more_is_nobody_V24(ask: Client, given: Factory) -> None:
@@ -70,5 +70,5 @@ async def test_user_that_is_no_member_any_more_is_nobody_V24(ask: Client, given:
     await given.no_more(user.membership)
     after = await ask(user.email, BY_ID, id=company.id)
 
-    assert told({"node": {"id": company.id}}) == whole(before)
+    assert payload({"node": {"id": company.id}}) == response_of(before)
     assert (401, None) == (after.status, after.data)

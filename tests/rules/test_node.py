@@ -10,7 +10,7 @@ import pytest
 from resolvers.reading.nodes import MAX_INVALID_IDS
 from tests.client import ANONYMOUS, Client
 from tests.factory import Company, Factory, Thing
-from tests.rules.answers import ids, told, whole
+from tests.rules.answers import ids, payload, response_of
 
 NODE = "query ($id: ID!) { node(id: $id) { __typename id } }"
 NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
@@ -82,9 +82,9 @@ async def test_hidden_and_absent_are_the_same_bytes_A21(ask: Client, given: Fact
     hidden_one, absent_one = await ask(email, NODE, id=thing.id), await ask(email, NODE, id=nobodys.id)
     both = await ask(email, NODES, ids=[thing.id, nobodys.id])
 
-    assert told({"node": None}) == whole(hidden_one)
+    assert payload({"node": None}) == response_of(hidden_one)
     assert absent_one.body == hidden_one.body
-    assert told({"nodes": [None, None]}) == whole(both)
+    assert payload({"nodes": [None, None]}) == response_of(both)
 
 
 async def test_things_are_found_again_by_whoever_may_read_them_A21(ask: Client, given: Factory) -> None:
@@ -96,7 +96,7 @@ async def test_things_are_found_again_by_whoever_may_read_them_A21(ask: Client, 
     answer = await ask(everything.partner.admin, NODES, ids=[thing.id for thing in things])
 
     assert {*GUARDED, "Location"} == {thing.type for thing in things}
-    assert told({"nodes": [{"__typename": thing.type, "id": thing.id} for thing in things]}) == whole(answer)
+    assert payload({"nodes": [{"__typename": thing.type, "id": thing.id} for thing in things]}) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "MANAGED"])
@@ -127,7 +127,7 @@ async def test_only_a_partner_reads_what_names_it_as_partner_A18_V14(ask: Client
     answer = await ask(viewer.admin, NODES, ids=[thing.id for thing in things])
 
     assert {*GUARDED} - {"MarketplacePort"} == {thing.type for thing in things}
-    assert told({"nodes": [None] * len(things)}) == whole(answer)
+    assert payload({"nodes": [None] * len(things)}) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
@@ -140,7 +140,7 @@ async def test_company_by_id_is_null_where_it_is_hidden_A21_V24(ask: Client, giv
     hidden_one = await ask(email, query, id=company.id)
     absent_one = await ask(email, query, id=Thing("Company", uuid.UUID(int=company.key.int ^ 1)).id)
 
-    assert told({"company": None}) == whole(hidden_one)
+    assert payload({"company": None}) == response_of(hidden_one)
     assert absent_one.body == hidden_one.body
 
 
@@ -151,7 +151,7 @@ async def test_list_without_a_row_for_the_viewer_is_empty_V24(ask: Client, given
 
     answer = await ask(ANONYMOUS, f"{{ {name} {{ nodes {{ id }} totalCount }} }}")
 
-    assert told({name: ids()}) == whole(answer)
+    assert payload({name: ids()}) == response_of(answer)
 
 
 @pytest.mark.parametrize("name", LISTS)

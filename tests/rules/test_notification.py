@@ -14,10 +14,10 @@ from resolvers.notifying.announcements import everybody, of_company, of_users
 from resolvers.notifying.notifications import Message, notify_company, queue_mail
 from resolvers.values.identifiers import Identifier
 from tests.client import Client
-from tests.expected_notifications import Telling
+from tests.expected_notifications import Announcer
 from tests.factory import Factory, Thing
-from tests.rules.answers import ids, nodes, told, whole
-from tests.rules.mutations import refused, send, stored
+from tests.rules.answers import ids, nodes, payload, response_of
+from tests.rules.mutations import send, stored_rows, user_error
 
 TITLES = "{ notifications { nodes { kind title body subjectId readAt } } }"
 COUNT = "{ notifications { nodes { id } totalCount } }"
@@ -46,7 +46,7 @@ async def test_a_user_reads_what_it_was_told_newest_first_X6(ask: Client, given:
     rest = {"body": "Sample text.", "readAt": None}
     second = {"kind": "MAINTENANCE", "title": "Second", "subjectId": company.id, **rest}
     first = {"kind": "SECURITY", "title": "First", "subjectId": None, **rest}
-    assert told({"notifications": nodes(second, first)}) == whole(answer)
+    assert payload({"notifications": nodes(second, first)}) == response_of(answer)
 
 
 async def test_pages_of_notifications_run_from_the_newest_X6(ask: Client, given: Factory) -> None:
@@ -69,9 +69,9 @@ async def test_unread_notifications_are_found_apart_X6(ask: Client, given: Facto
     read, unread = [await given.notification(company.user, company) for _ in range(2)]
     await given.change(read, read_at=given.now)
 
-    assert told({"notifications": ids(unread)}) == whole(await ask(company.admin, UNREAD))
-    assert told({"viewer": {"unreadNotifications": 1}}) == whole(await ask(company.admin, BADGE))
-    assert told({"notifications": ids(unread, read)}) == whole(await ask(company.admin, COUNT))
+    assert payload({"notifications": ids(unread)}) == response_of(await ask(company.admin, UNREAD))
+    assert payload({"viewer": {"unreadNotifications": 1}}) == response_of(await ask(company.admin, BADGE))
+    assert payload({"notifications": ids(unread, read)}) == response_of(await ask(company.admin, COUNT))
 
 
 @pytest.mark.parametrize("who", ["a colleague", "its partner", "the operator", "a stranger", "nobody"])
@@ -88,10 +88,10 @@ async def test_nobody_reads_what_another_was_told_X6(ask: Client, given: Factory
         "nobody": None,
     }[who]
 
-    assert told({"notifications": ids()}) == whole(await ask(asking, COUNT))
-    assert told({"viewer": {"unreadNotifications": 0}}) == whole(await ask(asking, BADGE))
-    assert told({"node": None}) == whole(await ask(asking, BY_ID, id=notice.id))
-    assert told({"notifications": ids(notice)}) == whole(await ask(account.admin, COUNT))
+    assert payload({"notifications": ids()}) == response_of(await ask(asking, COUNT))
+    assert payload({"viewer": {"unreadNotifications": 0}}) == response_of(await ask(asking, BADGE))
+    assert payload({"node": None}) == response_of(await ask(asking, BY_ID, id=notice.id))
+    assert payload({"notifications": ids(notice)}) == response_of(await ask(account.admin, COUNT))
 
 
 async def test_a_member_of_two_companies_reads_of_the_one_that_it_is_signed_in_for_X6(ask: Client, given: Factory) -> None:
@@ -100,11 +100,11 @@ async def test_a_member_of_two_companies_reads_of_the_one_that_it_is_signed_in_f
     here = await given.notification(first.user, first)
     there = await given.notification(first.user, second)
 
-    assert told({"notifications": ids(here)}) == whole(await ask(first.admin, COUNT))
-    assert told({"node": None}) == whole(await ask(first.admin, BY_ID, id=there.id))
+    assert payload({"notifications": ids(here)}) == response_of(await ask(first.admin, COUNT))
+    assert payload({"node": None}) == response_of(await ask(first.admin, BY_ID, id=there.id))
 
 
-async def test_whoever_holds_the_role_is_told_here_and_by_mail_X6(ask: Client, given: Factory, telling: Telling) -> None:
+async def test_whoever_holds_the_role_is_told_here_and_by_mail_X6(ask: Client, given: Factory, telling: Announcer) -> None:
     """Each member with one of the roles gets a notification and a mail, with the thing that it is about; others get nothing."""
     company = await given.company()
     finance = await given.user(company, "FINANCE", "NETWORK_ADMIN")
@@ -120,12 +120,12 @@ async def test_whoever_holds_the_role_is_told_here_and_by_mail_X6(ask: Client, g
 
     notice = {"kind": "SECURITY", "title": "A line", "body": "Text.", "subjectId": port.id, "readAt": None}
     for email in (company.admin, finance.email):
-        assert told({"notifications": nodes(notice)}) == whole(await ask(email, TITLES))
-    assert told({"notifications": nodes()}) == whole(await ask(viewer.email, TITLES))
+        assert payload({"notifications": nodes(notice)}) == response_of(await ask(email, TITLES))
+    assert payload({"notifications": nodes()}) == response_of(await ask(viewer.email, TITLES))
     assert [(email, "A line", "Text.") for email in (company.admin, finance.email)] == await telling.mails()
 
 
-async def test_what_is_not_committed_is_told_to_nobody_X6(ask: Client, given: Factory, telling: Telling) -> None:
+async def test_what_is_not_committed_is_told_to_nobody_X6(ask: Client, given: Factory, telling: Announcer) -> None:
     """A notice belongs to the transaction of the change: without the change there is neither notification nor mail."""
     company = await given.company()
 
@@ -133,11 +133,11 @@ async def test_what_is_not_committed_is_told_to_nobody_X6(ask: Client, given: Fa
         await notify_company(session, NotificationKind.SECURITY, company.key, Message("A line", "Text."))
         await session.rollback()
 
-    assert told({"notifications": nodes()}) == whole(await ask(company.admin, TITLES))
+    assert payload({"notifications": nodes()}) == response_of(await ask(company.admin, TITLES))
     assert [] == await telling.mails()
 
 
-async def test_an_address_is_written_to_whoever_reads_it_R018(ask: Client, given: Factory, telling: Telling) -> None:
+async def test_an_address_is_written_to_whoever_reads_it_R018(ask: Client, given: Factory, telling: Announcer) -> None:
     """What a profile's contact address is to receive goes to that address, and becomes nobody's notification."""
     company = await given.company()
     await given.profile(company, contact_email="sales@sample.example")
@@ -145,13 +145,13 @@ async def test_an_address_is_written_to_whoever_reads_it_R018(ask: Client, given
     async with telling.transaction() as session:
         await queue_mail(session, NotificationKind.PROFILE_INQUIRY, "sales@sample.example", Message("Inquiry", "Text."))
 
-    assert told({"notifications": nodes()}) == whole(await ask(company.admin, TOLD))
+    assert payload({"notifications": nodes()}) == response_of(await ask(company.admin, TOLD))
     assert [("sales@sample.example", "Inquiry", "Text.")] == await telling.mails()
 
 
 @pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
 async def test_maintenance_of_a_managed_account_is_told_to_its_partner_R117_R118_A15(
-    ask: Client, given: Factory, telling: Telling, supported_by: str
+    ask: Client, given: Factory, telling: Announcer, supported_by: str
 ) -> None:
     """The partner hears of it once, with the names of its accounts, whoever supports them; the accounts hear nothing."""
     partner, location = await given.partner(), await given.location()
@@ -170,13 +170,15 @@ async def test_maintenance_of_a_managed_account_is_told_to_its_partner_R117_R118
     )
     notice = {"kind": "MAINTENANCE", "title": "Maintenance: Sample", "body": body}
     for email in (partner.admin, engineer.email):
-        assert told({"notifications": nodes(notice)}) == whole(await ask(email, TOLD))
+        assert payload({"notifications": nodes(notice)}) == response_of(await ask(email, TOLD))
     for email in (viewer.email, elsewhere.admin, *(account.admin for account in accounts)):
-        assert told({"notifications": nodes()}) == whole(await ask(email, TOLD))
+        assert payload({"notifications": nodes()}) == response_of(await ask(email, TOLD))
     assert [(email, "Maintenance: Sample", body) for email in (partner.admin, engineer.email)] == await telling.mails()
 
 
-async def test_maintenance_of_other_companies_is_told_to_themselves_R117(ask: Client, given: Factory, telling: Telling) -> None:
+async def test_maintenance_of_other_companies_is_told_to_themselves_R117(
+    ask: Client, given: Factory, telling: Announcer
+) -> None:
     """Direct companies, and partners of their own ports, are told of the locations where they have ports, and of no other."""
     here, there = await given.location(), await given.location()
     direct, partner, other = await given.company(), await given.partner(), await given.company()
@@ -188,13 +190,13 @@ async def test_maintenance_of_other_companies_is_told_to_themselves_R117(ask: Cl
     notice = {"kind": "MAINTENANCE", "title": "Maintenance: Sample", "body": "Sample text."}
 
     for email in (direct.admin, partner.admin):
-        assert told({"notifications": nodes(notice)}) == whole(await ask(email, TOLD))
-    assert told({"notifications": nodes()}) == whole(await ask(other.admin, TOLD))
+        assert payload({"notifications": nodes(notice)}) == response_of(await ask(email, TOLD))
+    assert payload({"notifications": nodes()}) == response_of(await ask(other.admin, TOLD))
 
 
 @pytest.mark.parametrize(("status", "times"), [(each.value, int(each not in HAVE_ENDED)) for each in PortStatus])
 async def test_maintenance_concerns_ports_that_are_there_or_will_be_R117(
-    ask: Client, given: Factory, telling: Telling, status: str, times: int
+    ask: Client, given: Factory, telling: Announcer, status: str, times: int
 ) -> None:
     """A port that has ended concerns nobody. A port in any other status does, so a new status gets its mails too."""
     company = await given.company()
@@ -203,10 +205,10 @@ async def test_maintenance_concerns_ports_that_are_there_or_will_be_R117(
     await telling.maintenance()
 
     notice = {"kind": "MAINTENANCE", "title": "Maintenance: Sample", "body": "Sample text."}
-    assert told({"notifications": nodes(*[notice] * times)}) == whole(await ask(company.admin, TOLD))
+    assert payload({"notifications": nodes(*[notice] * times)}) == response_of(await ask(company.admin, TOLD))
 
 
-async def test_security_is_told_to_whom_it_affects_managed_or_not_R119(ask: Client, given: Factory, telling: Telling) -> None:
+async def test_security_is_told_to_whom_it_affects_managed_or_not_R119(ask: Client, given: Factory, telling: Announcer) -> None:
     """The user of a managed account is told itself, whatever its role, and its partner is not."""
     account = await given.managed_account(partner := await given.partner())
     affected = await given.user(account.company, "VIEWER")
@@ -214,13 +216,13 @@ async def test_security_is_told_to_whom_it_affects_managed_or_not_R119(ask: Clie
     await telling.security(of_users([affected.email.upper()]))
 
     notice = {"kind": "SECURITY", "title": "Security: Sample", "body": "Sample text."}
-    assert told({"notifications": nodes(notice)}) == whole(await ask(affected.email, TOLD))
+    assert payload({"notifications": nodes(notice)}) == response_of(await ask(affected.email, TOLD))
     for email in (account.admin, partner.admin):
-        assert told({"notifications": nodes()}) == whole(await ask(email, TOLD))
+        assert payload({"notifications": nodes()}) == response_of(await ask(email, TOLD))
     assert [(affected.email, "Security: Sample", "Sample text.")] == await telling.mails()
 
 
-async def test_security_of_a_company_is_told_to_all_its_members_R119(ask: Client, given: Factory, telling: Telling) -> None:
+async def test_security_of_a_company_is_told_to_all_its_members_R119(ask: Client, given: Factory, telling: Announcer) -> None:
     """Every member of the company is told, whatever its role, and nobody else."""
     account = await given.managed_account(partner := await given.partner())
     viewer = await given.user(account.company, "VIEWER")
@@ -229,11 +231,11 @@ async def test_security_of_a_company_is_told_to_all_its_members_R119(ask: Client
 
     notice = {"kind": "SECURITY", "title": "Security: Sample", "body": "Sample text."}
     for email in (account.admin, viewer.email):
-        assert told({"notifications": nodes(notice)}) == whole(await ask(email, TOLD))
-    assert told({"notifications": nodes()}) == whole(await ask(partner.admin, TOLD))
+        assert payload({"notifications": nodes(notice)}) == response_of(await ask(email, TOLD))
+    assert payload({"notifications": nodes()}) == response_of(await ask(partner.admin, TOLD))
 
 
-async def test_security_of_everybody_writes_to_each_person_once_R119(ask: Client, given: Factory, telling: Telling) -> None:
+async def test_security_of_everybody_writes_to_each_person_once_R119(ask: Client, given: Factory, telling: Announcer) -> None:
     """A member of two companies reads of it in both, and gets one mail."""
     first, second = await given.company(), await given.company()
     await given.member(first.user, second)
@@ -241,7 +243,7 @@ async def test_security_of_everybody_writes_to_each_person_once_R119(ask: Client
     await telling.security(everybody())
 
     notice = {"kind": "SECURITY", "title": "Security: Sample", "body": "Sample text."}
-    assert told({"notifications": nodes(notice)}) == whole(await ask(first.admin, TOLD))
+    assert payload({"notifications": nodes(notice)}) == response_of(await ask(first.admin, TOLD))
     assert [first.admin, second.admin] == [address for address, _, _ in await telling.mails()]
 
 
@@ -259,17 +261,17 @@ async def test_a_user_marks_what_it_has_read_X6(ask: Client, given: Factory) -> 
     fourth = await given.notification(ours.user, ours)
 
     alone = await marked(ask, ours.admin, second)
-    after_one = whole(await ask(ours.admin, UNREAD))
+    after_one = response_of(await ask(ours.admin, UNREAD))
     up_to = await marked(ask, ours.admin, third, andEarlier=True)
-    after_all = whole(await ask(ours.admin, UNREAD))
+    after_all = response_of(await ask(ours.admin, UNREAD))
 
     assert [{"notification": {"id": second.id}, "userErrors": []}, {"notification": {"id": third.id}, "userErrors": []}] == [
         alone,
         up_to,
     ]
-    assert told({"notifications": ids(fourth, third, first)}) == after_one
-    assert told({"notifications": ids(fourth)}) == after_all
-    assert {"notification": None, "userErrors": [refused("NOT_FOUND", "id")]} == await marked(ask, theirs.admin, elsewhere)
+    assert payload({"notifications": ids(fourth, third, first)}) == after_one
+    assert payload({"notifications": ids(fourth)}) == after_all
+    assert {"notification": None, "userErrors": [user_error("NOT_FOUND", "id")]} == await marked(ask, theirs.admin, elsewhere)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "OPERATOR"])
@@ -277,9 +279,9 @@ async def test_nobody_marks_what_another_was_told_X6(ask: Client, given: Factory
     """To others a notification is not there, and it stays unread."""
     company, email = await given.company(), await given.somebody(kind)
     notice = await given.notification(company.user, company)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await marked(ask, email, notice, andEarlier=True)
 
-    assert {"notification": None, "userErrors": [refused("NOT_FOUND", "id")]} == answer
-    assert before == await stored(rules_engine)
+    assert {"notification": None, "userErrors": [user_error("NOT_FOUND", "id")]} == answer
+    assert before == await stored_rows(rules_engine)

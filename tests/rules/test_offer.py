@@ -8,7 +8,7 @@ import pytest
 
 from tests.client import Client
 from tests.factory import Company, Factory
-from tests.rules.answers import hidden, ids, nodes, told, whole
+from tests.rules.answers import ids, nodes, payload, redaction_at, response_of
 
 FOUND = "query ($id: ID!) { node(id: $id) { id } offers { nodes { id } totalCount } }"
 BUYERS = "query ($id: ID!) { node(id: $id) { ... on Offer { buyers { id } } } }"
@@ -50,7 +50,7 @@ def scheduled(total: str | None, price: str | None, *amounts: str | None) -> dic
 def hidden_amounts(reason: str, *, instalments: bool) -> list[dict[str, Any]]:
     """The redactions of all amounts of an offer."""
     paths = ["node.totalValue", "node.dimensions.*.price", *(["node.instalments.*.amount"] if instalments else [])]
-    return [hidden(path, reason) for path in paths]
+    return [redaction_at(path, reason) for path in paths]
 
 
 @pytest.mark.parametrize("status", BEFORE_PUBLICATION + FROM_PUBLICATION_ON)
@@ -61,9 +61,9 @@ async def test_buyer_meets_an_offer_from_its_publication_on_R219_V19(ask: Client
 
     by_seller, by_buyer = await ask(seller.admin, FOUND, id=offer.id), await ask(buyer.admin, FOUND, id=offer.id)
 
-    found, nothing = told({"node": {"id": offer.id}, "offers": ids(offer)}), told({"node": None, "offers": ids()})
-    assert found == whole(by_seller)
-    assert (found if status in FROM_PUBLICATION_ON else nothing) == whole(by_buyer)
+    found, nothing = payload({"node": {"id": offer.id}, "offers": ids(offer)}), payload({"node": None, "offers": ids()})
+    assert found == response_of(by_seller)
+    assert (found if status in FROM_PUBLICATION_ON else nothing) == response_of(by_buyer)
 
 
 @pytest.mark.parametrize("status", ["DRAFT", "PUBLISHED"])
@@ -79,7 +79,7 @@ async def test_offer_is_read_by_the_sellers_partner_and_the_operator_V14_V19(
 
     answer = await ask(email, FOUND, id=offer.id)
 
-    assert told({"node": {"id": offer.id}, "offers": ids(offer)}) == whole(answer)
+    assert payload({"node": {"id": offer.id}, "offers": ids(offer)}) == response_of(answer)
 
 
 @pytest.mark.parametrize("status", BEFORE_PUBLICATION + FROM_PUBLICATION_ON)
@@ -91,8 +91,8 @@ async def test_offer_is_read_by_the_buyers_partner_as_by_the_buyer_V14_V19(ask: 
 
     by_buyer, by_partner = await ask(buyer.admin, FOUND, id=offer.id), await ask(partner.admin, FOUND, id=offer.id)
 
-    found, nothing = told({"node": {"id": offer.id}, "offers": ids(offer)}), told({"node": None, "offers": ids()})
-    assert (found if status in FROM_PUBLICATION_ON else nothing) == whole(by_partner)
+    found, nothing = payload({"node": {"id": offer.id}, "offers": ids(offer)}), payload({"node": None, "offers": ids()})
+    assert (found if status in FROM_PUBLICATION_ON else nothing) == response_of(by_partner)
     assert by_partner.body == by_buyer.body
 
 
@@ -108,9 +108,9 @@ async def test_offer_is_read_by_nobody_else_R219_V19_V24(ask: Client, given: Fac
     made = await ask(email, MADE, id=seller.id)
     of_product = await ask(email, OF_PRODUCT, id=product.id)
 
-    assert told({"node": None, "offers": ids()}) == whole(found)
-    assert told({"company": {"offers": ids()}}) == whole(made)
-    assert told({"node": {"offers": ids()}}) == whole(of_product)
+    assert payload({"node": None, "offers": ids()}) == response_of(found)
+    assert payload({"company": {"offers": ids()}}) == response_of(made)
+    assert payload({"node": {"offers": ids()}}) == response_of(of_product)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -120,10 +120,10 @@ async def test_offers_are_for_roles_that_read_them_V23(ask: Client, given: Facto
     offer = await given.offer(seller, [buyer])
     selling, buying = await given.user(seller, role), await given.user(buyer, role)
 
-    answers = [whole(await ask(user.email, FOUND, id=offer.id)) for user in (selling, buying)]
+    answers = [response_of(await ask(user.email, FOUND, id=offer.id)) for user in (selling, buying)]
 
-    nothing = told({"node": None, "offers": ids()})
-    found = told({"node": {"id": offer.id}, "offers": ids(offer)})
+    nothing = payload({"node": None, "offers": ids()})
+    found = payload({"node": {"id": offer.id}, "offers": ids(offer)})
     assert [nothing if role == "NETWORK_ADMIN" else found] * 2 == answers
 
 
@@ -139,9 +139,9 @@ async def test_offers_to_accounts_are_for_the_same_roles_of_their_partner_V14_V2
 
     answer = await ask(user.email, FOUND, id=offer.id)
 
-    nothing = told({"node": None, "offers": ids()})
-    found = told({"node": {"id": offer.id}, "offers": ids(offer)})
-    assert (nothing if role == "NETWORK_ADMIN" else found) == whole(answer)
+    nothing = payload({"node": None, "offers": ids()})
+    found = payload({"node": {"id": offer.id}, "offers": ids(offer)})
+    assert (nothing if role == "NETWORK_ADMIN" else found) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -156,9 +156,9 @@ async def test_offers_of_accounts_are_for_the_same_roles_of_their_partner_V14_V2
 
     answer = await ask(user.email, FOUND, id=offer.id)
 
-    nothing = told({"node": None, "offers": ids()})
-    found = told({"node": {"id": offer.id}, "offers": ids(offer)})
-    assert (nothing if role == "NETWORK_ADMIN" else found) == whole(answer)
+    nothing = payload({"node": None, "offers": ids()})
+    found = payload({"node": {"id": offer.id}, "offers": ids(offer)})
+    assert (nothing if role == "NETWORK_ADMIN" else found) == response_of(answer)
 
 
 @pytest.mark.parametrize("asking", ["the seller", "its partner", "the operator"])
@@ -172,7 +172,7 @@ async def test_selling_side_and_operator_read_all_buyers_V19(ask: Client, given:
 
     answer = await ask(email, BUYERS, id=offer.id)
 
-    assert told({"node": {"buyers": [{"id": buyer.id} for buyer in buyers]}}) == whole(answer)
+    assert payload({"node": {"buyers": [{"id": buyer.id} for buyer in buyers]}}) == response_of(answer)
 
 
 async def test_buyer_finds_only_itself_among_the_buyers_V19(ask: Client, given: Factory) -> None:
@@ -183,7 +183,7 @@ async def test_buyer_finds_only_itself_among_the_buyers_V19(ask: Client, given: 
 
     answer = await ask(buyer.admin, BUYERS, id=offer.id)
 
-    assert told({"node": {"buyers": [{"id": buyer.id}]}}) == whole(answer)
+    assert payload({"node": {"buyers": [{"id": buyer.id}]}}) == response_of(answer)
 
 
 async def test_number_of_buyers_does_not_show_V19_A21(ask: Client, given: Factory) -> None:
@@ -209,8 +209,8 @@ async def test_partner_of_a_buyer_finds_only_its_accounts_among_the_buyers_V19(a
 
     by_partner, by_first = await ask(partner.admin, BUYERS, id=offer.id), await ask(first.admin, BUYERS, id=offer.id)
 
-    assert told({"node": {"buyers": [{"id": first.id}, {"id": second.id}]}}) == whole(by_partner)
-    assert told({"node": {"buyers": [{"id": first.id}]}}) == whole(by_first)
+    assert payload({"node": {"buyers": [{"id": first.id}, {"id": second.id}]}}) == response_of(by_partner)
+    assert payload({"node": {"buyers": [{"id": first.id}]}}) == response_of(by_first)
 
 
 async def test_partner_of_a_buyer_learns_of_no_other_buyer_V19(ask: Client, given: Factory) -> None:
@@ -224,7 +224,7 @@ async def test_partner_of_a_buyer_learns_of_no_other_buyer_V19(ask: Client, give
 
     answer = await ask(partner.admin, BUYERS, id=offer.id)
 
-    assert told({"node": {"buyers": [{"id": buyer.id}]}}) == whole(answer)
+    assert payload({"node": {"buyers": [{"id": buyer.id}]}}) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "MANAGED"])
@@ -235,9 +235,9 @@ async def test_buyer_that_is_no_partner_learns_of_no_other_buyer_A18_V19(ask: Cl
     await given.profile(other)
     offers = [await given.offer(seller, [buyer, other]), await given.offer(await given.company(), [buyer, other])]
 
-    answers = [whole(await ask(buyer.admin, BUYERS, id=offer.id)) for offer in offers]
+    answers = [response_of(await ask(buyer.admin, BUYERS, id=offer.id)) for offer in offers]
 
-    assert [told({"node": {"buyers": [{"id": buyer.id}]}})] * 2 == answers
+    assert [payload({"node": {"buyers": [{"id": buyer.id}]}})] * 2 == answers
 
 
 async def no_partner(given: Factory, kind: str) -> Company:
@@ -248,7 +248,7 @@ async def no_partner(given: Factory, kind: str) -> Company:
 def received(company: Company, *offers: Any) -> dict[str, Any]:
     """The answer to RECEIVED."""
     edges = [{"node": {"id": offer.id}} for offer in offers]
-    return told({"company": {"id": company.id, "receivedOffers": {"edges": edges, **ids(*offers)}}})
+    return payload({"company": {"id": company.id, "receivedOffers": {"edges": edges, **ids(*offers)}}})
 
 
 async def test_buyer_learns_nothing_from_what_another_buyer_received_V19(ask: Client, given: Factory) -> None:
@@ -262,9 +262,9 @@ async def test_buyer_learns_nothing_from_what_another_buyer_received_V19(ask: Cl
     with_both = await ask(buyer.admin, RECEIVED, id=other.id)
     own = await ask(buyer.admin, RECEIVED, id=buyer.id)
 
-    assert received(other) == whole(without)
+    assert received(other) == response_of(without)
     assert without.body == with_both.body
-    assert received(buyer, shared) == whole(own)
+    assert received(buyer, shared) == response_of(own)
 
 
 async def test_managed_buyer_learns_nothing_from_what_its_partner_received_V14_V19(ask: Client, given: Factory) -> None:
@@ -276,8 +276,8 @@ async def test_managed_buyer_learns_nothing_from_what_its_partner_received_V14_V
     up = await ask(buyer.admin, RECEIVED, id=partner.id)
     down = await ask(partner.admin, RECEIVED, id=buyer.id)
 
-    assert received(partner) == whole(up)
-    assert received(buyer, offer) == whole(down)
+    assert received(partner) == response_of(up)
+    assert received(buyer, offer) == response_of(down)
 
 
 async def test_seller_finds_its_own_offers_at_its_buyer_V19(ask: Client, given: Factory) -> None:
@@ -288,7 +288,7 @@ async def test_seller_finds_its_own_offers_at_its_buyer_V19(ask: Client, given: 
 
     answer = await ask(seller.admin, RECEIVED, id=buyer.id)
 
-    assert received(buyer, ours) == whole(answer)
+    assert received(buyer, ours) == response_of(answer)
 
 
 async def test_buyer_finds_at_the_seller_what_it_was_extended_V19(ask: Client, given: Factory) -> None:
@@ -301,8 +301,8 @@ async def test_buyer_finds_at_the_seller_what_it_was_extended_V19(ask: Client, g
 
     made, of_product = await ask(buyer.admin, MADE, id=seller.id), await ask(buyer.admin, OF_PRODUCT, id=product.id)
 
-    assert told({"company": {"offers": ids(ours)}}) == whole(made)
-    assert told({"node": {"offers": ids(ours)}}) == whole(of_product)
+    assert payload({"company": {"offers": ids(ours)}}) == response_of(made)
+    assert payload({"node": {"offers": ids(ours)}}) == response_of(of_product)
 
 
 async def test_status_of_offers_tells_no_buyer_of_drafts_V19_A16(ask: Client, given: Factory) -> None:
@@ -313,8 +313,8 @@ async def test_status_of_offers_tells_no_buyer_of_drafts_V19_A16(ask: Client, gi
 
     by_seller, by_buyer = await ask(seller.admin, query), await ask(buyer.admin, query)
 
-    assert told({"offers": ids(draft)}) == whole(by_seller)
-    assert told({"offers": ids()}) == whole(by_buyer)
+    assert payload({"offers": ids(draft)}) == response_of(by_seller)
+    assert payload({"offers": ids()}) == response_of(by_buyer)
 
 
 async def test_offer_names_its_product_and_seller_R219_V18(ask: Client, given: Factory) -> None:
@@ -327,7 +327,7 @@ async def test_offer_names_its_product_and_seller_R219_V18(ask: Client, given: F
 
     named = {"status": "PUBLISHED", "product": {"id": offer.product.id}, "seller": {"tradingName": seller.name}}
     dates = {"contractEndDate": "2030-01-01", "expiresOn": "2029-01-01"}
-    assert told({"offers": nodes({**named, **dates})}) == whole(answer)
+    assert payload({"offers": nodes({**named, **dates})}) == response_of(answer)
 
 
 async def test_managed_buyer_reads_offers_without_amounts_until_prices_are_shown_X7_R121_R122(
@@ -346,8 +346,8 @@ async def test_managed_buyer_reads_offers_without_amounts_until_prices_are_shown
     after = await ask(account.admin, PRICES, id=offer.id)
 
     nothing = scheduled(None, None, None, None)
-    assert told({"node": nothing}, *hidden_amounts("HIDDEN_BY_PARTNER", instalments=True)) == whole(before)
-    assert told({"node": scheduled("1000.00", "1000.00", "400.00", "600.00")}) == whole(shown)
+    assert payload({"node": nothing}, *hidden_amounts("HIDDEN_BY_PARTNER", instalments=True)) == response_of(before)
+    assert payload({"node": scheduled("1000.00", "1000.00", "400.00", "600.00")}) == response_of(shown)
     assert before.body == after.body
 
 
@@ -359,7 +359,7 @@ async def test_managed_seller_reads_its_own_offers_without_amounts_too_A16(ask: 
     answer = await ask(account.admin, PRICES, id=offer.id)
 
     redactions = hidden_amounts("HIDDEN_BY_PARTNER", instalments=False)
-    assert told({"node": upfront(None, None, None)}, *redactions) == whole(answer)
+    assert payload({"node": upfront(None, None, None)}, *redactions) == response_of(answer)
 
 
 async def test_hidden_amounts_do_not_show_in_any_byte_X7_A16(ask: Client, given: Factory) -> None:
@@ -386,9 +386,9 @@ async def test_partner_reads_the_amounts_of_offers_to_its_accounts_A17_X7(ask: C
     account = await given.managed_account(partner, pricing=False)
     offer = await given.offer(seller, [account.company], dimensions=[100, 200])
 
-    answers = [whole(await ask(who.admin, PRICES, id=offer.id)) for who in (partner, operator, seller)]
+    answers = [response_of(await ask(who.admin, PRICES, id=offer.id)) for who in (partner, operator, seller)]
 
-    assert [told({"node": upfront("3.00", "1.00", "2.00")})] * 3 == answers
+    assert [payload({"node": upfront("3.00", "1.00", "2.00")})] * 3 == answers
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
@@ -402,4 +402,4 @@ async def test_marketplace_editor_reads_offers_without_amounts_V23(ask: Client, 
     answer = await ask(editor.email, PRICES, id=offer.id)
 
     redactions = hidden_amounts("ROLE_REQUIRED", instalments=True)
-    assert told({"node": scheduled(None, None, None)}, *redactions) == whole(answer)
+    assert payload({"node": scheduled(None, None, None)}, *redactions) == response_of(answer)

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import Client
 from tests.factory import Company, Factory
-from tests.rules.mutations import send, stored
+from tests.rules.mutations import send, stored_rows
 
 OTHERS = ("ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER")
 STAFF = ("REVIEWER", "SUPPORT")
@@ -54,9 +54,9 @@ async def test_other_members_take_no_step_of_a_customers_port_A43(
     """Nothing changes, and the port is not there for them."""
     port = await given.port(await given.company(), status="ALLOCATED")
     user = await given.user(await given.operator(), role)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await send(ask, user.email, "activatePort", "port { id }", id=port.id)
 
     assert ["NOT_FOUND"] == [error["code"] for error in answer["userErrors"]]
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)

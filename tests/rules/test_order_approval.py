@@ -14,8 +14,8 @@ from models import Mail
 from resolvers.order_approval import expire_due
 from tests.client import Client
 from tests.factory import Account, Company, Factory, Location, Thing
-from tests.rules.answers import hidden, ids, nodes, told, whole
-from tests.rules.mutations import mails, refused, send, stored, trail
+from tests.rules.answers import ids, nodes, payload, redaction_at, response_of
+from tests.rules.mutations import queued_mails, recorded_changes, send, stored_rows, user_error
 
 APPROVAL = """orderApproval { status name speedMbps termMonths costCentre diversityZone comment company { id } location { id }
     monthlyRate { amount } setupFee { amount } port { id } requestedBy { id } decidedBy { id } }"""
@@ -25,7 +25,7 @@ PRICES = "{ orderApprovals { nodes { monthlyRate { amount currency } setupFee { 
 ORDERED = {"speedMbps": 1000, "termMonths": 12, "costCentre": "CC-1", "diversityZone": "BLUE"}
 ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
 DECISIONS = {"approveOrder": "APPROVED", "rejectOrder": "REJECTED", "withdrawOrder": "WITHDRAWN"}
-ILLEGAL = {"orderApproval": None, "userErrors": [refused("ILLEGAL_STEP")]}
+ILLEGAL = {"orderApproval": None, "userErrors": [user_error("ILLEGAL_STEP")]}
 
 
 async def waiting(given: Factory, **settings: Any) -> tuple[Company, Account, Location]:
@@ -48,7 +48,7 @@ def decision(kind: str, approval: Thing) -> dict[str, Any]:
 
 async def ports(engine: AsyncEngine) -> int:
     """How many ports there are."""
-    return len((await stored(engine))["port"])
+    return len((await stored_rows(engine))["port"])
 
 
 async def test_an_order_waits_for_its_partner_V13(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
@@ -122,12 +122,12 @@ async def test_what_cannot_be_ordered_any_more_is_not_approved_V12_V13_R404_R429
     else:
         await given.change(location, **({"status": "EXPIRED"} if problem == "location" else {"speeds_mbps": [10_000]}))
     approval = await given.order_approval(account, location)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await send(ask, partner.admin, "approveOrder", STATUS, id=approval.id)
 
-    assert {"orderApproval": None, "userErrors": [refused(code, "id")]} == answer
-    assert before == await stored(rules_engine)
+    assert {"orderApproval": None, "userErrors": [user_error(code, "id")]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("kind", DECISIONS)
@@ -140,13 +140,13 @@ async def test_an_order_is_decided_once_and_in_time_V13(
     values = {"expires_at": given.now - timedelta(seconds=1)} if status == "overdue" else {}
     stands = "PENDING" if status == "overdue" else status
     approval = await given.order_approval(account, location, status=stands, **values)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     asking = account.admin if kind == "withdrawOrder" else partner.admin
     answer = await send(ask, asking, kind, "orderApproval { status decidedAt }", **decision(kind, approval))
 
     open_still = status == "PENDING"
-    assert open_still == (before != await stored(rules_engine))
+    assert open_still == (before != await stored_rows(rules_engine))
     if open_still:
         assert [DECISIONS[kind], True] == [answer["orderApproval"]["status"], answer["orderApproval"]["decidedAt"] is not None]
     else:
@@ -196,14 +196,14 @@ async def test_orders_are_decided_by_whoever_pays_and_withdrawn_by_whoever_order
     found = {}
     for name, email in {**emails, "visitor": None}.items():
         approval = await given.order_approval(account, location)
-        before = await stored(rules_engine)
+        before = await stored_rows(rules_engine)
         answer = await send(ask, email, kind, STATUS, **decision(kind, approval))
         found[name] = answer["userErrors"]
-        assert bool(found[name]) == (before == await stored(rules_engine))
+        assert bool(found[name]) == (before == await stored_rows(rules_engine))
 
     side = "account" if kind == "withdrawOrder" else "partner"
-    codes = {"nobody": [refused("NOT_FOUND", "id")], side: []}
-    assert {name: codes.get(whose or "", [refused("FORBIDDEN", "id")]) for name, whose in DECIDING.items()} == found
+    codes = {"nobody": [user_error("NOT_FOUND", "id")], side: []}
+    assert {name: codes.get(whose or "", [user_error("FORBIDDEN", "id")]) for name, whose in DECIDING.items()} == found
 
 
 @pytest.mark.parametrize(("comment", "code"), [("", "REQUIRED"), ("x" * 501, "TOO_LONG"), ("\0", "INVALID_TEXT")])
@@ -213,16 +213,18 @@ async def test_a_rejection_says_why_V13(
     """Whoever has asked reads the comment; without a usable one nothing is rejected."""
     partner, account, location = await waiting(given)
     approval = await given.order_approval(account, location)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     wrong = await send(ask, partner.admin, "rejectOrder", STATUS, id=approval.id, comment=comment)
-    unchanged = before == await stored(rules_engine)
+    unchanged = before == await stored_rows(rules_engine)
     await send(ask, partner.admin, "rejectOrder", STATUS, id=approval.id, comment="Too dear.")
     read = await ask(account.admin, "{ orderApprovals { nodes { status comment decidedBy { id } } } }")
 
-    assert {"orderApproval": None, "userErrors": [refused(code, "comment")]} == wrong
+    assert {"orderApproval": None, "userErrors": [user_error(code, "comment")]} == wrong
     assert unchanged
-    assert told({"orderApprovals": nodes({"status": "REJECTED", "comment": "Too dear.", "decidedBy": None})}) == whole(read)
+    assert payload({"orderApprovals": nodes({"status": "REJECTED", "comment": "Too dear.", "decidedBy": None})}) == response_of(
+        read
+    )
 
 
 async def test_of_many_approvals_one_makes_the_port_V13(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
@@ -264,9 +266,9 @@ async def test_an_order_that_nobody_decides_expires_V13(ask: Client, given: Fact
     dates = await ask(partner.admin, "{ orderApprovals(last: 1) { nodes { createdAt expiresAt } } }")
 
     (new,) = dates.data["orderApprovals"]["nodes"]
-    assert told({"orderApprovals": ids(due)}) == whole(found)
+    assert payload({"orderApprovals": ids(due)}) == response_of(found)
     assert [("expireOrderApprovals", "PENDING", "EXPIRED")] == [
-        (action, *changes["status"]) for action, _, changes in await trail(rules_engine) if action != "orderPort"
+        (action, *changes["status"]) for action, _, changes in await recorded_changes(rules_engine) if action != "orderPort"
     ]
     asked, expires = (datetime.fromisoformat(new[name]) for name in ("createdAt", "expiresAt"))
     assert abs(expires - asked - timedelta(days=14)) < timedelta(minutes=1)
@@ -289,8 +291,8 @@ async def test_who_asked_is_told_that_an_order_expired_and_nobody_that_it_was_wi
     await expire_due(rules_engine, "https://gateway.example")
     heard = await ask(user.email, "{ notifications { nodes { kind subjectId } } }")
 
-    ((kind, to, text),) = await mails(rules_engine)
-    assert told({"notifications": nodes({"kind": "ORDER_APPROVAL_DECIDED", "subjectId": due.id})}) == whole(heard)
+    ((kind, to, text),) = await queued_mails(rules_engine)
+    assert payload({"notifications": nodes({"kind": "ORDER_APPROVAL_DECIDED", "subjectId": due.id})}) == response_of(heard)
     assert ("ORDER_APPROVAL_DECIDED", user.email) == (kind, to)
     assert [True, True, False, False] == [part in text for part in ("has expired", "https://gateway.example", "1250", "EUR")]
 
@@ -315,7 +317,7 @@ async def test_an_order_approval_is_read_by_three_V13_V14_V20_V24(ask: Client, g
 
     reads = READING.get(asking, False)
     found = {"id": approval.id} if reads else None
-    assert told({"node": found, "orderApprovals": ids(*([approval] if reads else []))}) == whole(answer)
+    assert payload({"node": found, "orderApprovals": ids(*([approval] if reads else []))}) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -333,10 +335,10 @@ async def test_prices_of_an_order_approval_follow_those_of_ports_R121_R122_V13_V
     shown = {"monthlyRate": {"amount": "1250.00", "currency": "EUR"}, "setupFee": {"amount": "500.00", "currency": "EUR"}}
     reason = "HIDDEN_BY_PARTNER" if whose == "account that does not" else "ROLE_REQUIRED"
     if reason == "ROLE_REQUIRED" and role in ("ACCOUNT_ADMIN", "FINANCE", "VIEWER"):
-        assert told({"orderApprovals": nodes(shown)}) == whole(answer)
+        assert payload({"orderApprovals": nodes(shown)}) == response_of(answer)
     else:
-        redactions = [hidden(f"orderApprovals.nodes.*.{name}", reason) for name in shown]
-        assert told({"orderApprovals": nodes(dict.fromkeys(shown))}, *redactions) == whole(answer)
+        redactions = [redaction_at(f"orderApprovals.nodes.*.{name}", reason) for name in shown]
+        assert payload({"orderApprovals": nodes(dict.fromkeys(shown))}, *redactions) == response_of(answer)
 
 
 @pytest.mark.parametrize("outcome", ["approved", "rejected"])
@@ -376,10 +378,10 @@ async def test_a_name_is_one_line_and_writes_nothing_of_its_own_into_mails_V13_V
 ) -> None:
     """The partner's mail quotes what a managed user calls its order, so no name breaks a line, turns it around, or is invisible."""
     _, account, location = await waiting(given)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await send(ask, account.admin, "orderPort", "orderApproval { id }", **order(location, name=name))
 
     code = "REQUIRED" if name.startswith("\u200b") else "INVALID_TEXT"
-    assert {"orderApproval": None, "userErrors": [refused(code, "name")]} == answer
-    assert before == await stored(rules_engine)
+    assert {"orderApproval": None, "userErrors": [user_error(code, "name")]} == answer
+    assert before == await stored_rows(rules_engine)

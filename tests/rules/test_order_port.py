@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models import BillingMarket
 from tests.client import Client
 from tests.factory import Account, Company, Factory, Location
-from tests.rules.mutations import refused, send, stored, trail
+from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
 
 NEW = """port { name speedMbps termMonths status visibility costCentre diversityZone location { id } company { id }
     monthlyRate { amount currency } setupFee { amount currency } } orderApproval { id }"""
@@ -69,13 +69,13 @@ async def test_ports_are_ordered_by_these_roles_A43(
     partner = await verified(given, "PARTNER")
     company = (await managed(given, partner)).company if kind == "MANAGED" else await verified(given, kind)
     location = await given.orderable(partner if kind == "MANAGED" else company)
-    user, before = await given.user(company, role), await stored(rules_engine)
+    user, before = await given.user(company, role), await stored_rows(rules_engine)
 
     answer = await send(ask, user.email, "orderPort", FOUND, **order(location))
 
     may = role in ("ACCOUNT_ADMIN", "NETWORK_ADMIN") and kind != "OPERATOR"
-    assert ([] if may else [refused("FORBIDDEN")]) == answer["userErrors"]
-    assert may == (before != await stored(rules_engine))
+    assert ([] if may else [user_error("FORBIDDEN")]) == answer["userErrors"]
+    assert may == (before != await stored_rows(rules_engine))
 
 
 async def test_a_partner_orders_for_its_accounts_and_sees_prices_V14_A17(ask: Client, given: Factory) -> None:
@@ -97,12 +97,12 @@ async def test_nobody_orders_for_a_hidden_company_V14_A21(
     """A company that the viewer may not know is not there."""
     company, email = await verified(given), await given.somebody(kind)
     location = await given.orderable(company)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await send(ask, email, "orderPort", FOUND, **order(location, companyId=company.id))
 
-    assert nothing(refused("NOT_FOUND", "companyId")) == answer
-    assert before == await stored(rules_engine)
+    assert nothing(user_error("NOT_FOUND", "companyId")) == answer
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_an_account_orders_neither_for_its_partner_nor_for_another_account_V14(ask: Client, given: Factory) -> None:
@@ -114,8 +114,8 @@ async def test_an_account_orders_neither_for_its_partner_nor_for_another_account
     of_partner = await send(ask, account.admin, "orderPort", FOUND, **order(location, companyId=partner.id))
     of_other = await send(ask, account.admin, "orderPort", FOUND, **order(location, companyId=other.company.id))
 
-    assert nothing(refused("FORBIDDEN", "companyId")) == of_partner
-    assert nothing(refused("NOT_FOUND", "companyId")) == of_other
+    assert nothing(user_error("FORBIDDEN", "companyId")) == of_partner
+    assert nothing(user_error("NOT_FOUND", "companyId")) == of_other
 
 
 @pytest.mark.parametrize("shown", [False, True])
@@ -138,14 +138,14 @@ async def test_a_company_orders_once_it_is_verified_R404_A40(
     """Before that nothing is ordered."""
     company = await given.company(verification_status=status)
     location = await given.orderable(company)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     own = await send(ask, company.admin, "orderPort", FOUND, **order(location))
     named = await send(ask, company.admin, "orderPort", FOUND, **order(location, companyId=company.id))
 
-    assert nothing(refused("COMPANY_NOT_VERIFIED")) == own
-    assert nothing(refused("COMPANY_NOT_VERIFIED", "companyId")) == named
-    assert before == await stored(rules_engine)
+    assert nothing(user_error("COMPANY_NOT_VERIFIED")) == own
+    assert nothing(user_error("COMPANY_NOT_VERIFIED", "companyId")) == named
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("status", ["NEW", "DEPLOYMENT", "RESTRICTED", "EXTENDED", "EXPIRED"])
@@ -154,7 +154,7 @@ async def test_ports_are_ordered_in_active_locations_R429(ask: Client, given: Fa
     company = await verified(given)
     location = await given.orderable(company, await given.location(status=status))
 
-    assert nothing(refused("LOCATION_NOT_ORDERABLE", "locationId")) == await send(
+    assert nothing(user_error("LOCATION_NOT_ORDERABLE", "locationId")) == await send(
         ask, company.admin, "orderPort", FOUND, **order(location)
     )
 
@@ -176,7 +176,7 @@ async def test_the_market_of_the_payer_has_to_be_enabled_V12_A19_A20_R120(
             await given.billing_market(payer, "NL", enabled=enabled)
     asking = {"MANAGED": account.admin, "acting for it": partner.admin}.get(kind, own.admin)
     company = {"companyId": account.company.id} if kind == "acting for it" else {}
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     query = "mutation ($input: OrderPortInput!) { orderPort(input: $input) { port { id } userErrors { code field message } } }"
     answer = (await ask(asking, query, input=order(location, **company))).data["orderPort"]
@@ -184,7 +184,7 @@ async def test_the_market_of_the_payer_has_to_be_enabled_V12_A19_A20_R120(
     (problem,) = answer["userErrors"]
     assert ("MARKET_NOT_ENABLED", ["locationId"]) == (problem["code"], problem["field"])
     assert " NL " in problem["message"]
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ async def test_what_is_not_on_the_list_is_not_offered_V7(ask: Client, given: Fac
 
     answer = await send(ask, company.admin, "orderPort", FOUND, **order(location, **values))
 
-    assert nothing(refused("INVALID_VALUE", field)) == answer
+    assert nothing(user_error("INVALID_VALUE", field)) == answer
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ async def test_a_name_has_1_to_64_characters_V7(ask: Client, given: Factory, nam
     wrong = await send(ask, company.admin, "orderPort", FOUND, **order(location, name=name))
     right = await send(ask, company.admin, "orderPort", FOUND, **order(location, name="x" * 64))
 
-    assert nothing(refused(code, "name")) == wrong
+    assert nothing(user_error(code, "name")) == wrong
     assert [] == right["userErrors"]
 
 
@@ -230,14 +230,14 @@ async def test_a_managed_user_orders_nothing_public_and_its_partner_does_V1(
     partner = await verified(given, "PARTNER")
     account = await managed(given, partner, pricing=True, dashboard=True, company_profile=True, chat_support=True)
     location = await given.orderable(partner)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     public = order(location, visibility="PUBLIC")
 
     own = await send(ask, account.admin, "orderPort", FOUND, **public)
-    unchanged = before == await stored(rules_engine)
+    unchanged = before == await stored_rows(rules_engine)
     acting = await send(ask, partner.admin, "orderPort", "port { visibility }", **public, companyId=account.company.id)
 
-    assert nothing(refused("FORBIDDEN", "visibility")) == own
+    assert nothing(user_error("FORBIDDEN", "visibility")) == own
     assert unchanged
     assert {"port": {"visibility": "PUBLIC"}, "userErrors": []} == acting
 
@@ -248,7 +248,7 @@ async def test_all_problems_of_an_order_are_told_at_once_R404_R429_V1_V7_V12(
     """Each with the path to it, and nothing is stored."""
     account = await given.managed_account(await given.partner())
     location = await given.location(status="NEW")
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     wrong = {"name": "", "speedMbps": 7, "termMonths": 7, "costCentre": "c" * 65, "visibility": "PUBLIC"}
     answer = await send(ask, account.admin, "orderPort", FOUND, **order(location, **wrong))
@@ -256,19 +256,22 @@ async def test_all_problems_of_an_order_are_told_at_once_R404_R429_V1_V7_V12(
 
     assert (
         nothing(
-            refused("REQUIRED", "name"),
-            refused("INVALID_VALUE", "termMonths"),
-            refused("TOO_LONG", "costCentre"),
-            refused("COMPANY_NOT_VERIFIED"),
-            refused("LOCATION_NOT_ORDERABLE", "locationId"),
-            refused("MARKET_NOT_ENABLED", "locationId"),
-            refused("INVALID_VALUE", "speedMbps"),
-            refused("FORBIDDEN", "visibility"),
+            user_error("REQUIRED", "name"),
+            user_error("INVALID_VALUE", "termMonths"),
+            user_error("TOO_LONG", "costCentre"),
+            user_error("COMPANY_NOT_VERIFIED"),
+            user_error("LOCATION_NOT_ORDERABLE", "locationId"),
+            user_error("MARKET_NOT_ENABLED", "locationId"),
+            user_error("INVALID_VALUE", "speedMbps"),
+            user_error("FORBIDDEN", "visibility"),
         )
         == answer
     )
-    assert nothing(refused("INVALID_ID", "locationId"), refused("REQUIRED", "name"), refused("COMPANY_NOT_VERIFIED")) == nowhere
-    assert before == await stored(rules_engine)
+    assert (
+        nothing(user_error("INVALID_ID", "locationId"), user_error("REQUIRED", "name"), user_error("COMPANY_NOT_VERIFIED"))
+        == nowhere
+    )
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_a_location_that_is_not_there_is_not_found_A21(ask: Client, given: Factory) -> None:
@@ -279,7 +282,7 @@ async def test_a_location_that_is_not_there_is_not_found_A21(ask: Client, given:
 
     answer = await send(ask, company.admin, "orderPort", FOUND, **order(gone))
 
-    assert nothing(refused("NOT_FOUND", "locationId")) == answer
+    assert nothing(user_error("NOT_FOUND", "locationId")) == answer
 
 
 async def test_an_order_is_recorded_and_repeated_by_its_key_R431(
@@ -294,7 +297,7 @@ async def test_an_order_is_recorded_and_repeated_by_its_key_R431(
     )
 
     assert [answers[0]] * 6 == answers
-    assert [("orderPort", "port")] == [entry[:2] for entry in await trail(rules_engine)]
+    assert [("orderPort", "port")] == [entry[:2] for entry in await recorded_changes(rules_engine)]
 
 
 async def test_no_order_outlives_its_market_V12(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
@@ -308,7 +311,7 @@ async def test_no_order_outlives_its_market_V12(ask: Client, given: Factory, rul
         await asyncio.sleep(0.3)
         waited = not ordering.done()
 
-    assert nothing(refused("MARKET_NOT_ENABLED", "locationId")) == await ordering
+    assert nothing(user_error("MARKET_NOT_ENABLED", "locationId")) == await ordering
     assert waited
 
 
@@ -322,8 +325,8 @@ async def test_orders_and_the_end_of_their_market_at_once_V12(ask: Client, given
     answers = await asyncio.gather(*orders[:3], end, *orders[3:])
     late = await send(ask, company.admin, "orderPort", FOUND, **order(location))
 
-    refusal = nothing(refused("MARKET_NOT_ENABLED", "locationId"))
+    refusal = nothing(user_error("MARKET_NOT_ENABLED", "locationId"))
     made = [answer for number, answer in enumerate(answers) if number != 3 and answer != refusal]
     assert [[]] * len(made) == [answer["userErrors"] for answer in made]
-    assert len(made) == len((await stored(rules_engine))["port"])
+    assert len(made) == len((await stored_rows(rules_engine))["port"])
     assert refusal == late

@@ -8,7 +8,7 @@ import pytest
 
 from tests.client import ANONYMOUS, Answer, Client
 from tests.factory import Factory
-from tests.rules.answers import hidden, ids, nodes, told, whole
+from tests.rules.answers import ids, nodes, payload, redaction_at, response_of
 
 FOUND = "query ($id: ID!) { node(id: $id) { id } ports { nodes { id } totalCount } }"
 PRICES = "{ ports { nodes { id monthlyRate { amount currency } setupFee { amount currency } } } }"
@@ -29,8 +29,8 @@ NARROWED = [
 
 def without_prices(reason: str, **found: str) -> dict[str, Any]:
     """The answer to PRICES with one port of which both prices are hidden."""
-    redactions = [hidden(f"ports.nodes.*.{field}", reason) for field in ("monthlyRate", "setupFee")]
-    return told({"ports": nodes({**found, "monthlyRate": None, "setupFee": None})}, *redactions)
+    redactions = [redaction_at(f"ports.nodes.*.{field}", reason) for field in ("monthlyRate", "setupFee")]
+    return payload({"ports": nodes({**found, "monthlyRate": None, "setupFee": None})}, *redactions)
 
 
 def refusal(answer: Answer) -> tuple[Any, list[tuple[str, str, str]]]:
@@ -48,7 +48,7 @@ async def test_every_role_reads_its_companys_ports_V20_V23(ask: Client, given: F
 
     answer = await ask(user.email, FOUND, id=port.id)
 
-    assert told({"node": {"id": port.id}, "ports": ids(port)}) == whole(answer)
+    assert payload({"node": {"id": port.id}, "ports": ids(port)}) == response_of(answer)
 
 
 @pytest.mark.parametrize("asking", ["its account", "its partner", "the operator"])
@@ -61,7 +61,7 @@ async def test_port_of_a_managed_account_is_read_by_three_V14_V20(ask: Client, g
 
     answer = await ask(emails[asking], FOUND, id=port.id)
 
-    assert told({"node": {"id": port.id}, "ports": ids(port)}) == whole(answer)
+    assert payload({"node": {"id": port.id}, "ports": ids(port)}) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
@@ -72,7 +72,7 @@ async def test_port_is_read_by_nobody_else_V20_V24(ask: Client, given: Factory, 
 
     answer = await ask(email, FOUND, id=port.id)
 
-    assert told({"node": None, "ports": ids()}) == whole(answer)
+    assert payload({"node": None, "ports": ids()}) == response_of(answer)
 
 
 async def test_managed_account_does_not_read_its_siblings_ports_V14(ask: Client, given: Factory) -> None:
@@ -83,8 +83,8 @@ async def test_managed_account_does_not_read_its_siblings_ports_V14(ask: Client,
 
     by_first, by_partner = await ask(first.admin, FOUND, id=theirs.id), await ask(partner.admin, FOUND, id=theirs.id)
 
-    assert told({"node": None, "ports": ids(ours)}) == whole(by_first)
-    assert told({"node": {"id": theirs.id}, "ports": ids(ours, theirs)}) == whole(by_partner)
+    assert payload({"node": None, "ports": ids(ours)}) == response_of(by_first)
+    assert payload({"node": {"id": theirs.id}, "ports": ids(ours, theirs)}) == response_of(by_partner)
 
 
 async def test_port_tells_what_it_is_R030(ask: Client, given: Factory) -> None:
@@ -110,7 +110,7 @@ async def test_port_tells_what_it_is_R030(ask: Client, given: Factory) -> None:
         "costCentre": "4711",
         "activatedAt": None,
     }
-    assert told({"ports": nodes(facts)}) == whole(answer)
+    assert payload({"ports": nodes(facts)}) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -123,8 +123,8 @@ async def test_prices_are_hidden_from_a_managed_account_by_default_R121_V23(ask:
 
     managed, own = await ask(user.email, PRICES), await ask(partner.admin, PRICES)
 
-    assert without_prices("HIDDEN_BY_PARTNER", id=port.id) == whole(managed)
-    assert told({"ports": nodes({"id": port.id, **PRICED})}) == whole(own)
+    assert without_prices("HIDDEN_BY_PARTNER", id=port.id) == response_of(managed)
+    assert payload({"ports": nodes({"id": port.id, **PRICED})}) == response_of(own)
 
 
 async def test_prices_appear_with_the_next_request_R122(ask: Client, given: Factory) -> None:
@@ -138,8 +138,8 @@ async def test_prices_appear_with_the_next_request_R122(ask: Client, given: Fact
     await given.setting(account, pricing=None)
     after = await ask(account.admin, PRICES)
 
-    assert without_prices("HIDDEN_BY_PARTNER", id=port.id) == whole(before)
-    assert told({"ports": nodes({"id": port.id, **PRICED})}) == whole(shown)
+    assert without_prices("HIDDEN_BY_PARTNER", id=port.id) == response_of(before)
+    assert payload({"ports": nodes({"id": port.id, **PRICED})}) == response_of(shown)
     assert before.body == after.body
 
 
@@ -151,7 +151,7 @@ async def test_prices_are_hidden_at_every_step_of_a_port_R122(ask: Client, given
 
     answer = await ask(account.admin, PRICES)
 
-    assert without_prices("HIDDEN_BY_PARTNER", id=port.id) == whole(answer)
+    assert without_prices("HIDDEN_BY_PARTNER", id=port.id) == response_of(answer)
 
 
 async def test_prices_of_one_account_say_nothing_of_its_siblings_R122_V2(ask: Client, given: Factory) -> None:
@@ -160,11 +160,11 @@ async def test_prices_of_one_account_say_nothing_of_its_siblings_R122_V2(ask: Cl
     shown, not_shown = await given.managed_account(partner, pricing=True), await given.managed_account(partner)
     ports = [await given.port(account.company) for account in (shown, not_shown)]
 
-    answers = [whole(await ask(account.admin, PRICES)) for account in (shown, not_shown)]
+    answers = [response_of(await ask(account.admin, PRICES)) for account in (shown, not_shown)]
 
     first, second = ports
     expected = [
-        told({"ports": nodes({"id": first.id, **PRICED})}),
+        payload({"ports": nodes({"id": first.id, **PRICED})}),
         without_prices("HIDDEN_BY_PARTNER", id=second.id),
     ]
     assert expected == answers
@@ -181,8 +181,8 @@ async def test_prices_are_for_roles_that_read_them_V23(ask: Client, given: Facto
 
     answer = await ask(user.email, PRICES)
 
-    read = told({"ports": nodes({"id": port.id, **PRICED})})
-    assert (read if role in PRICE_ROLES else without_prices("ROLE_REQUIRED", id=port.id)) == whole(answer)
+    read = payload({"ports": nodes({"id": port.id, **PRICED})})
+    assert (read if role in PRICE_ROLES else without_prices("ROLE_REQUIRED", id=port.id)) == response_of(answer)
 
 
 async def test_one_role_that_reads_prices_is_enough_V23_A43(ask: Client, given: Factory) -> None:
@@ -193,7 +193,7 @@ async def test_one_role_that_reads_prices_is_enough_V23_A43(ask: Client, given: 
 
     answer = await ask(user.email, PRICES)
 
-    assert told({"ports": nodes({"id": port.id, **PRICED})}) == whole(answer)
+    assert payload({"ports": nodes({"id": port.id, **PRICED})}) == response_of(answer)
 
 
 async def test_hidden_price_does_not_depend_on_the_price_R121_A16(ask: Client, given: Factory) -> None:
@@ -220,7 +220,7 @@ async def test_ports_are_not_ordered_by_hidden_prices_A16(ask: Client, given: Fa
     allowed = await ask(account.admin, BY_PRICE)
 
     assert (None, [("FORBIDDEN_ORDER", "orderBy", "MONTHLY_RATE")]) == refusal(refused)
-    assert told({"ports": nodes({"id": cheap.id}, {"id": dear.id})}) == whole(allowed)
+    assert payload({"ports": nodes({"id": cheap.id}, {"id": dear.id})}) == response_of(allowed)
 
 
 @pytest.mark.parametrize("bounds", NARROWED)
@@ -235,7 +235,7 @@ async def test_ports_are_not_filtered_by_hidden_prices_A16(ask: Client, given: F
     allowed = await ask(account.admin, query, bounds=bounds)
 
     assert (None, ["FORBIDDEN_FILTER"]) == (refused.data, refused.codes)
-    assert told({"ports": ids(port)}) == whole(allowed)
+    assert payload({"ports": ids(port)}) == response_of(allowed)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -248,12 +248,12 @@ async def test_roles_without_prices_do_not_order_by_them_A16_V23(ask: Client, gi
     by_price = await ask(user.email, BY_PRICE)
     by_name = await ask(user.email, "{ ports(orderBy: {field: NAME, direction: DESC}) { nodes { id } } }")
 
-    found = told({"ports": nodes({"id": port.id})})
+    found = payload({"ports": nodes({"id": port.id})})
     if role in PRICE_ROLES:
-        assert found == whole(by_price)
+        assert found == response_of(by_price)
     else:
         assert (None, [("FORBIDDEN_ORDER", "orderBy", "MONTHLY_RATE")]) == refusal(by_price)
-    assert found == whole(by_name)
+    assert found == response_of(by_name)
 
 
 async def test_refusal_does_not_depend_on_what_there_is_A16_A21(ask: Client, given: Factory) -> None:
@@ -288,7 +288,7 @@ async def test_partner_sees_prices_of_its_accounts_always_A17(ask: Client, given
     answer = await ask(partner.admin, query)
 
     read = nodes({"id": cheap.id, "monthlyRate": {"amount": "1.00"}}, {"id": dear.id, "monthlyRate": {"amount": "2.00"}})
-    assert told({"ports": read}) == whole(answer)
+    assert payload({"ports": read}) == response_of(answer)
 
 
 async def test_prices_are_exact_in_the_units_of_their_currency_R121(ask: Client, given: Factory) -> None:
@@ -300,7 +300,7 @@ async def test_prices_are_exact_in_the_units_of_their_currency_R121(ask: Client,
     answer = await ask(company.admin, MONTHLY)
 
     amounts = [{"monthlyRate": {"amount": amount}} for amount in ("1234567.89", "125000")]
-    assert told({"ports": nodes(*amounts)}) == whole(answer)
+    assert payload({"ports": nodes(*amounts)}) == response_of(answer)
 
 
 async def test_managed_viewer_does_not_read_how_its_port_is_announced_R002_R033_R116(ask: Client, given: Factory) -> None:
@@ -313,7 +313,7 @@ async def test_managed_viewer_does_not_read_how_its_port_is_announced_R002_R033_
     managed, own = await ask(account.admin, query), await ask(partner.admin, query)
 
     fields = ("marketplaceName", "marketplaceDescription")
-    redactions = [hidden(f"ports.nodes.*.{field}", "NOT_FOR_MANAGED_ACCOUNTS") for field in fields]
-    assert told({"ports": nodes(dict.fromkeys(fields))}, *redactions) == whole(managed)
+    redactions = [redaction_at(f"ports.nodes.*.{field}", "NOT_FOR_MANAGED_ACCOUNTS") for field in fields]
+    assert payload({"ports": nodes(dict.fromkeys(fields))}, *redactions) == response_of(managed)
     announced = {"marketplaceName": "Onramp", "marketplaceDescription": "Fast."}
-    assert told({"ports": nodes(announced)}) == whole(own)
+    assert payload({"ports": nodes(announced)}) == response_of(own)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models.port import PortStatus
 from tests.client import Client
 from tests.factory import Factory, Thing
-from tests.rules.mutations import stored, trail
+from tests.rules.mutations import recorded_changes, stored_rows
 
 DRAWN: Final = settings(
     max_examples=80,
@@ -82,7 +82,7 @@ async def test_bad_input_changes_nothing_V7_A21(
     name, sent = data.draw(inputs(market.ids, market.place))
     email = data.draw(st.sampled_from(market.emails))
     query = f"mutation ($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ userErrors {{ code }} }} }}"
-    before, events = await stored(rules_engine), len(await trail(rules_engine))
+    before, events = await stored_rows(rules_engine), len(await recorded_changes(rules_engine))
 
     answer = await ask(email, query, input=sent)
 
@@ -90,5 +90,5 @@ async def test_bad_input_changes_nothing_V7_A21(
     codes = [*answer.codes, *(problem["code"] for problem in payload.get("userErrors", []))]
     assert codes or payload
     assert "INTERNAL" not in codes
-    assert not codes or before == await stored(rules_engine)
-    assert not codes or events == len(await trail(rules_engine))
+    assert not codes or before == await stored_rows(rules_engine)
+    assert not codes or events == len(await recorded_changes(rules_engine))

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import Client
 from tests.factory import Factory, Port
-from tests.rules.mutations import mails, refused, send, stored
+from tests.rules.mutations import queued_mails, send, stored_rows, user_error
 
 PLACE = {"cage": "C1", "rack": "R2", "panel": "P3", "ports": "5/6"}
 STATES = ("REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED", "DECOMMISSIONED", "CANCELLED")
@@ -24,7 +24,7 @@ STEPS = {
     "decommissionPort": {"ACTIVE": "DECOMMISSIONED", "DISABLED": "DECOMMISSIONED"},
 }
 OPERATORS = ("allocatePort", "activatePort")
-ILLEGAL = {"port": None, "userErrors": [refused("ILLEGAL_STEP")]}
+ILLEGAL = {"port": None, "userErrors": [user_error("ILLEGAL_STEP")]}
 
 
 def wanted(step: str, port: Port) -> dict[str, Any]:
@@ -42,11 +42,11 @@ async def test_each_step_is_taken_from_these_states_A44_A45(
     asking = operator.admin if step in OPERATORS else company.admin
     found = {}
     for state, port in ports.items():
-        before = await stored(rules_engine)
+        before = await stored_rows(rules_engine)
         answer = await send(ask, asking, step, "port { status }", **wanted(step, port))
         if answer != ILLEGAL:
             found[state] = answer
-        assert (answer == ILLEGAL) == (before == await stored(rules_engine))
+        assert (answer == ILLEGAL) == (before == await stored_rows(rules_engine))
 
     assert {state: {"port": {"status": to}, "userErrors": []} for state, to in STEPS[step].items()} == found
 
@@ -123,10 +123,10 @@ async def test_each_step_is_taken_by_these_people_A43_A45_V14_V20(
     found = {}
     for name, email in emails.items():
         await given.change(port, status=start)
-        before = await stored(rules_engine)
+        before = await stored_rows(rules_engine)
         answer = await send(ask, email, step, "port { id }", **wanted(step, port))
         found[name] = [error["code"] for error in answer["userErrors"]]
-        assert bool(found[name]) == (before == await stored(rules_engine))
+        assert bool(found[name]) == (before == await stored_rows(rules_engine))
 
     side = "operator" if step in OPERATORS else "owner"
     codes = {"nobody": ["NOT_FOUND"], side: []}
@@ -152,14 +152,14 @@ async def test_a_place_is_said_whole_R433(ask: Client, given: Factory, rules_eng
     """Each part of it is there, and not too long; all problems are told at once, with the path to each."""
     company, operator = await given.company(), await given.operator()
     port = await given.port(company, status="REQUESTED")
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     place = {"cage": "", "rack": " ", "panel": "x" * 65, "ports": "\0"}
     answer = await send(ask, operator.admin, "allocatePort", "port { id }", id=port.id, demarcation=place)
 
     codes = {"cage": "REQUIRED", "rack": "REQUIRED", "panel": "TOO_LONG", "ports": "INVALID_TEXT"}
-    assert {"port": None, "userErrors": [refused(code, "demarcation", name) for name, code in codes.items()]} == answer
-    assert before == await stored(rules_engine)
+    assert {"port": None, "userErrors": [user_error(code, "demarcation", name) for name, code in codes.items()]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_the_first_activation_is_remembered_R435_A45(ask: Client, given: Factory) -> None:
@@ -185,12 +185,12 @@ async def test_a_port_with_live_connections_is_not_decommissioned_A44_V16(
     company, other = await given.company(), await given.company()
     port, peer = await given.port(company, status=status), await given.port(other)
     await given.connection_request(*((port, peer) if end == "port" else (peer, port)), status="ACCEPTED")
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await send(ask, company.admin, "decommissionPort", "port { id }", id=port.id)
 
-    assert {"port": None, "userErrors": [refused("PORT_IN_USE", "id")]} == answer
-    assert before == await stored(rules_engine)
+    assert {"port": None, "userErrors": [user_error("PORT_IN_USE", "id")]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_requests_that_wait_end_with_their_port_V16(ask: Client, given: Factory) -> None:
@@ -228,7 +228,7 @@ async def test_requesters_are_told_that_a_port_has_ended_V16_V18(
 
     await send(ask, provider.admin, step, "port { id }", id=port.id)
 
-    sent = await mails(rules_engine)
+    sent = await queued_mails(rules_engine)
     assert [("CONNECTION_DECIDED", one.admin), ("CONNECTION_DECIDED", other.admin)] == [(kind, to) for kind, to, _ in sent]
     for name, (_, _, text) in zip(("First", "Second"), sent, strict=True):
         assert [True, True, False, False] == [part in text for part in (name, "denied", "Provider Ltd", "Gate")]

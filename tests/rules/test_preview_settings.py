@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import ANONYMOUS, Client, open_client
 from tests.factory import Factory
-from tests.rules.answers import hidden, told, whole
-from tests.rules.mutations import stored
+from tests.rules.answers import payload, redaction_at, response_of
+from tests.rules.mutations import stored_rows
 
 PREVIEW = """query ($id: ID!, $settings: ManagedAccountSettingsInput, $deep: Boolean = true) {
   previewSettings(managedAccountId: $id, settings: $settings) {
@@ -52,7 +52,7 @@ async def test_settings_are_seen_before_they_are_saved_R105_R121_V2(
     await given.defaults(partner, pricing=True)
     account = await given.managed_account(partner, pricing=False)
     port = await given.port(account.company)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await ask(partner.admin, PREVIEW, id=account.id, settings={"pricing": pricing})
 
@@ -67,9 +67,9 @@ async def test_settings_are_seen_before_they_are_saved_R105_R121_V2(
         },
         "ports": {"nodes": [{"id": port.id, "monthlyRate": {"amount": "1250.00"} if shown else None}]},
     }
-    redactions = [] if shown else [hidden("previewSettings.ports.nodes.*.monthlyRate", "HIDDEN_BY_PARTNER")]
-    assert told({"previewSettings": seen}, *redactions) == whole(answer)
-    assert before == await stored(rules_engine)
+    redactions = [] if shown else [redaction_at("previewSettings.ports.nodes.*.monthlyRate", "HIDDEN_BY_PARTNER")]
+    assert payload({"previewSettings": seen}, *redactions) == response_of(answer)
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("settings", [{}, None, {"chatSupport": True}])
@@ -82,7 +82,7 @@ async def test_what_is_left_out_is_as_it_is_R105_V2(ask: Client, given: Factory,
     answer = await ask(partner.admin, query, id=account.id, settings=settings)
 
     chat = bool(settings)
-    assert told({"previewSettings": {"viewer": {"pricingVisible": True, "chatSupportEnabled": chat}}}) == whole(answer)
+    assert payload({"previewSettings": {"viewer": {"pricingVisible": True, "chatSupportEnabled": chat}}}) == response_of(answer)
 
 
 async def test_settings_of_the_account_are_told_as_if_they_were_saved_V2_V25(ask: Client, given: Factory) -> None:
@@ -97,7 +97,7 @@ async def test_settings_of_the_account_are_told_as_if_they_were_saved_V2_V25(ask
 
     stored_, unsaved = {"enabled": False, "source": "DEFAULT"}, {"enabled": True, "source": "ACCOUNT"}
     as_stored, as_previewed = ({"nodes": [{"settings": {"pricing": each}}]} for each in (stored_, unsaved))
-    assert told({"managedAccounts": as_stored, "previewSettings": {"managedAccounts": as_previewed}}) == whole(answer)
+    assert payload({"managedAccounts": as_stored, "previewSettings": {"managedAccounts": as_previewed}}) == response_of(answer)
 
 
 async def test_whoever_may_not_save_settings_previews_none_R105_A43(ask: Client, given: Factory) -> None:
@@ -110,11 +110,11 @@ async def test_whoever_may_not_save_settings_previews_none_R105_A43(ask: Client,
     query = SWITCHES % "viewer { pricingVisible }"
 
     readers = [await ask(email, query, id=account.id) for email in (finance.email, operator.admin, account.admin)]
-    others = [whole(await ask(email, query, id=account.id)) for email in (other.admin, direct.admin, ANONYMOUS)]
-    nothing = whole(await ask(partner.admin, query, id=absent.id))
+    others = [response_of(await ask(email, query, id=account.id)) for email in (other.admin, direct.admin, ANONYMOUS)]
+    nothing = response_of(await ask(partner.admin, query, id=absent.id))
 
     assert [(["PREVIEW_FORBIDDEN"], {"previewSettings": None})] * 3 == [(answer.codes, answer.data) for answer in readers]
-    assert [told({"previewSettings": None})] * 4 == [*others, nothing]
+    assert [payload({"previewSettings": None})] * 4 == [*others, nothing]
 
 
 async def test_parts_of_an_answer_stand_in_their_order_V2_R121(ask: Client, given: Factory) -> None:
@@ -159,7 +159,9 @@ async def test_parts_of_an_answer_stand_in_their_order_V2_R121(ask: Client, give
         ("PREVIEW_NESTED", ["bad", "inner"], [{"line": 11, "column": 9}]),
         ("INVALID_ID", ["bad", "node"], [{"line": 12, "column": 9}]),
     ] == [(each["extensions"]["code"], each["path"], each["locations"]) for each in answer.errors]
-    assert [hidden("off.ports.nodes.*.monthlyRate", "HIDDEN_BY_PARTNER")] == whole(answer)["extensions"]["redactions"]
+    assert [redaction_at("off.ports.nodes.*.monthlyRate", "HIDDEN_BY_PARTNER")] == response_of(answer)["extensions"][
+        "redactions"
+    ]
 
 
 async def test_previews_are_few_and_within_bounds_V2(ask: Client, given: Factory) -> None:
@@ -191,7 +193,7 @@ async def test_a_tool_is_judged_on_who_is_signed_in_V14_R105(ask: Client, given:
     answer = await ask.send(partner.admin, query, variables, **{"X-Crossgate-View-As": account.company.id})
 
     seen = {"pricingVisible": True, "viewedBy": {"userId": partner.user.id}}
-    assert told({"previewSettings": {"viewer": seen}}) == whole(answer)
+    assert payload({"previewSettings": {"viewer": seen}}) == response_of(answer)
 
 
 @pytest.mark.executors

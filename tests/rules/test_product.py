@@ -8,7 +8,7 @@ import pytest
 
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory, Thing
-from tests.rules.answers import ids, nodes, told, whole
+from tests.rules.answers import ids, nodes, payload, response_of
 
 FOUND = "query ($id: ID!) { node(id: $id) { id } products { nodes { id } totalCount } }"
 OF_COMPANY = "query ($id: ID!) { company(id: $id) { products { nodes { id } totalCount } } }"
@@ -16,12 +16,12 @@ PRODUCT = "query ($id: ID!) { node(id: $id) { ... on Product { company { id } ti
 ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
 BEFORE_PUBLICATION = ["DRAFT", "PENDING_APPROVAL", "REJECTED"]
 FROM_PUBLICATION_ON = ["PUBLISHED", "ACCEPTED", "EXPIRED", "WITHDRAWN"]
-NOTHING = told({"node": None, "products": ids()})
+NOTHING = payload({"node": None, "products": ids()})
 
 
 def found(product: Thing) -> dict[str, Any]:
     """The answer to FOUND of whoever reads the product, the only one."""
-    return told({"node": {"id": product.id}, "products": ids(product)})
+    return payload({"node": {"id": product.id}, "products": ids(product)})
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -33,7 +33,7 @@ async def test_new_product_is_its_sellers_R218_R253_V23(ask: Client, given: Fact
 
     answer = await ask(user.email, FOUND, id=product.id)
 
-    assert found(product) == whole(answer)
+    assert found(product) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
@@ -46,7 +46,7 @@ async def test_new_product_is_accessible_to_nobody_else_R218_R253(ask: Client, g
     await given.no_more(product)
     absent_one = await ask(email, FOUND, id=product.id)
 
-    assert NOTHING == whole(hidden_one)
+    assert NOTHING == response_of(hidden_one)
     assert absent_one.body == hidden_one.body
 
 
@@ -63,7 +63,7 @@ async def test_product_of_a_managed_seller_is_read_by_three_V14_R253(
 
     answer = await ask(email, FOUND, id=product.id)
 
-    assert found(product) == whole(answer)
+    assert found(product) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
@@ -75,8 +75,8 @@ async def test_public_product_is_read_by_everybody_R254(ask: Client, given: Fact
 
     answer, below = await ask(email, FOUND, id=product.id), await ask(email, OF_COMPANY, id=seller.id)
 
-    assert found(product) == whole(answer)
-    assert told({"company": {"products": ids(product)}}) == whole(below)
+    assert found(product) == response_of(answer)
+    assert payload({"company": {"products": ids(product)}}) == response_of(below)
 
 
 async def test_test_account_reads_a_limited_product_R254_A32(ask: Client, given: Factory) -> None:
@@ -91,9 +91,9 @@ async def test_test_account_reads_a_limited_product_R254_A32(ask: Client, given:
     await given.no_test_account(product, tester)
     after = await ask(tester.admin, FOUND, id=product.id)
 
-    assert [NOTHING, found(product), NOTHING, NOTHING] == [whole(answer) for answer in (before, during, others, after)]
+    assert [NOTHING, found(product), NOTHING, NOTHING] == [response_of(answer) for answer in (before, during, others, after)]
     facts = {"title": "Onboarding", "kind": "SERVICE", "visibility": "LIMITED", "categories": ["TRAINING", "ASSESSMENTS"]}
-    assert told({"node": {**facts, "company": {"id": seller.id}}}) == whole(detail)
+    assert payload({"node": {**facts, "company": {"id": seller.id}}}) == response_of(detail)
 
 
 @pytest.mark.parametrize("visibility", ["RESTRICTED", "REMOVED"])
@@ -106,7 +106,7 @@ async def test_test_account_does_not_read_what_is_restricted_R254_R264(ask: Clie
 
     answer = await ask(tester.admin, FOUND, id=product.id)
 
-    assert NOTHING == whole(answer)
+    assert NOTHING == response_of(answer)
 
 
 async def test_test_account_is_the_company_and_not_its_partner_R254(ask: Client, given: Factory) -> None:
@@ -116,7 +116,7 @@ async def test_test_account_is_the_company_and_not_its_partner_R254(ask: Client,
     product = await given.product(await given.company())
     await given.test_account(product, tester)
 
-    answers = [whole(await ask(company.admin, FOUND, id=product.id)) for company in (tester, sibling)]
+    answers = [response_of(await ask(company.admin, FOUND, id=product.id)) for company in (tester, sibling)]
 
     assert [found(product), NOTHING] == answers
 
@@ -130,7 +130,7 @@ async def test_private_offer_opens_its_product_R219_V19(ask: Client, given: Fact
 
     answer = await ask(buyer.admin, FOUND, id=product.id)
 
-    assert (found(product) if status in FROM_PUBLICATION_ON else NOTHING) == whole(answer)
+    assert (found(product) if status in FROM_PUBLICATION_ON else NOTHING) == response_of(answer)
 
 
 async def test_offer_opens_its_product_for_the_partner_of_the_buyer_R219_V14(ask: Client, given: Factory) -> None:
@@ -141,7 +141,7 @@ async def test_offer_opens_its_product_for_the_partner_of_the_buyer_R219_V14(ask
     product = await given.product(seller)
     await given.offer(seller, [buyer], product=product)
 
-    answers = [whole(await ask(company.admin, FOUND, id=product.id)) for company in (partner, buyer, sibling, other)]
+    answers = [response_of(await ask(company.admin, FOUND, id=product.id)) for company in (partner, buyer, sibling, other)]
 
     assert [found(product), found(product), NOTHING, NOTHING] == answers
 
@@ -158,7 +158,7 @@ async def test_offer_opens_its_product_for_partner_and_buyer_alike_R219_V14_V19(
 
     by_partner, by_buyer = [await ask(company.admin, FOUND, id=product.id) for company in (partner, buyer)]
 
-    assert (found(product) if status in FROM_PUBLICATION_ON else NOTHING) == whole(by_partner)
+    assert (found(product) if status in FROM_PUBLICATION_ON else NOTHING) == response_of(by_partner)
     assert by_partner.body == by_buyer.body
 
 
@@ -171,7 +171,7 @@ async def test_product_closes_when_no_offer_is_left_R219(ask: Client, given: Fac
     answers = []
     for offer in offers:
         await given.no_more(offer)
-        answers.append(whole(await ask(buyer.admin, FOUND, id=product.id)))
+        answers.append(response_of(await ask(buyer.admin, FOUND, id=product.id)))
 
     assert [found(product), NOTHING] == answers
 
@@ -187,7 +187,7 @@ async def test_existing_users_keep_a_restricted_product_R264(ask: Client, given:
     by_buyer, by_stranger = await ask(buyer.admin, FOUND, id=product.id), await ask(stranger.admin, FOUND, id=product.id)
     by_visitor = await ask(ANONYMOUS, FOUND, id=product.id)
 
-    assert [found(product), NOTHING, NOTHING] == [whole(answer) for answer in (by_buyer, by_stranger, by_visitor)]
+    assert [found(product), NOTHING, NOTHING] == [response_of(answer) for answer in (by_buyer, by_stranger, by_visitor)]
 
 
 @pytest.mark.parametrize("visibility", ["LIMITED", "RESTRICTED", "REMOVED"])
@@ -200,8 +200,8 @@ async def test_filters_do_not_find_what_is_not_shown_R253_R264_A21(ask: Client, 
     by_seller = await ask(seller.admin, query, by=visibility)
     by_stranger = await ask(stranger.admin, query, by=visibility)
 
-    assert told({"products": ids(product)}) == whole(by_seller)
-    assert told({"products": ids()}) == whole(by_stranger)
+    assert payload({"products": ids(product)}) == response_of(by_seller)
+    assert payload({"products": ids()}) == response_of(by_stranger)
 
 
 @pytest.mark.parametrize("category", ["ASSESSMENTS", "IMPLEMENTATION", "MANAGED_SERVICES", "PREMIUM_SUPPORT", "TRAINING"])
@@ -213,5 +213,5 @@ async def test_product_is_in_a_main_category_R211(ask: Client, given: Factory, c
 
     inside, outside = await ask(ANONYMOUS, query, **{"in": category}), await ask(ANONYMOUS, query, **{"in": other})
 
-    assert told({"products": nodes({"categories": [category]})}) == whole(inside)
-    assert told({"products": nodes()}) == whole(outside)
+    assert payload({"products": nodes({"categories": [category]})}) == response_of(inside)
+    assert payload({"products": nodes()}) == response_of(outside)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.client import ANONYMOUS, Client
 from tests.factory import Company, Factory, Location
-from tests.rules.answers import hidden, told, whole
+from tests.rules.answers import payload, redaction_at, response_of
 
 QUOTE = """query ($input: QuoteInput!) { quote(input: $input) {
     lines {
@@ -53,7 +53,7 @@ def line(
 
 def withheld(reason: str) -> object:
     """The answer of whoever has no quoting tool."""
-    return told({"quote": None}, hidden("quote", reason))
+    return payload({"quote": None}, redaction_at("quote", reason))
 
 
 async def ready(given: Factory, payer: Company) -> Location:
@@ -86,7 +86,7 @@ async def test_ports_and_connections_are_quoted_R113(ask: Client, given: Factory
         "monthlyTotals": [{"amount": "500.50", "currency": "EUR"}, {"amount": "112500", "currency": "JPY"}],
         "setupTotals": [{"amount": "50.00", "currency": "EUR"}, {"amount": "30000", "currency": "JPY"}],
     }
-    assert told({"quote": expected}) == whole(answer)
+    assert payload({"quote": expected}) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
@@ -100,7 +100,7 @@ async def test_managed_account_has_no_quoting_tool_whatever_is_switched_on_R113(
 
     answer = await ask(user.email, QUOTE, input={"ports": [port(location)]})
 
-    assert withheld("NOT_FOR_MANAGED_ACCOUNTS") == whole(answer)
+    assert withheld("NOT_FOR_MANAGED_ACCOUNTS") == response_of(answer)
 
 
 async def test_managed_account_cannot_tell_what_could_be_quoted_R113_A21(ask: Client, given: Factory) -> None:
@@ -127,9 +127,9 @@ async def test_quotes_are_for_the_roles_that_read_prices_V23(ask: Client, given:
 
     answer = await ask(user.email, TOTALS, input={"ports": [port(location)]})
 
-    quoted = told({"quote": {"monthlyTotals": [{"amount": "300.00", "currency": "EUR"}]}})
+    quoted = payload({"quote": {"monthlyTotals": [{"amount": "300.00", "currency": "EUR"}]}})
     expected = quoted if role in {"ACCOUNT_ADMIN", "FINANCE", "VIEWER"} else withheld("ROLE_REQUIRED")
-    assert expected == whole(answer)
+    assert expected == response_of(answer)
 
 
 async def test_anonymous_visitor_has_no_quoting_tool_R113_V24(ask: Client, given: Factory) -> None:
@@ -140,8 +140,8 @@ async def test_anonymous_visitor_has_no_quoting_tool_R113_V24(ask: Client, given
 
     visitor, staff = await ask(ANONYMOUS, TOTALS, input=asked), await ask(operator.admin, TOTALS, input=asked)
 
-    assert withheld("SIGN_IN_REQUIRED") == whole(visitor)
-    assert told({"quote": {"monthlyTotals": [{"amount": "300.00", "currency": "EUR"}]}}) == whole(staff)
+    assert withheld("SIGN_IN_REQUIRED") == response_of(visitor)
+    assert payload({"quote": {"monthlyTotals": [{"amount": "300.00", "currency": "EUR"}]}}) == response_of(staff)
 
 
 async def test_two_quotes_of_one_operation_are_hidden_each_R113(ask: Client, given: Factory) -> None:
@@ -154,8 +154,8 @@ async def test_two_quotes_of_one_operation_are_hidden_each_R113(ask: Client, giv
 
     answer = await ask(account.admin, query, input={"ports": [port(await ready(given, partner))]})
 
-    reasons = [hidden(name, "NOT_FOR_MANAGED_ACCOUNTS") for name in ("a", "b")]
-    assert told({"a": None, "viewer": {"pricingVisible": False}, "b": None}, *reasons) == whole(answer)
+    reasons = [redaction_at(name, "NOT_FOR_MANAGED_ACCOUNTS") for name in ("a", "b")]
+    assert payload({"a": None, "viewer": {"pricingVisible": False}, "b": None}, *reasons) == response_of(answer)
 
 
 async def test_quote_tells_what_keeps_an_item_from_being_ordered_R120_V12(ask: Client, given: Factory) -> None:
@@ -227,7 +227,7 @@ async def test_a_quote_is_bounded_R113(ask: Client, given: Factory, number: int)
     most = await ask(company.admin, TOTALS, input={"ports": [port(location)] * 50})
 
     assert (["INVALID_QUOTE"], "input") == (refused.codes, refused.errors[0]["extensions"]["argument"])
-    assert told({"quote": {"monthlyTotals": [{"amount": "15000.00", "currency": "EUR"}]}}) == whole(most)
+    assert payload({"quote": {"monthlyTotals": [{"amount": "15000.00", "currency": "EUR"}]}}) == response_of(most)
 
 
 @pytest.mark.executors

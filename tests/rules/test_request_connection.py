@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import ANONYMOUS, Client
 from tests.factory import Company, Factory, Port, Thing
-from tests.rules.mutations import mails, refused, send, stored
+from tests.rules.mutations import queued_mails, send, stored_rows, user_error
 
 REQUEST: Final = "requestConnection"
 MADE: Final = "connectionRequest { name rateLimitMbps status port { id } targetPort { id } decidedAt }"
@@ -87,12 +87,12 @@ async def test_other_roles_request_nothing_A43(ask: Client, given: Factory, rule
     """They read the ports, and are refused to connect them."""
     company = await given.company()
     two, user = await pair(given, customer=company), await given.user(company, role)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await request(ask, user.email, two)
 
-    assert problems(refused("FORBIDDEN", "portId"), refused("FORBIDDEN", "targetPortId")) == answer
-    assert before == await stored(rules_engine)
+    assert problems(user_error("FORBIDDEN", "portId"), user_error("FORBIDDEN", "targetPortId")) == answer
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
@@ -101,24 +101,24 @@ async def test_nobody_connects_the_port_of_a_stranger_V16_V20_A21(
 ) -> None:
     """A port that the viewer may not read is not there, whatever it may do with the target."""
     two, email = await pair(given), await given.somebody(kind)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await request(ask, email, two)
 
-    mine = refused("NOT_FOUND", "portId")
-    assert problems(mine, *[refused("FORBIDDEN", "targetPortId")] * (email is ANONYMOUS)) == answer
-    assert before == await stored(rules_engine)
+    mine = user_error("NOT_FOUND", "portId")
+    assert problems(mine, *[user_error("FORBIDDEN", "targetPortId")] * (email is ANONYMOUS)) == answer
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_operator_requests_nothing_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """It reads every port and connects none."""
     two, operator = await pair(given), await given.operator()
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await request(ask, operator.admin, two)
 
-    assert problems(refused("FORBIDDEN", "portId"), refused("FORBIDDEN", "targetPortId")) == answer
-    assert before == await stored(rules_engine)
+    assert problems(user_error("FORBIDDEN", "portId"), user_error("FORBIDDEN", "targetPortId")) == answer
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize(("port", "profile"), [("PRIVATE", "PUBLIC"), ("PUBLIC", "PRIVATE"), ("PUBLIC", None)])
@@ -131,12 +131,12 @@ async def test_only_what_the_marketplace_shows_is_a_target_R013_R029_A7_A21(
     if profile is not None:
         await given.profile(provider, visibility=profile)
     two = Pair(await given.port(customer), target, customer.admin, provider.admin)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await request(ask, customer.admin, two)
 
-    assert problems(refused("NOT_FOUND", "targetPortId")) == answer
-    assert before == await stored(rules_engine)
+    assert problems(user_error("NOT_FOUND", "targetPortId")) == answer
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_targets_are_ports_of_other_companies_V16_R116(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
@@ -145,13 +145,13 @@ async def test_targets_are_ports_of_other_companies_V16_R116(ask: Client, given:
     own, account = await given.company(), await given.managed_account(partner)
     direct = await pair(given, customer=own, provider=own)
     managed = await pair(given, customer=account.company, provider=account.company)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answers = [await request(ask, *each) for each in ((own.admin, direct), (partner.admin, managed), (account.admin, managed))]
 
     codes = ["INVALID_VALUE", "INVALID_VALUE", "NOT_FOUND"]
-    assert [problems(refused(code, "targetPortId")) for code in codes] == answers
-    assert before == await stored(rules_engine)
+    assert [problems(user_error(code, "targetPortId")) for code in codes] == answers
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("status", ["REQUESTED", "ALLOCATED", "DISABLED", "DECOMMISSIONED", "CANCELLED"])
@@ -160,7 +160,7 @@ async def test_only_active_ports_are_connected_R435(
 ) -> None:
     """Each end that is not active is named."""
     two = await pair(given, status=status)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     target = await request(ask, two.customer, two)
     await given.change(two.port, status=status)
@@ -168,9 +168,9 @@ async def test_only_active_ports_are_connected_R435(
     await given.change(two.target, status="ACTIVE")
     own = await request(ask, two.customer, two)
 
-    ends = [refused("PORT_NOT_ACTIVE", name) for name in ("portId", "targetPortId")]
+    ends = [user_error("PORT_NOT_ACTIVE", name) for name in ("portId", "targetPortId")]
     assert [problems(ends[1]), problems(*ends), problems(ends[0])] == [target, both, own]
-    assert before["connection_request"] == (await stored(rules_engine))["connection_request"]
+    assert before["connection_request"] == (await stored_rows(rules_engine))["connection_request"]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ async def test_connection_carries_no_more_than_both_ports_V16(
 
     answers = [await request(ask, two.customer, two, rateLimitMbps=rate) for two in (wide, narrow)]
 
-    expected = [refused(told_of, "rateLimitMbps")] if told_of else []
+    expected = [user_error(told_of, "rateLimitMbps")] if told_of else []
     assert [expected] * 2 == [each["userErrors"] for each in answers]
 
 
@@ -203,7 +203,7 @@ async def test_all_that_is_wrong_is_told_at_once_V16(ask: Client, given: Factory
         ("TOO_LONG", "name"),
         ("INVALID_VALUE", "rateLimitMbps"),
     ]
-    assert problems(*(refused(*each) for each in told_of)) == answer
+    assert problems(*(user_error(*each) for each in told_of)) == answer
 
 
 async def test_one_request_between_two_ports_waits_V16(ask: Client, given: Factory) -> None:
@@ -216,7 +216,7 @@ async def test_one_request_between_two_ports_waits_V16(ask: Client, given: Facto
     await send(ask, two.provider, "denyConnection", ENDED, id=waiting["id"])
     again = await request(ask, two.customer, two)
 
-    taken = problems(refused("TAKEN", "targetPortId"))
+    taken = problems(user_error("TAKEN", "targetPortId"))
     assert [made(two)] + [taken] * 7 == sorted(at_once, key=lambda each: len(each["userErrors"]))
     assert made(two) == again
 
@@ -233,7 +233,7 @@ async def test_provider_is_told_of_a_request_and_not_by_whom_R018_V16_V18(
     told_of = [(await ask(email, NOTIFICATIONS)).data["notifications"]["nodes"] for email in (provider.admin, network.email)]
     untold = [(await ask(email, NOTIFICATIONS)).data["notifications"]["nodes"] for email in (finance.email, customer.admin)]
 
-    sent = await mails(rules_engine)
+    sent = await queued_mails(rules_engine)
     assert {provider.admin, network.email, "sales@sample.example"} == {to for _, to, _ in sent}
     assert {"CONNECTION_REQUESTED"} == {kind for kind, _, _ in sent}
     (text,) = {text for _, _, text in sent}
@@ -255,7 +255,7 @@ async def test_requester_is_told_the_outcome_V16_V18(
 
     await send(ask, two.provider, mutation, ENDED, id=waiting.id)
 
-    ((kind, to, text),) = await mails(rules_engine)
+    ((kind, to, text),) = await queued_mails(rules_engine)
     assert ("CONNECTION_DECIDED", two.customer) == (kind, to)
     assert [True, True, False, False] == [part in text for part in ("To the cloud", outcome, "Provider Ltd", "Gate")]
     (notification,) = (await ask(two.customer, NOTIFICATIONS)).data["notifications"]["nodes"]
@@ -273,7 +273,7 @@ async def test_reason_of_a_denial_is_read_by_both_sides_V16(ask: Client, given: 
     )
 
     assert {"id": waiting.id, "status": "DENIED", "reason": "No capacity."} == denied["connectionRequest"] == read.data["node"]
-    assert "No capacity." in (await mails(rules_engine))[0][2]
+    assert "No capacity." in (await queued_mails(rules_engine))[0][2]
 
 
 async def test_withdrawal_tells_nobody_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
@@ -284,7 +284,7 @@ async def test_withdrawal_tells_nobody_V16(ask: Client, given: Factory, rules_en
     withdrawn = await send(ask, two.customer, "withdrawConnection", ENDED, id=waiting.id)
 
     assert {"id": waiting.id, "status": "WITHDRAWN", "reason": None} == withdrawn["connectionRequest"]
-    assert [] == await mails(rules_engine)
+    assert [] == await queued_mails(rules_engine)
 
 
 @pytest.mark.parametrize("status", ["PENDING", "ACCEPTED", "DENIED", "WITHDRAWN"])
@@ -295,7 +295,7 @@ async def test_requests_end_once_V16(
     """Only what waits is decided, and then for good."""
     two = await pair(given)
     waiting = await given.connection_request(two.port, two.target, status=status)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     viewer = two.customer if mutation == "withdrawConnection" else two.provider
 
     answer = await send(ask, viewer, mutation, "connectionRequest { status }", id=waiting.id)
@@ -303,8 +303,8 @@ async def test_requests_end_once_V16(
     if status == "PENDING":
         assert {"connectionRequest": {"status": ANSWERS[mutation]}, "userErrors": []} == answer
     else:
-        assert problems(refused("ILLEGAL_STEP")) == answer
-        assert before == await stored(rules_engine)
+        assert problems(user_error("ILLEGAL_STEP")) == answer
+        assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("end", ["port", "target"])
@@ -313,14 +313,16 @@ async def test_acceptance_needs_active_ports_R435_V16(ask: Client, given: Factor
     two = await pair(given)
     waiting = await given.connection_request(two.port, two.target)
     await given.change(getattr(two, end), status="DISABLED")
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await send(ask, two.provider, "acceptConnection", ENDED, id=waiting.id)
     denied = (
-        await send(ask, two.provider, "denyConnection", ENDED, id=waiting.id) if before == await stored(rules_engine) else None
+        await send(ask, two.provider, "denyConnection", ENDED, id=waiting.id)
+        if before == await stored_rows(rules_engine)
+        else None
     )
 
-    assert problems(refused("PORT_NOT_ACTIVE", "id")) == answer
+    assert problems(user_error("PORT_NOT_ACTIVE", "id")) == answer
     assert denied is not None
     assert "DENIED" == denied["connectionRequest"]["status"]
 
@@ -337,14 +339,14 @@ async def test_each_side_does_its_own_part_V14_V16_A43_A21(
     own, other = (customer, provider) if mutation == "withdrawConnection" else (provider, customer)
     readers = [other.admin, operator.admin]
     readers += [(await given.user(own, role)).email for role in ("MARKETPLACE_EDITOR", "FINANCE", "VIEWER")]
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     forbidden = [await send(ask, email, mutation, ENDED, id=waiting.id) for email in readers]
     hidden = [await send(ask, email, mutation, ENDED, id=waiting.id) for email in (stranger.admin, ANONYMOUS)]
 
-    assert [problems(refused("FORBIDDEN", "id"))] * 5 == forbidden
-    assert [problems(refused("NOT_FOUND", "id"))] * 2 == hidden
-    assert before == await stored(rules_engine)
+    assert [problems(user_error("FORBIDDEN", "id"))] * 5 == forbidden
+    assert [problems(user_error("NOT_FOUND", "id"))] * 2 == hidden
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("mutation", ANSWERS)
@@ -362,7 +364,7 @@ async def test_partners_act_for_their_accounts_V14_V16(ask: Client, given: Facto
     ]
 
     ended = {"connectionRequest": {"status": ANSWERS[mutation]}, "userErrors": []}
-    assert [ended, ended, problems(refused("FORBIDDEN", "id"))] == answers
+    assert [ended, ended, problems(user_error("FORBIDDEN", "id"))] == answers
 
 
 async def test_answers_at_once_are_one_answer_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
@@ -376,5 +378,5 @@ async def test_answers_at_once_are_one_answer_V16(ask: Client, given: Factory, r
     )
 
     assert 1 == len([each for each in answers if not each["userErrors"]])
-    assert [problems(refused("ILLEGAL_STEP"))] * 5 == [each for each in answers if each["userErrors"]]
-    assert len(await mails(rules_engine)) <= 1
+    assert [problems(user_error("ILLEGAL_STEP"))] * 5 == [each for each in answers if each["userErrors"]]
+    assert len(await queued_mails(rules_engine)) <= 1

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import ANONYMOUS, Client
 from tests.factory import Company, Factory
-from tests.rules.answers import told, whole
-from tests.rules.mutations import refused, send, stored, trail
+from tests.rules.answers import payload, response_of
+from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
 
 SAVE: Final = "saveMarketplaceProfile"
 SHORT: Final = "marketplaceProfile { companyName slug visibility version }"
@@ -84,7 +84,7 @@ async def test_name_and_address_are_enough_and_it_is_private_A10_A11_R012(ask: C
     lists: dict[str, Any] = {"providerTypes": [], "serviceTypes": [], "socialLinks": []}
     profile = {**NEW, "slug": "sample-ag", "visibility": "PRIVATE", "version": 1, **nothing, **lists}
     assert {"marketplaceProfile": profile, "userErrors": []} == answer
-    assert told({"marketplaceProfile": None}) == whole(seen)
+    assert payload({"marketplaceProfile": None}) == response_of(seen)
 
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "MARKETPLACE_EDITOR"])
@@ -112,13 +112,13 @@ async def test_other_roles_save_no_profile_and_read_no_version_V9(
     company = await given.company()
     await given.profile(company)
     user = await given.user(company, role)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await send(ask, user.email, SAVE, SHORT, version=1, companyName="Other AG")
     read = await ask(user.email, "{ viewer { company { marketplaceProfile { version } } } }")
 
-    assert problems(refused("FORBIDDEN")) == answer
-    assert before == await stored(rules_engine)
+    assert problems(user_error("FORBIDDEN")) == answer
+    assert before == await stored_rows(rules_engine)
     assert [None, "ROLE_REQUIRED"] == [
         read.data["viewer"]["company"]["marketplaceProfile"]["version"],
         read.redactions[0].reason,
@@ -135,14 +135,14 @@ async def test_managed_viewer_never_saves_a_profile_R002_R116_A21(
 
     without = await send(ask, user.email, SAVE, SHORT, **NEW)
     await given.profile(account.company)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     with_one = [
         await send(ask, user.email, SAVE, SHORT, **NEW),
         await send(ask, user.email, SAVE, SHORT, **NEW, version=1),
     ]
 
-    assert [problems(refused("FORBIDDEN"))] * 3 == [without, *with_one]
-    assert before == await stored(rules_engine)
+    assert [problems(user_error("FORBIDDEN"))] * 3 == [without, *with_one]
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
@@ -151,19 +151,19 @@ async def test_nobody_saves_the_profile_of_a_hidden_company_R004_A21(
 ) -> None:
     """A company that the viewer may not know is not there; a visitor has none of its own."""
     company, email = await given.company(), await given.somebody(kind)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await send(ask, email, SAVE, SHORT, **NEW, companyId=company.id)
 
-    assert problems(refused("NOT_FOUND", "companyId")) == answer
-    assert before == await stored(rules_engine)
+    assert problems(user_error("NOT_FOUND", "companyId")) == answer
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_profile_needs_somebody_of_a_company_R003_R004(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """A visitor makes none, and whoever sees a company is not yet its editor; the operator edits none either."""
     company, operator = await given.company(), await given.operator()
     await given.profile(company)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     visitor = await send(ask, ANONYMOUS, SAVE, SHORT, **NEW)
     strangers = [
@@ -171,9 +171,12 @@ async def test_profile_needs_somebody_of_a_company_R003_R004(ask: Client, given:
         for email in (ANONYMOUS, operator.admin, await given.somebody("DIRECT"))
     ]
 
-    assert problems(refused("FORBIDDEN")) == visitor
-    assert [problems(refused("FORBIDDEN", "companyId"))] * 3 == strangers
-    assert before == {**await stored(rules_engine), **{name: before[name] for name in ("company", "app_user", "membership")}}
+    assert problems(user_error("FORBIDDEN")) == visitor
+    assert [problems(user_error("FORBIDDEN", "companyId"))] * 3 == strangers
+    assert before == {
+        **await stored_rows(rules_engine),
+        **{name: before[name] for name in ("company", "app_user", "membership")},
+    }
 
 
 async def test_partner_saves_the_profile_of_its_account_and_no_other_does_A9_V14(ask: Client, given: Factory) -> None:
@@ -184,7 +187,7 @@ async def test_partner_saves_the_profile_of_its_account_and_no_other_does_A9_V14
     theirs = await send(ask, other.admin, SAVE, SHORT, **NEW, companyId=account.company.id)
     ours = await send(ask, partner.admin, SAVE, SHORT, **NEW, companyId=account.company.id)
 
-    assert problems(refused("NOT_FOUND", "companyId")) == theirs
+    assert problems(user_error("NOT_FOUND", "companyId")) == theirs
     profile = {"companyName": "Sample AG", "slug": "sample-ag", "visibility": "PRIVATE", "version": 1}
     assert {"marketplaceProfile": profile, "userErrors": []} == ours
 
@@ -193,13 +196,13 @@ async def test_a_company_has_one_profile_A1_R005(ask: Client, given: Factory, ru
     """Making a second one is a conflict, and so is editing one that is not there."""
     company, other = await given.company(), await given.company()
     await save(ask, company, **NEW)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     again = await save(ask, company, **NEW)
     none = await save(ask, other, **NEW, version=1)
 
-    assert [problems(refused("CONFLICT", "version"))] * 2 == [again, none]
-    assert before == await stored(rules_engine)
+    assert [problems(user_error("CONFLICT", "version"))] * 2 == [again, none]
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_made_by_many_at_once_there_is_one_A1(ask: Client, given: Factory) -> None:
@@ -208,7 +211,7 @@ async def test_made_by_many_at_once_there_is_one_A1(ask: Client, given: Factory)
 
     answers = await asyncio.gather(*(save(ask, company, **NEW) for _ in range(8)))
 
-    assert [[]] + [[refused("CONFLICT", "version")]] * 7 == sorted((each["userErrors"] for each in answers), key=len)
+    assert [[]] + [[user_error("CONFLICT", "version")]] * 7 == sorted((each["userErrors"] for each in answers), key=len)
     assert {"sample-ag"} == {made["slug"] for each in answers if (made := each["marketplaceProfile"])}
 
 
@@ -219,7 +222,7 @@ async def test_edits_of_one_version_at_once_are_not_lost_R027(ask: Client, given
 
     answers = await asyncio.gather(*(save(ask, company, version=1, bio=f"Text {number}.") for number in range(4)))
 
-    assert [[]] + [[refused("CONFLICT", "version")]] * 3 == sorted((each["userErrors"] for each in answers), key=len)
+    assert [[]] + [[user_error("CONFLICT", "version")]] * 3 == sorted((each["userErrors"] for each in answers), key=len)
     assert [2] == [saved["version"] for each in answers if (saved := each["marketplaceProfile"])]
 
 
@@ -259,11 +262,11 @@ async def test_name_and_address_are_not_cleared_A10(ask: Client, given: Factory,
 
     new = await save(ask, company)
     await save(ask, company, **NEW)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     edited = await save(ask, company, version=1, companyName=" ", contactEmail=None)
 
-    assert [problems(refused("REQUIRED", "companyName"), refused("REQUIRED", "contactEmail"))] * 2 == [new, edited]
-    assert before == await stored(rules_engine)
+    assert [problems(user_error("REQUIRED", "companyName"), user_error("REQUIRED", "contactEmail"))] * 2 == [new, edited]
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_address_is_one_that_mails_reach_R017_R018_A10(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
@@ -271,16 +274,16 @@ async def test_address_is_one_that_mails_reach_R017_R018_A10(ask: Client, given:
     company = await given.company()
 
     made = await save(ask, company, "marketplaceProfile { contactEmail }", **{**NEW, "contactEmail": "Anna@müller.example"})
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     wrong = ("müller@sample.example", "a@b.example\nBcc: c@d.example")
     refusals = [await save(ask, company, version=1, contactEmail=email) for email in wrong]
 
     assert {"marketplaceProfile": {"contactEmail": "Anna@xn--mller-kva.example"}, "userErrors": []} == made
-    assert [problems(refused(code, "contactEmail")) for code in ("INVALID_VALUE", "INVALID_TEXT")] == refusals
-    assert before == await stored(rules_engine)
+    assert [problems(user_error(code, "contactEmail")) for code in ("INVALID_VALUE", "INVALID_TEXT")] == refusals
+    assert before == await stored_rows(rules_engine)
 
 
-@pytest.mark.parametrize(("words", "told_of"), [(0, []), (200, []), (201, [refused("TOO_LONG", "bio")])])
+@pytest.mark.parametrize(("words", "told_of"), [(0, []), (200, []), (201, [user_error("TOO_LONG", "bio")])])
 async def test_text_has_at_most_200_words_R016_A4(ask: Client, given: Factory, words: int, told_of: list[Any]) -> None:
     """A word is a run of what is no white space, however long: hyphens and addresses make one."""
     company = await given.company()
@@ -298,7 +301,7 @@ async def test_all_that_is_wrong_is_told_at_once_A10_R023(ask: Client, given: Fa
     await given.service_type("PEERING", "Peering", "IX")
     port, theirs = await given.port(company), await given.image(other)
     await given.profile(other, logo_id=theirs.key)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     wrong: dict[str, Any] = {"companyName": "x" * 129, "contactEmail": "nobody", "website": "sample", "phone": "555"}
     wrong |= {"bio": "word " * 201, "providerTypes": ["CLOUD", "cloud"], "serviceTypes": ["PEERING"], "logoId": theirs.id}
     wrong |= {"socialLinks": [{"network": "", "url": "ftp://x.example"}], "headquarters": {"country": "UK"}}
@@ -307,23 +310,23 @@ async def test_all_that_is_wrong_is_told_at_once_A10_R023(ask: Client, given: Fa
     answer = await save(ask, company, **wrong)
 
     expected = [
-        refused("TOO_LONG", "companyName"),
-        refused("TOO_LONG", "bio"),
-        refused("INVALID_VALUE", "contactEmail"),
-        refused("INVALID_VALUE", "website"),
-        refused("INVALID_VALUE", "phone"),
-        refused("REQUIRED", "socialLinks", "0", "network"),
-        refused("INVALID_VALUE", "socialLinks", "0", "url"),
-        refused("INVALID_VALUE", "headquarters", "country"),
-        refused("INVALID_VALUE", "providerTypes", "1"),
-        refused("INVALID_VALUE", "serviceTypes"),
-        refused("INVALID_VALUE", "logoId"),
-        refused("TOO_LONG", "ports", "0", "name"),
-        refused("INVALID_VALUE", "ports", "1", "portId"),
-        refused("INVALID_ID", "ports", "2", "portId"),
+        user_error("TOO_LONG", "companyName"),
+        user_error("TOO_LONG", "bio"),
+        user_error("INVALID_VALUE", "contactEmail"),
+        user_error("INVALID_VALUE", "website"),
+        user_error("INVALID_VALUE", "phone"),
+        user_error("REQUIRED", "socialLinks", "0", "network"),
+        user_error("INVALID_VALUE", "socialLinks", "0", "url"),
+        user_error("INVALID_VALUE", "headquarters", "country"),
+        user_error("INVALID_VALUE", "providerTypes", "1"),
+        user_error("INVALID_VALUE", "serviceTypes"),
+        user_error("INVALID_VALUE", "logoId"),
+        user_error("TOO_LONG", "ports", "0", "name"),
+        user_error("INVALID_VALUE", "ports", "1", "portId"),
+        user_error("INVALID_ID", "ports", "2", "portId"),
     ]
     assert problems(*expected) == answer
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_service_types_follow_their_provider_types_R023_R022(ask: Client, given: Factory) -> None:
@@ -335,7 +338,7 @@ async def test_service_types_follow_their_provider_types_R023_R022(ask: Client, 
     half = await save(ask, company, WHOLE, version=1, providerTypes=[])
     both = await save(ask, company, WHOLE, version=1, providerTypes=[], serviceTypes=[])
 
-    assert problems(refused("INVALID_VALUE", "serviceTypes")) == half
+    assert problems(user_error("INVALID_VALUE", "serviceTypes")) == half
     assert [[], []] == [both["userErrors"], both["marketplaceProfile"]["serviceTypes"]]
 
 
@@ -345,11 +348,11 @@ async def test_public_profile_has_a_category_A5_R021(ask: Client, given: Factory
 
     new = await save(ask, company, **NEW, visibility="PUBLIC")
     await save(ask, company, **NEW, visibility="PUBLIC", providerTypes=["CLOUD"])
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     left = await save(ask, company, version=1, providerTypes=[])
 
-    assert [problems(refused("REQUIRED", "providerTypes"))] * 2 == [new, left]
-    assert before == await stored(rules_engine)
+    assert [problems(user_error("REQUIRED", "providerTypes"))] * 2 == [new, left]
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_only_a_verified_company_shows_itself_A40_A11(ask: Client, given: Factory) -> None:
@@ -363,7 +366,7 @@ async def test_only_a_verified_company_shows_itself_A40_A11(ask: Client, given: 
     await given.change(company, verification_status="VERIFIED")
     public = await save(ask, company, version=1, visibility="PUBLIC")
 
-    assert [problems(refused("COMPANY_NOT_VERIFIED", "visibility"))] * 2 == [new, unverified]
+    assert [problems(user_error("COMPANY_NOT_VERIFIED", "visibility"))] * 2 == [new, unverified]
     assert ["PRIVATE", "PUBLIC"] == [each["marketplaceProfile"]["visibility"] for each in (private, public)]
 
 
@@ -378,10 +381,10 @@ async def test_visibility_acts_on_ports_at_once_R009_R010_R011_R013_R028_R029_R0
     seen = []
     for version, visibility in enumerate(("PUBLIC", "PRIVATE", "PUBLIC"), 1):
         await edit(ask, company, version, visibility=visibility)
-        seen.append(whole(await ask(ANONYMOUS, TARGETS)))
+        seen.append(response_of(await ask(ANONYMOUS, TARGETS)))
 
-    shown = told({"marketplacePorts": {"nodes": [{"name": "Sample AG at Ulm 1", "description": None}]}})
-    assert [shown, told({"marketplacePorts": {"nodes": []}}), shown] == seen
+    shown = payload({"marketplacePorts": {"nodes": [{"name": "Sample AG at Ulm 1", "description": None}]}})
+    assert [shown, payload({"marketplacePorts": {"nodes": []}}), shown] == seen
 
 
 async def test_ports_are_announced_as_the_profile_says_R032_R033_R034_A6(ask: Client, given: Factory) -> None:
@@ -395,7 +398,7 @@ async def test_ports_are_announced_as_the_profile_says_R032_R033_R034_A6(ask: Cl
     for version, announced in enumerate(steps, 1):
         await edit(ask, company, version, ports=[{"portId": port.id, **announced}])
         await given.change(port, name=f"Renamed {version}")
-        names.append(whole(await ask(ANONYMOUS, TARGETS))["data"]["marketplacePorts"]["nodes"][0])
+        names.append(response_of(await ask(ANONYMOUS, TARGETS))["data"]["marketplacePorts"]["nodes"][0])
     await edit(ask, company, 4, companyName="Other AG")
     followed = (await ask(ANONYMOUS, TARGETS)).data["marketplacePorts"]["nodes"][0]
 
@@ -409,26 +412,26 @@ async def test_ports_of_others_are_not_announced_R033_A21(ask: Client, given: Fa
     partner, stranger = await given.partner(), await given.company()
     account = await given.managed_account(partner)
     hidden, own = await given.port(stranger), await given.port(partner)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     ports = [{"portId": port.id, "name": "Gate"} for port in (hidden, own)]
     answer = await send(ask, partner.admin, SAVE, SHORT, **NEW, companyId=account.company.id, ports=ports)
 
-    expected = [refused("NOT_FOUND", "ports", "0", "portId"), refused("INVALID_VALUE", "ports", "1", "portId")]
+    expected = [user_error("NOT_FOUND", "ports", "0", "portId"), user_error("INVALID_VALUE", "ports", "1", "portId")]
     assert problems(*expected) == answer
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_logo_of_a_stranger_is_not_there_R006_A21(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """An image that the viewer may not read is one that does not exist."""
     company, stranger = await given.company(), await given.company()
     image = await given.image(stranger)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await save(ask, company, **NEW, logoId=image.id)
 
-    assert problems(refused("NOT_FOUND", "logoId")) == answer
-    assert before == await stored(rules_engine)
+    assert problems(user_error("NOT_FOUND", "logoId")) == answer
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize(
@@ -512,7 +515,7 @@ async def test_what_is_saved_is_recorded_R026(ask: Client, given: Factory, rules
 
     await edit(ask, company, 1, companyName="Other AG", ports=[{"portId": port.id, "name": "Gate"}])
 
-    _made, *edited = await trail(rules_engine)
+    _made, *edited = await recorded_changes(rules_engine)
     renamed = {"company_name": ["Sample AG", "Other AG"], "slug": ["sample-ag", "other-ag"], "version": [1, 2]}
     expected = [(SAVE, "marketplace_profile", renamed), (SAVE, "port", {"marketplace_name": [None, "Gate"]})]
     assert expected == sorted(edited, key=lambda event: event[1])
@@ -526,11 +529,11 @@ async def test_everybody_reads_the_catalogue_R021_R023_A5(ask: Client, given: Fa
     await given.service_type("BACKUP", "Backup", "CLOUD")
 
     answers = [
-        whole(await ask(email, "{ providerTypes { code label serviceTypes { code providerType } } }"))
+        response_of(await ask(email, "{ providerTypes { code label serviceTypes { code providerType } } }"))
         for email in (ANONYMOUS, await given.somebody("MANAGED"))
     ]
 
     services = [{"code": code, "providerType": "CLOUD"} for code in ("BACKUP", "SAN")]
     cloud = {"code": "CLOUD", "label": "Cloud", "serviceTypes": services}
     network = {"code": "NET", "label": "Network", "serviceTypes": []}
-    assert [told({"providerTypes": [cloud, network]})] * 2 == answers
+    assert [payload({"providerTypes": [cloud, network]})] * 2 == answers

@@ -19,8 +19,8 @@ from tests.client import ANONYMOUS, Client
 from tests.decoding import decoded, headers_of
 from tests.factory import Factory, Thing
 from tests.mailbox import mail_server
-from tests.rules.answers import ids, nodes, told, whole
-from tests.rules.mutations import mails, refused, send, stored, trail
+from tests.rules.answers import ids, nodes, payload, response_of
+from tests.rules.mutations import queued_mails, recorded_changes, send, stored_rows, user_error
 from transport.smtp import SmtpMailer
 
 SEND: Final = "sendInquiry"
@@ -59,7 +59,7 @@ async def test_everybody_asks_a_public_provider_R018_V22(
     answer = await send(ask, await given.somebody(kind), SEND, TO, **TEXT, company="Visitors", profileId=profile.id)
 
     assert sent(profile) == answer
-    ((mail, to, text),) = await mails(rules_engine)
+    ((mail, to, text),) = await queued_mails(rules_engine)
     assert ("PROFILE_INQUIRY", "sales@sample.example") == (mail, to)
     assert [] == [part for part in (*TEXT.values(), "Visitors", "Sample AG") if part not in text]
 
@@ -89,14 +89,14 @@ async def test_private_provider_is_not_there_R011_R018_A21(ask: Client, given: F
     """A private profile is like none, by its id, by its slug and by a former one; nothing is sent."""
     profile = await given.profile(await given.company(), visibility="PRIVATE", slug="sample")
     await given.former_slug(profile, "former")
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     by_id = await send(ask, ANONYMOUS, SEND, TO, **TEXT, profileId=profile.id)
     by_slug = [await send(ask, ANONYMOUS, SEND, TO, **TEXT, slug=slug) for slug in ("sample", "former", "nobody")]
 
-    assert unsent(refused("NOT_FOUND", "profileId")) == by_id
-    assert [unsent(refused("NOT_FOUND", "slug"))] * 3 == by_slug
-    assert before == await stored(rules_engine)
+    assert unsent(user_error("NOT_FOUND", "profileId")) == by_id
+    assert [unsent(user_error("NOT_FOUND", "slug"))] * 3 == by_slug
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_managed_viewer_does_not_ask_its_own_profile_R116_A21(ask: Client, given: Factory) -> None:
@@ -106,20 +106,20 @@ async def test_managed_viewer_does_not_ask_its_own_profile_R116_A21(ask: Client,
 
     answer = await send(ask, account.admin, SEND, TO, **TEXT, profileId=profile.id)
 
-    assert unsent(refused("NOT_FOUND", "profileId")) == answer
+    assert unsent(user_error("NOT_FOUND", "profileId")) == answer
 
 
 async def test_all_that_is_wrong_is_told_at_once_R018(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Nothing is sent before all is right."""
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     await given.profile(await given.company())
     wrong = {"name": " ", "email": "kim", "message": "x" * 5001, "company": "a\0b"}
 
     answer = await send(ask, ANONYMOUS, SEND, TO, **wrong)
 
     told_of = [("REQUIRED", "slug"), ("REQUIRED", "name"), ("INVALID_VALUE", "email"), ("TOO_LONG", "message")]
-    assert unsent(*(refused(*each) for each in told_of), refused("INVALID_TEXT", "company")) == answer
-    assert before["inquiry"] == before["mail"] == (await stored(rules_engine))["mail"] == []
+    assert unsent(*(user_error(*each) for each in told_of), user_error("INVALID_TEXT", "company")) == answer
+    assert before["inquiry"] == before["mail"] == (await stored_rows(rules_engine))["mail"] == []
 
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "MARKETPLACE_EDITOR"])
@@ -135,7 +135,7 @@ async def test_editors_read_what_their_company_is_asked_R018_V9(ask: Client, giv
 
     facts = {"email": TEXT["email"], "company": None, "message": TEXT["message"], "profile": {"id": profile.id}}
     found = nodes({"name": "Second", **facts}, {"name": "First", **facts})
-    assert told({"inquiries": {**found, "totalCount": 2}}) == whole(answer)
+    assert payload({"inquiries": {**found, "totalCount": 2}}) == response_of(answer)
 
 
 async def test_inquiries_are_read_by_nobody_else_R018_R116_V9_A21(
@@ -153,13 +153,13 @@ async def test_inquiries_are_read_by_nobody_else_R018_R116_V9_A21(
     to_managed = await last(rules_engine)
 
     others = [ANONYMOUS, sender.admin, account.admin, *roles]
-    lists = [whole(await ask(email, FOUND)) for email in others]
-    by_id = [whole(await ask(email, BY_ID, id=thing.id)) for email in others for thing in (to_own, to_managed)]
-    assert [told({"inquiries": ids()})] * 6 == lists
-    assert [told({"node": None})] * 12 == by_id
-    assert told({"inquiries": ids(to_managed)}) == whole(await ask(partner.admin, FOUND))
-    assert told({"inquiries": ids(to_own)}) == whole(await ask(company.admin, FOUND))
-    assert told({"inquiries": ids(to_managed, to_own)}) == whole(await ask(operator.admin, FOUND))
+    lists = [response_of(await ask(email, FOUND)) for email in others]
+    by_id = [response_of(await ask(email, BY_ID, id=thing.id)) for email in others for thing in (to_own, to_managed)]
+    assert [payload({"inquiries": ids()})] * 6 == lists
+    assert [payload({"node": None})] * 12 == by_id
+    assert payload({"inquiries": ids(to_managed)}) == response_of(await ask(partner.admin, FOUND))
+    assert payload({"inquiries": ids(to_own)}) == response_of(await ask(company.admin, FOUND))
+    assert payload({"inquiries": ids(to_managed, to_own)}) == response_of(await ask(operator.admin, FOUND))
 
 
 @asynccontextmanager
@@ -185,9 +185,9 @@ async def test_a_visitor_asks_a_provider_five_times_an_hour_R018(
     texts = [{**TEXT, "email": f"{name}@visitor.example"} for name in ("kim", "pat", "sam", "jo", "alex", "max")]
 
     five = [await send(ask, ANONYMOUS, SEND, TO, **text, profileId=profile.id) for text in texts[:5]]
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     sixth = await send(ask, ANONYMOUS, SEND, TO, **texts[5], profileId=profile.id)
-    after = await stored(rules_engine)
+    after = await stored_rows(rules_engine)
     free = [
         await send(ask, ANONYMOUS, SEND, TO, **TEXT, profileId=other.id),
         await send(ask, user.admin, SEND, TO, **TEXT, profileId=profile.id),
@@ -196,7 +196,7 @@ async def test_a_visitor_asks_a_provider_five_times_an_hour_R018(
     later = await send(ask, ANONYMOUS, SEND, TO, **TEXT, profileId=profile.id)
 
     assert [sent(profile)] * 5 == five
-    assert unsent(refused("TOO_MANY")) == sixth
+    assert unsent(user_error("TOO_MANY")) == sixth
     assert before == after
     assert [sent(other), sent(profile), sent(profile)] == [*free, later]
 
@@ -209,7 +209,7 @@ async def test_nobody_locks_an_honest_sender_out_R018(ask: Client, given: Factor
         forged = [await send(forger, ANONYMOUS, SEND, TO, **TEXT, profileId=profile.id) for _ in range(6)]
         answer = await send(honest, ANONYMOUS, SEND, TO, **TEXT, profileId=profile.id)
 
-    assert [*[sent(profile)] * 5, unsent(refused("TOO_MANY"))] == forged
+    assert [*[sent(profile)] * 5, unsent(user_error("TOO_MANY"))] == forged
     assert sent(profile) == answer
 
 
@@ -228,7 +228,7 @@ async def test_a_sender_asks_twenty_times_an_hour_in_all_R018(ask: Client, given
 
     problems = [[error["code"] for error in answer["userErrors"]] for answer in (*answers, *users)]
     assert [*[[]] * 20, ["TOO_MANY"], [], *[[]] * 20, ["TOO_MANY"]] == problems
-    assert 41 == len(await mails(rules_engine))
+    assert 41 == len(await queued_mails(rules_engine))
 
 
 async def test_a_provider_is_asked_by_sixty_visitors_an_hour_R018(ask: Client, given: Factory) -> None:
@@ -241,7 +241,7 @@ async def test_a_provider_is_asked_by_sixty_visitors_an_hour_R018(ask: Client, g
             answers += [await send(visitor, ANONYMOUS, SEND, TO, **TEXT, profileId=profile.id) for _ in range(5)]
     answer = await send(ask, user.admin, SEND, TO, **TEXT, profileId=profile.id)
 
-    assert [*[sent(profile)] * 60, *[unsent(refused("TOO_MANY"))] * 5, sent(profile)] == [*answers, answer]
+    assert [*[sent(profile)] * 60, *[unsent(user_error("TOO_MANY"))] * 5, sent(profile)] == [*answers, answer]
 
 
 async def test_one_operation_sends_ten_at_most_R018(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
@@ -253,7 +253,7 @@ async def test_one_operation_sends_ten_at_most_R018(ask: Client, given: Factory,
         ANONYMOUS, f"mutation ($input: SendInquiryInput!) {{ {fields} }}", input={**TEXT, "profileId": profile.id}
     )
 
-    assert (400, ["MUTATION_REPEATED"], []) == (answer.status, answer.codes, await mails(rules_engine))
+    assert (400, ["MUTATION_REPEATED"], []) == (answer.status, answer.codes, await queued_mails(rules_engine))
 
 
 async def test_mail_says_that_the_sender_is_not_verified_R018(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
@@ -283,7 +283,7 @@ async def test_sent_at_once_they_are_counted_R018(ask: Client, given: Factory, r
 
     answers = await asyncio.gather(*(send(ask, ANONYMOUS, SEND, TO, **TEXT, profileId=profile.id) for _ in range(8)))
 
-    assert 5 == len([each for each in answers if each == sent(profile)]) == len(await mails(rules_engine))
+    assert 5 == len([each for each in answers if each == sent(profile)]) == len(await queued_mails(rules_engine))
 
 
 async def test_trail_tells_nobody_who_asked_what_R018(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
@@ -292,7 +292,7 @@ async def test_trail_tells_nobody_who_asked_what_R018(ask: Client, given: Factor
 
     await send(ask, ANONYMOUS, SEND, TO, **TEXT, company="Visitors", profileId=profile.id)
 
-    ((action, table, changes),) = await trail(rules_engine)
+    ((action, table, changes),) = await recorded_changes(rules_engine)
     assert (SEND, "inquiry") == (action, table)
     names = ("sender_name", "sender_email", "sender_company", "message", "peer")
     assert [[None, "…"]] * 5 == [changes[name] for name in names]

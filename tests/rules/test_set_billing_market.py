@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import Client
 from tests.factory import Factory
-from tests.rules.mutations import refused, send, stored, trail
+from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
 
 MARKET = "billingMarket { market currency enabled }"
 ORDERABLE = "{ locations(orderable: true) { nodes { id } } }"
@@ -46,14 +46,14 @@ async def test_managed_account_changes_no_market_R107(ask: Client, given: Factor
     """Neither its own nor its partner's, whatever is switched on for it; and it learns nothing of its partner's."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=True, chat_support=True, dashboard=True, company_profile=True)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     own = await send(ask, account.admin, "setBillingMarket", MARKET, market="DE", enabled=True)
     of_partner = await send(ask, account.admin, "setBillingMarket", MARKET, market="DE", enabled=True, companyId=partner.id)
 
-    assert {"billingMarket": None, "userErrors": [refused("FORBIDDEN")]} == own
-    assert {"billingMarket": None, "userErrors": [refused("FORBIDDEN", "companyId")]} == of_partner
-    assert before == await stored(rules_engine)
+    assert {"billingMarket": None, "userErrors": [user_error("FORBIDDEN")]} == own
+    assert {"billingMarket": None, "userErrors": [user_error("FORBIDDEN", "companyId")]} == of_partner
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
@@ -62,12 +62,12 @@ async def test_nobody_changes_the_market_of_a_hidden_company_V12_A21(
 ) -> None:
     """A company that the viewer may not know is not there."""
     company, email = await given.company(), await given.somebody(kind)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await send(ask, email, "setBillingMarket", MARKET, market="DE", enabled=True, companyId=company.id)
 
-    assert {"billingMarket": None, "userErrors": [refused("NOT_FOUND", "companyId")]} == answer
-    assert before == await stored(rules_engine)
+    assert {"billingMarket": None, "userErrors": [user_error("NOT_FOUND", "companyId")]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_all_problems_are_told_at_once_V12(ask: Client, given: Factory) -> None:
@@ -76,7 +76,7 @@ async def test_all_problems_are_told_at_once_V12(ask: Client, given: Factory) ->
 
     answer = await send(ask, company.admin, "setBillingMarket", MARKET, market="XX", enabled=True, companyId=company.user.id)
 
-    problems = [refused("INVALID_ID", "companyId"), refused("INVALID_VALUE", "market")]
+    problems = [user_error("INVALID_ID", "companyId"), user_error("INVALID_VALUE", "market")]
     assert {"billingMarket": None, "userErrors": problems} == answer
 
 
@@ -87,7 +87,7 @@ async def test_a_change_is_recorded_V12(ask: Client, given: Factory, rules_engin
     for enabled in (True, True, False):
         await send(ask, company.admin, "setBillingMarket", MARKET, market="DE", enabled=enabled)
 
-    first, last = await trail(rules_engine)
+    first, last = await recorded_changes(rules_engine)
     made = {"company_id": [None, str(company.key)], "market": [None, "DE"], "currency": [None, "EUR"], "enabled": [None, True]}
     assert ("setBillingMarket", "billing_market", made) == (*first[:2], {name: first[2].get(name) for name in made})
     assert ("setBillingMarket", "billing_market", {"enabled": [True, False]}) == last

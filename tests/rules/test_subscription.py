@@ -13,7 +13,7 @@ import server
 from tests.client import Client
 from tests.event_streams import Closed, Following, opened
 from tests.factory import Company, Factory
-from tests.rules.answers import hidden, nodes, told, whole
+from tests.rules.answers import nodes, payload, redaction_at, response_of
 from tests.rules.mutations import send
 
 PORTS = "subscription { portUpdated { id name } }"
@@ -32,12 +32,12 @@ NOTIFICATIONS = "subscription { notificationReceived { id title readAt } }"
 
 def port(thing: Any, name: str) -> Any:
     """An event of a port."""
-    return told({"portUpdated": {"id": thing.id, "name": name}})
+    return payload({"portUpdated": {"id": thing.id, "name": name}})
 
 
 def request(thing: Any, status: str) -> Any:
     """An event of a connection request."""
-    return told({"connectionRequestUpdated": {"id": thing.id, "status": status}})
+    return payload({"connectionRequestUpdated": {"id": thing.id, "status": status}})
 
 
 @pytest.mark.parametrize("asking", ["its account", "its partner", "the operator"])
@@ -88,10 +88,13 @@ async def test_prices_are_hidden_in_events_R121(ask: Client, given: Factory) -> 
         await given.change(theirs, name="two")
         second = await managed.event()
 
-    redaction = hidden("portUpdated.monthlyRate", "HIDDEN_BY_PARTNER")
+    redaction = redaction_at("portUpdated.monthlyRate", "HIDDEN_BY_PARTNER")
     price = {"amount": "1250.00", "currency": "EUR"}
-    assert [told({"portUpdated": {"name": name, "monthlyRate": None}}, redaction) for name in ("one", "two")] == [first, second]
-    assert told({"portUpdated": {"name": "one", "monthlyRate": price}}) == shown
+    assert [payload({"portUpdated": {"name": name, "monthlyRate": None}}, redaction) for name in ("one", "two")] == [
+        first,
+        second,
+    ]
+    assert payload({"portUpdated": {"name": "one", "monthlyRate": price}}) == shown
 
 
 async def test_setting_acts_on_the_next_event_R122_V2(ask: Client, given: Factory) -> None:
@@ -106,12 +109,12 @@ async def test_setting_acts_on_the_next_event_R122_V2(ask: Client, given: Factor
             await given.change(theirs, name=name)
             events.append(await following.event())
 
-    redaction = hidden("portUpdated.monthlyRate", "HIDDEN_BY_PARTNER")
+    redaction = redaction_at("portUpdated.monthlyRate", "HIDDEN_BY_PARTNER")
     price = {"amount": "1250.00", "currency": "EUR"}
     assert [
-        told({"portUpdated": {"name": "one", "monthlyRate": None}}, redaction),
-        told({"portUpdated": {"name": "two", "monthlyRate": price}}),
-        told({"portUpdated": {"name": "three", "monthlyRate": None}}, redaction),
+        payload({"portUpdated": {"name": "one", "monthlyRate": None}}, redaction),
+        payload({"portUpdated": {"name": "two", "monthlyRate": price}}),
+        payload({"portUpdated": {"name": "three", "monthlyRate": None}}, redaction),
     ] == events
 
 
@@ -151,9 +154,9 @@ async def test_name_on_the_marketplace_changes_nothing_for_the_account_R034_R116
 
     version = {"id": theirs.id, "version": 1}
     assert {"marketplaceProfile": {"companyName": "Alpine"}, "userErrors": []} == saved
-    assert told({"portUpdated": {"name": "before", **version}}) == heard
-    assert told({"portUpdated": {"name": "after", **version}}) == first
-    assert told({"ports": nodes(version)}) == whole(unnamed)
+    assert payload({"portUpdated": {"name": "before", **version}}) == heard
+    assert payload({"portUpdated": {"name": "after", **version}}) == first
+    assert payload({"ports": nodes(version)}) == response_of(unnamed)
     assert unnamed.body == named.body
 
 
@@ -168,7 +171,7 @@ async def test_edit_without_a_change_is_heard_by_those_who_read_the_version_R116
         await given.change(ours, name="other")
         first = await hidden_from.event()
 
-    assert told({"portUpdated": {"id": ours.id, "name": "same", "version": 2}}) == heard
+    assert payload({"portUpdated": {"id": ours.id, "name": "same", "version": 2}}) == heard
     assert port(ours, "other") == first
 
 
@@ -251,7 +254,7 @@ async def test_notification_is_heard_by_its_user_alone_X6(ask: Client, given: Fa
         heard.append(await following.event())
 
     expected = [{"id": thing.id, "title": title, "readAt": None} for thing, title in ((first, "first"), (second, "second"))]
-    assert [told({"notificationReceived": each}) for each in expected] == heard
+    assert [payload({"notificationReceived": each}) for each in expected] == heard
 
 
 async def test_subscription_ends_with_the_membership_V2_V20(ask: Client, given: Factory) -> None:
@@ -283,9 +286,9 @@ async def test_role_that_is_taken_away_acts_on_the_next_event_V23(ask: Client, g
         second = await following.event()
 
     price = {"amount": "1250.00", "currency": "EUR"}
-    assert told({"portUpdated": {"name": "one", "monthlyRate": price}}) == first
-    redaction = hidden("portUpdated.monthlyRate", "ROLE_REQUIRED")
-    assert told({"portUpdated": {"name": "two", "monthlyRate": None}}, redaction) == second
+    assert payload({"portUpdated": {"name": "one", "monthlyRate": price}}) == first
+    redaction = redaction_at("portUpdated.monthlyRate", "ROLE_REQUIRED")
+    assert payload({"portUpdated": {"name": "two", "monthlyRate": None}}, redaction) == second
 
 
 @pytest.mark.parametrize("query", [PORTS, PORTS_OF, PRICED, REQUESTS, NOTIFICATIONS])

@@ -6,7 +6,7 @@ import pytest
 
 from tests.client import Client
 from tests.factory import Factory
-from tests.rules.answers import hidden, told, whole
+from tests.rules.answers import payload, redaction_at, response_of
 
 DETAILS = "query ($id: ID!) { company(id: $id) { supportDetails { supportedBy email phone hours } } }"
 ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
@@ -15,12 +15,12 @@ ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIE
 def details(supported_by: str) -> object:
     """The answer to DETAILS of whoever reads them."""
     read = {"supportedBy": supported_by, "email": "help@sample.example", "phone": "+49 69 5550199", "hours": "always"}
-    return told({"company": {"supportDetails": read}})
+    return payload({"company": {"supportDetails": read}})
 
 
 def no_details(reason: str) -> object:
     """The answer to DETAILS of whoever does not."""
-    return told({"company": {"supportDetails": None}}, hidden("company.supportDetails", reason))
+    return payload({"company": {"supportDetails": None}}, redaction_at("company.supportDetails", reason))
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -34,7 +34,7 @@ async def test_account_that_its_partner_supports_reads_its_details_R106_R109_R12
 
     answer = await ask(user.email, DETAILS, id=account.company.id)
 
-    assert details("PARTNER") == whole(answer)
+    assert details("PARTNER") == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -49,7 +49,7 @@ async def test_account_that_the_operator_supports_does_not_read_its_details_R106
 
     answer = await ask(user.email, DETAILS, id=account.company.id)
 
-    assert no_details("NOT_FOR_MANAGED_ACCOUNTS") == whole(answer)
+    assert no_details("NOT_FOR_MANAGED_ACCOUNTS") == response_of(answer)
 
 
 async def test_details_follow_whoever_supports_the_account_R123_R124(ask: Client, given: Factory) -> None:
@@ -63,8 +63,8 @@ async def test_details_follow_whoever_supports_the_account_R123_R124(ask: Client
     await given.change(account, supported_by="PARTNER")
     after = await ask(account.admin, DETAILS, id=account.company.id)
 
-    assert details("PARTNER") == whole(before)
-    assert no_details("NOT_FOR_MANAGED_ACCOUNTS") == whole(during)
+    assert details("PARTNER") == response_of(before)
+    assert no_details("NOT_FOR_MANAGED_ACCOUNTS") == response_of(during)
     assert before.body == after.body
 
 
@@ -92,7 +92,7 @@ async def test_details_are_read_by_those_who_run_the_account_V21(
 
     answer = await ask(email, DETAILS, id=account.company.id)
 
-    assert details(supported_by) == whole(answer)
+    assert details(supported_by) == response_of(answer)
 
 
 async def test_account_does_not_read_its_partners_details_R123_V21(ask: Client, given: Factory) -> None:
@@ -103,7 +103,7 @@ async def test_account_does_not_read_its_partners_details_R123_V21(ask: Client, 
 
     answer = await ask(account.admin, DETAILS, id=partner.id)
 
-    assert no_details("NOT_YOURS") == whole(answer)
+    assert no_details("NOT_YOURS") == response_of(answer)
 
 
 async def test_direct_company_reads_its_details_V21(ask: Client, given: Factory) -> None:
@@ -113,4 +113,4 @@ async def test_direct_company_reads_its_details_V21(ask: Client, given: Factory)
 
     answer = await ask(company.admin, DETAILS, id=company.id)
 
-    assert details("OPERATOR") == whole(answer)
+    assert details("OPERATOR") == response_of(answer)

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import ANONYMOUS, Client
 from tests.factory import Company, Factory
-from tests.rules.answers import hidden, told, whole
-from tests.rules.mutations import refused, send, stored, trail
+from tests.rules.answers import payload, redaction_at, response_of
+from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
 
 PROFILE: Final = """company { tradingName version companyProfile {
     legalName registrationNumber taxNumber headquarters { street city postalCode country }
@@ -58,16 +58,16 @@ async def test_managed_user_edits_no_profile_R111_A13_X1(
     """To be shown its profile is all that its partner can give an account."""
     partner = await given.partner()
     account = await given.managed_account(partner, company_profile=company_profile)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     own = await update(ask, account.admin, version=1, taxNumber="T-2")
     named = [
         await update(ask, account.admin, companyId=each.id, version=1, taxNumber="T-2") for each in (account.company, partner)
     ]
 
-    assert {"company": None, "userErrors": [refused("FORBIDDEN")]} == own
-    assert [{"company": None, "userErrors": [refused("FORBIDDEN", "companyId")]}] * 2 == named
-    assert before == await stored(rules_engine)
+    assert {"company": None, "userErrors": [user_error("FORBIDDEN")]} == own
+    assert [{"company": None, "userErrors": [user_error("FORBIDDEN", "companyId")]}] * 2 == named
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("status", ["PENDING", "VERIFIED"])
@@ -77,13 +77,13 @@ async def test_what_the_operator_has_checked_stays_R410_R422_V8(
     """While a certificate is checked, and once it is approved, the names that it proves stay; all else may change."""
     papers: dict[str, Any] = {"legal_name": "Alpine AG", "registration_number": "CHE-1", "verification_status": status}
     company = await given.company(**papers)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     checked = await update(ask, company.admin, version=1, legalName="Baltic AG", registrationNumber=None, taxNumber="T-2")
-    after = await stored(rules_engine)
+    after = await stored_rows(rules_engine)
     others = await update(ask, company.admin, version=1, tradingName="Alpine", **PAPERS)
 
-    problems = [refused("LOCKED", "legalName"), refused("LOCKED", "registrationNumber")]
+    problems = [user_error("LOCKED", "legalName"), user_error("LOCKED", "registrationNumber")]
     assert {"company": None, "userErrors": problems} == checked
     assert before == after
     assert {"company": {"tradingName": "Alpine", "version": 2, "companyProfile": PAPERS}, "userErrors": []} == others
@@ -117,17 +117,17 @@ async def test_other_roles_edit_no_profile_A43(ask: Client, given: Factory, rule
     """Neither of their own company nor of one that it manages; and no version is told to them."""
     partner = await given.partner()
     account, user = await given.managed_account(partner), await given.user(partner, role)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     own = await update(ask, user.email, version=1, tradingName="Alpine")
     managed = await update(ask, user.email, companyId=account.company.id, version=1, tradingName="Alpine")
     read = await ask(user.email, VERSION, id=partner.id)
 
-    assert {"company": None, "userErrors": [refused("FORBIDDEN")]} == own
-    assert {"company": None, "userErrors": [refused("FORBIDDEN", "companyId")]} == managed
+    assert {"company": None, "userErrors": [user_error("FORBIDDEN")]} == own
+    assert {"company": None, "userErrors": [user_error("FORBIDDEN", "companyId")]} == managed
     shown = {"company": {"tradingName": partner.name, "version": None}}
-    assert told(shown, hidden("company.version", "ROLE_REQUIRED")) == whole(read)
-    assert before == await stored(rules_engine)
+    assert payload(shown, redaction_at("company.version", "ROLE_REQUIRED")) == response_of(read)
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
@@ -135,16 +135,16 @@ async def test_nobody_edits_another_company_V18_A21(ask: Client, given: Factory,
     """A hidden company is not there; one that is shown may not be edited, and its version is nobody's business."""
     email, secret, shown = await given.somebody(kind), await given.company(), await given.company()
     await given.profile(shown, visibility="PUBLIC")
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     by_id = [await update(ask, email, companyId=each.id, version=1, tradingName="Alpine") for each in (secret, shown)]
     read = await ask(email, VERSION, id=shown.id)
 
     code = "FORBIDDEN" if kind == "OPERATOR" else "NOT_FOUND"
-    assert {"company": None, "userErrors": [refused(code, "companyId")]} == by_id[0]
-    assert {"company": None, "userErrors": [refused("FORBIDDEN", "companyId")]} == by_id[1]
+    assert {"company": None, "userErrors": [user_error(code, "companyId")]} == by_id[0]
+    assert {"company": None, "userErrors": [user_error("FORBIDDEN", "companyId")]} == by_id[1]
     assert {"company": {"tradingName": shown.name, "version": None}} == read.data
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_version_tells_nobody_of_hidden_edits_R111_V18(ask: Client, given: Factory) -> None:
@@ -164,24 +164,24 @@ async def test_version_tells_nobody_of_hidden_edits_R111_V18(ask: Client, given:
 async def test_texts_have_bounds_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """What is blank, too long or of no known form is told at once; names cannot be taken away."""
     company: Company = await given.company()
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     address = {"street": "x" * 201, "postalCode": "9" * 33, "country": "XX"}
     values = {"tradingName": None, "legalName": "x" * 201, "registrationNumber": "x" * 65, "taxNumber": "a\0b"}
 
     answer = await update(ask, company.admin, version=3, headquarters=address, **values)
 
     problems = [
-        refused("REQUIRED", "tradingName"),
-        refused("TOO_LONG", "legalName"),
-        refused("TOO_LONG", "registrationNumber"),
-        refused("INVALID_TEXT", "taxNumber"),
-        refused("TOO_LONG", "headquarters", "street"),
-        refused("TOO_LONG", "headquarters", "postalCode"),
-        refused("INVALID_VALUE", "headquarters", "country"),
-        refused("CONFLICT", "version"),
+        user_error("REQUIRED", "tradingName"),
+        user_error("TOO_LONG", "legalName"),
+        user_error("TOO_LONG", "registrationNumber"),
+        user_error("INVALID_TEXT", "taxNumber"),
+        user_error("TOO_LONG", "headquarters", "street"),
+        user_error("TOO_LONG", "headquarters", "postalCode"),
+        user_error("INVALID_VALUE", "headquarters", "country"),
+        user_error("CONFLICT", "version"),
     ]
     assert {"company": None, "userErrors": problems} == answer
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_of_many_edits_of_one_version_one_is_made_A13(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
@@ -192,6 +192,6 @@ async def test_of_many_edits_of_one_version_one_is_made_A13(ask: Client, given: 
 
     (made,) = [answer["company"] for answer in answers if not answer["userErrors"]]
     refusals = [answer for answer in answers if answer["userErrors"]]
-    assert [{"company": None, "userErrors": [refused("CONFLICT", "version")]}] * 7 == refusals
+    assert [{"company": None, "userErrors": [user_error("CONFLICT", "version")]}] * 7 == refusals
     changes = {"tax_number": ["T-0", made["companyProfile"]["taxNumber"]], "version": [1, 2]}
-    assert [("updateCompanyProfile", "company", changes)] == await trail(rules_engine)
+    assert [("updateCompanyProfile", "company", changes)] == await recorded_changes(rules_engine)

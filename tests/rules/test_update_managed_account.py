@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import Client
 from tests.factory import Factory
-from tests.rules.mutations import refused, send, stored, trail
+from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
 
 ACCOUNT: Final = "managedAccount { accountName accountRef supportedBy version }"
 NAMED: Final = "managedAccount { accountName version }"
@@ -44,14 +44,14 @@ async def test_name_of_another_account_is_taken_V7(ask: Client, given: Factory, 
     account = await given.managed_account(partner, name="Alpine")
     await given.managed_account(partner, name="Baltic")
     await given.managed_account(other, name="Celtic")
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     taken = await update(ask, partner.admin, NAMED, id=account.id, version=1, accountName="Baltic")
-    after = await stored(rules_engine)
+    after = await stored_rows(rules_engine)
     own = await update(ask, partner.admin, NAMED, id=account.id, version=1, accountName="Alpine")
     others = await update(ask, partner.admin, NAMED, id=account.id, version=2, accountName="Celtic")
 
-    assert {"managedAccount": None, "userErrors": [refused("TAKEN", "accountName")]} == taken
+    assert {"managedAccount": None, "userErrors": [user_error("TAKEN", "accountName")]} == taken
     assert before == after
     assert {"managedAccount": {"accountName": "Alpine", "version": 2}, "userErrors": []} == own
     assert {"managedAccount": {"accountName": "Celtic", "version": 3}, "userErrors": []} == others
@@ -94,12 +94,12 @@ async def test_operator_takes_no_account_that_it_cannot_reach_V15(
     """Without e-mail address and phone of its support details an account stays with its partner."""
     partner = await given.partner()
     account = await given.managed_account(partner)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await update(ask, partner.admin, id=account.id, version=1, supportedBy="OPERATOR")
 
-    assert {"managedAccount": None, "userErrors": [refused("REQUIRED", "supportedBy")]} == answer
-    assert before == await stored(rules_engine)
+    assert {"managedAccount": None, "userErrors": [user_error("REQUIRED", "supportedBy")]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("name", ["accountName", "supportedBy"])
@@ -110,12 +110,12 @@ async def test_what_an_account_needs_cannot_be_null_V7(
     nothing: dict[str, Any] = {name: None}
     partner = await given.partner()
     account = await given.managed_account(partner)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await update(ask, partner.admin, id=account.id, version=1, **nothing)
 
-    assert {"managedAccount": None, "userErrors": [refused("REQUIRED", name)]} == answer
-    assert before == await stored(rules_engine)
+    assert {"managedAccount": None, "userErrors": [user_error("REQUIRED", name)]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_account_is_run_by_administrators_of_its_partner_V14_A43_V25(
@@ -128,7 +128,7 @@ async def test_account_is_run_by_administrators_of_its_partner_V14_A43_V25(
     readers += [account.admin, operator.admin]
     sibling = await given.managed_account(partner)
     strangers = [other.admin, sibling.admin, (await given.company()).admin, None]
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     for mutation, values in (
         ("updateManagedAccount", {"accountName": "X"}),
@@ -136,10 +136,10 @@ async def test_account_is_run_by_administrators_of_its_partner_V14_A43_V25(
     ):
         by_readers = [await send(ask, each, mutation, NAMED, id=account.id, version=1, **values) for each in readers]
         by_others = [await send(ask, each, mutation, NAMED, id=account.id, version=1, **values) for each in strangers]
-        assert [{"managedAccount": None, "userErrors": [refused("FORBIDDEN", "id")]}] * 6 == by_readers
-        assert [{"managedAccount": None, "userErrors": [refused("NOT_FOUND", "id")]}] * 4 == by_others
+        assert [{"managedAccount": None, "userErrors": [user_error("FORBIDDEN", "id")]}] * 6 == by_readers
+        assert [{"managedAccount": None, "userErrors": [user_error("NOT_FOUND", "id")]}] * 4 == by_others
 
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_of_many_edits_of_one_version_one_is_made_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
@@ -153,9 +153,9 @@ async def test_of_many_edits_of_one_version_one_is_made_V7(ask: Client, given: F
 
     (made,) = [answer["managedAccount"] for answer in answers if not answer["userErrors"]]
     refusals = [answer for answer in answers if answer["userErrors"]]
-    assert [{"managedAccount": None, "userErrors": [refused("CONFLICT", "version")]}] * 7 == refusals
+    assert [{"managedAccount": None, "userErrors": [user_error("CONFLICT", "version")]}] * 7 == refusals
     assert {"accountName": made["accountName"], "version": 2} == made
-    assert [("updateManagedAccount", "managed_account")] == [event[:2] for event in await trail(rules_engine)]
+    assert [("updateManagedAccount", "managed_account")] == [event[:2] for event in await recorded_changes(rules_engine)]
 
 
 async def test_a_change_is_recorded_whole_R105(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
@@ -169,7 +169,7 @@ async def test_a_change_is_recorded_whole_R105(ask: Client, given: Factory, rule
 
     by = {"supported_by": ["PARTNER", "OPERATOR"], "version": [1, 2]}
     changes = {"account_name": ["Alpine", "Baltic"], "account_ref": ["CRM-7", None], **by}
-    recorded = {table: (action, changed) for action, table, changed in await trail(rules_engine)}
+    recorded = {table: (action, changed) for action, table, changed in await recorded_changes(rules_engine)}
     action = "updateManagedAccount"
     assert {"managed_account": (action, changes), "support_details": (action, by)} == recorded
-    assert 2 == len(await trail(rules_engine))
+    assert 2 == len(await recorded_changes(rules_engine))

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import Client
 from tests.factory import Company, Factory, Port
-from tests.rules.mutations import refused, send, stored, trail
+from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
 
 PORT = "port { name costCentre termMonths visibility version monthlyRate { amount } setupFee { amount } }"
 VERSION = "query ($id: ID!) { node(id: $id) { ... on Port { version } } }"
@@ -63,7 +63,7 @@ async def test_visibility_may_be_changed_at_any_time_and_the_term_until_the_end_
     ended = status in ("DECOMMISSIONED", "CANCELLED")
     rest = await send(ask, company.admin, "updatePort", "port { name visibility }", version=1 if ended else 2, **change)
 
-    assert ([refused("ILLEGAL_STEP", "termMonths")] if ended else []) == term["userErrors"]
+    assert ([user_error("ILLEGAL_STEP", "termMonths")] if ended else []) == term["userErrors"]
     assert {"port": {"name": "Edge", "visibility": "PUBLIC"}, "userErrors": []} == rest
 
 
@@ -71,7 +71,7 @@ async def test_all_problems_of_a_change_are_told_at_once_V7_V1(ask: Client, give
     """Each with the path to it, and nothing is changed."""
     account = await given.managed_account(await given.partner())
     port = await port_of(given, account.company)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     wrong = {"name": "x" * 65, "costCentre": "a\0", "termMonths": 60, "visibility": "PUBLIC"}
     nulls = {"name": None, "termMonths": None, "visibility": None}
 
@@ -81,10 +81,10 @@ async def test_all_problems_of_a_change_are_told_at_once_V7_V1(ask: Client, give
 
     problems = [("TOO_LONG", "name"), ("INVALID_TEXT", "costCentre"), ("FORBIDDEN", "visibility")]
     problems += [("INVALID_VALUE", "termMonths"), ("CONFLICT", "version")]
-    assert {"port": None, "userErrors": [refused(*problem) for problem in problems]} == answer
-    assert {"port": None, "userErrors": [refused("REQUIRED", name) for name in nulls]} == taken
-    assert {"port": None, "userErrors": [refused("INVALID_VALUE", "termMonths")]} == no_term
-    assert before == await stored(rules_engine)
+    assert {"port": None, "userErrors": [user_error(*problem) for problem in problems]} == answer
+    assert {"port": None, "userErrors": [user_error("REQUIRED", name) for name in nulls]} == taken
+    assert {"port": None, "userErrors": [user_error("INVALID_VALUE", "termMonths")]} == no_term
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -92,7 +92,7 @@ async def test_ports_are_kept_by_these_roles_A43(ask: Client, given: Factory, ru
     """Account and network administrators change a port and read its version; others read the port."""
     company = await given.company()
     port, user = await given.port(company), await given.user(company, role)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     version = await ask(user.email, VERSION, id=port.id)
     answer = await send(ask, user.email, "updatePort", "port { name }", id=port.id, version=1, name="Edge")
@@ -100,8 +100,8 @@ async def test_ports_are_kept_by_these_roles_A43(ask: Client, given: Factory, ru
     may = role in KEEPERS
     assert {"node": {"version": 1 if may else None}} == version.data
     assert ([] if may else ["ROLE_REQUIRED"]) == [redaction.reason for redaction in version.redactions]
-    assert ([] if may else [refused("FORBIDDEN", "id")]) == answer["userErrors"]
-    assert may == (before != await stored(rules_engine))
+    assert ([] if may else [user_error("FORBIDDEN", "id")]) == answer["userErrors"]
+    assert may == (before != await stored_rows(rules_engine))
 
 
 @pytest.mark.parametrize(
@@ -131,12 +131,12 @@ async def test_a_port_is_kept_by_its_company_and_its_partner_V14_V20_A21(
         "a stranger": (await given.company()).admin,
         "a visitor": None,
     }
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await send(ask, emails[asking], "updatePort", "port { name }", id=port.id, version=1, name="Edge")
 
-    assert ([] if code is None else [refused(code, "id")]) == answer["userErrors"]
-    assert (code is None) == (before != await stored(rules_engine))
+    assert ([] if code is None else [user_error(code, "id")]) == answer["userErrors"]
+    assert (code is None) == (before != await stored_rows(rules_engine))
 
 
 async def test_a_managed_user_does_not_change_visibility_and_its_partner_does_V1_R116(
@@ -147,15 +147,15 @@ async def test_a_managed_user_does_not_change_visibility_and_its_partner_does_V1
     account = await given.managed_account(partner, pricing=True, company_profile=True)
     hidden = await port_of(given, account.company)
     public = await port_of(given, account.company, visibility="PUBLIC")
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     shown = await send(ask, account.admin, "updatePort", "port { id }", id=hidden.id, version=1, visibility="PUBLIC")
     unshown = await send(ask, account.admin, "updatePort", "port { id }", id=public.id, version=1, visibility="PRIVATE")
-    unchanged = before == await stored(rules_engine)
+    unchanged = before == await stored_rows(rules_engine)
     same = await send(ask, account.admin, "updatePort", "port { id }", id=hidden.id, version=1, visibility="PRIVATE")
     acting = await send(ask, partner.admin, "updatePort", "port { visibility }", id=hidden.id, version=2, visibility="PUBLIC")
 
-    assert {"port": None, "userErrors": [refused("FORBIDDEN", "visibility")]} == shown == unshown
+    assert {"port": None, "userErrors": [user_error("FORBIDDEN", "visibility")]} == shown == unshown
     assert unchanged
     assert {"port": {"id": hidden.id}, "userErrors": []} == same
     assert {"port": {"visibility": "PUBLIC"}, "userErrors": []} == acting
@@ -173,14 +173,14 @@ async def test_a_term_is_the_partners_to_change_where_it_approves_orders_V13(
     change = {"version": 1, "termMonths": 60}
 
     allowed = await send(ask, free.admin, "updatePort", "port { termMonths }", id=mine.id, **change)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     denied = await send(ask, bound.admin, "updatePort", "port { termMonths }", id=theirs.id, **change)
-    unchanged = await stored(rules_engine)
+    unchanged = await stored_rows(rules_engine)
     same = await send(ask, bound.admin, "updatePort", "port { name }", id=theirs.id, version=1, name="Edge", termMonths=12)
     by_partner = await send(ask, partner.admin, "updatePort", "port { termMonths }", id=theirs.id, version=2, termMonths=60)
 
     assert {"port": {"termMonths": 60}, "userErrors": []} == allowed == by_partner
-    assert {"port": None, "userErrors": [refused("FORBIDDEN", "termMonths")]} == denied
+    assert {"port": None, "userErrors": [user_error("FORBIDDEN", "termMonths")]} == denied
     assert before == unchanged
     assert {"port": {"name": "Edge"}, "userErrors": []} == same
 
@@ -231,6 +231,8 @@ async def test_of_two_changes_from_one_version_one_is_refused_V7(
     )
 
     done = [answer for answer in answers if answer["port"]]
-    assert [{"port": None, "userErrors": [refused("CONFLICT", "version")]}] * 5 == [one for one in answers if one not in done]
-    assert ["updatePort"] == [action for action, _, _ in await trail(rules_engine)]
-    assert done[0]["port"]["name"] in (await stored(rules_engine))["port"][0]
+    assert [{"port": None, "userErrors": [user_error("CONFLICT", "version")]}] * 5 == [
+        one for one in answers if one not in done
+    ]
+    assert ["updatePort"] == [action for action, _, _ in await recorded_changes(rules_engine)]
+    assert done[0]["port"]["name"] in (await stored_rows(rules_engine))["port"][0]

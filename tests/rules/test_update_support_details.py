@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import Client
 from tests.factory import Factory
-from tests.rules.mutations import refused, send, stored, trail
+from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
 
 DETAILS: Final = "supportDetails { supportedBy email phone hours version }"
 CONTACT: Final = {"email": "help@alpine.example", "phone": "+41 44 668 18 00", "hours": "always"}
@@ -59,14 +59,14 @@ async def test_managed_account_edits_none_R123_R124(
         partner, supported_by=supported_by, pricing=True, chat_support=True, dashboard=True, company_profile=True
     )
     await given.support_details(account.company, supported_by)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     own = await update(ask, account.admin, version=1, **CONTACT)
     named = [await update(ask, account.admin, companyId=each.id, version=1, **CONTACT) for each in (account.company, partner)]
 
-    assert {"supportDetails": None, "userErrors": [refused("FORBIDDEN")]} == own
-    assert [{"supportDetails": None, "userErrors": [refused("FORBIDDEN", "companyId")]}] * 2 == named
-    assert before == await stored(rules_engine)
+    assert {"supportDetails": None, "userErrors": [user_error("FORBIDDEN")]} == own
+    assert [{"supportDetails": None, "userErrors": [user_error("FORBIDDEN", "companyId")]}] * 2 == named
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
@@ -78,15 +78,15 @@ async def test_other_roles_read_them_without_their_version_A43_R123(
     account = await given.managed_account(partner)
     await given.support_details(account.company)
     user = await given.user(partner, role)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     read = await ask(user.email, f"query ($id: ID!) {{ company(id: $id) {{ {DETAILS} }} }}", id=account.company.id)
     answer = await update(ask, user.email, companyId=account.company.id, version=1, **CONTACT)
 
     assert {"company": {"supportDetails": {"supportedBy": "PARTNER", **OLD, "version": None}}} == read.data
     assert ["ROLE_REQUIRED"] == [redaction.reason for redaction in read.redactions]
-    assert {"supportDetails": None, "userErrors": [refused("FORBIDDEN", "companyId")]} == answer
-    assert before == await stored(rules_engine)
+    assert {"supportDetails": None, "userErrors": [user_error("FORBIDDEN", "companyId")]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_nobody_edits_those_of_others_V21(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
@@ -95,16 +95,16 @@ async def test_nobody_edits_those_of_others_V21(ask: Client, given: Factory, rul
     shown = await given.company()
     await given.profile(shown, visibility="PUBLIC")
     strangers = [(await given.company()).admin, (await given.partner()).admin, None]
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     hidden = [await update(ask, each, companyId=account.company.id, **CONTACT) for each in strangers]
     public = [await update(ask, each, companyId=shown.id, **CONTACT) for each in strangers]
     by_operator = await update(ask, operator.admin, companyId=account.company.id, **CONTACT)
 
-    assert [{"supportDetails": None, "userErrors": [refused("NOT_FOUND", "companyId")]}] * 3 == hidden
-    forbidden = {"supportDetails": None, "userErrors": [refused("FORBIDDEN", "companyId")]}
+    assert [{"supportDetails": None, "userErrors": [user_error("NOT_FOUND", "companyId")]}] * 3 == hidden
+    forbidden = {"supportDetails": None, "userErrors": [user_error("FORBIDDEN", "companyId")]}
     assert [forbidden] * 4 == [*public, by_operator]
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_operator_can_reach_whom_it_supports_V15(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
@@ -115,13 +115,13 @@ async def test_operator_can_reach_whom_it_supports_V15(ask: Client, given: Facto
 
     missing = await update(ask, partner.admin, companyId=company, email="help@alpine.example")
     await update(ask, partner.admin, companyId=company, **CONTACT)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     taken = await update(ask, partner.admin, companyId=company, version=1, email=None, phone="", hours=None)
 
-    assert {"supportDetails": None, "userErrors": [refused("REQUIRED", "phone")]} == missing
-    problems = [refused("REQUIRED", "email"), refused("REQUIRED", "phone")]
+    assert {"supportDetails": None, "userErrors": [user_error("REQUIRED", "phone")]} == missing
+    problems = [user_error("REQUIRED", "email"), user_error("REQUIRED", "phone")]
     assert {"supportDetails": None, "userErrors": problems} == taken
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_partner_may_leave_out_what_it_likes_V15(ask: Client, given: Factory) -> None:
@@ -141,14 +141,14 @@ async def test_what_is_wrong_is_told_at_once_V7(ask: Client, given: Factory, rul
     """An old version and values of no known form are told together."""
     company = await given.company()
     await given.support_details(company, "OPERATOR")
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await update(ask, company.admin, version=7, email="nobody", phone="call us", hours="x" * 201)
 
-    problems = [refused("CONFLICT", "version"), refused("INVALID_VALUE", "email")]
-    problems += [refused("INVALID_VALUE", "phone"), refused("TOO_LONG", "hours")]
+    problems = [user_error("CONFLICT", "version"), user_error("INVALID_VALUE", "email")]
+    problems += [user_error("INVALID_VALUE", "phone"), user_error("TOO_LONG", "hours")]
     assert {"supportDetails": None, "userErrors": problems} == answer
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("version", [0, 1])
@@ -165,8 +165,8 @@ async def test_of_many_edits_of_one_version_one_is_made_V15(
     )
 
     refusals = [answer for answer in answers if answer["userErrors"]]
-    assert [{"supportDetails": None, "userErrors": [refused("CONFLICT", "version")]}] * 7 == refusals
-    assert [("updateSupportDetails", "support_details")] == [event[:2] for event in await trail(rules_engine)]
+    assert [{"supportDetails": None, "userErrors": [user_error("CONFLICT", "version")]}] * 7 == refusals
+    assert [("updateSupportDetails", "support_details")] == [event[:2] for event in await recorded_changes(rules_engine)]
 
 
 async def test_no_contact_is_lost_while_the_account_is_handed_over_V15(ask: Client, given: Factory) -> None:

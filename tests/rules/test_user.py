@@ -6,7 +6,7 @@ import pytest
 
 from tests.client import Client
 from tests.factory import Factory
-from tests.rules.answers import hidden, told, whole
+from tests.rules.answers import payload, redaction_at, response_of
 
 USER = "query ($id: ID!) { node(id: $id) { ... on User { name jobTitle email } } }"
 SELF = "{ viewer { user { name email } } }"
@@ -28,9 +28,9 @@ async def test_addresses_of_members_are_for_account_administrators_V23(
 
     known = {"name": "Jo", "jobTitle": "Buyer"}
     if role == "ACCOUNT_ADMIN":
-        assert told({"node": {**known, "email": colleague.email}}) == whole(answer)
+        assert payload({"node": {**known, "email": colleague.email}}) == response_of(answer)
     else:
-        assert told({"node": {**known, "email": None}}, hidden("node.email", "ROLE_REQUIRED")) == whole(answer)
+        assert payload({"node": {**known, "email": None}}, redaction_at("node.email", "ROLE_REQUIRED")) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -40,7 +40,7 @@ async def test_everybody_reads_its_own_address_V23(ask: Client, given: Factory, 
 
     answer = await ask(user.email, SELF)
 
-    assert told({"viewer": {"user": {"name": "Jo", "email": user.email}}}) == whole(answer)
+    assert payload({"viewer": {"user": {"name": "Jo", "email": user.email}}}) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -55,9 +55,9 @@ async def test_partner_reads_the_people_of_its_accounts_V14_V23(ask: Client, giv
 
     known = {"name": "Jo", "jobTitle": None}
     if role == "ACCOUNT_ADMIN":
-        assert told({"node": {**known, "email": user.email}}) == whole(answer)
+        assert payload({"node": {**known, "email": user.email}}) == response_of(answer)
     else:
-        assert told({"node": {**known, "email": None}}, hidden("node.email", "ROLE_REQUIRED")) == whole(answer)
+        assert payload({"node": {**known, "email": None}}, redaction_at("node.email", "ROLE_REQUIRED")) == response_of(answer)
 
 
 async def test_operator_reads_every_user_V21(ask: Client, given: Factory) -> None:
@@ -67,7 +67,7 @@ async def test_operator_reads_every_user_V21(ask: Client, given: Factory) -> Non
 
     answer = await ask(operator.admin, USER, id=user.id)
 
-    assert told({"node": {"name": "Jo", "jobTitle": None, "email": user.email}}) == whole(answer)
+    assert payload({"node": {"name": "Jo", "jobTitle": None, "email": user.email}}) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
@@ -80,7 +80,7 @@ async def test_user_of_another_company_is_unknown_V21(ask: Client, given: Factor
 
     answer = await ask(email, USER, id=user.id)
 
-    assert told({"node": None}) == whole(answer)
+    assert payload({"node": None}) == response_of(answer)
 
 
 async def test_managed_user_does_not_read_its_partners_people_V14(ask: Client, given: Factory) -> None:
@@ -91,4 +91,4 @@ async def test_managed_user_does_not_read_its_partners_people_V14(ask: Client, g
 
     answer = await ask(account.admin, USER, id=user.id)
 
-    assert told({"node": None}) == whole(answer)
+    assert payload({"node": None}) == response_of(answer)

@@ -8,8 +8,8 @@ import pytest
 
 from tests.client import ANONYMOUS, Answer, Client
 from tests.factory import Factory
-from tests.rules.answers import hidden, nodes, told, whole
-from tests.rules.mutations import stored
+from tests.rules.answers import nodes, payload, redaction_at, response_of
+from tests.rules.mutations import stored_rows
 
 HEADER = "X-Crossgate-View-As"
 WHO = """{ viewer { user { id } company { id } roles pricingVisible viewingAs { id tradingName }
@@ -52,7 +52,7 @@ async def test_a_partner_looks_as_its_account_and_both_are_shown_V14(ask: Client
             "companyName": "The partner",
         },
     }
-    assert told({"viewer": seen}) == whole(answer)
+    assert payload({"viewer": seen}) == response_of(answer)
 
 
 async def test_whoever_looks_as_itself_is_told_of_nobody_else_A43(ask: Client, given: Factory) -> None:
@@ -61,7 +61,7 @@ async def test_whoever_looks_as_itself_is_told_of_nobody_else_A43(ask: Client, g
 
     answer = await ask(partner.admin, "{ viewer { viewingAs { id } viewedBy { name } } }")
 
-    assert told({"viewer": {"viewingAs": None, "viewedBy": None}}) == whole(answer)
+    assert payload({"viewer": {"viewingAs": None, "viewedBy": None}}) == response_of(answer)
 
 
 async def test_what_is_seen_is_what_the_account_sees_V14_R121(ask: Client, given: Factory) -> None:
@@ -74,8 +74,8 @@ async def test_what_is_seen_is_what_the_account_sees_V14_R121(ask: Client, given
     as_account = await look(ask, partner.admin, account.company.id, RATES)
 
     listed = {"ports": {"totalCount": 1, "nodes": [{"id": port.id, "monthlyRate": None}]}}
-    assert told(listed, hidden("ports.nodes.*.monthlyRate", "HIDDEN_BY_PARTNER")) == whole(as_account)
-    assert whole(as_itself) == whole(as_account)
+    assert payload(listed, redaction_at("ports.nodes.*.monthlyRate", "HIDDEN_BY_PARTNER")) == response_of(as_account)
+    assert response_of(as_itself) == response_of(as_account)
 
 
 async def test_settings_are_those_of_the_moment_V2_R122(ask: Client, given: Factory) -> None:
@@ -88,7 +88,7 @@ async def test_settings_are_those_of_the_moment_V2_R122(ask: Client, given: Fact
     answer = await look(ask, partner.admin, account.company.id, RATES)
 
     listed = nodes({"id": port.id, "monthlyRate": {"amount": "1250.00"}})
-    assert told({"ports": {"totalCount": 1, **listed}}) == whole(answer)
+    assert payload({"ports": {"totalCount": 1, **listed}}) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", PARTNER_ROLES)
@@ -99,7 +99,7 @@ async def test_a_partners_staff_looks_with_the_roles_that_it_has_V14_A43(ask: Cl
 
     answer = await look(ask, user.email, account.company.id, AS)
 
-    assert told({"viewer": {"viewingAs": {"id": account.company.id}, "roles": [role]}}) == whole(answer)
+    assert payload({"viewer": {"viewingAs": {"id": account.company.id}, "roles": [role]}}) == response_of(answer)
 
 
 async def test_the_operators_support_looks_as_any_company_A43(ask: Client, given: Factory) -> None:
@@ -108,9 +108,9 @@ async def test_the_operators_support_looks_as_any_company_A43(ask: Client, given
     account = await given.managed_account(partner)
     companies = (direct, partner, account.company)
 
-    answers = [whole(await look(ask, support.email, company.id, AS)) for company in companies]
+    answers = [response_of(await look(ask, support.email, company.id, AS)) for company in companies]
 
-    expected = [told({"viewer": {"viewingAs": {"id": company.id}, "roles": ["ACCOUNT_ADMIN"]}}) for company in companies]
+    expected = [payload({"viewer": {"viewingAs": {"id": company.id}, "roles": ["ACCOUNT_ADMIN"]}}) for company in companies]
     assert expected == answers
 
 
@@ -124,7 +124,7 @@ async def test_a_user_of_an_account_is_looked_as_with_its_own_roles_V14_A43(ask:
 
     answer = await look(ask, partner.admin if who == "partner" else support.email, user.id, AS)
 
-    assert told({"viewer": {"viewingAs": {"id": first.company.id}, "roles": ["FINANCE", "VIEWER"]}}) == whole(answer)
+    assert payload({"viewer": {"viewingAs": {"id": first.company.id}, "roles": ["FINANCE", "VIEWER"]}}) == response_of(answer)
 
 
 async def test_of_a_users_companies_only_those_count_that_are_the_askers_to_look_at_V14(ask: Client, given: Factory) -> None:
@@ -136,7 +136,7 @@ async def test_of_a_users_companies_only_those_count_that_are_the_askers_to_look
 
     answer = await look(ask, partner.admin, user.id, AS)
 
-    assert told({"viewer": {"viewingAs": {"id": account.company.id}, "roles": ["VIEWER"]}}) == whole(answer)
+    assert payload({"viewer": {"viewingAs": {"id": account.company.id}, "roles": ["VIEWER"]}}) == response_of(answer)
 
 
 @pytest.mark.executors
@@ -163,7 +163,7 @@ async def test_nobody_else_looks_as_an_account_or_its_user_V14_A43(ask: Client, 
     counts, answers = set(), []
     for each in named:
         with ask.counting() as statements:
-            answers.append(whole(await look(ask, emails[asking], each, AS)))
+            answers.append(response_of(await look(ask, emails[asking], each, AS)))
         counts.add(len(statements))
 
     assert [REFUSED] * len(named) == answers
@@ -179,10 +179,10 @@ async def test_what_a_user_was_told_is_its_alone_X6(ask: Client, given: Factory)
     query = "{ viewer { user { id } unreadNotifications } notifications { totalCount nodes { id } } }"
 
     own = await ask(user.email, query)
-    others = [whole(await look(ask, email, user.id, query)) for email in (partner.admin, support.email)]
+    others = [response_of(await look(ask, email, user.id, query)) for email in (partner.admin, support.email)]
 
     nothing = {"viewer": {"user": {"id": user.id}, "unreadNotifications": 0}, "notifications": {"totalCount": 0, "nodes": []}}
-    assert [told(nothing)] * 2 == others
+    assert [payload(nothing)] * 2 == others
     assert (1, 1) == (own.data["viewer"]["unreadNotifications"], own.data["notifications"]["totalCount"])
 
 
@@ -190,7 +190,7 @@ async def test_a_mutation_is_never_done_as_another_V14(ask: Client, given: Facto
     """A mutation with the header is refused, and nothing has changed."""
     partner = await given.partner()
     account = await given.managed_account(partner)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     mutation = """mutation ($id: ID!) { updateManagedAccountSettings(input: {id: $id, version: 1, settings: {pricing: true}})
       { userErrors { code } } }"""
 
@@ -200,5 +200,5 @@ async def test_a_mutation_is_never_done_as_another_V14(ask: Client, given: Facto
         "message": "X-Crossgate-View-As is for queries; do this as yourself.",
         "extensions": {"code": "VIEW_AS_READ_ONLY"},
     }
-    assert {"errors": [refusal]} == whole(answer)
-    assert before == await stored(rules_engine)
+    assert {"errors": [refusal]} == response_of(answer)
+    assert before == await stored_rows(rules_engine)

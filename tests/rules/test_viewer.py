@@ -6,7 +6,7 @@ import pytest
 
 from tests.client import ANONYMOUS, Client, Redaction
 from tests.factory import Factory
-from tests.rules.answers import told, whole
+from tests.rules.answers import payload, response_of
 
 WHO = "{ viewer { user { id } company { id } roles pricingVisible chatSupportEnabled } }"
 SWITCHES = "{ viewer { pricingVisible chatSupportEnabled } }"
@@ -25,7 +25,7 @@ async def test_anonymous_visitor_is_a_viewer_too_V24(ask: Client) -> None:
         "pricingVisible": False,
         "chatSupportEnabled": False,
     }
-    assert told({"viewer": nobody}) == whole(answer)
+    assert payload({"viewer": nobody}) == response_of(answer)
 
 
 async def test_viewer_learns_who_it_is_A43(ask: Client, given: Factory) -> None:
@@ -42,7 +42,7 @@ async def test_viewer_learns_who_it_is_A43(ask: Client, given: Factory) -> None:
         "pricingVisible": True,
         "chatSupportEnabled": True,
     }
-    assert told({"viewer": known}) == whole(answer)
+    assert payload({"viewer": known}) == response_of(answer)
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,9 @@ async def test_partner_switches_features_on_and_off_R105(ask: Client, given: Fac
     answers = []
     for switch in (True, False, True):
         await given.setting(account, **{setting: switch})
-        answers.append(whole(await ask(account.admin, query)))
+        answers.append(response_of(await ask(account.admin, query)))
 
-    assert [told({"viewer": {field: switch}}) for switch in (True, False, True)] == answers
+    assert [payload({"viewer": {field: switch}}) for switch in (True, False, True)] == answers
 
 
 async def test_partner_switches_features_for_all_its_accounts_and_no_others_R105_V2(ask: Client, given: Factory) -> None:
@@ -68,9 +68,9 @@ async def test_partner_switches_features_for_all_its_accounts_and_no_others_R105
     stranger = await given.managed_account(await given.partner())
     await given.defaults(partner, pricing=True, chat_support=True)
 
-    answers = [whole(await ask(account.admin, SWITCHES)) for account in (first, second, stranger)]
+    answers = [response_of(await ask(account.admin, SWITCHES)) for account in (first, second, stranger)]
 
-    on, off = (told({"viewer": {"pricingVisible": switch, "chatSupportEnabled": switch}}) for switch in (True, False))
+    on, off = (payload({"viewer": {"pricingVisible": switch, "chatSupportEnabled": switch}}) for switch in (True, False))
     assert [on, on, off] == answers
 
 
@@ -84,8 +84,8 @@ async def test_account_of_its_own_setting_ignores_the_default_V2(ask: Client, gi
     await given.setting(account, pricing=None)
     default = await ask(account.admin, PRICING)
 
-    assert told({"viewer": {"pricingVisible": False}}) == whole(own)
-    assert told({"viewer": {"pricingVisible": True}}) == whole(default)
+    assert payload({"viewer": {"pricingVisible": False}}) == response_of(own)
+    assert payload({"viewer": {"pricingVisible": True}}) == response_of(default)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ async def test_chat_follows_whoever_supports_the_account_R108_R110_A12(
 
     answer = await ask(account.admin, CHAT)
 
-    assert told({"viewer": {"chatSupportEnabled": enabled}}) == whole(answer)
+    assert payload({"viewer": {"chatSupportEnabled": enabled}}) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "OPERATOR"])
@@ -117,7 +117,7 @@ async def test_chat_is_for_all_other_companies_R108(ask: Client, given: Factory,
 
     answer = await ask(company.admin, CHAT)
 
-    assert told({"viewer": {"chatSupportEnabled": True}}) == whole(answer)
+    assert payload({"viewer": {"chatSupportEnabled": True}}) == response_of(answer)
 
 
 async def test_managed_viewer_sees_no_prices_by_default_R121(ask: Client, given: Factory) -> None:
@@ -126,7 +126,7 @@ async def test_managed_viewer_sees_no_prices_by_default_R121(ask: Client, given:
 
     answer = await ask(account.admin, PRICING)
 
-    assert told({"viewer": {"pricingVisible": False}}) == whole(answer)
+    assert payload({"viewer": {"pricingVisible": False}}) == response_of(answer)
 
 
 async def test_partner_always_sees_its_own_prices_A17(ask: Client, given: Factory) -> None:
@@ -137,7 +137,7 @@ async def test_partner_always_sees_its_own_prices_A17(ask: Client, given: Factor
 
     answer = await ask(partner.admin, PRICING)
 
-    assert told({"viewer": {"pricingVisible": True}}) == whole(answer)
+    assert payload({"viewer": {"pricingVisible": True}}) == response_of(answer)
 
 
 @pytest.mark.parametrize(
@@ -153,8 +153,8 @@ async def test_prices_are_for_some_roles_V23(ask: Client, given: Factory, role: 
 
     managed, own = await ask(inside.email, PRICING), await ask(outside.email, PRICING)
 
-    assert told({"viewer": {"pricingVisible": visible and shown}}) == whole(managed)
-    assert told({"viewer": {"pricingVisible": visible}}) == whole(own)
+    assert payload({"viewer": {"pricingVisible": visible and shown}}) == response_of(managed)
+    assert payload({"viewer": {"pricingVisible": visible}}) == response_of(own)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from resolvers.values.identifiers import TAGS, Identifier
 from tests import databases
 from tests.client import DEMO_VIEWERS, Client, open_client
 from tests.factory import Thing
-from tests.rules.attempts import ATTEMPTS, OWN
+from tests.rules.attempts import ATTEMPTS, OWN_COMPANY_ATTEMPTS
 from tests.rules.mutations import send
 
 NODES: Final = sorted(set(TAGS) - NO_NODES)
@@ -67,7 +67,7 @@ async def things(ask: Client, viewer: str | None, entity: str) -> list[Thing]:
 def tried(entity: str, *, is_own: bool) -> Iterator[tuple[str, Any]]:
     """The actions of a type, each with how it is tried."""
     for action in (action.upper() for action in ACTIONS[entity]):
-        attempt = ATTEMPTS.get((entity, action)) or (OWN.get(action) if is_own else None)
+        attempt = ATTEMPTS.get((entity, action)) or (OWN_COMPANY_ATTEMPTS.get(action) if is_own else None)
         if attempt is not None:
             yield action, attempt
 
