@@ -1,4 +1,4 @@
-"""Billing markets: for whoever is billed, never for managed accounts."""
+"""Billing markets: for the company that is billed, never for managed accounts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BRITISH = {"market": "UK", "currency": "EUR", "enabled": False}
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
 async def test_company_reads_its_billing_markets_R107_A19(ask: Client, given: Factory, kind: str) -> None:
-    """A partner and a direct company read their own markets, by code, enabled or not."""
+    """Partners and direct companies read their own markets, sorted by code, enabled or not."""
     company = await given.company(kind=kind)
     await given.billing_market(company, "UK", enabled=False)
     await given.billing_market(company, "DE")
@@ -45,8 +45,8 @@ async def test_managed_account_reads_no_billing_market_R107(ask: Client, given: 
     assert payload({"node": None}) == response_of(by_id)
 
 
-async def test_managed_account_cannot_tell_whether_there_are_billing_markets_R107_A21(ask: Client, given: Factory) -> None:
-    """A managed account gets the same bytes whether a billing market is there or not."""
+async def test_managed_account_cannot_tell_whether_billing_markets_exist_R107_A21(ask: Client, given: Factory) -> None:
+    """A managed account gets the same bytes whether a billing market exists or not."""
     account = await given.managed_account(await given.partner())
 
     without = await ask(account.admin, MARKETS, id=account.company.id)
@@ -57,10 +57,10 @@ async def test_managed_account_cannot_tell_whether_there_are_billing_markets_R10
 
 
 @pytest.mark.parametrize("asking", ["its partner", "the operator"])
-async def test_markets_of_a_managed_account_are_for_its_partner_and_the_operator_R107_V21(
+async def test_partner_and_operator_read_markets_of_a_managed_account_R107_V21(
     ask: Client, given: Factory, asking: str
 ) -> None:
-    """What is hidden from the account is read by those who run it."""
+    """The partner and the operator read what is hidden from the account."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)
     market = await given.billing_market(account.company)
@@ -73,8 +73,8 @@ async def test_markets_of_a_managed_account_are_for_its_partner_and_the_operator
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER"])
-async def test_billing_markets_are_for_nobody_else_V21(ask: Client, given: Factory, kind: str) -> None:
-    """A company that everybody sees keeps its billing markets to itself."""
+async def test_other_companies_read_no_billing_markets_V21(ask: Client, given: Factory, kind: str) -> None:
+    """A company with a public profile keeps its billing markets private."""
     company = await given.company()
     await given.profile(company)
     market = await given.billing_market(company)

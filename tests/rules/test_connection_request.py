@@ -20,7 +20,7 @@ ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIE
 
 
 async def requested(given: Factory, customer: Company, provider: Company) -> tuple[Port, Port, Thing, Thing]:
-    """The customer's port, the provider's public one, the provider's public profile, and a request between the ports."""
+    """The customer's port, the provider's public port and public profile, and a request between the ports."""
     profile = await given.profile(provider)
     port, target = await given.port(customer), await given.port(provider, visibility="PUBLIC")
     return port, target, profile, await given.connection_request(port, target)
@@ -44,8 +44,8 @@ async def test_both_sides_read_a_request_in_every_role_R029_V16_V23(ask: Client,
 
 
 @pytest.mark.parametrize("status", ["PENDING", "ACCEPTED", "DENIED", "WITHDRAWN"])
-async def test_partners_and_the_operator_read_a_request_V14_V16(ask: Client, given: Factory, status: str) -> None:
-    """Whatever becomes of a request, the partner of either side reads it, and the operator does."""
+async def test_partners_and_operator_read_a_request_V14_V16(ask: Client, given: Factory, status: str) -> None:
+    """The partner of either side and the operator read a request in every status."""
     ours, theirs, operator = await given.partner(), await given.partner(), await given.operator()
     customer, provider = (await given.managed_account(ours)).company, (await given.managed_account(theirs)).company
     request = (await requested(given, customer, provider))[-1]
@@ -57,8 +57,8 @@ async def test_partners_and_the_operator_read_a_request_V14_V16(ask: Client, giv
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_request_is_read_by_nobody_else_V16_A21(ask: Client, given: Factory, kind: str) -> None:
-    """Whoever meets the target on the Marketplace does not learn who asks to connect to it."""
+async def test_other_viewers_do_not_read_a_request_V16_A21(ask: Client, given: Factory, kind: str) -> None:
+    """A viewer that finds the target on the Marketplace doesn't learn who requests connections to it."""
     request = (await requested(given, await given.company(), await given.company()))[-1]
     email = await given.somebody(kind)
 
@@ -71,13 +71,13 @@ async def test_request_is_read_by_nobody_else_V16_A21(ask: Client, given: Factor
 
 
 def ends(**known: Thing | None) -> dict[str, Any]:
-    """A request with those of its ends that the viewer may know."""
+    """Return a request with those of its ends that the viewer can see."""
     names = ("port", "targetPort", "requester", "provider")
     return {**FACTS, **{name: {"id": thing.id} if (thing := known.get(name)) else None for name in names}}
 
 
-async def test_each_side_reads_the_other_as_everybody_meets_it_V16_V18_V20(ask: Client, given: Factory) -> None:
-    """The customer sees the provider on the Marketplace; the provider sees neither the customer's port nor a hidden customer."""
+async def test_each_side_reads_the_other_as_the_public_does_V16_V18_V20(ask: Client, given: Factory) -> None:
+    """The customer sees the provider's Marketplace data. The provider sees neither the customer's port nor a hidden customer."""
     customer, provider = await given.company(), await given.company()
     port, target, _profile, request = await requested(given, customer, provider)
 
@@ -88,8 +88,8 @@ async def test_each_side_reads_the_other_as_everybody_meets_it_V16_V18_V20(ask: 
     assert payload({"node": ends(targetPort=target.on_marketplace, provider=provider)}) == response_of(answering)
 
 
-async def test_provider_that_hides_itself_is_hidden_in_requests_too_R013_V18(ask: Client, given: Factory) -> None:
-    """When the provider's profile turns private, the customer keeps its request and nothing of the provider in it."""
+async def test_hidden_provider_is_hidden_in_requests_too_R013_V18(ask: Client, given: Factory) -> None:
+    """When the provider's profile becomes private, the customer keeps its request without any data about the provider."""
     customer, provider = await given.company(), await given.company()
     port, _target, profile, request = await requested(given, customer, provider)
     await given.change(profile, visibility="PRIVATE")
@@ -100,7 +100,7 @@ async def test_provider_that_hides_itself_is_hidden_in_requests_too_R013_V18(ask
 
 
 async def test_managed_provider_reads_requests_without_its_marketplace_port_R029_R116(ask: Client, given: Factory) -> None:
-    """A managed account reads who asks for its port, but not how the Marketplace announces that port."""
+    """A managed account reads who requests its port, but not how the Marketplace lists that port."""
     account = await given.managed_account(await given.partner())
     customer = await given.company()
     await given.product(customer, visibility="PUBLIC")

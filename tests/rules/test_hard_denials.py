@@ -1,4 +1,4 @@
-"""What no setting lifts: a partner that switches everything on, for one account and for all, gives it none of these."""
+"""What no setting can show: a partner turns on everything, for one account and for all, and these stay denied."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OWN: Final = """query ($id: ID!) { company(id: $id) {
 
 
 async def with_everything(ask: Client, given: Factory, supported_by: str = "OPERATOR") -> Account:
-    """An account for which its partner has switched everything on, by its mutations."""
+    """An account whose partner has turned on every setting, through its mutations."""
     partner = await given.partner()
     account = await given.managed_account(partner, supported_by=supported_by)
     await given.support_details(account.company, supported_by)
@@ -36,10 +36,10 @@ async def with_everything(ask: Client, given: Factory, supported_by: str = "OPER
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_no_setting_shows_what_is_never_for_managed_accounts_R002_R107_R116_R124_V14(
+async def test_no_setting_shows_what_managed_accounts_never_read_R002_R107_R116_R124_V14(
     ask: Client, given: Factory, role: str
 ) -> None:
-    """With everything on, an account reads its company profile, and still none of what is never for it, whatever its role."""
+    """With everything on, an account reads its company profile, but in no role what is never for managed accounts."""
     account = await with_everything(ask, given)
     user = await given.user(account.company, role)
 
@@ -51,8 +51,8 @@ async def test_no_setting_shows_what_is_never_for_managed_accounts_R002_R107_R11
     assert payload({"company": shown}, *redactions) == response_of(answer)
 
 
-async def test_no_setting_shows_a_market_or_a_profile_by_its_id_R107_R116_A8(ask: Client, given: Factory) -> None:
-    """With everything on, neither the account's own nor its partner's market is there by its id, nor its partner's profile."""
+async def test_no_setting_shows_a_market_or_profile_by_id_R107_R116_A8(ask: Client, given: Factory) -> None:
+    """With everything on, an account finds neither its own nor its partner's market by id, nor its partner's profile."""
     account = await with_everything(ask, given)
     own = await given.billing_market(account.company, "NL")
     of_partner = await given.billing_market(account.partner, "NL")
@@ -70,7 +70,7 @@ async def test_no_setting_shows_a_market_or_a_profile_by_its_id_R107_R116_A8(ask
 async def test_no_setting_lets_an_account_edit_anything_R107_R111_R123_R124_A18(
     ask: Client, given: Factory, rules_engine: AsyncEngine, role: str, supported_by: str
 ) -> None:
-    """With everything on, an account still edits neither markets, details, profile, settings nor itself, and makes no account."""
+    """With everything on, an account still edits no markets, details, profile, settings or account, and creates no account."""
     account = await with_everything(ask, given, supported_by)
     user = await given.user(account.company, role)
     before = await stored_rows(rules_engine)
@@ -95,7 +95,7 @@ async def test_no_setting_lets_an_account_edit_anything_R107_R111_R123_R124_A18(
 
 
 async def test_no_setting_shows_another_account_or_the_reference_V14_V25(ask: Client, given: Factory) -> None:
-    """With everything on, an account finds itself only, with neither its partner's reference nor its version."""
+    """With everything on, an account finds only itself, without its partner's reference and its version."""
     account = await with_everything(ask, given)
     await given.change(account, account_ref="CRM-7")
     await given.managed_account(account.partner)
