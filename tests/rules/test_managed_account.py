@@ -1,4 +1,4 @@
-"""Managed accounts: who reads them, and which settings have which effect."""
+"""Managed accounts: who reads them, and what each setting does."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAMES = ("pricing", "chatSupport", "dashboard", "companyProfile", "orderApproval
 
 
 async def test_companies_are_direct_or_managed_R101_R104(ask: Client, given: Factory) -> None:
-    """A customer works with the operator itself or through a partner; the latter is a managed account of that partner."""
+    """A customer works with the operator directly or through a partner. In the latter case it is that partner's managed account."""
     partner, direct = await given.partner(), await given.company()
     account = await given.managed_account(partner)
 
@@ -37,8 +37,8 @@ async def test_companies_are_direct_or_managed_R101_R104(ask: Client, given: Fac
     )
 
 
-async def test_direct_company_has_no_account_with_a_partner_R102(ask: Client, given: Factory) -> None:
-    """A direct company has no managed account, whoever manages others."""
+async def test_direct_company_is_no_partners_account_R102(ask: Client, given: Factory) -> None:
+    """A direct company has no managed account, whatever accounts exist."""
     direct = await given.company()
     await given.managed_account(await given.partner())
 
@@ -47,8 +47,8 @@ async def test_direct_company_has_no_account_with_a_partner_R102(ask: Client, gi
     assert payload({"managedAccounts": ids()}) == response_of(answer)
 
 
-async def test_partner_reads_the_accounts_that_it_manages_and_no_other_R103_V14(ask: Client, given: Factory) -> None:
-    """A partner finds all its managed accounts, in lists and below itself, and none of another partner's."""
+async def test_partner_reads_only_the_accounts_it_manages_R103_V14(ask: Client, given: Factory) -> None:
+    """A partner finds all its managed accounts, in lists and below itself, and none of another partner."""
     partner, other = await given.partner(), await given.partner()
     accounts = [await given.managed_account(partner), await given.managed_account(partner)]
     strange = await given.managed_account(other)
@@ -65,7 +65,7 @@ async def test_partner_reads_the_accounts_that_it_manages_and_no_other_R103_V14(
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
 async def test_every_user_of_a_partner_sees_all_its_accounts_V14(ask: Client, given: Factory, role: str) -> None:
-    """No role of a partner's user is without the accounts that the partner manages."""
+    """Every role of a partner reads all accounts that the partner manages."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     user = await given.user(partner, role)
@@ -75,8 +75,8 @@ async def test_every_user_of_a_partner_sees_all_its_accounts_V14(ask: Client, gi
     assert payload({"managedAccounts": ids(account)}) == response_of(answer)
 
 
-async def test_managed_user_reaches_no_record_of_its_partner_V14(ask: Client, given: Factory) -> None:
-    """A managed user meets neither what its partner has nor another account of it, in lists or by id."""
+async def test_managed_user_reads_no_record_of_its_partner_V14(ask: Client, given: Factory) -> None:
+    """A managed user finds neither its partner's records nor the partner's other accounts, in lists or by id."""
     partner = await given.partner()
     account, sibling = await given.managed_account(partner), await given.managed_account(partner)
     of_partner, of_sibling = await given.port(partner), await given.port(sibling.company)
@@ -98,8 +98,8 @@ async def test_managed_user_reaches_no_record_of_its_partner_V14(ask: Client, gi
     assert payload(expected) == response_of(listed)
 
 
-async def test_accounts_of_a_partner_are_hidden_from_its_accounts_V14_V24(ask: Client, given: Factory) -> None:
-    """A managed user that looks at its partner finds there its own account and counts no other."""
+async def test_managed_user_sees_only_its_own_account_at_its_partner_V14_V24(ask: Client, given: Factory) -> None:
+    """The list of accounts below its partner contains and counts the user's own account only."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     await given.managed_account(partner)
@@ -112,8 +112,8 @@ async def test_accounts_of_a_partner_are_hidden_from_its_accounts_V14_V24(ask: C
 
 
 @pytest.mark.parametrize("asking", ["stranger", "another partner", "anonymous"])
-async def test_managed_account_is_nobody_elses_business_V14(ask: Client, given: Factory, asking: str) -> None:
-    """Who is neither the partner, nor the account, nor the operator finds no account, not even by its id."""
+async def test_other_viewers_do_not_read_a_managed_account_V14(ask: Client, given: Factory, asking: str) -> None:
+    """A viewer that is neither the partner nor the account nor the operator finds no account, not even by id."""
     account = await given.managed_account(await given.partner())
     emails = {"stranger": (await given.company()).admin, "another partner": (await given.partner()).admin}
     email = emails.get(asking, ANONYMOUS)
@@ -136,7 +136,7 @@ async def test_operator_reads_every_managed_account_V14_V21(ask: Client, given: 
 
 
 async def test_managed_viewer_reads_its_account_without_the_reference_V25(ask: Client, given: Factory) -> None:
-    """A managed viewer reads its account with its effective settings; its partner's reference is for the partner."""
+    """A managed viewer reads its account and the effective settings. The reference is private to the partner."""
     partner = await given.partner()
     account = await given.managed_account(partner, name="Alpine branch", ref="CRM-7", pricing=True)
 
@@ -154,8 +154,8 @@ async def test_managed_viewer_reads_its_account_without_the_reference_V25(ask: C
     assert payload({"node": {**seen, "accountRef": "CRM-7"}}) == response_of(by_partner)
 
 
-async def test_reference_that_is_not_there_looks_hidden_too_V25(ask: Client, given: Factory) -> None:
-    """A managed viewer cannot tell whether its partner keeps a reference."""
+async def test_missing_reference_looks_hidden_too_V25(ask: Client, given: Factory) -> None:
+    """A managed viewer can't tell whether its partner has set a reference."""
     account = await given.managed_account(await given.partner(), ref=None)
 
     without = await ask(account.admin, OWN, id=account.id)
@@ -166,7 +166,7 @@ async def test_reference_that_is_not_there_looks_hidden_too_V25(ask: Client, giv
 
 
 async def test_account_is_supported_by_its_partner_or_the_operator_R106(ask: Client, given: Factory) -> None:
-    """Support comes from the partner or from the operator, and accounts can be told apart by it."""
+    """Support comes from the partner or from the operator, and accounts can be filtered by it."""
     partner = await given.partner()
     ours = await given.managed_account(partner, supported_by="PARTNER")
     theirs = await given.managed_account(partner, supported_by="OPERATOR")
@@ -179,16 +179,16 @@ async def test_account_is_supported_by_its_partner_or_the_operator_R106(ask: Cli
 
 
 def values(source: str, **enabled: bool) -> dict[str, object]:
-    """The settings as they are asked, all from one source."""
+    """Return the settings as the query selects them, all from one source."""
     settings = {name: {"enabled": enabled.get(name, False), "source": source} for name in NAMES}
     return payload({"managedAccounts": {"nodes": [{"settings": settings}]}})
 
 
 @pytest.mark.parametrize(("supported_by", "chat"), [("PARTNER", False), ("OPERATOR", True)])
-async def test_settings_that_nobody_set_have_the_rules_defaults_R108_R110_R121_A12_A13_A14(
+async def test_unset_settings_have_the_documented_defaults_R108_R110_R121_A12_A13_A14(
     ask: Client, given: Factory, supported_by: str, chat: bool
 ) -> None:
-    """Without a word of the partner everything is off, but for the chat of an account that the operator supports."""
+    """Without a partner's setting everything is off, except for the chat of an account that the operator supports."""
     partner = await given.partner()
     await given.managed_account(partner, supported_by=supported_by)
 
@@ -198,10 +198,10 @@ async def test_settings_that_nobody_set_have_the_rules_defaults_R108_R110_R121_A
 
 
 @pytest.mark.parametrize("enabled", [True, False])
-async def test_settings_tell_whether_they_are_the_partners_or_the_accounts_V2(
+async def test_settings_name_their_source_V2(
     ask: Client, given: Factory, enabled: bool
 ) -> None:
-    """The partner sees the effective value of each setting, and whether it is its default or the account's override."""
+    """The partner sees each setting's effective value, and whether it is the partner's default or the account's override."""
     partner = await given.partner()
     names = ("pricing", "chat_support", "dashboard", "company_profile", "order_approval")
     account = await given.managed_account(partner)
@@ -215,8 +215,8 @@ async def test_settings_tell_whether_they_are_the_partners_or_the_accounts_V2(
     assert values("ACCOUNT", **dict.fromkeys(NAMES, not enabled)) == response_of(overridden)
 
 
-async def test_partner_determines_the_dashboard_R112_A14(ask: Client, given: Factory) -> None:
-    """An account's dashboard is off until its partner switches it on, for the account or for all."""
+async def test_partner_controls_the_dashboard_R112_A14(ask: Client, given: Factory) -> None:
+    """An account's dashboard is off until its partner turns it on, for the account or for all."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     query = "{ managedAccounts { nodes { settings { dashboard { enabled source } } } } }"

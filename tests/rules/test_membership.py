@@ -1,4 +1,4 @@
-"""Memberships: the people of a company, for the company, its partner and the operator."""
+"""Memberships: a company's people, for the company, its partner and the operator."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIE
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_every_role_reads_the_members_of_its_company_V23_A43(ask: Client, given: Factory, role: str) -> None:
-    """Each user reads who else is there, and with which roles."""
+    """Each user reads who the members are, and with which roles."""
     company = await given.company()
     member = await given.user(company, role, "MARKETPLACE_EDITOR" if role != "MARKETPLACE_EDITOR" else "FINANCE", name="Jo")
 
@@ -30,7 +30,7 @@ async def test_every_role_reads_the_members_of_its_company_V23_A43(ask: Client, 
 
 
 @pytest.mark.parametrize("asking", ["its partner", "the operator"])
-async def test_members_of_a_managed_account_are_read_by_those_who_run_it_V14_V21(
+async def test_partner_and_operator_read_members_of_a_managed_account_V14_V21(
     ask: Client, given: Factory, asking: str
 ) -> None:
     """The partner and the operator read the people of a managed account."""
@@ -48,8 +48,8 @@ async def test_members_of_a_managed_account_are_read_by_those_who_run_it_V14_V21
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_members_are_read_by_nobody_else_V21(ask: Client, given: Factory, kind: str) -> None:
-    """Whoever meets a company on the Marketplace reads none of its people."""
+async def test_other_viewers_read_no_members_V21(ask: Client, given: Factory, kind: str) -> None:
+    """A viewer that finds a company on the Marketplace reads none of its people."""
     company = await given.company()
     await given.profile(company)
     user = await given.user(company)
@@ -61,8 +61,8 @@ async def test_members_are_read_by_nobody_else_V21(ask: Client, given: Factory, 
     assert payload({"company": {"members": None}}, redaction_at("company.members", "NOT_YOURS")) == response_of(below)
 
 
-async def test_user_that_is_no_member_any_more_is_nobody_V24(ask: Client, given: Factory) -> None:
-    """A user whose membership has ended is turned away with the next request, though its token has not expired."""
+async def test_user_without_a_membership_is_rejected_V24(ask: Client, given: Factory) -> None:
+    """A user whose membership has ended is rejected from the next request on, even if its token hasn't expired."""
     company = await given.company()
     user = await given.user(company)
 

@@ -1,4 +1,4 @@
-"""Notifications: who is told what, and that nobody else reads it."""
+"""Notifications: who gets which ones, and that nobody else reads them."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ PAGE = """query ($first: Int, $after: String, $last: Int, $before: String) {
 }"""
 
 
-async def test_a_user_reads_what_it_was_told_newest_first_X6(ask: Client, given: Factory) -> None:
-    """Each notification says what it is about, and the newest comes first."""
+async def test_user_reads_its_notifications_newest_first_X6(ask: Client, given: Factory) -> None:
+    """Each notification links to its subject, and the newest comes first."""
     company = await given.company()
     await given.notification(company.user, company, title="First")
     await given.notification(
@@ -50,7 +50,7 @@ async def test_a_user_reads_what_it_was_told_newest_first_X6(ask: Client, given:
 
 
 async def test_pages_of_notifications_run_from_the_newest_X6(ask: Client, given: Factory) -> None:
-    """Forward is towards the older ones, backward towards the newer ones."""
+    """Forward pages run to older notifications, backward pages to newer ones."""
     company = await given.company()
     oldest, middle, newest = [await given.notification(company.user, company) for _ in range(3)]
 
@@ -63,8 +63,8 @@ async def test_pages_of_notifications_run_from_the_newest_X6(ask: Client, given:
     assert [True, False, True] == [page["pageInfo"]["hasNextPage"] for page in (start, rest, back)]
 
 
-async def test_unread_notifications_are_found_apart_X6(ask: Client, given: Factory) -> None:
-    """`unread` leaves out what has been read, also of the count."""
+async def test_unread_notifications_are_filtered_X6(ask: Client, given: Factory) -> None:
+    """`unread` excludes read notifications, from the count too."""
     company = await given.company()
     read, unread = [await given.notification(company.user, company) for _ in range(2)]
     await given.change(read, read_at=given.now)
@@ -75,8 +75,8 @@ async def test_unread_notifications_are_found_apart_X6(ask: Client, given: Facto
 
 
 @pytest.mark.parametrize("who", ["a colleague", "its partner", "the operator", "a stranger", "nobody"])
-async def test_nobody_reads_what_another_was_told_X6(ask: Client, given: Factory, who: str) -> None:
-    """A notification belongs to its user: not to its company, its partner or the operator."""
+async def test_other_users_do_not_read_a_notification_X6(ask: Client, given: Factory, who: str) -> None:
+    """A notification belongs to its user, and not to the user's company, its partner or the operator."""
     account = await given.managed_account(partner := await given.partner())
     notice = await given.notification(account.company.user, account.company)
     colleague, operator, stranger = await given.user(account.company), await given.operator(), await given.company()
@@ -94,8 +94,8 @@ async def test_nobody_reads_what_another_was_told_X6(ask: Client, given: Factory
     assert payload({"notifications": ids(notice)}) == response_of(await ask(account.admin, COUNT))
 
 
-async def test_a_member_of_two_companies_reads_of_the_one_that_it_is_signed_in_for_X6(ask: Client, given: Factory) -> None:
-    """What concerns another company of the same user is not told here."""
+async def test_member_of_two_companies_reads_those_of_the_signed_in_company_X6(ask: Client, given: Factory) -> None:
+    """Notifications for another company of the same user aren't returned."""
     first, second = await given.company(), await given.company()
     here = await given.notification(first.user, first)
     there = await given.notification(first.user, second)
@@ -104,8 +104,8 @@ async def test_a_member_of_two_companies_reads_of_the_one_that_it_is_signed_in_f
     assert payload({"node": None}) == response_of(await ask(first.admin, BY_ID, id=there.id))
 
 
-async def test_whoever_holds_the_role_is_told_here_and_by_mail_X6(ask: Client, given: Factory, telling: Announcer) -> None:
-    """Each member with one of the roles gets a notification and a mail, with the thing that it is about; others get nothing."""
+async def test_members_with_the_role_are_notified_here_and_by_email_X6(ask: Client, given: Factory, telling: Announcer) -> None:
+    """Each member with one of the roles gets a notification and an e-mail that link to the subject. Others get nothing."""
     company = await given.company()
     finance = await given.user(company, "FINANCE", "NETWORK_ADMIN")
     viewer = await given.user(company, "VIEWER")
@@ -125,8 +125,8 @@ async def test_whoever_holds_the_role_is_told_here_and_by_mail_X6(ask: Client, g
     assert [(email, "A line", "Text.") for email in (company.admin, finance.email)] == await telling.mails()
 
 
-async def test_what_is_not_committed_is_told_to_nobody_X6(ask: Client, given: Factory, telling: Announcer) -> None:
-    """A notice belongs to the transaction of the change: without the change there is neither notification nor mail."""
+async def test_rolled_back_change_notifies_nobody_X6(ask: Client, given: Factory, telling: Announcer) -> None:
+    """A notification belongs to the change's transaction: without the change, there is neither notification nor e-mail."""
     company = await given.company()
 
     async with telling.transaction() as session:
@@ -137,8 +137,8 @@ async def test_what_is_not_committed_is_told_to_nobody_X6(ask: Client, given: Fa
     assert [] == await telling.mails()
 
 
-async def test_an_address_is_written_to_whoever_reads_it_R018(ask: Client, given: Factory, telling: Announcer) -> None:
-    """What a profile's contact address is to receive goes to that address, and becomes nobody's notification."""
+async def test_contact_address_gets_email_only_R018(ask: Client, given: Factory, telling: Announcer) -> None:
+    """Mail for a profile's contact address goes to that address and creates no notification."""
     company = await given.company()
     await given.profile(company, contact_email="sales@sample.example")
 
@@ -150,10 +150,10 @@ async def test_an_address_is_written_to_whoever_reads_it_R018(ask: Client, given
 
 
 @pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
-async def test_maintenance_of_a_managed_account_is_told_to_its_partner_R117_R118_A15(
+async def test_maintenance_of_a_managed_account_notifies_its_partner_R117_R118_A15(
     ask: Client, given: Factory, telling: Announcer, supported_by: str
 ) -> None:
-    """The partner hears of it once, with the names of its accounts, whoever supports them; the accounts hear nothing."""
+    """The partner gets one message with its accounts' names, whoever supports them. The accounts get none."""
     partner, location = await given.partner(), await given.location()
     engineer, viewer = await given.user(partner, "NETWORK_ADMIN"), await given.user(partner, "VIEWER")
     accounts = [await given.managed_account(partner, name=name, supported_by=supported_by) for name in ("Beta", "Alpha")]
@@ -176,10 +176,10 @@ async def test_maintenance_of_a_managed_account_is_told_to_its_partner_R117_R118
     assert [(email, "Maintenance: Sample", body) for email in (partner.admin, engineer.email)] == await telling.mails()
 
 
-async def test_maintenance_of_other_companies_is_told_to_themselves_R117(
+async def test_maintenance_of_other_companies_notifies_themselves_R117(
     ask: Client, given: Factory, telling: Announcer
 ) -> None:
-    """Direct companies, and partners of their own ports, are told of the locations where they have ports, and of no other."""
+    """Direct companies, and partners for their own ports, are notified of locations where they have ports, and no others."""
     here, there = await given.location(), await given.location()
     direct, partner, other = await given.company(), await given.partner(), await given.company()
     await given.port(direct, here)
@@ -195,10 +195,10 @@ async def test_maintenance_of_other_companies_is_told_to_themselves_R117(
 
 
 @pytest.mark.parametrize(("status", "times"), [(each.value, int(each not in HAVE_ENDED)) for each in PortStatus])
-async def test_maintenance_concerns_ports_that_are_there_or_will_be_R117(
+async def test_maintenance_concerns_every_port_that_has_not_ended_R117(
     ask: Client, given: Factory, telling: Announcer, status: str, times: int
 ) -> None:
-    """A port that has ended concerns nobody. A port in any other status does, so a new status gets its mails too."""
+    """A port that has ended concerns nobody. A port in any other status does, so a new status is included too."""
     company = await given.company()
     await given.port(company, status=status)
 
@@ -208,8 +208,8 @@ async def test_maintenance_concerns_ports_that_are_there_or_will_be_R117(
     assert payload({"notifications": nodes(*[notice] * times)}) == response_of(await ask(company.admin, TOLD))
 
 
-async def test_security_is_told_to_whom_it_affects_managed_or_not_R119(ask: Client, given: Factory, telling: Announcer) -> None:
-    """The user of a managed account is told itself, whatever its role, and its partner is not."""
+async def test_security_event_notifies_affected_users_managed_or_not_R119(ask: Client, given: Factory, telling: Announcer) -> None:
+    """A managed account's user is notified directly, in any role. Its partner isn't."""
     account = await given.managed_account(partner := await given.partner())
     affected = await given.user(account.company, "VIEWER")
 
@@ -222,8 +222,8 @@ async def test_security_is_told_to_whom_it_affects_managed_or_not_R119(ask: Clie
     assert [(affected.email, "Security: Sample", "Sample text.")] == await telling.mails()
 
 
-async def test_security_of_a_company_is_told_to_all_its_members_R119(ask: Client, given: Factory, telling: Announcer) -> None:
-    """Every member of the company is told, whatever its role, and nobody else."""
+async def test_security_event_of_a_company_notifies_all_its_members_R119(ask: Client, given: Factory, telling: Announcer) -> None:
+    """Every member of the company is notified, in any role, and nobody else."""
     account = await given.managed_account(partner := await given.partner())
     viewer = await given.user(account.company, "VIEWER")
 
@@ -235,8 +235,8 @@ async def test_security_of_a_company_is_told_to_all_its_members_R119(ask: Client
     assert payload({"notifications": nodes()}) == response_of(await ask(partner.admin, TOLD))
 
 
-async def test_security_of_everybody_writes_to_each_person_once_R119(ask: Client, given: Factory, telling: Announcer) -> None:
-    """A member of two companies reads of it in both, and gets one mail."""
+async def test_security_event_for_everybody_emails_each_person_once_R119(ask: Client, given: Factory, telling: Announcer) -> None:
+    """A member of two companies gets a notification in both and one e-mail."""
     first, second = await given.company(), await given.company()
     await given.member(first.user, second)
 
@@ -248,12 +248,12 @@ async def test_security_of_everybody_writes_to_each_person_once_R119(ask: Client
 
 
 async def marked(ask: Client, viewer: str | None, notice: Thing, **more: bool) -> Any:
-    """What came of marking a notification as read."""
+    """Mark a notification as read and return the payload."""
     return await send(ask, viewer, "markNotificationsRead", "notification { id }", id=notice.id, **more)
 
 
-async def test_a_user_marks_what_it_has_read_X6(ask: Client, given: Factory) -> None:
-    """One notification alone, or everything up to one; what was told to others, or in another company, stays as it is."""
+async def test_user_marks_notifications_as_read_X6(ask: Client, given: Factory) -> None:
+    """One notification, or everything up to one. Those of others, or for another company, don't change."""
     ours, theirs = await given.company(), await given.company()
     first, second, third = [await given.notification(ours.user, ours) for _ in range(3)]
     await given.member(ours.user, theirs)
@@ -275,8 +275,8 @@ async def test_a_user_marks_what_it_has_read_X6(ask: Client, given: Factory) -> 
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "OPERATOR"])
-async def test_nobody_marks_what_another_was_told_X6(ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str) -> None:
-    """To others a notification is not there, and it stays unread."""
+async def test_other_users_do_not_mark_a_notification_X6(ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str) -> None:
+    """To others the notification doesn't exist, and it stays unread."""
     company, email = await given.company(), await given.somebody(kind)
     notice = await given.notification(company.user, company)
     before = await stored_rows(rules_engine)
