@@ -239,7 +239,7 @@ async def test_profile_is_found_by_its_slugs_R014_A3(ask: Client, given: Factory
 
 
 async def test_profile_has_what_its_company_wrote_R014_R015_R019_R024_R025(ask: Client, given: Factory) -> None:
-    """Name, text, website, links to other networks and head office are returned as they were entered."""
+    """Name, text, website, links to other networks and headquarters are returned as they were entered."""
     await given.profile(
         await given.company(name="Trading name"),
         name="Sample AG",
