@@ -1,4 +1,4 @@
-"""Connections are requested between active ports, answered by the provider and withdrawn by the customer; each side is told."""
+"""Connections are requested between active ports, answered by the provider and withdrawn by the customer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ANSWERS: Final = {"acceptConnection": "ACCEPTED", "denyConnection": "DENIED", "w
 
 @dataclass
 class Pair:
-    """A customer's port and the port that a public provider shows, each with an address of whoever may act there."""
+    """A customer's port and a public provider's port, each with the e-mail of a user that may act there."""
 
     port: Port
     target: Port
@@ -37,7 +37,7 @@ class Pair:
 
 
 async def pair(given: Factory, *, customer: Company | None = None, provider: Company | None = None, **values: Any) -> Pair:
-    """The two, each of a company of its own if none is given. `values` are those of the target."""
+    """Create the two ports, each in its own company by default. `values` are the target's."""
     customer, provider = customer or await given.company(), provider or await given.company()
     await given.profile(provider, contact_email="sales@sample.example")
     port = await given.port(customer)
@@ -46,25 +46,25 @@ async def pair(given: Factory, *, customer: Company | None = None, provider: Com
 
 
 async def request(ask: Client, viewer: str | None, two: Pair, **values: Any) -> dict[str, Any]:
-    """What came of asking for a connection between the two."""
+    """Request a connection between the two and return the payload."""
     return await send(ask, viewer, REQUEST, MADE, **{**VALUES, **two.ends, **values})
 
 
 def made(two: Pair) -> dict[str, Any]:
-    """The payload of a request that was made, as its customer reads it."""
+    """Return the payload of a created request, as its customer reads it."""
     ends = {"port": {"id": two.port.id}, "targetPort": {"id": two.target.on_marketplace.id}}
     return {"connectionRequest": {**VALUES, "status": "PENDING", **ends, "decidedAt": None}, "userErrors": []}
 
 
 def problems(*expected: dict[str, Any]) -> dict[str, Any]:
-    """The payload of what was not carried out."""
+    """Return the payload of a mutation that isn't carried out."""
     return {"connectionRequest": None, "userErrors": list(expected)}
 
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "NETWORK_ADMIN"])
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
 async def test_customer_requests_a_connection_R029_V16_A43(ask: Client, given: Factory, kind: str, role: str) -> None:
-    """Whoever administers a company or its network asks for one of its ports, also in a managed company."""
+    """A company's account or network administrators request connections for its ports, also in a managed company."""
     managed = kind == "MANAGED"
     company = (await given.managed_account(await given.partner())).company if managed else await given.company(kind=kind)
     two = await pair(given, customer=company)
@@ -83,8 +83,8 @@ async def test_partner_requests_for_its_account_also_to_itself_V14_V16(ask: Clie
 
 
 @pytest.mark.parametrize("role", ["MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
-async def test_other_roles_request_nothing_A43(ask: Client, given: Factory, rules_engine: AsyncEngine, role: str) -> None:
-    """They read the ports, and are refused to connect them."""
+async def test_other_roles_request_no_connections_A43(ask: Client, given: Factory, rules_engine: AsyncEngine, role: str) -> None:
+    """They read the ports but can't connect them."""
     company = await given.company()
     two, user = await pair(given, customer=company), await given.user(company, role)
     before = await stored_rows(rules_engine)
@@ -96,10 +96,10 @@ async def test_other_roles_request_nothing_A43(ask: Client, given: Factory, rule
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_nobody_connects_the_port_of_a_stranger_V16_V20_A21(
+async def test_other_companies_do_not_connect_a_port_V16_V20_A21(
     ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
-    """A port that the viewer may not read is not there, whatever it may do with the target."""
+    """A port that the viewer can't read is not found, whatever it may do with the target."""
     two, email = await pair(given), await given.somebody(kind)
     before = await stored_rows(rules_engine)
 
@@ -110,7 +110,7 @@ async def test_nobody_connects_the_port_of_a_stranger_V16_V20_A21(
     assert before == await stored_rows(rules_engine)
 
 
-async def test_operator_requests_nothing_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_operator_requests_no_connections_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """It reads every port and connects none."""
     two, operator = await pair(given), await given.operator()
     before = await stored_rows(rules_engine)
@@ -122,10 +122,10 @@ async def test_operator_requests_nothing_V16(ask: Client, given: Factory, rules_
 
 
 @pytest.mark.parametrize(("port", "profile"), [("PRIVATE", "PUBLIC"), ("PUBLIC", "PRIVATE"), ("PUBLIC", None)])
-async def test_only_what_the_marketplace_shows_is_a_target_R013_R029_A7_A21(
+async def test_only_marketplace_ports_are_targets_R013_R029_A7_A21(
     ask: Client, given: Factory, rules_engine: AsyncEngine, port: str, profile: str | None
 ) -> None:
-    """A private port, one of a private profile and one of none are not there, like those that nobody has."""
+    """A private port, one of a private profile and one without a profile are not found, like an unknown id."""
     customer, provider = await given.company(), await given.company()
     target = await given.port(provider, visibility=port)
     if profile is not None:
@@ -140,7 +140,7 @@ async def test_only_what_the_marketplace_shows_is_a_target_R013_R029_A7_A21(
 
 
 async def test_targets_are_ports_of_other_companies_V16_R116(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """A company does not connect to itself; a managed one does not even meet its own port there."""
+    """A company doesn't connect to itself. A managed one doesn't even find its own port on the Marketplace."""
     partner = await given.partner()
     own, account = await given.company(), await given.managed_account(partner)
     direct = await pair(given, customer=own, provider=own)
@@ -158,7 +158,7 @@ async def test_targets_are_ports_of_other_companies_V16_R116(ask: Client, given:
 async def test_only_active_ports_are_connected_R435(
     ask: Client, given: Factory, rules_engine: AsyncEngine, status: str
 ) -> None:
-    """Each end that is not active is named."""
+    """Each end that isn't active is named."""
     two = await pair(given, status=status)
     before = await stored_rows(rules_engine)
 
@@ -176,10 +176,10 @@ async def test_only_active_ports_are_connected_R435(
 @pytest.mark.parametrize(
     ("rate", "told_of"), [(0, "INVALID_VALUE"), (-1, "INVALID_VALUE"), (1, None), (1000, None), (1001, "INVALID_VALUE")]
 )
-async def test_connection_carries_no_more_than_both_ports_V16(
+async def test_rate_limit_fits_both_ports_V16(
     ask: Client, given: Factory, rate: int, told_of: str | None
 ) -> None:
-    """The slower port is the bound, whichever it is."""
+    """The slower port is the limit, whichever it is."""
     wide, narrow = await pair(given, speed_mbps=10_000), await pair(given, speed_mbps=1_000)
     await given.change(narrow.port, speed_mbps=10_000)
 
@@ -189,8 +189,8 @@ async def test_connection_carries_no_more_than_both_ports_V16(
     assert [expected] * 2 == [each["userErrors"] for each in answers]
 
 
-async def test_all_that_is_wrong_is_told_at_once_V16(ask: Client, given: Factory) -> None:
-    """Each problem has the path to its value."""
+async def test_all_errors_are_reported_at_once_V16(ask: Client, given: Factory) -> None:
+    """Each error has the path to its value."""
     two = await pair(given)
 
     answer = await request(
@@ -206,8 +206,8 @@ async def test_all_that_is_wrong_is_told_at_once_V16(ask: Client, given: Factory
     assert problems(*(user_error(*each) for each in told_of)) == answer
 
 
-async def test_one_request_between_two_ports_waits_V16(ask: Client, given: Factory) -> None:
-    """A second one is refused, also at the same moment, until the first is decided."""
+async def test_two_ports_have_one_pending_request_V16(ask: Client, given: Factory) -> None:
+    """A second request is refused, also a concurrent one, until the first is decided."""
     two = await pair(given)
 
     at_once = await asyncio.gather(*(request(ask, two.customer, two) for _ in range(8)))
@@ -221,10 +221,10 @@ async def test_one_request_between_two_ports_waits_V16(ask: Client, given: Facto
     assert made(two) == again
 
 
-async def test_provider_is_told_of_a_request_and_not_by_whom_R018_V16_V18(
+async def test_provider_is_notified_without_the_customers_name_R018_V16_V18(
     ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """Its administrators and its contact address get a mail that names its own port, and nothing of a hidden customer."""
+    """Its administrators and contact address get an e-mail that names its own port, but nothing of a hidden customer."""
     customer, provider = await given.company(name="Hidden Ltd"), await given.company()
     network, finance = await given.user(provider, "NETWORK_ADMIN"), await given.user(provider, "FINANCE")
     two = await pair(given, customer=customer, provider=provider)
@@ -245,10 +245,10 @@ async def test_provider_is_told_of_a_request_and_not_by_whom_R018_V16_V18(
 
 
 @pytest.mark.parametrize(("mutation", "outcome"), [("acceptConnection", "accepted"), ("denyConnection", "denied")])
-async def test_requester_is_told_the_outcome_V16_V18(
+async def test_requester_is_notified_of_the_outcome_V16_V18(
     ask: Client, given: Factory, rules_engine: AsyncEngine, mutation: str, outcome: str
 ) -> None:
-    """In its own words: a provider that has hidden itself meanwhile is not named."""
+    """The message has the requester's own terms. A provider that has since hidden itself isn't named."""
     provider = await given.company(name="Provider Ltd")
     two = await pair(given, provider=provider)
     waiting = await given.connection_request(two.port, two.target, name="To the cloud")
@@ -262,8 +262,8 @@ async def test_requester_is_told_the_outcome_V16_V18(
     assert ("CONNECTION_DECIDED", waiting.id) == (notification["kind"], notification["subjectId"])
 
 
-async def test_reason_of_a_denial_is_read_by_both_sides_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """The requester finds it in the mail and at the request."""
+async def test_both_sides_read_the_reason_of_a_denial_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """The requester finds it in the e-mail and in the request."""
     two = await pair(given)
     waiting = await given.connection_request(two.port, two.target)
 
@@ -276,8 +276,8 @@ async def test_reason_of_a_denial_is_read_by_both_sides_V16(ask: Client, given: 
     assert "No capacity." in (await queued_mails(rules_engine))[0][2]
 
 
-async def test_withdrawal_tells_nobody_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Mails go out at the request and at its outcome, and not when it is taken back."""
+async def test_withdrawal_notifies_nobody_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """A request and its outcome send e-mails. A withdrawal doesn't."""
     two = await pair(given)
     waiting = await given.connection_request(two.port, two.target)
 
@@ -289,10 +289,10 @@ async def test_withdrawal_tells_nobody_V16(ask: Client, given: Factory, rules_en
 
 @pytest.mark.parametrize("status", ["PENDING", "ACCEPTED", "DENIED", "WITHDRAWN"])
 @pytest.mark.parametrize("mutation", ANSWERS)
-async def test_requests_end_once_V16(
+async def test_requests_are_decided_once_V16(
     ask: Client, given: Factory, rules_engine: AsyncEngine, mutation: str, status: str
 ) -> None:
-    """Only what waits is decided, and then for good."""
+    """Only a pending request is decided, and the decision is final."""
     two = await pair(given)
     waiting = await given.connection_request(two.port, two.target, status=status)
     before = await stored_rows(rules_engine)
@@ -309,7 +309,7 @@ async def test_requests_end_once_V16(
 
 @pytest.mark.parametrize("end", ["port", "target"])
 async def test_acceptance_needs_active_ports_R435_V16(ask: Client, given: Factory, rules_engine: AsyncEngine, end: str) -> None:
-    """A port that was disabled after the request is not connected; the request goes on waiting."""
+    """A port that was disabled after the request isn't connected, and the request stays pending."""
     two = await pair(given)
     waiting = await given.connection_request(two.port, two.target)
     await given.change(getattr(two, end), status="DISABLED")
@@ -331,7 +331,7 @@ async def test_acceptance_needs_active_ports_R435_V16(ask: Client, given: Factor
 async def test_each_side_does_its_own_part_V14_V16_A43_A21(
     ask: Client, given: Factory, rules_engine: AsyncEngine, mutation: str
 ) -> None:
-    """The provider answers, the customer withdraws; neither the other side, nor other roles, nor the operator, nor a stranger."""
+    """The provider answers, the customer withdraws. The other side, other roles, the operator and unrelated companies can't."""
     customer, provider = await given.company(), await given.company()
     two = await pair(given, customer=customer, provider=provider)
     waiting = await given.connection_request(two.port, two.target)
@@ -351,7 +351,7 @@ async def test_each_side_does_its_own_part_V14_V16_A43_A21(
 
 @pytest.mark.parametrize("mutation", ANSWERS)
 async def test_partners_act_for_their_accounts_V14_V16(ask: Client, given: Factory, mutation: str) -> None:
-    """On either side the partner of the managed company, and the company itself."""
+    """On either side, the managed company's partner acts as the company itself does."""
     ours, theirs = await given.partner(), await given.partner()
     customer, provider = (await given.managed_account(ours)).company, (await given.managed_account(theirs)).company
     two = await pair(given, customer=customer, provider=provider)
@@ -367,8 +367,8 @@ async def test_partners_act_for_their_accounts_V14_V16(ask: Client, given: Facto
     assert [ended, ended, problems(user_error("FORBIDDEN", "id"))] == answers
 
 
-async def test_answers_at_once_are_one_answer_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Accepted, denied and withdrawn at the same moment it is one of them, and told once at most."""
+async def test_concurrent_answers_are_one_answer_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """A request that is accepted, denied and withdrawn concurrently gets one outcome and one notification at most."""
     two = await pair(given)
     waiting = await given.connection_request(two.port, two.target)
     who = {"acceptConnection": two.provider, "denyConnection": two.provider, "withdrawConnection": two.customer}

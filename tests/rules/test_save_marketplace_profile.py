@@ -1,4 +1,4 @@
-"""Marketplace profiles are saved by a company's editors, or its partner's, and by nobody else; what is wrong changes nothing."""
+"""A company's editors or its partner's save its Marketplace profile, and nobody else. Invalid input changes nothing."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ async def verified(given: Factory, **values: Any) -> Company:
 
 
 async def save(ask: Client, company: Company, selection: str = SHORT, **values: Any) -> dict[str, Any]:
-    """What came of saving the profile of a company as its administrator."""
+    """Save the profile of a company as its administrator and return the payload."""
     return await send(ask, company.admin, SAVE, selection, **values)
 
 
 async def edit(ask: Client, company: Company, version: int, **values: Any) -> dict[str, Any]:
-    """The slug after an edit that is not refused."""
+    """Save an edit that isn't refused and return the slug."""
     answer = await save(ask, company, version=version, **values)
     assert [] == answer["userErrors"]
     profile: dict[str, Any] = answer["marketplaceProfile"]
@@ -44,14 +44,14 @@ async def edit(ask: Client, company: Company, version: int, **values: Any) -> di
 
 
 def problems(*expected: dict[str, Any]) -> dict[str, Any]:
-    """The payload of what was not carried out."""
+    """Return the payload of a mutation that isn't carried out."""
     return {"marketplaceProfile": None, "userErrors": list(expected)}
 
 
-async def test_a_profile_is_made_with_all_that_it_has_R001_R006_R014_R015_R017_R019_R020_R021_R023_R024_R025_R026(
+async def test_profile_is_saved_with_all_its_fields_R001_R006_R014_R015_R017_R019_R020_R021_R023_R024_R025_R026(
     ask: Client, given: Factory
 ) -> None:
-    """Everything that is saved is read again, as it was written."""
+    """Every saved value is read back as it was written."""
     company = await verified(given)
     await given.service_type("BACKUP", "Backup", "CLOUD")
     logo = await given.image(company)
@@ -73,8 +73,8 @@ async def test_a_profile_is_made_with_all_that_it_has_R001_R006_R014_R015_R017_R
     assert {"marketplaceProfile": {**written, **lists, **facts}, "userErrors": []} == answer
 
 
-async def test_name_and_address_are_enough_and_it_is_private_A10_A11_R012(ask: Client, given: Factory) -> None:
-    """A new profile needs no more than a name and an address, and nobody else sees it."""
+async def test_new_profile_needs_name_and_email_and_is_private_A10_A11_R012(ask: Client, given: Factory) -> None:
+    """A new profile needs only a name and an e-mail address, and nobody else sees it."""
     company = await given.company()
 
     answer = await save(ask, company, WHOLE, **NEW)
@@ -90,7 +90,7 @@ async def test_name_and_address_are_enough_and_it_is_private_A10_A11_R012(ask: C
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "MARKETPLACE_EDITOR"])
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
 async def test_editors_of_a_company_save_its_profile_V9(ask: Client, given: Factory, kind: str, role: str) -> None:
-    """Account administrators and Marketplace editors make and edit it."""
+    """Account administrators and Marketplace editors create and edit it."""
     user = await given.user(await given.company(kind=kind), role)
 
     made = await send(ask, user.email, SAVE, SHORT, **NEW)
@@ -108,7 +108,7 @@ async def test_editors_of_a_company_save_its_profile_V9(ask: Client, given: Fact
 async def test_other_roles_save_no_profile_and_read_no_version_V9(
     ask: Client, given: Factory, rules_engine: AsyncEngine, role: str
 ) -> None:
-    """They read the profile, and are refused to change it."""
+    """They read the profile but can't change it."""
     company = await given.company()
     await given.profile(company)
     user = await given.user(company, role)
@@ -129,7 +129,7 @@ async def test_other_roles_save_no_profile_and_read_no_version_V9(
 async def test_managed_viewer_never_saves_a_profile_R002_R116_A21(
     ask: Client, given: Factory, rules_engine: AsyncEngine, role: str
 ) -> None:
-    """No role and no setting lets it; whether there is a profile makes no difference."""
+    """No role and no setting allows it. Whether there is a profile makes no difference."""
     account = await given.managed_account(await given.partner(), pricing=True, dashboard=True, company_profile=True)
     user = await given.user(account.company, role)
 
@@ -146,10 +146,10 @@ async def test_managed_viewer_never_saves_a_profile_R002_R116_A21(
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_nobody_saves_the_profile_of_a_hidden_company_R004_A21(
+async def test_hidden_company_does_not_exist_for_a_save_R004_A21(
     ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
-    """A company that the viewer may not know is not there; a visitor has none of its own."""
+    """A company that the viewer can't see is not found. A visitor has no company of its own."""
     company, email = await given.company(), await given.somebody(kind)
     before = await stored_rows(rules_engine)
 
@@ -159,8 +159,8 @@ async def test_nobody_saves_the_profile_of_a_hidden_company_R004_A21(
     assert before == await stored_rows(rules_engine)
 
 
-async def test_profile_needs_somebody_of_a_company_R003_R004(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """A visitor makes none, and whoever sees a company is not yet its editor; the operator edits none either."""
+async def test_other_companies_do_not_save_a_profile_R003_R004(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """A visitor creates none. A viewer that sees a company can't edit its profile, nor can the operator."""
     company, operator = await given.company(), await given.operator()
     await given.profile(company)
     before = await stored_rows(rules_engine)
@@ -179,8 +179,8 @@ async def test_profile_needs_somebody_of_a_company_R003_R004(ask: Client, given:
     }
 
 
-async def test_partner_saves_the_profile_of_its_account_and_no_other_does_A9_V14(ask: Client, given: Factory) -> None:
-    """The partner acts for the company that it manages; another partner does not know it."""
+async def test_partner_saves_the_profile_of_its_account_A9_V14(ask: Client, given: Factory) -> None:
+    """The partner acts for the company that it manages. For another partner the company doesn't exist."""
     partner, other = await given.partner(), await given.partner()
     account = await given.managed_account(partner)
 
@@ -192,8 +192,8 @@ async def test_partner_saves_the_profile_of_its_account_and_no_other_does_A9_V14
     assert {"marketplaceProfile": profile, "userErrors": []} == ours
 
 
-async def test_a_company_has_one_profile_A1_R005(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Making a second one is a conflict, and so is editing one that is not there."""
+async def test_company_has_one_profile_A1_R005(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Creating a second one is a conflict, and so is editing one that doesn't exist."""
     company, other = await given.company(), await given.company()
     await save(ask, company, **NEW)
     before = await stored_rows(rules_engine)
@@ -205,8 +205,8 @@ async def test_a_company_has_one_profile_A1_R005(ask: Client, given: Factory, ru
     assert before == await stored_rows(rules_engine)
 
 
-async def test_made_by_many_at_once_there_is_one_A1(ask: Client, given: Factory) -> None:
-    """Of eight who make the profile at the same moment one does, and the others are told."""
+async def test_concurrent_creations_create_one_profile_A1(ask: Client, given: Factory) -> None:
+    """Of eight concurrent creations one succeeds. The others get a conflict."""
     company = await given.company()
 
     answers = await asyncio.gather(*(save(ask, company, **NEW) for _ in range(8)))
@@ -215,8 +215,8 @@ async def test_made_by_many_at_once_there_is_one_A1(ask: Client, given: Factory)
     assert {"sample-ag"} == {made["slug"] for each in answers if (made := each["marketplaceProfile"])}
 
 
-async def test_edits_of_one_version_at_once_are_not_lost_R027(ask: Client, given: Factory) -> None:
-    """Of those who have read the same version one saves; the others read again."""
+async def test_concurrent_edits_of_one_version_are_not_lost_R027(ask: Client, given: Factory) -> None:
+    """Of the clients that have read the same version one saves. The others have to read again."""
     company = await given.company()
     await save(ask, company, **NEW)
 
@@ -226,8 +226,8 @@ async def test_edits_of_one_version_at_once_are_not_lost_R027(ask: Client, given
     assert [2] == [saved["version"] for each in answers if (saved := each["marketplaceProfile"])]
 
 
-async def test_what_is_left_out_stays_and_null_clears_R022_R027(ask: Client, given: Factory) -> None:
-    """At any time anything may be changed: an absent field is another thing than a null one."""
+async def test_absent_field_stays_and_null_clears_R022_R027(ask: Client, given: Factory) -> None:
+    """Anything can be changed at any time. An absent field isn't the same as null."""
     company = await verified(given)
     full: dict[str, Any] = {
         "bio": "We connect.",
@@ -256,8 +256,8 @@ async def test_what_is_left_out_stays_and_null_clears_R022_R027(ask: Client, giv
     assert [2, 3] == [before["version"], after["version"]]
 
 
-async def test_name_and_address_are_not_cleared_A10(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """A profile has them, new or not; blank is nothing."""
+async def test_name_and_email_are_not_cleared_A10(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Every profile has them. A blank value counts as missing."""
     company = await given.company()
 
     new = await save(ask, company)
@@ -269,8 +269,8 @@ async def test_name_and_address_are_not_cleared_A10(ask: Client, given: Factory,
     assert before == await stored_rows(rules_engine)
 
 
-async def test_address_is_one_that_mails_reach_R017_R018_A10(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """A domain in letters of its own is kept as DNS has it; a name before the @ that many mail servers refuse is refused here."""
+async def test_email_has_to_be_deliverable_R017_R018_A10(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """An internationalized domain is stored as in DNS. A local part that many mail servers refuse is invalid."""
     company = await given.company()
 
     made = await save(ask, company, "marketplaceProfile { contactEmail }", **{**NEW, "contactEmail": "Anna@müller.example"})
@@ -285,7 +285,7 @@ async def test_address_is_one_that_mails_reach_R017_R018_A10(ask: Client, given:
 
 @pytest.mark.parametrize(("words", "told_of"), [(0, []), (200, []), (201, [user_error("TOO_LONG", "bio")])])
 async def test_text_has_at_most_200_words_R016_A4(ask: Client, given: Factory, words: int, told_of: list[Any]) -> None:
-    """A word is a run of what is no white space, however long: hyphens and addresses make one."""
+    """A word is a run of characters without white space, however long, so a hyphenated term or a URL is one."""
     company = await given.company()
     text = "\t\n".join(["https://sample.example/a-b?c=d"] * words)
 
@@ -294,8 +294,8 @@ async def test_text_has_at_most_200_words_R016_A4(ask: Client, given: Factory, w
     assert told_of == answer["userErrors"]
 
 
-async def test_all_that_is_wrong_is_told_at_once_A10_R023(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Each problem has its code and the path to its value."""
+async def test_all_errors_are_reported_at_once_A10_R023(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Each error has its code and the path to its value."""
     company, other = await verified(given), await given.company()
     await given.provider_type("IX", "Exchange")
     await given.service_type("PEERING", "Peering", "IX")
@@ -329,8 +329,8 @@ async def test_all_that_is_wrong_is_told_at_once_A10_R023(ask: Client, given: Fa
     assert before == await stored_rows(rules_engine)
 
 
-async def test_service_types_follow_their_provider_types_R023_R022(ask: Client, given: Factory) -> None:
-    """A provider type does not go while a service type of it stays."""
+async def test_service_types_need_their_provider_types_R023_R022(ask: Client, given: Factory) -> None:
+    """A provider type can't be removed while one of its service types stays."""
     company = await verified(given)
     await given.service_type("BACKUP", "Backup", "CLOUD")
     await save(ask, company, **NEW, providerTypes=["CLOUD"], serviceTypes=["BACKUP", "BACKUP"])
@@ -343,7 +343,7 @@ async def test_service_types_follow_their_provider_types_R023_R022(ask: Client, 
 
 
 async def test_public_profile_has_a_category_A5_R021(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Without a provider type a profile is neither made public nor left so."""
+    """Without a provider type a profile can neither become nor stay public."""
     company = await verified(given)
 
     new = await save(ask, company, **NEW, visibility="PUBLIC")
@@ -355,8 +355,8 @@ async def test_public_profile_has_a_category_A5_R021(ask: Client, given: Factory
     assert before == await stored_rows(rules_engine)
 
 
-async def test_only_a_verified_company_shows_itself_A40_A11(ask: Client, given: Factory) -> None:
-    """An unverified company prepares its profile in private, and makes it public once it is verified."""
+async def test_only_a_verified_company_publishes_its_profile_A40_A11(ask: Client, given: Factory) -> None:
+    """An unverified company prepares its profile in private, and publishes it once it's verified."""
     company = await given.company()
     await given.provider_type("CLOUD", "Cloud")
 
@@ -370,8 +370,8 @@ async def test_only_a_verified_company_shows_itself_A40_A11(ask: Client, given: 
     assert ["PRIVATE", "PUBLIC"] == [each["marketplaceProfile"]["visibility"] for each in (private, public)]
 
 
-async def test_visibility_acts_on_ports_at_once_R009_R010_R011_R013_R028_R029_R030_R031(ask: Client, given: Factory) -> None:
-    """Public ports are targets from the request after the profile is made public, and none any more once it is private."""
+async def test_visibility_applies_to_ports_at_once_R009_R010_R011_R013_R028_R029_R030_R031(ask: Client, given: Factory) -> None:
+    """Public ports are targets from the request after the profile becomes public until it becomes private."""
     company = await verified(given)
     location = await given.location(name="Ulm 1")
     await given.port(company, location, visibility="PUBLIC")
@@ -387,8 +387,8 @@ async def test_visibility_acts_on_ports_at_once_R009_R010_R011_R013_R028_R029_R0
     assert [shown, payload({"marketplacePorts": {"nodes": []}}), shown] == seen
 
 
-async def test_ports_are_announced_as_the_profile_says_R032_R033_R034_A6(ask: Client, given: Factory) -> None:
-    """A port has the name that its profile gives it, whatever its owner calls it, and without one the default name."""
+async def test_ports_are_listed_as_the_profile_says_R032_R033_R034_A6(ask: Client, given: Factory) -> None:
+    """A port has the name that its profile gives it, whatever its owner calls it, or else the default name."""
     company = await verified(given)
     port = await given.port(company, await given.location(name="Ulm 1"), visibility="PUBLIC")
     await save(ask, company, **NEW, providerTypes=["CLOUD"], visibility="PUBLIC")
@@ -407,8 +407,8 @@ async def test_ports_are_announced_as_the_profile_says_R032_R033_R034_A6(ask: Cl
     assert "Other AG at Ulm 1" == followed["name"]
 
 
-async def test_ports_of_others_are_not_announced_R033_A21(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Neither those of a stranger, which are not there, nor a partner's own on its account's profile."""
+async def test_ports_of_other_companies_are_not_listed_R033_A21(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Neither an unrelated company's ports, which are not found, nor a partner's own on its account's profile."""
     partner, stranger = await given.partner(), await given.company()
     account = await given.managed_account(partner)
     hidden, own = await given.port(stranger), await given.port(partner)
@@ -422,8 +422,8 @@ async def test_ports_of_others_are_not_announced_R033_A21(ask: Client, given: Fa
     assert before == await stored_rows(rules_engine)
 
 
-async def test_logo_of_a_stranger_is_not_there_R006_A21(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """An image that the viewer may not read is one that does not exist."""
+async def test_logo_of_another_company_is_not_found_R006_A21(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """An image that the viewer can't read doesn't exist for it."""
     company, stranger = await given.company(), await given.company()
     image = await given.image(stranger)
     before = await stored_rows(rules_engine)
@@ -445,14 +445,14 @@ async def test_logo_of_a_stranger_is_not_there_R006_A21(ask: Client, given: Fact
     ],
 )
 async def test_slug_is_the_name_in_ascii_A3_R014(ask: Client, given: Factory, name: str, slug: str) -> None:
-    """Accents fall, hyphens join, and a name without letters has a slug too."""
+    """Accents are removed, hyphens join words, and a name without letters has a slug too."""
     answer = await save(ask, await given.company(), companyName=name, contactEmail="a@sample.example")
 
     assert slug == answer["marketplaceProfile"]["slug"]
 
 
-async def test_slugs_follow_names_and_former_ones_find_A3_R014(ask: Client, given: Factory) -> None:
-    """A slug follows its name; the former one finds the profile, is given to nobody else, and may be taken back."""
+async def test_slugs_follow_names_and_former_ones_still_work_A3_R014(ask: Client, given: Factory) -> None:
+    """A slug follows its name. The former one still finds the profile, goes to nobody else, and can be taken back."""
     company, other = await verified(given), await verified(given)
     await save(
         ask, company, companyName="Alpine", contactEmail="a@sample.example", visibility="PUBLIC", providerTypes=["CLOUD"]
@@ -472,7 +472,7 @@ async def test_slugs_follow_names_and_former_ones_find_A3_R014(ask: Client, give
 
 
 async def test_saving_without_a_new_name_keeps_the_slug_A3(ask: Client, given: Factory) -> None:
-    """Not even a better slug that has become free takes the place of the one that people know."""
+    """Even if a better slug becomes free, the known one stays."""
     first, second = await given.company(), await given.company()
     for company in (first, second):
         await save(ask, company, **NEW)
@@ -483,8 +483,8 @@ async def test_saving_without_a_new_name_keeps_the_slug_A3(ask: Client, given: F
     assert ("sample-ag", "sample-ag-2") == (profile.data["viewer"]["company"]["marketplaceProfile"]["slug"], kept["slug"])
 
 
-async def test_companies_of_one_name_at_once_have_slugs_of_their_own_A3(ask: Client, given: Factory) -> None:
-    """Eight at the same moment get eight slugs, numbered without a gap."""
+async def test_companies_with_one_name_have_different_slugs_A3(ask: Client, given: Factory) -> None:
+    """Eight concurrent saves get eight slugs, numbered without gaps."""
     companies = [await given.company() for _ in range(8)]
 
     answers = await asyncio.gather(*(save(ask, company, **NEW) for company in companies))
@@ -493,8 +493,8 @@ async def test_companies_of_one_name_at_once_have_slugs_of_their_own_A3(ask: Cli
     assert numbered == sorted(each["marketplaceProfile"]["slug"] for each in answers)
 
 
-async def test_a_slug_that_is_left_is_taken_by_nobody_at_that_moment_A3(ask: Client, given: Factory) -> None:
-    """While a profile gets another name others ask for the old one: its former slug still is not theirs."""
+async def test_former_slug_is_not_taken_during_a_rename_A3(ask: Client, given: Factory) -> None:
+    """Others that request the old name while a profile is renamed don't get its former slug."""
     company, others = await given.company(), [await given.company() for _ in range(4)]
     await save(ask, company, **NEW)
 
@@ -507,8 +507,8 @@ async def test_a_slug_that_is_left_is_taken_by_nobody_at_that_moment_A3(ask: Cli
     assert numbered == sorted(each["marketplaceProfile"]["slug"] for each in answers)
 
 
-async def test_what_is_saved_is_recorded_R026(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """One event tells an edit of the profile, one that of a port's announcement, before and after."""
+async def test_save_is_audited_R026(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """One event has the profile's edit, another one the edit of a port's listing, before and after."""
     company = await given.company()
     port = await given.port(company)
     await save(ask, company, **NEW)

@@ -13,21 +13,21 @@ ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIE
 
 
 def details(supported_by: str) -> object:
-    """The answer to DETAILS of whoever reads them."""
+    """Return the answer to DETAILS for a viewer that reads them."""
     read = {"supportedBy": supported_by, "email": "help@sample.example", "phone": "+49 69 5550199", "hours": "always"}
     return payload({"company": {"supportDetails": read}})
 
 
 def no_details(reason: str) -> object:
-    """The answer to DETAILS of whoever does not."""
+    """Return the answer to DETAILS for a viewer that doesn't."""
     return payload({"company": {"supportDetails": None}}, redaction_at("company.supportDetails", reason))
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_account_that_its_partner_supports_reads_its_details_R106_R109_R123(
+async def test_partner_supported_account_reads_its_details_R106_R109_R123(
     ask: Client, given: Factory, role: str
 ) -> None:
-    """Every user of a partner-supported account reads who supports it and how to get that support."""
+    """Every user of a partner-supported account reads who supports it and how to reach them."""
     account = await given.managed_account(await given.partner(), supported_by="PARTNER")
     await given.support_details(account.company, "PARTNER")
     user = await given.user(account.company, role)
@@ -38,10 +38,10 @@ async def test_account_that_its_partner_supports_reads_its_details_R106_R109_R12
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_account_that_the_operator_supports_does_not_read_its_details_R106_R124(
+async def test_operator_supported_account_does_not_read_its_details_R106_R124(
     ask: Client, given: Factory, role: str
 ) -> None:
-    """No user of an operator-supported account reads its support details, and no setting lets one."""
+    """No user of an operator-supported account reads its support details, and no setting changes that."""
     account = await given.managed_account(await given.partner(), supported_by="OPERATOR")
     await given.setting(account, chat_support=True, company_profile=True, dashboard=True, pricing=True)
     await given.support_details(account.company, "OPERATOR")
@@ -52,8 +52,8 @@ async def test_account_that_the_operator_supports_does_not_read_its_details_R106
     assert no_details("NOT_FOR_MANAGED_ACCOUNTS") == response_of(answer)
 
 
-async def test_details_follow_whoever_supports_the_account_R123_R124(ask: Client, given: Factory) -> None:
-    """When the support of an account changes hands, its details are gone and come back with the next request."""
+async def test_details_follow_the_accounts_support_R123_R124(ask: Client, given: Factory) -> None:
+    """When an account's support changes, its details are hidden or shown with the next request."""
     account = await given.managed_account(await given.partner(), supported_by="PARTNER")
     await given.support_details(account.company)
 
@@ -81,7 +81,7 @@ async def test_account_cannot_tell_whether_hidden_details_exist_R124_A21(ask: Cl
 
 @pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
 @pytest.mark.parametrize("asking", ["its partner", "the operator"])
-async def test_details_are_read_by_those_who_run_the_account_V21(
+async def test_partner_and_operator_read_an_accounts_details_V21(
     ask: Client, given: Factory, asking: str, supported_by: str
 ) -> None:
     """The partner and the operator read an account's support details, whoever supports it."""
@@ -96,7 +96,7 @@ async def test_details_are_read_by_those_who_run_the_account_V21(
 
 
 async def test_account_does_not_read_its_partners_details_R123_V21(ask: Client, given: Factory) -> None:
-    """A partner-supported account reads its own support details and not those of the partner itself."""
+    """A partner-supported account reads its own support details, but not its partner's."""
     partner = await given.partner()
     account = await given.managed_account(partner, supported_by="PARTNER")
     await given.support_details(partner, "OPERATOR")
