@@ -209,9 +209,7 @@ async def test_listed_company_is_visible_to_visitors_V18(
         ("WITHDRAWN", True),
     ],
 )
-async def test_buyer_sees_the_seller_from_publication_on_V18_V19(
-    ask: Client, given: Factory, status: str, known: bool
-) -> None:
+async def test_buyer_sees_the_seller_from_publication_on_V18_V19(ask: Client, given: Factory, status: str, known: bool) -> None:
     """An unpublished offer doesn't reveal to its buyer who prepares it."""
     seller, buyer = await given.company(), await given.company()
     await given.offer(seller, [buyer], status=status)
@@ -393,9 +391,7 @@ async def test_other_companies_read_no_internal_data_V21_V24(ask: Client, given:
 
 
 @pytest.mark.parametrize("asking", ["itself", "its partner", "the operator"])
-async def test_company_partner_and_operator_read_internal_data_V21(
-    ask: Client, given: Factory, asking: str
-) -> None:
+async def test_company_partner_and_operator_read_internal_data_V21(ask: Client, given: Factory, asking: str) -> None:
     """The company as far as its rules allow, its partner and the operator read its internal data."""
     partner, operator, direct = await given.partner(), await given.operator(), await given.company(legal_name="Sample AG")
     managed = (await given.managed_account(partner, company={"legal_name": "Sample AG"})).company

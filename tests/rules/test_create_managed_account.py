@@ -141,7 +141,7 @@ async def test_new_company_is_an_enterprise_or_xaas_R413_R420_A42(ask: Client, g
 async def test_operator_support_needs_contact_details_V15(
     ask: Client, given: Factory, rules_engine: AsyncEngine, contact: dict[str, Any], missing: list[list[str]]
 ) -> None:
-    """If the operator supports the account, e-mail and phone are required. Each missing one is named."""
+    """If the operator supports the account, email and phone are required. Each missing one is named."""
     partner = await given.partner()
     before = await stored_rows(rules_engine)
 
@@ -275,8 +275,10 @@ async def test_name_has_128_characters_at_most_V7(ask: Client, given: Factory) -
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "MANAGED", "OPERATOR"])
-async def test_other_companies_create_no_accounts_V15_A18(ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str) -> None:
-    """No other kind of company creates accounts, managed accounts least of all, and none learns who owns an e-mail address."""
+async def test_other_companies_create_no_accounts_V15_A18(
+    ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
+) -> None:
+    """No other kind of company creates accounts, managed accounts least of all, and none learns who owns an email address."""
     email, somebody = await given.somebody(kind), await given.company()
     before = await stored_rows(rules_engine)
 
@@ -303,7 +305,7 @@ async def test_other_roles_create_no_accounts_V15_A43(
 
 
 async def test_known_user_keeps_its_name_V14_R405(ask: Client, given: Factory) -> None:
-    """A user that the partner knows becomes administrator of the new account too, whatever the case of the e-mail address."""
+    """A user that the partner knows becomes administrator of the new account too, whatever the case of the email address."""
     partner = await given.partner()
     colleague = await given.user(partner, "VIEWER", name="Carla Colleague")
     selection = "managedAccount { company { members { nodes { user { id name } roles } } } }"
@@ -322,7 +324,7 @@ ALIKE: Final = """managedAccount { accountName company { tradingName members { n
     "values", [{}, {"accountName": " "}, {"company": {**COMPANY, "country": "UK"}}], ids=["valid", "name", "country"]
 )
 async def test_email_does_not_reveal_whether_a_user_exists_V21(ask: Client, given: Factory, values: dict[str, Any]) -> None:
-    """The answer is the same whether an unrelated user has the e-mail address or nobody does. That user gains no access."""
+    """The answer is the same whether an unrelated user has the email address or nobody does. That user gains no access."""
     stranger, partners = await given.company(), [await given.partner() for _ in range(2)]
     named = [{"email": email, "name": "Sam"} for email in (stranger.admin, "nobody@alpine.example")]
     ran = []

@@ -68,9 +68,7 @@ async def test_partner_dashboard_includes_its_accounts_R112_R115_V14(ask: Client
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_managed_account_dashboard_is_off_by_default_R112_A14(
-    ask: Client, given: Factory, role: str
-) -> None:
+async def test_managed_account_dashboard_is_off_by_default_R112_A14(ask: Client, given: Factory, role: str) -> None:
     """The account's setting or its partner's default turns the dashboard on and off with the next request."""
     partner = await given.partner()
     account = await given.managed_account(partner)

@@ -198,9 +198,7 @@ async def test_unset_settings_have_the_documented_defaults_R108_R110_R121_A12_A1
 
 
 @pytest.mark.parametrize("enabled", [True, False])
-async def test_settings_name_their_source_V2(
-    ask: Client, given: Factory, enabled: bool
-) -> None:
+async def test_settings_name_their_source_V2(ask: Client, given: Factory, enabled: bool) -> None:
     """The partner sees each setting's effective value, and whether it is the partner's default or the account's override."""
     partner = await given.partner()
     names = ("pricing", "chat_support", "dashboard", "company_profile", "order_approval")

@@ -27,9 +27,7 @@ def shown(port: Port) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
-async def test_public_port_of_a_public_provider_is_a_target_R028_R029_A7(
-    ask: Client, given: Factory, kind: str
-) -> None:
+async def test_public_port_of_a_public_provider_is_a_target_R028_R029_A7(ask: Client, given: Factory, kind: str) -> None:
     """Every viewer finds the public ports of a public profile, on the Marketplace and below the profile."""
     company = await given.company()
     profile, port = await given.profile(company), await given.port(company, visibility="PUBLIC")

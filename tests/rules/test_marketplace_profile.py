@@ -198,7 +198,7 @@ async def test_company_has_one_profile_at_most_A1(ask: Client, given: Factory) -
 
 
 async def test_contact_of_a_public_profile_requires_sign_in_R017_R020_V22(ask: Client, given: Factory) -> None:
-    """Anonymous visitors read a public profile without its e-mail and phone. Every signed-in viewer reads them."""
+    """Anonymous visitors read a public profile without its email and phone. Every signed-in viewer reads them."""
     await given.profile(await given.company(), name="Sample AG", slug="sample")
     signed_in = [await given.somebody(kind) for kind in ("DIRECT", "PARTNER", "MANAGED", "OPERATOR")]
 
@@ -390,7 +390,7 @@ async def test_search_matches_every_word_R014_R015(ask: Client, given: Factory) 
 @pytest.mark.parametrize("words", ["secret", "secrte", "hidden.example", "5550100", "sceret hidden"])
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "OPERATOR"])
 async def test_search_ignores_contact_details_V22(ask: Client, given: Factory, kind: str, words: str) -> None:
-    """Contact e-mail and phone aren't searched, not even for viewers that can read them."""
+    """Contact email and phone aren't searched, not even for viewers that can read them."""
     contact = {"contact_email": "secret@hidden.example", "phone": "+49 69 5550100"}
     await given.profile(await given.company(name="Alpine"), **contact)
     email = await given.somebody(kind)

@@ -30,9 +30,7 @@ async def test_every_role_reads_the_members_of_its_company_V23_A43(ask: Client, 
 
 
 @pytest.mark.parametrize("asking", ["its partner", "the operator"])
-async def test_partner_and_operator_read_members_of_a_managed_account_V14_V21(
-    ask: Client, given: Factory, asking: str
-) -> None:
+async def test_partner_and_operator_read_members_of_a_managed_account_V14_V21(ask: Client, given: Factory, asking: str) -> None:
     """The partner and the operator read the people of a managed account."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)

@@ -105,7 +105,7 @@ async def test_member_of_two_companies_reads_those_of_the_signed_in_company_X6(a
 
 
 async def test_members_with_the_role_are_notified_here_and_by_email_X6(ask: Client, given: Factory, telling: Announcer) -> None:
-    """Each member with one of the roles gets a notification and an e-mail that link to the subject. Others get nothing."""
+    """Each member with one of the roles gets a notification and an email that link to the subject. Others get nothing."""
     company = await given.company()
     finance = await given.user(company, "FINANCE", "NETWORK_ADMIN")
     viewer = await given.user(company, "VIEWER")
@@ -126,7 +126,7 @@ async def test_members_with_the_role_are_notified_here_and_by_email_X6(ask: Clie
 
 
 async def test_rolled_back_change_notifies_nobody_X6(ask: Client, given: Factory, telling: Announcer) -> None:
-    """A notification belongs to the change's transaction: without the change, there is neither notification nor e-mail."""
+    """A notification belongs to the change's transaction: without the change, there is neither notification nor email."""
     company = await given.company()
 
     async with telling.transaction() as session:
@@ -176,9 +176,7 @@ async def test_maintenance_of_a_managed_account_notifies_its_partner_R117_R118_A
     assert [(email, "Maintenance: Sample", body) for email in (partner.admin, engineer.email)] == await telling.mails()
 
 
-async def test_maintenance_of_other_companies_notifies_themselves_R117(
-    ask: Client, given: Factory, telling: Announcer
-) -> None:
+async def test_maintenance_of_other_companies_notifies_themselves_R117(ask: Client, given: Factory, telling: Announcer) -> None:
     """Direct companies, and partners for their own ports, are notified of locations where they have ports, and no others."""
     here, there = await given.location(), await given.location()
     direct, partner, other = await given.company(), await given.partner(), await given.company()
@@ -208,7 +206,9 @@ async def test_maintenance_concerns_every_port_that_has_not_ended_R117(
     assert payload({"notifications": nodes(*[notice] * times)}) == response_of(await ask(company.admin, TOLD))
 
 
-async def test_security_event_notifies_affected_users_managed_or_not_R119(ask: Client, given: Factory, telling: Announcer) -> None:
+async def test_security_event_notifies_affected_users_managed_or_not_R119(
+    ask: Client, given: Factory, telling: Announcer
+) -> None:
     """A managed account's user is notified directly, in any role. Its partner isn't."""
     account = await given.managed_account(partner := await given.partner())
     affected = await given.user(account.company, "VIEWER")
@@ -222,7 +222,9 @@ async def test_security_event_notifies_affected_users_managed_or_not_R119(ask: C
     assert [(affected.email, "Security: Sample", "Sample text.")] == await telling.mails()
 
 
-async def test_security_event_of_a_company_notifies_all_its_members_R119(ask: Client, given: Factory, telling: Announcer) -> None:
+async def test_security_event_of_a_company_notifies_all_its_members_R119(
+    ask: Client, given: Factory, telling: Announcer
+) -> None:
     """Every member of the company is notified, in any role, and nobody else."""
     account = await given.managed_account(partner := await given.partner())
     viewer = await given.user(account.company, "VIEWER")
@@ -235,8 +237,10 @@ async def test_security_event_of_a_company_notifies_all_its_members_R119(ask: Cl
     assert payload({"notifications": nodes()}) == response_of(await ask(partner.admin, TOLD))
 
 
-async def test_security_event_for_everybody_emails_each_person_once_R119(ask: Client, given: Factory, telling: Announcer) -> None:
-    """A member of two companies gets a notification in both and one e-mail."""
+async def test_security_event_for_everybody_emails_each_person_once_R119(
+    ask: Client, given: Factory, telling: Announcer
+) -> None:
+    """A member of two companies gets a notification in both and one email."""
     first, second = await given.company(), await given.company()
     await given.member(first.user, second)
 
@@ -275,7 +279,9 @@ async def test_user_marks_notifications_as_read_X6(ask: Client, given: Factory) 
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "OPERATOR"])
-async def test_other_users_do_not_mark_a_notification_X6(ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str) -> None:
+async def test_other_users_do_not_mark_a_notification_X6(
+    ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
+) -> None:
     """To others the notification doesn't exist, and it stays unread."""
     company, email = await given.company(), await given.somebody(kind)
     notice = await given.notification(company.user, company)

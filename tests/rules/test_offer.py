@@ -128,9 +128,7 @@ async def test_only_some_roles_read_offers_V23(ask: Client, given: Factory, role
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_same_roles_of_a_partner_read_offers_to_its_accounts_V14_V23(
-    ask: Client, given: Factory, role: str
-) -> None:
+async def test_same_roles_of_a_partner_read_offers_to_its_accounts_V14_V23(ask: Client, given: Factory, role: str) -> None:
     """A partner's user reads the offers to its accounts only in a role that reads offers."""
     partner = await given.partner()
     buyer = (await given.managed_account(partner)).company
@@ -145,9 +143,7 @@ async def test_same_roles_of_a_partner_read_offers_to_its_accounts_V14_V23(
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_same_roles_of_a_partner_read_offers_of_its_accounts_V14_V23(
-    ask: Client, given: Factory, role: str
-) -> None:
+async def test_same_roles_of_a_partner_read_offers_of_its_accounts_V14_V23(ask: Client, given: Factory, role: str) -> None:
     """A partner's user reads the offers that its accounts make only in a role that reads offers."""
     partner = await given.partner()
     seller = (await given.managed_account(partner)).company
@@ -330,9 +326,7 @@ async def test_offer_names_its_product_and_seller_R219_V18(ask: Client, given: F
     assert payload({"offers": nodes({**named, **dates})}) == response_of(answer)
 
 
-async def test_managed_buyer_reads_amounts_only_if_prices_are_shown_X7_R121_R122(
-    ask: Client, given: Factory
-) -> None:
+async def test_managed_buyer_reads_amounts_only_if_prices_are_shown_X7_R121_R122(ask: Client, given: Factory) -> None:
     """Total, prices and instalments of an offer to a managed account follow its partner's pricing setting."""
     account = await given.managed_account(await given.partner())
     offer = await given.offer(

@@ -238,7 +238,9 @@ async def test_concurrent_approvals_create_one_port_V13(ask: Client, given: Fact
     assert 1 == await ports(rules_engine)
 
 
-async def test_concurrent_approval_and_withdrawal_exclude_each_other_V13(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_concurrent_approval_and_withdrawal_exclude_each_other_V13(
+    ask: Client, given: Factory, rules_engine: AsyncEngine
+) -> None:
     """One of the two is carried out, and there is a port only if it was the approval."""
     partner, account, location = await waiting(given)
     approval = await given.order_approval(account, location)
@@ -277,7 +279,7 @@ async def test_undecided_order_expires_V13(ask: Client, given: Factory, rules_en
 async def test_requester_is_notified_of_expiry_and_nobody_of_withdrawal_V13_X6_R121(
     ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """The requester gets one notification and one e-mail, without a price. A former member gets none."""
+    """The requester gets one notification and one email, without a price. A former member gets none."""
     _, account, location = await waiting(given)
     user, gone = await given.user(account.company, "NETWORK_ADMIN"), await given.user(account.company, "NETWORK_ADMIN")
     past = given.now - timedelta(minutes=1)
@@ -301,7 +303,9 @@ READING = {"its account": True, "its partner": True, "the operator": True, "anot
 
 
 @pytest.mark.parametrize("asking", [*READING, "a visitor"])
-async def test_account_partner_and_operator_read_an_order_approval_V13_V14_V20_V24(ask: Client, given: Factory, asking: str) -> None:
+async def test_account_partner_and_operator_read_an_order_approval_V13_V14_V20_V24(
+    ask: Client, given: Factory, asking: str
+) -> None:
     """The managed company, its partner and the operator read it. For all others it doesn't exist."""
     partner, account, location = await waiting(given)
     approval = await given.order_approval(account, location)
@@ -376,7 +380,7 @@ async def test_partner_is_notified_of_the_order_and_requester_of_the_decision_V1
 async def test_name_is_one_line_without_control_characters_V13_V7(
     ask: Client, given: Factory, rules_engine: AsyncEngine, name: str
 ) -> None:
-    """The partner's e-mail quotes the name of an order, so no name has line breaks, invisible or bidirectional characters."""
+    """The partner's email quotes the name of an order, so no name has line breaks, invisible or bidirectional characters."""
     _, account, location = await waiting(given)
     before = await stored_rows(rules_engine)
 

@@ -119,7 +119,9 @@ async def test_account_orders_neither_for_its_partner_nor_for_a_sibling_V14(ask:
 
 
 @pytest.mark.parametrize("shown", [False, True])
-async def test_prices_are_hidden_in_the_payload_of_an_accounts_order_R121_R122_A16(ask: Client, given: Factory, shown: bool) -> None:
+async def test_prices_are_hidden_in_the_payload_of_an_accounts_order_R121_R122_A16(
+    ask: Client, given: Factory, shown: bool
+) -> None:
     """The payload has the price for the account only if its partner shows prices."""
     partner = await verified(given, "PARTNER")
     account = await managed(given, partner, pricing=shown)
@@ -285,9 +287,7 @@ async def test_unknown_location_is_not_found_A21(ask: Client, given: Factory) ->
     assert nothing(user_error("NOT_FOUND", "locationId")) == answer
 
 
-async def test_order_is_audited_and_idempotent_R431(
-    ask: Client, given: Factory, rules_engine: AsyncEngine
-) -> None:
+async def test_order_is_audited_and_idempotent_R431(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """The audit log says who ordered what. The same Idempotency-Key doesn't order a second port."""
     company = await verified(given)
     location = await given.orderable(company)
@@ -315,7 +315,9 @@ async def test_order_waits_for_a_change_of_its_market_V12(ask: Client, given: Fa
     assert waited
 
 
-async def test_concurrent_orders_and_end_of_their_market_are_consistent_V12(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_concurrent_orders_and_end_of_their_market_are_consistent_V12(
+    ask: Client, given: Factory, rules_engine: AsyncEngine
+) -> None:
     """Each order is carried out whole or refused. Acknowledged orders are stored, and later ones are refused."""
     company = await verified(given)
     location = await given.orderable(company)

@@ -52,7 +52,9 @@ async def test_every_role_reads_its_companys_ports_V20_V23(ask: Client, given: F
 
 
 @pytest.mark.parametrize("asking", ["its account", "its partner", "the operator"])
-async def test_account_partner_and_operator_read_a_managed_accounts_port_V14_V20(ask: Client, given: Factory, asking: str) -> None:
+async def test_account_partner_and_operator_read_a_managed_accounts_port_V14_V20(
+    ask: Client, given: Factory, asking: str
+) -> None:
     """The managed company, its partner and the operator read its port."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)

@@ -23,7 +23,7 @@ ANSWERS: Final = {"acceptConnection": "ACCEPTED", "denyConnection": "DENIED", "w
 
 @dataclass
 class Pair:
-    """A customer's port and a public provider's port, each with the e-mail of a user that may act there."""
+    """A customer's port and a public provider's port, each with the email of a user that may act there."""
 
     port: Port
     target: Port
@@ -83,7 +83,9 @@ async def test_partner_requests_for_its_account_also_to_itself_V14_V16(ask: Clie
 
 
 @pytest.mark.parametrize("role", ["MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
-async def test_other_roles_request_no_connections_A43(ask: Client, given: Factory, rules_engine: AsyncEngine, role: str) -> None:
+async def test_other_roles_request_no_connections_A43(
+    ask: Client, given: Factory, rules_engine: AsyncEngine, role: str
+) -> None:
     """They read the ports but can't connect them."""
     company = await given.company()
     two, user = await pair(given, customer=company), await given.user(company, role)
@@ -176,9 +178,7 @@ async def test_only_active_ports_are_connected_R435(
 @pytest.mark.parametrize(
     ("rate", "told_of"), [(0, "INVALID_VALUE"), (-1, "INVALID_VALUE"), (1, None), (1000, None), (1001, "INVALID_VALUE")]
 )
-async def test_rate_limit_fits_both_ports_V16(
-    ask: Client, given: Factory, rate: int, told_of: str | None
-) -> None:
+async def test_rate_limit_fits_both_ports_V16(ask: Client, given: Factory, rate: int, told_of: str | None) -> None:
     """The slower port is the limit, whichever it is."""
     wide, narrow = await pair(given, speed_mbps=10_000), await pair(given, speed_mbps=1_000)
     await given.change(narrow.port, speed_mbps=10_000)
@@ -224,7 +224,7 @@ async def test_two_ports_have_one_pending_request_V16(ask: Client, given: Factor
 async def test_provider_is_notified_without_the_customers_name_R018_V16_V18(
     ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """Its administrators and contact address get an e-mail that names its own port, but nothing of a hidden customer."""
+    """Its administrators and contact address get an email that names its own port, but nothing of a hidden customer."""
     customer, provider = await given.company(name="Hidden Ltd"), await given.company()
     network, finance = await given.user(provider, "NETWORK_ADMIN"), await given.user(provider, "FINANCE")
     two = await pair(given, customer=customer, provider=provider)
@@ -263,7 +263,7 @@ async def test_requester_is_notified_of_the_outcome_V16_V18(
 
 
 async def test_both_sides_read_the_reason_of_a_denial_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """The requester finds it in the e-mail and in the request."""
+    """The requester finds it in the email and in the request."""
     two = await pair(given)
     waiting = await given.connection_request(two.port, two.target)
 
@@ -277,7 +277,7 @@ async def test_both_sides_read_the_reason_of_a_denial_V16(ask: Client, given: Fa
 
 
 async def test_withdrawal_notifies_nobody_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """A request and its outcome send e-mails. A withdrawal doesn't."""
+    """A request and its outcome send emails. A withdrawal doesn't."""
     two = await pair(given)
     waiting = await given.connection_request(two.port, two.target)
 

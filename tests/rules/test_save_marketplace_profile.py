@@ -74,7 +74,7 @@ async def test_profile_is_saved_with_all_its_fields_R001_R006_R014_R015_R017_R01
 
 
 async def test_new_profile_needs_name_and_email_and_is_private_A10_A11_R012(ask: Client, given: Factory) -> None:
-    """A new profile needs only a name and an e-mail address, and nobody else sees it."""
+    """A new profile needs only a name and an email address, and nobody else sees it."""
     company = await given.company()
 
     answer = await save(ask, company, WHOLE, **NEW)

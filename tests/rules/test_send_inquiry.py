@@ -1,4 +1,4 @@
-"""An inquiry reaches a public profile's provider by e-mail. The profile's editors read it."""
+"""An inquiry reaches a public profile's provider by email. The profile's editors read it."""
 
 from __future__ import annotations
 
@@ -138,9 +138,7 @@ async def test_editors_read_their_companys_inquiries_R018_V9(ask: Client, given:
     assert payload({"inquiries": {**found, "totalCount": 2}}) == response_of(answer)
 
 
-async def test_other_viewers_read_no_inquiries_R018_R116_V9_A21(
-    ask: Client, given: Factory, rules_engine: AsyncEngine
-) -> None:
+async def test_other_viewers_read_no_inquiries_R018_R116_V9_A21(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """Neither other roles nor the sender nor another company. Only its partner reads a managed company's. The operator reads all."""
     partner, operator, sender = await given.partner(), await given.operator(), await given.company()
     account, company = await given.managed_account(partner), await given.company()
@@ -202,7 +200,7 @@ async def test_visitor_sends_five_inquiries_an_hour_to_a_provider_R018(
 
 
 async def test_others_cannot_exhaust_an_honest_senders_limit_R018(ask: Client, given: Factory) -> None:
-    """An inquiry counts for its actual sender, not for the e-mail address it claims."""
+    """An inquiry counts for its actual sender, not for the email address it claims."""
     profile = await given.profile(await given.company())
 
     async with coming_from(ask, "198.51.100.7") as forger, coming_from(ask, "203.0.113.9") as honest:
@@ -213,7 +211,9 @@ async def test_others_cannot_exhaust_an_honest_senders_limit_R018(ask: Client, g
     assert sent(profile) == answer
 
 
-async def test_sender_sends_twenty_inquiries_an_hour_in_total_R018(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_sender_sends_twenty_inquiries_an_hour_in_total_R018(
+    ask: Client, given: Factory, rules_engine: AsyncEngine
+) -> None:
     """Visitors of one IPv6 network are one sender, whatever the rest of their addresses. Users are identified by sign-in."""
     company = await given.company()
     profiles = [await given.profile(await given.company()) for _ in range(5)]

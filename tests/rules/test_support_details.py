@@ -24,9 +24,7 @@ def no_details(reason: str) -> object:
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_partner_supported_account_reads_its_details_R106_R109_R123(
-    ask: Client, given: Factory, role: str
-) -> None:
+async def test_partner_supported_account_reads_its_details_R106_R109_R123(ask: Client, given: Factory, role: str) -> None:
     """Every user of a partner-supported account reads who supports it and how to reach them."""
     account = await given.managed_account(await given.partner(), supported_by="PARTNER")
     await given.support_details(account.company, "PARTNER")
@@ -38,9 +36,7 @@ async def test_partner_supported_account_reads_its_details_R106_R109_R123(
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_operator_supported_account_does_not_read_its_details_R106_R124(
-    ask: Client, given: Factory, role: str
-) -> None:
+async def test_operator_supported_account_does_not_read_its_details_R106_R124(ask: Client, given: Factory, role: str) -> None:
     """No user of an operator-supported account reads its support details, and no setting changes that."""
     account = await given.managed_account(await given.partner(), supported_by="OPERATOR")
     await given.setting(account, chat_support=True, company_profile=True, dashboard=True, pricing=True)

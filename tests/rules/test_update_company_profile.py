@@ -1,4 +1,4 @@
-"""Company profiles are edited by account administrators: their own company's, and of managed companies by the partner's."""
+"""Account administrators edit company profiles: their own company's, or for a managed company its partner's."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ PAPERS: Final = {"legalName": "Alpine AG", "registrationNumber": "CHE-1", "taxNu
 
 
 async def update(ask: Client, viewer: str | None, **values: Any) -> dict[str, Any]:
-    """What comes of a change of a company profile."""
+    """Update a company profile and return the payload."""
     return await send(ask, viewer, "updateCompanyProfile", PROFILE, **values)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "OPERATOR"])
 async def test_company_edits_its_own_profile_A13_A43_V21(ask: Client, given: Factory, kind: str) -> None:
-    """What is given changes, what is left out stays, and null takes away what may be missing."""
+    """Given fields change, absent ones don't, and null clears optional ones."""
     company = await given.company(kind=kind)
     admin = (await given.user(company, "ACCOUNT_ADMIN")).email
 
@@ -42,7 +42,7 @@ async def test_company_edits_its_own_profile_A13_A43_V21(ask: Client, given: Fac
 
 
 async def test_partner_edits_the_profile_of_its_accounts_A13_V14(ask: Client, given: Factory) -> None:
-    """What a managed company is on paper stays with its partner."""
+    """A managed company's registered details are its partner's to edit."""
     partner = await given.partner()
     account = await given.managed_account(partner)
 
@@ -55,7 +55,7 @@ async def test_partner_edits_the_profile_of_its_accounts_A13_V14(ask: Client, gi
 async def test_managed_user_edits_no_profile_R111_A13_X1(
     ask: Client, given: Factory, rules_engine: AsyncEngine, company_profile: bool
 ) -> None:
-    """To be shown its profile is all that its partner can give an account."""
+    """The most that a partner can give an account is to read its profile."""
     partner = await given.partner()
     account = await given.managed_account(partner, company_profile=company_profile)
     before = await stored_rows(rules_engine)
@@ -71,10 +71,10 @@ async def test_managed_user_edits_no_profile_R111_A13_X1(
 
 
 @pytest.mark.parametrize("status", ["PENDING", "VERIFIED"])
-async def test_what_the_operator_has_checked_stays_R410_R422_V8(
+async def test_checked_names_do_not_change_R410_R422_V8(
     ask: Client, given: Factory, rules_engine: AsyncEngine, status: str
 ) -> None:
-    """While a certificate is checked, and once it is approved, the names that it proves stay; all else may change."""
+    """While a certificate is under review, and once it's approved, the names it proves stay. Everything else may change."""
     papers: dict[str, Any] = {"legal_name": "Alpine AG", "registration_number": "CHE-1", "verification_status": status}
     company = await given.company(**papers)
     before = await stored_rows(rules_engine)
@@ -90,8 +90,8 @@ async def test_what_the_operator_has_checked_stays_R410_R422_V8(
 
 
 @pytest.mark.parametrize("status", ["UNVERIFIED", "REJECTED"])
-async def test_what_is_not_checked_may_change_A41_R409(ask: Client, given: Factory, status: str) -> None:
-    """Before a certificate is handed in, and after it was rejected, the papers can be put right."""
+async def test_unchecked_names_may_change_A41_R409(ask: Client, given: Factory, status: str) -> None:
+    """Before a certificate is submitted, and after it was rejected, the details can be corrected."""
     company = await given.company(verification_status=status)
 
     changed = await update(ask, company.admin, version=1, tradingName="Alpine", **PAPERS)
@@ -99,8 +99,8 @@ async def test_what_is_not_checked_may_change_A41_R409(ask: Client, given: Facto
     assert {"company": {"tradingName": "Alpine", "version": 2, "companyProfile": PAPERS}, "userErrors": []} == changed
 
 
-async def test_error_says_why_a_name_stays_R422(ask: Client, given: Factory) -> None:
-    """The message names the state and whom to ask."""
+async def test_error_says_why_a_name_cannot_change_R422(ask: Client, given: Factory) -> None:
+    """The message names the status and whom to contact."""
     company = await given.company(verification_status="VERIFIED")
     query = """mutation ($input: UpdateCompanyProfileInput!) {
         updateCompanyProfile(input: $input) { userErrors { message } }
@@ -114,7 +114,7 @@ async def test_error_says_why_a_name_stays_R422(ask: Client, given: Factory) -> 
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
 async def test_other_roles_edit_no_profile_A43(ask: Client, given: Factory, rules_engine: AsyncEngine, role: str) -> None:
-    """Neither of their own company nor of one that it manages; and no version is told to them."""
+    """Neither their own company's nor a managed one's. They don't read the version either."""
     partner = await given.partner()
     account, user = await given.managed_account(partner), await given.user(partner, role)
     before = await stored_rows(rules_engine)
@@ -131,8 +131,10 @@ async def test_other_roles_edit_no_profile_A43(ask: Client, given: Factory, rule
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
-async def test_nobody_edits_another_company_V18_A21(ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str) -> None:
-    """A hidden company is not there; one that is shown may not be edited, and its version is nobody's business."""
+async def test_other_companies_do_not_edit_a_profile_V18_A21(
+    ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
+) -> None:
+    """A hidden company is not found. A visible one may not be edited, and its version is hidden."""
     email, secret, shown = await given.somebody(kind), await given.company(), await given.company()
     await given.profile(shown, visibility="PUBLIC")
     before = await stored_rows(rules_engine)
@@ -147,8 +149,8 @@ async def test_nobody_edits_another_company_V18_A21(ask: Client, given: Factory,
     assert before == await stored_rows(rules_engine)
 
 
-async def test_version_tells_nobody_of_hidden_edits_R111_V18(ask: Client, given: Factory) -> None:
-    """Who sees a company and not its papers gets the same bytes before and after they were edited."""
+async def test_version_does_not_reveal_hidden_edits_R111_V18(ask: Client, given: Factory) -> None:
+    """A viewer that sees a company but not its registered details gets the same bytes before and after an edit."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     await given.profile(account.company, visibility="PUBLIC")
@@ -161,8 +163,8 @@ async def test_version_tells_nobody_of_hidden_edits_R111_V18(ask: Client, given:
     assert before == after
 
 
-async def test_texts_have_bounds_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """What is blank, too long or of no known form is told at once; names cannot be taken away."""
+async def test_texts_are_validated_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Blank, too long and malformed values are all reported at once. Names can't be cleared."""
     company: Company = await given.company()
     before = await stored_rows(rules_engine)
     address = {"street": "x" * 201, "postalCode": "9" * 33, "country": "XX"}
@@ -184,8 +186,8 @@ async def test_texts_have_bounds_V7(ask: Client, given: Factory, rules_engine: A
     assert before == await stored_rows(rules_engine)
 
 
-async def test_of_many_edits_of_one_version_one_is_made_A13(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Of eight who edit what they read at the same moment one does, and it stands in the trail as it was made."""
+async def test_concurrent_edits_of_one_version_apply_once_A13(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Of eight concurrent edits based on the same version one is saved, and the audit log has exactly that one."""
     company = await given.company(tax_number="T-0")
 
     answers = await asyncio.gather(*(update(ask, company.admin, version=1, taxNumber=f"N-{n}") for n in range(8)))

@@ -1,4 +1,4 @@
-"""Managed accounts are renamed, referred to and handed over by their partner, and by nobody else."""
+"""A partner, and nobody else, changes a managed account's name, reference and support."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ DETAILS: Final = "query ($id: ID!) { company(id: $id) { supportDetails { support
 
 
 async def update(ask: Client, viewer: str | None, selection: str = ACCOUNT, **values: Any) -> dict[str, Any]:
-    """What comes of a change of an account."""
+    """Update an account and return the payload."""
     return await send(ask, viewer, "updateManagedAccount", selection, **values)
 
 
 async def test_partner_renames_an_account_V7_V14(ask: Client, given: Factory) -> None:
-    """What is given changes, what is left out stays, and null takes the reference away."""
+    """Given fields change, absent ones don't, and null clears the reference."""
     partner = await given.partner()
     account = await given.managed_account(partner, name="Alpine", ref="CRM-7")
 
@@ -39,7 +39,7 @@ async def test_partner_renames_an_account_V7_V14(ask: Client, given: Factory) ->
 
 
 async def test_name_of_another_account_is_taken_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """A name that another account of the partner has is refused; its own, and that of another partner's account, is not."""
+    """The name of the partner's other account is refused. The account's own name, or another partner's, isn't."""
     partner, other = await given.partner(), await given.partner()
     account = await given.managed_account(partner, name="Alpine")
     await given.managed_account(partner, name="Baltic")
@@ -57,8 +57,8 @@ async def test_name_of_another_account_is_taken_V7(ask: Client, given: Factory, 
     assert {"managedAccount": {"accountName": "Celtic", "version": 3}, "userErrors": []} == others
 
 
-async def test_two_who_take_one_name_at_once_V7(ask: Client, given: Factory) -> None:
-    """Of two accounts that get the same name at the same moment one has it."""
+async def test_concurrent_renames_to_one_name_succeed_once_V7(ask: Client, given: Factory) -> None:
+    """Of two accounts that are renamed to the same name concurrently, one gets it."""
     partner = await given.partner()
     accounts = [await given.managed_account(partner) for _ in range(4)]
 
@@ -70,8 +70,8 @@ async def test_two_who_take_one_name_at_once_V7(ask: Client, given: Factory) -> 
     assert {"TAKEN": 3} == codes
 
 
-async def test_account_is_handed_over_with_its_details_R106_R123_R124_V15(ask: Client, given: Factory) -> None:
-    """Whoever supports the account, its details say so, and the account reads them while its partner does."""
+async def test_support_details_follow_the_accounts_support_R106_R123_R124_V15(ask: Client, given: Factory) -> None:
+    """The details name the account's new supporter. The account reads them while that is its partner."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     await given.support_details(account.company, "PARTNER")
@@ -88,10 +88,10 @@ async def test_account_is_handed_over_with_its_details_R106_R123_R124_V15(ask: C
     assert {"company": {"supportDetails": {"supportedBy": "PARTNER", "email": email, "version": None}}} == shown.data
 
 
-async def test_operator_takes_no_account_that_it_cannot_reach_V15(
+async def test_operator_supports_no_account_without_contact_details_V15(
     ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """Without e-mail address and phone of its support details an account stays with its partner."""
+    """Without an email and a phone in its support details, an account stays with its partner."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     before = await stored_rows(rules_engine)
@@ -103,10 +103,8 @@ async def test_operator_takes_no_account_that_it_cannot_reach_V15(
 
 
 @pytest.mark.parametrize("name", ["accountName", "supportedBy"])
-async def test_what_an_account_needs_cannot_be_null_V7(
-    ask: Client, given: Factory, rules_engine: AsyncEngine, name: str
-) -> None:
-    """A name and who supports it are never taken away."""
+async def test_required_fields_are_not_null_V7(ask: Client, given: Factory, rules_engine: AsyncEngine, name: str) -> None:
+    """The name and the supporter are never cleared."""
     nothing: dict[str, Any] = {name: None}
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -118,10 +116,10 @@ async def test_what_an_account_needs_cannot_be_null_V7(
     assert before == await stored_rows(rules_engine)
 
 
-async def test_account_is_run_by_administrators_of_its_partner_V14_A43_V25(
+async def test_administrators_of_the_partner_edit_an_account_V14_A43_V25(
     ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """Whoever reads the account and no more may not change it; for everybody else it is not there."""
+    """A viewer that only reads the account may not edit it. For everybody else it doesn't exist."""
     partner, other, operator = await given.partner(), await given.partner(), await given.operator()
     account = await given.managed_account(partner)
     readers = [(await given.user(partner, role)).email for role in ("NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER")]
@@ -142,8 +140,8 @@ async def test_account_is_run_by_administrators_of_its_partner_V14_A43_V25(
     assert before == await stored_rows(rules_engine)
 
 
-async def test_of_many_edits_of_one_version_one_is_made_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Of eight who change what they read at the same moment one does; the others are told, and nothing of theirs is stored."""
+async def test_concurrent_edits_of_one_version_apply_once_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Of eight concurrent edits based on the same version one is saved. The others get an error and store nothing."""
     partner = await given.partner()
     account = await given.managed_account(partner)
 
@@ -158,8 +156,8 @@ async def test_of_many_edits_of_one_version_one_is_made_V7(ask: Client, given: F
     assert [("updateManagedAccount", "managed_account")] == [event[:2] for event in await recorded_changes(rules_engine)]
 
 
-async def test_a_change_is_recorded_whole_R105(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """One event of the account and one of its support details, before and after."""
+async def test_change_is_audited_R105(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """One event has the account's change and one its support details' change, before and after."""
     partner = await given.partner()
     account = await given.managed_account(partner, name="Alpine", ref="CRM-7")
     await given.support_details(account.company, "PARTNER")

@@ -1,4 +1,4 @@
-"""Ports are configured by whoever keeps them: name, cost centre, term and visibility, never the speed."""
+"""Network roles change a port's name, cost centre, term and visibility, but never its speed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PRICES = {"monthlyRate": {"amount": "1250.00"}, "setupFee": {"amount": "500.00"}
 
 
 async def port_of(given: Factory, company: Company, **values: Any) -> Port:
-    """A port of the company as a test begins with it."""
+    """Create a company's port as each test starts with it."""
     return await given.port(company, **{"name": "Core", "cost_centre": "CC-1", **values})
 
 
@@ -38,8 +38,8 @@ async def port_of(given: Factory, company: Company, **values: Any) -> Port:
         pytest.param({"termMonths": 24}, {"termMonths": 24, "monthlyRate": {"amount": "300.00"}}, id="term"),
     ],
 )
-async def test_what_is_given_is_changed_R031_V7(ask: Client, given: Factory, values: Any, changed: Any) -> None:
-    """Whatever is left out stays; for another term the port costs what the list says, and its setup fee stays."""
+async def test_given_fields_change_R031_V7(ask: Client, given: Factory, values: Any, changed: Any) -> None:
+    """Absent fields don't. A new term changes the monthly rate to the list price, but not the setup fee."""
     company = await given.company()
     port = await port_of(given, company)
     await given.price(port.location, term_months=24)
@@ -50,10 +50,8 @@ async def test_what_is_given_is_changed_R031_V7(ask: Client, given: Factory, val
 
 
 @pytest.mark.parametrize("status", ["REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED", "DECOMMISSIONED", "CANCELLED"])
-async def test_visibility_may_be_changed_at_any_time_and_the_term_until_the_end_R031_A44(
-    ask: Client, given: Factory, status: str
-) -> None:
-    """Name, cost centre and visibility can be changed in every state, the term of a port that has not ended."""
+async def test_visibility_may_always_change_and_term_until_the_end_R031_A44(ask: Client, given: Factory, status: str) -> None:
+    """Name, cost centre and visibility can change in every status, the term only until the port has ended."""
     company = await given.company()
     port = await port_of(given, company, status=status)
     await given.price(port.location, term_months=1)
@@ -67,8 +65,8 @@ async def test_visibility_may_be_changed_at_any_time_and_the_term_until_the_end_
     assert {"port": {"name": "Edge", "visibility": "PUBLIC"}, "userErrors": []} == rest
 
 
-async def test_all_problems_of_a_change_are_told_at_once_V7_V1(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Each with the path to it, and nothing is changed."""
+async def test_all_errors_are_reported_at_once_V7_V1(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Each error has its path, and nothing is changed."""
     account = await given.managed_account(await given.partner())
     port = await port_of(given, account.company)
     before = await stored_rows(rules_engine)
@@ -88,8 +86,8 @@ async def test_all_problems_of_a_change_are_told_at_once_V7_V1(ask: Client, give
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_ports_are_kept_by_these_roles_A43(ask: Client, given: Factory, rules_engine: AsyncEngine, role: str) -> None:
-    """Account and network administrators change a port and read its version; others read the port."""
+async def test_only_some_roles_change_a_port_A43(ask: Client, given: Factory, rules_engine: AsyncEngine, role: str) -> None:
+    """Account and network administrators change a port and read its version. Others read the port."""
     company = await given.company()
     port, user = await given.port(company), await given.user(company, role)
     before = await stored_rows(rules_engine)
@@ -115,10 +113,10 @@ async def test_ports_are_kept_by_these_roles_A43(ask: Client, given: Factory, ru
         pytest.param("a visitor", "NOT_FOUND", id="a visitor"),
     ],
 )
-async def test_a_port_is_kept_by_its_company_and_its_partner_V14_V20_A21(
+async def test_company_and_partner_change_a_port_V14_V20_A21(
     ask: Client, given: Factory, rules_engine: AsyncEngine, asking: str, code: str | None
 ) -> None:
-    """The operator reads it and may not change it; for all others it is not there, public or not."""
+    """The operator reads it but may not change it. For all others it's not found, public or not."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)
     port = await given.port(account.company, visibility="PUBLIC")
@@ -139,10 +137,10 @@ async def test_a_port_is_kept_by_its_company_and_its_partner_V14_V20_A21(
     assert (code is None) == (before != await stored_rows(rules_engine))
 
 
-async def test_a_managed_user_does_not_change_visibility_and_its_partner_does_V1_R116(
+async def test_managed_user_does_not_change_visibility_and_its_partner_does_V1_R116(
     ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """Neither to PUBLIC nor back. To say what it is already is no change."""
+    """Neither to PUBLIC nor back. Sending the current value isn't a change."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=True, company_profile=True)
     hidden = await port_of(given, account.company)
@@ -161,10 +159,10 @@ async def test_a_managed_user_does_not_change_visibility_and_its_partner_does_V1
     assert {"port": {"visibility": "PUBLIC"}, "userErrors": []} == acting
 
 
-async def test_a_term_is_the_partners_to_change_where_it_approves_orders_V13(
+async def test_partner_changes_the_term_if_it_approves_orders_V13(
     ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """What a managed user could not order without approval it does not get by ordering less and changing that."""
+    """A managed user can't avoid the approval by ordering a different term and then changing it."""
     partner = await given.partner()
     free, bound = await given.managed_account(partner), await given.managed_account(partner, order_approval=True)
     mine, theirs = await port_of(given, free.company), await port_of(given, bound.company)
@@ -186,8 +184,8 @@ async def test_a_term_is_the_partners_to_change_where_it_approves_orders_V13(
 
 
 @pytest.mark.parametrize("shown", [False, True])
-async def test_prices_are_hidden_when_an_account_changes_its_term_R121_R122(ask: Client, given: Factory, shown: bool) -> None:
-    """What the change answers tells the price to the account only if its partner shows prices, and the port has it all the same."""
+async def test_prices_are_hidden_in_the_payload_of_a_term_change_R121_R122(ask: Client, given: Factory, shown: bool) -> None:
+    """The payload has the price for the account only if its partner shows prices. The port gets the new price either way."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=shown)
     port = await port_of(given, account.company)
@@ -205,8 +203,8 @@ async def test_prices_are_hidden_when_an_account_changes_its_term_R121_R122(ask:
 
 
 @pytest.mark.parametrize("own", [None, "Peering in Berlin"])
-async def test_a_rename_leaves_the_name_on_the_marketplace_R032_R034_A6(ask: Client, given: Factory, own: str | None) -> None:
-    """Whether the port has a name of its own there or is announced by its company and location."""
+async def test_rename_keeps_the_name_on_the_marketplace_R032_R034_A6(ask: Client, given: Factory, own: str | None) -> None:
+    """That holds for a port with its own Marketplace name and for one listed by company and location."""
     company = await given.company()
     await given.profile(company, name="Sample Networks")
     port = await port_of(given, company, visibility="PUBLIC", marketplace_name=own)
@@ -218,10 +216,8 @@ async def test_a_rename_leaves_the_name_on_the_marketplace_R032_R034_A6(ask: Cli
     assert {"marketplacePorts": {"nodes": [{"name": expected}]}} == answer.data
 
 
-async def test_of_two_changes_from_one_version_one_is_refused_V7(
-    ask: Client, given: Factory, rules_engine: AsyncEngine
-) -> None:
-    """Sent at the same moment or one after the other: nobody's change is lost silently."""
+async def test_concurrent_changes_of_one_version_apply_once_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Concurrent or consecutive, no change is overwritten silently."""
     company = await given.company()
     port = await given.port(company)
     names = [f"Name {number}" for number in range(6)]

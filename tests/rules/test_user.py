@@ -1,4 +1,4 @@
-"""Users: people, and who reads their addresses."""
+"""Users: people, and who reads their email addresses."""
 
 from __future__ import annotations
 
@@ -15,10 +15,8 @@ ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIE
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
-async def test_addresses_of_members_are_for_account_administrators_V23(
-    ask: Client, given: Factory, kind: str, role: str
-) -> None:
-    """Every role reads its colleagues' names; their e-mail addresses only an account administrator reads."""
+async def test_only_administrators_read_addresses_of_members_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
+    """Every role reads its colleagues' names. Only an account administrator reads their email addresses."""
     account = await given.managed_account(await given.partner())
     company = account.company if kind == "MANAGED" else await given.company(kind=kind)
     member = await given.user(company, role)
@@ -34,8 +32,8 @@ async def test_addresses_of_members_are_for_account_administrators_V23(
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_everybody_reads_its_own_address_V23(ask: Client, given: Factory, role: str) -> None:
-    """A user of any role reads its own e-mail address."""
+async def test_every_user_reads_its_own_address_V23(ask: Client, given: Factory, role: str) -> None:
+    """A user in any role reads its own email address."""
     user = await given.user(await given.company(), role, name="Jo")
 
     answer = await ask(user.email, SELF)
@@ -45,7 +43,7 @@ async def test_everybody_reads_its_own_address_V23(ask: Client, given: Factory, 
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_partner_reads_the_people_of_its_accounts_V14_V23(ask: Client, given: Factory, role: str) -> None:
-    """Every user of a partner reads the people of its accounts; their addresses are for its account administrators."""
+    """Every user of a partner reads the people of its accounts. Their addresses are for its account administrators."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     user = await given.user(account.company, name="Jo")
@@ -71,8 +69,8 @@ async def test_operator_reads_every_user_V21(ask: Client, given: Factory) -> Non
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_user_of_another_company_is_unknown_V21(ask: Client, given: Factory, kind: str) -> None:
-    """Account administrators of other companies do not find a user by its id, though they see its company."""
+async def test_user_of_another_company_is_hidden_V21(ask: Client, given: Factory, kind: str) -> None:
+    """Account administrators of other companies don't find a user by its id, even if they see its company."""
     company = await given.company()
     await given.profile(company)
     user = await given.user(company)

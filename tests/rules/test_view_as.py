@@ -1,4 +1,4 @@
-"""Looking as another: a partner's staff and the operator's support see what an account would see, and nothing that it would not."""
+"""View as: a partner's staff and the operator's support see what an account would see, and nothing else."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ REFUSED = {
 
 
 async def look(ask: Client, email: str | None, named: str, query: str, **variables: Any) -> Answer:
-    """The answer to a query for whoever looks as the company or user of an id."""
+    """Send a query as a user that views as the company or user with an id."""
     return await ask.send(email, query, variables, **{HEADER: named})
 
 
-async def test_a_partner_looks_as_its_account_and_both_are_shown_V14(ask: Client, given: Factory) -> None:
-    """An account administrator of a partner looks as one of the account, and is told who looks as whom."""
+async def test_partner_views_as_its_account_and_both_are_named_V14(ask: Client, given: Factory) -> None:
+    """A partner's account administrator views as the account's, and the response names both viewers."""
     partner = await given.partner("The partner")
     account = await given.managed_account(partner)
 
@@ -55,8 +55,8 @@ async def test_a_partner_looks_as_its_account_and_both_are_shown_V14(ask: Client
     assert payload({"viewer": seen}) == response_of(answer)
 
 
-async def test_whoever_looks_as_itself_is_told_of_nobody_else_A43(ask: Client, given: Factory) -> None:
-    """Without the header `viewingAs` and `viewedBy` are null."""
+async def test_viewing_as_is_null_without_the_header_A43(ask: Client, given: Factory) -> None:
+    """Without the header, `viewingAs` and `viewedBy` are null."""
     partner = await given.partner()
 
     answer = await ask(partner.admin, "{ viewer { viewingAs { id } viewedBy { name } } }")
@@ -64,8 +64,8 @@ async def test_whoever_looks_as_itself_is_told_of_nobody_else_A43(ask: Client, g
     assert payload({"viewer": {"viewingAs": None, "viewedBy": None}}) == response_of(answer)
 
 
-async def test_what_is_seen_is_what_the_account_sees_V14_R121(ask: Client, given: Factory) -> None:
-    """A partner who sees the prices of an account's ports does not see them when it looks as the account, nor ports of its own."""
+async def test_partner_sees_exactly_what_its_account_sees_V14_R121(ask: Client, given: Factory) -> None:
+    """A partner that views as an account sees neither the account's hidden prices nor its own ports."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     port, _ = await given.port(account.company), await given.port(partner)
@@ -78,8 +78,8 @@ async def test_what_is_seen_is_what_the_account_sees_V14_R121(ask: Client, given
     assert response_of(as_itself) == response_of(as_account)
 
 
-async def test_settings_are_those_of_the_moment_V2_R122(ask: Client, given: Factory) -> None:
-    """What the partner switches on is seen with the next request."""
+async def test_settings_apply_to_the_next_request_V2_R122(ask: Client, given: Factory) -> None:
+    """A setting that the partner turns on shows in the next request."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     port = await given.port(account.company)
@@ -92,8 +92,8 @@ async def test_settings_are_those_of_the_moment_V2_R122(ask: Client, given: Fact
 
 
 @pytest.mark.parametrize("role", PARTNER_ROLES)
-async def test_a_partners_staff_looks_with_the_roles_that_it_has_V14_A43(ask: Client, given: Factory, role: str) -> None:
-    """Only an account administrator looks as an administrator; others keep their own roles, and so see no more than they would."""
+async def test_partners_staff_views_with_its_own_roles_V14_A43(ask: Client, given: Factory, role: str) -> None:
+    """Only an account administrator views as an administrator. Others keep their own roles and so see no more than before."""
     partner = await given.partner()
     account, user = await given.managed_account(partner), await given.user(partner, role)
 
@@ -102,8 +102,8 @@ async def test_a_partners_staff_looks_with_the_roles_that_it_has_V14_A43(ask: Cl
     assert payload({"viewer": {"viewingAs": {"id": account.company.id}, "roles": [role]}}) == response_of(answer)
 
 
-async def test_the_operators_support_looks_as_any_company_A43(ask: Client, given: Factory) -> None:
-    """Support looks as an account administrator of a direct company, of a partner and of a managed one."""
+async def test_operators_support_views_as_any_company_A43(ask: Client, given: Factory) -> None:
+    """Support views as an account administrator of a direct company, a partner or a managed account."""
     support, direct, partner = await given.support(), await given.company(), await given.partner()
     account = await given.managed_account(partner)
     companies = (direct, partner, account.company)
@@ -115,8 +115,8 @@ async def test_the_operators_support_looks_as_any_company_A43(ask: Client, given
 
 
 @pytest.mark.parametrize("who", ["partner", "support"])
-async def test_a_user_of_an_account_is_looked_as_with_its_own_roles_V14_A43(ask: Client, given: Factory, who: str) -> None:
-    """The partner's account administrator and support look as a user, in the company that it joined first."""
+async def test_user_is_viewed_as_with_its_own_roles_V14_A43(ask: Client, given: Factory, who: str) -> None:
+    """A partner's account administrator and support view as a user, in the company that the user joined first."""
     partner, support = await given.partner(), await given.support()
     first, second = await given.managed_account(partner), await given.managed_account(partner)
     user = await given.user(first.company, "FINANCE", "VIEWER")
@@ -127,8 +127,8 @@ async def test_a_user_of_an_account_is_looked_as_with_its_own_roles_V14_A43(ask:
     assert payload({"viewer": {"viewingAs": {"id": first.company.id}, "roles": ["FINANCE", "VIEWER"]}}) == response_of(answer)
 
 
-async def test_of_a_users_companies_only_those_count_that_are_the_askers_to_look_at_V14(ask: Client, given: Factory) -> None:
-    """A user who joined another company before is looked as in the account that the asker's company manages."""
+async def test_user_is_viewed_as_in_a_company_the_requester_manages_V14(ask: Client, given: Factory) -> None:
+    """A user that joined another company earlier is viewed as in the account that the requester's company manages."""
     partner, elsewhere = await given.partner(), await given.company()
     account = await given.managed_account(partner)
     user = await given.user(elsewhere, "ACCOUNT_ADMIN")
@@ -141,8 +141,8 @@ async def test_of_a_users_companies_only_those_count_that_are_the_askers_to_look
 
 @pytest.mark.executors
 @pytest.mark.parametrize("asking", ["visitor", "managed", "direct", "reviewer", "other partner", "partner's network admin"])
-async def test_nobody_else_looks_as_an_account_or_its_user_V14_A43(ask: Client, given: Factory, asking: str) -> None:
-    """Everybody else is refused as for an id that nothing has, an id of something else, and what is no id at all."""
+async def test_other_viewers_do_not_view_as_an_account_or_its_user_V14_A43(ask: Client, given: Factory, asking: str) -> None:
+    """They get the same error as for an unknown id, an id of another type and a malformed id."""
     partner, other = await given.partner(), await given.partner()
     account, network = await given.managed_account(partner), await given.user(partner, "NETWORK_ADMIN")
     emails = {
@@ -170,8 +170,8 @@ async def test_nobody_else_looks_as_an_account_or_its_user_V14_A43(ask: Client, 
     assert 1 == len(counts)
 
 
-async def test_what_a_user_was_told_is_its_alone_X6(ask: Client, given: Factory) -> None:
-    """Whoever looks as a user is told who that is, and reads none of its notifications, nor how many there are."""
+async def test_viewed_as_users_notifications_are_hidden_X6(ask: Client, given: Factory) -> None:
+    """A requester that views as a user reads the user's name, but neither notifications nor their count."""
     partner, support = await given.partner(), await given.support()
     account = await given.managed_account(partner)
     user = account.company.user
@@ -186,8 +186,8 @@ async def test_what_a_user_was_told_is_its_alone_X6(ask: Client, given: Factory)
     assert (1, 1) == (own.data["viewer"]["unreadNotifications"], own.data["notifications"]["totalCount"])
 
 
-async def test_a_mutation_is_never_done_as_another_V14(ask: Client, given: Factory, rules_engine: Any) -> None:
-    """A mutation with the header is refused, and nothing has changed."""
+async def test_mutation_is_never_run_as_another_viewer_V14(ask: Client, given: Factory, rules_engine: Any) -> None:
+    """A mutation with the header is refused, and nothing changes."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     before = await stored_rows(rules_engine)
