@@ -1,4 +1,4 @@
-"""A URL of a database is taken as libpq takes it, with one meaning for asyncpg, SQLAlchemy and psycopg, or refused by name."""
+"""A database URL means what libpq says, for asyncpg, SQLAlchemy and psycopg alike. Errors name the unsupported parameter."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ REFUSED: Final = ["refused"] * 3
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home directory without files of PostgreSQL, and an environment without its variables."""
+    """A home directory without PostgreSQL's files, and an environment without its variables."""
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("PGHOST", "PGUSER", "PGPASSWORD", "PGSSLMODE", "PGSERVICE", "PGOPTIONS", "PGAPPNAME"):
         monkeypatch.delenv(name, raising=False)
@@ -55,7 +55,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def parsed(address: Address) -> dict[str, Any]:
-    """What asyncpg makes of its arguments, which it does when it connects."""
+    """Return the arguments as asyncpg parses them when it connects."""
     names = ("dsn", "host", "port", "user", "password", "passfile", "database", "target_session_attrs", "krbsrvname", "gsslib")
     arguments = address.asyncpg({})
     given = {name: arguments.get(name) for name in names}
@@ -104,10 +104,10 @@ def parsed(address: Address) -> dict[str, Any]:
         ("postgresql://h/d?channel_binding=prefer", [("h", 5432)], "d", {}, {"channel_binding": "prefer"}),
     ],
 )  # fmt: skip
-def test_what_libpq_takes_is_taken(
+def test_libpq_urls_are_accepted(
     url: str, addresses: list[Any], database: str, of_asyncpg: dict[str, Any], of_libpq: dict[str, str]
 ) -> None:
-    """Both drivers connect to the same server, by the same name, with the same parameters."""
+    """Both drivers connect to the same server, as the same user, with the same parameters."""
     address = Address.parse(url)
     ours, theirs = parsed(address), conninfo_to_dict(address.libpq())
 
@@ -135,10 +135,10 @@ def test_what_libpq_takes_is_taken(
         ("?sslmode=require&sslnegotiation=direct&ssl_min_protocol_version=TLSv1.3", "require", False, ssl.CERT_NONE),
     ],
 )
-def test_a_connection_is_as_safe_as_its_url_says(
+def test_connection_is_as_secure_as_its_url_says(
     home: Path, query: str, mode: str, *, checks_host: bool, checks_certificate: ssl.VerifyMode
 ) -> None:
-    """asyncpg binds no channels: where that is required it checks the certificate and the host instead."""
+    """asyncpg doesn't support channel binding. If the URL requires it, it checks the certificate and the host instead."""
     Authority(home)
     address = Address.parse(f"postgresql://u:p@db.example/d{query.format(root=home / 'root.pem')}")
 
@@ -152,8 +152,8 @@ def test_a_connection_is_as_safe_as_its_url_says(
     assert "system" not in conninfo_to_dict(address.libpq()).values()  # libpq's own OpenSSL may not know where they are
 
 
-def test_no_tls_is_no_tls() -> None:
-    """`disable` is the only mode without any."""
+def test_only_disable_means_no_tls() -> None:
+    """`disable` is the only mode without TLS."""
     assert parsed(Address.parse("postgresql://h/d?sslmode=disable"))["ssl"] is False
 
 
@@ -200,8 +200,8 @@ def test_no_tls_is_no_tls() -> None:
         ("postgresql://h/d?ssl=\ud800", "is no URL of PostgreSQL"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_taken_is_named(url: str, said: str) -> None:
-    """The start stops with the variable, the parameter and what to do, without a traceback, and never with the password."""
+def test_unsupported_parameter_is_named(url: str, said: str) -> None:
+    """The error names the variable, the parameter and what to do. It has no traceback and never the password."""
     with pytest.raises(InvalidSettings) as refused:
         Settings.load(database_url=url)
 
@@ -210,8 +210,8 @@ def test_what_cannot_be_taken_is_named(url: str, said: str) -> None:
     assert "fish" not in message.replace("the service swordfish", "")
 
 
-def test_what_the_url_leaves_out_comes_from_the_service_and_the_environment(home: Path) -> None:
-    """The URL is asked first, then the service that it names, then libpq's variables."""
+def test_missing_parameters_come_from_the_service_then_the_environment(home: Path) -> None:
+    """The URL comes first, then the service that it names, then libpq's environment variables."""
     (home / ".pg_service.conf").write_text("[market]\nhost=db.example\nport=6543\nuser=of_service\npassword=a%b\n", "utf-8")
     environment = {"PGHOST": "elsewhere.example", "PGPASSWORD": "of_environment", "PGDATABASE": "d", "PGAPPNAME": "a"}
 
@@ -225,8 +225,8 @@ def test_what_the_url_leaves_out_comes_from_the_service_and_the_environment(home
         Address.parse("postgresql://?service=other", environment)
 
 
-def test_without_a_host_it_is_the_server_of_this_machine(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    """Its socket where there is one, else localhost; the same for all drivers."""
+def test_host_defaults_to_this_machine(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    """It's the server's socket if there is one, else localhost, the same for all drivers."""
     monkeypatch.setattr("address.SOCKETS", (str(home),))
 
     without = Address.parse("postgresql:///d")
@@ -245,8 +245,8 @@ def test_without_a_host_it_is_the_server_of_this_machine(monkeypatch: pytest.Mon
         "postgresql://u@[fe80::1%25eth0]/sample",
     ],
 )
-def test_the_uri_says_the_same(url: str) -> None:
-    """What `crossgate database url` prints leads to the same database."""
+def test_uri_leads_to_the_same_database(url: str) -> None:
+    """The URL that `crossgate database url` prints leads to the same database."""
     address = Address.parse(url)
 
     assert address == Address.parse(address.uri)
@@ -254,7 +254,7 @@ def test_the_uri_says_the_same(url: str) -> None:
 
 
 class Authority:
-    """Makes certificates for localhost, and a root certificate that vouches for them in `root.pem`."""
+    """Creates certificates for localhost, and the root certificate that signs them in `root.pem`."""
 
     def __init__(self, directory: Path, host: str = "localhost") -> None:
         self.root = directory / "root.pem"
@@ -282,7 +282,7 @@ class Authority:
 
 
 class Front:
-    """A PostgreSQL that speaks TLS, or refuses it: it stands before the embedded one, which has none."""
+    """A proxy in front of the embedded PostgreSQL, which has no TLS. It accepts or refuses TLS."""
 
     def __init__(self, socket: str, context: ssl.SSLContext | None) -> None:
         self._socket = socket
@@ -345,20 +345,20 @@ async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
 
 @pytest.fixture
 def socket_path(database_url: str) -> str:
-    """The socket of the embedded PostgreSQL."""
+    """The path of the embedded PostgreSQL's socket."""
     query = make_url(database_url).query
     return f"{query['host']}/.s.PGSQL.{query['port']}"
 
 
 @pytest.fixture
 def at(database_url: str) -> Callable[..., str]:
-    """Makes URLs of the database behind a port."""
+    """Returns URLs of the database behind a port."""
     known = make_url(database_url)
     return lambda port, query="", host="localhost": f"postgresql://{known.username}:x@{host}:{port}/{known.database}?{query}"
 
 
 async def by_sqlalchemy(url: str, statement: str) -> Any:
-    """A value as a unit of work reads it."""
+    """Read a value as a unit of work does."""
     engine = connect(url)
     try:
         async with engine.connect() as connection:
@@ -368,7 +368,7 @@ async def by_sqlalchemy(url: str, statement: str) -> Any:
 
 
 async def by_asyncpg(url: str, statement: str) -> Any:
-    """A value as requests read it."""
+    """Read a value as requests do."""
     reader = Reader(url)
     try:
         return (await reader.run(statement, ()))[0][0]
@@ -377,7 +377,7 @@ async def by_asyncpg(url: str, statement: str) -> Any:
 
 
 async def by_psycopg(url: str, statement: str) -> Any:
-    """A value as the worker reads it."""
+    """Read a value as the worker does."""
     async with await psycopg.AsyncConnection.connect(Address.parse(url).libpq("-c search_path=procrastinate")) as connection:
         found = await (await connection.execute(statement.encode())).fetchone()
         return found and found[0]
@@ -387,13 +387,13 @@ DRIVERS: Final = (by_sqlalchemy, by_asyncpg, by_psycopg)
 
 
 async def answers(url: str, statement: str = "SELECT 1") -> list[Any]:
-    """What each driver reads; how its connection was refused, where it was."""
+    """Return what each driver reads, or how its connection was refused."""
     found = await asyncio.gather(*(driver(url, statement) for driver in DRIVERS), return_exceptions=True)
     return ["refused" if isinstance(each, REFUSALS) else each for each in found]
 
 
-async def test_tls_is_had_by_every_driver(tmp_path: Path, socket_path: str, at: Callable[..., str]) -> None:
-    """`require` needs a server with TLS, `verify-full` one whose certificate is of the root and of the host."""
+async def test_every_driver_uses_tls(tmp_path: Path, socket_path: str, at: Callable[..., str]) -> None:
+    """`require` needs a server with TLS, `verify-full` also a certificate that the root signed for the host."""
     authority = Authority(tmp_path)
     (tmp_path / "other").mkdir()
     other = Authority(tmp_path / "other")
@@ -417,8 +417,8 @@ async def test_tls_is_had_by_every_driver(tmp_path: Path, socket_path: str, at: 
     assert ([REFUSED, REFUSED, [1, 1, 1]]) == [untrusted, named, only_signed]
 
 
-async def test_a_server_without_tls_is_refused_where_tls_is_required(socket_path: str, at: Callable[..., str]) -> None:
-    """Nobody falls back to plain text, and nobody needs to where it is not required."""
+async def test_server_without_tls_is_refused_if_tls_is_required(socket_path: str, at: Callable[..., str]) -> None:
+    """No driver falls back to plain text if TLS is required. Without that, plain text is fine."""
     async with Front(socket_path, None).open() as front:
         plain = [await answers(at(front.port, query)) for query in ("", "sslmode=prefer", "sslmode=disable")]
         required = [
@@ -428,8 +428,8 @@ async def test_a_server_without_tls_is_refused_where_tls_is_required(socket_path
     assert ([[1, 1, 1]] * 3, [REFUSED] * 2) == (plain, required)
 
 
-async def test_the_next_host_is_tried_and_parameters_reach_the_server(socket_path: str, at: Callable[..., str]) -> None:
-    """Of several hosts the first that answers and takes writes is used; names and options are the same for all drivers."""
+async def test_next_host_is_tried_and_parameters_reach_the_server(socket_path: str, at: Callable[..., str]) -> None:
+    """The first host that answers and accepts writes is used. User and options are the same for all drivers."""
     state = "SELECT concat_ws(' ', current_setting('application_name'), current_setting('work_mem'))"
     async with Front(socket_path, None).open() as front:
         hosts = at(front.port, "target_session_attrs=read-write&application_name=billing&options=-c%20work_mem%3D7MB")
@@ -442,7 +442,7 @@ async def test_the_next_host_is_tried_and_parameters_reach_the_server(socket_pat
 
 
 async def test_sockets_are_kept_alive_as_libpq_keeps_them(socket_path: str, at: Callable[..., str]) -> None:
-    """Keep-alive is on unless it is switched off, with the times that the URL states."""
+    """Keep-alive is on by default, with the times that the URL sets."""
     times = "keepalives_idle=33&keepalives_interval=7&keepalives_count=3"
     async with Front(socket_path, None).open() as front:
         found = [await _kept(at(front.port, query)) for query in ("", times, "keepalives=0")]

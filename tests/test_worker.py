@@ -1,4 +1,4 @@
-"""The worker's queue: whose work is taken up again, and whose is not."""
+"""The worker's queue: which jobs run again after their worker stopped, and which don't."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ JOB = """
     ],
     ids=["alive", "alive, if only just", "dead", "gone", "long", "longer than anything can last"],
 )
-async def test_work_of_the_dead_is_taken_up(
+async def test_jobs_of_a_dead_worker_run_again(
     engine: AsyncEngine, database_url: str, tmp_path: Path, silent: float, lasting: float, known: bool, status: str
 ) -> None:
-    """A job is done again if its worker gives no more signs of life, is gone, or cannot still be doing it."""
+    """A job runs again if its worker sends no heartbeat, is gone, or has exceeded the longest possible job."""
     settings = Settings(database_url=database_url, data_dir=tmp_path)
     async with engine.connect() as connection:
         await connection.execute(sa.text(JOB), {"silent": silent, "lasting": lasting, "known": known})

@@ -79,7 +79,7 @@ async def test_partner_default_is_on_off_or_unset_V2_V13_R105(ask: Client, given
 
 
 async def test_version_is_optional_before_defaults_exist_V2(ask: Client, given: Factory) -> None:
-    """The first save of the defaults needs no version. A later save without one is told to read again."""
+    """The first save of the defaults needs no version. A later save without one is a conflict."""
     partner = await given.partner()
 
     first = await switch_all(ask, partner.admin, pricing=True)
@@ -236,7 +236,7 @@ async def test_setting_changes_are_audited_R105_V2(ask: Client, given: Factory, 
 
 
 async def test_concurrent_changes_of_one_version_apply_once_V2(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Of eight concurrent changes based on the same version, one is saved and the others are told, for an account and for all."""
+    """Of eight concurrent changes based on the same version, one is saved and the others get a conflict, for an account and for all."""
     account = await given.managed_account(await given.partner())
     told_of = Counter[str]()
     for round_number in range(2):

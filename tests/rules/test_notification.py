@@ -104,14 +104,16 @@ async def test_member_of_two_companies_reads_those_of_the_signed_in_company_X6(a
     assert payload({"node": None}) == response_of(await ask(first.admin, BY_ID, id=there.id))
 
 
-async def test_members_with_the_role_are_notified_here_and_by_email_X6(ask: Client, given: Factory, telling: Announcer) -> None:
+async def test_members_with_the_role_are_notified_here_and_by_email_X6(
+    ask: Client, given: Factory, announcer: Announcer
+) -> None:
     """Each member with one of the roles gets a notification and an email that link to the subject. Others get nothing."""
     company = await given.company()
     finance = await given.user(company, "FINANCE", "NETWORK_ADMIN")
     viewer = await given.user(company, "VIEWER")
     port = await given.port(company)
 
-    async with telling.transaction() as session:
+    async with announcer.transaction() as session:
         roles = (MemberRole.ACCOUNT_ADMIN, MemberRole.FINANCE)
         about = Identifier("Port", port.key)
         await notify_company(
@@ -122,36 +124,36 @@ async def test_members_with_the_role_are_notified_here_and_by_email_X6(ask: Clie
     for email in (company.admin, finance.email):
         assert payload({"notifications": nodes(notice)}) == response_of(await ask(email, TITLES))
     assert payload({"notifications": nodes()}) == response_of(await ask(viewer.email, TITLES))
-    assert [(email, "A line", "Text.") for email in (company.admin, finance.email)] == await telling.mails()
+    assert [(email, "A line", "Text.") for email in (company.admin, finance.email)] == await announcer.mails()
 
 
-async def test_rolled_back_change_notifies_nobody_X6(ask: Client, given: Factory, telling: Announcer) -> None:
+async def test_rolled_back_change_notifies_nobody_X6(ask: Client, given: Factory, announcer: Announcer) -> None:
     """A notification belongs to the change's transaction: without the change, there is neither notification nor email."""
     company = await given.company()
 
-    async with telling.transaction() as session:
+    async with announcer.transaction() as session:
         await notify_company(session, NotificationKind.SECURITY, company.key, Message("A line", "Text."))
         await session.rollback()
 
     assert payload({"notifications": nodes()}) == response_of(await ask(company.admin, TITLES))
-    assert [] == await telling.mails()
+    assert [] == await announcer.mails()
 
 
-async def test_contact_address_gets_email_only_R018(ask: Client, given: Factory, telling: Announcer) -> None:
+async def test_contact_address_gets_email_only_R018(ask: Client, given: Factory, announcer: Announcer) -> None:
     """Mail for a profile's contact address goes to that address and creates no notification."""
     company = await given.company()
     await given.profile(company, contact_email="sales@sample.example")
 
-    async with telling.transaction() as session:
+    async with announcer.transaction() as session:
         await queue_mail(session, NotificationKind.PROFILE_INQUIRY, "sales@sample.example", Message("Inquiry", "Text."))
 
     assert payload({"notifications": nodes()}) == response_of(await ask(company.admin, TOLD))
-    assert [("sales@sample.example", "Inquiry", "Text.")] == await telling.mails()
+    assert [("sales@sample.example", "Inquiry", "Text.")] == await announcer.mails()
 
 
 @pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
 async def test_maintenance_of_a_managed_account_notifies_its_partner_R117_R118_A15(
-    ask: Client, given: Factory, telling: Announcer, supported_by: str
+    ask: Client, given: Factory, announcer: Announcer, supported_by: str
 ) -> None:
     """The partner gets one message with its accounts' names, whoever supports them. The accounts get none."""
     partner, location = await given.partner(), await given.location()
@@ -163,7 +165,7 @@ async def test_maintenance_of_a_managed_account_notifies_its_partner_R117_R118_A
     elsewhere = await given.managed_account(partner, name="Gamma", supported_by=supported_by)
     await given.port(elsewhere.company)
 
-    await telling.maintenance(location)
+    await announcer.maintenance(location)
 
     body = (
         "Sample text.\n\nThese accounts that you manage are concerned. They hear of it from you, not from us:\n- Alpha\n- Beta"
@@ -173,10 +175,12 @@ async def test_maintenance_of_a_managed_account_notifies_its_partner_R117_R118_A
         assert payload({"notifications": nodes(notice)}) == response_of(await ask(email, TOLD))
     for email in (viewer.email, elsewhere.admin, *(account.admin for account in accounts)):
         assert payload({"notifications": nodes()}) == response_of(await ask(email, TOLD))
-    assert [(email, "Maintenance: Sample", body) for email in (partner.admin, engineer.email)] == await telling.mails()
+    assert [(email, "Maintenance: Sample", body) for email in (partner.admin, engineer.email)] == await announcer.mails()
 
 
-async def test_maintenance_of_other_companies_notifies_themselves_R117(ask: Client, given: Factory, telling: Announcer) -> None:
+async def test_maintenance_of_other_companies_notifies_themselves_R117(
+    ask: Client, given: Factory, announcer: Announcer
+) -> None:
     """Direct companies, and partners for their own ports, are notified of locations where they have ports, and no others."""
     here, there = await given.location(), await given.location()
     direct, partner, other = await given.company(), await given.partner(), await given.company()
@@ -184,7 +188,7 @@ async def test_maintenance_of_other_companies_notifies_themselves_R117(ask: Clie
     await given.port(partner, here)
     await given.port(other, there)
 
-    await telling.maintenance(here)
+    await announcer.maintenance(here)
     notice = {"kind": "MAINTENANCE", "title": "Maintenance: Sample", "body": "Sample text."}
 
     for email in (direct.admin, partner.admin):
@@ -194,42 +198,42 @@ async def test_maintenance_of_other_companies_notifies_themselves_R117(ask: Clie
 
 @pytest.mark.parametrize(("status", "times"), [(each.value, int(each not in HAVE_ENDED)) for each in PortStatus])
 async def test_maintenance_concerns_every_port_that_has_not_ended_R117(
-    ask: Client, given: Factory, telling: Announcer, status: str, times: int
+    ask: Client, given: Factory, announcer: Announcer, status: str, times: int
 ) -> None:
     """A port that has ended concerns nobody. A port in any other status does, so a new status is included too."""
     company = await given.company()
     await given.port(company, status=status)
 
-    await telling.maintenance()
+    await announcer.maintenance()
 
     notice = {"kind": "MAINTENANCE", "title": "Maintenance: Sample", "body": "Sample text."}
     assert payload({"notifications": nodes(*[notice] * times)}) == response_of(await ask(company.admin, TOLD))
 
 
 async def test_security_event_notifies_affected_users_managed_or_not_R119(
-    ask: Client, given: Factory, telling: Announcer
+    ask: Client, given: Factory, announcer: Announcer
 ) -> None:
     """A managed account's user is notified directly, in any role. Its partner isn't."""
     account = await given.managed_account(partner := await given.partner())
     affected = await given.user(account.company, "VIEWER")
 
-    await telling.security(of_users([affected.email.upper()]))
+    await announcer.security(of_users([affected.email.upper()]))
 
     notice = {"kind": "SECURITY", "title": "Security: Sample", "body": "Sample text."}
     assert payload({"notifications": nodes(notice)}) == response_of(await ask(affected.email, TOLD))
     for email in (account.admin, partner.admin):
         assert payload({"notifications": nodes()}) == response_of(await ask(email, TOLD))
-    assert [(affected.email, "Security: Sample", "Sample text.")] == await telling.mails()
+    assert [(affected.email, "Security: Sample", "Sample text.")] == await announcer.mails()
 
 
 async def test_security_event_of_a_company_notifies_all_its_members_R119(
-    ask: Client, given: Factory, telling: Announcer
+    ask: Client, given: Factory, announcer: Announcer
 ) -> None:
     """Every member of the company is notified, in any role, and nobody else."""
     account = await given.managed_account(partner := await given.partner())
     viewer = await given.user(account.company, "VIEWER")
 
-    await telling.security(of_company(account.company.key))
+    await announcer.security(of_company(account.company.key))
 
     notice = {"kind": "SECURITY", "title": "Security: Sample", "body": "Sample text."}
     for email in (account.admin, viewer.email):
@@ -238,17 +242,17 @@ async def test_security_event_of_a_company_notifies_all_its_members_R119(
 
 
 async def test_security_event_for_everybody_emails_each_person_once_R119(
-    ask: Client, given: Factory, telling: Announcer
+    ask: Client, given: Factory, announcer: Announcer
 ) -> None:
     """A member of two companies gets a notification in both and one email."""
     first, second = await given.company(), await given.company()
     await given.member(first.user, second)
 
-    await telling.security(everybody())
+    await announcer.security(everybody())
 
     notice = {"kind": "SECURITY", "title": "Security: Sample", "body": "Sample text."}
     assert payload({"notifications": nodes(notice)}) == response_of(await ask(first.admin, TOLD))
-    assert [first.admin, second.admin] == [address for address, _, _ in await telling.mails()]
+    assert [first.admin, second.admin] == [address for address, _, _ in await announcer.mails()]
 
 
 async def marked(ask: Client, viewer: str | None, notice: Thing, **more: bool) -> Any:
