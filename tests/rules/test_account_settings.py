@@ -236,7 +236,7 @@ async def test_setting_changes_are_audited_R105_V2(ask: Client, given: Factory, 
 
 
 async def test_concurrent_changes_of_one_version_apply_once_V2(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Of eight concurrent changes based on the same version, one is saved and the others get a conflict, for an account and for all."""
+    """Of eight concurrent changes of one version, one is saved and the others get a conflict, for an account and for all."""
     account = await given.managed_account(await given.partner())
     told_of = Counter[str]()
     for round_number in range(2):
