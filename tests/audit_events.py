@@ -1,4 +1,4 @@
-"""The audit log of a market, as statements: each company's people were denied something, looked as others, and changed themselves."""
+"""SQL statements that fill a market's audit log: each member was denied something, viewed as others, and made changes."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The browser of the tests: the machine's own Chromium or Chrome, else one that an npm package ships.
+"""The browser of the tests: the system's Chromium or Chrome, else one from an npm package.
 
-A test that needs a browser never skips: where there is none, NoBrowser says what was looked for. The packaged one is a
+A test that needs a browser never skips: without one, NoBrowser says what was searched. The packaged one is a
 headless build for Linux on x86_64 that brings all libraries but glibc, so it needs neither root nor any system package.
-`python -m tests.browser` gets it ready ahead of the tests and prints which browser they will use.
+`python -m tests.browser` installs it ahead of the tests and prints which browser they use.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ ARGUMENTS = [
     "--disable-quic",
     "--disable-sync",
     "--no-first-run",
-    "--no-sandbox",  # root and most containers have none to offer, and only pages of our own are opened
+    "--no-sandbox",  # root and most containers can't use it, and tests only open our own pages
 ]
 
 
 class NoBrowser(Exception):
-    """This machine has no browser for the tests, and none could be got."""
+    """This machine has no browser for the tests, and none could be installed."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """A browser to start, and what it needs in its environment."""
+    """A browser's executable, and the environment variables it needs."""
 
     path: Path
     environment: Mapping[str, str]
@@ -61,7 +61,7 @@ class Program:
 
 @asynccontextmanager
 async def browser() -> AsyncIterator[Browser]:
-    """A running headless browser, closed at the end."""
+    """Run a headless browser and close it at the end."""
     program = find()
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(
@@ -74,7 +74,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 def find() -> Program:
-    """The browser to use. Raises NoBrowser."""
+    """Return the browser to use. Raises NoBrowser."""
     if chosen := os.environ.get(VARIABLE):
         if not starts(chosen):
             raise NoBrowser(f"{VARIABLE} is {chosen!r}, which does not start")
@@ -91,7 +91,7 @@ def find() -> Program:
 
 
 def starts(path: str) -> bool:
-    """Whether the program runs at all; some distributions ship a stub that only says how to install the browser."""
+    """Whether the program runs. Some distributions ship a stub that only says how to install the browser."""
     try:
         return subprocess.run([path, "--version"], capture_output=True, timeout=60).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
@@ -99,7 +99,7 @@ def starts(path: str) -> bool:
 
 
 def packaged() -> Program:
-    """The browser of the npm package, installed and unpacked once for each version of its lock file."""
+    """Return the npm package's browser, installed and unpacked once for each version of its lock file."""
     lock = (PACKAGE / "package-lock.json").read_text()
     ready = UNPACKED / "package-lock.json"
     if not ready.is_file() or ready.read_text() != lock:
@@ -115,7 +115,7 @@ def packaged() -> Program:
 
 
 def run(tool: str, *arguments: str, **environment: str) -> None:
-    """Run a tool of Node's in the package's folder. Raises NoBrowser."""
+    """Run a Node tool in the package's folder. Raises NoBrowser."""
     try:
         node.run(PACKAGE, tool, *arguments, **environment)
     except node.ToolFailed as problem:

@@ -1,4 +1,4 @@
-"""Asking the gateway: the whole application over a database, queried through its endpoint as any user or as a visitor.
+"""A client of the gateway: the whole application over a database, queried through its endpoint as any user or as a visitor.
 
 Each query that a plan answers is also answered by graphql-core, and both answers must be the same (`tests/executors.py`).
 """
@@ -30,10 +30,10 @@ SHOWN = "shown@managed.example"
 DIRECT = "network@direct.example"
 OPERATOR = "reviewer@operator.example"
 ANONYMOUS = None
-POLICY = digest(read_texts(server.POLICIES))  # its version, which every answer has
-UNLIMITED = 10**12  # a quota that a run of tests as one viewer does not spend
+POLICY = digest(read_texts(server.POLICIES))  # the policy version, which every response has
+UNLIMITED = 10**12  # a quota that one viewer can't use up in a test run
 MARK = '{"type": "Mark", "id": "00000000-0000-0000-0000-000000000000", "changed": null}'
-PATIENT = 300  # seconds that a request may take: a busy machine is slow, not wrong
+PATIENT = 300  # seconds that a request may take, even on a busy machine
 GROWS = "auditEvents"
 DEMO_VIEWERS = (PARTNER, HIDDEN, SHOWN, DIRECT, OPERATOR, ANONYMOUS)
 
@@ -48,14 +48,14 @@ class Redaction:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: `body` as it was sent, and its parts."""
+    """A response: the raw `body`, and its parts."""
 
     status: int
     body: bytes
     data: Any
     errors: list[dict[str, Any]]
     redactions: list[Redaction]
-    execution: str  # what ran it
+    execution: str  # the executor that ran it
 
     @property
     def codes(self) -> list[str]:
@@ -68,7 +68,7 @@ NOT_COMPARED: Final = {"cost_per_peer", "cost_per_viewer", "max_unplanned_values
 
 @dataclass
 class Client:
-    """Calls the application as a client does: `await ask(EMAIL, QUERY, name=value)`."""
+    """Call the application as a client does: `await ask(EMAIL, QUERY, name=value)`."""
 
     app: Starlette
     client: httpx.AsyncClient
@@ -76,11 +76,11 @@ class Client:
     _tokens: dict[str, str] = field(default_factory=dict)
 
     async def __call__(self, viewer: str | None, query: str, **variables: Any) -> Answer:
-        """The answer to a query with its variables, asked by a user's e-mail address, or by nobody."""
+        """Send a query with variables as the user with an email address, or anonymously."""
         return await self.send(viewer, query, variables)
 
     async def send(self, viewer: str | None, query: str, variables: dict[str, Any], **more: str) -> Answer:
-        """The same, with more headers."""
+        """Send a query with additional headers."""
         headers = {"Accept": "application/graphql-response+json", **more}
         if viewer is not None:
             headers["Authorization"] = f"Bearer {await self._token(viewer)}"
@@ -93,7 +93,7 @@ class Client:
         return Answer(response.status_code, response.content, body.get("data"), errors, redactions, execution)
 
     async def post(self, viewer: str | None, path: str, body: Any, **more: str) -> httpx.Response:
-        """The response to JSON that is posted to another address of the gateway."""
+        """Post JSON to another path of the gateway."""
         token = {} if viewer is None else {"Authorization": f"Bearer {await self._token(viewer)}"}
 
         async def send() -> httpx.Response:
@@ -103,25 +103,25 @@ class Client:
 
     @asynccontextmanager
     async def following(self, viewer: str | None, query: str, **variables: Any) -> AsyncIterator[Following]:
-        """A subscription of a user or of nobody, from the moment in which it hears of changes."""
+        """Subscribe as a user or anonymously. The block starts once the subscription receives events."""
         listening = self.app.state.services.change_listener
         async with asyncio.timeout(PATIENCE):
             await self._caught_up(listening)
-        known = listening.listeners
+        listeners_before = listening.listeners
         async with opened(self.app) as socket:
             payload = {} if viewer is None else {"Authorization": f"Bearer {await self._token(viewer)}"}
             await socket.send({"type": "connection_init", "payload": payload})
             assert {"type": "connection_ack"} == await socket.receive()
-            asked = {"query": query, "variables": variables}
-            await socket.send({"type": "subscribe", "id": "followed", "payload": asked})
+            subscription = {"query": query, "variables": variables}
+            await socket.send({"type": "subscribe", "id": "followed", "payload": subscription})
             async with asyncio.timeout(PATIENCE):
-                while listening.listeners == known:  # noqa: ASYNC110 (the gateway tells nobody that somebody listens)
+                while listening.listeners == listeners_before:  # noqa: ASYNC110 (the gateway reports no new listener)
                     await asyncio.sleep(0.005)
             yield Following(socket)
 
     @contextmanager
     def counting(self) -> Iterator[list[str]]:
-        """Collects the SQL statements that are run inside, of the viewer's own facts too."""
+        """Collect the SQL statements that run in the block, including those that load the viewer."""
         observers = self.app.state.services.reader.observers
         statements: list[str] = []
 
@@ -135,7 +135,7 @@ class Client:
             observers.remove(note)
 
     async def _compared(self, send: Send, query: str) -> httpx.Response:
-        """The response, which is the same on both executors. Raises Difference."""
+        """Return the response, after comparing both executors. Raises Difference."""
         services = self.app.state.services
         grows = services.audit.is_running and GROWS in query  # the first of two requests may add to what the second reads
         if not self.compares or grows or services.reader.observers:
@@ -143,7 +143,7 @@ class Client:
         return await send_to_both(send)
 
     async def _caught_up(self, listening: ChangeListener) -> None:
-        """Returns once everything has been heard that was told before: what is told is heard in its order."""
+        """Return once all earlier notifications have been received. They arrive in order, so a mark sent now comes last."""
         await listening.is_connected.wait()
         with listening.subscribe("Mark") as marks:
             async with self.app.state.services.engine.connect() as connection:
@@ -153,19 +153,19 @@ class Client:
     async def _token(self, email: str) -> str:
         if email not in self._tokens:
             member = await find_member(self.app.state.services.engine, email)
-            assert member is not None, f"nobody has the address {email}"
+            assert member is not None, f"no member has the address {email}"
             self._tokens[email] = self.app.state.tokens.issue(member.user_id, member.membership_id, 3600)
         return self._tokens[email]
 
 
 @asynccontextmanager
 async def open_client(database_url: str, data_dir: Path, **settings: Any) -> AsyncIterator[Client]:
-    """The gateway over a database, inside this process, with more settings than these.
+    """Run the gateway over a database inside this process, with additional settings.
 
     Both executors are compared unless a setting makes them differ: a quota, which the second request would spend too, or a bound
     for graphql-core, which only a failed plan meets.
     """
-    given = {
+    defaults = {
         "data_dir": data_dir,
         "database_url": database_url,
         "log_level": "ERROR",
@@ -173,7 +173,7 @@ async def open_client(database_url: str, data_dir: Path, **settings: Any) -> Asy
         "cost_per_viewer": UNLIMITED,
         "request_timeout": PATIENT,
     }
-    app = server.build(Settings(**{**given, **settings}))
+    app = server.build(Settings(**{**defaults, **settings}))
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         yield Client(app, client, compares=not settings.keys() & NOT_COMPARED)

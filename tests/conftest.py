@@ -1,4 +1,4 @@
-"""What tests stand on: one embedded PostgreSQL for the run, and databases in it that are copied from templates."""
+"""Fixtures of all tests: one embedded PostgreSQL for the run, and databases in it that are copied from templates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.policy_coverage import PolicyCoveragePlugin
 from tests.transport.gateway import running
 
 SEED = 1
-LONGEST = (
+SLOWEST_FILES = (
     "tests/interference/test_non_interference.py",
     "tests/interference/test_view_as.py",
     "tests/execution/test_differential.py",
@@ -32,18 +32,18 @@ LONGEST = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Learn in every run which rules of policy it exercises."""
+    """Record in every run which policy rules it exercises."""
     config.pluginmanager.register(PolicyCoveragePlugin())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files that take longest first, so that no worker has one of them left when the other is done."""
-    order = {file: place for place, file in enumerate(LONGEST)}
-    items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(LONGEST)))
+    """Run the slowest files first, so that no worker is left with one of them at the end."""
+    order = {file: place for place, file in enumerate(SLOWEST_FILES)}
+    items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(SLOWEST_FILES)))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that is marked so once on each executor."""
+    """Run a test marked with `executors` once on each executor."""
     if metafunc.definition.get_closest_marker("executors") is not None:
         metafunc.fixturenames.insert(0, "executor")
         metafunc.parametrize("executor", executors.NAMES, indirect=True)
@@ -65,14 +65,14 @@ def executor(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Embedded]:
-    """The server, running."""
+    """The running PostgreSQL server."""
     with databases.server() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 async def migrated(postgres: Embedded) -> AsyncIterator[str]:
-    """The name of a template: migrated and empty."""
+    """The name of a template database, migrated and empty."""
     await databases.sweep(postgres)
     name = await databases.create(postgres)
     engine = connect(postgres.url(name))
@@ -84,7 +84,7 @@ async def migrated(postgres: Embedded) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="session")
 async def demo(postgres: Embedded, migrated: str) -> AsyncIterator[str]:
-    """The name of a template: the small sample market."""
+    """The name of a template database with the small sample market."""
     name = await databases.create(postgres, migrated)
     engine = connect(postgres.url(name))
     await load(engine, make("small", SEED, lambda *_: None), lambda *_: None)
@@ -95,7 +95,7 @@ async def demo(postgres: Embedded, migrated: str) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def database_url(postgres: Embedded, migrated: str) -> AsyncIterator[str]:
-    """A database of the test's own, migrated and empty."""
+    """The URL of the test's own database, migrated and empty."""
     name = await databases.create(postgres, migrated)
     yield postgres.url(name)
     await databases.drop(postgres, name)
@@ -103,7 +103,7 @@ async def database_url(postgres: Embedded, migrated: str) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="session")
 async def demo_url(postgres: Embedded, demo: str) -> AsyncIterator[str]:
-    """The small sample market, for all tests that only read."""
+    """The URL of the small sample market, shared by all tests that only read."""
     name = await databases.create(postgres, demo)
     yield postgres.url(name)
     await databases.drop(postgres, name)
@@ -111,7 +111,7 @@ async def demo_url(postgres: Embedded, demo: str) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def demo_copy_url(postgres: Embedded, demo: str) -> AsyncIterator[str]:
-    """The small sample market, for a test that writes."""
+    """The URL of a copy of the small sample market, for a test that writes."""
     name = await databases.create(postgres, demo)
     yield postgres.url(name)
     await databases.drop(postgres, name)
@@ -119,7 +119,7 @@ async def demo_copy_url(postgres: Embedded, demo: str) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """A pool of connections to a database of the test's own, migrated and empty."""
+    """A connection pool for the test's own database, migrated and empty."""
     engine = connect(database_url)
     yield engine
     await engine.dispose()
@@ -127,7 +127,7 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture(scope="session")
 async def demo_engine(demo_url: str) -> AsyncIterator[AsyncEngine]:
-    """A pool of connections to the small sample market, for tests that only read."""
+    """A connection pool for the small sample market, for tests that only read."""
     engine = connect(demo_url)
     yield engine
     await engine.dispose()
@@ -135,28 +135,28 @@ async def demo_engine(demo_url: str) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 async def ask(database_url: str, tmp_path: Path) -> AsyncIterator[Client]:
-    """The gateway over a database of the test's own, empty until the test is `given` something."""
+    """A client of the gateway over the test's own database, which is empty until the test adds rows."""
     async with open_client(database_url, tmp_path) as ask:
         yield ask
 
 
 @pytest.fixture(scope="session")
 async def ask_demo(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
-    """The gateway over the small sample market."""
+    """A client of the gateway over the small sample market."""
     async with open_client(demo_url, tmp_path_factory.mktemp("gateway")) as ask:
         yield ask
 
 
 @dataclass(frozen=True)
 class Gateway:
-    """A gateway that is served."""
+    """A gateway on a real port."""
 
     url: str
 
 
 @pytest.fixture(scope="session")
 def gateway(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """The gateway in development mode over the small sample market, on a port of its own."""
+    """The gateway in development mode over the small sample market, served on its own port."""
     settings = Settings(
         data_dir=tmp_path_factory.mktemp("served"),
         database_url=demo_url,

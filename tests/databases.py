@@ -1,6 +1,6 @@
 """Databases for tests: each test or session has its own, copied from a template in a fraction of a second.
 
-They carry the id of the process that made them, so that runs side by side never meet and those of dead processes are swept.
+Their names have the id of the process that created them, so concurrent runs don't collide and a later run drops leftovers.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ from models.embedded import Embedded
 
 DIRECTORY: Final = Path(__file__).parents[1] / ".data" / "test" / "postgres"
 FASTER_THAN_SAFE: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
-OURS: Final = f"test_{os.getpid()}_"
+PREFIX: Final = f"test_{os.getpid()}_"
 _numbers = count(1)
 
 
 def server() -> Embedded:
-    """The server for tests, not started."""
+    """Return the server for tests, not started."""
     return Embedded(DIRECTORY, FASTER_THAN_SAFE)
 
 
 async def create(postgres: Embedded, template: str = "template1") -> str:
-    """The name of a new database, a copy of its template. Nobody may be connected to the template."""
-    name = f"{OURS}{next(_numbers)}"
+    """Create a copy of a template database and return its name. The template must have no connections."""
+    name = f"{PREFIX}{next(_numbers)}"
     await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
     return name
 
 
 async def drop(postgres: Embedded, name: str) -> None:
-    """Drop a database, whoever is connected."""
+    """Drop a database, even if it has connections."""
     await _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 async def sweep(postgres: Embedded) -> None:
-    """Drop the databases of processes that are no more."""
+    """Drop the databases of processes that have ended."""
     for name in await _execute(postgres, "SELECT datname FROM pg_database"):
         owner = re.fullmatch(r"test_(\d+)_\d+", name)
         if owner and not _alive(int(owner[1])):
@@ -54,7 +54,7 @@ def _alive(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # somebody else's
+    except PermissionError:  # another user's process
         return True
     return True
 

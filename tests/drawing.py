@@ -1,4 +1,4 @@
-"""Values drawn at random for the inputs of the schema: of their types, hard ones too, and now and then of another type."""
+"""Random values for the schema's inputs: mostly of the right type, edge cases included, and sometimes of another type."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ TEXTS: Final = st.one_of(
 NUMBERS: Final = st.integers(-1, 2) | st.sampled_from((1, 2, 3, 2**31 - 1, -(2**31)))
 HUGE: Final = st.sampled_from((2**31, 10**30, 1.5, "1"))
 ANYTHING: Final = st.one_of(st.none(), st.booleans(), NUMBERS, HUGE, TEXTS, st.just([]), st.just({}), st.just({"a": None}))
-RARELY: Final = 50  # one of so many values is of any type
+RARELY: Final = 50  # one in so many values is of any type
 
 
 def values(kind: GraphQLInputType, ids: list[str]) -> st.SearchStrategy[Any]:
-    """Values of a type of input, good and bad; rarely of another type."""
+    """Draw valid and invalid values of an input type, rarely of another type."""
     good = values_of(kind, ids)
     return st.integers(1, RARELY).flatmap(lambda chance: ANYTHING if chance == RARELY else good)
 
 
 def values_of(kind: GraphQLInputType, ids: list[str]) -> st.SearchStrategy[Any]:
-    """Values of a type of input, good and bad."""
+    """Draw valid and invalid values of an input type."""
     match kind:
         case GraphQLNonNull():
             return values_of(kind.of_type, ids)

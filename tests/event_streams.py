@@ -1,4 +1,4 @@
-"""Following what the gateway tells: one WebSocket inside this process, without a network, and one subscription over it."""
+"""Subscriptions in tests: one WebSocket inside this process, without a network, and one subscription over it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any
 from starlette.types import ASGIApp, Message
 
 PROTOCOL = "graphql-transport-ws"
-PATIENCE = 30  # seconds: a busy machine is slow, not wrong
-SILENCE = 0.3
+PATIENCE = 30  # seconds to wait for a message, even on a busy machine
+SILENCE = 0.3  # seconds without a message that count as none
 
 
 class Closed(Exception):
-    """The gateway has closed the socket."""
+    """The gateway closed the socket."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(f"{code} {reason}")
@@ -37,7 +37,7 @@ class Socket:
         await self.to_gateway.put({"type": "websocket.receive", "text": json.dumps(message)})
 
     async def receive(self, patience: float = PATIENCE) -> Any:
-        """The next message. Raises Closed, or TimeoutError if there is none for so many seconds."""
+        """Return the next message. Raises Closed, or TimeoutError after `patience` seconds."""
         message = await asyncio.wait_for(self.from_gateway.get(), patience)
         if message["type"] == "websocket.close":
             raise Closed(message.get("code", 1000), message.get("reason", ""))
@@ -51,13 +51,13 @@ class Following:
     socket: Socket
 
     async def event(self) -> Any:
-        """The whole of the next event: its data, errors and extensions."""
+        """Return the next event with its data, errors and extensions."""
         message = await self.socket.receive()
         assert (message["type"], message["id"]) == ("next", "followed"), message
         return message["payload"]
 
     async def hears_nothing(self) -> bool:
-        """Whether no message comes for a while. Where something can be heard after it, hearing that first is the better proof."""
+        """Whether no message arrives for a while. If a later event is expected, receiving that first is the better proof."""
         try:
             await self.socket.receive(SILENCE)
         except TimeoutError:
@@ -67,7 +67,7 @@ class Following:
 
 @asynccontextmanager
 async def opened(app: ASGIApp, headers: Sequence[tuple[bytes, bytes]] = ()) -> AsyncIterator[Socket]:
-    """A WebSocket that the application has accepted. Whatever runs for it has ended afterwards."""
+    """Open a WebSocket that the application accepts. Its tasks have ended when the block ends."""
     socket = Socket(asyncio.Queue(), asyncio.Queue())
     scope = {
         "type": "websocket",

@@ -1,4 +1,4 @@
-"""Both executors in one run: a request, or a whole test, can run on graphql-core alone, as with CROSSGATE_PLANNER=false.
+"""Both executors in one run: a request or a whole test can run on graphql-core alone, as with CROSSGATE_PLANNER=false.
 
 `Asking` sends each query that had a plan a second time without one and compares the answers. What an answer doesn't show, such as
 the number of statements, is tested by `@pytest.mark.executors`: the test then runs once on each executor.
@@ -27,14 +27,14 @@ Send: TypeAlias = Callable[[], Awaitable[httpx.Response]]
 
 
 @dataclass
-class Noted:
-    """What a request has done besides its answer."""
+class SideEffects:
+    """The side effects of a request."""
 
-    has_plan: bool = False  # whether a plan has answered any of it, such as one of its previews
+    has_plan: bool = False  # whether a plan answered any part of it, such as a preview
     events: list[Event] = field(default_factory=list)
 
 
-_noting: ContextVar[Noted | None] = ContextVar("_noting", default=None)
+_effects: ContextVar[SideEffects | None] = ContextVar("_effects", default=None)
 _unplanned: ContextVar[bool] = ContextVar("_unplanned", default=False)
 _planner = {"on": True}  # of all requests of the process
 
@@ -67,13 +67,13 @@ def only(name: str) -> Iterator[None]:
 
 
 async def send_to_both(send: Send) -> httpx.Response:
-    """Send a request; if a plan has answered any of it, send it again without plans. Raises Difference."""
-    first, planned = await _noted(send)
+    """Send a request. If a plan answered any part of it, send it again without plans. Raises Difference if they differ."""
+    first, planned = await _run(send)
     if not planned.has_plan:
         return first
     token = _unplanned.set(True)
     try:
-        second, unplanned = await _noted(send)
+        second, unplanned = await _run(send)
     finally:
         _unplanned.reset(token)
     _compare(first, second, "status", first.status_code, second.status_code)
@@ -84,17 +84,19 @@ async def send_to_both(send: Send) -> httpx.Response:
 
 def _compare(first: httpx.Response, second: httpx.Response, what: str, planned: Any, unplanned: Any) -> None:
     if planned != unplanned:
-        asked, ids = first.request.content, [each.headers.get("X-Request-ID") for each in (first, second)]
-        raise Difference(f"{what} of {asked!r}, requests {ids}\n\nplanned:      {planned!r}\ngraphql-core: {unplanned!r}")
+        request_body, ids = first.request.content, [each.headers.get("X-Request-ID") for each in (first, second)]
+        raise Difference(
+            f"{what} of {request_body!r}, requests {ids}\n\nplanned:      {planned!r}\ngraphql-core: {unplanned!r}"
+        )
 
 
-async def _noted(send: Send) -> tuple[httpx.Response, Noted]:
-    noted = Noted()
-    token = _noting.set(noted)
+async def _run(send: Send) -> tuple[httpx.Response, SideEffects]:
+    effects = SideEffects()
+    token = _effects.set(effects)
     try:
-        return await send(), noted
+        return await send(), effects
     finally:
-        _noting.reset(token)
+        _effects.reset(token)
 
 
 def _content(response: httpx.Response) -> bytes:
@@ -103,12 +105,12 @@ def _content(response: httpx.Response) -> bytes:
 
 def _answer(answer: Callable[..., Awaitable[Answer | None]]) -> Callable[..., Awaitable[Answer | None]]:
     @wraps(answer)
-    async def answered(plans: Plans, *asked: Any) -> Answer | None:
+    async def answered(plans: Plans, *arguments: Any) -> Answer | None:
         if not _planner["on"] or _unplanned.get():
             return None
-        found, noted = await answer(plans, *asked), _noting.get()
-        if noted is not None and found is not None:
-            noted.has_plan = True
+        found, effects = await answer(plans, *arguments), _effects.get()
+        if effects is not None and found is not None:
+            effects.has_plan = True
         return found
 
     return answered
@@ -117,9 +119,9 @@ def _answer(answer: Callable[..., Awaitable[Answer | None]]) -> Callable[..., Aw
 def _audit(keep: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
     @wraps(keep)
     async def kept(log: AuditLog, act: AuditEventKey, request_id: str | None, counts: Mapping[AuditSubject, int]) -> None:
-        noted = _noting.get()
-        if noted is not None:
-            noted.events.append((act, tuple(sorted(counts.items(), key=repr))))
+        effects = _effects.get()
+        if effects is not None:
+            effects.events.append((act, tuple(sorted(counts.items(), key=repr))))
         if not _unplanned.get():
             await keep(log, act, request_id, counts)
 

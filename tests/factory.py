@@ -1,6 +1,6 @@
-"""What is given in a test: rows made through the models in its database, each with defaults for whatever does not matter.
+"""Creates rows for a test through the models, with defaults for every value that doesn't matter to it.
 
-Facts that the database derives (who manages whom, who deals with whom) are left to it. Each thing knows its global `id`.
+The database derives some facts itself: who manages whom, and who deals with whom. Each created record knows its global `id`.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from models.base import now
 from resolvers.values.identifiers import Identifier
 from tests.models.factory import add
 
-TABLES: Final[dict[str, type[Base]]] = {"MarketplacePort": models.Port}  # types that are not named as their model
+TABLES: Final[dict[str, type[Base]]] = {"MarketplacePort": models.Port}  # types with another name than their model
 
 
 @dataclass(frozen=True)
 class Thing:
-    """A row that was made: the type that it has in the API, and its key."""
+    """A created row: its type in the API, and its key."""
 
     type: str
     key: UUID
 
     @property
     def id(self) -> str:
-        """Its global id."""
+        """The global id."""
         return str(Identifier(self.type, self.key))
 
 
 @dataclass(frozen=True)
 class User(Thing):
-    """A person, by its address, and its place in a company."""
+    """A user with an email address and a membership."""
 
     email: str
     membership: Thing
@@ -47,20 +47,20 @@ class User(Thing):
 
 @dataclass(frozen=True)
 class Company(Thing):
-    """A company with its first member: an account administrator, of the operator a reviewer."""
+    """A company with its first member: an account administrator, or the operator's reviewer."""
 
     name: str
     user: User
 
     @property
     def admin(self) -> str:
-        """The address of its first member."""
+        """The email address of the first member."""
         return self.user.email
 
 
 @dataclass(frozen=True)
 class Account(Thing):
-    """A managed account, the company that it is of, and the address of that company's account administrator."""
+    """A managed account with its company and its partner."""
 
     name: str
     company: Company
@@ -68,46 +68,46 @@ class Account(Thing):
 
     @property
     def admin(self) -> str:
-        """The address of the managed company's account administrator."""
+        """The email address of the managed company's account administrator."""
         return self.company.admin
 
 
 @dataclass(frozen=True)
 class Location(Thing):
-    """A data centre and its name."""
+    """A data centre with its name."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Port(Thing):
-    """A port, with whose and where it is, and how the Marketplace identifies it."""
+    """A port with its company, its location and its record on the Marketplace."""
 
     company: Company
     location: Location
 
     @property
     def on_marketplace(self) -> Thing:
-        """The same port as others meet it."""
+        """The same port as the public sees it."""
         return Thing("MarketplacePort", self.key)
 
 
 @dataclass(frozen=True)
 class Invoice(Thing):
-    """An invoice and its number."""
+    """An invoice with its number."""
 
     number: str
 
 
 @dataclass(frozen=True)
 class Offer(Thing):
-    """An offer and the product that it is for."""
+    """An offer with its product."""
 
     product: Thing
 
 
 class Factory:
-    """Makes rows in the database of one test."""
+    """Creates rows in the database of one test."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -117,7 +117,7 @@ class Factory:
     async def company(
         self, *, kind: str = "DIRECT", partner: Company | None = None, name: str | None = None, **values: Any
     ) -> Company:
-        """A company with one member."""
+        """Create a company with one member."""
         name = name or f"Company {next(self._numbers)}"
         facts = {"trading_name": name, "legal_name": name, "country": "DE", **values}
         key = await self._add(models.Company, account_kind=kind, partner_id=partner and partner.key, **facts)
@@ -125,15 +125,15 @@ class Factory:
         return Company("Company", key, name, user)
 
     async def partner(self, name: str | None = None, **values: Any) -> Company:
-        """A company that manages accounts for others."""
+        """Create a company that manages accounts for others."""
         return await self.company(kind="PARTNER", name=name, **values)
 
     async def operator(self) -> Company:
-        """The company that runs the gateway."""
+        """Create the company that runs the gateway."""
         return await self.company(kind="OPERATOR", name="The operator")
 
     async def support(self) -> User:
-        """The operator's support, and so the operator."""
+        """Create the operator with a support user, and return the user."""
         return await self.user(await self.operator(), "SUPPORT")
 
     async def managed_account(
@@ -146,7 +146,7 @@ class Factory:
         company: dict[str, Any] | None = None,
         **settings: bool | None,
     ) -> Account:
-        """An account that the partner manages, with its company (whose values `company` has) and its own settings."""
+        """Create an account that the partner manages, with its own settings and its company, which has the values `company`."""
         name = name or f"Account {next(self._numbers)}"
         managed = await self.company(**{"kind": "MANAGED", "partner": partner, **(company or {})})
         facts = {"account_name": name, "account_ref": ref, "supported_by": supported_by, **settings}
@@ -154,7 +154,7 @@ class Factory:
         return Account("ManagedAccount", key, name, managed, partner)
 
     async def somebody(self, kind: str) -> str | None:
-        """The address of an administrator of some company of that kind, None for an anonymous visitor."""
+        """Create a company of a kind and return its administrator's email address, or None for an anonymous visitor."""
         if kind == "ANONYMOUS":
             return None
         if kind == "MANAGED":
@@ -162,15 +162,15 @@ class Factory:
         return (await self.company(kind=kind)).admin
 
     async def defaults(self, partner: Company, **settings: bool | None) -> None:
-        """What the partner sets for all the accounts that it manages."""
+        """Set the partner's defaults for all the accounts that it manages."""
         await self._add(models.PartnerDefaults, partner_id=partner.key, **settings)
 
     async def setting(self, account: Account, **settings: bool | None) -> None:
-        """What the partner sets for one account from now on; None is: nothing."""
+        """Set one account's own settings. None unsets a setting."""
         await self.change(account, **settings)
 
     async def user(self, company: Thing, *roles: str, name: str = "Sam Sample", job_title: str | None = None) -> User:
-        """A member of the company: its account administrator if no role is given."""
+        """Create a user that is a member of the company, as account administrator by default."""
         email = f"user{next(self._numbers)}@sample.example"
         key = await self._add(models.User, email=email, name=name, job_title=job_title)
         held = list(roles) or ["ACCOUNT_ADMIN"]
@@ -178,12 +178,12 @@ class Factory:
         return User("User", key, email, Thing("Membership", membership))
 
     async def member(self, user: User, company: Thing, *roles: str) -> Thing:
-        """The user's place in one more company: as its account administrator if no role is given."""
+        """Add the user to another company, as account administrator by default."""
         held = list(roles) or ["ACCOUNT_ADMIN"]
         return Thing("Membership", await self._add(models.Membership, user_id=user.key, company_id=company.key, roles=held))
 
     async def location(self, name: str | None = None, *, market: str = "DE", status: str = "ACTIVE", **values: Any) -> Location:
-        """A data centre."""
+        """Create a data centre."""
         name = name or f"Location {next(self._numbers)}"
         place = {"metro": "Frankfurt", "country": "DE", "latitude": 50.11, "longitude": 8.68, "speeds_mbps": [1_000, 10_000]}
         key = await self._add(models.Location, name=name, market=market, status=status, **{**place, **values})
@@ -200,14 +200,14 @@ class Factory:
         setup_fee: int = 50_000,
         **values: Any,
     ) -> Port:
-        """A port of the company, for 1250.00 EUR a month; prices are minor units. Without a visibility, as a new one is."""
+        """Create a port of the company. Prices are minor units, so the default is 1250.00 EUR a month."""
         location = location or await self.location()
         facts = {"name": f"Port {next(self._numbers)}", "speed_mbps": 1_000, "term_months": 12, "currency": "EUR", **values}
         key = await self._add(
             models.Port,
             company_id=company.key,
             location_id=location.key,
-            **_known(visibility=visibility),
+            **_without_none(visibility=visibility),
             status=status,
             monthly_rate=monthly_rate,
             setup_fee=setup_fee,
@@ -216,7 +216,7 @@ class Factory:
         return Port("Port", key, company, location)
 
     async def orderable(self, payer: Company, location: Location | None = None, **price: Any) -> Location:
-        """A location where the payer has enabled the billing market, with a price."""
+        """Create a location with a price, in a billing market that the payer has enabled."""
         location = location or await self.location()
         await self.billing_market(payer)
         await self.price(location, **price)
@@ -225,7 +225,7 @@ class Factory:
     async def order_approval(
         self, account: Account, location: Location | None = None, *, status: str = "PENDING", **values: Any
     ) -> Thing:
-        """An order of the account, for 1250.00 EUR a month, that may be decided for another day."""
+        """Create an order of the account for 1250.00 EUR a month. It expires in a day."""
         location = location or await self.location()
         facts = {"name": f"Order {next(self._numbers)}", "speed_mbps": 1_000, "term_months": 12, "currency": "EUR"}
         prices = {"monthly_rate": 125_000, "setup_fee": 50_000}
@@ -253,7 +253,7 @@ class Factory:
         setup_fee: int = 5_000,
         currency: str = "EUR",
     ) -> None:
-        """What a port, or a connection, costs in the location: 300.00 EUR a month and 50.00 once, in minor units."""
+        """Set the price of a port or a connection in the location, in minor units: 300.00 EUR a month and 50.00 once by default."""
         terms = {"kind": kind, "speed_mbps": speed_mbps, "term_months": term_months, "currency": currency}
         amounts = {"monthly_rate": monthly_rate, "setup_fee": setup_fee}
         await self._add(models.Price, location_id=location.key, **terms, **amounts)
@@ -266,7 +266,7 @@ class Factory:
         currency: str = "EUR",
         lines: Sequence[tuple[Company | None, int]] = ((None, 125_000),),
     ) -> Invoice:
-        """An invoice of a month, of lines with these amounts, each of a managed company or of the payer itself."""
+        """Create a month's invoice with lines of these amounts, each for a managed company or, if None, the payer itself."""
         number, end = f"INV-{next(self._numbers):05d}", date(month.year + month.month // 12, month.month % 12 + 1, 1)
         total = sum(amount for _, amount in lines)
         period = {"period_start": month, "period_end": end - timedelta(days=1)}
@@ -285,7 +285,7 @@ class Factory:
         slug: str | None = None,
         **values: Any,
     ) -> Thing:
-        """The Marketplace profile of the company, in the category CLOUD; without a visibility, as a new one is."""
+        """Create the company's Marketplace profile in the category CLOUD. A visibility of None keeps the model's default."""
         await self.provider_type("CLOUD", "Cloud")
         facts = {"contact_email": "sales@sample.example", "phone": "+49 69 5550100", "provider_types": ["CLOUD"], **values}
         key = await self._add(
@@ -293,49 +293,51 @@ class Factory:
             company_id=company.key,
             company_name=name or company.name,
             slug=slug or f"slug-{next(self._numbers)}",
-            **_known(visibility=visibility),
+            **_without_none(visibility=visibility),
             **facts,
         )
         return Thing("MarketplaceProfile", key)
 
     async def image(self, company: Company, *, width: int = 200, height: int = 200) -> Thing:
-        """A PNG of the company, which no profile shows; its content is `logo of NAME`."""
+        """Create an image of the company that no profile uses. Its content is `logo of NAME`."""
         facts = {"media_type": "image/png", "width": width, "height": height, "content": f"logo of {company.name}".encode()}
         return Thing("Image", await self._add(models.Image, company_id=company.key, **facts))
 
     async def logo(self, company: Company, profile: Thing, *, width: int = 200, height: int = 200) -> Thing:
-        """An image of the company, as the logo of its profile."""
+        """Create an image of the company as its profile's logo."""
         image = await self.image(company, width=width, height=height)
         await self.change(profile, logo_id=image.key)
         return image
 
     async def former_slug(self, profile: Thing, slug: str) -> None:
-        """A slug that the profile had before."""
+        """Give the profile a former slug."""
         await self._run(sa.insert(models.ProfileSlug).values(slug=slug, profile_id=profile.key))
 
     async def provider_type(self, code: str, label: str) -> None:
-        """A category of services, unless it is there."""
+        """Create a category of services, unless it exists."""
         async with self._engine.connect() as connection:
-            known = await connection.scalar(sa.select(models.ProviderType.id).where(models.ProviderType.code == code))
-        if known is None:
+            existing = await connection.scalar(sa.select(models.ProviderType.id).where(models.ProviderType.code == code))
+        if existing is None:
             await self._add(models.ProviderType, code=code, label=label)
 
     async def service_type(self, code: str, label: str, provider_type: str) -> None:
-        """A sub-category of a category of services."""
+        """Create a sub-category of a category of services."""
         await self._add(models.ServiceType, code=code, label=label, provider_type=provider_type)
 
     async def product(self, seller: Company, *, visibility: str | None = None, title: str = "Sample", **values: Any) -> Thing:
-        """A product of the seller; without a visibility, as a new one is."""
+        """Create a product of the seller. Without a visibility it has the model's default."""
         facts = {"kind": "SERVICE", "categories": ["TRAINING"], **values}
-        key = await self._add(models.Product, company_id=seller.key, title=title, **_known(visibility=visibility), **facts)
+        key = await self._add(
+            models.Product, company_id=seller.key, title=title, **_without_none(visibility=visibility), **facts
+        )
         return Thing("Product", key)
 
     async def test_account(self, product: Thing, company: Company) -> None:
-        """The seller lets the company look at its limited product."""
+        """Make the company a test account of a limited product."""
         await self._add(models.ProductTestAccount, product_id=product.key, company_id=company.key)
 
     async def no_test_account(self, product: Thing, company: Company) -> None:
-        """The seller lets the company look no more."""
+        """Remove the company from the product's test accounts."""
         invited = models.ProductTestAccount
         await self._run(sa.delete(invited).where(invited.product_id == product.key, invited.company_id == company.key))
 
@@ -351,7 +353,7 @@ class Factory:
         dimensions: Sequence[int] = (50_000,),
         instalments: Sequence[int] = (),
     ) -> Offer:
-        """An offer to the buyers, of dimensions with these prices and of instalments with these amounts, in minor units."""
+        """Create an offer to the buyers, with dimensions of these prices and instalments of these amounts, in minor units."""
         product = product or await self.product(seller)
         key = await self._add(
             models.Offer,
@@ -375,28 +377,28 @@ class Factory:
         return Offer("Offer", key, product)
 
     async def connection_request(self, port: Port, target: Port, *, status: str = "PENDING", name: str = "Sample") -> Thing:
-        """A request to connect a port to a target."""
+        """Create a request to connect a port to a target."""
         ends = {"company_id": port.company.key, "port_id": port.key, "target_port_id": target.key}
         facts = {"name": name, "status": status, "rate_limit_mbps": 500}
         key = await self._add(models.ConnectionRequest, **ends, **facts)
         return Thing("ConnectionRequest", key)
 
     async def billing_market(self, company: Company, market: str = "DE", *, enabled: bool = True) -> Thing:
-        """A market in which the company is billed."""
+        """Create a market in which the company is billed."""
         facts = {"market": market, "currency": "EUR", "enabled": enabled}
         return Thing("BillingMarket", await self._add(models.BillingMarket, company_id=company.key, **facts))
 
     async def notification(
         self, user: User, company: Thing, *, kind: str = "SECURITY", title: str = "Sample", **values: Any
     ) -> Thing:
-        """What the user was told as a member of the company."""
+        """Create a notification for the user as a member of the company."""
         facts = {"user_id": user.key, "company_id": company.key, "kind": kind, "title": title, "body": "Sample text.", **values}
         return Thing("Notification", await self._add(models.Notification, **facts))
 
     async def audit_event(
         self, actor: Company | None, *, kind: str = "DENIAL", seen_as: Company | None = None, **values: Any
     ) -> Thing:
-        """What the company's first member did or was denied, as the first member of another company if it is `seen_as` that."""
+        """Create an audit event of a company's first member, who may view as the first member of the company `seen_as`."""
         facts = {
             "company_id": actor and actor.key,
             "actor_company_id": actor and actor.key,
@@ -406,28 +408,28 @@ class Factory:
         return Thing("AuditEvent", await self._add(models.AuditEvent, kind=kind, **{**facts, **other, **values}))
 
     async def support_details(self, company: Company, supported_by: str = "PARTNER") -> None:
-        """Whom the company turns to for technical support."""
+        """Create the company's contact details for technical support."""
         facts = {"email": "help@sample.example", "phone": "+49 69 5550199", "hours": "always"}
         await self._add(models.SupportDetails, company_id=company.key, supported_by=supported_by, **facts)
 
     async def change(self, thing: Thing, **values: Any) -> None:
-        """The thing has these values from now on."""
+        """Update a record."""
         model = _model(thing)
         await self._run(sa.update(model).where(model.id == thing.key).values(**values))
 
     async def no_more(self, thing: Thing) -> None:
-        """The thing is deleted."""
+        """Delete a record."""
         model = _model(thing)
         await self._run(sa.delete(model).where(model.id == thing.key))
 
     async def count(self, entity: str) -> int:
-        """How many things of a type there are."""
+        """Count the records of a type."""
         async with self._engine.connect() as connection:
             counted = sa.select(sa.func.count()).select_from(getattr(models, entity))
             return int((await connection.execute(counted)).scalar_one())
 
     async def owner(self, thing: Thing) -> tuple[UUID, UUID | None]:
-        """The company of a thing, and the partner that manages it."""
+        """Return the keys of a record's company and of the partner that manages it."""
         model = _model(thing)
         async with self._engine.connect() as connection:
             found = (await connection.execute(sa.select(model.company_id, model.partner_id).where(model.id == thing.key))).one()
@@ -446,6 +448,6 @@ def _model(thing: Thing) -> Any:
     return TABLES.get(thing.type) or getattr(models, thing.type)
 
 
-def _known(**values: Any) -> dict[str, Any]:
-    """The values that are given; for the others the model has defaults."""
+def _without_none(**values: Any) -> dict[str, Any]:
+    """Return the values that aren't None. The model has defaults for the others."""
     return {name: value for name, value in values.items() if value is not None}

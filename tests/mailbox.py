@@ -1,4 +1,4 @@
-"""A real mail server, in the loop of the tests: it takes mails as they come, or answers as a test wants it to."""
+"""A real mail server in the tests' event loop. It accepts every mail, or answers as a test configures it."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 
 OK = "250 OK"
-PATIENCE = 40.0  # seconds that a test waits for a mail
+PATIENCE = 40.0  # seconds that a test waits for mails
 
 
 @dataclass
 class Mailbox:
-    """What has arrived at a mail server, and how it answers."""
+    """The mails that a server has received, and how it answers."""
 
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
-    raw: list[bytes] = field(default_factory=list)  # the same, as they arrived
+    raw: list[bytes] = field(default_factory=list)  # the same mails as raw bytes
     to: list[str] = field(default_factory=list)  # the recipients of the envelopes
-    rcpt: dict[str, deque[str]] = field(default_factory=lambda: defaultdict(deque))  # answers to be given first, by address
-    data: deque[str] = field(default_factory=deque)  # answers to be given first to whole mails, which are taken nonetheless
-    seconds: float = 0.0  # before a mail is answered
+    rcpt: dict[str, deque[str]] = field(default_factory=lambda: defaultdict(deque))  # the first answers, by address
+    data: deque[str] = field(default_factory=deque)  # the first answers to whole mails, which are stored even so
+    seconds: float = 0.0  # delay before each answer
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
-        """Where the worker finds it."""
+        """The URL of the server."""
         return f"smtp://127.0.0.1:{self.port}"
 
     @property
     def ids(self) -> list[str]:
-        """The ids of the messages that have arrived."""
+        """The ids of the received messages."""
         return [mail["Message-ID"] for mail in self.mails]
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: Any) -> str:
@@ -50,7 +50,7 @@ class Mailbox:
         return OK
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:
-        """Take a mail, and answer it after a while."""
+        """Store a mail and answer after the delay."""
         assert isinstance(envelope.content, bytes)
         message = message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
@@ -62,7 +62,7 @@ class Mailbox:
         return self.data.popleft() if self.data else OK
 
     async def until(self, reached: Callable[[], bool]) -> None:
-        """Wait for mails until something is true. Raises TimeoutError."""
+        """Wait for mails until a condition holds. Raises TimeoutError."""
         async with asyncio.timeout(PATIENCE):
             while not reached():
                 self.arrived.clear()
@@ -71,7 +71,7 @@ class Mailbox:
 
 @asynccontextmanager
 async def mail_server(tls: ssl.SSLContext | None = None, *, implicit: bool = False, **options: Any) -> AsyncIterator[Mailbox]:
-    """A mail server on a free port of this machine; with `tls` by STARTTLS, or from the start if that is `implicit`."""
+    """Run a mail server on a free local port. `tls` means STARTTLS, or TLS from the start if `implicit`."""
     box = Mailbox()
 
     def protocol() -> SMTP:
@@ -86,7 +86,7 @@ async def mail_server(tls: ssl.SSLContext | None = None, *, implicit: bool = Fal
 
 
 def accept_only(username: bytes, password: bytes) -> Callable[..., AuthResult]:
-    """An authenticator that knows one password."""
+    """Return an authenticator that accepts one user name and password."""
 
     def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
         return AuthResult(success=(data.login, data.password) == (username, password), handled=False)

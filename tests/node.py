@@ -1,6 +1,6 @@
-"""Where tests find Node: the machine's own if it is recent enough, else the one that a package puts into the environment.
+"""Runs Node for tests: the system's version if it is recent enough, else the one that a package installs in the environment.
 
-Its tools run in the folder of their package, whose modules they then find.
+Tools run in the folder of their package, so that they find its modules.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ import sys
 from functools import cache
 from pathlib import Path
 
-OLDEST = 20
+MIN_MAJOR_VERSION = 20
 
 
 class ToolFailed(Exception):
-    """A tool of Node's did not do what it was asked; the message is what it printed."""
+    """A Node tool failed. The message is its output."""
 
 
 def run(folder: Path, tool: str, *arguments: str, **environment: str) -> None:
-    """Run a tool of Node's in a folder. Raises ToolFailed."""
+    """Run a Node tool in a folder. Raises ToolFailed."""
     program = node_tool(tool)
     path = os.pathsep.join([str(Path(program).parent), os.environ.get("PATH", os.defpath)])
-    done = subprocess.run(
+    completed = subprocess.run(
         [program, *arguments],
         cwd=folder,
         env={**os.environ, "PATH": path, **environment},
@@ -32,14 +32,14 @@ def run(folder: Path, tool: str, *arguments: str, **environment: str) -> None:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    if done.returncode:
-        raise ToolFailed(f"`{tool} {' '.join(arguments)}` failed:\n{done.stdout}")
+    if completed.returncode:
+        raise ToolFailed(f"`{tool} {' '.join(arguments)}` failed:\n{completed.stdout}")
 
 
 @cache
 def node_tool(name: str) -> str:
-    """The path of `node`, `npm` or `npx`. All of them come from one place."""
-    if (node := shutil.which("node")) and (tool := shutil.which(name)) and _major(node) >= OLDEST:
+    """Return the path of `node`, `npm` or `npx`, all from the same installation."""
+    if (node := shutil.which("node")) and (tool := shutil.which(name)) and _major(node) >= MIN_MAJOR_VERSION:
         return tool
     return str(Path(sys.executable).parent / name)
 

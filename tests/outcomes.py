@@ -1,6 +1,6 @@
-"""What rules come to: for each question of a viewer the rules that have a say, each with the branch in which it ends for some row.
+"""Outcomes of rules: which rules apply to a viewer's question, and in which branch each of them ends for some row.
 
-Rules of the viewer alone need no statement; what is decided of rows is asked of all rows of a table at once, and not without any.
+Rules about the viewer alone need no statement. Rules about rows are evaluated over all rows of a table by one statement.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from policies.sql import to_column, to_sql, viewer_parameters
 from policies.syntax import calls
 from policies.viewer import Shape, Viewer
 
-STATEMENTS: Final = 2048
-SECONDS: Final = 5  # that a statement may take
+STATEMENT_CACHE_SIZE: Final = 2048
+STATEMENT_TIMEOUT: Final = 5  # in seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What policy is asked: an action on rows of a type, a field of them, or an ability, which is of no type."""
+    """A question to policy: an action on rows of a type, a field of them, or an ability, which has no type."""
 
     entity: str | None
     action: str
@@ -40,7 +40,7 @@ class Question:
 
 @dataclass(slots=True)
 class PolicyQuestions:
-    """Who began requests in which databases, and what was asked for viewers of which shape."""
+    """The viewers of requests with their databases, and the questions with their viewers' shapes."""
 
     viewers: set[tuple[sa.URL, Viewer]] = field(default_factory=set)
     questions: set[tuple[Shape, Question]] = field(default_factory=set)
@@ -48,7 +48,7 @@ class PolicyQuestions:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows of a type: all that are stored, or those that a viewer reads, of which alone it is asked what their fields are."""
+    """The rows of a type: all stored ones, or for questions about fields, those that the viewer reads."""
 
     url: sa.URL
     viewer: Viewer
@@ -57,7 +57,7 @@ class Table:
 
 
 Ends = tuple[tuple[int, Predicate], ...]
-"""The branches of a rule, each with the rows of which it ends so."""
+"""The branches of a rule, each with the predicate of the rows for which the rule ends there."""
 Wanted = dict[Table, dict[Predicate, list[tuple[Rule, int]]]]
 
 
@@ -78,13 +78,13 @@ class Outcomes:
         if self._engine is not None:
             self._engine.dispose()
 
-    def evaluate(self, asked: PolicyQuestions, coverage: Coverage) -> None:
-        """Note how the rules end for what was asked, as far as that was not seen before."""
+    def evaluate(self, questions: PolicyQuestions, coverage: Coverage) -> None:
+        """Record how the rules end for the questions. Branches already recorded are skipped."""
         viewers: defaultdict[Shape, list[tuple[sa.URL, Viewer]]] = defaultdict(list)
-        for url, viewer in asked.viewers:
+        for url, viewer in questions.viewers:
             viewers[viewer.shape].append((url, viewer))
         wanted: Wanted = defaultdict(lambda: defaultdict(list))
-        for shape, question in asked.questions:
+        for shape, question in questions.questions:
             for rule, branch, rows in self._missing(shape, question, coverage):
                 if rows == TRUE and _types(rule) == set():
                     coverage.record(rule, branch)
@@ -96,7 +96,7 @@ class Outcomes:
             self._look(table, predicates, coverage)
 
     def _missing(self, shape: Shape, question: Question, coverage: Coverage) -> Iterator[tuple[Rule, int, Predicate]]:
-        """The branches that were not seen of the rules that a question concerns, where a viewer may come to them."""
+        """Yield the unrecorded branches of a question's rules that can be reached for the viewer's shape."""
         for rule in self.concerned(question):
             missing = coverage.missing(rule)
             for branch, rows in self._of(rule, question, shape) if missing else ():
@@ -104,20 +104,20 @@ class Outcomes:
                     yield rule, branch, rows
 
     def concerned(self, question: Question) -> tuple[Rule, ...]:
-        """The rules that have a say, and those that they ask, of the same type or of the viewer alone."""
+        """Return the rules that answer a question, and the rules they call, for the same type or for the viewer alone."""
         if question not in self._concerned:
             found = dict.fromkeys(rule for rule in self.rules if _answers(rule, question))
-            ahead = list(found)
-            while ahead:
-                names = {call.rule for call in calls(ahead.pop().body)}
+            pending = list(found)
+            while pending:
+                names = {call.rule for call in calls(pending.pop().body)}
                 more = [rule for rule in self.rules if rule.name in names and rule not in found and _is_of(rule, question)]
                 found |= dict.fromkeys(more)
-                ahead += more
+                pending += more
             self._concerned[question] = tuple(found)
         return self._concerned[question]
 
     def _of(self, rule: Rule, question: Question, shape: Shape) -> Ends:
-        """How a rule ends for viewers of a shape; for all fields that a field rule names alike."""
+        """Return how a rule ends for viewers of a shape. The result is the same for all fields that a field rule names."""
         key = (rule.place, question.action, shape)
         if key not in self._ends:
 
@@ -128,31 +128,31 @@ class Outcomes:
         return self._ends[key]
 
     def _look(self, table: Table, predicates: dict[Predicate, list[tuple[Rule, int]]], coverage: Coverage) -> None:
-        """Note the branches in which a rule ends for a row of a table."""
+        """Record the branches in which a rule ends for any row of a table."""
         read = self._policy.decide(table.viewer.shape, table.entity).rows if table.of_fields else TRUE
         statement = _statement(table.entity, tuple(predicates), read)
         try:
             with self._at(table.url).connect() as connection:
                 found = connection.execute(statement, viewer_parameters(table.viewer)).one()
-        except sa.exc.DBAPIError:  # the database went away, which may be what the test is about
+        except sa.exc.DBAPIError:  # the database is gone, which may be what the test is about
             return
         for seen, ends in zip(found, predicates.values(), strict=True):
             for rule, branch in ends if seen else ():
                 coverage.record(rule, branch)
 
     def _at(self, url: sa.URL) -> sa.Engine:
-        """A connection to one database at a time: no name is used twice."""
+        """Return an engine for a database. Only the latest one is kept, because no database name is used twice."""
         address = url.set(drivername="postgresql+psycopg")
         if self._engine is None or self._engine.url != address:
             self.close()
-            options = {"options": f"-c statement_timeout={SECONDS}s"}
+            options = {"options": f"-c statement_timeout={STATEMENT_TIMEOUT}s"}
             self._engine = sa.create_engine(address, pool_size=1, isolation_level="AUTOCOMMIT", connect_args=options)
         return self._engine
 
 
-@lru_cache(STATEMENTS)
+@lru_cache(STATEMENT_CACHE_SIZE)
 def _statement(entity: str, predicates: tuple[Predicate, ...], read: Predicate) -> sa.Select[Any]:
-    """For each predicate, whether it is true of some row of those that are read."""
+    """Return a statement that selects, for each predicate, whether any row matching `read` matches it."""
     kind = CATALOGUE[entity]
     table = kind.table.alias("t")
     columns = [sa.func.bool_or(to_column(each, kind, table)) for each in predicates]
@@ -160,7 +160,7 @@ def _statement(entity: str, predicates: tuple[Predicate, ...], read: Predicate) 
 
 
 def _ends(upto: tuple[Predicate, ...]) -> Ends:
-    """The rows of which each part is the first that is not true, then those of which all are."""
+    """Return, for each part, the rows for which it's the first to fail, then those for which all parts hold."""
     before = (TRUE, *upto)
     failing = tuple((number, conj((before[number], negate(rows)))) for number, rows in enumerate(upto))
     return (*failing, (len(upto), before[-1]))
@@ -179,10 +179,10 @@ def _answers(rule: Rule, question: Question) -> bool:
 
 
 def _is_of(rule: Rule, question: Question) -> bool:
-    """Whether a rule that is asked is of the type of the question, or of none."""
+    """Whether a called rule is about the question's type or about no type."""
     return _types(rule) <= {question.entity}
 
 
 def _types(rule: Rule) -> set[str | None]:
-    """The types of the rows that a rule is about; of none, if it is about the viewer alone."""
+    """Return the types of the rows that a rule is about: none if it's about the viewer alone."""
     return {argument.type for argument in rule.arguments} - {None, "Viewer"}

@@ -1,7 +1,7 @@
-"""Which rules of policy the tests exercise: what requests of this process ask policy, and what that comes to in their databases.
+"""Records which policy rules the tests exercise: the questions that requests ask policy, evaluated over their databases.
 
-A plugin of pytest. It listens where resolvers ask policy and where operations end, and when a test is done it evaluates the rules
-that had a say, for each viewer who asked, over the rows that are stored then. The gateway knows nothing of it.
+A pytest plugin. It listens where resolvers ask policy and where operations end. When a test ends, it evaluates the rules that
+apply to the questions, for each viewer that asked, over the rows stored then. The gateway doesn't know the plugin.
 
 With pytest-xdist each worker collects what its tests exercise and sends it to the controller when it ends. Only the controller
 writes the record, so workers can't overwrite each other's rules.
@@ -36,9 +36,9 @@ from schema.building.fields import FieldDefinition
 from schema.extensions.auditing import Auditing
 from tests.outcomes import Outcomes, PolicyQuestions, Question
 
-TOO_LARGE: Final = "tests/scale/"  # its tables are too large to be read whole
-DOCUMENTS: Final = 1024
-SENT: Final = "exercised"  # the key under which a worker sends its coverage
+TOO_LARGE: Final = "tests/scale/"  # these tables are too large to read as a whole
+DOCUMENT_CACHE_SIZE: Final = 1024
+WORKER_OUTPUT_KEY: Final = "exercised"  # in `workeroutput`, where a worker sends its coverage
 
 
 class PolicyCoveragePlugin:
@@ -55,7 +55,7 @@ class PolicyCoveragePlugin:
         self._patches = ExitStack()
 
     def pytest_sessionstart(self) -> None:
-        """Begin to listen."""
+        """Start listening."""
         for owner, name, wrapped in (
             (Policy, "decide", self._decide),
             (Policy, "can", self._ability),
@@ -67,7 +67,7 @@ class PolicyCoveragePlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """Evaluate what a test has asked, while its database is still there."""
+        """Evaluate a test's questions while its database still exists."""
         try:
             return (yield)
         finally:
@@ -76,34 +76,34 @@ class PolicyCoveragePlugin:
                 self.evaluate(asked)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Send what was exercised to the controller, or write the record."""
+        """Send the coverage to the controller, or write the record."""
         sent = getattr(session.config, "workeroutput", None)
         if sent is None:
             self.close()
         else:
             self._stop()
-            sent[SENT] = self.coverage.seen_as_lists()
+            sent[WORKER_OUTPUT_KEY] = self.coverage.seen_as_lists()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Add what a worker has exercised. A worker that crashed sends nothing, and the run fails."""
-        sent: dict[str, list[int]] | None = getattr(node, "workeroutput", {}).get(SENT)
+        """Add a worker's coverage. A worker that crashed sends none, and the run fails."""
+        sent: dict[str, list[int]] | None = getattr(node, "workeroutput", {}).get(WORKER_OUTPUT_KEY)
         if sent is not None:
             self.coverage.merge(Coverage(self.version, {place: set(numbers) for place, numbers in sent.items()}))
             self._is_new = True
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say how much of policy is exercised by now."""
+        """Print how much of policy is exercised so far."""
         if self._is_new:
             rules = countable_rules(server.load_policy().rules)
             terminalreporter.write_line(f"policy: {self.coverage.summary(rules)}")
 
     def close(self) -> None:
-        """Stop listening and write the record, with what other runs have written meanwhile."""
+        """Stop listening and write the record, merged with what other runs have written meanwhile."""
         self._stop()
         if self._is_new:
-            beside = read_coverage(self.record)
-            self.coverage.merge(beside or self.coverage)
+            other = read_coverage(self.record)
+            self.coverage.merge(other or self.coverage)
             self.coverage.save(self.record)
 
     def _stop(self) -> None:
@@ -111,32 +111,32 @@ class PolicyCoveragePlugin:
         if self._outcomes is not None:
             self._outcomes.close()
 
-    def evaluate(self, asked: PolicyQuestions) -> None:
-        """Note which rules held and failed for what was asked."""
+    def evaluate(self, questions: PolicyQuestions) -> None:
+        """Record which rules held and failed for the questions."""
         self._is_new = True
         if self._outcomes is None:
             self._outcomes = Outcomes(server.load_policy(), read_texts(server.POLICIES))
-        self._outcomes.evaluate(asked, self.coverage)
+        self._outcomes.evaluate(questions, self.coverage)
 
     def _note(self, policy: Policy, shape: Shape, *questions: Question) -> None:
         if policy.version == self.version:
             self.asked.questions.update((shape, question) for question in questions)
 
     def _decide(self, decide: Callable[..., Any]) -> Callable[..., Any]:
-        def asked(policy: Policy, shape: Shape, entity: str, action: str = "read") -> Any:
+        def recorded(policy: Policy, shape: Shape, entity: str, action: str = "read") -> Any:
             if by_a_resolver(sys._getframe(1).f_globals["__name__"]):
                 self._note(policy, shape, Question(entity, action))
             return decide(policy, shape, entity, action)
 
-        return asked
+        return recorded
 
     def _ability(self, answer: Callable[..., Any]) -> Callable[..., Any]:
-        def asked(policy: Policy, shape: Shape, ability: str) -> Any:
+        def recorded(policy: Policy, shape: Shape, ability: str) -> Any:
             if by_a_resolver(sys._getframe(1).f_globals["__name__"]):
                 self._note(policy, shape, Question(None, ability))
             return answer(policy, shape, ability)
 
-        return asked
+        return recorded
 
     def _begin(self, begin: Callable[..., None]) -> Callable[..., None]:
         def begun(context: Context, *viewer: Any) -> None:
@@ -145,41 +145,41 @@ class PolicyCoveragePlugin:
 
         return begun
 
-    def _read(self, told: Callable[..., Any]) -> Callable[..., Any]:
-        def ended(auditing: Auditing, asked: ExecutionContext, data: Any) -> Any:
-            if isinstance(asked.context, Context) and data is not None and asked.query and asked.graphql_document:
-                questions = selected(asked.schema, asked.query, asked.graphql_document)
-                self._note(asked.context.policy, asked.context.viewer.shape, *questions)
-            return told(auditing, asked, data)
+    def _read(self, read_fields: Callable[..., Any]) -> Callable[..., Any]:
+        def ended(auditing: Auditing, execution: ExecutionContext, data: Any) -> Any:
+            if isinstance(execution.context, Context) and data is not None and execution.query and execution.graphql_document:
+                questions = selected(execution.schema, execution.query, execution.graphql_document)
+                self._note(execution.context.policy, execution.context.viewer.shape, *questions)
+            return read_fields(auditing, execution, data)
 
         return ended
 
 
 def by_a_resolver(module: str) -> bool:
-    """Whether it is a request that asks: commands and descriptions ask policy for everybody."""
+    """Whether a request asks. Commands and schema descriptions ask policy for every viewer, which doesn't count."""
     return module.startswith("resolvers.")
 
 
 def selected(schema: strawberry.Schema, text: str, document: DocumentNode) -> tuple[Question, ...]:
-    """What a document asks policy by its selections: a plan that is kept asks nothing itself when it runs again."""
-    return _selected(schema, text, _Whole(document))
+    """Return the questions that a document's selections ask policy. A cached plan doesn't ask them when it runs again."""
+    return _selected(schema, text, _ByText(document))
 
 
-class _Whole:
-    """A document that is told apart by its text alone."""
+class _ByText:
+    """A document that the cache identifies by its text alone."""
 
     def __init__(self, document: DocumentNode) -> None:
         self.document = document
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Whole)
+        return isinstance(other, _ByText)
 
     def __hash__(self) -> int:
         return 0
 
 
-@lru_cache(DOCUMENTS)
-def _selected(schema: strawberry.Schema, _text: str, whole: _Whole) -> tuple[Question, ...]:
+@lru_cache(DOCUMENT_CACHE_SIZE)
+def _selected(schema: strawberry.Schema, _text: str, whole: _ByText) -> tuple[Question, ...]:
     info, found = TypeInfo(schema._schema), _Selected()
     found.info = info
     visit(whole.document, TypeInfoVisitor(info, found))
@@ -194,15 +194,15 @@ class _Selected(Visitor):
         self.questions: list[Question] = []
 
     def enter_field(self, _node: FieldNode, *_rest: Any) -> None:
-        """Note what a selected field asks."""
+        """Collect the questions that a selected field asks."""
         parent, field = self.info.get_parent_type(), self.info.get_field_def()
         definition = field and (field.extensions or {}).get(GraphQLCoreConverter.DEFINITION_BACKREF)
         if parent is not None and definition is not None:
-            self.questions += _asked_by(parent.name, definition)
+            self.questions += _questions_of(parent.name, definition)
 
 
-def _asked_by(entity: str, field: Any) -> Iterator[Question]:
-    """What a field of a type asks: to read the row, and the field of it; what may be done to it; or an ability."""
+def _questions_of(entity: str, field: Any) -> Iterator[Question]:
+    """Yield the questions that a field asks: to read the row and the field, the actions on the row, or an ability."""
     if isinstance(field, FieldDefinition) and field.ability is not None:
         yield Question(None, field.ability)
     if entity not in CATALOGUE:

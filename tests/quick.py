@@ -1,6 +1,6 @@
-"""A part of the tests in a minute, for `make test-quick`: first those that are nearest to what has changed.
+"""Runs a part of the tests in a minute, for `make test-quick`: those closest to the changed files first.
 
-Run as `python -m tests.quick`, with options of pytest. When the time is up, the tests that are left are skipped and counted as such.
+Run it as `python -m tests.quick`, with options of pytest. When the time is up, the remaining tests are reported as skipped.
 `make test` runs all of them.
 """
 
@@ -18,16 +18,16 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).parents[1]
-SECONDS: Final = 75  # from the start; a test that has begun runs to its end
-END: Final = "CROSSGATE_QUICK_END"  # the variable by which workers know when the time is up
+SECONDS: Final = 75  # from the start; a running test isn't interrupted
+END: Final = "CROSSGATE_QUICK_END"  # the environment variable that tells workers when the time is up
 MAIN: Final = ("origin/main", "main")
 LONG: Final = ("tests/scale", "tests/crash", "tests/portal", "tests/interference", "tests/execution/test_differential.py")
 LONGER: Final = ("tests/schema/test_generators.py", "tests/policies/test_three_verdicts.py", "tests/benchmarks")
-FAR: Final = 9  # the rank of what is far from all that has changed
+FAR: Final = 9  # the rank of a file that no change concerns
 
 
 def rank(file: str, changed: Collection[str]) -> int:
-    """How near a file of tests is to what has changed: 0 is the file itself."""
+    """Return how close a test file is to the changed files. 0 means that the file itself has changed."""
     if file in changed:
         return 0
     test = PurePosixPath(file)
@@ -41,39 +41,39 @@ def rank(file: str, changed: Collection[str]) -> int:
 
 
 def is_long(file: str) -> bool:
-    """Whether a file takes too long to be run unasked."""
+    """Whether a file takes too long to run unless it has changed itself."""
     return file.startswith((*LONG, *LONGER))
 
 
 @cache
 def changed_files() -> frozenset[str]:
-    """The files that differ from where this branch left the main one, or from HEAD if there is no main branch, and new files."""
+    """Return new files, and those that differ from the merge base with the main branch, or from HEAD if there is none."""
     bases = [base for name in MAIN if (base := _git("merge-base", "HEAD", name))]
     differing = _git("diff", "--name-only", *(bases[0] if bases else ["HEAD"]))
     return frozenset([*differing, *_git("ls-files", "--others", "--exclude-standard")])
 
 
 def chosen(items: Iterable[pytest.Item], changed: Collection[str]) -> tuple[list[pytest.Item], list[pytest.Item]]:
-    """The tests to run, the nearest first, and those that take too long. A long file runs if it has changed itself."""
+    """Return the tests to run, the closest first, and those that take too long. A slow file runs if it has changed itself."""
     ranked = sorted((rank(file_of(item), changed), number, item) for number, item in enumerate(items))
     run = [item for place, _, item in ranked if place == 0 or not is_long(file_of(item))]
     return run, [item for place, _, item in ranked if place and is_long(file_of(item))]
 
 
 def file_of(item: pytest.Item) -> str:
-    """The path of the file that a test is in."""
+    """Return the path of a test's file."""
     return item.nodeid.partition("::")[0]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the nearest tests first, and leave the long ones out."""
+    """Run the closest tests first, and deselect the slow ones."""
     items[:], left = chosen(items, changed_files())
     config.hook.pytest_deselected(items=left)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    """Skip what is left when the time is up."""
+    """Skip the remaining tests when the time is up."""
     if time.time() > float(os.environ.get(END, "inf")):
         pytest.skip("the time is up")
 

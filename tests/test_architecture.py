@@ -1,4 +1,4 @@
-"""How the code is laid out: concepts have the same file name in every layer, and imports go down."""
+"""The code's layout: a concept has the same file name in every layer, and imports point downward."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from policies.syntax import All, Any, Comparison, Constant, Goal, Listing, Negat
 
 ROOT = Path(__file__).parents[1]
 WITHOUT_RESOLVERS = {"billing_market", "support_details", "user"}  # every field is a column
-WITHOUT_MODELS = {"dashboard"}  # made of what other types are
-INSIDE = {  # types whose fields live in the file of the concept that shows them
+WITHOUT_MODELS = {"dashboard"}  # computed from other types
+INSIDE = {  # types whose fields live in the file of the concept that contains them
     "instalment": "offer",
     "invoice_line": "invoice",
     "offer_buyer": "offer",
@@ -29,17 +29,17 @@ INSIDE = {  # types whose fields live in the file of the concept that shows them
 
 
 def snake(name: str) -> str:
-    """A type's name as a file's."""
+    """Return a type's name in snake case, as files use it."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 def concept(name: str) -> str:
-    """The concept that a type of policy belongs to."""
+    """Return the concept that a policy type belongs to."""
     return INSIDE.get(name, name)
 
 
-def test_every_type_of_policy_has_its_file_in_every_layer() -> None:
-    """Each type of the catalogue has its policy, and its concept a model, a resolver and a schema file of that name."""
+def test_every_policy_type_has_a_file_in_every_layer() -> None:
+    """Each type of the catalogue has a policy, and its concept has a model, a resolver and a schema file with its name."""
     names = {snake(entity.name) for entity in CATALOGUE}
     wanted = {f"policies/{name}.polar" for name in names}
     wanted |= {f"schema/{concept(name)}.py" for name in names}
@@ -49,30 +49,30 @@ def test_every_type_of_policy_has_its_file_in_every_layer() -> None:
     assert set() == {path for path in wanted if not (ROOT / path).is_file()}
 
 
-def test_no_policy_is_an_orphan() -> None:
-    """Each policy file is that of a type of the catalogue, of the viewer, or of the kinds of sensitive data."""
+def test_every_policy_file_has_a_type() -> None:
+    """Each policy file belongs to a type of the catalogue, to the viewer, or to the kinds of sensitive data."""
     names = {snake(entity.name) for entity in CATALOGUE} | {"viewer", "kinds"}
 
     assert names == {path.stem for path in (ROOT / "policies").glob("*.polar")}
 
 
-def test_the_composition_root_imports_downward() -> None:
-    """server.py knows the layers below it and no command; settings.py knows no layer."""
+def test_composition_root_imports_downward() -> None:
+    """server.py imports the layers below it but no command. settings.py imports no layer."""
     layers = {"commands", "server", "transport", "schema", "resolvers", "policies", "models"}
 
     assert set() == {"commands"} & imported(ROOT / "server.py")
     assert set() == layers & imported(ROOT / "settings.py")
 
 
-def test_every_change_by_a_viewer_is_a_unit_of_work() -> None:
-    """Only the unit of work, which looks at the rights again, opens a transaction; and a chore, which has no viewer."""
+def test_only_the_unit_of_work_opens_transactions() -> None:
+    """The unit of work rechecks the viewer's rights. The one exception is a background task, which has no viewer."""
     opening = {path.name for path in (ROOT / "resolvers").rglob("*.py") if "transaction" in called(path)}
 
     assert {"transactions.py", "order_approval.py"} == opening
 
 
-def test_who_asks_is_known_of_whole_requests_only() -> None:
-    """Only `receive_request` makes a `ReceivedRequest`, without which no route learns who its viewer is."""
+def test_viewer_is_known_for_received_requests_only() -> None:
+    """Only `receive_request` creates a `ReceivedRequest`, and no route gets its viewer without one."""
     making = {path.name for path in (ROOT / "transport").rglob("*.py") if "ReceivedRequest" in called(path)}
     loading = {path.name for path in (ROOT / "transport").rglob("*.py") if "_load_viewer" in called(path)}
 
@@ -80,7 +80,7 @@ def test_who_asks_is_known_of_whole_requests_only() -> None:
 
 
 def called(path: Path) -> set[str]:
-    """The names of the functions that a module calls, anywhere in it."""
+    """Return the names of all functions that a module calls."""
     calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
     return {
         node.attr if isinstance(node, ast.Attribute) else node.id
@@ -90,7 +90,7 @@ def called(path: Path) -> set[str]:
 
 
 def imported(path: Path) -> set[str]:
-    """The top-level packages that a module imports, anywhere in it."""
+    """Return all top-level packages that a module imports."""
     tree = ast.walk(ast.parse(path.read_text()))
     nodes = [node for node in tree if isinstance(node, ast.Import | ast.ImportFrom)]
     names = [node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name for node in nodes]
@@ -100,8 +100,8 @@ def imported(path: Path) -> set[str]:
 GROUPS = (ORDERED, PLACED, IN_SERVICE, ENDED, UNEXTENDED, EXTENDED, OPEN, CHECKED)
 
 
-def test_groups_of_statuses_are_made_by_partition() -> None:
-    """No set of statuses is written by hand, for a new status would silently be in none of them."""
+def test_groups_of_statuses_are_built_by_partition() -> None:
+    """No set of statuses is written by hand, because a new status would silently be missing from all of them."""
     layers = ("commands", "models", "policies", "resolvers", "schema", "transport")
     paths = [path for layer in layers for path in (ROOT / layer).rglob("*.py") if not {"demo", "migrations"} & {*path.parts}]
 
@@ -109,14 +109,14 @@ def test_groups_of_statuses_are_made_by_partition() -> None:
 
 
 def by_hand(tree: ast.Module) -> list[int]:
-    """The lines of collections of two statuses or more, outside of lifecycles, partitions and sample data."""
+    """Return the lines of collections with two or more statuses, outside lifecycles and partitions."""
     fine = {id(inner) for node in ast.walk(tree) if is_fine(node) for inner in ast.walk(node)}
     written = [node for node in ast.walk(tree) if isinstance(node, ast.Set | ast.Tuple | ast.List) and id(node) not in fine]
     return [node.lineno for node in written if sum(is_status(each) for each in node.elts) > 1]
 
 
 def is_fine(node: ast.AST) -> bool:
-    """Whether a statement says which steps there are, or in which group each status is."""
+    """Whether a node defines the steps of a lifecycle or the group of each status."""
     if isinstance(node, ast.Assign | ast.AnnAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         return any(isinstance(target, ast.Name) and target.id.endswith("STEPS") for target in targets)
@@ -128,8 +128,8 @@ def is_status(node: ast.expr) -> bool:
     return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id.endswith("Status")
 
 
-def test_statuses_that_rules_list_are_a_group_of_the_model() -> None:
-    """Where a rule lists statuses, they're one of the groups in which each status is, so that no new one is forgotten."""
+def test_statuses_listed_by_rules_are_a_group_of_the_model() -> None:
+    """The statuses that a rule lists are one of the model's groups. Every status is in a group, so no new one is forgotten."""
     statuses = {word for group in GROUPS for word in group}
     policy = server.load_policy()
     listed = [words for rule in policy.rules for words in lists(rule.body) if len(words & statuses) > 1]
@@ -139,7 +139,7 @@ def test_statuses_that_rules_list_are_a_group_of_the_model() -> None:
 
 
 def lists(goal: Goal | None) -> list[frozenset[str]]:
-    """The words of each list in a rule's body."""
+    """Return the values of each list in a rule's body."""
     match goal:
         case All(goals) | Any(goals):
             return [words for each in goals for words in lists(each)]

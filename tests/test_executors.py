@@ -1,4 +1,4 @@
-"""Tests run each query on both executors, and a difference between them fails the test that has asked."""
+"""Tests run each query on both executors, and a difference between them fails the test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMES = "{ ports(first: 2) { nodes { name } } }"
 PRICES = "{ ports(first: 2) { nodes { monthlyRate { amount } } } }"
 
 
-async def test_another_value_is_a_difference(ask_demo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_different_value_fails(ask_demo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan that answers with less than graphql-core fails the test."""
     planned = Plans.answer
 
@@ -32,7 +32,7 @@ async def test_another_value_is_a_difference(ask_demo: Client, monkeypatch: pyte
         await ask_demo(PARTNER, NAMES)
 
 
-async def test_another_redaction_is_a_difference(ask_demo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_different_redaction_fails(ask_demo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan that doesn't say what it hides fails the test."""
     monkeypatch.setattr(Redactions, "settle", lambda _redactions, _entries: None)
 
@@ -40,8 +40,8 @@ async def test_another_redaction_is_a_difference(ask_demo: Client, monkeypatch: 
         await ask_demo(HIDDEN, PRICES)
 
 
-async def test_another_audit_event_is_a_difference(ask_demo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two executors that answer alike but tell the audit log different things fail the test."""
+async def test_different_audit_event_fails(ask_demo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two executors with the same answer but different audit events fail the test."""
     noted = AuditLog.enqueue
     times = iter(range(2))
 
@@ -55,8 +55,8 @@ async def test_another_audit_event_is_a_difference(ask_demo: Client, monkeypatch
         await ask_demo(HIDDEN, PRICES)
 
 
-async def test_the_second_request_leaves_no_audit_event(ask_demo: Client) -> None:
-    """A query that is compared is counted once."""
+async def test_second_request_writes_no_audit_event(ask_demo: Client) -> None:
+    """A compared query is counted once."""
     log: AuditLog = ask_demo.app.state.services.audit
     await log.flush()
 
@@ -66,8 +66,8 @@ async def test_the_second_request_leaves_no_audit_event(ask_demo: Client) -> Non
 
 
 @pytest.mark.executors
-async def test_a_marked_test_runs_on_each_executor(ask_demo: Client, executor: str) -> None:
-    """All of its requests do."""
+async def test_marked_test_runs_on_each_executor(ask_demo: Client, executor: str) -> None:
+    """All of its requests run on that executor."""
     answer = await ask_demo(DIRECT, NAMES)
 
     assert executor == (answer.execution or "graphql-core")

@@ -1,4 +1,4 @@
-"""Tests tell which rules of policy they exercise, and a rule that none exercises is found."""
+"""The plugin records which policy rules the tests exercise, and finds rules that no test exercises."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def policy() -> Policy:
 
 @pytest.fixture
 def given(engine: AsyncEngine) -> Factory:
-    """Puts rows into the database."""
+    """Creates rows in the test's database."""
     return Factory(engine)
 
 
 @pytest.fixture
 def exercised(tmp_path: Path) -> Iterator[PolicyCoveragePlugin]:
-    """What is exercised from now on, of which nobody knows."""
+    """A listening plugin with an empty record."""
     exercised = PolicyCoveragePlugin(tmp_path / "record.json")
     exercised.pytest_sessionstart()
     yield exercised
@@ -50,20 +50,20 @@ def exercised(tmp_path: Path) -> Iterator[PolicyCoveragePlugin]:
 
 
 def the(policy: Policy, text: str) -> Rule:
-    """The rule that is written so, or begins so."""
+    """Return the rule whose text starts with `text`."""
     (found,) = [rule for rule in policy.rules if rule.text.startswith(text)]
     return found
 
 
 def ways(coverage: Coverage, rule: Rule) -> tuple[bool, bool]:
-    """Whether a rule was seen to hold, and to fail."""
+    """Return whether a rule was recorded to hold, and to fail."""
     return coverage.held(rule), coverage.failed(rule)
 
 
-async def test_rules_are_seen_over_the_rows_that_are_stored(
+async def test_rules_are_recorded_over_the_stored_rows(
     ask: Client, given: Factory, exercised: PolicyCoveragePlugin, policy: Policy
 ) -> None:
-    """A rule that only held has not failed until a row is stored of which it is not true; the plan that is run then is a kept one."""
+    """A rule that only held fails once a row is stored for which it's false. The second query runs a cached plan."""
     company = await given.company()
     await given.port(company)
 
@@ -79,10 +79,10 @@ async def test_rules_are_seen_over_the_rows_that_are_stored(
     assert (True, True) == ways(exercised.coverage, the(policy, OWN))
 
 
-async def test_a_rule_is_seen_as_far_as_it_was_asked(
+async def test_rule_is_recorded_only_as_far_as_it_was_evaluated(
     ask: Client, given: Factory, exercised: PolicyCoveragePlugin, policy: Policy
 ) -> None:
-    """A rule is not seen without a row to decide of, or a row to read of a field rule; nor of a field that nobody selects."""
+    """A rule needs a row to decide, a field rule a readable row and a query that selects the field."""
     company = await given.company()
 
     await ask(company.admin, PORTS)
@@ -102,10 +102,8 @@ async def test_a_rule_is_seen_as_far_as_it_was_asked(
     assert (False, False) == ways(coverage, the(policy, EDITS))
 
 
-async def test_rules_that_rules_ask_are_seen(
-    ask: Client, given: Factory, exercised: PolicyCoveragePlugin, policy: Policy
-) -> None:
-    """What may be done to a row asks the rules of all actions, and the rules that these ask."""
+async def test_called_rules_are_recorded(ask: Client, given: Factory, exercised: PolicyCoveragePlugin, policy: Policy) -> None:
+    """`viewerCan` evaluates the rules of all actions, and the rules that these call."""
     company = await given.company()
     await given.company()
 
@@ -117,10 +115,10 @@ async def test_rules_that_rules_ask_are_seen(
     ]
 
 
-async def test_only_requests_by_the_policy_of_the_checkout_count(
+async def test_only_requests_with_the_current_policy_count(
     ask: Client, given: Factory, exercised: PolicyCoveragePlugin, policy: Policy
 ) -> None:
-    """Neither what is asked for everybody, as commands do, nor what is asked of another policy."""
+    """Questions for every viewer, as commands ask them, and questions to another policy don't count."""
     company = await given.company()
 
     policy.decide(Shape(), "Port")
@@ -131,8 +129,8 @@ async def test_only_requests_by_the_policy_of_the_checkout_count(
     assert set() == exercised.asked.questions
 
 
-def test_runs_of_one_policy_are_one_record(tmp_path: Path, policy: Policy) -> None:
-    """A run goes on where the last one ended, and takes up what another has written meanwhile; a changed policy begins anew."""
+def test_runs_with_one_policy_share_a_record(tmp_path: Path, policy: Policy) -> None:
+    """A run continues the last one and merges what another has written meanwhile. A changed policy starts anew."""
     path, rule = tmp_path / "record.json", the(policy, OWN)
     first, other = Coverage(policy.version), Coverage("another")
     first.record(rule, 0)
@@ -150,8 +148,8 @@ def test_runs_of_one_policy_are_one_record(tmp_path: Path, policy: Policy) -> No
     assert {} == PolicyCoveragePlugin(path).coverage.seen
 
 
-def test_what_workers_have_exercised_is_one_record(tmp_path: Path, policy: Policy) -> None:
-    """Each worker sends what it has seen when it ends, and none overwrites what another one has seen; a crashed one sends nothing."""
+def test_coverage_of_workers_is_merged(tmp_path: Path, policy: Policy) -> None:
+    """Each worker sends its coverage when it ends, and none overwrites another's. A crashed worker sends nothing."""
     path, rule = tmp_path / "record.json", the(policy, OWN)
     controller = PolicyCoveragePlugin(path)
     for branch in (0, 1):

@@ -1,4 +1,4 @@
-"""`make test-quick` begins with the tests that are nearest to what has changed."""
+"""`make test-quick` starts with the tests closest to the changed files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CHANGED = {"resolvers/port.py", "tests/scale/test_pages.py"}
 
 
 def items(*files: str) -> list[pytest.Item]:
-    """A test in each file."""
+    """Return one test for each file."""
     return [cast("Any", SimpleNamespace(nodeid=f"{file}::test")) for file in files]
 
 
@@ -27,13 +27,13 @@ def items(*files: str) -> list[pytest.Item]:
         ("tests/models/test_price.py", 9),
     ],
 )
-def test_a_file_is_near_by_its_name_then_by_its_layer(file: str, expected: int) -> None:
-    """A concept has one file name in every layer."""
+def test_file_is_ranked_by_its_name_then_by_its_layer(file: str, expected: int) -> None:
+    """A concept has the same file name in every layer."""
     assert expected == rank(file, CHANGED)
 
 
-def test_the_nearest_tests_are_the_first_and_long_ones_are_left_out() -> None:
-    """A long file runs only if it has changed itself; otherwise the order of the files stays."""
+def test_closest_tests_run_first_and_slow_ones_are_left_out() -> None:
+    """A slow file runs only if it has changed itself. Files of equal rank keep their order."""
     files = (
         "tests/crash/test_crash.py",
         "tests/models/test_price.py",

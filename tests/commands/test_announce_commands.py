@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from commands.__main__ import app
 from tests.commands.process import crossgate, started
-from tests.expected_notifications import Telling
+from tests.expected_notifications import Announcer
 from tests.factory import Factory
 
 MAINTENANCE = ("maintenance", "announce", "--title", "New switches", "--body", "We replace them.")
@@ -24,13 +24,13 @@ def given(engine: AsyncEngine) -> Factory:
 
 
 @pytest.fixture
-def telling(engine: AsyncEngine) -> Telling:
+def announcer(engine: AsyncEngine) -> Announcer:
     """Reads the outbox."""
-    return Telling(engine)
+    return Announcer(engine)
 
 
 async def test_maintenance_is_announced_by_name_id_or_market(
-    given: Factory, telling: Telling, data_dir: Path, database_url: str
+    given: Factory, announcer: Announcer, data_dir: Path, database_url: str
 ) -> None:
     """A dry run says who would be told and tells nobody; the announcement says when it is, in UTC."""
     partner = await given.partner("Partner One")
@@ -48,7 +48,7 @@ async def test_maintenance_is_announced_by_name_id_or_market(
         run(*where, "--dry-run")
         for where in (["--location", "Harbour"], ["--location", here.id], ["--market", "NL"], ["--all"])
     ]
-    told_by_dry_runs = await telling.mails()
+    told_by_dry_runs = await announcer.mails()
     told = run("--location", str(here.key), "--starts", "2026-12-01T22:00+01:00", "--ends", "2026-12-02T02:00")
 
     assert [(0, "Would notify 2 companies:\nDirect One\nPartner One, for Account One\n", "")] * 4 == dry
@@ -57,11 +57,11 @@ async def test_maintenance_is_announced_by_name_id_or_market(
     body = "We replace them.\n\nFrom 2026-12-01 21:00 UTC to 2026-12-02 02:00 UTC."
     listed = "\n\nThis affects these accounts that you manage. We don't notify them, so please do:\n- Account One"
     title = "Maintenance: New switches"
-    assert [(direct.admin, title, body), (partner.admin, title, body + listed)] == await telling.mails()
+    assert [(direct.admin, title, body), (partner.admin, title, body + listed)] == await announcer.mails()
 
 
 async def test_security_is_announced_to_users_a_company_or_all(
-    given: Factory, telling: Telling, data_dir: Path, database_url: str
+    given: Factory, announcer: Announcer, data_dir: Path, database_url: str
 ) -> None:
     """A dry run lists the addresses; if one address is nobody's, nobody is told."""
     company, other = await given.company(name="One"), await given.company()
@@ -72,7 +72,7 @@ async def test_security_is_announced_to_users_a_company_or_all(
 
     unknown = run("--user", company.admin, "--user", "nobody@sample.example")
     dry = [run(*whom, "--dry-run") for whom in (["--company", "One"], ["--company", company.id], ["--all"])]
-    before = await telling.mails()
+    before = await announcer.mails()
     told = run("--user", company.admin, "--user", other.admin)
 
     one, both = company.admin, "\n".join(sorted([company.admin, other.admin]))
@@ -81,7 +81,7 @@ async def test_security_is_announced_to_users_a_company_or_all(
     assert [(0, f"Would notify 1 people:\n{one}\n", "")] * 2 + [(0, f"Would notify 2 people:\n{both}\n", "")] == dry
     assert [] == before
     assert (0, "Notified 2 people.\n", "") == told
-    assert {company.admin, other.admin} == {address for address, _, _ in await telling.mails()}
+    assert {company.admin, other.admin} == {address for address, _, _ in await announcer.mails()}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
-"""The market as it is stored, and what of it is hidden from a viewer by Oso's own verdict, row by row and field by field.
+"""The stored market, and what Oso itself hides from a viewer, row by row and field by field.
 
-Nothing here asks the compiled policy: what is hidden is known without the SQL that is to be tested.
+Nothing here uses the compiled policy, so the result doesn't depend on the SQL under test.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TABLES: Final = sorted(
     | {"partner_defaults", "profile_slug"}
 )
 
-# Of a visible row: the fields that tell a column. A column that is not here is seen, or policy looks at it.
+# For a visible row: the fields that reveal a column. A column that isn't listed is always visible, or policy reads it.
 TELLS: Final[dict[str, dict[str, set[str]]]] = {
     "Company": {
         **{
@@ -35,7 +35,7 @@ TELLS: Final[dict[str, dict[str, set[str]]]] = {
         **{name: set() for name in ("verification_status", "created_at")},
         "version": {"version"},
     },
-    "Dashboard": {column.name: set() for column in CATALOGUE["Dashboard"].table.c},  # it tells of ports, not of its company
+    "Dashboard": {column.name: set() for column in CATALOGUE["Dashboard"].table.c},  # it shows ports, not its company
     "ManagedAccount": {"account_ref": {"account_ref"}, "created_at": set(), "version": {"version"}},
     "MarketplacePort": {
         "marketplace_description": {"description"},
@@ -68,7 +68,7 @@ TELLS: Final[dict[str, dict[str, set[str]]]] = {
 
 
 class Market:
-    """All rows of all tables at one moment."""
+    """A snapshot of all rows of all tables."""
 
     def __init__(self, rows: dict[str, dict[Key, Row]]) -> None:
         self.rows = rows
@@ -76,11 +76,11 @@ class Market:
 
     @classmethod
     async def read(cls, connection: Any) -> Market:
-        """Read it over a connection of the driver's own."""
+        """Read the market over a driver connection."""
         return cls({name: await _rows(connection, name, "true") for name in TABLES})
 
     async def after(self, connection: Any) -> Market:
-        """The market as the transaction of a connection has changed it; tables that it left alone are the same objects."""
+        """Return the market as a connection's transaction has changed it. Unchanged tables are the same objects."""
         rows = {}
         for name in TABLES:
             new = await _rows(connection, name, "xmin = pg_current_xact_id()::xid")
@@ -96,7 +96,7 @@ class Market:
         return market
 
     def linked(self, table: str, column: str, value: Any) -> list[Row]:
-        """The rows of a table whose column has a value."""
+        """Return the rows of a table whose column has a value."""
         if (table, column) not in self._linked:
             index: dict[Any, list[Row]] = defaultdict(list)
             for row in self.rows[table].values():
@@ -118,14 +118,14 @@ async def _rows(connection: Any, table: str, condition: str) -> dict[Key, Row]:
 
 @dataclass(frozen=True)
 class Eyes:
-    """What one viewer sees of a market, as Oso says."""
+    """What one viewer sees of a market according to Oso."""
 
     policy: Policy
     viewer: Viewer
     market: Market
 
     def reads(self, entity: Entity, row: Row) -> bool:
-        """Whether the viewer may read a row; a part is read with its whole."""
+        """Whether the viewer can read a row. A part is readable with its whole."""
         if entity.part_of is not None:
             whole = CATALOGUE[entity.part_of]
             key = (row[f"{whole.table.description}_id"],)
@@ -133,7 +133,7 @@ class Eyes:
         return self.policy.allows(self.viewer, "read", entity.name, self._resource(entity, row))
 
     def sees(self, entity: Entity, row: Row, field: str) -> bool:
-        """Whether the viewer sees a field of a row that it reads."""
+        """Whether the viewer can read a field of a readable row."""
         return self.policy.allows_field(self.viewer, "read", entity.name, self._resource(entity, row), field)
 
     def _resource(self, entity: Entity, row: Row) -> Any:
@@ -152,7 +152,7 @@ def _known(row: Row, columns: tuple[str, ...]) -> Row:
 
 
 def changed(before: Market, after: Market) -> Iterator[tuple[str, Row | None, Row | None]]:
-    """Every row that differs, by table, as it was and as it is."""
+    """Yield every row that differs: the table, the old row and the new row."""
     for table, rows in before.rows.items():
         others = after.rows[table]
         if rows is others:
@@ -164,13 +164,13 @@ def changed(before: Market, after: Market) -> Iterator[tuple[str, Row | None, Ro
 
 
 def is_hidden(policy: Policy, viewer: Viewer, before: Market, after: Market) -> bool:
-    """Whether nothing that the viewer may know differs between two markets."""
+    """Whether everything that differs between two markets is hidden from the viewer."""
     was, now = Eyes(policy, viewer, before), Eyes(policy, viewer, after)
     return all(_unseen(was, now, *each) and _unmoved(was, now, *each) for each in changed(before, after))
 
 
 def _unseen(was: Eyes, now: Eyes, table: str, old: Row | None, new: Row | None) -> bool:
-    """Whether no type over the table shows what has changed in a row."""
+    """Whether no type of the table shows a row's changes."""
     if table == "partner_defaults":
         partner = (old or new or {})["partner_id"]
         accounts = was.market.linked("managed_account", "partner_id", partner)
@@ -198,7 +198,7 @@ def _hides(was: Eyes, now: Eyes, entity: Entity, old: Row | None, new: Row | Non
 
 
 def _unmoved(was: Eyes, now: Eyes, table: str, old: Row | None, new: Row | None) -> bool:
-    """Whether the verdicts on all rows to which a changed row is linked are as they were."""
+    """Whether the verdicts on all rows that a changed row is linked to are unchanged."""
     for entity in CATALOGUE:
         for link in entity.links:
             if link.table.description == table:
@@ -212,5 +212,5 @@ def _same_verdicts(was: Eyes, now: Eyes, entity: Entity, key: Key) -> bool:
     name = str(entity.table.description)
     old, new = was.market.rows[name].get(key), now.market.rows[name].get(key)
     if old is None or new is None:
-        return True  # judged as a changed row itself
+        return True  # checked as a changed row itself
     return was.reads(entity, old) == now.reads(entity, new)

@@ -1,4 +1,4 @@
-"""Changes of the market, drawn at random: of a column of any row, of rows that come, and of rows that go."""
+"""Random changes of the market: of a column of any row, inserted rows and deleted rows."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ GOING: Final = (
     *("connection_request", "membership", "billing_market", "offer_buyer", "port", "offer", "product_test_account"),
     *("support_details", "marketplace_profile", "invoice", "invoice_line", "price", "inquiry", "order_approval"),
 )
-KEPT: Final = {  # written by triggers, or parts of keys and owners, which never change
+KEPT: Final = {  # written by triggers, or part of keys or owners, which never change
     *("id", "company_id", "partner_id", "seller_id", "seller_partner_id", "provider_id", "provider_partner_id", "user_id"),
     *("port_id", "target_port_id", "product_id", "offer_id", "profile_visibility", "public_products", "product_visibility"),
     *("logo_id", "account_kind", "profile_id", "invoice_id", "account_company_id"),
@@ -58,24 +58,24 @@ UNIQUE_TEXT: Final = {"slug", "email", "account_name"}
 
 @dataclass(frozen=True)
 class Mutation:
-    """Statements of the driver's, each with its arguments, and what they are about."""
+    """SQL statements for the driver, each with its arguments, and the records they touch."""
 
-    told: str
+    description: str
     statements: tuple[tuple[str, tuple[Any, ...]], ...]
-    ids: tuple[str, ...] = ()  # global ids of what is touched
+    ids: tuple[str, ...] = ()  # global ids of the touched records
     slugs: tuple[str, ...] = field(default=())
-    quotes: tuple[dict[str, Any], ...] = ()  # inputs of the quoting tool that ask for what is touched
+    quotes: tuple[dict[str, Any], ...] = ()  # inputs of the quoting tool for the touched prices
 
     def __repr__(self) -> str:
-        return self.told
+        return self.description
 
 
 @st.composite
 def mutations(draw: st.DrawFn, policy: Policy, viewer: Viewer, market: Market) -> Mutation:
-    """A change that is likely to be hidden from the viewer; whether it is must be asked."""
+    """Draw a change that is likely to be hidden from the viewer. The caller has to check whether it is."""
     eyes = Eyes(policy, viewer, market)
     kind = draw(st.sampled_from(("column", "column", "field", "field", "coming", "going")))
-    tables = {"column": CHANGED, "field": _telling(), "coming": COMING, "going": GOING}[kind]
+    tables = {"column": CHANGED, "field": _tables_with_hidden_columns(), "coming": COMING, "going": GOING}[kind]
     table = draw(st.sampled_from(tables))
     keys = list(market.rows[table])
     start = draw(st.integers(0, len(keys) - 1))
@@ -85,13 +85,13 @@ def mutations(draw: st.DrawFn, policy: Policy, viewer: Viewer, market: Market) -
     if row is None:
         row = market.rows[table][keys[start]]
     if kind == "coming":
-        return _coming(draw, table, row, market)
+        return _insertion(draw, table, row, market)
     if kind == "going":
-        return _going(table, row)
+        return _deletion(table, row)
     return _column(draw, table, row, market, eyes, of_visible=wanted)
 
 
-def _telling() -> tuple[str, ...]:
+def _tables_with_hidden_columns() -> tuple[str, ...]:
     return tuple(sorted({str(CATALOGUE[entity].table.description) for entity in TELLS}))
 
 
@@ -100,7 +100,7 @@ def _is_read(eyes: Eyes, table: str, row: Row) -> bool:
 
 
 def _column(draw: st.DrawFn, table: str, row: Row, market: Market, eyes: Eyes, *, of_visible: bool) -> Mutation:
-    """Another value for one column: of a visible row, one that is hidden in it."""
+    """Draw another value for one column. In a visible row, choose a hidden column."""
     entities = [entity for entity in CATALOGUE if entity.table.description == table]
     names = [name for name in row if name not in KEPT]
     if of_visible:
@@ -118,12 +118,12 @@ def _column(draw: st.DrawFn, table: str, row: Row, market: Market, eyes: Eyes, *
     value = _another(draw, table, name, row, market)
     statement = f"UPDATE {table} SET {name} = $2 WHERE id = $1"
     slugs = tuple(text for text in (row.get("slug"), value if name == "slug" else None) if text)
-    told = f"{table}.{name} of {row['id']} to {value!r}"
-    return Mutation(told, ((statement, (row["id"], value)),), _ids(table, row), slugs, _quotes(table, row))
+    description = f"{table}.{name} of {row['id']} to {value!r}"
+    return Mutation(description, ((statement, (row["id"], value)),), _ids(table, row), slugs, _quotes(table, row))
 
 
 def _another(draw: st.DrawFn, table: str, name: str, row: Row, market: Market) -> Any:
-    """Another value of a column: one that another row has, which every check has passed, or one that none has."""
+    """Draw another value for a column: one of another row, which passes every constraint, or a new one."""
     column = Base.metadata.tables[table].columns[name]
     old = row[name]
     fresh = isinstance(column.type, sa.Text | sa.String) and not isinstance(column.type, sa.Enum) and column.type.length is None
@@ -141,8 +141,8 @@ def _another(draw: st.DrawFn, table: str, name: str, row: Row, market: Market) -
     return draw(st.sampled_from(others[:50])) if others else old
 
 
-def _coming(draw: st.DrawFn, table: str, row: Row, market: Market) -> Mutation:
-    """A new row like another one, with the key and the names that it needs."""
+def _insertion(draw: st.DrawFn, table: str, row: Row, market: Market) -> Mutation:
+    """Draw the insertion of a copy of a row, with a new key and new unique values."""
     new = dict(row)
     if "id" in new:
         new["id"] = draw(
@@ -168,20 +168,20 @@ def _coming(draw: st.DrawFn, table: str, row: Row, market: Market) -> Mutation:
     return Mutation(f"a new {table}: {new}", ((statement, tuple(new.values())),), _ids(table, new), slugs)
 
 
-def _going(table: str, row: Row) -> Mutation:
-    """A row that goes, with what depends on it."""
+def _deletion(table: str, row: Row) -> Mutation:
+    """Return the deletion of a row and the rows that depend on it."""
     keys = [column.name for column in Base.metadata.tables[table].primary_key.columns]
     before = [(f"DELETE FROM {other} WHERE {column} = $1", (row["id"],)) for other, column in DEPENDENTS.get(table, ())]
     condition = " AND ".join(f"{key} = ${number}" for number, key in enumerate(keys, start=1))
     last = (f"DELETE FROM {table} WHERE {condition}", tuple(row[key] for key in keys))
     slugs = (row["slug"],) if "slug" in row else ()
     return Mutation(
-        f"no {table} any more of {[row[key] for key in keys]}", (*before, last), _ids(table, row), slugs, _quotes(table, row)
+        f"deleted {table} {[row[key] for key in keys]}", (*before, last), _ids(table, row), slugs, _quotes(table, row)
     )
 
 
 def _quotes(table: str, row: Row) -> tuple[dict[str, Any], ...]:
-    """What the quoting tool is asked for, of a price."""
+    """Return the input of the quoting tool that reads a price."""
     if table != "price":
         return ()
     kind, speed = ("ports", "speedMbps") if row["kind"] == "PORT" else ("connections", "rateLimitMbps")
@@ -190,6 +190,6 @@ def _quotes(table: str, row: Row) -> tuple[dict[str, Any], ...]:
 
 
 def _ids(table: str, row: Row) -> tuple[str, ...]:
-    """Every global id that a row could be asked for by."""
+    """Return every global id that could find a row."""
     entities = [entity.name for entity in CATALOGUE if entity.table.description == table and entity.name in TAGS]
     return tuple(str(Identifier(entity, row["id"])) for entity in entities) if "id" in row else ()

@@ -1,4 +1,4 @@
-"""Questions that a curious viewer asks: every type, with filters, orders, counts, cursors, search, ids and errors."""
+"""Queries of a curious viewer: every type, with filters, orders, counts, cursors, search, ids and errors."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ SCHEMA: Final = """{ __schema { types { name description fields(includeDeprecate
 
 
 def why(policy: Policy, named: str) -> tuple[str, dict[str, Any]]:
-    """Why a thing can be read or not, and each of its fields, and what can be done to it."""
+    """Return a query that explains the access to a record, to each of its fields and to each action."""
     entity = parse(named, "id").type
     asked = [f'action: "{action}"' for action in sorted(policy.actions(entity))]
     asked += [f'field: "{camel(field)}"' for field in policy.fields(entity)]

@@ -1,6 +1,6 @@
-"""Mutations tell nothing of what is hidden: an id that the viewer may not know is answered as one that nothing has, byte for byte.
+"""Mutations reveal nothing hidden: a hidden id gets the same answer as an unknown one, byte for byte.
 
-Every mutation of the schema is sent with every id that its input takes, for things of every type: whatever is added is held too.
+Every mutation of the schema is sent with every id in its input, for records of every type. New mutations are included.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ PLAIN: Final = {
     "EmailAddress": "a@b.example",
     "URL": "https://b.example/",
 }
-TRIED: Final = 2  # hidden things of each type
+TRIED: Final = 2  # hidden records of each type
 ABSENT: Final = {entity: str(Identifier(entity, uuid4())) for entity in TAGS}
 
 
 def fields() -> Iterator[tuple[str, GraphQLInputObjectType]]:
-    """Each mutation with the type of its input."""
+    """Yield each mutation with the type of its input."""
     root = SCHEMA.mutation_type
     assert isinstance(root, GraphQLObjectType)
     for name, field in root.fields.items():
@@ -58,7 +58,7 @@ def fields() -> Iterator[tuple[str, GraphQLInputObjectType]]:
 
 
 def places(kind: GraphQLInputObjectType, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The path to each id inside an input."""
+    """Yield the path of each id in an input."""
     for name, field in kind.fields.items():
         inner: Any = field.type
         while isinstance(inner, GraphQLNonNull | GraphQLList):
@@ -70,7 +70,7 @@ def places(kind: GraphQLInputObjectType, path: tuple[str, ...] = ()) -> Iterator
 
 
 def example(kind: GraphQLInputType, wanted: tuple[str, ...] | None, named: str) -> Any:
-    """A value of a type: what is required, and the id at the place that is wanted."""
+    """Return a value of an input type with its required fields, and the id at the path `wanted`."""
     if isinstance(kind, GraphQLNonNull):
         return example(kind.of_type, wanted, named)
     if isinstance(kind, GraphQLList):
@@ -91,7 +91,7 @@ CASES: Final = [(name, kind, place) for name, kind in fields() for place in plac
 
 @pytest.fixture(scope="module")
 async def asked(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
-    """The gateway over a market of its own."""
+    """A client of a gateway over its own market."""
     name = await databases.create(postgres, demo)
     async with open_client(postgres.url(name), tmp_path_factory.mktemp("mutations")) as ask:
         yield ask
@@ -99,7 +99,7 @@ async def asked(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFacto
 
 
 async def viewer_of(ask: Client, email: str | None) -> Viewer:
-    """What the gateway knows of a viewer."""
+    """Load a viewer as the gateway does."""
     services = ask.app.state.services
     member = await find_member(services.engine, email) if email else None
     found = await load_viewer(services.reader, member.user_id, member.membership_id) if member else None
@@ -107,7 +107,7 @@ async def viewer_of(ask: Client, email: str | None) -> Viewer:
 
 
 async def hidden_ids(ask: Client, viewer: Viewer, entity: str) -> list[str]:
-    """Ids of some things of a type that the viewer may not read."""
+    """Return the ids of some records of a type that the viewer can't read."""
     services, kind = ask.app.state.services, CATALOGUE[entity]
     readable = to_sql(services.policy.decide(viewer.shape, entity).rows, kind, kind.table)
     query = sa.select(kind.table.c.id).where(readable.is_not(sa.true())).order_by(kind.table.c.id).limit(TRIED)
@@ -119,13 +119,13 @@ async def hidden_ids(ask: Client, viewer: Viewer, entity: str) -> list[str]:
 async def answer(
     ask: Client, email: str | None, name: str, kind: GraphQLInputObjectType, place: tuple[str, ...], named: str
 ) -> bytes:
-    """What a mutation answers where the id at a place names a thing."""
+    """Return a mutation's response with a record's id at a path of the input."""
     query = f"mutation ($input: {kind.name}!) {{ {name}(input: $input) {{ userErrors {{ code message field }} }} }}"
     return (await ask(email, query, input=example(kind, place, named))).body
 
 
 async def events(ask: Client) -> int:
-    """How much was ever changed."""
+    """Count the audited changes."""
     async with ask.app.state.services.engine.connect() as connection:
         return int(
             (await connection.execute(sa.select(sa.func.count()).where(AuditEvent.kind == AuditKind.CHANGE))).scalar_one()
@@ -133,8 +133,8 @@ async def events(ask: Client) -> int:
 
 
 @pytest.mark.parametrize("email", VIEWERS)
-async def test_hidden_things_are_as_absent_ones(asked: Client, email: str | None) -> None:
-    """Whoever sends the id of a thing that it may not know gets the answer to an id of nothing, and nothing is changed."""
+async def test_hidden_id_gets_the_answer_of_an_unknown_one(asked: Client, email: str | None) -> None:
+    """Every mutation answers the id of a hidden record like an id that doesn't exist, and changes nothing."""
     viewer, before = await viewer_of(asked, email), await events(asked)
     hidden = {entity: await hidden_ids(asked, viewer, entity) for entity in TAGS if CATALOGUE[entity].part_of is None}
 
@@ -150,8 +150,8 @@ async def test_hidden_things_are_as_absent_ones(asked: Client, email: str | None
     assert before == await events(asked)
 
 
-async def test_the_check_can_tell(asked: Client) -> None:
-    """A thing that the viewer may know of is answered in another way."""
+async def test_visible_id_gets_another_answer(asked: Client) -> None:
+    """The check isn't vacuous: the id of a visible record gets a different answer."""
     viewer = await viewer_of(asked, HIDDEN)
     name, kind, place = next(case for case in CASES if case[0] == "setBillingMarket")
 

@@ -1,7 +1,7 @@
-"""Non-interference: what is hidden from a viewer makes no difference to any answer that it gets, not by a byte.
+"""Non-interference: data hidden from a viewer doesn't change a byte of any answer to it.
 
-A change of the market is drawn; where nothing that the viewer may know has changed by Oso's own verdict, every answer must be the
-same as before. CROSSGATE_SEED repeats a run, CROSSGATE_CASES makes it longer.
+Each case draws a change of the market. If Oso says that everything changed is hidden from the viewer, every answer must stay the
+same. CROSSGATE_SEED repeats a run, CROSSGATE_CASES makes it longer.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ from tests.interference.market import Market, is_hidden
 from tests.interference.mutations import Mutation, mutations
 from tests.interference.questions import NODES, QUESTIONS, QUOTE, SCHEMA, SLUG, WALKS, why
 
-CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 700)  # of each viewer
+CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 700)  # for each viewer
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
-EXPLAINED: Final = 2  # things that a change touches and that are asked about one by one
-ASKED: Final = 5  # questions about each change, besides those for what it touches
+EXPLAINED: Final = 2  # touched records whose access is explained
+ASKED: Final = 5  # queries after each change, besides those for the touched records
 VIEWERS: Final = (
     ANONYMOUS,
     PARTNER,
@@ -66,7 +66,7 @@ Tried = TypeVar("Tried", bound="Trial")
 
 @dataclass
 class Trial:
-    """A gateway with one connection, so that a change and the answers about it share a transaction that is rolled back."""
+    """A gateway with one connection: a change and the queries after it share a transaction, which is rolled back."""
 
     ask: Client
     market: Market
@@ -74,12 +74,12 @@ class Trial:
     answers: dict[tuple[Any, ...], bytes] = field(default_factory=dict)
 
     async def driver(self) -> Any:
-        """The one connection, as the driver has it."""
+        """Return the driver's connection, the only one."""
         async with self.ask.app.state.services.reader.connection() as connection:
             return connection.driver
 
     async def viewer(self, email: str | None) -> Viewer:
-        """What the gateway knows of a viewer now."""
+        """Load a viewer in its current state."""
         if email is None:
             return VISITOR
         services = self.ask.app.state.services
@@ -88,22 +88,22 @@ class Trial:
         return await load_viewer(services.reader, member.user_id, member.membership_id) or VISITOR
 
     async def viewers(self, email: str | None) -> tuple[Viewer, ...]:
-        """All viewers on whose sight an answer may depend."""
+        """Return all viewers on whose access an answer may depend."""
         return (await self.viewer(email),)
 
     async def answer(self, email: str | None, document: str, **variables: Any) -> bytes:
-        """The answer to a question now."""
+        """Return the current answer to a query."""
         return (await self.ask(email, document, **variables)).body
 
     async def before(self, email: str | None, document: str, **variables: Any) -> bytes:
-        """The answer in the market as it was at first."""
+        """Return the answer in the unchanged market."""
         key = (email, document, str(variables))
         if key not in self.answers:
             self.answers[key] = await self.answer(email, document, **variables)
         return self.answers[key]
 
     async def try_out(self, email: str | None, change: Mutation, asked: list[tuple[str, dict[str, Any]]]) -> list[str] | None:
-        """Questions whose answers a change has changed; None if the change cannot be made, or the viewer may know of it."""
+        """Return the queries whose answers a change has changed, or None if the change is invalid or visible to the viewer."""
         viewers = await self.viewers(email)
         expected = [await self.before(email, document, **variables) for document, variables in asked]
         driver = await self.driver()
@@ -125,7 +125,7 @@ class Trial:
         return [document for (document, _), old, new in zip(asked, expected, found, strict=True) if old != new]
 
     async def questions(self, email: str | None, change: Mutation, chosen: list[int]) -> list[tuple[str, dict[str, Any]]]:
-        """Some of all questions, and those for exactly what a change touches."""
+        """Return the chosen queries, and those for the records that a change touches."""
         asked: list[tuple[str, dict[str, Any]]] = [(SLUG, {"slug": slug}) for slug in change.slugs]
         asked += [(QUOTE, {"input": asking}) for asking in change.quotes]
         asked += [(NODES, {"ids": list(change.ids)})] if change.ids else []
@@ -138,12 +138,12 @@ class Trial:
         return asked
 
     def tools(self, change: Mutation, chosen: list[int]) -> list[tuple[str, dict[str, Any]]]:
-        """What explains: why what a change touches can be read or not, and now and then the schema."""
+        """Return queries that explain the access to the touched records, and sometimes introspection."""
         asked = [why(self.policy, named) for named in change.ids[:EXPLAINED]]
         return asked if min(chosen) else [*asked, (SCHEMA, {})]
 
     async def cursor(self, email: str | None, walk: str) -> str | None:
-        """Where the first page of a walk ends."""
+        """Return the end cursor of a walk's first page."""
         (page,) = (await self.ask(email, walk)).data.values()
         cursor: str | None = page["pageInfo"]["endCursor"]
         return cursor
@@ -151,14 +151,14 @@ class Trial:
 
 @pytest.fixture(scope="module")
 async def trial(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Trial]:
-    """The gateway over a market of its own, with a single connection."""
+    """A trial over its own market, with a single connection."""
     async with trying(Trial, postgres, demo, tmp_path_factory.mktemp("interference")) as trial:
         yield trial
 
 
 @asynccontextmanager
 async def trying(kind: type[Tried], postgres: Any, demo: str, directory: Path) -> AsyncIterator[Tried]:
-    """A trial over a copy of the sample market."""
+    """Run a trial over a copy of the sample market."""
     name = await databases.create(postgres, demo)
     app = server.build(Settings(data_dir=directory, database_url=postgres.url(name), log_level="ERROR", pool_size=1))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
@@ -178,8 +178,8 @@ NUMBERS: Final = st.lists(st.integers(0, len(QUESTIONS) + len(WALKS) - 1), min_s
 @seed(SEED)
 @DRAWN
 @given(data=st.data())
-async def test_what_is_hidden_makes_no_difference(trial: Trial, email: str | None, data: st.DataObject) -> None:
-    """Hidden values and rows may change, come and go: the answers to all questions stay the same, byte for byte."""
+async def test_hidden_changes_make_no_difference(trial: Trial, email: str | None, data: st.DataObject) -> None:
+    """Hidden values change and hidden rows are inserted and deleted: all answers stay the same, byte for byte."""
     change = data.draw(mutations(trial.policy, await trial.viewer(email), trial.market))
     asked = await trial.questions(email, change, data.draw(NUMBERS))
 
@@ -191,26 +191,26 @@ async def test_what_is_hidden_makes_no_difference(trial: Trial, email: str | Non
 
 
 def price_of(trial: Trial, company: Any) -> Mutation:
-    """Another price of a company's port, by which it is the cheapest in the first of all currencies."""
+    """Return a change that makes a company's port the cheapest, in the first currency."""
     port = next(row for row in trial.market.rows["port"].values() if row["company_id"] == company)
     return Mutation("a price", (("UPDATE port SET currency = 'AUD', monthly_rate = 0 WHERE id = $1", (port["id"],)),))
 
 
 def title_of(trial: Trial, visibility: str) -> Mutation:
-    """Another title of a product."""
+    """Return a change of a product's title."""
     product = next(row for row in trial.market.rows["product"].values() if row["visibility"] == visibility)
     return Mutation("a title", (("UPDATE product SET title = 'Another' WHERE id = $1", (product["id"],)),))
 
 
 def charge_of(trial: Trial, payer: Any) -> Mutation:
-    """Another amount in a line of a company's invoice."""
+    """Return a change of an amount in a company's invoice."""
     invoices = {row["id"] for row in trial.market.rows["invoice"].values() if row["company_id"] == payer}
     line = next(row for row in trial.market.rows["invoice_line"].values() if row["invoice_id"] in invoices)
     return Mutation("a charge", (("UPDATE invoice_line SET amount = 1 WHERE id = $1", (line["id"],)),))
 
 
 async def differences(trial: Trial, email: str | None, change: Mutation) -> list[str]:
-    """All questions to which a change gives another answer, whoever may know of it."""
+    """Return all queries whose answers a change has changed, visible or not."""
     expected = [await trial.before(email, document) for document in QUESTIONS]
     driver = await trial.driver()
     await driver.execute("BEGIN")
@@ -223,29 +223,29 @@ async def differences(trial: Trial, email: str | None, change: Mutation) -> list
     return [document for document, old, new in zip(QUESTIONS, expected, found, strict=True) if old != new]
 
 
-async def test_what_is_seen_makes_a_difference(trial: Trial) -> None:
-    """The questions can tell: a price changes the answers of whoever sees it, and a public title those of everybody."""
+async def test_visible_changes_make_a_difference(trial: Trial) -> None:
+    """The queries aren't vacuous: a price changes the answers for viewers that see it, and a public title those for everybody."""
     hidden, shown, partner = [(await trial.viewer(email)).company_id for email in (HIDDEN, SHOWN, PARTNER)]
-    told = {
+    visible = {
         "charged": await differences(trial, PARTNER, charge_of(trial, partner)),
         "own": await differences(trial, SHOWN, price_of(trial, shown)),
         "managed": await differences(trial, PARTNER, price_of(trial, hidden)),
         "operator's": await differences(trial, OPERATOR, price_of(trial, hidden)),
         "public": await differences(trial, ANONYMOUS, title_of(trial, "PUBLIC")),
     }
-    untold = {
+    invisible = {
         "charged": await differences(trial, SHOWN, charge_of(trial, partner)),
         "own": await differences(trial, HIDDEN, price_of(trial, hidden)),
         "managed": await differences(trial, SHOWN, price_of(trial, hidden)),
         "limited": await differences(trial, ANONYMOUS, title_of(trial, "LIMITED")),
     }
 
-    assert [] == [name for name, questions in told.items() if not questions]
-    assert {"charged": [], "own": [], "managed": [], "limited": []} == untold
+    assert [] == [name for name, questions in visible.items() if not questions]
+    assert {"charged": [], "own": [], "managed": [], "limited": []} == invisible
 
 
-async def test_a_visible_change_is_not_taken_for_a_hidden_one(trial: Trial) -> None:
-    """Oso's verdict tells the two apart: only what is hidden is asserted to make no difference."""
+async def test_visible_change_does_not_count_as_hidden(trial: Trial) -> None:
+    """Oso distinguishes the two: only hidden changes have to make no difference."""
     hidden, shown = [(await trial.viewer(email)).company_id for email in (HIDDEN, SHOWN)]
 
     tried = [
@@ -259,7 +259,7 @@ async def test_a_visible_change_is_not_taken_for_a_hidden_one(trial: Trial) -> N
 
 
 class Leaky:
-    """A policy that decides as another one does, but for one type."""
+    """A policy with the decisions of another one, except for one type that it leaks."""
 
     def __init__(self, policy: Policy, entity: str, **changes: Any) -> None:
         self.policy = policy
@@ -268,7 +268,7 @@ class Leaky:
         self.changes = changes
 
     def decide(self, shape: Shape, entity: str, action: str = "read") -> Decision:
-        """The decision, spoilt where it shall be."""
+        """Return the decision, broken for the leaking type."""
         decision = self.policy.decide(shape, entity, action)
         if entity != self.entity:
             return decision
@@ -278,17 +278,17 @@ class Leaky:
         return replace(decision, rows=TRUE)
 
     def can(self, shape: Shape, ability: str) -> bool:
-        """The same as ever."""
+        """Return the other policy's decision."""
         return self.policy.can(shape, ability)
 
     def denial_reason(self, shape: Shape, ability: str) -> Reason | None:
-        """The same as ever."""
+        """Return the other policy's decision."""
         return self.policy.denial_reason(shape, ability)
 
 
 @contextmanager
 def leaking(trial: Trial, entity: str, **changes: Any) -> Iterator[None]:
-    """The gateway of a trial reads by a policy that is broken."""
+    """Let the trial's gateway use a leaking policy."""
     services, answers = trial.ask.app.state.services, trial.answers
     services.policy = Leaky(trial.policy, entity, **changes)
     trial.answers = {}
@@ -299,8 +299,8 @@ def leaking(trial: Trial, entity: str, **changes: Any) -> Iterator[None]:
         trial.answers = answers
 
 
-async def test_a_field_that_leaks_is_found_out(trial: Trial) -> None:
-    """The property can fail: where a broken policy shows a hidden price, a change of it changes answers, orders and filters."""
+async def test_leaking_field_is_detected(trial: Trial) -> None:
+    """The property can fail: if a broken policy shows a hidden price, its change alters answers, orders and filters."""
     hidden = (await trial.viewer(HIDDEN)).company_id
     assert hidden is not None
     with leaking(trial, "Port", field="monthly_rate"):
@@ -321,8 +321,8 @@ LEAKS: Final = {
 
 
 @pytest.mark.parametrize("entity", LEAKS)
-async def test_rows_that_leak_are_found_out(trial: Trial, entity: str) -> None:
-    """The property can fail: where a broken policy shows rows of strangers, a change of one that is hidden changes an answer."""
+async def test_leaking_rows_are_detected(trial: Trial, entity: str) -> None:
+    """The property can fail: if a broken policy shows hidden rows, a change of one alters an answer."""
     table, column, question = LEAKS[entity]
     kept, lost = [], []
     rows = sorted(trial.market.rows[table].values(), key=lambda row: row["id"].int)

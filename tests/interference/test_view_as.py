@@ -1,7 +1,7 @@
-"""Non-interference of looking as another, of previews and of comparisons: what is hidden stays hidden by each of these ways.
+"""Non-interference of view-as, previews and comparisons: each of these tools keeps hidden data hidden.
 
-The same questions and the same changes as ever. An answer as another depends on that viewer's sight alone, a preview on that of the
-account with its other settings, and a comparison on the sight of both sides.
+The queries and changes are the same as without the tools. A view-as answer depends only on what that viewer sees, a preview on
+what the account sees with the other settings, and a comparison on what both sides see.
 """
 
 from __future__ import annotations
@@ -26,83 +26,87 @@ from tests.interference.questions import QUESTIONS, why
 from tests.interference.test_non_interference import DRAWN, NUMBERS, SEED, Trial, charge_of, price_of, trying
 
 SUPPORT: Final = "support@operator.example"
-WAYS: Final = ("company", "user", "preview", "diff", "explain")
+TOOLS: Final = ("company", "user", "preview", "diff", "explain")
 CASES: Final = [
-    f"{way} of {target} by {asker}"
-    for asker, targets in {PARTNER: (HIDDEN, SHOWN), SUPPORT: (DIRECT, HIDDEN), "network@partner.example": (HIDDEN,)}.items()
+    f"{tool} of {target} by {requester}"
+    for requester, targets in {
+        PARTNER: (HIDDEN, SHOWN),
+        SUPPORT: (DIRECT, HIDDEN),
+        "network@partner.example": (HIDDEN,),
+    }.items()
     for target in targets
-    for way in WAYS
-    if not (way == "preview" and asker != PARTNER) and not (way == "user" and asker.startswith("network"))
+    for tool in TOOLS
+    if not (tool == "preview" and requester != PARTNER) and not (tool == "user" and requester.startswith("network"))
 ]
 SETTINGS: Final = {"pricing": True, "dashboard": False, "company_profile": True}
-SWITCHES: Final = "{pricing: true, dashboard: false, companyProfile: true}"
+SETTINGS_INPUT: Final = "{pricing: true, dashboard: false, companyProfile: true}"
 
 
-class Looking(Trial):
-    """A trial in which a viewer is named by the way in which another one looks as it."""
+class ToolTrial(Trial):
+    """A trial whose viewers are named by a tool, its target and the requester that uses it."""
 
     async def viewers(self, email: str | None) -> tuple[Viewer, ...]:
-        """Whoever is looked as, and whoever looks where it is compared."""
-        way, target, asker = _parts(email)
+        """Return the viewed-as viewer, and for comparisons and explanations the requester too."""
+        tool, target, requester = _parts(email)
         services = self.ask.app.state.services
-        who = await self.viewer(asker)
-        if way == "preview":
-            seen = await preview_context(Context(services, who), await self._named(way, target), SETTINGS)
+        who = await self.viewer(requester)
+        if tool == "preview":
+            seen = await preview_context(Context(services, who), await self._named(tool, target), SETTINGS)
             assert seen is not None
             return (seen.viewer,)
-        looked = await find_view_as_target(services, who, await self._named(way, target))
-        return (looked, who) if way in ("diff", "explain") else (looked,)
+        looked = await find_view_as_target(services, who, await self._named(tool, target))
+        return (looked, who) if tool in ("diff", "explain") else (looked,)
 
     async def answer(self, email: str | None, document: str, **variables: Any) -> bytes:
-        """The answer to a question by one of the ways."""
-        way, target, asker = _parts(email)
-        named = await self._named(way, target)
-        if way == "diff":
+        """Return the answer to a query through a tool."""
+        tool, target, requester = _parts(email)
+        named = await self._named(tool, target)
+        if tool == "diff":
             body = {"query": document, "variables": variables, "left": None, "right": named}
-            return (await self.ask.post(asker, "/diff", body)).content
-        if way == "preview":
+            return (await self.ask.post(requester, "/diff", body)).content
+        if tool == "preview":
             head, selected = re.fullmatch(r"\s*(query[^{]*)?(\{.*\})\s*", document, re.DOTALL).groups()  # type: ignore[union-attr]
-            document = f'{head or ""}{{ previewSettings(managedAccountId: "{named}", settings: {SWITCHES}) {selected} }}'
-            return (await self.ask(asker, document, **variables)).body
-        return (await self.ask.send(asker, document, variables, **{"X-Crossgate-View-As": named})).body
+            document = f'{head or ""}{{ previewSettings(managedAccountId: "{named}", settings: {SETTINGS_INPUT}) {selected} }}'
+            return (await self.ask(requester, document, **variables)).body
+        return (await self.ask.send(requester, document, variables, **{"X-Crossgate-View-As": named})).body
 
     async def questions(self, email: str | None, change: Mutation, chosen: list[int]) -> list[tuple[str, dict[str, Any]]]:
-        """The same; of rules alone by `explain`, whose answers depend on the sight of whoever is told of them too."""
+        """Return the same queries. For `explain` only explanations, since their answers also depend on what the requester sees."""
         if _parts(email)[0] == "explain":
             return super().tools(change, chosen)
         return await super().questions(email, change, chosen)
 
     def tools(self, _change: Mutation, _chosen: list[int]) -> list[tuple[str, dict[str, Any]]]:
-        """None but by a way of their own."""
+        """Return no explanations: they are a tool of their own here."""
         return []
 
     async def cursor(self, email: str | None, walk: str) -> str | None:
-        """The cursor that the one who is looked as would get."""
+        """Return the cursor that the viewed-as viewer would get."""
         return await super().cursor(_parts(email)[1], walk)
 
-    async def _named(self, way: str, target: str) -> str:
-        """The id by which a user is looked as."""
-        key = (way, target)
+    async def _named(self, tool: str, target: str) -> str:
+        """Return the id of a tool's target: a user, an account or a company."""
+        key = (tool, target)
         if key not in self.answers:
             found = await self.ask(target, "{ viewer { user { id } company { id } } managedAccounts { nodes { id } } }")
             accounts = [account["id"] for account in found.data["managedAccounts"]["nodes"]]
             viewer = found.data["viewer"]
-            name = viewer["user"]["id"] if way == "user" else accounts[0] if way == "preview" else viewer["company"]["id"]
+            name = viewer["user"]["id"] if tool == "user" else accounts[0] if tool == "preview" else viewer["company"]["id"]
             self.answers[key] = str(name).encode()
         return self.answers[key].decode()
 
 
 def _parts(name: str | None) -> tuple[str, str, str]:
-    """The way, whom it is looked as, and who looks."""
+    """Return the tool, the viewer it targets, and the requester."""
     assert name is not None
-    way, _, target, _, asker = name.split()
-    return way, target, asker
+    tool, _, target, _, requester = name.split()
+    return tool, target, requester
 
 
 @pytest.fixture(scope="module")
-async def trial(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Looking]:
-    """The gateway over a market of its own, with a single connection."""
-    async with trying(Looking, postgres, demo, tmp_path_factory.mktemp("looking")) as trial:
+async def trial(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ToolTrial]:
+    """A trial over its own market, with a single connection."""
+    async with trying(ToolTrial, postgres, demo, tmp_path_factory.mktemp("looking")) as trial:
         yield trial
 
 
@@ -110,8 +114,8 @@ async def trial(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFacto
 @seed(SEED)
 @DRAWN
 @given(data=st.data())
-async def test_what_is_hidden_makes_no_difference_to_whoever_looks(trial: Looking, name: str, data: st.DataObject) -> None:
-    """Hidden values and rows may change, come and go: the answers to all questions stay the same, byte for byte."""
+async def test_hidden_changes_make_no_difference_through_a_tool(trial: ToolTrial, name: str, data: st.DataObject) -> None:
+    """Hidden values change and hidden rows are inserted and deleted: all answers stay the same, byte for byte."""
     viewer, *_ = await trial.viewers(name)
     change = data.draw(mutations(trial.policy, viewer, trial.market))
     asked = await trial.questions(name, change, data.draw(NUMBERS))
@@ -123,28 +127,28 @@ async def test_what_is_hidden_makes_no_difference_to_whoever_looks(trial: Lookin
     assert [] == changed
 
 
-async def test_the_ways_can_tell(trial: Looking) -> None:
-    """What is seen makes a difference: a price, by a preview that shows it, and a comparison with whoever sees it no more."""
+async def test_visible_changes_make_a_difference_through_a_tool(trial: ToolTrial) -> None:
+    """A price change shows in a preview with prices, and in a comparison with a viewer that no longer sees it."""
     hidden, partner = [(await trial.viewer(email)).company_id for email in (HIDDEN, PARTNER)]
     asked: list[tuple[str, dict[str, Any]]] = [(document, {}) for document in QUESTIONS]
-    tried = {name: await trial.try_out(f"{name} of {HIDDEN} by {PARTNER}", price_of(trial, hidden), asked) for name in WAYS}
+    tried = {name: await trial.try_out(f"{name} of {HIDDEN} by {PARTNER}", price_of(trial, hidden), asked) for name in TOOLS}
     charged = await trial.try_out(f"company of {HIDDEN} by {PARTNER}", charge_of(trial, partner), asked)
 
     assert {"company": [], "user": [], "preview": None, "diff": None, "explain": None} == tried
     assert [] == charged
 
 
-async def test_what_is_asked_of_rules_is_answered(trial: Looking) -> None:
-    """The questions about what explains can tell: each is answered, with rules by whoever is told of them."""
+async def test_explanations_are_answered(trial: ToolTrial) -> None:
+    """The queries for explanations aren't vacuous: each gets an answer, with rules for viewers that may read them."""
     hidden = (await trial.viewer(HIDDEN)).company_id
     port = next(row for row in trial.market.rows["port"].values() if row["company_id"] == hidden)
     document, variables = why(trial.policy, str(Identifier("Port", port["id"])))
 
-    told = json.loads(await trial.answer(f"explain of {HIDDEN} by {PARTNER}", document, **variables))
-    untold = json.loads((await trial.ask(HIDDEN, document, **variables)).body)
+    with_rules = json.loads(await trial.answer(f"explain of {HIDDEN} by {PARTNER}", document, **variables))
+    without_rules = json.loads((await trial.ask(HIDDEN, document, **variables)).body)
 
-    assert {True, False} == {each["allowed"] for each in told["data"].values()}
-    assert all(each["decisions"] for each in told["data"].values())
-    assert {(each["allowed"], each["reason"]) for each in told["data"].values()} == {
-        (each["allowed"], each["reason"]) for each in untold["data"].values()
+    assert {True, False} == {each["allowed"] for each in with_rules["data"].values()}
+    assert all(each["decisions"] for each in with_rules["data"].values())
+    assert {(each["allowed"], each["reason"]) for each in with_rules["data"].values()} == {
+        (each["allowed"], each["reason"]) for each in without_rules["data"].values()
     }

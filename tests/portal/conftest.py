@@ -1,4 +1,4 @@
-"""A browser that is looking at the gateway's page, and that tells when the page did what no page of ours may do."""
+"""A browser on the gateway's page. It fails a test if the page logs an error or contacts another origin."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests import browser
 from tests.conftest import Gateway
 from tests.portal.visit import Visit
 
-PATIENCE = 60_000  # milliseconds: a busy machine is slow, not wrong
+PATIENCE = 60_000  # milliseconds, enough for a busy machine
 expect.set_options(timeout=PATIENCE)
 
 
@@ -24,14 +24,14 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def visit(chromium: Browser, gateway: Gateway) -> AsyncIterator[Visit]:
-    """A newcomer's window with the page loaded."""
+    """A new browser window with the page loaded."""
     async with visiting(chromium, gateway.url) as visit:
         yield visit
 
 
 @asynccontextmanager
 async def visiting(chromium: Browser, url: str) -> AsyncIterator[Visit]:
-    """A window with the page of a gateway. Whatever a test does there, the page may neither complain nor ask elsewhere."""
+    """Open a window with a gateway's page. In the end the page must have logged no error and contacted no other origin."""
     context = await chromium.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(PATIENCE)
     visit = Visit(await context.new_page(), url)

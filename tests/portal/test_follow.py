@@ -1,4 +1,4 @@
-"""Subscriptions in GraphiQL: what changes is on the page without being asked for, as the viewer may see it."""
+"""Subscriptions in GraphiQL: changes appear on the page by themselves, as the viewer may see them."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ EVENT = """() => globalThis.__MONACO?.editor.getModels().some(
 )"""
 
 
-async def test_page_shows_what_changes_to_whoever_may_see_it(demo_copy_url: str, chromium: Browser, tmp_path: Path) -> None:
-    """A managed account's user follows its ports: a change appears, prices hidden with their reason, until another is chosen."""
+async def test_page_shows_changes_as_the_viewer_may_see_them(demo_copy_url: str, chromium: Browser, tmp_path: Path) -> None:
+    """A managed account's user follows its ports: a change appears, prices hidden with reasons, until another viewer is chosen."""
     settings = Settings(data_dir=tmp_path, database_url=demo_copy_url, development=True, log_level="ERROR", shutdown_timeout=5)
     with running(server.build(settings), settings) as url:
         async with visiting(chromium, url) as visit:
@@ -47,7 +47,7 @@ async def test_page_shows_what_changes_to_whoever_may_see_it(demo_copy_url: str,
 
 
 async def changed(database_url: str, visit: Visit) -> dict[str, Any]:
-    """What the page shows once all ports are renamed, again until it hears: nobody tells when a subscription is in force."""
+    """Rename all ports until the page shows an event, since nothing signals that a subscription is active."""
     engine = connect(database_url)
     try:
         async with asyncio.timeout(30), engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""GraphiQL in a real browser: what a developer sees who opens the gateway's own page."""
+"""GraphiQL in a real browser: what a developer sees on the gateway's page."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ AMOUNT = {False: r"\d+\.\d\d", True: r"\d+"}  # yen have no minor unit
 EXAMPLES = ["PortsAndPrices", "Marketplace", "ManagedAccounts", "WhoAmI", "PrivateOffers"]
 
 
-async def test_page_asks_no_other_host(visit: Visit) -> None:
+async def test_page_contacts_no_other_host(visit: Visit) -> None:
     """Scripts, workers, fonts, schema and answers all come from the gateway itself."""
     await visit.ask()
 
     assert {visit.url} == visit.origins
 
 
-async def test_one_sees_the_price_and_the_other_why_not(visit: Visit) -> None:
-    """Choosing another viewer asks the same question again, and policy gives another answer."""
+async def test_other_viewer_gets_another_answer(visit: Visit) -> None:
+    """Choosing another viewer runs the query again: one viewer sees the price, the other the reason why not."""
     await visit.sign_in("shown@managed.example")
     shown = await visit.ask()
     await expect(visit.hidden_values).to_be_empty()
@@ -40,7 +40,7 @@ async def test_one_sees_the_price_and_the_other_why_not(visit: Visit) -> None:
 
 
 async def test_choice_survives_a_reload(visit: Visit) -> None:
-    """A reloaded page still speaks for the viewer that was chosen, with a new token: none is ever stored."""
+    """A reloaded page keeps the chosen viewer, with a new token. No token is ever stored."""
     await visit.sign_in("network@direct.example")
     await visit.open_tab("WhoAmI")
     await visit.ask()
@@ -55,8 +55,8 @@ async def test_choice_survives_a_reload(visit: Visit) -> None:
     assert "token" not in stored.lower()
 
 
-async def test_nobody_reads_an_answer_that_was_given_to_another(visit: Visit) -> None:
-    """An answer in another tab disappears when the viewer changes, and an answer of the same viewer stays."""
+async def test_answer_for_another_viewer_disappears(visit: Visit) -> None:
+    """An answer in another tab disappears when the viewer changes. An answer for the same viewer stays."""
     await visit.sign_in("shown@managed.example")
     await visit.ask()
     await visit.open_tab("WhoAmI")
@@ -74,7 +74,7 @@ async def test_nobody_reads_an_answer_that_was_given_to_another(visit: Visit) ->
 
 @pytest.mark.parametrize("name", EXAMPLES)
 async def test_example_is_answered_without_errors(visit: Visit, name: str) -> None:
-    """Every tab that a newcomer finds asks for what the schema has, and may be asked by anybody."""
+    """Every default tab has a query that is valid for the schema and allowed to everybody."""
     await visit.open_tab(name)
     answers = [await visit.ask()]
     await visit.sign_in("admin@partner.example")
@@ -84,7 +84,7 @@ async def test_example_is_answered_without_errors(visit: Visit, name: str) -> No
 
 
 async def test_schema_is_that_of_the_viewer_R113(visit: Visit) -> None:
-    """Whoever is chosen, the page fetches that viewer's schema: the quoting tool is there for a partner, not for its account."""
+    """The page fetches the chosen viewer's schema: a partner's has the quoting tool, its account's doesn't."""
     fetched = {}
     for email in ("admin@partner.example", "hidden@managed.example"):
         async with visit.page.expect_response(lambda answer: "__schema" in (answer.request.post_data or "")) as answered:

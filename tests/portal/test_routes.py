@@ -1,4 +1,4 @@
-"""The routes of the web part, without a browser: what is cached, what is refused, and who gets a token."""
+"""The portal's routes, without a browser: what is cached, what is refused, and who gets a token."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def portal(dist: Path) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_page_may_load_nothing_from_elsewhere(portal: httpx.AsyncClient) -> None:
-    """The page is asked for anew each time, and its policy names no other host."""
+    """The page is never cached, and its content security policy names no other host."""
     page = await portal.get("/")
 
     policy = page.headers["content-security-policy"]
@@ -55,7 +55,7 @@ async def test_page_may_load_nothing_from_elsewhere(portal: httpx.AsyncClient) -
 
 
 async def test_script_is_cached_for_good(portal: httpx.AsyncClient) -> None:
-    """A script's name changes with its content, so a browser never asks for it twice."""
+    """A script's name changes with its content, so a browser caches it forever."""
     script = await portal.get("/assets/index-4f2a.js")
 
     assert (script.status_code, script.text) == (200, "start()")
@@ -79,12 +79,12 @@ async def test_script_is_cached_for_good(portal: httpx.AsyncClient) -> None:
     ],
 )
 async def test_only_assets_are_served(portal: httpx.AsyncClient, name: str) -> None:
-    """Nothing outside of the folder of assets can be had, and a script of yesterday's page is simply absent."""
+    """Nothing outside the assets folder is served, and a script of an earlier build is not found."""
     assert (await portal.get(f"/assets/{name}")).status_code == 404
 
 
 async def test_page_that_is_not_built_says_how(tmp_path: Path) -> None:
-    """A gateway without web assets runs all the same, and its page tells what to do."""
+    """A gateway without web assets still runs, and its page says what to do."""
     async with client(tmp_path / "dist") as portal:
         page = await portal.get("/")
 
@@ -92,7 +92,7 @@ async def test_page_that_is_not_built_says_how(tmp_path: Path) -> None:
 
 
 async def test_development_lists_its_viewers(portal: httpx.AsyncClient) -> None:
-    """The page learns from the gateway whom it may sign in as."""
+    """The gateway lists the viewers that the page can sign in as."""
     config = await portal.get("/portal/config")
 
     viewers = [{"email": "admin@partner.example", "label": "Partner"}]
@@ -100,8 +100,8 @@ async def test_development_lists_its_viewers(portal: httpx.AsyncClient) -> None:
     assert config.headers["cache-control"] == "no-store"
 
 
-async def test_production_signs_nobody_in(dist: Path) -> None:
-    """Outside of development there is no list of viewers, and no route that makes a token."""
+async def test_production_has_no_sign_in(dist: Path) -> None:
+    """Outside development mode there is no list of viewers and no route that issues a token."""
     async with client(dist, development=False) as portal:
         config = await portal.get("/portal/config")
         answer = await portal.post("/portal/sign-in", json={"email": VIEWER.email})
@@ -111,7 +111,7 @@ async def test_production_signs_nobody_in(dist: Path) -> None:
 
 
 async def test_own_page_gets_a_token(portal: httpx.AsyncClient) -> None:
-    """The gateway's own page, and a tool without any page, get a token that nobody caches."""
+    """The gateway's own page, and a client that isn't a page, get a token that isn't cached."""
     body = {"email": VIEWER.email}
     answers = [
         await portal.post("/portal/sign-in", json=body, headers={"origin": HOST}),
@@ -134,7 +134,7 @@ async def test_own_page_gets_a_token(portal: httpx.AsyncClient) -> None:
     ],
 )
 async def test_foreign_page_gets_no_token(dist: Path, base_url: str, origin: str) -> None:
-    """Neither another origin nor a foreign name that points here (DNS rebinding) is handed a token."""
+    """Neither another origin nor a foreign host name that points here (DNS rebinding) gets a token."""
     async with client(dist, base_url=base_url) as portal:
         answer = await portal.post("/portal/sign-in", json={"email": VIEWER.email}, headers={"origin": origin})
 
@@ -144,7 +144,7 @@ async def test_foreign_page_gets_no_token(dist: Path, base_url: str, origin: str
 
 @pytest.mark.parametrize("host", ["localhost:8000", "app.localhost", "[::1]:8000", "192.168.1.20:8000"])
 async def test_page_may_be_opened_by_any_name_without_dns(dist: Path, host: str) -> None:
-    """localhost and IP addresses cannot be made to point here by somebody else."""
+    """localhost and IP addresses can't be rebound by somebody else."""
     async with client(dist, base_url=f"http://{host}") as portal:
         answer = await portal.post("/portal/sign-in", json={"email": VIEWER.email}, headers={"origin": f"http://{host}"})
 
@@ -163,19 +163,19 @@ async def test_page_may_be_opened_by_any_name_without_dns(dist: Path, host: str)
     ],
 )
 async def test_only_json_signs_in(portal: httpx.AsyncClient, request_body: dict[str, Any]) -> None:
-    """What a form of a foreign page could send is refused, and so is what names no address."""
+    """A content type that a foreign page's form could send is refused, and so is a body without an email address."""
     answer = await portal.post("/portal/sign-in", **request_body)
 
     assert (answer.status_code, answer.json()) == (400, {"error": 'send {"email": "..."} as application/json'})
 
 
-async def test_unknown_address_is_nobody(portal: httpx.AsyncClient) -> None:
-    """An address without a user gets no token."""
+async def test_unknown_address_gets_no_token(portal: httpx.AsyncClient) -> None:
+    """An email address without a user gets no token."""
     answer = await portal.post("/portal/sign-in", json={"email": "who@nowhere.example"})
 
     assert (answer.status_code, answer.json()) == (404, {"error": "nobody has the address who@nowhere.example"})
 
 
 async def test_sign_in_is_never_a_link(portal: httpx.AsyncClient) -> None:
-    """A token cannot be fetched by GET, which pages and histories repeat without being asked."""
+    """GET issues no token, because pages and browser histories repeat it on their own."""
     assert (await portal.get("/portal/sign-in")).status_code == 405

@@ -1,4 +1,4 @@
-"""The panel "Visibility" in a real browser: what is hidden, where, by which rule, as whom, and for whom else."""
+"""The panel "Visibility" in a real browser: hidden values, their rules, view-as and comparisons."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ CHOSEN: Final = """() => {
 
 
 async def panel(visit: Visit) -> Locator:
-    """The panel, opened."""
+    """Open the panel."""
     await visit.page.get_by_role("button", name=re.compile("Show Visibility")).click()
     return visit.page.get_by_role("region", name="Visibility")
 
 
 async def looking_as_hidden(visit: Visit) -> Locator:
-    """The panel of a partner that has asked for ports as its account whose prices are hidden."""
+    """Open the panel for a partner that has queried ports as its account, whose prices are hidden."""
     await visit.sign_in("admin@partner.example")
     shown = await panel(visit)
     await shown.get_by_label("Look as", exact=True).select_option(label="Quillmere Foods")
@@ -33,8 +33,8 @@ async def looking_as_hidden(visit: Visit) -> Locator:
     return shown
 
 
-async def test_what_is_hidden_is_listed_found_and_explained(visit: Visit) -> None:
-    """A partner looks as its account: it finds the hidden price in the answer, and the rule that hides it."""
+async def test_hidden_values_are_listed_located_and_explained(visit: Visit) -> None:
+    """A partner views as its account. It finds the hidden price in the answer, and the rule that hides it."""
     shown = await looking_as_hidden(visit)
 
     await shown.get_by_role("button", name=PRICES).click()
@@ -46,8 +46,8 @@ async def test_what_is_hidden_is_listed_found_and_explained(visit: Visit) -> Non
     await expect(shown.get_by_text(re.compile(r"DENY holds port\.polar:\d+"))).to_be_visible()
 
 
-async def test_whoever_does_not_administer_a_viewer_is_told_the_reason_only(visit: Visit) -> None:
-    """A managed account learns why its prices are hidden, and no rule."""
+async def test_viewer_without_an_administrator_role_reads_the_reason_only(visit: Visit) -> None:
+    """A managed account reads why its prices are hidden, but no rule."""
     await visit.sign_in("hidden@managed.example")
     shown = await panel(visit)
     await visit.ask()
@@ -59,7 +59,7 @@ async def test_whoever_does_not_administer_a_viewer_is_told_the_reason_only(visi
 
 
 async def test_two_viewers_are_compared(visit: Visit) -> None:
-    """What the account is answered otherwise than its partner is listed with the reason, and without a value."""
+    """The differences between the account's and its partner's answers are listed with reasons, without values."""
     shown = await looking_as_hidden(visit)
 
     await shown.get_by_role("button", name="Compare").click()
@@ -68,8 +68,8 @@ async def test_two_viewers_are_compared(visit: Visit) -> None:
     await expect(difference.first).to_contain_text("HIDDEN_BY_PARTNER")
 
 
-async def test_one_looks_as_oneself_again(visit: Visit) -> None:
-    """Signing in as somebody else, or stopping, ends looking as another."""
+async def test_view_as_ends(visit: Visit) -> None:
+    """Signing in as another user, or stopping, ends view-as."""
     await looking_as_hidden(visit)
 
     await visit.page.get_by_role("button", name="Stop").click()

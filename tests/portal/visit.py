@@ -1,4 +1,4 @@
-"""What a person does with the page, in a person's words."""
+"""A page object: what a person does with GraphiQL, one method for each action."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _is_signed(answer: Response) -> bool:
 
 
 class Visit:
-    """One window on the page. Remembers which origins were asked, and what the browser complained about."""
+    """One window with the page. It records the contacted origins and the console's errors and warnings."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
@@ -60,7 +60,7 @@ class Visit:
         return self.page.get_by_role("status", name="Hidden values")
 
     async def sign_in(self, email: str) -> None:
-        """Choose a viewer, and wait for the schema that the page then fetches anew."""
+        """Choose a viewer, and wait until the page has fetched its schema."""
         async with self.page.expect_response(lambda answer: _is_graphql(answer) and _is_signed(answer)):
             await self.choose(email)
 
@@ -70,12 +70,12 @@ class Visit:
         await self.page.get_by_role("menuitemradio", name=email).click()
 
     async def open_tab(self, name: str) -> None:
-        """Go to a tab, and wait until its query is in the editor."""
+        """Open a tab, and wait until its query is in the editor."""
         await self.page.get_by_role("tab", name=name).click()
         await self.page.wait_for_function(ASKED, arg=f"query {name} ")
 
     async def ask(self) -> dict[str, Any]:
-        """Run the query of the tab, and wait for its answer. While the page is busy the button does nothing: press it again."""
+        """Run the tab's query and return its answer. Press the button again if the page was busy and ignored it."""
         play = self.page.get_by_role("button", name="Execute query")
         for patience in (5_000, 10_000, 30_000):
             try:
@@ -87,7 +87,7 @@ class Visit:
         return await self.answer()
 
     async def answer(self) -> dict[str, Any]:
-        """The answer on screen, once there is one."""
+        """Return the answer on screen, once there is one."""
         shown = await self.page.wait_for_function(ANSWER)
         answer: dict[str, Any] = json.loads(await shown.json_value())
         return answer
@@ -97,13 +97,13 @@ class Visit:
         await self.page.evaluate(WRITE, document)
 
     async def follow(self) -> None:
-        """Run the subscription of the tab, until it is sent to the gateway. While the page is busy the button does nothing."""
+        """Run the tab's subscription. Press the button again until the gateway has accepted it, since a busy page ignores it."""
         play = self.page.get_by_role("button", name="Execute query")
         for patience in (5_000, 10_000, 30_000):
             try:
                 async with self.page.expect_websocket(timeout=patience) as opened:
                     await play.click()
-                await (await opened.value).wait_for_event("framereceived")  # its credentials are believed
+                await (await opened.value).wait_for_event("framereceived")  # the gateway has accepted the token
                 return
             except Error:  # no socket was opened in that time
                 continue
@@ -112,7 +112,7 @@ class Visit:
         return not await self.page.evaluate(ANSWER)
 
     async def _ready(self) -> None:
-        """Wait for both editors: until they are there the button to execute the query does nothing."""
+        """Wait for both editors. Until they have loaded, the button to execute the query does nothing."""
         for name in ("Operation Editor", "Result Window"):
             await self.page.get_by_role("region", name=name).get_by_role("textbox").wait_for()
 
@@ -122,7 +122,7 @@ class Visit:
             self.origins.add(f"{scheme}://{host}")
 
     def _opened(self, socket: WebSocket) -> None:
-        """A WebSocket counts as its gateway's origin."""
+        """Record a WebSocket under its gateway's http origin."""
         scheme, host, *_ = urlsplit(socket.url)
         self.origins.add(f"{'https' if scheme == 'wss' else 'http'}://{host}")
 

@@ -26,7 +26,7 @@ from tests import databases
 from tests.client import Client, open_client
 from tests.drawing import values_of
 from tests.factory import Factory
-from tests.rules.mutations import stored, trail
+from tests.rules.mutations import recorded_changes, stored_rows
 from tests.schema.outline import SCHEMA
 
 CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 70)
@@ -59,7 +59,7 @@ class Trial:
 
     async def take_snapshot(self) -> tuple[Any, int]:
         """Take a snapshot of the stored rows and the number of audit events."""
-        self.snapshot = (await stored(self.engine), len(await trail(self.engine)))
+        self.snapshot = (await stored_rows(self.engine), len(await recorded_changes(self.engine)))
         return self.snapshot
 
 

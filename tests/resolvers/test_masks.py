@@ -17,7 +17,7 @@ from resolvers.reading import statements
 from resolvers.reading.masks import Mask, mask_of
 from resolvers.reading.statements import Source
 from tests.client import DIRECT, HIDDEN, OPERATOR, PARTNER, POLICY, SHOWN, Client, Redaction
-from tests.rules.answers import whole
+from tests.rules.answers import response_of
 
 OWN: Final = Compare("=", "id", Parameter("company_id"))
 ENTERPRISE: Final = Compare("=", "company_type", "ENTERPRISE")
@@ -149,4 +149,4 @@ async def test_nothing_is_hidden_from_the_operator(ask_demo: Client) -> None:
     """A shape from which nothing is hidden gets no redactions at all."""
     answer = await ask_demo(OPERATOR, "{ companies(first: 50) { nodes { accountKind members { nodes { user { email } } } } } }")
 
-    assert {"policy": POLICY} == whole(answer)["extensions"]
+    assert {"policy": POLICY} == response_of(answer)["extensions"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from policies.reason import Reason
 from resolvers.reading.redactions import Path, Redacted, Redactions
 from tests.client import HIDDEN, POLICY, Client, Redaction
-from tests.rules.answers import whole
+from tests.rules.answers import response_of
 
 A, B = Reason.HIDDEN_BY_PARTNER, Reason.ROLE_REQUIRED
 Noted = Iterable[tuple[Path, Reason]]
@@ -191,7 +191,7 @@ async def test_a_field_that_is_not_selected_is_not_reported(ask_demo: Client) ->
     empty = await ask_demo(HIDDEN, "{ ports(first: 0) { nodes { monthlyRate { amount } } } }")
 
     assert ([], []) == (skipped.redactions, empty.redactions)
-    assert [{"policy": POLICY}] * 2 == [whole(answer)["extensions"] for answer in (skipped, empty)]
+    assert [{"policy": POLICY}] * 2 == [response_of(answer)["extensions"] for answer in (skipped, empty)]
 
 
 @pytest.mark.parametrize("viewer", [HIDDEN])

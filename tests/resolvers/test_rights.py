@@ -16,7 +16,7 @@ from tests.client import Answer, Client
 from tests.event_streams import Closed, opened
 from tests.factory import Account, Factory, Location
 from tests.pictures import picture, upload
-from tests.rules.mutations import stored, trail
+from tests.rules.mutations import recorded_changes, stored_rows
 
 ORDER: Final = """mutation ($input: OrderPortInput!) { orderPort(input: $input) {
   port { name monthlyRate { amount } } orderApproval { status } userErrors { code } } }"""
@@ -341,7 +341,7 @@ async def test_failed_attempts_leave_no_audit_events(
 
     await change_while_waiting(engine, ("location", location.key), sent, require_approval(given, account))
 
-    assert [("orderPort", "order_approval")] == [(action, table) for action, table, _ in await trail(engine)]
+    assert [("orderPort", "order_approval")] == [(action, table) for action, table, _ in await recorded_changes(engine)]
 
 
 @pytest.mark.parametrize(("change", "status", "code"), [(remove_member, 401, "UNAUTHENTICATED"), (take_role, 403, "FORBIDDEN")])
@@ -351,11 +351,11 @@ async def test_upload_rights_are_checked_when_it_is_stored(
     """An image that waits to be stored is not stored if the viewer lost the right to upload."""
     partner = await given.partner()
     account = Account("ManagedAccount", partner.key, partner.name, partner, partner)  # the tests change its member
-    before = await stored(engine)
+    before = await stored_rows(engine)
 
     response = await change_while_waiting(
         engine, ("company", partner.key), upload(ask, partner.admin, picture("PNG")), change(given, account)
     )
 
     assert (status, code) == (response.status_code, response.json()["errors"][0]["extensions"]["code"])
-    assert before["image"] == (await stored(engine))["image"]
+    assert before["image"] == (await stored_rows(engine))["image"]

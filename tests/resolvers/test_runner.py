@@ -20,7 +20,7 @@ from resolvers.writing.idempotency import purge_requests
 from settings import Settings
 from tests.client import Client
 from tests.factory import Factory
-from tests.rules.mutations import refused, send, trail
+from tests.rules.mutations import recorded_changes, send, user_error
 
 MARKET = "billingMarket { id enabled }"
 GERMAN = {"market": "DE", "enabled": True}
@@ -43,7 +43,7 @@ async def test_repeated_mutation_runs_once(ask: Client, given: Factory, engine: 
 
     assert first["billingMarket"]["id"] == again["billingMarket"]["id"]
     assert ([], True, False) == (again["userErrors"], first["billingMarket"]["enabled"], again["billingMarket"]["enabled"])
-    assert 2 == len(await trail(engine))
+    assert 2 == len(await recorded_changes(engine))
 
 
 async def test_key_with_another_input_is_refused(ask: Client, given: Factory) -> None:
@@ -53,7 +53,7 @@ async def test_key_with_another_input_is_refused(ask: Client, given: Factory) ->
     await send(ask, company.admin, "setBillingMarket", MARKET, **GERMAN, key="k1")
     other = await send(ask, company.admin, "setBillingMarket", MARKET, market="NL", enabled=True, key="k1")
 
-    assert {"billingMarket": None, "userErrors": [refused("IDEMPOTENCY_KEY_REUSED")]} == other
+    assert {"billingMarket": None, "userErrors": [user_error("IDEMPOTENCY_KEY_REUSED")]} == other
 
 
 async def test_key_includes_aliases_of_any_length(ask: Client, given: Factory, engine: AsyncEngine) -> None:
@@ -91,7 +91,7 @@ async def test_rejected_mutation_does_not_use_up_its_key(ask: Client, given: Fac
     wrong = await send(ask, company.admin, "setBillingMarket", MARKET, market="XX", enabled=True, key="k1")
     mended = await send(ask, company.admin, "setBillingMarket", MARKET, **GERMAN, key="k1")
 
-    assert [refused("INVALID_VALUE", "market")] == wrong["userErrors"]
+    assert [user_error("INVALID_VALUE", "market")] == wrong["userErrors"]
     assert [] == mended["userErrors"]
 
 
@@ -104,7 +104,7 @@ async def test_concurrent_requests_with_one_key_run_once(ask: Client, given: Fac
     )
 
     assert [answers[0]] * 8 == answers
-    assert ["setBillingMarket"] == [action for action, _, _ in await trail(engine)]
+    assert ["setBillingMarket"] == [action for action, _, _ in await recorded_changes(engine)]
 
 
 async def test_concurrent_identical_changes_all_succeed(ask: Client, given: Factory) -> None:
@@ -133,7 +133,7 @@ async def test_mutation_that_times_out_is_rolled_back(
         await other.execute(sa.text("BEGIN"))
         await other.execute(sa.text("LOCK TABLE billing_market"))
         late = await Client(app, client)(company.admin, SET, input=GERMAN)
-        nothing = await trail(engine)
+        nothing = await recorded_changes(engine)
         await other.execute(sa.text("ROLLBACK"))
         again = await ask(company.admin, SET, input=GERMAN)
     await app.state.services.close()
@@ -149,7 +149,7 @@ async def test_invalid_key_is_refused(ask: Client, given: Factory, engine: Async
 
     answer = await ask.send(company.admin, SET, {"input": GERMAN}, **{"Idempotency-Key": key})
 
-    assert (["BAD_REQUEST"], 400, []) == (answer.codes, answer.status, await trail(engine))
+    assert (["BAD_REQUEST"], 400, []) == (answer.codes, answer.status, await recorded_changes(engine))
 
 
 async def test_keys_expire_after_a_day(ask: Client, given: Factory, engine: AsyncEngine) -> None:
@@ -183,4 +183,4 @@ async def test_long_aliases_are_told_apart(ask: Client, given: Factory, engine: 
 
         done = {"billingMarket": {"enabled": True}, "userErrors": []}
         assert (200, [], dict.fromkeys(names, done)) == (answer.status, answer.errors, answer.data)
-    assert len(await trail(engine)) == 1
+    assert len(await recorded_changes(engine)) == 1

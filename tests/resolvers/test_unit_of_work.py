@@ -16,7 +16,7 @@ from resolvers.writing.input_reader import InputReader
 from resolvers.writing.unit_of_work import UnitOfWork
 from tests.client import Client
 from tests.factory import Company, Factory
-from tests.rules.mutations import refused, send
+from tests.rules.mutations import send, user_error
 
 EDIT: Final = "UPDATE company SET version = version + 1 WHERE id = :id"
 REFER: Final = (
@@ -87,6 +87,6 @@ async def test_viewer_without_the_right_never_waits_for_a_lock_A21(ask: Client, 
         read = await send(ask, viewer.email, "updatePort", "port { id }", id=port.id, version=1)
         public = await send(ask, stranger.admin, "updateCompanyProfile", "company { id }", companyId=company.id, version=1)
 
-    assert {"port": None, "userErrors": [refused("NOT_FOUND", "id")]} == hidden
-    assert {"port": None, "userErrors": [refused("FORBIDDEN", "id")]} == read
-    assert {"company": None, "userErrors": [refused("FORBIDDEN", "companyId")]} == public
+    assert {"port": None, "userErrors": [user_error("NOT_FOUND", "id")]} == hidden
+    assert {"port": None, "userErrors": [user_error("FORBIDDEN", "id")]} == read
+    assert {"company": None, "userErrors": [user_error("FORBIDDEN", "companyId")]} == public

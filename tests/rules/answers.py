@@ -1,4 +1,4 @@
-"""Whole answers: what the gateway is expected to say, to the last key of its body."""
+"""Whole responses: what the gateway is expected to return, to the last key of the body."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from typing import Any
 from tests.client import POLICY, Answer
 
 
-def whole(answer: Answer) -> Any:
-    """All that came back."""
+def response_of(answer: Answer) -> Any:
+    """Return the parsed body of a response."""
     return json.loads(answer.body)
 
 
-def told(data: Any, *redactions: dict[str, Any]) -> dict[str, Any]:
-    """The whole of an answer without errors: its data, the policy that has decided, and its redactions where there are any."""
+def payload(data: Any, *redactions: dict[str, Any]) -> dict[str, Any]:
+    """Return a whole response without errors: its data, the policy version, and its redactions if there are any."""
     return {"data": data, "extensions": {"policy": POLICY} | ({"redactions": list(redactions)} if redactions else {})}
 
 
-def hidden(path: str, reason: str) -> dict[str, Any]:
-    """A redaction, its path with points: `ports.nodes.*.monthlyRate`."""
+def redaction_at(path: str, reason: str) -> dict[str, Any]:
+    """Return a redaction. `path` is dotted, with indexes: `ports.nodes.0.monthlyRate`."""
     steps: list[str | int] = [int(step) if step.isdigit() else step for step in path.split(".")]
     return {"path": steps, "reason": reason}
 
 
 def nodes(*items: Any) -> dict[str, Any]:
-    """A connection of which only the nodes are asked."""
+    """Return a connection whose query selects only the nodes."""
     return {"nodes": list(items)}
 
 
 def ids(*things: Any) -> dict[str, Any]:
-    """A connection of which only the ids are asked, with its count."""
+    """Return a connection whose query selects only the ids and the count."""
     return {"nodes": [{"id": thing.id} for thing in things], "totalCount": len(things)}

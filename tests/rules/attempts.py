@@ -1,4 +1,4 @@
-"""How each action of a type is tried: the mutation that takes it, with an input that changes as little as it may."""
+"""How tests try each action of a type: with the mutation that performs it, and an input that changes as little as possible."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any, Final
 from resolvers.values.identifiers import Identifier, parse
 
 REFUSALS: Final = {"FORBIDDEN", "NOT_FOUND", "ILLEGAL_STEP", "PORT_NOT_ACTIVE"}
-PLACE: Final = {"cage": "C1", "rack": "R2", "panel": "P3", "ports": "5/6"}
-NOWHERE: Final = "bG8Bfh7zyAB3b6mmBduztwZA"  # an id of a location that there is not
+DEMARCATION: Final = {"cage": "C1", "rack": "R2", "panel": "P3", "ports": "5/6"}
+UNKNOWN_LOCATION_ID: Final = "bG8Bfh7zyAB3b6mmBduztwZA"  # the id of a location that doesn't exist
 
-Thing = Mapping[str, Any]  # its id; of a port what else is changed by itself
+Thing = Mapping[str, Any]  # its id, and for a port the fields that attempts change
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A mutation, and the fields of its input whose refusal is that of the viewer or of the thing's state."""
+    """A mutation, and the input fields whose errors mean that the viewer may not, or that the record's state forbids it."""
 
     mutation: str
     values: Callable[[Thing], dict[str, Any]]
     fields: tuple[str, ...] = ("id",)
 
     def is_refused(self, errors: list[dict[str, Any]]) -> bool:
-        """Whether the viewer may not, or the state does not allow it; whatever else is wrong with the input says nothing."""
+        """Whether the viewer may not, or the state forbids it. Other errors of the input don't count."""
         return any(
             error["code"] in REFUSALS and (error["field"] is None or error["field"][0] in self.fields) for error in errors
         )
@@ -39,16 +39,16 @@ def _of_company(mutation: str, **more: Any) -> Attempt:
 
 
 def _changing(name: str = "name", values: tuple[Any, Any] = ("A", "B")) -> Attempt:
-    """A change of a port to one of two values that it does not have, at no version of it, so that it comes to nothing."""
+    """A port's change to another value, with a version that it doesn't have, so that nothing is stored."""
 
-    def changed(thing: Thing) -> dict[str, Any]:
+    def input_of(thing: Thing) -> dict[str, Any]:
         return {"id": thing["id"], "version": -1, name: next(value for value in values if value != thing[name])}
 
-    return Attempt("updatePort", changed, ("id", name))
+    return Attempt("updatePort", input_of, ("id", name))
 
 
 def _connection(end: str, **more: Any) -> Attempt:
-    """A request between a port and itself, which is none."""
+    """A request between a port and itself, which is invalid."""
 
     def values(thing: Thing) -> dict[str, Any]:
         key = parse(thing["id"], "id").key
@@ -58,7 +58,7 @@ def _connection(end: str, **more: Any) -> Attempt:
     return Attempt("requestConnection", values, (end,))
 
 
-ORDER: Final = {"locationId": NOWHERE, "name": "Sample", "speedMbps": 1_000, "termMonths": 12}
+ORDER: Final = {"locationId": UNKNOWN_LOCATION_ID, "name": "Sample", "speedMbps": 1_000, "termMonths": 12}
 ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
     ("Port", "UPDATE"): _changing(),
     ("Port", "PUBLISH"): _changing("visibility", ("PUBLIC", "PRIVATE")),
@@ -67,7 +67,7 @@ ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
     ("Port", "DISABLE"): _by_id("disablePort"),
     ("Port", "ENABLE"): _by_id("enablePort"),
     ("Port", "DECOMMISSION"): _by_id("decommissionPort"),
-    ("Port", "ALLOCATE"): _by_id("allocatePort", demarcation=PLACE),
+    ("Port", "ALLOCATE"): _by_id("allocatePort", demarcation=DEMARCATION),
     ("Port", "ACTIVATE"): _by_id("activatePort"),
     ("Port", "CONNECT"): _connection("portId"),
     ("MarketplacePort", "CONNECT"): _connection("targetPortId"),
@@ -93,8 +93,8 @@ ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
         "orderPort", lambda thing: {"companyId": thing["id"], **ORDER, "visibility": "PUBLIC"}, ("companyId", "visibility")
     ),
 }
-# Mutations that are of the viewer's own company only, whose input names none.
-OWN: Final[Mapping[str, Attempt]] = {
+# Mutations for the viewer's own company, whose input has no company id.
+OWN_COMPANY_ATTEMPTS: Final[Mapping[str, Attempt]] = {
     "CREATE_MANAGED_ACCOUNT": Attempt(
         "createManagedAccount",
         lambda _: {"accountName": "", "supportedBy": "PARTNER", "company": {"tradingName": "", "legalName": "", "country": ""}},
@@ -107,6 +107,6 @@ UNTRIED: Final[Mapping[str, str]] = {
     "VIEW_AS": "a query does it",
     "VIEW_AS_ADMINISTRATOR": "a query does it",
     "EXPLAIN": "a query does it",
-    "ORDER": "it narrows the locations that can be ordered in; the mutation asks whoever pays",
-    "ORDER_PORT_DIRECTLY": "it says what comes of ORDER_PORT",
+    "ORDER": "it narrows the orderable locations; the mutation checks the payer",
+    "ORDER_PORT_DIRECTLY": "it decides the result of ORDER_PORT",
 }

@@ -1,4 +1,4 @@
-"""What tests of the rules stand on: one gateway over one database for all of them, which each test finds empty."""
+"""Fixtures of the rules' tests: they share one gateway and one database, which is empty when a test starts."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from models.database import connect
 from models.embedded import Embedded
 from tests import databases
 from tests.client import Client, open_client
-from tests.expected_notifications import Telling
+from tests.expected_notifications import Announcer
 from tests.factory import Factory
 
-# No trigger and no foreign key has a say in the emptying of everything.
+# Emptying all tables must not run triggers or check foreign keys.
 EMPTY = sa.text(
     "DO $$ BEGIN SET LOCAL session_replication_role = replica; "
     + " ".join(f"DELETE FROM {table.name};" for table in Base.metadata.sorted_tables)
@@ -26,7 +26,7 @@ EMPTY = sa.text(
 
 @pytest.fixture(scope="session")
 async def rules_url(postgres: Embedded, migrated: str) -> AsyncIterator[str]:
-    """The database of all tests of the rules."""
+    """The URL of the database that all tests of the rules share."""
     name = await databases.create(postgres, migrated)
     yield postgres.url(name)
     await databases.drop(postgres, name)
@@ -34,7 +34,7 @@ async def rules_url(postgres: Embedded, migrated: str) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="session")
 async def rules_engine(rules_url: str) -> AsyncIterator[AsyncEngine]:
-    """A pool of connections to that database."""
+    """A connection pool for that database."""
     engine = connect(rules_url)
     yield engine
     await engine.dispose()
@@ -49,7 +49,7 @@ async def rules_gateway(rules_url: str, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture
 async def given(rules_engine: AsyncEngine, rules_gateway: Client) -> Factory:
-    """Makes rows in the database, which is empty when the test begins, and is not written to by what was asked before."""
+    """A factory for rows in the database, which is empty at first. Pending audit events of earlier tests are written before."""
     await rules_gateway.app.state.services.audit.flush()
     async with rules_engine.connect() as connection:
         await connection.execute(EMPTY)
@@ -58,11 +58,11 @@ async def given(rules_engine: AsyncEngine, rules_gateway: Client) -> Factory:
 
 @pytest.fixture
 async def ask(rules_gateway: Client, given: Factory) -> Client:  # noqa: ARG001 (it empties the database)
-    """Asks the gateway; whoever had an address in another test is forgotten."""
+    """A client of the gateway, with no tokens of other tests' users."""
     return Client(rules_gateway.app, rules_gateway.client)
 
 
 @pytest.fixture
-def telling(rules_engine: AsyncEngine, given: Factory) -> Telling:  # noqa: ARG001 (it empties the database)
-    """Tells people."""
-    return Telling(rules_engine)
+def announcer(rules_engine: AsyncEngine, given: Factory) -> Announcer:  # noqa: ARG001 (it empties the database)
+    """Announces maintenance and security events."""
+    return Announcer(rules_engine)

@@ -1,4 +1,4 @@
-"""What tests of mutations share: sending one, and what the database holds before and after."""
+"""Helpers for tests of mutations: send one, and read what the database holds before and after it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from models.audit_event import AuditKind
 from tests.client import Client
 
 ERRORS = "userErrors { code field }"
-UNTOLD = {"audit_event", "idempotent_request", "alembic_version"}
+IGNORED_TABLES = {"audit_event", "idempotent_request", "alembic_version"}
 
 
 async def send(ask: Client, viewer: str | None, mutation: str, selection: str, **values: Any) -> dict[str, Any]:
-    """The payload of a mutation with one input: `selection` and the problems. `key` is its Idempotency-Key."""
+    """Send a mutation and return its payload: `selection` and the user errors. `key` is its Idempotency-Key."""
     headers = {"Idempotency-Key": key} if (key := values.pop("key", None)) else {}
     name = f"{mutation[0].upper()}{mutation[1:]}"
     query = f"mutation ($input: {name}Input!) {{ {mutation}(input: $input) {{ {selection} {ERRORS} }} }}"
@@ -28,23 +28,23 @@ async def send(ask: Client, viewer: str | None, mutation: str, selection: str, *
     return payload
 
 
-def refused(code: str, *field: str) -> dict[str, Any]:
-    """A problem as it is told."""
+def user_error(code: str, *field: str) -> dict[str, Any]:
+    """Return a user error as the payload has it."""
     return {"code": code, "field": list(field) or None}
 
 
-async def stored(engine: AsyncEngine) -> dict[str, list[Any]]:
-    """All that the database holds, but for the trail."""
+async def stored_rows(engine: AsyncEngine) -> dict[str, list[Any]]:
+    """Return all rows of the database by table, except for the audit log and the idempotency keys."""
     async with engine.connect() as connection:
         return {
             table.name: sorted(map(repr, (await connection.execute(sa.select(table))).all()))
             for table in Base.metadata.sorted_tables
-            if table.name not in UNTOLD
+            if table.name not in IGNORED_TABLES
         }
 
 
-async def trail(engine: AsyncEngine) -> list[tuple[str, str, dict[str, Any]]]:
-    """What was recorded: which action changed which table, and how."""
+async def recorded_changes(engine: AsyncEngine) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return the audited changes in order: the action, the table and the changed values."""
     query = (
         sa.select(AuditEvent.action, AuditEvent.table_name, AuditEvent.changes)
         .where(AuditEvent.kind == AuditKind.CHANGE)
@@ -54,16 +54,16 @@ async def trail(engine: AsyncEngine) -> list[tuple[str, str, dict[str, Any]]]:
         return [(action, table, changes) for action, table, changes in (await connection.execute(query)).all()]
 
 
-async def mails(engine: AsyncEngine) -> list[tuple[str, str, str]]:
-    """The mails that wait to be sent: their kind, to whom they go, and all that they say."""
+async def queued_mails(engine: AsyncEngine) -> list[tuple[str, str, str]]:
+    """Return the queued emails in order: the kind, the recipient, and subject and body."""
     query = sa.select(Mail.kind, Mail.to_address, Mail.subject, Mail.body).order_by(Mail.id)
     async with engine.connect() as connection:
         return [(str(kind), to, f"{subject}\n{body}") for kind, to, subject, body in (await connection.execute(query)).all()]
 
 
 @contextmanager
-def executed(engine: AsyncEngine) -> Iterator[list[str]]:
-    """Collects the SQL statements that an engine executes inside."""
+def executed_statements(engine: AsyncEngine) -> Iterator[list[str]]:
+    """Collect the SQL statements that an engine executes in the block."""
     statements: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:

@@ -1,4 +1,4 @@
-"""Which rules have a proof: a test in this folder whose name carries their number. `make rules` prints it."""
+"""Lists which rules have a proof: a test in this folder with the rule's id in its name. `make rules` prints the list."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WIDTH: Final = 96  # characters of a rule that are printed
 
 @dataclass(frozen=True)
 class Case:
-    """A test function: where it is, what it is called and what it is given."""
+    """A test function: its file, its name and its arguments."""
 
     path: Path
     name: str
@@ -29,12 +29,12 @@ class Case:
 
     @property
     def numbers(self) -> set[str]:
-        """The rules that it says it proves."""
+        """The ids of the rules in its name."""
         return {part for part in self.name.split("_") if NUMBER.fullmatch(part)}
 
 
 def cases(folder: Path) -> Iterator[Case]:
-    """All test functions below a folder."""
+    """Yield all test functions below a folder."""
     for path in sorted(folder.rglob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
@@ -42,19 +42,19 @@ def cases(folder: Path) -> Iterator[Case]:
 
 
 def proofs() -> list[Case]:
-    """The tests of the rules."""
+    """Return the tests of the rules."""
     return [case for case in cases(HERE) if case.path != HERE / "test_numbers.py"]
 
 
 def numbered(letter: str, first: int, last: int) -> set[str]:
-    """The numbers from one to another, both included."""
+    """Return the ids with a letter from one number to another, both included."""
     return {f"{letter}{number:03}" if letter == "R" else f"{letter}{number}" for number in range(first, last + 1)}
 
 
 def main() -> None:
-    """Print each rule with the number of its proofs, and how many rules have none."""
-    known = proofs()
-    counts = {number: sum(number in case.numbers for case in known) for number in LISTED}
+    """Print each rule with its number of proofs, then the rules without any."""
+    tests = proofs()
+    counts = {number: sum(number in case.numbers for case in tests) for number in LISTED}
     for number, text in LISTED.items():
         sys.stdout.write(f"{counts[number] or '-':>4}  {number:5} {text[:WIDTH]}\n")
     without = [number for number, count in counts.items() if not count]

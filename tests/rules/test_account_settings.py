@@ -1,4 +1,4 @@
-"""Settings of managed accounts: switched by their partner, for one or for all, and in effect with the next request everywhere."""
+"""Settings of managed accounts: the partner sets them for one account or for all, and they apply from the next request."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import Client, open_client
 from tests.factory import Account, Factory
-from tests.rules.answers import hidden, told, whole
-from tests.rules.mutations import refused, send, stored, trail
+from tests.rules.answers import payload, redaction_at, response_of
+from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
 
 NAMES: Final = ("pricing", "chatSupport", "dashboard", "companyProfile", "orderApproval")
 COLUMNS: Final = ("pricing", "chat_support", "dashboard", "company_profile", "order_approval")
@@ -27,19 +27,19 @@ UNSET: Final = {"enabled": False, "source": "DEFAULT"}
 
 
 async def switch(ask: Client, account: Account, version: int, **settings: bool | None) -> Any:
-    """What comes of switching things for one account, by its partner."""
+    """Send one account's settings as its partner and return the payload."""
     values = {"id": account.id, "version": version, "settings": settings}
     return await send(ask, account.partner.admin, "updateManagedAccountSettings", SETTINGS, **values)
 
 
 async def switch_all(ask: Client, viewer: str | None, **values: Any) -> dict[str, Any]:
-    """What comes of switching things for all accounts of a partner."""
+    """Send the defaults for all accounts of a partner and return the payload."""
     return await send(ask, viewer, "updatePartnerDefaults", DEFAULTS, **values)
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_each_setting_is_on_off_or_the_partners_V2_V13_R105(ask: Client, given: Factory, name: str) -> None:
-    """True and false are the account's own, null is the partner's default, and what is left out stays as it is."""
+async def test_account_setting_is_on_off_or_inherited_V2_V13_R105(ask: Client, given: Factory, name: str) -> None:
+    """True and false are the account's own values, null inherits the partner's default, and an absent field doesn't change."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     other = next(each for each in NAMES if each != name)
@@ -60,8 +60,8 @@ async def test_each_setting_is_on_off_or_the_partners_V2_V13_R105(ask: Client, g
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_each_default_is_on_off_or_nothing_V2_V13_R105(ask: Client, given: Factory, name: str) -> None:
-    """What a partner sets for all is in effect for an account that has nothing of its own."""
+async def test_partner_default_is_on_off_or_unset_V2_V13_R105(ask: Client, given: Factory, name: str) -> None:
+    """A partner's default applies to an account that has no value of its own."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     query = f"{{ managedAccounts {{ nodes {{ settings {{ {name} {{ enabled source }} }} }} }} }}"
@@ -74,25 +74,25 @@ async def test_each_default_is_on_off_or_nothing_V2_V13_R105(ask: Client, given:
         assert {"partnerDefaults": expected, "userErrors": []} == changed
         found.append((await ask(account.admin, query)).data["managedAccounts"]["nodes"][0]["settings"][name])
 
-    assert told({"company": {"partnerDefaults": None}}) == whole(unset)
+    assert payload({"company": {"partnerDefaults": None}}) == response_of(unset)
     assert [{"enabled": True, "source": "PARTNER"}, {"enabled": False, "source": "PARTNER"}, UNSET] == found
 
 
-async def test_version_may_be_left_out_where_nothing_was_ever_set_V2(ask: Client, given: Factory) -> None:
-    """The first to set defaults need no version; whoever comes later without one is told to read."""
+async def test_version_is_optional_before_defaults_exist_V2(ask: Client, given: Factory) -> None:
+    """The first save of the defaults needs no version. A later save without one is a conflict."""
     partner = await given.partner()
 
     first = await switch_all(ask, partner.admin, pricing=True)
     second = await switch_all(ask, partner.admin, pricing=False)
 
     assert {"partnerDefaults": {**dict.fromkeys(NAMES), "pricing": True, "version": 1}, "userErrors": []} == first
-    assert {"partnerDefaults": None, "userErrors": [refused("CONFLICT", "version")]} == second
+    assert {"partnerDefaults": None, "userErrors": [user_error("CONFLICT", "version")]} == second
 
 
-async def test_prices_appear_with_the_next_request_everywhere_R121_R122(
+async def test_prices_appear_with_the_next_request_on_every_gateway_R121_R122(
     ask: Client, given: Factory, rules_url: str, tmp_path: Path
 ) -> None:
-    """What is switched through one gateway is in effect for the next request to another one, and no longer than that."""
+    """A setting changed through one gateway applies to the next request to another one, in both directions."""
     account = await given.managed_account(await given.partner())
     await given.port(account.company)
     seen = []
@@ -114,10 +114,10 @@ async def test_prices_appear_with_the_next_request_everywhere_R121_R122(
 
 
 @pytest.mark.parametrize(("supported_by", "default"), [("PARTNER", False), ("OPERATOR", True)])
-async def test_chat_is_on_off_or_as_its_support_has_it_R108_R110_A12(
+async def test_chat_is_on_off_or_follows_the_support_R108_R110_A12(
     ask: Client, given: Factory, supported_by: str, default: bool
 ) -> None:
-    """The account's own switch decides, then its partner's for all, then who supports it."""
+    """The account's own setting decides, then the partner's default, then who supports the account."""
     account = await given.managed_account(await given.partner(), supported_by=supported_by)
     seen = [(await ask(account.admin, CHAT)).data["viewer"]["chatSupportEnabled"]]
 
@@ -132,8 +132,8 @@ async def test_chat_is_on_off_or_as_its_support_has_it_R108_R110_A12(
     assert [default, not default, default, not default, not default, default] == seen
 
 
-async def test_chat_follows_who_supports_the_account_R108_R110_A12(ask: Client, given: Factory) -> None:
-    """An account that nobody switched anything for has chat from when the operator supports it, and until then not."""
+async def test_chat_is_on_while_the_operator_supports_the_account_R108_R110_A12(ask: Client, given: Factory) -> None:
+    """An account without settings has chat once the operator supports it, and not before."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     await given.support_details(account.company)
@@ -147,58 +147,58 @@ async def test_chat_follows_who_supports_the_account_R108_R110_A12(ask: Client, 
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "MANAGED", "OPERATOR"])
-async def test_only_a_partner_sets_for_all_V2(ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str) -> None:
-    """Nobody else has accounts to set anything for."""
+async def test_other_viewers_set_no_defaults_V2(ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str) -> None:
+    """Only a partner has accounts to set defaults for."""
     email = await given.somebody(kind)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await switch_all(ask, email, pricing=True)
 
-    assert {"partnerDefaults": None, "userErrors": [refused("FORBIDDEN")]} == answer
-    assert before == await stored(rules_engine)
+    assert {"partnerDefaults": None, "userErrors": [user_error("FORBIDDEN")]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
 async def test_other_roles_read_the_defaults_without_their_version_A43(
     ask: Client, given: Factory, rules_engine: AsyncEngine, role: str
 ) -> None:
-    """Who may not switch anything is told what is set, and not how often it was changed."""
+    """Users who can't change the defaults read them, but not how often they changed."""
     partner = await given.partner()
     user = await given.user(partner, role)
     await given.defaults(partner, pricing=True, dashboard=False)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     read = await ask(user.email, OF_PARTNER, id=partner.id)
     answer = await switch_all(ask, user.email, version=1, pricing=False)
 
     defaults = {**dict.fromkeys(NAMES), "pricing": True, "dashboard": False, "version": None}
-    redaction = hidden("company.partnerDefaults.version", "ROLE_REQUIRED")
-    assert told({"company": {"partnerDefaults": defaults}}, redaction) == whole(read)
-    assert {"partnerDefaults": None, "userErrors": [refused("FORBIDDEN")]} == answer
-    assert before == await stored(rules_engine)
+    redaction = redaction_at("company.partnerDefaults.version", "ROLE_REQUIRED")
+    assert payload({"company": {"partnerDefaults": defaults}}, redaction) == response_of(read)
+    assert {"partnerDefaults": None, "userErrors": [user_error("FORBIDDEN")]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_operator_reads_the_defaults_and_sets_none_V21_A43(
     ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """The operator looks, and no role of its staff switches anything."""
+    """The operator's staff reads the defaults. None of its roles can change them."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)
     staff = [operator.admin, *[(await given.user(operator, "SUPPORT", *more)).email for more in ((), ("ACCOUNT_ADMIN",))]]
     await given.defaults(partner, pricing=True)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     values = {"id": account.id, "version": 1, "settings": {"pricing": True}}
 
     read = [(await ask(email, OF_PARTNER, id=partner.id)).data["company"]["partnerDefaults"] for email in staff]
     switched = [await send(ask, email, "updateManagedAccountSettings", "managedAccount { id }", **values) for email in staff]
 
     assert [{**dict.fromkeys(NAMES), "pricing": True, "version": None}] * 3 == read
-    assert [{"managedAccount": None, "userErrors": [refused("FORBIDDEN", "id")]}] * 3 == switched
-    assert before == await stored(rules_engine)
+    assert [{"managedAccount": None, "userErrors": [user_error("FORBIDDEN", "id")]}] * 3 == switched
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_account_sees_what_is_in_effect_and_no_defaults_V2_V14_A21(ask: Client, given: Factory) -> None:
-    """What its partner has set for all, and how often an account was changed, a managed account cannot tell."""
+async def test_account_reads_effective_settings_but_no_defaults_V2_V14_A21(ask: Client, given: Factory) -> None:
+    """A managed account can't tell what its partner set for all accounts, or how often an account was edited."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=False)
     query = f"""query ($own: ID!, $partner: ID!, $account: ID!) {{
@@ -214,20 +214,20 @@ async def test_account_sees_what_is_in_effect_and_no_defaults_V2_V14_A21(ask: Cl
 
     nothing = {"partnerDefaults": None, "version": None}
     paths = ("own.partnerDefaults", "own.version", "partner.partnerDefaults", "partner.version", "account.version")
-    redactions = [hidden(path, "NOT_FOR_MANAGED_ACCOUNTS") for path in paths]
-    assert told({"own": nothing, "partner": nothing, "account": {"version": None}}, *redactions) == whole(without)
+    redactions = [redaction_at(path, "NOT_FOR_MANAGED_ACCOUNTS") for path in paths]
+    assert payload({"own": nothing, "partner": nothing, "account": {"version": None}}, *redactions) == response_of(without)
     assert without.body == with_some.body
 
 
-async def test_changes_are_recorded_R105_V2(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Each switch stands in the trail, before and after, of one account and of all."""
+async def test_setting_changes_are_audited_R105_V2(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """The audit log has each change of a setting, before and after, for one account and for all."""
     account = await given.managed_account(await given.partner(), pricing=True)
 
     await switch(ask, account, 1, pricing=None, orderApproval=False)
     await switch_all(ask, account.partner.admin, dashboard=True)
     await switch_all(ask, account.partner.admin, version=1, dashboard=None)
 
-    one, first, last = await trail(rules_engine)
+    one, first, last = await recorded_changes(rules_engine)
     switched = {"pricing": [True, None], "order_approval": [None, False], "version": [1, 2]}
     assert ("updateManagedAccountSettings", "managed_account", switched) == one
     made = {"partner_id": [None, str(account.partner.key)], "dashboard": [None, True], "version": [None, 1]}
@@ -235,8 +235,8 @@ async def test_changes_are_recorded_R105_V2(ask: Client, given: Factory, rules_e
     assert ("updatePartnerDefaults", "partner_defaults", {"dashboard": [True, None], "version": [1, 2]}) == last
 
 
-async def test_of_many_switches_of_one_version_one_is_made_V2(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Of eight who switch what they read at the same moment one does, for an account as for all; the others are told."""
+async def test_concurrent_changes_of_one_version_apply_once_V2(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Of eight concurrent changes of one version, one is saved and the others get a conflict, for an account and for all."""
     account = await given.managed_account(await given.partner())
     told_of = Counter[str]()
     for round_number in range(2):
@@ -247,12 +247,12 @@ async def test_of_many_switches_of_one_version_one_is_made_V2(ask: Client, given
         told_of.update(problem["code"] for answer in answers for problem in answer["userErrors"])
 
     assert {"CONFLICT": 2 * 2 * 7} == told_of
-    actions = Counter(action for action, _, _ in await trail(rules_engine))
+    actions = Counter(action for action, _, _ in await recorded_changes(rules_engine))
     assert {"updateManagedAccountSettings": 2, "updatePartnerDefaults": 2} == actions
 
 
-async def test_edits_of_all_versions_are_all_there_V2(ask: Client, given: Factory) -> None:
-    """Whoever reads again after a conflict and then switches loses nothing of the others."""
+async def test_edits_retried_after_a_conflict_are_all_kept_V2(ask: Client, given: Factory) -> None:
+    """A client that reads again after a conflict, then saves, loses nothing that others saved."""
     account = await given.managed_account(await given.partner())
 
     async def persist(name: str) -> None:

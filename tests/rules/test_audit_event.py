@@ -1,4 +1,4 @@
-"""The audit log: who did what and was denied what, told to whose people they are, and never with a value."""
+"""The audit log: who did what and who was denied what. Only the company concerned reads it, and it never holds a value."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from resolvers.auditing.recording import operation_hash
 from resolvers.values.identifiers import Identifier
 from tests.client import Client
 from tests.factory import Company, Factory, Thing
-from tests.rules.answers import hidden, ids, nodes, told, whole
-from tests.rules.mutations import refused, send, stored
+from tests.rules.answers import ids, nodes, payload, redaction_at, response_of
+from tests.rules.mutations import send, stored_rows, user_error
 from tests.rules.test_order_port import managed, order
 
 pytestmark = pytest.mark.executors  # the log grows by being asked, so no answer can be asked for twice
@@ -43,7 +43,7 @@ ROLES = ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
 
 @pytest.fixture(autouse=True)
 async def slowly(rules_gateway: Client) -> AsyncIterator[None]:
-    """The log is written when a test says so, for what is written in between is another event."""
+    """Write the log only when a test says so: an event written in between would be a separate one."""
     log: AuditLog = rules_gateway.app.state.services.audit
     await _restarted(log, 3600)
     yield
@@ -57,17 +57,17 @@ async def _restarted(log: AuditLog, moment: float) -> None:
 
 
 async def written(ask: Client) -> None:
-    """Returns once the log has what has been asked."""
+    """Return once the log has written everything that was requested."""
     await ask.app.state.services.audit.flush()
 
 
 def count(kind: str, reason: str, number: int, *, field: str | None = None, action: str | None = None) -> dict[str, Any]:
-    """A count of an event."""
+    """Return a count of an event."""
     return {"type": kind, "field": field, "action": action, "reason": reason, "count": number}
 
 
 def event(kind: str, company: Company | None, user: Thing | None, *counts: dict[str, Any]) -> dict[str, Any]:
-    """An event as COUNTED asks for it."""
+    """Return an event as COUNTED selects it."""
     return {
         "kind": kind,
         "user": user and {"id": user.id},
@@ -76,8 +76,8 @@ def event(kind: str, company: Company | None, user: Thing | None, *counts: dict[
     }
 
 
-async def test_an_administrator_reads_what_its_people_were_denied_A43(ask: Client, given: Factory) -> None:
-    """One event for like operations of a moment, with how many values of which field were hidden, why, and in which operation."""
+async def test_administrator_reads_the_denials_of_its_people_A43(ask: Client, given: Factory) -> None:
+    """Similar denials within a short time are one event. It counts the hidden values by field, reason and operation."""
     company = await given.company()
     engineer = await given.user(company, "NETWORK_ADMIN")
     for _ in range(3):
@@ -100,11 +100,11 @@ async def test_an_administrator_reads_what_its_people_were_denied_A43(ask: Clien
         "operationHash": operation_hash("Prices", PRICES),
         "requests": 2,
     }
-    assert told({"auditEvents": nodes(denied)}) == whole(answer)
+    assert payload({"auditEvents": nodes(denied)}) == response_of(answer)
 
 
-async def test_values_hidden_in_some_rows_are_counted_singly_A43(ask: Client, given: Factory) -> None:
-    """What is hidden in one item of a list and not in another counts once; what is null by itself does not count."""
+async def test_values_hidden_in_some_rows_are_counted_one_by_one_A43(ask: Client, given: Factory) -> None:
+    """A value hidden in one item of a list but not in another counts once. A value that is null in itself doesn't count."""
     company, other = await given.company(), await given.company()
     await given.profile(other)
 
@@ -113,24 +113,24 @@ async def test_values_hidden_in_some_rows_are_counted_singly_A43(ask: Client, gi
     answer = await ask(company.admin, COUNTED)
 
     counts = [count("Company", "NOT_YOURS", 1, field=name) for name in ("companyProfile", "partner")]
-    assert told({"auditEvents": nodes(event("DENIAL", company, company.user, *counts))}) == whole(answer)
+    assert payload({"auditEvents": nodes(event("DENIAL", company, company.user, *counts))}) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_no_other_role_reads_the_log_A43_V24(ask: Client, given: Factory, role: str) -> None:
-    """To members who do not administer the account the log is empty, their own events included."""
+async def test_other_roles_do_not_read_the_log_A43_V24(ask: Client, given: Factory, role: str) -> None:
+    """Members who don't administer the account see an empty log, without even their own events."""
     company = await given.company()
     member = await given.user(company, role)
     own = await given.audit_event(company, user_id=member.key)
 
-    assert told({"auditEvents": ids()}) == whole(await ask(member.email, ALL))
-    assert told({"node": None}) == whole(await ask(member.email, BY_ID, id=own.id))
-    assert told({"auditEvents": ids(own)}) == whole(await ask(company.admin, ALL))
+    assert payload({"auditEvents": ids()}) == response_of(await ask(member.email, ALL))
+    assert payload({"node": None}) == response_of(await ask(member.email, BY_ID, id=own.id))
+    assert payload({"auditEvents": ids(own)}) == response_of(await ask(company.admin, ALL))
 
 
 @pytest.mark.parametrize("who", ["its account", "its partner", "a stranger", "nobody"])
-async def test_nobody_reads_what_others_did_V14_V24(ask: Client, given: Factory, who: str) -> None:
-    """What a company's people did is neither for those whom it manages, nor for its partner, nor for strangers."""
+async def test_companies_do_not_read_events_of_others_V14_V24(ask: Client, given: Factory, who: str) -> None:
+    """A company's events are hidden from the accounts it manages, from its partner and from unrelated companies."""
     partner = await given.partner()
     account, operator = await given.managed_account(partner), await given.operator()
     actor = account.company if who == "its partner" else partner
@@ -142,13 +142,13 @@ async def test_nobody_reads_what_others_did_V14_V24(ask: Client, given: Factory,
     }
     done = await given.audit_event(actor)
 
-    assert told({"auditEvents": ids()}) == whole(await ask(emails[who], ALL))
-    assert told({"node": None}) == whole(await ask(emails[who], BY_ID, id=done.id))
-    assert told({"auditEvents": ids(done)}) == whole(await ask(operator.admin, ALL))
+    assert payload({"auditEvents": ids()}) == response_of(await ask(emails[who], ALL))
+    assert payload({"node": None}) == response_of(await ask(emails[who], BY_ID, id=done.id))
+    assert payload({"auditEvents": ids(done)}) == response_of(await ask(operator.admin, ALL))
 
 
-async def test_the_operator_reads_what_visitors_were_denied_A43(ask: Client, given: Factory) -> None:
-    """Denials of visitors are counted too, as one event whatever they send; the operator's staff reads them."""
+async def test_operator_reads_denials_of_anonymous_visitors_A43(ask: Client, given: Factory) -> None:
+    """Denials of visitors are counted too, as one event whatever they send. The operator's staff reads them."""
     company, operator = await given.company(), await given.operator()
     await given.profile(company)
 
@@ -158,12 +158,12 @@ async def test_the_operator_reads_what_visitors_were_denied_A43(ask: Client, giv
 
     denied = event("DENIAL", None, None, count("Company", "NOT_YOURS", 2, field="accountKind"))
     one = {**denied, "operationName": None, "operationHash": None, "requests": 2}
-    assert told({"auditEvents": nodes(one)}) == whole(await ask(operator.admin, DENIED))
-    assert told({"auditEvents": ids()}) == whole(await ask(company.admin, ALL))
+    assert payload({"auditEvents": nodes(one)}) == response_of(await ask(operator.admin, DENIED))
+    assert payload({"auditEvents": ids()}) == response_of(await ask(company.admin, ALL))
 
 
-async def test_tools_that_are_refused_are_denials_V14_A43(ask: Client, given: Factory) -> None:
-    """Whoever may not look as somebody is told of alike whether there is such a company or not, and so is a refused preview."""
+async def test_refused_view_as_and_preview_are_denials_V14_A43(ask: Client, given: Factory) -> None:
+    """A refused view-as is logged the same way whether the company exists or not. So is a refused preview."""
     stranger, partner, absent = await given.company(), await given.partner(), str(Identifier("Company", UUID(int=1)))
     account = await given.managed_account(partner)
     finance = await given.user(partner, "FINANCE")
@@ -180,24 +180,26 @@ async def test_tools_that_are_refused_are_denials_V14_A43(ask: Client, given: Fa
     explained = count("Company", "VIEW_AS_REFUSED", 1, action="explain")
     previewed = count("ManagedAccount", "PREVIEW_FORBIDDEN", 1, action="update_managed_account_settings")
     denied = [event("DENIAL", stranger, stranger.user, counts) for counts in (explained, looked)]
-    assert told({"auditEvents": nodes(*denied)}) == whole(await ask(stranger.admin, COUNTED))
+    assert payload({"auditEvents": nodes(*denied)}) == response_of(await ask(stranger.admin, COUNTED))
     other = nodes(event("DENIAL", partner, finance, previewed))
-    assert told({"auditEvents": other}) == whole(await ask(partner.admin, COUNTED))
+    assert payload({"auditEvents": other}) == response_of(await ask(partner.admin, COUNTED))
 
 
-async def test_what_an_error_has_asked_again_is_counted_once_A43(ask: Client, given: Factory) -> None:
-    """Where a plan ends in an error, graphql-core answers, and what was explained until then is not told of twice."""
+async def test_retried_operation_is_audited_once_A43(ask: Client, given: Factory) -> None:
+    """When a plan ends in an error, graphql-core answers. What was explained before the error isn't logged twice."""
     company = await given.company()
     query = 'query ($id: ID!) { explain(typeName: "Company", id: $id) { allowed } node(id: "nobody") { id } }'
 
     assert ["INVALID_ID"] == (await ask(company.admin, query, id=company.id)).codes
     answer = await ask(company.admin, "{ auditEvents { nodes { kind counts { type count } } } }")
 
-    assert told({"auditEvents": nodes({"kind": "EXPLAIN", "counts": [{"type": "Company", "count": 1}]})}) == whole(answer)
+    assert payload({"auditEvents": nodes({"kind": "EXPLAIN", "counts": [{"type": "Company", "count": 1}]})}) == response_of(
+        answer
+    )
 
 
-async def test_explanations_of_visitors_are_one_event_A43(ask: Client, given: Factory) -> None:
-    """A visitor has nothing written for each request: what it asks is gathered, as its denials are."""
+async def test_explanations_for_visitors_are_one_event_A43(ask: Client, given: Factory) -> None:
+    """A visitor's requests for explanations are aggregated as its denials are, not written one by one."""
     company, operator = await given.company(), await given.operator()
     await given.profile(company)
     query = 'query ($id: ID!) { explain(typeName: "Company", id: $id) { allowed } }'
@@ -205,16 +207,16 @@ async def test_explanations_of_visitors_are_one_event_A43(ask: Client, given: Fa
 
     for _ in range(2):
         assert {"explain": {"allowed": True}} == (await ask(None, query, id=company.id)).data
-    before = whole(await ask(operator.admin, OF_KIND, **kind))
+    before = response_of(await ask(operator.admin, OF_KIND, **kind))
     await written(ask)
     after = await ask(operator.admin, OF_KIND, **kind)
 
-    assert told({"auditEvents": ids()}) == before
+    assert payload({"auditEvents": ids()}) == before
     assert 1 == after.data["auditEvents"]["totalCount"]
 
 
-async def test_a_company_reads_who_has_looked_as_it_V14_A43(ask: Client, given: Factory) -> None:
-    """That somebody looked as its people, but not what was asked; whom the viewer may not know stays unknown."""
+async def test_company_reads_who_viewed_as_it_V14_A43(ask: Client, given: Factory) -> None:
+    """The event says that someone viewed as its people, but not what they requested. A user the viewer may not know stays hidden."""
     account, operator = await given.managed_account(await given.partner()), await given.operator()
     asked = {"operation_name": "Secret", "operation_hash": "0", "request_id": "1"}
     by_partner = await given.audit_event(account.partner, kind="VIEW_AS", seen_as=account.company, **asked)
@@ -228,17 +230,17 @@ async def test_a_company_reads_who_has_looked_as_it_V14_A43(ask: Client, given: 
         **dict.fromkeys(("user", "operationName", "operationHash", "requestId", "action", "counts")),
     }
     secret = [
-        hidden(f"auditEvents.nodes.*.{name}", "NOT_YOURS")
+        redaction_at(f"auditEvents.nodes.*.{name}", "NOT_YOURS")
         for name in ("operationName", "operationHash", "requestId", "action", "counts")
     ]
     events = nodes({**told_of, "company": None}, {**told_of, "company": {"id": account.partner.id}})
-    assert told({"auditEvents": events}, *secret) == whole(await ask(account.admin, SEEN))
-    assert told({"auditEvents": ids(explained, by_partner)}) == whole(await ask(account.partner.admin, ALL))
-    assert told({"auditEvents": ids(explained, by_operator, by_partner)}) == whole(await ask(operator.admin, ALL))
+    assert payload({"auditEvents": events}, *secret) == response_of(await ask(account.admin, SEEN))
+    assert payload({"auditEvents": ids(explained, by_partner)}) == response_of(await ask(account.partner.admin, ALL))
+    assert payload({"auditEvents": ids(explained, by_operator, by_partner)}) == response_of(await ask(operator.admin, ALL))
 
 
-async def test_changes_are_told_by_their_fields_alone_V14_V21(ask: Client, given: Factory) -> None:
-    """Whoever made a change reads which fields it has changed; others who may read the row hear nothing of who edits it."""
+async def test_changes_are_reported_by_field_only_V14_V21(ask: Client, given: Factory) -> None:
+    """The actor reads which fields it changed. Others who can read the row don't learn who edits it."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)
 
@@ -254,13 +256,13 @@ async def test_changes_are_told_by_their_fields_alone_V14_V21(ask: Client, given
 
     change = {"kind": "CHANGE", "action": "updateManagedAccountSettings", "type": "ManagedAccount"}
     own, seen = {**change, "changedFields": ["settings", "version"]}, {**change, "changedFields": ["settings"]}
-    assert told({"auditEvents": nodes(own)}) == whole(await ask(partner.admin, CHANGED))
-    assert told({"auditEvents": nodes(seen)}) == whole(await ask(operator.admin, CHANGED))
-    assert told({"auditEvents": ids()}) == whole(await ask(account.admin, ALL))
+    assert payload({"auditEvents": nodes(own)}) == response_of(await ask(partner.admin, CHANGED))
+    assert payload({"auditEvents": nodes(seen)}) == response_of(await ask(operator.admin, CHANGED))
+    assert payload({"auditEvents": ids()}) == response_of(await ask(account.admin, ALL))
 
 
-async def test_changed_fields_that_are_hidden_are_not_named_R121_R122(ask: Client, given: Factory) -> None:
-    """A managed account whose prices are hidden is not told that its order has any; the operator is."""
+async def test_hidden_changed_fields_are_not_named_R121_R122(ask: Client, given: Factory) -> None:
+    """A managed account whose prices are hidden doesn't learn that its order has any. The operator does."""
     partner, operator = await given.partner(), await given.operator()
     account = await managed(given, partner, pricing=False)
     location = await given.orderable(partner)
@@ -276,12 +278,12 @@ async def test_changed_fields_that_are_hidden_are_not_named_R121_R122(ask: Clien
 
 
 async def test_refused_actions_are_denials_A21(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """A mutation that is refused stores nothing but that; a thing that is hidden is counted as one that is not there."""
+    """A refused mutation stores nothing but its denial. A hidden record is counted like one that doesn't exist."""
     company, stranger = await given.company(), await given.company()
     viewer = await given.user(company, "VIEWER")
     own, theirs = await given.port(company), await given.port(stranger)
     absent = Thing("Port", Identifier("Port", stranger.key).key)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answers = [
         await send(ask, viewer.email, "updatePort", "port { id }", id=port.id, version=1, name="Other")
@@ -290,14 +292,16 @@ async def test_refused_actions_are_denials_A21(ask: Client, given: Factory, rule
     await written(ask)
 
     codes = ("FORBIDDEN", "NOT_FOUND", "NOT_FOUND")
-    assert [{"port": None, "userErrors": [refused(code, "id")]} for code in codes] == answers
-    assert before == await stored(rules_engine)
+    assert [{"port": None, "userErrors": [user_error(code, "id")]} for code in codes] == answers
+    assert before == await stored_rows(rules_engine)
     counts = [count("Port", "FORBIDDEN", 1, action="update"), count("Port", "NOT_FOUND", 2, action="update")]
-    assert told({"auditEvents": nodes(event("DENIAL", company, viewer, *counts))}) == whole(await ask(company.admin, COUNTED))
+    assert payload({"auditEvents": nodes(event("DENIAL", company, viewer, *counts))}) == response_of(
+        await ask(company.admin, COUNTED)
+    )
 
 
 async def test_refused_orders_and_filters_are_denials_A16(ask: Client, given: Factory) -> None:
-    """Whoever sorts or filters by what is hidden is refused, and that is counted, by the field that it would tell."""
+    """Sorting or filtering by a hidden field is refused and counted under the field it would reveal."""
     company = await given.company()
     engineer = await given.user(company, "NETWORK_ADMIN")
     sort, narrow = "orderBy: {field: MONTHLY_RATE}", 'filter: {monthlyRate: {currency: "EUR", atLeast: "1"}}'
@@ -312,11 +316,11 @@ async def test_refused_orders_and_filters_are_denials_A16(ask: Client, given: Fa
         for code in ("FORBIDDEN_FILTER", "FORBIDDEN_ORDER")
     ]
     assert [["FORBIDDEN_ORDER"], ["FORBIDDEN_FILTER"]] == [answer.codes for answer in refusals]
-    assert told({"auditEvents": nodes(*denied)}) == whole(await ask(company.admin, COUNTED))
+    assert payload({"auditEvents": nodes(*denied)}) == response_of(await ask(company.admin, COUNTED))
 
 
-async def test_events_of_subscriptions_are_denials_too_R121(ask: Client, given: Factory) -> None:
-    """What an event of a subscription hides is counted, for each event."""
+async def test_hidden_values_in_subscription_events_are_denials_R121(ask: Client, given: Factory) -> None:
+    """What an event of a subscription hides is counted for each event."""
     account = await given.managed_account(await given.partner(), pricing=False)
     port = await given.port(account.company)
 
@@ -327,11 +331,11 @@ async def test_events_of_subscriptions_are_denials_too_R121(ask: Client, given: 
     await written(ask)
 
     denied = event("DENIAL", account.company, account.company.user, count("Port", "HIDDEN_BY_PARTNER", 2, field="monthlyRate"))
-    assert told({"auditEvents": nodes(denied)}) == whole(await ask(account.admin, COUNTED))
+    assert payload({"auditEvents": nodes(denied)}) == response_of(await ask(account.admin, COUNTED))
 
 
-async def test_no_denial_holds_a_value_R121(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Neither what is hidden, nor what was asked for, nor any id of a thing stands in the log of denials."""
+async def test_denials_hold_no_value_R121(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """The denials contain no hidden value, no argument and no id of a record."""
     account = await given.managed_account(await given.partner(), pricing=False)
     port = await given.port(account.company, name="Seven seas", monthly_rate=9_876_543, cost_centre="CC-Lighthouse")
     stranger = await given.port(await given.company(), name="Lonely island")
@@ -360,8 +364,8 @@ async def test_no_denial_holds_a_value_R121(ask: Client, given: Factory, rules_e
     assert [] == [(value, row) for value in values for row in rows if value in row]
 
 
-async def test_an_event_says_what_decided_and_in_which_request_A43(ask: Client, given: Factory) -> None:
-    """An event has the version of policy and the request's id, as the answer and the logs have them."""
+async def test_event_names_the_policy_version_and_the_request_A43(ask: Client, given: Factory) -> None:
+    """An event has the policy version and the request id, as the response and the logs do."""
     company = await given.company()
     engineer = await given.user(company, "NETWORK_ADMIN")
     await given.port(company)
@@ -371,11 +375,11 @@ async def test_an_event_says_what_decided_and_in_which_request_A43(ask: Client, 
 
     found = {"policyHash": ask.app.state.services.policy.version, "requestId": "the-one", "requests": 1}
     answer = await ask(company.admin, "{ auditEvents { nodes { policyHash requestId requests } } }")
-    assert told({"auditEvents": nodes(found)}) == whole(answer)
+    assert payload({"auditEvents": nodes(found)}) == response_of(answer)
 
 
-async def test_the_log_is_read_by_kind_and_from_the_newest_A43(ask: Client, given: Factory) -> None:
-    """A filter leaves out other kinds, also of the count; pages run towards the older events."""
+async def test_log_is_filtered_by_kind_and_sorted_newest_first_A43(ask: Client, given: Factory) -> None:
+    """A filter excludes other kinds, from the count too. Pages run towards the older events."""
     company = await given.company()
     first, second = [await given.audit_event(company) for _ in range(2)]
     read = await given.audit_event(company, kind="READ")
@@ -384,12 +388,12 @@ async def test_the_log_is_read_by_kind_and_from_the_newest_A43(ask: Client, give
     rest = (await ask(company.admin, PAGE, first=2, after=start["pageInfo"]["endCursor"])).data["auditEvents"]
 
     assert [[read.id, second.id], [first.id]] == [[node["id"] for node in page["nodes"]] for page in (start, rest)]
-    assert told({"auditEvents": ids(read)}) == whole(await ask(company.admin, OF_KIND, kind="READ"))
-    assert told({"auditEvents": ids()}) == whole(await ask(company.admin, OF_KIND, kind="VIEW_AS"))
+    assert payload({"auditEvents": ids(read)}) == response_of(await ask(company.admin, OF_KIND, kind="READ"))
+    assert payload({"auditEvents": ids()}) == response_of(await ask(company.admin, OF_KIND, kind="VIEW_AS"))
 
 
-async def test_events_are_never_altered_A43(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Nobody alters or removes an event of any kind, whatever may be done in the database."""
+async def test_events_are_immutable_A43(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Nobody can change or delete an event of any kind, whatever rights they have in the database."""
     company = await given.company()
     event = await given.audit_event(company)
 
@@ -398,4 +402,4 @@ async def test_events_are_never_altered_A43(ask: Client, given: Factory, rules_e
             with pytest.raises(sa.exc.DBAPIError, match="never altered"):
                 await connection.execute(statement)
 
-    assert told({"auditEvents": ids(event)}) == whole(await ask(company.admin, ALL))
+    assert payload({"auditEvents": ids(event)}) == response_of(await ask(company.admin, ALL))

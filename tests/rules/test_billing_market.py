@@ -1,4 +1,4 @@
-"""Billing markets: for whoever is billed, never for managed accounts."""
+"""Billing markets: for the company that is billed, never for managed accounts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.client import Client
 from tests.factory import Factory
-from tests.rules.answers import hidden, told, whole
+from tests.rules.answers import payload, redaction_at, response_of
 
 MARKETS = "query ($id: ID!) { company(id: $id) { billingMarkets { market currency enabled } } }"
 BY_ID = "query ($id: ID!) { node(id: $id) { id } }"
@@ -16,14 +16,14 @@ BRITISH = {"market": "UK", "currency": "EUR", "enabled": False}
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
 async def test_company_reads_its_billing_markets_R107_A19(ask: Client, given: Factory, kind: str) -> None:
-    """A partner and a direct company read their own markets, by code, enabled or not."""
+    """Partners and direct companies read their own markets, sorted by code, enabled or not."""
     company = await given.company(kind=kind)
     await given.billing_market(company, "UK", enabled=False)
     await given.billing_market(company, "DE")
 
     answer = await ask(company.admin, MARKETS, id=company.id)
 
-    assert told({"company": {"billingMarkets": [GERMAN, BRITISH]}}) == whole(answer)
+    assert payload({"company": {"billingMarkets": [GERMAN, BRITISH]}}) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "FINANCE", "VIEWER"])
@@ -40,13 +40,13 @@ async def test_managed_account_reads_no_billing_market_R107(ask: Client, given: 
 
     below, by_id = await ask(user.email, MARKETS, id=company.id), await ask(user.email, BY_ID, id=market.id)
 
-    redaction = hidden("company.billingMarkets", "NOT_FOR_MANAGED_ACCOUNTS")
-    assert told({"company": {"billingMarkets": None}}, redaction) == whole(below)
-    assert told({"node": None}) == whole(by_id)
+    redaction = redaction_at("company.billingMarkets", "NOT_FOR_MANAGED_ACCOUNTS")
+    assert payload({"company": {"billingMarkets": None}}, redaction) == response_of(below)
+    assert payload({"node": None}) == response_of(by_id)
 
 
-async def test_managed_account_cannot_tell_whether_there_are_billing_markets_R107_A21(ask: Client, given: Factory) -> None:
-    """A managed account gets the same bytes whether a billing market is there or not."""
+async def test_managed_account_cannot_tell_whether_billing_markets_exist_R107_A21(ask: Client, given: Factory) -> None:
+    """A managed account gets the same bytes whether a billing market exists or not."""
     account = await given.managed_account(await given.partner())
 
     without = await ask(account.admin, MARKETS, id=account.company.id)
@@ -57,10 +57,10 @@ async def test_managed_account_cannot_tell_whether_there_are_billing_markets_R10
 
 
 @pytest.mark.parametrize("asking", ["its partner", "the operator"])
-async def test_markets_of_a_managed_account_are_for_its_partner_and_the_operator_R107_V21(
+async def test_partner_and_operator_read_markets_of_a_managed_account_R107_V21(
     ask: Client, given: Factory, asking: str
 ) -> None:
-    """What is hidden from the account is read by those who run it."""
+    """The partner and the operator read what is hidden from the account."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)
     market = await given.billing_market(account.company)
@@ -68,13 +68,13 @@ async def test_markets_of_a_managed_account_are_for_its_partner_and_the_operator
 
     below, by_id = await ask(email, MARKETS, id=account.company.id), await ask(email, BY_ID, id=market.id)
 
-    assert told({"company": {"billingMarkets": [GERMAN]}}) == whole(below)
-    assert told({"node": {"id": market.id}}) == whole(by_id)
+    assert payload({"company": {"billingMarkets": [GERMAN]}}) == response_of(below)
+    assert payload({"node": {"id": market.id}}) == response_of(by_id)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER"])
-async def test_billing_markets_are_for_nobody_else_V21(ask: Client, given: Factory, kind: str) -> None:
-    """A company that everybody sees keeps its billing markets to itself."""
+async def test_other_companies_read_no_billing_markets_V21(ask: Client, given: Factory, kind: str) -> None:
+    """A company with a public profile keeps its billing markets private."""
     company = await given.company()
     await given.profile(company)
     market = await given.billing_market(company)
@@ -82,5 +82,7 @@ async def test_billing_markets_are_for_nobody_else_V21(ask: Client, given: Facto
 
     below, by_id = await ask(email, MARKETS, id=company.id), await ask(email, BY_ID, id=market.id)
 
-    assert told({"company": {"billingMarkets": None}}, hidden("company.billingMarkets", "NOT_YOURS")) == whole(below)
-    assert told({"node": None}) == whole(by_id)
+    assert payload({"company": {"billingMarkets": None}}, redaction_at("company.billingMarkets", "NOT_YOURS")) == response_of(
+        below
+    )
+    assert payload({"node": None}) == response_of(by_id)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.client import Client
 from tests.factory import Company, Factory, Port, Thing
-from tests.rules.answers import ids, told, whole
+from tests.rules.answers import ids, payload, response_of
 
 BY_ID = "query ($id: ID!) { node(id: $id) { id } }"
 AT_PORT = "query ($id: ID!) { node(id: $id) { ... on Port { connections { nodes { id } totalCount } } } }"
@@ -20,7 +20,7 @@ ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIE
 
 
 async def requested(given: Factory, customer: Company, provider: Company) -> tuple[Port, Port, Thing, Thing]:
-    """The customer's port, the provider's public one, the provider's public profile, and a request between the ports."""
+    """The customer's port, the provider's public port and public profile, and a request between the ports."""
     profile = await given.profile(provider)
     port, target = await given.port(customer), await given.port(provider, visibility="PUBLIC")
     return port, target, profile, await given.connection_request(port, target)
@@ -33,32 +33,32 @@ async def test_both_sides_read_a_request_in_every_role_R029_V16_V23(ask: Client,
     port, target, _profile, request = await requested(given, customer, provider)
     asking, answering = await given.user(customer, role), await given.user(provider, role)
 
-    by_id = [whole(await ask(user.email, BY_ID, id=request.id)) for user in (asking, answering)]
+    by_id = [response_of(await ask(user.email, BY_ID, id=request.id)) for user in (asking, answering)]
     at_port = [
-        whole(await ask(asking.email, AT_PORT, id=port.id)),
-        whole(await ask(answering.email, AT_PORT, id=target.id)),
+        response_of(await ask(asking.email, AT_PORT, id=port.id)),
+        response_of(await ask(answering.email, AT_PORT, id=target.id)),
     ]
 
-    assert [told({"node": {"id": request.id}})] * 2 == by_id
-    assert [told({"node": {"connections": ids(request)}})] * 2 == at_port
+    assert [payload({"node": {"id": request.id}})] * 2 == by_id
+    assert [payload({"node": {"connections": ids(request)}})] * 2 == at_port
 
 
 @pytest.mark.parametrize("status", ["PENDING", "ACCEPTED", "DENIED", "WITHDRAWN"])
-async def test_partners_and_the_operator_read_a_request_V14_V16(ask: Client, given: Factory, status: str) -> None:
-    """Whatever becomes of a request, the partner of either side reads it, and the operator does."""
+async def test_partners_and_operator_read_a_request_V14_V16(ask: Client, given: Factory, status: str) -> None:
+    """The partner of either side and the operator read a request in every status."""
     ours, theirs, operator = await given.partner(), await given.partner(), await given.operator()
     customer, provider = (await given.managed_account(ours)).company, (await given.managed_account(theirs)).company
     request = (await requested(given, customer, provider))[-1]
     await given.change(request, status=status)
 
-    answers = [whole(await ask(who.admin, BY_ID, id=request.id)) for who in (ours, theirs, operator)]
+    answers = [response_of(await ask(who.admin, BY_ID, id=request.id)) for who in (ours, theirs, operator)]
 
-    assert [told({"node": {"id": request.id}})] * 3 == answers
+    assert [payload({"node": {"id": request.id}})] * 3 == answers
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_request_is_read_by_nobody_else_V16_A21(ask: Client, given: Factory, kind: str) -> None:
-    """Whoever meets the target on the Marketplace does not learn who asks to connect to it."""
+async def test_other_viewers_do_not_read_a_request_V16_A21(ask: Client, given: Factory, kind: str) -> None:
+    """A viewer that finds the target on the Marketplace doesn't learn who requests connections to it."""
     request = (await requested(given, await given.company(), await given.company()))[-1]
     email = await given.somebody(kind)
 
@@ -66,41 +66,41 @@ async def test_request_is_read_by_nobody_else_V16_A21(ask: Client, given: Factor
     await given.no_more(request)
     absent_one = await ask(email, BY_ID, id=request.id)
 
-    assert told({"node": None}) == whole(hidden_one)
+    assert payload({"node": None}) == response_of(hidden_one)
     assert absent_one.body == hidden_one.body
 
 
 def ends(**known: Thing | None) -> dict[str, Any]:
-    """A request with those of its ends that the viewer may know."""
+    """Return a request with those of its ends that the viewer can see."""
     names = ("port", "targetPort", "requester", "provider")
     return {**FACTS, **{name: {"id": thing.id} if (thing := known.get(name)) else None for name in names}}
 
 
-async def test_each_side_reads_the_other_as_everybody_meets_it_V16_V18_V20(ask: Client, given: Factory) -> None:
-    """The customer sees the provider on the Marketplace; the provider sees neither the customer's port nor a hidden customer."""
+async def test_each_side_reads_the_other_as_the_public_does_V16_V18_V20(ask: Client, given: Factory) -> None:
+    """The customer sees the provider's Marketplace data. The provider sees neither the customer's port nor a hidden customer."""
     customer, provider = await given.company(), await given.company()
     port, target, _profile, request = await requested(given, customer, provider)
 
     asking, answering = await ask(customer.admin, REQUEST, id=request.id), await ask(provider.admin, REQUEST, id=request.id)
 
     seen = ends(port=port, targetPort=target.on_marketplace, requester=customer, provider=provider)
-    assert told({"node": seen}) == whole(asking)
-    assert told({"node": ends(targetPort=target.on_marketplace, provider=provider)}) == whole(answering)
+    assert payload({"node": seen}) == response_of(asking)
+    assert payload({"node": ends(targetPort=target.on_marketplace, provider=provider)}) == response_of(answering)
 
 
-async def test_provider_that_hides_itself_is_hidden_in_requests_too_R013_V18(ask: Client, given: Factory) -> None:
-    """When the provider's profile turns private, the customer keeps its request and nothing of the provider in it."""
+async def test_hidden_provider_is_hidden_in_requests_too_R013_V18(ask: Client, given: Factory) -> None:
+    """When the provider's profile becomes private, the customer keeps its request without any data about the provider."""
     customer, provider = await given.company(), await given.company()
     port, _target, profile, request = await requested(given, customer, provider)
     await given.change(profile, visibility="PRIVATE")
 
     answer = await ask(customer.admin, REQUEST, id=request.id)
 
-    assert told({"node": ends(port=port, requester=customer)}) == whole(answer)
+    assert payload({"node": ends(port=port, requester=customer)}) == response_of(answer)
 
 
 async def test_managed_provider_reads_requests_without_its_marketplace_port_R029_R116(ask: Client, given: Factory) -> None:
-    """A managed account reads who asks for its port, but not how the Marketplace announces that port."""
+    """A managed account reads who requests its port, but not how the Marketplace lists that port."""
     account = await given.managed_account(await given.partner())
     customer = await given.company()
     await given.product(customer, visibility="PUBLIC")
@@ -108,4 +108,4 @@ async def test_managed_provider_reads_requests_without_its_marketplace_port_R029
 
     answer = await ask(account.admin, REQUEST, id=request.id)
 
-    assert told({"node": ends(requester=customer, provider=account.company)}) == whole(answer)
+    assert payload({"node": ends(requester=customer, provider=account.company)}) == response_of(answer)

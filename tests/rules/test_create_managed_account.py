@@ -1,4 +1,4 @@
-"""Managed accounts are made new by an account administrator of a partner, with all that belongs to them."""
+"""A partner's account administrator creates a managed account together with all records that belong to it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from resolvers.mutations import membership
 from tests.client import Client
 from tests.factory import Company, Factory
-from tests.rules.answers import told, whole
-from tests.rules.mutations import executed, refused, send, stored, trail
+from tests.rules.answers import payload, response_of
+from tests.rules.mutations import executed_statements, recorded_changes, send, stored_rows, user_error
 
 COMPANY: Final = {"tradingName": "Alpine", "legalName": "Alpine AG", "country": "CH"}
 MINIMAL: Final = {"accountName": "Alpine branch", "supportedBy": "PARTNER", "company": COMPANY}
@@ -28,12 +28,12 @@ ALL: Final = """managedAccount { accountName accountRef supportedBy version part
 
 
 async def create(ask: Client, viewer: str | None, selection: str = ID, **values: Any) -> dict[str, Any]:
-    """What comes of making an account: MINIMAL but for the values that are given."""
+    """Create an account and return the payload. The given values replace those of MINIMAL."""
     return await send(ask, viewer, "createManagedAccount", selection, **{**MINIMAL, **values})
 
 
-async def test_partner_makes_an_account_of_a_new_company_V15_R104_A18(ask: Client, given: Factory) -> None:
-    """The company, the account and its support details come to be at once, and the partner reads all of it."""
+async def test_partner_creates_an_account_with_a_new_company_V15_R104_A18(ask: Client, given: Factory) -> None:
+    """The company, the account and its support details are created together, and the partner reads all of them."""
     partner = await given.partner()
     headquarters = {"street": "Seeweg 1", "city": "Zug", "postalCode": "6300", "country": "CH"}
     papers = {"registrationNumber": "CHE-1", "taxNumber": "T-1", "headquarters": headquarters, "companyType": "XAAS"}
@@ -62,8 +62,8 @@ async def test_partner_makes_an_account_of_a_new_company_V15_R104_A18(ask: Clien
     assert {"managedAccount": found, "userErrors": []} == made
 
 
-async def test_new_account_can_be_used_at_once_V15_V25(ask: Client, given: Factory) -> None:
-    """Its first user signs in and finds its account, without what is the partner's own."""
+async def test_new_account_is_usable_at_once_V15_V25(ask: Client, given: Factory) -> None:
+    """Its first user signs in and finds its account, without the fields that are private to the partner."""
     partner = await given.partner()
 
     made = await create(ask, partner.admin, admin=ANNA)
@@ -74,10 +74,10 @@ async def test_new_account_can_be_used_at_once_V15_V25(ask: Client, given: Facto
     assert ["NOT_FOR_MANAGED_ACCOUNTS"] == [redaction.reason for redaction in found.redactions]
 
 
-async def test_new_account_orders_as_soon_as_its_partner_is_billed_there_V15_R404_A40_R103_R120_V12(
+async def test_new_account_orders_once_its_partner_is_billed_there_V15_R404_A40_R103_R120_V12(
     ask: Client, given: Factory
 ) -> None:
-    """A verified partner makes an account and enables a market, and the account's first user orders a port there."""
+    """A verified partner creates an account and enables a market, and the account's first user orders a port there."""
     partner = await given.partner(verification_status="VERIFIED")
     location = await given.location()
     await given.price(location)
@@ -88,33 +88,33 @@ async def test_new_account_orders_as_soon_as_its_partner_is_billed_there_V15_R40
     await send(ask, partner.admin, "setBillingMarket", "billingMarket { id }", market="DE", enabled=True)
     ordered = await send(ask, ANNA["email"], "orderPort", "port { name status company { tradingName } }", **port)
 
-    assert {"port": None, "userErrors": [refused("MARKET_NOT_ENABLED", "locationId")]} == too_early
+    assert {"port": None, "userErrors": [user_error("MARKET_NOT_ENABLED", "locationId")]} == too_early
     made = {"name": "Core", "status": "REQUESTED", "company": {"tradingName": "Alpine"}}
     assert {"port": made, "userErrors": []} == ordered
 
 
 @pytest.mark.parametrize("status", ["UNVERIFIED", "PENDING", "REJECTED"])
-async def test_partner_vouches_for_nobody_before_it_is_verified_V15_R404_A40(
+async def test_unverified_partner_does_not_vouch_for_its_accounts_V15_R404_A40(
     ask: Client, given: Factory, rules_engine: AsyncEngine, status: str
 ) -> None:
-    """The new company is as little verified as its partner, and orders nothing."""
+    """The new company is unverified, as its partner is, and can't order."""
     partner = await given.partner(verification_status=status)
     location = await given.orderable(partner)
     port = {"locationId": location.id, "name": "Core", "speedMbps": 1000, "termMonths": 12}
 
     made = await create(ask, partner.admin, "managedAccount { company { id } }", admin=ANNA)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     own = await send(ask, ANNA["email"], "orderPort", "port { id }", **port)
     company = made["managedAccount"]["company"]["id"]
     partners = await send(ask, partner.admin, "orderPort", "port { id }", companyId=company, **port)
 
-    assert {"port": None, "userErrors": [refused("COMPANY_NOT_VERIFIED")]} == own
-    assert {"port": None, "userErrors": [refused("COMPANY_NOT_VERIFIED", "companyId")]} == partners
-    assert before == await stored(rules_engine)
+    assert {"port": None, "userErrors": [user_error("COMPANY_NOT_VERIFIED")]} == own
+    assert {"port": None, "userErrors": [user_error("COMPANY_NOT_VERIFIED", "companyId")]} == partners
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_new_company_is_an_enterprise_unless_it_says_xaas_R413_R420_A42(ask: Client, given: Factory) -> None:
-    """In doubt a company is an ENTERPRISE; what needs an agreement to distribute is not chosen here."""
+async def test_new_company_is_an_enterprise_or_xaas_R413_R420_A42(ask: Client, given: Factory) -> None:
+    """The type defaults to ENTERPRISE. A type that needs a distribution agreement can't be chosen here."""
     partner = await given.partner()
     kind = "managedAccount { company { companyType } }"
 
@@ -122,7 +122,7 @@ async def test_new_company_is_an_enterprise_unless_it_says_xaas_R413_R420_A42(as
     distributor = await create(ask, partner.admin, kind, accountName="Another", company={**COMPANY, "companyType": "CLOUD"})
 
     assert {"managedAccount": {"company": {"companyType": "ENTERPRISE"}}, "userErrors": []} == in_doubt
-    assert {"managedAccount": None, "userErrors": [refused("INVALID_VALUE", "company", "companyType")]} == distributor
+    assert {"managedAccount": None, "userErrors": [user_error("INVALID_VALUE", "company", "companyType")]} == distributor
 
 
 @pytest.mark.parametrize(
@@ -138,21 +138,21 @@ async def test_new_company_is_an_enterprise_unless_it_says_xaas_R413_R420_A42(as
         pytest.param({"supportDetails": {**CONTACT, "phone": " "}}, [["supportDetails", "phone"]], id="blank phone"),
     ],
 )
-async def test_operator_supports_only_whom_it_can_reach_V15(
+async def test_operator_support_needs_contact_details_V15(
     ask: Client, given: Factory, rules_engine: AsyncEngine, contact: dict[str, Any], missing: list[list[str]]
 ) -> None:
-    """E-mail address and phone are required if the operator supports the account, and each that is missing is named."""
+    """If the operator supports the account, email and phone are required. Each missing one is named."""
     partner = await given.partner()
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await create(ask, partner.admin, supportedBy="OPERATOR", **contact)
 
-    assert {"managedAccount": None, "userErrors": [refused("REQUIRED", *path) for path in missing]} == answer
-    assert before == await stored(rules_engine)
+    assert {"managedAccount": None, "userErrors": [user_error("REQUIRED", *path) for path in missing]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_operator_supports_whom_it_can_reach_V15_R106_R110(ask: Client, given: Factory) -> None:
-    """With both it does, and the account has chat without a word of its partner."""
+async def test_operator_supports_an_account_with_contact_details_V15_R106_R110(ask: Client, given: Factory) -> None:
+    """With both, the operator supports the account, which then has chat without any setting of its partner."""
     partner = await given.partner()
     selection = "managedAccount { supportedBy settings { chatSupport { enabled } } company { supportDetails { phone } } }"
 
@@ -163,18 +163,18 @@ async def test_operator_supports_whom_it_can_reach_V15_R106_R110(ask: Client, gi
     assert {"managedAccount": {**account, "company": company}, "userErrors": []} == made
 
 
-async def test_names_are_unique_for_each_partner_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """A second account of that name is refused; another partner may have the same."""
+async def test_account_names_are_unique_for_each_partner_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """A second account with the same name is refused. Another partner may use the name."""
     partner, other = await given.partner(), await given.partner()
 
     first = await create(ask, partner.admin)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     second = await create(ask, partner.admin, accountName="  Alpine branch ")
-    after = await stored(rules_engine)
+    after = await stored_rows(rules_engine)
     others = await create(ask, other.admin)
 
     assert [[], []] == [first["userErrors"], others["userErrors"]]
-    assert {"managedAccount": None, "userErrors": [refused("TAKEN", "accountName")]} == second
+    assert {"managedAccount": None, "userErrors": [user_error("TAKEN", "accountName")]} == second
     assert before == after
 
 
@@ -194,8 +194,8 @@ async def test_names_are_unique_for_each_partner_V7(ask: Client, given: Factory,
     ids=["NFD", "NBSP", "double space", "other spaces", "soft hyphen", "word joiner", "full width", "beam", "joiner of marks"],
 )
 @pytest.mark.parametrize("stored_as", ["Café Net", "Cafe\u0301\u00a0 Net"], ids=["now", "before"])
-async def test_names_that_look_alike_are_one_V7(ask: Client, given: Factory, name: str, stored_as: str) -> None:
-    """A name is another account's if nobody can tell them apart, in whatever form that was stored; so it is for a new name."""
+async def test_names_that_look_alike_are_equal_V7(ask: Client, given: Factory, name: str, stored_as: str) -> None:
+    """A new name is taken if it looks like another account's name, in whatever form that one is stored."""
     partner = await given.partner()
     await given.managed_account(partner, name=stored_as)
     other = await given.managed_account(partner)
@@ -204,11 +204,11 @@ async def test_names_that_look_alike_are_one_V7(ask: Client, given: Factory, nam
     update = {"id": other.id, "version": 1, "accountName": name}
     renamed = await send(ask, partner.admin, "updateManagedAccount", ID, **update)
 
-    assert [[refused("TAKEN", "accountName")]] * 2 == [made["userErrors"], renamed["userErrors"]]
+    assert [[user_error("TAKEN", "accountName")]] * 2 == [made["userErrors"], renamed["userErrors"]]
 
 
-async def test_an_account_may_be_written_another_way_V7(ask: Client, given: Factory) -> None:
-    """An account's own name is not another one's."""
+async def test_account_may_change_the_spelling_of_its_name_V7(ask: Client, given: Factory) -> None:
+    """An account's own name doesn't count as taken."""
     account = await given.managed_account(await given.partner(), name="Cafe\u0301 Net")
 
     update = {"id": account.id, "version": 1, "accountName": "Café Net"}
@@ -218,18 +218,18 @@ async def test_an_account_may_be_written_another_way_V7(ask: Client, given: Fact
 
 
 @pytest.mark.parametrize("name", ["\u3164", "\u2800", "\u115f\u1160", "\ufe0f", "\u200b\u00a0\u200d"])
-async def test_a_name_of_which_nothing_is_seen_is_blank_V7(ask: Client, given: Factory, name: str) -> None:
-    """Nobody could read it."""
+async def test_invisible_name_is_blank_V7(ask: Client, given: Factory, name: str) -> None:
+    """Nobody could read such a name."""
     company = {**COMPANY, "tradingName": name, "legalName": name}
 
     answer = await create(ask, (await given.partner()).admin, accountName=name, company=company)
 
     missing = [("accountName",), ("company", "tradingName"), ("company", "legalName")]
-    assert [refused("REQUIRED", *path) for path in missing] == answer["userErrors"]
+    assert [user_error("REQUIRED", *path) for path in missing] == answer["userErrors"]
 
 
-async def test_one_of_many_at_once_has_the_name_V7(ask: Client, given: Factory) -> None:
-    """Of eight who make an account of the same name at the same moment one does it."""
+async def test_concurrent_creations_of_one_name_succeed_once_V7(ask: Client, given: Factory) -> None:
+    """Of eight concurrent requests for the same name, one creates the account."""
     partner = await given.partner()
 
     answers = await asyncio.gather(*(create(ask, partner.admin) for _ in range(8)))
@@ -239,33 +239,33 @@ async def test_one_of_many_at_once_has_the_name_V7(ask: Client, given: Factory) 
     assert 1 == (await ask(partner.admin, "{ managedAccounts { totalCount } }")).data["managedAccounts"]["totalCount"]
 
 
-async def test_texts_have_bounds_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """What is blank, too long or of no known form is told at once, each with the path to it."""
+async def test_texts_are_validated_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Blank, too long and malformed values are all reported at once, each with its path."""
     partner = await given.partner()
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     company = {"tradingName": "x" * 201, "legalName": " ", "country": "UK", "headquarters": {"country": "Germany"}}
     more: dict[str, Any] = {"supportDetails": {"email": "nobody", "phone": "12"}, "admin": {"email": "also nobody", "name": ""}}
 
     answer = await create(ask, partner.admin, accountName="", accountRef="x" * 129, company=company, **more)
 
     problems = [
-        refused("REQUIRED", "accountName"),
-        refused("TOO_LONG", "accountRef"),
-        refused("TOO_LONG", "company", "tradingName"),
-        refused("REQUIRED", "company", "legalName"),
-        refused("INVALID_VALUE", "company", "headquarters", "country"),
-        refused("INVALID_VALUE", "company", "country"),
-        refused("INVALID_VALUE", "supportDetails", "email"),
-        refused("INVALID_VALUE", "supportDetails", "phone"),
-        refused("INVALID_VALUE", "admin", "email"),
-        refused("REQUIRED", "admin", "name"),
+        user_error("REQUIRED", "accountName"),
+        user_error("TOO_LONG", "accountRef"),
+        user_error("TOO_LONG", "company", "tradingName"),
+        user_error("REQUIRED", "company", "legalName"),
+        user_error("INVALID_VALUE", "company", "headquarters", "country"),
+        user_error("INVALID_VALUE", "company", "country"),
+        user_error("INVALID_VALUE", "supportDetails", "email"),
+        user_error("INVALID_VALUE", "supportDetails", "phone"),
+        user_error("INVALID_VALUE", "admin", "email"),
+        user_error("REQUIRED", "admin", "name"),
     ]
     assert {"managedAccount": None, "userErrors": problems} == answer
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_names_may_be_as_long_as_allowed_V7(ask: Client, given: Factory) -> None:
-    """128 characters are allowed, of whatever script."""
+async def test_name_has_128_characters_at_most_V7(ask: Client, given: Factory) -> None:
+    """128 characters are allowed, in any script."""
     partner = await given.partner()
     name, ref = "Ä" * 128, "😀" * 128
 
@@ -275,35 +275,37 @@ async def test_names_may_be_as_long_as_allowed_V7(ask: Client, given: Factory) -
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "MANAGED", "OPERATOR"])
-async def test_only_a_partner_makes_accounts_V15_A18(ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str) -> None:
-    """Nobody else does, least of all a managed account; and nobody else learns who has which address."""
+async def test_other_companies_create_no_accounts_V15_A18(
+    ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
+) -> None:
+    """No other kind of company creates accounts, managed accounts least of all, and none learns who owns an email address."""
     email, somebody = await given.somebody(kind), await given.company()
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answers = [
         await create(ask, email, admin={"email": address, "name": "Anna"}) for address in (somebody.admin, "new@alpine.example")
     ]
 
-    assert [{"managedAccount": None, "userErrors": [refused("FORBIDDEN")]}] * 2 == answers
-    assert before == await stored(rules_engine)
+    assert [{"managedAccount": None, "userErrors": [user_error("FORBIDDEN")]}] * 2 == answers
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
-async def test_only_account_administrators_make_accounts_V15_A43(
+async def test_other_roles_create_no_accounts_V15_A43(
     ask: Client, given: Factory, rules_engine: AsyncEngine, role: str
 ) -> None:
-    """No other role of a partner makes accounts."""
+    """Only a partner's account administrators create accounts."""
     user = await given.user(await given.partner(), role)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await create(ask, user.email)
 
-    assert {"managedAccount": None, "userErrors": [refused("FORBIDDEN")]} == answer
-    assert before == await stored(rules_engine)
+    assert {"managedAccount": None, "userErrors": [user_error("FORBIDDEN")]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_known_user_is_let_in_under_its_name_V14_R405(ask: Client, given: Factory) -> None:
-    """Somebody whom the partner knows becomes administrator of the new account too, whatever the case of the address."""
+async def test_known_user_keeps_its_name_V14_R405(ask: Client, given: Factory) -> None:
+    """A user that the partner knows becomes administrator of the new account too, whatever the case of the email address."""
     partner = await given.partner()
     colleague = await given.user(partner, "VIEWER", name="Carla Colleague")
     selection = "managedAccount { company { members { nodes { user { id name } roles } } } }"
@@ -321,8 +323,8 @@ ALIKE: Final = """managedAccount { accountName company { tradingName members { n
 @pytest.mark.parametrize(
     "values", [{}, {"accountName": " "}, {"company": {**COMPANY, "country": "UK"}}], ids=["valid", "name", "country"]
 )
-async def test_nobody_learns_who_has_an_account_V21(ask: Client, given: Factory, values: dict[str, Any]) -> None:
-    """An address is answered alike whether a stranger has an account under it or nobody has. The stranger gains nothing."""
+async def test_email_does_not_reveal_whether_a_user_exists_V21(ask: Client, given: Factory, values: dict[str, Any]) -> None:
+    """The answer is the same whether an unrelated user has the email address or nobody does. That user gains no access."""
     stranger, partners = await given.company(), [await given.partner() for _ in range(2)]
     named = [{"email": email, "name": "Sam"} for email in (stranger.admin, "nobody@alpine.example")]
     ran = []
@@ -331,7 +333,7 @@ async def test_nobody_learns_who_has_an_account_V21(ask: Client, given: Factory,
         await create(ask, partner.admin, accountName="Warm")
     answers = []
     for partner, admin in zip(partners, named, strict=True):
-        with executed(ask.app.state.services.engine) as statements:
+        with executed_statements(ask.app.state.services.engine) as statements:
             answers.append(await create(ask, partner.admin, ALIKE, admin=admin, **values))
         ran.append(list(statements))
 
@@ -341,8 +343,8 @@ async def test_nobody_learns_who_has_an_account_V21(ask: Client, given: Factory,
     assert {"viewer": {"company": {"id": stranger.id}}, "managedAccounts": {"totalCount": 0}} == own.data
 
 
-async def test_a_person_whom_a_partner_has_named_is_one_user_to_it_V21(ask: Client, given: Factory) -> None:
-    """The partner that has named somebody may name them again for another account; another partner's person is another user."""
+async def test_user_named_by_a_partner_is_reused_by_that_partner_only_V21(ask: Client, given: Factory) -> None:
+    """A partner can name the same user again for another account. For another partner, the address becomes another user."""
     partner, other = await given.partner(), await given.partner()
     selection = "managedAccount { company { members { nodes { user { id name } } } } }"
 
@@ -354,8 +356,8 @@ async def test_a_person_whom_a_partner_has_named_is_one_user_to_it_V21(ask: Clie
     assert (users[0]["id"] != users[2]["id"], users[2]["name"]) == (True, "Anne")
 
 
-async def test_naming_new_people_is_limited_V21(ask: Client, given: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A company names so many new people an hour. Another company goes on."""
+async def test_new_users_are_rate_limited_V21(ask: Client, given: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number of new users a company names per hour is limited. Another company isn't affected."""
     monkeypatch.setattr(membership, "MAX_LOOKUPS", 2)
     partner, other = await given.partner(), await given.partner()
     people = [{"email": f"p{number}@alpine.example", "name": "Sam"} for number in range(3)]
@@ -364,27 +366,27 @@ async def test_naming_new_people_is_limited_V21(ask: Client, given: Factory, mon
     without = await create(ask, partner.admin)
     others = await create(ask, other.admin, admin=people[2])
 
-    assert [[], [], [refused("TOO_MANY", "admin", "email")]] == [answer["userErrors"] for answer in answers]
+    assert [[], [], [user_error("TOO_MANY", "admin", "email")]] == [answer["userErrors"] for answer in answers]
     assert [[], []] == [without["userErrors"], others["userErrors"]]
 
 
-async def test_what_was_made_is_recorded_V15(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """The trail has the company, the account, its support details and its member."""
+async def test_creation_is_audited_V15(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """The audit log has the company, the account, its support details and its member."""
     partner: Company = await given.partner()
 
     await create(ask, partner.admin, admin=ANNA)
 
-    recorded = [(action, table) for action, table, _ in await trail(rules_engine)]
+    recorded = [(action, table) for action, table, _ in await recorded_changes(rules_engine)]
     tables = ["company", "managed_account", "membership", "support_details"]
     assert [("createManagedAccount", table) for table in tables] == sorted(recorded)
 
 
-async def test_it_is_made_once_however_often_it_is_sent_V15(ask: Client, given: Factory) -> None:
-    """With an Idempotency-Key a repetition finds the account that was made."""
+async def test_repeated_request_creates_one_account_V15(ask: Client, given: Factory) -> None:
+    """With an Idempotency-Key, a repeated request returns the account that was created."""
     partner = await given.partner()
 
     first, again = [await create(ask, partner.admin, key="k1") for _ in range(2)]
 
     assert first == again
     listed = await ask(partner.admin, "{ managedAccounts { nodes { id } } }")
-    assert told({"managedAccounts": {"nodes": [first["managedAccount"]]}}) == whole(listed)
+    assert payload({"managedAccounts": {"nodes": [first["managedAccount"]]}}) == response_of(listed)

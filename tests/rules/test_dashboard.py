@@ -1,4 +1,4 @@
-"""Dashboards: what a company has at a glance, for itself, its partner and the operator."""
+"""Dashboards: a company's key figures for the company itself, its partner and the operator."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory
-from tests.rules.answers import hidden, told, whole
+from tests.rules.answers import payload, redaction_at, response_of
 
 FIELDS = "{ portsByStatus { status count } portsByMetro { metro count } ordersWaiting monthlySpend { amount currency } }"
 OWN = f"{{ viewer {{ dashboard {FIELDS} }} }}"
@@ -19,17 +19,17 @@ ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIE
 
 
 def statuses(**counts: int) -> list[dict[str, Any]]:
-    """`portsByStatus` as it is told."""
+    """Return `portsByStatus` as the response has it."""
     return [{"status": status, "count": count} for status, count in counts.items()]
 
 
 def metros(**counts: int) -> list[dict[str, Any]]:
-    """`portsByMetro` as it is told."""
+    """Return `portsByMetro` as the response has it."""
     return [{"metro": metro, "count": count} for metro, count in counts.items()]
 
 
-async def test_direct_company_has_its_ports_at_a_glance_R112(ask: Client, given: Factory) -> None:
-    """Ports are counted by status and metro, orders wait, and what is in service costs so much per month in each currency."""
+async def test_direct_company_has_a_dashboard_R112(ask: Client, given: Factory) -> None:
+    """It counts ports by status and by metro, and waiting orders, and sums the monthly spend in service for each currency."""
     company = await given.company()
     berlin, tokyo = await given.location(metro="Berlin"), await given.location(metro="Tokyo", market="JP")
     for status in ("REQUESTED", "REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED", "DECOMMISSIONED", "CANCELLED"):
@@ -45,12 +45,12 @@ async def test_direct_company_has_its_ports_at_a_glance_R112(ask: Client, given:
         "ordersWaiting": 2,
         "monthlySpend": [{"amount": "2500.00", "currency": "EUR"}, {"amount": "60000", "currency": "JPY"}],
     }
-    assert told({"viewer": {"dashboard": expected}}) == whole(own)
-    assert told({"company": {"dashboard": expected}}) == whole(by_id)
+    assert payload({"viewer": {"dashboard": expected}}) == response_of(own)
+    assert payload({"company": {"dashboard": expected}}) == response_of(by_id)
 
 
-async def test_partner_has_the_ports_of_its_accounts_too_R112_R115_V14(ask: Client, given: Factory) -> None:
-    """A partner's dashboard counts its own ports and those of its accounts; each account has one of its own for it."""
+async def test_partner_dashboard_includes_its_accounts_R112_R115_V14(ask: Client, given: Factory) -> None:
+    """A partner's dashboard counts its own ports and its accounts' ports. The partner also reads a dashboard for each account."""
     partner = await given.partner()
     account, sibling = await given.managed_account(partner), await given.managed_account(partner)
     strange = await given.managed_account(await given.partner())
@@ -63,15 +63,13 @@ async def test_partner_has_the_ports_of_its_accounts_too_R112_R115_V14(ask: Clie
         found = {"portsByStatus": statuses(ACTIVE=count), "portsByMetro": metros(Frankfurt=count), "ordersWaiting": 0}
         return {"dashboard": {**found, "monthlySpend": [{"amount": amount, "currency": "EUR"}]}}
 
-    assert told({"viewer": dashboard(3, "321.00")}) == whole(own)
-    assert told({"company": dashboard(1, "20.00")}) == whole(below)
+    assert payload({"viewer": dashboard(3, "321.00")}) == response_of(own)
+    assert payload({"company": dashboard(1, "20.00")}) == response_of(below)
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_managed_account_has_no_dashboard_until_its_partner_switches_it_on_R112_A14(
-    ask: Client, given: Factory, role: str
-) -> None:
-    """Off without a word of the partner; on and off again with the next request, by the account's setting or by that of all."""
+async def test_managed_account_dashboard_is_off_by_default_R112_A14(ask: Client, given: Factory, role: str) -> None:
+    """The account's setting or its partner's default turns the dashboard on and off with the next request."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     await given.port(account.company, status="REQUESTED")
@@ -86,14 +84,14 @@ async def test_managed_account_has_no_dashboard_until_its_partner_switches_it_on
     await given.setting(account, dashboard=False)
     off = await ask(user.email, WAITING, id=account.company.id)
 
-    reasons = [hidden(f"{of}.dashboard", "HIDDEN_BY_PARTNER") for of in ("viewer", "company")]
-    nothing = told({"viewer": {"dashboard": None}, "company": {"dashboard": None}}, *reasons)
-    found = told({"viewer": {"dashboard": {"ordersWaiting": 1}}, "company": {"dashboard": {"ordersWaiting": 1}}})
-    assert [nothing, found, found, nothing] == [whole(each) for each in (unset, switched_on, on_for_all, off)]
+    reasons = [redaction_at(f"{of}.dashboard", "HIDDEN_BY_PARTNER") for of in ("viewer", "company")]
+    nothing = payload({"viewer": {"dashboard": None}, "company": {"dashboard": None}}, *reasons)
+    found = payload({"viewer": {"dashboard": {"ordersWaiting": 1}}, "company": {"dashboard": {"ordersWaiting": 1}}})
+    assert [nothing, found, found, nothing] == [response_of(each) for each in (unset, switched_on, on_for_all, off)]
 
 
 async def test_other_settings_do_not_show_the_dashboard_R112(ask: Client, given: Factory) -> None:
-    """What else the partner switches on leaves the dashboard off, and its bytes do not depend on what there is."""
+    """The partner's other settings leave the dashboard off, and the response doesn't depend on the stored data."""
     account = await given.managed_account(await given.partner())
     await given.setting(account, pricing=True, chat_support=True, company_profile=True, order_approval=True)
 
@@ -101,12 +99,14 @@ async def test_other_settings_do_not_show_the_dashboard_R112(ask: Client, given:
     await given.port(account.company)
     with_one = await ask(account.admin, OWN)
 
-    assert told({"viewer": {"dashboard": None}}, hidden("viewer.dashboard", "HIDDEN_BY_PARTNER")) == whole(without)
+    assert payload({"viewer": {"dashboard": None}}, redaction_at("viewer.dashboard", "HIDDEN_BY_PARTNER")) == response_of(
+        without
+    )
     assert without.body == with_one.body
 
 
 async def test_hidden_prices_hide_the_spend_R112_R121_A16(ask: Client, given: Factory) -> None:
-    """A managed account with a dashboard and without prices has its counts; with prices it has the spend too."""
+    """A managed account whose prices are hidden reads the counts of its dashboard. With prices shown, it reads the spend too."""
     account = await given.managed_account(await given.partner(), dashboard=True)
     port = await given.port(account.company)
 
@@ -117,42 +117,42 @@ async def test_hidden_prices_hide_the_spend_R112_R121_A16(ask: Client, given: Fa
     priced = await ask(account.admin, OWN)
 
     counts = {"portsByStatus": statuses(ACTIVE=1), "portsByMetro": metros(Frankfurt=1), "ordersWaiting": 0}
-    redaction = hidden("viewer.dashboard.monthlySpend", "HIDDEN_BY_PARTNER")
-    assert told({"viewer": {"dashboard": {**counts, "monthlySpend": None}}}, redaction) == whole(unpriced)
+    redaction = redaction_at("viewer.dashboard.monthlySpend", "HIDDEN_BY_PARTNER")
+    assert payload({"viewer": {"dashboard": {**counts, "monthlySpend": None}}}, redaction) == response_of(unpriced)
     assert unpriced.body == dearer.body
     spend = [{"amount": "0.01", "currency": "EUR"}]
-    assert told({"viewer": {"dashboard": {**counts, "monthlySpend": spend}}}) == whole(priced)
+    assert payload({"viewer": {"dashboard": {**counts, "monthlySpend": spend}}}) == response_of(priced)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
 @pytest.mark.parametrize("role", ROLES)
-async def test_spend_is_for_the_roles_that_read_prices_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
-    """Every role has the dashboard; those that read prices have the spend."""
+async def test_only_roles_that_read_prices_read_the_spend_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
+    """Every role has the dashboard. The roles that read prices read the spend."""
     company = await given.company(kind=kind)
     user = await given.user(company, role)
 
     answer = await ask(user.email, OWN)
 
     if role in {"ACCOUNT_ADMIN", "FINANCE", "VIEWER"}:
-        assert told({"viewer": {"dashboard": EMPTY}}) == whole(answer)
+        assert payload({"viewer": {"dashboard": EMPTY}}) == response_of(answer)
     else:
-        redaction = hidden("viewer.dashboard.monthlySpend", "ROLE_REQUIRED")
-        assert told({"viewer": {"dashboard": {**EMPTY, "monthlySpend": None}}}, redaction) == whole(answer)
+        redaction = redaction_at("viewer.dashboard.monthlySpend", "ROLE_REQUIRED")
+        assert payload({"viewer": {"dashboard": {**EMPTY, "monthlySpend": None}}}, redaction) == response_of(answer)
 
 
 async def test_visitor_has_no_dashboard_R112_V24(ask: Client, given: Factory) -> None:
-    """A visitor has none, and reads none of a company that everybody sees."""
+    """A visitor has none, and reads none of a public company."""
     company = await given.company()
     await given.profile(company)
 
     answer = await ask(ANONYMOUS, WAITING, id=company.id)
 
-    reasons = hidden("viewer.dashboard", "SIGN_IN_REQUIRED"), hidden("company.dashboard", "NOT_YOURS")
-    assert told({"viewer": {"dashboard": None}, "company": {"dashboard": None}}, *reasons) == whole(answer)
+    reasons = redaction_at("viewer.dashboard", "SIGN_IN_REQUIRED"), redaction_at("company.dashboard", "NOT_YOURS")
+    assert payload({"viewer": {"dashboard": None}, "company": {"dashboard": None}}, *reasons) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
-async def test_dashboards_are_for_nobody_else_R112_V20(ask: Client, given: Factory, kind: str) -> None:
+async def test_other_companies_do_not_read_a_dashboard_R112_V20(ask: Client, given: Factory, kind: str) -> None:
     """Another company's dashboard is hidden, as its ports are."""
     company = await given.company()
     await given.profile(company)
@@ -161,33 +161,33 @@ async def test_dashboards_are_for_nobody_else_R112_V20(ask: Client, given: Facto
 
     answer = await ask(email, OF_COMPANY, id=company.id)
 
-    assert told({"company": {"dashboard": None}}, hidden("company.dashboard", "NOT_YOURS")) == whole(answer)
+    assert payload({"company": {"dashboard": None}}, redaction_at("company.dashboard", "NOT_YOURS")) == response_of(answer)
 
 
 async def test_managed_account_does_not_read_its_partners_dashboard_R112_V14(ask: Client, given: Factory) -> None:
-    """What a partner has is none of its accounts' business, with their own dashboards switched on too."""
+    """A partner's dashboard is hidden from its accounts, even if their own dashboards are on."""
     partner = await given.partner()
     account = await given.managed_account(partner, dashboard=True, pricing=True)
     await given.port(partner)
 
     answer = await ask(account.admin, OF_COMPANY, id=partner.id)
 
-    assert told({"company": {"dashboard": None}}, hidden("company.dashboard", "NOT_YOURS")) == whole(answer)
+    assert payload({"company": {"dashboard": None}}, redaction_at("company.dashboard", "NOT_YOURS")) == response_of(answer)
 
 
-async def test_operator_looks_at_every_dashboard_R112_V20(ask: Client, given: Factory) -> None:
-    """The operator has one of its own, of its own ports, and looks at that of any company."""
+async def test_operator_reads_every_dashboard_R112_V20(ask: Client, given: Factory) -> None:
+    """The operator has its own dashboard for its own ports, and reads any other company's."""
     operator, company = await given.operator(), await given.company()
     await given.port(company, status="REQUESTED")
 
     answer = await ask(operator.admin, WAITING, id=company.id)
 
     expected = {"viewer": {"dashboard": {"ordersWaiting": 0}}, "company": {"dashboard": {"ordersWaiting": 1}}}
-    assert told(expected) == whole(answer)
+    assert payload(expected) == response_of(answer)
 
 
-async def test_orders_that_wait_for_approval_wait_too_R112_V13(ask: Client, given: Factory) -> None:
-    """The account, its partner and the operator count what is PENDING beside what is REQUESTED; nobody counts another's."""
+async def test_orders_waiting_for_approval_are_counted_R112_V13(ask: Client, given: Factory) -> None:
+    """The account, its partner and the operator count PENDING approvals along with REQUESTED ports. Nobody counts another's."""
     partner, operator = await given.partner(), await given.operator()
     account, sibling = [await given.managed_account(partner, dashboard=True) for _ in range(2)]
     strange = await given.managed_account(await given.partner(), dashboard=True)
@@ -211,8 +211,8 @@ async def test_orders_that_wait_for_approval_wait_too_R112_V13(ask: Client, give
 
 
 @pytest.mark.executors
-async def test_dashboards_of_many_companies_are_two_statements_R112_V13(ask: Client, given: Factory) -> None:
-    """All dashboards of a page are tallied by one statement, and what waits for approval by another, however many there are."""
+async def test_dashboards_of_a_page_take_two_statements_R112_V13(ask: Client, given: Factory) -> None:
+    """One statement tallies all dashboards of a page and another the pending approvals, however many dashboards there are."""
     partner = await given.partner()
     query = f"{{ companies {{ nodes {{ id dashboard {FIELDS} }} }} }}"
 

@@ -1,4 +1,4 @@
-"""Explaining: whoever may read a thing is told why, whoever administers the viewer by which rules, and nobody else anything."""
+"""Explanations: a viewer that can read a record gets the reason, its administrator also the rules, and nobody else anything."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.client import ANONYMOUS, Answer, Client
 from tests.factory import Factory
-from tests.rules.answers import told, whole
+from tests.rules.answers import payload, response_of
 from tests.rules.proofs import ROOT
 
 WHY = """query ($type: String!, $id: ID!, $field: String, $as: ID, $action: String) {
@@ -30,20 +30,20 @@ BOUGHT = (
 
 
 def line_of(file: str, text: str) -> int:
-    """The line of a policy file that begins a rule with this text, its comments being above it."""
+    """Return the line of the policy file where a rule with this text begins. Comments above it don't count."""
     found = re.search(re.escape(text), (ROOT / "policies" / file).read_text("utf-8"))
     assert found is not None
     return found.string.count("\n", 0, found.start()) + 1
 
 
 def decisions(answer: Answer) -> list[dict[str, Any]]:
-    """The rules that an explanation names."""
+    """Return the rules that an explanation names."""
     named: list[dict[str, Any]] = answer.data["explain"]["decisions"]
     return named
 
 
-async def test_a_partner_is_told_by_which_rule_its_account_sees_no_price_V14_R121(ask: Client, given: Factory) -> None:
-    """The partner's administrator is told the reason, the rule with its place and its sentence, and what each part comes to."""
+async def test_partner_reads_which_rule_hides_its_accounts_price_V14_R121(ask: Client, given: Factory) -> None:
+    """The partner's administrator gets the reason, the rule with its position and sentence, and the result of each part."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     port = await given.port(account.company)
@@ -76,8 +76,8 @@ async def test_a_partner_is_told_by_which_rule_its_account_sees_no_price_V14_R12
     assert [hiding] == [each for each in decisions(answer) if each["holds"] and each["effect"] == "DENY"]
 
 
-async def test_what_fails_is_named_V14_V20(ask: Client, given: Factory) -> None:
-    """Of each rule that is not true its first part that is not; of one that is true, none."""
+async def test_failing_part_of_a_rule_is_named_V14_V20(ask: Client, given: Factory) -> None:
+    """For each rule that fails, the first failing part is named. For a rule that holds, none is."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     port = await given.port(account.company)
@@ -95,30 +95,30 @@ async def test_what_fails_is_named_V14_V20(ask: Client, given: Factory) -> None:
     assert expected == [{"rule": each["rule"], "failing": each["failing"]} for each in decisions(answer)]
 
 
-async def test_a_managed_viewer_is_told_the_reason_alone_V14_R121(ask: Client, given: Factory) -> None:
-    """Whoever may know the port is told why its price is hidden, and not by which rules: these are for whoever administers it."""
+async def test_managed_viewer_reads_the_reason_only_V14_R121(ask: Client, given: Factory) -> None:
+    """A viewer that can read the port learns why its price is hidden. The rules are for its administrator."""
     account = await given.managed_account(await given.partner())
     port = await given.port(account.company)
 
     answer = await ask(account.admin, WHY, type="Port", id=port.id, field="monthlyRate")
 
-    assert told({"explain": HIDDEN_PRICE}) == whole(answer)
+    assert payload({"explain": HIDDEN_PRICE}) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
-async def test_other_roles_of_a_partner_are_told_the_reason_alone_V14_A43(ask: Client, given: Factory, role: str) -> None:
-    """They may look as the account, and so learn what it sees; which rules decide is for account administrators."""
+async def test_other_roles_of_a_partner_read_the_reason_only_V14_A43(ask: Client, given: Factory, role: str) -> None:
+    """They may view as the account and so learn what it sees. The rules are for account administrators."""
     partner = await given.partner()
     account, user = await given.managed_account(partner), await given.user(partner, role)
     port = await given.port(account.company)
 
     answer = await ask(user.email, WHY, type="Port", id=port.id, field="monthlyRate", **{"as": account.company.id})
 
-    assert told({"explain": HIDDEN_PRICE}) == whole(answer)
+    assert payload({"explain": HIDDEN_PRICE}) == response_of(answer)
 
 
-async def test_the_explanation_is_of_the_settings_of_the_moment_R122_V2(ask: Client, given: Factory) -> None:
-    """Once the partner shows prices, its account is allowed to read them."""
+async def test_explanation_reflects_current_settings_R122_V2(ask: Client, given: Factory) -> None:
+    """Once the partner shows prices, the explanation says that its account may read them."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     port = await given.port(account.company)
@@ -126,13 +126,13 @@ async def test_the_explanation_is_of_the_settings_of_the_moment_R122_V2(ask: Cli
 
     answer = await ask(account.admin, WHY, type="Port", id=port.id, field="monthlyRate")
 
-    assert told({"explain": {"allowed": True, "reason": None, "decisions": []}}) == whole(answer)
+    assert payload({"explain": {"allowed": True, "reason": None, "decisions": []}}) == response_of(answer)
 
 
 @pytest.mark.executors
 @pytest.mark.parametrize("asking", ["visitor", "direct", "other partner", "sibling"])
-async def test_a_thing_that_the_asker_may_not_know_is_nothing_V20_V24(ask: Client, given: Factory, asking: str) -> None:
-    """Another's port is null, to the byte and to the statement as a port that is not there."""
+async def test_record_hidden_from_the_requester_is_null_V20_V24(ask: Client, given: Factory, asking: str) -> None:
+    """Another company's port is null: same bytes and same statements as for a port that doesn't exist."""
     partner = await given.partner()
     port, absent = [await given.port((await given.managed_account(partner)).company) for _ in range(2)]
     emails = {
@@ -149,13 +149,13 @@ async def test_a_thing_that_the_asker_may_not_know_is_nothing_V20_V24(ask: Clien
             answers.append(await ask(emails[asking], RULES, type="Port", id=each.id, field="monthlyRate"))
         counts.append(statements)
 
-    assert told({"explain": None}) == whole(answers[0])
+    assert payload({"explain": None}) == response_of(answers[0])
     assert answers[0].body == answers[1].body
     assert counts[0] == counts[1]
 
 
-async def test_a_thing_that_the_other_viewer_may_not_read_is_refused_as_not_its_V14_V20(ask: Client, given: Factory) -> None:
-    """A partner may know its own port, and is told why its account does not read it."""
+async def test_record_hidden_from_the_other_viewer_is_explained_V14_V20(ask: Client, given: Factory) -> None:
+    """A partner reads its own port, and learns why its account doesn't."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     port = await given.port(partner)
@@ -168,8 +168,8 @@ async def test_a_thing_that_the_other_viewer_may_not_read_is_refused_as_not_its_
     ]
 
 
-async def test_the_operator_is_told_the_rules_of_itself_and_of_others_V21_A43(ask: Client, given: Factory) -> None:
-    """A reviewer is told the rules that decide for itself; support also those of any company as which it looks."""
+async def test_operator_reads_rules_for_itself_and_others_V21_A43(ask: Client, given: Factory) -> None:
+    """A reviewer gets the rules that decide for itself. Support also gets those for any company that it views as."""
     support, direct = await given.support(), await given.company()
     reviewer = await given.user(await given.company(kind="OPERATOR"), "REVIEWER")
     port = await given.port(direct)
@@ -181,8 +181,8 @@ async def test_the_operator_is_told_the_rules_of_itself_and_of_others_V21_A43(as
     assert [True, False, False] == [each["holds"] for each in decisions(other)]
 
 
-async def test_the_operator_s_staff_explains_for_others_without_looking_as_them_A43(ask: Client, given: Factory) -> None:
-    """A reviewer is told what decides for an account's viewers; to see their market it would have to be support."""
+async def test_operator_staff_explains_for_others_without_viewing_as_them_A43(ask: Client, given: Factory) -> None:
+    """A reviewer gets the rules for an account's viewers. Only support could view the market as them."""
     account = await given.managed_account(await given.partner())
     reviewer = await given.user(await given.company(kind="OPERATOR"), "REVIEWER")
     port = await given.port(account.company)
@@ -198,31 +198,31 @@ async def test_the_operator_s_staff_explains_for_others_without_looking_as_them_
     assert ["VIEW_AS_REFUSED"] == seen.codes
 
 
-async def test_a_visitor_is_told_what_it_may_and_nothing_of_rules_V22(ask: Client, given: Factory) -> None:
-    """A visitor reads a public profile, and is told why it does not read how to reach the provider."""
+async def test_visitor_reads_its_rights_without_rules_V22(ask: Client, given: Factory) -> None:
+    """A visitor reads a public profile, and learns why the provider's contact details are hidden."""
     profile = await given.profile(await given.company())
 
     bio = await ask(ANONYMOUS, WHY, type="MarketplaceProfile", id=profile.id, field="bio")
     phone = await ask(ANONYMOUS, WHY, type="MarketplaceProfile", id=profile.id, field="phone")
 
-    assert told({"explain": {"allowed": True, "reason": None, "decisions": []}}) == whole(bio)
-    assert told({"explain": {"allowed": False, "reason": "SIGN_IN_REQUIRED", "decisions": []}}) == whole(phone)
+    assert payload({"explain": {"allowed": True, "reason": None, "decisions": []}}) == response_of(bio)
+    assert payload({"explain": {"allowed": False, "reason": "SIGN_IN_REQUIRED", "decisions": []}}) == response_of(phone)
 
 
 @pytest.mark.parametrize(("role", "allowed"), [("NETWORK_ADMIN", True), ("FINANCE", False)])
 async def test_actions_are_explained_too_A43(ask: Client, given: Factory, role: str, allowed: bool) -> None:
-    """Whether the viewer may do something to a thing, however the action is spelt."""
+    """The explanation says whether the viewer may take an action on a record, in either spelling of the action."""
     company = await given.company()
     user, port = await given.user(company, role), await given.port(company)
 
     answers = [await ask(user.email, WHY, type="Port", id=port.id, action=action) for action in ("UPDATE", "update")]
 
     reason = None if allowed else "NOT_YOURS"
-    assert [told({"explain": {"allowed": allowed, "reason": reason, "decisions": []}})] * 2 == [*map(whole, answers)]
+    assert [payload({"explain": {"allowed": allowed, "reason": reason, "decisions": []}})] * 2 == [*map(response_of, answers)]
 
 
-async def test_of_drafts_a_partner_learns_nothing_by_explaining_V19(ask: Client, given: Factory) -> None:
-    """What a rule that asks for offers comes to is the same to a partner with a draft for its account and without one."""
+async def test_explanation_does_not_reveal_drafts_V19(ask: Client, given: Factory) -> None:
+    """The result of a rule that looks for offers is the same for a partner with and without a draft for its account."""
     partner, support = await given.partner(), await given.support()
     account, seller = await given.managed_account(partner), await given.company()
     await given.product(seller, visibility="PUBLIC")
@@ -244,8 +244,8 @@ async def test_of_drafts_a_partner_learns_nothing_by_explaining_V19(ask: Client,
     assert bought in decisions(by_support)
 
 
-async def test_where_linked_rows_alone_decide_the_parts_are_not_told_V19(ask: Client, given: Factory) -> None:
-    """Of a company that its account may not know the partner is told that no rule holds, and not which linked row is missing."""
+async def test_parts_decided_by_linked_rows_are_withheld_V19(ask: Client, given: Factory) -> None:
+    """For a company hidden from its account, the partner learns that no rule holds, but not which linked row is missing."""
     partner = await given.partner()
     account, other = await given.managed_account(partner), await given.managed_account(partner)
     await given.offer(other.company, [account.company], status="DRAFT")
@@ -258,8 +258,8 @@ async def test_where_linked_rows_alone_decide_the_parts_are_not_told_V19(ask: Cl
 
 
 @pytest.mark.parametrize("asking", ["visitor", "managed", "direct", "other partner"])
-async def test_nobody_else_asks_as_another_V14_A43(ask: Client, given: Factory, asking: str) -> None:
-    """Whoever may not look as another is refused, whatever it asks about, as for a viewer who is not there."""
+async def test_other_viewers_explain_for_nobody_else_V14_A43(ask: Client, given: Factory, asking: str) -> None:
+    """A requester that may not view as another viewer gets the same refusal as for a viewer that doesn't exist."""
     account = await given.managed_account(await given.partner())
     emails = {
         "visitor": ANONYMOUS,
@@ -291,10 +291,10 @@ async def test_nobody_else_asks_as_another_V14_A43(ask: Client, given: Factory, 
         ({"action": "UPDATE", "field": "name"}, "INVALID_QUESTION", "action"),
     ],
 )
-async def test_what_policy_does_not_decide_is_refused_V24(
+async def test_question_that_policy_does_not_decide_is_refused_V24(
     ask: Client, given: Factory, asked: dict[str, str], code: str, argument: str
 ) -> None:
-    """The error names the argument, before anything is looked up."""
+    """The error names the argument, before any lookup."""
     company = await given.company()
     port = await given.port(company)
 
@@ -305,8 +305,8 @@ async def test_what_policy_does_not_decide_is_refused_V24(
 
 
 @pytest.mark.executors
-async def test_an_explanation_takes_four_statements_at_most_V14(ask: Client, given: Factory) -> None:
-    """Besides the viewer's own facts: whom it looks as, whether it may know the thing and the rules, and what is true."""
+async def test_explanation_takes_four_statements_at_most_V14(ask: Client, given: Factory) -> None:
+    """Besides loading the viewer: one for the viewed-as viewer, two for the access to record and rules, one for the results."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     port = await given.port(account.company)

@@ -1,4 +1,4 @@
-"""What no setting lifts: a partner that switches everything on, for one account and for all, gives it none of these."""
+"""What no setting can show: a partner turns on everything, for one account and for all, and these stay denied."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import Client
 from tests.factory import Account, Factory
-from tests.rules.answers import hidden, told, whole
-from tests.rules.mutations import refused, send, stored
+from tests.rules.answers import payload, redaction_at, response_of
+from tests.rules.mutations import send, stored_rows, user_error
 
 EVERYTHING: Final = dict.fromkeys(("pricing", "chatSupport", "dashboard", "companyProfile", "orderApproval"), True)
 ROLES: Final = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
@@ -21,7 +21,7 @@ OWN: Final = """query ($id: ID!) { company(id: $id) {
 
 
 async def with_everything(ask: Client, given: Factory, supported_by: str = "OPERATOR") -> Account:
-    """An account for which its partner has switched everything on, by its mutations."""
+    """An account whose partner has turned on every setting, through its mutations."""
     partner = await given.partner()
     account = await given.managed_account(partner, supported_by=supported_by)
     await given.support_details(account.company, supported_by)
@@ -36,10 +36,10 @@ async def with_everything(ask: Client, given: Factory, supported_by: str = "OPER
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_no_setting_shows_what_is_never_for_managed_accounts_R002_R107_R116_R124_V14(
+async def test_no_setting_shows_what_managed_accounts_never_read_R002_R107_R116_R124_V14(
     ask: Client, given: Factory, role: str
 ) -> None:
-    """With everything on, an account reads its company profile, and still none of what is never for it, whatever its role."""
+    """With everything on, an account reads its company profile, but in no role what is never for managed accounts."""
     account = await with_everything(ask, given)
     user = await given.user(account.company, role)
 
@@ -47,12 +47,12 @@ async def test_no_setting_shows_what_is_never_for_managed_accounts_R002_R107_R11
 
     never = ("billingMarkets", "marketplaceProfile", "supportDetails", "partnerDefaults", "version")
     shown = {**dict.fromkeys(never), "companyProfile": {"legalName": account.company.name}}
-    redactions = [hidden(f"company.{name}", "NOT_FOR_MANAGED_ACCOUNTS") for name in never]
-    assert told({"company": shown}, *redactions) == whole(answer)
+    redactions = [redaction_at(f"company.{name}", "NOT_FOR_MANAGED_ACCOUNTS") for name in never]
+    assert payload({"company": shown}, *redactions) == response_of(answer)
 
 
-async def test_no_setting_shows_a_market_or_a_profile_by_its_id_R107_R116_A8(ask: Client, given: Factory) -> None:
-    """With everything on, neither the account's own nor its partner's market is there by its id, nor its partner's profile."""
+async def test_no_setting_shows_a_market_or_profile_by_id_R107_R116_A8(ask: Client, given: Factory) -> None:
+    """With everything on, an account finds neither its own nor its partner's market by id, nor its partner's profile."""
     account = await with_everything(ask, given)
     own = await given.billing_market(account.company, "NL")
     of_partner = await given.billing_market(account.partner, "NL")
@@ -62,7 +62,7 @@ async def test_no_setting_shows_a_market_or_a_profile_by_its_id_R107_R116_A8(ask
         account.admin, "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=[each.id for each in (own, of_partner, private)]
     )
 
-    assert told({"nodes": [None, None, None]}) == whole(answer)
+    assert payload({"nodes": [None, None, None]}) == response_of(answer)
 
 
 @pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
@@ -70,10 +70,10 @@ async def test_no_setting_shows_a_market_or_a_profile_by_its_id_R107_R116_A8(ask
 async def test_no_setting_lets_an_account_edit_anything_R107_R111_R123_R124_A18(
     ask: Client, given: Factory, rules_engine: AsyncEngine, role: str, supported_by: str
 ) -> None:
-    """With everything on, an account still edits neither markets, details, profile, settings nor itself, and makes no account."""
+    """With everything on, an account still edits no markets, details, profile, settings or account, and creates no account."""
     account = await with_everything(ask, given, supported_by)
     user = await given.user(account.company, role)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     company = {"tradingName": "Alpine", "legalName": "Alpine AG", "country": "CH"}
     tried: dict[str, dict[str, Any]] = {
         "setBillingMarket": {"market": "DE", "enabled": False},
@@ -89,13 +89,13 @@ async def test_no_setting_lets_an_account_edit_anything_R107_R111_R123_R124_A18(
         name: (await send(ask, user.email, name, "__typename", **values))["userErrors"] for name, values in tried.items()
     }
 
-    by_id = {name: [refused("FORBIDDEN", "id")] for name in ("updateManagedAccount", "updateManagedAccountSettings")}
-    assert {**{name: [refused("FORBIDDEN")] for name in tried}, **by_id} == answers
-    assert before == await stored(rules_engine)
+    by_id = {name: [user_error("FORBIDDEN", "id")] for name in ("updateManagedAccount", "updateManagedAccountSettings")}
+    assert {**{name: [user_error("FORBIDDEN")] for name in tried}, **by_id} == answers
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_no_setting_shows_another_account_or_the_reference_V14_V25(ask: Client, given: Factory) -> None:
-    """With everything on, an account finds itself only, with neither its partner's reference nor its version."""
+    """With everything on, an account finds only itself, without its partner's reference and its version."""
     account = await with_everything(ask, given)
     await given.change(account, account_ref="CRM-7")
     await given.managed_account(account.partner)
@@ -103,5 +103,7 @@ async def test_no_setting_shows_another_account_or_the_reference_V14_V25(ask: Cl
     answer = await ask(account.admin, "{ managedAccounts { nodes { id accountRef version } totalCount } }")
 
     nothing = {"id": account.id, "accountRef": None, "version": None}
-    redactions = [hidden(f"managedAccounts.nodes.*.{name}", "NOT_FOR_MANAGED_ACCOUNTS") for name in ("accountRef", "version")]
-    assert told({"managedAccounts": {"nodes": [nothing], "totalCount": 1}}, *redactions) == whole(answer)
+    redactions = [
+        redaction_at(f"managedAccounts.nodes.*.{name}", "NOT_FOR_MANAGED_ACCOUNTS") for name in ("accountRef", "version")
+    ]
+    assert payload({"managedAccounts": {"nodes": [nothing], "totalCount": 1}}, *redactions) == response_of(answer)

@@ -1,4 +1,4 @@
-"""Images: logos, seen and served while their profile is."""
+"""Images: logos, visible and served while their profile is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from resolvers.values import identifiers
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory, Thing
 from tests.pictures import claiming, picture, upload
-from tests.rules.answers import hidden, told, whole
+from tests.rules.answers import payload, redaction_at, response_of
 
 LOGO = """query ($id: ID!) { node(id: $id) { ... on MarketplaceProfile {
     logo { width height mediaType isRecommendedSize }
@@ -23,20 +23,20 @@ SMALL = {"width": 200, "height": 200, "mediaType": "PNG", "isRecommendedSize": T
 
 
 async def fetch(ask: Client, email: str | None, path: str) -> httpx.Response:
-    """The file at a path, as a user or a visitor gets it."""
+    """Fetch the file at a path as a user or a visitor."""
     headers = {} if email is None else {"Authorization": f"Bearer {await ask._token(email)}"}
     return await ask.client.get(path, headers=headers)
 
 
 async def path_of(ask: Client, email: str, profile: Thing) -> str:
-    """Where the logo of a profile is served."""
+    """Return the path that serves a profile's logo."""
     answer = await ask(email, URL, id=profile.id)
     return str(urlsplit(answer.data["node"]["logo"]["url"]).path)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
-async def test_logo_of_a_public_profile_is_seen_by_everybody_R006_R010(ask: Client, given: Factory, kind: str) -> None:
-    """Everybody reads the logo of a public profile, and gets the picture itself."""
+async def test_logo_of_a_public_profile_is_visible_to_everybody_R006_R010(ask: Client, given: Factory, kind: str) -> None:
+    """Every viewer reads the logo of a public profile and can download the image."""
     company = await given.company(name="Alpine")
     profile = await given.profile(company)
     await given.logo(company, profile)
@@ -45,15 +45,15 @@ async def test_logo_of_a_public_profile_is_seen_by_everybody_R006_R010(ask: Clie
     answer = await ask(email, LOGO, id=profile.id)
     served = await fetch(ask, email, await path_of(ask, company.admin, profile))
 
-    assert told({"node": {"logo": SMALL}}) == whole(answer)
+    assert payload({"node": {"logo": SMALL}}) == response_of(answer)
     assert (200, "image/png", b"logo of Alpine") == (served.status_code, served.headers["content-type"], served.content)
 
 
 @pytest.mark.parametrize(("width", "height", "recommended"), [(200, 200, True), (200, 201, False), (4096, 1, False)])
-async def test_recommended_size_of_a_logo_is_advice_R007_A2(
+async def test_recommended_logo_size_is_advice_R007_A2(
     ask: Client, given: Factory, width: int, height: int, recommended: bool
 ) -> None:
-    """A logo of any size is shown, with a word on whether it is the recommended one."""
+    """A logo of any size is shown, along with whether it has the recommended size."""
     company = await given.company()
     profile = await given.profile(company)
     await given.logo(company, profile, width=width, height=height)
@@ -61,11 +61,11 @@ async def test_recommended_size_of_a_logo_is_advice_R007_A2(
     answer = await ask(ANONYMOUS, LOGO, id=profile.id)
 
     logo = {"width": width, "height": height, "mediaType": "PNG", "isRecommendedSize": recommended}
-    assert told({"node": {"logo": logo}}) == whole(answer)
+    assert payload({"node": {"logo": logo}}) == response_of(answer)
 
 
 async def test_logo_is_hidden_with_its_profile_R011_A21(ask: Client, given: Factory) -> None:
-    """When a profile turns private, its picture is gone for others, as one that was never there, but not for its company."""
+    """When a profile becomes private, others get its image as one that never existed. Its company still gets it."""
     company = await given.company()
     profile = await given.profile(company)
     image = await given.logo(company, profile)
@@ -83,7 +83,7 @@ async def test_logo_is_hidden_with_its_profile_R011_A21(ask: Client, given: Fact
 
 
 def without_request_id(response: httpx.Response) -> object:
-    """What a refusal says, but for the id that each request has of its own."""
+    """Return the body of a refusal without the id that each request has."""
     body = response.json()
     for error in body["errors"]:
         error["extensions"].pop("requestId", None)
@@ -91,7 +91,7 @@ def without_request_id(response: httpx.Response) -> object:
 
 
 async def test_operator_sees_the_logo_of_a_private_profile_R006(ask: Client, given: Factory) -> None:
-    """The operator reads every profile, and its picture with it."""
+    """The operator reads every profile, and its image with it."""
     company, operator = await given.company(), await given.operator()
     profile = await given.profile(company, visibility="PRIVATE")
     await given.logo(company, profile)
@@ -99,13 +99,13 @@ async def test_operator_sees_the_logo_of_a_private_profile_R006(ask: Client, giv
     answer = await ask(operator.admin, LOGO, id=profile.id)
     served = await fetch(ask, operator.admin, await path_of(ask, company.admin, profile))
 
-    assert told({"node": {"logo": SMALL}}) == whole(answer)
+    assert payload({"node": {"logo": SMALL}}) == response_of(answer)
     assert 200 == served.status_code
 
 
 @pytest.mark.parametrize("visibility", ["PUBLIC", "PRIVATE"])
 async def test_managed_account_does_not_see_its_own_logo_R002_R116_A9(ask: Client, given: Factory, visibility: str) -> None:
-    """A logo is part of the profile: a managed account gets neither its own logo nor the picture, its partner both."""
+    """A logo is part of the profile: a managed account gets neither its own logo nor the image. Its partner gets both."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     profile = await given.profile(account.company, visibility=visibility)
@@ -116,16 +116,16 @@ async def test_managed_account_does_not_see_its_own_logo_R002_R116_A9(ask: Clien
     below, picture = await ask(account.admin, query), await fetch(ask, account.admin, path)
     by_partner, for_partner = await ask(partner.admin, LOGO, id=profile.id), await fetch(ask, partner.admin, path)
 
-    redaction = hidden("viewer.company.marketplaceProfile", "NOT_FOR_MANAGED_ACCOUNTS")
-    assert told({"viewer": {"company": {"marketplaceProfile": None}}}, redaction) == whole(below)
+    redaction = redaction_at("viewer.company.marketplaceProfile", "NOT_FOR_MANAGED_ACCOUNTS")
+    assert payload({"viewer": {"company": {"marketplaceProfile": None}}}, redaction) == response_of(below)
     assert 404 == picture.status_code
-    assert told({"node": {"logo": SMALL}}) == whole(by_partner)
+    assert payload({"node": {"logo": SMALL}}) == response_of(by_partner)
     assert 200 == for_partner.status_code
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
-async def test_logo_of_a_private_profile_is_for_nobody_else_R011_A9(ask: Client, given: Factory, kind: str) -> None:
-    """Whoever knows where a private profile's logo is served gets nothing there, another partner neither."""
+async def test_logo_of_a_private_profile_is_hidden_from_others_R011_A9(ask: Client, given: Factory, kind: str) -> None:
+    """A viewer that knows the URL of a private profile's logo gets nothing there, nor does another partner."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     profile = await given.profile(account.company, visibility="PRIVATE")
@@ -138,7 +138,7 @@ async def test_logo_of_a_private_profile_is_for_nobody_else_R011_A9(ask: Client,
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "MANAGED"])
-async def test_logo_is_not_for_a_company_that_is_no_partner_A18_A9(ask: Client, given: Factory, kind: str) -> None:
+async def test_company_that_is_no_partner_does_not_see_a_logo_A18_A9(ask: Client, given: Factory, kind: str) -> None:
     """A company that may not manage accounts gets no logo of one that wrongly names it as its partner."""
     company = await given.company() if kind == "DIRECT" else (await given.managed_account(await given.partner())).company
     account, operator = await given.managed_account(company), await given.operator()
@@ -150,8 +150,8 @@ async def test_logo_is_not_for_a_company_that_is_no_partner_A18_A9(ask: Client, 
     assert 404 == served.status_code
 
 
-async def test_logo_is_no_node_A21(ask: Client, given: Factory) -> None:
-    """The name of a picture's file is no id for `node`, the same answer for whoever may see the picture and who may not."""
+async def test_logo_is_not_a_node_A21(ask: Client, given: Factory) -> None:
+    """The file name of an image isn't a valid id for `node`. The error is the same whether the viewer may see the image or not."""
     company = await given.company()
     image = await given.logo(company, await given.profile(company, visibility="PRIVATE"))
 
@@ -166,17 +166,17 @@ EDITORS = {"ACCOUNT_ADMIN", "MARKETPLACE_EDITOR"}
 
 
 async def refusal(given: Factory, response: httpx.Response) -> tuple[int, str, int]:
-    """The status and the code of a refused upload, and how many images there are."""
+    """Return the status and code of a refused upload, and the number of stored images."""
     (error,) = response.json()["errors"]
     return response.status_code, error["extensions"]["code"], await given.count("Image")
 
 
 @pytest.mark.parametrize(("kind", "media_type"), [("PNG", "image/png"), ("JPEG", "image/jpeg")])
 @pytest.mark.parametrize(("size", "recommended"), [((200, 200), True), ((640, 20), False)])
-async def test_uploaded_picture_becomes_a_logo_R006_R007_R008_A2(
+async def test_uploaded_image_becomes_a_logo_R006_R007_R008_A2(
     ask: Client, given: Factory, kind: str, media_type: str, size: tuple[int, int], recommended: bool
 ) -> None:
-    """A PNG or JPEG of any size is stored, told as GraphQL tells of it, and shown to everybody once a public profile has it."""
+    """A PNG or JPEG of any size is stored and described as in GraphQL. Once a public profile has it, everybody sees it."""
     company = await given.company()
     profile = await given.profile(company)
 
@@ -189,13 +189,13 @@ async def test_uploaded_picture_becomes_a_logo_R006_R007_R008_A2(
 
     facts = {"width": size[0], "height": size[1], "mediaType": kind, "isRecommendedSize": recommended}
     assert (201, {"id": image.id, "url": f"http://localhost:8000/files/{image.id}", **facts}) == told_of(response)
-    assert told({"node": {"logo": facts}}) == whole(answer)
+    assert payload({"node": {"logo": facts}}) == response_of(answer)
     assert (404, 200, media_type) == (before.status_code, after.status_code, after.headers["Content-Type"])
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "BMP"])
-async def test_only_png_and_jpeg_are_taken_R008_A2(ask: Client, given: Factory, kind: str) -> None:
-    """A picture of another format is refused, though it says to be a PNG, and not stored."""
+async def test_only_png_and_jpeg_are_accepted_R008_A2(ask: Client, given: Factory, kind: str) -> None:
+    """An image in another format is refused and not stored, even if it's declared as a PNG."""
     company = await given.company()
 
     response = await upload(ask, company.admin, picture(kind), media_type="image/png")
@@ -204,8 +204,8 @@ async def test_only_png_and_jpeg_are_taken_R008_A2(ask: Client, given: Factory, 
 
 
 @pytest.mark.parametrize("size", [(4097, 1), (1, 4097), (65_000, 65_000)])
-async def test_picture_has_4096_pixels_a_side_at_most_A2(ask: Client, given: Factory, size: tuple[int, int]) -> None:
-    """A picture that says to be larger is refused, and not stored."""
+async def test_image_has_4096_pixels_a_side_at_most_A2(ask: Client, given: Factory, size: tuple[int, int]) -> None:
+    """An image that declares a larger size is refused and not stored."""
     company = await given.company()
 
     response = await upload(ask, company.admin, claiming(*size))
@@ -215,8 +215,8 @@ async def test_picture_has_4096_pixels_a_side_at_most_A2(ask: Client, given: Fac
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
-async def test_pictures_are_uploaded_by_editors_V9_R006(ask: Client, given: Factory, kind: str, role: str) -> None:
-    """Account administrators and Marketplace editors upload for their company, named or not; other roles do not."""
+async def test_editors_upload_images_V9_R006(ask: Client, given: Factory, kind: str, role: str) -> None:
+    """Account administrators and Marketplace editors upload for their company, with or without its id. Other roles can't."""
     company = await given.company(kind=kind)
     user = await given.user(company, role)
 
@@ -231,7 +231,7 @@ async def test_pictures_are_uploaded_by_editors_V9_R006(ask: Client, given: Fact
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_managed_viewer_uploads_nothing_R002_R116(ask: Client, given: Factory, role: str) -> None:
-    """No role and no setting lets a managed viewer upload a picture, for its own company or for its partner's."""
+    """No role and no setting lets a managed viewer upload an image for its own company or its partner's."""
     account = await given.managed_account(await given.partner())
     await given.setting(account, **dict.fromkeys(("pricing", "chat_support", "dashboard", "company_profile"), True))
     user = await given.user(account.company, role)
@@ -243,7 +243,7 @@ async def test_managed_viewer_uploads_nothing_R002_R116(ask: Client, given: Fact
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_partner_uploads_for_its_account_A9(ask: Client, given: Factory, role: str) -> None:
-    """A partner's editors upload for a company that it manages: the image is that company's, and read by the partner."""
+    """A partner's editors upload for a company that it manages. The image belongs to that company, and the partner reads it."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     user = await given.user(partner, role)
@@ -259,8 +259,8 @@ async def test_partner_uploads_for_its_account_A9(ask: Client, given: Factory, r
     assert (account.company.key, partner.key) == await given.owner(thing(response))
 
 
-async def test_nobody_uploads_for_a_company_of_others_A9_A21(ask: Client, given: Factory) -> None:
-    """For a company that a viewer reads it is told that it may not; one that it does not read looks like none."""
+async def test_other_companies_do_not_upload_for_a_company_A9_A21(ask: Client, given: Factory) -> None:
+    """For a visible company the upload is forbidden. A hidden one is answered as if it didn't exist."""
     shown, stranger = await given.company(), await given.company()
     await given.profile(shown)
     account = await given.managed_account(await given.partner())
@@ -276,7 +276,7 @@ async def test_nobody_uploads_for_a_company_of_others_A9_A21(ask: Client, given:
 
 
 async def test_operator_and_visitors_upload_nothing_V9(ask: Client, given: Factory) -> None:
-    """The operator's staff edits nobody's Marketplace profile, its own neither, whatever its role; a visitor has to sign in."""
+    """The operator's staff edits no Marketplace profile, not even its own, in any role. A visitor has to sign in."""
     company, operator = await given.company(), await given.operator()
     editor = await given.user(operator, "SUPPORT", "ACCOUNT_ADMIN", "MARKETPLACE_EDITOR")
 
@@ -299,8 +299,8 @@ async def test_company_that_is_no_partner_uploads_for_nobody_A18_A9(ask: Client,
     assert (404, "NOT_FOUND", 0) == await refusal(given, response)
 
 
-async def test_uploaded_picture_is_its_companys_until_a_profile_has_it_R011_V9(ask: Client, given: Factory) -> None:
-    """A picture that no profile has yet is read by every role of its company and by the operator, and by nobody else."""
+async def test_unused_image_is_visible_to_its_company_only_R011_V9(ask: Client, given: Factory) -> None:
+    """An image that no profile uses yet is read by every role of its company and by the operator, and by nobody else."""
     company, operator = await given.company(), await given.operator()
     await given.profile(company)
     response = await upload(ask, company.admin, picture())
@@ -315,10 +315,10 @@ async def test_uploaded_picture_is_its_companys_until_a_profile_has_it_R011_V9(a
 
 
 def thing(response: httpx.Response) -> Thing:
-    """The image that was uploaded."""
+    """Return the uploaded image as a Thing."""
     return Thing("Image", identifiers.parse(response.json()["id"], "id", "Image").key)
 
 
 def told_of(response: httpx.Response) -> tuple[int, object]:
-    """The status of an answer, and its body."""
+    """Return the status and body of a response."""
     return response.status_code, response.json()

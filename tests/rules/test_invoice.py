@@ -1,4 +1,4 @@
-"""Invoices: for whoever pays, by period, with the charges of managed accounts on their partner's."""
+"""Invoices: for the company that pays, by period. Charges of managed accounts are on their partner's invoice."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from commands.invoices import Period, issued
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory, Invoice, Thing
-from tests.rules.answers import hidden, ids, nodes, told, whole
+from tests.rules.answers import ids, nodes, payload, redaction_at, response_of
 
 INVOICES = "query ($id: ID!) { company(id: $id) { invoices { nodes { id } totalCount } } }"
 IN_PERIOD = """query ($id: ID!, $filter: InvoiceFilter, $order: InvoiceOrder) {
@@ -31,19 +31,19 @@ SWITCHES = dict.fromkeys(("pricing", "chat_support", "dashboard", "company_profi
 
 
 def below(*invoices: Invoice) -> object:
-    """The answer to INVOICES of whoever reads these."""
-    return told({"company": {"invoices": ids(*invoices)}})
+    """Return the answer to INVOICES for a viewer that reads these."""
+    return payload({"company": {"invoices": ids(*invoices)}})
 
 
 def no_invoices(reason: str) -> object:
-    """The answer to INVOICES of whoever does not read them."""
-    return told({"company": {"invoices": None}}, hidden("company.invoices", reason))
+    """Return the answer to INVOICES for a viewer that reads none."""
+    return payload({"company": {"invoices": None}}, redaction_at("company.invoices", reason))
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "FINANCE", "VIEWER"])
 async def test_company_reads_its_own_invoices_V21_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
-    """Whoever reads prices reads what its company is charged, in lists and by id, and nothing of another company's."""
+    """Roles that read prices read what their company is charged, in lists and by id, and nothing of another company."""
     company, other = await given.company(kind=kind), await given.company()
     invoices = [await given.invoice(company, month=date(2026, month, 1)) for month in (1, 2)]
     strange = await given.invoice(other)
@@ -52,15 +52,15 @@ async def test_company_reads_its_own_invoices_V21_V23(ask: Client, given: Factor
     listed, by_id = await ask(user.email, INVOICES, id=company.id), await ask(user.email, BY_ID, id=invoices[0].id)
     elsewhere = await ask(user.email, BY_ID, id=strange.id)
 
-    assert below(*invoices) == whole(listed)
-    assert told({"node": {"id": invoices[0].id}}) == whole(by_id)
-    assert told({"node": None}) == whole(elsewhere)
+    assert below(*invoices) == response_of(listed)
+    assert payload({"node": {"id": invoices[0].id}}) == response_of(by_id)
+    assert payload({"node": None}) == response_of(elsewhere)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR"])
 async def test_other_roles_read_no_invoices_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
-    """Whoever does not read prices finds no invoices, and gets the same bytes whether there are any."""
+    """Roles that don't read prices find no invoices, and get the same bytes whether there are any."""
     company = await given.company(kind=kind)
     user = await given.user(company, role)
 
@@ -68,9 +68,9 @@ async def test_other_roles_read_no_invoices_V23(ask: Client, given: Factory, kin
     invoice = await given.invoice(company)
     listed, by_id = await ask(user.email, INVOICES, id=company.id), await ask(user.email, BY_ID, id=invoice.id)
 
-    assert no_invoices("ROLE_REQUIRED") == whole(listed)
+    assert no_invoices("ROLE_REQUIRED") == response_of(listed)
     assert without.body == listed.body
-    assert told({"node": None}) == whole(by_id)
+    assert payload({"node": None}) == response_of(by_id)
 
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "FINANCE", "VIEWER"])
@@ -86,12 +86,12 @@ async def test_managed_account_reads_no_invoice_R114(ask: Client, given: Factory
 
     listed, by_id = await ask(user.email, INVOICES, id=company.id), await ask(user.email, BY_ID, id=invoice.id)
 
-    assert no_invoices("NOT_FOR_MANAGED_ACCOUNTS") == whole(listed)
-    assert told({"node": None}) == whole(by_id)
+    assert no_invoices("NOT_FOR_MANAGED_ACCOUNTS") == response_of(listed)
+    assert payload({"node": None}) == response_of(by_id)
 
 
-async def test_charges_of_managed_accounts_stand_on_their_partners_invoice_R115(ask: Client, given: Factory) -> None:
-    """A partner's invoice has a line for each charge, with the account that it is for, or with none where it is its own."""
+async def test_charges_of_managed_accounts_are_on_their_partners_invoice_R115(ask: Client, given: Factory) -> None:
+    """A partner's invoice has a line for each charge. It names the account, or none for the partner's own charges."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     invoice = await given.invoice(partner, lines=[(None, 125_000), (account.company, 50)])
@@ -108,11 +108,11 @@ async def test_charges_of_managed_accounts_stand_on_their_partners_invoice_R115(
         "total": {"amount": "1250.50", "currency": "EUR"},
         "lines": [own, {**other, "managedAccount": {"id": account.id}}],
     }
-    assert told({"node": expected}) == whole(answer)
+    assert payload({"node": expected}) == response_of(answer)
 
 
 async def test_partner_finds_no_invoices_of_its_accounts_R114_R115_V21(ask: Client, given: Factory) -> None:
-    """A partner may look at what its accounts are charged; there is nothing, for it is charged itself."""
+    """A partner may read its accounts' invoices, but there are none: the partner itself is charged."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     await given.invoice(partner, lines=[(account.company, 1_000)])
@@ -121,12 +121,12 @@ async def test_partner_finds_no_invoices_of_its_accounts_R114_R115_V21(ask: Clie
     by_admin = await ask(partner.admin, INVOICES, id=account.company.id)
     by_engineer = await ask(engineer.email, INVOICES, id=account.company.id)
 
-    assert below() == whole(by_admin)
-    assert no_invoices("ROLE_REQUIRED") == whole(by_engineer)
+    assert below() == response_of(by_admin)
+    assert no_invoices("ROLE_REQUIRED") == response_of(by_engineer)
 
 
-async def test_partner_reads_an_invoice_that_an_account_has_all_the_same_V21_V23(ask: Client, given: Factory) -> None:
-    """Should an account have been charged itself, its partner's staff reads that as it reads its own, and no other partner does."""
+async def test_partner_reads_an_existing_invoice_of_its_account_V21_V23(ask: Client, given: Factory) -> None:
+    """If an account has an invoice after all, its partner's staff reads it like their own, and no other partner does."""
     partner, other = await given.partner(), await given.partner()
     account = await given.managed_account(partner)
     invoice = await given.invoice(account.company)
@@ -134,10 +134,10 @@ async def test_partner_reads_an_invoice_that_an_account_has_all_the_same_V21_V23
 
     listed = await ask(partner.admin, INVOICES, id=account.company.id)
     emails = (finance.email, engineer.email, other.admin, account.admin)
-    by_id = [whole(await ask(email, BY_ID, id=invoice.id)) for email in emails]
+    by_id = [response_of(await ask(email, BY_ID, id=invoice.id)) for email in emails]
 
-    assert below(invoice) == whole(listed)
-    assert [told({"node": node}) for node in ({"id": invoice.id}, None, None, None)] == by_id
+    assert below(invoice) == response_of(listed)
+    assert [payload({"node": node}) for node in ({"id": invoice.id}, None, None, None)] == by_id
 
 
 async def test_operator_reads_every_invoice_V21(ask: Client, given: Factory) -> None:
@@ -147,13 +147,13 @@ async def test_operator_reads_every_invoice_V21(ask: Client, given: Factory) -> 
 
     listed, by_id = await ask(operator.admin, INVOICES, id=company.id), await ask(operator.admin, BY_ID, id=invoice.id)
 
-    assert below(invoice) == whole(listed)
-    assert told({"node": {"id": invoice.id}}) == whole(by_id)
+    assert below(invoice) == response_of(listed)
+    assert payload({"node": {"id": invoice.id}}) == response_of(by_id)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER"])
-async def test_invoices_are_for_nobody_else_V21_V24(ask: Client, given: Factory, kind: str) -> None:
-    """A company that everybody sees keeps its invoices to itself."""
+async def test_other_viewers_read_no_invoices_V21_V24(ask: Client, given: Factory, kind: str) -> None:
+    """A company with a public profile keeps its invoices private."""
     company = await given.company()
     await given.profile(company)
     invoice = await given.invoice(company)
@@ -161,12 +161,12 @@ async def test_invoices_are_for_nobody_else_V21_V24(ask: Client, given: Factory,
 
     listed, by_id = await ask(email, INVOICES, id=company.id), await ask(email, BY_ID, id=invoice.id)
 
-    assert no_invoices("NOT_YOURS") == whole(listed)
-    assert told({"node": None}) == whole(by_id)
+    assert no_invoices("NOT_YOURS") == response_of(listed)
+    assert payload({"node": None}) == response_of(by_id)
 
 
 async def test_invoices_are_found_by_period_V21(ask: Client, given: Factory) -> None:
-    """A range of periods has the invoices whose period begins in it; they can be sorted by period."""
+    """A period filter matches invoices whose period begins in the range. Invoices can be sorted by period."""
     company = await given.company()
     march, january, february = [await given.invoice(company, month=date(2026, month, 1)) for month in (3, 1, 2)]
 
@@ -178,7 +178,7 @@ async def test_invoices_are_found_by_period_V21(ask: Client, given: Factory) -> 
         "newest": {"order": {"field": "PERIOD", "direction": "DESC"}},
         "newest of some": {"filter": {"periodTo": "2026-02-01"}, "order": {"field": "PERIOD", "direction": "DESC"}},
     }.items():
-        answers[name] = whole(await ask(company.admin, IN_PERIOD, id=company.id, **asked))
+        answers[name] = response_of(await ask(company.admin, IN_PERIOD, id=company.id, **asked))
 
     expected = {
         "from": below(march, february),
@@ -190,8 +190,8 @@ async def test_invoices_are_found_by_period_V21(ask: Client, given: Factory) -> 
     assert expected == answers
 
 
-async def test_anonymous_visitor_orders_no_invoices_V24(ask: Client, given: Factory) -> None:
-    """An order or a filter tells a visitor nothing that the field itself does not."""
+async def test_anonymous_visitor_sorts_no_invoices_V24(ask: Client, given: Factory) -> None:
+    """An order or a filter tells a visitor nothing that the field itself doesn't."""
     company = await given.company()
     await given.profile(company)
     await given.invoice(company)
@@ -199,17 +199,17 @@ async def test_anonymous_visitor_orders_no_invoices_V24(ask: Client, given: Fact
 
     answer = await ask(ANONYMOUS, IN_PERIOD, id=company.id, **asked)
 
-    assert no_invoices("NOT_YOURS") == whole(answer)
+    assert no_invoices("NOT_YOURS") == response_of(answer)
 
 
 def charge(text: str, amount: str, port: Thing, account: Thing | None = None) -> dict[str, Any]:
-    """A line of an invoice in euros."""
+    """Return an invoice line in euros."""
     known = {"description": text, "amount": {"amount": amount, "currency": "EUR"}, "port": {"id": port.id}}
     return {**known, "managedAccount": account and {"id": account.id}}
 
 
-async def test_a_month_is_charged_to_whoever_pays_R114_R115(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Ports of a managed account are lines of its partner's invoice, with their account; a direct company pays for its own."""
+async def test_month_is_charged_to_the_paying_company_R114_R115(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """A managed account's ports are lines of its partner's invoice and name the account. A direct company pays for its own."""
     partner, direct = await given.partner(), await given.company()
     account = await given.managed_account(partner)
     long_ago, last_month = datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 3, 31, 23, 59, tzinfo=UTC)
@@ -233,8 +233,8 @@ async def test_a_month_is_charged_to_whoever_pays_R114_R115(ask: Client, given: 
         "total": {"amount": "300.00", "currency": "EUR"},
         "lines": [charge("Peer, 1 Gbps, April 2026", "300.00", theirs)],
     }
-    assert [told({"company": {"invoices": nodes(each)}}) for each in (of_partner, of_direct)] == [
-        whole(each) for each in answers
+    assert [payload({"company": {"invoices": nodes(each)}}) for each in (of_partner, of_direct)] == [
+        response_of(each) for each in answers
     ]
     assert [
         f"INV-2026-04-00001: {partner.name}, 1251.70 EUR, ports: 2",
@@ -243,8 +243,8 @@ async def test_a_month_is_charged_to_whoever_pays_R114_R115(ask: Client, given: 
     ] == said
 
 
-async def test_what_is_not_in_service_is_not_charged_R115(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Ports that are ordered, ended, the operator's own, or activated in the month itself, are on no invoice."""
+async def test_ports_out_of_service_are_not_charged_R115(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """No invoice has ports that are ordered, have ended, belong to the operator, or became active in that month."""
     company, operator = await given.company(), await given.operator()
     before, within = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
     for status in ("REQUESTED", "ALLOCATED", "DECOMMISSIONED", "CANCELLED"):
@@ -253,16 +253,16 @@ async def test_what_is_not_in_service_is_not_charged_R115(ask: Client, given: Fa
     await given.port(operator, activated_at=before)
 
     said = await issued(rules_engine, APRIL)
-    answers = [whole(await ask(operator.admin, INVOICES, id=each.id)) for each in (company, operator)]
+    answers = [response_of(await ask(operator.admin, INVOICES, id=each.id)) for each in (company, operator)]
 
     assert ["Invoices of 2026-04 issued: 0; there before: 0."] == said
     assert [below(), below()] == answers
 
 
-async def test_issuing_a_month_again_adds_only_what_is_missing_R115(
+async def test_issuing_a_month_again_adds_missing_invoices_only_R115(
     ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """Each payer has one invoice of a month in each currency; a dry run stores nothing, and a repetition changes nothing."""
+    """Each payer has one invoice per month and currency. A dry run stores nothing, and a repetition changes nothing."""
     company = await given.company()
     before = datetime(2026, 1, 1, tzinfo=UTC)
     port = await given.port(company, activated_at=before)
@@ -278,7 +278,7 @@ async def test_issuing_a_month_again_adds_only_what_is_missing_R115(
     said.append((await issued(rules_engine, APRIL))[-1])
     more = await ask(company.admin, CHARGED, id=company.id)
 
-    assert told({"company": {"invoices": nodes()}}) == whole(dry)
+    assert payload({"company": {"invoices": nodes()}}) == response_of(dry)
     assert first.body == again.body
     numbers = [invoice["number"] for invoice in more.data["company"]["invoices"]["nodes"]]
     assert ["INV-2026-04-00001", "INV-2026-04-00002"] == numbers

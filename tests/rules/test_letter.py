@@ -1,4 +1,4 @@
-"""Letters of authorisation: for whoever reads the port, while it is allocated."""
+"""Letters of authorisation: for viewers that read the port, while it is allocated."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory, Port
-from tests.rules.answers import told, whole
-from tests.rules.mutations import mails, send
+from tests.rules.answers import payload, response_of
+from tests.rules.mutations import queued_mails, send
 
 LETTER = "query ($id: ID!) { node(id: $id) { ... on Port { letterOfAuthorisation } } }"
 PLACE = {"cage": "C07", "rack": "R012", "panel": "P3", "ports": "5/6"}
@@ -22,19 +22,19 @@ NO_FILE = {"message": "There is no such file.", "code": "NOT_FOUND"}
 
 
 async def fetch(ask: Client, email: str | None, port: Port) -> httpx.Response:
-    """The letter of a port, as a user or a visitor gets it."""
+    """Fetch a port's letter as a user or a visitor."""
     headers = {} if email is None else {"Authorization": f"Bearer {await ask._token(email)}"}
     return await ask.client.get(f"/files/{port.id}", headers=headers)
 
 
 def refusal(response: httpx.Response) -> tuple[int, dict[str, str]]:
-    """What came back instead of a file."""
+    """Return the error that came back instead of a file."""
     (error,) = response.json()["errors"]
     return response.status_code, {"message": error["message"], "code": error["extensions"]["code"]}
 
 
 async def test_owner_downloads_the_letter_of_an_allocated_port_R433_A44_A45(ask: Client, given: Factory) -> None:
-    """The letter is a PDF that names the day, the customer, the data centre, the service and where the port ends."""
+    """The letter is a PDF that names the date, the customer, the data centre, the service and the demarcation."""
     company = await given.company(name="Alpine")
     location = await given.location(name="Harbour One")
     port = await given.port(company, location, status="ALLOCATED", demarcation=PLACE)
@@ -66,8 +66,8 @@ async def test_owner_downloads_the_letter_of_an_allocated_port_R433_A44_A45(ask:
         pytest.param("Alpine شركة 12 GmbH", "R–שלום", "(דבי) 5/6", id="mixed"),
     ],
 )
-async def test_letter_has_names_of_any_script_R433(ask: Client, given: Factory, name: str, rack: str, ports: str) -> None:
-    """What is read back from the letter are the names that went in."""
+async def test_letter_supports_names_in_any_script_R433(ask: Client, given: Factory, name: str, rack: str, ports: str) -> None:
+    """The text extracted from the letter has the names as they were entered."""
     company = await given.company(name=name)
     port = await given.port(company, demarcation={**PLACE, "rack": rack, "ports": ports})
 
@@ -78,20 +78,20 @@ async def test_letter_has_names_of_any_script_R433(ask: Client, given: Factory, 
 
 
 @pytest.mark.parametrize("status", ["REQUESTED", "CANCELLED", "DECOMMISSIONED"])
-async def test_there_is_no_letter_before_and_after_A44(ask: Client, given: Factory, status: str) -> None:
-    """A port that is not allocated, or no longer there, has no letter."""
+async def test_letter_exists_only_while_a_port_is_allocated_A44(ask: Client, given: Factory, status: str) -> None:
+    """A port that isn't allocated yet, or that has ended, has no letter."""
     company = await given.company()
     port = await given.port(company, status=status, demarcation=None if status == "REQUESTED" else PLACE)
 
     answer = await ask(company.admin, LETTER, id=port.id)
     served = await fetch(ask, company.admin, port)
 
-    assert told({"node": {"letterOfAuthorisation": None}}) == whole(answer)
+    assert payload({"node": {"letterOfAuthorisation": None}}) == response_of(answer)
     assert (404, NO_FILE) == refusal(served)
 
 
-async def test_strangers_get_no_letter_V20_A45(ask: Client, given: Factory) -> None:
-    """Whoever does not read a port gets its letter as little as one of a port that does not exist."""
+async def test_other_viewers_get_no_letter_V20_A45(ask: Client, given: Factory) -> None:
+    """For a viewer that can't read a port, its letter looks like that of a port that doesn't exist."""
     company, stranger = await given.company(), await given.company()
     port = await given.port(company, visibility="PUBLIC", demarcation=PLACE)
 
@@ -100,8 +100,8 @@ async def test_strangers_get_no_letter_V20_A45(ask: Client, given: Factory) -> N
     assert [(404, NO_FILE), (404, NO_FILE)] == refused
 
 
-async def test_letter_does_not_tell_a_legal_name_that_is_hidden_R111(ask: Client, given: Factory) -> None:
-    """A managed account that may not read its company profile does not read its legal name in a letter either."""
+async def test_letter_omits_a_hidden_legal_name_R111(ask: Client, given: Factory) -> None:
+    """A managed account that can't read its company profile doesn't read its legal name in a letter either."""
     account = await given.managed_account(await given.partner(), company={"name": "Alpine", "legal_name": "Sample AG"})
     port = await given.port(account.company, demarcation=PLACE)
 
@@ -111,10 +111,10 @@ async def test_letter_does_not_tell_a_legal_name_that_is_hidden_R111(ask: Client
     assert (True, False) == ("Alpine" in said, "Sample AG" in said)
 
 
-async def test_letter_leaves_the_cross_connect_and_its_sending_to_the_customer_R432_R434(
+async def test_letter_leaves_the_cross_connect_to_the_customer_R432_R434(
     ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """It authorises the requesting party to have the cross-connect made; when it is there, the gateway sends it to nobody."""
+    """It authorises the requesting party to order the cross-connect. The gateway sends the letter to nobody."""
     operator, company = await given.operator(), await given.company()
     staff = await given.user(operator, "SUPPORT")
     port = await given.port(company, status="REQUESTED")
@@ -124,4 +124,4 @@ async def test_letter_leaves_the_cross_connect_and_its_sending_to_the_customer_R
     said = " ".join(PdfReader(BytesIO(served.content)).pages[0].extract_text().split())
 
     assert "The requesting party orders the cross-connect and pays for it." in said
-    assert [] == await mails(rules_engine)
+    assert [] == await queued_mails(rules_engine)

@@ -1,4 +1,4 @@
-"""Locations: everybody knows them; where a managed account may order is its partner's doing."""
+"""Locations: everybody reads them. Where a managed account may order depends on its partner."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.client import Client
 from tests.factory import Factory
-from tests.rules.answers import ids, told, whole
+from tests.rules.answers import ids, payload, response_of
 
 ALL = "{ locations { nodes { id } totalCount } }"
 ORDERABLE = "{ locations(orderable: true) { nodes { id } totalCount } }"
@@ -16,8 +16,8 @@ LOCATION = """query ($id: ID!) { node(id: $id) { ... on Location {
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "OPERATOR", "MANAGED"])
-async def test_everybody_knows_all_locations_R430(ask: Client, given: Factory, kind: str) -> None:
-    """Every viewer reads every data centre, also those in which it may not order."""
+async def test_every_viewer_reads_all_locations_R430(ask: Client, given: Factory, kind: str) -> None:
+    """Every viewer reads every data centre, including those in which it may not order."""
     places = [await given.location(status=status) for status in ("ACTIVE", "NEW", "EXPIRED")]
     place = await given.location("Ham 1", market="UK", metro="London", country="GB")
     email = await given.somebody(kind)
@@ -26,12 +26,12 @@ async def test_everybody_knows_all_locations_R430(ask: Client, given: Factory, k
 
     known = {"name": "Ham 1", "metro": "London", "country": "GB", "market": "UK", "status": "ACTIVE"}
     known_too = {"latitude": 50.11, "longitude": 8.68, "speedsMbps": [1000, 10000]}
-    assert told({"locations": ids(*places, place)}) == whole(listed)
-    assert told({"node": {**known, **known_too}}) == whole(one)
+    assert payload({"locations": ids(*places, place)}) == response_of(listed)
+    assert payload({"node": {**known, **known_too}}) == response_of(one)
 
 
-async def test_managed_viewer_orders_where_its_partner_has_enabled_billing_R120_A19_V12(ask: Client, given: Factory) -> None:
-    """Of the orderable locations a managed account sees those of its partner's enabled billing markets, and no others."""
+async def test_managed_viewer_orders_where_its_partner_enabled_billing_R120_A19_V12(ask: Client, given: Factory) -> None:
+    """A managed account's orderable locations are those in its partner's enabled billing markets."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     german, _british, _swiss = [await given.location(market=market) for market in ("DE", "UK", "CH")]
@@ -41,22 +41,22 @@ async def test_managed_viewer_orders_where_its_partner_has_enabled_billing_R120_
 
     answer = await ask(account.admin, ORDERABLE)
 
-    assert told({"locations": ids(german)}) == whole(answer)
+    assert payload({"locations": ids(german)}) == response_of(answer)
 
 
-async def test_markets_of_the_account_itself_open_no_location_A19(ask: Client, given: Factory) -> None:
-    """Only the partner's billing markets count: one of the managed company's own orders nothing."""
+async def test_accounts_own_markets_make_no_location_orderable_A19(ask: Client, given: Factory) -> None:
+    """Only the partner's billing markets count, not those of the managed company itself."""
     account = await given.managed_account(await given.partner())
     await given.location(market="DE")
     await given.billing_market(account.company, "DE")
 
     answer = await ask(account.admin, ORDERABLE)
 
-    assert told({"locations": ids()}) == whole(answer)
+    assert payload({"locations": ids()}) == response_of(answer)
 
 
 async def test_orderable_locations_follow_the_partners_markets_at_once_R120(ask: Client, given: Factory) -> None:
-    """A market that the partner enables or disables changes the next request of its account."""
+    """A market that the partner enables or disables applies to its account's next request."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     place = await given.location(market="DE")
@@ -68,14 +68,14 @@ async def test_orderable_locations_follow_the_partners_markets_at_once_R120(ask:
     await given.change(market, enabled=False)
     after = await ask(account.admin, ORDERABLE)
 
-    assert told({"locations": ids(place)}) == whole(enabled)
-    assert told({"locations": ids()}) == whole(before)
+    assert payload({"locations": ids(place)}) == response_of(enabled)
+    assert payload({"locations": ids()}) == response_of(before)
     assert before.body == after.body
 
 
 @pytest.mark.parametrize("status", ["NEW", "DEPLOYMENT", "RESTRICTED", "EXTENDED", "EXPIRED"])
-async def test_ports_are_ordered_in_active_locations_R120(ask: Client, given: Factory, status: str) -> None:
-    """A location that is not active is orderable for nobody, enabled market or not."""
+async def test_only_active_locations_are_orderable_R120(ask: Client, given: Factory, status: str) -> None:
+    """A location that isn't active is orderable for nobody, even in an enabled market."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     await given.location(market="DE", status=status)
@@ -83,25 +83,25 @@ async def test_ports_are_ordered_in_active_locations_R120(ask: Client, given: Fa
 
     managed, own = await ask(account.admin, ORDERABLE), await ask(partner.admin, ORDERABLE)
 
-    assert told({"locations": ids()}) == whole(managed)
-    assert told({"locations": ids()}) == whole(own)
+    assert payload({"locations": ids()}) == response_of(managed)
+    assert payload({"locations": ids()}) == response_of(own)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "OPERATOR"])
-async def test_list_of_orderable_locations_is_narrowed_for_managed_viewers_only_R120_V12(
+async def test_orderable_locations_are_narrowed_for_managed_viewers_only_R120_V12(
     ask: Client, given: Factory, kind: str
 ) -> None:
-    """Everybody else finds all active locations orderable, whatever its billing markets are."""
+    """For every other viewer all active locations are orderable, whatever its billing markets."""
     place = await given.location(market="DE")
     email = await given.somebody(kind)
 
     answer = await ask(email, ORDERABLE)
 
-    assert told({"locations": ids(place)}) == whole(answer)
+    assert payload({"locations": ids(place)}) == response_of(answer)
 
 
-async def test_ports_that_exist_are_listed_wherever_they_are_A20(ask: Client, given: Factory) -> None:
-    """A managed account goes on seeing its port, and the port's location, in a market that is not enabled."""
+async def test_existing_ports_stay_listed_in_disabled_markets_A20(ask: Client, given: Factory) -> None:
+    """A managed account still sees its port and the port's location in a market that isn't enabled."""
     account = await given.managed_account(await given.partner())
     place = await given.location(market="UK")
     port = await given.port(account.company, place)
@@ -110,5 +110,5 @@ async def test_ports_that_exist_are_listed_wherever_they_are_A20(ask: Client, gi
     orderable = await ask(account.admin, ORDERABLE)
 
     found = {"id": port.id, "location": {"id": place.id, "market": "UK"}}
-    assert told({"ports": {"nodes": [found]}}) == whole(ports)
-    assert told({"locations": ids()}) == whole(orderable)
+    assert payload({"ports": {"nodes": [found]}}) == response_of(ports)
+    assert payload({"locations": ids()}) == response_of(orderable)

@@ -1,4 +1,4 @@
-"""Managed accounts: who reads them, and which settings have which effect."""
+"""Managed accounts: who reads them, and what each setting does."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory
-from tests.rules.answers import hidden, ids, told, whole
+from tests.rules.answers import ids, payload, redaction_at, response_of
 
 ACCOUNTS = "{ managedAccounts { nodes { id } totalCount } }"
 BY_ID = "query ($id: ID!) { node(id: $id) { id } }"
@@ -23,7 +23,7 @@ NAMES = ("pricing", "chatSupport", "dashboard", "companyProfile", "orderApproval
 
 
 async def test_companies_are_direct_or_managed_R101_R104(ask: Client, given: Factory) -> None:
-    """A customer works with the operator itself or through a partner; the latter is a managed account of that partner."""
+    """A customer works with the operator directly or through a partner. In the latter case it is that partner's managed account."""
     partner, direct = await given.partner(), await given.company()
     account = await given.managed_account(partner)
 
@@ -31,22 +31,24 @@ async def test_companies_are_direct_or_managed_R101_R104(ask: Client, given: Fac
     direct_answer = await ask(direct.admin, KINDS, id=direct.id)
 
     managed = {"accountKind": "MANAGED", "partner": {"id": partner.id}, "managedAccounts": ids()}
-    assert told({"company": managed}) == whole(indirect_answer)
-    assert told({"company": {"accountKind": "DIRECT", "partner": None, "managedAccounts": ids()}}) == whole(direct_answer)
+    assert payload({"company": managed}) == response_of(indirect_answer)
+    assert payload({"company": {"accountKind": "DIRECT", "partner": None, "managedAccounts": ids()}}) == response_of(
+        direct_answer
+    )
 
 
-async def test_direct_company_has_no_account_with_a_partner_R102(ask: Client, given: Factory) -> None:
-    """A direct company has no managed account, whoever manages others."""
+async def test_direct_company_is_no_partners_account_R102(ask: Client, given: Factory) -> None:
+    """A direct company has no managed account, whatever accounts exist."""
     direct = await given.company()
     await given.managed_account(await given.partner())
 
     answer = await ask(direct.admin, ACCOUNTS)
 
-    assert told({"managedAccounts": ids()}) == whole(answer)
+    assert payload({"managedAccounts": ids()}) == response_of(answer)
 
 
-async def test_partner_reads_the_accounts_that_it_manages_and_no_other_R103_V14(ask: Client, given: Factory) -> None:
-    """A partner finds all its managed accounts, in lists and below itself, and none of another partner's."""
+async def test_partner_reads_only_the_accounts_it_manages_R103_V14(ask: Client, given: Factory) -> None:
+    """A partner finds all its managed accounts, in lists and below itself, and none of another partner."""
     partner, other = await given.partner(), await given.partner()
     accounts = [await given.managed_account(partner), await given.managed_account(partner)]
     strange = await given.managed_account(other)
@@ -55,26 +57,26 @@ async def test_partner_reads_the_accounts_that_it_manages_and_no_other_R103_V14(
     below = await ask(partner.admin, KINDS, id=partner.id)
     elsewhere = await ask(partner.admin, BY_ID, id=strange.id)
 
-    assert told({"managedAccounts": ids(*accounts)}) == whole(listed)
+    assert payload({"managedAccounts": ids(*accounts)}) == response_of(listed)
     itself = {"accountKind": "PARTNER", "partner": None, "managedAccounts": ids(*accounts)}
-    assert told({"company": itself}) == whole(below)
-    assert told({"node": None}) == whole(elsewhere)
+    assert payload({"company": itself}) == response_of(below)
+    assert payload({"node": None}) == response_of(elsewhere)
 
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
 async def test_every_user_of_a_partner_sees_all_its_accounts_V14(ask: Client, given: Factory, role: str) -> None:
-    """No role of a partner's user is without the accounts that the partner manages."""
+    """Every role of a partner reads all accounts that the partner manages."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     user = await given.user(partner, role)
 
     answer = await ask(user.email, ACCOUNTS)
 
-    assert told({"managedAccounts": ids(account)}) == whole(answer)
+    assert payload({"managedAccounts": ids(account)}) == response_of(answer)
 
 
-async def test_managed_user_reaches_no_record_of_its_partner_V14(ask: Client, given: Factory) -> None:
-    """A managed user meets neither what its partner has nor another account of it, in lists or by id."""
+async def test_managed_user_reads_no_record_of_its_partner_V14(ask: Client, given: Factory) -> None:
+    """A managed user finds neither its partner's records nor the partner's other accounts, in lists or by id."""
     partner = await given.partner()
     account, sibling = await given.managed_account(partner), await given.managed_account(partner)
     of_partner, of_sibling = await given.port(partner), await given.port(sibling.company)
@@ -86,18 +88,18 @@ async def test_managed_user_reaches_no_record_of_its_partner_V14(ask: Client, gi
     by_id = await ask(account.admin, "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=[thing.id for thing in things])
     listed = await ask(account.admin, lists)
 
-    assert told({"nodes": [None] * len(things)}) == whole(by_id)
+    assert payload({"nodes": [None] * len(things)}) == response_of(by_id)
     expected = {
         "managedAccounts": {"nodes": [{"id": account.id}]},
         "companies": {"nodes": [{"id": partner.id}, {"id": account.company.id}]},
         "ports": {"totalCount": 0},
         "offers": {"totalCount": 0},
     }
-    assert told(expected) == whole(listed)
+    assert payload(expected) == response_of(listed)
 
 
-async def test_accounts_of_a_partner_are_hidden_from_its_accounts_V14_V24(ask: Client, given: Factory) -> None:
-    """A managed user that looks at its partner finds there its own account and counts no other."""
+async def test_managed_user_sees_only_its_own_account_at_its_partner_V14_V24(ask: Client, given: Factory) -> None:
+    """The list of accounts below its partner contains and counts the user's own account only."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     await given.managed_account(partner)
@@ -105,21 +107,21 @@ async def test_accounts_of_a_partner_are_hidden_from_its_accounts_V14_V24(ask: C
     answer = await ask(account.admin, KINDS, id=partner.id)
 
     found = {"accountKind": None, "partner": None, "managedAccounts": ids(account)}
-    hidden_fields = [hidden("company.accountKind", "NOT_YOURS"), hidden("company.partner", "NOT_YOURS")]
-    assert told({"company": found}, *hidden_fields) == whole(answer)
+    hidden_fields = [redaction_at("company.accountKind", "NOT_YOURS"), redaction_at("company.partner", "NOT_YOURS")]
+    assert payload({"company": found}, *hidden_fields) == response_of(answer)
 
 
 @pytest.mark.parametrize("asking", ["stranger", "another partner", "anonymous"])
-async def test_managed_account_is_nobody_elses_business_V14(ask: Client, given: Factory, asking: str) -> None:
-    """Who is neither the partner, nor the account, nor the operator finds no account, not even by its id."""
+async def test_other_viewers_do_not_read_a_managed_account_V14(ask: Client, given: Factory, asking: str) -> None:
+    """A viewer that is neither the partner nor the account nor the operator finds no account, not even by id."""
     account = await given.managed_account(await given.partner())
     emails = {"stranger": (await given.company()).admin, "another partner": (await given.partner()).admin}
     email = emails.get(asking, ANONYMOUS)
 
     listed, by_id = await ask(email, ACCOUNTS), await ask(email, BY_ID, id=account.id)
 
-    assert told({"managedAccounts": ids()}) == whole(listed)
-    assert told({"node": None}) == whole(by_id)
+    assert payload({"managedAccounts": ids()}) == response_of(listed)
+    assert payload({"node": None}) == response_of(by_id)
 
 
 async def test_operator_reads_every_managed_account_V14_V21(ask: Client, given: Factory) -> None:
@@ -130,11 +132,11 @@ async def test_operator_reads_every_managed_account_V14_V21(ask: Client, given: 
     answer = await ask(operator.admin, "{ managedAccounts { nodes { id accountRef } totalCount } }")
 
     found = [{"id": account.id, "accountRef": "CRM-7"} for account in accounts]
-    assert told({"managedAccounts": {"nodes": found, "totalCount": 2}}) == whole(answer)
+    assert payload({"managedAccounts": {"nodes": found, "totalCount": 2}}) == response_of(answer)
 
 
 async def test_managed_viewer_reads_its_account_without_the_reference_V25(ask: Client, given: Factory) -> None:
-    """A managed viewer reads its account with its effective settings; its partner's reference is for the partner."""
+    """A managed viewer reads its account and the effective settings. The reference is private to the partner."""
     partner = await given.partner()
     account = await given.managed_account(partner, name="Alpine branch", ref="CRM-7", pricing=True)
 
@@ -147,13 +149,13 @@ async def test_managed_viewer_reads_its_account_without_the_reference_V25(ask: C
         "partner": {"id": partner.id},
         "settings": {"pricing": {"enabled": True, "source": "ACCOUNT"}},
     }
-    redaction = hidden("node.accountRef", "NOT_FOR_MANAGED_ACCOUNTS")
-    assert told({"node": {**seen, "accountRef": None}}, redaction) == whole(own)
-    assert told({"node": {**seen, "accountRef": "CRM-7"}}) == whole(by_partner)
+    redaction = redaction_at("node.accountRef", "NOT_FOR_MANAGED_ACCOUNTS")
+    assert payload({"node": {**seen, "accountRef": None}}, redaction) == response_of(own)
+    assert payload({"node": {**seen, "accountRef": "CRM-7"}}) == response_of(by_partner)
 
 
-async def test_reference_that_is_not_there_looks_hidden_too_V25(ask: Client, given: Factory) -> None:
-    """A managed viewer cannot tell whether its partner keeps a reference."""
+async def test_missing_reference_looks_hidden_too_V25(ask: Client, given: Factory) -> None:
+    """A managed viewer can't tell whether its partner has set a reference."""
     account = await given.managed_account(await given.partner(), ref=None)
 
     without = await ask(account.admin, OWN, id=account.id)
@@ -164,7 +166,7 @@ async def test_reference_that_is_not_there_looks_hidden_too_V25(ask: Client, giv
 
 
 async def test_account_is_supported_by_its_partner_or_the_operator_R106(ask: Client, given: Factory) -> None:
-    """Support comes from the partner or from the operator, and accounts can be told apart by it."""
+    """Support comes from the partner or from the operator, and accounts can be filtered by it."""
     partner = await given.partner()
     ours = await given.managed_account(partner, supported_by="PARTNER")
     theirs = await given.managed_account(partner, supported_by="OPERATOR")
@@ -172,34 +174,32 @@ async def test_account_is_supported_by_its_partner_or_the_operator_R106(ask: Cli
     by_partner = await ask(partner.admin, SUPPORTED_BY, by="PARTNER")
     by_operator = await ask(partner.admin, SUPPORTED_BY, by="OPERATOR")
 
-    assert told({"managedAccounts": ids(ours)}) == whole(by_partner)
-    assert told({"managedAccounts": ids(theirs)}) == whole(by_operator)
+    assert payload({"managedAccounts": ids(ours)}) == response_of(by_partner)
+    assert payload({"managedAccounts": ids(theirs)}) == response_of(by_operator)
 
 
 def values(source: str, **enabled: bool) -> dict[str, object]:
-    """The settings as they are asked, all from one source."""
+    """Return the settings as the query selects them, all from one source."""
     settings = {name: {"enabled": enabled.get(name, False), "source": source} for name in NAMES}
-    return told({"managedAccounts": {"nodes": [{"settings": settings}]}})
+    return payload({"managedAccounts": {"nodes": [{"settings": settings}]}})
 
 
 @pytest.mark.parametrize(("supported_by", "chat"), [("PARTNER", False), ("OPERATOR", True)])
-async def test_settings_that_nobody_set_have_the_rules_defaults_R108_R110_R121_A12_A13_A14(
+async def test_unset_settings_have_the_documented_defaults_R108_R110_R121_A12_A13_A14(
     ask: Client, given: Factory, supported_by: str, chat: bool
 ) -> None:
-    """Without a word of the partner everything is off, but for the chat of an account that the operator supports."""
+    """Without a partner's setting everything is off, except for the chat of an account that the operator supports."""
     partner = await given.partner()
     await given.managed_account(partner, supported_by=supported_by)
 
     answer = await ask(partner.admin, SETTINGS)
 
-    assert values("DEFAULT", chatSupport=chat) == whole(answer)
+    assert values("DEFAULT", chatSupport=chat) == response_of(answer)
 
 
 @pytest.mark.parametrize("enabled", [True, False])
-async def test_settings_tell_whether_they_are_the_partners_or_the_accounts_V2(
-    ask: Client, given: Factory, enabled: bool
-) -> None:
-    """The partner sees the effective value of each setting, and whether it is its default or the account's override."""
+async def test_settings_name_their_source_V2(ask: Client, given: Factory, enabled: bool) -> None:
+    """The partner sees each setting's effective value, and whether it is the partner's default or the account's override."""
     partner = await given.partner()
     names = ("pricing", "chat_support", "dashboard", "company_profile", "order_approval")
     account = await given.managed_account(partner)
@@ -209,12 +209,12 @@ async def test_settings_tell_whether_they_are_the_partners_or_the_accounts_V2(
     await given.setting(account, **dict.fromkeys(names, not enabled))
     overridden = await ask(partner.admin, SETTINGS)
 
-    assert values("PARTNER", **dict.fromkeys(NAMES, enabled)) == whole(by_default)
-    assert values("ACCOUNT", **dict.fromkeys(NAMES, not enabled)) == whole(overridden)
+    assert values("PARTNER", **dict.fromkeys(NAMES, enabled)) == response_of(by_default)
+    assert values("ACCOUNT", **dict.fromkeys(NAMES, not enabled)) == response_of(overridden)
 
 
-async def test_partner_determines_the_dashboard_R112_A14(ask: Client, given: Factory) -> None:
-    """An account's dashboard is off until its partner switches it on, for the account or for all."""
+async def test_partner_controls_the_dashboard_R112_A14(ask: Client, given: Factory) -> None:
+    """An account's dashboard is off until its partner turns it on, for the account or for all."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     query = "{ managedAccounts { nodes { settings { dashboard { enabled source } } } } }"
@@ -227,8 +227,8 @@ async def test_partner_determines_the_dashboard_R112_A14(ask: Client, given: Fac
     on_for_all = await ask(account.admin, query)
 
     def dashboard(enabled: bool, source: str) -> dict[str, object]:
-        return told({"managedAccounts": {"nodes": [{"settings": {"dashboard": {"enabled": enabled, "source": source}}}]}})
+        return payload({"managedAccounts": {"nodes": [{"settings": {"dashboard": {"enabled": enabled, "source": source}}}]}})
 
-    assert dashboard(False, "DEFAULT") == whole(unset)
-    assert dashboard(True, "ACCOUNT") == whole(switched_on)
-    assert dashboard(True, "PARTNER") == whole(on_for_all)
+    assert dashboard(False, "DEFAULT") == response_of(unset)
+    assert dashboard(True, "ACCOUNT") == response_of(switched_on)
+    assert dashboard(True, "PARTNER") == response_of(on_for_all)

@@ -1,4 +1,4 @@
-"""Whatever is sent to the mutations of the Marketplace, it is carried out or refused with a code; what is refused changes nothing."""
+"""Any input to a Marketplace mutation is carried out or refused with a code. A refused input changes nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from resolvers.writing.user_errors import ErrorCode
 from tests.client import Client
 from tests.factory import Factory
-from tests.rules.mutations import send, stored
+from tests.rules.mutations import send, stored_rows
 
 NASTY: Final = st.sampled_from(
     ["", " ", "\0", "a\0b", "x" * 20_000, "🏴‍☠️" * 300, "‮", "'; DROP TABLE port; --", "%_\\", "a@b", "http://[", "+", "-1"]
@@ -27,7 +27,7 @@ WORD: Final = st.sampled_from(["PUBLIC", "PRIVATE"])
 def made_of(
     required: dict[str, st.SearchStrategy[Any]], **optional: st.SearchStrategy[Any]
 ) -> st.SearchStrategy[dict[str, Any]]:
-    """Inputs of these fields; what is optional may be left out or null."""
+    """Draw inputs of these fields. Optional ones may be absent or null."""
     return st.fixed_dictionaries(required, optional={name: st.one_of(st.none(), each) for name, each in optional.items()})
 
 
@@ -58,7 +58,7 @@ INPUTS: Final = {
 
 @pytest.fixture
 async def market(given: Factory) -> dict[str, str]:
-    """The ids of what there is to act on, by their names above, and `viewer`: a partner that is on both sides of a request."""
+    """Return the ids that the names above stand for, and `viewer`: a partner that is on both sides of a request."""
     partner = await given.partner(verification_status="VERIFIED")
     company = (await given.managed_account(partner, company={"verification_status": "VERIFIED"})).company
     profile, image = await given.profile(company), await given.image(company)
@@ -75,14 +75,14 @@ async def market(given: Factory) -> dict[str, str]:
 async def test_bad_input_is_refused_and_changes_nothing_R026_V16_A21(
     ask: Client, market: dict[str, str], rules_engine: AsyncEngine, mutation: str, data: st.DataObject
 ) -> None:
-    """No input makes the gateway fail: it is carried out, or refused with codes that are documented."""
+    """No input makes the gateway fail. It is carried out or refused with documented codes."""
     text = json.dumps(data.draw(INPUTS[mutation]))
     for name, key in market.items():
         text = text.replace(f'"{name}"', f'"{key}"')
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     payload = await send(ask, market["viewer"], mutation, "__typename", **json.loads(text))
 
     codes = {problem["code"] for problem in payload["userErrors"]}
     assert codes <= {code.value for code in ErrorCode}
-    assert not codes or before == await stored(rules_engine)
+    assert not codes or before == await stored_rows(rules_engine)

@@ -1,4 +1,4 @@
-"""Marketplace ports: what a public port of a public provider looks like to everybody, and when there is none."""
+"""Marketplace ports: how everybody sees a public port of a public provider, and when there is none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory, Port, Thing
-from tests.rules.answers import ids, nodes, told, whole
+from tests.rules.answers import ids, nodes, payload, response_of
 
 TARGETS = """query ($port: ID!, $profile: ID!) {
     node(id: $port) { id }
@@ -21,16 +21,14 @@ ALL = "{ marketplacePorts { nodes { id } totalCount } }"
 
 
 def shown(port: Port) -> dict[str, Any]:
-    """The answer to TARGETS of whoever meets the port, the only one."""
+    """Return the answer to TARGETS for a viewer that sees the port, and no other."""
     there = ids(port.on_marketplace)
-    return told({"node": {"id": port.on_marketplace.id}, "marketplacePorts": there, "profile": {"ports": there}})
+    return payload({"node": {"id": port.on_marketplace.id}, "marketplacePorts": there, "profile": {"ports": there}})
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
-async def test_public_port_of_a_public_provider_is_a_target_for_everybody_R028_R029_A7(
-    ask: Client, given: Factory, kind: str
-) -> None:
-    """Everybody meets the public ports of a public profile, on the Marketplace and below the profile."""
+async def test_public_port_of_a_public_provider_is_a_target_R028_R029_A7(ask: Client, given: Factory, kind: str) -> None:
+    """Every viewer finds the public ports of a public profile, on the Marketplace and below the profile."""
     company = await given.company()
     profile, port = await given.profile(company), await given.port(company, visibility="PUBLIC")
     await given.port(company, visibility="PRIVATE")
@@ -38,12 +36,12 @@ async def test_public_port_of_a_public_provider_is_a_target_for_everybody_R028_R
 
     answer = await ask(email, TARGETS, port=port.on_marketplace.id, profile=profile.id)
 
-    assert shown(port) == whole(answer)
+    assert shown(port) == response_of(answer)
 
 
 @pytest.mark.parametrize("asking", ["visitor", "its company", "its partner", "the operator"])
 async def test_private_profile_hides_public_ports_R013_A7(ask: Client, given: Factory, asking: str) -> None:
-    """While the profile is private nobody meets its public ports as targets; making it public shows them."""
+    """While the profile is private, its public ports aren't targets. They are once it's public."""
     partner, operator = await given.partner(), await given.operator()
     company = await given.company()
     if asking == "its partner":
@@ -57,12 +55,12 @@ async def test_private_profile_hides_public_ports_R013_A7(ask: Client, given: Fa
     public = await ask(email, TARGETS, port=port.on_marketplace.id, profile=profile.id)
 
     below = None if asking == "visitor" else {"ports": ids()}
-    assert told({"node": None, "marketplacePorts": ids(), "profile": below}) == whole(private)
-    assert shown(port) == whole(public)
+    assert payload({"node": None, "marketplacePorts": ids(), "profile": below}) == response_of(private)
+    assert shown(port) == response_of(public)
 
 
 async def test_port_without_a_profile_is_no_target_R028_A7(ask: Client, given: Factory) -> None:
-    """A public port of a company without a profile is not on the Marketplace, and is there with the profile."""
+    """A public port of a company without a profile isn't on the Marketplace. It appears with the profile."""
     company = await given.company()
     port = await given.port(company, visibility="PUBLIC")
 
@@ -72,13 +70,13 @@ async def test_port_without_a_profile_is_no_target_R028_A7(ask: Client, given: F
     await given.no_more(profile)
     without_again = await ask(ANONYMOUS, ALL)
 
-    assert told({"marketplacePorts": ids()}) == whole(without)
-    assert told({"marketplacePorts": ids(port.on_marketplace)}) == whole(with_one)
+    assert payload({"marketplacePorts": ids()}) == response_of(without)
+    assert payload({"marketplacePorts": ids(port.on_marketplace)}) == response_of(with_one)
     assert without.body == without_again.body
 
 
-async def test_port_has_a_visibility_of_its_own_R030_R031(ask: Client, given: Factory) -> None:
-    """A port is a target from the moment it is made public, and no longer than that."""
+async def test_port_has_its_own_visibility_R030_R031(ask: Client, given: Factory) -> None:
+    """A port is a target while it is public."""
     company = await given.company()
     await given.profile(company)
     port = await given.port(company)
@@ -86,26 +84,28 @@ async def test_port_has_a_visibility_of_its_own_R030_R031(ask: Client, given: Fa
     answers = []
     for visibility in ("PRIVATE", "PUBLIC", "PRIVATE"):
         await given.change(port, visibility=visibility)
-        answers.append(whole(await ask(ANONYMOUS, ALL)))
+        answers.append(response_of(await ask(ANONYMOUS, ALL)))
 
-    none, one = told({"marketplacePorts": ids()}), told({"marketplacePorts": ids(port.on_marketplace)})
+    none, one = payload({"marketplacePorts": ids()}), payload({"marketplacePorts": ids(port.on_marketplace)})
     assert [none, one, none] == answers
 
 
 async def test_owner_always_sees_its_own_ports_A7(ask: Client, given: Factory) -> None:
-    """However hidden on the Marketplace, a public port is listed as a port to its company and its company's partner."""
+    """A public port hidden on the Marketplace is still listed as a port for its company and that company's partner."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     await given.profile(account.company, visibility="PRIVATE")
     port = await given.port(account.company, visibility="PUBLIC")
 
-    answers = [whole(await ask(email, "{ ports { nodes { id } totalCount } }")) for email in (account.admin, partner.admin)]
+    answers = [
+        response_of(await ask(email, "{ ports { nodes { id } totalCount } }")) for email in (account.admin, partner.admin)
+    ]
 
-    assert [told({"ports": ids(port)})] * 2 == answers
+    assert [payload({"ports": ids(port)})] * 2 == answers
 
 
-async def test_port_is_announced_as_company_at_location_R032_A6(ask: Client, given: Factory) -> None:
-    """Without a name of its own a port is announced by the profile's company name, also when that changes."""
+async def test_port_is_listed_as_company_at_location_R032_A6(ask: Client, given: Factory) -> None:
+    """A port without a Marketplace name is listed under the profile's company name, and follows its changes."""
     company = await given.company(name="Trading name")
     profile = await given.profile(company, name="Sample AG")
     await given.port(company, await given.location("Ham 1"), visibility="PUBLIC")
@@ -114,38 +114,38 @@ async def test_port_is_announced_as_company_at_location_R032_A6(ask: Client, giv
     await given.change(profile, company_name="Sample SE")
     after = await ask(ANONYMOUS, NAMES)
 
-    assert told({"marketplacePorts": nodes({"name": "Sample AG at Ham 1", "description": None})}) == whole(before)
-    assert told({"marketplacePorts": nodes({"name": "Sample SE at Ham 1", "description": None})}) == whole(after)
+    assert payload({"marketplacePorts": nodes({"name": "Sample AG at Ham 1", "description": None})}) == response_of(before)
+    assert payload({"marketplacePorts": nodes({"name": "Sample SE at Ham 1", "description": None})}) == response_of(after)
 
 
-async def test_port_without_a_profile_would_be_announced_by_the_trading_name_R032_A6(ask: Client, given: Factory) -> None:
-    """Before there is a profile the owner sees its port's announcement under the company's trading name."""
+async def test_port_without_a_profile_is_listed_under_the_trading_name_R032_A6(ask: Client, given: Factory) -> None:
+    """Without a profile, the owner sees the port's default Marketplace name with the company's trading name."""
     company = await given.company(name="Trading name")
     await given.port(company, await given.location("Ham 1"), visibility="PUBLIC")
 
     answer = await ask(company.admin, OWN_NAMES)
 
     announced = {"marketplaceName": "Trading name at Ham 1", "marketplaceDescription": None}
-    assert told({"ports": nodes(announced)}) == whole(answer)
+    assert payload({"ports": nodes(announced)}) == response_of(answer)
 
 
-async def test_announcement_can_be_overridden_R033(ask: Client, given: Factory) -> None:
-    """A name and a description for the Marketplace take the place of what is announced by default."""
+async def test_marketplace_name_can_be_overridden_R033(ask: Client, given: Factory) -> None:
+    """A name and a description for the Marketplace replace the default ones."""
     company = await given.company()
     await given.profile(company)
     await given.port(company, visibility="PUBLIC", marketplace_name="Onramp", marketplace_description="Fast.")
 
     others, own = await ask(ANONYMOUS, NAMES), await ask(company.admin, OWN_NAMES)
 
-    assert told({"marketplacePorts": nodes({"name": "Onramp", "description": "Fast."})}) == whole(others)
-    assert told({"ports": nodes({"marketplaceName": "Onramp", "marketplaceDescription": "Fast."})}) == whole(own)
+    assert payload({"marketplacePorts": nodes({"name": "Onramp", "description": "Fast."})}) == response_of(others)
+    assert payload({"ports": nodes({"marketplaceName": "Onramp", "marketplaceDescription": "Fast."})}) == response_of(own)
 
 
 @pytest.mark.parametrize("overridden", [None, "Onramp"])
 async def test_renaming_a_port_does_not_rename_it_on_the_marketplace_R034(
     ask: Client, given: Factory, overridden: str | None
 ) -> None:
-    """What a company calls its port is its own business: the Marketplace goes on announcing it as before."""
+    """A port's own name is internal. The Marketplace keeps listing the port under its Marketplace name."""
     company = await given.company()
     await given.profile(company)
     port = await given.port(company, visibility="PUBLIC", name="Rack 7", marketplace_name=overridden)
@@ -158,7 +158,7 @@ async def test_renaming_a_port_does_not_rename_it_on_the_marketplace_R034(
     assert before.body == after.body
 
 
-async def test_marketplace_port_tells_where_whose_and_how_fast_R028(ask: Client, given: Factory) -> None:
+async def test_marketplace_port_has_provider_location_and_speed_R028(ask: Client, given: Factory) -> None:
     """A target names its provider's profile, its location and its speed, and whether it can be connected to now."""
     company = await given.company()
     profile = await given.profile(company)
@@ -170,12 +170,12 @@ async def test_marketplace_port_tells_where_whose_and_how_fast_R028(ask: Client,
     disabled = await ask(ANONYMOUS, query)
 
     facts = {"provider": {"id": profile.id}, "location": {"id": port.location.id}, "speedMbps": 10000}
-    assert told({"marketplacePorts": nodes({**facts, "selectable": True})}) == whole(active)
-    assert told({"marketplacePorts": nodes({**facts, "selectable": False})}) == whole(disabled)
+    assert payload({"marketplacePorts": nodes({**facts, "selectable": True})}) == response_of(active)
+    assert payload({"marketplacePorts": nodes({**facts, "selectable": False})}) == response_of(disabled)
 
 
-async def test_managed_viewer_does_not_meet_its_own_port_there_R116_A8(ask: Client, given: Factory) -> None:
-    """A managed account's public port is a target for everybody else, and shows the account itself nothing."""
+async def test_managed_viewer_does_not_see_its_own_marketplace_port_R116_A8(ask: Client, given: Factory) -> None:
+    """A managed account's public port is a target for everybody else, but not for the account itself."""
     account = await given.managed_account(await given.partner())
     profile = await given.profile(account.company)
     port = await given.port(account.company, visibility="PUBLIC")
@@ -183,12 +183,12 @@ async def test_managed_viewer_does_not_meet_its_own_port_there_R116_A8(ask: Clie
 
     own, others = await ask(account.admin, TARGETS, **asked), await ask(ANONYMOUS, TARGETS, **asked)
 
-    assert told({"node": None, "marketplacePorts": ids(), "profile": None}) == whole(own)
-    assert shown(port) == whole(others)
+    assert payload({"node": None, "marketplacePorts": ids(), "profile": None}) == response_of(own)
+    assert shown(port) == response_of(others)
 
 
-async def test_port_of_a_managed_account_is_private_until_its_partner_flips_it_V1(ask: Client, given: Factory) -> None:
-    """A managed account's port starts private; once it is public the Marketplace shows it, but not to the account."""
+async def test_port_of_a_managed_account_is_private_until_its_partner_publishes_it_V1(ask: Client, given: Factory) -> None:
+    """The port starts private. Once public, the Marketplace shows it, but not to the account."""
     account = await given.managed_account(await given.partner())
     await given.profile(account.company)
     port = await given.port(account.company)
@@ -199,16 +199,16 @@ async def test_port_of_a_managed_account_is_private_until_its_partner_flips_it_V
     flipped, seen_when_flipped = await ask(account.admin, query), await ask(ANONYMOUS, ALL)
 
     def own(visibility: str) -> dict[str, Any]:
-        return told({"ports": nodes({"visibility": visibility}), "marketplacePorts": ids()})
+        return payload({"ports": nodes({"visibility": visibility}), "marketplacePorts": ids()})
 
-    assert [own("PRIVATE"), own("PUBLIC")] == [whole(at_first), whole(flipped)]
-    assert told({"marketplacePorts": ids()}) == whole(seen_at_first)
-    assert told({"marketplacePorts": ids(port.on_marketplace)}) == whole(seen_when_flipped)
+    assert [own("PRIVATE"), own("PUBLIC")] == [response_of(at_first), response_of(flipped)]
+    assert payload({"marketplacePorts": ids()}) == response_of(seen_at_first)
+    assert payload({"marketplacePorts": ids(port.on_marketplace)}) == response_of(seen_when_flipped)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_others_meet_a_public_port_as_a_marketplace_port_only_V20(ask: Client, given: Factory, kind: str) -> None:
-    """Who meets a public port on the Marketplace does not reach the port behind it, its price least of all."""
+async def test_other_viewers_read_a_public_port_as_a_marketplace_port_only_V20(ask: Client, given: Factory, kind: str) -> None:
+    """A viewer that finds a port on the Marketplace can't reach the port behind it, least of all its price."""
     company = await given.company()
     await given.profile(company)
     port = await given.port(company, visibility="PUBLIC")
@@ -228,7 +228,7 @@ async def test_others_meet_a_public_port_as_a_marketplace_port_only_V20(ask: Cli
         "company": {"ports": {"totalCount": 0}},
         "marketplacePorts": {"totalCount": 1},
     }
-    assert told(expected) == whole(answer)
+    assert payload(expected) == response_of(answer)
 
 
 @pytest.mark.parametrize(
@@ -236,8 +236,8 @@ async def test_others_meet_a_public_port_as_a_marketplace_port_only_V20(ask: Cli
     ['monthlyRate: {currency: "EUR", atLeast: "1.00"}', "status: ACTIVE", "visibility: PUBLIC"],
     ids=["price", "status", "visibility"],
 )
-async def test_targets_are_not_filtered_by_what_they_do_not_show_A16(ask: Client, given: Factory, given_filter: str) -> None:
-    """A target's price or state is no filter of the schema, so nobody learns it, not even the target's company."""
+async def test_targets_are_not_filtered_by_hidden_fields_A16(ask: Client, given: Factory, given_filter: str) -> None:
+    """The schema has no filter by a target's price or status, so nobody learns them that way, not even its company."""
     company = await given.company()
     await given.profile(company)
     await given.port(company, visibility="PUBLIC")
@@ -248,8 +248,8 @@ async def test_targets_are_not_filtered_by_what_they_do_not_show_A16(ask: Client
     assert [(None, ["GRAPHQL_VALIDATION_FAILED"])] * 2 == [(answer.data, answer.codes) for answer in answers]
 
 
-async def test_targets_are_found_by_location_and_speed_R028(ask: Client, given: Factory) -> None:
-    """A location and a speed narrow the list of targets to what is shown there."""
+async def test_targets_are_filtered_by_location_and_speed_R028(ask: Client, given: Factory) -> None:
+    """A location and a speed narrow the list of targets that the viewer sees."""
     company = await given.company()
     await given.profile(company)
     place = await given.location()
@@ -261,11 +261,11 @@ async def test_targets_are_found_by_location_and_speed_R028(ask: Client, given: 
     here = await ask(ANONYMOUS, query, filter={"locationId": place.id})
     fast_here = await ask(ANONYMOUS, query, filter={"locationId": place.id, "speedMbps": 10_000})
 
-    assert told({"marketplacePorts": targets(fast, slow)}) == whole(here)
-    assert told({"marketplacePorts": targets(fast)}) == whole(fast_here)
+    assert payload({"marketplacePorts": targets(fast, slow)}) == response_of(here)
+    assert payload({"marketplacePorts": targets(fast)}) == response_of(fast_here)
 
 
 def targets(*ports: Port) -> dict[str, Any]:
-    """The connection of these ports as targets."""
+    """Return a connection of these ports as targets."""
     things: list[Thing] = [port.on_marketplace for port in ports]
     return ids(*things)

@@ -1,4 +1,4 @@
-"""Marketplace profiles: shown to everybody while they are public, and never to the managed account that one is of."""
+"""Marketplace profiles: visible to everybody while public, but never to the managed account they belong to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory, Thing
-from tests.rules.answers import hidden, ids, nodes, told, whole
+from tests.rules.answers import ids, nodes, payload, redaction_at, response_of
 
 FOUND = """query ($id: ID!, $slug: String!) {
     node(id: $id) { id }
@@ -24,42 +24,42 @@ ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIE
 
 
 def shown(profile: Thing, *all_shown: Thing) -> dict[str, Any]:
-    """The answer to FOUND of whoever reads the profile, as one of all that it reads."""
+    """Return the answer to FOUND for a viewer that reads the profile, as one of all profiles it reads."""
     found = {"id": profile.id}
-    return told({"node": found, "marketplaceProfile": found, "marketplaceProfiles": ids(*all_shown)})
+    return payload({"node": found, "marketplaceProfile": found, "marketplaceProfiles": ids(*all_shown)})
 
 
 def not_shown(*all_shown: Thing) -> dict[str, Any]:
-    """The answer to FOUND of whoever does not read the profile."""
-    return told({"node": None, "marketplaceProfile": None, "marketplaceProfiles": ids(*all_shown)})
+    """Return the answer to FOUND for a viewer that doesn't read the profile."""
+    return payload({"node": None, "marketplaceProfile": None, "marketplaceProfiles": ids(*all_shown)})
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
-async def test_public_profile_is_shown_to_everybody_R010_A8(ask: Client, given: Factory, kind: str) -> None:
-    """Everybody reads a public profile of another company, managed accounts too."""
+async def test_public_profile_is_visible_to_everybody_R010_A8(ask: Client, given: Factory, kind: str) -> None:
+    """Every viewer reads a public profile of another company, managed accounts included."""
     profile = await given.profile(await given.company(), slug="sample")
     email = await given.somebody(kind)
 
     answer = await ask(email, FOUND, id=profile.id, slug="sample")
 
-    assert shown(profile, profile) == whole(answer)
+    assert shown(profile, profile) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_private_profile_is_hidden_from_everybody_else_R011(ask: Client, given: Factory, kind: str) -> None:
-    """A private profile is found neither by its id, nor by its slug, nor by its words, nor in any list."""
+async def test_private_profile_is_hidden_from_others_R011(ask: Client, given: Factory, kind: str) -> None:
+    """A private profile isn't found by its id, its slug or a search, or in any list."""
     profile = await given.profile(await given.company(name="Alpine"), visibility="PRIVATE", slug="alpine")
     email = await given.somebody(kind)
 
     found = await ask(email, FOUND, id=profile.id, slug="alpine")
     searched = await ask(email, SEARCH, words="alpine")
 
-    assert not_shown() == whole(found)
-    assert told({"marketplaceProfiles": ids()}) == whole(searched)
+    assert not_shown() == response_of(found)
+    assert payload({"marketplaceProfiles": ids()}) == response_of(searched)
 
 
-async def test_hidden_profile_looks_like_none_R011_A21(ask: Client, given: Factory) -> None:
-    """A visitor gets the same bytes for a private profile's slug and id as for those that nobody has."""
+async def test_hidden_profile_looks_like_a_missing_one_R011_A21(ask: Client, given: Factory) -> None:
+    """A visitor gets the same bytes for a private profile's slug and id as for unknown ones."""
     profile = await given.profile(await given.company(), visibility="PRIVATE", slug="sample")
     await given.former_slug(profile, "sample-before")
 
@@ -70,8 +70,8 @@ async def test_hidden_profile_looks_like_none_R011_A21(ask: Client, given: Facto
     assert absent_one == hidden_one
 
 
-async def test_private_is_for_editing_and_public_for_showing_R009_R012(ask: Client, given: Factory) -> None:
-    """While a profile is private its company goes on reading it and others do not; the next request sees each change."""
+async def test_private_profile_stays_readable_to_its_company_R009_R012(ask: Client, given: Factory) -> None:
+    """While a profile is private, its company still reads it and others don't. Each change applies to the next request."""
     company, other = await given.company(), await given.company()
     profile = await given.profile(company, visibility="PRIVATE")
     query = "query ($id: ID!) { node(id: $id) { ... on MarketplaceProfile { visibility } } }"
@@ -79,15 +79,15 @@ async def test_private_is_for_editing_and_public_for_showing_R009_R012(ask: Clie
     answers = []
     for visibility in ("PRIVATE", "PUBLIC", "PRIVATE"):
         await given.change(profile, visibility=visibility)
-        answers += [whole(await ask(who.admin, query, id=profile.id)) for who in (company, other)]
+        answers += [response_of(await ask(who.admin, query, id=profile.id)) for who in (company, other)]
 
-    private, public = (told({"node": {"visibility": visibility}}) for visibility in ("PRIVATE", "PUBLIC"))
-    nothing = told({"node": None})
+    private, public = (payload({"node": {"visibility": visibility}}) for visibility in ("PRIVATE", "PUBLIC"))
+    nothing = payload({"node": None})
     assert [private, nothing, public, public, private, nothing] == answers
 
 
 async def test_new_profile_and_new_port_are_private_A11_R012(ask: Client, given: Factory) -> None:
-    """Of what nobody has said whether it is public the owner reads that it is private, and nobody else anything."""
+    """By default they're private: the owner reads that, and nobody else reads them."""
     company = await given.company()
     profile, port = await given.profile(company, visibility=None), await given.port(company, visibility=None)
     query = """query ($ids: [ID!]!) { nodes(ids: $ids) {
@@ -96,21 +96,21 @@ async def test_new_profile_and_new_port_are_private_A11_R012(ask: Client, given:
 
     own, others = [await ask(email, query, ids=[profile.id, port.id]) for email in (company.admin, ANONYMOUS)]
 
-    assert told({"nodes": [{"profileIs": "PRIVATE"}, {"portIs": "PRIVATE"}]}) == whole(own)
-    assert told({"nodes": [None, None]}) == whole(others)
+    assert payload({"nodes": [{"profileIs": "PRIVATE"}, {"portIs": "PRIVATE"}]}) == response_of(own)
+    assert payload({"nodes": [None, None]}) == response_of(others)
 
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
 async def test_every_role_reads_its_companys_profile_V9_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
-    """Every user of a direct or a partner company reads the company's profile, private as it is."""
+    """Every user of a direct or a partner company reads the company's profile, even while it's private."""
     company = await given.company(kind=kind)
     profile = await given.profile(company, visibility="PRIVATE", slug="sample")
     user = await given.user(company, role)
 
     answer = await ask(user.email, FOUND, id=profile.id, slug="sample")
 
-    assert shown(profile, profile) == whole(answer)
+    assert shown(profile, profile) == response_of(answer)
 
 
 @pytest.mark.parametrize("visibility", ["PUBLIC", "PRIVATE"])
@@ -118,7 +118,7 @@ async def test_every_role_reads_its_companys_profile_V9_V23(ask: Client, given: 
 async def test_managed_viewer_never_reads_its_marketplace_profile_R002_R116_A8(
     ask: Client, given: Factory, role: str, visibility: str
 ) -> None:
-    """No setting and no role lets a managed viewer read its own Marketplace profile, public or not, on any way."""
+    """No setting and no role lets a managed viewer read its own Marketplace profile, public or not, in any way."""
     settings = dict.fromkeys(("pricing", "chat_support", "dashboard", "company_profile", "order_approval"), True)
     account = await given.managed_account(await given.partner(), company={"name": "Alpine"})
     await given.setting(account, **settings)
@@ -129,14 +129,14 @@ async def test_managed_viewer_never_reads_its_marketplace_profile_R002_R116_A8(
     searched = await ask(user.email, SEARCH, words="alpine")
     of_company = await ask(user.email, OF_COMPANY, id=account.company.id)
 
-    assert not_shown() == whole(found)
-    assert told({"marketplaceProfiles": ids()}) == whole(searched)
-    redaction = hidden("company.marketplaceProfile", "NOT_FOR_MANAGED_ACCOUNTS")
-    assert told({"company": {"marketplaceProfile": None}}, redaction) == whole(of_company)
+    assert not_shown() == response_of(found)
+    assert payload({"marketplaceProfiles": ids()}) == response_of(searched)
+    redaction = redaction_at("company.marketplaceProfile", "NOT_FOR_MANAGED_ACCOUNTS")
+    assert payload({"company": {"marketplaceProfile": None}}, redaction) == response_of(of_company)
 
 
 async def test_managed_viewer_cannot_tell_whether_it_has_a_profile_R116_A21(ask: Client, given: Factory) -> None:
-    """A managed viewer's company without a profile, with a private one and with a public one look the same to it."""
+    """For a managed viewer, its company looks the same without a profile, with a private one and with a public one."""
     account = await given.managed_account(await given.partner())
     query = "query ($id: ID!) { company(id: $id) { marketplaceProfile { id } } marketplacePorts { totalCount } }"
     await given.port(account.company, visibility="PUBLIC")
@@ -151,7 +151,7 @@ async def test_managed_viewer_cannot_tell_whether_it_has_a_profile_R116_A21(ask:
 
 
 async def test_partner_reads_the_profile_of_its_account_A9(ask: Client, given: Factory) -> None:
-    """A partner, and no other, reads the private profile of a company that it manages."""
+    """A partner reads the private profile of a company that it manages. No other partner does."""
     partner, other = await given.partner(), await given.partner()
     account = await given.managed_account(partner)
     profile = await given.profile(account.company, visibility="PRIVATE", slug="sample")
@@ -159,61 +159,61 @@ async def test_partner_reads_the_profile_of_its_account_A9(ask: Client, given: F
     ours = await ask(partner.admin, FOUND, id=profile.id, slug="sample")
     theirs = await ask(other.admin, FOUND, id=profile.id, slug="sample")
 
-    assert shown(profile, profile) == whole(ours)
-    assert not_shown() == whole(theirs)
+    assert shown(profile, profile) == response_of(ours)
+    assert not_shown() == response_of(theirs)
 
 
 async def test_operator_reads_private_profiles_R011_V21(ask: Client, given: Factory) -> None:
-    """The operator finds a private profile of any company, wherever others find public ones."""
+    """The operator finds private profiles of any company wherever others find public ones."""
     operator = await given.operator()
     profile = await given.profile(await given.company(), visibility="PRIVATE", slug="sample")
 
     answer = await ask(operator.admin, FOUND, id=profile.id, slug="sample")
 
-    assert shown(profile, profile) == whole(answer)
+    assert shown(profile, profile) == response_of(answer)
 
 
-async def test_public_profile_of_a_managed_account_is_shown_to_others_A8(ask: Client, given: Factory) -> None:
-    """The denial is the managed account's alone: others browse its public profile, a sibling account too."""
+async def test_public_profile_of_a_managed_account_is_visible_to_others_A8(ask: Client, given: Factory) -> None:
+    """The denial applies to the managed account alone. Others, sibling accounts included, read its public profile."""
     partner = await given.partner()
     account, sibling = await given.managed_account(partner), await given.managed_account(partner)
     profile = await given.profile(account.company, slug="sample")
 
-    answers = [whole(await ask(email, FOUND, id=profile.id, slug="sample")) for email in (ANONYMOUS, sibling.admin)]
+    answers = [response_of(await ask(email, FOUND, id=profile.id, slug="sample")) for email in (ANONYMOUS, sibling.admin)]
 
     assert [shown(profile, profile)] * 2 == answers
 
 
 async def test_company_has_one_profile_at_most_A1(ask: Client, given: Factory) -> None:
-    """The profile hangs below its company, one or none."""
+    """A company's profile is one object or null."""
     company = await given.company()
 
     without = await ask(company.admin, OF_COMPANY, id=company.id)
     profile = await given.profile(company, visibility="PRIVATE")
     with_one = await ask(company.admin, OF_COMPANY, id=company.id)
 
-    assert told({"company": {"marketplaceProfile": None}}) == whole(without)
+    assert payload({"company": {"marketplaceProfile": None}}) == response_of(without)
     found = {"id": profile.id, "visibility": "PRIVATE"}
-    assert told({"company": {"marketplaceProfile": found}}) == whole(with_one)
+    assert payload({"company": {"marketplaceProfile": found}}) == response_of(with_one)
 
 
-async def test_contact_of_a_public_profile_is_for_whoever_is_signed_in_R017_R020_V22(ask: Client, given: Factory) -> None:
-    """Anonymous visitors read a public profile without its e-mail address and phone; every signed-in viewer reads them."""
+async def test_contact_of_a_public_profile_requires_sign_in_R017_R020_V22(ask: Client, given: Factory) -> None:
+    """Anonymous visitors read a public profile without its email and phone. Every signed-in viewer reads them."""
     await given.profile(await given.company(), name="Sample AG", slug="sample")
     signed_in = [await given.somebody(kind) for kind in ("DIRECT", "PARTNER", "MANAGED", "OPERATOR")]
 
     anonymous = await ask(ANONYMOUS, CONTACT, slug="sample")
-    others = [whole(await ask(email, CONTACT, slug="sample")) for email in signed_in]
+    others = [response_of(await ask(email, CONTACT, slug="sample")) for email in signed_in]
 
     nothing = {"companyName": "Sample AG", "contactEmail": None, "phone": None}
-    redactions = [hidden(f"marketplaceProfile.{field}", "SIGN_IN_REQUIRED") for field in ("contactEmail", "phone")]
-    assert told({"marketplaceProfile": nothing}, *redactions) == whole(anonymous)
+    redactions = [redaction_at(f"marketplaceProfile.{field}", "SIGN_IN_REQUIRED") for field in ("contactEmail", "phone")]
+    assert payload({"marketplaceProfile": nothing}, *redactions) == response_of(anonymous)
     contact = {"companyName": "Sample AG", "contactEmail": "sales@sample.example", "phone": "+49 69 5550100"}
-    assert [told({"marketplaceProfile": contact})] * 4 == others
+    assert [payload({"marketplaceProfile": contact})] * 4 == others
 
 
-async def test_profile_without_a_phone_looks_to_visitors_like_one_with_V22(ask: Client, given: Factory) -> None:
-    """A visitor cannot tell a phone that is hidden from one that is not there."""
+async def test_missing_phone_looks_hidden_to_visitors_V22(ask: Client, given: Factory) -> None:
+    """A visitor can't tell a hidden phone from a missing one."""
     profile = await given.profile(await given.company(), slug="sample")
 
     with_one = await ask(ANONYMOUS, CONTACT, slug="sample")
@@ -223,8 +223,8 @@ async def test_profile_without_a_phone_looks_to_visitors_like_one_with_V22(ask: 
     assert with_one.body == without.body
 
 
-async def test_address_of_a_profile_ends_with_its_slug_R014_A3(ask: Client, given: Factory) -> None:
-    """A profile is found by its slug, which its public address ends with, and by every slug that it had before."""
+async def test_profile_is_found_by_its_slugs_R014_A3(ask: Client, given: Factory) -> None:
+    """The public URL of a profile ends with its slug. The profile is found by its slug and by each former one."""
     profile = await given.profile(await given.company(), slug="sample-2")
     await given.former_slug(profile, "sample")
 
@@ -235,11 +235,11 @@ async def test_address_of_a_profile_ends_with_its_slug_R014_A3(ask: Client, give
     assert found["url"].startswith("http")
     assert found["url"].endswith("/marketplace/sample-2")
     assert now.body == before.body
-    assert told({"marketplaceProfile": None}) == whole(never)
+    assert payload({"marketplaceProfile": None}) == response_of(never)
 
 
-async def test_profile_says_what_its_company_wrote_R014_R015_R019_R024_R025(ask: Client, given: Factory) -> None:
-    """Name, text, site, links to other networks and main site are shown as they stand."""
+async def test_profile_has_what_its_company_wrote_R014_R015_R019_R024_R025(ask: Client, given: Factory) -> None:
+    """Name, text, website, links to other networks and headquarters are returned as they were entered."""
     await given.profile(
         await given.company(name="Trading name"),
         name="Sample AG",
@@ -262,39 +262,39 @@ async def test_profile_says_what_its_company_wrote_R014_R015_R019_R024_R025(ask:
         "socialLinks": [{"network": "Mastodon", "url": "https://social.example/@sample"}],
         "headquarters": {"street": "Gleis 7", "city": "Ulm", "postalCode": "89073", "country": "DE"},
     }
-    assert told({"marketplaceProfile": profile}) == whole(answer)
+    assert payload({"marketplaceProfile": profile}) == response_of(answer)
 
 
-async def test_categories_come_from_a_catalogue_that_the_operator_keeps_R021_R022_A5(ask: Client, given: Factory) -> None:
-    """A profile has one or more provider types of a table, is found by each, and follows a change of them at once."""
+async def test_categories_come_from_the_operators_catalogue_R021_R022_A5(ask: Client, given: Factory) -> None:
+    """A profile has provider types of a table, is found by each of them, and follows changes of the table at once."""
     await given.provider_type("QUANTUM", "Quantum networks")
     profile = await given.profile(await given.company(), slug="sample", provider_types=["CLOUD", "QUANTUM"])
     query = '{ marketplaceProfile(slug: "sample") { providerTypes { code label } } }'
 
     both = await ask(ANONYMOUS, query)
-    found = [whole(await ask(ANONYMOUS, OF_TYPE, code=code)) for code in ("CLOUD", "QUANTUM", "UNKNOWN")]
+    found = [response_of(await ask(ANONYMOUS, OF_TYPE, code=code)) for code in ("CLOUD", "QUANTUM", "UNKNOWN")]
     await given.change(profile, provider_types=["QUANTUM"])
     fewer = await ask(ANONYMOUS, OF_TYPE, code="CLOUD")
 
     types = [{"code": "CLOUD", "label": "Cloud"}, {"code": "QUANTUM", "label": "Quantum networks"}]
-    assert told({"marketplaceProfile": {"providerTypes": types}}) == whole(both)
-    one, none = (told({"marketplaceProfiles": ids(*profiles)}) for profiles in ([profile], []))
+    assert payload({"marketplaceProfile": {"providerTypes": types}}) == response_of(both)
+    one, none = (payload({"marketplaceProfiles": ids(*profiles)}) for profiles in ([profile], []))
     assert [one, one, none] == found
-    assert none == whole(fewer)
+    assert none == response_of(fewer)
 
 
-async def test_private_profile_may_be_without_a_category_A5(ask: Client, given: Factory) -> None:
-    """A profile that is not shown yet has no provider type so far."""
+async def test_private_profile_needs_no_category_A5(ask: Client, given: Factory) -> None:
+    """A private profile may have no provider type yet."""
     company = await given.company()
     await given.profile(company, visibility="PRIVATE", provider_types=[])
 
     answer = await ask(company.admin, "{ viewer { company { marketplaceProfile { providerTypes { code } } } } }")
 
-    assert told({"viewer": {"company": {"marketplaceProfile": {"providerTypes": []}}}}) == whole(answer)
+    assert payload({"viewer": {"company": {"marketplaceProfile": {"providerTypes": []}}}}) == response_of(answer)
 
 
-async def test_service_types_are_sub_categories_of_provider_types_R023(ask: Client, given: Factory) -> None:
-    """A service type names the provider type that it belongs to."""
+async def test_service_types_belong_to_provider_types_R023(ask: Client, given: Factory) -> None:
+    """A service type names its provider type."""
     await given.provider_type("CLOUD", "Cloud")
     await given.service_type("BACKUP", "Backup", "CLOUD")
     await given.profile(await given.company(), slug="sample", service_types=["BACKUP"])
@@ -307,10 +307,10 @@ async def test_service_types_are_sub_categories_of_provider_types_R023(ask: Clie
 
     backup = {"code": "BACKUP", "label": "Backup", "providerType": "CLOUD"}
     expected = {"marketplaceProfile": {"serviceTypes": [backup]}, "marketplaceProfiles": nodes({"slug": "sample"})}
-    assert told(expected) == whole(answer)
+    assert payload(expected) == response_of(answer)
 
 
-async def test_search_finds_only_what_the_viewer_may_read_R011_A21(ask: Client, given: Factory) -> None:
+async def test_search_finds_only_readable_profiles_R011_A21(ask: Client, given: Factory) -> None:
     """Words of private profiles find them for their own company and for nobody else."""
     company = await given.company()
     private = await given.profile(company, visibility="PRIVATE", name="Alpine Fibre", bio="Tunnels and passes.")
@@ -320,9 +320,9 @@ async def test_search_finds_only_what_the_viewer_may_read_R011_A21(ask: Client, 
     by_text = await ask(ANONYMOUS, SEARCH, words="tunnel")
     own = await ask(company.admin, SEARCH, words="alpine")
 
-    assert told({"marketplaceProfiles": ids(public)}) == whole(stranger)
-    assert told({"marketplaceProfiles": ids()}) == whole(by_text)
-    assert told({"marketplaceProfiles": ids(private, public)}) == whole(own)
+    assert payload({"marketplaceProfiles": ids(public)}) == response_of(stranger)
+    assert payload({"marketplaceProfiles": ids()}) == response_of(by_text)
+    assert payload({"marketplaceProfiles": ids(private, public)}) == response_of(own)
 
 
 FORGIVEN = [
@@ -357,51 +357,51 @@ UNFORGIVEN = [
 
 
 @pytest.mark.parametrize(("name", "words", "why"), FORGIVEN)
-async def test_search_forgives_a_slip_R014(ask: Client, given: Factory, name: str, words: str, why: str) -> None:
-    """A profile is found by its words, their beginnings, and by words that a slip of one letter, accents or case tell apart."""
+async def test_search_tolerates_typos_R014(ask: Client, given: Factory, name: str, words: str, why: str) -> None:
+    """Search matches words and prefixes, ignores accents and case, and tolerates one typo per word."""
     profile = await given.profile(await given.company(), name=name)
     await given.profile(await given.company(), name="Unrelated")
 
     answer = await ask(ANONYMOUS, SEARCH, words=words)
 
-    assert told({"marketplaceProfiles": ids(profile)}) == whole(answer), why
+    assert payload({"marketplaceProfiles": ids(profile)}) == response_of(answer), why
 
 
 @pytest.mark.parametrize(("name", "words", "why"), UNFORGIVEN)
-async def test_search_forgives_no_more_than_a_slip_R014(ask: Client, given: Factory, name: str, words: str, why: str) -> None:
-    """Words that mean something else find nothing."""
+async def test_search_does_not_match_different_words_R014(ask: Client, given: Factory, name: str, words: str, why: str) -> None:
+    """Words with another meaning find nothing."""
     await given.profile(await given.company(), name=name)
 
     answer = await ask(ANONYMOUS, SEARCH, words=words)
 
-    assert told({"marketplaceProfiles": ids()}) == whole(answer), why
+    assert payload({"marketplaceProfiles": ids()}) == response_of(answer), why
 
 
-async def test_search_wants_every_word_somewhere_R014_R015(ask: Client, given: Factory) -> None:
-    """Each word of a search, misspelt or not, has to be found in the name or in the text."""
+async def test_search_matches_every_word_R014_R015(ask: Client, given: Factory) -> None:
+    """Each word of a search, misspelt or not, must match the name or the text."""
     both = await given.profile(await given.company(), name="Alpine", bio="Tunnels and passes.")
     await given.profile(await given.company(), name="Alpine", bio=None)
 
     answer = await ask(ANONYMOUS, SEARCH, words="tunels alpin")
 
-    assert told({"marketplaceProfiles": ids(both)}) == whole(answer)
+    assert payload({"marketplaceProfiles": ids(both)}) == response_of(answer)
 
 
 @pytest.mark.parametrize("words", ["secret", "secrte", "hidden.example", "5550100", "sceret hidden"])
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "OPERATOR"])
-async def test_search_is_not_in_how_to_reach_a_provider_V22(ask: Client, given: Factory, kind: str, words: str) -> None:
-    """Contact e-mail and phone are searched by nobody, whoever may read them."""
+async def test_search_ignores_contact_details_V22(ask: Client, given: Factory, kind: str, words: str) -> None:
+    """Contact email and phone aren't searched, not even for viewers that can read them."""
     contact = {"contact_email": "secret@hidden.example", "phone": "+49 69 5550100"}
     await given.profile(await given.company(name="Alpine"), **contact)
     email = await given.somebody(kind)
 
     answer = await ask(email, SEARCH, words=words)
 
-    assert told({"marketplaceProfiles": ids()}) == whole(answer)
+    assert payload({"marketplaceProfiles": ids()}) == response_of(answer)
 
 
-async def test_misspelt_search_finds_only_what_the_viewer_may_read_R011_R116(ask: Client, given: Factory) -> None:
-    """Misspelt words of hidden profiles find them for whoever reads them and for nobody else, not even as a number."""
+async def test_misspelt_search_finds_only_readable_profiles_R011_R116(ask: Client, given: Factory) -> None:
+    """Misspelt words of hidden profiles find them for viewers that read them. Others don't even see a count."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     own = await given.profile(account.company, name="Alpine Cloud")
@@ -409,28 +409,28 @@ async def test_misspelt_search_finds_only_what_the_viewer_may_read_R011_R116(ask
     operator = await given.operator()
 
     answers = [
-        whole(await ask(who, SEARCH, words="alpnie")) for who in (account.admin, ANONYMOUS, partner.admin, operator.admin)
+        response_of(await ask(who, SEARCH, words="alpnie")) for who in (account.admin, ANONYMOUS, partner.admin, operator.admin)
     ]
 
     expected = ids(), ids(own), ids(own), ids(own, private)
-    assert [told({"marketplaceProfiles": each}) for each in expected] == answers
+    assert [payload({"marketplaceProfiles": each}) for each in expected] == answers
 
 
 async def test_search_follows_a_change_of_name_R027(ask: Client, given: Factory) -> None:
-    """A profile is found by what it says now, and by what it said before no more."""
+    """A profile is found by its current text and no longer by its former one."""
     profile = await given.profile(await given.company(), name="Alpine")
     await given.change(profile, company_name="Coastal")
 
     now, before = await ask(ANONYMOUS, SEARCH, words="coastl"), await ask(ANONYMOUS, SEARCH, words="alpin")
 
-    assert told({"marketplaceProfiles": ids(profile)}) == whole(now)
-    assert told({"marketplaceProfiles": ids()}) == whole(before)
+    assert payload({"marketplaceProfiles": ids(profile)}) == response_of(now)
+    assert payload({"marketplaceProfiles": ids()}) == response_of(before)
 
 
 @pytest.mark.executors
 @pytest.mark.parametrize("slug", ["sample", "former", "hidden", "was-hidden", "nobody"])
-async def test_a_slug_takes_one_statement_whatever_it_leads_to_A3_A21(ask: Client, given: Factory, slug: str) -> None:
-    """A former slug of a private profile is found as little, and with as much work, as one that nobody ever had."""
+async def test_slug_lookup_takes_one_statement_A3_A21(ask: Client, given: Factory, slug: str) -> None:
+    """A former slug of a private profile takes the same work, and finds as little, as an unknown slug."""
     shown = await given.profile(await given.company(), slug="sample")
     hidden = await given.profile(await given.company(), slug="hidden", visibility="PRIVATE")
     await given.former_slug(shown, "former")

@@ -1,4 +1,4 @@
-"""Memberships: the people of a company, for the company, its partner and the operator."""
+"""Memberships: a company's people, for the company, its partner and the operator."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.client import Client
 from tests.factory import Factory
-from tests.rules.answers import hidden, ids, nodes, told, whole
+from tests.rules.answers import ids, nodes, payload, redaction_at, response_of
 
 MEMBERS = "query ($id: ID!) { company(id: $id) { members { nodes { id roles company { id } user { name jobTitle } } } } }"
 COUNT = "query ($id: ID!) { company(id: $id) { members { nodes { id } totalCount } } }"
@@ -16,7 +16,7 @@ ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIE
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_every_role_reads_the_members_of_its_company_V23_A43(ask: Client, given: Factory, role: str) -> None:
-    """Each user reads who else is there, and with which roles."""
+    """Each user reads who the members are, and with which roles."""
     company = await given.company()
     member = await given.user(company, role, "MARKETPLACE_EDITOR" if role != "MARKETPLACE_EDITOR" else "FINANCE", name="Jo")
 
@@ -26,13 +26,11 @@ async def test_every_role_reads_the_members_of_its_company_V23_A43(ask: Client, 
     both = [role, "MARKETPLACE_EDITOR" if role != "MARKETPLACE_EDITOR" else "FINANCE"]
     second = {"id": member.membership.id, "roles": both, "user": {"name": "Jo", "jobTitle": None}}
     listed = nodes(*({**known, "company": {"id": company.id}} for known in (first, second)))
-    assert told({"company": {"members": listed}}) == whole(answer)
+    assert payload({"company": {"members": listed}}) == response_of(answer)
 
 
 @pytest.mark.parametrize("asking", ["its partner", "the operator"])
-async def test_members_of_a_managed_account_are_read_by_those_who_run_it_V14_V21(
-    ask: Client, given: Factory, asking: str
-) -> None:
+async def test_partner_and_operator_read_members_of_a_managed_account_V14_V21(ask: Client, given: Factory, asking: str) -> None:
     """The partner and the operator read the people of a managed account."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)
@@ -42,14 +40,14 @@ async def test_members_of_a_managed_account_are_read_by_those_who_run_it_V14_V21
     by_id = await ask(email, BY_ID, id=user.membership.id)
     below = await ask(email, COUNT, id=account.company.id)
 
-    assert told({"node": {"id": user.membership.id}}) == whole(by_id)
+    assert payload({"node": {"id": user.membership.id}}) == response_of(by_id)
     everybody = ids(account.company.user.membership, user.membership)
-    assert told({"company": {"members": everybody}}) == whole(below)
+    assert payload({"company": {"members": everybody}}) == response_of(below)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_members_are_read_by_nobody_else_V21(ask: Client, given: Factory, kind: str) -> None:
-    """Whoever meets a company on the Marketplace reads none of its people."""
+async def test_other_viewers_read_no_members_V21(ask: Client, given: Factory, kind: str) -> None:
+    """A viewer that finds a company on the Marketplace reads none of its people."""
     company = await given.company()
     await given.profile(company)
     user = await given.user(company)
@@ -57,12 +55,12 @@ async def test_members_are_read_by_nobody_else_V21(ask: Client, given: Factory, 
 
     by_id, below = await ask(email, BY_ID, id=user.membership.id), await ask(email, COUNT, id=company.id)
 
-    assert told({"node": None}) == whole(by_id)
-    assert told({"company": {"members": None}}, hidden("company.members", "NOT_YOURS")) == whole(below)
+    assert payload({"node": None}) == response_of(by_id)
+    assert payload({"company": {"members": None}}, redaction_at("company.members", "NOT_YOURS")) == response_of(below)
 
 
-async def test_user_that_is_no_member_any_more_is_nobody_V24(ask: Client, given: Factory) -> None:
-    """A user whose membership has ended is turned away with the next request, though its token has not expired."""
+async def test_user_without_a_membership_is_rejected_V24(ask: Client, given: Factory) -> None:
+    """A user whose membership has ended is rejected from the next request on, even if its token hasn't expired."""
     company = await given.company()
     user = await given.user(company)
 
@@ -70,5 +68,5 @@ async def test_user_that_is_no_member_any_more_is_nobody_V24(ask: Client, given:
     await given.no_more(user.membership)
     after = await ask(user.email, BY_ID, id=company.id)
 
-    assert told({"node": {"id": company.id}}) == whole(before)
+    assert payload({"node": {"id": company.id}}) == response_of(before)
     assert (401, None) == (after.status, after.data)

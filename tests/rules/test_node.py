@@ -1,4 +1,4 @@
-"""Node: whatever has an id is found by it again by whoever may read it; for everybody else it looks as if it were not there."""
+"""Node: a viewer that can read an object finds it by its id. For everybody else it looks as if it didn't exist."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from resolvers.reading.nodes import MAX_INVALID_IDS
 from tests.client import ANONYMOUS, Client
 from tests.factory import Company, Factory, Thing
-from tests.rules.answers import ids, told, whole
+from tests.rules.answers import ids, payload, response_of
 
 NODE = "query ($id: ID!) { node(id: $id) { __typename id } }"
 NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
@@ -40,14 +40,14 @@ LISTS = (
 
 @dataclass(frozen=True)
 class Market:
-    """Something of each type that is not for everybody, and the partner that may read it all."""
+    """One record of each restricted type, and the partner that can read all of them."""
 
     partner: Company
     things: dict[str, Thing]
 
 
 async def market(given: Factory, *, shown: bool = False) -> Market:
-    """A partner with an account that has everything; what shows itself does so only if it is `shown`."""
+    """Create a partner and an account that has everything. What can be public is public only if `shown`."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     company = account.company
@@ -73,8 +73,8 @@ async def market(given: Factory, *, shown: bool = False) -> Market:
 
 @pytest.mark.parametrize("type_name", GUARDED)
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_hidden_and_absent_are_the_same_bytes_A21(ask: Client, given: Factory, kind: str, type_name: str) -> None:
-    """The id of a thing that is hidden and one that nobody has get the same answer, to the byte and without an error."""
+async def test_hidden_and_absent_records_get_the_same_bytes_A21(ask: Client, given: Factory, kind: str, type_name: str) -> None:
+    """The id of a hidden record and an unknown id get the same response, byte for byte and without an error."""
     thing = (await market(given)).things[type_name]
     email = await given.somebody(kind)
     nobodys = Thing(type_name, uuid.UUID(int=thing.key.int ^ 1))
@@ -82,13 +82,13 @@ async def test_hidden_and_absent_are_the_same_bytes_A21(ask: Client, given: Fact
     hidden_one, absent_one = await ask(email, NODE, id=thing.id), await ask(email, NODE, id=nobodys.id)
     both = await ask(email, NODES, ids=[thing.id, nobodys.id])
 
-    assert told({"node": None}) == whole(hidden_one)
+    assert payload({"node": None}) == response_of(hidden_one)
     assert absent_one.body == hidden_one.body
-    assert told({"nodes": [None, None]}) == whole(both)
+    assert payload({"nodes": [None, None]}) == response_of(both)
 
 
-async def test_things_are_found_again_by_whoever_may_read_them_A21(ask: Client, given: Factory) -> None:
-    """A partner finds everything of its account by id, in the order in which it asks."""
+async def test_records_are_found_by_id_if_readable_A21(ask: Client, given: Factory) -> None:
+    """A partner finds everything of its account by id, in the order of the ids."""
     everything = await market(given, shown=True)
     location = await given.location()
     things = [*everything.things.values(), location]
@@ -96,11 +96,11 @@ async def test_things_are_found_again_by_whoever_may_read_them_A21(ask: Client, 
     answer = await ask(everything.partner.admin, NODES, ids=[thing.id for thing in things])
 
     assert {*GUARDED, "Location"} == {thing.type for thing in things}
-    assert told({"nodes": [{"__typename": thing.type, "id": thing.id} for thing in things]}) == whole(answer)
+    assert payload({"nodes": [{"__typename": thing.type, "id": thing.id} for thing in things]}) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "MANAGED"])
-async def test_only_a_partner_reads_what_names_it_as_partner_A18_V14(ask: Client, given: Factory, kind: str) -> None:
+async def test_only_a_partner_reads_companies_that_name_it_as_partner_A18_V14(ask: Client, given: Factory, kind: str) -> None:
     """A company that may not manage accounts reads nothing of one that wrongly names it as its partner."""
     viewer = await given.company() if kind == "DIRECT" else (await given.managed_account(await given.partner())).company
     account = await given.managed_account(viewer)
@@ -127,12 +127,12 @@ async def test_only_a_partner_reads_what_names_it_as_partner_A18_V14(ask: Client
     answer = await ask(viewer.admin, NODES, ids=[thing.id for thing in things])
 
     assert {*GUARDED} - {"MarketplacePort"} == {thing.type for thing in things}
-    assert told({"nodes": [None] * len(things)}) == whole(answer)
+    assert payload({"nodes": [None] * len(things)}) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_company_by_id_is_null_where_it_is_hidden_A21_V24(ask: Client, given: Factory, kind: str) -> None:
-    """A single object that is hidden is null, exactly as one that is not there."""
+async def test_hidden_company_is_null_A21_V24(ask: Client, given: Factory, kind: str) -> None:
+    """A hidden company is null by its id, exactly as one that doesn't exist."""
     company = await given.company()
     email = await given.somebody(kind)
     query = "query ($id: ID!) { company(id: $id) { tradingName ports { totalCount } } }"
@@ -140,23 +140,23 @@ async def test_company_by_id_is_null_where_it_is_hidden_A21_V24(ask: Client, giv
     hidden_one = await ask(email, query, id=company.id)
     absent_one = await ask(email, query, id=Thing("Company", uuid.UUID(int=company.key.int ^ 1)).id)
 
-    assert told({"company": None}) == whole(hidden_one)
+    assert payload({"company": None}) == response_of(hidden_one)
     assert absent_one.body == hidden_one.body
 
 
 @pytest.mark.parametrize("name", LISTS)
-async def test_list_without_a_row_for_the_viewer_is_empty_V24(ask: Client, given: Factory, name: str) -> None:
-    """A visitor to a market in which nothing is shown gets empty lists that count nothing, and no errors."""
+async def test_list_without_readable_rows_is_empty_V24(ask: Client, given: Factory, name: str) -> None:
+    """A visitor to a market that shows nothing gets empty lists with a count of zero, and no errors."""
     await market(given)
 
     answer = await ask(ANONYMOUS, f"{{ {name} {{ nodes {{ id }} totalCount }} }}")
 
-    assert told({name: ids()}) == whole(answer)
+    assert payload({name: ids()}) == response_of(answer)
 
 
 @pytest.mark.parametrize("name", LISTS)
-async def test_list_does_not_change_with_what_is_hidden_V24_A21(ask: Client, given: Factory, name: str) -> None:
-    """A stranger's lists are the same bytes in an empty market and in one in which nothing is shown to it."""
+async def test_list_does_not_depend_on_hidden_rows_V24_A21(ask: Client, given: Factory, name: str) -> None:
+    """An unrelated viewer's lists are the same bytes in an empty market and in one that shows it nothing."""
     stranger = await given.company()
     query = f"{{ {name} {{ edges {{ cursor }} nodes {{ id }} totalCount pageInfo {{ hasNextPage endCursor }} }} }}"
 
@@ -168,8 +168,8 @@ async def test_list_does_not_change_with_what_is_hidden_V24_A21(ask: Client, giv
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "QUFB", "bG8=", "ÄÖÜ"])
-async def test_wrong_id_names_the_argument_and_no_type_A21(ask: Client, given: Factory, text: str) -> None:
-    """What is no id at all is an error of its argument, the same for all viewers."""
+async def test_invalid_id_error_names_the_argument_and_no_type_A21(ask: Client, given: Factory, text: str) -> None:
+    """A malformed id is an error of its argument, the same for all viewers."""
     company = await given.company()
 
     answers = [await ask(email, NODE, id=text) for email in (ANONYMOUS, company.admin)]
@@ -178,8 +178,8 @@ async def test_wrong_id_names_the_argument_and_no_type_A21(ask: Client, given: F
     assert [({"node": None}, [{"code": "INVALID_ID", "argument": "id"}])] * 2 == told_by
 
 
-async def test_a_list_of_invalid_ids_is_refused_as_a_whole_A21(ask: Client, given: Factory) -> None:
-    """A few invalid ids are an error each; a list of many is one error, because thousands of errors would take long."""
+async def test_long_list_of_invalid_ids_is_one_error_A21(ask: Client, given: Factory) -> None:
+    """A few invalid ids are an error each. A list of many is one error, because thousands of errors would take long."""
     company = await given.company()
     query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
 
@@ -190,8 +190,8 @@ async def test_a_list_of_invalid_ids_is_refused_as_a_whole_A21(ask: Client, give
     assert (None, ["INVALID_ID"]) == (many.data, many.codes)
 
 
-async def test_id_of_another_type_is_wrong_whether_it_exists_or_not_A21(ask: Client, given: Factory) -> None:
-    """Asking for a company by the id of a port is the same error for a port that is there and one that is not."""
+async def test_id_of_another_type_is_an_error_whether_it_exists_or_not_A21(ask: Client, given: Factory) -> None:
+    """Requesting a company by a port's id is the same error for an existing port and an unknown one."""
     port = await given.port(await given.company())
     query = "query ($id: ID!) { company(id: $id) { id } }"
     nobodys = Thing("Port", uuid.UUID(int=port.key.int ^ 1))

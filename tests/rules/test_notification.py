@@ -1,4 +1,4 @@
-"""Notifications: who is told what, and that nobody else reads it."""
+"""Notifications: who gets which ones, and that nobody else reads them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from resolvers.notifying.announcements import everybody, of_company, of_users
 from resolvers.notifying.notifications import Message, notify_company, queue_mail
 from resolvers.values.identifiers import Identifier
 from tests.client import Client
-from tests.expected_notifications import Telling
+from tests.expected_notifications import Announcer
 from tests.factory import Factory, Thing
-from tests.rules.answers import ids, nodes, told, whole
-from tests.rules.mutations import refused, send, stored
+from tests.rules.answers import ids, nodes, payload, response_of
+from tests.rules.mutations import send, stored_rows, user_error
 
 TITLES = "{ notifications { nodes { kind title body subjectId readAt } } }"
 COUNT = "{ notifications { nodes { id } totalCount } }"
@@ -33,8 +33,8 @@ PAGE = """query ($first: Int, $after: String, $last: Int, $before: String) {
 }"""
 
 
-async def test_a_user_reads_what_it_was_told_newest_first_X6(ask: Client, given: Factory) -> None:
-    """Each notification says what it is about, and the newest comes first."""
+async def test_user_reads_its_notifications_newest_first_X6(ask: Client, given: Factory) -> None:
+    """Each notification links to its subject, and the newest comes first."""
     company = await given.company()
     await given.notification(company.user, company, title="First")
     await given.notification(
@@ -46,11 +46,11 @@ async def test_a_user_reads_what_it_was_told_newest_first_X6(ask: Client, given:
     rest = {"body": "Sample text.", "readAt": None}
     second = {"kind": "MAINTENANCE", "title": "Second", "subjectId": company.id, **rest}
     first = {"kind": "SECURITY", "title": "First", "subjectId": None, **rest}
-    assert told({"notifications": nodes(second, first)}) == whole(answer)
+    assert payload({"notifications": nodes(second, first)}) == response_of(answer)
 
 
 async def test_pages_of_notifications_run_from_the_newest_X6(ask: Client, given: Factory) -> None:
-    """Forward is towards the older ones, backward towards the newer ones."""
+    """Forward pages run to older notifications, backward pages to newer ones."""
     company = await given.company()
     oldest, middle, newest = [await given.notification(company.user, company) for _ in range(3)]
 
@@ -63,20 +63,20 @@ async def test_pages_of_notifications_run_from_the_newest_X6(ask: Client, given:
     assert [True, False, True] == [page["pageInfo"]["hasNextPage"] for page in (start, rest, back)]
 
 
-async def test_unread_notifications_are_found_apart_X6(ask: Client, given: Factory) -> None:
-    """`unread` leaves out what has been read, also of the count."""
+async def test_unread_notifications_are_filtered_X6(ask: Client, given: Factory) -> None:
+    """`unread` excludes read notifications, from the count too."""
     company = await given.company()
     read, unread = [await given.notification(company.user, company) for _ in range(2)]
     await given.change(read, read_at=given.now)
 
-    assert told({"notifications": ids(unread)}) == whole(await ask(company.admin, UNREAD))
-    assert told({"viewer": {"unreadNotifications": 1}}) == whole(await ask(company.admin, BADGE))
-    assert told({"notifications": ids(unread, read)}) == whole(await ask(company.admin, COUNT))
+    assert payload({"notifications": ids(unread)}) == response_of(await ask(company.admin, UNREAD))
+    assert payload({"viewer": {"unreadNotifications": 1}}) == response_of(await ask(company.admin, BADGE))
+    assert payload({"notifications": ids(unread, read)}) == response_of(await ask(company.admin, COUNT))
 
 
 @pytest.mark.parametrize("who", ["a colleague", "its partner", "the operator", "a stranger", "nobody"])
-async def test_nobody_reads_what_another_was_told_X6(ask: Client, given: Factory, who: str) -> None:
-    """A notification belongs to its user: not to its company, its partner or the operator."""
+async def test_other_users_do_not_read_a_notification_X6(ask: Client, given: Factory, who: str) -> None:
+    """A notification belongs to its user, and not to the user's company, its partner or the operator."""
     account = await given.managed_account(partner := await given.partner())
     notice = await given.notification(account.company.user, account.company)
     colleague, operator, stranger = await given.user(account.company), await given.operator(), await given.company()
@@ -88,30 +88,32 @@ async def test_nobody_reads_what_another_was_told_X6(ask: Client, given: Factory
         "nobody": None,
     }[who]
 
-    assert told({"notifications": ids()}) == whole(await ask(asking, COUNT))
-    assert told({"viewer": {"unreadNotifications": 0}}) == whole(await ask(asking, BADGE))
-    assert told({"node": None}) == whole(await ask(asking, BY_ID, id=notice.id))
-    assert told({"notifications": ids(notice)}) == whole(await ask(account.admin, COUNT))
+    assert payload({"notifications": ids()}) == response_of(await ask(asking, COUNT))
+    assert payload({"viewer": {"unreadNotifications": 0}}) == response_of(await ask(asking, BADGE))
+    assert payload({"node": None}) == response_of(await ask(asking, BY_ID, id=notice.id))
+    assert payload({"notifications": ids(notice)}) == response_of(await ask(account.admin, COUNT))
 
 
-async def test_a_member_of_two_companies_reads_of_the_one_that_it_is_signed_in_for_X6(ask: Client, given: Factory) -> None:
-    """What concerns another company of the same user is not told here."""
+async def test_member_of_two_companies_reads_those_of_the_signed_in_company_X6(ask: Client, given: Factory) -> None:
+    """Notifications for another company of the same user aren't returned."""
     first, second = await given.company(), await given.company()
     here = await given.notification(first.user, first)
     there = await given.notification(first.user, second)
 
-    assert told({"notifications": ids(here)}) == whole(await ask(first.admin, COUNT))
-    assert told({"node": None}) == whole(await ask(first.admin, BY_ID, id=there.id))
+    assert payload({"notifications": ids(here)}) == response_of(await ask(first.admin, COUNT))
+    assert payload({"node": None}) == response_of(await ask(first.admin, BY_ID, id=there.id))
 
 
-async def test_whoever_holds_the_role_is_told_here_and_by_mail_X6(ask: Client, given: Factory, telling: Telling) -> None:
-    """Each member with one of the roles gets a notification and a mail, with the thing that it is about; others get nothing."""
+async def test_members_with_the_role_are_notified_here_and_by_email_X6(
+    ask: Client, given: Factory, announcer: Announcer
+) -> None:
+    """Each member with one of the roles gets a notification and an email that link to the subject. Others get nothing."""
     company = await given.company()
     finance = await given.user(company, "FINANCE", "NETWORK_ADMIN")
     viewer = await given.user(company, "VIEWER")
     port = await given.port(company)
 
-    async with telling.transaction() as session:
+    async with announcer.transaction() as session:
         roles = (MemberRole.ACCOUNT_ADMIN, MemberRole.FINANCE)
         about = Identifier("Port", port.key)
         await notify_company(
@@ -120,40 +122,40 @@ async def test_whoever_holds_the_role_is_told_here_and_by_mail_X6(ask: Client, g
 
     notice = {"kind": "SECURITY", "title": "A line", "body": "Text.", "subjectId": port.id, "readAt": None}
     for email in (company.admin, finance.email):
-        assert told({"notifications": nodes(notice)}) == whole(await ask(email, TITLES))
-    assert told({"notifications": nodes()}) == whole(await ask(viewer.email, TITLES))
-    assert [(email, "A line", "Text.") for email in (company.admin, finance.email)] == await telling.mails()
+        assert payload({"notifications": nodes(notice)}) == response_of(await ask(email, TITLES))
+    assert payload({"notifications": nodes()}) == response_of(await ask(viewer.email, TITLES))
+    assert [(email, "A line", "Text.") for email in (company.admin, finance.email)] == await announcer.mails()
 
 
-async def test_what_is_not_committed_is_told_to_nobody_X6(ask: Client, given: Factory, telling: Telling) -> None:
-    """A notice belongs to the transaction of the change: without the change there is neither notification nor mail."""
+async def test_rolled_back_change_notifies_nobody_X6(ask: Client, given: Factory, announcer: Announcer) -> None:
+    """A notification belongs to the change's transaction: without the change, there is neither notification nor email."""
     company = await given.company()
 
-    async with telling.transaction() as session:
+    async with announcer.transaction() as session:
         await notify_company(session, NotificationKind.SECURITY, company.key, Message("A line", "Text."))
         await session.rollback()
 
-    assert told({"notifications": nodes()}) == whole(await ask(company.admin, TITLES))
-    assert [] == await telling.mails()
+    assert payload({"notifications": nodes()}) == response_of(await ask(company.admin, TITLES))
+    assert [] == await announcer.mails()
 
 
-async def test_an_address_is_written_to_whoever_reads_it_R018(ask: Client, given: Factory, telling: Telling) -> None:
-    """What a profile's contact address is to receive goes to that address, and becomes nobody's notification."""
+async def test_contact_address_gets_email_only_R018(ask: Client, given: Factory, announcer: Announcer) -> None:
+    """Mail for a profile's contact address goes to that address and creates no notification."""
     company = await given.company()
     await given.profile(company, contact_email="sales@sample.example")
 
-    async with telling.transaction() as session:
+    async with announcer.transaction() as session:
         await queue_mail(session, NotificationKind.PROFILE_INQUIRY, "sales@sample.example", Message("Inquiry", "Text."))
 
-    assert told({"notifications": nodes()}) == whole(await ask(company.admin, TOLD))
-    assert [("sales@sample.example", "Inquiry", "Text.")] == await telling.mails()
+    assert payload({"notifications": nodes()}) == response_of(await ask(company.admin, TOLD))
+    assert [("sales@sample.example", "Inquiry", "Text.")] == await announcer.mails()
 
 
 @pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
-async def test_maintenance_of_a_managed_account_is_told_to_its_partner_R117_R118_A15(
-    ask: Client, given: Factory, telling: Telling, supported_by: str
+async def test_maintenance_of_a_managed_account_notifies_its_partner_R117_R118_A15(
+    ask: Client, given: Factory, announcer: Announcer, supported_by: str
 ) -> None:
-    """The partner hears of it once, with the names of its accounts, whoever supports them; the accounts hear nothing."""
+    """The partner gets one message with its accounts' names, whoever supports them. The accounts get none."""
     partner, location = await given.partner(), await given.location()
     engineer, viewer = await given.user(partner, "NETWORK_ADMIN"), await given.user(partner, "VIEWER")
     accounts = [await given.managed_account(partner, name=name, supported_by=supported_by) for name in ("Beta", "Alpha")]
@@ -163,93 +165,101 @@ async def test_maintenance_of_a_managed_account_is_told_to_its_partner_R117_R118
     elsewhere = await given.managed_account(partner, name="Gamma", supported_by=supported_by)
     await given.port(elsewhere.company)
 
-    await telling.maintenance(location)
+    await announcer.maintenance(location)
 
     body = "Sample text.\n\nThis affects these accounts that you manage. We don't notify them, so please do:\n- Alpha\n- Beta"
     notice = {"kind": "MAINTENANCE", "title": "Maintenance: Sample", "body": body}
     for email in (partner.admin, engineer.email):
-        assert told({"notifications": nodes(notice)}) == whole(await ask(email, TOLD))
+        assert payload({"notifications": nodes(notice)}) == response_of(await ask(email, TOLD))
     for email in (viewer.email, elsewhere.admin, *(account.admin for account in accounts)):
-        assert told({"notifications": nodes()}) == whole(await ask(email, TOLD))
-    assert [(email, "Maintenance: Sample", body) for email in (partner.admin, engineer.email)] == await telling.mails()
+        assert payload({"notifications": nodes()}) == response_of(await ask(email, TOLD))
+    assert [(email, "Maintenance: Sample", body) for email in (partner.admin, engineer.email)] == await announcer.mails()
 
 
-async def test_maintenance_of_other_companies_is_told_to_themselves_R117(ask: Client, given: Factory, telling: Telling) -> None:
-    """Direct companies, and partners of their own ports, are told of the locations where they have ports, and of no other."""
+async def test_maintenance_of_other_companies_notifies_themselves_R117(
+    ask: Client, given: Factory, announcer: Announcer
+) -> None:
+    """Direct companies, and partners for their own ports, are notified of locations where they have ports, and no others."""
     here, there = await given.location(), await given.location()
     direct, partner, other = await given.company(), await given.partner(), await given.company()
     await given.port(direct, here)
     await given.port(partner, here)
     await given.port(other, there)
 
-    await telling.maintenance(here)
+    await announcer.maintenance(here)
     notice = {"kind": "MAINTENANCE", "title": "Maintenance: Sample", "body": "Sample text."}
 
     for email in (direct.admin, partner.admin):
-        assert told({"notifications": nodes(notice)}) == whole(await ask(email, TOLD))
-    assert told({"notifications": nodes()}) == whole(await ask(other.admin, TOLD))
+        assert payload({"notifications": nodes(notice)}) == response_of(await ask(email, TOLD))
+    assert payload({"notifications": nodes()}) == response_of(await ask(other.admin, TOLD))
 
 
 @pytest.mark.parametrize(("status", "times"), [(each.value, int(each not in HAVE_ENDED)) for each in PortStatus])
-async def test_maintenance_concerns_ports_that_are_there_or_will_be_R117(
-    ask: Client, given: Factory, telling: Telling, status: str, times: int
+async def test_maintenance_concerns_every_port_that_has_not_ended_R117(
+    ask: Client, given: Factory, announcer: Announcer, status: str, times: int
 ) -> None:
-    """A port that has ended concerns nobody. A port in any other status does, so a new status gets its mails too."""
+    """A port that has ended concerns nobody. A port in any other status does, so a new status is included too."""
     company = await given.company()
     await given.port(company, status=status)
 
-    await telling.maintenance()
+    await announcer.maintenance()
 
     notice = {"kind": "MAINTENANCE", "title": "Maintenance: Sample", "body": "Sample text."}
-    assert told({"notifications": nodes(*[notice] * times)}) == whole(await ask(company.admin, TOLD))
+    assert payload({"notifications": nodes(*[notice] * times)}) == response_of(await ask(company.admin, TOLD))
 
 
-async def test_security_is_told_to_whom_it_affects_managed_or_not_R119(ask: Client, given: Factory, telling: Telling) -> None:
-    """The user of a managed account is told itself, whatever its role, and its partner is not."""
+async def test_security_event_notifies_affected_users_managed_or_not_R119(
+    ask: Client, given: Factory, announcer: Announcer
+) -> None:
+    """A managed account's user is notified directly, in any role. Its partner isn't."""
     account = await given.managed_account(partner := await given.partner())
     affected = await given.user(account.company, "VIEWER")
 
-    await telling.security(of_users([affected.email.upper()]))
+    await announcer.security(of_users([affected.email.upper()]))
 
     notice = {"kind": "SECURITY", "title": "Security: Sample", "body": "Sample text."}
-    assert told({"notifications": nodes(notice)}) == whole(await ask(affected.email, TOLD))
+    assert payload({"notifications": nodes(notice)}) == response_of(await ask(affected.email, TOLD))
     for email in (account.admin, partner.admin):
-        assert told({"notifications": nodes()}) == whole(await ask(email, TOLD))
-    assert [(affected.email, "Security: Sample", "Sample text.")] == await telling.mails()
+        assert payload({"notifications": nodes()}) == response_of(await ask(email, TOLD))
+    assert [(affected.email, "Security: Sample", "Sample text.")] == await announcer.mails()
 
 
-async def test_security_of_a_company_is_told_to_all_its_members_R119(ask: Client, given: Factory, telling: Telling) -> None:
-    """Every member of the company is told, whatever its role, and nobody else."""
+async def test_security_event_of_a_company_notifies_all_its_members_R119(
+    ask: Client, given: Factory, announcer: Announcer
+) -> None:
+    """Every member of the company is notified, in any role, and nobody else."""
     account = await given.managed_account(partner := await given.partner())
     viewer = await given.user(account.company, "VIEWER")
 
-    await telling.security(of_company(account.company.key))
+    await announcer.security(of_company(account.company.key))
 
     notice = {"kind": "SECURITY", "title": "Security: Sample", "body": "Sample text."}
     for email in (account.admin, viewer.email):
-        assert told({"notifications": nodes(notice)}) == whole(await ask(email, TOLD))
-    assert told({"notifications": nodes()}) == whole(await ask(partner.admin, TOLD))
+        assert payload({"notifications": nodes(notice)}) == response_of(await ask(email, TOLD))
+    assert payload({"notifications": nodes()}) == response_of(await ask(partner.admin, TOLD))
 
 
-async def test_security_of_everybody_writes_to_each_person_once_R119(ask: Client, given: Factory, telling: Telling) -> None:
-    """A member of two companies reads of it in both, and gets one mail."""
+async def test_security_event_for_everybody_emails_each_person_once_R119(
+    ask: Client, given: Factory, announcer: Announcer
+) -> None:
+    """A member of two companies gets a notification in both and one email."""
     first, second = await given.company(), await given.company()
     await given.member(first.user, second)
 
-    await telling.security(everybody())
+    await announcer.security(everybody())
 
     notice = {"kind": "SECURITY", "title": "Security: Sample", "body": "Sample text."}
-    assert told({"notifications": nodes(notice)}) == whole(await ask(first.admin, TOLD))
-    assert [first.admin, second.admin] == [address for address, _, _ in await telling.mails()]
+    assert payload({"notifications": nodes(notice)}) == response_of(await ask(first.admin, TOLD))
+    assert [first.admin, second.admin] == [address for address, _, _ in await announcer.mails()]
 
 
 async def marked(ask: Client, viewer: str | None, notice: Thing, **more: bool) -> Any:
-    """What came of marking a notification as read."""
+    """Mark a notification as read and return the payload."""
     return await send(ask, viewer, "markNotificationsRead", "notification { id }", id=notice.id, **more)
 
 
-async def test_a_user_marks_what_it_has_read_X6(ask: Client, given: Factory) -> None:
-    """One notification alone, or everything up to one; what was told to others, or in another company, stays as it is."""
+async def test_user_marks_notifications_as_read_X6(ask: Client, given: Factory) -> None:
+    """One notification, or everything up to one. Those of others, or for another company, don't change."""
     ours, theirs = await given.company(), await given.company()
     first, second, third = [await given.notification(ours.user, ours) for _ in range(3)]
     await given.member(ours.user, theirs)
@@ -257,27 +267,29 @@ async def test_a_user_marks_what_it_has_read_X6(ask: Client, given: Factory) -> 
     fourth = await given.notification(ours.user, ours)
 
     alone = await marked(ask, ours.admin, second)
-    after_one = whole(await ask(ours.admin, UNREAD))
+    after_one = response_of(await ask(ours.admin, UNREAD))
     up_to = await marked(ask, ours.admin, third, andEarlier=True)
-    after_all = whole(await ask(ours.admin, UNREAD))
+    after_all = response_of(await ask(ours.admin, UNREAD))
 
     assert [{"notification": {"id": second.id}, "userErrors": []}, {"notification": {"id": third.id}, "userErrors": []}] == [
         alone,
         up_to,
     ]
-    assert told({"notifications": ids(fourth, third, first)}) == after_one
-    assert told({"notifications": ids(fourth)}) == after_all
-    assert {"notification": None, "userErrors": [refused("NOT_FOUND", "id")]} == await marked(ask, theirs.admin, elsewhere)
+    assert payload({"notifications": ids(fourth, third, first)}) == after_one
+    assert payload({"notifications": ids(fourth)}) == after_all
+    assert {"notification": None, "userErrors": [user_error("NOT_FOUND", "id")]} == await marked(ask, theirs.admin, elsewhere)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "OPERATOR"])
-async def test_nobody_marks_what_another_was_told_X6(ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str) -> None:
-    """To others a notification is not there, and it stays unread."""
+async def test_other_users_do_not_mark_a_notification_X6(
+    ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
+) -> None:
+    """To others the notification doesn't exist, and it stays unread."""
     company, email = await given.company(), await given.somebody(kind)
     notice = await given.notification(company.user, company)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await marked(ask, email, notice, andEarlier=True)
 
-    assert {"notification": None, "userErrors": [refused("NOT_FOUND", "id")]} == answer
-    assert before == await stored(rules_engine)
+    assert {"notification": None, "userErrors": [user_error("NOT_FOUND", "id")]} == answer
+    assert before == await stored_rows(rules_engine)

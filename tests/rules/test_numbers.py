@@ -1,4 +1,4 @@
-"""Rules, policies and tests know each other by numbers: none is made up, and none that the product holds is without a proof."""
+"""Rule ids link rules, policies and tests: none is unknown, and every rule that the product enforces has a test."""
 
 from __future__ import annotations
 
@@ -25,40 +25,40 @@ HELD: Final = (
 
 
 def test_each_rule_is_listed_once() -> None:
-    """A number means one rule."""
+    """An id stands for one rule."""
     numbers = re.findall(r"^- \*\*(\w+)\*\* \S", TEXT, re.MULTILINE)
 
     assert sorted(set(numbers)) == sorted(numbers)
     assert [] == [number for number in numbers if not NUMBER.fullmatch(number)]
 
 
-def test_no_test_has_a_number_that_is_no_rule() -> None:
-    """Each number in the name of a test, anywhere, is that of a rule."""
+def test_test_names_use_known_rule_ids_only() -> None:
+    """Each rule id in the name of a test, in any folder, is that of a listed rule."""
     assert [] == [case.name for case in cases(ROOT / "tests") if not case.numbers <= set(LISTED)]
 
 
-def test_no_policy_has_a_number_that_is_no_rule() -> None:
-    """Each number in a comment of a policy is that of a rule."""
+def test_policies_use_known_rule_ids_only() -> None:
+    """Each rule id in a comment of a policy is that of a listed rule."""
     texts = {path.name: path.read_text("utf-8") for path in (ROOT / "policies").rglob("*.polar")}
     named = {(name, number) for name, text in texts.items() for number in re.findall(rf"\b({NUMBER.pattern})\b", text)}
 
     assert set() == {(name, number) for name, number in named if number not in LISTED}
 
 
-def test_each_proof_asks_the_gateway_and_says_what_it_proves() -> None:
-    """Each test of a rule goes through the endpoint and has a number in its name."""
+def test_each_proof_queries_the_gateway_and_names_its_rules() -> None:
+    """Each test of a rule goes through the endpoint and has a rule id in its name."""
     assert [] == [case.name for case in PROOFS if "ask" not in case.arguments or not case.numbers]
 
 
-def test_each_rule_that_holds_has_a_proof() -> None:
-    """Whatever the product has to hold is proved through the endpoint."""
+def test_each_enforced_rule_has_a_proof() -> None:
+    """Every rule that the product has to enforce is tested through the endpoint."""
     proved = {number for case in PROOFS for number in case.numbers}
 
     assert set() == HELD - proved
 
 
-def test_each_number_in_a_policy_has_a_proof() -> None:
-    """A line of policy that names a rule is proved by a test with that rule's number."""
+def test_each_rule_id_in_a_policy_has_a_proof() -> None:
+    """A policy line that names a rule is covered by a test with that rule's id."""
     proved = {number for case in PROOFS for number in case.numbers}
     texts = [path.read_text("utf-8") for path in (ROOT / "policies").rglob("*.polar")]
     named = {number for text in texts for number in re.findall(rf"\b({NUMBER.pattern})\b", text)}

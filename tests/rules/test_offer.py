@@ -1,4 +1,4 @@
-"""Private offers: between a seller and its buyers, each of whom learns nothing of the others."""
+"""Private offers: between a seller and its buyers. No buyer learns anything about the others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.client import Client
 from tests.factory import Company, Factory
-from tests.rules.answers import hidden, ids, nodes, told, whole
+from tests.rules.answers import ids, nodes, payload, redaction_at, response_of
 
 FOUND = "query ($id: ID!) { node(id: $id) { id } offers { nodes { id } totalCount } }"
 BUYERS = "query ($id: ID!) { node(id: $id) { ... on Offer { buyers { id } } } }"
@@ -25,12 +25,12 @@ FROM_PUBLICATION_ON = ["PUBLISHED", "ACCEPTED", "EXPIRED", "WITHDRAWN"]
 
 
 def euros(amount: str | None) -> dict[str, str] | None:
-    """An amount as it is read."""
+    """Return an amount in euros as the response has it."""
     return None if amount is None else {"amount": amount, "currency": "EUR"}
 
 
 def upfront(total: str | None, *prices: str | None) -> dict[str, Any]:
-    """An offer that is paid at once, as PRICES asks for it."""
+    """Return an offer that is paid upfront, as PRICES selects it."""
     units = [{"name": f"Unit {n}", "unit": "day", "price": euros(price)} for n, price in enumerate(prices, 1)]
     return {
         "name": "Sample",
@@ -42,36 +42,36 @@ def upfront(total: str | None, *prices: str | None) -> dict[str, Any]:
 
 
 def scheduled(total: str | None, price: str | None, *amounts: str | None) -> dict[str, Any]:
-    """An offer that is paid by a schedule, as PRICES asks for it."""
+    """Return an offer that is paid in instalments, as PRICES selects it."""
     payments = [{"chargeDate": f"2029-0{n}-01", "amount": euros(amount)} for n, amount in enumerate(amounts, 1)]
     return {**upfront(total, price), "paymentModel": "SCHEDULE", "instalments": payments}
 
 
 def hidden_amounts(reason: str, *, instalments: bool) -> list[dict[str, Any]]:
-    """The redactions of all amounts of an offer."""
+    """Return the redactions of all amounts of an offer."""
     paths = ["node.totalValue", "node.dimensions.*.price", *(["node.instalments.*.amount"] if instalments else [])]
-    return [hidden(path, reason) for path in paths]
+    return [redaction_at(path, reason) for path in paths]
 
 
 @pytest.mark.parametrize("status", BEFORE_PUBLICATION + FROM_PUBLICATION_ON)
-async def test_buyer_meets_an_offer_from_its_publication_on_R219_V19(ask: Client, given: Factory, status: str) -> None:
-    """A seller reads its offer at every step; its buyer from the publication on, also expired or withdrawn."""
+async def test_buyer_reads_an_offer_from_its_publication_on_R219_V19(ask: Client, given: Factory, status: str) -> None:
+    """A seller reads its offer in every status. Its buyer reads it from publication on, also expired or withdrawn."""
     seller, buyer = await given.company(), await given.company()
     offer = await given.offer(seller, [buyer], status=status)
 
     by_seller, by_buyer = await ask(seller.admin, FOUND, id=offer.id), await ask(buyer.admin, FOUND, id=offer.id)
 
-    found, nothing = told({"node": {"id": offer.id}, "offers": ids(offer)}), told({"node": None, "offers": ids()})
-    assert found == whole(by_seller)
-    assert (found if status in FROM_PUBLICATION_ON else nothing) == whole(by_buyer)
+    found, nothing = payload({"node": {"id": offer.id}, "offers": ids(offer)}), payload({"node": None, "offers": ids()})
+    assert found == response_of(by_seller)
+    assert (found if status in FROM_PUBLICATION_ON else nothing) == response_of(by_buyer)
 
 
 @pytest.mark.parametrize("status", ["DRAFT", "PUBLISHED"])
 @pytest.mark.parametrize("asking", ["the seller's partner", "the operator"])
-async def test_offer_is_read_by_the_sellers_partner_and_the_operator_V14_V19(
+async def test_sellers_partner_and_operator_read_an_offer_V14_V19(
     ask: Client, given: Factory, asking: str, status: str
 ) -> None:
-    """Those who run a selling account read its offers, drafts too."""
+    """The partner of a selling account and the operator read its offers, drafts too."""
     partner, operator = await given.partner(), await given.operator()
     seller = (await given.managed_account(partner)).company
     offer = await given.offer(seller, [await given.company()], status=status)
@@ -79,26 +79,26 @@ async def test_offer_is_read_by_the_sellers_partner_and_the_operator_V14_V19(
 
     answer = await ask(email, FOUND, id=offer.id)
 
-    assert told({"node": {"id": offer.id}, "offers": ids(offer)}) == whole(answer)
+    assert payload({"node": {"id": offer.id}, "offers": ids(offer)}) == response_of(answer)
 
 
 @pytest.mark.parametrize("status", BEFORE_PUBLICATION + FROM_PUBLICATION_ON)
-async def test_offer_is_read_by_the_buyers_partner_as_by_the_buyer_V14_V19(ask: Client, given: Factory, status: str) -> None:
-    """A partner meets the offers to its accounts when the accounts do."""
+async def test_buyers_partner_reads_an_offer_as_the_buyer_does_V14_V19(ask: Client, given: Factory, status: str) -> None:
+    """A partner reads the offers to its accounts from the same moment as the accounts."""
     partner = await given.partner()
     buyer = (await given.managed_account(partner)).company
     offer = await given.offer(await given.company(), [buyer], status=status)
 
     by_buyer, by_partner = await ask(buyer.admin, FOUND, id=offer.id), await ask(partner.admin, FOUND, id=offer.id)
 
-    found, nothing = told({"node": {"id": offer.id}, "offers": ids(offer)}), told({"node": None, "offers": ids()})
-    assert (found if status in FROM_PUBLICATION_ON else nothing) == whole(by_partner)
+    found, nothing = payload({"node": {"id": offer.id}, "offers": ids(offer)}), payload({"node": None, "offers": ids()})
+    assert (found if status in FROM_PUBLICATION_ON else nothing) == response_of(by_partner)
     assert by_partner.body == by_buyer.body
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_offer_is_read_by_nobody_else_R219_V19_V24(ask: Client, given: Factory, kind: str) -> None:
-    """Who is neither seller nor buyer nor partner of one finds no offer, though seller and product are public."""
+async def test_other_viewers_do_not_read_an_offer_R219_V19_V24(ask: Client, given: Factory, kind: str) -> None:
+    """A viewer that is neither seller, buyer nor their partner finds no offer, even if seller and product are public."""
     seller = await given.company()
     product = await given.product(seller, visibility="PUBLIC")
     offer = await given.offer(seller, [await given.company()], product=product)
@@ -108,30 +108,28 @@ async def test_offer_is_read_by_nobody_else_R219_V19_V24(ask: Client, given: Fac
     made = await ask(email, MADE, id=seller.id)
     of_product = await ask(email, OF_PRODUCT, id=product.id)
 
-    assert told({"node": None, "offers": ids()}) == whole(found)
-    assert told({"company": {"offers": ids()}}) == whole(made)
-    assert told({"node": {"offers": ids()}}) == whole(of_product)
+    assert payload({"node": None, "offers": ids()}) == response_of(found)
+    assert payload({"company": {"offers": ids()}}) == response_of(made)
+    assert payload({"node": {"offers": ids()}}) == response_of(of_product)
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_offers_are_for_roles_that_read_them_V23(ask: Client, given: Factory, role: str) -> None:
-    """Administrators, finance, viewers and editors read offers, on both sides; network administrators do not."""
+async def test_only_some_roles_read_offers_V23(ask: Client, given: Factory, role: str) -> None:
+    """Administrators, finance, viewers and editors read offers, on both sides. Network administrators don't."""
     seller, buyer = await given.company(), await given.company()
     offer = await given.offer(seller, [buyer])
     selling, buying = await given.user(seller, role), await given.user(buyer, role)
 
-    answers = [whole(await ask(user.email, FOUND, id=offer.id)) for user in (selling, buying)]
+    answers = [response_of(await ask(user.email, FOUND, id=offer.id)) for user in (selling, buying)]
 
-    nothing = told({"node": None, "offers": ids()})
-    found = told({"node": {"id": offer.id}, "offers": ids(offer)})
+    nothing = payload({"node": None, "offers": ids()})
+    found = payload({"node": {"id": offer.id}, "offers": ids(offer)})
     assert [nothing if role == "NETWORK_ADMIN" else found] * 2 == answers
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_offers_to_accounts_are_for_the_same_roles_of_their_partner_V14_V23(
-    ask: Client, given: Factory, role: str
-) -> None:
-    """A partner's user reads the offers to its accounts only with a role that reads offers."""
+async def test_same_roles_of_a_partner_read_offers_to_its_accounts_V14_V23(ask: Client, given: Factory, role: str) -> None:
+    """A partner's user reads the offers to its accounts only in a role that reads offers."""
     partner = await given.partner()
     buyer = (await given.managed_account(partner)).company
     offer = await given.offer(await given.company(), [buyer])
@@ -139,16 +137,14 @@ async def test_offers_to_accounts_are_for_the_same_roles_of_their_partner_V14_V2
 
     answer = await ask(user.email, FOUND, id=offer.id)
 
-    nothing = told({"node": None, "offers": ids()})
-    found = told({"node": {"id": offer.id}, "offers": ids(offer)})
-    assert (nothing if role == "NETWORK_ADMIN" else found) == whole(answer)
+    nothing = payload({"node": None, "offers": ids()})
+    found = payload({"node": {"id": offer.id}, "offers": ids(offer)})
+    assert (nothing if role == "NETWORK_ADMIN" else found) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_offers_of_accounts_are_for_the_same_roles_of_their_partner_V14_V23(
-    ask: Client, given: Factory, role: str
-) -> None:
-    """A partner's user reads the offers that its accounts make only with a role that reads offers."""
+async def test_same_roles_of_a_partner_read_offers_of_its_accounts_V14_V23(ask: Client, given: Factory, role: str) -> None:
+    """A partner's user reads the offers that its accounts make only in a role that reads offers."""
     partner = await given.partner()
     seller = (await given.managed_account(partner)).company
     offer = await given.offer(seller, [await given.company()])
@@ -156,14 +152,14 @@ async def test_offers_of_accounts_are_for_the_same_roles_of_their_partner_V14_V2
 
     answer = await ask(user.email, FOUND, id=offer.id)
 
-    nothing = told({"node": None, "offers": ids()})
-    found = told({"node": {"id": offer.id}, "offers": ids(offer)})
-    assert (nothing if role == "NETWORK_ADMIN" else found) == whole(answer)
+    nothing = payload({"node": None, "offers": ids()})
+    found = payload({"node": {"id": offer.id}, "offers": ids(offer)})
+    assert (nothing if role == "NETWORK_ADMIN" else found) == response_of(answer)
 
 
 @pytest.mark.parametrize("asking", ["the seller", "its partner", "the operator"])
 async def test_selling_side_and_operator_read_all_buyers_V19(ask: Client, given: Factory, asking: str) -> None:
-    """The seller of an offer, its partner and the operator read everybody that it is extended to."""
+    """The seller of an offer, its partner and the operator read all of its buyers."""
     partner, operator = await given.partner(), await given.operator()
     seller = (await given.managed_account(partner)).company
     buyers = [await given.company(), await given.company()]
@@ -172,22 +168,22 @@ async def test_selling_side_and_operator_read_all_buyers_V19(ask: Client, given:
 
     answer = await ask(email, BUYERS, id=offer.id)
 
-    assert told({"node": {"buyers": [{"id": buyer.id} for buyer in buyers]}}) == whole(answer)
+    assert payload({"node": {"buyers": [{"id": buyer.id} for buyer in buyers]}}) == response_of(answer)
 
 
-async def test_buyer_finds_only_itself_among_the_buyers_V19(ask: Client, given: Factory) -> None:
-    """A buyer does not learn who else is made the offer, though it could see the other company."""
+async def test_buyer_sees_only_itself_among_the_buyers_V19(ask: Client, given: Factory) -> None:
+    """A buyer doesn't learn who the other buyers are, even if it can see their companies."""
     seller, buyer, other = await given.company(), await given.company(), await given.company()
     await given.profile(other)
     offer = await given.offer(seller, [buyer, other])
 
     answer = await ask(buyer.admin, BUYERS, id=offer.id)
 
-    assert told({"node": {"buyers": [{"id": buyer.id}]}}) == whole(answer)
+    assert payload({"node": {"buyers": [{"id": buyer.id}]}}) == response_of(answer)
 
 
-async def test_number_of_buyers_does_not_show_V19_A21(ask: Client, given: Factory) -> None:
-    """A buyer gets the same bytes whether an offer is extended to it alone or to others too."""
+async def test_number_of_buyers_is_hidden_V19_A21(ask: Client, given: Factory) -> None:
+    """A buyer gets the same bytes whether it is the only buyer of an offer or not."""
     seller, buyer = await given.company(), await given.company()
     product = await given.product(seller)
     query = "{ offers { totalCount nodes { name buyers { id } seller { id } product { id } totalValue { amount } } } }"
@@ -201,20 +197,20 @@ async def test_number_of_buyers_does_not_show_V19_A21(ask: Client, given: Factor
     assert alone.body == among_others.body
 
 
-async def test_partner_of_a_buyer_finds_only_its_accounts_among_the_buyers_V19(ask: Client, given: Factory) -> None:
-    """A partner learns of an offer's buyers those that it manages; each of them learns itself."""
+async def test_partner_of_a_buyer_sees_only_its_accounts_among_the_buyers_V19(ask: Client, given: Factory) -> None:
+    """A partner sees those buyers of an offer that it manages. Each of them sees itself."""
     partner = await given.partner()
     first, second = [(await given.managed_account(partner)).company for _ in range(2)]
     offer = await given.offer(await given.company(), [first, await given.company(), second])
 
     by_partner, by_first = await ask(partner.admin, BUYERS, id=offer.id), await ask(first.admin, BUYERS, id=offer.id)
 
-    assert told({"node": {"buyers": [{"id": first.id}, {"id": second.id}]}}) == whole(by_partner)
-    assert told({"node": {"buyers": [{"id": first.id}]}}) == whole(by_first)
+    assert payload({"node": {"buyers": [{"id": first.id}, {"id": second.id}]}}) == response_of(by_partner)
+    assert payload({"node": {"buyers": [{"id": first.id}]}}) == response_of(by_first)
 
 
-async def test_partner_of_a_buyer_learns_of_no_other_buyer_V19(ask: Client, given: Factory) -> None:
-    """A partner finds its account alone among the buyers, though it could see the other company and its partner too."""
+async def test_partner_of_a_buyer_sees_no_other_buyer_V19(ask: Client, given: Factory) -> None:
+    """A partner sees only its account among the buyers, even if it can see the other company and its partner."""
     partner, elsewhere = await given.partner(), await given.partner()
     buyer = (await given.managed_account(partner)).company
     others = [await given.company(), (await given.managed_account(elsewhere)).company]
@@ -224,20 +220,20 @@ async def test_partner_of_a_buyer_learns_of_no_other_buyer_V19(ask: Client, give
 
     answer = await ask(partner.admin, BUYERS, id=offer.id)
 
-    assert told({"node": {"buyers": [{"id": buyer.id}]}}) == whole(answer)
+    assert payload({"node": {"buyers": [{"id": buyer.id}]}}) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "MANAGED"])
-async def test_buyer_that_is_no_partner_learns_of_no_other_buyer_A18_V19(ask: Client, given: Factory, kind: str) -> None:
-    """Only a partner finds others among the buyers: not a company that seller and buyers wrongly name as theirs."""
+async def test_buyer_that_is_no_partner_sees_no_other_buyer_A18_V19(ask: Client, given: Factory, kind: str) -> None:
+    """Only a partner sees other buyers. A company that seller and buyers wrongly name as their partner doesn't."""
     buyer = await no_partner(given, kind)
     seller, other = [(await given.managed_account(buyer)).company for _ in range(2)]
     await given.profile(other)
     offers = [await given.offer(seller, [buyer, other]), await given.offer(await given.company(), [buyer, other])]
 
-    answers = [whole(await ask(buyer.admin, BUYERS, id=offer.id)) for offer in offers]
+    answers = [response_of(await ask(buyer.admin, BUYERS, id=offer.id)) for offer in offers]
 
-    assert [told({"node": {"buyers": [{"id": buyer.id}]}})] * 2 == answers
+    assert [payload({"node": {"buyers": [{"id": buyer.id}]}})] * 2 == answers
 
 
 async def no_partner(given: Factory, kind: str) -> Company:
@@ -246,13 +242,13 @@ async def no_partner(given: Factory, kind: str) -> Company:
 
 
 def received(company: Company, *offers: Any) -> dict[str, Any]:
-    """The answer to RECEIVED."""
+    """Return the answer to RECEIVED."""
     edges = [{"node": {"id": offer.id}} for offer in offers]
-    return told({"company": {"id": company.id, "receivedOffers": {"edges": edges, **ids(*offers)}}})
+    return payload({"company": {"id": company.id, "receivedOffers": {"edges": edges, **ids(*offers)}}})
 
 
-async def test_buyer_learns_nothing_from_what_another_buyer_received_V19(ask: Client, given: Factory) -> None:
-    """The list of another buyer's offers is empty, even of the very offer that both are made."""
+async def test_buyer_reads_nothing_that_another_buyer_received_V19(ask: Client, given: Factory) -> None:
+    """The list of another buyer's offers is empty, even of the very offer that both received."""
     seller, buyer, other = await given.company(), await given.company(), await given.company()
     await given.profile(other)
 
@@ -262,13 +258,13 @@ async def test_buyer_learns_nothing_from_what_another_buyer_received_V19(ask: Cl
     with_both = await ask(buyer.admin, RECEIVED, id=other.id)
     own = await ask(buyer.admin, RECEIVED, id=buyer.id)
 
-    assert received(other) == whole(without)
+    assert received(other) == response_of(without)
     assert without.body == with_both.body
-    assert received(buyer, shared) == whole(own)
+    assert received(buyer, shared) == response_of(own)
 
 
-async def test_managed_buyer_learns_nothing_from_what_its_partner_received_V14_V19(ask: Client, given: Factory) -> None:
-    """An offer to a partner and its account shows the partner both sides, and the account only its own."""
+async def test_managed_buyer_reads_nothing_that_its_partner_received_V14_V19(ask: Client, given: Factory) -> None:
+    """For an offer to a partner and its account, the partner reads both lists and the account only its own."""
     partner = await given.partner()
     buyer = (await given.managed_account(partner)).company
     offer = await given.offer(await given.company(), [partner, buyer])
@@ -276,23 +272,23 @@ async def test_managed_buyer_learns_nothing_from_what_its_partner_received_V14_V
     up = await ask(buyer.admin, RECEIVED, id=partner.id)
     down = await ask(partner.admin, RECEIVED, id=buyer.id)
 
-    assert received(partner) == whole(up)
-    assert received(buyer, offer) == whole(down)
+    assert received(partner) == response_of(up)
+    assert received(buyer, offer) == response_of(down)
 
 
-async def test_seller_finds_its_own_offers_at_its_buyer_V19(ask: Client, given: Factory) -> None:
-    """Of what a buyer has received a seller reads what it has extended itself, and counts nothing else."""
+async def test_seller_reads_its_own_offers_at_its_buyer_V19(ask: Client, given: Factory) -> None:
+    """In a buyer's list of received offers, a seller reads and counts only its own."""
     seller, rival, buyer = await given.company(), await given.company(), await given.company()
     ours = await given.offer(seller, [buyer])
     await given.offer(rival, [buyer])
 
     answer = await ask(seller.admin, RECEIVED, id=buyer.id)
 
-    assert received(buyer, ours) == whole(answer)
+    assert received(buyer, ours) == response_of(answer)
 
 
-async def test_buyer_finds_at_the_seller_what_it_was_extended_V19(ask: Client, given: Factory) -> None:
-    """Of the offers that a seller has made, and of those for a product, a buyer reads its own published ones."""
+async def test_buyer_reads_the_offers_it_received_at_the_seller_V19(ask: Client, given: Factory) -> None:
+    """In a seller's list of offers, or a product's, a buyer reads its own published ones."""
     seller, buyer, other = await given.company(), await given.company(), await given.company()
     product = await given.product(seller, visibility="PUBLIC")
     ours = await given.offer(seller, [buyer], product=product)
@@ -301,24 +297,24 @@ async def test_buyer_finds_at_the_seller_what_it_was_extended_V19(ask: Client, g
 
     made, of_product = await ask(buyer.admin, MADE, id=seller.id), await ask(buyer.admin, OF_PRODUCT, id=product.id)
 
-    assert told({"company": {"offers": ids(ours)}}) == whole(made)
-    assert told({"node": {"offers": ids(ours)}}) == whole(of_product)
+    assert payload({"company": {"offers": ids(ours)}}) == response_of(made)
+    assert payload({"node": {"offers": ids(ours)}}) == response_of(of_product)
 
 
-async def test_status_of_offers_tells_no_buyer_of_drafts_V19_A16(ask: Client, given: Factory) -> None:
-    """Asking for drafts finds a seller its own, and a buyer none."""
+async def test_status_filter_does_not_reveal_drafts_V19_A16(ask: Client, given: Factory) -> None:
+    """A filter for drafts finds a seller's own drafts, and none for a buyer."""
     seller, buyer = await given.company(), await given.company()
     draft = await given.offer(seller, [buyer], status="DRAFT")
     query = "{ offers(filter: {status: DRAFT}) { nodes { id } totalCount } }"
 
     by_seller, by_buyer = await ask(seller.admin, query), await ask(buyer.admin, query)
 
-    assert told({"offers": ids(draft)}) == whole(by_seller)
-    assert told({"offers": ids()}) == whole(by_buyer)
+    assert payload({"offers": ids(draft)}) == response_of(by_seller)
+    assert payload({"offers": ids()}) == response_of(by_buyer)
 
 
 async def test_offer_names_its_product_and_seller_R219_V18(ask: Client, given: Factory) -> None:
-    """A buyer reads the product and the seller of its offer, however limited they are otherwise."""
+    """A buyer reads its offer's product and seller, however limited they are otherwise."""
     seller, buyer = await given.company(), await given.company()
     offer = await given.offer(seller, [buyer])
     query = "{ offers { nodes { status product { id } seller { tradingName } contractEndDate expiresOn } } }"
@@ -327,12 +323,10 @@ async def test_offer_names_its_product_and_seller_R219_V18(ask: Client, given: F
 
     named = {"status": "PUBLISHED", "product": {"id": offer.product.id}, "seller": {"tradingName": seller.name}}
     dates = {"contractEndDate": "2030-01-01", "expiresOn": "2029-01-01"}
-    assert told({"offers": nodes({**named, **dates})}) == whole(answer)
+    assert payload({"offers": nodes({**named, **dates})}) == response_of(answer)
 
 
-async def test_managed_buyer_reads_offers_without_amounts_until_prices_are_shown_X7_R121_R122(
-    ask: Client, given: Factory
-) -> None:
+async def test_managed_buyer_reads_amounts_only_if_prices_are_shown_X7_R121_R122(ask: Client, given: Factory) -> None:
     """Total, prices and instalments of an offer to a managed account follow its partner's pricing setting."""
     account = await given.managed_account(await given.partner())
     offer = await given.offer(
@@ -346,24 +340,24 @@ async def test_managed_buyer_reads_offers_without_amounts_until_prices_are_shown
     after = await ask(account.admin, PRICES, id=offer.id)
 
     nothing = scheduled(None, None, None, None)
-    assert told({"node": nothing}, *hidden_amounts("HIDDEN_BY_PARTNER", instalments=True)) == whole(before)
-    assert told({"node": scheduled("1000.00", "1000.00", "400.00", "600.00")}) == whole(shown)
+    assert payload({"node": nothing}, *hidden_amounts("HIDDEN_BY_PARTNER", instalments=True)) == response_of(before)
+    assert payload({"node": scheduled("1000.00", "1000.00", "400.00", "600.00")}) == response_of(shown)
     assert before.body == after.body
 
 
-async def test_managed_seller_reads_its_own_offers_without_amounts_too_A16(ask: Client, given: Factory) -> None:
-    """Every monetary field that a managed viewer reaches is hidden, that of an offer of its own too."""
+async def test_managed_seller_does_not_read_amounts_of_its_own_offers_A16(ask: Client, given: Factory) -> None:
+    """Every monetary field is hidden from a managed viewer whose prices are hidden, including its own offers'."""
     account = await given.managed_account(await given.partner())
     offer = await given.offer(account.company, [await given.company()], dimensions=[100, 200])
 
     answer = await ask(account.admin, PRICES, id=offer.id)
 
     redactions = hidden_amounts("HIDDEN_BY_PARTNER", instalments=False)
-    assert told({"node": upfront(None, None, None)}, *redactions) == whole(answer)
+    assert payload({"node": upfront(None, None, None)}, *redactions) == response_of(answer)
 
 
-async def test_hidden_amounts_do_not_show_in_any_byte_X7_A16(ask: Client, given: Factory) -> None:
-    """Two offers that differ in amounts only are the same to a managed buyer that sees no prices."""
+async def test_hidden_amounts_do_not_change_any_byte_X7_A16(ask: Client, given: Factory) -> None:
+    """Two offers that differ only in amounts look the same to a managed buyer that sees no prices."""
     account = await given.managed_account(await given.partner())
     seller = await given.company()
     product = await given.product(seller)
@@ -381,19 +375,19 @@ async def test_hidden_amounts_do_not_show_in_any_byte_X7_A16(ask: Client, given:
 
 
 async def test_partner_reads_the_amounts_of_offers_to_its_accounts_A17_X7(ask: Client, given: Factory) -> None:
-    """What is hidden from a managed buyer its partner reads, who decides and pays; seller and operator read it as well."""
+    """The partner, which decides and pays, reads what is hidden from a managed buyer. So do seller and operator."""
     partner, operator, seller = await given.partner(), await given.operator(), await given.company()
     account = await given.managed_account(partner, pricing=False)
     offer = await given.offer(seller, [account.company], dimensions=[100, 200])
 
-    answers = [whole(await ask(who.admin, PRICES, id=offer.id)) for who in (partner, operator, seller)]
+    answers = [response_of(await ask(who.admin, PRICES, id=offer.id)) for who in (partner, operator, seller)]
 
-    assert [told({"node": upfront("3.00", "1.00", "2.00")})] * 3 == answers
+    assert [payload({"node": upfront("3.00", "1.00", "2.00")})] * 3 == answers
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
 async def test_marketplace_editor_reads_offers_without_amounts_V23(ask: Client, given: Factory, kind: str) -> None:
-    """An editor reads what is offered and not for how much, where its partner shows prices too."""
+    """An editor reads an offer but not its amounts, even if its partner shows prices."""
     account = await given.managed_account(await given.partner(), pricing=True)
     seller = account.company if kind == "MANAGED" else await given.company(kind=kind)
     offer = await given.offer(seller, [await given.company()], dimensions=[100], instalments=[100])
@@ -402,4 +396,4 @@ async def test_marketplace_editor_reads_offers_without_amounts_V23(ask: Client, 
     answer = await ask(editor.email, PRICES, id=offer.id)
 
     redactions = hidden_amounts("ROLE_REQUIRED", instalments=True)
-    assert told({"node": scheduled(None, None, None)}, *redactions) == whole(answer)
+    assert payload({"node": scheduled(None, None, None)}, *redactions) == response_of(answer)

@@ -1,4 +1,4 @@
-"""The operator's rights are its reviewers' and its support's; its other members are members of a company like any other."""
+"""Only reviewers and support have the operator's rights. Its other members have the rights of members of any company."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import Client
 from tests.factory import Company, Factory
-from tests.rules.mutations import send, stored
+from tests.rules.mutations import send, stored_rows
 
 OTHERS = ("ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER")
 STAFF = ("REVIEWER", "SUPPORT")
@@ -24,7 +24,7 @@ query ($port: ID!, $company: ID!) {
 
 
 async def seen(ask: Client, given: Factory, operator: Company, role: str) -> tuple[int, int, int, bool, bool, bool]:
-    """How many ports, companies and accounts somebody with a role sees of another company and of its own, and what it can do."""
+    """Count the ports, companies and accounts that a role sees of another company and of its own, and return its actions."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     port = await given.port(account.company)
@@ -36,27 +36,27 @@ async def seen(ask: Client, given: Factory, operator: Company, role: str) -> tup
 
 
 @pytest.mark.parametrize("role", OTHERS)
-async def test_other_members_of_the_operators_company_see_their_own_company_A43(ask: Client, given: Factory, role: str) -> None:
-    """Whatever role they have there, they read no port, company or account of others."""
+async def test_other_members_of_the_operator_see_their_own_company_A43(ask: Client, given: Factory, role: str) -> None:
+    """In no other role do they read ports, companies or accounts of others."""
     assert (1, 1, 0, False, False, False) == await seen(ask, given, await given.operator(), role)
 
 
 @pytest.mark.parametrize("role", STAFF)
 async def test_reviewers_and_support_see_everything_A43(ask: Client, given: Factory, role: str) -> None:
-    """They read every company, and look after what was ordered."""
+    """They read every company and handle its orders."""
     assert (2, 3, 1, True, True, True) == await seen(ask, given, await given.operator(), role)
 
 
 @pytest.mark.parametrize("role", OTHERS)
-async def test_other_members_take_no_step_of_a_customers_port_A43(
+async def test_other_members_do_not_change_a_customers_port_A43(
     ask: Client, given: Factory, rules_engine: AsyncEngine, role: str
 ) -> None:
-    """Nothing changes, and the port is not there for them."""
+    """Nothing changes, and for them the port doesn't exist."""
     port = await given.port(await given.company(), status="ALLOCATED")
     user = await given.user(await given.operator(), role)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await send(ask, user.email, "activatePort", "port { id }", id=port.id)
 
     assert ["NOT_FOUND"] == [error["code"] for error in answer["userErrors"]]
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)

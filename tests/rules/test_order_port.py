@@ -1,4 +1,4 @@
-"""Ports are ordered by whoever keeps them for a company that is verified, where it is billed, at the price of the list."""
+"""Ports are ordered by network roles, for a verified company, in a market where it is billed, at the list price."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models import BillingMarket
 from tests.client import Client
 from tests.factory import Account, Company, Factory, Location
-from tests.rules.mutations import refused, send, stored, trail
+from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
 
 NEW = """port { name speedMbps termMonths status visibility costCentre diversityZone location { id } company { id }
     monthlyRate { amount currency } setupFee { amount currency } } orderApproval { id }"""
@@ -23,12 +23,12 @@ ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIE
 
 
 def order(location: Location, **values: Any) -> dict[str, Any]:
-    """An order that can be carried out where a test says so."""
+    """Return the input of an order that is valid where a test prepares it."""
     return {"locationId": location.id, "name": "Core", "speedMbps": 1000, "termMonths": 12, **values}
 
 
 def nothing(*problems: dict[str, Any]) -> dict[str, Any]:
-    """The answer to an order that is not carried out."""
+    """Return the payload of an order that isn't carried out."""
     return {"port": None, "orderApproval": None, "userErrors": list(problems)}
 
 
@@ -43,8 +43,8 @@ async def managed(given: Factory, partner: Company, **settings: Any) -> Account:
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
-async def test_a_company_orders_a_port_R030_R431_A11_A44(ask: Client, given: Factory, kind: str) -> None:
-    """The port is REQUESTED, PRIVATE unless it is said otherwise, and costs what the list says."""
+async def test_company_orders_a_port_R030_R431_A11_A44(ask: Client, given: Factory, kind: str) -> None:
+    """The port is REQUESTED, PRIVATE unless the input says otherwise, and has the list price."""
     company = await verified(given, kind)
     location = await given.orderable(company)
 
@@ -62,24 +62,24 @@ async def test_a_company_orders_a_port_R030_R431_A11_A44(ask: Client, given: Fac
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
-async def test_ports_are_ordered_by_these_roles_A43(
+async def test_only_some_roles_order_ports_A43(
     ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str, role: str
 ) -> None:
-    """Account and network administrators order for their company; nobody else, and nobody of the operator."""
+    """Account and network administrators order for their company. Nobody else does, and nobody of the operator."""
     partner = await verified(given, "PARTNER")
     company = (await managed(given, partner)).company if kind == "MANAGED" else await verified(given, kind)
     location = await given.orderable(partner if kind == "MANAGED" else company)
-    user, before = await given.user(company, role), await stored(rules_engine)
+    user, before = await given.user(company, role), await stored_rows(rules_engine)
 
     answer = await send(ask, user.email, "orderPort", FOUND, **order(location))
 
     may = role in ("ACCOUNT_ADMIN", "NETWORK_ADMIN") and kind != "OPERATOR"
-    assert ([] if may else [refused("FORBIDDEN")]) == answer["userErrors"]
-    assert may == (before != await stored(rules_engine))
+    assert ([] if may else [user_error("FORBIDDEN")]) == answer["userErrors"]
+    assert may == (before != await stored_rows(rules_engine))
 
 
-async def test_a_partner_orders_for_its_accounts_and_sees_prices_V14_A17(ask: Client, given: Factory) -> None:
-    """Acting for an account the partner stays itself: it sees the price, and its order needs nobody's approval."""
+async def test_partner_orders_for_its_accounts_and_sees_prices_V14_A17(ask: Client, given: Factory) -> None:
+    """A partner that acts for an account keeps its own rights: it sees the price, and needs nobody's approval."""
     partner = await verified(given, "PARTNER")
     account = await managed(given, partner, order_approval=True)
     location = await given.orderable(partner)
@@ -91,22 +91,22 @@ async def test_a_partner_orders_for_its_accounts_and_sees_prices_V14_A17(ask: Cl
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_nobody_orders_for_a_hidden_company_V14_A21(
+async def test_hidden_company_does_not_exist_for_an_order_V14_A21(
     ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
-    """A company that the viewer may not know is not there."""
+    """A company that the viewer can't see is not found."""
     company, email = await verified(given), await given.somebody(kind)
     location = await given.orderable(company)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await send(ask, email, "orderPort", FOUND, **order(location, companyId=company.id))
 
-    assert nothing(refused("NOT_FOUND", "companyId")) == answer
-    assert before == await stored(rules_engine)
+    assert nothing(user_error("NOT_FOUND", "companyId")) == answer
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_an_account_orders_neither_for_its_partner_nor_for_another_account_V14(ask: Client, given: Factory) -> None:
-    """Its partner it knows, and may not order for; another account is not there."""
+async def test_account_orders_neither_for_its_partner_nor_for_a_sibling_V14(ask: Client, given: Factory) -> None:
+    """The partner is visible but forbidden. Another account is not found."""
     partner = await verified(given, "PARTNER")
     account, other = await managed(given, partner), await managed(given, partner)
     location = await given.orderable(partner)
@@ -114,13 +114,15 @@ async def test_an_account_orders_neither_for_its_partner_nor_for_another_account
     of_partner = await send(ask, account.admin, "orderPort", FOUND, **order(location, companyId=partner.id))
     of_other = await send(ask, account.admin, "orderPort", FOUND, **order(location, companyId=other.company.id))
 
-    assert nothing(refused("FORBIDDEN", "companyId")) == of_partner
-    assert nothing(refused("NOT_FOUND", "companyId")) == of_other
+    assert nothing(user_error("FORBIDDEN", "companyId")) == of_partner
+    assert nothing(user_error("NOT_FOUND", "companyId")) == of_other
 
 
 @pytest.mark.parametrize("shown", [False, True])
-async def test_prices_are_hidden_when_an_account_orders_R121_R122_A16(ask: Client, given: Factory, shown: bool) -> None:
-    """What the order answers tells the price to the account only if its partner shows prices."""
+async def test_prices_are_hidden_in_the_payload_of_an_accounts_order_R121_R122_A16(
+    ask: Client, given: Factory, shown: bool
+) -> None:
+    """The payload has the price for the account only if its partner shows prices."""
     partner = await verified(given, "PARTNER")
     account = await managed(given, partner, pricing=shown)
     location = await given.orderable(partner)
@@ -132,39 +134,39 @@ async def test_prices_are_hidden_when_an_account_orders_R121_R122_A16(ask: Clien
 
 
 @pytest.mark.parametrize("status", ["UNVERIFIED", "PENDING", "REJECTED"])
-async def test_a_company_orders_once_it_is_verified_R404_A40(
+async def test_company_orders_once_it_is_verified_R404_A40(
     ask: Client, given: Factory, rules_engine: AsyncEngine, status: str
 ) -> None:
-    """Before that nothing is ordered."""
+    """An unverified company can't order."""
     company = await given.company(verification_status=status)
     location = await given.orderable(company)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     own = await send(ask, company.admin, "orderPort", FOUND, **order(location))
     named = await send(ask, company.admin, "orderPort", FOUND, **order(location, companyId=company.id))
 
-    assert nothing(refused("COMPANY_NOT_VERIFIED")) == own
-    assert nothing(refused("COMPANY_NOT_VERIFIED", "companyId")) == named
-    assert before == await stored(rules_engine)
+    assert nothing(user_error("COMPANY_NOT_VERIFIED")) == own
+    assert nothing(user_error("COMPANY_NOT_VERIFIED", "companyId")) == named
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("status", ["NEW", "DEPLOYMENT", "RESTRICTED", "EXTENDED", "EXPIRED"])
-async def test_ports_are_ordered_in_active_locations_R429(ask: Client, given: Factory, status: str) -> None:
-    """A location that everybody may know is refused while it is not ACTIVE."""
+async def test_ports_are_ordered_in_active_locations_only_R429(ask: Client, given: Factory, status: str) -> None:
+    """A location that isn't ACTIVE is refused, though everybody reads it."""
     company = await verified(given)
     location = await given.orderable(company, await given.location(status=status))
 
-    assert nothing(refused("LOCATION_NOT_ORDERABLE", "locationId")) == await send(
+    assert nothing(user_error("LOCATION_NOT_ORDERABLE", "locationId")) == await send(
         ask, company.admin, "orderPort", FOUND, **order(location)
     )
 
 
 @pytest.mark.parametrize("enabled", [None, False])
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED", "acting for it"])
-async def test_the_market_of_the_payer_has_to_be_enabled_V12_A19_A20_R120(
+async def test_payers_market_has_to_be_enabled_V12_A19_A20_R120(
     ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str, enabled: bool | None
 ) -> None:
-    """The error names the market. That of a managed account itself does not count, nor that of a stranger."""
+    """The error names the market. The managed account's own market doesn't count, nor does another company's."""
     partner = await verified(given, "PARTNER")
     account = await managed(given, partner)
     own = await verified(given, kind if kind in ("DIRECT", "PARTNER") else "DIRECT")
@@ -176,7 +178,7 @@ async def test_the_market_of_the_payer_has_to_be_enabled_V12_A19_A20_R120(
             await given.billing_market(payer, "NL", enabled=enabled)
     asking = {"MANAGED": account.admin, "acting for it": partner.admin}.get(kind, own.admin)
     company = {"companyId": account.company.id} if kind == "acting for it" else {}
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     query = "mutation ($input: OrderPortInput!) { orderPort(input: $input) { port { id } userErrors { code field message } } }"
     answer = (await ask(asking, query, input=order(location, **company))).data["orderPort"]
@@ -184,7 +186,7 @@ async def test_the_market_of_the_payer_has_to_be_enabled_V12_A19_A20_R120(
     (problem,) = answer["userErrors"]
     assert ("MARKET_NOT_ENABLED", ["locationId"]) == (problem["code"], problem["field"])
     assert " NL " in problem["message"]
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize(
@@ -197,58 +199,58 @@ async def test_the_market_of_the_payer_has_to_be_enabled_V12_A19_A20_R120(
         pytest.param({"termMonths": 13}, "termMonths", id="no term"),
     ],
 )
-async def test_what_is_not_on_the_list_is_not_offered_V7(ask: Client, given: Factory, values: Any, field: str) -> None:
-    """A speed has to be offered in the location, and the combination has to have a price."""
+async def test_unlisted_combination_is_not_offered_V7(ask: Client, given: Factory, values: Any, field: str) -> None:
+    """The location has to offer the speed, and the combination has to have a price."""
     company = await verified(given)
     location = await given.orderable(company)
     await given.price(location, kind="CONNECTION", speed_mbps=10000)
 
     answer = await send(ask, company.admin, "orderPort", FOUND, **order(location, **values))
 
-    assert nothing(refused("INVALID_VALUE", field)) == answer
+    assert nothing(user_error("INVALID_VALUE", field)) == answer
 
 
 @pytest.mark.parametrize(
     ("name", "code"), [("", "REQUIRED"), (" \t", "REQUIRED"), ("x" * 65, "TOO_LONG"), ("a\0", "INVALID_TEXT")]
 )
-async def test_a_name_has_1_to_64_characters_V7(ask: Client, given: Factory, name: str, code: str) -> None:
-    """A blank name, a longer one and one that cannot be stored are refused; 64 characters are not."""
+async def test_name_has_1_to_64_characters_V7(ask: Client, given: Factory, name: str, code: str) -> None:
+    """A blank name, a longer one and one that can't be stored are refused. 64 characters are allowed."""
     company = await verified(given)
     location = await given.orderable(company)
 
     wrong = await send(ask, company.admin, "orderPort", FOUND, **order(location, name=name))
     right = await send(ask, company.admin, "orderPort", FOUND, **order(location, name="x" * 64))
 
-    assert nothing(refused(code, "name")) == wrong
+    assert nothing(user_error(code, "name")) == wrong
     assert [] == right["userErrors"]
 
 
-async def test_a_managed_user_orders_nothing_public_and_its_partner_does_V1(
+async def test_managed_user_orders_private_ports_and_its_partner_public_ones_V1(
     ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """Whatever is switched on for it, an account's own order is PRIVATE."""
+    """Whatever its settings, an account can only order a PRIVATE port itself."""
     partner = await verified(given, "PARTNER")
     account = await managed(given, partner, pricing=True, dashboard=True, company_profile=True, chat_support=True)
     location = await given.orderable(partner)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     public = order(location, visibility="PUBLIC")
 
     own = await send(ask, account.admin, "orderPort", FOUND, **public)
-    unchanged = before == await stored(rules_engine)
+    unchanged = before == await stored_rows(rules_engine)
     acting = await send(ask, partner.admin, "orderPort", "port { visibility }", **public, companyId=account.company.id)
 
-    assert nothing(refused("FORBIDDEN", "visibility")) == own
+    assert nothing(user_error("FORBIDDEN", "visibility")) == own
     assert unchanged
     assert {"port": {"visibility": "PUBLIC"}, "userErrors": []} == acting
 
 
-async def test_all_problems_of_an_order_are_told_at_once_R404_R429_V1_V7_V12(
+async def test_all_errors_of_an_order_are_reported_at_once_R404_R429_V1_V7_V12(
     ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """Each with the path to it, and nothing is stored."""
+    """Each error has its path, and nothing is stored."""
     account = await given.managed_account(await given.partner())
     location = await given.location(status="NEW")
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     wrong = {"name": "", "speedMbps": 7, "termMonths": 7, "costCentre": "c" * 65, "visibility": "PUBLIC"}
     answer = await send(ask, account.admin, "orderPort", FOUND, **order(location, **wrong))
@@ -256,36 +258,37 @@ async def test_all_problems_of_an_order_are_told_at_once_R404_R429_V1_V7_V12(
 
     assert (
         nothing(
-            refused("REQUIRED", "name"),
-            refused("INVALID_VALUE", "termMonths"),
-            refused("TOO_LONG", "costCentre"),
-            refused("COMPANY_NOT_VERIFIED"),
-            refused("LOCATION_NOT_ORDERABLE", "locationId"),
-            refused("MARKET_NOT_ENABLED", "locationId"),
-            refused("INVALID_VALUE", "speedMbps"),
-            refused("FORBIDDEN", "visibility"),
+            user_error("REQUIRED", "name"),
+            user_error("INVALID_VALUE", "termMonths"),
+            user_error("TOO_LONG", "costCentre"),
+            user_error("COMPANY_NOT_VERIFIED"),
+            user_error("LOCATION_NOT_ORDERABLE", "locationId"),
+            user_error("MARKET_NOT_ENABLED", "locationId"),
+            user_error("INVALID_VALUE", "speedMbps"),
+            user_error("FORBIDDEN", "visibility"),
         )
         == answer
     )
-    assert nothing(refused("INVALID_ID", "locationId"), refused("REQUIRED", "name"), refused("COMPANY_NOT_VERIFIED")) == nowhere
-    assert before == await stored(rules_engine)
+    assert (
+        nothing(user_error("INVALID_ID", "locationId"), user_error("REQUIRED", "name"), user_error("COMPANY_NOT_VERIFIED"))
+        == nowhere
+    )
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_a_location_that_is_not_there_is_not_found_A21(ask: Client, given: Factory) -> None:
-    """The id of nothing."""
+async def test_unknown_location_is_not_found_A21(ask: Client, given: Factory) -> None:
+    """No location has the id."""
     company = await verified(given)
     gone = await given.location()
     await given.no_more(gone)
 
     answer = await send(ask, company.admin, "orderPort", FOUND, **order(gone))
 
-    assert nothing(refused("NOT_FOUND", "locationId")) == answer
+    assert nothing(user_error("NOT_FOUND", "locationId")) == answer
 
 
-async def test_an_order_is_recorded_and_repeated_by_its_key_R431(
-    ask: Client, given: Factory, rules_engine: AsyncEngine
-) -> None:
-    """The trail says who ordered what; the same Idempotency-Key orders no second port."""
+async def test_order_is_audited_and_idempotent_R431(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """The audit log says who ordered what. The same Idempotency-Key doesn't order a second port."""
     company = await verified(given)
     location = await given.orderable(company)
 
@@ -294,11 +297,11 @@ async def test_an_order_is_recorded_and_repeated_by_its_key_R431(
     )
 
     assert [answers[0]] * 6 == answers
-    assert [("orderPort", "port")] == [entry[:2] for entry in await trail(rules_engine)]
+    assert [("orderPort", "port")] == [entry[:2] for entry in await recorded_changes(rules_engine)]
 
 
-async def test_no_order_outlives_its_market_V12(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """While somebody ends the market an order waits for what comes of that, and is refused then."""
+async def test_order_waits_for_a_change_of_its_market_V12(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """While the market is being disabled an order waits for the result, and is then refused."""
     company = await verified(given)
     location = await given.orderable(company)
     slow = rules_engine.execution_options(isolation_level="READ COMMITTED")
@@ -308,12 +311,14 @@ async def test_no_order_outlives_its_market_V12(ask: Client, given: Factory, rul
         await asyncio.sleep(0.3)
         waited = not ordering.done()
 
-    assert nothing(refused("MARKET_NOT_ENABLED", "locationId")) == await ordering
+    assert nothing(user_error("MARKET_NOT_ENABLED", "locationId")) == await ordering
     assert waited
 
 
-async def test_orders_and_the_end_of_their_market_at_once_V12(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Each order is carried out whole or refused; what was acknowledged is there, and later ones are refused."""
+async def test_concurrent_orders_and_end_of_their_market_are_consistent_V12(
+    ask: Client, given: Factory, rules_engine: AsyncEngine
+) -> None:
+    """Each order is carried out whole or refused. Acknowledged orders are stored, and later ones are refused."""
     company = await verified(given)
     location = await given.orderable(company)
     end = send(ask, company.admin, "setBillingMarket", "billingMarket { enabled }", market="DE", enabled=False)
@@ -322,8 +327,8 @@ async def test_orders_and_the_end_of_their_market_at_once_V12(ask: Client, given
     answers = await asyncio.gather(*orders[:3], end, *orders[3:])
     late = await send(ask, company.admin, "orderPort", FOUND, **order(location))
 
-    refusal = nothing(refused("MARKET_NOT_ENABLED", "locationId"))
+    refusal = nothing(user_error("MARKET_NOT_ENABLED", "locationId"))
     made = [answer for number, answer in enumerate(answers) if number != 3 and answer != refusal]
     assert [[]] * len(made) == [answer["userErrors"] for answer in made]
-    assert len(made) == len((await stored(rules_engine))["port"])
+    assert len(made) == len((await stored_rows(rules_engine))["port"])
     assert refusal == late

@@ -1,4 +1,4 @@
-"""Ports: for their company, its partner and the operator, and with prices for whoever may see them."""
+"""Ports: for their company, its partner and the operator, with prices for viewers that may see them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.client import ANONYMOUS, Answer, Client
 from tests.factory import Factory
-from tests.rules.answers import hidden, ids, nodes, told, whole
+from tests.rules.answers import ids, nodes, payload, redaction_at, response_of
 
 FOUND = "query ($id: ID!) { node(id: $id) { id } ports { nodes { id } totalCount } }"
 PRICES = "{ ports { nodes { id monthlyRate { amount currency } setupFee { amount currency } } } }"
@@ -28,32 +28,34 @@ NARROWED = [
 
 
 def without_prices(reason: str, **found: str) -> dict[str, Any]:
-    """The answer to PRICES with one port of which both prices are hidden."""
-    redactions = [hidden(f"ports.nodes.*.{field}", reason) for field in ("monthlyRate", "setupFee")]
-    return told({"ports": nodes({**found, "monthlyRate": None, "setupFee": None})}, *redactions)
+    """Return the answer to PRICES with one port whose prices are both hidden."""
+    redactions = [redaction_at(f"ports.nodes.*.{field}", reason) for field in ("monthlyRate", "setupFee")]
+    return payload({"ports": nodes({**found, "monthlyRate": None, "setupFee": None})}, *redactions)
 
 
 def refusal(answer: Answer) -> tuple[Any, list[tuple[str, str, str]]]:
-    """What came back instead of data: the code of each error, its argument and the field."""
+    """Return the code of each error, its argument and the field."""
     told_by = [error["extensions"] for error in answer.errors]
     return answer.data, [(extensions["code"], extensions["argument"], extensions["field"]) for extensions in told_by]
 
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_every_role_reads_its_companys_ports_V20_V23(ask: Client, given: Factory, role: str) -> None:
-    """A company's ports are read by each of its users."""
+    """Each of a company's users reads its ports."""
     company = await given.company()
     port = await given.port(company)
     user = await given.user(company, role)
 
     answer = await ask(user.email, FOUND, id=port.id)
 
-    assert told({"node": {"id": port.id}, "ports": ids(port)}) == whole(answer)
+    assert payload({"node": {"id": port.id}, "ports": ids(port)}) == response_of(answer)
 
 
 @pytest.mark.parametrize("asking", ["its account", "its partner", "the operator"])
-async def test_port_of_a_managed_account_is_read_by_three_V14_V20(ask: Client, given: Factory, asking: str) -> None:
-    """The managed company itself, its partner and the operator read its port."""
+async def test_account_partner_and_operator_read_a_managed_accounts_port_V14_V20(
+    ask: Client, given: Factory, asking: str
+) -> None:
+    """The managed company, its partner and the operator read its port."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)
     port = await given.port(account.company)
@@ -61,34 +63,34 @@ async def test_port_of_a_managed_account_is_read_by_three_V14_V20(ask: Client, g
 
     answer = await ask(emails[asking], FOUND, id=port.id)
 
-    assert told({"node": {"id": port.id}, "ports": ids(port)}) == whole(answer)
+    assert payload({"node": {"id": port.id}, "ports": ids(port)}) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_port_is_read_by_nobody_else_V20_V24(ask: Client, given: Factory, kind: str) -> None:
-    """A port that is another company's is null by its id and missing from lists, without an error."""
+async def test_other_viewers_do_not_read_a_port_V20_V24(ask: Client, given: Factory, kind: str) -> None:
+    """Another company's port is null by its id and missing from lists, without an error."""
     port = await given.port((await given.managed_account(await given.partner())).company)
     email = await given.somebody(kind)
 
     answer = await ask(email, FOUND, id=port.id)
 
-    assert told({"node": None, "ports": ids()}) == whole(answer)
+    assert payload({"node": None, "ports": ids()}) == response_of(answer)
 
 
 async def test_managed_account_does_not_read_its_siblings_ports_V14(ask: Client, given: Factory) -> None:
-    """Two accounts of one partner have nothing of each other; their partner has both."""
+    """Two accounts of one partner read nothing of each other. Their partner reads both."""
     partner = await given.partner()
     first, second = await given.managed_account(partner), await given.managed_account(partner)
     ours, theirs = await given.port(first.company), await given.port(second.company)
 
     by_first, by_partner = await ask(first.admin, FOUND, id=theirs.id), await ask(partner.admin, FOUND, id=theirs.id)
 
-    assert told({"node": None, "ports": ids(ours)}) == whole(by_first)
-    assert told({"node": {"id": theirs.id}, "ports": ids(ours, theirs)}) == whole(by_partner)
+    assert payload({"node": None, "ports": ids(ours)}) == response_of(by_first)
+    assert payload({"node": {"id": theirs.id}, "ports": ids(ours, theirs)}) == response_of(by_partner)
 
 
-async def test_port_tells_what_it_is_R030(ask: Client, given: Factory) -> None:
-    """A port's company reads where it is, what it is and whether it is public."""
+async def test_port_has_its_fields_R030(ask: Client, given: Factory) -> None:
+    """A port's company reads its location, its properties and its visibility."""
     company = await given.company()
     port = await given.port(
         company, name="Rack 7", status="REQUESTED", visibility="PUBLIC", cost_centre="4711", speed_mbps=10_000, term_months=36
@@ -110,12 +112,12 @@ async def test_port_tells_what_it_is_R030(ask: Client, given: Factory) -> None:
         "costCentre": "4711",
         "activatedAt": None,
     }
-    assert told({"ports": nodes(facts)}) == whole(answer)
+    assert payload({"ports": nodes(facts)}) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_prices_are_hidden_from_a_managed_account_by_default_R121_V23(ask: Client, given: Factory, role: str) -> None:
-    """No role of a managed account sees prices of which its partner has said nothing; its partner sees them."""
+    """Without a partner's setting, no role of a managed account sees prices. Its partner sees them."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     port = await given.port(account.company)
@@ -123,12 +125,12 @@ async def test_prices_are_hidden_from_a_managed_account_by_default_R121_V23(ask:
 
     managed, own = await ask(user.email, PRICES), await ask(partner.admin, PRICES)
 
-    assert without_prices("HIDDEN_BY_PARTNER", id=port.id) == whole(managed)
-    assert told({"ports": nodes({"id": port.id, **PRICED})}) == whole(own)
+    assert without_prices("HIDDEN_BY_PARTNER", id=port.id) == response_of(managed)
+    assert payload({"ports": nodes({"id": port.id, **PRICED})}) == response_of(own)
 
 
 async def test_prices_appear_with_the_next_request_R122(ask: Client, given: Factory) -> None:
-    """A managed account sees prices from the moment its partner shows them, and no longer than that."""
+    """A managed account sees prices from the moment its partner shows them until it hides them again."""
     account = await given.managed_account(await given.partner(), pricing=False)
     port = await given.port(account.company)
 
@@ -138,33 +140,33 @@ async def test_prices_appear_with_the_next_request_R122(ask: Client, given: Fact
     await given.setting(account, pricing=None)
     after = await ask(account.admin, PRICES)
 
-    assert without_prices("HIDDEN_BY_PARTNER", id=port.id) == whole(before)
-    assert told({"ports": nodes({"id": port.id, **PRICED})}) == whole(shown)
+    assert without_prices("HIDDEN_BY_PARTNER", id=port.id) == response_of(before)
+    assert payload({"ports": nodes({"id": port.id, **PRICED})}) == response_of(shown)
     assert before.body == after.body
 
 
 @pytest.mark.parametrize("status", ["REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED", "DECOMMISSIONED", "CANCELLED"])
-async def test_prices_are_hidden_at_every_step_of_a_port_R122(ask: Client, given: Factory, status: str) -> None:
-    """From the order on, and whatever becomes of the port, its prices stay hidden unless the partner shows them."""
+async def test_prices_are_hidden_in_every_port_status_R122(ask: Client, given: Factory, status: str) -> None:
+    """From REQUESTED on, in every status, a port's prices stay hidden unless the partner shows them."""
     account = await given.managed_account(await given.partner())
     port = await given.port(account.company, status=status)
 
     answer = await ask(account.admin, PRICES)
 
-    assert without_prices("HIDDEN_BY_PARTNER", id=port.id) == whole(answer)
+    assert without_prices("HIDDEN_BY_PARTNER", id=port.id) == response_of(answer)
 
 
-async def test_prices_of_one_account_say_nothing_of_its_siblings_R122_V2(ask: Client, given: Factory) -> None:
-    """An override shows prices to its account alone."""
+async def test_prices_of_one_account_do_not_affect_its_siblings_R122_V2(ask: Client, given: Factory) -> None:
+    """An override shows prices to its own account only."""
     partner = await given.partner()
     shown, not_shown = await given.managed_account(partner, pricing=True), await given.managed_account(partner)
     ports = [await given.port(account.company) for account in (shown, not_shown)]
 
-    answers = [whole(await ask(account.admin, PRICES)) for account in (shown, not_shown)]
+    answers = [response_of(await ask(account.admin, PRICES)) for account in (shown, not_shown)]
 
     first, second = ports
     expected = [
-        told({"ports": nodes({"id": first.id, **PRICED})}),
+        payload({"ports": nodes({"id": first.id, **PRICED})}),
         without_prices("HIDDEN_BY_PARTNER", id=second.id),
     ]
     assert expected == answers
@@ -172,8 +174,8 @@ async def test_prices_of_one_account_say_nothing_of_its_siblings_R122_V2(ask: Cl
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
-async def test_prices_are_for_roles_that_read_them_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
-    """Account administrators, finance and viewers read prices; network administrators and editors read the rest."""
+async def test_only_some_roles_read_prices_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
+    """Account administrators, finance and viewers read prices. Network administrators and editors read the rest."""
     account = await given.managed_account(await given.partner(), pricing=True)
     company = account.company if kind == "MANAGED" else await given.company(kind=kind)
     port = await given.port(company)
@@ -181,23 +183,23 @@ async def test_prices_are_for_roles_that_read_them_V23(ask: Client, given: Facto
 
     answer = await ask(user.email, PRICES)
 
-    read = told({"ports": nodes({"id": port.id, **PRICED})})
-    assert (read if role in PRICE_ROLES else without_prices("ROLE_REQUIRED", id=port.id)) == whole(answer)
+    read = payload({"ports": nodes({"id": port.id, **PRICED})})
+    assert (read if role in PRICE_ROLES else without_prices("ROLE_REQUIRED", id=port.id)) == response_of(answer)
 
 
 async def test_one_role_that_reads_prices_is_enough_V23_A43(ask: Client, given: Factory) -> None:
-    """Of several roles the widest counts."""
+    """With several roles, a user has the rights of all of them."""
     company = await given.company()
     port = await given.port(company)
     user = await given.user(company, "NETWORK_ADMIN", "FINANCE")
 
     answer = await ask(user.email, PRICES)
 
-    assert told({"ports": nodes({"id": port.id, **PRICED})}) == whole(answer)
+    assert payload({"ports": nodes({"id": port.id, **PRICED})}) == response_of(answer)
 
 
-async def test_hidden_price_does_not_depend_on_the_price_R121_A16(ask: Client, given: Factory) -> None:
-    """A managed account gets the same bytes whatever its port costs, nothing included."""
+async def test_response_does_not_depend_on_a_hidden_price_R121_A16(ask: Client, given: Factory) -> None:
+    """A managed account gets the same bytes whatever its port costs, zero included."""
     account = await given.managed_account(await given.partner())
     port = await given.port(account.company, monthly_rate=1)
 
@@ -209,8 +211,8 @@ async def test_hidden_price_does_not_depend_on_the_price_R121_A16(ask: Client, g
     assert [bodies[0]] * 3 == bodies
 
 
-async def test_ports_are_not_ordered_by_hidden_prices_A16(ask: Client, given: Factory) -> None:
-    """Ordering by price is refused to a managed account until its partner shows prices."""
+async def test_ports_are_not_sorted_by_hidden_prices_A16(ask: Client, given: Factory) -> None:
+    """A managed account can't sort by price until its partner shows prices."""
     account = await given.managed_account(await given.partner())
     dear = await given.port(account.company, monthly_rate=200)
     cheap = await given.port(account.company, monthly_rate=100)
@@ -220,12 +222,12 @@ async def test_ports_are_not_ordered_by_hidden_prices_A16(ask: Client, given: Fa
     allowed = await ask(account.admin, BY_PRICE)
 
     assert (None, [("FORBIDDEN_ORDER", "orderBy", "MONTHLY_RATE")]) == refusal(refused)
-    assert told({"ports": nodes({"id": cheap.id}, {"id": dear.id})}) == whole(allowed)
+    assert payload({"ports": nodes({"id": cheap.id}, {"id": dear.id})}) == response_of(allowed)
 
 
 @pytest.mark.parametrize("bounds", NARROWED)
 async def test_ports_are_not_filtered_by_hidden_prices_A16(ask: Client, given: Factory, bounds: dict[str, str]) -> None:
-    """Filtering by price is refused to a managed account, by any bound, until its partner shows prices."""
+    """A managed account can't filter by price, with any bound, until its partner shows prices."""
     account = await given.managed_account(await given.partner())
     port = await given.port(account.company)
     query = "query ($bounds: MoneyRange!) { ports(filter: {monthlyRate: $bounds}) { nodes { id } totalCount } }"
@@ -235,12 +237,12 @@ async def test_ports_are_not_filtered_by_hidden_prices_A16(ask: Client, given: F
     allowed = await ask(account.admin, query, bounds=bounds)
 
     assert (None, ["FORBIDDEN_FILTER"]) == (refused.data, refused.codes)
-    assert told({"ports": ids(port)}) == whole(allowed)
+    assert payload({"ports": ids(port)}) == response_of(allowed)
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_roles_without_prices_do_not_order_by_them_A16_V23(ask: Client, given: Factory, role: str) -> None:
-    """What a role hides it also keeps from being sorted by; orders by other fields are open to it."""
+async def test_roles_without_prices_do_not_sort_by_them_A16_V23(ask: Client, given: Factory, role: str) -> None:
+    """A role that can't read a field can't sort by it either. It can sort by other fields."""
     company = await given.company()
     port = await given.port(company)
     user = await given.user(company, role)
@@ -248,16 +250,16 @@ async def test_roles_without_prices_do_not_order_by_them_A16_V23(ask: Client, gi
     by_price = await ask(user.email, BY_PRICE)
     by_name = await ask(user.email, "{ ports(orderBy: {field: NAME, direction: DESC}) { nodes { id } } }")
 
-    found = told({"ports": nodes({"id": port.id})})
+    found = payload({"ports": nodes({"id": port.id})})
     if role in PRICE_ROLES:
-        assert found == whole(by_price)
+        assert found == response_of(by_price)
     else:
         assert (None, [("FORBIDDEN_ORDER", "orderBy", "MONTHLY_RATE")]) == refusal(by_price)
-    assert found == whole(by_name)
+    assert found == response_of(by_name)
 
 
-async def test_refusal_does_not_depend_on_what_there_is_A16_A21(ask: Client, given: Factory) -> None:
-    """An order by hidden prices is refused in the same words with and without ports."""
+async def test_refusal_does_not_depend_on_the_data_A16_A21(ask: Client, given: Factory) -> None:
+    """Sorting by hidden prices gets the same error with and without ports."""
     account = await given.managed_account(await given.partner())
 
     without = await ask(account.admin, BY_PRICE)
@@ -267,15 +269,15 @@ async def test_refusal_does_not_depend_on_what_there_is_A16_A21(ask: Client, giv
     assert without.body == with_one.body
 
 
-async def test_visitor_does_not_order_by_prices_A16(ask: Client) -> None:
-    """An anonymous visitor sees no port's price and may not sort by it."""
+async def test_visitor_does_not_sort_by_prices_A16(ask: Client) -> None:
+    """An anonymous visitor sees no port's price and can't sort by it."""
     answer = await ask(ANONYMOUS, BY_PRICE)
 
     assert (None, [("FORBIDDEN_ORDER", "orderBy", "MONTHLY_RATE")]) == refusal(answer)
 
 
-async def test_partner_sees_prices_of_its_accounts_always_A17(ask: Client, given: Factory) -> None:
-    """A partner reads, orders and filters by the prices that it hides from its accounts."""
+async def test_partner_always_sees_prices_of_its_accounts_A17(ask: Client, given: Factory) -> None:
+    """A partner reads, sorts and filters by the prices that it hides from its accounts."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=False)
     await given.defaults(partner, pricing=False)
@@ -288,11 +290,11 @@ async def test_partner_sees_prices_of_its_accounts_always_A17(ask: Client, given
     answer = await ask(partner.admin, query)
 
     read = nodes({"id": cheap.id, "monthlyRate": {"amount": "1.00"}}, {"id": dear.id, "monthlyRate": {"amount": "2.00"}})
-    assert told({"ports": read}) == whole(answer)
+    assert payload({"ports": read}) == response_of(answer)
 
 
-async def test_prices_are_exact_in_the_units_of_their_currency_R121(ask: Client, given: Factory) -> None:
-    """An amount that is shown is in major units with all its digits; yen have no minor unit."""
+async def test_prices_are_exact_in_their_currencys_units_R121(ask: Client, given: Factory) -> None:
+    """An amount is in major units with all its digits. Yen have no minor unit."""
     company = await given.company()
     await given.port(company, monthly_rate=123_456_789, currency="EUR")
     await given.port(company, monthly_rate=125_000, currency="JPY")
@@ -300,11 +302,11 @@ async def test_prices_are_exact_in_the_units_of_their_currency_R121(ask: Client,
     answer = await ask(company.admin, MONTHLY)
 
     amounts = [{"monthlyRate": {"amount": amount}} for amount in ("1234567.89", "125000")]
-    assert told({"ports": nodes(*amounts)}) == whole(answer)
+    assert payload({"ports": nodes(*amounts)}) == response_of(answer)
 
 
-async def test_managed_viewer_does_not_read_how_its_port_is_announced_R002_R033_R116(ask: Client, given: Factory) -> None:
-    """The Marketplace name and text of a port are part of the profile: hidden from the account, shown to its partner."""
+async def test_managed_viewer_does_not_read_its_ports_marketplace_name_R002_R033_R116(ask: Client, given: Factory) -> None:
+    """A port's Marketplace name and description are part of the profile: hidden from the account, visible to its partner."""
     partner = await given.partner()
     account = await given.managed_account(partner, company_profile=True, pricing=True)
     await given.port(account.company, marketplace_name="Onramp", marketplace_description="Fast.")
@@ -313,7 +315,7 @@ async def test_managed_viewer_does_not_read_how_its_port_is_announced_R002_R033_
     managed, own = await ask(account.admin, query), await ask(partner.admin, query)
 
     fields = ("marketplaceName", "marketplaceDescription")
-    redactions = [hidden(f"ports.nodes.*.{field}", "NOT_FOR_MANAGED_ACCOUNTS") for field in fields]
-    assert told({"ports": nodes(dict.fromkeys(fields))}, *redactions) == whole(managed)
+    redactions = [redaction_at(f"ports.nodes.*.{field}", "NOT_FOR_MANAGED_ACCOUNTS") for field in fields]
+    assert payload({"ports": nodes(dict.fromkeys(fields))}, *redactions) == response_of(managed)
     announced = {"marketplaceName": "Onramp", "marketplaceDescription": "Fast."}
-    assert told({"ports": nodes(announced)}) == whole(own)
+    assert payload({"ports": nodes(announced)}) == response_of(own)

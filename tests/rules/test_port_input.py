@@ -1,4 +1,4 @@
-"""Whatever is sent to the mutations of ports and orders, it is carried out, or refused by a code with nothing changed."""
+"""Any input to a mutation of ports or orders is carried out or refused with a code. A refused input changes nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models.port import PortStatus
 from tests.client import Client
 from tests.factory import Factory, Thing
-from tests.rules.mutations import stored, trail
+from tests.rules.mutations import recorded_changes, stored_rows
 
 DRAWN: Final = settings(
     max_examples=80,
@@ -32,12 +32,12 @@ STEPS: Final = ("activatePort", "disablePort", "enablePort", "cancelPort", "deco
 
 
 def often(usual: Any) -> st.SearchStrategy[Any]:
-    """A value that can be used, or any other one."""
+    """Draw a valid value or any other one."""
     return st.just(usual) | st.just(usual) | VALUES
 
 
 def inputs(ids: list[str], place: str) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
-    """Mutations with inputs, near enough to good ones that every check is met."""
+    """Draw mutations with inputs, close enough to valid ones to reach every check."""
     which = {"id": st.sampled_from(ids) | TEXTS}
     shape = {"name": often("Core"), "termMonths": often(12), "costCentre": VALUES, "visibility": often("PRIVATE")}
     new = {"locationId": often(place), "name": often("Core"), "speedMbps": often(1_000), "termMonths": often(12)}
@@ -53,7 +53,7 @@ def inputs(ids: list[str], place: str) -> st.SearchStrategy[tuple[str, dict[str,
 
 @dataclass(frozen=True)
 class Market:
-    """Who asks, which ids there are to be asked for, and where ports can be ordered."""
+    """The viewer, the ids that inputs may use, and a location where ports can be ordered."""
 
     emails: list[str | None]
     ids: list[str]
@@ -62,7 +62,7 @@ class Market:
 
 @pytest.fixture
 async def market(given: Factory) -> Market:
-    """A partner, an account whose orders it approves, the operator, ports of all states and orders that wait."""
+    """Create a partner, an account whose orders it approves, the operator, ports in all statuses and pending orders."""
     partner, operator = await given.partner(verification_status="VERIFIED"), await given.operator()
     verified = {"verification_status": "VERIFIED"}
     account = await given.managed_account(partner, company=verified, order_approval=True)
@@ -78,11 +78,11 @@ async def market(given: Factory) -> Market:
 async def test_bad_input_changes_nothing_V7_A21(
     ask: Client, market: Market, rules_engine: AsyncEngine, data: st.DataObject
 ) -> None:
-    """Each input is carried out, or refused by a code without a trace; it never fails."""
+    """Each input is carried out, or refused with a code and without a trace. None makes the gateway fail."""
     name, sent = data.draw(inputs(market.ids, market.place))
     email = data.draw(st.sampled_from(market.emails))
     query = f"mutation ($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ userErrors {{ code }} }} }}"
-    before, events = await stored(rules_engine), len(await trail(rules_engine))
+    before, events = await stored_rows(rules_engine), len(await recorded_changes(rules_engine))
 
     answer = await ask(email, query, input=sent)
 
@@ -90,5 +90,5 @@ async def test_bad_input_changes_nothing_V7_A21(
     codes = [*answer.codes, *(problem["code"] for problem in payload.get("userErrors", []))]
     assert codes or payload
     assert "INTERNAL" not in codes
-    assert not codes or before == await stored(rules_engine)
-    assert not codes or events == len(await trail(rules_engine))
+    assert not codes or before == await stored_rows(rules_engine)
+    assert not codes or events == len(await recorded_changes(rules_engine))

@@ -1,4 +1,4 @@
-"""The life of a port: each step is taken by whoever may, from the states that have it, and from no other."""
+"""The lifecycle of a port: which roles take each step, and from which statuses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import Client
 from tests.factory import Factory, Port
-from tests.rules.mutations import mails, refused, send, stored
+from tests.rules.mutations import queued_mails, send, stored_rows, user_error
 
 PLACE = {"cage": "C1", "rack": "R2", "panel": "P3", "ports": "5/6"}
 STATES = ("REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED", "DECOMMISSIONED", "CANCELLED")
@@ -24,29 +24,29 @@ STEPS = {
     "decommissionPort": {"ACTIVE": "DECOMMISSIONED", "DISABLED": "DECOMMISSIONED"},
 }
 OPERATORS = ("allocatePort", "activatePort")
-ILLEGAL = {"port": None, "userErrors": [refused("ILLEGAL_STEP")]}
+ILLEGAL = {"port": None, "userErrors": [user_error("ILLEGAL_STEP")]}
 
 
 def wanted(step: str, port: Port) -> dict[str, Any]:
-    """The input of a step."""
+    """Return the input of a step."""
     return {"id": port.id, **({"demarcation": PLACE} if step == "allocatePort" else {})}
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_each_step_is_taken_from_these_states_A44_A45(
+async def test_each_step_is_taken_from_its_statuses_only_A44_A45(
     ask: Client, given: Factory, rules_engine: AsyncEngine, step: str
 ) -> None:
-    """Of all states exactly these; another one is told that the step is illegal, and stays."""
+    """From every other status the step is an error, and the status doesn't change."""
     company, operator = await given.company(), await given.operator()
     ports = {state: await given.port(company, status=state) for state in STATES}
     asking = operator.admin if step in OPERATORS else company.admin
     found = {}
     for state, port in ports.items():
-        before = await stored(rules_engine)
+        before = await stored_rows(rules_engine)
         answer = await send(ask, asking, step, "port { status }", **wanted(step, port))
         if answer != ILLEGAL:
             found[state] = answer
-        assert (answer == ILLEGAL) == (before == await stored(rules_engine))
+        assert (answer == ILLEGAL) == (before == await stored_rows(rules_engine))
 
     assert {state: {"port": {"status": to}, "userErrors": []} for state, to in STEPS[step].items()} == found
 
@@ -60,10 +60,10 @@ async def test_each_step_is_taken_from_these_states_A44_A45(
         ("decommissionPort", "REQUESTED", "Can't change from REQUESTED to DECOMMISSIONED. Allowed: ALLOCATED, CANCELLED."),
     ],
 )
-async def test_an_illegal_step_names_the_state_and_the_allowed_steps_A44(
+async def test_illegal_step_names_the_status_and_the_allowed_steps_A44(
     ask: Client, given: Factory, step: str, state: str, message: str
 ) -> None:
-    """Nobody but the operator makes a port active that never was."""
+    """Only the operator makes a port active for the first time."""
     company = await given.company()
     port = await given.port(company, status=state)
     name = f"{step[0].upper()}{step[1:]}Input"
@@ -92,7 +92,7 @@ ASKING = {
 
 
 async def people(given: Factory) -> tuple[Port, dict[str, str | None]]:
-    """A port of a managed account, and everybody of ASKING."""
+    """Create a managed account's port and the users of ASKING."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)
     roles = {
@@ -114,27 +114,27 @@ async def people(given: Factory) -> tuple[Port, dict[str, str | None]]:
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_each_step_is_taken_by_these_people_A43_A45_V14_V20(
+async def test_each_step_is_taken_by_certain_viewers_A43_A45_V14_V20(
     ask: Client, given: Factory, rules_engine: AsyncEngine, step: str
 ) -> None:
-    """Allocation and activation are the operator's staff's, all else the company's and its partner's."""
+    """Allocation and activation belong to the operator's staff, all other steps to the company and its partner."""
     port, emails = await people(given)
     start = next(iter(STEPS[step]))
     found = {}
     for name, email in emails.items():
         await given.change(port, status=start)
-        before = await stored(rules_engine)
+        before = await stored_rows(rules_engine)
         answer = await send(ask, email, step, "port { id }", **wanted(step, port))
         found[name] = [error["code"] for error in answer["userErrors"]]
-        assert bool(found[name]) == (before == await stored(rules_engine))
+        assert bool(found[name]) == (before == await stored_rows(rules_engine))
 
     side = "operator" if step in OPERATORS else "owner"
     codes = {"nobody": ["NOT_FOUND"], side: []}
     assert {name: codes.get(whose or "", ["FORBIDDEN"]) for name, whose in ASKING.items()} == found
 
 
-async def test_an_allocated_port_has_its_place_and_its_letter_R433_A44(ask: Client, given: Factory) -> None:
-    """The letter is there from the allocation on, and says the place."""
+async def test_allocated_port_has_a_demarcation_and_a_letter_R433_A44(ask: Client, given: Factory) -> None:
+    """The letter exists from the allocation on and names the demarcation."""
     company, operator = await given.company(), await given.operator()
     port = await given.port(company, status="REQUESTED")
     query = "query ($id: ID!) { node(id: $id) { ... on Port { status letterOfAuthorisation } } }"
@@ -148,22 +148,22 @@ async def test_an_allocated_port_has_its_place_and_its_letter_R433_A44(ask: Clie
     assert after.data["node"]["letterOfAuthorisation"].startswith("http")
 
 
-async def test_a_place_is_said_whole_R433(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Each part of it is there, and not too long; all problems are told at once, with the path to each."""
+async def test_demarcation_is_complete_R433(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Each part of it is required and limited in length. All errors are reported at once, each with its path."""
     company, operator = await given.company(), await given.operator()
     port = await given.port(company, status="REQUESTED")
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     place = {"cage": "", "rack": " ", "panel": "x" * 65, "ports": "\0"}
     answer = await send(ask, operator.admin, "allocatePort", "port { id }", id=port.id, demarcation=place)
 
     codes = {"cage": "REQUIRED", "rack": "REQUIRED", "panel": "TOO_LONG", "ports": "INVALID_TEXT"}
-    assert {"port": None, "userErrors": [refused(code, "demarcation", name) for name, code in codes.items()]} == answer
-    assert before == await stored(rules_engine)
+    assert {"port": None, "userErrors": [user_error(code, "demarcation", name) for name, code in codes.items()]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_the_first_activation_is_remembered_R435_A45(ask: Client, given: Factory) -> None:
-    """A port that is disabled and enabled again became active when it first did, and is then a target of connections."""
+async def test_first_activation_time_is_kept_R435_A45(ask: Client, given: Factory) -> None:
+    """A port that is disabled and enabled again keeps its first activation time, and can then be connected to."""
     company, operator = await given.company(), await given.operator()
     port = await given.port(company, status="ALLOCATED", demarcation=PLACE)
     active = "port { status activatedAt }"
@@ -178,23 +178,23 @@ async def test_the_first_activation_is_remembered_R435_A45(ask: Client, given: F
 
 @pytest.mark.parametrize("end", ["port", "target"])
 @pytest.mark.parametrize("status", ["ACTIVE", "DISABLED"])
-async def test_a_port_with_live_connections_is_not_decommissioned_A44_V16(
+async def test_port_with_live_connections_is_not_decommissioned_A44_V16(
     ask: Client, given: Factory, rules_engine: AsyncEngine, status: str, end: str
 ) -> None:
-    """Whichever end of an accepted connection it is."""
+    """That holds for either end of an accepted connection."""
     company, other = await given.company(), await given.company()
     port, peer = await given.port(company, status=status), await given.port(other)
     await given.connection_request(*((port, peer) if end == "port" else (peer, port)), status="ACCEPTED")
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await send(ask, company.admin, "decommissionPort", "port { id }", id=port.id)
 
-    assert {"port": None, "userErrors": [refused("PORT_IN_USE", "id")]} == answer
-    assert before == await stored(rules_engine)
+    assert {"port": None, "userErrors": [user_error("PORT_IN_USE", "id")]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_requests_that_wait_end_with_their_port_V16(ask: Client, given: Factory) -> None:
-    """Its own are withdrawn, those to it are denied, those that were decided stay."""
+async def test_pending_requests_end_with_their_port_V16(ask: Client, given: Factory) -> None:
+    """The port's own requests are withdrawn, those to it are denied, and decided ones don't change."""
     company, other = await given.company(), await given.company()
     port, peer = await given.port(company), await given.port(other)
     requests = [
@@ -215,10 +215,10 @@ async def test_requests_that_wait_end_with_their_port_V16(ask: Client, given: Fa
 
 
 @pytest.mark.parametrize(("step", "status"), [("decommissionPort", "ACTIVE"), ("cancelPort", "ALLOCATED")])
-async def test_requesters_are_told_that_a_port_has_ended_V16_V18(
+async def test_requesters_are_notified_when_a_port_ends_V16_V18(
     ask: Client, given: Factory, rules_engine: AsyncEngine, step: str, status: str
 ) -> None:
-    """Each whose request to it waited is told as at a denial, without the provider's name; nobody of what is withdrawn."""
+    """Each requester of a pending request is notified as of a denial, without the provider's name. A withdrawal notifies nobody."""
     provider, one, other = await given.company(name="Provider Ltd"), await given.company(), await given.company()
     port = await given.port(provider, status=status, name="Gate", demarcation=PLACE)
     for customer, name in ((one, "First"), (other, "Second")):
@@ -228,14 +228,14 @@ async def test_requesters_are_told_that_a_port_has_ended_V16_V18(
 
     await send(ask, provider.admin, step, "port { id }", id=port.id)
 
-    sent = await mails(rules_engine)
+    sent = await queued_mails(rules_engine)
     assert [("CONNECTION_DECIDED", one.admin), ("CONNECTION_DECIDED", other.admin)] == [(kind, to) for kind, to, _ in sent]
     for name, (_, _, text) in zip(("First", "Second"), sent, strict=True):
         assert [True, True, False, False] == [part in text for part in (name, "denied", "Provider Ltd", "Gate")]
 
 
-async def test_activation_and_cancellation_at_once_A44_A45(ask: Client, given: Factory) -> None:
-    """One of the two is done; the other finds the state that it has led to."""
+async def test_concurrent_activation_and_cancellation_exclude_each_other_A44_A45(ask: Client, given: Factory) -> None:
+    """One of the two is carried out. The other finds the resulting status."""
     company, operator = await given.company(), await given.operator()
     for _ in range(5):
         port = await given.port(company, status="ALLOCATED", demarcation=PLACE)
@@ -251,8 +251,8 @@ async def test_activation_and_cancellation_at_once_A44_A45(ask: Client, given: F
 
 
 @pytest.mark.parametrize("shown", [False, True])
-async def test_prices_are_hidden_at_every_step_R121_R122(ask: Client, given: Factory, shown: bool) -> None:
-    """Whatever an account does to its port, the price is told to it only if its partner shows prices."""
+async def test_prices_are_hidden_in_the_payload_of_every_step_R121_R122(ask: Client, given: Factory, shown: bool) -> None:
+    """Whatever step an account takes, the payload has the price only if its partner shows prices."""
     account = await given.managed_account(await given.partner(), pricing=shown)
     found = {}
     for step in set(STEPS) - set(OPERATORS):

@@ -1,4 +1,4 @@
-"""Previews: a partner looks at what an account would see with other settings, before it saves them."""
+"""Previews: a partner sees what an account would see with other settings, before it saves them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import ANONYMOUS, Client, open_client
 from tests.factory import Factory
-from tests.rules.answers import hidden, told, whole
-from tests.rules.mutations import stored
+from tests.rules.answers import payload, redaction_at, response_of
+from tests.rules.mutations import stored_rows
 
 PREVIEW = """query ($id: ID!, $settings: ManagedAccountSettingsInput, $deep: Boolean = true) {
   previewSettings(managedAccountId: $id, settings: $settings) {
@@ -30,29 +30,29 @@ SOURCES = "managedAccounts { nodes { settings { pricing { enabled source } } } }
 async def shaping(
     rules_url: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> AsyncIterator[Client]:
-    """The gateway over the database of these tests, with each way of shaping schemas."""
+    """The gateway over these tests' database, once for each `shaped_schema` setting."""
     async with open_client(rules_url, tmp_path_factory.mktemp("shaping"), shaped_schema=request.param) as ask:
         yield ask
 
 
 @pytest.fixture
 async def ask(shaping: Client, given: Factory) -> AsyncIterator[Client]:  # noqa: ARG001 (it empties the database)
-    """The same, with nobody known from before."""
+    """The same gateway with empty caches."""
     shaping._tokens.clear()
     yield shaping
     await shaping.app.state.services.audit.flush()
 
 
 @pytest.mark.parametrize("pricing", [True, False, None])
-async def test_settings_are_seen_before_they_are_saved_R105_R121_V2(
+async def test_settings_are_previewed_before_they_are_saved_R105_R121_V2(
     ask: Client, given: Factory, rules_engine: AsyncEngine, *, pricing: bool | None
 ) -> None:
-    """Prices show as they would for the account: on, off, or as its partner's defaults say. Nothing is stored."""
+    """Prices show as they would for the account: on, off, or by its partner's default. Nothing is stored."""
     partner = await given.partner()
     await given.defaults(partner, pricing=True)
     account = await given.managed_account(partner, pricing=False)
     port = await given.port(account.company)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await ask(partner.admin, PREVIEW, id=account.id, settings={"pricing": pricing})
 
@@ -67,14 +67,14 @@ async def test_settings_are_seen_before_they_are_saved_R105_R121_V2(
         },
         "ports": {"nodes": [{"id": port.id, "monthlyRate": {"amount": "1250.00"} if shown else None}]},
     }
-    redactions = [] if shown else [hidden("previewSettings.ports.nodes.*.monthlyRate", "HIDDEN_BY_PARTNER")]
-    assert told({"previewSettings": seen}, *redactions) == whole(answer)
-    assert before == await stored(rules_engine)
+    redactions = [] if shown else [redaction_at("previewSettings.ports.nodes.*.monthlyRate", "HIDDEN_BY_PARTNER")]
+    assert payload({"previewSettings": seen}, *redactions) == response_of(answer)
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("settings", [{}, None, {"chatSupport": True}])
-async def test_what_is_left_out_is_as_it_is_R105_V2(ask: Client, given: Factory, settings: dict[str, Any] | None) -> None:
-    """Switches that are not given are those of the account as it is now."""
+async def test_absent_settings_keep_their_values_R105_V2(ask: Client, given: Factory, settings: dict[str, Any] | None) -> None:
+    """Settings that the input leaves out are those that the account has now."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=True)
     query = SWITCHES % "viewer { pricingVisible chatSupportEnabled }"
@@ -82,11 +82,11 @@ async def test_what_is_left_out_is_as_it_is_R105_V2(ask: Client, given: Factory,
     answer = await ask(partner.admin, query, id=account.id, settings=settings)
 
     chat = bool(settings)
-    assert told({"previewSettings": {"viewer": {"pricingVisible": True, "chatSupportEnabled": chat}}}) == whole(answer)
+    assert payload({"previewSettings": {"viewer": {"pricingVisible": True, "chatSupportEnabled": chat}}}) == response_of(answer)
 
 
-async def test_settings_of_the_account_are_told_as_if_they_were_saved_V2_V25(ask: Client, given: Factory) -> None:
-    """In the preview the account reads the settings that are previewed; beside it the partner reads those that are stored."""
+async def test_account_reads_previewed_settings_as_its_own_V2_V25(ask: Client, given: Factory) -> None:
+    """In the preview the account reads the previewed settings. Outside it, the partner reads the stored ones."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     query = (
@@ -97,11 +97,11 @@ async def test_settings_of_the_account_are_told_as_if_they_were_saved_V2_V25(ask
 
     stored_, unsaved = {"enabled": False, "source": "DEFAULT"}, {"enabled": True, "source": "ACCOUNT"}
     as_stored, as_previewed = ({"nodes": [{"settings": {"pricing": each}}]} for each in (stored_, unsaved))
-    assert told({"managedAccounts": as_stored, "previewSettings": {"managedAccounts": as_previewed}}) == whole(answer)
+    assert payload({"managedAccounts": as_stored, "previewSettings": {"managedAccounts": as_previewed}}) == response_of(answer)
 
 
-async def test_whoever_may_not_save_settings_previews_none_R105_A43(ask: Client, given: Factory) -> None:
-    """Those who read the account and may not save its settings are refused; for all others there is no such account."""
+async def test_viewers_that_cannot_save_settings_preview_none_R105_A43(ask: Client, given: Factory) -> None:
+    """A viewer that reads the account but can't save its settings is refused. For all others the account doesn't exist."""
     partner, other = await given.partner(), await given.partner()
     account, finance = await given.managed_account(partner), await given.user(partner, "FINANCE")
     operator, direct = await given.operator(), await given.company()
@@ -110,15 +110,15 @@ async def test_whoever_may_not_save_settings_previews_none_R105_A43(ask: Client,
     query = SWITCHES % "viewer { pricingVisible }"
 
     readers = [await ask(email, query, id=account.id) for email in (finance.email, operator.admin, account.admin)]
-    others = [whole(await ask(email, query, id=account.id)) for email in (other.admin, direct.admin, ANONYMOUS)]
-    nothing = whole(await ask(partner.admin, query, id=absent.id))
+    others = [response_of(await ask(email, query, id=account.id)) for email in (other.admin, direct.admin, ANONYMOUS)]
+    nothing = response_of(await ask(partner.admin, query, id=absent.id))
 
     assert [(["PREVIEW_FORBIDDEN"], {"previewSettings": None})] * 3 == [(answer.codes, answer.data) for answer in readers]
-    assert [told({"previewSettings": None})] * 4 == [*others, nothing]
+    assert [payload({"previewSettings": None})] * 4 == [*others, nothing]
 
 
-async def test_parts_of_an_answer_stand_in_their_order_V2_R121(ask: Client, given: Factory) -> None:
-    """Aliases, fragments, conditions and variables work; errors and redactions name the place in the whole answer."""
+async def test_parts_of_a_response_keep_their_order_V2_R121(ask: Client, given: Factory) -> None:
+    """Aliases, fragments, conditions and variables work. Paths of errors and redactions start at the root of the response."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     await given.port(account.company)
@@ -159,11 +159,13 @@ async def test_parts_of_an_answer_stand_in_their_order_V2_R121(ask: Client, give
         ("PREVIEW_NESTED", ["bad", "inner"], [{"line": 11, "column": 9}]),
         ("INVALID_ID", ["bad", "node"], [{"line": 12, "column": 9}]),
     ] == [(each["extensions"]["code"], each["path"], each["locations"]) for each in answer.errors]
-    assert [hidden("off.ports.nodes.*.monthlyRate", "HIDDEN_BY_PARTNER")] == whole(answer)["extensions"]["redactions"]
+    assert [redaction_at("off.ports.nodes.*.monthlyRate", "HIDDEN_BY_PARTNER")] == response_of(answer)["extensions"][
+        "redactions"
+    ]
 
 
-async def test_previews_are_few_and_within_bounds_V2(ask: Client, given: Factory) -> None:
-    """An operation has 10 previews at most, and what is selected of them counts as that of any field."""
+async def test_number_and_cost_of_previews_are_limited_V2(ask: Client, given: Factory) -> None:
+    """An operation has 10 previews at most, and their selections cost as much as those of any field."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     several = " ".join(
@@ -181,8 +183,8 @@ async def test_previews_are_few_and_within_bounds_V2(ask: Client, given: Factory
     assert (["OPERATION_TOO_COSTLY"], None) == (costly.codes, costly.data)
 
 
-async def test_a_tool_is_judged_on_who_is_signed_in_V14_R105(ask: Client, given: Factory) -> None:
-    """A partner that looks as its account previews settings that the account itself may not save."""
+async def test_preview_is_authorized_by_the_signed_in_user_V14_R105(ask: Client, given: Factory) -> None:
+    """A partner that views as its account previews settings that the account itself can't save."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     query = SWITCHES % "viewer { pricingVisible viewedBy { userId } }"
@@ -191,12 +193,12 @@ async def test_a_tool_is_judged_on_who_is_signed_in_V14_R105(ask: Client, given:
     answer = await ask.send(partner.admin, query, variables, **{"X-Crossgate-View-As": account.company.id})
 
     seen = {"pricingVisible": True, "viewedBy": {"userId": partner.user.id}}
-    assert told({"previewSettings": {"viewer": seen}}) == whole(answer)
+    assert payload({"previewSettings": {"viewer": seen}}) == response_of(answer)
 
 
 @pytest.mark.executors
-async def test_a_preview_takes_as_many_statements_as_looking_as_the_account_V14_V2(ask: Client, given: Factory) -> None:
-    """One statement finds the account and its settings; for an account that the asker may not know of there is no other."""
+async def test_preview_takes_as_many_statements_as_view_as_V14_V2(ask: Client, given: Factory) -> None:
+    """One statement finds the account and its settings. For an account hidden from the requester there is no other."""
     partner, other = await given.partner(), await given.partner()
     account = await given.managed_account(partner)
     counts = []
@@ -218,8 +220,8 @@ SCHEMAS = [
 
 
 @pytest.mark.parametrize("selected", SCHEMAS)
-async def test_a_preview_introspects_the_schema_of_its_account_V13(ask: Client, given: Factory, selected: str) -> None:
-    """Introspection in a preview tells what the account would be told, beside data or alone, in fragments too."""
+async def test_preview_introspects_the_schema_of_its_account_V13(ask: Client, given: Factory, selected: str) -> None:
+    """Introspection in a preview returns the account's schema, with or without data, in fragments too."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     fragment = ' fragment I on Query { t: __type(name: "Company") { fields { name } } }' if "...I" in selected else ""
@@ -245,8 +247,8 @@ SPREADS = [
 
 
 @pytest.mark.parametrize("query", SPREADS)
-async def test_a_fragment_may_stand_at_the_root_and_in_a_preview_V2(ask: Client, given: Factory, query: str) -> None:
-    """The same fragment selects of both, each as its own viewer sees it."""
+async def test_fragment_may_be_used_at_the_root_and_in_a_preview_V2(ask: Client, given: Factory, query: str) -> None:
+    """The same fragment selects for both, each with its own viewer's rights."""
     partner = await given.partner()
     account = await given.managed_account(partner)
 
@@ -257,8 +259,8 @@ async def test_a_fragment_may_stand_at_the_root_and_in_a_preview_V2(ask: Client,
     assert {**seen, "previewSettings": seen} == answer.data
 
 
-async def test_a_fragment_with_a_preview_may_not_stand_in_it_V2(ask: Client, given: Factory) -> None:
-    """Previews in previews are refused as they are without fragments."""
+async def test_fragment_with_a_preview_may_not_be_used_in_a_preview_V2(ask: Client, given: Factory) -> None:
+    """Nested previews are refused, just as they are without fragments."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     query = """query ($id: ID!) { ...G previewSettings(managedAccountId: $id) { ...G viewer { roles } } }

@@ -1,4 +1,4 @@
-"""The quoting tool: what ports and connections would cost, for whoever reads prices, never for managed accounts."""
+"""The quoting tool: what ports and connections would cost, for roles that read prices, never for managed accounts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.client import ANONYMOUS, Client
 from tests.factory import Company, Factory, Location
-from tests.rules.answers import hidden, told, whole
+from tests.rules.answers import payload, redaction_at, response_of
 
 QUOTE = """query ($input: QuoteInput!) { quote(input: $input) {
     lines {
@@ -21,12 +21,12 @@ SWITCHES = dict.fromkeys(("pricing", "chat_support", "dashboard", "company_profi
 
 
 def port(location: Location, speed: int = 1_000, term: int = 12) -> dict[str, Any]:
-    """A port as the input asks for it."""
+    """Return a port as the input has it."""
     return {"locationId": location.id, "speedMbps": speed, "termMonths": term}
 
 
 def connection(location: Location, limit: int = 500, term: int = 12) -> dict[str, Any]:
-    """A connection as the input asks for it."""
+    """Return a connection as the input has it."""
     return {"locationId": location.id, "rateLimitMbps": limit, "termMonths": term}
 
 
@@ -39,7 +39,7 @@ def line(
     problem: str | None = None,
     currency: str = "EUR",
 ) -> dict[str, Any]:
-    """A line of the answer."""
+    """Return a line of the answer."""
     return {
         "kind": kind,
         "location": {"id": location.id},
@@ -52,8 +52,8 @@ def line(
 
 
 def withheld(reason: str) -> object:
-    """The answer of whoever has no quoting tool."""
-    return told({"quote": None}, hidden("quote", reason))
+    """Return the answer for a viewer without the quoting tool."""
+    return payload({"quote": None}, redaction_at("quote", reason))
 
 
 async def ready(given: Factory, payer: Company) -> Location:
@@ -66,7 +66,7 @@ async def ready(given: Factory, payer: Company) -> Location:
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
 async def test_ports_and_connections_are_quoted_R113(ask: Client, given: Factory, kind: str) -> None:
-    """Each item has its price by location, speed and term; the totals are those of each currency."""
+    """Each item is priced by location, speed and term. There is a total for each currency."""
     company = await given.company(kind=kind)
     location, tokyo = await ready(given, company), await given.location(market="JP")
     await given.billing_market(company, "JP")
@@ -86,11 +86,11 @@ async def test_ports_and_connections_are_quoted_R113(ask: Client, given: Factory
         "monthlyTotals": [{"amount": "500.50", "currency": "EUR"}, {"amount": "112500", "currency": "JPY"}],
         "setupTotals": [{"amount": "50.00", "currency": "EUR"}, {"amount": "30000", "currency": "JPY"}],
     }
-    assert told({"quote": expected}) == whole(answer)
+    assert payload({"quote": expected}) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
-async def test_managed_account_has_no_quoting_tool_whatever_is_switched_on_R113(ask: Client, given: Factory, role: str) -> None:
+async def test_managed_account_has_no_quoting_tool_in_any_setting_R113(ask: Client, given: Factory, role: str) -> None:
     """No setting of its partner and no role gives a managed account a quote."""
     partner = await given.partner()
     account = await given.managed_account(partner)
@@ -100,11 +100,11 @@ async def test_managed_account_has_no_quoting_tool_whatever_is_switched_on_R113(
 
     answer = await ask(user.email, QUOTE, input={"ports": [port(location)]})
 
-    assert withheld("NOT_FOR_MANAGED_ACCOUNTS") == whole(answer)
+    assert withheld("NOT_FOR_MANAGED_ACCOUNTS") == response_of(answer)
 
 
 async def test_managed_account_cannot_tell_what_could_be_quoted_R113_A21(ask: Client, given: Factory) -> None:
-    """A managed account gets the same bytes for what has a price, for what has none, and for what is no input at all."""
+    """A managed account gets the same bytes for an item with a price, one without, and an invalid input."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=True)
     priced, other = await ready(given, partner), await given.location()
@@ -119,33 +119,33 @@ async def test_managed_account_cannot_tell_what_could_be_quoted_R113_A21(ask: Cl
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
-async def test_quotes_are_for_the_roles_that_read_prices_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
-    """ACCOUNT_ADMIN, FINANCE and VIEWER get quotes, the others are told that their roles do not include them."""
+async def test_only_roles_that_read_prices_get_quotes_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
+    """ACCOUNT_ADMIN, FINANCE and VIEWER get quotes. For others the reason is ROLE_REQUIRED."""
     company = await given.company(kind=kind)
     location = await ready(given, company)
     user = await given.user(company, role)
 
     answer = await ask(user.email, TOTALS, input={"ports": [port(location)]})
 
-    quoted = told({"quote": {"monthlyTotals": [{"amount": "300.00", "currency": "EUR"}]}})
+    quoted = payload({"quote": {"monthlyTotals": [{"amount": "300.00", "currency": "EUR"}]}})
     expected = quoted if role in {"ACCOUNT_ADMIN", "FINANCE", "VIEWER"} else withheld("ROLE_REQUIRED")
-    assert expected == whole(answer)
+    assert expected == response_of(answer)
 
 
 async def test_anonymous_visitor_has_no_quoting_tool_R113_V24(ask: Client, given: Factory) -> None:
-    """A visitor is told to sign in; the operator's staff gets quotes."""
+    """A visitor is told to sign in. The operator's staff gets quotes."""
     location = await ready(given, await given.company())
     operator = await given.operator()
     asked = {"ports": [port(location)]}
 
     visitor, staff = await ask(ANONYMOUS, TOTALS, input=asked), await ask(operator.admin, TOTALS, input=asked)
 
-    assert withheld("SIGN_IN_REQUIRED") == whole(visitor)
-    assert told({"quote": {"monthlyTotals": [{"amount": "300.00", "currency": "EUR"}]}}) == whole(staff)
+    assert withheld("SIGN_IN_REQUIRED") == response_of(visitor)
+    assert payload({"quote": {"monthlyTotals": [{"amount": "300.00", "currency": "EUR"}]}}) == response_of(staff)
 
 
-async def test_two_quotes_of_one_operation_are_hidden_each_R113(ask: Client, given: Factory) -> None:
-    """Under its aliases each quote is null, and the rest of the answer is there."""
+async def test_each_quote_of_an_operation_is_hidden_R113(ask: Client, given: Factory) -> None:
+    """Each aliased quote is null, and the rest of the response is complete."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     query = """query ($input: QuoteInput!) {
@@ -154,12 +154,12 @@ async def test_two_quotes_of_one_operation_are_hidden_each_R113(ask: Client, giv
 
     answer = await ask(account.admin, query, input={"ports": [port(await ready(given, partner))]})
 
-    reasons = [hidden(name, "NOT_FOR_MANAGED_ACCOUNTS") for name in ("a", "b")]
-    assert told({"a": None, "viewer": {"pricingVisible": False}, "b": None}, *reasons) == whole(answer)
+    reasons = [redaction_at(name, "NOT_FOR_MANAGED_ACCOUNTS") for name in ("a", "b")]
+    assert payload({"a": None, "viewer": {"pricingVisible": False}, "b": None}, *reasons) == response_of(answer)
 
 
-async def test_quote_tells_what_keeps_an_item_from_being_ordered_R120_V12(ask: Client, given: Factory) -> None:
-    """A location that is not active, a speed that it does not offer, a market that is not enabled, a price that is not there."""
+async def test_quote_names_what_prevents_an_order_R120_V12(ask: Client, given: Factory) -> None:
+    """A location that isn't active, a speed it doesn't offer, a market that isn't enabled, or a missing price."""
     company = await given.company()
     here = await ready(given, company)
     closed, abroad = await given.location(status="EXPIRED"), await given.location(market="US")
@@ -187,10 +187,10 @@ async def test_quote_tells_what_keeps_an_item_from_being_ordered_R120_V12(ask: C
         ({"termMonths": 13}, "input.ports.1.termMonths", "INVALID_QUOTE"),
     ],
 )
-async def test_bad_items_are_named_by_their_place_R113_V7(
+async def test_invalid_items_are_named_by_their_path_R113_V7(
     ask: Client, given: Factory, change: dict[str, Any], argument: str, code: str
 ) -> None:
-    """What cannot be quoted is an error that names where in the input it stands."""
+    """An item that can't be quoted is an error with its path in the input."""
     company = await given.company()
     good = port(await ready(given, company))
 
@@ -201,7 +201,7 @@ async def test_bad_items_are_named_by_their_place_R113_V7(
 
 
 async def test_rate_limits_are_tiers_and_locations_exist_R113(ask: Client, given: Factory) -> None:
-    """A rate limit between two tiers is refused, and so is the location that is gone."""
+    """A rate limit between two tiers is refused, and so is an unknown location."""
     company = await given.company()
     here, gone = await ready(given, company), await given.location()
     await given.no_more(gone)
@@ -217,8 +217,8 @@ async def test_rate_limits_are_tiers_and_locations_exist_R113(ask: Client, given
 
 
 @pytest.mark.parametrize("number", [0, 51])
-async def test_a_quote_is_bounded_R113(ask: Client, given: Factory, number: int) -> None:
-    """A quote has one item at least and 50 at most, of ports and connections together."""
+async def test_quote_size_is_limited_R113(ask: Client, given: Factory, number: int) -> None:
+    """A quote has between 1 and 50 items, ports and connections together."""
     company = await given.company()
     location = await ready(given, company)
     asked = {"ports": [port(location)] * (number // 2), "connections": [connection(location)] * (number - number // 2)}
@@ -227,12 +227,12 @@ async def test_a_quote_is_bounded_R113(ask: Client, given: Factory, number: int)
     most = await ask(company.admin, TOTALS, input={"ports": [port(location)] * 50})
 
     assert (["INVALID_QUOTE"], "input") == (refused.codes, refused.errors[0]["extensions"]["argument"])
-    assert told({"quote": {"monthlyTotals": [{"amount": "15000.00", "currency": "EUR"}]}}) == whole(most)
+    assert payload({"quote": {"monthlyTotals": [{"amount": "15000.00", "currency": "EUR"}]}}) == response_of(most)
 
 
 @pytest.mark.executors
-async def test_a_quote_costs_as_many_statements_for_many_items_as_for_one_R113(ask: Client, given: Factory) -> None:
-    """Fifty items are read by as many statements as one."""
+async def test_quote_takes_a_fixed_number_of_statements_R113(ask: Client, given: Factory) -> None:
+    """Fifty items take as many statements as one."""
     company = await given.company()
     locations = [await ready(given, company)] + [await given.location() for _ in range(4)]
 

@@ -1,4 +1,4 @@
-"""Connections are requested between active ports, answered by the provider and withdrawn by the customer; each side is told."""
+"""Connections are requested between active ports, answered by the provider and withdrawn by the customer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import ANONYMOUS, Client
 from tests.factory import Company, Factory, Port, Thing
-from tests.rules.mutations import mails, refused, send, stored
+from tests.rules.mutations import queued_mails, send, stored_rows, user_error
 
 REQUEST: Final = "requestConnection"
 MADE: Final = "connectionRequest { name rateLimitMbps status port { id } targetPort { id } decidedAt }"
@@ -23,7 +23,7 @@ ANSWERS: Final = {"acceptConnection": "ACCEPTED", "denyConnection": "DENIED", "w
 
 @dataclass
 class Pair:
-    """A customer's port and the port that a public provider shows, each with an address of whoever may act there."""
+    """A customer's port and a public provider's port, each with the email of a user that may act there."""
 
     port: Port
     target: Port
@@ -37,7 +37,7 @@ class Pair:
 
 
 async def pair(given: Factory, *, customer: Company | None = None, provider: Company | None = None, **values: Any) -> Pair:
-    """The two, each of a company of its own if none is given. `values` are those of the target."""
+    """Create the two ports, each in its own company by default. `values` are the target's."""
     customer, provider = customer or await given.company(), provider or await given.company()
     await given.profile(provider, contact_email="sales@sample.example")
     port = await given.port(customer)
@@ -46,25 +46,25 @@ async def pair(given: Factory, *, customer: Company | None = None, provider: Com
 
 
 async def request(ask: Client, viewer: str | None, two: Pair, **values: Any) -> dict[str, Any]:
-    """What came of asking for a connection between the two."""
+    """Request a connection between the two and return the payload."""
     return await send(ask, viewer, REQUEST, MADE, **{**VALUES, **two.ends, **values})
 
 
 def made(two: Pair) -> dict[str, Any]:
-    """The payload of a request that was made, as its customer reads it."""
+    """Return the payload of a created request, as its customer reads it."""
     ends = {"port": {"id": two.port.id}, "targetPort": {"id": two.target.on_marketplace.id}}
     return {"connectionRequest": {**VALUES, "status": "PENDING", **ends, "decidedAt": None}, "userErrors": []}
 
 
 def problems(*expected: dict[str, Any]) -> dict[str, Any]:
-    """The payload of what was not carried out."""
+    """Return the payload of a mutation that isn't carried out."""
     return {"connectionRequest": None, "userErrors": list(expected)}
 
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "NETWORK_ADMIN"])
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
 async def test_customer_requests_a_connection_R029_V16_A43(ask: Client, given: Factory, kind: str, role: str) -> None:
-    """Whoever administers a company or its network asks for one of its ports, also in a managed company."""
+    """A company's account or network administrators request connections for its ports, also in a managed company."""
     managed = kind == "MANAGED"
     company = (await given.managed_account(await given.partner())).company if managed else await given.company(kind=kind)
     two = await pair(given, customer=company)
@@ -83,84 +83,86 @@ async def test_partner_requests_for_its_account_also_to_itself_V14_V16(ask: Clie
 
 
 @pytest.mark.parametrize("role", ["MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
-async def test_other_roles_request_nothing_A43(ask: Client, given: Factory, rules_engine: AsyncEngine, role: str) -> None:
-    """They read the ports, and are refused to connect them."""
+async def test_other_roles_request_no_connections_A43(
+    ask: Client, given: Factory, rules_engine: AsyncEngine, role: str
+) -> None:
+    """They read the ports but can't connect them."""
     company = await given.company()
     two, user = await pair(given, customer=company), await given.user(company, role)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await request(ask, user.email, two)
 
-    assert problems(refused("FORBIDDEN", "portId"), refused("FORBIDDEN", "targetPortId")) == answer
-    assert before == await stored(rules_engine)
+    assert problems(user_error("FORBIDDEN", "portId"), user_error("FORBIDDEN", "targetPortId")) == answer
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_nobody_connects_the_port_of_a_stranger_V16_V20_A21(
+async def test_other_companies_do_not_connect_a_port_V16_V20_A21(
     ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
-    """A port that the viewer may not read is not there, whatever it may do with the target."""
+    """A port that the viewer can't read is not found, whatever it may do with the target."""
     two, email = await pair(given), await given.somebody(kind)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await request(ask, email, two)
 
-    mine = refused("NOT_FOUND", "portId")
-    assert problems(mine, *[refused("FORBIDDEN", "targetPortId")] * (email is ANONYMOUS)) == answer
-    assert before == await stored(rules_engine)
+    mine = user_error("NOT_FOUND", "portId")
+    assert problems(mine, *[user_error("FORBIDDEN", "targetPortId")] * (email is ANONYMOUS)) == answer
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_operator_requests_nothing_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_operator_requests_no_connections_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
     """It reads every port and connects none."""
     two, operator = await pair(given), await given.operator()
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await request(ask, operator.admin, two)
 
-    assert problems(refused("FORBIDDEN", "portId"), refused("FORBIDDEN", "targetPortId")) == answer
-    assert before == await stored(rules_engine)
+    assert problems(user_error("FORBIDDEN", "portId"), user_error("FORBIDDEN", "targetPortId")) == answer
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize(("port", "profile"), [("PRIVATE", "PUBLIC"), ("PUBLIC", "PRIVATE"), ("PUBLIC", None)])
-async def test_only_what_the_marketplace_shows_is_a_target_R013_R029_A7_A21(
+async def test_only_marketplace_ports_are_targets_R013_R029_A7_A21(
     ask: Client, given: Factory, rules_engine: AsyncEngine, port: str, profile: str | None
 ) -> None:
-    """A private port, one of a private profile and one of none are not there, like those that nobody has."""
+    """A private port, one of a private profile and one without a profile are not found, like an unknown id."""
     customer, provider = await given.company(), await given.company()
     target = await given.port(provider, visibility=port)
     if profile is not None:
         await given.profile(provider, visibility=profile)
     two = Pair(await given.port(customer), target, customer.admin, provider.admin)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await request(ask, customer.admin, two)
 
-    assert problems(refused("NOT_FOUND", "targetPortId")) == answer
-    assert before == await stored(rules_engine)
+    assert problems(user_error("NOT_FOUND", "targetPortId")) == answer
+    assert before == await stored_rows(rules_engine)
 
 
 async def test_targets_are_ports_of_other_companies_V16_R116(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """A company does not connect to itself; a managed one does not even meet its own port there."""
+    """A company doesn't connect to itself. A managed one doesn't even find its own port on the Marketplace."""
     partner = await given.partner()
     own, account = await given.company(), await given.managed_account(partner)
     direct = await pair(given, customer=own, provider=own)
     managed = await pair(given, customer=account.company, provider=account.company)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answers = [await request(ask, *each) for each in ((own.admin, direct), (partner.admin, managed), (account.admin, managed))]
 
     codes = ["INVALID_VALUE", "INVALID_VALUE", "NOT_FOUND"]
-    assert [problems(refused(code, "targetPortId")) for code in codes] == answers
-    assert before == await stored(rules_engine)
+    assert [problems(user_error(code, "targetPortId")) for code in codes] == answers
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("status", ["REQUESTED", "ALLOCATED", "DISABLED", "DECOMMISSIONED", "CANCELLED"])
 async def test_only_active_ports_are_connected_R435(
     ask: Client, given: Factory, rules_engine: AsyncEngine, status: str
 ) -> None:
-    """Each end that is not active is named."""
+    """Each end that isn't active is named."""
     two = await pair(given, status=status)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     target = await request(ask, two.customer, two)
     await given.change(two.port, status=status)
@@ -168,29 +170,27 @@ async def test_only_active_ports_are_connected_R435(
     await given.change(two.target, status="ACTIVE")
     own = await request(ask, two.customer, two)
 
-    ends = [refused("PORT_NOT_ACTIVE", name) for name in ("portId", "targetPortId")]
+    ends = [user_error("PORT_NOT_ACTIVE", name) for name in ("portId", "targetPortId")]
     assert [problems(ends[1]), problems(*ends), problems(ends[0])] == [target, both, own]
-    assert before["connection_request"] == (await stored(rules_engine))["connection_request"]
+    assert before["connection_request"] == (await stored_rows(rules_engine))["connection_request"]
 
 
 @pytest.mark.parametrize(
     ("rate", "told_of"), [(0, "INVALID_VALUE"), (-1, "INVALID_VALUE"), (1, None), (1000, None), (1001, "INVALID_VALUE")]
 )
-async def test_connection_carries_no_more_than_both_ports_V16(
-    ask: Client, given: Factory, rate: int, told_of: str | None
-) -> None:
-    """The slower port is the bound, whichever it is."""
+async def test_rate_limit_fits_both_ports_V16(ask: Client, given: Factory, rate: int, told_of: str | None) -> None:
+    """The slower port is the limit, whichever it is."""
     wide, narrow = await pair(given, speed_mbps=10_000), await pair(given, speed_mbps=1_000)
     await given.change(narrow.port, speed_mbps=10_000)
 
     answers = [await request(ask, two.customer, two, rateLimitMbps=rate) for two in (wide, narrow)]
 
-    expected = [refused(told_of, "rateLimitMbps")] if told_of else []
+    expected = [user_error(told_of, "rateLimitMbps")] if told_of else []
     assert [expected] * 2 == [each["userErrors"] for each in answers]
 
 
-async def test_all_that_is_wrong_is_told_at_once_V16(ask: Client, given: Factory) -> None:
-    """Each problem has the path to its value."""
+async def test_all_errors_are_reported_at_once_V16(ask: Client, given: Factory) -> None:
+    """Each error has the path to its value."""
     two = await pair(given)
 
     answer = await request(
@@ -203,11 +203,11 @@ async def test_all_that_is_wrong_is_told_at_once_V16(ask: Client, given: Factory
         ("TOO_LONG", "name"),
         ("INVALID_VALUE", "rateLimitMbps"),
     ]
-    assert problems(*(refused(*each) for each in told_of)) == answer
+    assert problems(*(user_error(*each) for each in told_of)) == answer
 
 
-async def test_one_request_between_two_ports_waits_V16(ask: Client, given: Factory) -> None:
-    """A second one is refused, also at the same moment, until the first is decided."""
+async def test_two_ports_have_one_pending_request_V16(ask: Client, given: Factory) -> None:
+    """A second request is refused, also a concurrent one, until the first is decided."""
     two = await pair(given)
 
     at_once = await asyncio.gather(*(request(ask, two.customer, two) for _ in range(8)))
@@ -216,15 +216,15 @@ async def test_one_request_between_two_ports_waits_V16(ask: Client, given: Facto
     await send(ask, two.provider, "denyConnection", ENDED, id=waiting["id"])
     again = await request(ask, two.customer, two)
 
-    taken = problems(refused("TAKEN", "targetPortId"))
+    taken = problems(user_error("TAKEN", "targetPortId"))
     assert [made(two)] + [taken] * 7 == sorted(at_once, key=lambda each: len(each["userErrors"]))
     assert made(two) == again
 
 
-async def test_provider_is_told_of_a_request_and_not_by_whom_R018_V16_V18(
+async def test_provider_is_notified_without_the_customers_name_R018_V16_V18(
     ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """Its administrators and its contact address get a mail that names its own port, and nothing of a hidden customer."""
+    """Its administrators and contact address get an email that names its own port, but nothing of a hidden customer."""
     customer, provider = await given.company(name="Hidden Ltd"), await given.company()
     network, finance = await given.user(provider, "NETWORK_ADMIN"), await given.user(provider, "FINANCE")
     two = await pair(given, customer=customer, provider=provider)
@@ -233,7 +233,7 @@ async def test_provider_is_told_of_a_request_and_not_by_whom_R018_V16_V18(
     told_of = [(await ask(email, NOTIFICATIONS)).data["notifications"]["nodes"] for email in (provider.admin, network.email)]
     untold = [(await ask(email, NOTIFICATIONS)).data["notifications"]["nodes"] for email in (finance.email, customer.admin)]
 
-    sent = await mails(rules_engine)
+    sent = await queued_mails(rules_engine)
     assert {provider.admin, network.email, "sales@sample.example"} == {to for _, to, _ in sent}
     assert {"CONNECTION_REQUESTED"} == {kind for kind, _, _ in sent}
     (text,) = {text for _, _, text in sent}
@@ -245,25 +245,25 @@ async def test_provider_is_told_of_a_request_and_not_by_whom_R018_V16_V18(
 
 
 @pytest.mark.parametrize(("mutation", "outcome"), [("acceptConnection", "accepted"), ("denyConnection", "denied")])
-async def test_requester_is_told_the_outcome_V16_V18(
+async def test_requester_is_notified_of_the_outcome_V16_V18(
     ask: Client, given: Factory, rules_engine: AsyncEngine, mutation: str, outcome: str
 ) -> None:
-    """In its own words: a provider that has hidden itself meanwhile is not named."""
+    """The message has the requester's own terms. A provider that has since hidden itself isn't named."""
     provider = await given.company(name="Provider Ltd")
     two = await pair(given, provider=provider)
     waiting = await given.connection_request(two.port, two.target, name="To the cloud")
 
     await send(ask, two.provider, mutation, ENDED, id=waiting.id)
 
-    ((kind, to, text),) = await mails(rules_engine)
+    ((kind, to, text),) = await queued_mails(rules_engine)
     assert ("CONNECTION_DECIDED", two.customer) == (kind, to)
     assert [True, True, False, False] == [part in text for part in ("To the cloud", outcome, "Provider Ltd", "Gate")]
     (notification,) = (await ask(two.customer, NOTIFICATIONS)).data["notifications"]["nodes"]
     assert ("CONNECTION_DECIDED", waiting.id) == (notification["kind"], notification["subjectId"])
 
 
-async def test_reason_of_a_denial_is_read_by_both_sides_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """The requester finds it in the mail and at the request."""
+async def test_both_sides_read_the_reason_of_a_denial_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """The requester finds it in the email and in the request."""
     two = await pair(given)
     waiting = await given.connection_request(two.port, two.target)
 
@@ -273,29 +273,29 @@ async def test_reason_of_a_denial_is_read_by_both_sides_V16(ask: Client, given: 
     )
 
     assert {"id": waiting.id, "status": "DENIED", "reason": "No capacity."} == denied["connectionRequest"] == read.data["node"]
-    assert "No capacity." in (await mails(rules_engine))[0][2]
+    assert "No capacity." in (await queued_mails(rules_engine))[0][2]
 
 
-async def test_withdrawal_tells_nobody_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Mails go out at the request and at its outcome, and not when it is taken back."""
+async def test_withdrawal_notifies_nobody_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """A request and its outcome send emails. A withdrawal doesn't."""
     two = await pair(given)
     waiting = await given.connection_request(two.port, two.target)
 
     withdrawn = await send(ask, two.customer, "withdrawConnection", ENDED, id=waiting.id)
 
     assert {"id": waiting.id, "status": "WITHDRAWN", "reason": None} == withdrawn["connectionRequest"]
-    assert [] == await mails(rules_engine)
+    assert [] == await queued_mails(rules_engine)
 
 
 @pytest.mark.parametrize("status", ["PENDING", "ACCEPTED", "DENIED", "WITHDRAWN"])
 @pytest.mark.parametrize("mutation", ANSWERS)
-async def test_requests_end_once_V16(
+async def test_requests_are_decided_once_V16(
     ask: Client, given: Factory, rules_engine: AsyncEngine, mutation: str, status: str
 ) -> None:
-    """Only what waits is decided, and then for good."""
+    """Only a pending request is decided, and the decision is final."""
     two = await pair(given)
     waiting = await given.connection_request(two.port, two.target, status=status)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     viewer = two.customer if mutation == "withdrawConnection" else two.provider
 
     answer = await send(ask, viewer, mutation, "connectionRequest { status }", id=waiting.id)
@@ -303,24 +303,26 @@ async def test_requests_end_once_V16(
     if status == "PENDING":
         assert {"connectionRequest": {"status": ANSWERS[mutation]}, "userErrors": []} == answer
     else:
-        assert problems(refused("ILLEGAL_STEP")) == answer
-        assert before == await stored(rules_engine)
+        assert problems(user_error("ILLEGAL_STEP")) == answer
+        assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("end", ["port", "target"])
 async def test_acceptance_needs_active_ports_R435_V16(ask: Client, given: Factory, rules_engine: AsyncEngine, end: str) -> None:
-    """A port that was disabled after the request is not connected; the request goes on waiting."""
+    """A port that was disabled after the request isn't connected, and the request stays pending."""
     two = await pair(given)
     waiting = await given.connection_request(two.port, two.target)
     await given.change(getattr(two, end), status="DISABLED")
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await send(ask, two.provider, "acceptConnection", ENDED, id=waiting.id)
     denied = (
-        await send(ask, two.provider, "denyConnection", ENDED, id=waiting.id) if before == await stored(rules_engine) else None
+        await send(ask, two.provider, "denyConnection", ENDED, id=waiting.id)
+        if before == await stored_rows(rules_engine)
+        else None
     )
 
-    assert problems(refused("PORT_NOT_ACTIVE", "id")) == answer
+    assert problems(user_error("PORT_NOT_ACTIVE", "id")) == answer
     assert denied is not None
     assert "DENIED" == denied["connectionRequest"]["status"]
 
@@ -329,7 +331,7 @@ async def test_acceptance_needs_active_ports_R435_V16(ask: Client, given: Factor
 async def test_each_side_does_its_own_part_V14_V16_A43_A21(
     ask: Client, given: Factory, rules_engine: AsyncEngine, mutation: str
 ) -> None:
-    """The provider answers, the customer withdraws; neither the other side, nor other roles, nor the operator, nor a stranger."""
+    """The provider answers, the customer withdraws. The other side, other roles, the operator and unrelated companies can't."""
     customer, provider = await given.company(), await given.company()
     two = await pair(given, customer=customer, provider=provider)
     waiting = await given.connection_request(two.port, two.target)
@@ -337,19 +339,19 @@ async def test_each_side_does_its_own_part_V14_V16_A43_A21(
     own, other = (customer, provider) if mutation == "withdrawConnection" else (provider, customer)
     readers = [other.admin, operator.admin]
     readers += [(await given.user(own, role)).email for role in ("MARKETPLACE_EDITOR", "FINANCE", "VIEWER")]
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     forbidden = [await send(ask, email, mutation, ENDED, id=waiting.id) for email in readers]
     hidden = [await send(ask, email, mutation, ENDED, id=waiting.id) for email in (stranger.admin, ANONYMOUS)]
 
-    assert [problems(refused("FORBIDDEN", "id"))] * 5 == forbidden
-    assert [problems(refused("NOT_FOUND", "id"))] * 2 == hidden
-    assert before == await stored(rules_engine)
+    assert [problems(user_error("FORBIDDEN", "id"))] * 5 == forbidden
+    assert [problems(user_error("NOT_FOUND", "id"))] * 2 == hidden
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("mutation", ANSWERS)
 async def test_partners_act_for_their_accounts_V14_V16(ask: Client, given: Factory, mutation: str) -> None:
-    """On either side the partner of the managed company, and the company itself."""
+    """On either side, the managed company's partner acts as the company itself does."""
     ours, theirs = await given.partner(), await given.partner()
     customer, provider = (await given.managed_account(ours)).company, (await given.managed_account(theirs)).company
     two = await pair(given, customer=customer, provider=provider)
@@ -362,11 +364,11 @@ async def test_partners_act_for_their_accounts_V14_V16(ask: Client, given: Facto
     ]
 
     ended = {"connectionRequest": {"status": ANSWERS[mutation]}, "userErrors": []}
-    assert [ended, ended, problems(refused("FORBIDDEN", "id"))] == answers
+    assert [ended, ended, problems(user_error("FORBIDDEN", "id"))] == answers
 
 
-async def test_answers_at_once_are_one_answer_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Accepted, denied and withdrawn at the same moment it is one of them, and told once at most."""
+async def test_concurrent_answers_are_one_answer_V16(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """A request that is accepted, denied and withdrawn concurrently gets one outcome and one notification at most."""
     two = await pair(given)
     waiting = await given.connection_request(two.port, two.target)
     who = {"acceptConnection": two.provider, "denyConnection": two.provider, "withdrawConnection": two.customer}
@@ -376,5 +378,5 @@ async def test_answers_at_once_are_one_answer_V16(ask: Client, given: Factory, r
     )
 
     assert 1 == len([each for each in answers if not each["userErrors"]])
-    assert [problems(refused("ILLEGAL_STEP"))] * 5 == [each for each in answers if each["userErrors"]]
-    assert len(await mails(rules_engine)) <= 1
+    assert [problems(user_error("ILLEGAL_STEP"))] * 5 == [each for each in answers if each["userErrors"]]
+    assert len(await queued_mails(rules_engine)) <= 1

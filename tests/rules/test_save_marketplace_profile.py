@@ -1,4 +1,4 @@
-"""Marketplace profiles are saved by a company's editors, or its partner's, and by nobody else; what is wrong changes nothing."""
+"""A company's editors or its partner's save its Marketplace profile, and nobody else. Invalid input changes nothing."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import ANONYMOUS, Client
 from tests.factory import Company, Factory
-from tests.rules.answers import told, whole
-from tests.rules.mutations import refused, send, stored, trail
+from tests.rules.answers import payload, response_of
+from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
 
 SAVE: Final = "saveMarketplaceProfile"
 SHORT: Final = "marketplaceProfile { companyName slug visibility version }"
@@ -31,12 +31,12 @@ async def verified(given: Factory, **values: Any) -> Company:
 
 
 async def save(ask: Client, company: Company, selection: str = SHORT, **values: Any) -> dict[str, Any]:
-    """What came of saving the profile of a company as its administrator."""
+    """Save the profile of a company as its administrator and return the payload."""
     return await send(ask, company.admin, SAVE, selection, **values)
 
 
 async def edit(ask: Client, company: Company, version: int, **values: Any) -> dict[str, Any]:
-    """The slug after an edit that is not refused."""
+    """Save an edit that isn't refused and return the slug."""
     answer = await save(ask, company, version=version, **values)
     assert [] == answer["userErrors"]
     profile: dict[str, Any] = answer["marketplaceProfile"]
@@ -44,14 +44,14 @@ async def edit(ask: Client, company: Company, version: int, **values: Any) -> di
 
 
 def problems(*expected: dict[str, Any]) -> dict[str, Any]:
-    """The payload of what was not carried out."""
+    """Return the payload of a mutation that isn't carried out."""
     return {"marketplaceProfile": None, "userErrors": list(expected)}
 
 
-async def test_a_profile_is_made_with_all_that_it_has_R001_R006_R014_R015_R017_R019_R020_R021_R023_R024_R025_R026(
+async def test_profile_is_saved_with_all_its_fields_R001_R006_R014_R015_R017_R019_R020_R021_R023_R024_R025_R026(
     ask: Client, given: Factory
 ) -> None:
-    """Everything that is saved is read again, as it was written."""
+    """Every saved value is read back as it was written."""
     company = await verified(given)
     await given.service_type("BACKUP", "Backup", "CLOUD")
     logo = await given.image(company)
@@ -73,8 +73,8 @@ async def test_a_profile_is_made_with_all_that_it_has_R001_R006_R014_R015_R017_R
     assert {"marketplaceProfile": {**written, **lists, **facts}, "userErrors": []} == answer
 
 
-async def test_name_and_address_are_enough_and_it_is_private_A10_A11_R012(ask: Client, given: Factory) -> None:
-    """A new profile needs no more than a name and an address, and nobody else sees it."""
+async def test_new_profile_needs_name_and_email_and_is_private_A10_A11_R012(ask: Client, given: Factory) -> None:
+    """A new profile needs only a name and an email address, and nobody else sees it."""
     company = await given.company()
 
     answer = await save(ask, company, WHOLE, **NEW)
@@ -84,13 +84,13 @@ async def test_name_and_address_are_enough_and_it_is_private_A10_A11_R012(ask: C
     lists: dict[str, Any] = {"providerTypes": [], "serviceTypes": [], "socialLinks": []}
     profile = {**NEW, "slug": "sample-ag", "visibility": "PRIVATE", "version": 1, **nothing, **lists}
     assert {"marketplaceProfile": profile, "userErrors": []} == answer
-    assert told({"marketplaceProfile": None}) == whole(seen)
+    assert payload({"marketplaceProfile": None}) == response_of(seen)
 
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "MARKETPLACE_EDITOR"])
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
 async def test_editors_of_a_company_save_its_profile_V9(ask: Client, given: Factory, kind: str, role: str) -> None:
-    """Account administrators and Marketplace editors make and edit it."""
+    """Account administrators and Marketplace editors create and edit it."""
     user = await given.user(await given.company(kind=kind), role)
 
     made = await send(ask, user.email, SAVE, SHORT, **NEW)
@@ -108,17 +108,17 @@ async def test_editors_of_a_company_save_its_profile_V9(ask: Client, given: Fact
 async def test_other_roles_save_no_profile_and_read_no_version_V9(
     ask: Client, given: Factory, rules_engine: AsyncEngine, role: str
 ) -> None:
-    """They read the profile, and are refused to change it."""
+    """They read the profile but can't change it."""
     company = await given.company()
     await given.profile(company)
     user = await given.user(company, role)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await send(ask, user.email, SAVE, SHORT, version=1, companyName="Other AG")
     read = await ask(user.email, "{ viewer { company { marketplaceProfile { version } } } }")
 
-    assert problems(refused("FORBIDDEN")) == answer
-    assert before == await stored(rules_engine)
+    assert problems(user_error("FORBIDDEN")) == answer
+    assert before == await stored_rows(rules_engine)
     assert [None, "ROLE_REQUIRED"] == [
         read.data["viewer"]["company"]["marketplaceProfile"]["version"],
         read.redactions[0].reason,
@@ -129,41 +129,41 @@ async def test_other_roles_save_no_profile_and_read_no_version_V9(
 async def test_managed_viewer_never_saves_a_profile_R002_R116_A21(
     ask: Client, given: Factory, rules_engine: AsyncEngine, role: str
 ) -> None:
-    """No role and no setting lets it; whether there is a profile makes no difference."""
+    """No role and no setting allows it. Whether there is a profile makes no difference."""
     account = await given.managed_account(await given.partner(), pricing=True, dashboard=True, company_profile=True)
     user = await given.user(account.company, role)
 
     without = await send(ask, user.email, SAVE, SHORT, **NEW)
     await given.profile(account.company)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     with_one = [
         await send(ask, user.email, SAVE, SHORT, **NEW),
         await send(ask, user.email, SAVE, SHORT, **NEW, version=1),
     ]
 
-    assert [problems(refused("FORBIDDEN"))] * 3 == [without, *with_one]
-    assert before == await stored(rules_engine)
+    assert [problems(user_error("FORBIDDEN"))] * 3 == [without, *with_one]
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_nobody_saves_the_profile_of_a_hidden_company_R004_A21(
+async def test_hidden_company_does_not_exist_for_a_save_R004_A21(
     ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
-    """A company that the viewer may not know is not there; a visitor has none of its own."""
+    """A company that the viewer can't see is not found. A visitor has no company of its own."""
     company, email = await given.company(), await given.somebody(kind)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await send(ask, email, SAVE, SHORT, **NEW, companyId=company.id)
 
-    assert problems(refused("NOT_FOUND", "companyId")) == answer
-    assert before == await stored(rules_engine)
+    assert problems(user_error("NOT_FOUND", "companyId")) == answer
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_profile_needs_somebody_of_a_company_R003_R004(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """A visitor makes none, and whoever sees a company is not yet its editor; the operator edits none either."""
+async def test_other_companies_do_not_save_a_profile_R003_R004(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """A visitor creates none. A viewer that sees a company can't edit its profile, nor can the operator."""
     company, operator = await given.company(), await given.operator()
     await given.profile(company)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     visitor = await send(ask, ANONYMOUS, SAVE, SHORT, **NEW)
     strangers = [
@@ -171,60 +171,63 @@ async def test_profile_needs_somebody_of_a_company_R003_R004(ask: Client, given:
         for email in (ANONYMOUS, operator.admin, await given.somebody("DIRECT"))
     ]
 
-    assert problems(refused("FORBIDDEN")) == visitor
-    assert [problems(refused("FORBIDDEN", "companyId"))] * 3 == strangers
-    assert before == {**await stored(rules_engine), **{name: before[name] for name in ("company", "app_user", "membership")}}
+    assert problems(user_error("FORBIDDEN")) == visitor
+    assert [problems(user_error("FORBIDDEN", "companyId"))] * 3 == strangers
+    assert before == {
+        **await stored_rows(rules_engine),
+        **{name: before[name] for name in ("company", "app_user", "membership")},
+    }
 
 
-async def test_partner_saves_the_profile_of_its_account_and_no_other_does_A9_V14(ask: Client, given: Factory) -> None:
-    """The partner acts for the company that it manages; another partner does not know it."""
+async def test_partner_saves_the_profile_of_its_account_A9_V14(ask: Client, given: Factory) -> None:
+    """The partner acts for the company that it manages. For another partner the company doesn't exist."""
     partner, other = await given.partner(), await given.partner()
     account = await given.managed_account(partner)
 
     theirs = await send(ask, other.admin, SAVE, SHORT, **NEW, companyId=account.company.id)
     ours = await send(ask, partner.admin, SAVE, SHORT, **NEW, companyId=account.company.id)
 
-    assert problems(refused("NOT_FOUND", "companyId")) == theirs
+    assert problems(user_error("NOT_FOUND", "companyId")) == theirs
     profile = {"companyName": "Sample AG", "slug": "sample-ag", "visibility": "PRIVATE", "version": 1}
     assert {"marketplaceProfile": profile, "userErrors": []} == ours
 
 
-async def test_a_company_has_one_profile_A1_R005(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Making a second one is a conflict, and so is editing one that is not there."""
+async def test_company_has_one_profile_A1_R005(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Creating a second one is a conflict, and so is editing one that doesn't exist."""
     company, other = await given.company(), await given.company()
     await save(ask, company, **NEW)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     again = await save(ask, company, **NEW)
     none = await save(ask, other, **NEW, version=1)
 
-    assert [problems(refused("CONFLICT", "version"))] * 2 == [again, none]
-    assert before == await stored(rules_engine)
+    assert [problems(user_error("CONFLICT", "version"))] * 2 == [again, none]
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_made_by_many_at_once_there_is_one_A1(ask: Client, given: Factory) -> None:
-    """Of eight who make the profile at the same moment one does, and the others are told."""
+async def test_concurrent_creations_create_one_profile_A1(ask: Client, given: Factory) -> None:
+    """Of eight concurrent creations one succeeds. The others get a conflict."""
     company = await given.company()
 
     answers = await asyncio.gather(*(save(ask, company, **NEW) for _ in range(8)))
 
-    assert [[]] + [[refused("CONFLICT", "version")]] * 7 == sorted((each["userErrors"] for each in answers), key=len)
+    assert [[]] + [[user_error("CONFLICT", "version")]] * 7 == sorted((each["userErrors"] for each in answers), key=len)
     assert {"sample-ag"} == {made["slug"] for each in answers if (made := each["marketplaceProfile"])}
 
 
-async def test_edits_of_one_version_at_once_are_not_lost_R027(ask: Client, given: Factory) -> None:
-    """Of those who have read the same version one saves; the others read again."""
+async def test_concurrent_edits_of_one_version_are_not_lost_R027(ask: Client, given: Factory) -> None:
+    """Of the clients that have read the same version one saves. The others have to read again."""
     company = await given.company()
     await save(ask, company, **NEW)
 
     answers = await asyncio.gather(*(save(ask, company, version=1, bio=f"Text {number}.") for number in range(4)))
 
-    assert [[]] + [[refused("CONFLICT", "version")]] * 3 == sorted((each["userErrors"] for each in answers), key=len)
+    assert [[]] + [[user_error("CONFLICT", "version")]] * 3 == sorted((each["userErrors"] for each in answers), key=len)
     assert [2] == [saved["version"] for each in answers if (saved := each["marketplaceProfile"])]
 
 
-async def test_what_is_left_out_stays_and_null_clears_R022_R027(ask: Client, given: Factory) -> None:
-    """At any time anything may be changed: an absent field is another thing than a null one."""
+async def test_absent_field_stays_and_null_clears_R022_R027(ask: Client, given: Factory) -> None:
+    """Anything can be changed at any time. An absent field isn't the same as null."""
     company = await verified(given)
     full: dict[str, Any] = {
         "bio": "We connect.",
@@ -253,36 +256,36 @@ async def test_what_is_left_out_stays_and_null_clears_R022_R027(ask: Client, giv
     assert [2, 3] == [before["version"], after["version"]]
 
 
-async def test_name_and_address_are_not_cleared_A10(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """A profile has them, new or not; blank is nothing."""
+async def test_name_and_email_are_not_cleared_A10(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Every profile has them. A blank value counts as missing."""
     company = await given.company()
 
     new = await save(ask, company)
     await save(ask, company, **NEW)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     edited = await save(ask, company, version=1, companyName=" ", contactEmail=None)
 
-    assert [problems(refused("REQUIRED", "companyName"), refused("REQUIRED", "contactEmail"))] * 2 == [new, edited]
-    assert before == await stored(rules_engine)
+    assert [problems(user_error("REQUIRED", "companyName"), user_error("REQUIRED", "contactEmail"))] * 2 == [new, edited]
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_address_is_one_that_mails_reach_R017_R018_A10(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """A domain in letters of its own is kept as DNS has it; a name before the @ that many mail servers refuse is refused here."""
+async def test_email_has_to_be_deliverable_R017_R018_A10(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """An internationalized domain is stored as in DNS. A local part that many mail servers refuse is invalid."""
     company = await given.company()
 
     made = await save(ask, company, "marketplaceProfile { contactEmail }", **{**NEW, "contactEmail": "Anna@müller.example"})
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     wrong = ("müller@sample.example", "a@b.example\nBcc: c@d.example")
     refusals = [await save(ask, company, version=1, contactEmail=email) for email in wrong]
 
     assert {"marketplaceProfile": {"contactEmail": "Anna@xn--mller-kva.example"}, "userErrors": []} == made
-    assert [problems(refused(code, "contactEmail")) for code in ("INVALID_VALUE", "INVALID_TEXT")] == refusals
-    assert before == await stored(rules_engine)
+    assert [problems(user_error(code, "contactEmail")) for code in ("INVALID_VALUE", "INVALID_TEXT")] == refusals
+    assert before == await stored_rows(rules_engine)
 
 
-@pytest.mark.parametrize(("words", "told_of"), [(0, []), (200, []), (201, [refused("TOO_LONG", "bio")])])
+@pytest.mark.parametrize(("words", "told_of"), [(0, []), (200, []), (201, [user_error("TOO_LONG", "bio")])])
 async def test_text_has_at_most_200_words_R016_A4(ask: Client, given: Factory, words: int, told_of: list[Any]) -> None:
-    """A word is a run of what is no white space, however long: hyphens and addresses make one."""
+    """A word is a run of characters without white space, however long, so a hyphenated term or a URL is one."""
     company = await given.company()
     text = "\t\n".join(["https://sample.example/a-b?c=d"] * words)
 
@@ -291,14 +294,14 @@ async def test_text_has_at_most_200_words_R016_A4(ask: Client, given: Factory, w
     assert told_of == answer["userErrors"]
 
 
-async def test_all_that_is_wrong_is_told_at_once_A10_R023(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Each problem has its code and the path to its value."""
+async def test_all_errors_are_reported_at_once_A10_R023(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Each error has its code and the path to its value."""
     company, other = await verified(given), await given.company()
     await given.provider_type("IX", "Exchange")
     await given.service_type("PEERING", "Peering", "IX")
     port, theirs = await given.port(company), await given.image(other)
     await given.profile(other, logo_id=theirs.key)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     wrong: dict[str, Any] = {"companyName": "x" * 129, "contactEmail": "nobody", "website": "sample", "phone": "555"}
     wrong |= {"bio": "word " * 201, "providerTypes": ["CLOUD", "cloud"], "serviceTypes": ["PEERING"], "logoId": theirs.id}
     wrong |= {"socialLinks": [{"network": "", "url": "ftp://x.example"}], "headquarters": {"country": "UK"}}
@@ -307,27 +310,27 @@ async def test_all_that_is_wrong_is_told_at_once_A10_R023(ask: Client, given: Fa
     answer = await save(ask, company, **wrong)
 
     expected = [
-        refused("TOO_LONG", "companyName"),
-        refused("TOO_LONG", "bio"),
-        refused("INVALID_VALUE", "contactEmail"),
-        refused("INVALID_VALUE", "website"),
-        refused("INVALID_VALUE", "phone"),
-        refused("REQUIRED", "socialLinks", "0", "network"),
-        refused("INVALID_VALUE", "socialLinks", "0", "url"),
-        refused("INVALID_VALUE", "headquarters", "country"),
-        refused("INVALID_VALUE", "providerTypes", "1"),
-        refused("INVALID_VALUE", "serviceTypes"),
-        refused("INVALID_VALUE", "logoId"),
-        refused("TOO_LONG", "ports", "0", "name"),
-        refused("INVALID_VALUE", "ports", "1", "portId"),
-        refused("INVALID_ID", "ports", "2", "portId"),
+        user_error("TOO_LONG", "companyName"),
+        user_error("TOO_LONG", "bio"),
+        user_error("INVALID_VALUE", "contactEmail"),
+        user_error("INVALID_VALUE", "website"),
+        user_error("INVALID_VALUE", "phone"),
+        user_error("REQUIRED", "socialLinks", "0", "network"),
+        user_error("INVALID_VALUE", "socialLinks", "0", "url"),
+        user_error("INVALID_VALUE", "headquarters", "country"),
+        user_error("INVALID_VALUE", "providerTypes", "1"),
+        user_error("INVALID_VALUE", "serviceTypes"),
+        user_error("INVALID_VALUE", "logoId"),
+        user_error("TOO_LONG", "ports", "0", "name"),
+        user_error("INVALID_VALUE", "ports", "1", "portId"),
+        user_error("INVALID_ID", "ports", "2", "portId"),
     ]
     assert problems(*expected) == answer
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_service_types_follow_their_provider_types_R023_R022(ask: Client, given: Factory) -> None:
-    """A provider type does not go while a service type of it stays."""
+async def test_service_types_need_their_provider_types_R023_R022(ask: Client, given: Factory) -> None:
+    """A provider type can't be removed while one of its service types stays."""
     company = await verified(given)
     await given.service_type("BACKUP", "Backup", "CLOUD")
     await save(ask, company, **NEW, providerTypes=["CLOUD"], serviceTypes=["BACKUP", "BACKUP"])
@@ -335,25 +338,25 @@ async def test_service_types_follow_their_provider_types_R023_R022(ask: Client, 
     half = await save(ask, company, WHOLE, version=1, providerTypes=[])
     both = await save(ask, company, WHOLE, version=1, providerTypes=[], serviceTypes=[])
 
-    assert problems(refused("INVALID_VALUE", "serviceTypes")) == half
+    assert problems(user_error("INVALID_VALUE", "serviceTypes")) == half
     assert [[], []] == [both["userErrors"], both["marketplaceProfile"]["serviceTypes"]]
 
 
 async def test_public_profile_has_a_category_A5_R021(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Without a provider type a profile is neither made public nor left so."""
+    """Without a provider type a profile can neither become nor stay public."""
     company = await verified(given)
 
     new = await save(ask, company, **NEW, visibility="PUBLIC")
     await save(ask, company, **NEW, visibility="PUBLIC", providerTypes=["CLOUD"])
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     left = await save(ask, company, version=1, providerTypes=[])
 
-    assert [problems(refused("REQUIRED", "providerTypes"))] * 2 == [new, left]
-    assert before == await stored(rules_engine)
+    assert [problems(user_error("REQUIRED", "providerTypes"))] * 2 == [new, left]
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_only_a_verified_company_shows_itself_A40_A11(ask: Client, given: Factory) -> None:
-    """An unverified company prepares its profile in private, and makes it public once it is verified."""
+async def test_only_a_verified_company_publishes_its_profile_A40_A11(ask: Client, given: Factory) -> None:
+    """An unverified company prepares its profile in private, and publishes it once it's verified."""
     company = await given.company()
     await given.provider_type("CLOUD", "Cloud")
 
@@ -363,12 +366,12 @@ async def test_only_a_verified_company_shows_itself_A40_A11(ask: Client, given: 
     await given.change(company, verification_status="VERIFIED")
     public = await save(ask, company, version=1, visibility="PUBLIC")
 
-    assert [problems(refused("COMPANY_NOT_VERIFIED", "visibility"))] * 2 == [new, unverified]
+    assert [problems(user_error("COMPANY_NOT_VERIFIED", "visibility"))] * 2 == [new, unverified]
     assert ["PRIVATE", "PUBLIC"] == [each["marketplaceProfile"]["visibility"] for each in (private, public)]
 
 
-async def test_visibility_acts_on_ports_at_once_R009_R010_R011_R013_R028_R029_R030_R031(ask: Client, given: Factory) -> None:
-    """Public ports are targets from the request after the profile is made public, and none any more once it is private."""
+async def test_visibility_applies_to_ports_at_once_R009_R010_R011_R013_R028_R029_R030_R031(ask: Client, given: Factory) -> None:
+    """Public ports are targets from the request after the profile becomes public until it becomes private."""
     company = await verified(given)
     location = await given.location(name="Ulm 1")
     await given.port(company, location, visibility="PUBLIC")
@@ -378,14 +381,14 @@ async def test_visibility_acts_on_ports_at_once_R009_R010_R011_R013_R028_R029_R0
     seen = []
     for version, visibility in enumerate(("PUBLIC", "PRIVATE", "PUBLIC"), 1):
         await edit(ask, company, version, visibility=visibility)
-        seen.append(whole(await ask(ANONYMOUS, TARGETS)))
+        seen.append(response_of(await ask(ANONYMOUS, TARGETS)))
 
-    shown = told({"marketplacePorts": {"nodes": [{"name": "Sample AG at Ulm 1", "description": None}]}})
-    assert [shown, told({"marketplacePorts": {"nodes": []}}), shown] == seen
+    shown = payload({"marketplacePorts": {"nodes": [{"name": "Sample AG at Ulm 1", "description": None}]}})
+    assert [shown, payload({"marketplacePorts": {"nodes": []}}), shown] == seen
 
 
-async def test_ports_are_announced_as_the_profile_says_R032_R033_R034_A6(ask: Client, given: Factory) -> None:
-    """A port has the name that its profile gives it, whatever its owner calls it, and without one the default name."""
+async def test_ports_are_listed_as_the_profile_says_R032_R033_R034_A6(ask: Client, given: Factory) -> None:
+    """A port has the name that its profile gives it, whatever its owner calls it, or else the default name."""
     company = await verified(given)
     port = await given.port(company, await given.location(name="Ulm 1"), visibility="PUBLIC")
     await save(ask, company, **NEW, providerTypes=["CLOUD"], visibility="PUBLIC")
@@ -395,7 +398,7 @@ async def test_ports_are_announced_as_the_profile_says_R032_R033_R034_A6(ask: Cl
     for version, announced in enumerate(steps, 1):
         await edit(ask, company, version, ports=[{"portId": port.id, **announced}])
         await given.change(port, name=f"Renamed {version}")
-        names.append(whole(await ask(ANONYMOUS, TARGETS))["data"]["marketplacePorts"]["nodes"][0])
+        names.append(response_of(await ask(ANONYMOUS, TARGETS))["data"]["marketplacePorts"]["nodes"][0])
     await edit(ask, company, 4, companyName="Other AG")
     followed = (await ask(ANONYMOUS, TARGETS)).data["marketplacePorts"]["nodes"][0]
 
@@ -404,31 +407,31 @@ async def test_ports_are_announced_as_the_profile_says_R032_R033_R034_A6(ask: Cl
     assert "Other AG at Ulm 1" == followed["name"]
 
 
-async def test_ports_of_others_are_not_announced_R033_A21(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Neither those of a stranger, which are not there, nor a partner's own on its account's profile."""
+async def test_ports_of_other_companies_are_not_listed_R033_A21(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Neither an unrelated company's ports, which are not found, nor a partner's own on its account's profile."""
     partner, stranger = await given.partner(), await given.company()
     account = await given.managed_account(partner)
     hidden, own = await given.port(stranger), await given.port(partner)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     ports = [{"portId": port.id, "name": "Gate"} for port in (hidden, own)]
     answer = await send(ask, partner.admin, SAVE, SHORT, **NEW, companyId=account.company.id, ports=ports)
 
-    expected = [refused("NOT_FOUND", "ports", "0", "portId"), refused("INVALID_VALUE", "ports", "1", "portId")]
+    expected = [user_error("NOT_FOUND", "ports", "0", "portId"), user_error("INVALID_VALUE", "ports", "1", "portId")]
     assert problems(*expected) == answer
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_logo_of_a_stranger_is_not_there_R006_A21(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """An image that the viewer may not read is one that does not exist."""
+async def test_logo_of_another_company_is_not_found_R006_A21(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """An image that the viewer can't read doesn't exist for it."""
     company, stranger = await given.company(), await given.company()
     image = await given.image(stranger)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await save(ask, company, **NEW, logoId=image.id)
 
-    assert problems(refused("NOT_FOUND", "logoId")) == answer
-    assert before == await stored(rules_engine)
+    assert problems(user_error("NOT_FOUND", "logoId")) == answer
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize(
@@ -442,14 +445,14 @@ async def test_logo_of_a_stranger_is_not_there_R006_A21(ask: Client, given: Fact
     ],
 )
 async def test_slug_is_the_name_in_ascii_A3_R014(ask: Client, given: Factory, name: str, slug: str) -> None:
-    """Accents fall, hyphens join, and a name without letters has a slug too."""
+    """Accents are removed, hyphens join words, and a name without letters has a slug too."""
     answer = await save(ask, await given.company(), companyName=name, contactEmail="a@sample.example")
 
     assert slug == answer["marketplaceProfile"]["slug"]
 
 
-async def test_slugs_follow_names_and_former_ones_find_A3_R014(ask: Client, given: Factory) -> None:
-    """A slug follows its name; the former one finds the profile, is given to nobody else, and may be taken back."""
+async def test_slugs_follow_names_and_former_ones_still_work_A3_R014(ask: Client, given: Factory) -> None:
+    """A slug follows its name. The former one still finds the profile, goes to nobody else, and can be taken back."""
     company, other = await verified(given), await verified(given)
     await save(
         ask, company, companyName="Alpine", contactEmail="a@sample.example", visibility="PUBLIC", providerTypes=["CLOUD"]
@@ -469,7 +472,7 @@ async def test_slugs_follow_names_and_former_ones_find_A3_R014(ask: Client, give
 
 
 async def test_saving_without_a_new_name_keeps_the_slug_A3(ask: Client, given: Factory) -> None:
-    """Not even a better slug that has become free takes the place of the one that people know."""
+    """Even if a better slug becomes free, the known one stays."""
     first, second = await given.company(), await given.company()
     for company in (first, second):
         await save(ask, company, **NEW)
@@ -480,8 +483,8 @@ async def test_saving_without_a_new_name_keeps_the_slug_A3(ask: Client, given: F
     assert ("sample-ag", "sample-ag-2") == (profile.data["viewer"]["company"]["marketplaceProfile"]["slug"], kept["slug"])
 
 
-async def test_companies_of_one_name_at_once_have_slugs_of_their_own_A3(ask: Client, given: Factory) -> None:
-    """Eight at the same moment get eight slugs, numbered without a gap."""
+async def test_companies_with_one_name_have_different_slugs_A3(ask: Client, given: Factory) -> None:
+    """Eight concurrent saves get eight slugs, numbered without gaps."""
     companies = [await given.company() for _ in range(8)]
 
     answers = await asyncio.gather(*(save(ask, company, **NEW) for company in companies))
@@ -490,8 +493,8 @@ async def test_companies_of_one_name_at_once_have_slugs_of_their_own_A3(ask: Cli
     assert numbered == sorted(each["marketplaceProfile"]["slug"] for each in answers)
 
 
-async def test_a_slug_that_is_left_is_taken_by_nobody_at_that_moment_A3(ask: Client, given: Factory) -> None:
-    """While a profile gets another name others ask for the old one: its former slug still is not theirs."""
+async def test_former_slug_is_not_taken_during_a_rename_A3(ask: Client, given: Factory) -> None:
+    """Others that request the old name while a profile is renamed don't get its former slug."""
     company, others = await given.company(), [await given.company() for _ in range(4)]
     await save(ask, company, **NEW)
 
@@ -504,15 +507,15 @@ async def test_a_slug_that_is_left_is_taken_by_nobody_at_that_moment_A3(ask: Cli
     assert numbered == sorted(each["marketplaceProfile"]["slug"] for each in answers)
 
 
-async def test_what_is_saved_is_recorded_R026(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """One event tells an edit of the profile, one that of a port's announcement, before and after."""
+async def test_save_is_audited_R026(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """One event has the profile's edit, another one the edit of a port's listing, before and after."""
     company = await given.company()
     port = await given.port(company)
     await save(ask, company, **NEW)
 
     await edit(ask, company, 1, companyName="Other AG", ports=[{"portId": port.id, "name": "Gate"}])
 
-    _made, *edited = await trail(rules_engine)
+    _made, *edited = await recorded_changes(rules_engine)
     renamed = {"company_name": ["Sample AG", "Other AG"], "slug": ["sample-ag", "other-ag"], "version": [1, 2]}
     expected = [(SAVE, "marketplace_profile", renamed), (SAVE, "port", {"marketplace_name": [None, "Gate"]})]
     assert expected == sorted(edited, key=lambda event: event[1])
@@ -526,11 +529,11 @@ async def test_everybody_reads_the_catalogue_R021_R023_A5(ask: Client, given: Fa
     await given.service_type("BACKUP", "Backup", "CLOUD")
 
     answers = [
-        whole(await ask(email, "{ providerTypes { code label serviceTypes { code providerType } } }"))
+        response_of(await ask(email, "{ providerTypes { code label serviceTypes { code providerType } } }"))
         for email in (ANONYMOUS, await given.somebody("MANAGED"))
     ]
 
     services = [{"code": code, "providerType": "CLOUD"} for code in ("BACKUP", "SAN")]
     cloud = {"code": "CLOUD", "label": "Cloud", "serviceTypes": services}
     network = {"code": "NET", "label": "Network", "serviceTypes": []}
-    assert [told({"providerTypes": [cloud, network]})] * 2 == answers
+    assert [payload({"providerTypes": [cloud, network]})] * 2 == answers

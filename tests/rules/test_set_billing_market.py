@@ -1,4 +1,4 @@
-"""Billing markets are enabled and disabled by whoever pays, and by nobody else."""
+"""Billing markets are enabled and disabled by the company that pays, and by nobody else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import Client
 from tests.factory import Factory
-from tests.rules.mutations import refused, send, stored, trail
+from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
 
 MARKET = "billingMarket { market currency enabled }"
 ORDERABLE = "{ locations(orderable: true) { nodes { id } } }"
@@ -16,7 +16,7 @@ ORDERABLE = "{ locations(orderable: true) { nodes { id } } }"
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "FINANCE"])
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
 async def test_paying_company_enables_a_market_V12_A43(ask: Client, given: Factory, kind: str, role: str) -> None:
-    """Whoever administers or pays for a company enables a market, in the market's own currency."""
+    """A company's account administrators and finance enable a market, in the market's own currency."""
     user = await given.user(await given.company(kind=kind), role)
 
     enabled = await send(ask, user.email, "setBillingMarket", MARKET, market="JP", enabled=True)
@@ -28,7 +28,7 @@ async def test_paying_company_enables_a_market_V12_A43(ask: Client, given: Facto
 
 
 async def test_orderable_locations_follow_at_once_R120_A19(ask: Client, given: Factory) -> None:
-    """A managed account finds the locations of a market from the moment its partner enables it, and no longer than that."""
+    """A managed account finds a market's locations from the moment its partner enables it until it's disabled."""
     partner = await given.partner()
     account, location = await given.managed_account(partner), await given.location(market="NL")
 
@@ -43,51 +43,51 @@ async def test_orderable_locations_follow_at_once_R120_A19(ask: Client, given: F
 
 
 async def test_managed_account_changes_no_market_R107(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Neither its own nor its partner's, whatever is switched on for it; and it learns nothing of its partner's."""
+    """Neither its own nor its partner's, whatever its settings. It learns nothing of its partner's."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=True, chat_support=True, dashboard=True, company_profile=True)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     own = await send(ask, account.admin, "setBillingMarket", MARKET, market="DE", enabled=True)
     of_partner = await send(ask, account.admin, "setBillingMarket", MARKET, market="DE", enabled=True, companyId=partner.id)
 
-    assert {"billingMarket": None, "userErrors": [refused("FORBIDDEN")]} == own
-    assert {"billingMarket": None, "userErrors": [refused("FORBIDDEN", "companyId")]} == of_partner
-    assert before == await stored(rules_engine)
+    assert {"billingMarket": None, "userErrors": [user_error("FORBIDDEN")]} == own
+    assert {"billingMarket": None, "userErrors": [user_error("FORBIDDEN", "companyId")]} == of_partner
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_nobody_changes_the_market_of_a_hidden_company_V12_A21(
+async def test_hidden_company_does_not_exist_for_a_change_V12_A21(
     ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
-    """A company that the viewer may not know is not there."""
+    """A company that the viewer can't see is not found."""
     company, email = await given.company(), await given.somebody(kind)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await send(ask, email, "setBillingMarket", MARKET, market="DE", enabled=True, companyId=company.id)
 
-    assert {"billingMarket": None, "userErrors": [refused("NOT_FOUND", "companyId")]} == answer
-    assert before == await stored(rules_engine)
+    assert {"billingMarket": None, "userErrors": [user_error("NOT_FOUND", "companyId")]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_all_problems_are_told_at_once_V12(ask: Client, given: Factory) -> None:
-    """An id of another type and an unknown market are two problems, each with the path to it."""
+async def test_all_errors_are_reported_at_once_V12(ask: Client, given: Factory) -> None:
+    """An id of another type and an unknown market are two errors, each with its path."""
     company = await given.company()
 
     answer = await send(ask, company.admin, "setBillingMarket", MARKET, market="XX", enabled=True, companyId=company.user.id)
 
-    problems = [refused("INVALID_ID", "companyId"), refused("INVALID_VALUE", "market")]
+    problems = [user_error("INVALID_ID", "companyId"), user_error("INVALID_VALUE", "market")]
     assert {"billingMarket": None, "userErrors": problems} == answer
 
 
-async def test_a_change_is_recorded_V12(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """What was changed stands in the trail, before and after."""
+async def test_change_is_audited_V12(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """The audit log has the change, before and after."""
     company = await given.company()
 
     for enabled in (True, True, False):
         await send(ask, company.admin, "setBillingMarket", MARKET, market="DE", enabled=enabled)
 
-    first, last = await trail(rules_engine)
+    first, last = await recorded_changes(rules_engine)
     made = {"company_id": [None, str(company.key)], "market": [None, "DE"], "currency": [None, "EUR"], "enabled": [None, True]}
     assert ("setBillingMarket", "billing_market", made) == (*first[:2], {name: first[2].get(name) for name in made})
     assert ("setBillingMarket", "billing_market", {"enabled": [True, False]}) == last

@@ -1,4 +1,4 @@
-"""Subscriptions: who hears of what, and what an event tells to whom, decided when it is sent."""
+"""Subscriptions: who receives which events, and what an event contains, decided when it is sent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import server
 from tests.client import Client
 from tests.event_streams import Closed, Following, opened
 from tests.factory import Company, Factory
-from tests.rules.answers import hidden, nodes, told, whole
+from tests.rules.answers import nodes, payload, redaction_at, response_of
 from tests.rules.mutations import send
 
 PORTS = "subscription { portUpdated { id name } }"
@@ -31,18 +31,18 @@ NOTIFICATIONS = "subscription { notificationReceived { id title readAt } }"
 
 
 def port(thing: Any, name: str) -> Any:
-    """An event of a port."""
-    return told({"portUpdated": {"id": thing.id, "name": name}})
+    """Return an event of a port."""
+    return payload({"portUpdated": {"id": thing.id, "name": name}})
 
 
 def request(thing: Any, status: str) -> Any:
-    """An event of a connection request."""
-    return told({"connectionRequestUpdated": {"id": thing.id, "status": status}})
+    """Return an event of a connection request."""
+    return payload({"connectionRequestUpdated": {"id": thing.id, "status": status}})
 
 
 @pytest.mark.parametrize("asking", ["its account", "its partner", "the operator"])
-async def test_port_of_a_managed_account_is_heard_of_by_three_V14_V20(ask: Client, given: Factory, asking: str) -> None:
-    """The managed company itself, its partner and the operator hear of a port when it is ordered and when it changes."""
+async def test_account_partner_and_operator_receive_port_events_V14_V20(ask: Client, given: Factory, asking: str) -> None:
+    """The managed company, its partner and the operator get an event when a port is ordered and when it changes."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)
     emails = {"its account": account.admin, "its partner": partner.admin, "the operator": operator.admin}
@@ -57,8 +57,8 @@ async def test_port_of_a_managed_account_is_heard_of_by_three_V14_V20(ask: Clien
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED", "OF THE SAME PARTNER"])
-async def test_port_is_heard_of_by_nobody_else_V14_V20(ask: Client, given: Factory, kind: str) -> None:
-    """Whoever may not read a port hears nothing of it, and goes on to hear of its own."""
+async def test_other_viewers_receive_no_port_events_V14_V20(ask: Client, given: Factory, kind: str) -> None:
+    """A viewer that can't read a port gets no event of it, but still gets those of its own ports."""
     partner = await given.partner()
     theirs = await given.port((await given.managed_account(partner)).company)
     if kind in ("MANAGED", "OF THE SAME PARTNER"):
@@ -77,7 +77,7 @@ async def test_port_is_heard_of_by_nobody_else_V14_V20(ask: Client, given: Facto
 
 
 async def test_prices_are_hidden_in_events_R121(ask: Client, given: Factory) -> None:
-    """An event hides prices as an answer does, and says so in its own redactions; the partner's event has them."""
+    """An event hides prices as a response does, with its own redactions. The partner's event has them."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     theirs = await given.port(account.company)
@@ -88,14 +88,17 @@ async def test_prices_are_hidden_in_events_R121(ask: Client, given: Factory) -> 
         await given.change(theirs, name="two")
         second = await managed.event()
 
-    redaction = hidden("portUpdated.monthlyRate", "HIDDEN_BY_PARTNER")
+    redaction = redaction_at("portUpdated.monthlyRate", "HIDDEN_BY_PARTNER")
     price = {"amount": "1250.00", "currency": "EUR"}
-    assert [told({"portUpdated": {"name": name, "monthlyRate": None}}, redaction) for name in ("one", "two")] == [first, second]
-    assert told({"portUpdated": {"name": "one", "monthlyRate": price}}) == shown
+    assert [payload({"portUpdated": {"name": name, "monthlyRate": None}}, redaction) for name in ("one", "two")] == [
+        first,
+        second,
+    ]
+    assert payload({"portUpdated": {"name": "one", "monthlyRate": price}}) == shown
 
 
-async def test_setting_acts_on_the_next_event_R122_V2(ask: Client, given: Factory) -> None:
-    """A subscription that is open when the partner shows prices has them in the next event, and not in the one after they go."""
+async def test_setting_applies_to_the_next_event_R122_V2(ask: Client, given: Factory) -> None:
+    """An open subscription has prices in the next event once the partner shows them, and not once it hides them."""
     account = await given.managed_account(await given.partner(), pricing=False)
     theirs = await given.port(account.company)
     events = []
@@ -106,18 +109,18 @@ async def test_setting_acts_on_the_next_event_R122_V2(ask: Client, given: Factor
             await given.change(theirs, name=name)
             events.append(await following.event())
 
-    redaction = hidden("portUpdated.monthlyRate", "HIDDEN_BY_PARTNER")
+    redaction = redaction_at("portUpdated.monthlyRate", "HIDDEN_BY_PARTNER")
     price = {"amount": "1250.00", "currency": "EUR"}
     assert [
-        told({"portUpdated": {"name": "one", "monthlyRate": None}}, redaction),
-        told({"portUpdated": {"name": "two", "monthlyRate": price}}),
-        told({"portUpdated": {"name": "three", "monthlyRate": None}}, redaction),
+        payload({"portUpdated": {"name": "one", "monthlyRate": None}}, redaction),
+        payload({"portUpdated": {"name": "two", "monthlyRate": price}}),
+        payload({"portUpdated": {"name": "three", "monthlyRate": None}}, redaction),
     ] == events
 
 
 @pytest.mark.parametrize("values", [{"monthly_rate": 1}, {"setup_fee": 1}, {"marketplace_name": "New"}], ids=str)
-async def test_change_of_what_is_hidden_is_not_heard_R116_R121(ask: Client, given: Factory, values: dict[str, Any]) -> None:
-    """That something changed which a managed account does not see would tell of it: the account hears nothing, its partner does."""
+async def test_change_of_a_hidden_field_is_not_sent_R116_R121(ask: Client, given: Factory, values: dict[str, Any]) -> None:
+    """An event would reveal that a hidden field changed, so the managed account gets none. Its partner does."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     theirs = await given.port(account.company, name="before")
@@ -132,8 +135,8 @@ async def test_change_of_what_is_hidden_is_not_heard_R116_R121(ask: Client, give
     assert port(theirs, "after") == first
 
 
-async def test_name_on_the_marketplace_changes_nothing_for_the_account_R034_R116(ask: Client, given: Factory) -> None:
-    """Its partner names a port on the Marketplace: not even the port's version tells the account, which reads the version."""
+async def test_marketplace_name_change_is_not_sent_to_the_account_R034_R116(ask: Client, given: Factory) -> None:
+    """The partner sets a port's Marketplace name. Not even the port's version, which the account reads, reveals it."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     theirs = await given.port(account.company, name="before")
@@ -151,14 +154,14 @@ async def test_name_on_the_marketplace_changes_nothing_for_the_account_R034_R116
 
     version = {"id": theirs.id, "version": 1}
     assert {"marketplaceProfile": {"companyName": "Alpine"}, "userErrors": []} == saved
-    assert told({"portUpdated": {"name": "before", **version}}) == heard
-    assert told({"portUpdated": {"name": "after", **version}}) == first
-    assert told({"ports": nodes(version)}) == whole(unnamed)
+    assert payload({"portUpdated": {"name": "before", **version}}) == heard
+    assert payload({"portUpdated": {"name": "after", **version}}) == first
+    assert payload({"ports": nodes(version)}) == response_of(unnamed)
     assert unnamed.body == named.body
 
 
-async def test_edit_without_a_change_is_heard_by_those_who_read_the_version_R116_A43(ask: Client, given: Factory) -> None:
-    """Where nothing but the version grows, whoever may not read that hears nothing."""
+async def test_edit_without_a_change_is_sent_to_readers_of_the_version_R116_A43(ask: Client, given: Factory) -> None:
+    """If only the version increases, viewers that can't read it get no event."""
     company = await given.company()
     reader, ours = await given.user(company, "VIEWER"), await given.port(company, name="same")
 
@@ -168,12 +171,12 @@ async def test_edit_without_a_change_is_heard_by_those_who_read_the_version_R116
         await given.change(ours, name="other")
         first = await hidden_from.event()
 
-    assert told({"portUpdated": {"id": ours.id, "name": "same", "version": 2}}) == heard
+    assert payload({"portUpdated": {"id": ours.id, "name": "same", "version": 2}}) == heard
     assert port(ours, "other") == first
 
 
-async def test_events_of_one_company_V14_V20(ask: Client, given: Factory) -> None:
-    """A partner follows one of its accounts: it hears of that one's ports only."""
+async def test_events_can_be_limited_to_one_company_V14_V20(ask: Client, given: Factory) -> None:
+    """A partner that follows one of its accounts gets events of that account's ports only."""
     partner = await given.partner()
     one, other = await given.managed_account(partner), await given.managed_account(partner)
     ours, theirs = await given.port(one.company), await given.port(other.company)
@@ -186,8 +189,8 @@ async def test_events_of_one_company_V14_V20(ask: Client, given: Factory) -> Non
     assert port(ours, "ours") == first
 
 
-async def test_company_that_may_not_be_known_has_no_events_V18_V20(ask: Client, given: Factory) -> None:
-    """To follow a company that the viewer may not know, or that is not there, is no error; it never fires."""
+async def test_hidden_company_has_no_events_V18_V20(ask: Client, given: Factory) -> None:
+    """Following a hidden or unknown company isn't an error, but sends no event."""
     company, stranger = await given.company(), await given.company()
     ours, theirs = await given.port(company), await given.port(stranger)
 
@@ -198,8 +201,8 @@ async def test_company_that_may_not_be_known_has_no_events_V18_V20(ask: Client, 
         assert await following.hears_nothing()
 
 
-async def test_both_sides_and_their_partners_hear_of_a_request_V14_V16(ask: Client, given: Factory) -> None:
-    """Customer and provider, and the partner of each, hear that a request is made and what becomes of it; others do not."""
+async def test_both_sides_and_their_partners_receive_request_events_V14_V16(ask: Client, given: Factory) -> None:
+    """Customer, provider and their partners get an event when a request is created and when it changes. Others don't."""
     ours, theirs = await given.partner(), await given.partner()
     customer, provider = (await given.managed_account(ours)).company, (await given.managed_account(theirs)).company
     stranger = await given.company()
@@ -220,8 +223,8 @@ async def test_both_sides_and_their_partners_hear_of_a_request_V14_V16(ask: Clie
     assert request(between, "PENDING") == only
 
 
-async def test_provider_that_hides_itself_cannot_be_found_by_its_requests_R013_V18(ask: Client, given: Factory) -> None:
-    """A customer who follows a company that it may not know does not learn that its request went there."""
+async def test_hidden_provider_is_not_found_by_its_requests_R013_V18(ask: Client, given: Factory) -> None:
+    """A customer that follows a hidden company doesn't learn that its request went to that company."""
     customer, provider = await given.company(), await given.company()
     profile = await given.profile(provider)
     made = await given.connection_request(await given.port(customer), await given.port(provider, visibility="PUBLIC"))
@@ -237,8 +240,8 @@ async def test_provider_that_hides_itself_cannot_be_found_by_its_requests_R013_V
     assert nothing
 
 
-async def test_notification_is_heard_by_its_user_alone_X6(ask: Client, given: Factory) -> None:
-    """A user hears of its own notification when it is written, not when it is read, and not of a colleague's."""
+async def test_notification_is_sent_to_its_user_only_X6(ask: Client, given: Factory) -> None:
+    """Users get an event when their notification is written, not when it's read, and not for a colleague's."""
     company = await given.company()
     colleague = await given.user(company)
 
@@ -251,11 +254,11 @@ async def test_notification_is_heard_by_its_user_alone_X6(ask: Client, given: Fa
         heard.append(await following.event())
 
     expected = [{"id": thing.id, "title": title, "readAt": None} for thing, title in ((first, "first"), (second, "second"))]
-    assert [told({"notificationReceived": each}) for each in expected] == heard
+    assert [payload({"notificationReceived": each}) for each in expected] == heard
 
 
 async def test_subscription_ends_with_the_membership_V2_V20(ask: Client, given: Factory) -> None:
-    """Whoever is no member any more is told so with the next change, whosever it is, and hears nothing of it."""
+    """A former member's subscription ends with an error at the next change of any record, without that record's data."""
     company = await given.company()
     user = await given.user(company)
     ours = await given.port(company)
@@ -269,8 +272,8 @@ async def test_subscription_ends_with_the_membership_V2_V20(ask: Client, given: 
     assert (4403, "The account of this token no longer exists.") == (closed.value.code, closed.value.reason)
 
 
-async def test_role_that_is_taken_away_acts_on_the_next_event_V23(ask: Client, given: Factory) -> None:
-    """A user whose role no longer reads prices has none in the next event."""
+async def test_removed_role_applies_to_the_next_event_V23(ask: Client, given: Factory) -> None:
+    """A user whose role no longer reads prices gets none in the next event."""
     company = await given.company()
     user = await given.user(company, "FINANCE")
     ours = await given.port(company)
@@ -283,14 +286,14 @@ async def test_role_that_is_taken_away_acts_on_the_next_event_V23(ask: Client, g
         second = await following.event()
 
     price = {"amount": "1250.00", "currency": "EUR"}
-    assert told({"portUpdated": {"name": "one", "monthlyRate": price}}) == first
-    redaction = hidden("portUpdated.monthlyRate", "ROLE_REQUIRED")
-    assert told({"portUpdated": {"name": "two", "monthlyRate": None}}, redaction) == second
+    assert payload({"portUpdated": {"name": "one", "monthlyRate": price}}) == first
+    redaction = redaction_at("portUpdated.monthlyRate", "ROLE_REQUIRED")
+    assert payload({"portUpdated": {"name": "two", "monthlyRate": None}}, redaction) == second
 
 
 @pytest.mark.parametrize("query", [PORTS, PORTS_OF, PRICED, REQUESTS, NOTIFICATIONS])
-async def test_a_visitor_follows_nothing_that_it_can_never_hear_V14_V20(ask: Client, query: str) -> None:
-    """A subscription to things of which policy lets no visitor read any is refused with a code, and nobody listens for it."""
+async def test_visitor_does_not_subscribe_to_types_it_cannot_read_V14_V20(ask: Client, query: str) -> None:
+    """A subscription to a type of which visitors can never read a row is refused with a code, and nothing listens for it."""
     async with opened(ask.app) as socket:
         await socket.send({"type": "connection_init"})
         await socket.receive()
@@ -301,8 +304,8 @@ async def test_a_visitor_follows_nothing_that_it_can_never_hear_V14_V20(ask: Cli
     assert ask.app.state.services.change_listener.listeners == 0
 
 
-async def test_a_change_costs_nothing_for_those_who_can_never_hear_it_V14_V20(ask: Client, given: Factory) -> None:
-    """However many visitors have tried to follow ports, a change loads its one listener and the port, each once."""
+async def test_change_costs_nothing_for_refused_subscriptions_V14_V20(ask: Client, given: Factory) -> None:
+    """However many visitors tried to follow ports, a change loads its one listener and the port once."""
     company = await given.company()
     async with AsyncExitStack() as sockets, ask.following(company.admin, PORTS) as following:
         alone = await _loads(ask, given, company, following)
@@ -322,7 +325,7 @@ async def test_a_change_costs_nothing_for_those_who_can_never_hear_it_V14_V20(as
 
 
 async def test_each_listener_costs_the_same_V14_V20(ask: Client, given: Factory) -> None:
-    """Of three who follow ports each loads itself and the port that has changed, once."""
+    """Each of three viewers that follow ports loads itself and the changed port once."""
     company = await given.company()
     async with ask.following(company.admin, PORTS) as first:
         alone = await _loads(ask, given, company, first)
@@ -333,7 +336,7 @@ async def test_each_listener_costs_the_same_V14_V20(ask: Client, given: Factory)
 
 
 async def _loads(ask: Client, given: Factory, company: Company, *followings: Following) -> list[str]:
-    """The statements that a new port of a company costs, until everybody who hears of it has."""
+    """Return the statements that a company's new port causes until every listener has its event."""
     with ask.counting() as loads:
         ordered = await given.port(company, name="new")
         for following in followings:
@@ -341,8 +344,8 @@ async def _loads(ask: Client, given: Factory, company: Company, *followings: Fol
     return loads
 
 
-async def test_a_subscription_ends_with_what_its_viewer_could_hear_V14(ask: Client, given: Factory, tmp_path: Path) -> None:
-    """Where policy comes to let its viewer read nothing of a type, the next event ends the subscription."""
+async def test_subscription_ends_when_its_viewer_can_read_nothing_V14(ask: Client, given: Factory, tmp_path: Path) -> None:
+    """Once policy no longer lets the viewer read any row of the type, the next event ends the subscription."""
     company = await given.company()
     theirs = await given.port(company, name="one")
     services = ask.app.state.services

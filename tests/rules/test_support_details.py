@@ -6,42 +6,38 @@ import pytest
 
 from tests.client import Client
 from tests.factory import Factory
-from tests.rules.answers import hidden, told, whole
+from tests.rules.answers import payload, redaction_at, response_of
 
 DETAILS = "query ($id: ID!) { company(id: $id) { supportDetails { supportedBy email phone hours } } }"
 ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
 
 
 def details(supported_by: str) -> object:
-    """The answer to DETAILS of whoever reads them."""
+    """Return the answer to DETAILS for a viewer that reads them."""
     read = {"supportedBy": supported_by, "email": "help@sample.example", "phone": "+49 69 5550199", "hours": "always"}
-    return told({"company": {"supportDetails": read}})
+    return payload({"company": {"supportDetails": read}})
 
 
 def no_details(reason: str) -> object:
-    """The answer to DETAILS of whoever does not."""
-    return told({"company": {"supportDetails": None}}, hidden("company.supportDetails", reason))
+    """Return the answer to DETAILS for a viewer that doesn't."""
+    return payload({"company": {"supportDetails": None}}, redaction_at("company.supportDetails", reason))
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_account_that_its_partner_supports_reads_its_details_R106_R109_R123(
-    ask: Client, given: Factory, role: str
-) -> None:
-    """Every user of a partner-supported account reads who supports it and how to get that support."""
+async def test_partner_supported_account_reads_its_details_R106_R109_R123(ask: Client, given: Factory, role: str) -> None:
+    """Every user of a partner-supported account reads who supports it and how to reach them."""
     account = await given.managed_account(await given.partner(), supported_by="PARTNER")
     await given.support_details(account.company, "PARTNER")
     user = await given.user(account.company, role)
 
     answer = await ask(user.email, DETAILS, id=account.company.id)
 
-    assert details("PARTNER") == whole(answer)
+    assert details("PARTNER") == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_account_that_the_operator_supports_does_not_read_its_details_R106_R124(
-    ask: Client, given: Factory, role: str
-) -> None:
-    """No user of an operator-supported account reads its support details, and no setting lets one."""
+async def test_operator_supported_account_does_not_read_its_details_R106_R124(ask: Client, given: Factory, role: str) -> None:
+    """No user of an operator-supported account reads its support details, and no setting changes that."""
     account = await given.managed_account(await given.partner(), supported_by="OPERATOR")
     await given.setting(account, chat_support=True, company_profile=True, dashboard=True, pricing=True)
     await given.support_details(account.company, "OPERATOR")
@@ -49,11 +45,11 @@ async def test_account_that_the_operator_supports_does_not_read_its_details_R106
 
     answer = await ask(user.email, DETAILS, id=account.company.id)
 
-    assert no_details("NOT_FOR_MANAGED_ACCOUNTS") == whole(answer)
+    assert no_details("NOT_FOR_MANAGED_ACCOUNTS") == response_of(answer)
 
 
-async def test_details_follow_whoever_supports_the_account_R123_R124(ask: Client, given: Factory) -> None:
-    """When the support of an account changes hands, its details are gone and come back with the next request."""
+async def test_details_follow_the_accounts_support_R123_R124(ask: Client, given: Factory) -> None:
+    """When an account's support changes, its details are hidden or shown with the next request."""
     account = await given.managed_account(await given.partner(), supported_by="PARTNER")
     await given.support_details(account.company)
 
@@ -63,8 +59,8 @@ async def test_details_follow_whoever_supports_the_account_R123_R124(ask: Client
     await given.change(account, supported_by="PARTNER")
     after = await ask(account.admin, DETAILS, id=account.company.id)
 
-    assert details("PARTNER") == whole(before)
-    assert no_details("NOT_FOR_MANAGED_ACCOUNTS") == whole(during)
+    assert details("PARTNER") == response_of(before)
+    assert no_details("NOT_FOR_MANAGED_ACCOUNTS") == response_of(during)
     assert before.body == after.body
 
 
@@ -81,7 +77,7 @@ async def test_account_cannot_tell_whether_hidden_details_exist_R124_A21(ask: Cl
 
 @pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
 @pytest.mark.parametrize("asking", ["its partner", "the operator"])
-async def test_details_are_read_by_those_who_run_the_account_V21(
+async def test_partner_and_operator_read_an_accounts_details_V21(
     ask: Client, given: Factory, asking: str, supported_by: str
 ) -> None:
     """The partner and the operator read an account's support details, whoever supports it."""
@@ -92,18 +88,18 @@ async def test_details_are_read_by_those_who_run_the_account_V21(
 
     answer = await ask(email, DETAILS, id=account.company.id)
 
-    assert details(supported_by) == whole(answer)
+    assert details(supported_by) == response_of(answer)
 
 
 async def test_account_does_not_read_its_partners_details_R123_V21(ask: Client, given: Factory) -> None:
-    """A partner-supported account reads its own support details and not those of the partner itself."""
+    """A partner-supported account reads its own support details, but not its partner's."""
     partner = await given.partner()
     account = await given.managed_account(partner, supported_by="PARTNER")
     await given.support_details(partner, "OPERATOR")
 
     answer = await ask(account.admin, DETAILS, id=partner.id)
 
-    assert no_details("NOT_YOURS") == whole(answer)
+    assert no_details("NOT_YOURS") == response_of(answer)
 
 
 async def test_direct_company_reads_its_details_V21(ask: Client, given: Factory) -> None:
@@ -113,4 +109,4 @@ async def test_direct_company_reads_its_details_V21(ask: Client, given: Factory)
 
     answer = await ask(company.admin, DETAILS, id=company.id)
 
-    assert details("OPERATOR") == whole(answer)
+    assert details("OPERATOR") == response_of(answer)

@@ -1,4 +1,4 @@
-"""Company profiles are edited by account administrators: their own company's, and of managed companies by the partner's."""
+"""Account administrators edit company profiles: their own company's, or for a managed company its partner's."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import ANONYMOUS, Client
 from tests.factory import Company, Factory
-from tests.rules.answers import hidden, told, whole
-from tests.rules.mutations import refused, send, stored, trail
+from tests.rules.answers import payload, redaction_at, response_of
+from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
 
 PROFILE: Final = """company { tradingName version companyProfile {
     legalName registrationNumber taxNumber headquarters { street city postalCode country }
@@ -22,13 +22,13 @@ PAPERS: Final = {"legalName": "Alpine AG", "registrationNumber": "CHE-1", "taxNu
 
 
 async def update(ask: Client, viewer: str | None, **values: Any) -> dict[str, Any]:
-    """What comes of a change of a company profile."""
+    """Update a company profile and return the payload."""
     return await send(ask, viewer, "updateCompanyProfile", PROFILE, **values)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "OPERATOR"])
 async def test_company_edits_its_own_profile_A13_A43_V21(ask: Client, given: Factory, kind: str) -> None:
-    """What is given changes, what is left out stays, and null takes away what may be missing."""
+    """Given fields change, absent ones don't, and null clears optional ones."""
     company = await given.company(kind=kind)
     admin = (await given.user(company, "ACCOUNT_ADMIN")).email
 
@@ -42,7 +42,7 @@ async def test_company_edits_its_own_profile_A13_A43_V21(ask: Client, given: Fac
 
 
 async def test_partner_edits_the_profile_of_its_accounts_A13_V14(ask: Client, given: Factory) -> None:
-    """What a managed company is on paper stays with its partner."""
+    """A managed company's registered details are its partner's to edit."""
     partner = await given.partner()
     account = await given.managed_account(partner)
 
@@ -55,43 +55,43 @@ async def test_partner_edits_the_profile_of_its_accounts_A13_V14(ask: Client, gi
 async def test_managed_user_edits_no_profile_R111_A13_X1(
     ask: Client, given: Factory, rules_engine: AsyncEngine, company_profile: bool
 ) -> None:
-    """To be shown its profile is all that its partner can give an account."""
+    """The most that a partner can give an account is to read its profile."""
     partner = await given.partner()
     account = await given.managed_account(partner, company_profile=company_profile)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     own = await update(ask, account.admin, version=1, taxNumber="T-2")
     named = [
         await update(ask, account.admin, companyId=each.id, version=1, taxNumber="T-2") for each in (account.company, partner)
     ]
 
-    assert {"company": None, "userErrors": [refused("FORBIDDEN")]} == own
-    assert [{"company": None, "userErrors": [refused("FORBIDDEN", "companyId")]}] * 2 == named
-    assert before == await stored(rules_engine)
+    assert {"company": None, "userErrors": [user_error("FORBIDDEN")]} == own
+    assert [{"company": None, "userErrors": [user_error("FORBIDDEN", "companyId")]}] * 2 == named
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("status", ["PENDING", "VERIFIED"])
-async def test_what_the_operator_has_checked_stays_R410_R422_V8(
+async def test_checked_names_do_not_change_R410_R422_V8(
     ask: Client, given: Factory, rules_engine: AsyncEngine, status: str
 ) -> None:
-    """While a certificate is checked, and once it is approved, the names that it proves stay; all else may change."""
+    """While a certificate is under review, and once it's approved, the names it proves stay. Everything else may change."""
     papers: dict[str, Any] = {"legal_name": "Alpine AG", "registration_number": "CHE-1", "verification_status": status}
     company = await given.company(**papers)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     checked = await update(ask, company.admin, version=1, legalName="Baltic AG", registrationNumber=None, taxNumber="T-2")
-    after = await stored(rules_engine)
+    after = await stored_rows(rules_engine)
     others = await update(ask, company.admin, version=1, tradingName="Alpine", **PAPERS)
 
-    problems = [refused("LOCKED", "legalName"), refused("LOCKED", "registrationNumber")]
+    problems = [user_error("LOCKED", "legalName"), user_error("LOCKED", "registrationNumber")]
     assert {"company": None, "userErrors": problems} == checked
     assert before == after
     assert {"company": {"tradingName": "Alpine", "version": 2, "companyProfile": PAPERS}, "userErrors": []} == others
 
 
 @pytest.mark.parametrize("status", ["UNVERIFIED", "REJECTED"])
-async def test_what_is_not_checked_may_change_A41_R409(ask: Client, given: Factory, status: str) -> None:
-    """Before a certificate is handed in, and after it was rejected, the papers can be put right."""
+async def test_unchecked_names_may_change_A41_R409(ask: Client, given: Factory, status: str) -> None:
+    """Before a certificate is submitted, and after it was rejected, the details can be corrected."""
     company = await given.company(verification_status=status)
 
     changed = await update(ask, company.admin, version=1, tradingName="Alpine", **PAPERS)
@@ -99,8 +99,8 @@ async def test_what_is_not_checked_may_change_A41_R409(ask: Client, given: Facto
     assert {"company": {"tradingName": "Alpine", "version": 2, "companyProfile": PAPERS}, "userErrors": []} == changed
 
 
-async def test_error_says_why_a_name_stays_R422(ask: Client, given: Factory) -> None:
-    """The message names the state and whom to ask."""
+async def test_error_says_why_a_name_cannot_change_R422(ask: Client, given: Factory) -> None:
+    """The message names the status and whom to contact."""
     company = await given.company(verification_status="VERIFIED")
     query = """mutation ($input: UpdateCompanyProfileInput!) {
         updateCompanyProfile(input: $input) { userErrors { message } }
@@ -114,41 +114,43 @@ async def test_error_says_why_a_name_stays_R422(ask: Client, given: Factory) -> 
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
 async def test_other_roles_edit_no_profile_A43(ask: Client, given: Factory, rules_engine: AsyncEngine, role: str) -> None:
-    """Neither of their own company nor of one that it manages; and no version is told to them."""
+    """Neither their own company's nor a managed one's. They don't read the version either."""
     partner = await given.partner()
     account, user = await given.managed_account(partner), await given.user(partner, role)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     own = await update(ask, user.email, version=1, tradingName="Alpine")
     managed = await update(ask, user.email, companyId=account.company.id, version=1, tradingName="Alpine")
     read = await ask(user.email, VERSION, id=partner.id)
 
-    assert {"company": None, "userErrors": [refused("FORBIDDEN")]} == own
-    assert {"company": None, "userErrors": [refused("FORBIDDEN", "companyId")]} == managed
+    assert {"company": None, "userErrors": [user_error("FORBIDDEN")]} == own
+    assert {"company": None, "userErrors": [user_error("FORBIDDEN", "companyId")]} == managed
     shown = {"company": {"tradingName": partner.name, "version": None}}
-    assert told(shown, hidden("company.version", "ROLE_REQUIRED")) == whole(read)
-    assert before == await stored(rules_engine)
+    assert payload(shown, redaction_at("company.version", "ROLE_REQUIRED")) == response_of(read)
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
-async def test_nobody_edits_another_company_V18_A21(ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str) -> None:
-    """A hidden company is not there; one that is shown may not be edited, and its version is nobody's business."""
+async def test_other_companies_do_not_edit_a_profile_V18_A21(
+    ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
+) -> None:
+    """A hidden company is not found. A visible one may not be edited, and its version is hidden."""
     email, secret, shown = await given.somebody(kind), await given.company(), await given.company()
     await given.profile(shown, visibility="PUBLIC")
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     by_id = [await update(ask, email, companyId=each.id, version=1, tradingName="Alpine") for each in (secret, shown)]
     read = await ask(email, VERSION, id=shown.id)
 
     code = "FORBIDDEN" if kind == "OPERATOR" else "NOT_FOUND"
-    assert {"company": None, "userErrors": [refused(code, "companyId")]} == by_id[0]
-    assert {"company": None, "userErrors": [refused("FORBIDDEN", "companyId")]} == by_id[1]
+    assert {"company": None, "userErrors": [user_error(code, "companyId")]} == by_id[0]
+    assert {"company": None, "userErrors": [user_error("FORBIDDEN", "companyId")]} == by_id[1]
     assert {"company": {"tradingName": shown.name, "version": None}} == read.data
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_version_tells_nobody_of_hidden_edits_R111_V18(ask: Client, given: Factory) -> None:
-    """Who sees a company and not its papers gets the same bytes before and after they were edited."""
+async def test_version_does_not_reveal_hidden_edits_R111_V18(ask: Client, given: Factory) -> None:
+    """A viewer that sees a company but not its registered details gets the same bytes before and after an edit."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     await given.profile(account.company, visibility="PUBLIC")
@@ -161,37 +163,37 @@ async def test_version_tells_nobody_of_hidden_edits_R111_V18(ask: Client, given:
     assert before == after
 
 
-async def test_texts_have_bounds_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """What is blank, too long or of no known form is told at once; names cannot be taken away."""
+async def test_texts_are_validated_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Blank, too long and malformed values are all reported at once. Names can't be cleared."""
     company: Company = await given.company()
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     address = {"street": "x" * 201, "postalCode": "9" * 33, "country": "XX"}
     values = {"tradingName": None, "legalName": "x" * 201, "registrationNumber": "x" * 65, "taxNumber": "a\0b"}
 
     answer = await update(ask, company.admin, version=3, headquarters=address, **values)
 
     problems = [
-        refused("REQUIRED", "tradingName"),
-        refused("TOO_LONG", "legalName"),
-        refused("TOO_LONG", "registrationNumber"),
-        refused("INVALID_TEXT", "taxNumber"),
-        refused("TOO_LONG", "headquarters", "street"),
-        refused("TOO_LONG", "headquarters", "postalCode"),
-        refused("INVALID_VALUE", "headquarters", "country"),
-        refused("CONFLICT", "version"),
+        user_error("REQUIRED", "tradingName"),
+        user_error("TOO_LONG", "legalName"),
+        user_error("TOO_LONG", "registrationNumber"),
+        user_error("INVALID_TEXT", "taxNumber"),
+        user_error("TOO_LONG", "headquarters", "street"),
+        user_error("TOO_LONG", "headquarters", "postalCode"),
+        user_error("INVALID_VALUE", "headquarters", "country"),
+        user_error("CONFLICT", "version"),
     ]
     assert {"company": None, "userErrors": problems} == answer
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_of_many_edits_of_one_version_one_is_made_A13(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Of eight who edit what they read at the same moment one does, and it stands in the trail as it was made."""
+async def test_concurrent_edits_of_one_version_apply_once_A13(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Of eight concurrent edits based on the same version one is saved, and the audit log has exactly that one."""
     company = await given.company(tax_number="T-0")
 
     answers = await asyncio.gather(*(update(ask, company.admin, version=1, taxNumber=f"N-{n}") for n in range(8)))
 
     (made,) = [answer["company"] for answer in answers if not answer["userErrors"]]
     refusals = [answer for answer in answers if answer["userErrors"]]
-    assert [{"company": None, "userErrors": [refused("CONFLICT", "version")]}] * 7 == refusals
+    assert [{"company": None, "userErrors": [user_error("CONFLICT", "version")]}] * 7 == refusals
     changes = {"tax_number": ["T-0", made["companyProfile"]["taxNumber"]], "version": [1, 2]}
-    assert [("updateCompanyProfile", "company", changes)] == await trail(rules_engine)
+    assert [("updateCompanyProfile", "company", changes)] == await recorded_changes(rules_engine)

@@ -1,4 +1,4 @@
-"""Managed accounts are renamed, referred to and handed over by their partner, and by nobody else."""
+"""A partner, and nobody else, changes a managed account's name, reference and support."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import Client
 from tests.factory import Factory
-from tests.rules.mutations import refused, send, stored, trail
+from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
 
 ACCOUNT: Final = "managedAccount { accountName accountRef supportedBy version }"
 NAMED: Final = "managedAccount { accountName version }"
@@ -19,12 +19,12 @@ DETAILS: Final = "query ($id: ID!) { company(id: $id) { supportDetails { support
 
 
 async def update(ask: Client, viewer: str | None, selection: str = ACCOUNT, **values: Any) -> dict[str, Any]:
-    """What comes of a change of an account."""
+    """Update an account and return the payload."""
     return await send(ask, viewer, "updateManagedAccount", selection, **values)
 
 
 async def test_partner_renames_an_account_V7_V14(ask: Client, given: Factory) -> None:
-    """What is given changes, what is left out stays, and null takes the reference away."""
+    """Given fields change, absent ones don't, and null clears the reference."""
     partner = await given.partner()
     account = await given.managed_account(partner, name="Alpine", ref="CRM-7")
 
@@ -39,26 +39,26 @@ async def test_partner_renames_an_account_V7_V14(ask: Client, given: Factory) ->
 
 
 async def test_name_of_another_account_is_taken_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """A name that another account of the partner has is refused; its own, and that of another partner's account, is not."""
+    """The name of the partner's other account is refused. The account's own name, or another partner's, isn't."""
     partner, other = await given.partner(), await given.partner()
     account = await given.managed_account(partner, name="Alpine")
     await given.managed_account(partner, name="Baltic")
     await given.managed_account(other, name="Celtic")
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     taken = await update(ask, partner.admin, NAMED, id=account.id, version=1, accountName="Baltic")
-    after = await stored(rules_engine)
+    after = await stored_rows(rules_engine)
     own = await update(ask, partner.admin, NAMED, id=account.id, version=1, accountName="Alpine")
     others = await update(ask, partner.admin, NAMED, id=account.id, version=2, accountName="Celtic")
 
-    assert {"managedAccount": None, "userErrors": [refused("TAKEN", "accountName")]} == taken
+    assert {"managedAccount": None, "userErrors": [user_error("TAKEN", "accountName")]} == taken
     assert before == after
     assert {"managedAccount": {"accountName": "Alpine", "version": 2}, "userErrors": []} == own
     assert {"managedAccount": {"accountName": "Celtic", "version": 3}, "userErrors": []} == others
 
 
-async def test_two_who_take_one_name_at_once_V7(ask: Client, given: Factory) -> None:
-    """Of two accounts that get the same name at the same moment one has it."""
+async def test_concurrent_renames_to_one_name_succeed_once_V7(ask: Client, given: Factory) -> None:
+    """Of two accounts that are renamed to the same name concurrently, one gets it."""
     partner = await given.partner()
     accounts = [await given.managed_account(partner) for _ in range(4)]
 
@@ -70,8 +70,8 @@ async def test_two_who_take_one_name_at_once_V7(ask: Client, given: Factory) -> 
     assert {"TAKEN": 3} == codes
 
 
-async def test_account_is_handed_over_with_its_details_R106_R123_R124_V15(ask: Client, given: Factory) -> None:
-    """Whoever supports the account, its details say so, and the account reads them while its partner does."""
+async def test_support_details_follow_the_accounts_support_R106_R123_R124_V15(ask: Client, given: Factory) -> None:
+    """The details name the account's new supporter. The account reads them while that is its partner."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     await given.support_details(account.company, "PARTNER")
@@ -88,47 +88,45 @@ async def test_account_is_handed_over_with_its_details_R106_R123_R124_V15(ask: C
     assert {"company": {"supportDetails": {"supportedBy": "PARTNER", "email": email, "version": None}}} == shown.data
 
 
-async def test_operator_takes_no_account_that_it_cannot_reach_V15(
+async def test_operator_supports_no_account_without_contact_details_V15(
     ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """Without e-mail address and phone of its support details an account stays with its partner."""
+    """Without an email and a phone in its support details, an account stays with its partner."""
     partner = await given.partner()
     account = await given.managed_account(partner)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await update(ask, partner.admin, id=account.id, version=1, supportedBy="OPERATOR")
 
-    assert {"managedAccount": None, "userErrors": [refused("REQUIRED", "supportedBy")]} == answer
-    assert before == await stored(rules_engine)
+    assert {"managedAccount": None, "userErrors": [user_error("REQUIRED", "supportedBy")]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("name", ["accountName", "supportedBy"])
-async def test_what_an_account_needs_cannot_be_null_V7(
-    ask: Client, given: Factory, rules_engine: AsyncEngine, name: str
-) -> None:
-    """A name and who supports it are never taken away."""
+async def test_required_fields_are_not_null_V7(ask: Client, given: Factory, rules_engine: AsyncEngine, name: str) -> None:
+    """The name and the supporter are never cleared."""
     nothing: dict[str, Any] = {name: None}
     partner = await given.partner()
     account = await given.managed_account(partner)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await update(ask, partner.admin, id=account.id, version=1, **nothing)
 
-    assert {"managedAccount": None, "userErrors": [refused("REQUIRED", name)]} == answer
-    assert before == await stored(rules_engine)
+    assert {"managedAccount": None, "userErrors": [user_error("REQUIRED", name)]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_account_is_run_by_administrators_of_its_partner_V14_A43_V25(
+async def test_administrators_of_the_partner_edit_an_account_V14_A43_V25(
     ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """Whoever reads the account and no more may not change it; for everybody else it is not there."""
+    """A viewer that only reads the account may not edit it. For everybody else it doesn't exist."""
     partner, other, operator = await given.partner(), await given.partner(), await given.operator()
     account = await given.managed_account(partner)
     readers = [(await given.user(partner, role)).email for role in ("NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER")]
     readers += [account.admin, operator.admin]
     sibling = await given.managed_account(partner)
     strangers = [other.admin, sibling.admin, (await given.company()).admin, None]
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     for mutation, values in (
         ("updateManagedAccount", {"accountName": "X"}),
@@ -136,14 +134,14 @@ async def test_account_is_run_by_administrators_of_its_partner_V14_A43_V25(
     ):
         by_readers = [await send(ask, each, mutation, NAMED, id=account.id, version=1, **values) for each in readers]
         by_others = [await send(ask, each, mutation, NAMED, id=account.id, version=1, **values) for each in strangers]
-        assert [{"managedAccount": None, "userErrors": [refused("FORBIDDEN", "id")]}] * 6 == by_readers
-        assert [{"managedAccount": None, "userErrors": [refused("NOT_FOUND", "id")]}] * 4 == by_others
+        assert [{"managedAccount": None, "userErrors": [user_error("FORBIDDEN", "id")]}] * 6 == by_readers
+        assert [{"managedAccount": None, "userErrors": [user_error("NOT_FOUND", "id")]}] * 4 == by_others
 
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_of_many_edits_of_one_version_one_is_made_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Of eight who change what they read at the same moment one does; the others are told, and nothing of theirs is stored."""
+async def test_concurrent_edits_of_one_version_apply_once_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Of eight concurrent edits based on the same version one is saved. The others get an error and store nothing."""
     partner = await given.partner()
     account = await given.managed_account(partner)
 
@@ -153,13 +151,13 @@ async def test_of_many_edits_of_one_version_one_is_made_V7(ask: Client, given: F
 
     (made,) = [answer["managedAccount"] for answer in answers if not answer["userErrors"]]
     refusals = [answer for answer in answers if answer["userErrors"]]
-    assert [{"managedAccount": None, "userErrors": [refused("CONFLICT", "version")]}] * 7 == refusals
+    assert [{"managedAccount": None, "userErrors": [user_error("CONFLICT", "version")]}] * 7 == refusals
     assert {"accountName": made["accountName"], "version": 2} == made
-    assert [("updateManagedAccount", "managed_account")] == [event[:2] for event in await trail(rules_engine)]
+    assert [("updateManagedAccount", "managed_account")] == [event[:2] for event in await recorded_changes(rules_engine)]
 
 
-async def test_a_change_is_recorded_whole_R105(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """One event of the account and one of its support details, before and after."""
+async def test_change_is_audited_R105(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """One event has the account's change and one its support details' change, before and after."""
     partner = await given.partner()
     account = await given.managed_account(partner, name="Alpine", ref="CRM-7")
     await given.support_details(account.company, "PARTNER")
@@ -169,7 +167,7 @@ async def test_a_change_is_recorded_whole_R105(ask: Client, given: Factory, rule
 
     by = {"supported_by": ["PARTNER", "OPERATOR"], "version": [1, 2]}
     changes = {"account_name": ["Alpine", "Baltic"], "account_ref": ["CRM-7", None], **by}
-    recorded = {table: (action, changed) for action, table, changed in await trail(rules_engine)}
+    recorded = {table: (action, changed) for action, table, changed in await recorded_changes(rules_engine)}
     action = "updateManagedAccount"
     assert {"managed_account": (action, changes), "support_details": (action, by)} == recorded
-    assert 2 == len(await trail(rules_engine))
+    assert 2 == len(await recorded_changes(rules_engine))

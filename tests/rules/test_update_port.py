@@ -1,4 +1,4 @@
-"""Ports are configured by whoever keeps them: name, cost centre, term and visibility, never the speed."""
+"""Network roles change a port's name, cost centre, term and visibility, but never its speed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import Client
 from tests.factory import Company, Factory, Port
-from tests.rules.mutations import refused, send, stored, trail
+from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
 
 PORT = "port { name costCentre termMonths visibility version monthlyRate { amount } setupFee { amount } }"
 VERSION = "query ($id: ID!) { node(id: $id) { ... on Port { version } } }"
@@ -21,7 +21,7 @@ PRICES = {"monthlyRate": {"amount": "1250.00"}, "setupFee": {"amount": "500.00"}
 
 
 async def port_of(given: Factory, company: Company, **values: Any) -> Port:
-    """A port of the company as a test begins with it."""
+    """Create a company's port as each test starts with it."""
     return await given.port(company, **{"name": "Core", "cost_centre": "CC-1", **values})
 
 
@@ -38,8 +38,8 @@ async def port_of(given: Factory, company: Company, **values: Any) -> Port:
         pytest.param({"termMonths": 24}, {"termMonths": 24, "monthlyRate": {"amount": "300.00"}}, id="term"),
     ],
 )
-async def test_what_is_given_is_changed_R031_V7(ask: Client, given: Factory, values: Any, changed: Any) -> None:
-    """Whatever is left out stays; for another term the port costs what the list says, and its setup fee stays."""
+async def test_given_fields_change_R031_V7(ask: Client, given: Factory, values: Any, changed: Any) -> None:
+    """Absent fields don't. A new term changes the monthly rate to the list price, but not the setup fee."""
     company = await given.company()
     port = await port_of(given, company)
     await given.price(port.location, term_months=24)
@@ -50,10 +50,8 @@ async def test_what_is_given_is_changed_R031_V7(ask: Client, given: Factory, val
 
 
 @pytest.mark.parametrize("status", ["REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED", "DECOMMISSIONED", "CANCELLED"])
-async def test_visibility_may_be_changed_at_any_time_and_the_term_until_the_end_R031_A44(
-    ask: Client, given: Factory, status: str
-) -> None:
-    """Name, cost centre and visibility can be changed in every state, the term of a port that has not ended."""
+async def test_visibility_may_always_change_and_term_until_the_end_R031_A44(ask: Client, given: Factory, status: str) -> None:
+    """Name, cost centre and visibility can change in every status, the term only until the port has ended."""
     company = await given.company()
     port = await port_of(given, company, status=status)
     await given.price(port.location, term_months=1)
@@ -63,15 +61,15 @@ async def test_visibility_may_be_changed_at_any_time_and_the_term_until_the_end_
     ended = status in ("DECOMMISSIONED", "CANCELLED")
     rest = await send(ask, company.admin, "updatePort", "port { name visibility }", version=1 if ended else 2, **change)
 
-    assert ([refused("ILLEGAL_STEP", "termMonths")] if ended else []) == term["userErrors"]
+    assert ([user_error("ILLEGAL_STEP", "termMonths")] if ended else []) == term["userErrors"]
     assert {"port": {"name": "Edge", "visibility": "PUBLIC"}, "userErrors": []} == rest
 
 
-async def test_all_problems_of_a_change_are_told_at_once_V7_V1(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Each with the path to it, and nothing is changed."""
+async def test_all_errors_are_reported_at_once_V7_V1(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Each error has its path, and nothing is changed."""
     account = await given.managed_account(await given.partner())
     port = await port_of(given, account.company)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     wrong = {"name": "x" * 65, "costCentre": "a\0", "termMonths": 60, "visibility": "PUBLIC"}
     nulls = {"name": None, "termMonths": None, "visibility": None}
 
@@ -81,18 +79,18 @@ async def test_all_problems_of_a_change_are_told_at_once_V7_V1(ask: Client, give
 
     problems = [("TOO_LONG", "name"), ("INVALID_TEXT", "costCentre"), ("FORBIDDEN", "visibility")]
     problems += [("INVALID_VALUE", "termMonths"), ("CONFLICT", "version")]
-    assert {"port": None, "userErrors": [refused(*problem) for problem in problems]} == answer
-    assert {"port": None, "userErrors": [refused("REQUIRED", name) for name in nulls]} == taken
-    assert {"port": None, "userErrors": [refused("INVALID_VALUE", "termMonths")]} == no_term
-    assert before == await stored(rules_engine)
+    assert {"port": None, "userErrors": [user_error(*problem) for problem in problems]} == answer
+    assert {"port": None, "userErrors": [user_error("REQUIRED", name) for name in nulls]} == taken
+    assert {"port": None, "userErrors": [user_error("INVALID_VALUE", "termMonths")]} == no_term
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_ports_are_kept_by_these_roles_A43(ask: Client, given: Factory, rules_engine: AsyncEngine, role: str) -> None:
-    """Account and network administrators change a port and read its version; others read the port."""
+async def test_only_some_roles_change_a_port_A43(ask: Client, given: Factory, rules_engine: AsyncEngine, role: str) -> None:
+    """Account and network administrators change a port and read its version. Others read the port."""
     company = await given.company()
     port, user = await given.port(company), await given.user(company, role)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     version = await ask(user.email, VERSION, id=port.id)
     answer = await send(ask, user.email, "updatePort", "port { name }", id=port.id, version=1, name="Edge")
@@ -100,8 +98,8 @@ async def test_ports_are_kept_by_these_roles_A43(ask: Client, given: Factory, ru
     may = role in KEEPERS
     assert {"node": {"version": 1 if may else None}} == version.data
     assert ([] if may else ["ROLE_REQUIRED"]) == [redaction.reason for redaction in version.redactions]
-    assert ([] if may else [refused("FORBIDDEN", "id")]) == answer["userErrors"]
-    assert may == (before != await stored(rules_engine))
+    assert ([] if may else [user_error("FORBIDDEN", "id")]) == answer["userErrors"]
+    assert may == (before != await stored_rows(rules_engine))
 
 
 @pytest.mark.parametrize(
@@ -115,10 +113,10 @@ async def test_ports_are_kept_by_these_roles_A43(ask: Client, given: Factory, ru
         pytest.param("a visitor", "NOT_FOUND", id="a visitor"),
     ],
 )
-async def test_a_port_is_kept_by_its_company_and_its_partner_V14_V20_A21(
+async def test_company_and_partner_change_a_port_V14_V20_A21(
     ask: Client, given: Factory, rules_engine: AsyncEngine, asking: str, code: str | None
 ) -> None:
-    """The operator reads it and may not change it; for all others it is not there, public or not."""
+    """The operator reads it but may not change it. For all others it's not found, public or not."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)
     port = await given.port(account.company, visibility="PUBLIC")
@@ -131,40 +129,40 @@ async def test_a_port_is_kept_by_its_company_and_its_partner_V14_V20_A21(
         "a stranger": (await given.company()).admin,
         "a visitor": None,
     }
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await send(ask, emails[asking], "updatePort", "port { name }", id=port.id, version=1, name="Edge")
 
-    assert ([] if code is None else [refused(code, "id")]) == answer["userErrors"]
-    assert (code is None) == (before != await stored(rules_engine))
+    assert ([] if code is None else [user_error(code, "id")]) == answer["userErrors"]
+    assert (code is None) == (before != await stored_rows(rules_engine))
 
 
-async def test_a_managed_user_does_not_change_visibility_and_its_partner_does_V1_R116(
+async def test_managed_user_does_not_change_visibility_and_its_partner_does_V1_R116(
     ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """Neither to PUBLIC nor back. To say what it is already is no change."""
+    """Neither to PUBLIC nor back. Sending the current value isn't a change."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=True, company_profile=True)
     hidden = await port_of(given, account.company)
     public = await port_of(given, account.company, visibility="PUBLIC")
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     shown = await send(ask, account.admin, "updatePort", "port { id }", id=hidden.id, version=1, visibility="PUBLIC")
     unshown = await send(ask, account.admin, "updatePort", "port { id }", id=public.id, version=1, visibility="PRIVATE")
-    unchanged = before == await stored(rules_engine)
+    unchanged = before == await stored_rows(rules_engine)
     same = await send(ask, account.admin, "updatePort", "port { id }", id=hidden.id, version=1, visibility="PRIVATE")
     acting = await send(ask, partner.admin, "updatePort", "port { visibility }", id=hidden.id, version=2, visibility="PUBLIC")
 
-    assert {"port": None, "userErrors": [refused("FORBIDDEN", "visibility")]} == shown == unshown
+    assert {"port": None, "userErrors": [user_error("FORBIDDEN", "visibility")]} == shown == unshown
     assert unchanged
     assert {"port": {"id": hidden.id}, "userErrors": []} == same
     assert {"port": {"visibility": "PUBLIC"}, "userErrors": []} == acting
 
 
-async def test_a_term_is_the_partners_to_change_where_it_approves_orders_V13(
+async def test_partner_changes_the_term_if_it_approves_orders_V13(
     ask: Client, given: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """What a managed user could not order without approval it does not get by ordering less and changing that."""
+    """A managed user can't avoid the approval by ordering a different term and then changing it."""
     partner = await given.partner()
     free, bound = await given.managed_account(partner), await given.managed_account(partner, order_approval=True)
     mine, theirs = await port_of(given, free.company), await port_of(given, bound.company)
@@ -173,21 +171,21 @@ async def test_a_term_is_the_partners_to_change_where_it_approves_orders_V13(
     change = {"version": 1, "termMonths": 60}
 
     allowed = await send(ask, free.admin, "updatePort", "port { termMonths }", id=mine.id, **change)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     denied = await send(ask, bound.admin, "updatePort", "port { termMonths }", id=theirs.id, **change)
-    unchanged = await stored(rules_engine)
+    unchanged = await stored_rows(rules_engine)
     same = await send(ask, bound.admin, "updatePort", "port { name }", id=theirs.id, version=1, name="Edge", termMonths=12)
     by_partner = await send(ask, partner.admin, "updatePort", "port { termMonths }", id=theirs.id, version=2, termMonths=60)
 
     assert {"port": {"termMonths": 60}, "userErrors": []} == allowed == by_partner
-    assert {"port": None, "userErrors": [refused("FORBIDDEN", "termMonths")]} == denied
+    assert {"port": None, "userErrors": [user_error("FORBIDDEN", "termMonths")]} == denied
     assert before == unchanged
     assert {"port": {"name": "Edge"}, "userErrors": []} == same
 
 
 @pytest.mark.parametrize("shown", [False, True])
-async def test_prices_are_hidden_when_an_account_changes_its_term_R121_R122(ask: Client, given: Factory, shown: bool) -> None:
-    """What the change answers tells the price to the account only if its partner shows prices, and the port has it all the same."""
+async def test_prices_are_hidden_in_the_payload_of_a_term_change_R121_R122(ask: Client, given: Factory, shown: bool) -> None:
+    """The payload has the price for the account only if its partner shows prices. The port gets the new price either way."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=shown)
     port = await port_of(given, account.company)
@@ -205,8 +203,8 @@ async def test_prices_are_hidden_when_an_account_changes_its_term_R121_R122(ask:
 
 
 @pytest.mark.parametrize("own", [None, "Peering in Berlin"])
-async def test_a_rename_leaves_the_name_on_the_marketplace_R032_R034_A6(ask: Client, given: Factory, own: str | None) -> None:
-    """Whether the port has a name of its own there or is announced by its company and location."""
+async def test_rename_keeps_the_name_on_the_marketplace_R032_R034_A6(ask: Client, given: Factory, own: str | None) -> None:
+    """That holds for a port with its own Marketplace name and for one listed by company and location."""
     company = await given.company()
     await given.profile(company, name="Sample Networks")
     port = await port_of(given, company, visibility="PUBLIC", marketplace_name=own)
@@ -218,10 +216,8 @@ async def test_a_rename_leaves_the_name_on_the_marketplace_R032_R034_A6(ask: Cli
     assert {"marketplacePorts": {"nodes": [{"name": expected}]}} == answer.data
 
 
-async def test_of_two_changes_from_one_version_one_is_refused_V7(
-    ask: Client, given: Factory, rules_engine: AsyncEngine
-) -> None:
-    """Sent at the same moment or one after the other: nobody's change is lost silently."""
+async def test_concurrent_changes_of_one_version_apply_once_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """Concurrent or consecutive, no change is overwritten silently."""
     company = await given.company()
     port = await given.port(company)
     names = [f"Name {number}" for number in range(6)]
@@ -231,6 +227,8 @@ async def test_of_two_changes_from_one_version_one_is_refused_V7(
     )
 
     done = [answer for answer in answers if answer["port"]]
-    assert [{"port": None, "userErrors": [refused("CONFLICT", "version")]}] * 5 == [one for one in answers if one not in done]
-    assert ["updatePort"] == [action for action, _, _ in await trail(rules_engine)]
-    assert done[0]["port"]["name"] in (await stored(rules_engine))["port"][0]
+    assert [{"port": None, "userErrors": [user_error("CONFLICT", "version")]}] * 5 == [
+        one for one in answers if one not in done
+    ]
+    assert ["updatePort"] == [action for action, _, _ in await recorded_changes(rules_engine)]
+    assert done[0]["port"]["name"] in (await stored_rows(rules_engine))["port"][0]

@@ -1,4 +1,4 @@
-"""Support details are edited by account administrators: their own company's, and of managed companies by the partner's."""
+"""Account administrators edit support details: their own company's, or for a managed company its partner's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import Client
 from tests.factory import Factory
-from tests.rules.mutations import refused, send, stored, trail
+from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
 
 DETAILS: Final = "supportDetails { supportedBy email phone hours version }"
 CONTACT: Final = {"email": "help@alpine.example", "phone": "+41 44 668 18 00", "hours": "always"}
@@ -18,13 +18,13 @@ OLD: Final = {"email": "help@sample.example", "phone": "+49 69 5550199", "hours"
 
 
 async def update(ask: Client, viewer: str | None, **values: Any) -> dict[str, Any]:
-    """What comes of a change of support details."""
+    """Update support details and return the payload."""
     return await send(ask, viewer, "updateSupportDetails", DETAILS, **values)
 
 
 @pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
-async def test_partner_edits_those_of_its_accounts_R123_R124_V15(ask: Client, given: Factory, supported_by: str) -> None:
-    """Whoever gives the support, the partner says how it is reached; what is left out stays."""
+async def test_partner_edits_the_details_of_its_accounts_R123_R124_V15(ask: Client, given: Factory, supported_by: str) -> None:
+    """Whoever supports the account, its partner edits the contact details. Absent fields don't change."""
     partner = await given.partner()
     account = await given.managed_account(partner, supported_by=supported_by)
     company = account.company.id
@@ -39,8 +39,8 @@ async def test_partner_edits_those_of_its_accounts_R123_R124_V15(ask: Client, gi
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "OPERATOR"])
-async def test_company_edits_its_own_R102_V21_A43(ask: Client, given: Factory, kind: str) -> None:
-    """Whom no partner manages the operator supports, and it says itself how it is reached."""
+async def test_company_edits_its_own_details_R102_V21_A43(ask: Client, given: Factory, kind: str) -> None:
+    """A company without a partner is supported by the operator, and edits its own contact details."""
     company = await given.company(kind=kind)
     admin = await given.user(company, "ACCOUNT_ADMIN")
 
@@ -50,82 +50,84 @@ async def test_company_edits_its_own_R102_V21_A43(ask: Client, given: Factory, k
 
 
 @pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
-async def test_managed_account_edits_none_R123_R124(
+async def test_managed_account_edits_no_details_R123_R124(
     ask: Client, given: Factory, rules_engine: AsyncEngine, supported_by: str
 ) -> None:
-    """Neither its own nor its partner's, whoever supports it and whatever is switched on for it."""
+    """Neither its own nor its partner's, whoever supports it and whatever its settings."""
     partner = await given.partner()
     account = await given.managed_account(
         partner, supported_by=supported_by, pricing=True, chat_support=True, dashboard=True, company_profile=True
     )
     await given.support_details(account.company, supported_by)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     own = await update(ask, account.admin, version=1, **CONTACT)
     named = [await update(ask, account.admin, companyId=each.id, version=1, **CONTACT) for each in (account.company, partner)]
 
-    assert {"supportDetails": None, "userErrors": [refused("FORBIDDEN")]} == own
-    assert [{"supportDetails": None, "userErrors": [refused("FORBIDDEN", "companyId")]}] * 2 == named
-    assert before == await stored(rules_engine)
+    assert {"supportDetails": None, "userErrors": [user_error("FORBIDDEN")]} == own
+    assert [{"supportDetails": None, "userErrors": [user_error("FORBIDDEN", "companyId")]}] * 2 == named
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
-async def test_other_roles_read_them_without_their_version_A43_R123(
+async def test_other_roles_read_the_details_without_their_version_A43_R123(
     ask: Client, given: Factory, rules_engine: AsyncEngine, role: str
 ) -> None:
-    """Who administers nothing edits nothing, and is not told how often others did."""
+    """A user that isn't an administrator edits nothing, and doesn't learn how often others did."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     await given.support_details(account.company)
     user = await given.user(partner, role)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     read = await ask(user.email, f"query ($id: ID!) {{ company(id: $id) {{ {DETAILS} }} }}", id=account.company.id)
     answer = await update(ask, user.email, companyId=account.company.id, version=1, **CONTACT)
 
     assert {"company": {"supportDetails": {"supportedBy": "PARTNER", **OLD, "version": None}}} == read.data
     assert ["ROLE_REQUIRED"] == [redaction.reason for redaction in read.redactions]
-    assert {"supportDetails": None, "userErrors": [refused("FORBIDDEN", "companyId")]} == answer
-    assert before == await stored(rules_engine)
+    assert {"supportDetails": None, "userErrors": [user_error("FORBIDDEN", "companyId")]} == answer
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_nobody_edits_those_of_others_V21(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """To whom a company is hidden it is not there; who reads it and no more, the operator among them, may not."""
+async def test_other_companies_edit_no_details_V21(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """A hidden company is not found. A viewer that only reads it, the operator included, may not edit it."""
     account, operator = await given.managed_account(await given.partner()), await given.operator()
     shown = await given.company()
     await given.profile(shown, visibility="PUBLIC")
     strangers = [(await given.company()).admin, (await given.partner()).admin, None]
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     hidden = [await update(ask, each, companyId=account.company.id, **CONTACT) for each in strangers]
     public = [await update(ask, each, companyId=shown.id, **CONTACT) for each in strangers]
     by_operator = await update(ask, operator.admin, companyId=account.company.id, **CONTACT)
 
-    assert [{"supportDetails": None, "userErrors": [refused("NOT_FOUND", "companyId")]}] * 3 == hidden
-    forbidden = {"supportDetails": None, "userErrors": [refused("FORBIDDEN", "companyId")]}
+    assert [{"supportDetails": None, "userErrors": [user_error("NOT_FOUND", "companyId")]}] * 3 == hidden
+    forbidden = {"supportDetails": None, "userErrors": [user_error("FORBIDDEN", "companyId")]}
     assert [forbidden] * 4 == [*public, by_operator]
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_operator_can_reach_whom_it_supports_V15(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """Of an account that the operator supports neither e-mail address nor phone can be missing or be taken away."""
+async def test_operator_supported_account_keeps_its_contact_details_V15(
+    ask: Client, given: Factory, rules_engine: AsyncEngine
+) -> None:
+    """An account that the operator supports always has an email and a phone. Neither can be cleared."""
     partner = await given.partner()
     account = await given.managed_account(partner, supported_by="OPERATOR")
     company = account.company.id
 
     missing = await update(ask, partner.admin, companyId=company, email="help@alpine.example")
     await update(ask, partner.admin, companyId=company, **CONTACT)
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
     taken = await update(ask, partner.admin, companyId=company, version=1, email=None, phone="", hours=None)
 
-    assert {"supportDetails": None, "userErrors": [refused("REQUIRED", "phone")]} == missing
-    problems = [refused("REQUIRED", "email"), refused("REQUIRED", "phone")]
+    assert {"supportDetails": None, "userErrors": [user_error("REQUIRED", "phone")]} == missing
+    problems = [user_error("REQUIRED", "email"), user_error("REQUIRED", "phone")]
     assert {"supportDetails": None, "userErrors": problems} == taken
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)
 
 
-async def test_partner_may_leave_out_what_it_likes_V15(ask: Client, given: Factory) -> None:
-    """Of an account that the partner supports everything is optional."""
+async def test_partner_supported_account_needs_no_contact_details_V15(ask: Client, given: Factory) -> None:
+    """For an account that the partner supports everything is optional."""
     partner = await given.partner()
     account = await given.managed_account(partner, supported_by="PARTNER")
     await given.support_details(account.company)
@@ -137,25 +139,25 @@ async def test_partner_may_leave_out_what_it_likes_V15(ask: Client, given: Facto
     assert {"supportDetails": cleared, "userErrors": []} == answer
 
 
-async def test_what_is_wrong_is_told_at_once_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """An old version and values of no known form are told together."""
+async def test_all_errors_are_reported_at_once_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+    """An old version and malformed values are reported together."""
     company = await given.company()
     await given.support_details(company, "OPERATOR")
-    before = await stored(rules_engine)
+    before = await stored_rows(rules_engine)
 
     answer = await update(ask, company.admin, version=7, email="nobody", phone="call us", hours="x" * 201)
 
-    problems = [refused("CONFLICT", "version"), refused("INVALID_VALUE", "email")]
-    problems += [refused("INVALID_VALUE", "phone"), refused("TOO_LONG", "hours")]
+    problems = [user_error("CONFLICT", "version"), user_error("INVALID_VALUE", "email")]
+    problems += [user_error("INVALID_VALUE", "phone"), user_error("TOO_LONG", "hours")]
     assert {"supportDetails": None, "userErrors": problems} == answer
-    assert before == await stored(rules_engine)
+    assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("version", [0, 1])
-async def test_of_many_edits_of_one_version_one_is_made_V15(
+async def test_concurrent_edits_of_one_version_apply_once_V15(
     ask: Client, given: Factory, rules_engine: AsyncEngine, version: int
 ) -> None:
-    """Of eight who edit what they read at the same moment one does, also where there was nothing yet."""
+    """Of eight concurrent edits based on the same version one is saved, also where there were no details yet."""
     company = await given.company()
     if version:
         await given.support_details(company, "OPERATOR")
@@ -165,12 +167,12 @@ async def test_of_many_edits_of_one_version_one_is_made_V15(
     )
 
     refusals = [answer for answer in answers if answer["userErrors"]]
-    assert [{"supportDetails": None, "userErrors": [refused("CONFLICT", "version")]}] * 7 == refusals
-    assert [("updateSupportDetails", "support_details")] == [event[:2] for event in await trail(rules_engine)]
+    assert [{"supportDetails": None, "userErrors": [user_error("CONFLICT", "version")]}] * 7 == refusals
+    assert [("updateSupportDetails", "support_details")] == [event[:2] for event in await recorded_changes(rules_engine)]
 
 
-async def test_no_contact_is_lost_while_the_account_is_handed_over_V15(ask: Client, given: Factory) -> None:
-    """While one hands the account to the operator another takes its phone away: one of them is refused, whoever is first."""
+async def test_contact_details_are_kept_during_a_change_of_support_V15(ask: Client, given: Factory) -> None:
+    """One request gives the support to the operator while another clears the phone. The later one is refused."""
     partner = await given.partner()
     for _ in range(5):
         account = await given.managed_account(partner)

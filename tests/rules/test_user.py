@@ -1,4 +1,4 @@
-"""Users: people, and who reads their addresses."""
+"""Users: people, and who reads their email addresses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.client import Client
 from tests.factory import Factory
-from tests.rules.answers import hidden, told, whole
+from tests.rules.answers import payload, redaction_at, response_of
 
 USER = "query ($id: ID!) { node(id: $id) { ... on User { name jobTitle email } } }"
 SELF = "{ viewer { user { name email } } }"
@@ -15,10 +15,8 @@ ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIE
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
-async def test_addresses_of_members_are_for_account_administrators_V23(
-    ask: Client, given: Factory, kind: str, role: str
-) -> None:
-    """Every role reads its colleagues' names; their e-mail addresses only an account administrator reads."""
+async def test_only_administrators_read_addresses_of_members_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
+    """Every role reads its colleagues' names. Only an account administrator reads their email addresses."""
     account = await given.managed_account(await given.partner())
     company = account.company if kind == "MANAGED" else await given.company(kind=kind)
     member = await given.user(company, role)
@@ -28,24 +26,24 @@ async def test_addresses_of_members_are_for_account_administrators_V23(
 
     known = {"name": "Jo", "jobTitle": "Buyer"}
     if role == "ACCOUNT_ADMIN":
-        assert told({"node": {**known, "email": colleague.email}}) == whole(answer)
+        assert payload({"node": {**known, "email": colleague.email}}) == response_of(answer)
     else:
-        assert told({"node": {**known, "email": None}}, hidden("node.email", "ROLE_REQUIRED")) == whole(answer)
+        assert payload({"node": {**known, "email": None}}, redaction_at("node.email", "ROLE_REQUIRED")) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_everybody_reads_its_own_address_V23(ask: Client, given: Factory, role: str) -> None:
-    """A user of any role reads its own e-mail address."""
+async def test_every_user_reads_its_own_address_V23(ask: Client, given: Factory, role: str) -> None:
+    """A user in any role reads its own email address."""
     user = await given.user(await given.company(), role, name="Jo")
 
     answer = await ask(user.email, SELF)
 
-    assert told({"viewer": {"user": {"name": "Jo", "email": user.email}}}) == whole(answer)
+    assert payload({"viewer": {"user": {"name": "Jo", "email": user.email}}}) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_partner_reads_the_people_of_its_accounts_V14_V23(ask: Client, given: Factory, role: str) -> None:
-    """Every user of a partner reads the people of its accounts; their addresses are for its account administrators."""
+    """Every user of a partner reads the people of its accounts. Their addresses are for its account administrators."""
     partner = await given.partner()
     account = await given.managed_account(partner)
     user = await given.user(account.company, name="Jo")
@@ -55,9 +53,9 @@ async def test_partner_reads_the_people_of_its_accounts_V14_V23(ask: Client, giv
 
     known = {"name": "Jo", "jobTitle": None}
     if role == "ACCOUNT_ADMIN":
-        assert told({"node": {**known, "email": user.email}}) == whole(answer)
+        assert payload({"node": {**known, "email": user.email}}) == response_of(answer)
     else:
-        assert told({"node": {**known, "email": None}}, hidden("node.email", "ROLE_REQUIRED")) == whole(answer)
+        assert payload({"node": {**known, "email": None}}, redaction_at("node.email", "ROLE_REQUIRED")) == response_of(answer)
 
 
 async def test_operator_reads_every_user_V21(ask: Client, given: Factory) -> None:
@@ -67,12 +65,12 @@ async def test_operator_reads_every_user_V21(ask: Client, given: Factory) -> Non
 
     answer = await ask(operator.admin, USER, id=user.id)
 
-    assert told({"node": {"name": "Jo", "jobTitle": None, "email": user.email}}) == whole(answer)
+    assert payload({"node": {"name": "Jo", "jobTitle": None, "email": user.email}}) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_user_of_another_company_is_unknown_V21(ask: Client, given: Factory, kind: str) -> None:
-    """Account administrators of other companies do not find a user by its id, though they see its company."""
+async def test_user_of_another_company_is_hidden_V21(ask: Client, given: Factory, kind: str) -> None:
+    """Account administrators of other companies don't find a user by its id, even if they see its company."""
     company = await given.company()
     await given.profile(company)
     user = await given.user(company)
@@ -80,7 +78,7 @@ async def test_user_of_another_company_is_unknown_V21(ask: Client, given: Factor
 
     answer = await ask(email, USER, id=user.id)
 
-    assert told({"node": None}) == whole(answer)
+    assert payload({"node": None}) == response_of(answer)
 
 
 async def test_managed_user_does_not_read_its_partners_people_V14(ask: Client, given: Factory) -> None:
@@ -91,4 +89,4 @@ async def test_managed_user_does_not_read_its_partners_people_V14(ask: Client, g
 
     answer = await ask(account.admin, USER, id=user.id)
 
-    assert told({"node": None}) == whole(answer)
+    assert payload({"node": None}) == response_of(answer)

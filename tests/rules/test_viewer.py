@@ -1,4 +1,4 @@
-"""Viewers: what whoever asks is told of itself, and how a change of its settings reaches it."""
+"""The viewer: what it reads about itself, and how a change of settings reaches it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.client import ANONYMOUS, Client, Redaction
 from tests.factory import Factory
-from tests.rules.answers import told, whole
+from tests.rules.answers import payload, response_of
 
 WHO = "{ viewer { user { id } company { id } roles pricingVisible chatSupportEnabled } }"
 SWITCHES = "{ viewer { pricingVisible chatSupportEnabled } }"
@@ -25,11 +25,11 @@ async def test_anonymous_visitor_is_a_viewer_too_V24(ask: Client) -> None:
         "pricingVisible": False,
         "chatSupportEnabled": False,
     }
-    assert told({"viewer": nobody}) == whole(answer)
+    assert payload({"viewer": nobody}) == response_of(answer)
 
 
-async def test_viewer_learns_who_it_is_A43(ask: Client, given: Factory) -> None:
-    """A user is told its company and all the roles that it holds there."""
+async def test_viewer_reads_who_it_is_A43(ask: Client, given: Factory) -> None:
+    """A user reads its company and all the roles that it has there."""
     company = await given.company()
     user = await given.user(company, "NETWORK_ADMIN", "FINANCE")
 
@@ -42,40 +42,40 @@ async def test_viewer_learns_who_it_is_A43(ask: Client, given: Factory) -> None:
         "pricingVisible": True,
         "chatSupportEnabled": True,
     }
-    assert told({"viewer": known}) == whole(answer)
+    assert payload({"viewer": known}) == response_of(answer)
 
 
 @pytest.mark.parametrize(
     ("setting", "field"), [("pricing", "pricingVisible"), ("chat_support", "chatSupportEnabled")], ids=["pricing", "chat"]
 )
-async def test_partner_switches_features_on_and_off_R105(ask: Client, given: Factory, setting: str, field: str) -> None:
-    """A managed account has pricing and chat exactly while its partner has them switched on."""
+async def test_partner_turns_features_on_and_off_R105(ask: Client, given: Factory, setting: str, field: str) -> None:
+    """A managed account has pricing and chat exactly while its partner has them turned on."""
     account = await given.managed_account(await given.partner())
     query = f"{{ viewer {{ {field} }} }}"
 
     answers = []
     for switch in (True, False, True):
         await given.setting(account, **{setting: switch})
-        answers.append(whole(await ask(account.admin, query)))
+        answers.append(response_of(await ask(account.admin, query)))
 
-    assert [told({"viewer": {field: switch}}) for switch in (True, False, True)] == answers
+    assert [payload({"viewer": {field: switch}}) for switch in (True, False, True)] == answers
 
 
-async def test_partner_switches_features_for_all_its_accounts_and_no_others_R105_V2(ask: Client, given: Factory) -> None:
-    """What a partner sets by default holds for all accounts that it manages, and for those of no other partner."""
+async def test_partner_default_applies_to_all_its_accounts_and_no_others_R105_V2(ask: Client, given: Factory) -> None:
+    """A partner's default applies to all accounts that it manages, and to none of another partner."""
     partner = await given.partner()
     first, second = await given.managed_account(partner), await given.managed_account(partner)
     stranger = await given.managed_account(await given.partner())
     await given.defaults(partner, pricing=True, chat_support=True)
 
-    answers = [whole(await ask(account.admin, SWITCHES)) for account in (first, second, stranger)]
+    answers = [response_of(await ask(account.admin, SWITCHES)) for account in (first, second, stranger)]
 
-    on, off = (told({"viewer": {"pricingVisible": switch, "chatSupportEnabled": switch}}) for switch in (True, False))
+    on, off = (payload({"viewer": {"pricingVisible": switch, "chatSupportEnabled": switch}}) for switch in (True, False))
     assert [on, on, off] == answers
 
 
-async def test_account_of_its_own_setting_ignores_the_default_V2(ask: Client, given: Factory) -> None:
-    """A setting of an account wins over its partner's default, in either direction, until it is taken back."""
+async def test_account_setting_overrides_the_default_V2(ask: Client, given: Factory) -> None:
+    """An account's setting overrides its partner's default, in either direction, until it's unset."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=False)
     await given.defaults(partner, pricing=True)
@@ -84,8 +84,8 @@ async def test_account_of_its_own_setting_ignores_the_default_V2(ask: Client, gi
     await given.setting(account, pricing=None)
     default = await ask(account.admin, PRICING)
 
-    assert told({"viewer": {"pricingVisible": False}}) == whole(own)
-    assert told({"viewer": {"pricingVisible": True}}) == whole(default)
+    assert payload({"viewer": {"pricingVisible": False}}) == response_of(own)
+    assert payload({"viewer": {"pricingVisible": True}}) == response_of(default)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ async def test_account_of_its_own_setting_ignores_the_default_V2(ask: Client, gi
         ("OPERATOR", False, False),
     ],
 )
-async def test_chat_follows_whoever_supports_the_account_R108_R110_A12(
+async def test_chat_follows_the_accounts_support_R108_R110_A12(
     ask: Client, given: Factory, supported_by: str, setting: bool | None, enabled: bool
 ) -> None:
     """Chat is off for a partner-supported account and on for an operator-supported one, unless the partner sets it."""
@@ -107,37 +107,37 @@ async def test_chat_follows_whoever_supports_the_account_R108_R110_A12(
 
     answer = await ask(account.admin, CHAT)
 
-    assert told({"viewer": {"chatSupportEnabled": enabled}}) == whole(answer)
+    assert payload({"viewer": {"chatSupportEnabled": enabled}}) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "OPERATOR"])
-async def test_chat_is_for_all_other_companies_R108(ask: Client, given: Factory, kind: str) -> None:
-    """Only managed accounts can be without chat: every other company's users have it."""
+async def test_other_companies_always_have_chat_R108(ask: Client, given: Factory, kind: str) -> None:
+    """Only managed accounts can be without chat. Every other company's users have it."""
     company = await given.company(kind=kind)
 
     answer = await ask(company.admin, CHAT)
 
-    assert told({"viewer": {"chatSupportEnabled": True}}) == whole(answer)
+    assert payload({"viewer": {"chatSupportEnabled": True}}) == response_of(answer)
 
 
 async def test_managed_viewer_sees_no_prices_by_default_R121(ask: Client, given: Factory) -> None:
-    """A managed account of which nothing is set is told that it sees no prices."""
+    """A managed account without settings reads that it sees no prices."""
     account = await given.managed_account(await given.partner())
 
     answer = await ask(account.admin, PRICING)
 
-    assert told({"viewer": {"pricingVisible": False}}) == whole(answer)
+    assert payload({"viewer": {"pricingVisible": False}}) == response_of(answer)
 
 
 async def test_partner_always_sees_its_own_prices_A17(ask: Client, given: Factory) -> None:
-    """What a partner hides from its accounts it does not hide from itself."""
+    """A partner doesn't hide from itself what it hides from its accounts."""
     partner = await given.partner()
     await given.managed_account(partner, pricing=False)
     await given.defaults(partner, pricing=False)
 
     answer = await ask(partner.admin, PRICING)
 
-    assert told({"viewer": {"pricingVisible": True}}) == whole(answer)
+    assert payload({"viewer": {"pricingVisible": True}}) == response_of(answer)
 
 
 @pytest.mark.parametrize(
@@ -145,16 +145,16 @@ async def test_partner_always_sees_its_own_prices_A17(ask: Client, given: Factor
     [("ACCOUNT_ADMIN", True), ("FINANCE", True), ("VIEWER", True), ("NETWORK_ADMIN", False), ("MARKETPLACE_EDITOR", False)],
 )
 @pytest.mark.parametrize("shown", [True, False], ids=["shown", "hidden"])
-async def test_prices_are_for_some_roles_V23(ask: Client, given: Factory, role: str, visible: bool, shown: bool) -> None:
-    """Administrators, finance and viewers see prices, other roles do not; where the partner hides them, nobody does."""
+async def test_only_some_roles_see_prices_V23(ask: Client, given: Factory, role: str, visible: bool, shown: bool) -> None:
+    """Administrators, finance and viewers see prices, other roles don't. If the partner hides them, no role does."""
     partner = await given.partner()
     account = await given.managed_account(partner, pricing=shown)
     inside, outside = await given.user(account.company, role), await given.user(partner, role)
 
     managed, own = await ask(inside.email, PRICING), await ask(outside.email, PRICING)
 
-    assert told({"viewer": {"pricingVisible": visible and shown}}) == whole(managed)
-    assert told({"viewer": {"pricingVisible": visible}}) == whole(own)
+    assert payload({"viewer": {"pricingVisible": visible and shown}}) == response_of(managed)
+    assert payload({"viewer": {"pricingVisible": visible}}) == response_of(own)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ async def test_prices_are_for_some_roles_V23(ask: Client, given: Factory, role: 
 async def test_partners_find_the_documentation_of_their_programme_R125(
     ask: Client, given: Factory, kind: str, reason: str | None
 ) -> None:
-    """A partner is told where it is; for everybody else it is hidden, with a reason."""
+    """A partner reads its URL. For everybody else it's hidden, with a reason."""
     object.__setattr__(ask.app.state.services, "partner_docs_url", "https://partners.example/docs")
 
     answer = await ask(await given.somebody(kind), "{ viewer { partnerDocumentation } }")
@@ -173,8 +173,8 @@ async def test_partners_find_the_documentation_of_their_programme_R125(
     assert ({"viewer": {"partnerDocumentation": shown}}, hidden) == (answer.data, answer.redactions)
 
 
-async def test_each_visibility_has_words_of_its_own_X4(ask: Client, given: Factory) -> None:
-    """Profiles and ports are PRIVATE or PUBLIC, products have four words, and prices are a switch: four types, not one."""
+async def test_each_visibility_has_its_own_type_X4(ask: Client, given: Factory) -> None:
+    """Profiles and ports are PRIVATE or PUBLIC, products have four values, and prices a boolean: four types, not one."""
     query = """{
         profile: __type(name: "ProfileVisibility") { enumValues { name } }
         port: __type(name: "PortVisibility") { enumValues { name } }

@@ -1,4 +1,4 @@
-"""What a viewer can do: `viewerCan` lists what a mutation would not refuse to this viewer in this state, and nothing else."""
+"""`viewerCan` lists exactly the actions that a mutation would not refuse to this viewer in the record's current state."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEEPING: Final = ["UPDATE", "CHANGE_TERM", "PUBLISH"]
 
 
 async def can(ask: Client, viewer: str | None, thing: Thing) -> list[str] | None:
-    """What a viewer can do to a thing; None where it may not know of it."""
+    """Return the viewer's actions on a record, or None if the viewer can't read it."""
     answer = await ask(viewer, f"query ($id: ID!) {{ node(id: $id) {{ ... on {thing.type} {{ viewerCan }} }} }}", id=thing.id)
     node = answer.data["node"]
     return None if node is None else list(node["viewerCan"])
@@ -30,10 +30,8 @@ async def can(ask: Client, viewer: str | None, thing: Thing) -> list[str] | None
         ("DISABLED", ["ENABLE", "DECOMMISSION"]),
     ],
 )
-async def test_a_port_is_taken_further_by_its_state_A43_A44_R435(
-    ask: Client, given: Factory, status: str, steps: list[str]
-) -> None:
-    """Whoever keeps a port takes the steps that its state has, and has an active one connected."""
+async def test_port_actions_follow_its_status_A43_A44_R435(ask: Client, given: Factory, status: str, steps: list[str]) -> None:
+    """A network role takes the steps of the port's status, and can connect an active port."""
     company = await given.company()
     port = await given.port(company, status=status)
 
@@ -43,16 +41,16 @@ async def test_a_port_is_taken_further_by_its_state_A43_A44_R435(
 
 
 @pytest.mark.parametrize("status", ["CANCELLED", "DECOMMISSIONED"])
-async def test_a_port_that_has_ended_keeps_its_term_A44(ask: Client, given: Factory, status: str) -> None:
-    """It is named and shown as before, and no step leads from there."""
+async def test_ended_port_keeps_its_term_A44(ask: Client, given: Factory, status: str) -> None:
+    """It can still be renamed and published, but no step is left."""
     company = await given.company()
     port = await given.port(company, status=status)
 
     assert ["READ", "UPDATE", "PUBLISH"] == await can(ask, company.admin, port)
 
 
-async def test_staff_brings_ports_into_service_A45(ask: Client, given: Factory) -> None:
-    """The operator's staff allocates what is requested and activates what is allocated, and has no other port's step."""
+async def test_operator_staff_brings_ports_into_service_A45(ask: Client, given: Factory) -> None:
+    """The operator's staff allocates requested ports and activates allocated ones, and has no step in another status."""
     operator, company = await given.operator(), await given.company()
     ports = {status: await given.port(company, status=status) for status in ("REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED")}
 
@@ -66,8 +64,8 @@ async def test_staff_brings_ports_into_service_A45(ask: Client, given: Factory) 
     } == found
 
 
-async def test_visibility_is_the_partners_V1_V14_R031(ask: Client, given: Factory) -> None:
-    """A managed account does all to its port but show it, which its partner does."""
+async def test_only_the_partner_changes_visibility_V1_V14_R031(ask: Client, given: Factory) -> None:
+    """A managed account has every action on its port except publishing it, which its partner has."""
     account = await given.managed_account(await given.partner(), order_approval=False)
     port = await given.port(account.company)
 
@@ -77,8 +75,8 @@ async def test_visibility_is_the_partners_V1_V14_R031(ask: Client, given: Factor
     assert ([word for word in everything if word != "PUBLISH"], everything) == (own, partners)
 
 
-async def test_a_setting_changes_the_list_V2_V13(ask: Client, given: Factory) -> None:
-    """Where orders wait for the partner, a term is the partner's: from the next request on."""
+async def test_setting_changes_the_list_V2_V13(ask: Client, given: Factory) -> None:
+    """If the partner approves orders, only the partner changes a term, from the next request on."""
     account = await given.managed_account(await given.partner(), order_approval=False)
     port = await given.port(account.company)
     found = []
@@ -91,8 +89,8 @@ async def test_a_setting_changes_the_list_V2_V13(ask: Client, given: Factory) ->
     assert [(True, True, True), (False, True, False)] == found
 
 
-async def test_roles_make_the_list_A43_V23(ask: Client, given: Factory) -> None:
-    """Who only reads a port can do nothing else to it."""
+async def test_roles_determine_the_list_A43_V23(ask: Client, given: Factory) -> None:
+    """A user that only reads a port has no other action on it."""
     company = await given.company()
     port = await given.port(company)
     found = {role: await can(ask, (await given.user(company, role)).email, port) for role in ("NETWORK_ADMIN", "FINANCE")}
@@ -103,8 +101,8 @@ async def test_roles_make_the_list_A43_V23(ask: Client, given: Factory) -> None:
     } == found
 
 
-async def test_a_request_is_answered_and_withdrawn_while_it_waits_V16(ask: Client, given: Factory) -> None:
-    """By the provider and by whoever asked; afterwards by nobody."""
+async def test_pending_request_is_answered_or_withdrawn_V16(ask: Client, given: Factory) -> None:
+    """By the provider and by the requester. Once it's decided, by nobody."""
     customer, provider = await given.company(), await given.company()
     await given.profile(provider)
     port, target = await given.port(customer), await given.port(provider, visibility="PUBLIC")
@@ -116,8 +114,8 @@ async def test_a_request_is_answered_and_withdrawn_while_it_waits_V16(ask: Clien
     assert ([["READ", "WITHDRAW"], ["READ", "ANSWER"]], [["READ"], ["READ"]]) == (before, after)
 
 
-async def test_only_a_selectable_port_is_connected_R029_R435_V16(ask: Client, given: Factory) -> None:
-    """Of the Marketplace's ports the active ones, by whoever runs a network."""
+async def test_only_active_marketplace_ports_are_connected_R029_R435_V16(ask: Client, given: Factory) -> None:
+    """The Marketplace's active ports have the action, for network roles."""
     provider, customer = await given.company(), await given.company()
     await given.profile(provider)
     ports = [await given.port(provider, visibility="PUBLIC", status=status) for status in ("ACTIVE", "DISABLED")]
@@ -127,8 +125,8 @@ async def test_only_a_selectable_port_is_connected_R029_R435_V16(ask: Client, gi
     assert [[["READ", "CONNECT"], ["READ"]], [["READ"], ["READ"]]] == found
 
 
-async def test_an_order_is_decided_while_it_waits_V13(ask: Client, given: Factory) -> None:
-    """The partner approves or rejects it and the account withdraws it, until its time is over, written down or not."""
+async def test_pending_order_is_decided_V13(ask: Client, given: Factory) -> None:
+    """The partner approves or rejects and the account withdraws, until the order expires, even if its status isn't updated yet."""
     account = await given.managed_account(await given.partner())
     waiting = await given.order_approval(account)
     overdue = await given.order_approval(account, expires_at=given.now)
@@ -141,8 +139,8 @@ async def test_an_order_is_decided_while_it_waits_V13(ask: Client, given: Factor
     assert [["READ", "WITHDRAW"], ["READ"], ["READ"]] == [await can(ask, account.admin, each) for each in orders]
 
 
-async def test_a_managed_account_has_no_profile_to_save_R002_R116_V9(ask: Client, given: Factory) -> None:
-    """Its partner has, for it; the account keeps what it may do."""
+async def test_managed_account_has_no_profile_to_save_R002_R116_V9(ask: Client, given: Factory) -> None:
+    """Its partner saves its profile. The account keeps its other actions."""
     account = await given.managed_account(await given.partner(), order_approval=False)
 
     own, partners = await can(ask, account.admin, account.company), await can(ask, account.partner.admin, account.company)
@@ -154,8 +152,8 @@ async def test_a_managed_account_has_no_profile_to_save_R002_R116_V9(ask: Client
     ] == partners
 
 
-async def test_everybody_inquires_R018_V22(ask: Client, given: Factory) -> None:
-    """Of a public profile, visitors too; of a private one nobody, for nobody else meets it."""
+async def test_every_viewer_sends_inquiries_R018_V22(ask: Client, given: Factory) -> None:
+    """To a public profile, visitors too. To a private one nobody does, because nobody else sees it."""
     company = await given.company()
     profile = await given.profile(company)
     public = [await can(ask, viewer, profile) for viewer in (ANONYMOUS, company.admin)]
@@ -169,13 +167,13 @@ ASKED: Final = """query ($action: String!, $type: String!) { viewer { can(action
 
 
 async def may(ask: Client, viewer: str | None, action: str, kind: str) -> bool:
-    """Whether a viewer can do something to its company, or to some thing of another type."""
+    """Return whether a viewer may take an action on its company, or on any record of another type."""
     answer = await ask(viewer, ASKED, action=action, type=kind)
     return bool(answer.data["viewer"]["can"])
 
 
-async def test_what_is_made_is_asked_of_ones_company_V14_V15_A18_A43(ask: Client, given: Factory) -> None:
-    """Ports are ordered by all companies' networks, accounts made by partners, and neither by a visitor."""
+async def test_creating_actions_belong_to_the_viewers_company_V14_V15_A18_A43(ask: Client, given: Factory) -> None:
+    """Every company's network roles order ports, partners create accounts, and visitors do neither."""
     partner, direct, operator = await given.partner(), await given.company(), await given.operator()
     account = await given.managed_account(partner)
     viewers = {"partner": partner.admin, "direct": direct.admin, "managed": account.admin, "operator": operator.admin}
@@ -196,8 +194,8 @@ async def test_what_is_made_is_asked_of_ones_company_V14_V15_A18_A43(ask: Client
     } == found
 
 
-async def test_of_other_types_is_asked_whether_there_may_be_one_A45_V13_R113(ask: Client, given: Factory) -> None:
-    """Whatever is stored: who allocates ports, and who approves orders."""
+async def test_actions_on_other_types_ask_for_any_possible_record_A45_V13_R113(ask: Client, given: Factory) -> None:
+    """Whatever is stored, the answer names who can allocate ports and who can approve orders."""
     partner, operator = await given.partner(), await given.operator()
     account = await given.managed_account(partner)
     asked = [("ALLOCATE", "Port"), ("APPROVE", "OrderApproval"), ("READ", "Invoice"), ("READ", "BillingMarket")]
@@ -207,8 +205,8 @@ async def test_of_other_types_is_asked_whether_there_may_be_one_A45_V13_R113(ask
     assert [[False, True, True, True], [True, False, True, True], [False, False, False, False]] == found
 
 
-async def test_what_nobody_does_is_told_as_such_V24(ask: Client, given: Factory) -> None:
-    """An action that the type does not have, or no such type, is an error with its argument, whoever asks."""
+async def test_unknown_action_is_an_error_V24(ask: Client, given: Factory) -> None:
+    """An action that the type doesn't have, or an unknown type, is an error of the argument, for every viewer."""
     company = await given.company()
     answers = [
         await ask(viewer, ASKED, action=action, type=kind)

@@ -15,7 +15,7 @@ from schema.schema import make_schema
 from settings import InvalidSettings, Settings
 from tests.client import Client, open_client
 from tests.factory import Factory
-from tests.rules.answers import nodes, told, whole
+from tests.rules.answers import nodes, payload, response_of
 
 SCHEMA: Final = make_schema()._schema
 RATE, NAME = AuditSubject("Port", "monthlyRate"), AuditSubject("Company", "tradingName")
@@ -104,7 +104,7 @@ async def test_reads_are_in_the_audit_log(database_url: str, tmp_path: Path, eng
 
     counts = [{"type": "Port", "field": "monthlyRate", "reason": None, "count": 6}]
     event = {"user": {"id": company.user.id}, "operationName": "Rates", "requests": 2, "counts": counts}
-    assert told({"auditEvents": nodes(event)}) == whole(answer)
+    assert payload({"auditEvents": nodes(event)}) == response_of(answer)
 
 
 async def test_nothing_is_counted_without_audited_fields(ask: Client, engine: Any) -> None:
@@ -115,7 +115,7 @@ async def test_nothing_is_counted_without_audited_fields(ask: Client, engine: An
     await ask(company.admin, RATES)
     await _flush(ask)
 
-    assert told({"auditEvents": nodes()}) == whole(await ask(company.admin, READS))
+    assert payload({"auditEvents": nodes()}) == response_of(await ask(company.admin, READS))
 
 
 async def _flush(ask: Client) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models.listening import MAX_PENDING
 from tests.client import open_client
 from tests.factory import Factory
-from tests.rules.answers import told
+from tests.rules.answers import payload
 
 PORTS = "subscription { portUpdated { id name } }"
 COPY = sa.text("""INSERT INTO port SELECT (jsonb_populate_record(port, jsonb_build_object('id', gen_random_uuid()))).*
@@ -34,7 +34,7 @@ async def test_an_event_is_heard_through_every_gateway(database_url: str, engine
         silent = await here.hears_nothing() and await there.hears_nothing()
 
     assert one.app.state.services.change_listener is not other.app.state.services.change_listener
-    assert [told({"portUpdated": {"id": port.id, "name": "changed"}})] * 2 == heard
+    assert [payload({"portUpdated": {"id": port.id, "name": "changed"}})] * 2 == heard
     assert silent
 
 
@@ -54,9 +54,9 @@ async def test_a_setting_changed_through_one_acts_on_the_next_event_of_the_other
         await given.change(port, name="two")
         hidden = await following.event()
 
-    assert told({"portUpdated": {"name": "one", "monthlyRate": {"amount": "1250.00"}}}) == shown
+    assert payload({"portUpdated": {"name": "one", "monthlyRate": {"amount": "1250.00"}}}) == shown
     redaction = {"path": ["portUpdated", "monthlyRate"], "reason": "HIDDEN_BY_PARTNER"}
-    assert told({"portUpdated": {"name": "two", "monthlyRate": None}}, redaction) == hidden
+    assert payload({"portUpdated": {"name": "two", "monthlyRate": None}}, redaction) == hidden
 
 
 async def test_a_subscriber_that_is_too_slow_is_told_so(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
@@ -80,5 +80,5 @@ async def test_a_subscriber_that_is_too_slow_is_told_so(database_url: str, engin
         message["type"],
         [error["extensions"]["code"] for error in message["payload"]],
     )
-    assert told({"portUpdated": {"id": port.id, "name": "changed"}}) == heard
-    assert told({"viewer": {"company": {"id": company.id}}}) == answer["payload"]
+    assert payload({"portUpdated": {"id": port.id, "name": "changed"}}) == heard
+    assert payload({"viewer": {"company": {"id": company.id}}}) == answer["payload"]

@@ -25,7 +25,7 @@ from policies.reloading import PolicyReloader
 from settings import Settings
 from tests.client import POLICY, Answer, Client
 from tests.factory import Factory
-from tests.rules.answers import whole
+from tests.rules.answers import response_of
 
 PRICES = "{ ports { nodes { name monthlyRate { amount } } } }"
 PRICE = "subscription { portUpdated { name monthlyRate { amount } } }"
@@ -112,7 +112,7 @@ async def test_what_is_saved_is_in_force(written: Written, given: Factory) -> No
     again = await written.ask(company.admin, PRICES)
 
     assert [[True], [False], [True]] == [rates(answer) for answer in (before, after, again)]
-    told = [whole(answer)["extensions"]["policy"] for answer in (before, after, again)]
+    told = [response_of(answer)["extensions"]["policy"] for answer in (before, after, again)]
     assert [POLICY, changed["policy"], POLICY] == told
     assert {"status": "ready", "policy": POLICY} == restored
 
@@ -143,7 +143,7 @@ async def test_what_is_wrong_is_refused(written: Written, given: Factory, more: 
     mended = await written.until(lambda ready: "refused" not in ready)
 
     assert (POLICY, True) == (refused["policy"], where in refused["refused"])
-    assert ([True], POLICY) == (rates(answer), whole(answer)["extensions"]["policy"])
+    assert ([True], POLICY) == (rates(answer), response_of(answer)["extensions"]["policy"])
     assert {"status": "ready", "policy": POLICY} == mended
 
 

@@ -24,7 +24,7 @@ from settings import Settings
 from tests.client import Client, open_client
 from tests.factory import Company, Factory, Thing
 from tests.pictures import claiming, opened, picture, upload
-from tests.rules.mutations import trail
+from tests.rules.mutations import recorded_changes
 from tests.transport.gateway import running
 from transport.limits.quotas import DOWNLOAD, UPLOAD, WINDOW
 
@@ -303,6 +303,6 @@ async def test_an_upload_is_recorded_without_its_content(market: Market, engine:
     """The trail says that an image was made and how large it is, and holds nothing of the picture."""
     await market.upload(picture("PNG", (200, 100)))
 
-    ((action, table, changes),) = await trail(engine)
+    ((action, table, changes),) = await recorded_changes(engine)
     assert ("uploadFile", "image") == (action, table)
     assert {"width": [None, 200], "height": [None, 100], "content": [None, "…"]}.items() <= changes.items()
