@@ -31,7 +31,7 @@ class Instalment:
 
 
 @strawberry.type(
-    description="A private offer from a seller to named buyers. Only the seller, the buyers, their partners and the operator can see it."
+    description="A private offer from a seller to named buyers. Visible to the seller, the buyers, their partners and the operator."
 )
 class Offer(Node):
     is_type_of = of("Offer")

@@ -1,11 +1,12 @@
-"""The web application: routes and what every request passes, as a value built from arguments.
+"""The web application: its routes and middleware, built from arguments; importing this module registers nothing.
 
-Whatever goes wrong, a client gets JSON with a code and the request's id, and never a traceback.
+When anything fails, the client gets JSON with a code and the request's id, never a traceback.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import cast
@@ -21,6 +22,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from policies.viewer import Viewer
 from settings import Settings
 from transport.authentication.bearer import Identity, LoadViewer, NoTokenInUrl
 from transport.authentication.tokens import Tokens
@@ -42,9 +44,12 @@ from transport.realtime.sse import EventStreams
 from transport.realtime.streams import MakeSubscriber, OpenConnections, Streams
 from transport.realtime.websocket import WebSocketEndpoint
 from transport.refusal import Refusal, refuse
-from transport.view_as import ViewAs, nobody
+from transport.view_as import ViewAs, deny_view_as
 
 log = structlog.stdlib.get_logger("crossgate.app")
+
+Renew = Callable[[], Awaitable[Viewer | None]]
+"""Loads a session's viewer again; None ends the session."""
 
 
 def create_app(
@@ -60,68 +65,41 @@ def create_app(
     documents: Documents | None = None,
     body_limits: Mapping[str, int] = MappingProxyType({}),
     make_subscriber: MakeSubscriber | None = None,
-    view_as: ViewAs = nobody,
+    view_as: ViewAs = deny_view_as,
     policy: PolicyVersion = lambda: None,
     policy_refused: Callable[[], str | None] = lambda: None,
     quotas: Quotas | None = None,
 ) -> Starlette:
-    """The gateway. `documents` are those whose `extension` the schema has, if it has: then each is parsed only once.
+    """Build the gateway's ASGI application; its `state.connections` holds the open connections, which a stopping server closes.
 
-    `body_limits` are paths whose bodies have a limit of their own, in bytes. `state` of the application holds its
-    `connections`, for whoever stops it. Without `make_subscriber` no context is ever renewed. `policy` is told in the logs and by
-    `/readyz`, which tells too why the files of policy are refused, where they are. `quotas` are those that extra routes charge too.
+    Args:
+        schema: The GraphQL schema to serve.
+        settings: All limits, origins and proxies.
+        tokens: Verifies bearer tokens.
+        load_viewer: Loads the viewer of verified claims.
+        make_context: Makes the context of an operation.
+        ready: The probes that `/readyz` runs, by name.
+        extra_routes: Routes to serve in addition to GraphQL, `/diff` and the health checks.
+        lifespan: Runs when the application starts and stops.
+        documents: The document cache whose `extension` the schema uses, so that each document is parsed only once.
+        body_limits: Body size limits in bytes for individual paths.
+        make_subscriber: Makes the context of a streamed operation; without it, contexts are never renewed.
+        view_as: Makes the context of a query that runs as another viewer; by default nobody can.
+        policy: Returns the policy version for the logs and `/readyz`.
+        policy_refused: Returns why the policy files are rejected, for `/readyz`, or None.
+        quotas: The quotas that `extra_routes` charge too; by default those of `settings`.
     """
-    operations = Operations(
-        schema=schema,
-        documents=documents or Documents(settings.max_document_tokens, max_characters=settings.max_document_characters),
-        bounds=bounds_of(schema._schema, settings),
-    )
-    identity, connections = Identity(tokens, load_viewer), OpenConnections()
-    quotas = quotas or quotas_of(settings)
-    sockets_open = _capacity("TOO_MANY_SOCKETS", "WebSockets and event streams", settings, "sockets")
-    streams = Streams(
-        operations=operations,
-        make_subscriber=make_subscriber or (lambda viewer, request_id, key, _renew: make_context(viewer, request_id, key)),
-        view_as=view_as,
-        seconds=settings.request_timeout,
-        policy=policy,
-        quotas=quotas,
-        subscriptions=_capacity("TOO_MANY_SUBSCRIPTIONS", "subscriptions", settings, "subscriptions"),
-    )
-    endpoint = GraphQLEndpoint(
-        operations=operations,
-        identity=identity,
-        make_context=make_context,
-        view_as=view_as,
-        deadlines=Deadlines(settings.request_timeout),
-        quotas=quotas,
-        events=EventStreams(
-            streams=streams,
-            identity=identity,
-            connections=connections,
-            sockets=sockets_open,
-            seconds=settings.request_timeout,
-        ),
-    )
-    sockets = WebSocketEndpoint(
-        streams=streams,
-        identity=identity,
+    connections = OpenConnections()
+    graphql = _graphql_routes(
+        settings=settings,
+        operations=_operations(schema, documents, settings),
+        identity=Identity(tokens, load_viewer),
         connections=connections,
-        sockets=sockets_open,
-        allowed_origins=settings.allowed_origins,
-        seconds=settings.request_timeout,
-        most_operations=settings.max_socket_operations,
-    )
-    diff = Diff(
-        operations=operations,
-        identity=identity,
-        make_context=make_context,
-        view_as=view_as,
-        quotas=quotas,
-        seconds=settings.request_timeout,
+        contexts=_Contexts(make_context, make_subscriber, view_as),
+        policy=policy,
+        quotas=quotas or quotas_of(settings),
     )
     health = health_routes(ready, {"policy": policy, "refused": policy_refused})
-    graphql = [Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets), diff_route(diff)]
     app = Starlette(
         routes=[*graphql, *health, *extra_routes],
         middleware=_middleware(settings, body_limits, policy),
@@ -133,20 +111,92 @@ def create_app(
     return app
 
 
+@dataclass(frozen=True, slots=True)
+class _Contexts:
+    """The factories of execution contexts."""
+
+    make: MakeContext
+    make_subscriber: MakeSubscriber | None
+    view_as: ViewAs
+
+    def subscriber(self, viewer: Viewer, request_id: str, key: str | None, renew: Renew) -> object:
+        """Make the context of a streamed operation."""
+        if self.make_subscriber is None:
+            return self.make(viewer, request_id, key)
+        return self.make_subscriber(viewer, request_id, key, renew)
+
+
+def _operations(schema: strawberry.Schema, documents: Documents | None, settings: Settings) -> Operations:
+    """Build the pipeline that prepares and executes operations."""
+    documents = documents or Documents(settings.max_document_tokens, max_characters=settings.max_document_characters)
+    return Operations(schema=schema, documents=documents, bounds=bounds_of(schema._schema, settings))
+
+
+def _graphql_routes(
+    *,
+    settings: Settings,
+    operations: Operations,
+    identity: Identity,
+    connections: OpenConnections,
+    contexts: _Contexts,
+    policy: PolicyVersion,
+    quotas: Quotas,
+) -> list[BaseRoute]:
+    """Build the routes that run operations: `/graphql` over HTTP and WebSocket, and `/diff`."""
+    seconds = settings.request_timeout
+    sockets_open = _capacity("TOO_MANY_SOCKETS", "WebSockets and event streams", settings, "sockets")
+    streams = Streams(
+        operations=operations,
+        make_subscriber=contexts.subscriber,
+        view_as=contexts.view_as,
+        seconds=seconds,
+        policy=policy,
+        quotas=quotas,
+        subscriptions=_capacity("TOO_MANY_SUBSCRIPTIONS", "subscriptions", settings, "subscriptions"),
+    )
+    endpoint = GraphQLEndpoint(
+        operations=operations,
+        identity=identity,
+        make_context=contexts.make,
+        view_as=contexts.view_as,
+        deadlines=Deadlines(seconds),
+        quotas=quotas,
+        events=EventStreams(streams=streams, identity=identity, connections=connections, sockets=sockets_open, seconds=seconds),
+    )
+    sockets = WebSocketEndpoint(
+        streams=streams,
+        identity=identity,
+        connections=connections,
+        sockets=sockets_open,
+        allowed_origins=settings.allowed_origins,
+        seconds=seconds,
+        max_operations=settings.max_socket_operations,
+    )
+    diff = Diff(
+        operations=operations,
+        identity=identity,
+        make_context=contexts.make,
+        view_as=contexts.view_as,
+        quotas=quotas,
+        seconds=seconds,
+    )
+    return [Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets), diff_route(diff)]
+
+
 def quotas_of(settings: Settings) -> Quotas:
-    """The quotas that the settings give users and peers."""
+    """Return the quotas of users and peers from the settings."""
     return Quotas(viewer=settings.cost_per_viewer, peer=settings.cost_per_peer)
 
 
 def _capacity(code: str, things: str, settings: Settings, name: str) -> Capacity:
-    """The bounds of what the settings call by a name."""
-    given = settings.model_dump(include={f"max_{name}", f"max_{name}_per_peer", f"max_{name}_per_viewer"})
-    process, peer, viewer = (given[f"max_{name}{share}"] for share in ("", "_per_peer", "_per_viewer"))
+    """Return the capacity whose limits the settings hold as `max_<name>`, per process, peer and viewer."""
+    limits = settings.model_dump(include={f"max_{name}", f"max_{name}_per_peer", f"max_{name}_per_viewer"})
+    process, peer, viewer = (limits[f"max_{name}{share}"] for share in ("", "_per_peer", "_per_viewer"))
     return Capacity(code, things, Limits(process=process, peer=peer, viewer=viewer))
 
 
 def _middleware(settings: Settings, body_limits: Mapping[str, int], policy: PolicyVersion) -> list[Middleware]:
-    """What every request passes, from the outside in."""
+    """Return the middleware of every request, outermost first."""
     proxied = [Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))]
     return [
         *(proxied if settings.trusted_proxies else []),
@@ -168,25 +218,25 @@ def _middleware(settings: Settings, body_limits: Mapping[str, int], policy: Poli
 
 
 class Failsafe:
-    """Answers for whatever broke before an answer began; the log gets the traceback."""
+    """Middleware that answers 500 if the application fails before it starts a response. The log gets the traceback."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = scope["type"] != "http"
+        response_started = scope["type"] != "http"
 
-        async def noted(message: Message) -> None:
-            nonlocal begun
-            begun = True
+        async def noting_start(message: Message) -> None:
+            nonlocal response_started
+            response_started = True
             await send(message)
 
         try:
-            await self.app(scope, receive, noted)
+            await self.app(scope, receive, noting_start)
         except ClientDisconnect:
             log.info("client.left")
         except Exception:
-            if begun:
+            if response_started:
                 raise
             log.exception("request.failed")
             broken = Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL, INTERNAL_MESSAGE)

@@ -1,8 +1,8 @@
-"""What only development serves, such as tokens of any user and everybody's mails, and to whom: to the gateway's own machine.
+"""Access to development features, such as tokens of any user and everyone's mail: only from the gateway's own machine.
 
-A gateway in development that listens on all addresses is reached by the whole network, so these routes look at who is
-connected, not at what a request says of itself. `Host` and `Origin` are checked too, since a browser on this machine may
-show a page of somebody else.
+A development gateway that listens on all addresses is reachable from the whole network, so these routes check the peer's
+address and don't trust what a request claims. They also check `Host` and `Origin`, because a browser on this machine may
+show a foreign page.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from starlette.requests import Request
 
 from settings import Settings, variable
 
-SWITCH: Final = variable("development_trusts_the_network")
-ONLY_HERE: Final = (
-    "Only the machine that the gateway runs on may do this, and without a proxy. "
-    f"To let everybody who can reach the gateway, set {SWITCH}=true."
+SETTING: Final = variable("development_trusts_the_network")
+ONLY_LOCAL: Final = (
+    "This is available only from the machine that runs the gateway, without a proxy. "
+    f"To allow everyone who can reach the gateway, set {SETTING}=true."
 )
-ONLY_OWN_PAGE: Final = "Only a page of this gateway may do this, opened as localhost or by IP address."
+ONLY_OWN_PAGE: Final = "This is available only to pages of this gateway, opened as localhost or by IP address."
 _FORWARDED: Final = frozenset(("forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip"))
 _FORWARDED_BEGINNINGS: Final = (
     "x-forwarded-",
@@ -38,50 +38,50 @@ _FORWARDED_BEGINNINGS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Development:
-    """Whether there is development, and whether other machines may use it."""
+    """Whether development features are on, and whether other machines can use them."""
 
     on: bool = False
     trusts_the_network: bool = False
 
     @classmethod
     def of(cls, settings: Settings) -> Development:
-        """As the settings say."""
+        """Read the settings."""
         return cls(on=settings.development, trusts_the_network=settings.development_trusts_the_network)
 
     def serves(self, request: Request) -> bool:
-        """Whether the peer of a request may know of development at all."""
-        return self.on and (self.trusts_the_network or is_from_here(request))
+        """Return whether development features are visible to the peer of a request."""
+        return self.on and (self.trusts_the_network or is_local(request))
 
     def refusal(self, request: Request) -> str | None:
-        """Why a request may not have what only development serves; None if it may."""
+        """Return why a request can't use development features, or None if it can."""
         if not self.serves(request):
-            return ONLY_HERE
+            return ONLY_LOCAL
         return None if from_own_page(request) else ONLY_OWN_PAGE
 
 
 def warning(settings: Settings) -> str | None:
-    """What is dangerous about development with these settings, for whoever starts it."""
+    """Return a warning for the operator if these settings expose development features, or None."""
     if not settings.development or is_loopback(settings.host):
         return None
     if settings.development_trusts_the_network:
         return (
-            f"{SWITCH} is set: everybody who can reach {settings.host}:{settings.port} can sign in as any user and read all mails. "
-            "Never do this outside a network that you trust."
+            f"{SETTING} is set: anyone who can reach {settings.host}:{settings.port} can sign in as any user and read all mail. "
+            "Use this only on a network that you trust."
         )
     return (
-        f"Development listens on {settings.host}. Sign-in without a password and /mails work only from this machine. "
-        f"To allow other machines, containers among them, set {SWITCH}=true."
+        f"The development gateway listens on {settings.host}. Passwordless sign-in and /mails work only from this machine. "
+        f"To allow other machines, including containers, set {SETTING}=true."
     )
 
 
-def is_from_here(request: Request) -> bool:
-    """Whether a request comes from this machine itself: its peer is, and no proxy has passed it on."""
+def is_local(request: Request) -> bool:
+    """Return whether a request comes from this machine, without a proxy."""
     peer = request.client
     return peer is not None and is_loopback(peer.host) and not any(_is_forwarding(name) for name in request.headers)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, as an address of IPv4, IPv6 or IPv4 in IPv6, or as localhost."""
+    """Return whether a host is localhost or a loopback address (IPv4, IPv6, or IPv4 in IPv6)."""
     if host == "localhost":
         return True
     try:
@@ -93,21 +93,21 @@ def is_loopback(host: str) -> bool:
 
 
 def from_own_page(request: Request) -> bool:
-    """Whether the request comes from a page that this gateway served, or from no page at all.
+    """Return whether the request comes from a page of this gateway, or from no page at all.
 
-    A foreign page gives itself away by its Origin. One that made its own name point here (DNS rebinding) has a matching
-    Origin, but needs a name: so the host must be localhost or an IP address.
+    A foreign page has a different Origin. A page whose own name resolves to this machine (DNS rebinding) has a matching
+    Origin, but needs a DNS name. So the host must be localhost or an IP address.
     """
     host = request.headers.get("host", "")
     origin = request.headers.get("origin", f"//{host}")
     try:
         return urlsplit(origin).netloc == host and _is_without_dns(urlsplit(f"//{host}").hostname or "")
-    except ValueError:  # a host such as "[::1", which is none
+    except ValueError:  # an invalid host such as "[::1"
         return False
 
 
 def _is_without_dns(name: str) -> bool:
-    """Whether a host is named without any help of DNS."""
+    """Return whether a host resolves without DNS."""
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:

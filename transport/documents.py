@@ -1,8 +1,7 @@
-"""GraphQL documents: parsed, measured and validated once for all who send the same text, and the operation that a request means.
+"""GraphQL documents: each text is parsed, measured and validated once, and cached for all requests that send it.
 
-A document in the cache is shared between requests; what becomes known of it is added, and true for all of them: that it fits a schema
-is known of just that schema. What the cache holds is bounded by the length of its texts, so that nobody can fill the memory with
-documents.
+Requests share a cached document, so everything stored on it must hold for all of them; validation errors are stored per schema.
+The total length of the cached texts is bounded, so that clients can't fill the memory with documents.
 """
 
 from __future__ import annotations
@@ -34,15 +33,15 @@ from transport.limits.bounds import Bounds, Measurement
 from transport.refusal import BadRequest, Refusal
 from transport.validation import RULES
 
-CACHED_CHARACTERS: Final = 250_000  # 280 bytes a character at worst: 70 MB
-HELD_BESIDE: Final = 10  # what is kept of a document however short it is, in characters
-MAX_OPERATIONS: Final = 100  # of a document, one of which runs
-MOST_ERRORS: Final = 10  # errors that validation finds before it stops; a single one may quote a large part of the document
-LARGEST_CACHED: Final = CACHED_CHARACTERS // 10  # a larger one would push out too many others
+MAX_CACHED_CHARACTERS: Final = 250_000  # 280 bytes a character at worst: 70 MB
+DOCUMENT_OVERHEAD: Final = 10  # characters that each cached document counts in addition to its text
+MAX_OPERATIONS: Final = 100  # per document; only one of them runs
+MAX_VALIDATION_ERRORS: Final = 10  # validation stops after this many errors, each of which may quote much of the document
+MAX_CACHED_DOCUMENT_LENGTH: Final = MAX_CACHED_CHARACTERS // 10  # caching a longer one would evict too many others
 
 
 class ParseFailed(PublicError):
-    """A document that is no GraphQL, or more of it than is allowed."""
+    """The document isn't valid GraphQL, or has too many tokens."""
 
     code = "GRAPHQL_PARSE_FAILED"
 
@@ -52,73 +51,73 @@ class ParseFailed(PublicError):
 
 
 class DocumentTooLong(PublicError):
-    """A document of more characters than are allowed."""
+    """The document has too many characters."""
 
     code = "DOCUMENT_TOO_LONG"
 
     def __init__(self, characters: int, limit: int) -> None:
-        message = f"The document has {characters} characters; {limit} are allowed. Send long values as variables."
+        message = f"The document has {characters} characters; at most {limit} are allowed. Send long values as variables."
         super().__init__(message, characters=characters, limit=limit)
 
 
 class TooManyDocumentOperations(PublicError):
-    """More operations in one document than are allowed: each of them is validated, and one is run."""
+    """The document has too many operations: all are validated, but only one runs."""
 
     code = "TOO_MANY_DOCUMENT_OPERATIONS"
 
     def __init__(self, operations: int, limit: int) -> None:
-        message = f"The document has {operations} operations; {limit} are allowed. Send only the one to run."
+        message = f"The document has {operations} operations; at most {limit} are allowed. Send only the operation to run."
         super().__init__(message, operations=operations, limit=limit)
 
 
 class OperationNameRequired(PublicError):
-    """Several operations and none named: running the first would be a guess."""
+    """The document has several operations, and the request doesn't choose one."""
 
     code = "OPERATION_NAME_REQUIRED"
 
     def __init__(self) -> None:
-        super().__init__("The document holds several operations; name one in operationName.")
+        super().__init__("The document contains several operations. Choose one with operationName.")
 
 
 class OperationNotFound(PublicError):
-    """An operation that the document does not hold."""
+    """The document doesn't contain the requested operation."""
 
     code = "OPERATION_NOT_FOUND"
 
     def __init__(self, name: str | None) -> None:
-        wanted = f'operation named "{brief(name)}"' if name else "operation"
-        super().__init__(f"The document holds no {wanted}.")
+        missing = f'operation named "{brief(name)}"' if name else "operation"
+        super().__init__(f"The document contains no {missing}.")
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation of a document, and its place among them."""
+    """An operation of a document, and its index."""
 
     place: int
     node: OperationDefinitionNode
 
     @property
     def name(self) -> str | None:
-        """Its name, None if it has none."""
+        """The operation's name, or None if it is anonymous."""
         return self.node.name.value if self.node.name else None
 
 
 class Document:
-    """A parsed document, and what is known of it."""
+    """A parsed document with its measurements and validation errors."""
 
     __slots__ = ("__weakref__", "_measured", "_operations", "ast", "faults", "is_valid")
 
     def __init__(self, ast: DocumentNode) -> None:
         nodes = [each for each in ast.definitions if isinstance(each, OperationDefinitionNode)]
         self.ast = ast
-        # What validation has found, by schema; nothing where the document is valid.
+        # Validation errors by schema; an empty list if the document is valid.
         self.faults: WeakKeyDictionary[GraphQLSchema, list[GraphQLError]] = WeakKeyDictionary()
-        self.is_valid = False  # whether it's known to fit some schema
+        self.is_valid = False  # for at least one schema
         self._operations = [Operation(place, node) for place, node in enumerate(nodes)]
         self._measured: Measurement | None = None
 
     def operation(self, name: str | None) -> Operation:
-        """The operation that a request means. Raises OperationNameRequired or OperationNotFound."""
+        """Select the operation to run. Raises OperationNameRequired or OperationNotFound."""
         if name is None and len(self._operations) > 1:
             raise OperationNameRequired
         for each in self._operations:
@@ -128,31 +127,31 @@ class Document:
 
     @property
     def operations(self) -> int:
-        """How many operations it has."""
+        """The number of operations."""
         return len(self._operations)
 
     @property
     def is_measured(self) -> bool:
-        """Whether its measures are known."""
+        """Whether the document has been measured."""
         return self._measured is not None
 
     def measure(self, bounds: Bounds) -> Measurement:
-        """What its operations cost, found out once. Raises what says that it is out of bounds."""
+        """Measure the operations, once. Raises the error of an exceeded bound."""
         if self._measured is None:
             self._measured = self._measure(bounds)
         return self._measured
 
     def validate(self, schema: GraphQLSchema, *, hides: bool) -> list[GraphQLError]:
-        """What is wrong with it under a schema, found out once. `hides` leaves suggestions out of the errors."""
-        found = self.faults.get(schema)
-        if found is None:
-            found = validate(schema, self.ast, RULES, max_errors=MOST_ERRORS, hide_suggestions=hides)
-            self.faults[schema] = found
-            self.is_valid = self.is_valid or not found
-        return found
+        """Validate against a schema, once, and return the errors. `hides` removes suggestions from them."""
+        errors = self.faults.get(schema)
+        if errors is None:
+            errors = validate(schema, self.ast, RULES, max_errors=MAX_VALIDATION_ERRORS, hide_suggestions=hides)
+            self.faults[schema] = errors
+            self.is_valid = self.is_valid or not errors
+        return errors
 
     def cost(self, operation: Operation, variables: dict[str, Any], bounds: Bounds) -> int:
-        """What an operation costs with these variables. Raises what says that it is out of bounds."""
+        """Return the cost of an operation with these variables. Raises the error of an exceeded bound."""
         costs, sizes = self.measure(bounds)
         cost, values = costs.of(operation.place, variables), sizes.of(operation.place, variables)
         bounds.check(cost, values)
@@ -168,31 +167,31 @@ class Document:
 
 
 class Documents:
-    """Documents of one schema by their text, the most recently used ones kept.
+    """An LRU cache of one schema's documents, by text.
 
-    Where `schema_of` is given, a document has to fit the schema of whoever sends it.
+    With `schema_of`, documents are validated against the schema of the viewer.
     """
 
     def __init__(
         self, max_tokens: int, schema_of: SchemaOf | None = None, *, suggestions: bool = False, max_characters: int = 100_000
     ) -> None:
-        """`suggestions` lets errors of validation suggest names of the schema."""
+        """`suggestions` allows validation errors to suggest names from the schema."""
         self._max_tokens = max_tokens
         self._max_characters = max_characters
         self.hides = not suggestions
         self.schema_of = schema_of
-        self._known: OrderedDict[str, Document] = OrderedDict()
+        self._cached: OrderedDict[str, Document] = OrderedDict()
         self._used: WeakValueDictionary[str, Document] = WeakValueDictionary()
         self._characters = 0
 
     def parse(self, text: str) -> Document:
-        """The document of a text. Raises ParseFailed or DocumentTooLong."""
+        """Return the document of a text. Raises ParseFailed, DocumentTooLong or TooManyDocumentOperations."""
         return self._find(text) or self._keep(text, self._parsed(text))
 
     async def ready(self, text: str, bounds: Bounds) -> Document:
-        """The document of a text, with its measures. A long new text is read beside the event loop.
+        """Return the measured document of a text. A long new text is parsed and measured in a thread.
 
-        Raises ParseFailed, DocumentTooLong, or what says that it is out of bounds.
+        Raises ParseFailed, DocumentTooLong, TooManyDocumentOperations, or the error of an exceeded bound.
         """
         if len(text) < SHORT_DOCUMENT:
             return self.parse(text)
@@ -202,7 +201,7 @@ class Documents:
         return document
 
     async def validated(self, text: str, schema: GraphQLSchema, context: Any) -> None:
-        """Validate a long document that is new, beside the event loop."""
+        """Validate a long new document in a thread. Short ones are validated during execution."""
         if len(text) < SHORT_DOCUMENT:
             return
         if self.schema_of is not None:
@@ -212,18 +211,18 @@ class Documents:
             await run_in_worker(document.validate, schema, hides=self.hides)
 
     def is_proven(self, text: str) -> bool:
-        """Whether the document of a text is kept and known to be valid, so that it needs neither parsing nor validation."""
-        document = self._known.get(text)
+        """Return whether a text is cached and valid, so that it needs neither parsing nor validation."""
+        document = self._cached.get(text)
         return document is not None and document.is_valid
 
     def extension(self) -> SchemaExtension:
-        """For the extensions of the schema: Strawberry then uses the document as transport has it, and validates it once."""
-        return _Known(self)
+        """Return a schema extension that makes Strawberry use the cached document and validation errors."""
+        return _CachedDocument(self)
 
     def _find(self, text: str) -> Document | None:
-        """The document of a text that is kept, or that a request still uses."""
-        if (document := self._known.get(text)) is not None:
-            self._known.move_to_end(text)
+        """Return the document of a text if it is cached or a request still uses it."""
+        if (document := self._cached.get(text)) is not None:
+            self._cached.move_to_end(text)
             return document
         return self._used.get(text)
 
@@ -240,18 +239,18 @@ class Documents:
 
     def _keep(self, text: str, document: Document) -> Document:
         self._used[text] = document
-        if len(text) > LARGEST_CACHED or text in self._known:
+        if len(text) > MAX_CACHED_DOCUMENT_LENGTH or text in self._cached:
             return document
-        self._known[text] = document
-        self._characters += len(text) + HELD_BESIDE
-        while self._characters > CACHED_CHARACTERS:
-            dropped, _ = self._known.popitem(last=False)
-            self._characters -= len(dropped) + HELD_BESIDE
+        self._cached[text] = document
+        self._characters += len(text) + DOCUMENT_OVERHEAD
+        while self._characters > MAX_CACHED_CHARACTERS:
+            dropped, _ = self._cached.popitem(last=False)
+            self._characters -= len(dropped) + DOCUMENT_OVERHEAD
         return document
 
 
-class _Known(SchemaExtension):
-    """What is known of a document, told to Strawberry."""
+class _CachedDocument(SchemaExtension):
+    """Gives Strawberry the cached document and its validation errors."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
@@ -265,7 +264,7 @@ class _Known(SchemaExtension):
 
     def on_validate(self) -> Iterator[None]:
         context, document = self.execution_context, self._document
-        if context.pre_execution_errors is not None:  # a preview, which was validated as part of its operation
+        if context.pre_execution_errors is not None:  # a preview, already validated with its operation
             yield
             return
         schema = context.schema._schema
@@ -277,9 +276,9 @@ class _Known(SchemaExtension):
 
 
 def require_runnable(operation: OperationDefinitionNode, method: str, *, streamed: bool = False) -> None:
-    """Raises Refusal if the operation is of a kind that this method does not run, or that needs answers to be `streamed`."""
+    """Raise Refusal if the method can't run this kind of operation. Subscriptions need a `streamed` response."""
     if operation.operation is OperationType.SUBSCRIPTION and not streamed:
-        raise BadRequest("A subscription has many answers: send it by WebSocket, or with Accept: text/event-stream.")
+        raise BadRequest("Subscriptions need a streaming transport. Use a WebSocket, or send Accept: text/event-stream.")
     if operation.operation is OperationType.MUTATION and method == "GET":
         headers = {"Allow": "POST"}
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Send mutations by POST.", headers)

@@ -1,4 +1,4 @@
-"""A GraphQL request: its parts have the types of the specification, and unknown entries are ignored, as it demands."""
+"""A GraphQL request: its parameters have the types of the specification, and unknown ones are ignored, as it requires."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import Any, Final
 
 from transport.refusal import BadRequest
 
-KEY: Final = "idempotencyKey"  # an entry of the extensions, because a socket's operations have no headers
+KEY: Final = "idempotencyKey"  # in the extensions, because operations over a WebSocket have no headers
 PRINTABLE: Final = re.compile(r"[ -~]{1,255}")
 
 
 @dataclass(slots=True, kw_only=True)
 class GraphQLRequest:
-    """One operation that a client wants to run. `extensions` are for protocols such as persisted documents."""
+    """A client's request to run one operation. `extensions` are for protocols such as persisted documents."""
 
     query: str
     operation_name: str | None
     variables: dict[str, Any]
     extensions: dict[str, Any]
-    idempotency_key: str | None = None  # its mutations run only once
+    idempotency_key: str | None = None  # a repeated key doesn't run mutations again
     view_as: str | None = None  # the global id of the company or user to view as
 
 
 def parse_content(content: dict[str, Any]) -> GraphQLRequest:
-    """Return the request with these parts. Raises BadRequest."""
+    """Parse a request from its JSON parameters. Raises BadRequest."""
     if not isinstance(query := content.get("query"), str):
         raise BadRequest("Parameter query is missing or not a string.")
     operation_name = content.get("operationName")
@@ -41,9 +41,9 @@ def parse_content(content: dict[str, Any]) -> GraphQLRequest:
 
 
 def parse_key(key: object) -> str:
-    """Check an idempotency key. Raises BadRequest."""
+    """Validate an idempotency key and return it. Raises BadRequest."""
     if not isinstance(key, str) or not PRINTABLE.fullmatch(key):
-        raise BadRequest("Idempotency-Key must have 1 to 255 printable ASCII characters.")
+        raise BadRequest("Idempotency-Key must be 1 to 255 printable ASCII characters.")
     return key
 
 

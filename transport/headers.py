@@ -1,11 +1,11 @@
-"""Headers that protect browsers, on every answer, and what pages of other origins may send and read.
+"""Security headers for every response, and CORS: what pages of other origins can send and read.
 
-Other origins may call the gateway from any page that holds a token: partners embed it in sites that we do not know, and
-without cookies an origin gains nothing that it could not ask for from its own server. Credentials are therefore never allowed.
-A module that serves pages sets its own Content-Security-Policy, which then stands.
+Any origin can call the gateway from a page with a token: partners embed it in sites that we don't know, and without cookies an
+origin gains nothing that its own server couldn't request. CORS must never allow credentials. A module that serves pages sets its
+own Content-Security-Policy, which takes precedence.
 
-Headers are read and written here as ASGI has them, pairs of bytes with names in lower case: objects around them would cost
-each request more than what is done with them.
+Headers are read and written in their ASGI form, pairs of bytes with lower-case names: wrapper objects would cost each request
+more than the work itself.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ EXPOSED_HEADERS: Final = (
     "X-Crossgate-Execution",
     "X-Request-ID",
 )
-MOST_REQUESTED_HEADERS: Final = 100  # in one preflight; a page with tracing and error reports sends about ten
-MOST_HEADER_BYTES: Final = 100  # of one name
-NO_NAMES: Final = (
-    f"Access-Control-Request-Headers takes at most {MOST_REQUESTED_HEADERS} header names "
-    f"of at most {MOST_HEADER_BYTES} characters each, with commas between them."
+MAX_REQUESTED_HEADERS: Final = 100  # per preflight; a page with tracing and error reporting sends about ten
+MAX_HEADER_NAME_BYTES: Final = 100  # per name
+INVALID_NAMES_MESSAGE: Final = (
+    f"Access-Control-Request-Headers may list at most {MAX_REQUESTED_HEADERS} header names "
+    f"of at most {MAX_HEADER_NAME_BYTES} characters each, separated by commas."
 )
-_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a field name of RFC 9110
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # an RFC 9110 field name
 PREFLIGHT_SECONDS: Final = 24 * 60 * 60
 UNUSED_FEATURES: Final = (
     "camera",
@@ -49,7 +49,7 @@ UNUSED_FEATURES: Final = (
     "publickey-credentials-get",
     "usb",
 )
-HSTS: Final[RawHeader] = (b"strict-transport-security", b"max-age=31536000")  # a year; other hosts of the domain are not ours
+HSTS: Final[RawHeader] = (b"strict-transport-security", b"max-age=31536000")  # a year; without subdomains, which aren't ours
 SAFE: Final[tuple[RawHeader, ...]] = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -57,17 +57,17 @@ SAFE: Final[tuple[RawHeader, ...]] = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
-ADDED: Final = "added_headers"  # where the state of a request has more headers of its answer
+ADDED: Final = "added_headers"  # the key of additional response headers in a request's state
 VARIES: Final[RawHeader] = (b"vary", b"Origin")
 
 
 def safe_headers(public_url: str) -> tuple[RawHeader, ...]:
-    """The protecting headers of a gateway with this public address, with HSTS where that is https."""
+    """Return the security headers for a public URL, including HSTS if it is https."""
     return (*SAFE, HSTS) if urlsplit(public_url).scheme == "https" else SAFE
 
 
 def header(scope: Scope, name: bytes) -> str | None:
-    """The first header of a request with this name."""
+    """Return the first request header with this lower-case name, or None."""
     for key, value in scope["headers"]:
         if key == name:
             return str(value, "latin-1")
@@ -75,7 +75,7 @@ def header(scope: Scope, name: bytes) -> str | None:
 
 
 class SafeHeaders:
-    """Adds the protecting headers that an answer does not bring itself."""
+    """Middleware that adds the security headers that a response doesn't set itself."""
 
     def __init__(self, app: ASGIApp, *, public_url: str) -> None:
         self.app = app
@@ -92,21 +92,21 @@ class SafeHeaders:
 
 
 class Cors(CORSMiddleware):
-    """Starlette's, which allows whatever headers a page asks to send: Apollo, OpenTelemetry and Sentry each add their own.
+    """Starlette's CORS middleware, but pages can send any request header: Apollo, OpenTelemetry and Sentry each add their own.
 
-    Requests that name no origin go a short way: they are told no more than that an origin would matter. A page of a public
-    site may not reach into a private network (`Access-Control-Request-Private-Network`).
+    Requests without an Origin skip CORS and only get `Vary: Origin`. Pages of public sites can't reach into a private network
+    (`Access-Control-Request-Private-Network`).
     """
 
     def preflight_response(self, request_headers: Headers) -> Response:
-        """Answer a preflight with the headers that it asks for, as they are read here."""
+        """Answer a preflight by allowing the headers that it requests."""
         name = "access-control-request-headers"
-        asked = requested(request_headers.getlist(name))
-        if asked is None:
+        names = requested(request_headers.getlist(name))
+        if names is None:
             vary = {"Vary": self.preflight_headers["Vary"]}
-            return PlainTextResponse(NO_NAMES, 400, vary)
+            return PlainTextResponse(INVALID_NAMES_MESSAGE, 400, vary)
         others = [(key, value) for key, value in request_headers.raw if key != name.encode()]
-        mirrored = [(name.encode(), ", ".join(asked).encode())] if asked else []
+        mirrored = [(name.encode(), ", ".join(names).encode())] if names else []
         return super().preflight_response(Headers(raw=[*others, *mirrored]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -123,10 +123,10 @@ class Cors(CORSMiddleware):
 
 
 def requested(lists: Sequence[str]) -> tuple[str, ...] | None:
-    """The header names that a preflight asks for, each once. None if they are no names, or too many."""
+    """Return the distinct header names that a preflight requests, or None if one is invalid or there are too many."""
     names = [name for each in lists for part in each.split(",") if (name := part.strip(" \t"))]
-    if len(names) > MOST_REQUESTED_HEADERS or any(
-        len(name) > MOST_HEADER_BYTES or not _TOKEN.fullmatch(name) for name in names
+    if len(names) > MAX_REQUESTED_HEADERS or any(
+        len(name) > MAX_HEADER_NAME_BYTES or not _TOKEN.fullmatch(name) for name in names
     ):
         return None
     return tuple({name.lower(): name for name in names}.values())

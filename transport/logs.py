@@ -1,9 +1,9 @@
-"""Structured logs: one line for each request or socket, and the libraries' own lines in the same form, to standard error.
+"""Structured logs on standard error: one line per request or socket, and the libraries' own lines in the same format.
 
-A line says who asked, what operation, and how it went. It must never hold a token, a variable, a query string, or a local
-variable of a traceback.
+A request's line names the user, the operation and the outcome. It must never contain a token, a GraphQL variable, a query string,
+or a local variable of a traceback.
 
-The line of a request is written without `logging` and its handlers, which would cost more than reading the request does.
+Request lines bypass `logging` and its handlers, which would cost more than reading the request.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ from settings import Settings
 from transport.headers import ADDED, header
 
 HEADER: Final = b"x-request-id"
-SANE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 ID_BYTES: Final = 16
-SILENT: Final = ("strawberry.execution",)  # quotes what clients send; transport.errors logs what is unexpected
-SWITCHED: Final = 101  # a WebSocket that is open
-REFUSED: Final = 403  # one that is not opened
-CLOSED_EARLY: Final = 499  # the client left before an answer; the number that others use in logs
+SILENCED_LOGGERS: Final = ("strawberry.execution",)  # quotes client input; transport.errors logs unexpected errors
+SWITCHING_PROTOCOLS: Final = 101  # an accepted WebSocket
+REFUSED: Final = 403  # a rejected WebSocket
+CLOSED_EARLY: Final = 499  # the client left before the response; nginx logs the same number
 LOGGER: Final = "crossgate.request"
 
 Facts = dict[str, object]
 WriteLine = Callable[[Facts], None]
-"""Writes the line of a request, from its facts."""
+"""Writes a request's log line from its facts."""
 
 PolicyVersion = Callable[[], str | None]
-"""The version of the policy in force; None where there is no policy."""
+"""Returns the version of the policy in force, or None without a policy."""
 
 _facts: ContextVar[Facts] = ContextVar("facts")
 log = structlog.stdlib.get_logger(LOGGER)
 
 
 def configure_logging(settings: Settings) -> None:
-    """Send all logs of the process through structlog, as lines of JSON or for reading."""
+    """Send all logs of the process through structlog, as JSON lines or in a readable format."""
     shared: list[Processor] = [
         _merge_facts,
         structlog.stdlib.add_logger_name,
@@ -69,16 +69,16 @@ def configure_logging(settings: Settings) -> None:
     )
     logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
     sockets = logging.getLogger("uvicorn.error")
-    sockets.setLevel(max(logging.INFO, logging.getLevelName(settings.log_level)))  # below it quotes messages of WebSockets
+    sockets.setLevel(max(logging.INFO, logging.getLevelName(settings.log_level)))  # DEBUG quotes WebSocket messages
     sockets.addFilter(_quotes_no_address)
-    logging.getLogger("watchfiles").setLevel(logging.WARNING)  # below it counts changes that are told of in full elsewhere
-    for name in SILENT:
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)  # INFO only counts changes that are logged elsewhere
+    for name in SILENCED_LOGGERS:
         logging.getLogger(name).propagate = False
         logging.getLogger(name).handlers = [logging.NullHandler()]
 
 
 def _quotes_no_address(record: logging.LogRecord) -> bool:
-    """A filter: not what uvicorn writes of each WebSocket, with the query string of its address."""
+    """Filter out uvicorn's line for each WebSocket, which contains the query string."""
     return "WebSocket %s" not in str(record.msg)
 
 
@@ -89,7 +89,7 @@ def _rendering(settings: Settings) -> list[Processor]:
 
 
 def request_lines(settings: Settings) -> WriteLine | None:
-    """What writes the lines of requests to standard error; None where the settings ask for none."""
+    """Return the function that writes request lines to standard error, or None if the log level excludes them."""
     if logging.getLevelName(settings.log_level) > logging.INFO:
         return None
     return _write_for_reading if settings.log_format == "console" else _write_json
@@ -102,14 +102,14 @@ def _write_for_reading(facts: Facts) -> None:
 def _write_json(facts: Facts) -> None:
     stamped = facts | {"event": "request", "level": "info", "logger": LOGGER, "timestamp": datetime.now(UTC)}
     line = orjson.dumps(stamped, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
-    with suppress(OSError, ValueError):  # nobody reads it any more; requests go on
+    with suppress(OSError, ValueError):  # standard error is closed; keep serving
         sys.stderr.write(line.decode())
 
 
 class RequestLog:
-    """Gives each request its id, echoes it in the answer, and writes the request's line.
+    """Middleware that assigns each request an ID, returns it in a header, and writes the request's log line.
 
-    What `bind_facts` is told while the request runs (viewer, operation) joins its line.
+    The line includes the facts that `bind_facts` adds while the request runs, such as the viewer and the operation.
     """
 
     def __init__(self, app: ASGIApp, write: WriteLine | None, policy: PolicyVersion) -> None:
@@ -127,7 +127,7 @@ class RequestLog:
         facts: Facts = {"request_id": request_id}
         if (version := self.policy()) is not None:
             facts["policy"] = version
-        _facts.set(facts)  # a pipelined request starts in the context of the one before
+        _facts.set(facts)  # a pipelined request starts in the previous one's context
         status = CLOSED_EARLY
 
         async def answer(message: Message) -> None:
@@ -136,8 +136,8 @@ class RequestLog:
                 status = int(message["status"])
                 message["headers"] = [*message["headers"], raw_id, *scope["state"].get(ADDED, ())]
             elif message["type"] == "websocket.accept":
-                status = SWITCHED
-            elif message["type"] == "websocket.close" and status == SWITCHED:
+                status = SWITCHING_PROTOCOLS
+            elif message["type"] == "websocket.close" and status == SWITCHING_PROTOCOLS:
                 facts["closed"] = message["code"]  # by the gateway
             elif message["type"] == "websocket.close":
                 status = REFUSED
@@ -152,7 +152,9 @@ class RequestLog:
                     {
                         **facts,
                         "method": scope.get("method", "GET"),
-                        "path": scope["raw_path"].decode("ascii", "replace"),  # still encoded: one line stays one line
+                        "path": scope["raw_path"].decode(
+                            "ascii", "replace"
+                        ),  # still percent-encoded, so that it can't break the line
                         "status": status,
                         "milliseconds": round((time.perf_counter() - started) * 1000, 1),
                     }
@@ -160,12 +162,12 @@ class RequestLog:
 
 
 def begin_facts(**facts: object) -> None:
-    """Begin the facts of an operation that runs in a task of its own, beside what its request goes on with."""
+    """Start separate facts for an operation that runs in its own task, as a copy of the request's facts."""
     _facts.set({**_facts.get({}), **facts})
 
 
 def bind_facts(**facts: object) -> None:
-    """Add facts of the request under way to its log lines; those that are None say nothing."""
+    """Add facts to the log lines of the current request. None values are left out."""
     bound = _facts.get({})
     for name, value in facts.items():
         if value is not None:
@@ -173,11 +175,11 @@ def bind_facts(**facts: object) -> None:
 
 
 def _merge_facts(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A processor: the facts of the request under way, where the event does not say otherwise."""
+    """A structlog processor that adds the current request's facts, without overwriting the event's own."""
     for name, value in _facts.get({}).items():
         event.setdefault(name, value)
     return event
 
 
-def _request_id(given: str | None) -> str:
-    return given if given is not None and SANE.fullmatch(given) else os.urandom(ID_BYTES).hex()
+def _request_id(header_value: str | None) -> str:
+    return header_value if header_value is not None and REQUEST_ID.fullmatch(header_value) else os.urandom(ID_BYTES).hex()

@@ -1,8 +1,8 @@
-"""How many pairs of fields and fragments validation compares to find out whether selections can be merged.
+"""Counts the pairs of fields and fragments that validation compares to find out whether selections can be merged.
 
-Validation compares every two fields that share a name in the answer, and every two fragments that are spread beside each other. The
-number of pairs grows with the square of the document, so it is counted before anything is validated. Counting takes a bounded
-number of steps, whatever the document is.
+Validation compares every two fields that share a response name, and every two fragments spread in the same selection set. The
+number of pairs grows with the square of the document's size, so it is counted before validation. Counting itself takes a bounded
+number of steps.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from graphql import (
     SelectionSetNode,
 )
 
-STEPS: Final = 10  # looks at a pair, for each pair that is allowed
+STEPS_PER_PAIR: Final = 10  # steps per allowed pair
 
 
 class TooManyPairs(Exception):
-    """More pairs than validation may compare."""
+    """Validation would compare too many pairs."""
 
 
-def count_pairs(document: DocumentNode, most: int) -> int:
-    """The number of pairs in all operations and fragments. Raises TooManyPairs if there are more than `most`."""
+def count_pairs(document: DocumentNode, limit: int) -> int:
+    """Return the number of pairs in all operations and fragments. Raises TooManyPairs above `limit`."""
     fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
-    pairs = _Pairs(fragments, most)
+    pairs = _Pairs(fragments, limit)
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode):
             pairs.count([definition.selection_set])
@@ -40,19 +40,19 @@ def count_pairs(document: DocumentNode, most: int) -> int:
 
 
 class _Pairs:
-    """Finds the pairs. Fragments lead to the same pair in many ways, and looking at it again counts as a step."""
+    """Finds the pairs. Fragments can reach the same pair in many ways; each visit counts as a step."""
 
-    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode], most: int) -> None:
+    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode], limit: int) -> None:
         self._fragments = fragments
         self._known: set[tuple[int, ...]] = set()
-        self._most = most
-        self._steps = STEPS * most
+        self._limit = limit
+        self._steps = STEPS_PER_PAIR * limit
         self.found: set[tuple[int, int]] = set()
 
     def count(self, selected: Sequence[SelectionSetNode]) -> None:
-        """Count the pairs in selection sets whose fields are merged. Raises TooManyPairs."""
+        """Count the pairs in selection sets that are merged. Raises TooManyPairs."""
         key = tuple(map(id, selected))
-        if key in self._known:  # a fragment that is spread in several places; validation remembers it too
+        if key in self._known:  # a fragment spread in several places; validation caches it too
             return
         self._known.add(key)
         fields: dict[str, list[FieldNode]] = {}
@@ -72,7 +72,7 @@ class _Pairs:
         fields: dict[str, list[FieldNode]],
         spread: dict[str, FragmentSpreadNode | FragmentDefinitionNode],
     ) -> None:
-        """Add the fields by their names in the answer, and the fragments that are spread."""
+        """Collect the fields by response name, and the spread fragments."""
         waiting = list(selected)
         while waiting:
             for each in waiting.pop().selections:
@@ -87,11 +87,11 @@ class _Pairs:
                         waiting.append(fragment.selection_set)
 
     def _add(self, alike: Sequence[Node]) -> None:
-        """Add every pair of some nodes."""
+        """Add every pair of nodes. Raises TooManyPairs."""
         self._steps -= len(alike) * (len(alike) - 1) // 2
         if self._steps < 0:
             raise TooManyPairs
         numbers = sorted(map(id, alike))
         self.found.update(combinations(numbers, 2))
-        if len(self.found) > self._most:
+        if len(self.found) > self._limit:
             raise TooManyPairs

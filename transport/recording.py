@@ -1,7 +1,7 @@
-"""Recording: the queries that are executed, a line of JSON each, so that they can be asked again under another policy.
+"""Recording: writes each executed query as a line of JSON, so that it can be replayed under another policy.
 
-It holds variables, which the log never does: it is off unless a setting names its file, which only its owner may read. Mutations and
-answers are never recorded.
+A recording contains variables, which the log never does. So it is off unless a setting names its file, and only the file's owner
+can read it. Mutations and results are never recorded.
 """
 
 from __future__ import annotations
@@ -18,35 +18,35 @@ from strawberry.types.graphql import OperationType
 
 from resolvers.context import Context
 
-ONLY_OURS: Final = 0o600
+OWNER_ONLY: Final = 0o600
 
 log = structlog.stdlib.get_logger("crossgate.recording")
 
 
 class Recording:
-    """Appends to a file. Several processes may append to one; whoever moves it away gets a new one begun."""
+    """Appends queries to a file. Processes can share one file; after it is moved away, a new one is created."""
 
     def __init__(self, path: Path) -> None:
-        """Raises OSError where the file cannot be written, so that it is known at the start."""
+        """Check that the file is writable. Raises OSError."""
         self._path = path
         self._append(b"")
 
     def extension(self) -> SchemaExtension:
-        """For the schema's extensions: records what is executed."""
+        """Return a schema extension that records executed queries."""
         return _Recorded(self)
 
-    def note(self, asked: dict[str, Any]) -> None:
-        """Record a query. Where that fails the query goes on."""
+    def write(self, query: dict[str, Any]) -> None:
+        """Record a query. A failure is logged and doesn't affect the query."""
         try:
-            self._append(orjson.dumps(asked, default=str, option=orjson.OPT_APPEND_NEWLINE))
+            self._append(orjson.dumps(query, default=str, option=orjson.OPT_APPEND_NEWLINE))
         except OSError as error:
             log.error("recording.failed", error=str(error))
 
     def _append(self, line: bytes) -> None:
-        file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, ONLY_OURS)
+        file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
         try:
-            os.fchmod(file, ONLY_OURS)  # it may have been there before
-            os.write(file, line)  # at once, so that the lines of several processes do not mix
+            os.fchmod(file, OWNER_ONLY)  # the file may have existed before
+            os.write(file, line)  # in one call, so that lines of several processes don't mix
         finally:
             os.close(file)
 
@@ -57,27 +57,29 @@ class _Recorded(SchemaExtension):
         self._query: str | None = None
 
     def on_operation(self) -> Iterator[None]:
-        """Keep what was asked: previews are taken out of what is executed."""
+        """Store the original query, because previews are removed from what is executed."""
         self._query = self.execution_context.query
         yield
 
     def on_execute(self) -> Iterator[None]:
-        """Record a query that is valid and is about to run. A preview is recorded with the query that it is part of."""
-        asked = self.execution_context
-        if asked.operation_type is OperationType.QUERY and not asked.context.is_preview:
-            self._recording.note(
+        """Record a valid query that is about to run. A preview is recorded with the query that contains it."""
+        execution = self.execution_context
+        if execution.operation_type is OperationType.QUERY and not execution.context.is_preview:
+            self._recording.write(
                 {
-                    **_who(asked.context),
-                    "operationName": asked.operation_name,
+                    **_viewers(execution.context),
+                    "operationName": execution.operation_name,
                     "query": self._query,
-                    "variables": asked.variables or {},
+                    "variables": execution.variables or {},
                 }
             )
         yield
 
 
-def _who(context: Context) -> dict[str, Any]:
-    """The viewer, and who asks in its place, if somebody else does."""
-    viewer, asker = context.viewer, context.requester
-    known = {"userId": viewer.user_id, "companyId": viewer.company_id}
-    return known if asker is viewer else known | {"askerUserId": asker.user_id, "askerCompanyId": asker.company_id}
+def _viewers(context: Context) -> dict[str, Any]:
+    """Return the viewer, and the requester if it is someone else."""
+    viewer, requester = context.viewer, context.requester
+    fields = {"userId": viewer.user_id, "companyId": viewer.company_id}
+    return (
+        fields if requester is viewer else fields | {"askerUserId": requester.user_id, "askerCompanyId": requester.company_id}
+    )

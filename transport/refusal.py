@@ -1,4 +1,4 @@
-"""Requests that are refused as a whole, and how a refusal is written: as a GraphQL answer without data.
+"""Refusals: errors that reject a whole request, and the GraphQL response without `data` that reports them.
 
     Refusal
     ├── BadRequest
@@ -8,10 +8,10 @@
     ├── SignInRequired
     ├── BodyTooLarge
     ├── TimedOut
-    ├── Full (transport/limits/capacity.py)
+    ├── CapacityExceeded (transport/limits/capacity.py)
     └── RateLimited (transport/limits/quotas.py)
 
-Every refusal has a stable code and a message that shows the way out. It must never repeat a token or a value.
+Every refusal has a stable code and a message that says what to do. A message must never contain a token or a value.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CHARSET: Final = "; charset=utf-8"
 
 
 class Refusal(Exception):
-    """A request that is not carried out."""
+    """The gateway rejects a request without running it."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Refusal(Exception):
         headers: Mapping[str, str] | None = None,
         extensions: Mapping[str, object] | None = None,
     ) -> None:
-        """`extensions` are told beside the code."""
+        """Report `extensions` next to the code and the request's id."""
         super().__init__(message)
         self.status = status
         self.code = code
@@ -48,29 +48,29 @@ class Refusal(Exception):
 
 
 class BadRequest(Refusal):
-    """A request that is not a GraphQL request."""
+    """The request isn't a valid GraphQL request (400)."""
 
     def __init__(self, message: str, code: str = "BAD_REQUEST") -> None:
         super().__init__(HTTPStatus.BAD_REQUEST, code, message)
 
 
 class DuplicateKey(BadRequest):
-    """JSON with an object that has a key twice, so that it says two things at once."""
+    """A JSON object repeats a key, so its meaning is ambiguous."""
 
-    def __init__(self, what: str, key: str) -> None:
-        super().__init__(f'{what} has the key "{key}" twice in one object. Send each key once.', "DUPLICATE_KEY")
+    def __init__(self, source: str, key: str) -> None:
+        super().__init__(f'{source} repeats the key "{key}" in one object. Send each key once.', "DUPLICATE_KEY")
 
 
 class TokenInUrl(BadRequest):
-    """A token in the address, where logs and histories keep it."""
+    """The URL contains a token, and URLs end up in logs and browser histories."""
 
     def __init__(self) -> None:
-        message = "A token in the address is not accepted: addresses are logged. Send it as Authorization: Bearer TOKEN."
+        message = "Tokens in the URL are not accepted, because URLs are logged. Send the token as Authorization: Bearer TOKEN."
         super().__init__(message, "TOKEN_IN_URL")
 
 
 class Unauthenticated(Refusal):
-    """Credentials that are not believed. They are never taken for an anonymous visit."""
+    """The credentials aren't valid (401). The gateway never falls back to an anonymous viewer."""
 
     def __init__(self, message: str) -> None:
         challenge = f'Bearer error="invalid_token", error_description="{message}"'
@@ -78,37 +78,37 @@ class Unauthenticated(Refusal):
 
 
 class SignInRequired(Refusal):
-    """Something that is for nobody without an account."""
+    """The request needs a signed-in user (401)."""
 
     def __init__(self) -> None:
-        message = "Sign in: send a token as Authorization: Bearer TOKEN."
+        message = "You must sign in to do this. Send a token as Authorization: Bearer TOKEN."
         super().__init__(HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED", message, {"WWW-Authenticate": "Bearer"})
 
 
 class BodyTooLarge(Refusal):
-    """A body above the limit. The connection closes: what is left of the body is not read."""
+    """The body exceeds its limit (413). The connection closes without reading the rest of the body."""
 
     def __init__(self, limit: int) -> None:
-        message = f"The body is larger than {limit} bytes."
+        message = f"The request body is too large; at most {limit} bytes are allowed."
         super().__init__(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "PAYLOAD_TOO_LARGE", message, {"Connection": "close"})
 
 
 class TimedOut(Refusal):
-    """A request that took longer than it may, to arrive (408) or to be answered (504)."""
+    """The request didn't arrive (408) or wasn't answered (504) in time."""
 
     def __init__(self, status: HTTPStatus, seconds: float) -> None:
-        what = "arrive" if status == HTTPStatus.REQUEST_TIMEOUT else "be answered"
-        super().__init__(status, "TIMEOUT", f"The request took longer than {seconds:g} seconds to {what}.")
+        problem = "did not arrive" if status == HTTPStatus.REQUEST_TIMEOUT else "was not answered"
+        super().__init__(status, "TIMEOUT", f"The request {problem} within {seconds:g} seconds. Try a smaller request.")
 
 
 def error_body(refusal: Refusal, request_id: str) -> dict[str, Any]:
-    """The refusal as a GraphQL answer."""
+    """Return the refusal as a GraphQL response."""
     extensions = {**refusal.extensions, "code": refusal.code, "requestId": request_id}
     return {"errors": [{"message": refusal.message, "extensions": extensions}]}
 
 
 def refuse(refusal: Refusal, request_id: str, media_type: str = JSON) -> Response:
-    """The answer that a refusal becomes."""
+    """Return the HTTP response for a refusal."""
     body = orjson.dumps(error_body(refusal, request_id))
     headers = {"Cache-Control": "no-store"} | refusal.headers
     return Response(body, refusal.status, headers, media_type=media_type + CHARSET)

@@ -1,8 +1,8 @@
-"""Sending mail: one message to one address, handed to the mail server that the settings name.
+"""Sends mail: one message to one address, through the mail server in the settings.
 
 The message ID is derived from the mail's ID, so a client can recognise a mail that arrives twice. This module writes every header
 itself: the `email` package parses encoded words in the values that it is given (`=?utf-8?q?...?=`), and some of its versions then
-write a line break that was hidden in one. Neither errors nor logs ever hold the password.
+write a line break that was hidden in one. Errors and logs must never contain the password.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ import aiosmtplib
 from email_address import is_address
 from resolvers.notifying.outbox import MailDelayed, MailRejected, Outgoing
 
-TIMEOUT: Final = 30  # seconds for each step
-PERMANENT: Final = range(500, 600)
-PLAIN: Final = re.compile(r"(?!.*=\?)[!-~]+( [!-~]+)*")  # ASCII that no reader takes for an encoded word
-LONGEST_PLAIN: Final = 67  # characters; with the name of the header, a line is 76 at most
+TIMEOUT: Final = 30  # seconds per step
+PERMANENT_CODES: Final = range(500, 600)
+PLAIN: Final = re.compile(r"(?!.*=\?)[!-~]+( [!-~]+)*")  # ASCII that no mail client decodes as an encoded word
+MAX_PLAIN_LENGTH: Final = 67  # characters; with the header's name, a line has at most 76
 WORD_BYTES: Final = (
     39  # of UTF-8 in an encoded word: base64 makes 52 characters of them, the frame adds 12 (RFC 2047 allows 75)
 )
-BODY: Final = SMTP.clone(cte_type="7bit")  # no server has to offer 8BITMIME
+BODY: Final = SMTP.clone(cte_type="7bit")  # works with servers that lack 8BITMIME
 
 
 class SmtpMailer:
-    """A mail server."""
+    """A client for a mail server."""
 
     def __init__(self, url: str, sender: str, trusted: Path | None = None) -> None:
-        """`url` is smtp:// or smtps://. A password is sent over TLS only, but for a server on this machine.
+        """Connect to `url` (smtp:// or smtps://). A password is only sent over TLS, except to a server on this machine.
 
-        `trusted` has the certificates that are believed, those of the system if not given.
+        `trusted` is a file of trusted CA certificates; by default the system's are used.
         """
         parts = urlsplit(url)
         host, local = parts.hostname or "", _is_local(parts.hostname or "")
@@ -56,24 +56,24 @@ class SmtpMailer:
         }
 
     async def __call__(self, mail: Outgoing) -> None:
-        """Send a mail. Raises Refused or Delayed."""
+        """Send a mail. Raises MailRejected or MailDelayed."""
         message = compose(mail, self._sender)
         try:
             await aiosmtplib.send(message, sender=self._sender, recipients=[mail.to_address], **self.server)
         except aiosmtplib.SMTPRecipientsRefused as error:
-            raise _judged(error.recipients[0]) from None
+            raise _classify(error.recipients[0]) from None
         except aiosmtplib.SMTPDataError as error:
-            raise _judged(error) from None
+            raise _classify(error) from None
         except aiosmtplib.SMTPNotSupported as error:
             raise MailRejected(_line(error.message)) from None
-        except aiosmtplib.SMTPResponseException as error:  # about us, not about this mail
-            raise MailDelayed(f"the mail server answers {error.code} {_line(error.message)}") from None
+        except aiosmtplib.SMTPResponseException as error:  # a problem with the connection or the sender, not with this mail
+            raise MailDelayed(f"the mail server answered {error.code} {_line(error.message)}") from None
         except (aiosmtplib.SMTPException, OSError) as error:
             raise MailDelayed(f"the mail server cannot be reached: {type(error).__name__}") from None
 
 
 def compose(mail: Outgoing, sender: str) -> bytes:
-    """The message of a mail, as it travels. Raises Refused for an address that a header cannot hold."""
+    """Serialize a mail as an RFC 5322 message. Raises MailRejected for an invalid address."""
     headers = {
         "From": _address(sender),
         "To": _address(mail.to_address),
@@ -82,21 +82,21 @@ def compose(mail: Outgoing, sender: str) -> bytes:
         "Message-ID": f"<{mail.id}@{sender.rpartition('@')[2]}>",
         "Auto-Submitted": "auto-generated",
     }
-    written = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    header_lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     body = EmailMessage(BODY)
     body.set_content(mail.body)
-    return written.encode("ascii") + body.as_bytes()
+    return header_lines.encode("ascii") + body.as_bytes()
 
 
 def encode_text(text: str) -> str:
-    """The value of an unstructured header that decodes to exactly this text (RFC 2047)."""
-    if len(text) <= LONGEST_PLAIN and PLAIN.fullmatch(text):
+    """Encode a text as an unstructured header value that decodes to exactly this text (RFC 2047)."""
+    if len(text) <= MAX_PLAIN_LENGTH and PLAIN.fullmatch(text):
         return text
     return "\r\n ".join(f"=?utf-8?b?{b64encode(word).decode('ascii')}?=" for word in _words(text))
 
 
 def _words(text: str) -> Iterator[bytes]:
-    """The UTF-8 of a text in parts that each fit an encoded word. No character is split."""
+    """Yield a text's UTF-8 in parts that each fit an encoded word, without splitting a character."""
     word = b""
     for character in text:
         encoded = character.encode()
@@ -109,16 +109,16 @@ def _words(text: str) -> Iterator[bytes]:
 
 
 def _address(text: str) -> str:
-    """An address as a header holds it. Raises Refused."""
+    """Format an address for a header. Raises MailRejected."""
     if not is_address(text):
-        raise MailRejected("the address cannot stand in a mail")
+        raise MailRejected("the address is not valid in a mail header")
     return f"<{text}>"
 
 
-def _judged(error: aiosmtplib.SMTPResponseException) -> MailRejected | MailDelayed:
-    """What an answer about this very mail means."""
-    said = f"{error.code} {_line(error.message)}"
-    return MailRejected(said) if error.code in PERMANENT else MailDelayed(said)
+def _classify(error: aiosmtplib.SMTPResponseException) -> MailRejected | MailDelayed:
+    """Return the error for the server's reply about this mail: permanent or temporary."""
+    reply = f"{error.code} {_line(error.message)}"
+    return MailRejected(reply) if error.code in PERMANENT_CODES else MailDelayed(reply)
 
 
 def _line(text: str) -> str:

@@ -1,6 +1,6 @@
-"""The rules that documents are validated by: those of graphql-core, with fewer errors for one value.
+"""Validation rules for documents: those of graphql-core, with fewer errors for one value.
 
-Each error about a literal quotes the whole literal. One large object with a thousand unknown fields would be printed a thousand times.
+Each error about a literal quotes the whole literal, so an object with a thousand unknown fields would be printed a thousand times.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Looking as another: which requests may ask for it, and how.
+"""Viewing as someone else: which requests can use the X-Crossgate-View-As header.
 
-Only queries are run so. Who is signed in is still whoever sent the token: it is logged, and rights to use a tool are its rights.
+Only queries can. The signed-in user is still the requester: it is logged, and its rights decide who can use view-as.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from transport.refusal import BadRequest, Refusal
 VIEW_AS_HEADER: Final = "X-Crossgate-View-As"
 HEADER: Final = VIEW_AS_HEADER.lower().encode()
 READ_ONLY: Final = "VIEW_AS_READ_ONLY"
-MESSAGE: Final = f"{VIEW_AS_HEADER} is for queries; do this as yourself."
+MESSAGE: Final = f"{VIEW_AS_HEADER} works only with queries. Send this request without it."
 
 ViewAs = Callable[[Viewer, str, str], Awaitable[Context]]
-"""Makes the context of a query from its asker, the id that it names, and the request's id. Raises ViewAsRefused."""
+"""Makes the context of a query from the requester, the ID to view as, and the request's ID. Raises ViewAsRefused."""
 
 
 class ViewAsReadOnly(PublicError):
-    """Something else than a query, as another viewer."""
+    """An operation other than a query uses view-as."""
 
     code = READ_ONLY
 
@@ -38,30 +38,30 @@ class ViewAsReadOnly(PublicError):
 
 
 def view_as_header(scope: Scope) -> str | None:
-    """The id that a request names, None where it does not look as another. Raises BadRequest."""
-    found = [value for name, value in scope["headers"] if name == HEADER]
-    if len(found) > 1:
-        raise BadRequest(f"Header {VIEW_AS_HEADER} is given more than once.")
-    return str(found[0], "latin-1") if found else None
+    """Return the ID to view as, or None if the request doesn't use view-as. Raises BadRequest."""
+    values = [value for name, value in scope["headers"] if name == HEADER]
+    if len(values) > 1:
+        raise BadRequest(f"Header {VIEW_AS_HEADER} appears more than once. Send it once.")
+    return str(values[0], "latin-1") if values else None
 
 
 def refuse_view_as(scope: Scope) -> None:
-    """Raises Refusal for a request that looks as another where nobody can."""
+    """Raise Refusal if a request uses view-as on a route that doesn't support it."""
     if view_as_header(scope) is not None:
         raise Refusal(HTTPStatus.BAD_REQUEST, READ_ONLY, MESSAGE)
 
 
 def require_query(operation: OperationDefinitionNode) -> None:
-    """Raises ViewAsReadOnly."""
+    """Raise ViewAsReadOnly if the operation isn't a query."""
     if operation.operation is not OperationType.QUERY:
         raise ViewAsReadOnly
 
 
-async def nobody(_asker: Viewer, _named: str, _request_id: str) -> Context:
-    """A ViewAs that lets nobody."""
+async def deny_view_as(_requester: Viewer, _target: str, _request_id: str) -> Context:
+    """A ViewAs that denies everyone."""
     raise ViewAsRefused
 
 
-def bind_seen(context: Context) -> None:
-    """Tell the log as whom the asker looks."""
+def bind_viewed_as(context: Context) -> None:
+    """Add the viewer that the requester views as to the log line."""
     bind_facts(as_user_id=context.viewer.user_id, as_company_id=context.viewer.company_id)

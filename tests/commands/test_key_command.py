@@ -59,9 +59,7 @@ def test_a_key_that_others_can_read_is_named(tmp_path: Path) -> None:
     done = crossgate("key", "rotate", data_dir=tmp_path)
 
     assert (1, "") == (done.returncode, done.stdout)
-    assert done.stderr.startswith(
-        f"crossgate: {path} can be read or changed by others than its owner (mode 0644). Run `chmod 600"
-    )
+    assert done.stderr.startswith(f"crossgate: {path} is accessible to users other than its owner (mode 0644). Run `chmod 600")
     assert 1 == len(done.stderr.splitlines())
 
 

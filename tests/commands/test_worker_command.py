@@ -144,7 +144,7 @@ async def test_a_mail_that_is_refused_for_good_ends_and_others_go_out_X6(
     async with worker(data_dir, database_url, box, "--once") as process:
         code = await process.wait()
 
-    unusable = "the address cannot stand in a mail"
+    unusable = "the address is not valid in a mail header"
     assert 0 == code
     assert ["somebody@sample.example"] == box.to
     assert [

@@ -88,7 +88,7 @@ async def test_page_that_is_not_built_says_how(tmp_path: Path) -> None:
     async with client(tmp_path / "dist") as portal:
         page = await portal.get("/")
 
-    assert (page.status_code, page.text) == (503, "web assets are not built: run `make assets`")
+    assert (page.status_code, page.text) == (503, "The web assets are not built. Run `make assets`.")
 
 
 async def test_development_lists_its_viewers(portal: httpx.AsyncClient) -> None:
@@ -166,14 +166,14 @@ async def test_only_json_signs_in(portal: httpx.AsyncClient, request_body: dict[
     """A content type that a foreign page's form could send is refused, and so is a body without an email address."""
     answer = await portal.post("/portal/sign-in", **request_body)
 
-    assert (answer.status_code, answer.json()) == (400, {"error": 'send {"email": "..."} as application/json'})
+    assert (answer.status_code, answer.json()) == (400, {"error": 'Send {"email": "..."} as application/json.'})
 
 
 async def test_unknown_address_gets_no_token(portal: httpx.AsyncClient) -> None:
     """An email address without a user gets no token."""
     answer = await portal.post("/portal/sign-in", json={"email": "who@nowhere.example"})
 
-    assert (answer.status_code, answer.json()) == (404, {"error": "nobody has the address who@nowhere.example"})
+    assert (answer.status_code, answer.json()) == (404, {"error": "No user has the email address who@nowhere.example."})
 
 
 async def test_sign_in_is_never_a_link(portal: httpx.AsyncClient) -> None:

@@ -18,7 +18,7 @@ from tests.rules.mutations import queued_mails, send
 
 LETTER = "query ($id: ID!) { node(id: $id) { ... on Port { letterOfAuthorisation } } }"
 PLACE = {"cage": "C07", "rack": "R012", "panel": "P3", "ports": "5/6"}
-NO_FILE = {"message": "There is no such file.", "code": "NOT_FOUND"}
+NO_FILE = {"message": "File not found, or you don't have access to it.", "code": "NOT_FOUND"}
 
 
 async def fetch(ask: Client, email: str | None, port: Port) -> httpx.Response:

@@ -197,7 +197,7 @@ async def test_mutation_is_never_run_as_another_viewer_V14(ask: Client, given: F
     answer = await look(ask, partner.admin, account.company.id, mutation, id=account.id)
 
     refusal = {
-        "message": "X-Crossgate-View-As is for queries; do this as yourself.",
+        "message": "X-Crossgate-View-As works only with queries. Send this request without it.",
         "extensions": {"code": "VIEW_AS_READ_ONLY"},
     }
     assert {"errors": [refusal]} == response_of(answer)

@@ -31,4 +31,4 @@ async def test_the_endpoint_is_no_page(client: httpx.AsyncClient) -> None:
     response = await client.get("/graphql", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
 
     assert response.status_code == 400
-    assert response.json()["errors"][0]["message"].endswith("for a page in a browser open /.")
+    assert response.json()["errors"][0]["message"].endswith("to use GraphiQL in a browser, open /.")

@@ -11,8 +11,8 @@ from tests.transport.conftest import GRAPHQL, JSON, Ask
 from tests.transport.gateway import ADA, MEMBERSHIP, REMOVED
 from transport.authentication.tokens import Tokens
 
-INVALID = "The token is not valid."
-NOT_BEARER = "Send the token as Authorization: Bearer TOKEN, once."
+INVALID = "The token is not valid. Sign in again."
+NOT_BEARER = "Send one token, as Authorization: Bearer TOKEN."
 GONE = "The account of this token no longer exists."
 
 
@@ -43,7 +43,7 @@ async def test_the_scheme_is_read_as_http_reads_it(client: httpx.AsyncClient, to
 
 async def test_an_expired_token_is_refused(ask: Ask, tokens: Tokens) -> None:
     """An expired token says so, and is not served as nobody."""
-    assert_refused(await ask("{ me }", token=tokens.issue(ADA, MEMBERSHIP, -1)), "The token has expired.")
+    assert_refused(await ask("{ me }", token=tokens.issue(ADA, MEMBERSHIP, -1)), "The token has expired. Sign in again.")
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ async def test_the_refusal(client: httpx.AsyncClient, settings: Settings) -> Non
     response = await client.post("/graphql", content=body_of(20_000), headers={"Content-Type": JSON})
 
     extensions = {"code": "PAYLOAD_TOO_LARGE", "requestId": response.headers["X-Request-ID"]}
-    message = f"The body is larger than {settings.max_body_bytes} bytes."
+    message = f"The request body is too large; at most {settings.max_body_bytes} bytes are allowed."
     assert (413, {"errors": [{"message": message, "extensions": extensions}]}) == (response.status_code, response.json())
 
 

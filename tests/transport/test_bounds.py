@@ -15,9 +15,9 @@ from tests.transport.conftest import GRAPHQL, Ask
 from tests.transport.gateway import make_app
 from transport.authentication.tokens import Tokens
 from transport.documents import Documents, DocumentTooLong
-from transport.limits.bounds import (
+from transport.limits.bounds import Bounds
+from transport.limits.errors import (
     MAX_COUNT,
-    Bounds,
     MutationRepeated,
     OperationTooCostly,
     OperationTooDeep,
@@ -255,7 +255,10 @@ async def test_a_refused_operation(settings: Settings, tokens: Tokens) -> None:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
         response = await client.post("/graphql", json={"query": "{ hello nope me }"}, headers={"Accept": GRAPHQL})
 
-    message = "The operation has 3 fields, those of fragments counted wherever they are spread; 2 are allowed."
+    message = (
+        "The operation selects 3 fields; at most 2 are allowed. "
+        "Fields of a fragment count each time the fragment is spread. Select fewer fields."
+    )
     extensions = {"code": "OPERATION_TOO_WIDE", "fields": 3, "limit": 2}
     assert (400, {"errors": [{"message": message, "extensions": extensions}]}) == (response.status_code, response.json())
     assert "X-Crossgate-Cost" not in response.headers

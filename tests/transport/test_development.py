@@ -15,7 +15,7 @@ from starlette.responses import Response
 import server
 from commands.serve import Demo, prepare
 from settings import Settings
-from transport.development import SWITCH, Development, is_loopback, warning
+from transport.development import SETTING, Development, is_loopback, warning
 from transport.http.captured_mails import ReadMail, mail_routes
 from transport.http.portal import PortalViewer, portal_routes
 from transport.refusal import Refusal, refuse
@@ -115,8 +115,8 @@ def test_whoever_starts_it_is_warned(tmp_path: Path) -> None:
     reachable = settings(tmp_path)
     trusting = reachable.model_copy(update={"development_trusts_the_network": True})
 
-    assert f"To allow other machines, containers among them, set {SWITCH}=true." in str(warning(reachable))
-    assert "everybody who can reach 0.0.0.0:8000 can sign in as any user" in str(warning(trusting))
+    assert f"To allow other machines, including containers, set {SETTING}=true." in str(warning(reachable))
+    assert "anyone who can reach 0.0.0.0:8000 can sign in as any user" in str(warning(trusting))
     assert [None] * 3 == [warning(trusting.model_copy(update={"host": host})) for host in ("127.0.0.1", "::1", "localhost")]
     assert warning(trusting.model_copy(update={"development": False})) is None
 

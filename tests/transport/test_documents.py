@@ -16,8 +16,8 @@ from settings import Settings
 from tests.transport.conftest import Ask
 from tests.transport.gateway import Query
 from transport.documents import (
-    CACHED_CHARACTERS,
-    LARGEST_CACHED,
+    MAX_CACHED_CHARACTERS,
+    MAX_CACHED_DOCUMENT_LENGTH,
     MAX_OPERATIONS,
     Documents,
     ParseFailed,
@@ -121,9 +121,9 @@ def test_the_least_used_documents_go() -> None:
     """When the texts are longer than the cache may hold, the documents unused for longest are parsed anew."""
     documents = Documents(max_tokens=100)
     first, second = documents.parse("{ first }"), ref(documents.parse("{ second }"))
-    filler = LARGEST_CACHED - 10
+    filler = MAX_CACHED_DOCUMENT_LENGTH - 10
 
-    for number in range(CACHED_CHARACTERS // filler + 1):
+    for number in range(MAX_CACHED_CHARACTERS // filler + 1):
         documents.parse("{ first }")
         documents.parse(f"{{ a{number} }}".ljust(filler))
 
@@ -134,7 +134,7 @@ def test_the_least_used_documents_go() -> None:
 def test_a_huge_document_pushes_no_other_out() -> None:
     """A text too long for the cache is parsed once for the requests that use it at the same time, and then forgotten."""
     documents = Documents(max_tokens=100)
-    huge = "{ a }".ljust(LARGEST_CACHED + 1)
+    huge = "{ a }".ljust(MAX_CACHED_DOCUMENT_LENGTH + 1)
 
     document = documents.parse(huge)
     assert document is documents.parse(huge)

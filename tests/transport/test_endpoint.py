@@ -36,15 +36,15 @@ REQUEST_ERRORS = [
     ),
     (
         {"query": TWO},
-        error("The document holds several operations; name one in operationName.", "OPERATION_NAME_REQUIRED"),
+        error("The document contains several operations. Choose one with operationName.", "OPERATION_NAME_REQUIRED"),
     ),
     (
         {"query": TWO, "operationName": "C"},
-        error('The document holds no operation named "C".', "OPERATION_NOT_FOUND"),
+        error('The document contains no operation named "C".', "OPERATION_NOT_FOUND"),
     ),
     (
         {"query": "fragment F on Query { hello }"},
-        error("The document holds no operation.", "OPERATION_NOT_FOUND"),
+        error("The document contains no operation.", "OPERATION_NOT_FOUND"),
     ),
 ]
 
@@ -112,7 +112,7 @@ async def test_a_subscription_is_refused(ask: Ask) -> None:
         response.status_code,
         refused["message"],
         refused["extensions"]["code"],
-    ) == (400, "A subscription has many answers: send it by WebSocket, or with Accept: text/event-stream.", "BAD_REQUEST")
+    ) == (400, "Subscriptions need a streaming transport. Use a WebSocket, or send Accept: text/event-stream.", "BAD_REQUEST")
 
 
 async def test_incremental_delivery_is_not_there(ask: Ask) -> None:
@@ -134,7 +134,7 @@ async def test_an_operation_that_takes_too_long(ask: Ask) -> None:
         response.status_code,
         refused["message"],
         refused["extensions"]["code"],
-    ) == (504, "The request took longer than 1 seconds to be answered.", "TIMEOUT")
+    ) == (504, "The request was not answered within 1 seconds. Try a smaller request.", "TIMEOUT")
 
 
 async def test_answers_are_not_stored(ask: Ask) -> None:
@@ -188,5 +188,5 @@ async def test_the_name_of_an_operation_comes_back_in_part(client: httpx.AsyncCl
     response = await client.post("/graphql", json={"query": "{ hello }", "operationName": name})
 
     message = response.json()["errors"][0]["message"]
-    assert message.startswith(f'The document holds no operation named "{name[:190]}')
+    assert message.startswith(f'The document contains no operation named "{name[:190]}')
     assert len(message) < 250

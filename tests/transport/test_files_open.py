@@ -8,7 +8,7 @@ from resource import RLIM_INFINITY
 import pytest
 from structlog.testing import capture_logs
 
-from transport.serve import allow_files
+from transport.serve import raise_file_limit
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_a_process_may_open_as_many_files_as_it_needs(
     monkeypatch.setattr(resource, "setrlimit", lambda _kind, limits: changed.append(limits))
 
     with capture_logs() as logs:
-        allow_files(5500)
+        raise_file_limit(5500)
 
     allowed = min(set_to or soft, hard)
     warning = {"event": "files.limited", "allowed": allowed, "wanted": 5500, "log_level": "warning"}

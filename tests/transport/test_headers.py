@@ -8,7 +8,7 @@ import pytest
 from settings import Settings
 from tests.transport.gateway import make_app
 from transport.authentication.tokens import Tokens
-from transport.headers import EXPOSED_HEADERS, NO_NAMES
+from transport.headers import EXPOSED_HEADERS, INVALID_NAMES_MESSAGE
 
 PREFLIGHT = {
     "Access-Control-Request-Method": "POST",
@@ -108,7 +108,7 @@ async def test_what_is_no_header_is_not_allowed(client: httpx.AsyncClient, asked
     ]
     response = await client.options("/graphql", headers=headers)
 
-    assert (400, NO_NAMES) == (response.status_code, response.text)
+    assert (400, INVALID_NAMES_MESSAGE) == (response.status_code, response.text)
     assert "Access-Control-Allow-Headers" not in response.headers
     assert "Origin" in response.headers["Vary"].split(", ")
 

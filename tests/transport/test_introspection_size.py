@@ -16,7 +16,8 @@ import schema.extensions.viewer_introspection
 from schema.schema import make_schema
 from settings import Settings
 from tests.client import ANONYMOUS, DIRECT, HIDDEN, PARTNER, Client, open_client
-from transport.limits.bounds import Bounds, IntrospectionTooLarge, bounds_of
+from transport.limits.bounds import Bounds, bounds_of
+from transport.limits.errors import IntrospectionTooLarge
 
 GATEWAY = make_schema()
 FULL: GraphQLSchema = GATEWAY._schema

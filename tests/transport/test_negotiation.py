@@ -54,8 +54,8 @@ async def test_media_types_that_are_not_served(client: httpx.AsyncClient, accept
     response = await client.post("/graphql", content=BODY, headers={"Content-Type": JSON, "Accept": accept})
 
     message = (
-        "Accept names none of the media types that are served here, application/graphql-response+json, "
-        "application/json and text/event-stream. For a page in a browser open /."
+        "The Accept header must allow application/graphql-response+json, "
+        "application/json or text/event-stream. To use GraphiQL in a browser, open /."
     )
     error = {"message": message, "extensions": {"code": "NOT_ACCEPTABLE", "requestId": response.headers["X-Request-ID"]}}
     assert (406, {"errors": [error]}) == (response.status_code, response.json())

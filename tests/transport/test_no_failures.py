@@ -32,7 +32,7 @@ from tests.client import Client as Gateway
 from tests.drawing import ANYTHING, TEXTS, values_of
 from tests.schema.outline import SCHEMA
 from tests.transport.gateway import running
-from transport.realtime.websocket import FAILED
+from transport.realtime.websocket import INTERNAL_ERROR
 
 CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 500)
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
@@ -332,7 +332,7 @@ async def test_no_socket_makes_a_failure(gateway: Gateway, data: st.DataObject) 
     await gateway.app(scope, receive, send)
 
     note(f"{going}")
-    assert [] == [each for each in going if each.get("code") == FAILED or '"INTERNAL"' in each.get("text", "")]
+    assert [] == [each for each in going if each.get("code") == INTERNAL_ERROR or '"INTERNAL"' in each.get("text", "")]
 
 
 @pytest.fixture(scope="module")

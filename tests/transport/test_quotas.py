@@ -18,9 +18,9 @@ from tests.transport.gateway import make_app, running
 from tests.transport.test_sse import all_events
 from tests.transport.test_websocket import closing, initialised, opened, receive, send, subscribe
 from transport.authentication.tokens import Tokens
-from transport.limits.quotas import LEAST, SHARED, WINDOW, Buckets
+from transport.limits.quotas import MIN_CHARGE, SHARED_BUCKETS, WINDOW, Buckets
 
-QUOTA = 3 * LEAST
+QUOTA = 3 * MIN_CHARGE
 HELLO = {"query": "{ hello }"}
 POLICY = f'"cost";q={QUOTA};w={WINDOW}'
 
@@ -84,7 +84,7 @@ def test_full_buckets_are_dropped() -> None:
 
 def test_a_flood_refills_no_bucket_and_takes_none_from_others() -> None:
     """With no place for more buckets, those that are kept stay as they are, newcomers share some, and memory is bounded."""
-    buckets = Buckets(100, kept=50, clock=Clock())
+    buckets = Buckets(100, max_buckets=50, clock=Clock())
     buckets.charge("attacker", 100)
     buckets.charge("honest", 10)
 
@@ -92,8 +92,8 @@ def test_a_flood_refills_no_bucket_and_takes_none_from_others() -> None:
 
     assert not buckets.charge("attacker", 1).allowed
     assert buckets.charge("honest", 90).allowed
-    assert sum(flood) <= 50 + SHARED
-    assert len(buckets) <= 50 + SHARED
+    assert sum(flood) <= 50 + SHARED_BUCKETS
+    assert len(buckets) <= 50 + SHARED_BUCKETS
 
 
 @given(st.lists(st.tuples(st.floats(0, 100), st.integers(1, 2000)), max_size=40))
@@ -145,7 +145,7 @@ async def test_requests_are_charged_until_the_quota_is_spent(
 
     assert [200, 200, 200, 429] == [answer.status_code for answer in answers]
     assert [POLICY] * 4 == [answer.headers["RateLimit-Policy"] for answer in answers]
-    assert [200, 100, 0, 0] == [left_of(answer) // LEAST * LEAST for answer in answers]
+    assert [200, 100, 0, 0] == [left_of(answer) // MIN_CHARGE * MIN_CHARGE for answer in answers]
     refused = answers[-1]
     (error,) = refused.json()["errors"]
     seconds = int(refused.headers["Retry-After"])
@@ -167,7 +167,7 @@ async def test_users_and_visitors_of_one_address_spend_apart(settings: Settings,
 async def test_a_user_has_one_quota_for_all_its_tokens(settings: Settings, tokens: Tokens, token: str) -> None:
     """Another token of the same user refills nothing."""
     another = tokens.issue(*_names(tokens, token), 60)
-    with served(settings, tokens, cost_per_viewer=LEAST) as url:
+    with served(settings, tokens, cost_per_viewer=MIN_CHARGE) as url:
         async with client_of(url, token) as first, client_of(url, another) as second:
             statuses = [(await client.post("/graphql", json=HELLO)).status_code for client in (first, second)]
 
@@ -186,7 +186,7 @@ def _names(tokens: Tokens, token: str) -> tuple[Any, Any]:
 )
 async def test_what_is_refused_is_charged_too(settings: Settings, tokens: Tokens, query: str) -> None:
     """A document that cannot run has to be read all the same."""
-    with served(settings, tokens, cost_per_peer=LEAST) as url:
+    with served(settings, tokens, cost_per_peer=MIN_CHARGE) as url:
         async with client_of(url) as client:
             statuses = [(await client.post("/graphql", json={"query": query})).status_code for _ in range(2)]
 
@@ -201,14 +201,14 @@ async def test_a_document_that_is_not_known_is_charged_by_its_length(settings: S
         async with client_of(url) as client:
             first, second = [left_of(await client.post("/graphql", json=long)) for _ in range(2)]
 
-    assert 10_000 - len(long["query"]) <= first < 10_000 - 2000 + LEAST
-    assert abs(first - second - LEAST) <= LEAST  # some fills meanwhile
+    assert 10_000 - len(long["query"]) <= first < 10_000 - 2000 + MIN_CHARGE
+    assert abs(first - second - MIN_CHARGE) <= MIN_CHARGE  # some fills meanwhile
 
 
 @pytest.mark.parametrize("token_of", ["nobody", "a user"])
 async def test_a_socket_is_charged_for_its_operations(settings: Settings, tokens: Tokens, token: str, token_of: str) -> None:
     """Operations over one socket spend the quota of HTTP, and one too many ends with the same code; the socket stays open."""
-    with served(settings, tokens, cost_per_peer=5 * LEAST, cost_per_viewer=3 * LEAST) as url:
+    with served(settings, tokens, cost_per_peer=5 * MIN_CHARGE, cost_per_viewer=3 * MIN_CHARGE) as url:
         async with initialised(f"{url.replace('http', 'ws')}/graphql", token if token_of == "a user" else None) as socket:
             answers = []
             for number in range(4):
@@ -227,7 +227,7 @@ async def test_a_socket_is_charged_for_its_operations(settings: Settings, tokens
 
 async def test_opening_sockets_is_charged(settings: Settings, tokens: Tokens) -> None:
     """A socket costs the peer as a request does, though nothing is asked over it; one too many is closed."""
-    with served(settings, tokens, cost_per_peer=2 * LEAST) as url:
+    with served(settings, tokens, cost_per_peer=2 * MIN_CHARGE) as url:
         address = f"{url.replace('http', 'ws')}/graphql"
         async with opened(address), opened(address), opened(address) as third:
             code, reason = await closing(third)
@@ -238,7 +238,7 @@ async def test_opening_sockets_is_charged(settings: Settings, tokens: Tokens) ->
 
 async def test_a_stream_of_events_is_charged(settings: Settings, tokens: Tokens) -> None:
     """A stream that finds the quota spent is refused before it begins."""
-    with served(settings, tokens, cost_per_peer=LEAST) as url:
+    with served(settings, tokens, cost_per_peer=MIN_CHARGE) as url:
         first = await all_events(f"{url}/graphql", "subscription { ticks(many: 3) }")
         async with client_of(url) as client:
             second = await client.post("/graphql", json=HELLO, headers={"Accept": "text/event-stream"})
@@ -250,7 +250,7 @@ async def test_a_stream_of_events_is_charged(settings: Settings, tokens: Tokens)
 THINGS = "subscription { things(many: 10) { others { others { others { number } } } } }"
 COST = 1 + 10 + 100 + 1000  # objects of an event
 PAID = 3  # events
-FOLLOWED_QUOTA = 2 * LEAST + (1 + PAID) * COST + COST // 2  # the operation itself costs as much as an event
+FOLLOWED_QUOTA = 2 * MIN_CHARGE + (1 + PAID) * COST + COST // 2  # the operation itself costs as much as an event
 
 
 @pytest.mark.parametrize("signed_in", [False, True])
@@ -284,7 +284,7 @@ async def test_each_event_of_a_stream_is_charged(settings: Settings, tokens: Tok
 
 async def test_a_comparison_is_charged_for_both_sides(settings: Settings, tokens: Tokens, token: str) -> None:
     """Whoever has spent its quota compares nothing."""
-    with served(settings, tokens, cost_per_viewer=LEAST) as url:
+    with served(settings, tokens, cost_per_viewer=MIN_CHARGE) as url:
         async with client_of(url, token) as client:
             answers = [await client.post("/diff", json=HELLO) for _ in range(2)]
 
@@ -309,7 +309,7 @@ async def test_pages_of_other_origins_may_read_the_quota(settings: Settings, tok
 
 async def test_probes_are_not_charged(settings: Settings, tokens: Tokens) -> None:
     """Whoever looks whether the gateway lives is answered always."""
-    with served(settings, tokens, cost_per_peer=LEAST) as url:
+    with served(settings, tokens, cost_per_peer=MIN_CHARGE) as url:
         async with client_of(url) as client:
             await client.post("/graphql", json=HELLO)
             statuses = {(await client.get("/livez")).status_code for _ in range(20)}

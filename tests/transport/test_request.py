@@ -14,7 +14,7 @@ from tests.transport.conftest import JSON
 from transport.headers import SAFE
 
 ANSWER = {"data": {"hello": "Hello, world!"}}
-NOT_JSON = "The body is not valid JSON in UTF-8."
+NOT_JSON = "The request body is not valid JSON in UTF-8."
 
 
 def refused(response: httpx.Response) -> tuple[int, str, str]:
@@ -25,7 +25,7 @@ def refused(response: httpx.Response) -> tuple[int, str, str]:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"", 'The body is empty; send JSON such as {"query": "{ __typename }"}.'),
+        (b"", 'The request body is empty. Send a JSON object such as {"query": "{ __typename }"}.'),
         (b'{"query": "{ hello }"', NOT_JSON),
         (b'{"query": "\xff"}', NOT_JSON),
         ('{"query": "{ hello }"}'.encode("utf-16"), NOT_JSON),
@@ -33,8 +33,8 @@ def refused(response: httpx.Response) -> tuple[int, str, str]:
         (b'{"query": "{ hello }", "variables": {"n": 1e999}}', NOT_JSON),
         (b'{"query": "{ hello }", "variables": {"n": ' + b"9" * 5000 + b"}}", NOT_JSON),
         (b"[" * 9000, NOT_JSON),
-        (b'"{ hello }"', 'The body must be a JSON object such as {"query": "{ __typename }"}.'),
-        (b'[{"query": "{ hello }"}]', "Batches are not supported; send one request at a time."),
+        (b'"{ hello }"', 'The request body must be a JSON object such as {"query": "{ __typename }"}.'),
+        (b'[{"query": "{ hello }"}]', "Batched requests are not supported. Send one operation per request."),
     ],
 )
 async def test_bodies_that_are_no_request(client: httpx.AsyncClient, body: bytes, message: str) -> None:
@@ -64,7 +64,7 @@ async def test_a_key_that_stands_twice_is_refused(client: httpx.AsyncClient, bod
     """An object that says two things at once is refused, however deep it is and however its key is written."""
     response = await client.post("/graphql", content=body, headers={"Content-Type": JSON})
 
-    message = f'The body has the key "{key}" twice in one object. Send each key once.'
+    message = f'The request body repeats the key "{key}" in one object. Send each key once.'
     assert (400, "DUPLICATE_KEY", message) == refused(response)
 
 
@@ -161,8 +161,8 @@ async def test_a_query_by_get(client: httpx.AsyncClient) -> None:
 @pytest.mark.parametrize(
     ("query_string", "message"),
     [
-        ("", "Parameter query is missing. This address speaks GraphQL; for a page in a browser open /."),
-        ("query={hello}&query={me}", "Parameter query is given more than once."),
+        ("", "Parameter query is missing. This is the GraphQL endpoint; to use GraphiQL in a browser, open /."),
+        ("query={hello}&query={me}", "Parameter query appears more than once. Send it once."),
         ("query={hello}&variables={", "Parameter variables is not valid JSON in UTF-8."),
         ("query={hello}&variables=7", "Parameter variables must be an object."),
         ("query={hello}&extensions=[]", "Parameter extensions must be an object."),
@@ -177,7 +177,7 @@ async def test_a_key_that_stands_twice_in_a_query_string_is_refused(client: http
     """The JSON of a GET's parameters is read as that of a body."""
     response = await client.get("/graphql", params={"query": "{ hello }", "variables": '{"a": 1, "a": 2}'})
 
-    message = 'Parameter variables has the key "a" twice in one object. Send each key once.'
+    message = 'Parameter variables repeats the key "a" in one object. Send each key once.'
     assert (400, "DUPLICATE_KEY", message) == refused(response)
 
 

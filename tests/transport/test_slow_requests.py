@@ -315,7 +315,7 @@ async def test_a_token_that_ends_while_the_body_is_on_its_way_is_refused(gateway
         gateway, market, until_it_ends, "/graphql", market.account.admin, body, Authorization=f"Bearer {short}"
     )
 
-    assert (401, "The token has expired.") == (status, json.loads(content)["errors"][0]["message"])
+    assert (401, "The token has expired. Sign in again.") == (status, json.loads(content)["errors"][0]["message"])
 
 
 def test_no_other_route_asks_who_it_is(gateway: Gateway) -> None:

@@ -155,7 +155,7 @@ async def test_a_token_that_expires_ends_the_stream(served: str, tokens: Tokens)
 
     [error] = answer["errors"]
     assert (following({"waiting": str(ADA)}), COMPLETE) == (first, last)
-    assert ("The token has expired.", "UNAUTHENTICATED") == (error["message"], error["extensions"]["code"])
+    assert ("The token has expired. Sign in again.", "UNAUTHENTICATED") == (error["message"], error["extensions"]["code"])
     assert not FOLLOWED
 
 

@@ -183,7 +183,7 @@ def test_a_believed_token_is_checked_once(tokens: Tokens, monkeypatch: pytest.Mo
 
     assert first == tokens.verify(token)
     assert token not in str(vars(tokens))
-    assert token.encode() not in vars(tokens)["_believed"]
+    assert token.encode() not in vars(tokens)["_cached_claims"]
 
 
 def test_a_remembered_token_expires(tokens: Tokens) -> None:
@@ -201,7 +201,7 @@ def test_a_token_that_is_not_believed_is_not_remembered(key_file: Path) -> None:
     for bad in ("", "a.b.c", tokens.issue(ADA, None, -1), Tokens.load(key_file.with_name("other.pem")).issue(ADA, None, 60)):
         fault(tokens, bad)
 
-    assert len(vars(tokens)["_believed"]) == 0
+    assert len(vars(tokens)["_cached_claims"]) == 0
 
 
 def test_memory_of_tokens_is_bounded(key_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,7 +212,7 @@ def test_memory_of_tokens_is_bounded(key_file: Path, monkeypatch: pytest.MonkeyP
     for token in issued:
         tokens.verify(token)
 
-    assert len(vars(tokens)["_believed"]) == 2
+    assert len(vars(tokens)["_cached_claims"]) == 2
     assert tokens.verify(issued[0]).user_id == ADA
 
 
@@ -248,7 +248,7 @@ def test_a_file_that_holds_no_key(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "signing-key.pem"
     path.write_bytes(content)
 
-    with pytest.raises(UnusableKey, match=r"signing-key\.pem holds no Ed25519 private key") as raised:
+    with pytest.raises(UnusableKey, match=r"signing-key\.pem does not contain an Ed25519 private key") as raised:
         Tokens.load(path)
 
     assert content == path.read_bytes()
@@ -274,7 +274,7 @@ def test_a_key_that_others_can_read_stops_the_start(key_file: Path, mode: int) -
         Tokens.load(key_file)
     key_file.chmod(0o400)
 
-    assert f"{key_file} can be read or changed by others than its owner (mode {mode:04o}). Run `chmod 600 {key_file}`." in str(
+    assert f"{key_file} is accessible to users other than its owner (mode {mode:04o}). Run `chmod 600 {key_file}`." in str(
         refused.value
     )
     assert Tokens.load(key_file).kid
@@ -310,11 +310,11 @@ def as_link_to_an_open_file(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "problem"),
     [
-        (as_folder, "is no file"),
-        (as_pipe, "is no file"),
-        (as_broken_link, "cannot be read or made"),
-        (as_circle, "cannot be read or made"),
-        (as_link_to_an_open_file, "can be read or changed by others"),
+        (as_folder, "is not a regular file"),
+        (as_pipe, "is not a regular file"),
+        (as_broken_link, "cannot be read or created"),
+        (as_circle, "cannot be read or created"),
+        (as_link_to_an_open_file, "is accessible to users other than its owner"),
     ],
 )
 def test_what_stands_in_the_place_of_a_key_is_named(tmp_path: Path, make: Callable[[Path], None], problem: str) -> None:
@@ -413,5 +413,5 @@ def test_retired_keys_alone_are_no_key(key_file: Path) -> None:
     Tokens.load(key_file)
     key_file.write_text("Verifies-Until: 2100-01-01T00:00:00+00:00\n" + key_file.read_text())
 
-    with pytest.raises(UnusableKey, match="holds no Ed25519 private key"):
+    with pytest.raises(UnusableKey, match="does not contain an Ed25519 private key"):
         Tokens.load(key_file)

@@ -26,7 +26,7 @@ from tests.factory import Company, Factory, Thing
 from tests.pictures import claiming, opened, picture, upload
 from tests.rules.mutations import recorded_changes
 from tests.transport.gateway import running
-from transport.limits.quotas import DOWNLOAD, UPLOAD, WINDOW
+from transport.limits.quotas import DOWNLOAD_CHARGE, UPLOAD_CHARGE, WINDOW
 
 PNG: Final = picture("PNG")
 HEAD: Final = "POST /files HTTP/1.1\r\nHost: x\r\n"
@@ -129,7 +129,7 @@ async def test_other_paths_keep_the_common_limit(market: Market) -> None:
         for path in ("/graphql", "/files/", "/files/x")
     ]
 
-    assert ["The body is larger than 1048576 bytes."] * 3 == limits
+    assert ["The request body is too large; at most 1048576 bytes are allowed."] * 3 == limits
 
 
 async def test_a_visitor_is_asked_to_sign_in(market: Market) -> None:
@@ -201,13 +201,13 @@ async def test_unused_images_do_not_pile_up(market: Market) -> None:
 async def test_uploads_are_charged(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
     """An upload above the quota is refused with 429 before its body is read, and says when to come again; nothing is stored."""
     company = await Factory(engine).company()
-    async with open_client(database_url, tmp_path, cost_per_viewer=UPLOAD) as ask:
+    async with open_client(database_url, tmp_path, cost_per_viewer=UPLOAD_CHARGE) as ask:
         market = Market(ask, Factory(engine), engine, company)
         first, second = await market.upload(PNG), await market.upload(unread())
         stored = await market.images()
 
     assert (201, 1) == (first.status_code, len(stored))
-    assert f'"cost";q={UPLOAD};w={WINDOW}' == first.headers["RateLimit-Policy"] == second.headers["RateLimit-Policy"]
+    assert f'"cost";q={UPLOAD_CHARGE};w={WINDOW}' == first.headers["RateLimit-Policy"] == second.headers["RateLimit-Policy"]
     assert_limited(second)
 
 
@@ -233,7 +233,9 @@ async def test_downloads_are_charged(database_url: str, engine: AsyncEngine, tmp
     async with open_client(database_url, tmp_path) as ask:
         image = (await upload(ask, company.admin, PNG)).json()["id"]
         headers = {"Authorization": f"Bearer {await ask._token(company.admin)}"} if signed_in else {}
-    async with open_client(database_url, tmp_path, cost_per_peer=2 * DOWNLOAD, cost_per_viewer=2 * DOWNLOAD) as ask:
+    async with open_client(
+        database_url, tmp_path, cost_per_peer=2 * DOWNLOAD_CHARGE, cost_per_viewer=2 * DOWNLOAD_CHARGE
+    ) as ask:
         answers = [await ask.client.get(f"/files/{name}", headers=headers) for name in (image, "none", image, "none")]
 
     assert [200 if signed_in else 404, 404, 429, 429] == [answer.status_code for answer in answers]

@@ -25,7 +25,7 @@ EVERYTHING = """{
   offers(first: 20) { nodes { id totalValue { amount } } }
 }"""
 READ_ONLY = {
-    "message": "X-Crossgate-View-As is for queries; do this as yourself.",
+    "message": "X-Crossgate-View-As works only with queries. Send this request without it.",
     "extensions": {"code": "VIEW_AS_READ_ONLY"},
 }
 
@@ -130,7 +130,7 @@ async def test_a_header_that_is_given_twice_is_no_header(ask_demo: Client) -> No
     response = await ask_demo.client.post("/graphql", content=json.dumps({"query": AS}), headers=headers)
 
     error = response.json()["errors"][0]
-    assert (400, "BAD_REQUEST", "Header X-Crossgate-View-As is given more than once.") == (
+    assert (400, "BAD_REQUEST", "Header X-Crossgate-View-As appears more than once. Send it once.") == (
         response.status_code,
         error["extensions"]["code"],
         error["message"],
@@ -160,7 +160,7 @@ async def test_a_socket_is_always_its_own_users(ask_demo: Client, place: str) ->
         with pytest.raises(Closed) as closed:
             await socket.receive()
 
-    assert (4400, "X-Crossgate-View-As is for queries by HTTP; a socket is always its own user's.") == (
+    assert (4400, "X-Crossgate-View-As works only with queries over HTTP. Connect without it.") == (
         closed.value.code,
         closed.value.reason,
     )

@@ -179,7 +179,7 @@ async def test_source_that_fails(served: str, query: str, code: str) -> None:
 async def test_other_protocols_are_not_spoken(served: str, subprotocols: list[Subprotocol] | None) -> None:
     """The former protocol, another one or none: the socket is closed as the protocol says (4406)."""
     async with opened(served, subprotocols=None, additional_headers=_offering(subprotocols)) as socket:
-        assert (4406, "Speak graphql-transport-ws.") == await closing(socket)
+        assert (4406, "Use the subprotocol graphql-transport-ws.") == await closing(socket)
 
 
 def _offering(subprotocols: list[Subprotocol] | None) -> dict[str, str]:
@@ -225,8 +225,8 @@ async def test_a_visitor_is_anonymous(served: str, init: Any) -> None:
 @pytest.mark.parametrize(
     ("authorization", "reason"),
     [
-        ("Bearer swordfish", "The token is not valid."),
-        ("swordfish", "Send the token as Authorization: Bearer TOKEN, once."),
+        ("Bearer swordfish", "The token is not valid. Sign in again."),
+        ("swordfish", "Send one token, as Authorization: Bearer TOKEN."),
         (7, "Authorization must be a string."),
     ],
 )
@@ -243,7 +243,7 @@ async def test_bad_credentials_in_the_header(served: str, token: str) -> None:
     async with opened(served, additional_headers={"Authorization": "Bearer swordfish"}) as socket:
         await send(socket, INIT | {"payload": {"Authorization": f"Bearer {token}"}})
 
-        assert (4403, "Send the token as Authorization: Bearer TOKEN, once.") == await closing(socket)
+        assert (4403, "Send one token, as Authorization: Bearer TOKEN.") == await closing(socket)
 
 
 @pytest.mark.parametrize("spelled", ["Bearer {}", "bearer {}", "Bearer   {} ", "BEARER {}", " \tBearer {}\n"])
@@ -274,13 +274,15 @@ async def test_two_users_tokens_are_refused(served: str, token: str, tokens: Tok
     async with opened(served, additional_headers={"Authorization": f"Bearer {token}"}) as socket:
         await send(socket, INIT | {"payload": {"Authorization": f"Bearer {tokens.issue(ADA, MEMBERSHIP, 60)}"}})
 
-        assert (4403, "Send the token as Authorization: Bearer TOKEN, once.") == await closing(socket)
+        assert (4403, "Send one token, as Authorization: Bearer TOKEN.") == await closing(socket)
 
 
 async def test_a_token_in_the_address_closes_the_socket(served: str, token: str) -> None:
     """Addresses are logged, so no token belongs there."""
     async with opened(f"{served}?access_token={token}") as socket:
-        assert (4400, "Send the token in connection_init or as a header, not in the address.") == await closing(socket)
+        assert (4400, "Send the token in connection_init or in the Authorization header, not in the URL.") == await closing(
+            socket
+        )
 
 
 @pytest.mark.parametrize(
@@ -296,7 +298,7 @@ async def test_a_key_that_stands_twice_in_a_message_closes_the_socket(served: st
         await socket.send(message)
         code, reason = await closing(socket)
 
-    assert (4400, True) == (code, reason.endswith("twice in one object. Send each key once."))
+    assert (4400, True) == (code, reason.endswith("in one object. Send each key once."))
 
 
 async def test_a_user_who_is_gone(served: str, tokens: Tokens) -> None:
@@ -315,7 +317,7 @@ async def test_a_token_that_expires_ends_the_socket(served: str, tokens: Tokens)
         ended = await closing(socket)
 
     assert following({"waiting": str(ADA)}) == first
-    assert (4403, "The token has expired.") == ended
+    assert (4403, "The token has expired. Sign in again.") == ended
     assert await eventually(lambda: not FOLLOWED)
 
 
@@ -335,16 +337,16 @@ async def test_who_has_said_who_it_is_may_be_silent(served: str) -> None:
 
 
 INVALID = [
-    ("{", 4400, "A message must be text, in JSON."),
-    (b"\x00", 4400, "A message must be text, in JSON."),
-    ("[]", 4400, "A message must be a JSON object."),
-    ("{}", 4400, "Unknown type of message."),
-    ('{"type": "start"}', 4400, "Unknown type of message."),
-    ('{"type": ["ping"]}', 4400, "Unknown type of message."),
+    ("{", 4400, "Messages must be JSON text."),
+    (b"\x00", 4400, "Messages must be JSON text."),
+    ("[]", 4400, "Messages must be JSON objects."),
+    ("{}", 4400, "Unknown message type."),
+    ('{"type": "start"}', 4400, "Unknown message type."),
+    ('{"type": ["ping"]}', 4400, "Unknown message type."),
     ('{"type": "connection_init"}', 4429, "Too many initialisation requests"),
-    ('{"type": "complete"}', 4400, "The id of a message must be a string that is not empty."),
-    ('{"type": "subscribe"}', 4400, "The id of a message must be a string that is not empty."),
-    ('{"type": "subscribe", "id": 1}', 4400, "The id of a message must be a string that is not empty."),
+    ('{"type": "complete"}', 4400, "The message id must be a non-empty string."),
+    ('{"type": "subscribe"}', 4400, "The message id must be a non-empty string."),
+    ('{"type": "subscribe", "id": 1}', 4400, "The message id must be a non-empty string."),
     ('{"type": "subscribe", "id": "1"}', 4400, "The payload of subscribe must be an object."),
     ('{"type": "subscribe", "id": "1", "payload": {}}', 4400, "Parameter query is missing or not a string."),
     (
@@ -494,7 +496,7 @@ async def test_a_gateway_that_stops_says_goodbye(process: GatewayProcess, tokens
         ended = await closing(socket)
 
     assert [following({"slow": "done"}, "one"), complete("one")] == answered
-    assert (1001, "The gateway stops.") == ended
+    assert (1001, "The gateway is shutting down. Reconnect.") == ended
     assert "Cancel" not in process.output
 
 

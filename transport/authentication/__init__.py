@@ -1,1 +1,7 @@
-"""Authentication."""
+"""Authentication: from the Authorization header of a request to its viewer. The entry point is `bearer.Identity`.
+
+arrival  reads the whole request, before which no viewer is looked up
+bearer   finds the viewer of a request and the session of a connection
+tokens   issues and verifies the gateway's tokens
+keys     loads, creates and rotates the keys that sign tokens
+"""

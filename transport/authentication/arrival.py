@@ -1,7 +1,7 @@
-"""A request that has arrived: its headers and all of its body.
+"""A request that has arrived completely: its headers and its whole body.
 
-Rights can change while a slow body is on its way. So `Identity` names the viewer of an `ReceivedRequest` request only, and only `arrived`
-makes one: a route cannot decide who asks before it has the whole request.
+Rights can change while a slow body is arriving. So `Identity` returns the viewer of a `ReceivedRequest` only, and only
+`receive_request` creates one: no route can decide on a viewer's rights before it has the whole request.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from typing import Final
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
-BODILESS: Final = ("GET", "HEAD")  # their bodies mean nothing, and nobody waits for them
+BODILESS: Final = ("GET", "HEAD")  # their bodies have no meaning, so the gateway doesn't wait for them
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedRequest:
-    """A request that is all here. Only `arrived` makes one."""
+    """A request that has arrived completely. Only `receive_request` creates one."""
 
     scope: Scope
     body: bytes
 
 
 async def receive_request(scope: Scope, receive: Receive) -> ReceivedRequest:
-    """Wait until all of a request is here. Raises ClientDisconnect, and what `receive` raises."""
+    """Wait for the whole request. Raises ClientDisconnect, and whatever `receive` raises."""
     chunks: list[bytes] = []
     more = scope["method"] not in BODILESS
     while more:

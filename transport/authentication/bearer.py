@@ -1,9 +1,9 @@
-"""Who asks: from the Authorization header to a viewer.
+"""Bearer authentication: from the Authorization header to a viewer.
 
-Without the header the visitor is anonymous. With one, it is a viewer or the request is refused (401): credentials that
-are not believed never fall back to an anonymous visit. No token is ever logged or repeated.
+A request without the header is anonymous. A request with invalid credentials is refused (401) and never treated as
+anonymous. Tokens must never reach a log or a message.
 
-The viewer of a request is looked up after all of the request has arrived. Before that a request can only be refused.
+The viewer is loaded after the whole request has arrived. Before that, a request can only be refused.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from transport.authentication.tokens import Claims, InvalidToken, TokenFault, To
 from transport.refusal import TokenInUrl, Unauthenticated, refuse
 
 LoadViewer = Callable[[Claims], Awaitable[Viewer | None]]
-"""Finds the viewer of believed claims; None if the user or its membership is gone."""
+"""Loads the viewer of verified claims; None if the user or the membership no longer exists."""
 
 SCHEME: Final = "bearer"
-IN_URL: Final = "access_token"  # as RFC 6750 (2.3) names it
-VERIFIED: Final = "verified_token"  # where the state of a request has its token, once that was verified
-NOT_BEARER: Final = "Send the token as Authorization: Bearer TOKEN, once."
-INVALID: Final = "The token is not valid."
-EXPIRED: Final = "The token has expired."
+URL_PARAMETER: Final = "access_token"  # as RFC 6750 (2.3) names it
+VERIFIED_KEY: Final = "verified_token"  # the key of the verified token in a request's state
+NOT_BEARER: Final = "Send one token, as Authorization: Bearer TOKEN."
+INVALID: Final = "The token is not valid. Sign in again."
+EXPIRED: Final = "The token has expired. Sign in again."
 
 
 class Session:
-    """Who asks for as long as a connection lasts. `over` says why it may not go on, once it may not."""
+    """The viewer of a long-lived connection. Once the session has ended, `over` says why."""
 
     def __init__(self, claims: Claims | None, load_viewer: LoadViewer) -> None:
         self._claims = claims
@@ -43,11 +43,11 @@ class Session:
 
     @property
     def seconds(self) -> float | None:
-        """How long the token is still good, None for a visitor, who has none."""
+        """Seconds until the token expires, or None for an anonymous session."""
         return None if self._claims is None else (self._claims.expires_at - datetime.now(UTC)).total_seconds()
 
     async def viewer(self) -> Viewer | None:
-        """The viewer as it stands now, None if the session is over."""
+        """Load the current viewer, or return None if the session has ended."""
         if self._claims is None:
             return ANONYMOUS
         if self._claims.expires_at <= datetime.now(UTC):
@@ -59,80 +59,80 @@ class Session:
         return viewer
 
     def expire(self) -> None:
-        """End it, since its token has."""
+        """End the session because its token has expired."""
         self.end(EXPIRED)
 
-    def end(self, why: str) -> None:
-        """End it."""
-        self.over = why
+    def end(self, reason: str) -> None:
+        """End the session."""
+        self.over = reason
 
 
 def credentials_of(scope: Scope) -> list[str]:
-    """The values of a request's Authorization headers."""
+    """Return the values of a request's Authorization headers."""
     return [str(value, "latin-1") for name, value in scope["headers"] if name == b"authorization"]
 
 
 def has_token_in_url(scope: Scope) -> bool:
-    """Whether the address of a request has a token."""
+    """Return whether the URL of a request contains a token."""
     query: bytes = scope["query_string"]
-    return bool(query) and any(name.lower() == IN_URL for name in QueryParams(query))
+    return bool(query) and any(name.lower() == URL_PARAMETER for name in QueryParams(query))
 
 
 def distinct(credentials: Iterable[str]) -> list[str]:
-    """Credentials of which clients send the same twice, in a header and in a message: each once."""
+    """Remove duplicates: clients may send the same credentials in a header and in a message."""
     return list({(scheme.lower(), token): each for each in credentials for scheme, token in [_parts(each)]}.values())
 
 
 class NoTokenInUrl:
-    """Middleware that refuses requests with a token in their address, whatever the address is. A socket refuses it by itself."""
+    """Middleware that refuses every HTTP request with a token in its URL. WebSockets check this themselves."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Return the awaitable of the next application: a coroutine of this layer's own would cost each request."""
+        """Return the next application's awaitable; a coroutine of its own would slow down every request."""
         if scope["type"] == "http" and has_token_in_url(scope):
             return refuse(TokenInUrl(), scope["state"]["request_id"])(scope, receive, send)
         return self.app(scope, receive, send)
 
 
 def _parts(credentials: str) -> tuple[str, str]:
-    """The scheme and the token."""
+    """Split credentials into scheme and token."""
     scheme, _, token = credentials.strip().partition(" ")
     return scheme, token.strip()
 
 
 class Identity:
-    """Turns a request into its viewer."""
+    """Finds the viewer of a request."""
 
     def __init__(self, tokens: Tokens, load_viewer: LoadViewer) -> None:
         self._tokens = tokens
         self._load_viewer = load_viewer
 
     async def viewer(self, request: ReceivedRequest) -> Viewer:
-        """The viewer of a request, as it stands now that all of the request is here. Raises Unauthenticated."""
+        """Load the current viewer of a request that has arrived. Raises Unauthenticated."""
         return await self._present(request.scope)
 
     def check(self, scope: Scope) -> UUID | None:
-        """Refuse a bad token before the body is read. Returns the user that the token names, for the log.
+        """Reject an invalid token before the body is read. Return the token's user for the log, or None for an anonymous request.
 
         Raises Unauthenticated.
         """
         credentials = credentials_of(scope)
         if not credentials:
             return None
-        verified = scope["state"][VERIFIED] = self._verified(credentials)
+        verified = scope["state"][VERIFIED_KEY] = self._verified(credentials)
         return verified.claims.user_id
 
     async def forewarn(self, scope: Scope, refuse: Callable[[Viewer], Awaitable[object]]) -> None:
-        """Let `refuse` raise for a viewer that may not do this now, before a large body is sent. Raises Unauthenticated.
+        """Let `refuse` raise for a viewer without the right, before a large body is sent. Raises Unauthenticated.
 
-        This allows nothing: the request is decided again by its `viewer`.
+        This grants nothing: the rights are checked again for `viewer`, once the request has arrived.
         """
         await refuse(await self._present(scope))
 
     async def _present(self, scope: Scope) -> Viewer:
-        verified: Verified | None = scope["state"].get(VERIFIED)
+        verified: Verified | None = scope["state"].get(VERIFIED_KEY)
         if verified is None or not self._tokens.still_holds(verified):
             credentials = credentials_of(scope)
             if not credentials:
@@ -144,11 +144,11 @@ class Identity:
         return viewer
 
     def session(self, credentials: Sequence[str]) -> Session:
-        """The session of these credentials, a visitor's session where there are none. Raises Unauthenticated."""
+        """Return the session of these credentials, or an anonymous session if there are none. Raises Unauthenticated."""
         return Session(self._verified(credentials).claims if credentials else None, self._load_viewer)
 
     def session_of(self, request: ReceivedRequest) -> Session:
-        """The session of a request whose answer lasts. Raises Unauthenticated."""
+        """Return the session of a request with a streamed response. Raises Unauthenticated."""
         return self.session(credentials_of(request.scope))
 
     def _verified(self, credentials: Sequence[str]) -> Verified:

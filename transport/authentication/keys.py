@@ -1,7 +1,7 @@
-"""The keys that sign tokens, in one file that all gateway processes share and only its owner reads.
+"""The keys that sign tokens, in one file that all gateway processes share and only its owner can read.
 
-The first key of the file signs. Those that follow are retired: each verifies what it has signed until the time that stands above it,
-and then no longer. Rotation replaces the file as a whole, so nobody reads half of it. A key must never reach a log or a message.
+The first key in the file signs. The others are retired: each verifies the tokens that it signed until the time written above it.
+Rotation replaces the file atomically, so no reader sees half of it. A key must never reach a log or a message.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 RETIRED: Final = "Verifies-Until:"  # above a retired key, which PEM allows
-OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+GROUP_AND_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _BLOCK: Final = re.compile(
     rf"(?:^{RETIRED}[ ]*(?P<until>\S+)\s*)?^(?P<pem>-----BEGIN (?P<kind>[A-Z ]*PRIVATE KEY)-----.*?^-----END (?P=kind)-----)",
     re.DOTALL | re.MULTILINE,
@@ -30,16 +30,16 @@ _BLOCK: Final = re.compile(
 
 
 class UnusableKey(Exception):
-    """The file of the signing key cannot be read or holds something else, or others than its owner may read it."""
+    """The signing key file can't be read, isn't valid, or is accessible to users other than its owner."""
 
     def __init__(self, path: Path, problem: str = "") -> None:
-        no_key = "holds no Ed25519 private key in PEM form. Remove it to have a new key made."
+        no_key = "does not contain an Ed25519 private key in PEM format. Remove the file to have a new key generated."
         super().__init__(f"{path} {problem or no_key}")
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key and its name in the headers of tokens; `until` when it verifies, None for the key that signs."""
+    """A key and its ID in token headers. It verifies tokens until `until`; the signing key has None."""
 
     private: Ed25519PrivateKey
     kid: str
@@ -47,14 +47,14 @@ class Key:
 
     @classmethod
     def of(cls, private: Ed25519PrivateKey, until: datetime | None = None) -> Key:
-        """Named by its public part."""
+        """Return the key with an ID derived from its public part."""
         digest = hashes.Hash(hashes.SHA256())
         digest.update(private.public_key().public_bytes_raw())
         return cls(private, digest.finalize().hex()[:16], until)
 
     @property
     def is_usable(self) -> bool:
-        """Whether it still verifies."""
+        """Whether the key still verifies tokens."""
         return self.until is None or datetime.now(UTC) < self.until
 
 
@@ -62,40 +62,40 @@ Stamp = tuple[int, int, int]
 
 
 def stamp(path: Path) -> Stamp:
-    """What changes when a file does."""
-    found = path.stat()
-    return found.st_mtime_ns, found.st_ino, found.st_size
+    """Return a value that changes whenever the file does."""
+    status = path.stat()
+    return status.st_mtime_ns, status.st_ino, status.st_size
 
 
 def load(path: Path) -> tuple[Key, ...]:
-    """The keys of a file, the one that signs first; made if there is none. Raises UnusableKey.
+    """Load the keys of a file, the signing key first. Create the file if it doesn't exist. Raises UnusableKey.
 
-    Processes that start at once agree on one key.
+    Processes that start at the same time agree on one key.
     """
     try:
         if not path.exists():
             _create(path)
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
-            raise UnusableKey(path, "is no file. Name a file, or remove this to have a new key made.")
+            raise UnusableKey(path, "is not a regular file. Choose another path, or remove it to have a new key generated.")
         keys = tuple(_parsed(path))
     except OSError as error:
-        raise UnusableKey(path, f"cannot be read or made: {error.strerror}.") from None
+        raise UnusableKey(path, f"cannot be read or created: {error.strerror}.") from None
     if not keys or keys[0].until is not None:
         raise UnusableKey(path)
-    if (mode := stat.S_IMODE(mode)) & OTHERS:
-        mend = f"Run `chmod 600 {path}`. If somebody may have read it, run `crossgate key rotate --revoke` too."
-        raise UnusableKey(path, f"can be read or changed by others than its owner (mode {mode:04o}). {mend}")
+    if (mode := stat.S_IMODE(mode)) & GROUP_AND_OTHERS:
+        fix = f"Run `chmod 600 {path}`. If anyone else may have read the key, also run `crossgate key rotate --revoke`."
+        raise UnusableKey(path, f"is accessible to users other than its owner (mode {mode:04o}). {fix}")
     return keys
 
 
 def rotate(path: Path, keep: int) -> tuple[Key, ...]:
-    """Put a new key in front of those of a file. The one before verifies for `keep` seconds more; 0 ends all of before at once."""
+    """Add a new signing key to a file. The previous one verifies for `keep` more seconds; 0 revokes all earlier keys at once."""
     path = path.resolve()
     with _alone(path):
-        now, known = datetime.now(UTC), load(path)
+        now, current = datetime.now(UTC), load(path)
         until = (now + timedelta(seconds=keep)).replace(microsecond=0)
-        retired = [replace(known[0], until=until), *(key for key in known[1:] if key.is_usable)] if keep else []
+        retired = [replace(current[0], until=until), *(key for key in current[1:] if key.is_usable)] if keep else []
         keys = (Key.of(Ed25519PrivateKey.generate()), *retired)
         with _draft(path, keys) as draft:
             _own(draft, path.stat())
@@ -117,7 +117,7 @@ def _parsed(path: Path) -> Iterator[Key]:
 
 
 def _create(path: Path) -> None:
-    """Write a new key beside `path`, then link it there: the first link wins."""
+    """Write a new key to a temporary file, then link it to `path`: the first process to link wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with _draft(path, [Key.of(Ed25519PrivateKey.generate())]) as draft:
         try:
@@ -128,7 +128,7 @@ def _create(path: Path) -> None:
 
 @contextmanager
 def _draft(path: Path, keys: Sequence[Key]) -> Iterator[str]:
-    """A file beside `path` with these keys, which nobody else reads; gone afterwards unless it was moved."""
+    """Write the keys to a private temporary file next to `path`, which is removed afterwards unless it was moved."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # with mode 0600
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
@@ -147,14 +147,14 @@ def _written(key: Key) -> str:
 
 
 def _own(draft: str, like: os.stat_result) -> None:
-    """Give the file to the owner of the one that it replaces, so that the gateway can read it though root has rotated."""
+    """Give the file the owner of the one it replaces, so that the gateway can read it after root rotates the keys."""
     if os.geteuid() == 0:
         os.chown(draft, like.st_uid, like.st_gid)
 
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """One rotation at a time."""
+    """Hold a lock, so that only one rotation runs at a time."""
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)

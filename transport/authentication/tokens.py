@@ -1,9 +1,9 @@
-"""Bearer tokens of the gateway: JWTs signed with Ed25519, by keys that all gateway processes share (transport/authentication/keys.py).
+"""The gateway's bearer tokens: JWTs signed with Ed25519, by keys that all gateway processes share (see `keys`).
 
-A token is believed only if it was signed by the key that its header names, by this algorithm, for this gateway, and has not
-expired. A rotation of the keys is noticed while the gateway runs. A token or a key must never reach a log or a message.
+A token is valid only if the key named in its header signed it, with this algorithm, for this gateway, and it hasn't expired.
+A running gateway notices key rotations. A token or a key must never reach a log or a message.
 
-Checking a signature costs as much as half a request, so what believed tokens say is remembered, by a digest of each token.
+Verifying a signature costs as much as half a request, so the claims of verified tokens are cached by a digest of the token.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ ALGORITHM: Final = "EdDSA"
 ISSUER: Final = "crossgate"
 AUDIENCE: Final = "crossgate"
 MEMBERSHIP: Final = "membership"
-MOMENTS: Final = ("iat", "nbf")  # times beside `exp`, which may be left out
+TIME_CLAIMS: Final = ("iat", "nbf")  # optional times, next to `exp`
 SECRET_BYTES: Final = 32
-REFRESH_INTERVAL: Final = 1.0  # seconds between two looks at whether the keys have changed
-FAR_AWAY: Final = datetime.max.replace(tzinfo=UTC)
-CACHE_SIZE: Final = 10_000  # believed tokens, under 1 kB each
+REFRESH_INTERVAL: Final = 1.0  # seconds between checks for changed keys
+NO_EXPIRY: Final = datetime.max.replace(tzinfo=UTC)
+CACHE_SIZE: Final = 10_000  # verified tokens, under 1 kB each
 
 log = structlog.stdlib.get_logger("crossgate.tokens")
 
 
 class TokenFault(StrEnum):
-    """Why a token is not believed."""
+    """Why a token is invalid."""
 
     MALFORMED = "MALFORMED"
     ALGORITHM = "ALGORITHM"
@@ -60,7 +60,7 @@ FAULTS: Final[dict[type[jwt.PyJWTError], TokenFault]] = {
 
 
 class InvalidToken(Exception):
-    """A token that is not believed, and why; never the token itself."""
+    """A token is invalid; `code` says why. Never contains the token."""
 
     def __init__(self, code: TokenFault) -> None:
         super().__init__(f"The token is not valid: {code}.")
@@ -69,7 +69,7 @@ class InvalidToken(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """What a believed token says: who, and as a member of which company (None: of none)."""
+    """The claims of a verified token: the user, and the membership it acts with, if any."""
 
     user_id: UUID
     membership_id: UUID | None
@@ -78,41 +78,41 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """Claims, and with which generation of keys they were verified."""
+    """Claims, and the generation of the keys that verified them."""
 
     claims: Claims
     generation: int
 
 
 class Tokens:
-    """Issues and verifies tokens, and derives the gateway's other secrets from the same key."""
+    """Issues and verifies tokens, and derives the gateway's other secrets from the same keys."""
 
     def __init__(self, keys: tuple[Key, ...], path: Path | None = None) -> None:
-        """Sign with the first key. Those of `path` are read again when it changes."""
+        """Sign with the first key. Reload the keys when the file `path` changes."""
         self._path = path
         self._keys = keys
         self._stamp = None if path is None else stamp(path)
-        self._looked = time.monotonic()
-        self._followers: list[Callable[[], None]] = []
-        self._believed: OrderedDict[bytes, Claims] = OrderedDict()
-        self._generation = 0  # how often the keys were read again
+        self._last_refresh = time.monotonic()
+        self._callbacks: list[Callable[[], None]] = []
+        self._cached_claims: OrderedDict[bytes, Claims] = OrderedDict()
+        self._generation = 0  # the number of reloads
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read the keys; make one if there is none. Raises UnusableKey."""
+        """Load the keys, or create one if the file doesn't exist. Raises UnusableKey."""
         return cls(load(path), path)
 
     @property
     def kid(self) -> str:
-        """The name of the key that signs."""
+        """The ID of the signing key."""
         return self._keys[0].kid
 
     def follow(self, changed: Callable[[], None]) -> None:
-        """Call something whenever the keys have changed."""
-        self._followers.append(changed)
+        """Register a callback for changes of the keys."""
+        self._callbacks.append(changed)
 
     def issue(self, user_id: UUID, membership_id: UUID | None, lifetime: int) -> str:
-        """A token that is good for `lifetime` seconds from now."""
+        """Return a token that expires in `lifetime` seconds."""
         self._refresh()
         now = datetime.now(UTC)
         claims: dict[str, Any] = {
@@ -128,63 +128,63 @@ class Tokens:
         return jwt.encode(claims, self._keys[0].private, algorithm=ALGORITHM, headers={"kid": self.kid})
 
     def verify(self, token: str) -> Claims:
-        """What the token says. Raises InvalidToken."""
+        """Return the claims of a valid token. Raises InvalidToken."""
         self._refresh()
-        digest = sha256(token.encode()).digest()  # in the place of the token, which is not to be found in memory
-        claims = self._believed.get(digest)
+        digest = sha256(token.encode()).digest()  # the cache never holds the token itself
+        claims = self._cached_claims.get(digest)
         if claims is None:
             claims = self._checked(token)
             self._remember(digest, claims)
         elif claims.expires_at <= datetime.now(UTC):
-            self._believed.pop(digest, None)
+            self._cached_claims.pop(digest, None)
             raise InvalidToken(TokenFault.EXPIRED)
         return claims
 
     def verified(self, token: str) -> Verified:
-        """The claims of a token, to be looked at again later. Raises InvalidToken."""
+        """Return the claims of a valid token, for `still_holds` to check again later. Raises InvalidToken."""
         return Verified(self.verify(token), self._generation)
 
     def still_holds(self, verified: Verified) -> bool:
-        """Whether a token that was verified before is good now: neither expired, nor signed by a key that may be revoked since."""
+        """Return whether a verified token is still valid: it hasn't expired, and the keys haven't changed since."""
         self._refresh()
         return verified.generation == self._generation and verified.claims.expires_at > datetime.now(UTC)
 
     def _refresh(self) -> None:
-        """Read the keys again if their file has changed. What cannot be read changes nothing."""
-        if self._path is None or time.monotonic() - self._looked < REFRESH_INTERVAL:
+        """Reload the keys if their file has changed. If it can't be read, keep the current keys."""
+        if self._path is None or time.monotonic() - self._last_refresh < REFRESH_INTERVAL:
             return
-        self._looked = time.monotonic()
+        self._last_refresh = time.monotonic()
         try:
-            if (found := stamp(self._path)) == self._stamp:
+            if (current := stamp(self._path)) == self._stamp:
                 return
-            self._keys, self._stamp = load(self._path), found
+            self._keys, self._stamp = load(self._path), current
         except (OSError, UnusableKey) as error:
             log.error("keys.unreadable", error=str(error))
             return
-        self._believed.clear()  # a key may have been revoked
+        self._cached_claims.clear()  # a key may have been revoked
         self._generation += 1
         log.info("keys.loaded", kid=self.kid, retired=len(self._keys) - 1)
-        for changed in self._followers:
+        for changed in self._callbacks:
             changed()
 
     def _signer(self, token: str) -> Key:
-        """The key that has signed a token, by its header; the one that signs where it names none. Raises InvalidToken."""
+        """Return the key named in a token's header, or the signing key if it names none. Raises InvalidToken."""
         kid = jwt.get_unverified_header(token).get("kid", self.kid)
-        found = next((key for key in self._keys if key.kid == kid), None)
-        if found is None:
+        signer = next((key for key in self._keys if key.kid == kid), None)
+        if signer is None:
             raise InvalidToken(TokenFault.SIGNATURE)
-        if not found.is_usable:
+        if not signer.is_usable:
             raise InvalidToken(TokenFault.EXPIRED)
-        return found
+        return signer
 
     def _remember(self, digest: bytes, claims: Claims) -> None:
-        """Remember a token that is believed; of too many, the one remembered for longest is forgotten."""
-        self._believed[digest] = claims
-        if len(self._believed) > CACHE_SIZE:
-            self._believed.popitem(last=False)
+        """Cache the claims of a verified token, and evict the oldest entry from a full cache."""
+        self._cached_claims[digest] = claims
+        if len(self._cached_claims) > CACHE_SIZE:
+            self._cached_claims.popitem(last=False)
 
     def _checked(self, token: str) -> Claims:
-        """What the token says, by its signature and its claims. Raises InvalidToken."""
+        """Verify a token's signature and claims, and return the claims. Raises InvalidToken."""
         try:
             key = self._signer(token)
             claims = jwt.decode(
@@ -196,22 +196,22 @@ class Tokens:
                 options={"require": ["exp", "iss", "aud", "sub"], "verify_iat": False},
             )
             membership = claims.get(MEMBERSHIP)
-            for name in MOMENTS:
+            for name in TIME_CLAIMS:
                 _moment(claims.get(name, 0))
             return Claims(
                 user_id=UUID(claims["sub"]),
                 membership_id=None if membership is None else UUID(membership),
-                expires_at=min(_moment(claims["exp"]), key.until or FAR_AWAY),
+                expires_at=min(_moment(claims["exp"]), key.until or NO_EXPIRY),
             )
         except InvalidToken:
             raise
         except jwt.PyJWTError as error:
             raise InvalidToken(FAULTS.get(type(error), TokenFault.MALFORMED)) from None
-        except Exception:  # whatever hostile bytes do to a parser, they are no token
+        except Exception:  # hostile bytes may break a parser in any way
             raise InvalidToken(TokenFault.MALFORMED) from None
 
     def secrets(self, purpose: bytes) -> tuple[bytes, ...]:
-        """A secret for one purpose of each usable key, in their order; every process has the same (HKDF-SHA256, 32 bytes)."""
+        """Derive a secret for a purpose from each usable key, in key order (HKDF-SHA256, 32 bytes; the same in every process)."""
         return tuple(_secret(key, purpose) for key in self._keys if key.is_usable)
 
 
@@ -221,7 +221,7 @@ def _secret(key: Key, purpose: bytes) -> bytes:
 
 
 def _moment(claim: object) -> datetime:
-    """The time that a claim names. Raises TypeError, ValueError, OverflowError or OSError for what is none."""
+    """Parse a timestamp claim. Raises TypeError, ValueError, OverflowError or OSError if it isn't valid."""
     if isinstance(claim, bool) or not isinstance(claim, int | float):
         raise TypeError
     return datetime.fromtimestamp(claim, UTC)

@@ -1,6 +1,6 @@
-"""The mails of a gateway in development, to be read without a mail server: `GET /mails`, and `/mails.json`.
+"""`GET /mails` and `/mails.json`: the mail of a development gateway, readable without a mail server.
 
-They hold what is meant for others' eyes only, such as links that confirm an address; outside development there is no such page.
+Mail contains private data, such as links that confirm an address, so these routes must not exist outside development.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ PAGE: Final = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Mails</title><style>{style}</style></head>
 <body><h1>Mails</h1>
-<p>What this gateway has written in development, newest first.</p>
+<p>Mail that this gateway wrote in development, newest first.</p>
 {mails}
 </body>
 </html>
@@ -45,46 +45,46 @@ ARTICLE: Final = "<article><h2>{subject}</h2><p>to {address}, {time} ({status})<
 
 
 class ReadMail(Protocol):
-    """A mail as the page shows it."""
+    """The fields of a mail that the page shows."""
 
     @property
     def to_address(self) -> str:
-        """To whom it is."""
+        """The recipient."""
 
     @property
     def subject(self) -> str:
-        """A line."""
+        """The subject, in one line."""
 
     @property
     def body(self) -> str:
-        """Plain text."""
+        """The body, as plain text."""
 
     @property
     def status(self) -> str:
-        """What became of it."""
+        """The delivery status."""
 
     @property
     def created_at(self) -> datetime:
-        """When it was written."""
+        """The time of writing."""
 
 
 LoadMails = Callable[[], Awaitable[Sequence[ReadMail]]]
 
 
 def mail_routes(*, development: Development, load_mails: LoadMails) -> list[BaseRoute]:
-    """The routes of the page: none outside development."""
+    """Return the routes of the page, or none outside development."""
 
     async def page(request: Request) -> Response:
         mails = "\n".join(_article(mail) for mail in await _loaded(request))
-        return HTMLResponse(PAGE.format(style=STYLE, mails=mails or "<p>None yet.</p>"), headers=HEADERS)
+        return HTMLResponse(PAGE.format(style=STYLE, mails=mails or "<p>No mail yet.</p>"), headers=HEADERS)
 
     async def listed(request: Request) -> Response:
         return JSONResponse([_facts(mail) for mail in await _loaded(request)], headers=HEADERS)
 
     async def _loaded(request: Request) -> Sequence[ReadMail]:
-        refused = development.refusal(request)
-        if refused is not None:
-            raise Refusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", refused)
+        reason = development.refusal(request)
+        if reason is not None:
+            raise Refusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", reason)
         return await load_mails()
 
     return [Route("/mails", page), Route("/mails.json", listed)] if development.on else []

@@ -1,7 +1,7 @@
-"""`POST /diff`: one query, run for two viewers, and where their answers differ.
+"""`POST /diff`: runs one query for two viewers and returns where the results differ.
 
-Only a signed-in viewer may compare. Both sides are viewers that the asker may look as, so that it learns nothing that it could
-not ask for. No value leaves here.
+Only signed-in users can compare. Both sides must be viewers that the requester can view as, so the diff reveals nothing that it
+couldn't query itself. A response must never contain a value of the results.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ HEADERS: Final = {"Cache-Control": "no-store", "Vary": "Authorization"}
 
 @dataclass(frozen=True, slots=True)
 class DiffRequest:
-    """A query, and as whom it is to be run: the ids of the sides, None for the asker itself."""
+    """A query, and the IDs to view as on the left and right side; None means the requester."""
 
     request: GraphQLRequest
     sides: tuple[str | None, ...]
@@ -49,7 +49,7 @@ class DiffRequest:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Who sees one of the answers, and the context in which it is made."""
+    """One side of a diff: its viewer and its context."""
 
     viewer: Viewer
     context: object
@@ -57,7 +57,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diff:
-    """What compares. A request has `seconds` to arrive, and as many to be answered."""
+    """The endpoint of `/diff`. A request has `seconds` to arrive, and as many to be answered."""
 
     operations: Operations
     identity: Identity
@@ -67,8 +67,8 @@ class Diff:
     seconds: float
 
     async def __call__(self, request: Request) -> Response:
-        """Answer one request. Raises Refusal."""
-        late = HTTPStatus.REQUEST_TIMEOUT
+        """Handle a request. Raises Refusal."""
+        timeout_status = HTTPStatus.REQUEST_TIMEOUT
         limit = asyncio.timeout(self.seconds)
         try:
             async with limit:
@@ -77,58 +77,58 @@ class Diff:
                 bind_facts(user_id=user)
                 refuse_view_as(request.scope)
                 check_headers(request.scope)
-                whole = await receive_request(request.scope, request.receive)
-                late = HTTPStatus.GATEWAY_TIMEOUT
+                received = await receive_request(request.scope, request.receive)
+                timeout_status = HTTPStatus.GATEWAY_TIMEOUT
                 limit.reschedule(asyncio.get_running_loop().time() + self.seconds)
-                viewer = await self.identity.viewer(whole)
+                viewer = await self.identity.viewer(received)
                 bind_facts(company_id=viewer.company_id)
                 payer = self.quotas.payer(request.scope, viewer)
-                return await self._compared(_read(whole.body), viewer, payer, request.state.request_id)
+                return await self._compare(_read(received.body), viewer, payer, request.state.request_id)
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise TimedOut(late, self.seconds) from None
+            raise TimedOut(timeout_status, self.seconds) from None
 
-    async def _compared(self, asked: DiffRequest, viewer: Viewer, payer: Payer, request_id: str) -> Response:
+    async def _compare(self, diff: DiffRequest, viewer: Viewer, payer: Payer, request_id: str) -> Response:
         try:
-            operation = await self.operations.prepare(asked.request, "POST", payer, queries=True, times=len(asked.sides))
-            sides = [await self._side(named, viewer, request_id) for named in asked.sides]
+            operation = await self.operations.prepare(diff.request, "POST", payer, queries=True, times=len(diff.sides))
+            sides = [await self._side(target, viewer, request_id) for target in diff.sides]
         except PublicError as error:
-            return _written(answer_of(PreExecutionError(data=None, errors=[error]), request_id), HTTPStatus.BAD_REQUEST)
+            return _response(answer_of(PreExecutionError(data=None, errors=[error]), request_id), HTTPStatus.BAD_REQUEST)
         viewers = {name: side.viewer for name, side in zip(SIDES, sides, strict=True)}
         for name, seen in viewers.items():
             bind_facts(**{f"{name}_user_id": seen.user_id, f"{name}_company_id": seen.company_id})
         answers = [answer_of(await self.operations.execute(operation, side.context), request_id) for side in sides]
         for answer in answers:
             if "data" not in answer:
-                return _written(answer, HTTPStatus.BAD_REQUEST)
+                return _response(answer, HTTPStatus.BAD_REQUEST)
         paths = [_difference_as_json(each) for each in differences(*answers)]
-        return _written({"paths": paths} | {name: _who(seen) for name, seen in viewers.items()}, HTTPStatus.OK)
+        return _response({"paths": paths} | {name: _viewer_as_json(seen) for name, seen in viewers.items()}, HTTPStatus.OK)
 
-    async def _side(self, named: str | None, viewer: Viewer, request_id: str) -> Side:
-        """A side: the asker itself, or as whom it looks. Raises ViewAsRefused."""
-        if named is None:
+    async def _side(self, target: str | None, viewer: Viewer, request_id: str) -> Side:
+        """Return a side: the requester itself, or the viewer that it views as. Raises ViewAsRefused."""
+        if target is None:
             return Side(viewer, self.make_context(viewer, request_id, None))
-        context = await self.view_as(viewer, named, request_id)
+        context = await self.view_as(viewer, target, request_id)
         return Side(context.viewer, context)
 
 
 def diff_route(diff: Diff) -> Route:
-    """The route of comparisons."""
+    """Return the route of `/diff`."""
     return Route(PATH, diff.__call__, methods=["POST"])
 
 
 def _read(body: bytes) -> DiffRequest:
-    """What is to be compared. Raises BadRequest."""
+    """Parse a diff request. Raises BadRequest."""
     content = content_of(body)
     sides = tuple(content.get(side) for side in SIDES)
     if not all(side is None or isinstance(side, str) for side in sides):
-        raise BadRequest("Parameters left and right must be ids, or null for the viewer itself.")
+        raise BadRequest("Parameters left and right must each be a user or company ID, or null for yourself.")
     return DiffRequest(parse_content(content), sides)
 
 
-def _who(viewer: Viewer) -> dict[str, str | None]:
-    """The viewer of a side."""
+def _viewer_as_json(viewer: Viewer) -> dict[str, str | None]:
+    """Serialize the viewer of a side."""
     return {
         "userId": _id("User", viewer.user_id),
         "companyId": _id("Company", viewer.company_id),
@@ -145,5 +145,5 @@ def _difference_as_json(difference: Difference) -> dict[str, Any]:
     return {"path": list(path), **{side: {"reason": reason} for side, reason in zip(SIDES, reasons, strict=True)}}
 
 
-def _written(answer: dict[str, Any], status: HTTPStatus) -> Response:
+def _response(answer: dict[str, Any], status: HTTPStatus) -> Response:
     return Response(orjson.dumps(answer), status, HEADERS, media_type=JSON + CHARSET)

@@ -1,8 +1,7 @@
-"""Where two answers to one operation differ, and why: the reason of each side, and never a value.
+"""Compares two results of one operation: where they differ and why. Reasons are reported per side, values never.
 
-Items of lists are the same if their ids are, where those are selected; or else if their positions are. Positions in paths are
-those of the left answer, and of the right one for an item that only it has. What is true of every item that both have stands
-once, with "*".
+List items match by id if ids are selected, otherwise by position. Positions in paths are those of the left result, or of the
+right one for an item that only it has. A difference in every item that both sides have is reported once, with "*".
 """
 
 from __future__ import annotations
@@ -13,25 +12,25 @@ from typing import Any, Final
 
 from resolvers.reading.redactions import EVERY_ITEM, Path, fold
 
-DIFFERS: Final = "DIFFERS"  # both have a value, and these are not the same
-NOT_IN_LIST: Final = "NOT_IN_LIST"  # the list of this side does not have the item
-NOT_FOUND: Final = "NOT_FOUND"  # there is nothing here for this side, and policy has hidden no field
+DIFFERS: Final = "DIFFERS"  # both sides have a value, and the values differ
+NOT_IN_LIST: Final = "NOT_IN_LIST"  # this side's list doesn't contain the item
+NOT_FOUND: Final = "NOT_FOUND"  # this side has no object here, and no field was hidden by policy
 MISSING: Final = object()
 
 Reasons = tuple[str | None, str | None]
-"""Of the left and of the right side, None for a side that has a value, or no more than none."""
+"""The reasons of the left and right side; None for a side with a value, or with a null that has no reason."""
 Difference = tuple[Path, Reasons]
 
 
 @dataclass(slots=True)
 class NullReasons:
-    """What an answer tells of its nulls, as a tree of their places."""
+    """The reasons for a result's nulls, as a tree of paths."""
 
     reason: str | None = None
     below: dict[str | int, NullReasons] = field(default_factory=dict)
 
     def at(self, path: Iterable[str | int]) -> list[NullReasons]:
-        """The places on a path, which are made."""
+        """Return the nodes on a path, creating missing ones."""
         places = [self]
         for step in path:
             places.append(places[-1].below.setdefault(step, NullReasons()))
@@ -40,30 +39,30 @@ class NullReasons:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value of an answer, and what is told of its place: a place below "*" is one of every item."""
+    """A value in a result, and the tree nodes that apply to it; a node below "*" applies to every item."""
 
     content: Any
-    told: tuple[NullReasons, ...]
+    nodes: tuple[NullReasons, ...]
 
     @property
     def reason(self) -> str | None:
-        """Why there is nothing here."""
-        return next((each.reason for each in self.told if each.reason), None)
+        """The reason why the value is null, or None."""
+        return next((each.reason for each in self.nodes if each.reason), None)
 
     def get(self, step: str | int) -> Value:
-        """What is below."""
+        """Return the value of a field or list item."""
         content = self.content.get(step, MISSING) if isinstance(self.content, dict) else self.content[step]
         steps = (step,) if isinstance(step, str) else (step, EVERY_ITEM)
-        return Value(content, tuple(each.below[one] for each in self.told for one in steps if one in each.below))
+        return Value(content, tuple(each.below[one] for each in self.nodes for one in steps if one in each.below))
 
 
 def differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[Difference]:
-    """Where two answers differ, in the order of the left one."""
+    """Return where two results differ, in the order of the left one."""
     return _between(_value(left), _value(right))
 
 
 def _value(answer: Mapping[str, Any]) -> Value:
-    """The data of an answer. An error is the reason of every null that it has caused, up to the root."""
+    """Return a result's data. An error is the reason of every null that it caused, up to the root."""
     root = NullReasons()
     for error in answer.get("errors", ()):
         for place in root.at(error.get("path") or ()):
@@ -90,7 +89,7 @@ def _between(left: Value, right: Value) -> list[Difference]:
 
 
 def _absence(value: Value, there: Any) -> str:
-    """Why one side has nothing where the other has something."""
+    """Return why one side is null where the other has a value."""
     return value.reason or (NOT_FOUND if isinstance(there, dict) else DIFFERS)
 
 
@@ -104,33 +103,33 @@ def _lists(left: Value, right: Value) -> list[Difference]:
     both: list[list[Difference] | None] = [None] * len(left.content)
     for mine, other in pairs.items():
         both[mine] = _between(left.get(mine), right.get(other))
-    found = set(pairs.values())
+    matched = set(pairs.values())
     only_left = [place for place in range(len(left.content)) if place not in pairs]
-    only_right = [place for place in range(len(right.content)) if place not in found]
+    only_right = [place for place in range(len(right.content)) if place not in matched]
     return [
         *fold(both),
-        *_alone(only_left, (None, NOT_IN_LIST), everything=not right.content),
-        *_alone(only_right, (NOT_IN_LIST, None), everything=not left.content),
+        *_unmatched(only_left, (None, NOT_IN_LIST), everything=not right.content),
+        *_unmatched(only_right, (NOT_IN_LIST, None), everything=not left.content),
     ]
 
 
-def _alone(places: Sequence[int], reasons: Reasons, *, everything: bool) -> list[Difference]:
-    """Items that only one side has; one entry if the other has none at all."""
+def _unmatched(places: Sequence[int], reasons: Reasons, *, everything: bool) -> list[Difference]:
+    """Return the items that only one side has, as one entry if the other list is empty."""
     if everything and places:
         return [((EVERY_ITEM,), reasons)]
     return [((place,), reasons) for place in places]
 
 
 def _pairs(left: Sequence[Any], right: Sequence[Any]) -> dict[int, int]:
-    """Which item of the left list is which one of the right."""
-    known, others = _known(left), _known(right)
-    if known is None or others is None:
+    """Map positions in the left list to those of the same items in the right list."""
+    left_ids, right_ids = _positions_by_id(left), _positions_by_id(right)
+    if left_ids is None or right_ids is None:
         return {place: place for place in range(min(len(left), len(right)))}
-    return {place: others[name] for name, place in known.items() if name in others}
+    return {place: right_ids[name] for name, place in left_ids.items() if name in right_ids}
 
 
-def _known(items: Sequence[Any]) -> dict[str, int] | None:
-    """The place of each item by its id, or by that of the node of an edge; None if they have none, or one twice."""
+def _positions_by_id(items: Sequence[Any]) -> dict[str, int] | None:
+    """Return each item's position by its id, or by its node's id; None if an item has no id or two share one."""
     places = {name: place for place, item in enumerate(items) if (name := _name(item)) is not None}
     return places if len(places) == len(items) else None
 

@@ -1,8 +1,8 @@
 """The GraphQL endpoint: GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft/) by POST and GET.
 
-An answer without data has a 4xx status as `application/graphql-response+json`, and 200 as `application/json`, if the
-request was well-formed. Requests forged by other sites do no harm: viewers are known by a header that no browser adds by
-itself, never by a cookie; POST takes JSON only; GET runs queries only, which have no effects, so it asks for no header.
+For a well-formed request, a response without `data` has status 4xx as `application/graphql-response+json`, and 200 as
+`application/json`. Cross-site request forgery is harmless: authentication uses a header that browsers never add by themselves, not
+a cookie; POST accepts only JSON; GET runs only queries, which have no side effects, so it needs no extra header.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ from transport.limits.quotas import Payer, Quotas
 from transport.logs import bind_facts
 from transport.operations import Operations, answer_of
 from transport.refusal import CHARSET, Refusal, TimedOut, refuse
-from transport.view_as import ViewAs, bind_seen
+from transport.view_as import ViewAs, bind_viewed_as
 
 MakeContext = Callable[[Viewer, str, str | None], object]
-"""Makes the context of an operation from its viewer, the request's id and its Idempotency-Key.
+"""Makes an operation's context from the viewer, the request's ID and its Idempotency-Key.
 
-Its `execution`, if it has one, says how it ran.
+The context's `execution`, if it has one, says how the operation ran.
 """
 
 METHODS: Final = ("GET", "POST")
@@ -51,11 +51,11 @@ RAW_HEADERS: Final[Mapping[MediaType, tuple[RawHeader, ...]]] = {
     for media_type in MediaType
 }
 UNPRINTABLE: Final = re.compile(r"[^ -~]+")
-EXECUTION_LENGTH: Final = 200  # characters
+MAX_EXECUTION_LENGTH: Final = 200  # characters
 
 
 class Answer(NamedTuple):
-    """What came of an operation: its result, and what is told of it beside."""
+    """An operation's result, with the cost and execution that its headers report."""
 
     result: ExecutionResult
     cost: int | None = None
@@ -64,7 +64,7 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphQLEndpoint:
-    """The ASGI application behind `/graphql`. `events` answers whoever wants its answers as a stream of events."""
+    """The ASGI application at `/graphql`. `events` serves requests that prefer an event stream."""
 
     operations: Operations
     identity: Identity
@@ -80,7 +80,9 @@ class GraphQLEndpoint:
         try:
             if scope["method"] not in METHODS:
                 allow = {"Allow": ", ".join(METHODS)}
-                raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Send queries by POST or GET.", allow)
+                raise Refusal(
+                    HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Send GraphQL requests by POST or GET.", allow
+                )
             media_type = accepted(header(scope, b"accept"))
             if media_type is MediaType.EVENT_STREAM:
                 await self.events(scope, receive, send)
@@ -97,8 +99,8 @@ class GraphQLEndpoint:
             await send({"type": "http.response.body", "body": body})
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Answer:
-        """The answer of an operation. Its request has one deadline to arrive, and another to be answered. Raises Refusal."""
-        late = HTTPStatus.REQUEST_TIMEOUT
+        """Read the request and run its operation, with one deadline for each. Raises Refusal."""
+        timeout_status = HTTPStatus.REQUEST_TIMEOUT
         limit = asyncio.timeout(None)
         self.deadlines.begin(limit)
         try:
@@ -106,7 +108,7 @@ class GraphQLEndpoint:
                 bind_facts(user_id=self.identity.check(scope))
                 check_headers(scope)
                 request = await receive_request(scope, receive)
-                late = HTTPStatus.GATEWAY_TIMEOUT
+                timeout_status = HTTPStatus.GATEWAY_TIMEOUT
                 self.deadlines.begin(limit)
                 viewer = await self.identity.viewer(request)
                 bind_facts(company_id=viewer.company_id)
@@ -114,30 +116,30 @@ class GraphQLEndpoint:
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise TimedOut(late, self.deadlines.seconds) from None
+            raise TimedOut(timeout_status, self.deadlines.seconds) from None
         finally:
             self.deadlines.forget(limit)
 
-    async def _run(self, asked: GraphQLRequest, method: str, viewer: Viewer, payer: Payer, request_id: str) -> Answer:
+    async def _run(self, request: GraphQLRequest, method: str, viewer: Viewer, payer: Payer, request_id: str) -> Answer:
         try:
-            operation = await self.operations.prepare(asked, method, payer)
-            context = await self._context(asked, viewer, request_id)
+            operation = await self.operations.prepare(request, method, payer)
+            context = await self._context(request, viewer, request_id)
         except PublicError as error:
             return Answer(PreExecutionError(data=None, errors=[error]))
         result = await self.operations.execute(operation, context)
         return Answer(result, operation.cost, getattr(context, "execution", None))
 
-    async def _context(self, asked: GraphQLRequest, viewer: Viewer, request_id: str) -> object:
-        """The context of an operation. Raises ViewAsRefused."""
-        if asked.view_as is None:
-            return self.make_context(viewer, request_id, asked.idempotency_key)
-        context = await self.view_as(viewer, asked.view_as, request_id)
-        bind_seen(context)
+    async def _context(self, request: GraphQLRequest, viewer: Viewer, request_id: str) -> object:
+        """Make the context of an operation. Raises ViewAsRefused."""
+        if request.view_as is None:
+            return self.make_context(viewer, request_id, request.idempotency_key)
+        context = await self.view_as(viewer, request.view_as, request_id)
+        bind_viewed_as(context)
         return context
 
 
 def _encode(result: ExecutionResult, request_id: str, media_type: MediaType) -> tuple[HTTPStatus, bytes]:
-    """The answer of an operation that ran, or of a request that did not get so far: only then it has no `data`."""
+    """Return the status and body of a response. It has no `data` only if the operation didn't run."""
     answer = answer_of(result, request_id)
     return _status(answer, media_type), orjson.dumps(answer)
 
@@ -151,15 +153,15 @@ def _status(answer: Mapping[str, Any], media_type: MediaType) -> HTTPStatus:
 
 
 def _response_headers(answer: Answer) -> list[RawHeader]:
-    """The headers that say what an operation costs and how it was run."""
-    told: list[RawHeader] = []
+    """Return the headers that report an operation's cost and how it ran."""
+    headers: list[RawHeader] = []
     if answer.cost is not None:
-        told.append((b"x-crossgate-cost", b"%d" % answer.cost))
+        headers.append((b"x-crossgate-cost", b"%d" % answer.cost))
     if answer.execution and (execution := _printable(answer.execution)):
-        told.append((b"x-crossgate-execution", execution))
-    return told
+        headers.append((b"x-crossgate-execution", execution))
+    return headers
 
 
 def _printable(text: str) -> bytes:
-    """A text as the value of a header."""
-    return UNPRINTABLE.sub(" ", text).strip()[:EXECUTION_LENGTH].encode("ascii")
+    """Make a text a valid header value."""
+    return UNPRINTABLE.sub(" ", text).strip()[:MAX_EXECUTION_LENGTH].encode("ascii")

@@ -1,4 +1,4 @@
-"""Files: `GET /files/ID`, to whoever may read what the file belongs to. What is absent and what is hidden look the same."""
+"""`GET /files/{id}`: serves a file to viewers who can read the object it belongs to. Missing and hidden files look the same."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from starlette.routing import Route
 from policies.viewer import Viewer
 from transport.authentication.arrival import receive_request
 from transport.authentication.bearer import Identity
-from transport.limits.quotas import DOWNLOAD, Quotas
+from transport.limits.quotas import DOWNLOAD_CHARGE, Quotas
 from transport.refusal import Refusal
 
 HEADERS: Final = {
-    "Cache-Control": "private, max-age=300",  # it may be hidden again
+    "Cache-Control": "private, max-age=300",  # it may become hidden
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Vary": "Authorization",
 }
 
 
 class File(Protocol):
-    """A file to be served."""
+    """A file to serve."""
 
     @property
     def media_type(self) -> str:
@@ -32,22 +32,22 @@ class File(Protocol):
 
     @property
     def content(self) -> bytes:
-        """What it holds."""
+        """The file's bytes."""
 
 
 LoadFile = Callable[[str, Viewer], Awaitable[File | None]]
-"""Finds the file of an id for a viewer; None where there is none that the viewer may read."""
+"""Loads a file by ID for a viewer; None if it doesn't exist or the viewer can't read it."""
 
 
 def file_route(identity: Identity, load_file: LoadFile, quotas: Quotas) -> Route:
-    """The route that serves files."""
+    """Return the route that serves files."""
 
     async def serve(request: Request) -> Response:
         viewer = await identity.viewer(await receive_request(request.scope, request.receive))
-        quotas.payer(request.scope, viewer).charge(DOWNLOAD)
+        quotas.payer(request.scope, viewer).charge(DOWNLOAD_CHARGE)
         file = await load_file(request.path_params["id"], viewer)
         if file is None:
-            raise Refusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such file.")
+            raise Refusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", "File not found, or you don't have access to it.")
         return Response(file.content, media_type=file.media_type, headers=HEADERS)
 
     return Route("/files/{id}", serve)

@@ -1,6 +1,6 @@
-"""Whether the process lives (`/livez`) and whether it can serve (`/readyz`), for whoever runs and balances gateways.
+"""Health checks for operators and load balancers: `/livez` (the process runs) and `/readyz` (it can serve requests).
 
-`/readyz` says which policy is in force, and names the parts that fail and nothing more: why they fail is in the log.
+`/readyz` reports the policy in force and the names of failing parts, never the cause of a failure, which is only logged.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from starlette.routing import Route
 from transport.refusal import JSON
 
 Probes = Mapping[str, Callable[[], Awaitable[object]]]
-"""The parts that serving needs, by name; a probe that raises says that its part fails."""
+"""Probes by the name of the part they check. A probe raises if its part fails."""
 
 Notes = Mapping[str, Callable[[], str | None]]
-"""What there is to say of a gateway beside, by name; what is None is not said."""
+"""Further facts for `/readyz`, by name. None values are left out."""
 
 PROBE_SECONDS: Final = 2.0
 HEADERS: Final = {"Cache-Control": "no-store"}
@@ -32,18 +32,18 @@ log = structlog.stdlib.get_logger("crossgate.health")
 
 
 def health_routes(ready: Probes, notes: Notes = MappingProxyType({})) -> list[Route]:
-    """The routes of both questions. `notes` are for everybody to read."""
+    """Return the routes of both checks. `notes` are public."""
 
     async def livez(_: Request) -> Response:
         return _json(HTTPStatus.OK, {"status": "alive"})
 
     async def readyz(_: Request) -> Response:
-        works = await asyncio.gather(*(_works(part, probe) for part, probe in ready.items()))
-        failing = [part for part, working in zip(ready, works, strict=True) if not working]
-        noted = {name: said for name, note in notes.items() if (said := note()) is not None}
+        results = await asyncio.gather(*(_works(part, probe) for part, probe in ready.items()))
+        failing = [part for part, working in zip(ready, results, strict=True) if not working]
+        facts = {name: value for name, note in notes.items() if (value := note()) is not None}
         if failing:
-            return _json(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "not ready", "failing": failing, **noted})
-        return _json(HTTPStatus.OK, {"status": "ready", **noted})
+            return _json(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "not ready", "failing": failing, **facts})
+        return _json(HTTPStatus.OK, {"status": "ready", **facts})
 
     return [Route("/livez", livez), Route("/readyz", readyz)]
 
@@ -52,7 +52,7 @@ async def _works(part: str, probe: Callable[[], Awaitable[object]]) -> bool:
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             await probe()
-    except Exception:  # whatever it is: the part does not serve
+    except Exception:  # any failure means that the part can't serve
         log.warning("probe.failed", part=part, exc_info=True)
         return False
     return True

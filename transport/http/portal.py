@@ -1,7 +1,7 @@
-"""The web part: GraphiQL's page and its scripts, and in development the menu that signs in as a viewer.
+"""The portal: GraphiQL's page and its assets and, in development, sign-in as any user.
 
-Whoever can reach the gateway may load the page; it holds nothing but scripts. Tokens are handed out in development only,
-to this machine's own (transport/development.py), and never cached. The page loads nothing from any other host: its policy forbids it.
+Anyone who can reach the gateway can load the page, which contains only scripts. Tokens are issued only in development, only to this
+machine (see transport/development.py), and must never be cached. The page's security policy blocks all other hosts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "worker-src 'self'",
-        "connect-src 'self'",  # WebSockets of the same host too, for subscriptions
+        "connect-src 'self'",  # includes WebSockets of the same host, for subscriptions
         "style-src 'self' 'unsafe-inline'",  # Monaco writes its themes and positions into the page
         "font-src 'self' data:",  # GraphiQL's fonts are part of its style sheet
         "img-src 'self' data:",
@@ -39,7 +39,7 @@ PAGE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 ASSET_HEADERS = {
-    "Cache-Control": "public, max-age=31536000, immutable",  # a file's name holds the hash of its content
+    "Cache-Control": "public, max-age=31536000, immutable",  # file names contain a hash of the content
     "X-Content-Type-Options": "nosniff",
 }
 NOT_STORED = {"Cache-Control": "no-store"}
@@ -49,7 +49,7 @@ SignIn = Callable[[str], Awaitable[str | None]]
 
 @dataclass(frozen=True)
 class PortalViewer:
-    """Somebody as whom a developer may sign in."""
+    """A user that a developer can sign in as."""
 
     email: str
     label: str
@@ -62,24 +62,24 @@ def portal_routes(
     viewers: Sequence[PortalViewer],
     sign_in: SignIn,
 ) -> list[BaseRoute]:
-    """The routes of the web part. `sign_in` makes a token for an e-mail address, or None where nobody has it."""
+    """Return the portal's routes. `sign_in` issues a token for an email address, or returns None if no user has it."""
 
     async def page(_request: Request) -> Response:
         index = dist / "index.html"
         if not index.is_file():
-            return PlainTextResponse("web assets are not built: run `make assets`", 503, headers=NOT_STORED)
+            return PlainTextResponse("The web assets are not built. Run `make assets`.", 503, headers=NOT_STORED)
         return FileResponse(index, headers=PAGE_HEADERS)
 
     async def asset(request: Request) -> Response:
         path = _asset(dist / "assets", request.path_params["name"])
         if path is None:
-            return PlainTextResponse("no such asset", 404, headers=NOT_STORED)
+            return PlainTextResponse("Asset not found.", 404, headers=NOT_STORED)
         return FileResponse(path, headers=ASSET_HEADERS)
 
     async def config(request: Request) -> Response:
-        known = development.serves(request)
-        choices = [asdict(viewer) for viewer in viewers] if known else []
-        answer = {"development": known, "endpoint": "/graphql", "viewers": choices}
+        in_development = development.serves(request)
+        choices = [asdict(viewer) for viewer in viewers] if in_development else []
+        answer = {"development": in_development, "endpoint": "/graphql", "viewers": choices}
         return JSONResponse(answer, headers=NOT_STORED)
 
     async def token(request: Request) -> Response:
@@ -88,10 +88,10 @@ def portal_routes(
             return refusal(403, refused)
         email = await email_in(request)
         if email is None:
-            return refusal(400, 'send {"email": "..."} as application/json')
+            return refusal(400, 'Send {"email": "..."} as application/json.')
         token = await sign_in(email)
         if token is None:
-            return refusal(404, f"nobody has the address {email}")
+            return refusal(404, f"No user has the email address {email}.")
         return JSONResponse({"token": token}, headers=NOT_STORED)
 
     routes: list[BaseRoute] = [
@@ -105,18 +105,18 @@ def portal_routes(
 
 
 def _asset(folder: Path, name: str) -> Path | None:
-    """The file of a name, None where there is none. The name itself is never made a path: clients choose it."""
+    """Find an asset, or return None. The name comes from the client, so it must never become part of a path."""
     if not folder.is_dir():
         return None
     return next((path for path in folder.iterdir() if path.name == name and path.is_file()), None)
 
 
 async def email_in(request: Request) -> str | None:
-    """The address in a body of JSON. Any other content type is refused: a foreign page may send it without asking."""
+    """Return the email address in a JSON body, or None. Other content types need no preflight, so they're ignored."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return None
     try:
-        body = parse_json(await request.body(), "The body")
+        body = parse_json(await request.body(), "The request body")
     except BadRequest:
         return None
     email = body.get("email") if isinstance(body, dict) else None

@@ -1,6 +1,6 @@
-"""A GraphQL request as it is sent by POST or GET, read and checked, before anything of it is understood.
+"""Reads a GraphQL request from a POST body or a GET query string, and checks the types of its parameters.
 
-Its parts have the types of the specification; entries that it does not know are ignored, as it asks.
+As the GraphQL over HTTP specification requires, unknown parameters are ignored. Nothing here parses the document.
 """
 
 from __future__ import annotations
@@ -23,51 +23,51 @@ ENCODED: Final = ("variables", "extensions")  # JSON inside a GET's query string
 
 
 def check_headers(scope: Scope) -> None:
-    """Refuse a body that is not announced as JSON, before it is read. Raises Refusal."""
+    """Check that the body is declared as JSON, before it is read. Raises Refusal."""
     if scope["method"] != "GET":
         require_json(header(scope, b"content-type"))
 
 
 def read(request: ReceivedRequest) -> GraphQLRequest:
-    """The GraphQL request that has arrived. Raises BadRequest."""
+    """Return the GraphQL request, with its headers applied. Raises BadRequest."""
     scope = request.scope
-    asked = from_query(QueryParams(scope["query_string"])) if scope["method"] == "GET" else _sent(request)
-    asked.view_as = view_as_header(scope)
-    return asked
+    parsed = from_query(QueryParams(scope["query_string"])) if scope["method"] == "GET" else _from_post(request)
+    parsed.view_as = view_as_header(scope)
+    return parsed
 
 
-def _sent(request: ReceivedRequest) -> GraphQLRequest:
-    """The request that is sent by POST. Raises BadRequest."""
-    asked = from_body(request.body)
+def _from_post(request: ReceivedRequest) -> GraphQLRequest:
+    """Return the GraphQL request of a POST. Raises BadRequest."""
+    parsed = from_body(request.body)
     if (key := header(request.scope, b"idempotency-key")) is not None:
-        asked.idempotency_key = parse_key(key)
-    return asked
+        parsed.idempotency_key = parse_key(key)
+    return parsed
 
 
 def from_body(body: bytes) -> GraphQLRequest:
-    """The request in a POST's body. Raises BadRequest."""
+    """Parse a GraphQL request from the body of a POST. Raises BadRequest."""
     return parse_content(content_of(body))
 
 
 def content_of(body: bytes) -> dict[str, Any]:
-    """What a POST's body says. Raises BadRequest."""
+    """Parse the JSON object in the body of a POST. Raises BadRequest."""
     if not body:
-        raise BadRequest('The body is empty; send JSON such as {"query": "{ __typename }"}.')
-    content = parse_json(body, "The body")
+        raise BadRequest('The request body is empty. Send a JSON object such as {"query": "{ __typename }"}.')
+    content = parse_json(body, "The request body")
     if isinstance(content, list):
-        raise BadRequest("Batches are not supported; send one request at a time.")
+        raise BadRequest("Batched requests are not supported. Send one operation per request.")
     if not isinstance(content, dict):
-        raise BadRequest('The body must be a JSON object such as {"query": "{ __typename }"}.')
+        raise BadRequest('The request body must be a JSON object such as {"query": "{ __typename }"}.')
     return content
 
 
 def from_query(parameters: QueryParams) -> GraphQLRequest:
-    """The request in a GET's query string. Raises BadRequest."""
+    """Parse a GraphQL request from a query string. Raises BadRequest."""
     for name in PARAMETERS:
         if len(parameters.getlist(name)) > 1:
-            raise BadRequest(f"Parameter {name} is given more than once.")
+            raise BadRequest(f"Parameter {name} appears more than once. Send it once.")
     if "query" not in parameters:
-        raise BadRequest("Parameter query is missing. This address speaks GraphQL; for a page in a browser open /.")
+        raise BadRequest("Parameter query is missing. This is the GraphQL endpoint; to use GraphiQL in a browser, open /.")
     content: dict[str, Any] = {name: parameters[name] for name in PARAMETERS if parameters.get(name)}
     encoded = {name: parse_json(content[name].encode(), f"Parameter {name}") for name in ENCODED if name in content}
     return parse_content({"query": ""} | content | encoded)

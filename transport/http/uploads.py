@@ -1,7 +1,7 @@
-"""Uploads: `POST /files`, whose body is a picture and nothing else, for the Marketplace profile of a company.
+"""`POST /files`: uploads a picture for a company's Marketplace profile. The request body is the picture itself.
 
-A viewer that may not upload is refused before its body is read. The right is decided again where the picture is stored. What the
-body calls itself does not matter. Nothing of a refused upload is kept.
+A viewer without the right is refused before the body is read, and the right is checked again when the picture is stored. The
+Content-Type is ignored. A refused upload must leave nothing behind.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from resolvers.values.errors import PublicError
 from resolvers.writing.rights import ViewerGone
 from transport.authentication.arrival import receive_request
 from transport.authentication.bearer import Identity
-from transport.limits.quotas import UPLOAD, Quotas
+from transport.limits.quotas import UPLOAD_CHARGE, Quotas
 from transport.logs import bind_facts
 from transport.refusal import CHARSET, JSON, BadRequest, Refusal, SignInRequired, TimedOut, Unauthenticated
 from transport.view_as import refuse_view_as
 
 PATH: Final = "/files"
-STATUS: Final = {
+STATUS_BY_CODE: Final = {
     "CONFLICT": HTTPStatus.CONFLICT,
     "FORBIDDEN": HTTPStatus.FORBIDDEN,
     "NOT_FOUND": HTTPStatus.NOT_FOUND,
@@ -47,7 +47,7 @@ def upload_route(
     quotas: Quotas,
     seconds: float,
 ) -> Route:
-    """The route that takes pictures. An upload has `seconds` to arrive, and as many to be stored."""
+    """Return the upload route. An upload has `seconds` to arrive, and as many to be stored."""
 
     async def upload(request: Request) -> Response:
         async with _within(seconds, HTTPStatus.GATEWAY_TIMEOUT):
@@ -58,23 +58,23 @@ def upload_route(
             company = _company(request)
 
             async def refuse(viewer: Viewer) -> None:
-                quotas.payer(request.scope, viewer).charge(UPLOAD)
+                quotas.payer(request.scope, viewer).charge(UPLOAD_CHARGE)
                 await uploads.check(make_context(viewer, request.state.request_id), company)
 
             await identity.forewarn(request.scope, refuse)
         async with _within(seconds, HTTPStatus.REQUEST_TIMEOUT):
-            whole = await receive_request(request.scope, request.receive)
+            received = await receive_request(request.scope, request.receive)
         async with _within(seconds, HTTPStatus.GATEWAY_TIMEOUT):
-            viewer = await identity.viewer(whole)
+            viewer = await identity.viewer(received)
             bind_facts(company_id=viewer.company_id)
-            return _answer(await uploads.take(make_context(viewer, request.state.request_id), company, whole.body))
+            return _answer(await uploads.take(make_context(viewer, request.state.request_id), company, received.body))
 
     return Route(PATH, upload, methods=["POST"])
 
 
 @asynccontextmanager
-async def _within(seconds: float, late: HTTPStatus) -> AsyncIterator[None]:
-    """Refuses the request where what is done inside takes too long, or raises what a client is meant to read."""
+async def _within(seconds: float, timeout_status: HTTPStatus) -> AsyncIterator[None]:
+    """Turn a timeout of the block, and public errors raised in it, into a Refusal."""
     limit = asyncio.timeout(seconds)
     try:
         async with limit:
@@ -82,23 +82,23 @@ async def _within(seconds: float, late: HTTPStatus) -> AsyncIterator[None]:
     except TimeoutError:
         if not limit.expired():
             raise
-        raise TimedOut(late, seconds) from None
+        raise TimedOut(timeout_status, seconds) from None
     except ViewerGone as error:
         raise Unauthenticated(error.message) from None
     except PublicError as error:
-        raise Refusal(STATUS.get(error.code, HTTPStatus.BAD_REQUEST), error.code, error.message) from None
+        raise Refusal(STATUS_BY_CODE.get(error.code, HTTPStatus.BAD_REQUEST), error.code, error.message) from None
 
 
 def _company(request: Request) -> str | None:
-    """The id of the company that the picture is for; None where it is the viewer's own."""
-    given = request.query_params.getlist(ARGUMENT)
-    if len(given) > 1:
-        raise BadRequest(f"Parameter {ARGUMENT} is given more than once.")
-    return given[0] if given else None
+    """Return the ID of the picture's company, or None for the viewer's own."""
+    values = request.query_params.getlist(ARGUMENT)
+    if len(values) > 1:
+        raise BadRequest(f"Parameter {ARGUMENT} appears more than once. Send it once.")
+    return values[0] if values else None
 
 
 def _answer(uploaded: Uploaded) -> Response:
-    """The image as GraphQL would tell of it."""
+    """Return the image with the fields of its GraphQL type."""
     image = {
         "id": uploaded.id,
         "url": uploaded.url,

@@ -1,6 +1,6 @@
-"""The limit on the size of a request's body, held while the body streams in, with or without Content-Length.
+"""The size limit of request bodies, enforced while the body streams in, with or without Content-Length.
 
-A body that announces itself too large is refused before any of it is read. No more than the limit is ever kept.
+If Content-Length exceeds the limit, the request is refused before its body is read. The gateway never buffers more than the limit.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from transport.headers import header
 from transport.refusal import BodyTooLarge, refuse
 
-LONGEST: Final = 18  # digits of a length that is read as a number; Python refuses numbers of thousands of digits
+MAX_LENGTH_DIGITS: Final = 18  # digits of a Content-Length that is parsed; Python rejects integers with thousands of digits
 
 
 class BodyLimit:
-    """Refuses requests with a body above `limit` bytes (413), or above the limit that its path has in `of_path`."""
+    """Middleware that refuses bodies above `limit` bytes (413); `of_path` has the limits of individual paths."""
 
     def __init__(self, app: ASGIApp, limit: int, of_path: Mapping[str, int]) -> None:
         self.app = app
@@ -30,14 +30,14 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         limit = self.of_path.get(scope["path"], self.limit)
-        if _announced(scope) > limit:
+        if _content_length(scope) > limit:
             await refuse(BodyTooLarge(limit), scope["state"]["request_id"])(scope, receive, send)
         else:
             await self.app(scope, _counted(receive, limit), send)
 
 
 def _counted(receive: Receive, limit: int) -> Receive:
-    """`receive`, raising BodyTooLarge once the body has grown above the limit."""
+    """Wrap `receive` to raise BodyTooLarge as soon as the body exceeds the limit."""
     size = 0
 
     async def counted() -> Message:
@@ -51,8 +51,8 @@ def _counted(receive: Receive, limit: int) -> Receive:
     return counted
 
 
-def _announced(scope: Scope) -> int:
+def _content_length(scope: Scope) -> int:
     length = header(scope, b"content-length")
     if length is None or not length.isdecimal():
         return 0
-    return int(length) if len(length) <= LONGEST else sys.maxsize
+    return int(length) if len(length) <= MAX_LENGTH_DIGITS else sys.maxsize

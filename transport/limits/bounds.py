@@ -1,13 +1,13 @@
-"""Bounds of documents: how deep, how wide, and what an operation costs, all known before anything is validated or run.
+"""Bounds of operations: depth, width, cost and number of values, all computed before anything is validated or run.
 
-*Depth* is the number of fields one inside another. *Width* is the number of fields, those of a fragment counted wherever it is
-spread. *Cost* is the number of objects that an answer may have: a scalar costs 0, an object 1, and what stands below a list is
-multiplied by its length. A connection has as many items as `first` or `last` asks for, or as a page has when neither is given;
-things by their ids are as many as the ids; how long other lists are nobody knows, and they count LIST. `@skip` and `@include`
-change nothing. Introspection has as many objects as the schema has. *Values* are counted like cost, but a scalar is a value too.
+*Depth* is how deep fields nest. *Width* is the number of fields; fields of a fragment count each time it is spread. *Cost* is the
+number of objects that a response may have: a scalar costs 0, an object 1, and everything below a list is multiplied by the list's
+length. A connection has as many items as `first` or `last`, or the default page size without either. A list fetched by ids is as
+long as the ids. Any other list counts as DEFAULT_LIST_SIZE items. `@skip` and `@include` change nothing. Introspection has as many
+objects as the schema. *Values* are counted like cost, but a scalar counts 1.
 
-A fragment is walked once, wherever and however often it is spread, so the time is linear in the document, and so is what is
-kept: where a page's size is a variable, a short sum is left to do for each request.
+Each fragment is walked once, however often it is spread, so time and memory are linear in the document. If a page size is a
+variable, a short sum is left to compute for each request.
 """
 
 from __future__ import annotations
@@ -49,156 +49,55 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_variable_values
 
 from resolvers.execution.roots import INTROSPECTION
-from resolvers.values.errors import PublicError
 from settings import Settings
+from transport.limits.errors import (
+    MAX_COUNT,
+    IntrospectionTooLarge,
+    MutationRepeated,
+    OperationTooCostly,
+    OperationTooDeep,
+    OperationTooLarge,
+    OperationTooRepetitive,
+    OperationTooSlow,
+    OperationTooWide,
+    TooManyRootFields,
+    TooManyVariableValues,
+)
 from transport.limits.introspection_size import IntrospectionCounter, IntrospectionTooBig
 from transport.overlaps import TooManyPairs, count_pairs
 
-DEFAULT_LIST_SIZE: Final = 10  # items of a list whose length nobody asked for
-NESTING_PER_DEPTH: Final = 3  # selection sets one inside another, fragments among them, for each level of depth
-MAX_COUNT: Final = 2**53 - 1  # the highest whole number that every reader of JSON can read
+DEFAULT_LIST_SIZE: Final = 10  # items of a list whose length the operation doesn't state
+NESTING_PER_DEPTH: Final = 3  # nested selection sets, including fragments, per level of depth
 PAGE_SIZE_ARGUMENTS: Final = ("first", "last")
-MAX_SHOWN_NAME_LENGTH: Final = 100  # characters of a field's name in a message
 IDS_ARGUMENT: Final = "ids"
-PAIRS: Final = 20_000  # of fields with the same name in the answer; validation compares 200 in a millisecond at worst
-STEPS: Final = 2  # steps that counting introspection may take, for each value that it may have
-
-
-class OperationTooDeep(PublicError):
-    """Fields one inside another, more of them than are allowed."""
-
-    code = "OPERATION_TOO_DEEP"
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"The operation nests its fields more than {limit} deep.", limit=limit)
-
-
-class OperationTooWide(PublicError):
-    """More fields than are allowed."""
-
-    code = "OPERATION_TOO_WIDE"
-
-    def __init__(self, fields: int, limit: int) -> None:
-        fields = min(fields, MAX_COUNT)
-        message = (
-            f"The operation has {fields} fields, those of fragments counted wherever they are spread; {limit} are allowed."
-        )
-        super().__init__(message, fields=fields, limit=limit)
-
-
-class TooManyRootFields(PublicError):
-    """More fields at the root of an operation than are allowed."""
-
-    code = "TOO_MANY_ROOT_FIELDS"
-
-    def __init__(self, fields: int, limit: int) -> None:
-        fields = min(fields, MAX_COUNT)
-        message = f"The operation has {fields} root fields; {limit} are allowed. Send the rest in another operation."
-        super().__init__(message, fields=fields, limit=limit)
-
-
-class TooManyVariableValues(PublicError):
-    """More values in the variables of an operation than are allowed."""
-
-    code = "TOO_MANY_VARIABLE_VALUES"
-
-    def __init__(self, limit: int) -> None:
-        message = f"The variables have more than {limit} values in their lists and objects. Send them in several operations."
-        super().__init__(message, limit=limit)
-
-
-class OperationTooRepetitive(PublicError):
-    """More pairs of fields that share a name in the answer than validation may compare."""
-
-    code = "OPERATION_TOO_REPETITIVE"
-
-    def __init__(self, limit: int) -> None:
-        message = (
-            "The operation selects the same fields of the same objects too often: validation would compare more than "
-            f"{limit} pairs of fields or fragments. Select each field once."
-        )
-        super().__init__(message, limit=limit)
-
-
-class OperationTooCostly(PublicError):
-    """An answer that may have more objects than are allowed."""
-
-    code = "OPERATION_TOO_COSTLY"
-
-    def __init__(self, cost: int, limit: int) -> None:
-        message = f"The operation may cost {cost}; {limit} is allowed. Ask for smaller pages, or in parts."
-        super().__init__(message, cost=cost, limit=limit)
-
-
-class MutationRepeated(PublicError):
-    """The same mutation, more often than one operation may run it."""
-
-    code = "MUTATION_REPEATED"
-
-    def __init__(self, field: str, times: int, limit: int) -> None:
-        message = f"The operation runs {field[:MAX_SHOWN_NAME_LENGTH]} {times} times; {limit} is the most. Send the rest in another operation."
-        super().__init__(message, field=field[:MAX_SHOWN_NAME_LENGTH], times=times, limit=limit)
-
-
-class OperationTooLarge(PublicError):
-    """An answer that may have more values than are allowed."""
-
-    code = "OPERATION_TOO_LARGE"
-
-    def __init__(self, values: int, limit: int) -> None:
-        message = (
-            f"The answer may have {values} values; {limit} are allowed. Ask for smaller pages, for fewer fields, or in parts."
-        )
-        super().__init__(message, values=values, limit=limit)
-
-
-class OperationTooSlow(PublicError):
-    """More values than graphql-core may resolve, field by field."""
-
-    code = "OPERATION_TOO_SLOW"
-
-    def __init__(self, values: int, limit: int, why: str) -> None:
-        message = (
-            f"What runs field by field ({why}) may have {values} values; {limit} are allowed. "
-            "Mend the error if there is one, else ask for smaller pages or for fewer fields."
-        )
-        super().__init__(message, values=values, limit=limit, reason=why)
-
-
-class IntrospectionTooLarge(PublicError):
-    """More of the schema than may be read at once."""
-
-    code = "INTROSPECTION_TOO_LARGE"
-
-    def __init__(self, limit: int) -> None:
-        message = f"The operation reads more than {limit} values of the schema. Read it once, or in parts."
-        super().__init__(message, limit=limit)
+MAX_PAIRS: Final = 20_000  # of fields with the same response name; validation compares at least 200 per millisecond
+STEPS_PER_VALUE: Final = 2  # steps to count introspection, per allowed value
 
 
 @dataclass(frozen=True, slots=True)
 class ItemCount:
-    """A number of items that variables decide: the first of `sources` that is given, or `default`; never above `most`."""
+    """A number of items that depends on variables: the first of `sources` with a value, or `default`; `maximum` at most."""
 
-    sources: tuple[int | str, ...]  # numbers, and names of variables
+    sources: tuple[int | str, ...]  # numbers or variable names
     default: int
-    most: int
+    maximum: int
 
     def number(self, variables: Mapping[str, Any]) -> int:
-        """How many, with these coerced variables."""
+        """Return the number of items for coerced variables."""
         for source in self.sources:
-            given = variables.get(source) if isinstance(source, str) else source
-            if isinstance(given, list):
-                given = len(given)
-            if isinstance(given, int):
-                return max(0, min(given, self.most))
+            value = variables.get(source) if isinstance(source, str) else source
+            if isinstance(value, list):
+                value = len(value)
+            if isinstance(value, int):
+                return max(0, min(value, self.maximum))
         return self.default
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A sum that variables take part in: a constant, and numbers of items times what an item costs."""
+    """A sum that depends on variables: a constant, plus numbers of items times the cost of an item."""
 
-    place: int  # among the steps of its document; those that it refers to come before it
+    place: int  # index among the document's steps, after all steps that this one refers to
     constant: int
     terms: tuple[tuple[int | ItemCount, int | Step], ...]
 
@@ -208,9 +107,9 @@ Amount = int | Step
 
 
 class Sizes:
-    """The variables of an operation that are page sizes or lists of ids, coerced as execution coerces them.
+    """The variables of an operation that are page sizes or lists of ids, coerced in the same way as during execution.
 
-    The cost and the execution read the same number in this way, whatever form a client sends it in.
+    So the cost and the execution use the same number, in whatever form a client sends it.
     """
 
     __slots__ = ("_nodes", "_plain", "_schema")
@@ -221,7 +120,7 @@ class Sizes:
         self._plain = [(node.variable.name.value, _plain_class(node)) for node in nodes]
 
     def read(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The coerced values; none where graphql-core refuses them, because then nothing runs."""
+        """Return the coerced values, or none if graphql-core rejects them, because then nothing runs."""
         if all(variables.get(name).__class__ is plain for name, plain in self._plain):
             return variables
         read = get_variable_values(self._schema, self._nodes, dict(variables))
@@ -229,7 +128,7 @@ class Sizes:
 
 
 def _plain_class(node: VariableDefinitionNode) -> type | None:
-    """The class of values whose number coercion does not change: a list has as many items before as after."""
+    """Return the class of values that need no coercion to be counted: coercion doesn't change a list's length."""
     kind = node.type.type if isinstance(node.type, NonNullTypeNode) else node.type
     if isinstance(kind, ListTypeNode):
         return list
@@ -238,29 +137,29 @@ def _plain_class(node: VariableDefinitionNode) -> type | None:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What the operations of one document cost, in the order of the document."""
+    """The costs of the operations of one document, in document order."""
 
     operations: Sequence[tuple[Amount, Sizes]]
     steps: Sequence[Step]
 
     def of(self, operation: int, variables: Mapping[str, Any]) -> int:
-        """What an operation costs with these variables."""
+        """Return the cost of an operation with these variables."""
         amount, sizes = self.operations[operation]
         if isinstance(amount, int):
             return amount
-        given = sizes.read(variables)
+        coerced = sizes.read(variables)
         costs: list[int] = []
         for step in self.steps:
             cost = step.constant
             for number, each in step.terms:
-                many = number if isinstance(number, int) else number.number(given)
-                cost += many * (each if isinstance(each, int) else costs[each.place])
+                count = number if isinstance(number, int) else number.number(coerced)
+                cost += count * (each if isinstance(each, int) else costs[each.place])
             costs.append(cost)
         return costs[amount.place]
 
 
 class Measurement(NamedTuple):
-    """The operations of one document: their objects, which are their cost, and their values."""
+    """The measures of one document's operations: objects, which are the cost, and values."""
 
     cost: Costs
     values: Costs
@@ -268,7 +167,7 @@ class Measurement(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """The bounds that operations over a schema are held to."""
+    """The limits for operations on one schema."""
 
     schema: GraphQLSchema
     depth: int
@@ -284,23 +183,23 @@ class Bounds:
     variables: int = 10_000
 
     def measure(self, document: DocumentNode) -> Measurement:
-        """What the operations of a document cost. Raises the error of the bound that they exceed, or GraphQLSyntaxError."""
+        """Measure the operations of a document. Raises the error of an exceeded bound, or GraphQLSyntaxError."""
         measured = Measurement(_Walk(self, document, leaf=0).costs(), _Walk(self, document, leaf=1).costs())
         try:
-            count_pairs(document, PAIRS)
+            count_pairs(document, MAX_PAIRS)
         except TooManyPairs:
-            raise OperationTooRepetitive(PAIRS) from None
+            raise OperationTooRepetitive(MAX_PAIRS) from None
         return measured
 
     def check(self, cost: int, values: int) -> None:
-        """Raises OperationTooCostly or OperationTooLarge."""
+        """Raise OperationTooCostly or OperationTooLarge if an operation exceeds its bounds."""
         if cost > self.cost:
             raise OperationTooCostly(min(cost, MAX_COUNT), self.cost)
         if values > self.values:
             raise OperationTooLarge(min(values, MAX_COUNT), self.values)
 
     def check_variables(self, variables: Mapping[str, Any]) -> None:
-        """Raises TooManyVariableValues, before anything is coerced."""
+        """Raise TooManyVariableValues if the variables are too large, before they are coerced."""
         left, waiting = self.variables, list[Any](variables.values())
         while waiting:
             value = waiting.pop()
@@ -311,17 +210,17 @@ class Bounds:
                 waiting.extend(value.values() if isinstance(value, dict) else value)
 
     def check_unplanned(self, values: int, why: str) -> None:
-        """Raises OperationTooSlow."""
+        """Raise OperationTooSlow if graphql-core would have to resolve too many values."""
         if values > self.unplanned:
             raise OperationTooSlow(min(values, MAX_COUNT), self.unplanned, why)
 
     def admit(self, document: DocumentNode, variables: Mapping[str, Any], why: str) -> None:
-        """Raises OperationTooSlow where the one operation of a document is too much for graphql-core."""
+        """Raise OperationTooSlow if the only operation of a document is too much for graphql-core."""
         self.check_unplanned(self.measure(document).values.of(0, variables), why)
 
 
 def bounds_of(schema: GraphQLSchema, settings: Settings) -> Bounds:
-    """The bounds that are set."""
+    """Return the bounds from the settings."""
     return Bounds(
         schema=schema,
         depth=settings.max_operation_depth,
@@ -340,12 +239,12 @@ def bounds_of(schema: GraphQLSchema, settings: Settings) -> Bounds:
 
 @dataclass(frozen=True, slots=True)
 class _Totals:
-    """What is known of a selection set. `listed` is the part of its cost that stands in lists of the object that it selects from."""
+    """The measures of a selection set. `listed` is the cost of one item of the parent object's lists without a stated length."""
 
     depth: int = 0
     nesting: int = 0
     fields: int = 0
-    own: int = 0  # of the fields, those that no other field contains
+    own: int = 0  # fields that no other field contains
     fixed: Amount = 0
     listed: Amount = 0
     introspected: int = 0  # values of the schema
@@ -355,23 +254,23 @@ NOTHING: Final = _Totals()
 
 
 class _Walk:
-    """One walk over a document, that nobody has validated. A scalar counts `leaf`."""
+    """One walk over a document that hasn't been validated. A scalar counts `leaf`."""
 
     def __init__(self, bounds: Bounds, document: DocumentNode, leaf: int) -> None:
         self._bounds = bounds
         self._leaf = leaf
         self._operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
         self._fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
-        self._introspected = IntrospectionCounter(bounds.schema, self._fragments, STEPS * bounds.introspection)
+        self._introspected = IntrospectionCounter(bounds.schema, self._fragments, STEPS_PER_VALUE * bounds.introspection)
         self._read = 0  # values of the schema, in all operations
         self._walked: dict[str, _Totals] = {}
         self._steps: list[Step] = []
-        self._sources: set[str] = set()  # the variables that are numbers of items
+        self._sources: set[str] = set()  # variables that decide numbers of items
 
     def costs(self) -> Costs:
-        """The costs of all operations. What no operation spreads is walked too, for it will be validated."""
+        """Return the costs of all operations. Unused fragments are walked too, because validation reads them."""
         for name in self._fragments:
-            self._wide(self._fragment(name, 0, 0))
+            self._check_width(self._fragment(name, 0, 0))
         amounts = [self._operation(each) for each in self._operations]
         return Costs([(amount, self._sizes(each)) for amount, each in zip(amounts, self._operations, strict=True)], self._steps)
 
@@ -382,7 +281,7 @@ class _Walk:
     def _operation(self, operation: OperationDefinitionNode) -> Amount:
         root = self._bounds.schema.get_root_type(operation.operation)
         totals = self._selections(operation.selection_set, root, 0, 0)
-        self._wide(totals)
+        self._check_width(totals)
         if totals.own > self._bounds.roots:
             raise TooManyRootFields(totals.own, self._bounds.roots)
         if operation.operation is OperationType.MUTATION:
@@ -392,13 +291,13 @@ class _Walk:
         return self._sum([(1, totals.fixed), (DEFAULT_LIST_SIZE, totals.listed)])
 
     def _check_repeats(self, selected: SelectionSetNode) -> None:
-        """Raises MutationRepeated. A field under the same name in the answer runs once, wherever it is selected."""
-        found: dict[str, set[str]] = {}
+        """Raise MutationRepeated if needed. A field with the same response name runs once, wherever it is selected."""
+        response_names: dict[str, set[str]] = {}
         waiting, spread = [selected], set[str]()
         while waiting:
             for each in waiting.pop().selections:
                 if isinstance(each, FieldNode) and not each.name.value.startswith("__"):
-                    found.setdefault(each.name.value, set()).add((each.alias or each.name).value)
+                    response_names.setdefault(each.name.value, set()).add((each.alias or each.name).value)
                 elif isinstance(each, InlineFragmentNode):
                     waiting.append(each.selection_set)
                 elif (
@@ -408,21 +307,21 @@ class _Walk:
                 ):
                     spread.add(each.name.value)
                     waiting.append(self._fragments[each.name.value].selection_set)
-        for field, names in found.items():
+        for field, names in response_names.items():
             if len(names) > self._bounds.repeats:
                 raise MutationRepeated(field, len(names), self._bounds.repeats)
 
-    def _wide(self, totals: _Totals) -> None:
+    def _check_width(self, totals: _Totals) -> None:
         if totals.fields > self._bounds.fields:
             raise OperationTooWide(totals.fields, self._bounds.fields)
 
-    def _fits(self, level: int, nesting: int) -> None:
+    def _check_depth(self, level: int, nesting: int) -> None:
         if level > self._bounds.depth or nesting > self._bounds.depth * NESTING_PER_DEPTH:
             raise OperationTooDeep(self._bounds.depth)
 
     def _selections(self, selected: SelectionSetNode, parent: GraphQLNamedType | None, level: int, nesting: int) -> _Totals:
-        """The totals of a selection set at a level, below a type that is unknown where the document is wrong."""
-        self._fits(level, nesting + 1)
+        """Return the totals of a selection set. `parent` is None if the document selects from an unknown type."""
+        self._check_depth(level, nesting + 1)
         if not selected.selections:
             raise _empty(selected)
         parts = [self._selection(each, parent, level, nesting + 1) for each in selected.selections]
@@ -441,73 +340,73 @@ class _Walk:
             return self._field(selection, parent, level + 1, nesting)
         if isinstance(selection, FragmentSpreadNode):
             return self._fragment(selection.name.value, level, nesting)
-        assert isinstance(selection, InlineFragmentNode)  # noqa: S101 (there is no fourth)
+        assert isinstance(selection, InlineFragmentNode)  # noqa: S101 (the only other kind of selection)
         on = selection.type_condition
         return self._selections(
             selection.selection_set, self._bounds.schema.get_type(on.name.value) if on else parent, level, nesting
         )
 
     def _fragment(self, name: str, level: int, nesting: int) -> _Totals:
-        """The totals of a fragment. One that is unknown, or spreads itself, counts nothing there: it will be refused."""
-        if (known := self._walked.get(name)) is None:
+        """Return the totals of a fragment. An unknown or recursive spread counts nothing: validation rejects it."""
+        if (totals := self._walked.get(name)) is None:
             if (fragment := self._fragments.get(name)) is None:
                 return NOTHING
             self._walked[name] = NOTHING
             on = self._bounds.schema.get_type(fragment.type_condition.name.value)
-            known = self._walked[name] = self._selections(fragment.selection_set, on, level, nesting)
-        self._fits(level + known.depth, nesting + known.nesting)
-        return known
+            totals = self._walked[name] = self._selections(fragment.selection_set, on, level, nesting)
+        self._check_depth(level + totals.depth, nesting + totals.nesting)
+        return totals
 
     def _field(self, node: FieldNode, parent: GraphQLNamedType | None, level: int, nesting: int) -> _Totals:
-        self._fits(level, nesting)
+        self._check_depth(level, nesting)
         field = parent.fields.get(node.name.value) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
         if node.selection_set is None:
             return _Totals(1, 0, 1, 1, self._leaf)
         below = self._selections(node.selection_set, get_named_type(field.type) if field else None, level, nesting)
         if parent is self._bounds.schema.query_type and node.name.value in INTROSPECTION:
-            return self._asking(node, below)
+            return self._introspection(node, below)
         fixed, listed = self._costs(node, field, below) if field else (0, 0)
         return _Totals(below.depth + 1, below.nesting, below.fields + 1, 1, fixed, listed, below.introspected)
 
-    def _asking(self, node: FieldNode, below: _Totals) -> _Totals:
-        """The totals of a field that asks about the schema."""
-        self._wide(below)
+    def _introspection(self, node: FieldNode, below: _Totals) -> _Totals:
+        """Return the totals of an introspection field."""
+        self._check_width(below)
         try:
             counted = self._introspected.count(node)
         except IntrospectionTooBig:
             raise IntrospectionTooLarge(self._bounds.introspection) from None
         self._read += counted.values
-        if self._read > self._bounds.introspection * len(self._operations):  # before more is counted
+        if self._read > self._bounds.introspection * len(self._operations):  # stop before counting more
             raise IntrospectionTooLarge(self._bounds.introspection)
         amount = counted.values if self._leaf else counted.objects
         return _Totals(below.depth + 1, below.nesting, below.fields + 1, 1, amount, 0, counted.values)
 
     def _costs(self, node: FieldNode, field: GraphQLField, below: _Totals) -> tuple[Amount, Amount]:
-        """What a field costs its parent: once, and for each item of a page that the parent may be."""
-        many = self._number(node, field)
+        """Return a field's fixed cost, and its cost per item of a page if the parent is a connection."""
+        count = self._number(node, field)
         if not is_list_type(get_nullable_type(field.type)):
-            return self._sum([(1, 1), (1, below.fixed), (DEFAULT_LIST_SIZE if many is None else many, below.listed)]), 0
-        each = self._sum([(1, 1), (1, below.fixed), (DEFAULT_LIST_SIZE, below.listed)])
-        return (0, each) if many is None else (self._sum([(many, each)]), 0)
+            return self._sum([(1, 1), (1, below.fixed), (DEFAULT_LIST_SIZE if count is None else count, below.listed)]), 0
+        item = self._sum([(1, 1), (1, below.fixed), (DEFAULT_LIST_SIZE, below.listed)])
+        return (0, item) if count is None else (self._sum([(count, item)]), 0)
 
     def _number(self, node: FieldNode, field: GraphQLField) -> Number | None:
-        """How many items a field asks for by its arguments, None where it has no such arguments."""
+        """Return how many items a field's arguments request, or None if it has no such arguments."""
         bounds = self._bounds
-        given = {argument.name.value: argument.value for argument in node.arguments or ()}
+        arguments = {argument.name.value: argument.value for argument in node.arguments or ()}
         if IDS_ARGUMENT in field.args:
-            return self._asked([_listed(given.get(IDS_ARGUMENT))], DEFAULT_LIST_SIZE, bounds.max_page_size)
+            return self._item_count([_list_length(arguments.get(IDS_ARGUMENT))], DEFAULT_LIST_SIZE, bounds.max_page_size)
         if any(name in field.args for name in PAGE_SIZE_ARGUMENTS):
-            return self._asked(
-                [_source(given.get(name)) for name in PAGE_SIZE_ARGUMENTS], bounds.default_page_size, bounds.max_page_size
+            return self._item_count(
+                [_source(arguments.get(name)) for name in PAGE_SIZE_ARGUMENTS], bounds.default_page_size, bounds.max_page_size
             )
         return None
 
-    def _asked(self, values: Iterable[int | str | None], default: int, most: int) -> Number:
+    def _item_count(self, values: Iterable[int | str | None], default: int, maximum: int) -> Number:
         sources = tuple(source for source in values if source is not None)
-        asked = ItemCount(sources, default, most)
+        count = ItemCount(sources, default, maximum)
         names = [source for source in sources if isinstance(source, str)]
         self._sources.update(names)
-        return asked if names else asked.number({})
+        return count if names else count.number({})
 
     def _sum(self, parts: Iterable[tuple[Number, Amount]]) -> Amount:
         constant = 0
@@ -524,20 +423,20 @@ class _Walk:
 
 
 def _empty(selected: SelectionSetNode) -> GraphQLSyntaxError:
-    """The error of braces without anything in them, which the parser lets pass."""
-    assert selected.loc is not None  # noqa: S101 (documents are parsed with places)
+    """Return the error for an empty selection set, which the parser accepts."""
+    assert selected.loc is not None  # noqa: S101 (documents are parsed with locations)
     return GraphQLSyntaxError(selected.loc.source, selected.loc.end - 1, "Expected Name, found '}'.")
 
 
 def _source(value: ValueNode | None) -> int | str | None:
-    """The number that a literal is, or the name of the variable."""
+    """Return the value of an integer literal, or the name of a variable."""
     if isinstance(value, VariableNode):
         return value.name.value
     return _int(value) if isinstance(value, IntValueNode) else None
 
 
-def _listed(value: ValueNode | None) -> int | str | None:
-    """The length of a literal list, one for a single value, which coercion makes a list of; or the name of the variable."""
+def _list_length(value: ValueNode | None) -> int | str | None:
+    """Return the length of a literal list, or a variable's name. A single value counts 1, because coercion wraps it in a list."""
     if isinstance(value, ListValueNode):
         return len(value.values)
     if value is None or isinstance(value, NullValueNode):
@@ -546,5 +445,5 @@ def _listed(value: ValueNode | None) -> int | str | None:
 
 
 def _int(value: IntValueNode) -> int:
-    """The number, if it is short enough to be one; any other will be refused, and counts as the highest."""
+    """Parse an integer. One with too many digits counts as MAX_COUNT; validation rejects it later."""
     return int(value.value) if len(value.value) <= len(str(MAX_COUNT)) else MAX_COUNT

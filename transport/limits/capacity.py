@@ -1,8 +1,8 @@
-"""Capacity: how many things of a kind may be open at once, in the process, for each peer, and for each signed-in viewer.
+"""Capacity: how many objects of one kind can be open at once, per process, per peer and per signed-in viewer.
 
-    Full ── what is refused where a bound is met: 503 for the process, 429 for a peer or viewer
+    CapacityExceeded ── the refusal at a limit: 503 for the process, 429 for a peer or viewer
 
-Only what is open is counted, so the counts need no more memory than the process has bound.
+Only open objects are counted, so the process limit bounds the memory of the counts.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from policies.viewer import Viewer
 from transport.limits.peers import peer_of
 from transport.refusal import Refusal
 
-RETRY_SECONDS: Final = 5
+RETRY_AFTER_SECONDS: Final = 5
 
 
 class Share(StrEnum):
-    """Whose things a bound counts."""
+    """The scope of a limit."""
 
     PROCESS = "process"
     PEER = "network address"
@@ -45,30 +45,30 @@ PROCESS: Final = Holder(Share.PROCESS)
 
 
 def origin_of(scope: Scope) -> tuple[Holder, ...]:
-    """Who holds what a request opens, as far as is known before its viewer is."""
+    """Return the holders of what a request opens that are known before its viewer is: the process and the peer."""
     return PROCESS, Holder(Share.PEER, peer_of(scope))
 
 
 def holder_of(viewer: Viewer) -> tuple[Holder, ...]:
-    """Who else holds it once its viewer is known: nobody if that is a visitor."""
+    """Return the viewer as a holder, or none if it is anonymous."""
     return () if viewer.user_id is None else (Holder(Share.VIEWER, viewer.user_id),)
 
 
 class CapacityExceeded(Refusal):
-    """One thing more than a bound allows."""
+    """A limit on open objects is reached (503 for the process, 429 for a peer or viewer)."""
 
-    def __init__(self, code: str, things: str, most: int, share: Share) -> None:
-        """`things` is the plural of what is bound."""
+    def __init__(self, code: str, things: str, limit: int, share: Share) -> None:
+        """Make a message in which `things` names the limited objects in the plural."""
         self.share = share
-        whose = "the gateway" if share is Share.PROCESS else f"each {share.value}"
+        holder = "the gateway" if share is Share.PROCESS else f"each {share.value}"
         status = HTTPStatus.SERVICE_UNAVAILABLE if share is Share.PROCESS else HTTPStatus.TOO_MANY_REQUESTS
-        message = f"Too many {things} are open: {whose} may have {most}. Close some, or try again later."
-        super().__init__(status, code, message, {"Retry-After": str(RETRY_SECONDS)})
+        message = f"Too many {things} are open; {holder} can have at most {limit}. Close some, or try again later."
+        super().__init__(status, code, message, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The bounds of one kind of thing."""
+    """The limits for one kind of object."""
 
     process: int
     peer: int
@@ -76,22 +76,22 @@ class Limits:
 
 
 class Capacity:
-    """Counts the things of one kind that are open, and refuses one too many."""
+    """Counts open objects of one kind, and refuses to open more than allowed."""
 
-    def __init__(self, code: str, things: str, most: Limits) -> None:
-        """`code` is that of a refusal, `things` the plural of what is counted."""
+    def __init__(self, code: str, things: str, limits: Limits) -> None:
+        """Refuse with `code`; `things` names the counted objects in the plural."""
         self._code = code
         self._things = things
-        self._most = {Share.PROCESS: most.process, Share.PEER: most.peer, Share.VIEWER: most.viewer}
+        self._limits = {Share.PROCESS: limits.process, Share.PEER: limits.peer, Share.VIEWER: limits.viewer}
         self._open: Counter[Holder] = Counter()
 
     def open(self, holder: Holder = PROCESS) -> int:
-        """How many a holder has open."""
+        """Return how many objects a holder has open."""
         return self._open[holder]
 
     @contextmanager
     def hold(self, *holders: Holder) -> Iterator[None]:
-        """One more for each holder, until the block ends. Raises Full, and then counts nothing."""
+        """Count one more object for each holder until the block ends. Raises CapacityExceeded, and then counts nothing."""
         self.take(*holders)
         try:
             yield
@@ -99,14 +99,14 @@ class Capacity:
             self.give_back(*holders)
 
     def take(self, *holders: Holder) -> None:
-        """One more for each holder. Raises Full, and then counts nothing."""
+        """Count one more object for each holder. Raises CapacityExceeded, and then counts nothing."""
         for holder in holders:
-            if self._open[holder] >= self._most[holder.share]:
-                raise CapacityExceeded(self._code, self._things, self._most[holder.share], holder.share)
+            if self._open[holder] >= self._limits[holder.share]:
+                raise CapacityExceeded(self._code, self._things, self._limits[holder.share], holder.share)
         self._open.update(holders)
 
     def give_back(self, *holders: Holder) -> None:
-        """One less for each holder."""
+        """Count one object less for each holder."""
         for holder in holders:
             self._open[holder] -= 1
             if self._open[holder] <= 0:

@@ -1,10 +1,10 @@
-"""Connections: how many may be open, and how long a client may take to send, held by uvicorn's own protocols.
+"""Connection limits: how many can be open, and how long a client can take to send. Enforced by subclasses of uvicorn's protocols.
 
-uvicorn bounds no headers and no connection of one peer, so its protocols for HTTP and WebSockets are extended here. Nothing is timed
-for each request: the server looks at all connections once a second, and a connection only notes since when it waits.
+uvicorn limits neither the time for headers nor the connections of one peer. No request has a timer of its own: the server checks
+all connections once a second, and each connection only stores its deadline.
 
-A connection above a bound is told so once it has sent something, since an answer before that is often lost. It has `HEADER_TIMEOUT` seconds
-for that, and of such connections too many are dropped without a word.
+A connection above a limit is refused after it has sent something, because an earlier response is often lost. It has
+`HEADER_TIMEOUT` seconds to send; if too many connections wait for their refusal, further ones are closed without a response.
 """
 
 from __future__ import annotations
@@ -33,37 +33,37 @@ from transport.refusal import error_body
 
 CODE: Final = "TOO_MANY_CONNECTIONS"
 HEADER_TIMEOUT: Final = 5.0  # seconds
-GRACE: Final = 5.0  # seconds after which a request that is late is ended here, if nobody has refused it
-MAX_REFUSED: Final = 100  # connections that wait for their refusal
+GRACE: Final = 5.0  # extra seconds for the application to refuse a late request before its connection is closed here
+MAX_REFUSED: Final = 100  # connections waiting for their refusal
 NEVER: Final = float("inf")
-UPGRADES: Final = 4  # connections that become WebSockets in one pass of the event loop; each takes about a millisecond
+UPGRADES: Final = 4  # connections upgraded per pass of the event loop; each takes about a millisecond
 
 log = structlog.stdlib.get_logger("crossgate.connections")
 
 
 class Pace:
-    """Calls what it's given, in order and a few in each pass of the event loop, so that requests are answered between them."""
+    """Runs callbacks in order, a few per pass of the event loop, so that requests are answered in between."""
 
-    def __init__(self, at_once: int) -> None:
-        self._at_once = at_once
+    def __init__(self, max_per_pass: int) -> None:
+        self._max_per_pass = max_per_pass
         self._waiting: deque[Callable[[], None]] = deque()
 
     def add(self, call: Callable[[], None]) -> None:
-        """One more call."""
+        """Queue a callback."""
         self._waiting.append(call)
         if len(self._waiting) == 1:
             asyncio.get_running_loop().call_soon(self._run)
 
     def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        for _ in range(min(self._at_once, len(self._waiting))):
+        for _ in range(min(self._max_per_pass, len(self._waiting))):
             loop.call_soon(self._waiting.popleft())
         if self._waiting:
             loop.call_soon(self._run)
 
 
 class Config(uvicorn.Config):
-    """uvicorn's, with what its protocols share here."""
+    """uvicorn's configuration, plus the state that the protocols here share."""
 
     def __init__(self, app: Any, settings: Settings, **options: Any) -> None:
         super().__init__(app, http=Http, ws=WebSocket, **options)
@@ -72,50 +72,52 @@ class Config(uvicorn.Config):
         self.safe = safe_headers(settings.public_url)
         self.upgrades = Pace(UPGRADES)
         self.proxies = Proxies(settings.trusted_proxies)
-        most = settings.max_connections
-        self.capacity = Capacity(CODE, "connections", Limits(process=most, peer=settings.max_connections_per_peer, viewer=most))
+        limit = settings.max_connections
+        self.capacity = Capacity(
+            CODE, "connections", Limits(process=limit, peer=settings.max_connections_per_peer, viewer=limit)
+        )
         self.refused = Capacity(CODE, "refused connections", Limits(process=MAX_REFUSED, peer=MAX_REFUSED, viewer=MAX_REFUSED))
 
     def holders(self, transport: Transport) -> tuple[Holder, ...]:
-        """Who holds a connection. A trusted proxy brings those of many peers, so it is none."""
+        """Return the holders of a connection. A trusted proxy serves many peers, so it doesn't count as one."""
         address = get_remote_addr(transport)
         host = address[0] if address else ""
         return (PROCESS,) if self.proxies.trusts(host) else (PROCESS, Holder(Share.PEER, network_of(host)))
 
 
 class Bounded:
-    """What both protocols do: `due` is when the connection has waited too long for its client."""
+    """The behavior that both protocols share. `due` is the deadline for the client to send."""
 
     config: Config
     transport: Transport
     due: float = NEVER
-    _stalled: float = NEVER  # when a client that does not read has been waited for too long
+    _stalled: float = NEVER  # deadline for a client that doesn't read
     _held: tuple[Capacity, tuple[Holder, ...]] | None = None
 
     def hold(self, capacity: Capacity, *holders: Holder) -> None:
-        """Count this connection. Raises Full."""
+        """Count this connection. Raises CapacityExceeded."""
         capacity.take(*holders)
         self._held = capacity, holders
 
     def let_go(self) -> None:
-        """Count it no more."""
+        """Stop counting this connection."""
         if self._held is not None:
             capacity, holders = self._held
             self._held = None
             capacity.give_back(*holders)
 
     def pause_writing(self) -> None:
-        """The client does not read what it is sent."""
+        """Start the deadline of a client that doesn't read."""
         self._stalled = time.monotonic() + self.config.body_timeout
         super().pause_writing()  # type: ignore[misc]
 
     def resume_writing(self) -> None:
-        """It reads again."""
+        """Stop the deadline: the client reads again."""
         self._stalled = NEVER
         super().resume_writing()  # type: ignore[misc]
 
-    def look(self, now: float) -> None:
-        """End the connection if its client has been waited for too long."""
+    def close_if_overdue(self, now: float) -> None:
+        """Close the connection if its client has missed a deadline."""
         if now >= self._stalled:
             self.transport.abort()
         elif now >= self.due:
@@ -123,21 +125,21 @@ class Bounded:
 
 
 class Http(Bounded, HttpToolsProtocol):
-    """HTTP, with a time for headers and one for what follows them."""
+    """HTTP with a deadline for headers and another for the body."""
 
     config: Config
     refusal: CapacityExceeded | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """Count a new connection, which has to send headers now."""
+        """Count a new connection, and start the deadline for its headers."""
         super().connection_made(cast("Transport", transport))
         self.due = time.monotonic() + self.config.header_timeout
         try:
             self.hold(self.config.capacity, *self.config.holders(self.transport))
         except CapacityExceeded as refusal:
-            self._turn_away(refusal)
+            self._refuse(refusal)
 
-    def _turn_away(self, refusal: CapacityExceeded) -> None:
+    def _refuse(self, refusal: CapacityExceeded) -> None:
         log.warning("connection.refused", share=refusal.share.value)
         self.refusal = refusal
         self.due = time.monotonic() + HEADER_TIMEOUT
@@ -147,12 +149,12 @@ class Http(Bounded, HttpToolsProtocol):
             self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Count it no more."""
+        """Stop counting this connection."""
         self.let_go()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read, or refuse."""
+        """Pass the data on, or send the refusal."""
         if self.refusal is None:
             super().data_received(data)
         elif not self.transport.is_closing():
@@ -162,32 +164,32 @@ class Http(Bounded, HttpToolsProtocol):
             self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP, with the headers that every answer has."""
+        """Reject invalid HTTP, with the security headers of every response."""
         self.transport.write(answer(HTTPStatus.BAD_REQUEST, "text/plain", msg.encode("ascii"), {}, self.config.safe))
         self.transport.close()
 
     def on_message_begin(self) -> None:
-        """Headers begin to arrive."""
+        """Start the deadline for headers."""
         self.due = time.monotonic() + self.config.header_timeout
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """A body may follow."""
+        """Start the deadline for the body."""
         self.due = time.monotonic() + self.config.body_timeout
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """All is there."""
+        """Stop the deadline: the request has arrived."""
         self.due = NEVER
         super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
-        """Leave the connection to the other protocol when its turn comes. Until then nothing is read from it."""
+        """Queue the upgrade to a WebSocket, and read nothing until then."""
         self.transport.pause_reading()
         self.config.upgrades.add(self._upgrade)
 
     def _upgrade(self) -> None:
-        """Leave the connection to the other protocol, which counts it anew."""
+        """Hand the connection over to the WebSocket protocol, which counts it again."""
         if self.transport.is_closing():
             return
         self.transport.resume_reading()
@@ -197,23 +199,23 @@ class Http(Bounded, HttpToolsProtocol):
 
 
 class WebSocket(Bounded, WebSocketsSansIOProtocol):
-    """A WebSocket, counted as the connection that it is."""
+    """A WebSocket, which counts as one connection."""
 
     config: Config
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """Count it. The place that the HTTP connection had is free."""
+        """Count the connection, which the HTTP protocol no longer counts."""
         super().connection_made(transport)
         self.hold(self.config.capacity, *self.config.holders(self.transport))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Count it no more."""
+        """Stop counting this connection."""
         self.let_go()
         super().connection_lost(exc)
 
 
 def answer(status: HTTPStatus, media_type: str, body: bytes, more: Mapping[str, str], safe: Sequence[RawHeader]) -> bytes:
-    """An answer that no application sees, after which the connection ends."""
+    """Serialize a response that bypasses the application and closes the connection."""
     headers = {
         "content-type": f"{media_type}; charset=utf-8",
         "content-length": str(len(body)),

@@ -1,7 +1,7 @@
-"""Time limits for any number of requests at once, by one timer.
+"""Time limits for any number of concurrent requests, with a single timer.
 
-All limits are equally long, so they end in the order in which they were begun, and one timer, set to the end of the first, looks
-after all. A timer for each would cost a request more than all else that is done here for it.
+All limits have the same length, so they expire in the order in which they begin, and one timer set to the first expiry is enough.
+A timer per request would cost more than everything else here.
 """
 
 from __future__ import annotations
@@ -10,35 +10,35 @@ import asyncio
 
 
 class Deadlines:
-    """Limits of `seconds` each. Belongs to the event loop that it is used in."""
+    """Time limits of `seconds` each, for use in a single event loop."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._ends: dict[asyncio.Timeout, float] = {}  # by the loop's clock; the first ends first
-        self._loop: asyncio.AbstractEventLoop | None = None  # where the timer is set, if it is
+        self._ends: dict[asyncio.Timeout, float] = {}  # expiry on the loop's clock, in ascending order
+        self._loop: asyncio.AbstractEventLoop | None = None  # the loop with a pending timer, if any
 
     def begin(self, limit: asyncio.Timeout) -> None:
-        """Let `limit`, which is entered or about to be, end `seconds` from now, whenever it was to end before."""
+        """Make `limit` expire `seconds` from now, instead of any earlier deadline. It must be entered or about to be."""
         loop = asyncio.get_running_loop()
         self._ends.pop(limit, None)
         self._ends[limit] = end = loop.time() + self.seconds
         if self._loop is not loop:
             self._loop = loop
-            loop.call_at(end, self._look)
+            loop.call_at(end, self._expire_due)
 
     def forget(self, limit: asyncio.Timeout) -> None:
-        """Leave `limit` alone: it is over."""
+        """Stop tracking `limit`, which has ended."""
         self._ends.pop(limit, None)
 
-    def _look(self) -> None:
-        """End what is due, and look again when the next is."""
+    def _expire_due(self) -> None:
+        """Expire the limits that are due, and set the timer to the next expiry."""
         loop = asyncio.get_running_loop()
         self._loop = None
         while self._ends:
             limit, end = next(iter(self._ends.items()))
             if end > loop.time():
                 self._loop = loop
-                loop.call_at(end, self._look)
+                loop.call_at(end, self._expire_due)
                 return
             del self._ends[limit]
             limit.reschedule(end)

@@ -1,7 +1,7 @@
-"""How much introspection answers, counted before it runs, by the real number of types, fields, arguments and enum values.
+"""Counts what introspection returns, before it runs, by the real number of types, fields, arguments and enum values.
 
-The resolvers of graphql-core find the parts of the full schema, some of which a viewer's schema leaves out; what is deprecated
-is counted too. A selection is counted once for each type that it is reached from, and the number of steps is bounded.
+graphql-core's resolvers walk the full schema, including parts that a viewer's schema leaves out, and deprecated elements count
+too. Each selection is counted once per type that it is reached from, and the number of steps is bounded.
 """
 
 from __future__ import annotations
@@ -30,46 +30,47 @@ DEPRECATED: Final = "includeDeprecated"
 
 
 class IntrospectionTooBig(Exception):
-    """More steps than counting may take."""
+    """Counting needs too many steps."""
 
 
 class Count(NamedTuple):
-    """Objects of an answer, and values: each selected field of each object."""
+    """The objects in a response, and its values: each selected field of each object."""
 
     objects: int
     values: int
 
 
 class _Selected(NamedTuple):
-    """A selection set: how many leaves it has, and its fields that are objects or lists of them."""
+    """A selection set: its number of leaves, and its fields that return objects or lists of objects."""
 
     leaves: int
     inner: list[tuple[Any, dict[str, bool], _Selected]]  # resolver, arguments, selection
 
 
 class IntrospectionCounter:
-    """Counts the introspection of one document, whose width is known to be within bounds, in `most` steps."""
+    """Counts the introspection of one document in at most `max_steps` steps. Its width must already be within bounds."""
 
-    def __init__(self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], most: int) -> None:
+    def __init__(self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], max_steps: int) -> None:
         self._schema = schema
         self._fragments = fragments
-        self._left = most
+        self._left = max_steps
         self._info = SimpleNamespace(schema=schema)
         self._selected: dict[int, _Selected] = {}
         self._counted: dict[tuple[int, int], Count] = {}
 
     def count(self, node: FieldNode) -> Count:
-        """What a root field answers. Raises TooMuch."""
+        """Count what an introspection root field returns. Raises IntrospectionTooBig."""
         if node.selection_set is None:
             return Count(0, 1)
         kind: Any = get_named_type(FIELDS[node.name.value].type)
         selected = self._select(kind, node.selection_set)
-        found = [self._below(selected, element) for element in self._elements(node)]
-        objects, values = max((each.objects for each in found), default=0), max((each.values for each in found), default=0)
+        counts = [self._below(selected, element) for element in self._elements(node)]
+        objects = max((count.objects for count in counts), default=0)
+        values = max((count.values for count in counts), default=0)
         return Count(objects + 1, values + 1)
 
     def _elements(self, node: FieldNode) -> Iterable[Any]:
-        """What a root field may be: the schema, the type that is named, or any type where a variable names it."""
+        """Return what a root field may return: the schema, the named type, or every type if a variable names it."""
         if FIELDS[node.name.value] is SchemaMetaFieldDef:
             return [self._schema]
         name = next((each.value for each in node.arguments or () if each.name.value == "name"), None)
@@ -79,11 +80,11 @@ class IntrospectionCounter:
         return [] if named is None else [named]
 
     def _select(self, kind: GraphQLObjectType, selections: SelectionSetNode) -> _Selected:
-        if (known := self._selected.get(id(selections))) is None:
-            known = self._selected[id(selections)] = _Selected(0, [])  # a fragment that spreads itself is refused
+        if (selected := self._selected.get(id(selections))) is None:
+            selected = self._selected[id(selections)] = _Selected(0, [])  # validation rejects a recursive fragment
             leaves, inner = self._flat(kind, selections)
-            known = self._selected[id(selections)] = _Selected(leaves, inner)
-        return known
+            selected = self._selected[id(selections)] = _Selected(leaves, inner)
+        return selected
 
     def _flat(self, kind: GraphQLObjectType, selections: SelectionSetNode) -> tuple[int, list[Any]]:
         leaves, inner = 0, []
@@ -103,7 +104,7 @@ class IntrospectionCounter:
         return leaves, inner
 
     def _body(self, node: Any) -> SelectionSetNode | None:
-        """The selections of a fragment."""
+        """Return the selection set of a fragment."""
         if isinstance(node, FragmentSpreadNode):
             fragment = self._fragments.get(node.name.value)
             return None if fragment is None else fragment.selection_set
@@ -111,13 +112,13 @@ class IntrospectionCounter:
         return body
 
     def _below(self, selected: _Selected, element: Any) -> Count:
-        """The count of a selection of one element, which is kept for types: elements of other kinds are reached from one type."""
+        """Count a selection of one element. Only types are cached: every other element is reached from one type only."""
         self._left -= 1 + len(selected.inner)
         if self._left < 0:
             raise IntrospectionTooBig
         key = (id(selected.inner), id(element))
-        if isinstance(element, GraphQLType) and (known := self._counted.get(key)) is not None:
-            return known
+        if isinstance(element, GraphQLType) and (cached := self._counted.get(key)) is not None:
+            return cached
         objects, values = 0, selected.leaves
         for resolve, arguments, inner in selected.inner:
             below = self._all(inner, _children(resolve(element, self._info, **arguments)))
@@ -128,15 +129,15 @@ class IntrospectionCounter:
         return counted
 
     def _all(self, selected: _Selected, elements: Collection[Any]) -> Count:
-        """The count of a selection of all elements of a list."""
+        """Count a selection of all elements of a list."""
         if not selected.inner:
             return Count(len(elements), len(elements) * selected.leaves)
-        found = [self._below(selected, element) for element in elements]
-        return Count(len(found) + sum(each.objects for each in found), sum(each.values for each in found))
+        counts = [self._below(selected, element) for element in elements]
+        return Count(len(counts) + sum(count.objects for count in counts), sum(count.values for count in counts))
 
 
 def _children(value: Any) -> Collection[Any]:
-    """The objects of a value: one, or those of a list. A field of the schema is a pair, which is one object."""
+    """Return the objects of a value: itself, or the items of a list. A (name, field) pair is one object, a schema field."""
     if value is None:
         return ()
     return (value,) if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str) else _listed(value)

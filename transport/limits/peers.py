@@ -15,34 +15,34 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 PREFIX: Final = 64  # bits of an IPv6 address that name a client's network
-UNKNOWN: Final = "unknown"  # what has no address, or a proxy's word that is not one; all of it is one peer
-CACHED: Final = 4096
-LONGEST: Final = 64  # characters of an address
+UNKNOWN: Final = "unknown"  # the single peer for missing addresses and invalid ones from a proxy
+CACHE_SIZE: Final = 4096
+MAX_ADDRESS_LENGTH: Final = 64  # characters of an address
 PEER: Final[ContextVar[str | None]] = ContextVar("peer", default=None)
 
 
 class Peers:
-    """Middleware that remembers the peer while a request is answered or a socket is open."""
+    """Middleware that stores the peer in PEER for the time of a request or socket."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Return the awaitable of the next application: a coroutine of this layer's own would cost each request."""
-        PEER.set(peer_of(scope))  # a pipelined request, which starts in the context of the one before, sets it again
+        """Return the next application's awaitable; a coroutine of its own would slow down every request."""
+        PEER.set(peer_of(scope))  # a pipelined request starts in the previous one's context, so always set it
         return self.app(scope, receive, send)
 
 
 def peer_of(scope: Scope) -> str:
-    """The peer of a request."""
+    """Return the peer of a request."""
     client = scope.get("client")
     host = client[0] if client else ""
-    return network_of(host) if len(host) <= LONGEST else UNKNOWN
+    return network_of(host) if len(host) <= MAX_ADDRESS_LENGTH else UNKNOWN
 
 
-@lru_cache(CACHED)
+@lru_cache(CACHE_SIZE)
 def network_of(host: str) -> str:
-    """The peer that an address belongs to."""
+    """Return the peer of an address: the address itself, or its /64 for IPv6."""
     try:
         address = _unmapped(ip_address(host))
     except ValueError:
@@ -64,7 +64,7 @@ class Proxies:
         self._networks: list[IPv4Network | IPv6Network] = [ip_network(each) for each in trusted]
 
     def trusts(self, host: str) -> bool:
-        """Whether a host is one of them."""
+        """Return whether a host is a trusted proxy."""
         try:
             address = ip_address(host)
         except ValueError:

@@ -1,7 +1,7 @@
-"""GraphQL over server-sent events (https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md), one connection an operation.
+"""GraphQL over server-sent events (https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md), one connection per operation.
 
-What is wrong with the HTTP request is refused as ever; what is wrong with the operation is told in the stream, as the protocol asks.
-A client ends a subscription by closing its connection.
+Errors in the HTTP request are refused as for any request; errors in the operation are reported in the stream, as the protocol
+requires. A client ends a subscription by closing its connection.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from transport.logs import log
 from transport.realtime.streams import Caller, OpenConnections, Prepared, Streams
 from transport.refusal import CHARSET, Refusal, TimedOut, Unauthenticated, error_body
 
-KEEP_ALIVE_SECONDS: Final = 12.0  # proxies commonly close what is silent for 60
-KEEP_ALIVE: Final = b":\n\n"  # a comment
+KEEP_ALIVE_SECONDS: Final = 12.0  # proxies commonly close connections that are idle for 60
+KEEP_ALIVE: Final = b":\n\n"  # an SSE comment
 COMPLETE: Final = b"event: complete\ndata:\n\n"
 HEADERS: Final = (
     (b"content-type", (MediaType.EVENT_STREAM + CHARSET).encode()),
     (b"cache-control", b"no-store"),
     (b"vary", b"Accept, Authorization, X-Crossgate-View-As"),
-    (b"x-accel-buffering", b"no"),  # proxies that gather answers would hold events back
+    (b"x-accel-buffering", b"no"),  # keeps proxies from buffering events
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventStreams:
-    """The ASGI application for requests that want their answers as events."""
+    """The ASGI application for requests that prefer an event stream."""
 
     streams: Streams
     identity: Identity
@@ -49,27 +49,27 @@ class EventStreams:
     seconds: float
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer until nothing more comes, the client leaves, or it may not go on. Raises Refusal before anything is sent."""
-        asked = await self._asked(scope, receive)
-        with self.sockets.hold(*asked.caller.holders):
-            await self._serve(asked, scope, receive, send)
+        """Stream results until the operation, the client or the session ends. Raises Refusal before anything is sent."""
+        request = await self._receive(scope, receive)
+        with self.sockets.hold(*request.caller.holders):
+            await self._serve(request, scope, receive, send)
 
-    async def _serve(self, asked: _Asked, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the answers for as long as it lasts."""
-        session = asked.session
+    async def _serve(self, request: _PreparedRequest, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the results until the stream ends."""
+        session = request.session
         stream = _Stream(scope["state"]["request_id"], send)
         await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": list(HEADERS)})
         ended = asyncio.Event()
         waiting = {
             asyncio.create_task(ended.wait()),
             asyncio.create_task(
-                stream.write(self.streams.answers(asked.prepared, session, scope["state"]["request_id"], asked.caller))
+                stream.write(self.streams.answers(request.prepared, session, scope["state"]["request_id"], request.caller))
             ),
             asyncio.create_task(stream.keep_alive()),
             leaving := asyncio.create_task(_leaving(receive)),
         }
         try:
-            lasting = self.streams.is_subscription(asked.request)  # what has one answer is finished, as other requests are
+            lasting = self.streams.is_subscription(request.request)  # on shutdown, queries and mutations are finished
             with self.connections.open(ended.set) if lasting else nullcontext():
                 done, _ = await asyncio.wait(waiting, timeout=session.seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -81,29 +81,29 @@ class EventStreams:
         if leaving not in done:
             await stream.finish(session)
 
-    async def _asked(self, scope: Scope, receive: Receive) -> _Asked:
-        """Who asks, and what. Raises Refusal."""
+    async def _receive(self, scope: Scope, receive: Receive) -> _PreparedRequest:
+        """Read and prepare the request. Raises Refusal."""
         limit = asyncio.timeout(self.seconds)
         try:
             async with limit:
                 self.identity.check(scope)
                 check_headers(scope)
-                request = await receive_request(scope, receive)
-                session = self.identity.session_of(request)
+                received = await receive_request(scope, receive)
+                session = self.identity.session_of(received)
                 if (viewer := await session.viewer()) is None:
                     raise Unauthenticated(session.over)
-                asked = read(request)
+                request = read(received)
         except TimeoutError:
             if not limit.expired():
                 raise
             raise TimedOut(HTTPStatus.REQUEST_TIMEOUT, self.seconds) from None
         caller = self.streams.caller(scope, viewer)
-        return _Asked(session, asked, caller, await self.streams.prepare(asked, scope["method"], caller))
+        return _PreparedRequest(session, request, caller, await self.streams.prepare(request, scope["method"], caller))
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A request: who sends it, what it asks, and what is to run."""
+class _PreparedRequest:
+    """A request with its session, its caller and its prepared operation."""
 
     session: Session
     request: GraphQLRequest
@@ -112,14 +112,14 @@ class _Asked:
 
 
 class _Stream:
-    """The events of one operation."""
+    """Writes the event stream of one operation."""
 
     def __init__(self, request_id: str, send: Send) -> None:
         self._request_id = request_id
         self._send = send
 
     async def write(self, answers: AsyncGenerator[dict[str, Any], None]) -> None:
-        """Send the answers."""
+        """Send the results. An unexpected error is logged and sent as INTERNAL."""
         try:
             async with aclosing(answers):
                 async for answer in answers:
@@ -130,13 +130,13 @@ class _Stream:
             await self._next(error_body(broken, self._request_id))
 
     async def keep_alive(self) -> None:
-        """Say from time to time that the connection is there."""
+        """Send a comment every KEEP_ALIVE_SECONDS."""
         while True:
             await asyncio.sleep(KEEP_ALIVE_SECONDS)
             await self._write(KEEP_ALIVE)
 
     async def finish(self, session: Session) -> None:
-        """Say that nothing more comes, and why if it might have."""
+        """Complete the stream; if the session has ended, send the reason first."""
         if session.over:
             await self._next(error_body(Unauthenticated(session.over), self._request_id))
         await self._write(COMPLETE)
@@ -150,6 +150,6 @@ class _Stream:
 
 
 async def _leaving(receive: Receive) -> None:
-    """Returns once the client has closed the connection."""
+    """Wait until the client closes the connection."""
     while (await receive())["type"] != "http.disconnect":
         pass

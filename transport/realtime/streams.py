@@ -1,7 +1,7 @@
-"""Streams: the answers of an operation one by one, and the connections that stay open for them.
+"""Streams: runs an operation and yields its results one by one, and tracks the connections that stay open for them.
 
-A subscription has an answer for each event, anything else has one. An answer without `data` is the last. Who asks is looked at anew
-for each operation, and by the subscription for each event: a session that is over ends the stream.
+A subscription has a result per event, any other operation has one. A result without `data` is the last. The viewer is loaded again
+for each operation, and for each event of a subscription; when the session ends, so does the stream.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from transport.limits.quotas import Payer, Quotas, RateLimited
 from transport.logs import PolicyVersion, bind_facts
 from transport.operations import Operation, Operations, answer_of
 from transport.refusal import Refusal, TimedOut, Unauthenticated, error_body
-from transport.view_as import ViewAs, bind_seen
+from transport.view_as import ViewAs, bind_viewed_as
 
 MakeSubscriber = Callable[[Viewer, str, str | None, Callable[[], Awaitable[Viewer | None]]], object]
-"""Makes the context of a streamed operation from its viewer, the request's id, its Idempotency-Key, and what loads the viewer anew.
+"""Makes a streamed operation's context from the viewer, the request's ID, its Idempotency-Key, and a viewer loader.
 
-The last answers None for a viewer who may not go on.
+The loader returns None once the session has ended.
 """
 
 
@@ -40,7 +40,7 @@ Prepared = Operation | PublicError
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who pays for the operations of a connection, and who holds its subscriptions."""
+    """The payer of a connection's operations, and the holders of its subscriptions."""
 
     payer: Payer
     holders: tuple[Holder, ...]
@@ -48,7 +48,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Streams:
-    """Runs operations. Those with one answer have `seconds` for it; PostgreSQL bounds each statement of an event."""
+    """Runs operations. Queries and mutations have `seconds`; for events, PostgreSQL limits the time of each statement."""
 
     operations: Operations
     make_subscriber: MakeSubscriber
@@ -59,13 +59,13 @@ class Streams:
     subscriptions: Capacity
 
     def caller(self, scope: Scope, viewer: Viewer) -> Caller:
-        """Who asks over a connection."""
+        """Return the caller of a connection."""
         return Caller(self.quotas.payer(scope, viewer), (*origin_of(scope), *holder_of(viewer)))
 
     async def answers(
         self, prepared: Prepared, session: Session, request_id: str, caller: Caller
     ) -> AsyncGenerator[dict[str, Any], None]:
-        """The answers of what `prepare` gave, none more once the session is over."""
+        """Yield the results of what `prepare` returned, until the session ends."""
         with ExitStack() as held:
             try:
                 operation = _operation(prepared)
@@ -73,9 +73,9 @@ class Streams:
                 if viewer is None:
                     return
                 bind_facts(user_id=viewer.user_id, company_id=viewer.company_id, policy=self.policy())
-                context = await self._context(operation.asked, viewer, session, request_id)
+                context = await self._context(operation.request, viewer, session, request_id)
                 if operation.kind is not OperationType.SUBSCRIPTION:
-                    yield await self._only(operation, context, request_id)
+                    yield await self._single(operation, context, request_id)
                     return
                 held.enter_context(self.subscriptions.hold(*caller.holders))
             except PublicError as error:
@@ -94,7 +94,7 @@ class Streams:
     async def _events(
         self, operation: Operation, context: object, request_id: str, payer: Payer
     ) -> AsyncGenerator[dict[str, Any], None]:
-        """The answers of a subscription. Each event costs what the operation does; where the quota is spent, no more follow."""
+        """Yield a subscription's results. Each event is charged the operation's cost; an exhausted quota ends the stream."""
         async with aclosing(await self.operations.subscribe(operation, context)) as results:
             async for result in results:
                 yield answer_of(result, request_id)
@@ -104,31 +104,31 @@ class Streams:
                     yield error_body(refusal, request_id)
                     return
 
-    async def prepare(self, asked: GraphQLRequest, method: str, caller: Caller) -> Prepared:
-        """What a request means, or why it means nothing, which its stream then tells. Raises Refusal."""
+    async def prepare(self, request: GraphQLRequest, method: str, caller: Caller) -> Prepared:
+        """Prepare an operation, or return the error for its stream to report. Raises Refusal."""
         try:
-            return await self.operations.prepare(asked, method, caller.payer, streamed=True)
+            return await self.operations.prepare(request, method, caller.payer, streamed=True)
         except PublicError as error:
             return error
 
-    async def _context(self, asked: GraphQLRequest, viewer: Viewer, session: Session, request_id: str) -> object:
-        """The context of an operation. Raises ViewAsRefused."""
-        if asked.view_as is None:
-            return self.make_subscriber(viewer, request_id, asked.idempotency_key, session.viewer)
-        context = await self.view_as(viewer, asked.view_as, request_id)
-        bind_seen(context)
+    async def _context(self, request: GraphQLRequest, viewer: Viewer, session: Session, request_id: str) -> object:
+        """Make the context of an operation. Raises ViewAsRefused."""
+        if request.view_as is None:
+            return self.make_subscriber(viewer, request_id, request.idempotency_key, session.viewer)
+        context = await self.view_as(viewer, request.view_as, request_id)
+        bind_viewed_as(context)
         return context
 
-    def is_subscription(self, asked: GraphQLRequest) -> bool:
-        """Whether it has answers for as long as nobody ends it; what is no operation has only one answer."""
+    def is_subscription(self, request: GraphQLRequest) -> bool:
+        """Return whether a request is a subscription. An invalid one isn't: its only result is an error."""
         try:
-            operation = self.operations.documents.parse(asked.query).operation(asked.operation_name)
+            operation = self.operations.documents.parse(request.query).operation(request.operation_name)
         except PublicError:
             return False
         return operation.node.operation is OperationType.SUBSCRIPTION
 
-    async def _only(self, operation: Operation, context: object, request_id: str) -> dict[str, Any]:
-        """The answer of an operation that has one. Raises TimedOut."""
+    async def _single(self, operation: Operation, context: object, request_id: str) -> dict[str, Any]:
+        """Return the only result of a query or mutation. Raises TimedOut."""
         limit = asyncio.timeout(self.seconds)
         try:
             async with limit:
@@ -140,14 +140,14 @@ class Streams:
 
 
 def _operation(prepared: Prepared) -> Operation:
-    """The operation that may run. Raises the PublicError that there is instead."""
+    """Return the prepared operation, or raise its error."""
     if isinstance(prepared, PublicError):
         raise prepared
     return prepared
 
 
 class OpenConnections:
-    """The connections that stay open until somebody ends them, so that a server that stops can."""
+    """Tracks long-lived connections, so that the server can end them on shutdown."""
 
     def __init__(self) -> None:
         self._ends: dict[object, Callable[[], None]] = {}
@@ -156,12 +156,12 @@ class OpenConnections:
 
     @property
     def number(self) -> int:
-        """How many there are."""
+        """The number of open connections."""
         return len(self._ends)
 
     @contextmanager
     def open(self, end: Callable[[], None]) -> Iterator[None]:
-        """One more, which `end` asks to end."""
+        """Track a connection until the block ends. To end the connection, `end` is called."""
         mark = object()
         self._ends[mark] = end
         if self._stopping:
@@ -174,7 +174,7 @@ class OpenConnections:
                 self._all_closed.set()
 
     async def close(self) -> None:
-        """Ask all to end, now and whenever one more is opened, and wait until they have."""
+        """Ask all connections to end, including any opened from now on, and wait until they have."""
         self._stopping = True
         if not self._ends:
             return

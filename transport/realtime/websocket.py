@@ -1,9 +1,9 @@
 """GraphQL over WebSocket (https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md): `graphql-transport-ws` and no other.
 
-Strawberry's handler writes errors as they are and one context serves all operations, so the protocol is spoken here. Whoever breaks
-it is closed with the protocol's own code. Credentials come in `connection_init`, for browsers cannot set headers of a WebSocket, or
-in the header of the request, or the same ones in both; the socket is closed when they end. The size of messages is bounded by the
-server.
+This module implements the protocol itself, because Strawberry's handler sends errors unmasked and shares one context between all
+operations. A client that violates the protocol is disconnected with the protocol's own close code. Credentials come in
+`connection_init`, because browsers can't set WebSocket headers, or in the Authorization header; if both, they must be equal. The
+socket closes when they expire. The server bounds the size of messages.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from transport.graphql_request import GraphQLRequest, parse_content
 from transport.headers import header
 from transport.http.json_body import parse_json
 from transport.limits.capacity import Capacity, CapacityExceeded, Share, holder_of, origin_of
-from transport.limits.quotas import LEAST, RateLimited
+from transport.limits.quotas import MIN_CHARGE, RateLimited
 from transport.logs import begin_facts, bind_facts, log
 from transport.realtime.streams import OpenConnections, Streams
 from transport.refusal import BadRequest, DuplicateKey, Refusal, Unauthenticated, error_body
@@ -37,20 +37,22 @@ PROTOCOL: Final = "graphql-transport-ws"
 GOING_AWAY: Final = 1001
 TRY_LATER: Final = 1013
 BAD_MESSAGE: Final = 4400
-UNAUTHORIZED: Final = 4401  # in the protocol: asks before it has said who it is
-FORBIDDEN: Final = 4403  # in the protocol: is not let in
-NO_PROTOCOL: Final = 4406
-TOO_LATE: Final = 4408
-TWICE: Final = 4409
-TOO_MANY: Final = 4429  # in the protocol: initialises twice; here also too many sockets, and a spent quota
-FAILED: Final = 4500
-NOT_IN_URL: Final = "Send the token in connection_init or as a header, not in the address."
-NOT_HERE: Final = f"{VIEW_AS_HEADER} is for queries by HTTP; a socket is always its own user's."
-REASON_BYTES: Final = 123  # what a closing frame holds
+UNAUTHORIZED: Final = 4401  # in the protocol: an operation before `connection_init`
+FORBIDDEN: Final = 4403  # in the protocol: rejected credentials
+SUBPROTOCOL_NOT_ACCEPTABLE: Final = 4406
+INIT_TIMEOUT: Final = 4408
+SUBSCRIBER_EXISTS: Final = 4409
+TOO_MANY_REQUESTS: Final = (
+    4429  # in the protocol: a second `connection_init`; here also too many sockets, or an exhausted quota
+)
+INTERNAL_ERROR: Final = 4500
+NOT_IN_URL: Final = "Send the token in connection_init or in the Authorization header, not in the URL."
+VIEW_AS_MESSAGE: Final = f"{VIEW_AS_HEADER} works only with queries over HTTP. Connect without it."
+REASON_BYTES: Final = 123  # the maximum length of the reason in a close frame
 
 
 class Close(Exception):
-    """The end of a socket, and what its client is told of it."""
+    """Ends a socket with a close code and a reason, which is cut to 123 bytes."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -59,12 +61,12 @@ class Close(Exception):
 
 
 class ClientDisconnected(Exception):
-    """The client has gone."""
+    """The client has disconnected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSocketEndpoint:
-    """The ASGI application behind the WebSockets of `/graphql`. `seconds` is how long a client may take to say who it is."""
+    """The ASGI application for WebSockets at `/graphql`. A client has `seconds` to send `connection_init`."""
 
     streams: Streams
     identity: Identity
@@ -72,16 +74,18 @@ class WebSocketEndpoint:
     sockets: Capacity
     allowed_origins: tuple[str, ...]
     seconds: float
-    most_operations: int
+    max_operations: int
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket."""
-        await receive()  # that it wants to connect
+        await receive()  # websocket.connect
         if not self._admits(header(scope, b"origin"), header(scope, b"host")):
-            await send({"type": "websocket.close"})  # which refuses it, 403
+            await send({"type": "websocket.close"})  # rejects the handshake with 403
         elif PROTOCOL not in scope["subprotocols"]:
             await send({"type": "websocket.accept"})
-            await send({"type": "websocket.close", "code": NO_PROTOCOL, "reason": f"Speak {PROTOCOL}."})
+            await send(
+                {"type": "websocket.close", "code": SUBPROTOCOL_NOT_ACCEPTABLE, "reason": f"Use the subprotocol {PROTOCOL}."}
+            )
         elif has_token_in_url(scope):
             await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
             await send({"type": "websocket.close", "code": BAD_MESSAGE, "reason": NOT_IN_URL})
@@ -90,19 +94,19 @@ class WebSocketEndpoint:
             await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a socket that is accepted, unless there is one too many."""
+        """Serve an accepted socket, unless too many are open or the quota is used up."""
         try:
-            self.streams.quotas.payer(scope, ANONYMOUS).charge(LEAST)
+            self.streams.quotas.payer(scope, ANONYMOUS).charge(MIN_CHARGE)
             with self.sockets.hold(*origin_of(scope)):
                 socket = _Socket(self, scope, receive, send)
                 with self.connections.open(socket.leave):
                     await socket.serve()
         except (CapacityExceeded, RateLimited) as refusal:
-            close = _closing(refusal)
+            close = _close_for(refusal)
             await send({"type": "websocket.close", "code": close.code, "reason": close.reason})
 
     def _admits(self, origin: str | None, host: str | None) -> bool:
-        """Whether a page of this origin may open a socket: one that the settings allow, or the gateway's own; programs have none."""
+        """Return whether a page of this origin may connect: an allowed origin, the gateway's own, or none (not a browser)."""
         return (
             origin is None
             or "*" in self.allowed_origins
@@ -112,7 +116,7 @@ class WebSocketEndpoint:
 
 
 class _Socket:
-    """One socket: who is at its other end, and the operations that run for it."""
+    """One socket: its session and its running operations."""
 
     def __init__(self, endpoint: WebSocketEndpoint, scope: Scope, receive: Receive, send: Send) -> None:
         self._endpoint = endpoint
@@ -121,17 +125,19 @@ class _Socket:
         self._sending = send
         self._request_id: str = scope["state"]["request_id"]
         self._headers = credentials_of(scope)
-        self._looks = any(name == HEADER for name, _ in scope["headers"])
+        self._has_view_as = any(name == HEADER for name, _ in scope["headers"])
         self._session: Session | None = None
-        self._caller = endpoint.streams.caller(scope, ANONYMOUS)  # until it is known
-        self._held = ExitStack()  # what counts for its viewer
+        self._caller = endpoint.streams.caller(scope, ANONYMOUS)  # until connection_init
+        self._held = ExitStack()  # the viewer's share of the capacity
         self._initialised = False
-        self._begun = 0  # operations
-        self._running: dict[str, tuple[GraphQLRequest, asyncio.Task[None]]] = {}  # by the client's ids
-        self._tasks: set[asyncio.Task[None]] = set()  # those that are about to end too
+        self._operation_count = 0  # number of operations so far
+        self._running: dict[str, tuple[GraphQLRequest, asyncio.Task[None]]] = {}  # by the client's operation ids
+        self._tasks: set[asyncio.Task[None]] = set()  # including those about to end
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[Close | None] = self._loop.create_future()
-        self._limit = self._loop.call_later(endpoint.seconds, self._end, Close(TOO_LATE, "Connection initialisation timeout"))
+        self._limit = self._loop.call_later(
+            endpoint.seconds, self._end, Close(INIT_TIMEOUT, "Connection initialisation timeout")
+        )
         self._handlers: Mapping[Any, Callable[[dict[str, Any]], Awaitable[None]]] = {
             "connection_init": self._initialise,
             "ping": self._answer_ping,
@@ -141,11 +147,11 @@ class _Socket:
         }
 
     def leave(self) -> None:
-        """End it, since the server stops."""
-        self._end(Close(GOING_AWAY, "The gateway stops."))
+        """Close the socket because the server is shutting down."""
+        self._end(Close(GOING_AWAY, "The gateway is shutting down. Reconnect."))
 
     async def serve(self) -> None:
-        """Serve until either side ends it. Nothing of it is left then."""
+        """Serve until either side closes the socket, then cancel everything that still runs for it."""
         reading = asyncio.create_task(self._read())
         try:
             close = await self._ended
@@ -162,14 +168,14 @@ class _Socket:
             await self._sending({"type": "websocket.close", "code": close.code, "reason": close.reason})
 
     def _end(self, close: Close | None) -> None:
-        """End it, unless that has been done: without a code if the client has."""
+        """End the socket unless it has already ended. Without `close`, the client has disconnected."""
         if not self._ended.done():
             self._ended.set_result(close)
 
     async def _finish(self) -> None:
-        """Wait for what has one answer, which its own limit bounds; a subscription waits for nothing."""
-        for asked, task in list(self._running.values()):
-            if not self._endpoint.streams.is_subscription(asked):
+        """Wait for running queries and mutations, which have their own time limit. Don't wait for subscriptions."""
+        for request, task in list(self._running.values()):
+            if not self._endpoint.streams.is_subscription(request):
                 await asyncio.wait([task])
 
     async def _read(self) -> None:
@@ -182,22 +188,22 @@ class _Socket:
             self._end(close)
         except Exception:
             log.exception("socket.failed")
-            self._end(Close(FAILED, INTERNAL_MESSAGE))
+            self._end(Close(INTERNAL_ERROR, INTERNAL_MESSAGE))
 
     async def _handle(self, message: dict[str, Any]) -> None:
         kind = message.get("type")
         handler = self._handlers.get(kind) if isinstance(kind, str) else None
         if handler is None:
-            raise Close(BAD_MESSAGE, "Unknown type of message.")
+            raise Close(BAD_MESSAGE, "Unknown message type.")
         await handler(message)
 
     async def _initialise(self, message: dict[str, Any]) -> None:
         if self._initialised:
-            raise Close(TOO_MANY, "Too many initialisation requests")
+            raise Close(TOO_MANY_REQUESTS, "Too many initialisation requests")
         self._initialised = True
         self._limit.cancel()
-        if self._looks or _looks(message):
-            raise Close(BAD_MESSAGE, NOT_HERE)
+        if self._has_view_as or _has_view_as(message):
+            raise Close(BAD_MESSAGE, VIEW_AS_MESSAGE)
         try:
             session = self._endpoint.identity.session(distinct([*self._headers, *_credentials(message)]))
         except Unauthenticated as refusal:
@@ -209,9 +215,9 @@ class _Socket:
         self._caller = self._endpoint.streams.caller(self._scope, viewer)
         try:
             self._held.enter_context(self._endpoint.sockets.hold(*holder_of(viewer)))
-            self._caller.payer.charge(LEAST)
+            self._caller.payer.charge(MIN_CHARGE)
         except (CapacityExceeded, RateLimited) as refusal:
-            raise _closing(refusal) from None
+            raise _close_for(refusal) from None
         if session.seconds is not None:
             self._limit = self._loop.call_later(session.seconds, self._expire, session)
         self._session = session
@@ -225,7 +231,7 @@ class _Socket:
         await self._send({"type": "pong"} | ({"payload": message["payload"]} if "payload" in message else {}))
 
     async def _ignore(self, _message: dict[str, Any]) -> None:
-        """A pong."""
+        """Ignore a pong."""
 
     async def _complete(self, message: dict[str, Any]) -> None:
         if (running := self._running.pop(_id(message), None)) is not None:
@@ -234,31 +240,31 @@ class _Socket:
     async def _subscribe(self, message: dict[str, Any]) -> None:
         if self._session is None:
             raise Close(UNAUTHORIZED, "Unauthorized")
-        name, asked = _id(message), _asked(message)
+        name, request = _id(message), _request(message)
         if name in self._running:
-            raise Close(TWICE, f"Subscriber for {name} already exists")
-        self._begun += 1
-        request_id = f"{self._request_id}.{self._begun}"
-        if len(self._running) >= self._endpoint.most_operations:
+            raise Close(SUBSCRIBER_EXISTS, f"Subscriber for {name} already exists")
+        self._operation_count += 1
+        request_id = f"{self._request_id}.{self._operation_count}"
+        if len(self._running) >= self._endpoint.max_operations:
             await self._send(
-                {"type": "error", "id": name, "payload": error_body(_too_many(self._endpoint), request_id)["errors"]}
+                {"type": "error", "id": name, "payload": error_body(_too_many_operations(self._endpoint), request_id)["errors"]}
             )
             return
-        task = asyncio.create_task(self._run(name, asked, self._session, request_id))
-        self._running[name] = asked, task
+        task = asyncio.create_task(self._run(name, request, self._session, request_id))
+        self._running[name] = request, task
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _run(self, name: str, asked: GraphQLRequest, session: Session, request_id: str) -> None:
-        """Run one operation, and write its line in the log."""
+    async def _run(self, name: str, request: GraphQLRequest, session: Session, request_id: str) -> None:
+        """Run one operation and write its log line."""
         begin_facts(request_id=request_id)
-        started, told_of = time.perf_counter(), 0
+        started, answer_count = time.perf_counter(), 0
         try:
-            prepared = await self._endpoint.streams.prepare(asked, "POST", self._caller)
+            prepared = await self._endpoint.streams.prepare(request, "POST", self._caller)
             async with aclosing(self._endpoint.streams.answers(prepared, session, request_id, self._caller)) as answers:
                 async for answer in answers:
-                    told_of += 1
-                    await self._tell(name, answer)
+                    answer_count += 1
+                    await self._send_answer(name, answer)
             if session.over:
                 self._end(Close(FORBIDDEN, session.over))
             elif self._running.pop(name, None) is not None:
@@ -267,24 +273,24 @@ class _Socket:
             self._end(None)
         except Refusal as refusal:
             with suppress(ClientDisconnected):
-                await self._tell(name, error_body(refusal, request_id))
+                await self._send_answer(name, error_body(refusal, request_id))
         except Exception:
             log.exception("operation.failed")
             broken = Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL, INTERNAL_MESSAGE)
             with suppress(ClientDisconnected):
-                await self._tell(name, error_body(broken, request_id))
+                await self._send_answer(name, error_body(broken, request_id))
         finally:
-            log.info("operation", answers=told_of, milliseconds=round((time.perf_counter() - started) * 1000, 1))
+            log.info("operation", answers=answer_count, milliseconds=round((time.perf_counter() - started) * 1000, 1))
 
-    async def _tell(self, name: str, answer: dict[str, Any]) -> None:
-        """Send an answer of an operation; one without data is its last."""
+    async def _send_answer(self, name: str, answer: dict[str, Any]) -> None:
+        """Send a result of an operation. A result without data is the last."""
         if "data" in answer:
             await self._send({"type": "next", "id": name, "payload": answer})
         elif self._running.pop(name, None) is not None:
             await self._send({"type": "error", "id": name, "payload": answer["errors"]})
 
     async def _send(self, message: dict[str, Any]) -> None:
-        """Send a message. Raises Left."""
+        """Send a message. Raises ClientDisconnected."""
         try:
             await self._sending({"type": "websocket.send", "text": orjson.dumps(message).decode()})
         except OSError:
@@ -292,15 +298,15 @@ class _Socket:
 
 
 def _host(origin: str) -> str | None:
-    """The host of an origin, with its port; None where it has none."""
+    """Return the host and port of an origin, or None if it isn't valid."""
     try:
         return urlsplit(origin).netloc
-    except ValueError:  # a host such as "[::1", which is none
+    except ValueError:  # an invalid host such as "[::1"
         return None
 
 
 def _content(message: Message) -> dict[str, Any]:
-    """The content of a message. Raises Left or Close."""
+    """Parse a message. Raises ClientDisconnected or Close."""
     if message["type"] == "websocket.disconnect":
         raise ClientDisconnected
     try:
@@ -308,41 +314,41 @@ def _content(message: Message) -> dict[str, Any]:
     except DuplicateKey as refusal:
         raise Close(BAD_MESSAGE, refusal.message) from None
     except BadRequest:
-        raise Close(BAD_MESSAGE, "A message must be text, in JSON.") from None
+        raise Close(BAD_MESSAGE, "Messages must be JSON text.") from None
     if not isinstance(content, dict):
-        raise Close(BAD_MESSAGE, "A message must be a JSON object.")
+        raise Close(BAD_MESSAGE, "Messages must be JSON objects.")
     return content
 
 
 def _credentials(message: dict[str, Any]) -> list[str]:
-    """The credentials in a `connection_init`. Raises Close."""
+    """Return the credentials in a `connection_init`. Raises Close."""
     payload = message.get("payload")
     if payload is None:
         return []
     if not isinstance(payload, dict):
         raise Close(BAD_MESSAGE, "The payload of connection_init must be an object.")
-    found = [value for name, value in payload.items() if name.lower() == "authorization" and value is not None]
-    if not all(isinstance(value, str) for value in found):
+    credentials = [value for name, value in payload.items() if name.lower() == "authorization" and value is not None]
+    if not all(isinstance(value, str) for value in credentials):
         raise Close(FORBIDDEN, "Authorization must be a string.")
-    return found
+    return credentials
 
 
-def _looks(message: dict[str, Any]) -> bool:
-    """Whether a `connection_init` asks to look as another."""
+def _has_view_as(message: dict[str, Any]) -> bool:
+    """Return whether a `connection_init` requests view-as."""
     payload = message.get("payload")
     return isinstance(payload, dict) and any(name.lower() == VIEW_AS_HEADER.lower() for name in payload)
 
 
 def _id(message: dict[str, Any]) -> str:
-    """The id of a message. Raises Close."""
+    """Return the id of a message. Raises Close."""
     name = message.get("id")
     if not isinstance(name, str) or not name:
-        raise Close(BAD_MESSAGE, "The id of a message must be a string that is not empty.")
+        raise Close(BAD_MESSAGE, "The message id must be a non-empty string.")
     return name
 
 
-def _asked(message: dict[str, Any]) -> GraphQLRequest:
-    """The request in a `subscribe`. Raises Close."""
+def _request(message: dict[str, Any]) -> GraphQLRequest:
+    """Parse the request in a `subscribe`. Raises Close."""
     payload = message.get("payload")
     if not isinstance(payload, dict):
         raise Close(BAD_MESSAGE, "The payload of subscribe must be an object.")
@@ -352,14 +358,14 @@ def _asked(message: dict[str, Any]) -> GraphQLRequest:
         raise Close(BAD_MESSAGE, refusal.message) from None
 
 
-def _closing(refusal: CapacityExceeded | RateLimited) -> Close:
-    """How a socket ends where a bound is met. Clients connect again after 1013, and not by themselves after 4429."""
+def _close_for(refusal: CapacityExceeded | RateLimited) -> Close:
+    """Return the close frame for an exceeded limit. Clients reconnect by themselves after 1013, but not after 4429."""
     whole = isinstance(refusal, CapacityExceeded) and refusal.share is Share.PROCESS
-    return Close(TRY_LATER if whole else TOO_MANY, f"{refusal.code}: {refusal.message}")
+    return Close(TRY_LATER if whole else TOO_MANY_REQUESTS, f"{refusal.code}: {refusal.message}")
 
 
-def _too_many(endpoint: WebSocketEndpoint) -> Refusal:
+def _too_many_operations(endpoint: WebSocketEndpoint) -> Refusal:
     message = (
-        f"This socket runs {endpoint.most_operations} operations, as many as it may. Complete one, or open another socket."
+        f"This socket already runs {endpoint.max_operations} operations, the maximum. Complete one, or open another socket."
     )
     return Refusal(HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY_OPERATIONS", message)
