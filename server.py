@@ -16,6 +16,7 @@ import strawberry
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from models.database import connect
 from models.listening import ChangeListener
@@ -32,8 +33,8 @@ from resolvers.endpoints.uploads import Uploads
 from resolvers.files.image_decoding import MAX_BYTES
 from resolvers.notifying.outbox import latest_mails
 from resolvers.reading.cursors import Cursors
+from resolvers.reading.viewers import find_member, load_viewer
 from resolvers.tools.view_as import ViewAsRefused, resolve_view_as
-from resolvers.viewer import find_member, load_viewer
 from schema.extensions.audited_fields import UnknownField
 from schema.extensions.auditing import Auditing
 from schema.extensions.planned_execution import Admit, Planning
@@ -54,6 +55,7 @@ from transport.http.uploads import PATH as UPLOADS
 from transport.http.uploads import upload_route
 from transport.limits.bounds import bounds_of
 from transport.limits.peers import PEER
+from transport.limits.quotas import Quotas
 from transport.logs import configure_logging
 from transport.recording import Recording
 from transport.view_as import ViewAs
@@ -92,7 +94,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         max_characters=settings.max_document_characters,
     )
     services = make_services(settings, tokens, load_policy(policies))
-    viewers, engine = _viewers(services.reader), services.engine
+    viewers = _viewers(services.reader)
     identity, quotas = Identity(tokens, viewers), quotas_of(settings)
     schema = _schema(settings, documents, schema_of)
     reloading = PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy)
@@ -107,23 +109,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         ),
         view_as=_view_as(services),
         ready={"database": _ping(services.reader)},
-        extra_routes=[
-            file_route(identity, _files(services), quotas),
-            upload_route(
-                identity,
-                lambda viewer, request_id: Context(services, viewer, Origin(request_id)),
-                Uploads(),
-                quotas,
-                settings.request_timeout,
-            ),
-            *mail_routes(development=Development.of(settings), load_mails=lambda: latest_mails(engine)),
-            *portal_routes(
-                dist=DIST,
-                development=Development.of(settings),
-                viewers=DEMO_VIEWERS,
-                sign_in=_sign_in(engine, tokens, settings.token_lifetime),
-            ),
-        ],
+        extra_routes=_routes(settings, services, identity, tokens, quotas),
         lifespan=_lifespan(
             services, *([reloading.follow] if settings.development else []), *([companion] if companion else [])
         ),
@@ -136,6 +122,28 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     app.state.services = services
     app.state.tokens = tokens
     return app
+
+
+def _routes(settings: Settings, services: Services, identity: Identity, tokens: Tokens, quotas: Quotas) -> list[BaseRoute]:
+    """Return the routes next to GraphQL: files, uploads, captured mails and the portal."""
+    development = Development.of(settings)
+    return [
+        file_route(identity, _files(services), quotas),
+        upload_route(
+            identity,
+            lambda viewer, request_id: Context(services, viewer, Origin(request_id)),
+            Uploads(),
+            quotas,
+            settings.request_timeout,
+        ),
+        *mail_routes(development=development, load_mails=lambda: latest_mails(services.engine)),
+        *portal_routes(
+            dist=DIST,
+            development=development,
+            viewers=DEMO_VIEWERS,
+            sign_in=_sign_in(services.engine, tokens, settings.token_lifetime),
+        ),
+    ]
 
 
 def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Services:

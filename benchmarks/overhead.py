@@ -26,7 +26,7 @@ from benchmarks.unguarded import unguarded
 from policies.viewer import Viewer
 from resolvers.context import Context, Services
 from resolvers.reading.connections import load_pages
-from resolvers.viewer import Member, find_member, load_viewer
+from resolvers.reading.viewers import Member, find_member, load_viewer
 from settings import Settings
 
 VIEWERS: Final = ("admin@partner.example", "hidden@managed.example", "reviewer@operator.example")

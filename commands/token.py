@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from commands.demo.membership import DEMO_USERS
 from commands.failure import Failure
 from commands.store import open_database, running_database
-from resolvers.viewer import find_member
+from resolvers.reading.viewers import find_member
 from settings import Settings
 from transport.authentication.tokens import Tokens
 

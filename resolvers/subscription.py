@@ -69,13 +69,18 @@ class Updates:
             while True:
                 change = await _next(changes)
                 async with listener.load_slots:
-                    if is_valid := await context.renew():
-                        self._require_reach(context)  # policy or the viewer's roles may have changed
-                    record = await self._visible_record(change, context, shown, company) if is_valid else None
+                    is_valid, record = await self._load(change, context, shown, company)
                 if not is_valid:
                     return
                 if record is not None:
                     yield record
+
+    async def _load(self, change: Change, context: Context, shown: Shown, company: UUID | None) -> tuple[bool, Record | None]:
+        """Return whether the viewer may continue, and the changed row if it can see it. Raises SubscriptionOutOfReach."""
+        if not await context.renew():
+            return False, None
+        self._require_reach(context)  # policy or the viewer's roles may have changed
+        return True, await self._visible_record(change, context, shown, company)
 
     def _require_reach(self, context: Context) -> None:
         """Raise SubscriptionOutOfReach if the viewer can never read the type."""

@@ -1,25 +1,15 @@
-"""The viewer: loaded from a token's claims, with the facts that policy decides on, and the resolvers of the Viewer type."""
+"""The viewer: the fields that tell the caller about itself."""
 
 from __future__ import annotations
 
 from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
+from typing import TYPE_CHECKING, Final
 
-import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from models import BillingMarket, Company, ManagedAccount, Membership, PartnerDefaults, User
-from models.company import AccountKind
-from models.managed_account import SETTINGS, effective
-from models.reading import Reader
 from policies.actions import ACTIONS
 from policies.predicate import FALSE
-from policies.viewer import Shape, Viewer
+from policies.viewer import Viewer
 from resolvers.reading.allowed_actions import ViewerCan
 from resolvers.reading.batching import Computed
 from resolvers.reading.field_sources import ToOne
@@ -31,117 +21,6 @@ from resolvers.values.identifiers import TAGS, Identifier
 
 if TYPE_CHECKING:
     from resolvers.context import Context
-
-SHAPE_CACHE_SIZE: Final = 4096  # equal facts always give the same shape, and there are few combinations
-PAYER: Final = sa.func.coalesce(Company.partner_id, Company.id)
-MARKETS: Final = sa.select(BillingMarket.market).where(BillingMarket.company_id == PAYER, BillingMarket.enabled)
-VIEWER_PARAMETERS: Final[tuple[Any, ...]] = (
-    Company.id.label("company_id"),
-    Company.partner_id,
-    sa.func.array(MARKETS.correlate(Company).scalar_subquery(), type_=postgresql.ARRAY(sa.Text())).label("markets"),
-)
-VIEWER_COLUMNS: Final[tuple[Any, ...]] = (  # what determines the shape, together with the roles
-    Company.account_kind,
-    ManagedAccount.supported_by,
-    *(getattr(ManagedAccount, name).label(f"account_{name}") for name in SETTINGS),
-    *(getattr(PartnerDefaults, name).label(f"default_{name}") for name in SETTINGS),
-)
-
-
-def with_settings(companies: sa.Select[Any]) -> sa.Select[Any]:
-    """Join each company's managed account and its partner's defaults, if any, as VIEWER_COLUMNS needs."""
-    return companies.outerjoin(ManagedAccount, ManagedAccount.company_id == Company.id).outerjoin(
-        PartnerDefaults, PartnerDefaults.partner_id == Company.partner_id
-    )
-
-
-MEMBERS: Final = with_settings(
-    sa.select(Membership.user_id, Membership.roles, *VIEWER_PARAMETERS, *VIEWER_COLUMNS).join(
-        Company, Company.id == Membership.company_id
-    )
-)
-BY_MEMBERSHIP: Final = MEMBERS.where(Membership.id == sa.bindparam("membership", type_=sa.Uuid()))
-BY_USER_AND_COMPANY: Final = MEMBERS.where(
-    Membership.user_id == sa.bindparam("user", type_=sa.Uuid()),
-    Membership.company_id == sa.bindparam("company", type_=sa.Uuid()),
-)
-MEMBER_BY_EMAIL: Final = (
-    sa.select(Membership.user_id, Membership.id)
-    .join(User, User.id == Membership.user_id)
-    .where(sa.func.lower(User.email) == sa.func.lower(sa.bindparam("email", type_=sa.Text())))
-    .order_by(User.claimed.desc(), Membership.id)
-    .limit(1)
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A user as a member of a company."""
-
-    user_id: UUID
-    membership_id: UUID
-
-
-async def find_member(engine: AsyncEngine, email: str) -> Member | None:
-    """Return the user with this email address, as a member of the company joined first, or None."""
-    if "\0" in email:  # PostgreSQL doesn't allow NUL in text
-        return None
-    async with engine.connect() as connection:
-        row = (await connection.execute(MEMBER_BY_EMAIL, {"email": email})).one_or_none()
-    return row and Member(row.user_id, row.id)
-
-
-async def find_viewer(reader: Reader, user_id: UUID, company_id: UUID) -> Viewer | None:
-    """Load the current viewer of a user in a company, or None if the user isn't a member."""
-    return _signed_in(await reader.fetch(BY_USER_AND_COMPANY, {"user": user_id, "company": company_id}), user_id)
-
-
-async def load_viewer(reader: Reader, user_id: UUID, membership_id: UUID) -> Viewer | None:
-    """Load the current viewer of a membership, or None if it ended. Settings take effect immediately (V2)."""
-    return _signed_in(await reader.fetch(BY_MEMBERSHIP, {"membership": membership_id}), user_id)
-
-
-def _signed_in(rows: Sequence[Any], user_id: UUID) -> Viewer | None:
-    """Build the viewer of a membership's row, or None without a row or if it's another user's."""
-    if not rows:
-        return None
-    user, roles, *facts = rows[0]
-    return viewer_of(roles, facts, user, signed_in_id=user) if user == user_id else None
-
-
-def viewer_of(
-    roles: Sequence[str], facts: Sequence[Any], user_id: UUID | None = None, *, signed_in_id: UUID | None = None
-) -> Viewer:
-    """Build a viewer with these roles in a company. `facts` are VIEWER_PARAMETERS and VIEWER_COLUMNS."""
-    company_id, partner_id, markets, *rest = facts
-    shape = _shape(tuple(roles), *rest)
-    return Viewer(
-        shape=shape,
-        user_id=user_id,
-        signed_in_id=signed_in_id,
-        company_id=company_id,
-        partner_id=partner_id,
-        markets=frozenset(markets),
-    )
-
-
-@lru_cache(SHAPE_CACHE_SIZE)
-def _shape(roles: tuple[str, ...], kind: str, supported_by: Any, *settings: bool | None) -> Shape:
-    """Build the shape of these facts. `settings` are those of the account, then its partner's defaults, as in SETTINGS."""
-    if kind != AccountKind.MANAGED:
-        return Shape(kind=str(kind), roles=tuple(sorted(roles)))
-    overrides = zip(SETTINGS, settings, settings[len(SETTINGS) :], strict=False)
-    shown = {name: effective(name, override, default, supported_by).enabled for name, override, default in overrides}
-    return Shape(
-        kind=str(kind),
-        roles=tuple(sorted(roles)),
-        supported_by=str(supported_by),
-        pricing_shown=shown["pricing"],
-        chat_shown=shown["chat_support"],
-        dashboard_shown=shown["dashboard"],
-        company_profile_shown=shown["company_profile"],
-        order_approval_required=shown["order_approval"],
-    )
 
 
 async def viewer(roots: Sequence[object], context: Context) -> list[Viewer]:

@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 import server
 from models.listening import CHANNEL, ChangeListener
 from policies.source import digest, read_texts
-from resolvers.viewer import find_member
+from resolvers.reading.viewers import find_member
 from settings import Settings
 from tests.event_streams import PATIENCE, Following, opened
 from tests.executors import Send, send_to_both

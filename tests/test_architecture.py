@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import Final, TypeAlias
 
 import server
 from models.company import CHECKED, OPEN
@@ -148,3 +149,57 @@ def lists(goal: Goal | None) -> list[frozenset[str]]:
         case Comparison(_, "in", _, Listing(_, items)):
             return [frozenset(item.value for item in items if isinstance(item, Constant) and isinstance(item.value, str))]
     return []
+
+
+SOURCES: Final = ("commands", "models", "policies", "resolvers", "schema", "transport")
+MACHINERY: Final = ("auditing", "execution", "files", "notifying", "reading", "tools", "values", "writing")
+MAX_FUNCTION_LINES: Final = 60
+MAX_NESTING: Final = 3
+BLOCKS: Final = ast.If | ast.For | ast.AsyncFor | ast.While | ast.With | ast.AsyncWith | ast.Try | ast.Match
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def modules() -> list[Path]:
+    """The modules of all layers and the composition roots, without migrations."""
+    paths = [path for layer in SOURCES for path in (ROOT / layer).rglob("*.py") if "versions" not in path.parts]
+    return [*ROOT.glob("*.py"), *paths]
+
+
+def nesting(node: ast.AST, depth: int = 0) -> int:
+    """How many blocks of a function are nested in one another; `elif` doesn't count."""
+    deepest = depth
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, Function | ast.ClassDef):
+            is_branch = isinstance(child, BLOCKS) and not (isinstance(node, ast.If) and child in node.orelse)
+            deepest = max(deepest, nesting(child, depth + is_branch))
+    return deepest
+
+
+def test_functions_are_short_and_flat() -> None:
+    """No function has more than 60 lines, or blocks nested more than three deep."""
+    functions = [
+        (path, node) for path in modules() for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, Function)
+    ]
+
+    assert [] == [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path, node in functions
+        if (node.end_lineno or 0) - node.lineno >= MAX_FUNCTION_LINES or nesting(node) > MAX_NESTING
+    ]
+
+
+def test_machinery_of_resolvers_imports_no_concept() -> None:
+    """What all concepts are read, written and audited with knows none of them, except the context in signatures."""
+    concepts = {path.stem for path in (ROOT / "resolvers").glob("*.py")} - {"__init__", "context"}
+    paths = [path for package in MACHINERY for path in (ROOT / "resolvers" / package).rglob("*.py")]
+    imports = [
+        (path, node) for path in paths for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)
+    ]
+
+    assert [] == [
+        f"{path.relative_to(ROOT)}: {concept}"
+        for path, node in imports
+        for concept in concepts
+        if node.module == f"resolvers.{concept}"
+        or (node.module == "resolvers" and concept in {each.name for each in node.names})
+    ]

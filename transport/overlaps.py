@@ -83,8 +83,7 @@ class _Pairs:
                 elif isinstance(each, FragmentSpreadNode) and each.name.value not in spread:
                     fragment = self._fragments.get(each.name.value)
                     spread[each.name.value] = fragment or each
-                    if fragment is not None and not any(fragment.selection_set is known for known in selected):
-                        waiting.append(fragment.selection_set)
+                    waiting += _unvisited(fragment, selected)
 
     def _add(self, alike: Sequence[Node]) -> None:
         """Add every pair of nodes. Raises TooManyPairs."""
@@ -95,3 +94,10 @@ class _Pairs:
         self.found.update(combinations(numbers, 2))
         if len(self.found) > self._limit:
             raise TooManyPairs
+
+
+def _unvisited(fragment: FragmentDefinitionNode | None, visited: Sequence[SelectionSetNode]) -> list[SelectionSetNode]:
+    """Return the selection set of a fragment, unless the fragment is unknown or its set is being visited."""
+    if fragment is None or any(fragment.selection_set is each for each in visited):
+        return []
+    return [fragment.selection_set]

@@ -9,8 +9,8 @@ from commands.store import open_database
 from models.reading import Reader
 from policies.policy import Policy
 from policies.viewer import Viewer
+from resolvers.reading.viewers import find_member, load_viewer
 from resolvers.values.text import camel
-from resolvers.viewer import find_member, load_viewer
 from settings import Settings
 
 

@@ -30,9 +30,9 @@ from policies.policy import Policy
 from policies.shapes import format_shape
 from policies.viewer import ANONYMOUS, Viewer
 from resolvers.context import Context, Services
+from resolvers.reading.viewers import find_viewer
 from resolvers.tools.view_as import ViewAsRefused, find_view_as_target
 from resolvers.values.identifiers import Identifier
-from resolvers.viewer import find_viewer
 from schema.extensions.planned_execution import Planning
 from schema.schema import make_schema
 from settings import Settings

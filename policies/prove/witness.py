@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from policies.entity import Entity, Resource
+from policies.entity import Entity, Link, Resource
 from policies.prove.encoding import table_name
 from policies.shapes import format_shape
 from policies.verdicts import linked_resource
@@ -52,10 +52,13 @@ class Witness:
         for found in self.rows:
             yield f"{found.entity.name}{_shown({name: found.values[name] for name in found.relevant_columns})}"
             for link in found.entity.links:
-                name = table_name(link.table)
-                for row in self.linked.get(name, ()):
-                    if row[link.remote] is not None and row[link.remote] == found.values[link.local]:
-                        yield f"  {link.name}{_shown({key: row[key] for key in self.relevant_linked_columns[name]})}"
+                yield from self._linked_lines(found, link)
+
+    def _linked_lines(self, found: WitnessRow, link: Link) -> Iterator[str]:
+        name, key = table_name(link.table), found.values[link.local]
+        for row in self.linked.get(name, ()):
+            if row[link.remote] is not None and row[link.remote] == key:
+                yield f"  {link.name}{_shown({column: row[column] for column in self.relevant_linked_columns[name]})}"
 
 
 def _shown(values: Mapping[str, Any]) -> str:

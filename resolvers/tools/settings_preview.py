@@ -18,9 +18,9 @@ from policies.catalogue import CATALOGUE
 from policies.predicate import Predicate
 from policies.sql import to_column, to_sql, viewer_parameters
 from resolvers.auditing.audit_log import AuditSubject
+from resolvers.reading.viewers import VIEWER_COLUMNS, VIEWER_PARAMETERS, viewer_of, with_settings
 from resolvers.values.errors import PublicError
 from resolvers.values.identifiers import parse
-from resolvers.viewer import VIEWER_COLUMNS, VIEWER_PARAMETERS, viewer_of, with_settings
 
 if TYPE_CHECKING:
     from resolvers.context import Context

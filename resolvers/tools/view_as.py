@@ -21,9 +21,9 @@ from policies.predicate import Predicate, conj, disj
 from policies.sql import to_column, to_sql, viewer_parameters
 from policies.viewer import Viewer
 from resolvers.auditing.audit_log import AuditSubject
+from resolvers.reading.viewers import VIEWER_COLUMNS, VIEWER_PARAMETERS, viewer_of, with_settings
 from resolvers.values.errors import PublicError
 from resolvers.values.identifiers import Identifier, InvalidId, parse
-from resolvers.viewer import VIEWER_COLUMNS, VIEWER_PARAMETERS, viewer_of, with_settings
 
 if TYPE_CHECKING:
     from resolvers.context import Context, Services

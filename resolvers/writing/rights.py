@@ -22,8 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import BillingMarket, Company, ManagedAccount, Membership, PartnerDefaults
 from policies.viewer import Viewer
+from resolvers.reading.viewers import find_viewer
 from resolvers.values.errors import PublicError
-from resolvers.viewer import find_viewer
 
 if TYPE_CHECKING:
     from resolvers.context import Context

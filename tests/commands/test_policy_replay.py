@@ -18,7 +18,7 @@ import server
 from commands.failure import Failure
 from commands.policy.replay import _read
 from commands.policy.revisions import policies_of
-from resolvers.viewer import find_member
+from resolvers.reading.viewers import find_member
 from tests.client import DIRECT, HIDDEN, PARTNER, POLICY
 from tests.commands.process import ROOT, Done, crossgate, started
 

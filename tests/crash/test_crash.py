@@ -21,7 +21,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Mail, OrderApproval, Port
-from resolvers.viewer import find_member
+from resolvers.reading.viewers import find_member
 from tests.crash.processes import KillableProcess, free_port, gateway, retry_until_acknowledged, worker
 from tests.factory import Factory, Location
 from transport.authentication.tokens import Tokens

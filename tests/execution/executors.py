@@ -17,7 +17,7 @@ import orjson
 from starlette.applications import Starlette
 
 import server
-from resolvers.viewer import find_member
+from resolvers.reading.viewers import find_member
 from settings import Settings
 
 PLANNED: Final = "planned"

@@ -27,8 +27,8 @@ from policies.catalogue import CATALOGUE
 from policies.sql import to_sql, viewer_parameters
 from policies.viewer import ANONYMOUS as VISITOR
 from policies.viewer import Viewer
+from resolvers.reading.viewers import find_member, load_viewer
 from resolvers.values.identifiers import TAGS, Identifier
-from resolvers.viewer import find_member, load_viewer
 from tests import databases
 from tests.client import ANONYMOUS, DIRECT, HIDDEN, PARTNER, SHOWN, Client, open_client
 from tests.schema.outline import SCHEMA

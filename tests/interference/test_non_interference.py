@@ -27,7 +27,7 @@ from policies.predicate import TRUE
 from policies.reason import Reason
 from policies.viewer import ANONYMOUS as VISITOR
 from policies.viewer import Shape, Viewer
-from resolvers.viewer import find_member, load_viewer
+from resolvers.reading.viewers import find_member, load_viewer
 from settings import Settings
 from tests import databases
 from tests.audit_events import EVENTS

@@ -25,7 +25,7 @@ from policies.predicate import Predicate
 from policies.sql import to_column, viewer_parameters
 from policies.viewer import ANONYMOUS, Viewer
 from resolvers.context import Context
-from resolvers.viewer import find_member, load_viewer
+from resolvers.reading.viewers import find_member, load_viewer
 from tests import databases
 from tests.client import Client, open_client
 from tests.factory import Factory, Thing

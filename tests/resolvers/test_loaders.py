@@ -15,7 +15,7 @@ from policies.viewer import ANONYMOUS as VISITOR
 from policies.viewer import Viewer
 from resolvers.context import Context, Services
 from resolvers.reading.records import Record
-from resolvers.viewer import find_member, load_viewer
+from resolvers.reading.viewers import find_member, load_viewer
 from settings import Settings
 from tests.client import DEMO_VIEWERS, HIDDEN, OPERATOR, PARTNER, SHOWN, Client
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from policies.viewer import ANONYMOUS, Viewer
 from resolvers.context import Context
 from resolvers.price import quote
-from resolvers.viewer import find_member, load_viewer
+from resolvers.reading.viewers import find_member, load_viewer
 from tests.client import Client
 from tests.factory import Factory
 

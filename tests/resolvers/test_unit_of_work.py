@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.database import transaction
 from resolvers.context import Context
-from resolvers.viewer import find_member, load_viewer
+from resolvers.reading.viewers import find_member, load_viewer
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.unit_of_work import UnitOfWork
 from tests.client import Client

@@ -24,7 +24,7 @@ from websockets.typing import Subprotocol
 import server
 from models.database import connect
 from models.embedded import Embedded
-from resolvers.viewer import find_member
+from resolvers.reading.viewers import find_member
 from settings import Settings
 from tests import databases
 from tests.factory import Account, Factory, Location, Port, Thing
