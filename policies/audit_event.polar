@@ -1,4 +1,4 @@
-# Audit events: who changed or read what, what was denied, who viewed as somebody else, who had decisions explained. Never a value.
+# Audit events: who changed or read what, what was denied, who viewed as another user, who had decisions explained. Never a value.
 
 # An account administrator can read what the users of its own company did and were denied. A43
 allow(viewer: Viewer, "read", event: AuditEvent) if

@@ -107,7 +107,7 @@ edits(viewer: Viewer, company: Company) if
     administers(viewer) and not managed(viewer) and acts_for(viewer, company);
 allow(viewer: Viewer, "update_company_profile", company: Company) if edits(viewer, company);
 
-# The same administrators can edit its support details, whoever provides the support. R123 R124 V15
+# The same administrators can edit its support details, regardless of who provides the support. R123 R124 V15
 allow(viewer: Viewer, "update_support_details", company: Company) if edits(viewer, company);
 
 # A company's Marketplace editors, or its partner's, can save its Marketplace profile and upload its logo. V9 A9

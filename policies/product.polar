@@ -19,7 +19,7 @@ allow(viewer: Viewer, "read", product: Product) if
     product.visibility = "LIMITED" and
     account in product.test_accounts and account.company_id = viewer.company_id;
 
-# A buyer to whom an offer is extended, and its partner, can read the product, even if it's no longer shown. R219 R264
+# A buyer with an extended offer, and its partner, can read the product, even if it's no longer shown. R219 R264
 allow(viewer: Viewer, "read", product: Product) if
     dealing in product.dealings and
     dealing.buyer_id = viewer.company_id and extended(dealing.status);

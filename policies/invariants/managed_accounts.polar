@@ -40,6 +40,6 @@ never(viewer: Viewer, _action, _details: SupportDetails) if
 never(viewer: Viewer, "read", _company: Company, "support_details") if
     managed(viewer) and viewer.supported_by = "OPERATOR";
 
-# No managed account can edit support details or a company profile, whoever supports it. R123 R124
+# No managed account can edit support details or a company profile, regardless of who supports it. R123 R124
 never(viewer: Viewer, "update_support_details", _company: Company) if managed(viewer);
 never(viewer: Viewer, "update_company_profile", _company: Company) if managed(viewer);

@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from tests.docs.pages import PAGES, name, prose
+from tests.docs.pages import PAGES, ROOT, name, prose
 
 GENERATED: Final = {"docs/policy/policy-matrix.md", "docs/policy/sensitive-data.md"}  # of the sentences in policies/
 PHRASES: Final = (
@@ -52,8 +52,23 @@ def pages() -> Mapping[str, str]:
     return {name(page): prose(page) for page in PAGES if name(page) not in GENERATED}
 
 
+def descriptions() -> Mapping[str, str]:
+    """The descriptions of the schema."""
+    return {"schema": "\n".join(re.findall(r'"""(.*?)"""', (ROOT / "schema" / "schema.graphql").read_text("utf-8"), re.DOTALL))}
+
+
+def rules() -> Mapping[str, str]:
+    """The sentences above the rules of policy, by file."""
+    return {
+        path.name: "\n".join(line for line in path.read_text("utf-8").splitlines() if line.startswith("#"))
+        for path in (ROOT / "policies").rglob("*.polar")
+    }
+
+
 TEXTS: Final[dict[str, Callable[[], Mapping[str, str]]]] = {
     "documentation": pages,
+    "descriptions": descriptions,
+    "rules": rules,
 }
 
 
