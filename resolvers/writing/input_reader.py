@@ -160,7 +160,7 @@ def _is_web_address(text: str) -> bool:
         url = ada_url.URL(text)
     except ValueError:
         return False
-    if url.username or url.password or "@" in AUTHORITY.match(text)[0]:  # type: ignore[index]  # it begins as BEGINNING
+    if url.username or url.password or "@" in AUTHORITY.match(text)[0]:  # type: ignore[index]  # it matches URL_START
         return False
     # ada keeps invalid Punycode labels as they are, but browsers refuse them.
     return url.port != "0" and not any(label.startswith("xn--") for label in ada_url.idna_to_unicode(url.hostname).split("."))

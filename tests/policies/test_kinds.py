@@ -95,7 +95,7 @@ OTHERS: Final[dict[str, tuple[Edit, ...]]] = {
             '    spend: int = resolved(viewer.unread_notifications, "All.")\n    unread_notifications: int',
         ),
     ),
-    "location.site_phone looks like PHONE: declare it with a type of models/kinds.py": (
+    "location.site_phone looks like PHONE: declare it with a type from models/kinds.py": (
         ("models/location.py", "    metro: Mapped[str]", "    site_phone: Mapped[str | None]\n    metro: Mapped[str]"),
     ),
     "Mail order_approval_requested.charge holds PRICE": (

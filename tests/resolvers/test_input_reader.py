@@ -178,15 +178,15 @@ def test_invisible_text_is_blank(text: str) -> None:
     assert ["REQUIRED"] == [error.code for error in errors.errors]
 
 
-IGNORABLE: Final = [  # Default_Ignorable_Code_Point of Unicode 16, and signs of which a font shows nothing
+IGNORABLE: Final = [  # Default_Ignorable_Code_Point of Unicode 16, and characters that fonts show as nothing
     *((0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x200B, 0x200F)),
     *((0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0)),
     *((0xFFF0, 0xFFFB), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF), (0x2800, 0x2800)),
 ]
 
 
-def test_whatever_a_font_shows_nothing_of_is_blank_and_sets_no_names_apart() -> None:
-    """Each character that fonts may ignore is blank, and is refused in a line or left out where names are compared."""
+def test_characters_that_fonts_may_ignore_are_blank_and_make_no_name_different() -> None:
+    """Each such character is blank. It is also refused in a line, or ignored when names are compared."""
     characters = [chr(code) for first, last in IGNORABLE for code in range(first, last + 1)]
 
     assert [] == [hex(ord(each)) for each in characters if not is_blank(each)]
@@ -220,9 +220,9 @@ def test_normalization_is_idempotent(text: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["x" * 1000, "a b " * 1000, '"' * 1000])
-def test_a_value_that_cannot_be_chosen_is_shown_in_part(value: str) -> None:
-    """Its first 200 characters are enough to know it by."""
-    problems = UserErrors()
+def test_long_refused_value_is_cut_in_the_message(value: str) -> None:
+    """The message shows only the first 200 characters of the value."""
+    errors = UserErrors()
 
-    assert None is InputReader({"market": value}, problems).choice("market", ["DE"])
-    assert [f"{value[:200]}… cannot be chosen here; choose of DE."] == [problem.message for problem in problems.errors]
+    assert None is InputReader({"market": value}, errors).choice("market", ["DE"])
+    assert [f"{value[:200]}… isn't allowed here. Use one of: DE."] == [error.message for error in errors.errors]
