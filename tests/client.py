@@ -63,7 +63,7 @@ class Answer:
         return [error["extensions"]["code"] for error in self.errors]
 
 
-NOT_COMPARED: Final = {"cost_per_peer", "cost_per_viewer", "max_unplanned_values", "planner"}
+NOT_COMPARED: Final = {"cost_per_peer", "cost_per_viewer", "max_unplanned_values", "planner", "record_operations"}
 
 
 @dataclass

@@ -133,6 +133,9 @@ class ConnectionStep:
 
     async def values(self, rows: Sequence[Any], run: PlanRun) -> Sequence[Any]:
         """Return the connection object for each row."""
+        keys = () if self.keys is None else self.keys(rows, run)
+        if self.keys is not None and all(key is None for key in keys):
+            return [None] * len(rows)  # hidden in every row, so graphql-core wouldn't look at its arguments either
         try:
             narrowed, actions = self.narrow(self.arguments(run))
             request = parse_page_request(run.context, self.lookup.rows.entity, narrowed, self.lookup.relation, actions)
@@ -141,7 +144,6 @@ class ConnectionStep:
         if self.keys is None:
             (connection,) = await self._connections(request, [None], run)
             return [connection] * len(rows)
-        keys = self.keys(rows, run)
         parents = list(dict.fromkeys(key for key in keys if key is not None))
         connections = await self._connections(request, parents, run) if parents else ()
         by_parent = dict(zip(parents, connections, strict=True))

@@ -36,7 +36,7 @@ def test_the_command_refuses_a_database_that_holds_something(demo_url: str, tmp_
 
     assert (1, "") == (done.returncode, done.stdout)
     assert (
-        "crossgate: The database is not empty: the table app_user has rows. The sample market needs an empty one.\n"
+        "crossgate: The database is not empty: the table app_user has rows. Use an empty database for the sample market.\n"
         == done.stderr
     )
 

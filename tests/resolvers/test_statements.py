@@ -63,7 +63,7 @@ async def test_a_relation_takes_the_same_statements_below_one_and_many_parents(a
     """One parent takes as many statements as forty; the sample market has at least ten with a value."""
     way = WAYS[relation.type]
     selection = way.document(f"{relation.field} {outline.leaf(relation.definition)}")
-    everything = await ask_demo(OPERATOR, f"{{ {way.root}(first: 1000) {{ nodes {{ id {selection} }} }} }}")
+    everything = await ask_demo(OPERATOR, f"{{ {way.root}(first: 400) {{ nodes {{ id {selection} }} }} }}")
     names = [*(step.field for step in way.fields), relation.field]
     ids = [item["id"] for item in everything.data[way.root]["nodes"] if reaches(item, names)][:MANY_PARENTS]
     document = NODES % (way.item, selection)

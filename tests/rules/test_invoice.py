@@ -239,7 +239,7 @@ async def test_month_is_charged_to_the_paying_company_R114_R115(ask: Client, giv
     assert [
         f"INV-2026-04-00001: {partner.name}, 1251.70 EUR, ports: 2",
         f"INV-2026-04-00002: {direct.name}, 300.00 EUR, ports: 1",
-        "Invoices of 2026-04 issued: 2; there before: 0.",
+        "Invoices for 2026-04 issued: 2; already issued: 0.",
     ] == said
 
 
@@ -255,7 +255,7 @@ async def test_ports_out_of_service_are_not_charged_R115(ask: Client, given: Fac
     said = await issued(rules_engine, APRIL)
     answers = [response_of(await ask(operator.admin, INVOICES, id=each.id)) for each in (company, operator)]
 
-    assert ["Invoices of 2026-04 issued: 0; there before: 0."] == said
+    assert ["Invoices for 2026-04 issued: 0; already issued: 0."] == said
     assert [below(), below()] == answers
 
 
@@ -283,8 +283,8 @@ async def test_issuing_a_month_again_adds_missing_invoices_only_R115(
     numbers = [invoice["number"] for invoice in more.data["company"]["invoices"]["nodes"]]
     assert ["INV-2026-04-00001", "INV-2026-04-00002"] == numbers
     assert [
-        "Invoices of 2026-04 would be issued: 1; there before: 0.",
-        "Invoices of 2026-04 issued: 1; there before: 0.",
-        "Invoices of 2026-04 issued: 0; there before: 1.",
-        "Invoices of 2026-04 issued: 1; there before: 1.",
+        "Invoices for 2026-04 would be issued: 1; already issued: 0.",
+        "Invoices for 2026-04 issued: 1; already issued: 0.",
+        "Invoices for 2026-04 issued: 0; already issued: 1.",
+        "Invoices for 2026-04 issued: 1; already issued: 1.",
     ] == said

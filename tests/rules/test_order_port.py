@@ -185,7 +185,7 @@ async def test_payers_market_has_to_be_enabled_V12_A19_A20_R120(
 
     (problem,) = answer["userErrors"]
     assert ("MARKET_NOT_ENABLED", ["locationId"]) == (problem["code"], problem["field"])
-    assert " NL " in problem["message"]
+    assert " NL." in problem["message"]
     assert before == await stored_rows(rules_engine)
 
 

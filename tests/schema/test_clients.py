@@ -80,7 +80,7 @@ async def test_a_client_queries_as_a_viewer(gateway: Gateway, email: str, visibl
 
 async def test_a_client_finds_an_invalid_field_before_sending(gateway: Gateway) -> None:
     """The client itself rejects a document that doesn't match the fetched schema."""
-    async with connected(gateway, None) as session:
+    async with connected(gateway, HIDDEN) as session:
         with pytest.raises(GraphQLError, match="Cannot query field 'price' on type 'Port'"):
             await session.execute(gql("{ ports { nodes { price } } }"))
 

@@ -79,7 +79,7 @@ async def test_a_long_document_is_read_and_validated_in_a_thread(monkeypatch: py
         result = await operations.execute(await operations.prepare(asked, "POST", Free()), None)
         assert {"hello": "Hello, world!"} == result.data
 
-    assert [threading.current_thread().name, "aside_0"] == threads
+    assert [threading.current_thread().name, "worker_0"] == threads
 
 
 class Free(Payer):
