@@ -27,7 +27,7 @@ async def recorded(database_url: str, data_dir: Path, path: Path | None) -> Asyn
     app = server.build(settings)
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-        yield Client(app, client)
+        yield Client(app, client, compares=False)
 
 
 def lines(path: Path) -> list[Any]:
