@@ -133,27 +133,19 @@ class ConnectionStep:
 
     async def values(self, rows: Sequence[Any], run: PlanRun) -> Sequence[Any]:
         """Return the connection object for each row."""
-        keys = () if self.keys is None else self.keys(rows, run)
-        if self.keys is not None and all(key is None for key in keys):
-            return [None] * len(rows)  # hidden in every row, so graphql-core wouldn't look at its arguments either
+        keys = [None] * len(rows) if self.keys is None else self.keys(rows, run)
+        parents = [None] if self.keys is None else list(dict.fromkeys(key for key in keys if key is not None))
+        if not parents:  # hidden in every row, so graphql-core wouldn't look at its arguments either
+            return keys
         try:
             narrowed, actions = self.narrow(self.arguments(run))
             request = parse_page_request(run.context, self.lookup.rows.entity, narrowed, self.lookup.relation, actions)
         except GraphQLError as error:
-            return self._refused(rows, error, run)
-        if self.keys is None:
-            (connection,) = await self._connections(request, [None], run)
-            return [connection] * len(rows)
-        parents = list(dict.fromkeys(key for key in keys if key is not None))
-        connections = await self._connections(request, parents, run) if parents else ()
-        by_parent = dict(zip(parents, connections, strict=True))
+            if self.keys is not None and None in keys:  # some are hidden, and graphql-core knows which
+                raise
+            return [self.failure_policy.failed(error, run) for _ in rows]
+        by_parent = dict(zip(parents, await self._connections(request, parents, run), strict=True))
         return [by_parent.get(key) for key in keys]
-
-    def _refused(self, rows: Sequence[Any], error: GraphQLError, run: PlanRun) -> Sequence[Any]:
-        """Put the error in place of each connection. Raise it if some are hidden, because graphql-core knows which."""
-        if self.keys is not None and None in self.keys(rows, run):
-            raise error
-        return [self.failure_policy.failed(error, run) for _ in rows]
 
     async def _connections(self, request: PageRequest, parents: Sequence[UUID | None], run: PlanRun) -> Sequence[Any]:
         """Return the connection object of each parent. None is the parent of the one list at the root."""

@@ -90,12 +90,7 @@ class Plan:
         with_children = [
             key for key, each in self.planned.items() if isinstance(each, PlannedField) and each.builder.has_children
         ]
-        single = len(with_children) == 1  # saves the cost of running several concurrently
-        awaited = (
-            {key: await self._value(key, run) for key in with_children}
-            if single
-            else dict(await self._values(with_children, run))
-        )
+        awaited = dict(await self._values(with_children, run))
         data = {key: awaited[key] if key in awaited else self._value_without_children(key, run) for key in self.planned}
         left = {key: _reason(value.error) for key, value in data.items() if value.__class__ is _Failed}
         if not left and not run.failures:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 NON_NODE_TYPES: Final = frozenset({"Image"})  # types with ids that `node` does not return: an image id identifies a file
+MAX_INVALID_IDS: Final = 20  # in one list: each has its own error in the answer, and errors are expensive
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,6 @@ class GlobalId:
     def of(self, parent: Record) -> str:
         """Return the id of one parent."""
         return str(Identifier(parent.entity, parent.id))
-
-
-MAX_INVALID_IDS: Final = 20  # in one list: each has its own error in the answer, and errors are expensive
 
 
 class TooManyIds(PublicError):
@@ -83,15 +81,14 @@ class ByAnyIds:
 
 def _parse(text: str, argument: str) -> Identifier:
     """Parse the global id of a node. Raises InvalidId, also for types that aren't nodes."""
-    identifier = identifiers.parse(text, argument)
-    if identifier.type in NON_NODE_TYPES:
+    if (identifier := _parse_or_none(text)) is None:
         raise InvalidId(argument)
     return identifier
 
 
 def _parse_or_none(text: str) -> Identifier | None:
     """Parse the global id of a node. Returns None if it's invalid."""
-    identifier = identifiers.parse_or_none(text) if len(text) == identifiers.LENGTH else None
+    identifier = identifiers.parse_or_none(text)
     return None if identifier is None or identifier.type in NON_NODE_TYPES else identifier
 
 

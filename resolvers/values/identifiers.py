@@ -74,15 +74,20 @@ def global_id(tag: bytes, key: UUID) -> str:
 
 def parse(text: str, argument: str, type: str | None = None) -> Identifier:  # noqa: A002 (a GraphQL type is a type)
     """Parse a global id. Raises InvalidId if it's malformed, or not of `type` if that is set."""
-    parsed = parse_or_none(text) if len(text) == LENGTH else None
+    parsed = parse_or_none(text)
     if parsed is None or parsed.type != (type or parsed.type):
         raise InvalidId(argument)
     return parsed
 
 
-@lru_cache(CACHE_SIZE)
 def parse_or_none(text: str) -> Identifier | None:
-    """Parse a global id. Returns None if it's malformed. Results are cached: a request may pass the same id many times."""
+    """Parse a global id. Returns None if it's malformed."""
+    return _parse(text) if len(text) == LENGTH else None  # the cache holds short texts only
+
+
+@lru_cache(CACHE_SIZE)
+def _parse(text: str) -> Identifier | None:
+    """Parse a text of the right length. Results are cached, because a request may pass the same id many times."""
     try:
         raw = urlsafe_b64decode(text.encode("ascii"))
     except (ValueError, Base64Error):

@@ -71,7 +71,7 @@ class _Planned(SchemaExtension):
         answer = await plans.answer(
             execution.query, document, execution.operation_name, execution.variables or {}, execution.context
         )
-        unplanned = self._left(answer) if answer is not None and (answer.left or answer.unsure) else ()
+        unplanned = () if answer is None else self._left(answer)
         if answer is not None and not unplanned:
             execution.result = ExecutionResult(data=answer.data, errors=answer.errors or None)
         if answer is None or not unplanned:
@@ -83,6 +83,8 @@ class _Planned(SchemaExtension):
 
     def _left(self, answer: Answer) -> Collection[str]:
         """Return the keys that graphql-core runs, with those whose errors it orders if affordable. Raises PublicError."""
+        if not answer.left and not answer.unsure:
+            return ()
         unplanned, unsure = tuple(answer.left), [key for key in answer.unsure if key not in answer.left]
         if unsure:
             try:
