@@ -132,16 +132,21 @@ class Identity:
         await refuse(await self._present(scope))
 
     async def _present(self, scope: Scope) -> Viewer:
-        verified: Verified | None = scope["state"].get(VERIFIED_KEY)
-        if verified is None or not self._tokens.still_holds(verified):
-            credentials = credentials_of(scope)
-            if not credentials:
-                return ANONYMOUS
-            verified = self._verified(credentials)
-        viewer = await self._load_viewer(verified.claims)
+        claims = self._claims(scope)
+        if claims is None:
+            return ANONYMOUS
+        viewer = await self._load_viewer(claims)
         if viewer is None:
             raise Unauthenticated(ACCOUNT_GONE)
         return viewer
+
+    def _claims(self, scope: Scope) -> Claims | None:
+        """Return the claims of a request's token, or None without one. What `check` has verified isn't verified again."""
+        verified: Verified | None = scope["state"].get(VERIFIED_KEY)
+        if verified is not None and self._tokens.still_holds(verified):
+            return verified.claims
+        credentials = credentials_of(scope)
+        return self._verified(credentials).claims if credentials else None
 
     def session(self, credentials: Sequence[str]) -> Session:
         """Return the session of these credentials, or an anonymous session if there are none. Raises Unauthenticated."""
@@ -149,7 +154,7 @@ class Identity:
 
     def session_of(self, request: ReceivedRequest) -> Session:
         """Return the session of a request with a streamed response. Raises Unauthenticated."""
-        return self.session(credentials_of(request.scope))
+        return Session(self._claims(request.scope), self._load_viewer)
 
     def _verified(self, credentials: Sequence[str]) -> Verified:
         scheme, token = _parts(credentials[0])
