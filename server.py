@@ -89,9 +89,9 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     strict = schema_of if settings.shaped_schema == "strict" else None
     documents = Documents(
         settings.max_document_tokens,
+        settings.max_document_characters,
         strict,
         suggestions=settings.development,
-        max_characters=settings.max_document_characters,
     )
     services = make_services(settings, tokens, load_policy(policies))
     viewers = _viewers(services.reader)

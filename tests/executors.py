@@ -1,6 +1,6 @@
 """Both executors in one run: a request or a whole test can run on graphql-core alone, as with CROSSGATE_PLANNER=false.
 
-`Asking` sends each query that had a plan a second time without one and compares the answers. What an answer doesn't show, such as
+`Client` sends each query that had a plan a second time without one and compares the answers. What an answer doesn't show, such as
 the number of statements, is tested by `@pytest.mark.executors`: the test then runs once on each executor.
 """
 

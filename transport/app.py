@@ -128,7 +128,7 @@ class _Contexts:
 
 def _operations(schema: strawberry.Schema, documents: Documents | None, settings: Settings) -> Operations:
     """Build the pipeline that prepares and executes operations."""
-    documents = documents or Documents(settings.max_document_tokens, max_characters=settings.max_document_characters)
+    documents = documents or Documents(settings.max_document_tokens, settings.max_document_characters)
     return Operations(schema=schema, documents=documents, bounds=bounds_of(schema._schema, settings))
 
 

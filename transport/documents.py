@@ -173,7 +173,7 @@ class Documents:
     """
 
     def __init__(
-        self, max_tokens: int, schema_of: SchemaOf | None = None, *, suggestions: bool = False, max_characters: int = 100_000
+        self, max_tokens: int, max_characters: int, schema_of: SchemaOf | None = None, *, suggestions: bool = False
     ) -> None:
         """`suggestions` allows validation errors to suggest names from the schema."""
         self._max_tokens = max_tokens

@@ -172,7 +172,7 @@ async def read(request: Request) -> Response:
 
 def make_app(settings: Settings, tokens: Tokens, load_viewer: LoadViewer = ada_only) -> Starlette:
     """The gateway under test."""
-    documents = Documents(settings.max_document_tokens)
+    documents = Documents(settings.max_document_tokens, settings.max_document_characters)
     schema = Schema(Query, Mutation, Subscription, extensions=[documents.extension])
     return create_app(
         schema=schema,

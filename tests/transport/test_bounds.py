@@ -46,7 +46,16 @@ type Query {
 }
 type Mutation { send(to: ID): Company note(to: ID): Company }
 """)
-SIZES: Any = {"values": 10**9, "unplanned": 10**6, "introspection": 10**6, "default_page_size": 50, "max_page_size": 1000}
+SIZES: Any = {
+    "values": 10**9,
+    "unplanned": 10**6,
+    "introspection": 10**6,
+    "default_page_size": 50,
+    "max_page_size": 1000,
+    "repeats": 10,
+    "roots": 100,
+    "variables": 10_000,
+}
 
 
 def bounds(depth: int = 25, fields: int = 1000, cost: int = 500_000) -> Bounds:
@@ -54,7 +63,7 @@ def bounds(depth: int = 25, fields: int = 1000, cost: int = 500_000) -> Bounds:
 
 
 def cost(text: str, bounds: Bounds = bounds(), **variables: Any) -> int:  # noqa: B008 (a value)
-    document = Documents(max_tokens=10_000).parse(text)
+    document = Documents(max_tokens=10_000, max_characters=100_000).parse(text)
     return document.cost(document.operation(None), variables, bounds)
 
 
@@ -118,7 +127,7 @@ def test_a_list_of_ids_as_a_variable() -> None:
 
 def test_each_operation_has_its_own_cost() -> None:
     """Of several operations the chosen one counts, with the defaults of its own variables."""
-    document = Documents(max_tokens=1000).parse(
+    document = Documents(max_tokens=1000, max_characters=100_000).parse(
         "query A($n: Int = 1) { ...P } query B($n: Int = 9) { ...P } fragment P on Query { ports(first: $n) { nodes { id } } }"
     )
 
@@ -146,7 +155,7 @@ def test_the_limit_of_cost() -> None:
 )
 def test_the_limit_of_values(query: str, values: int) -> None:
     """Each field of each object counts, under each of its names."""
-    document = Documents(max_tokens=1000).parse(query)
+    document = Documents(max_tokens=1000, max_characters=100_000).parse(query)
     most = Bounds(schema=SCHEMA, depth=9, fields=99, cost=99, **SIZES | {"values": values})
     assert document.cost(document.operation(None), {"n": 4}, most) >= 0
 
@@ -219,7 +228,7 @@ def test_measuring_is_linear() -> None:
         for n in range(15)
     )
     last = " fragment F{} on Company {{ name }}"
-    generous = Bounds(schema=SCHEMA, depth=50, fields=2**100, roots=2**100, cost=2**2000, **SIZES | {"values": 2**2000})
+    generous = Bounds(schema=SCHEMA, depth=50, fields=2**100, cost=2**2000, **SIZES | {"values": 2**2000, "roots": 2**100})
 
     began = time.process_time()
     assert cost(spreads + last.format(70), generous) == 0
@@ -234,7 +243,7 @@ def test_measuring_is_linear() -> None:
 
 def test_a_document_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """After the first request only variables are looked at."""
-    document = Documents(max_tokens=1000).parse("query ($n: Int) { ports(first: $n) { nodes { id } } }")
+    document = Documents(max_tokens=1000, max_characters=100_000).parse("query ($n: Int) { ports(first: $n) { nodes { id } } }")
     first = document.cost(document.operation(None), {"n": 1}, bounds())
     monkeypatch.setattr(Bounds, "measure", None)
     second = document.cost(document.operation(None), {"n": 2}, bounds())

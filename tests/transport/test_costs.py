@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.client import PARTNER, Client, open_client
 from tests.event_streams import opened
+from tests.transport.test_bounds import SIZES
 from transport.documents import Documents
 from transport.limits.bounds import Bounds
 
@@ -22,7 +23,6 @@ type Query { ports(first: Int, last: Int): Ports! nodes(ids: [ID!]!): [Thing]! }
 type Ports { nodes: [Thing!]! }
 type Thing { id: ID! owner: Thing }
 """)
-SIZES: Any = {"values": 10**9, "unplanned": 10**6, "introspection": 10**6, "default_page_size": 50, "max_page_size": 1000}
 BOUNDS = Bounds(schema=SCHEMA, depth=25, fields=1000, cost=10**9, **SIZES)
 FIELDS = {
     "Int": "ports(first: %s) { nodes { id owner { id } } }",
@@ -43,7 +43,7 @@ PREVIEW = """query ($id: ID!, $first: Int!) {
 
 def cost(text: str, variables: dict[str, Any]) -> int:
     """What the one operation of a document costs."""
-    document = Documents(max_tokens=10_000).parse(text)
+    document = Documents(max_tokens=10_000, max_characters=100_000).parse(text)
     return document.cost(document.operation(None), variables, BOUNDS)
 
 
@@ -59,7 +59,9 @@ def test_a_variable_costs_what_its_literal_costs(kind: str, value: Any, given_as
     default = f" = {literal(value)}" if given_as == "default" else ""
     by_variable = f"query ($v: {kind}{default}) {{ {FIELDS[kind] % '$v'} }}"
     raw = {} if given_as == "default" else {"v": value}
-    definitions = Documents(max_tokens=10_000).parse(by_variable).operation(None).node.variable_definitions
+    definitions = (
+        Documents(max_tokens=10_000, max_characters=100_000).parse(by_variable).operation(None).node.variable_definitions
+    )
 
     counted = cost(by_variable, raw)
 

@@ -32,7 +32,7 @@ from transport.validation import MAX_ERRORS_OF_VALUE
 
 def test_a_text_is_parsed_once() -> None:
     """The same text gives the same document."""
-    documents = Documents(max_tokens=100)
+    documents = Documents(max_tokens=100, max_characters=100_000)
 
     assert documents.parse("{ a }") is documents.parse("{ a }")
     assert documents.parse("{ a }") is not documents.parse("{ b }")
@@ -41,7 +41,7 @@ def test_a_text_is_parsed_once() -> None:
 async def test_a_schema_parses_nothing_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """A schema with the extension runs the document that transport has parsed already."""
     monkeypatch.setattr("strawberry.schema.schema.parse", None)
-    documents = Documents(max_tokens=100)
+    documents = Documents(max_tokens=100, max_characters=100_000)
     schema = strawberry.Schema(Query, extensions=[documents.extension])
 
     result = await schema.execute("{ hello }")
@@ -51,7 +51,7 @@ async def test_a_schema_parses_nothing_anew(monkeypatch: pytest.MonkeyPatch) -> 
 
 async def test_a_valid_document_is_validated_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has been found to fit the schema is run without validating it again."""
-    documents = Documents(max_tokens=100)
+    documents = Documents(max_tokens=100, max_characters=100_000)
     schema = strawberry.Schema(Query, extensions=[documents.extension])
     first = await schema.execute("{ hello }")
 
@@ -70,7 +70,7 @@ async def test_a_long_document_is_read_and_validated_in_a_thread(monkeypatch: py
         return validate(*given, **named)
 
     monkeypatch.setattr("transport.documents.validate", noting)
-    documents = Documents(max_tokens=10_000)
+    documents = Documents(max_tokens=10_000, max_characters=100_000)
     schema = Schema(Query, extensions=[documents.extension])
     bounds = bounds_of(schema._schema, Settings())
     operations = Operations(schema=schema, documents=documents, bounds=bounds)
@@ -95,7 +95,11 @@ class Free(Payer):
 async def test_a_document_is_held_against_the_schema_of_whoever_sends_it() -> None:
     """That it fits the schema of one says nothing of another's; what a schema has not is refused as if it did not exist."""
     without = build_schema("type Query { other: String }")
-    documents = Documents(max_tokens=100, schema_of=lambda full, context: without if context == "without" else full)
+    documents = Documents(
+        max_tokens=100,
+        max_characters=100_000,
+        schema_of=lambda full, context: without if context == "without" else full,
+    )
     schema = strawberry.Schema(Query, extensions=[documents.extension])
 
     answers = [await schema.execute("{ hello }", context_value=who) for who in ("with", "without", "with")]
@@ -106,7 +110,7 @@ async def test_a_document_is_held_against_the_schema_of_whoever_sends_it() -> No
 
 async def test_an_invalid_document_stays_invalid() -> None:
     """What has been found not to fit the schema is refused each time, in the same words."""
-    documents = Documents(max_tokens=100)
+    documents = Documents(max_tokens=100, max_characters=100_000)
     schema = strawberry.Schema(Query, extensions=[documents.extension])
 
     answers = [await schema.execute("{ nope }") for _ in range(2)]
@@ -119,7 +123,7 @@ async def test_an_invalid_document_stays_invalid() -> None:
 
 def test_the_least_used_documents_go() -> None:
     """When the texts are longer than the cache may hold, the documents unused for longest are parsed anew."""
-    documents = Documents(max_tokens=100)
+    documents = Documents(max_tokens=100, max_characters=100_000)
     first, second = documents.parse("{ first }"), ref(documents.parse("{ second }"))
     filler = MAX_CACHED_DOCUMENT_LENGTH - 10
 
@@ -133,7 +137,7 @@ def test_the_least_used_documents_go() -> None:
 
 def test_a_huge_document_pushes_no_other_out() -> None:
     """A text too long for the cache is parsed once for the requests that use it at the same time, and then forgotten."""
-    documents = Documents(max_tokens=100)
+    documents = Documents(max_tokens=100, max_characters=100_000)
     huge = "{ a }".ljust(MAX_CACHED_DOCUMENT_LENGTH + 1)
 
     document = documents.parse(huge)
@@ -146,7 +150,7 @@ def test_a_huge_document_pushes_no_other_out() -> None:
 def test_the_limit_counts_comments_too() -> None:
     """A document of more tokens than allowed is refused, comments counted."""
     with pytest.raises(ParseFailed, match="Document contains more than 100 tokens"):
-        Documents(max_tokens=100).parse("#\n" * 101 + "{ a }")
+        Documents(max_tokens=100, max_characters=100_000).parse("#\n" * 101 + "{ a }")
 
 
 @pytest.mark.parametrize(
@@ -175,7 +179,7 @@ async def test_braces_without_anything_in_them_are_no_graphql(ask: Ask, text: st
 
 def test_a_document_of_many_operations_is_refused() -> None:
     """Each operation is validated though only one runs, so their number is bounded."""
-    documents = Documents(max_tokens=5000)
+    documents = Documents(max_tokens=5000, max_characters=100_000)
     text = " ".join(f"query q{number} {{ a }}" for number in range(MAX_OPERATIONS + 1))
 
     with pytest.raises(TooManyDocumentOperations) as refused:
@@ -191,7 +195,7 @@ def test_a_value_has_few_errors(fields: int, errors: int) -> None:
     """Each error quotes the whole value, so a large one is reported a few times only, and other arguments are still validated."""
     schema = build_schema("input Wanted { a: Int } type Query { list(wanted: Wanted, first: Int): Int }")
     unknown = " ".join(f"x{number}: 1" for number in range(fields))
-    document = Documents(max_tokens=5000).parse(f'{{ list(wanted: {{ {unknown} }}, first: "no") }}')
+    document = Documents(max_tokens=5000, max_characters=100_000).parse(f'{{ list(wanted: {{ {unknown} }}, first: "no") }}')
 
     found = [error.message.partition(",")[0] for error in document.validate(schema, hides=True)]
 

@@ -166,7 +166,7 @@ class Context:
 )
 async def test_how_an_operation_ran(settings: Settings, tokens: Tokens, execution: str | None, told: str | None) -> None:
     """The answer says in a header how its operation ran, where its context does, in characters that a header may have."""
-    documents = Documents(settings.max_document_tokens)
+    documents = Documents(settings.max_document_tokens, settings.max_document_characters)
     app = create_app(
         schema=strawberry.Schema(Query, extensions=[documents.extension]),
         settings=settings,

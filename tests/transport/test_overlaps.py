@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from graphql import parse
 
-from transport.overlaps import TooManyPairs, count_pairs
+from transport.limits.overlaps import TooManyPairs, count_pairs
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 Per operation, before anything runs:
     bounds              depth, width, cost and number of values
     introspection_size  how many values introspection returns
+    overlaps            pairs of fields that validation compares
     errors              the errors of exceeded bounds
 
 Per client:

@@ -64,7 +64,7 @@ from transport.limits.errors import (
     TooManyVariableValues,
 )
 from transport.limits.introspection_size import IntrospectionCounter, IntrospectionTooBig
-from transport.overlaps import TooManyPairs, count_pairs
+from transport.limits.overlaps import TooManyPairs, count_pairs, merge_selections
 
 DEFAULT_LIST_SIZE: Final = 10  # items of a list whose length the operation doesn't state
 NESTING_PER_DEPTH: Final = 3  # nested selection sets, including fragments, per level of depth
@@ -178,9 +178,9 @@ class Bounds:
     introspection: int
     default_page_size: int
     max_page_size: int
-    repeats: int = 10
-    roots: int = 100
-    variables: int = 10_000
+    repeats: int
+    roots: int
+    variables: int
 
     def measure(self, document: DocumentNode) -> Measurement:
         """Measure the operations of a document. Raises the error of an exceeded bound, or GraphQLSyntaxError."""
@@ -293,20 +293,10 @@ class _Walk:
     def _check_repeats(self, selected: SelectionSetNode) -> None:
         """Raise MutationRepeated if needed. A field with the same response name runs once, wherever it is selected."""
         response_names: dict[str, set[str]] = {}
-        waiting, spread = [selected], set[str]()
-        while waiting:
-            for each in waiting.pop().selections:
-                if isinstance(each, FieldNode) and not each.name.value.startswith("__"):
-                    response_names.setdefault(each.name.value, set()).add((each.alias or each.name).value)
-                elif isinstance(each, InlineFragmentNode):
-                    waiting.append(each.selection_set)
-                elif (
-                    isinstance(each, FragmentSpreadNode)
-                    and each.name.value not in spread
-                    and each.name.value in self._fragments
-                ):
-                    spread.add(each.name.value)
-                    waiting.append(self._fragments[each.name.value].selection_set)
+        fields, _ = merge_selections([selected], self._fragments)
+        for response_name, nodes in fields.items():
+            for name in {node.name.value for node in nodes if not node.name.value.startswith("__")}:
+                response_names.setdefault(name, set()).add(response_name)
         for field, names in response_names.items():
             if len(names) > self._bounds.repeats:
                 raise MutationRepeated(field, len(names), self._bounds.repeats)

@@ -55,9 +55,7 @@ class _Pairs:
         if key in self._known:  # a fragment spread in several places; validation caches it too
             return
         self._known.add(key)
-        fields: dict[str, list[FieldNode]] = {}
-        spread: dict[str, FragmentSpreadNode | FragmentDefinitionNode] = {}
-        self._collect(selected, fields, spread)
+        fields, spread = merge_selections(selected, self._fragments)
         groups: list[Sequence[Node]] = [list(spread.values()), *fields.values()]
         for alike in groups:
             self._add(alike)
@@ -65,25 +63,6 @@ class _Pairs:
             inner = [each.selection_set for each in nodes if each.selection_set is not None]
             if inner:
                 self.count(inner)
-
-    def _collect(
-        self,
-        selected: Sequence[SelectionSetNode],
-        fields: dict[str, list[FieldNode]],
-        spread: dict[str, FragmentSpreadNode | FragmentDefinitionNode],
-    ) -> None:
-        """Collect the fields by response name, and the spread fragments."""
-        waiting = list(selected)
-        while waiting:
-            for each in waiting.pop().selections:
-                if isinstance(each, FieldNode):
-                    fields.setdefault((each.alias or each.name).value, []).append(each)
-                elif isinstance(each, InlineFragmentNode):
-                    waiting.append(each.selection_set)
-                elif isinstance(each, FragmentSpreadNode) and each.name.value not in spread:
-                    fragment = self._fragments.get(each.name.value)
-                    spread[each.name.value] = fragment or each
-                    waiting += _unvisited(fragment, selected)
 
     def _add(self, alike: Sequence[Node]) -> None:
         """Add every pair of nodes. Raises TooManyPairs."""
@@ -94,6 +73,26 @@ class _Pairs:
         self.found.update(combinations(numbers, 2))
         if len(self.found) > self._limit:
             raise TooManyPairs
+
+
+def merge_selections(
+    selected: Sequence[SelectionSetNode], fragments: Mapping[str, FragmentDefinitionNode]
+) -> tuple[Mapping[str, Sequence[FieldNode]], Mapping[str, FragmentSpreadNode | FragmentDefinitionNode]]:
+    """Merge selection sets. Return the fields by response name, and each spread fragment once, or its spread if it's unknown."""
+    fields: dict[str, list[FieldNode]] = {}
+    spread: dict[str, FragmentSpreadNode | FragmentDefinitionNode] = {}
+    waiting = list(selected)
+    while waiting:
+        for each in waiting.pop().selections:
+            if isinstance(each, FieldNode):
+                fields.setdefault((each.alias or each.name).value, []).append(each)
+            elif isinstance(each, InlineFragmentNode):
+                waiting.append(each.selection_set)
+            elif isinstance(each, FragmentSpreadNode) and each.name.value not in spread:
+                fragment = fragments.get(each.name.value)
+                spread[each.name.value] = fragment or each
+                waiting += _unvisited(fragment, selected)
+    return fields, spread
 
 
 def _unvisited(fragment: FragmentDefinitionNode | None, visited: Sequence[SelectionSetNode]) -> list[SelectionSetNode]:
