@@ -22,8 +22,8 @@ from models.database import connect
 from models.listening import ChangeListener
 from models.reading import Reader
 from policies.catalogue import CATALOGUE
-from policies.policy import Policy
-from policies.reloading import PolicyReloader
+from policies.evaluation.policy import Policy
+from policies.evaluation.reloading import PolicyReloader
 from policies.viewer import Viewer
 from resolvers.auditing.audit_log import AuditLog
 from resolvers.auditing.recording import record

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final, cast
 
-from policies.decision import Decision, FieldRule
-from policies.policy import Policy
-from policies.predicate import TRUE, And, Compare, Or, Parameter, Predicate
+from policies.evaluation.decision import Decision, FieldRule
+from policies.evaluation.policy import Policy
+from policies.predicates.predicate import TRUE, And, Compare, Or, Parameter, Predicate
 from policies.reason import Reason
 from policies.viewer import Shape
 

@@ -14,7 +14,7 @@ from graphql.utilities import find_breaking_changes, find_dangerous_changes
 import server
 from commands.failure import Failure
 from policies.errors import PolicyError
-from policies.shapes import parse_shape
+from policies.evaluation.shapes import parse_shape
 from schema.introspection.viewer_schemas import ViewerSchemas
 from schema.schema import described, make_schema
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.listening import ChangeListener
 from models.reading import Reader
-from policies.policy import Policy
+from policies.evaluation.policy import Policy
 from policies.viewer import Viewer
 from resolvers.auditing.audit_log import AuditLog
 from resolvers.auditing.audit_trail import AuditTrail

@@ -13,8 +13,8 @@ from sqlalchemy.sql import visitors
 
 from models.base import Base
 from models.kinds import Kind, kinds_of, suggested_kinds
+from policies.analysis.kinds import Narrowing, Site
 from policies.catalogue import CATALOGUE
-from policies.kinds import Narrowing, Site
 from resolvers.notifying import message_templates
 from resolvers.reading.batching import BatchResolver, Computed
 from resolvers.reading.field_sources import ComputedWithFallback

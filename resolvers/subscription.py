@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from models.listening import Change, ChangeQueue, ListenerTooSlow
-from policies.reachability import can_ever_read
+from policies.evaluation.reachability import can_ever_read
 from resolvers.reading.batching import Computed
 from resolvers.reading.field_sources import ComputedWithFallback, ToManyByArray, ToOne
 from resolvers.values import identifiers

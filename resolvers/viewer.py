@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from policies.actions import ACTIONS
-from policies.predicate import FALSE
+from policies.language.actions import ACTIONS
+from policies.predicates.predicate import FALSE
 from policies.viewer import Viewer
 from resolvers.reading.allowed_actions import ViewerCan
 from resolvers.reading.batching import Computed

@@ -21,10 +21,10 @@ from strawberry.types.field import StrawberryField
 
 from models.base import Base
 from models.kinds import Kind, suggested_kinds, undeclared_columns
+from policies.analysis.kinds import Site, kind_problems
 from policies.catalogue import CATALOGUE
 from policies.errors import PolicyError
-from policies.kinds import Site, kind_problems
-from policies.policy import Policy
+from policies.evaluation.policy import Policy
 from resolvers.endpoints.downloads import RENDERERS
 from resolvers.kinds import column_kinds, mail_sites, narrowings, resolver_kinds
 from resolvers.reading.field_sources import ChildConnection, RootConnection

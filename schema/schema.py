@@ -13,7 +13,7 @@ from strawberry.types.base import StrawberryObjectDefinition, StrawberryOptional
 from strawberry.types.field import StrawberryField
 
 from policies.catalogue import CATALOGUE
-from policies.policy import Policy
+from policies.evaluation.policy import Policy
 from schema.billing_market import BillingMarket
 from schema.building.scalars import SCALARS
 from schema.connection_request import ConnectionRequest

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 
 import server
 from models.listening import CHANNEL, ChangeListener
-from policies.source import digest, read_texts
+from policies.language.source import digest, read_texts
 from resolvers.reading.viewers import find_member
 from settings import Settings
 from tests.event_streams import PATIENCE, Following, opened

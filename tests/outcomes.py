@@ -13,16 +13,16 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from policies.analysis.coverage import Coverage, countable_rules
 from policies.catalogue import CATALOGUE
-from policies.compiler import Prefixes
-from policies.coverage import Coverage, countable_rules
+from policies.evaluation.compiler import Prefixes
+from policies.evaluation.policy import Policy
+from policies.evaluation.shape_memo import ShapeMemo
 from policies.facts import Facts
-from policies.policy import Policy
-from policies.predicate import FALSE, TRUE, Predicate, conj, negate
-from policies.shape_memo import ShapeMemo
-from policies.source import ABILITIES, FIELD_RULES, ROW_RULES, Rule, Text
-from policies.sql import to_column, to_sql, viewer_parameters
-from policies.syntax import calls
+from policies.language.source import ABILITIES, FIELD_RULES, ROW_RULES, Rule, Text
+from policies.language.syntax import calls
+from policies.predicates.predicate import FALSE, TRUE, Predicate, conj, negate
+from policies.predicates.sql import to_column, to_sql, viewer_parameters
 from policies.viewer import Shape, Viewer
 
 STATEMENT_CACHE_SIZE: Final = 2048

@@ -25,11 +25,11 @@ from strawberry.types import ExecutionContext
 
 import server
 from commands.policy.coverage import RECORD
-from policies.actions import ACTIONS
+from policies.analysis.coverage import Coverage, countable_rules, read_coverage
 from policies.catalogue import CATALOGUE
-from policies.coverage import Coverage, countable_rules, read_coverage
-from policies.policy import Policy
-from policies.source import digest, read_texts
+from policies.evaluation.policy import Policy
+from policies.language.actions import ACTIONS
+from policies.language.source import digest, read_texts
 from policies.viewer import Shape
 from resolvers.context import Context
 from schema.building.fields import FieldDefinition

@@ -12,7 +12,7 @@ from models.company import CHECKED, OPEN
 from models.offer import EXTENDED, UNEXTENDED
 from models.port import ENDED, IN_SERVICE, ORDERED, PLACED
 from policies.catalogue import CATALOGUE
-from policies.syntax import All, Any, Comparison, Constant, Goal, Listing, Negation
+from policies.language.syntax import All, Any, Comparison, Constant, Goal, Listing, Negation
 
 ROOT = Path(__file__).parents[1]
 WITHOUT_RESOLVERS = {"billing_market", "support_details", "user"}  # every field is a column

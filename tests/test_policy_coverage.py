@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import server
-from policies.coverage import Coverage, read_coverage
-from policies.policy import Policy
-from policies.source import Rule
+from policies.analysis.coverage import Coverage, read_coverage
+from policies.evaluation.policy import Policy
+from policies.language.source import Rule
 from policies.viewer import Shape
 from tests.client import Client
 from tests.factory import Factory

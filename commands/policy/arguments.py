@@ -7,7 +7,7 @@ from sqlalchemy.exc import ProgrammingError
 from commands.failure import Failure
 from commands.store import open_database
 from models.reading import Reader
-from policies.policy import Policy
+from policies.evaluation.policy import Policy
 from policies.viewer import Viewer
 from resolvers.reading.viewers import find_member, load_viewer
 from resolvers.values.text import camel

@@ -6,10 +6,10 @@ import typer
 
 import server
 from commands.failure import Failure
+from policies.analysis.check import Problem, check_texts
+from policies.analysis.check import check as problems_of
 from policies.catalogue import CATALOGUE
-from policies.check import Problem, check_texts
-from policies.check import check as problems_of
-from policies.policy import Policy
+from policies.evaluation.policy import Policy
 from schema.kinds import problems as kind_problems
 from schema.schema import guarded_fields, required_fields
 

@@ -10,10 +10,10 @@ from typing import Annotated, Final
 import typer
 
 import server
+from policies.analysis.coverage import Coverage, countable_rules, read_coverage
 from policies.catalogue import CATALOGUE
-from policies.coverage import Coverage, countable_rules, read_coverage
-from policies.policy import Policy
-from policies.source import Rule
+from policies.evaluation.policy import Policy
+from policies.language.source import Rule
 
 RECORD: Final = Path(__file__).parents[2] / ".data" / "policy-coverage.json"
 NO_RECORD: Final = 2

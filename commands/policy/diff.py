@@ -14,13 +14,13 @@ from commands.failure import Failure
 from commands.policy.report import Format
 from commands.policy.revisions import policies_of
 from commands.policy.wording import worded
+from policies.analysis.matrix import Cell
+from policies.analysis.viewer_classes import label
 from policies.catalogue import CATALOGUE
-from policies.changes import Change, changes
 from policies.errors import PolicyError
-from policies.matrix import Cell
-from policies.policy import Policy
-from policies.predicate import show
-from policies.viewer_classes import label
+from policies.evaluation.policy import Policy
+from policies.predicates.predicate import show
+from policies.prove.changes import Change, changes
 
 EQUIVALENT: Final = "The policies are equivalent: every viewer gets the same decisions."
 HEAD: Final = "| | viewers | before | after |\n| --- | --- | --- | --- |"

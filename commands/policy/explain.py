@@ -13,10 +13,10 @@ from commands.failure import Failure
 from commands.policy.arguments import field_of, type_of, viewer_at
 from commands.store import running_database
 from models.reading import Reader
-from policies.explanation import Explanation, Holds, Part, Ruling
-from policies.policy import Policy
-from policies.predicate import FALSE, TRUE, Predicate, show
-from policies.shapes import format_shape, parse_shape
+from policies.evaluation.explanation import Explanation, Holds, Part, Ruling
+from policies.evaluation.policy import Policy
+from policies.evaluation.shapes import format_shape, parse_shape
+from policies.predicates.predicate import FALSE, TRUE, Predicate, show
 from resolvers.tools.explain import READ, Question, truth
 from resolvers.values.identifiers import InvalidId, parse
 from settings import Settings

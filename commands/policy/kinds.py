@@ -9,9 +9,9 @@ import typer
 
 import server
 from models.kinds import Kind
-from policies.kinds import exempted, exemption, kind_rules
-from policies.policy import Policy
-from policies.source import EXEMPT, Rule
+from policies.analysis.kinds import exempted, exemption, kind_rules
+from policies.evaluation.policy import Policy
+from policies.language.source import EXEMPT, Rule
 from resolvers.values.text import camel
 from schema.kinds import sites
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from commands.policy.wording import INTRODUCTION, Notes, worded
-from policies.matrix import Sheet, Table
-from policies.viewer_classes import label
+from policies.analysis.matrix import Sheet, Table
+from policies.analysis.viewer_classes import label
 
 
 def markdown(tables: Iterable[Table]) -> str:

@@ -15,9 +15,9 @@ from commands.policy.kinds import NAME as SENSITIVE_DATA
 from commands.policy.kinds import sensitive_data
 from commands.policy.markdown import markdown
 from commands.policy.page import page
-from policies.matrix import Table
-from policies.matrix import matrix as tables_of
-from policies.policy import Policy
+from policies.analysis.matrix import Table
+from policies.analysis.matrix import matrix as tables_of
+from policies.evaluation.policy import Policy
 
 DOCS: Final = Path(__file__).parents[2] / "docs" / "policy"
 NAME: Final = "policy-matrix"

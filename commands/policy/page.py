@@ -7,8 +7,8 @@ from html import escape
 from typing import Final
 
 from commands.policy.wording import INTRODUCTION, NO_ROW, Notes, worded
-from policies.matrix import Line, Sheet, Table
-from policies.viewer_classes import label
+from policies.analysis.matrix import Line, Sheet, Table
+from policies.analysis.viewer_classes import label
 
 HEAD: Final = """<!doctype html>
 <html lang="en">

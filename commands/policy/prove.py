@@ -19,16 +19,16 @@ from commands.failure import Failure
 from commands.store import open_database, running_database
 from models.embedded import EmbeddedFailed
 from models.scratch import create, fill
+from policies.analysis.verdicts import World, oso_and_python_verdicts
 from policies.catalogue import CATALOGUE
 from policies.errors import PolicyError
-from policies.policy import Policy
+from policies.evaluation.policy import Policy
+from policies.evaluation.shapes import format_shape
+from policies.language.source import NEVER_KIND
 from policies.prove.fields import FieldProof, decide_fields
 from policies.prove.invariants import ALWAYS, FOLDER, Invariant, Invariants
 from policies.prove.verification import Counterexample, Verification
 from policies.prove.witness import Witness
-from policies.shapes import format_shape
-from policies.source import NEVER_KIND
-from policies.verdicts import World, oso_and_python_verdicts
 from schema.kinds import sites
 from settings import InvalidSettings, Settings
 

@@ -26,8 +26,8 @@ from commands.policy.answers import Flip, Node, Outcome, flips, marked, outcome
 from commands.policy.report import Format
 from commands.policy.revisions import policies_of
 from commands.store import open_database, running_database
-from policies.policy import Policy
-from policies.shapes import format_shape
+from policies.evaluation.policy import Policy
+from policies.evaluation.shapes import format_shape
 from policies.viewer import ANONYMOUS, Viewer
 from resolvers.context import Context, Services
 from resolvers.reading.viewers import find_viewer

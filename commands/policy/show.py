@@ -13,11 +13,11 @@ from commands.policy.arguments import type_of, viewer_at
 from commands.store import running_database
 from models.reading import Reader
 from policies.catalogue import CATALOGUE
-from policies.decision import Decision, FieldRule
-from policies.predicate import FALSE, TRUE
-from policies.predicate import show as words
-from policies.shapes import format_shape, parse_shape
-from policies.sql import render_sql
+from policies.evaluation.decision import Decision, FieldRule
+from policies.evaluation.shapes import format_shape, parse_shape
+from policies.predicates.predicate import FALSE, TRUE
+from policies.predicates.predicate import show as words
+from policies.predicates.sql import render_sql
 from policies.viewer import Shape
 from resolvers.reading.masks import constant_reason, is_row_independent
 from settings import Settings

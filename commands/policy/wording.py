@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from policies.matrix import Cell
-from policies.predicate import FALSE, TRUE, Predicate, show
-from policies.viewer_classes import listed
+from policies.analysis.matrix import Cell
+from policies.analysis.viewer_classes import listed
+from policies.predicates.predicate import FALSE, TRUE, Predicate, show
 
 MAX_CONDITION_LENGTH: Final = 64  # characters, in a cell: enough to compare the owner and its partner
 NO_ROW: Final = "no row"

@@ -14,7 +14,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 import z3
 
-from policies.verdicts import comparable_type
+from policies.analysis.verdicts import comparable_type
 
 EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST: Final = 10**15  # microseconds after EPOCH

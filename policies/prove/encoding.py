@@ -18,7 +18,7 @@ import sqlalchemy as sa
 import z3
 
 from policies.entity import Entity, Link
-from policies.predicate import (
+from policies.predicates.predicate import (
     And,
     Attribute,
     Compare,

@@ -18,14 +18,14 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from policies.entity import Entity
+from policies.evaluation.policy import Policy
+from policies.evaluation.shapes import distinctions_of, shapes_of
 from policies.facts import symbolic_facts
-from policies.policy import Policy
-from policies.predicate import FALSE, TRUE, And, Not, Or, Predicate
+from policies.language.source import DECISIONS, FIELD_RULES, Rule
+from policies.predicates.predicate import FALSE, TRUE, And, Not, Or, Predicate
 from policies.prove.invariants import Invariants
 from policies.prove.solver import exactly_one_of, solve
 from policies.prove.witness import Witness
-from policies.shapes import distinctions_of, shapes_of
-from policies.source import DECISIONS, FIELD_RULES, Rule
 from policies.viewer import Shape
 
 READ: Final = "read"

@@ -16,13 +16,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from policies.compiler import Compiler
+from policies.analysis.kinds import kind_rules
 from policies.errors import PolicyError
-from policies.kinds import kind_rules
-from policies.lint import lint
-from policies.policy import Policy
+from policies.evaluation.compiler import Compiler
+from policies.evaluation.policy import Policy
+from policies.language.lint import lint
+from policies.language.source import FIELD_RULES, NEVER_KIND, Rule, Text, parse, read_texts
 from policies.reason import Reason
-from policies.source import FIELD_RULES, NEVER_KIND, Rule, Text, parse, read_texts
 from policies.suggestions import hint
 
 FOLDER: Final = "invariants"

@@ -10,14 +10,14 @@ from uuid import UUID
 
 import z3
 
+from policies.analysis.verdicts import comparable_type
 from policies.entity import Entity
 from policies.errors import PolicyError
-from policies.predicate import FALSE, And, Not, Or, Predicate, parameters
+from policies.predicates.predicate import FALSE, And, Not, Or, Predicate, parameters
 from policies.prove.assumptions import has_sets, of_row, of_viewer, viewer_cells
 from policies.prove.columns import Cell, LiteralNumbers, UnknownRow, decoded
 from policies.prove.encoding import Formulas, pool_sizes
 from policies.prove.witness import Witness, WitnessRow
-from policies.verdicts import comparable_type
 from policies.viewer import SETS, Shape, Viewer
 
 SOLVER_TIMEOUT_MS: Final = 10_000  # per query; those of the gateway's policy take a few milliseconds

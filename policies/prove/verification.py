@@ -10,18 +10,18 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from policies.analysis.kinds import Site, exempted, rules_of, shown
+from policies.analysis.kinds import shapes as shapes_of_site
 from policies.entity import Entity
+from policies.evaluation.policy import Policy
+from policies.evaluation.shapes import distinctions_of, shapes_of
 from policies.facts import symbolic_facts
-from policies.kinds import Site, exempted, rules_of, shown
-from policies.kinds import shapes as shapes_of_site
-from policies.masks import compile_predicate
-from policies.policy import Policy
-from policies.predicate import FALSE, TRUE, And, Not, Predicate
+from policies.language.source import FIELD_RULES, NEVER_KIND, Rule
+from policies.predicates.masks import compile_predicate
+from policies.predicates.predicate import FALSE, TRUE, And, Not, Predicate
 from policies.prove.invariants import ALWAYS, NEVER_ABLE, Invariant, Invariants, known_fields
 from policies.prove.solver import Undecided, solve
 from policies.prove.witness import Witness
-from policies.shapes import distinctions_of, shapes_of
-from policies.source import FIELD_RULES, NEVER_KIND, Rule
 from policies.viewer import Shape, Viewer
 
 Claims: TypeAlias = tuple[tuple[Entity, Predicate], ...]

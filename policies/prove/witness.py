@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from policies.analysis.verdicts import linked_resource
 from policies.entity import Entity, Link, Resource
+from policies.evaluation.shapes import format_shape
 from policies.prove.encoding import table_name
-from policies.shapes import format_shape
-from policies.verdicts import linked_resource
 from policies.viewer import PARAMETERS, SETS, Viewer
 
 

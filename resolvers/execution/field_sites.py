@@ -10,7 +10,7 @@ from graphql import FieldNode, GraphQLField, GraphQLList, GraphQLNonNull, GraphQ
 from graphql.execution.collect_fields import FieldDetails
 from graphql.execution.values import VariableValues
 
-from policies.policy import Decision
+from policies.evaluation.policy import Decision
 from policies.reason import Reason
 from resolvers.execution.codegen import CodeNamespace, NotJoinable
 from resolvers.execution.failures import FailurePolicy

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from graphql import GraphQLObjectType, get_named_type
 from graphql.execution.collect_fields import FieldDetails
 
-from policies.masks import is_local
-from policies.policy import Decision
-from policies.predicate import FALSE, TRUE, Predicate, implies, substitute_copies
+from policies.evaluation.policy import Decision
+from policies.predicates.masks import is_local
+from policies.predicates.predicate import FALSE, TRUE, Predicate, implies, substitute_copies
 from resolvers.execution.children import ManyToManyStep, NodeStep, Target, ToManyByArrayStep, ToManyStep, ToOneStep, parse_id_of
 from resolvers.execution.codegen import NotJoinable, NotPlannable
 from resolvers.execution.field_sites import Code, FieldSite, NoChildren, RowAccess, track_list

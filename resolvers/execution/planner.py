@@ -25,8 +25,8 @@ from graphql import (
 from graphql.execution.collect_fields import CollectedFields, FieldDetails, collect_fields, collect_subfields
 
 from policies.catalogue import CATALOGUE
-from policies.policy import FieldRule
-from policies.predicate import TRUE
+from policies.evaluation.policy import FieldRule
+from policies.predicates.predicate import TRUE
 from resolvers.execution import connections, joined_rows
 from resolvers.execution.children import Arguments, Complete, EmbeddedStep, NestedListStep, ResolverStep, constant, mapped
 from resolvers.execution.codegen import CodeNamespace, NotPlannable, reject_record

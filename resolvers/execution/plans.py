@@ -38,7 +38,7 @@ from resolvers.values.errors import PublicError
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from policies.policy import Policy
+    from policies.evaluation.policy import Policy
     from resolvers.context import Context
 
 PLANNED: Final = "planned"

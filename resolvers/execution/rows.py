@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from policies.catalogue import CATALOGUE
-from policies.masks import expression, is_local
-from policies.policy import Decision
-from policies.predicate import TRUE, Predicate
+from policies.evaluation.policy import Decision
+from policies.predicates.masks import expression, is_local
+from policies.predicates.predicate import TRUE, Predicate
 from resolvers.execution.codegen import NotJoinable, NotPlannable
 from resolvers.reading.field_sources import ToOne
 from resolvers.reading.masks import mask_of

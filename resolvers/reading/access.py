@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.reading import Reader
-from policies.policy import Decision, Policy
-from policies.predicate import TRUE, Predicate, conj
+from policies.evaluation.policy import Decision, Policy
+from policies.predicates.predicate import TRUE, Predicate, conj
+from policies.predicates.sql import viewer_parameters
 from policies.reason import Reason
-from policies.sql import viewer_parameters
 from policies.viewer import Viewer
 from resolvers.reading.relations import RELATIONS
 

@@ -16,13 +16,13 @@ import sqlalchemy as sa
 from cachetools import LRUCache
 
 from models.base import now
-from policies.actions import ACTIONS
 from policies.catalogue import CATALOGUE
-from policies.condition_text import revealed_columns
-from policies.decision import Decision
-from policies.masks import by_attribute, compile_predicate, expression, is_local
-from policies.policy import Policy
-from policies.predicate import FALSE, TRUE, Predicate, assume, attributes, conj, disj, negate, one_of, parameters
+from policies.evaluation.decision import Decision
+from policies.evaluation.policy import Policy
+from policies.language.actions import ACTIONS
+from policies.predicates.condition_text import revealed_columns
+from policies.predicates.masks import by_attribute, compile_predicate, expression, is_local
+from policies.predicates.predicate import FALSE, TRUE, Predicate, assume, attributes, conj, disj, negate, one_of, parameters
 from policies.viewer import Shape, Viewer
 from resolvers.reading.lifecycle_conditions import ALLOWED_FROM, FIELD_SHOWING_COLUMN
 

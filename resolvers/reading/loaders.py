@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.selectable import Select
 
 from models import MarketplaceProfile, PartnerDefaults, ProfileSlug
-from policies.predicate import Predicate
+from policies.predicates.predicate import Predicate
 from resolvers.reading import statements
 from resolvers.reading.masks import mask_of
 from resolvers.reading.records import Record

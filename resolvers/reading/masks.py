@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import finalize
 
-from policies.masks import compile_predicate, is_local
-from policies.policy import Decision, FieldRule
-from policies.predicate import FALSE, TRUE, Predicate
+from policies.evaluation.policy import Decision, FieldRule
+from policies.predicates.masks import compile_predicate, is_local
+from policies.predicates.predicate import FALSE, TRUE, Predicate
 from policies.reason import Reason
 from policies.viewer import Viewer
 from resolvers.reading.records import Record

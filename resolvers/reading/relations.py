@@ -14,7 +14,7 @@ from typing import Final
 import sqlalchemy as sa
 
 import models
-from policies.predicate import Names
+from policies.predicates.predicate import Names
 
 
 @dataclass(frozen=True, slots=True)

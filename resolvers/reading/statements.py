@@ -19,8 +19,8 @@ from sqlalchemy.sql.selectable import FromClause, Select
 
 from policies.catalogue import CATALOGUE
 from policies.entity import Entity
-from policies.predicate import FALSE, TRUE, Predicate, conjuncts, disjuncts
-from policies.sql import driving_link, to_sql
+from policies.predicates.predicate import FALSE, TRUE, Predicate, conjuncts, disjuncts
+from policies.predicates.sql import driving_link, to_sql
 from resolvers.reading.filters import BY_KEY, FILTERS, order_of
 from resolvers.reading.relations import LINK_COPIES, RELATIONS
 

@@ -17,11 +17,11 @@ import sqlalchemy as sa
 
 from models.reading import Reader
 from policies.catalogue import CATALOGUE
-from policies.explanation import ALLOW, Holds, Part, Ruling, Stage
-from policies.explanation import Explanation as Explained
-from policies.policy import Policy
-from policies.predicate import FALSE, Constant, Predicate, conj, links, show
-from policies.sql import to_column, viewer_parameters
+from policies.evaluation.explanation import ALLOW, Holds, Part, Ruling, Stage
+from policies.evaluation.explanation import Explanation as Explained
+from policies.evaluation.policy import Policy
+from policies.predicates.predicate import FALSE, Constant, Predicate, conj, links, show
+from policies.predicates.sql import to_column, viewer_parameters
 from policies.viewer import Viewer
 from resolvers.reading.statements import KEYS, Source, select_rows_by
 from resolvers.tools.view_as import VIEW_AS, resolve_view_as

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from models import Company, ManagedAccount
 from models.membership import MemberRole
 from policies.catalogue import CATALOGUE
-from policies.predicate import Predicate
-from policies.sql import to_column, to_sql, viewer_parameters
+from policies.predicates.predicate import Predicate
+from policies.predicates.sql import to_column, to_sql, viewer_parameters
 from resolvers.auditing.audit_log import AuditSubject
 from resolvers.reading.viewers import VIEWER_COLUMNS, VIEWER_PARAMETERS, viewer_of, with_settings
 from resolvers.values.errors import PublicError

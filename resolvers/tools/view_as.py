@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from models import Company, Membership
 from models.membership import MemberRole
 from policies.catalogue import CATALOGUE
-from policies.policy import Policy
-from policies.predicate import Predicate, conj, disj
-from policies.sql import to_column, to_sql, viewer_parameters
+from policies.evaluation.policy import Policy
+from policies.predicates.predicate import Predicate, conj, disj
+from policies.predicates.sql import to_column, to_sql, viewer_parameters
 from policies.viewer import Viewer
 from resolvers.auditing.audit_log import AuditSubject
 from resolvers.reading.viewers import VIEWER_COLUMNS, VIEWER_PARAMETERS, viewer_of, with_settings

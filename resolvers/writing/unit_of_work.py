@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Base
-from policies.sql import to_sql
+from policies.predicates.sql import to_sql
 from resolvers.auditing.audit_log import AuditSubject, Counts, add_counts
 from resolvers.writing.change_log import record_changes
 from resolvers.writing.input_reader import InputReader

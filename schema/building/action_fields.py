@@ -8,7 +8,7 @@ from typing import Any
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
 
-from policies.actions import ACTIONS
+from policies.language.actions import ACTIONS
 from resolvers.reading.allowed_actions import ViewerCan
 from schema.building.fields import FieldDefinition
 

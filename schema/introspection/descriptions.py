@@ -9,8 +9,8 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from policies.policy import Policy
-from policies.sentences import ABILITY, Sentences, sentences
+from policies.analysis.sentences import ABILITY, Sentences, sentences
+from policies.evaluation.policy import Policy
 from schema.building.fields import FieldDefinition
 from schema.building.mutation_fields import MutationField
 

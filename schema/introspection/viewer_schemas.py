@@ -17,8 +17,8 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from policies.catalogue import CATALOGUE
-from policies.policy import Policy
-from policies.reachability import Hiding, Reachability
+from policies.evaluation.policy import Policy
+from policies.evaluation.reachability import Hiding, Reachability
 from policies.viewer import Shape
 from resolvers.reading.filters import BY_KEY, FILTERS, INPUT_NAME, order_of
 from resolvers.values.text import camel

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import server
-from policies.coverage import Coverage, branches, countable_rules
-from policies.policy import Policy
-from policies.source import Rule
+from policies.analysis.coverage import Coverage, branches, countable_rules
+from policies.evaluation.policy import Policy
+from policies.language.source import Rule
 from tests.commands.process import Done, crossgate, started
 
 OWN = 'allow(viewer: Viewer, "read", port: Port) if port.company_id = viewer.company_id;'

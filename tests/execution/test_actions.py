@@ -11,7 +11,7 @@ import pytest
 
 import server
 from policies.catalogue import CATALOGUE
-from policies.policy import Policy
+from policies.evaluation.policy import Policy
 from tests.client import DEMO_VIEWERS, OPERATOR, PARTNER
 from tests.execution.executors import Request, Sides, both_sides, post
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from models import Base
 from policies.catalogue import CATALOGUE
 from policies.entity import Entity
-from policies.policy import Policy
+from policies.evaluation.policy import Policy
 from policies.viewer import Viewer
 
 Row = dict[str, Any]

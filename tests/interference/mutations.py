@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from models import Base
 from policies.catalogue import CATALOGUE
-from policies.policy import Policy
+from policies.evaluation.policy import Policy
 from policies.viewer import Viewer
 from resolvers.values.identifiers import TAGS, Identifier
 from tests.interference.market import TELLS, Eyes, Market, Row

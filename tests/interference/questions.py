@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from policies.policy import Policy
+from policies.evaluation.policy import Policy
 from resolvers.values.identifiers import parse
 from resolvers.values.text import camel
 

@@ -24,7 +24,7 @@ from graphql import (
 from models import AuditEvent
 from models.audit_event import AuditKind
 from policies.catalogue import CATALOGUE
-from policies.sql import to_sql, viewer_parameters
+from policies.predicates.sql import to_sql, viewer_parameters
 from policies.viewer import ANONYMOUS as VISITOR
 from policies.viewer import Viewer
 from resolvers.reading.viewers import find_member, load_viewer

@@ -21,9 +21,9 @@ from hypothesis import HealthCheck, Phase, assume, given, note, seed, settings
 from hypothesis import strategies as st
 
 import server
-from policies.decision import Decision
-from policies.policy import Policy
-from policies.predicate import TRUE
+from policies.evaluation.decision import Decision
+from policies.evaluation.policy import Policy
+from policies.predicates.predicate import TRUE
 from policies.reason import Reason
 from policies.viewer import ANONYMOUS as VISITOR
 from policies.viewer import Shape, Viewer

@@ -8,7 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from policies.entity import Catalogue, Entity, Link
-from policies.policy import Policy
+from policies.evaluation.policy import Policy
 
 METADATA: Final = sa.MetaData()
 

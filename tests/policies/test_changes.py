@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from policies.changes import changes
+from policies.analysis.matrix import Cell
+from policies.analysis.viewer_classes import label
 from policies.entity import Entity
-from policies.matrix import Cell
-from policies.policy import Policy
-from policies.predicate import FALSE, TRUE, Compare, Parameter, Predicate, conj
+from policies.evaluation.policy import Policy
+from policies.predicates.predicate import FALSE, TRUE, Compare, Parameter, Predicate, conj
+from policies.prove.changes import changes
 from policies.reason import Reason
 from policies.viewer import Shape
-from policies.viewer_classes import label
 from tests.policies.samples import written
 
 RULES = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from policies.check import Problem, check, check_texts, shapes
+from policies.analysis.check import Problem, check, check_texts, shapes
 from tests.policies.samples import CATALOGUE, written
 
 RULES = """

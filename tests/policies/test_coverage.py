@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from policies.coverage import Coverage, branches, countable_rules, read_coverage
-from policies.source import Text, parse
+from policies.analysis.coverage import Coverage, branches, countable_rules, read_coverage
+from policies.language.source import Text, parse
 
 RULES = parse(
     Text(

@@ -13,17 +13,17 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.scratch import create
+from policies.analysis.verdicts import World
 from policies.catalogue import CATALOGUE
 from policies.entity import Catalogue, Entity, Resource
 from policies.errors import PolicyError
-from policies.explanation import ALLOW, Explanation, Part, Verdict
-from policies.masks import Mask, compile_predicate
-from policies.policy import Policy
-from policies.predicate import TRUE, Constant, Predicate, show
+from policies.evaluation.explanation import ALLOW, Explanation, Part, Verdict
+from policies.evaluation.policy import Policy
+from policies.evaluation.shapes import parse_shape
+from policies.language.source import ROW_RULES
+from policies.predicates.masks import Mask, compile_predicate
+from policies.predicates.predicate import TRUE, Constant, Predicate, show
 from policies.reason import Reason
-from policies.shapes import parse_shape
-from policies.source import ROW_RULES
-from policies.verdicts import World
 from policies.viewer import Shape, Viewer
 from tests.policies import samples
 from tests.policies.generator import random_policy

@@ -14,10 +14,10 @@ import pytest
 
 import server
 from models.kinds import Kind
+from policies.analysis.kinds import Narrowing, Site, kind_problems
 from policies.catalogue import CATALOGUE
 from policies.errors import PolicyError
-from policies.kinds import Narrowing, Site, kind_problems
-from policies.policy import Policy
+from policies.evaluation.policy import Policy
 from resolvers.kinds import narrowings
 from schema.kinds import problems, sites
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from policies.masks import compile_predicate, expression, is_local
-from policies.predicate import Attribute, Compare, Exists, Not, OneOf, Parameter, Predicate, SetParameter
+from policies.predicates.masks import compile_predicate, expression, is_local
+from policies.predicates.predicate import Attribute, Compare, Exists, Not, OneOf, Parameter, Predicate, SetParameter
 from policies.viewer import Viewer
 from tests.policies.samples import DEALINGS, ENTITY
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 
 import server
 from commands.policy.markdown import markdown
+from policies.analysis.matrix import Cell, Sheet, Table, abilities, acting, matrix, reading
 from policies.catalogue import CATALOGUE
-from policies.matrix import Cell, Sheet, Table, abilities, acting, matrix, reading
-from policies.policy import Policy
+from policies.evaluation.policy import Policy
 from policies.viewer import Shape
 from tests.policies.samples import written
 from tests.policies.test_shapes import POSSIBLE

@@ -8,10 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from policies.decision import FieldRule
 from policies.errors import PolicyError
-from policies.policy import Policy
-from policies.predicate import FALSE, TRUE, Compare, Exists, Or, Parameter, SetParameter, conj, show
+from policies.evaluation.decision import FieldRule
+from policies.evaluation.policy import Policy
+from policies.predicates.predicate import FALSE, TRUE, Compare, Exists, Or, Parameter, SetParameter, conj, show
 from policies.reason import Reason
 from policies.viewer import Shape, Viewer
 from tests.policies.samples import CATALOGUE, ENTITY, written

@@ -7,8 +7,8 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies.masks import compile_predicate
-from policies.predicate import (
+from policies.predicates.masks import compile_predicate
+from policies.predicates.predicate import (
     FALSE,
     TRUE,
     And,

@@ -17,18 +17,31 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 import server
 from commands.policy.prove import ask_database
+from policies.analysis.verdicts import oso_and_python_verdicts
 from policies.catalogue import CATALOGUE
-from policies.decision import Decision
 from policies.errors import PolicyError
-from policies.masks import compile_predicate
-from policies.policy import Policy
-from policies.predicate import FALSE, TRUE, And, Attribute, Compare, Exists, Not, OneOf, Or, Parameter, Predicate, SetParameter
+from policies.evaluation.decision import Decision
+from policies.evaluation.policy import Policy
+from policies.language.source import NEVER_KIND
+from policies.predicates.masks import compile_predicate
+from policies.predicates.predicate import (
+    FALSE,
+    TRUE,
+    And,
+    Attribute,
+    Compare,
+    Exists,
+    Not,
+    OneOf,
+    Or,
+    Parameter,
+    Predicate,
+    SetParameter,
+)
 from policies.prove.fields import decide_fields
 from policies.prove.invariants import ALWAYS, NEVER_ABLE, Invariants, known_fields
 from policies.prove.solver import find_difference, find_match
 from policies.prove.verification import Verification
-from policies.source import NEVER_KIND
-from policies.verdicts import oso_and_python_verdicts
 from policies.viewer import Shape, Viewer
 from schema.kinds import sites
 from tests.policies.samples import DEALING, ENTITY, written

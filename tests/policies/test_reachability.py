@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 import server
-from policies.policy import Policy
-from policies.predicate import FALSE, conj, without_conditions
-from policies.reachability import Hiding, Reachability, SettingReason, can_ever_read
+from policies.evaluation.policy import Policy
+from policies.evaluation.reachability import Hiding, Reachability, SettingReason, can_ever_read
+from policies.evaluation.shapes import SWITCHES, parse_shape
+from policies.predicates.predicate import FALSE, conj, without_conditions
 from policies.reason import Reason
-from policies.shapes import SWITCHES, parse_shape
 from policies.viewer import PARAMETERS, Shape
 from resolvers.subscription import Updates, connection_request_updated, notification_received, port_updated
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policies.source import Text, parse
+from policies.language.source import Text, parse
 
 HEAD = 'allow(viewer: Viewer, "read", port: Port)'
 

@@ -12,9 +12,9 @@ import server
 from models.company import AccountKind
 from models.managed_account import SupportedBy
 from policies.errors import PolicyError
-from policies.policy import Policy
-from policies.shapes import ROLES, SWITCHES, Distinctions, distinctions_of, format_shape, parse_shape, shapes_of
-from policies.source import Rule, Text, parse
+from policies.evaluation.policy import Policy
+from policies.evaluation.shapes import ROLES, SWITCHES, Distinctions, distinctions_of, format_shape, parse_shape, shapes_of
+from policies.language.source import Rule, Text, parse
 from policies.viewer import Shape
 
 PLAIN: Final = tuple(kind.value for kind in AccountKind if kind is not AccountKind.MANAGED)

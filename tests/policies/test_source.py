@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from policies.language.source import Rule, Text, digest, parse
 from policies.reason import Reason
-from policies.source import Rule, Text, digest, parse
 
 TEXT = Text(
     "port.polar",

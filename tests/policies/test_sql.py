@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from policies.predicate import (
+from policies.predicates.predicate import (
     FALSE,
     TRUE,
     And,
@@ -22,7 +22,7 @@ from policies.predicate import (
     Predicate,
     SetParameter,
 )
-from policies.sql import driving_link, to_column, to_sql, viewer_parameters
+from policies.predicates.sql import driving_link, to_column, to_sql, viewer_parameters
 from policies.viewer import Viewer
 from tests.policies.samples import ENTITY
 

@@ -19,10 +19,10 @@ from models.database import connect
 from models.embedded import Embedded
 from policies.catalogue import CATALOGUE
 from policies.entity import Resource
-from policies.masks import compile_predicate
-from policies.policy import Policy
-from policies.predicate import Predicate
-from policies.sql import to_column, viewer_parameters
+from policies.evaluation.policy import Policy
+from policies.predicates.masks import compile_predicate
+from policies.predicates.predicate import Predicate
+from policies.predicates.sql import to_column, viewer_parameters
 from policies.viewer import ANONYMOUS, Viewer
 from resolvers.context import Context
 from resolvers.reading.viewers import find_member, load_viewer

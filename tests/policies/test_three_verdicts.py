@@ -16,11 +16,11 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.scratch import create
+from policies.analysis.verdicts import World
 from policies.catalogue import CATALOGUE
 from policies.entity import Catalogue
-from policies.policy import Decision, Policy
-from policies.predicate import TRUE, disj
-from policies.verdicts import World
+from policies.evaluation.policy import Decision, Policy
+from policies.predicates.predicate import TRUE, disj
 from policies.viewer import Shape
 from tests.policies import samples
 from tests.policies.generator import random_policy

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies.shapes import SWITCHES, Distinctions, shapes_of
+from policies.analysis.viewer_classes import CLAUSES, TURNED, ViewerSet, describe_viewers, label, prose
+from policies.evaluation.shapes import SWITCHES, Distinctions, shapes_of
 from policies.viewer import SHAPE, Shape
-from policies.viewer_classes import CLAUSES, TURNED, ViewerSet, describe_viewers, label, prose
 
 SHAPES: Final = shapes_of(
     Distinctions(("kind", "roles", "supported_by", "pricing_shown"), ("ACCOUNT_ADMIN", "FINANCE", "VIEWER"))

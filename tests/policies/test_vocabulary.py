@@ -12,14 +12,14 @@ from typing import Final
 import pytest
 
 import server
+from policies.analysis.check import check_texts
 from policies.catalogue import ABILITIES, CATALOGUE, ROW_ACTIONS
-from policies.check import check_texts
 from policies.errors import PolicyError
-from policies.source import EXEMPT, Argument, Rule, Text
-from policies.syntax import All, Any, Comparison, Constant, Goal, Listing, Negation
-from policies.syntax import Path as Term
-from policies.tokens import tokenize
-from policies.vocabulary import Vocabulary
+from policies.language.source import EXEMPT, Argument, Rule, Text
+from policies.language.syntax import All, Any, Comparison, Constant, Goal, Listing, Negation
+from policies.language.syntax import Path as Term
+from policies.language.tokens import tokenize
+from policies.language.vocabulary import Vocabulary
 from server import POLICIES
 
 ROOT: Final = Path(__file__).parents[2]

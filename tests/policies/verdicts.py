@@ -17,11 +17,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.scratch import fill
+from policies.analysis.verdicts import World, comparable_type, linked_resource, oso_and_python_verdicts
 from policies.entity import Entity, Resource
-from policies.masks import compile_predicate
-from policies.policy import Decision, Policy
-from policies.predicate import Predicate, show
-from policies.verdicts import World, comparable_type, linked_resource, oso_and_python_verdicts
+from policies.evaluation.policy import Decision, Policy
+from policies.predicates.masks import compile_predicate
+from policies.predicates.predicate import Predicate, show
 from policies.viewer import PARAMETERS, Shape, Viewer
 
 IDS: Final = tuple(uuid.UUID(int=number) for number in range(1, 7))

@@ -12,13 +12,13 @@ from uuid import UUID
 import pytest
 
 import server
-from policies.actions import ACTIONS
+from policies.analysis.check import shapes
 from policies.catalogue import CATALOGUE
-from policies.check import shapes
-from policies.condition_text import revealed_columns
-from policies.decision import Decision, FieldRule
-from policies.policy import Policy
-from policies.predicate import FALSE, TRUE, Compare, Exists, Or, Parameter, Predicate, assume, conj, one_of
+from policies.evaluation.decision import Decision, FieldRule
+from policies.evaluation.policy import Policy
+from policies.language.actions import ACTIONS
+from policies.predicates.condition_text import revealed_columns
+from policies.predicates.predicate import FALSE, TRUE, Compare, Exists, Or, Parameter, Predicate, assume, conj, one_of
 from policies.reason import Reason
 from policies.viewer import Shape, Viewer
 from resolvers.reading.allowed_actions import AllowedActions, Condition, ViewerCan, allowed_actions, condition

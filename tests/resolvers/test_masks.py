@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy.dialects import postgresql
 
-from policies.decision import Decision, FieldRule
-from policies.predicate import FALSE, TRUE, Compare, Exists, Not, Or, Parameter, Predicate
+from policies.evaluation.decision import Decision, FieldRule
+from policies.predicates.predicate import FALSE, TRUE, Compare, Exists, Not, Or, Parameter, Predicate
 from policies.reason import Reason
 from policies.viewer import Viewer
 from resolvers.reading import statements

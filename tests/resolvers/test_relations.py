@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from policies.catalogue import CATALOGUE
 from policies.entity import Entity
-from policies.predicate import Names
+from policies.predicates.predicate import Names
 from resolvers.reading.relations import COPIED_COLUMNS
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from policies.actions import ACTIONS
+from policies.language.actions import ACTIONS
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory, Thing
 

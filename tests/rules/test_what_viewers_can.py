@@ -10,8 +10,8 @@ from typing import Any, Final
 import pytest
 import sqlalchemy as sa
 
-from policies.actions import ACTIONS
 from policies.catalogue import CATALOGUE
+from policies.language.actions import ACTIONS
 from resolvers.reading.nodes import NON_NODE_TYPES
 from resolvers.values.identifiers import TAGS, Identifier
 from tests import databases

@@ -9,8 +9,8 @@ import pytest
 from graphql import GraphQLEnumType, GraphQLInterfaceType, GraphQLList, GraphQLNonNull
 
 import server
-from policies.actions import actions
-from policies.source import Text, parse
+from policies.language.actions import actions
+from policies.language.source import Text, parse
 from tests.schema.outline import NODE, SCHEMA, object_type
 
 assert isinstance(NODE, GraphQLInterfaceType)

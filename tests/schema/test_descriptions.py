@@ -10,11 +10,11 @@ import pytest
 from graphql import GraphQLObjectType
 
 import server
+from policies.analysis.matrix import reading
+from policies.analysis.sentences import clause
 from policies.catalogue import CATALOGUE
-from policies.matrix import reading
-from policies.policy import Policy
-from policies.predicate import FALSE, TRUE, And, Compare, Exists, Not, OneOf, Or, Parameter, Predicate, SetParameter
-from policies.sentences import clause
+from policies.evaluation.policy import Policy
+from policies.predicates.predicate import FALSE, TRUE, And, Compare, Exists, Not, OneOf, Or, Parameter, Predicate, SetParameter
 from resolvers.values.text import camel
 from schema.introspection.descriptions import append_permission_text
 from schema.schema import described, guarded_fields

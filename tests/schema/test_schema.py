@@ -20,13 +20,13 @@ from graphql import (
 )
 
 import server
+from policies.analysis.check import check, shapes
 from policies.catalogue import CATALOGUE
-from policies.check import check, shapes
 from policies.errors import PolicyError
-from policies.policy import Policy
-from policies.predicate import FALSE, TRUE
+from policies.evaluation.policy import Policy
+from policies.language.source import FIELD_RULES, Rule
+from policies.predicates.predicate import FALSE, TRUE
 from policies.reason import Reason
-from policies.source import FIELD_RULES, Rule
 from resolvers.values.errors import PublicError
 from resolvers.writing.user_errors import ErrorCode
 from schema.building.fields import FieldDefinition

@@ -23,9 +23,9 @@ from graphql import (
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import server
-from policies.policy import Policy
-from policies.reachability import Reachability, can_ever_read
-from policies.shapes import SWITCHES, distinctions_of, format_shape, parse_shape, shapes_of
+from policies.evaluation.policy import Policy
+from policies.evaluation.reachability import Reachability, can_ever_read
+from policies.evaluation.shapes import SWITCHES, distinctions_of, format_shape, parse_shape, shapes_of
 from policies.viewer import Shape
 from schema.introspection.viewer_schemas import SchemaVisibility, ViewerSchemas
 from tests.client import DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Client, Redaction, open_client

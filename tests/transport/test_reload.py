@@ -20,8 +20,8 @@ import structlog.testing
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import server
-from policies.policy import Decision
-from policies.reloading import PolicyReloader
+from policies.evaluation.policy import Decision
+from policies.evaluation.reloading import PolicyReloader
 from settings import Settings
 from tests.client import POLICY, Answer, Client
 from tests.factory import Factory

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from strawberry.types.execution import PreExecutionError
 
-from policies.shapes import format_shape
+from policies.evaluation.shapes import format_shape
 from policies.viewer import Viewer
 from resolvers.values.errors import PublicError
 from resolvers.values.identifiers import Identifier

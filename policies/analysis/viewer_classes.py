@@ -1,0 +1,252 @@
+"""Describe a set of viewer shapes in few words, by a small decision tree that branches only where the answer differs.
+
+A description matches exactly the shapes in the set. It may or may not match shapes that don't matter. Facts are tested in a fixed
+order (kind, support, settings, roles), so the same set always gets the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeAlias
+
+from models.company import AccountKind
+from models.managed_account import SupportedBy
+from models.membership import MemberRole
+from policies.evaluation.shapes import KINDS, ROLES, SWITCHES
+from policies.viewer import Shape
+
+SUPPORT: Final = "supported_by"
+HAVING: Final = "roles"
+Membership: TypeAlias = "Sequence[tuple[Shape, bool | None]]"
+"""Shapes, and whether each is in the set; None for one that doesn't matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A test of a shape: one of its settings, support by the operator, or having at least one of some roles."""
+
+    fact: str
+    holds: bool
+    roles: tuple[str, ...] = ()
+
+    def of(self, shape: Shape) -> bool:
+        """Return True if a shape meets the condition."""
+        if self.fact == HAVING:
+            return bool(set(self.roles) & set(shape.roles)) is self.holds
+        value = shape.supported_by == SupportedBy.OPERATOR if self.fact == SUPPORT else getattr(shape, self.fact)
+        return value is self.holds
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Viewers of some kinds who meet all conditions."""
+
+    kinds: tuple[str, ...]
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerSet:
+    """The viewers in any of the parts."""
+
+    parts: tuple[Part, ...]
+
+    def contains(self, shape: Shape) -> bool:
+        """Return True if viewers of a shape are in the set."""
+        return any(
+            shape.kind in part.kinds and all(condition.of(shape) for condition in part.conditions) for part in self.parts
+        )
+
+
+def describe_viewers(membership: Mapping[Shape, bool | None]) -> ViewerSet:
+    """Describe the shapes that map to True, in as few conditions as the fixed order allows. Shapes that map to None don't matter."""
+    kinds_by_ways: dict[tuple[tuple[Condition, ...], ...], list[str]] = {}
+    free = {kind for kind in KINDS if all(value is None for shape, value in membership.items() if shape.kind == kind)}
+    for kind in KINDS:
+        of_kind = [(shape, value) for shape, value in membership.items() if shape.kind == kind]
+        if ways := tuple(_ways(of_kind, ())):
+            kinds_by_ways.setdefault(ways, []).append(kind)
+    return ViewerSet(tuple(Part(_widened(kinds, free), way) for ways, kinds in kinds_by_ways.items() for way in ways))
+
+
+def _widened(kinds: list[str], free: set[str]) -> tuple[str, ...]:
+    """Add kinds that don't matter if that makes the list all kinds, or all signed-in kinds."""
+    for group in (set(KINDS), set(KINDS) - {Shape().kind}):
+        if group - free <= set(kinds) and len(kinds) > 1:
+            return tuple(kind for kind in KINDS if kind in group | set(kinds))
+    return tuple(kinds)
+
+
+def _ways(membership: Membership, way: tuple[Condition, ...]) -> Iterator[tuple[Condition, ...]]:
+    """Yield each conjunction of conditions that leads to shapes in the set."""
+    if not _mixed(membership):
+        if any(value for _, value in membership):
+            yield _joined(way)
+        return
+    test = _next_test(membership)
+    for condition in (test, replace(test, holds=not test.holds)):
+        yield from _ways([entry for entry in membership if condition.of(entry[0])], (*way, condition))
+
+
+def _joined(way: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    """Put conditions in reading order, and merge those on missing roles into one."""
+    missing = {role for item in way if item.fact == HAVING and not item.holds for role in item.roles}
+    others = sorted((item for item in way if item.fact != HAVING), key=lambda item: (SUPPORT, *SWITCHES).index(item.fact))
+    having = [item for item in way if item.fact == HAVING and item.holds]
+    without = [Condition(HAVING, False, _ordered(missing))] if missing else []
+    return (*others, *having, *without)
+
+
+def _mixed(membership: Membership) -> bool:
+    return len({value for _, value in membership} - {None}) > 1
+
+
+def _next_test(membership: Membership) -> Condition:
+    """Pick the next test: the first one with an outcome that settles membership, or else the first one that affects it."""
+    facts = [Condition(SUPPORT, False), *(Condition(name, True) for name in SWITCHES)]
+    groups = [Condition(HAVING, True, group) for group in _groups(membership)]
+    splitting = [test for test in (*facts, *groups) if 0 < sum(test.of(shape) for shape, _ in membership) < len(membership)]
+    candidates = [test for test in splitting if _matters(test, membership)] or splitting
+    return next((test for test in candidates if not all(map(_mixed, _sides(test, membership)))), candidates[0])
+
+
+def _sides(test: Condition, membership: Membership) -> tuple[Membership, Membership]:
+    return [entry for entry in membership if test.of(entry[0])], [entry for entry in membership if not test.of(entry[0])]
+
+
+def _matters(test: Condition, membership: Membership) -> bool:
+    """Return True if membership differs between two shapes that differ in nothing but this fact."""
+    if test.fact == HAVING:
+        return _differs(membership, lambda shape: _less(shape, test.roles))
+    neutral: dict[str, Any] = {test.fact: SupportedBy.PARTNER.value if test.fact == SUPPORT else False}
+    return _differs(membership, lambda shape: replace(shape, **neutral))
+
+
+def _differs(membership: Membership, normalize: Callable[[Shape], Shape]) -> bool:
+    """Return True if shapes that are the same once normalized differ in membership."""
+    values_by_shape: dict[Shape, set[bool | None]] = {}
+    for shape, value in membership:
+        values_by_shape.setdefault(normalize(shape), set()).add(value)
+    return any(len(values - {None}) > 1 for values in values_by_shape.values())
+
+
+def _groups(membership: Membership) -> Iterator[tuple[str, ...]]:
+    """Yield the roles that matter, in groups of interchangeable roles."""
+    roles = _ordered({role for shape, _ in membership for role in shape.roles})
+    left = [role for role in roles if _differs(membership, _without({role}))] or list(roles)
+    while left:
+        group = [left[0]]
+        for role in left[1:]:
+            if not _differs([entry for entry in membership if {*group, role} & {*entry[0].roles}], _without({*group, role})):
+                group.append(role)
+        left = [role for role in left if role not in group]
+        yield tuple(group)
+
+
+def _without(roles: set[str]) -> Callable[[Shape], Shape]:
+    return lambda shape: _less(shape, tuple(roles))
+
+
+def _less(shape: Shape, roles: tuple[str, ...]) -> Shape:
+    return replace(shape, roles=tuple(role for role in shape.roles if role not in roles))
+
+
+def _ordered(roles: set[str]) -> tuple[str, ...]:
+    return tuple(role for role in ROLES if role in roles)
+
+
+LABELS: Final[Mapping[str, str]] = {
+    Shape().kind: "visitor",
+    AccountKind.DIRECT.value: "direct",
+    AccountKind.PARTNER.value: "partner",
+    AccountKind.MANAGED.value: "managed",
+    AccountKind.OPERATOR.value: "operator",
+}
+PROSE: Final[Mapping[str, str]] = {
+    Shape().kind: "anonymous visitors",
+    AccountKind.DIRECT.value: "direct companies",
+    AccountKind.PARTNER.value: "partners",
+    AccountKind.MANAGED.value: "managed accounts",
+    AccountKind.OPERATOR.value: "the operator",
+}
+TURNED: Final[Mapping[str, tuple[str, str]]] = {  # each fact's words when it's false, and when it's true
+    SUPPORT: ("supported by its partner", "supported by the operator"),
+    "pricing_shown": ("prices hidden", "prices shown"),
+    "chat_shown": ("chat off", "chat on"),
+    "dashboard_shown": ("dashboard off", "dashboard on"),
+    "company_profile_shown": ("company profile hidden", "company profile shown"),
+    "order_approval_required": ("orders placed directly", "orders need approval"),
+}
+CLAUSES: Final[Mapping[str, tuple[str, str]]] = {
+    SUPPORT: ("supported by their partner", "supported by the operator"),
+    "pricing_shown": ("while prices are hidden", "while prices are shown"),
+    "chat_shown": ("while chat is off", "while chat is on"),
+    "dashboard_shown": ("while the dashboard is off", "while the dashboard is on"),
+    "company_profile_shown": ("while the company profile is hidden", "while the company profile is shown"),
+    "order_approval_required": ("whose orders are placed directly", "whose orders need approval"),
+}
+
+
+STAFF: Final = frozenset((MemberRole.REVIEWER.value, MemberRole.SUPPORT.value))  # A43
+OPERATORS_STAFF: Final = "the operator's staff"
+OPERATORS_OTHERS: Final = "other users of the operator"
+
+
+def label(viewers: ViewerSet) -> str:
+    """Return a set as a column heading: "Managed, prices shown, with ACCOUNT_ADMIN or FINANCE"."""
+    parts = "; ".join(", ".join((_kinds(part, LABELS, "or"), *_said(part, TURNED))) for part in viewers.parts)
+    return f"{parts[:1].upper()}{parts[1:]}"
+
+
+def prose(viewers: ViewerSet, preposition: str) -> str:
+    """Return a set for use in a sentence: "to the operator and to managed accounts while prices are shown"."""
+    parts = sorted(viewers.parts, key=lambda part: bool(part.conditions))
+    return listed([f"{preposition} {' '.join((_people(part), *_said(part, CLAUSES)))}" for part in parts], "and")
+
+
+def listed(words: Sequence[str], last: str) -> str:
+    """Join words into a list: "A, B or C"."""
+    return f" {last} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def _people(part: Part) -> str:
+    """Name the people of a part: companies, or the users of companies if roles are tested."""
+    kinds = _kinds(part, PROSE, "and")
+    if _of_staff(part) is not None:
+        return kinds
+    visitors = Shape().kind in part.kinds
+    if visitors or len(part.kinds) > 3 or not any(condition.fact == HAVING for condition in part.conditions):
+        return kinds
+    return f"users of {kinds}"
+
+
+def _kinds(part: Part, words: Mapping[str, str], last: str) -> str:
+    if set(part.kinds) == set(KINDS):
+        return "everyone"
+    if set(part.kinds) == set(KINDS) - {Shape().kind}:
+        return "signed-in users" if words is PROSE else "signed in"
+    if (is_staff := _of_staff(part)) is not None:
+        return OPERATORS_STAFF if is_staff else OPERATORS_OTHERS
+    return listed([words[kind] for kind in part.kinds], last)
+
+
+def _of_staff(part: Part) -> bool | None:
+    """Return whether a part is the operator's staff or its other users; None if the part doesn't test that."""
+    having = [item for item in part.conditions if item.fact == HAVING] if part.kinds == (AccountKind.OPERATOR.value,) else []
+    return next((item.holds for item in having if _is_of_staff(item)), None)
+
+
+def _is_of_staff(condition: Condition) -> bool:
+    return condition.fact == HAVING and (set(condition.roles) == STAFF if condition.holds else set(condition.roles) >= STAFF)
+
+
+def _said(part: Part, words: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+    for condition in part.conditions:
+        if condition.fact == HAVING:
+            implied = STAFF if _of_staff(part) is not None and _is_of_staff(condition) else frozenset()
+            if roles := [role for role in condition.roles if role not in implied]:
+                names = listed(roles, "or")
+                yield f"{'with' if condition.holds else 'without'} {f'the {names} role' if words is CLAUSES else names}"
+        else:
+            yield words[condition.fact][condition.holds]
