@@ -1,13 +1,20 @@
-"""The database models: one file per concept, with its table, its lifecycle and its invariants.
+"""The database models: one file per concept, with its table, its lifecycle and what the gateway derives from it.
 
-Importing this package imports every table, so `Base.metadata` is always complete. Start reading at `base.py`.
+Importing this package imports every file in it, so `Base.metadata` and `CONCEPTS` are always complete, and checks that the concepts
+agree with the tables. Start reading at `base.py` and `concept.py`.
 """
+
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Final
 
 from models.agreement import Agreement
 from models.audit_event import AuditEvent
 from models.base import Base
 from models.billing_market import BillingMarket
 from models.company import Company
+from models.concept import Concept, check_concepts
 from models.connection_request import ConnectionRequest
 from models.dealing import Dealing
 from models.idempotent_request import IdempotentRequest
@@ -29,12 +36,14 @@ from models.support_details import SupportDetails
 from models.user import User
 
 __all__ = [
+    "CONCEPTS",
     "Agreement",
     "AuditEvent",
     "Base",
     "BillingMarket",
     "ChangeRequest",
     "Company",
+    "Concept",
     "ConnectionRequest",
     "Dealing",
     "IdempotentRequest",
@@ -66,3 +75,13 @@ __all__ = [
     "SupportDetails",
     "User",
 ]
+
+
+def _declared() -> Iterator[Concept]:
+    """Yield the concepts of all model files."""
+    for module in iter_modules(__path__):
+        yield from getattr(import_module(f"{__name__}.{module.name}"), "CONCEPTS", ())
+
+
+CONCEPTS: Final = tuple(sorted(_declared(), key=lambda concept: concept.name))
+check_concepts(CONCEPTS)

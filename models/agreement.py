@@ -12,24 +12,30 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, enum_column, now
 from models.kinds import BigAmount
-from models.lifecycle import step
+from models.lifecycle import Lifecycle, Staged, Step
 
 
-class AgreementStatus(StrEnum):
-    """The status of an agreement (V4)."""
+class AgreementStatus(StrEnum):  # V4
+    """The status of an agreement."""
 
     ACTIVE = "ACTIVE"
     ENDED = "ENDED"
     CANCELLED = "CANCELLED"
 
 
-STEPS: Final = {AgreementStatus.ACTIVE: {AgreementStatus.ENDED, AgreementStatus.CANCELLED}}
+LIFECYCLE: Final = Lifecycle(
+    {
+        "end": Step({AgreementStatus.ACTIVE}, AgreementStatus.ENDED),
+        "cancel": Step({AgreementStatus.ACTIVE}, AgreementStatus.CANCELLED),
+    }
+)
 
 
-class Agreement(Owned, Base):
+class Agreement(Owned, Staged, Base):
     """One buyer's acceptance of an offer (A29). The buyer owns it. `amount` is in minor units of `currency`."""
 
     __tablename__ = "agreement"
+    LIFECYCLE = LIFECYCLE
 
     offer_id: Mapped[UUID] = mapped_column(sa.ForeignKey("offer.id"))
     product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id"))
@@ -48,7 +54,3 @@ class Agreement(Owned, Base):
         sa.Index("agreement_seller_id_page", "seller_id", "id"),
         sa.Index("agreement_product_id_page", "product_id", "id"),
     )
-
-    def advance(self, to: AgreementStatus) -> None:
-        """Move to another status of the lifecycle (V4). Raises IllegalStep."""
-        self.status = step(STEPS, self.status, to)

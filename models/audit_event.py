@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, enum_column, now
+from models.base import Base, Identified, copied, enum_column, now
+from models.concept import Concept, equals
 
 
 class AuditKind(StrEnum):
-    """What an event records."""
+    """The kind of an audit event: a change, a denial, an explained decision, a read of audited fields, or a view-as request."""
 
     CHANGE = "CHANGE"
     DENIAL = "DENIAL"
@@ -34,13 +35,16 @@ class AuditEvent(Identified, Base):
     """
 
     __tablename__ = "audit_event"
+    IS_LOGGED = False
 
     at: Mapped[datetime] = mapped_column(default=now)
     kind: Mapped[AuditKind] = mapped_column(
         enum_column(AuditKind), default=AuditKind.CHANGE, server_default=AuditKind.CHANGE.value
     )
     company_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))  # None if a visitor was denied
-    partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))  # set by the trigger `owned`
+    partner_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("company.id"), info=copied("partner_id", of="company_id", by="owned")
+    )
     user_id: Mapped[UUID | None]
     actor_company_id: Mapped[UUID | None]
     as_user_id: Mapped[UUID | None]
@@ -69,3 +73,10 @@ class AuditEvent(Identified, Base):
             postgresql_where=sa.text("as_company_id IS NOT NULL"),
         ),
     )
+
+
+CONCEPTS: Final = (
+    Concept(
+        "AuditEvent", AuditEvent, tag=b"ae", filters={"kind": equals("kind", "Matches the kind of event.")}, newest_first=True
+    ),
+)

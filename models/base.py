@@ -5,10 +5,9 @@ Money is an integer in minor units, next to an ISO 4217 currency. Keys grow with
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -38,6 +37,17 @@ class Base(DeclarativeBase):
         dict[str, Any]: postgresql.JSONB(none_as_null=True),
         list[dict[str, Any]]: postgresql.JSONB(none_as_null=True),
     }
+    IS_LOGGED: ClassVar[bool] = True  # changes of rows are audit events
+    OWNER: ClassVar[str | None] = None  # the column of the company that owns the row; a row without one is part of another row
+
+
+UNREAD: Final = {"read": False}  # for `info` of a column that statements never select: it's searched, or served as a file
+UNLOGGED: Final = {"log": False}  # for `info` of a column whose values audit events must not contain
+
+
+def copied(column: str, of: str, by: str) -> dict[str, Any]:
+    """Return the `info` of a column that equals `column` of the row that the foreign key `of` references, set by the trigger `by`."""
+    return {"copies": (of, column), "trigger": by}
 
 
 class Identified:
@@ -53,8 +63,11 @@ class Owned(Identified):
     (trigger `owned`), so a tenancy check is one indexed comparison (V14). A company never changes its partner (V15).
     """
 
+    OWNER: ClassVar[str | None] = "company_id"
     company_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"))
-    partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
+    partner_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("company.id"), info=copied("partner_id", of="company_id", by="owned")
+    )
 
 
 class Versioned:
@@ -78,13 +91,3 @@ def enum_column(kind: type[StrEnum]) -> sa.Enum:
 def now() -> datetime:
     """Return the current time in UTC."""
     return datetime.now(UTC)
-
-
-def ordered_indexes(table: str, orders: Sequence[Sequence[str]], owners: Sequence[str]) -> list[sa.Index]:
-    """Return an index per owner column and keyset order, so that a page of any policy branch is a range scan."""
-    return [
-        sa.Index(f"{table}_{'_'.join(columns)}_page", *columns)
-        for owner in owners
-        for order in orders
-        for columns in ([owner, *order],)
-    ]

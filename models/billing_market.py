@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned
+from models.concept import Concept
 
 # ISO 4217 currency by market code. The market codes are the industry's own: UK, not GB.
 CURRENCIES: Final = {
@@ -41,3 +42,6 @@ class BillingMarket(Owned, Base):
         sa.UniqueConstraint("company_id", "market"),
         sa.Index("billing_market_partner_id_page", "partner_id", "company_id", "id"),
     )
+
+
+CONCEPTS: Final = (Concept("BillingMarket", BillingMarket, tag=b"bm"),)

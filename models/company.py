@@ -15,12 +15,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Versioned, enum_column, now
-from models.lifecycle import partition, step
+from models.concept import Concept, Link, SortOrder, always, equals
+from models.lifecycle import Lifecycle, Staged, Step, partition
 from models.marketplace_profile import ProfileVisibility
 
 
-class AccountKind(StrEnum):
-    """Whether a company works with the operator directly, is a partner, is managed by one, or is the operator (R101-R104, X3)."""
+class AccountKind(StrEnum):  # R101-R104, X3
+    """The kind of a company's account: direct with the operator, a partner, managed by a partner, or the operator itself."""
 
     DIRECT = "DIRECT"
     PARTNER = "PARTNER"
@@ -28,8 +29,8 @@ class AccountKind(StrEnum):
     OPERATOR = "OPERATOR"
 
 
-class CompanyType(StrEnum):
-    """What a company does (R412-R420)."""
+class CompanyType(StrEnum):  # R412-R420
+    """A company's line of business."""
 
     ENTERPRISE = "ENTERPRISE"
     CLOUD = "CLOUD"
@@ -48,13 +49,14 @@ class VerificationStatus(StrEnum):
     REJECTED = "REJECTED"
 
 
-VERIFICATION_STEPS: Final = {
-    VerificationStatus.UNVERIFIED: {VerificationStatus.PENDING},
-    VerificationStatus.PENDING: {VerificationStatus.VERIFIED, VerificationStatus.REJECTED},
-    VerificationStatus.REJECTED: {VerificationStatus.PENDING},
-}
-
-
+VERIFICATION: Final = Lifecycle(
+    {
+        "submit": Step({VerificationStatus.UNVERIFIED, VerificationStatus.REJECTED}, VerificationStatus.PENDING),
+        "verify": Step({VerificationStatus.PENDING}, VerificationStatus.VERIFIED),
+        "reject": Step({VerificationStatus.PENDING}, VerificationStatus.REJECTED),
+    },
+    column="verification_status",
+)
 OPEN, CHECKED = partition(
     VerificationStatus,
     {VerificationStatus.UNVERIFIED, VerificationStatus.REJECTED},
@@ -66,10 +68,12 @@ MAX_NAME_LENGTH: Final = 200  # characters, of trading and legal names (V7)
 MAX_NUMBER_LENGTH: Final = 64  # characters, of registration and tax numbers
 
 
-class Company(Identified, Versioned, Base):
+class Company(Identified, Versioned, Staged, Base):
     """A company. Managed companies, and only they, have a partner (A18)."""
 
     __tablename__ = "company"
+    OWNER = "id"
+    LIFECYCLE = VERIFICATION
 
     trading_name: Mapped[str]
     legal_name: Mapped[str]
@@ -136,6 +140,38 @@ class Company(Identified, Versioned, Base):
         verified = self.verification_status == VerificationStatus.VERIFIED
         return VerificationStatus.VERIFIED if verified else VerificationStatus.UNVERIFIED
 
-    def verify_as(self, to: VerificationStatus) -> None:
-        """Move to another verification status. Raises IllegalStep."""
-        self.verification_status = step(VERIFICATION_STEPS, self.verification_status, to)
+
+CONCEPTS: Final = (
+    Concept(
+        "Company",
+        Company,
+        tag=b"co",
+        links=(
+            Link("sales", "dealing", local="id", remote="seller_id"),
+            Link("purchases", "dealing", local="id", remote="buyer_id"),
+            Link("invitations", "product_test_account", local="id", remote="seller_id"),
+        ),
+        orders={"TRADING_NAME": SortOrder(("trading_name",), "trading_name")},
+        filters={
+            "company_type": equals("company_type", "Matches the line of business."),
+            "account_kind": equals(
+                "account_kind", "Matches the kind of account. Only the operator's staff can use this filter."
+            ),
+        },
+        actions=always(
+            "update_company_profile",
+            "update_support_details",
+            "save_marketplace_profile",
+            "set_billing_market",
+            "create_managed_account",
+            "update_partner_defaults",
+            "order_port",
+            "order_port_directly",
+            "publish_port",
+            "view_as",
+            "view_as_administrator",
+            "explain",
+        ),
+    ),
+    Concept("Dashboard", Company),
+)

@@ -10,12 +10,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Owned, enum_column, now
-from models.lifecycle import step
+from models.base import Base, Owned, copied, enum_column, now
+from models.concept import AllowedFrom, Concept, Relation, steps_of
+from models.lifecycle import Lifecycle, Staged, Step
 
 
-class ConnectionRequestStatus(StrEnum):
-    """The status of a request (V16)."""
+class ConnectionRequestStatus(StrEnum):  # V16
+    """The status of a connection request."""
 
     PENDING = "PENDING"
     ACCEPTED = "ACCEPTED"
@@ -23,24 +24,27 @@ class ConnectionRequestStatus(StrEnum):
     WITHDRAWN = "WITHDRAWN"
 
 
-STEPS: Final = {
-    ConnectionRequestStatus.PENDING: {
-        ConnectionRequestStatus.ACCEPTED,
-        ConnectionRequestStatus.DENIED,
-        ConnectionRequestStatus.WITHDRAWN,
-    },
-}
+LIFECYCLE: Final = Lifecycle(
+    {
+        "accept": Step({ConnectionRequestStatus.PENDING}, ConnectionRequestStatus.ACCEPTED),
+        "deny": Step({ConnectionRequestStatus.PENDING}, ConnectionRequestStatus.DENIED),
+        "withdraw": Step({ConnectionRequestStatus.PENDING}, ConnectionRequestStatus.WITHDRAWN),
+    }
+)
 
 
-class ConnectionRequest(Owned, Base):
+class ConnectionRequest(Owned, Staged, Base):
     """A request, owned by the customer. The provider and its partner are copied from the target port."""
 
     __tablename__ = "connection_request"
+    LIFECYCLE = LIFECYCLE
 
     port_id: Mapped[UUID] = mapped_column(sa.ForeignKey("port.id"))
     target_port_id: Mapped[UUID] = mapped_column(sa.ForeignKey("port.id"))
     provider_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"))
-    provider_partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
+    provider_partner_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("company.id"), info=copied("partner_id", of="provider_id", by="request_provider")
+    )
     name: Mapped[str] = mapped_column(sa.String(64))
     rate_limit_mbps: Mapped[int]
     status: Mapped[ConnectionRequestStatus] = mapped_column(
@@ -62,6 +66,13 @@ class ConnectionRequest(Owned, Base):
         sa.Index("connection_request_target_port_id_page", "target_port_id", "id"),
     )
 
-    def advance(self, to: ConnectionRequestStatus) -> None:
-        """Move to another status of the lifecycle (V16). Raises IllegalStep."""
-        self.status = step(STEPS, self.status, to)
+
+CONCEPTS: Final = (
+    Concept(
+        "ConnectionRequest",
+        ConnectionRequest,
+        tag=b"cr",
+        below={"port.connections": Relation(("port_id", "target_port_id"))},
+        actions={"answer": AllowedFrom({ConnectionRequestStatus.PENDING}), **steps_of(LIFECYCLE, "withdraw")},
+    ),
+)

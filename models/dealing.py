@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, enum_column
+from models.base import Base, copied, enum_column
 from models.offer import EXTENDED, OfferStatus
 
 EXTENDED_STATUSES: Final = ", ".join(
@@ -29,7 +29,9 @@ class Dealing(Base):
     buyer_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"), primary_key=True)
     status: Mapped[OfferStatus] = mapped_column(enum_column(OfferStatus), primary_key=True)
     buyer_partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
-    seller_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"))
+    seller_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("company.id"), info=copied("company_id", of="product_id", by="dealings_of_offer")
+    )
     seller_partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
     offers: Mapped[int]
 

@@ -21,6 +21,7 @@ class IdempotentRequest(Base):
     """One mutation field that a user sent with a key. `done` names the resulting objects: {field: [type, key]}."""
 
     __tablename__ = "idempotent_request"
+    IS_LOGGED = False
 
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     company_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Owned, enum_column, now
+from models.base import UNLOGGED, UNREAD, Base, Owned, enum_column, now
+from models.concept import Concept, Link
 
 
-class MediaType(StrEnum):
-    """The allowed logo formats (R008)."""
+class MediaType(StrEnum):  # R008
+    """The file format of an image."""
 
     PNG = "image/png"
     JPEG = "image/jpeg"
@@ -26,10 +28,15 @@ class Image(Owned, Base):
     media_type: Mapped[MediaType] = mapped_column(enum_column(MediaType))
     width: Mapped[int]
     height: Mapped[int]
-    content: Mapped[bytes] = mapped_column(sa.LargeBinary())
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary(), info={**UNREAD, **UNLOGGED})
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (
         sa.CheckConstraint("width BETWEEN 1 AND 4096 AND height BETWEEN 1 AND 4096", name="size"),
         sa.Index("image_company_id_page", "company_id", "id"),
     )
+
+
+CONCEPTS: Final = (
+    Concept("Image", Image, tag=b"im", is_node=False, links=(Link("profiles", "marketplace_profile", "id", "logo_id"),)),
+)

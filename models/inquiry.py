@@ -6,12 +6,14 @@ The provider owns the inquiry. The sender can't read it again and never sees the
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Owned, now
+from models.base import UNLOGGED, Base, Owned, now
+from models.concept import Concept
 from models.kinds import Email
 
 
@@ -22,11 +24,11 @@ class Inquiry(Owned, Base):
 
     profile_id: Mapped[UUID] = mapped_column(sa.ForeignKey("marketplace_profile.id", ondelete="CASCADE"))
     user_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("app_user.id"))
-    sender_name: Mapped[str]
-    sender_email: Mapped[Email]
-    sender_company: Mapped[str | None]
-    message: Mapped[str]
-    peer: Mapped[str | None]  # the sender's network address; never shown to anyone
+    sender_name: Mapped[str] = mapped_column(info=UNLOGGED)
+    sender_email: Mapped[Email] = mapped_column(info=UNLOGGED)
+    sender_company: Mapped[str | None] = mapped_column(info=UNLOGGED)
+    message: Mapped[str] = mapped_column(info=UNLOGGED)
+    peer: Mapped[str | None] = mapped_column(info=UNLOGGED)  # the sender's network address; never shown to anyone
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (
@@ -36,3 +38,6 @@ class Inquiry(Owned, Base):
         sa.Index("inquiry_peer_created_at", "peer", "created_at", postgresql_where=sa.text("user_id IS NULL")),
         sa.Index("inquiry_user_id_created_at", "user_id", "created_at"),
     )
+
+
+CONCEPTS: Final = (Concept("Inquiry", Inquiry, tag=b"iq", newest_first=True),)

@@ -6,7 +6,7 @@ The charges of managed accounts are on their partner's invoice (R114, R115).
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from models.base import Base, Identified, Owned, now
 from models.company import AccountKind, Company
+from models.concept import Concept, Relation, SortOrder, at_least, at_most
 from models.kinds import BigAmount
 from models.port import CHARGED, Port
 
@@ -80,3 +81,19 @@ def charges(before: date, start: date) -> sa.Select[Any]:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
+
+
+CONCEPTS: Final = (
+    Concept(
+        "Invoice",
+        Invoice,
+        tag=b"in",
+        below={"company.invoices": Relation(("company_id",))},
+        orders={"PERIOD": SortOrder(("period_start",), "period_start")},
+        filters={
+            "period_from": at_least("period_start", "Matches periods that begin on or after this date."),
+            "period_to": at_most("period_start", "Matches periods that begin on or before this date."),
+        },
+    ),
+    Concept("InvoiceLine", InvoiceLine, part_of="Invoice"),
+)

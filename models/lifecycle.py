@@ -1,10 +1,11 @@
-"""Lifecycles: states are enum values, the allowed steps between them are data, and an illegal step raises an exception."""
+"""Lifecycles: the states of a row and the named steps between them. An illegal step raises an exception."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 State = TypeVar("State", bound=StrEnum)
 
@@ -20,12 +21,39 @@ class IllegalStep(Exception):
         super().__init__(f"Can't change from {state} to {to}. Allowed: {choices}.")
 
 
-def step(steps: Mapping[State, Set[State]], state: State, to: State) -> State:
-    """Return the new state if the lifecycle allows the step. Raises IllegalStep."""
-    allowed = steps.get(state, frozenset())
-    if to not in allowed:
-        raise IllegalStep(state, to, allowed)
-    return to
+@dataclass(frozen=True, slots=True)
+class Step(Generic[State]):
+    """A change from any of the states `start` to the state `to`."""
+
+    start: Set[State]
+    to: State
+
+
+class Lifecycle(Generic[State]):
+    """The steps of a lifecycle by the name of their action, and the column that holds the state."""
+
+    def __init__(self, steps: Mapping[str, Step[State]], column: str = "status") -> None:
+        self.steps = steps
+        self.column = column
+
+    def next_state(self, action: str, state: State) -> State:
+        """Return the state after an action. Raises IllegalStep."""
+        step = self.steps[action]
+        if state not in step.start:
+            allowed = {each.to for each in self.steps.values() if state in each.start}
+            raise IllegalStep(state, step.to, allowed - {step.to})
+        return step.to
+
+
+class Staged:
+    """A row with a lifecycle."""
+
+    LIFECYCLE: ClassVar[Lifecycle[Any]]
+
+    def take_step(self, action: str) -> None:
+        """Take a step of the lifecycle. Raises IllegalStep."""
+        column = self.LIFECYCLE.column
+        setattr(self, column, self.LIFECYCLE.next_state(action, getattr(self, column)))
 
 
 def partition(states: type[State], *groups: Set[State]) -> tuple[frozenset[State], ...]:
@@ -34,8 +62,3 @@ def partition(states: type[State], *groups: Set[State]) -> tuple[frozenset[State
         if sum(state in group for group in groups) != 1:
             raise ValueError(f"{states.__name__}.{state.name} must be in exactly one of the groups")
     return tuple(map(frozenset, groups))
-
-
-def states_leading_to(steps: Mapping[State, Set[State]], *to: State) -> frozenset[State]:
-    """Return the states that have a step to any of the given states."""
-    return frozenset(state for state, targets in steps.items() if targets & set(to))

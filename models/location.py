@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, enum_column
+from models.concept import Concept, always, array_contains, equals
 
 
 class LocationStatus(StrEnum):
-    """The status of a location. Ports can only be ordered in ACTIVE locations."""
+    """The status of a location. Ports can be ordered only in ACTIVE locations."""
 
     ACTIVE = "ACTIVE"
     NEW = "NEW"
@@ -41,3 +43,21 @@ class Location(Identified, Base):
         sa.Index("location_market_page", "market", "id"),
         sa.Index("location_status_page", "status", "id"),
     )
+
+
+CONCEPTS: Final = (
+    Concept(
+        "Location",
+        Location,
+        tag=b"lo",
+        filters={
+            "metro": equals("metro", "Matches the metropolitan area."),
+            "country": equals("country", "Matches the ISO 3166-1 alpha-2 country code."),
+            "market": equals("market", "Matches the code of the billing market."),
+            "status": equals("status", "Matches the status."),
+            "speed_mbps": array_contains("speeds_mbps", "Matches locations that offer this port speed, in Mbps."),
+        },
+        has_few_rows=True,
+        actions=always("order"),
+    ),
+)

@@ -33,6 +33,7 @@ class Mail(Identified, Base):
     """A mail to one address. `last_error` says why the last attempt failed. It never holds a secret."""
 
     __tablename__ = "mail"
+    IS_LOGGED = False
 
     to_address: Mapped[Email]
     subject: Mapped[str]  # one line

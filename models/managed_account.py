@@ -15,18 +15,19 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, Versioned, enum_column, now
+from models.base import Base, Identified, Versioned, copied, enum_column, now
+from models.concept import Concept, Relation, always, equals
 
 
-class SupportedBy(StrEnum):
-    """Who provides a managed account's technical support (R106)."""
+class SupportedBy(StrEnum):  # R106
+    """Who provides a managed account's technical support."""
 
     PARTNER = "PARTNER"
     OPERATOR = "OPERATOR"
 
 
-class SettingSource(StrEnum):
-    """Where the effective value of a setting comes from (V2)."""
+class SettingSource(StrEnum):  # V2
+    """The source of a setting's effective value."""
 
     ACCOUNT = "ACCOUNT"
     PARTNER = "PARTNER"
@@ -59,6 +60,7 @@ class PartnerDefaults(Settings, Versioned, Base):
     """A partner's default settings for all accounts that it manages."""
 
     __tablename__ = "partner_defaults"
+    OWNER = "partner_id"
 
     partner_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"), primary_key=True)
 
@@ -67,9 +69,12 @@ class ManagedAccount(Settings, Identified, Versioned, Base):
     """A managed company's account with its partner. `company_id` is the managed company; each has exactly one account (A18)."""
 
     __tablename__ = "managed_account"
+    OWNER = "company_id"
 
     company_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"), unique=True)
-    partner_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"))
+    partner_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("company.id"), info=copied("partner_id", of="company_id", by="owned")
+    )
     account_name: Mapped[str] = mapped_column(sa.String(MAX_NAME_LENGTH))
     account_ref: Mapped[str | None] = mapped_column(sa.String(MAX_NAME_LENGTH))  # the partner's own reference
     supported_by: Mapped[SupportedBy] = mapped_column(enum_column(SupportedBy))
@@ -90,3 +95,19 @@ def effective(name: str, override: bool | None, default: bool | None, supported_
     if default is not None:
         return Setting(default, SettingSource.PARTNER)
     return Setting(name == "chat_support" and supported_by == SupportedBy.OPERATOR, SettingSource.DEFAULT)
+
+
+CONCEPTS: Final = (
+    Concept(
+        "ManagedAccount",
+        ManagedAccount,
+        tag=b"ma",
+        below={"company.managed_accounts": Relation(("partner_id",))},
+        filters={
+            "account_name": equals("account_name", "Matches the complete account name."),
+            "supported_by": equals("supported_by", "Matches who provides technical support."),
+        },
+        actions=always("update_managed_account", "update_managed_account_settings"),
+    ),
+    Concept("PartnerDefaults", PartnerDefaults),
+)

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, Owned, Versioned, enum_column, now
+from models.base import UNLOGGED, UNREAD, Base, Identified, Owned, Versioned, enum_column, now
+from models.concept import Concept, always, array_contains, full_text
 from models.kinds import Email, Phone
 
 
-class ProfileVisibility(StrEnum):
-    """PRIVATE while the profile is a draft or being edited, PUBLIC once everyone can see it (R009-R012, A11)."""
+class ProfileVisibility(StrEnum):  # R009-R012, A11
+    """Whether a Marketplace profile is public."""
 
     PRIVATE = "PRIVATE"
     PUBLIC = "PUBLIC"
@@ -47,6 +48,7 @@ class MarketplaceProfile(Owned, Versioned, Base):
         postgresql.TSVECTOR(),
         # The words, and the forms that misspellings share with them.
         sa.Computed("search_vector(company_name, bio)", persisted=True),
+        info={**UNREAD, **UNLOGGED},
     )
     created_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -87,3 +89,20 @@ class ServiceType(Identified, Base):
     code: Mapped[str] = mapped_column(unique=True)
     label: Mapped[str]
     provider_type: Mapped[str] = mapped_column(sa.ForeignKey("provider_type.code"))
+
+
+CONCEPTS: Final = (
+    Concept(
+        "MarketplaceProfile",
+        MarketplaceProfile,
+        tag=b"mp",
+        filters={
+            "provider_type": array_contains("provider_types", "Matches the code of a provider type."),
+            "service_type": array_contains("service_types", "Matches the code of a service type."),
+            "search": full_text("search", "company_name"),
+        },
+        actions=always("inquire"),
+    ),
+    Concept("ProviderType", ProviderType),
+    Concept("ServiceType", ServiceType),
+)

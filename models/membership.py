@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, now
+from models.concept import Concept, Relation, always
 
 
-class MemberRole(StrEnum):
-    """A member's role in its company. REVIEWER and SUPPORT are roles of the operator's staff (A43)."""
+class MemberRole(StrEnum):  # A43
+    """A member's role in a company. REVIEWER and SUPPORT are roles of the operator's staff."""
 
     ACCOUNT_ADMIN = "ACCOUNT_ADMIN"
     NETWORK_ADMIN = "NETWORK_ADMIN"
@@ -36,11 +38,18 @@ class Membership(Owned, Base):
     __table_args__ = (
         sa.UniqueConstraint("user_id", "company_id"),
         sa.CheckConstraint("cardinality(roles) > 0", name="some_role"),
-        sa.CheckConstraint(
-            "roles <@ ARRAY['ACCOUNT_ADMIN', 'NETWORK_ADMIN', 'MARKETPLACE_EDITOR', 'FINANCE', 'VIEWER', 'REVIEWER',"
-            " 'SUPPORT']::text[]",
-            name="known_roles",
-        ),
+        sa.CheckConstraint(f"roles <@ ARRAY{list(map(str, MemberRole))}::text[]", name="known_roles"),
         sa.Index("membership_company_id_page", "company_id", "id"),
         sa.Index("membership_partner_id_company_id_page", "partner_id", "company_id", "id"),
     )
+
+
+CONCEPTS: Final = (
+    Concept(
+        "Membership",
+        Membership,
+        tag=b"me",
+        below={"company.members": Relation(("company_id",))},
+        actions=always("view_as", "explain"),
+    ),
+)

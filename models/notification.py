@@ -15,12 +15,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, enum_column, now
+from models.concept import Concept, always, is_null
 
 TITLE_LENGTH: Final = 200
 
 
-class NotificationKind(StrEnum):
-    """The event that a notification reports (X6)."""
+class NotificationKind(StrEnum):  # X6
+    """The subject of a notification."""
 
     EMAIL_VERIFICATION = "EMAIL_VERIFICATION"
     INVITATION = "INVITATION"
@@ -43,6 +44,7 @@ class Notification(Owned, Base):
     """One notification to one user, owned by the company that the user is a member of. The subject is the object it's about."""
 
     __tablename__ = "notification"
+    IS_LOGGED = False
 
     user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("app_user.id"))
     kind: Mapped[NotificationKind] = mapped_column(enum_column(NotificationKind))
@@ -58,3 +60,15 @@ class Notification(Owned, Base):
         sa.Index("notification_user_id_page", "user_id", "company_id", "id"),
         sa.Index("notification_unread_page", "user_id", "company_id", "id", postgresql_where=sa.text("read_at IS NULL")),
     )
+
+
+CONCEPTS: Final = (
+    Concept(
+        "Notification",
+        Notification,
+        tag=b"no",
+        filters={"unread": is_null("read_at")},
+        newest_first=True,
+        actions=always("mark_read"),
+    ),
+)

@@ -13,13 +13,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, Owned, enum_column, now
+from models.base import Base, Identified, Owned, copied, enum_column, now
+from models.concept import Concept, Link, Relation, equals
 from models.kinds import BigAmount
-from models.lifecycle import partition, step
+from models.lifecycle import Lifecycle, Staged, Step, partition
 
 
-class OfferStatus(StrEnum):
-    """The status of an offer (A23, A26, A29, V5)."""
+class OfferStatus(StrEnum):  # A23, A26, A29, V5
+    """The status of a private offer. Buyers can see it once it is published."""
 
     DRAFT = "DRAFT"
     PENDING_APPROVAL = "PENDING_APPROVAL"
@@ -30,18 +31,23 @@ class OfferStatus(StrEnum):
     REJECTED = "REJECTED"
 
 
-class PaymentModel(StrEnum):
-    """One upfront payment for the chosen dimensions, or one dimension paid by schedule (R229, R235, R236)."""
+class PaymentModel(StrEnum):  # R229, R235, R236
+    """How an offer is paid: in one payment for the chosen dimensions, or for one dimension in instalments."""
 
     UPFRONT = "UPFRONT"
     SCHEDULE = "SCHEDULE"
 
 
-STEPS: Final = {
-    OfferStatus.DRAFT: {OfferStatus.PENDING_APPROVAL, OfferStatus.PUBLISHED},
-    OfferStatus.PENDING_APPROVAL: {OfferStatus.PUBLISHED, OfferStatus.REJECTED},
-    OfferStatus.PUBLISHED: {OfferStatus.ACCEPTED, OfferStatus.EXPIRED, OfferStatus.WITHDRAWN},
-}
+LIFECYCLE: Final = Lifecycle(
+    {
+        "submit": Step({OfferStatus.DRAFT}, OfferStatus.PENDING_APPROVAL),
+        "publish": Step({OfferStatus.DRAFT, OfferStatus.PENDING_APPROVAL}, OfferStatus.PUBLISHED),
+        "reject": Step({OfferStatus.PENDING_APPROVAL}, OfferStatus.REJECTED),
+        "accept": Step({OfferStatus.PUBLISHED}, OfferStatus.ACCEPTED),
+        "expire": Step({OfferStatus.PUBLISHED}, OfferStatus.EXPIRED),
+        "withdraw": Step({OfferStatus.PUBLISHED}, OfferStatus.WITHDRAWN),
+    }
+)
 UNEXTENDED, EXTENDED = partition(  # buyers can see an offer once it's published (V19)
     OfferStatus,
     {OfferStatus.DRAFT, OfferStatus.PENDING_APPROVAL, OfferStatus.REJECTED},
@@ -51,10 +57,11 @@ CURRENCIES: Final = ("USD", "EUR", "GBP", "AUD", "JPY", "CAD")
 MAX_BUYERS: Final = 25  # R227
 
 
-class Offer(Owned, Base):
+class Offer(Owned, Staged, Base):
     """A private offer, owned by the seller. `total_value` is in minor units of `currency` (A23)."""
 
     __tablename__ = "offer"
+    LIFECYCLE = LIFECYCLE
 
     product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id"))
     name: Mapped[str] = mapped_column(sa.String(150))  # V7
@@ -67,7 +74,7 @@ class Offer(Owned, Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (
-        sa.CheckConstraint("currency IN ('USD', 'EUR', 'GBP', 'AUD', 'JPY', 'CAD')", name="currency"),
+        sa.CheckConstraint(f"currency IN {CURRENCIES}", name="currency"),
         sa.CheckConstraint("total_value >= 0", name="total_value"),
         sa.Index("offer_company_id_page", "company_id", "id"),
         sa.Index("offer_company_id_status_page", "company_id", "status", "id"),
@@ -80,10 +87,6 @@ class Offer(Owned, Base):
         sa.Index("offer_status_page", "status", "id"),
     )
 
-    def advance(self, to: OfferStatus) -> None:
-        """Move to another status of the lifecycle. Raises IllegalStep."""
-        self.status = step(STEPS, self.status, to)
-
 
 class OfferBuyer(Base):
     """A buyer of an offer. `partner_id` is the partner that manages the buyer, if any."""
@@ -92,10 +95,18 @@ class OfferBuyer(Base):
 
     offer_id: Mapped[UUID] = mapped_column(sa.ForeignKey("offer.id", ondelete="CASCADE"), primary_key=True)
     company_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"), primary_key=True)
-    partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
-    seller_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"))
-    seller_partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
-    product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id"))
+    partner_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("company.id"), info=copied("partner_id", of="company_id", by="buyer_facts")
+    )
+    seller_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("company.id"), info=copied("company_id", of="offer_id", by="buyer_facts")
+    )
+    seller_partner_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("company.id"), info=copied("partner_id", of="offer_id", by="buyer_facts")
+    )
+    product_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("product.id"), info=copied("product_id", of="offer_id", by="buyer_facts")
+    )
 
     __table_args__ = (
         *(
@@ -135,3 +146,27 @@ class Instalment(Identified, Base):
     currency: Mapped[str] = mapped_column(sa.String(3))
 
     __table_args__ = (sa.UniqueConstraint("offer_id", "charge_date"),)  # A28: dates are strictly increasing
+
+
+CONCEPTS: Final = (
+    Concept(
+        "Offer",
+        Offer,
+        tag=b"of",
+        links=(Link("buyers", "offer_buyer", "id", "offer_id"),),
+        below={
+            "company.offers": Relation(("company_id",)),
+            "company.received_offers": Relation(
+                link="offer_buyer", parent="company_id", child="offer_id", link_type="OfferBuyer"
+            ),
+            "product.offers": Relation(("product_id",)),
+        },
+        filters={
+            "status": equals("status", "Matches the status."),
+            "product_id": equals("product_id", "Matches the product.", "product", id_of="Product"),
+        },
+    ),
+    Concept("OfferBuyer", OfferBuyer),
+    Concept("OfferDimension", OfferDimension, part_of="Offer"),
+    Concept("Instalment", Instalment, part_of="Offer"),
+)

@@ -13,14 +13,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Owned, enum_column, now, ordered_indexes
+from models.base import Base, Owned, enum_column, now
+from models.concept import Concept, Relation, equals, page_columns, page_indexes, steps_of
 from models.kinds import Amount
-from models.lifecycle import step
-from models.port import DiversityZone
+from models.lifecycle import Lifecycle, Staged, Step
+from models.port import SPEEDS_MBPS, TERMS_MONTHS, DiversityZone
 
 
-class OrderApprovalStatus(StrEnum):
-    """The status of an order that needs approval (V13)."""
+class OrderApprovalStatus(StrEnum):  # V13
+    """The status of an order that needs a partner's approval."""
 
     PENDING = "PENDING"
     APPROVED = "APPROVED"
@@ -29,22 +30,23 @@ class OrderApprovalStatus(StrEnum):
     EXPIRED = "EXPIRED"
 
 
-STEPS: Final = {
-    OrderApprovalStatus.PENDING: {
-        OrderApprovalStatus.APPROVED,
-        OrderApprovalStatus.REJECTED,
-        OrderApprovalStatus.WITHDRAWN,
-        OrderApprovalStatus.EXPIRED,
-    },
-}
+LIFECYCLE: Final = Lifecycle(
+    {
+        "approve": Step({OrderApprovalStatus.PENDING}, OrderApprovalStatus.APPROVED),
+        "reject": Step({OrderApprovalStatus.PENDING}, OrderApprovalStatus.REJECTED),
+        "withdraw": Step({OrderApprovalStatus.PENDING}, OrderApprovalStatus.WITHDRAWN),
+        "expire": Step({OrderApprovalStatus.PENDING}, OrderApprovalStatus.EXPIRED),
+    }
+)
 MAX_COMMENT_LENGTH: Final = 500  # characters
-ORDERS: Final = (("id",), ("status", "id"))
+FILTERS: Final = {"status": equals("status", "Matches the status of the order.")}
 
 
-class OrderApproval(Owned, Base):
+class OrderApproval(Owned, Staged, Base):
     """An order that needs or needed approval. Its port will be PRIVATE, because managed users can't make ports public (V1)."""
 
     __tablename__ = "order_approval"
+    LIFECYCLE = LIFECYCLE
 
     location_id: Mapped[UUID] = mapped_column(sa.ForeignKey("location.id"))
     name: Mapped[str] = mapped_column(sa.String(64))  # V7
@@ -65,12 +67,12 @@ class OrderApproval(Owned, Base):
     expires_at: Mapped[datetime]
 
     __table_args__ = (
-        sa.CheckConstraint("term_months IN (1, 12, 24, 36, 48, 60)", name="term"),
-        sa.CheckConstraint("speed_mbps IN (1000, 10000, 100000, 400000)", name="speed"),
+        sa.CheckConstraint(f"term_months IN {TERMS_MONTHS}", name="term"),
+        sa.CheckConstraint(f"speed_mbps IN {SPEEDS_MBPS}", name="speed"),
         sa.CheckConstraint("monthly_rate >= 0 AND setup_fee >= 0", name="prices"),
         sa.CheckConstraint("(status = 'APPROVED') = (port_id IS NOT NULL)", name="port_once_approved"),
         sa.CheckConstraint("(status = 'PENDING') = (decided_at IS NULL)", name="decided"),
-        *ordered_indexes("order_approval", ORDERS, ["company_id", "partner_id"]),
+        *page_indexes("order_approval", page_columns({}, FILTERS), ["company_id", "partner_id"]),
         sa.Index("order_approval_status_page", "status", "id"),
         sa.Index("order_approval_due", "expires_at", postgresql_where=sa.text("status = 'PENDING'")),
     )
@@ -80,6 +82,14 @@ class OrderApproval(Owned, Base):
         overdue = self.status == OrderApprovalStatus.PENDING and self.expires_at <= at
         return OrderApprovalStatus.EXPIRED if overdue else self.status
 
-    def advance(self, to: OrderApprovalStatus) -> None:
-        """Move to another status of the lifecycle (V13). Raises IllegalStep."""
-        self.status = step(STEPS, self.status, to)
+
+CONCEPTS: Final = (
+    Concept(
+        "OrderApproval",
+        OrderApproval,
+        tag=b"oa",
+        below={"dashboard.order_approvals": Relation(("company_id", "partner_id"))},
+        filters=FILTERS,
+        actions=steps_of(LIFECYCLE, "approve", "reject", "withdraw", until="expires_at"),
+    ),
+)

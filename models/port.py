@@ -10,14 +10,26 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Owned, Versioned, enum_column, now, ordered_indexes
+from models.base import Base, Owned, Versioned, copied, enum_column, now
+from models.concept import (
+    AllowedFrom,
+    Concept,
+    Relation,
+    SortOrder,
+    always,
+    equals,
+    money_range,
+    page_columns,
+    page_indexes,
+    steps_of,
+)
 from models.kinds import Amount
-from models.lifecycle import partition, step
+from models.lifecycle import Lifecycle, Staged, Step, partition
 from models.marketplace_profile import ProfileVisibility
 
 
-class PortStatus(StrEnum):
-    """The status of a port (A44)."""
+class PortStatus(StrEnum):  # A44
+    """The lifecycle status of a port. Connections can be made only between ACTIVE ports."""
 
     REQUESTED = "REQUESTED"
     ALLOCATED = "ALLOCATED"
@@ -27,28 +39,30 @@ class PortStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-class PortVisibility(StrEnum):
-    """Whether the Marketplace lists a port (R030, A11)."""
+class PortVisibility(StrEnum):  # R030, A11
+    """Whether the Marketplace shows a port. The company's profile must also be public."""
 
     PRIVATE = "PRIVATE"
     PUBLIC = "PUBLIC"
 
 
 class DiversityZone(StrEnum):
-    """One of two zones of a location that share no equipment."""
+    """One of a location's two zones, which share no equipment."""
 
     RED = "red"
     BLUE = "blue"
 
 
-STEPS: Final = {
-    PortStatus.REQUESTED: {PortStatus.ALLOCATED, PortStatus.CANCELLED},
-    PortStatus.ALLOCATED: {PortStatus.ACTIVE, PortStatus.CANCELLED},
-    PortStatus.ACTIVE: {PortStatus.DISABLED, PortStatus.DECOMMISSIONED},
-    PortStatus.DISABLED: {PortStatus.ACTIVE, PortStatus.DECOMMISSIONED},
-}
-NEW: Final = PortStatus.ALLOCATED  # the status from which a port is activated
-SUSPENDED: Final = PortStatus.DISABLED  # the status from which a port is enabled again
+LIFECYCLE: Final = Lifecycle(
+    {
+        "allocate": Step({PortStatus.REQUESTED}, PortStatus.ALLOCATED),
+        "activate": Step({PortStatus.ALLOCATED}, PortStatus.ACTIVE),  # A45
+        "disable": Step({PortStatus.ACTIVE}, PortStatus.DISABLED),
+        "enable": Step({PortStatus.DISABLED}, PortStatus.ACTIVE),
+        "cancel": Step({PortStatus.REQUESTED, PortStatus.ALLOCATED}, PortStatus.CANCELLED),
+        "decommission": Step({PortStatus.ACTIVE, PortStatus.DISABLED}, PortStatus.DECOMMISSIONED),
+    }
+)
 ORDERED, PLACED, IN_SERVICE, ENDED = partition(
     PortStatus,
     {PortStatus.REQUESTED},
@@ -60,15 +74,33 @@ AUTHORISED: Final = PLACED | IN_SERVICE  # a letter of authorisation is availabl
 CHARGED: Final = IN_SERVICE  # a port in service is charged, even if it's disabled
 SPEEDS_MBPS: Final = (1_000, 10_000, 100_000, 400_000)
 TERMS_MONTHS: Final = (1, 12, 24, 36, 48, 60)  # V7
-ORDERS: Final = (("id",), ("name", "id"), ("speed_mbps", "id"), ("currency", "monthly_rate", "id"))
-FILTERS: Final = (("status", "id"), ("location_id", "id"), ("visibility", "id"))
+ORDERS: Final = {
+    "CREATED_AT": SortOrder((), "created_at"),
+    "NAME": SortOrder(("name",), "name"),
+    "SPEED_MBPS": SortOrder(("speed_mbps",), "speed_mbps"),
+    # Amounts are comparable within one currency only.
+    "MONTHLY_RATE": SortOrder(
+        ("currency", "monthly_rate"),
+        "monthly_rate",
+        "Sorting by monthly rate groups ports by currency, and requires access to prices.",
+    ),
+}
+FILTERS: Final = {
+    "status": equals("status", "Matches the lifecycle status."),
+    "visibility": equals("visibility", "Matches the Marketplace visibility."),
+    "location_id": equals("location_id", "Matches the location.", "location", id_of="Location"),
+    "speed_mbps": equals("speed_mbps", "Matches the port speed, in Mbps."),
+    **money_range("monthly_rate", "monthly_rate", "Matches the recurring monthly charge. Requires access to prices."),
+}
+PAGES: Final = page_columns(ORDERS, FILTERS)
 PUBLIC: Final = sa.text("visibility = 'PUBLIC' AND profile_visibility = 'PUBLIC'")
 
 
-class Port(Owned, Versioned, Base):
+class Port(Owned, Versioned, Staged, Base):
     """A physical port. If `marketplace_name` is None, the Marketplace lists it as "<profile> at <location>" (R032, A6)."""
 
     __tablename__ = "port"
+    LIFECYCLE = LIFECYCLE
 
     location_id: Mapped[UUID] = mapped_column(sa.ForeignKey("location.id"))
     name: Mapped[str] = mapped_column(sa.String(64))  # V7
@@ -76,7 +108,9 @@ class Port(Owned, Versioned, Base):
     term_months: Mapped[int]
     status: Mapped[PortStatus] = mapped_column(enum_column(PortStatus), default=PortStatus.REQUESTED)
     visibility: Mapped[PortVisibility] = mapped_column(enum_column(PortVisibility), default=PortVisibility.PRIVATE)
-    profile_visibility: Mapped[ProfileVisibility | None] = mapped_column(enum_column(ProfileVisibility))
+    profile_visibility: Mapped[ProfileVisibility | None] = mapped_column(
+        enum_column(ProfileVisibility), info=copied("profile_visibility", of="company_id", by="port_profile")
+    )
     monthly_rate: Mapped[Amount]  # per month
     setup_fee: Mapped[Amount]  # once
     currency: Mapped[str] = mapped_column(sa.String(3))
@@ -89,11 +123,11 @@ class Port(Owned, Versioned, Base):
     demarcation: Mapped[dict[str, Any] | None]  # cage, rack, panel and ports, once allocated (R433)
 
     __table_args__ = (
-        sa.CheckConstraint("term_months IN (1, 12, 24, 36, 48, 60)", name="term"),
-        sa.CheckConstraint("speed_mbps IN (1000, 10000, 100000, 400000)", name="speed"),
+        sa.CheckConstraint(f"term_months IN {TERMS_MONTHS}", name="term"),
+        sa.CheckConstraint(f"speed_mbps IN {SPEEDS_MBPS}", name="speed"),
         sa.CheckConstraint("monthly_rate >= 0 AND setup_fee >= 0", name="prices"),
-        *ordered_indexes("port", ORDERS + FILTERS, ["company_id", "partner_id"]),
-        *(sa.Index(f"port_{'_'.join(order)}_page", *order) for order in (*ORDERS[1:], *FILTERS)),
+        *page_indexes("port", PAGES, ["company_id", "partner_id"]),
+        *page_indexes("port", PAGES[1:]),
         sa.Index("port_partner_id_company_id_page", "partner_id", "company_id", "id"),
         sa.Index("port_public_page", "id", postgresql_where=PUBLIC),
         sa.Index("port_public_company_id_page", "company_id", "id", postgresql_where=PUBLIC),
@@ -102,19 +136,36 @@ class Port(Owned, Versioned, Base):
         sa.Index("port_public_speed_mbps_page", "speed_mbps", "id", "company_id", postgresql_where=PUBLIC),
     )
 
-    def advance(self, to: PortStatus) -> None:
-        """Move to another status of the lifecycle (A44). Raises IllegalStep."""
-        self.status = step(STEPS, self.status, to)
 
-    def activate(self) -> None:
-        """Change the port from ALLOCATED to ACTIVE, on behalf of the operator (A45). Raises IllegalStep."""
-        self._become_active(NEW)
-        self.activated_at = now()
-
-    def enable(self) -> None:
-        """Change the port from DISABLED to ACTIVE. Raises IllegalStep, also if it was never activated."""
-        self._become_active(SUSPENDED)
-
-    def _become_active(self, start: PortStatus) -> None:
-        steps = {state: ways if state == start else ways - {PortStatus.ACTIVE} for state, ways in STEPS.items()}
-        self.status = step(steps, self.status, PortStatus.ACTIVE)
+CONCEPTS: Final = (
+    Concept(
+        "Port",
+        Port,
+        tag=b"po",
+        below={
+            "company.ports": Relation(("company_id",)),
+            # The company's own ports, and those of the accounts that it manages.
+            "dashboard.ports": Relation(("company_id", "partner_id")),
+        },
+        orders=ORDERS,
+        filters=FILTERS,
+        actions={
+            **always("update", "publish"),
+            **steps_of(LIFECYCLE, *LIFECYCLE.steps),
+            "connect": AllowedFrom({PortStatus.ACTIVE}),  # R435
+            "change_term": AllowedFrom(set(PortStatus) - ENDED),
+        },
+    ),
+    Concept(
+        "MarketplacePort",
+        Port,
+        tag=b"tp",
+        below={"marketplace_profile.ports": Relation(("company_id",))},
+        filters={
+            "location_id": equals("location_id", "Matches the location of the port.", "location", id_of="Location"),
+            "speed_mbps": equals("speed_mbps", "Matches the port speed, in Mbps."),
+        },
+        actions={"connect": AllowedFrom({PortStatus.ACTIVE})},
+        shown_by={"status": "selectable"},
+    ),
+)

@@ -13,13 +13,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, enum_column
+from models.concept import Concept
 from models.kinds import Amount
 
 RATE_LIMITS_MBPS: Final = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)  # the tiers available for connections
 
 
 class PriceKind(StrEnum):
-    """What a price is for."""
+    """The kind of item that a price applies to."""
 
     PORT = "PORT"
     CONNECTION = "CONNECTION"
@@ -58,3 +59,6 @@ def price_of(kind: PriceKind, location_id: UUID, speed_mbps: int, term_months: i
         Price.speed_mbps == speed_mbps,
         Price.term_months == term_months,
     )
+
+
+CONCEPTS: Final = (Concept("Price", Price),)

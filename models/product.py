@@ -13,19 +13,20 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Owned, enum_column, now, ordered_indexes
-from models.lifecycle import step
+from models.base import UNLOGGED, Base, Owned, copied, enum_column, now
+from models.concept import Concept, Link, Relation, array_contains, equals, page_indexes
+from models.lifecycle import Lifecycle, Staged, Step
 
 
-class ProductKind(StrEnum):
-    """What a product is (R305)."""
+class ProductKind(StrEnum):  # R305
+    """The kind of a product."""
 
     APPLICATION = "APPLICATION"
     SERVICE = "SERVICE"
 
 
-class ProductVisibility(StrEnum):
-    """Who can find a product: its seller and test accounts, everyone, or only its existing buyers (R253-R264)."""
+class ProductVisibility(StrEnum):  # R253-R264
+    """Who can see a product: its seller and invited companies, everyone, or existing users."""
 
     LIMITED = "LIMITED"
     PUBLIC = "PUBLIC"
@@ -33,8 +34,8 @@ class ProductVisibility(StrEnum):
     REMOVED = "REMOVED"
 
 
-class ServiceCategory(StrEnum):
-    """The main categories of professional services (R211)."""
+class ServiceCategory(StrEnum):  # R211
+    """A main category of professional services."""
 
     ASSESSMENTS = "ASSESSMENTS"
     IMPLEMENTATION = "IMPLEMENTATION"
@@ -43,8 +44,8 @@ class ServiceCategory(StrEnum):
     TRAINING = "TRAINING"
 
 
-class RevisionStatus(StrEnum):
-    """The review status of a revision (R303-R321, A34, A35)."""
+class RevisionStatus(StrEnum):  # R303-R321, A34, A35
+    """The review status of a revision."""
 
     DRAFT = "DRAFT"
     SUBMITTED = "SUBMITTED"
@@ -54,8 +55,8 @@ class RevisionStatus(StrEnum):
     SUPERSEDED = "SUPERSEDED"
 
 
-class ChangeRequestKind(StrEnum):
-    """What a seller requests to change (R213, R247-R255)."""
+class ChangeRequestKind(StrEnum):  # R213, R247-R255
+    """What a seller requests to change."""
 
     CREATE = "CREATE"
     UPDATE_INFORMATION = "UPDATE_INFORMATION"
@@ -63,8 +64,8 @@ class ChangeRequestKind(StrEnum):
     UPDATE_VISIBILITY = "UPDATE_VISIBILITY"
 
 
-class ChangeRequestStatus(StrEnum):
-    """The status of a change request (R256)."""
+class ChangeRequestStatus(StrEnum):  # R256
+    """The status of a change request."""
 
     UNDER_REVIEW = "UNDER_REVIEW"
     SUCCEEDED = "SUCCEEDED"
@@ -72,28 +73,40 @@ class ChangeRequestStatus(StrEnum):
 
 
 LIMITED: Final = sa.text("product_visibility = 'LIMITED'")  # products that test accounts can see (A32)
-VISIBILITY_STEPS: Final = {
-    ProductVisibility.LIMITED: {ProductVisibility.PUBLIC, ProductVisibility.RESTRICTED, ProductVisibility.REMOVED},
-    ProductVisibility.PUBLIC: {ProductVisibility.LIMITED, ProductVisibility.RESTRICTED, ProductVisibility.REMOVED},
-    ProductVisibility.RESTRICTED: {ProductVisibility.REMOVED},
-}
-REVISION_STEPS: Final = {
-    RevisionStatus.DRAFT: {RevisionStatus.SUBMITTED},
-    RevisionStatus.SUBMITTED: {RevisionStatus.APPROVED, RevisionStatus.REJECTED, RevisionStatus.DRAFT},
-    RevisionStatus.APPROVED: {RevisionStatus.PUBLISHED, RevisionStatus.REJECTED},
-    RevisionStatus.PUBLISHED: {RevisionStatus.SUPERSEDED},
-    RevisionStatus.REJECTED: {RevisionStatus.DRAFT},
-}
-CHANGE_REQUEST_STEPS: Final = {
-    ChangeRequestStatus.UNDER_REVIEW: {ChangeRequestStatus.SUCCEEDED, ChangeRequestStatus.FAILED},
-    ChangeRequestStatus.FAILED: {ChangeRequestStatus.UNDER_REVIEW},
-}
+VISIBILITY: Final = Lifecycle(
+    {
+        "publish": Step({ProductVisibility.LIMITED}, ProductVisibility.PUBLIC),
+        "limit": Step({ProductVisibility.PUBLIC}, ProductVisibility.LIMITED),
+        "restrict": Step({ProductVisibility.LIMITED, ProductVisibility.PUBLIC}, ProductVisibility.RESTRICTED),
+        "remove": Step(set(ProductVisibility) - {ProductVisibility.REMOVED}, ProductVisibility.REMOVED),
+    },
+    column="visibility",
+)
+REVISION: Final = Lifecycle(
+    {
+        "submit": Step({RevisionStatus.DRAFT}, RevisionStatus.SUBMITTED),
+        "withdraw": Step({RevisionStatus.SUBMITTED}, RevisionStatus.DRAFT),
+        "approve": Step({RevisionStatus.SUBMITTED}, RevisionStatus.APPROVED),
+        "reject": Step({RevisionStatus.SUBMITTED, RevisionStatus.APPROVED}, RevisionStatus.REJECTED),
+        "revise": Step({RevisionStatus.REJECTED}, RevisionStatus.DRAFT),
+        "publish": Step({RevisionStatus.APPROVED}, RevisionStatus.PUBLISHED),
+        "supersede": Step({RevisionStatus.PUBLISHED}, RevisionStatus.SUPERSEDED),
+    }
+)
+CHANGE_REQUEST: Final = Lifecycle(
+    {
+        "succeed": Step({ChangeRequestStatus.UNDER_REVIEW}, ChangeRequestStatus.SUCCEEDED),
+        "fail": Step({ChangeRequestStatus.UNDER_REVIEW}, ChangeRequestStatus.FAILED),
+        "resubmit": Step({ChangeRequestStatus.FAILED}, ChangeRequestStatus.UNDER_REVIEW),
+    }
+)
 
 
-class Product(Owned, Base):
+class Product(Owned, Staged, Base):
     """A product, owned by its seller."""
 
     __tablename__ = "product"
+    LIFECYCLE = VISIBILITY
 
     title: Mapped[str]
     kind: Mapped[ProductKind] = mapped_column(enum_column(ProductKind))
@@ -103,25 +116,18 @@ class Product(Owned, Base):
 
     __table_args__ = (
         sa.CheckConstraint("cardinality(categories) BETWEEN 1 AND 3", name="categories"),  # R211, V7
-        sa.CheckConstraint(
-            "categories <@ ARRAY['ASSESSMENTS', 'IMPLEMENTATION', 'MANAGED_SERVICES', 'PREMIUM_SUPPORT', 'TRAINING']::text[]",
-            name="known_categories",
-        ),
+        sa.CheckConstraint(f"categories <@ ARRAY{list(map(str, ServiceCategory))}::text[]", name="known_categories"),
         sa.Index("product_company_id_page", "company_id", "id"),
         sa.Index("product_partner_id_page", "partner_id", "id"),
         sa.Index("product_partner_id_company_id_page", "partner_id", "company_id", "id"),
         sa.Index("product_public_page", "id", postgresql_where=sa.text("visibility = 'PUBLIC'")),
         sa.Index("product_public_company_id_page", "company_id", "id", postgresql_where=sa.text("visibility = 'PUBLIC'")),
         sa.Index("product_public_kind_page", "kind", "id", postgresql_where=sa.text("visibility = 'PUBLIC'")),
-        *ordered_indexes("product", (("kind", "id"), ("visibility", "id")), ["company_id", "partner_id"]),
+        *page_indexes("product", (("kind", "id"), ("visibility", "id")), ["company_id", "partner_id"]),
         sa.Index("product_kind_page", "kind", "id"),
         sa.Index("product_visibility_page", "visibility", "id"),
         sa.Index("product_categories", "categories", postgresql_using="gin"),
     )
-
-    def show_as(self, to: ProductVisibility) -> None:
-        """Change who can find the product (R253-R264). Raises IllegalStep."""
-        self.visibility = step(VISIBILITY_STEPS, self.visibility, to)
 
 
 class ProductTestAccount(Base):
@@ -131,7 +137,9 @@ class ProductTestAccount(Base):
 
     product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
     company_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"), primary_key=True)
-    seller_id: Mapped[UUID] = mapped_column(sa.ForeignKey("company.id"))
+    seller_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("company.id"), info=copied("company_id", of="product_id", by="test_account_seller")
+    )
     product_visibility: Mapped[ProductVisibility] = mapped_column(enum_column(ProductVisibility))
 
     __table_args__ = (
@@ -141,17 +149,18 @@ class ProductTestAccount(Base):
     )
 
 
-class ProductRevision(Owned, Base):
+class ProductRevision(Owned, Staged, Base):
     """A version of a product's listing: published, or to be published after review (X2, A35)."""
 
     __tablename__ = "product_revision"
+    LIFECYCLE = REVISION
 
     product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id", ondelete="CASCADE"))
     number: Mapped[int]
     status: Mapped[RevisionStatus] = mapped_column(enum_column(RevisionStatus), default=RevisionStatus.DRAFT)
     title: Mapped[str]
     categories: Mapped[list[str]]
-    content: Mapped[dict[str, Any]]  # descriptions, highlights, keywords (V7)
+    content: Mapped[dict[str, Any]] = mapped_column(info=UNLOGGED)  # descriptions, highlights, keywords (V7)
     submitted_at: Mapped[datetime | None]
     approved_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
@@ -165,10 +174,6 @@ class ProductRevision(Owned, Base):
             postgresql_where=sa.text("status = 'PUBLISHED'"),
         ),
     )
-
-    def advance(self, to: RevisionStatus) -> None:
-        """Move to another status of the review. Raises IllegalStep."""
-        self.status = step(REVISION_STEPS, self.status, to)
 
 
 class ProductDimension(Owned, Base):
@@ -184,10 +189,11 @@ class ProductDimension(Owned, Base):
     __table_args__ = (sa.UniqueConstraint("product_id", "name"),)
 
 
-class ChangeRequest(Owned, Base):
+class ChangeRequest(Owned, Staged, Base):
     """A seller's request to create or change a product, reviewed by the operator (R215, R256)."""
 
     __tablename__ = "change_request"
+    LIFECYCLE = CHANGE_REQUEST
 
     product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id", ondelete="CASCADE"), index=True)
     kind: Mapped[ChangeRequestKind] = mapped_column(enum_column(ChangeRequestKind))
@@ -198,6 +204,21 @@ class ChangeRequest(Owned, Base):
     problems: Mapped[list[str]] = mapped_column(default=list)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
-    def advance(self, to: ChangeRequestStatus) -> None:
-        """Move to another status of the review (R256). Raises IllegalStep."""
-        self.status = step(CHANGE_REQUEST_STEPS, self.status, to)
+
+CONCEPTS: Final = (
+    Concept(
+        "Product",
+        Product,
+        tag=b"pr",
+        links=(
+            Link("dealings", "dealing", "id", "product_id"),
+            Link("test_accounts", "product_test_account", "id", "product_id"),
+        ),
+        below={"company.products": Relation(("company_id",))},
+        filters={
+            "kind": equals("kind", "Matches the kind of product."),
+            "visibility": equals("visibility", "Matches the visibility."),
+            "category": array_contains("categories", "Matches products in this category.", ServiceCategory),
+        },
+    ),
+)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, Versioned, enum_column
+from models.concept import Concept
 from models.kinds import Email, Phone
 from models.managed_account import SupportedBy
 
@@ -38,3 +39,6 @@ class SupportDetails(Owned, Versioned, Base):
 def needs_contact(supported_by: SupportedBy) -> bool:
     """Return True if an email address and a phone number are required (V15)."""
     return supported_by == SupportedBy.OPERATOR
+
+
+CONCEPTS: Final = (Concept("SupportDetails", SupportDetails),)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, now
+from models.concept import Concept, Link
 from models.kinds import PersonalEmail
 
 MAX_NAME_LENGTH: Final = 200  # characters (V7)
@@ -33,3 +34,6 @@ class User(Identified, Base):
         sa.Index("app_user_email_key", sa.text("lower(email)"), unique=True, postgresql_where=sa.text("claimed")),
         sa.Index("app_user_unclaimed_email", sa.text("lower(email)"), postgresql_where=sa.text("NOT claimed")),
     )
+
+
+CONCEPTS: Final = (Concept("User", User, tag=b"us", links=(Link("memberships", "membership", "id", "user_id"),)),)

@@ -65,7 +65,7 @@ async def _expire(session: AsyncSession, public_url: str) -> int:
     )
     approvals = (await session.scalars(due)).all()
     for approval in approvals:
-        approval.advance(OrderApprovalStatus.EXPIRED)
+        approval.take_step("expire")
         approval.decided_at = approval.expires_at
         await notify_requester(session, approval, public_url)
     return len(approvals)

@@ -6,12 +6,14 @@ from datetime import datetime
 
 import strawberry
 
+from models.audit_event import AuditKind
 from resolvers import audit_event
 from schema.building.action_fields import viewer_can_field
+from schema.building.connections import Connection
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
+from schema.building.page_inputs import page_arguments
 from schema.company import Company
-from schema.enums import AuditKind
 from schema.user import User
 
 
@@ -60,3 +62,13 @@ class AuditEvent(Node):
         "The number of requests covered. Similar requests made within moments of each other share one event."
     )
     viewer_can: list[str] = viewer_can_field("AuditEvent")
+
+
+@strawberry.type
+class AuditEventQueries:
+    audit_events: Connection[AuditEvent] = resolved(
+        audit_event.audit_events,
+        "The audit events of the viewer's company, newest first: what its users did or were denied, and "
+        "who viewed as them. Only administrators can see audit events.",
+        page_arguments("AuditEvent", "audit events"),
+    )

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from models.company import AccountKind, CompanyType
 from resolvers import company
 from schema.building.action_fields import viewer_can_field
 from schema.building.connections import PAGE, Connection
 from schema.building.fields import column, resolved
-from schema.building.nodes import Node, of
+from schema.building.nodes import BY_ID, Node, of
+from schema.building.page_inputs import page_arguments
 from schema.dashboard import Dashboard
-from schema.enums import AccountKind, CompanyType
-from schema.filters import InvoiceFilter, InvoiceOrder
 from schema.support_details import SupportDetails
 from schema.values import CompanyProfile
 
@@ -72,11 +72,15 @@ class Company(Node):
     invoices: Connection[Annotated[Invoice, strawberry.lazy("schema.invoice")]] | None = resolved(
         company.invoices,
         "The company's invoices from the operator. They include the charges of the accounts it manages.",
-        {
-            **PAGE,
-            "filter": (InvoiceFilter | None, "Returns only items that match the filter."),
-            "order_by": (InvoiceOrder | None, "The sort order. Defaults to creation time."),
-        },
+        page_arguments("Invoice", "invoices"),
     )
     version: int | None = column("The current version. Send it with the next edit.")
     viewer_can: list[str] = viewer_can_field("Company")
+
+
+@strawberry.type
+class CompanyQueries:
+    companies: Connection[Company] = resolved(
+        company.companies, "The companies that the viewer can see.", page_arguments("Company", "companies")
+    )
+    company: Company | None = resolved(company.company, "Looks up a company by its global ID.", BY_ID)

@@ -6,12 +6,12 @@ from datetime import datetime
 
 import strawberry
 
+from models.connection_request import ConnectionRequestStatus
 from resolvers import connection_request
 from schema.building.action_fields import viewer_can_field
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
 from schema.company import Company
-from schema.enums import ConnectionRequestStatus
 from schema.marketplace_port import MarketplacePort
 from schema.port import Port
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import strawberry
 
+from models.port import PortStatus
 from resolvers import dashboard
 from schema.building.fields import resolved
-from schema.enums import PortStatus
 from schema.values import Money
 
 

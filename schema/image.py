@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import strawberry
 
+from models.image import MediaType
 from resolvers import image
 from schema.building.fields import column, resolved
 from schema.building.scalars import URL
-from schema.enums import MediaType
 
 
 @strawberry.type(description="A stored image.")

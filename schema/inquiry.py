@@ -8,8 +8,10 @@ import strawberry
 
 from resolvers import inquiry
 from schema.building.action_fields import viewer_can_field
+from schema.building.connections import Connection
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
+from schema.building.page_inputs import page_arguments
 from schema.building.scalars import EmailAddress
 from schema.marketplace_profile import MarketplaceProfile
 
@@ -25,3 +27,12 @@ class Inquiry(Node):
     message: str = column("The text of the inquiry.")
     created_at: datetime = column("When the inquiry was sent.")
     viewer_can: list[str] = viewer_can_field("Inquiry")
+
+
+@strawberry.type
+class InquiryQueries:
+    inquiries: Connection[Inquiry] = resolved(
+        inquiry.inquiries,
+        "The inquiries received by the viewer's company and the companies it manages, newest first.",
+        page_arguments("Inquiry", "inquiries"),
+    )

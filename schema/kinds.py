@@ -28,7 +28,7 @@ from policies.evaluation.policy import Policy
 from resolvers.endpoints.downloads import RENDERERS
 from resolvers.kinds import column_kinds, mail_sites, narrowings, resolver_kinds
 from resolvers.reading.field_sources import ChildConnection, RootConnection
-from resolvers.reading.filters import FILTERS, INPUT_NAME
+from resolvers.reading.filters import FILTERS, input_name
 from schema.building.fields import FieldDefinition
 from schema.schema import UNRULED, make_schema
 
@@ -173,7 +173,7 @@ def unknown_filters() -> list[str]:
         for kind in [get_named_type(field.args["filter"].type)]
         if isinstance(kind, GraphQLInputObjectType)
         for name, given in kind.fields.items()
-        if given.extensions[DEFINITION].python_name not in {INPUT_NAME.get(each, each) for each in FILTERS.get(entity, ())}
+        if given.extensions[DEFINITION].python_name not in {input_name(entity, each) for each in FILTERS.get(entity, ())}
     ]
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import strawberry
 
+from models.location import LocationStatus
+from resolvers import location
 from schema.building.action_fields import viewer_can_field
-from schema.building.fields import column
+from schema.building.connections import Connection
+from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
-from schema.enums import LocationStatus
+from schema.building.page_inputs import page_arguments
 
 
 @strawberry.type(description="A data centre where ports can be ordered.")
@@ -23,3 +26,15 @@ class Location(Node):
     longitude: float = column("The longitude of the metropolitan area's centre, in degrees.")
     speeds_mbps: list[int] = column("The port speeds on offer, in Mbps.")
     viewer_can: list[str] = viewer_can_field("Location")
+
+
+@strawberry.type
+class LocationQueries:
+    locations: Connection[Location] = resolved(
+        location.locations,
+        "The data centres in the network.",
+        {
+            **page_arguments("Location", "locations"),
+            "orderable": (bool | None, "If true, returns only locations where the viewer can order a port."),
+        },
+    )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import strawberry
 
+from models.managed_account import SupportedBy
 from resolvers import managed_account
 from schema.building.action_fields import viewer_can_field
+from schema.building.connections import Connection
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
+from schema.building.page_inputs import page_arguments
 from schema.company import Company
-from schema.enums import SupportedBy
 from schema.values import ManagedAccountSettings
 
 
@@ -38,3 +40,12 @@ class PartnerDefaults:
     company_profile: bool | None = column("Whether the accounts can see their own company profiles.")
     order_approval: bool | None = column("Whether the accounts' orders need the partner's approval.")
     version: int | None = column("The current version. Send it with the next edit.")
+
+
+@strawberry.type
+class ManagedAccountQueries:
+    managed_accounts: Connection[ManagedAccount] = resolved(
+        managed_account.managed_accounts,
+        "The accounts that the viewer's company manages. For a managed account, its own account.",
+        page_arguments("ManagedAccount", "managed accounts"),
+    )

@@ -6,8 +6,10 @@ import strawberry
 
 from resolvers import port
 from schema.building.action_fields import viewer_can_field
+from schema.building.connections import Connection
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
+from schema.building.page_inputs import page_arguments
 from schema.location import Location
 from schema.marketplace_profile import MarketplaceProfile
 
@@ -25,3 +27,12 @@ class MarketplacePort(Node):
         port.selectable, "Whether connections to the port can be requested now. True only while the port is ACTIVE."
     )
     viewer_can: list[str] = viewer_can_field("MarketplacePort")
+
+
+@strawberry.type
+class MarketplacePortQueries:
+    marketplace_ports: Connection[MarketplacePort] = resolved(
+        port.marketplace_ports,
+        "The public ports of public providers, which can be connected to.",
+        page_arguments("MarketplacePort", "Marketplace ports"),
+    )

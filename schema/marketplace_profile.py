@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from models.marketplace_profile import ProfileVisibility
 from resolvers import marketplace_profile
 from schema.building.action_fields import viewer_can_field
 from schema.building.connections import PAGE, Connection
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
+from schema.building.page_inputs import page_arguments
 from schema.building.scalars import URL, EmailAddress
 from schema.company import Company
-from schema.enums import ProfileVisibility
 from schema.image import Image
 from schema.values import Address, SocialLink
 
@@ -64,3 +65,27 @@ class MarketplaceProfile(Node):
         marketplace_profile.ports, "The provider's public ports. Empty while the profile is private.", PAGE
     )
     viewer_can: list[str] = viewer_can_field("MarketplaceProfile")
+
+
+@strawberry.type
+class MarketplaceProfileQueries:
+    marketplace_profiles: Connection[MarketplaceProfile] = resolved(
+        marketplace_profile.marketplace_profiles,
+        "The profiles on the Marketplace.",
+        {
+            **page_arguments("MarketplaceProfile", "Marketplace profiles"),
+            "search": (
+                str | None,
+                "Words, or beginnings of words, to search for in profiles. The search ignores accents and "
+                "tolerates a typo of one letter.",
+            ),
+        },
+    )
+    provider_types: list[ProviderType] = resolved(
+        marketplace_profile.catalogue, "The service categories that a profile can choose from, ordered by label."
+    )
+    marketplace_profile: MarketplaceProfile | None = resolved(
+        marketplace_profile.marketplace_profile,
+        "Looks up a Marketplace profile by its current slug or a former one.",
+        {"slug": (str, "The last part of the profile's URL.")},
+    )

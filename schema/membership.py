@@ -6,12 +6,12 @@ from datetime import datetime
 
 import strawberry
 
+from models.membership import MemberRole
 from resolvers import membership
 from schema.building.action_fields import viewer_can_field
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
 from schema.company import Company
-from schema.enums import MemberRole
 from schema.user import User
 
 

@@ -7,11 +7,13 @@ from datetime import datetime
 import strawberry
 from strawberry import ID
 
+from models.notification import NotificationKind
 from resolvers import notification
 from schema.building.action_fields import viewer_can_field
+from schema.building.connections import Connection
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
-from schema.enums import NotificationKind
+from schema.building.page_inputs import page_arguments
 
 
 @strawberry.type(description="A message to a user as a member of a company. No one else can see it.")
@@ -29,3 +31,15 @@ class Notification(Node):
     created_at: datetime = column("When the notification was created.")
     read_at: datetime | None = column("When the user marked the notification as read. Null if it's unread.")
     viewer_can: list[str] = viewer_can_field("Notification")
+
+
+@strawberry.type
+class NotificationQueries:
+    notifications: Connection[Notification] = resolved(
+        notification.notifications,
+        "The viewer's notifications, newest first.",
+        {
+            **page_arguments("Notification", "notifications"),
+            "unread": (bool | None, "If true, returns only unread notifications."),
+        },
+    )

@@ -6,12 +6,14 @@ from datetime import date, datetime
 
 import strawberry
 
+from models.offer import OfferStatus, PaymentModel
 from resolvers import offer
 from schema.building.action_fields import viewer_can_field
+from schema.building.connections import Connection
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
+from schema.building.page_inputs import page_arguments
 from schema.company import Company
-from schema.enums import OfferStatus, PaymentModel
 from schema.product import Product
 from schema.values import Money
 
@@ -51,3 +53,10 @@ class Offer(Node):
     expires_on: date = column("The last day on which the offer can be accepted.")
     created_at: datetime = column("When the offer was made.")
     viewer_can: list[str] = viewer_can_field("Offer")
+
+
+@strawberry.type
+class OfferQueries:
+    offers: Connection[Offer] = resolved(
+        offer.offers, "The private offers that the viewer's company made or received.", page_arguments("Offer", "offers")
+    )

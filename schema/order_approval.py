@@ -6,12 +6,15 @@ from datetime import datetime
 
 import strawberry
 
+from models.order_approval import OrderApprovalStatus
+from models.port import DiversityZone
 from resolvers import order_approval
 from schema.building.action_fields import viewer_can_field
+from schema.building.connections import Connection
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
+from schema.building.page_inputs import page_arguments
 from schema.company import Company
-from schema.enums import DiversityZone, OrderApprovalStatus
 from schema.location import Location
 from schema.port import Port
 from schema.user import User
@@ -48,3 +51,12 @@ class OrderApproval(Node):
     decided_at: datetime | None = column("When the order was decided, withdrawn or expired.")
     expires_at: datetime = column("When the order expires if it hasn't been decided.")
     viewer_can: list[str] = viewer_can_field("OrderApproval")
+
+
+@strawberry.type
+class OrderApprovalQueries:
+    order_approvals: Connection[OrderApproval] = resolved(
+        order_approval.order_approvals,
+        "Managed accounts' orders that need their partner's approval, including those already decided.",
+        page_arguments("OrderApproval", "order approvals"),
+    )

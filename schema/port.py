@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from models.port import DiversityZone, PortStatus, PortVisibility
 from resolvers import port
 from schema.building.action_fields import viewer_can_field
 from schema.building.connections import PAGE, Connection
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
+from schema.building.page_inputs import page_arguments
 from schema.building.scalars import URL
 from schema.company import Company
-from schema.enums import DiversityZone, PortStatus, PortVisibility
 from schema.location import Location
 from schema.values import Money
 
@@ -51,3 +52,10 @@ class Port(Node):
         port.connections, "The connection requests made from this port or to it.", PAGE
     )
     viewer_can: list[str] = viewer_can_field("Port")
+
+
+@strawberry.type
+class PortQueries:
+    ports: Connection[Port] = resolved(
+        port.ports, "The ports of the viewer's company and of the accounts it manages.", page_arguments("Port", "ports")
+    )

@@ -5,12 +5,19 @@ from __future__ import annotations
 import strawberry
 from strawberry import ID
 
+from models.price import PriceKind
 from resolvers import price
+from resolvers.price import QuoteProblem
 from schema.building.fields import resolved
 from schema.building.inputs import optional
-from schema.enums import PriceKind, QuoteProblem
 from schema.location import Location
 from schema.values import Money
+
+strawberry.enum(
+    QuoteProblem,
+    description="Why the viewer's company can't order a quoted item: the location isn't ACTIVE, it doesn't offer "
+    "the speed, the paying company hasn't enabled the billing market, or there is no price.",
+)
 
 
 @strawberry.input(description="A port to quote.")
@@ -55,3 +62,10 @@ class Quote:
     )
     monthly_totals: list[Money] = strawberry.field(description="The total monthly charges, one amount per currency.")
     setup_totals: list[Money] = strawberry.field(description="The total setup charges, one amount per currency.")
+
+
+@strawberry.type
+class PriceQueries:
+    quote: Quote | None = resolved(
+        price.quote, "The prices of ports and connections.", {"input": (QuoteInput, "The items to quote.")}, ability="quote"
+    )

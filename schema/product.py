@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from models.product import ProductKind, ProductVisibility, ServiceCategory
 from resolvers import product
 from schema.building.action_fields import viewer_can_field
 from schema.building.connections import PAGE, Connection
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
+from schema.building.page_inputs import page_arguments
 from schema.company import Company
-from schema.enums import ProductKind, ProductVisibility, ServiceCategory
 
 if TYPE_CHECKING:
     from schema.offer import Offer
@@ -33,3 +34,10 @@ class Product(Node):
         product.offers, "The private offers for the product that the viewer can see.", PAGE
     )
     viewer_can: list[str] = viewer_can_field("Product")
+
+
+@strawberry.type
+class ProductQueries:
+    products: Connection[Product] = resolved(
+        product.products, "The products that the viewer can see.", page_arguments("Product", "products")
+    )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import strawberry
 
+from models.managed_account import SupportedBy
 from schema.building.fields import column
 from schema.building.scalars import EmailAddress
-from schema.enums import SupportedBy
 
 
 @strawberry.type(description="A company's technical support contact.")

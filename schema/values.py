@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import strawberry
 
+from models.managed_account import SettingSource
 from schema.building.scalars import URL
-from schema.enums import SettingSource
 
 
 @strawberry.type(description="An exact amount of money.")

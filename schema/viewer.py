@@ -5,12 +5,12 @@ from __future__ import annotations
 import strawberry
 from strawberry import ID
 
+from models.membership import MemberRole
 from resolvers import viewer
 from schema.building.fields import resolved
 from schema.building.scalars import URL
 from schema.company import Company
 from schema.dashboard import Dashboard
-from schema.enums import MemberRole
 from schema.user import User
 
 

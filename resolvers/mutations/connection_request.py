@@ -54,7 +54,7 @@ async def accept_connection(work: UnitOfWork, fields: InputReader) -> ChangedIds
     """Accept a request, if both ports are still active (V16, R435)."""
     request = await work.lock_for_update(fields, "id", "ConnectionRequest", "answer")
     work.errors.raise_if_any()
-    _decide(request, ConnectionRequestStatus.ACCEPTED)
+    _decide(request, "accept")
     ends = sa.select(Port.status).where(Port.id.in_((request.port_id, request.target_port_id))).with_for_update(read=True)
     if {PortStatus.ACTIVE} != set(await work.session.scalars(ends)):
         fields.add_error(ErrorCode.PORT_NOT_ACTIVE, ENDS_NOT_ACTIVE, "id")
@@ -69,7 +69,7 @@ async def deny_connection(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     request = await work.lock_for_update(fields, "id", "ConnectionRequest", "answer")
     reason = fields.text("reason", MAX_REASON_LENGTH, required=False, lines=True)
     work.errors.raise_if_any()
-    _decide(request, ConnectionRequestStatus.DENIED)
+    _decide(request, "deny")
     request.reason = reason
     await _notify_requester(work, request)
     return _changed(request)
@@ -80,7 +80,7 @@ async def withdraw_connection(work: UnitOfWork, fields: InputReader) -> ChangedI
     """Withdraw a pending request (V16)."""
     request = await work.lock_for_update(fields, "id", "ConnectionRequest", "withdraw")
     work.errors.raise_if_any()
-    _decide(request, ConnectionRequestStatus.WITHDRAWN)
+    _decide(request, "withdraw")
     return _changed(request)
 
 
@@ -89,9 +89,9 @@ async def end_pending(work: UnitOfWork, port: UUID) -> None:
     pending = requests_at(port, ConnectionRequestStatus.PENDING).order_by(ConnectionRequest.id).with_for_update()
     for request in (await work.session.scalars(pending)).all():
         if request.port_id == port:
-            _decide(request, ConnectionRequestStatus.WITHDRAWN)
+            _decide(request, "withdraw")
         else:
-            _decide(request, ConnectionRequestStatus.DENIED)
+            _decide(request, "deny")
             await _notify_requester(work, request)
 
 
@@ -119,9 +119,9 @@ def _pending(port: UUID, target: UUID) -> sa.Select[Any]:
     return sa.select(ConnectionRequest.id).where(*between, ConnectionRequest.status == ConnectionRequestStatus.PENDING)
 
 
-def _decide(request: ConnectionRequest, to: ConnectionRequestStatus) -> None:
+def _decide(request: ConnectionRequest, action: str) -> None:
     """Move a request to its final status. Raises IllegalStep."""
-    request.advance(to)
+    request.take_step(action)
     request.decided_at = now()
 
 

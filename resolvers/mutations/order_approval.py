@@ -8,8 +8,7 @@ from sqlalchemy import select
 
 from models import Company, Location, OrderApproval, Port
 from models.base import now
-from models.lifecycle import step
-from models.order_approval import MAX_COMMENT_LENGTH, STEPS, OrderApprovalStatus
+from models.order_approval import LIFECYCLE, MAX_COMMENT_LENGTH
 from resolvers.mutations.order_checks import check_company, check_location, check_market, check_speed
 from resolvers.order_approval import notify_requester
 from resolvers.values.identifiers import Identifier
@@ -28,35 +27,35 @@ ORDER_COLUMNS: Final = (
 async def approve_order(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Place the order at the price of when it was requested, if it's still possible (V12, V13)."""
     comment = fields.text("comment", MAX_COMMENT_LENGTH, required=False, lines=True)
-    approval = await _lock_undecided(work, fields, "approve", OrderApprovalStatus.APPROVED)
+    approval = await _lock_undecided(work, fields, "approve")
     location = await work.scalar(select(Location).where(Location.id == approval.location_id).with_for_update(read=True))
     await _check_order(work, fields, approval, location)
     work.errors.raise_if_any()
     await work.add(port := Port(**{name: getattr(approval, name) for name in ORDER_COLUMNS}))
     approval.port_id = port.id
-    return await _decide(work, approval, OrderApprovalStatus.APPROVED, comment)
+    return await _decide(work, approval, "approve", comment)
 
 
 @requires(OrderApproval="reject")
 async def reject_order(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Reject the order, with a comment (V13)."""
     comment = fields.text("comment", MAX_COMMENT_LENGTH, lines=True)
-    approval = await _lock_undecided(work, fields, "reject", OrderApprovalStatus.REJECTED)
-    return await _decide(work, approval, OrderApprovalStatus.REJECTED, comment)
+    approval = await _lock_undecided(work, fields, "reject")
+    return await _decide(work, approval, "reject", comment)
 
 
 @requires(OrderApproval="withdraw")
 async def withdraw_order(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Withdraw an order that isn't decided yet (V13)."""
-    approval = await _lock_undecided(work, fields, "withdraw", OrderApprovalStatus.WITHDRAWN)
-    return _close(work, approval, OrderApprovalStatus.WITHDRAWN)
+    approval = await _lock_undecided(work, fields, "withdraw")
+    return _close(work, approval, "withdraw")
 
 
-async def _lock_undecided(work: UnitOfWork, fields: InputReader, action: str, to: OrderApprovalStatus) -> OrderApproval:
+async def _lock_undecided(work: UnitOfWork, fields: InputReader, action: str) -> OrderApproval:
     """Lock the order and check that it can still take the step. Raises MutationRejected or IllegalStep."""
     approval: OrderApproval = await work.lock_for_update(fields, "id", "OrderApproval", action)
     work.errors.raise_if_any()
-    step(STEPS, approval.standing(now()), to)
+    LIFECYCLE.next_state(action, approval.standing(now()))
     return approval
 
 
@@ -69,15 +68,15 @@ async def _check_order(work: UnitOfWork, fields: InputReader, approval: OrderApp
     await check_market(work, fields, company, location, "id")
 
 
-async def _decide(work: UnitOfWork, approval: OrderApproval, to: OrderApprovalStatus, comment: str | None) -> ChangedIds:
+async def _decide(work: UnitOfWork, approval: OrderApproval, action: str, comment: str | None) -> ChangedIds:
     """Record the partner's decision and notify the requester (V13)."""
     approval.comment = comment
-    changed = _close(work, approval, to)
+    changed = _close(work, approval, action)
     await notify_requester(work.session, approval, work.context.services.public_url)
     return changed
 
 
-def _close(work: UnitOfWork, approval: OrderApproval, to: OrderApprovalStatus) -> ChangedIds:
-    approval.advance(to)
+def _close(work: UnitOfWork, approval: OrderApproval, action: str) -> ChangedIds:
+    approval.take_step(action)
     approval.decided_by, approval.decided_at = work.context.viewer.user_id, now()
     return {"order_approval": Identifier("OrderApproval", approval.id)}

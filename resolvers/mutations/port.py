@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from models import Company, Location, OrderApproval, Port, Price
 from models.base import now
 from models.connection_request import ConnectionRequestStatus
 from models.notification import NotificationKind
-from models.port import ENDED, TERMS_MONTHS, PortStatus, PortVisibility
+from models.port import ENDED, TERMS_MONTHS, PortVisibility
 from models.price import PriceKind, price_of
 from resolvers.mutations.connection_request import end_pending, requests_at
 from resolvers.mutations.order_checks import check_company, check_location, check_market, check_speed
@@ -19,6 +19,7 @@ from resolvers.notifying.notifications import notify_company
 from resolvers.values.identifiers import Identifier
 from resolvers.writing.field_readers import FieldReader, assign, read_present, required_value, text
 from resolvers.writing.input_reader import InputReader
+from resolvers.writing.lifecycle_steps import step_command, take_step
 from resolvers.writing.runner import ChangedIds
 from resolvers.writing.unit_of_work import UnitOfWork, requires
 from resolvers.writing.user_errors import ErrorCode
@@ -167,58 +168,40 @@ async def allocate_port(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Set a port's demarcation in its data centre. It now has a letter of authorisation (R433, A44)."""
     place = fields.nested("demarcation")
     demarcation = None if place is None else {name: place.text(name, MAX_PLACE_LENGTH) for name in DEMARCATION}
-
-    def allocate(port: Port) -> None:
-        port.advance(PortStatus.ALLOCATED)
-        port.demarcation = demarcation
-
-    return await _take_step(work, fields, "allocate", allocate)
+    port = await take_step(work, fields, "Port", "allocate")
+    port.demarcation = demarcation
+    return {"port": Identifier("Port", port.id)}
 
 
 @requires(Port="activate")
 async def activate_port(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Bring an allocated port into service (R435, A45)."""
-    return await _take_step(work, fields, "activate", Port.activate)
+    port = await take_step(work, fields, "Port", "activate")
+    port.activated_at = now()
+    return {"port": Identifier("Port", port.id)}
 
 
-@requires(Port="disable")
-async def disable_port(work: UnitOfWork, fields: InputReader) -> ChangedIds:
-    """Take a port out of service temporarily (A44)."""
-    return await _take_step(work, fields, "disable", lambda port: port.advance(PortStatus.DISABLED))
-
-
-@requires(Port="enable")
-async def enable_port(work: UnitOfWork, fields: InputReader) -> ChangedIds:
-    """Bring a disabled port back into service (A44)."""
-    return await _take_step(work, fields, "enable", Port.enable)
+disable_port: Final = step_command("Port", "disable")
+enable_port: Final = step_command("Port", "enable")
 
 
 @requires(Port="cancel")
 async def cancel_port(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """End a port that was never in service (A44)."""
-    return await _end(work, fields, "cancel", PortStatus.CANCELLED)
+    return await _end(work, fields, "cancel")
 
 
 @requires(Port="decommission")
 async def decommission_port(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """End a port that was in service and has no live connections (A44)."""
-    return await _end(work, fields, "decommission", PortStatus.DECOMMISSIONED)
+    return await _end(work, fields, "decommission")
 
 
-async def _take_step(work: UnitOfWork, fields: InputReader, action: str, step: Callable[[Port], None]) -> ChangedIds:
-    """Lock the port and take a step of its lifecycle. Raises IllegalStep."""
-    port = await work.lock_for_update(fields, "id", "Port", action)
-    work.errors.raise_if_any()
-    step(port)
-    return {"port": Identifier("Port", port.id)}
-
-
-async def _end(work: UnitOfWork, fields: InputReader, action: str, to: PortStatus) -> ChangedIds:
+async def _end(work: UnitOfWork, fields: InputReader, action: str) -> ChangedIds:
     """End a port and the pending connection requests at it (V16)."""
-    changed = await _take_step(work, fields, action, lambda port: port.advance(to))
-    key = changed["port"].key
-    if await work.scalar(requests_at(key, ConnectionRequestStatus.ACCEPTED)) is not None:
+    port = await take_step(work, fields, "Port", action)
+    if await work.scalar(requests_at(port.id, ConnectionRequestStatus.ACCEPTED)) is not None:
         fields.add_error(ErrorCode.PORT_IN_USE, IN_USE, "id")
         work.errors.raise_if_any()
-    await end_pending(work, key)
-    return changed
+    await end_pending(work, port.id)
+    return {"port": Identifier("Port", port.id)}

@@ -15,7 +15,9 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 from cachetools import LRUCache
 
+from models import CONCEPTS
 from models.base import now
+from models.concept import AllowedFrom
 from policies.catalogue import CATALOGUE
 from policies.evaluation.decision import Decision
 from policies.evaluation.policy import Policy
@@ -24,12 +26,20 @@ from policies.predicates.condition_text import revealed_columns
 from policies.predicates.masks import by_attribute, compile_predicate, expression, is_local
 from policies.predicates.predicate import FALSE, TRUE, Predicate, assume, attributes, conj, disj, negate, one_of, parameters
 from policies.viewer import Shape, Viewer
-from resolvers.reading.lifecycle_conditions import ALLOWED_FROM, FIELD_SHOWING_COLUMN
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
 CACHE_SIZE: Final = 4096  # entries: one for each shape and type
+# An action that isn't listed is possible in every state. Conditions on other rows, such as a port's live connections or a company's
+# documents, aren't part of the state: the mutation checks them.
+ALLOWED_FROM: Final[Mapping[tuple[str, str], AllowedFrom]] = {
+    (concept.name, action): state for concept in CONCEPTS for action, state in concept.actions.items() if state is not None
+}
+# The field that reveals a column, where its name differs from the column's.
+FIELD_SHOWING_COLUMN: Final[Mapping[tuple[str, str], str]] = {
+    (concept.name, column): field for concept in CONCEPTS for column, field in concept.shown_by.items()
+}
 
 ReadColumn: TypeAlias = Callable[[str], str]
 """Returns the code that reads a column."""

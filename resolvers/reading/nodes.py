@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from models import CONCEPTS
 from resolvers.reading.records import Record
 from resolvers.values import identifiers
 from resolvers.values.errors import PublicError
@@ -15,7 +16,7 @@ from resolvers.values.identifiers import Identifier, InvalidId
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-NON_NODE_TYPES: Final = frozenset({"Image"})  # types with ids that `node` does not return: an image id identifies a file
+NON_NODE_TYPES: Final = frozenset(concept.name for concept in CONCEPTS if not concept.is_node)
 MAX_INVALID_IDS: Final = 20  # in one list: each has its own error in the answer, and errors are expensive
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from resolvers.reading.cursors import Cursors
-from resolvers.reading.filters import BY_KEY, FILTERS, INPUT_NAME, NEWEST_FIRST, ORDERS, order_of
+from resolvers.reading.filters import BY_KEY, FILTERS, NEWEST_FIRST, ORDERS, input_name, order_of
 from resolvers.reading.statements import Selection, Window
 from resolvers.values import identifiers
 from resolvers.values.errors import PublicError
@@ -133,12 +133,12 @@ def _filters(context: PageContext, entity: str, arguments: Mapping[str, Any]) ->
     filters = FILTERS.get(entity, {})
     for name in inputs:
         if not context.sees_everywhere(entity, filters[name].field):
-            input_name = camel(INPUT_NAME.get(name, name))
-            context.note_refused_argument(entity, input_name, ForbiddenFilter.code)
+            requested = camel(input_name(entity, name))
+            context.note_refused_argument(entity, requested, ForbiddenFilter.code)
             raise ForbiddenFilter(
-                f"You can't filter by {input_name}, because it's hidden from you in some or all rows.",
+                f"You can't filter by {requested}, because it's hidden from you in some or all rows.",
                 argument="filter",
-                field=input_name,
+                field=requested,
             )
     return {name: _to_database(name, value, filters[name].id_of) for name, value in inputs.items()}
 

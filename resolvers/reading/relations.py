@@ -7,18 +7,19 @@ may already imply that a row which it references is visible too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
-import models
+from models import CONCEPTS, Base
+from models.concept import Relation
 from policies.predicates.predicate import Names
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
+class Children:
     """Rows of `entity` below a parent: those where one of `columns` is the parent's key, or those found through a link table."""
 
     entity: str
@@ -29,49 +30,62 @@ class Relation:
     link_type: str = ""  # the type whose policy decides which rows of the link are visible
 
 
-RELATIONS: Final[Mapping[str, Relation]] = {
-    "company.invoices": Relation("Invoice", ("company_id",)),
-    "company.managed_accounts": Relation("ManagedAccount", ("partner_id",)),
-    "company.members": Relation("Membership", ("company_id",)),
-    "company.offers": Relation("Offer", ("company_id",)),
-    "company.ports": Relation("Port", ("company_id",)),
-    "company.products": Relation("Product", ("company_id",)),
-    "company.received_offers": Relation("Offer", (), models.OfferBuyer.__table__, "company_id", "offer_id", "OfferBuyer"),
-    "dashboard.order_approvals": Relation("OrderApproval", ("company_id", "partner_id")),
-    # The company's own ports, and those of the accounts that it manages.
-    "dashboard.ports": Relation("Port", ("company_id", "partner_id")),
-    "marketplace_profile.ports": Relation("MarketplacePort", ("company_id",)),
-    "port.connections": Relation("ConnectionRequest", ("port_id", "target_port_id")),
-    "product.offers": Relation("Offer", ("product_id",)),
+def _children(entity: str, relation: Relation) -> Children:
+    link = Base.metadata.tables[relation.link] if relation.link else None
+    return Children(entity, relation.columns, link, relation.parent, relation.child, relation.link_type)
+
+
+RELATIONS: Final[Mapping[str, Children]] = {
+    name: _children(concept.name, relation) for concept in CONCEPTS for name, relation in concept.below.items()
 }
 
-OWNER_COLUMNS: Final = {"id": "company_id", "partner_id": "partner_id"}  # maintained by the trigger `owned`
+
+def _copies(table: sa.Table) -> Iterator[tuple[str, str, sa.Column[Any]]]:
+    """Yield each copied column of a table, with the foreign key of the row and the column that it copies."""
+    for column in table.c:
+        if "copies" in column.info:
+            yield (*column.info["copies"], column)
+
+
+def _referenced(table: sa.Table, column: str) -> sa.FromClause:
+    """Return the table that a foreign key references."""
+    (key,) = table.c[column].foreign_keys
+    return key.column.table
+
+
+def _copied_columns() -> Iterator[tuple[tuple[str, str, str], Names]]:
+    for concept in CONCEPTS:
+        table = concept.table
+        for reference in {of for of, _, _ in _copies(table)}:
+            names = {"id": reference} | {source: column.name for of, source, column in _copies(table) if of == reference}
+            for other in CONCEPTS:
+                if other.table is _referenced(table, reference):
+                    yield (concept.name, reference, other.name), names
+
+
+# A buyer with an offer has a dealing with its seller: the triggers of `dealing` ensure it.
+DEALING_OF_BUYER: Final[Names] = {
+    "product_id": "product_id",
+    "buyer_id": "company_id",
+    "buyer_partner_id": "partner_id",
+    "seller_id": "seller_id",
+    "seller_partner_id": "seller_partner_id",
+}
 # (entity, column that references a row, type of that row) to {column of that row: column of the entity with the same value}
 COPIED_COLUMNS: Final[Mapping[tuple[str, str, str], Names]] = {
-    **{
-        (entity, "company_id", "Company"): OWNER_COLUMNS
-        for entity in ("ManagedAccount", "Membership", "ConnectionRequest", "Product", "Offer", "Invoice", "OrderApproval")
-    },
-    # A buyer with an offer has a dealing with its seller: the triggers of `dealing` ensure it.
-    ("OfferBuyer", "company_id", "Company"): {
-        **OWNER_COLUMNS,
-        "purchases": {
-            "product_id": "product_id",
-            "buyer_id": "company_id",
-            "buyer_partner_id": "partner_id",
-            "seller_id": "seller_id",
-            "seller_partner_id": "seller_partner_id",
-        },
-    },
-    ("Port", "company_id", "Company"): {**OWNER_COLUMNS, "profile_visibility": "profile_visibility"},
-    ("MarketplacePort", "company_id", "Company"): {**OWNER_COLUMNS, "profile_visibility": "profile_visibility"},
-    ("MarketplaceProfile", "company_id", "Company"): {**OWNER_COLUMNS, "profile_visibility": "visibility"},
-    ("ConnectionRequest", "provider_id", "Company"): {"id": "provider_id", "partner_id": "provider_partner_id"},
+    key: {**names, "purchases": DEALING_OF_BUYER} if key == ("OfferBuyer", "company_id", "Company") else names
+    for key, names in _copied_columns()
 }
 
+
+def _link_copies() -> Iterator[tuple[tuple[str, str], Mapping[str, str]]]:
+    for link in Base.metadata.tables.values():
+        for reference in {of for of, _, _ in _copies(link)}:
+            copies = {column.name: source for of, source, column in _copies(link) if of == reference and not column.nullable}
+            for concept in CONCEPTS:
+                if copies and concept.table is _referenced(link, reference):
+                    yield (concept.name, link.name), copies
+
+
 # (entity, link table) to {column of the link: column of the row}. Only columns that are never NULL, because NULL equals nothing.
-LINK_COPIES: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
-    ("Offer", "offer_buyer"): {"seller_id": "company_id", "product_id": "product_id"},
-    ("Product", "dealing"): {"seller_id": "company_id"},
-    ("Product", "product_test_account"): {"seller_id": "company_id"},
-}
+LINK_COPIES: Final[Mapping[tuple[str, str], Mapping[str, str]]] = dict(_link_copies())

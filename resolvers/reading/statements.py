@@ -26,7 +26,6 @@ from resolvers.reading.relations import LINK_COPIES, RELATIONS
 
 CACHE_SIZE: Final = 2048  # statements of each function below
 KEYS: Final = "keys"  # the parameter that holds an array of keys of rows or parents
-UNREAD_COLUMNS: Final = frozenset({"search", "content"})  # used for search, or served as files
 PARENT: Final = sa.literal_column("parents.key", sa.Uuid())  # the key of the current parent
 
 
@@ -112,7 +111,7 @@ class Source:
 
 def readable(entity: str) -> tuple[str, ...]:
     """Return the columns of a type that statements may read."""
-    return tuple(column.name for column in CATALOGUE[entity].table.c if column.name not in UNREAD_COLUMNS)
+    return tuple(column.name for column in CATALOGUE[entity].table.c if column.info.get("read", True))
 
 
 def _join(join: Joined, table: FromClause, joined: FromClause, columns: list[ColumnElement[Any]]) -> FromClause:

@@ -11,29 +11,10 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
+from models import CONCEPTS
 from resolvers.values.errors import PublicError
 
-# Two bytes each. Never reuse a tag: clients store ids for years.
-TAGS: Final = {
-    "Company": b"co",
-    "User": b"us",
-    "Membership": b"me",
-    "ManagedAccount": b"ma",
-    "BillingMarket": b"bm",
-    "Image": b"im",
-    "Location": b"lo",
-    "MarketplaceProfile": b"mp",
-    "OrderApproval": b"oa",
-    "Port": b"po",
-    "MarketplacePort": b"tp",
-    "ConnectionRequest": b"cr",
-    "Inquiry": b"iq",
-    "AuditEvent": b"ae",
-    "Notification": b"no",
-    "Product": b"pr",
-    "Offer": b"of",
-    "Invoice": b"in",
-}
+TAGS: Final = {concept.name: concept.tag for concept in CONCEPTS if concept.tag is not None}
 URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 BYTES: Final = 18  # two for the tag, sixteen for the key
 LENGTH: Final = 24  # characters of a global id

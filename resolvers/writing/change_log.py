@@ -15,13 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.unitofwork import UOWTransaction
 
-from models import AuditEvent, Company, PartnerDefaults
+from models import AuditEvent, Base
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-UNLOGGED_TABLES: Final = {"audit_event", "idempotent_request", "mail", "notification"}
-UNLOGGED_COLUMNS: Final = {"content", "search", "message", "sender_name", "sender_email", "sender_company", "peer"}
 REDACTED_VALUE: Final = "…"
 
 
@@ -30,7 +28,7 @@ def record_changes(session: AsyncSession, action: str, context: Context | None =
     actor = {"action": action, **(_actor(context) if context else {})}
 
     def write_events(flushed: Session, _flush: UOWTransaction) -> None:
-        rows = [row for row in (*flushed.new, *flushed.dirty, *flushed.deleted) if row.__tablename__ not in UNLOGGED_TABLES]
+        rows = [row for row in (*flushed.new, *flushed.dirty, *flushed.deleted) if row.IS_LOGGED]
         changed = [_event(row, owner, is_deleted=row in flushed.deleted) for row in rows if (owner := _owner(row))]
         if events := [{**event, **actor} for event in changed if event["changes"]]:
             flushed.connection().execute(sa.insert(AuditEvent), events)
@@ -50,7 +48,7 @@ def _actor(context: Context) -> dict[str, Any]:
 def _event(row: Any, owner: UUID, *, is_deleted: bool) -> dict[str, Any]:
     return {
         "table_name": row.__tablename__,
-        "row_id": row.partner_id if isinstance(row, PartnerDefaults) else row.id,
+        "row_id": sa.inspect(row).mapper.primary_key_from_instance(row)[0],
         "company_id": owner,
         "changes": _changes(row, is_deleted=is_deleted),
     }
@@ -61,27 +59,26 @@ def _changes(row: Any, *, is_deleted: bool) -> dict[str, Any]:
     changes = {}
     for attribute in sa.inspect(row).mapper.column_attrs:
         history = sa.inspect(row).attrs[attribute.key].history
+        (column,) = attribute.columns
         before = history.deleted[0] if history.deleted else None
         after = history.added[0] if history.added else None
         if is_deleted:
-            changes[attribute.key] = [_json_value(attribute.key, getattr(row, attribute.key)), None]
+            changes[attribute.key] = [_json_value(column, getattr(row, attribute.key)), None]
         elif history.has_changes() and before != after:
-            changes[attribute.key] = [_json_value(attribute.key, before), _json_value(attribute.key, after)]
+            changes[attribute.key] = [_json_value(column, before), _json_value(column, after)]
     return changes
 
 
-def _json_value(column: str, value: Any) -> Any:
+def _json_value(column: sa.ColumnElement[Any], value: Any) -> Any:
     """Return a value as JSON, or REDACTED_VALUE if the log must not contain it."""
     if value is None:
         return None
-    if column in UNLOGGED_COLUMNS:
+    if not column.info.get("log", True):
         return REDACTED_VALUE
     return str(value) if isinstance(value, UUID | date) else value
 
 
-def _owner(row: Any) -> UUID | None:
+def _owner(row: Base) -> UUID | None:
     """Return the company that owns the row, or None for a row that isn't logged by itself (part of another row)."""
-    if isinstance(row, Company):
-        return row.id
-    owner: UUID | None = row.partner_id if isinstance(row, PartnerDefaults) else getattr(row, "company_id", None)
+    owner: UUID | None = None if row.OWNER is None else getattr(row, row.OWNER)
     return owner

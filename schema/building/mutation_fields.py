@@ -6,14 +6,17 @@ from collections.abc import Awaitable
 from typing import Any
 
 import strawberry
+from strawberry import ID
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types import Info
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
+from models.concept import snake
 from resolvers.values.text import camel
 from resolvers.writing.runner import Command, Mutation, MutationResult
 from schema.building.fields import plain
+from schema.building.inputs import required
 
 
 @strawberry.type(description="A problem with a mutation's input, or the reason why the mutation failed.")
@@ -67,4 +70,21 @@ def mutation_field(command: Command, kind: type, description: str) -> Any:
     field = MutationField(description=description)
     field.mutation = Mutation(camel(command.__name__), command)
     field.arguments = [StrawberryArgument("input", None, StrawberryAnnotation(kind), description="The input of the mutation.")]
+    return field
+
+
+def step_mutation(command: Command, kind: type, description: str) -> Any:
+    """Declare a mutation of one object of the type `kind`, whose input is only its id. Its payload has the updated object."""
+    name, noun = camel(command.__name__), snake(kind.__name__).replace("_", " ")
+    title = name[0].upper() + name[1:]
+    only_id = {"__annotations__": {"id": ID}, "__module__": __name__, "id": required(f"The {noun}.")}
+    updated = {
+        "__annotations__": {snake(kind.__name__): kind | None},
+        "__module__": __name__,
+        snake(kind.__name__): strawberry.field(default=None, description=f"The updated {noun}."),
+    }
+    taken = strawberry.input(type(f"{title}Input", (), only_id), description=f"Input for `{name}`.")
+    payload = strawberry.type(type(f"{title}Payload", (Payload,), updated), description=f"Result of `{name}`.")
+    field = mutation_field(command, taken, description)
+    field.type_annotation = StrawberryAnnotation(payload)
     return field

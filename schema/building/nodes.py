@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 from strawberry import ID
 
 from resolvers.reading import nodes
 from schema.building.fields import resolved
+
+BY_ID: Final = {"id": (ID, "A global ID.")}  # the argument of a field that looks up an object
 
 
 @strawberry.interface(description="An object with a global ID.")

@@ -20,7 +20,7 @@ from policies.catalogue import CATALOGUE
 from policies.evaluation.policy import Policy
 from policies.evaluation.reachability import Hiding, Reachability
 from policies.viewer import Shape
-from resolvers.reading.filters import BY_KEY, FILTERS, INPUT_NAME, order_of
+from resolvers.reading.filters import BY_KEY, FILTERS, input_name, order_of
 from resolvers.values.text import camel
 from schema.building.fields import FieldDefinition
 from schema.building.mutation_fields import MutationField
@@ -131,7 +131,7 @@ class SchemaVisibility:
         return self._reach.reads(entity) and (field is None or self._reach.sees_everywhere(entity, field))
 
     def _filters(self, entity: str, name: str) -> bool:
-        fields = [each.field for key, each in FILTERS.get(entity, {}).items() if camel(INPUT_NAME.get(key, key)) == name]
+        fields = [each.field for key, each in FILTERS.get(entity, {}).items() if camel(input_name(entity, key)) == name]
         return any(self._reach.sees_everywhere(entity, field) for field in fields)
 
     def _unavailable_actions(self, kind: GraphQLNamedType) -> Iterator[str]:

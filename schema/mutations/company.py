@@ -5,11 +5,11 @@ from __future__ import annotations
 import strawberry
 from strawberry import ID
 
+from models.company import CompanyType
 from resolvers.mutations import company
 from schema.building.inputs import optional, required
 from schema.building.mutation_fields import Payload, mutation_field
 from schema.company import Company
-from schema.enums import CompanyType
 from schema.mutations.values import AddressInput
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import strawberry
 from strawberry import ID
 
+from models.managed_account import SupportedBy
 from resolvers.mutations import managed_account
 from schema.building.inputs import optional, required
 from schema.building.mutation_fields import Payload, mutation_field
-from schema.enums import SupportedBy
 from schema.managed_account import ManagedAccount, PartnerDefaults
 from schema.mutations.company import NewCompanyInput
 from schema.mutations.values import SupportContactInput

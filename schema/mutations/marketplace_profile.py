@@ -5,10 +5,10 @@ from __future__ import annotations
 import strawberry
 from strawberry import ID
 
+from models.marketplace_profile import ProfileVisibility
 from resolvers.mutations import marketplace_profile
 from schema.building.inputs import optional, required
 from schema.building.mutation_fields import Payload, mutation_field
-from schema.enums import ProfileVisibility
 from schema.marketplace_profile import MarketplaceProfile
 from schema.mutations.values import AddressInput
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import strawberry
 from strawberry import ID
 
+from models.port import DiversityZone, PortVisibility
 from resolvers.mutations import port
 from schema.building.inputs import optional, required
-from schema.building.mutation_fields import Payload, mutation_field
-from schema.enums import DiversityZone, PortVisibility
+from schema.building.mutation_fields import Payload, mutation_field, step_mutation
 from schema.order_approval import OrderApproval
 from schema.port import Port
 
@@ -79,56 +79,6 @@ class AllocatePortPayload(Payload):
     port: Port | None = strawberry.field(default=None, description=NOW)
 
 
-@strawberry.input(description="Input for `activatePort`.")
-class ActivatePortInput:
-    id: ID = required(WHICH)
-
-
-@strawberry.type(description="Result of `activatePort`.")
-class ActivatePortPayload(Payload):
-    port: Port | None = strawberry.field(default=None, description=NOW)
-
-
-@strawberry.input(description="Input for `disablePort`.")
-class DisablePortInput:
-    id: ID = required(WHICH)
-
-
-@strawberry.type(description="Result of `disablePort`.")
-class DisablePortPayload(Payload):
-    port: Port | None = strawberry.field(default=None, description=NOW)
-
-
-@strawberry.input(description="Input for `enablePort`.")
-class EnablePortInput:
-    id: ID = required(WHICH)
-
-
-@strawberry.type(description="Result of `enablePort`.")
-class EnablePortPayload(Payload):
-    port: Port | None = strawberry.field(default=None, description=NOW)
-
-
-@strawberry.input(description="Input for `cancelPort`.")
-class CancelPortInput:
-    id: ID = required(WHICH)
-
-
-@strawberry.type(description="Result of `cancelPort`.")
-class CancelPortPayload(Payload):
-    port: Port | None = strawberry.field(default=None, description=NOW)
-
-
-@strawberry.input(description="Input for `decommissionPort`.")
-class DecommissionPortInput:
-    id: ID = required(WHICH)
-
-
-@strawberry.type(description="Result of `decommissionPort`.")
-class DecommissionPortPayload(Payload):
-    port: Port | None = strawberry.field(default=None, description=NOW)
-
-
 @strawberry.type
 class PortMutations:
     order_port: OrderPortPayload = mutation_field(
@@ -144,17 +94,13 @@ class PortMutations:
         AllocatePortInput,
         "Allocates a REQUESTED port to a place in its data centre. A letter of authorisation is then available.",
     )
-    activate_port: ActivatePortPayload = mutation_field(port.activate_port, ActivatePortInput, "Activates an ALLOCATED port.")
-    disable_port: DisablePortPayload = mutation_field(port.disable_port, DisablePortInput, "Disables an ACTIVE port.")
-    enable_port: EnablePortPayload = mutation_field(
-        port.enable_port, EnablePortInput, "Enables a DISABLED port, which becomes ACTIVE again."
-    )
-    cancel_port: CancelPortPayload = mutation_field(
-        port.cancel_port, CancelPortInput, "Cancels a port that is REQUESTED or ALLOCATED."
-    )
-    decommission_port: DecommissionPortPayload = mutation_field(
+    activate_port = step_mutation(port.activate_port, Port, "Activates an ALLOCATED port.")
+    disable_port = step_mutation(port.disable_port, Port, "Disables an ACTIVE port.")
+    enable_port = step_mutation(port.enable_port, Port, "Enables a DISABLED port, which becomes ACTIVE again.")
+    cancel_port = step_mutation(port.cancel_port, Port, "Cancels a port that is REQUESTED or ALLOCATED.")
+    decommission_port = step_mutation(
         port.decommission_port,
-        DecommissionPortInput,
+        Port,
         "Decommissions a port that is ACTIVE or DISABLED and has no live connections. Its pending "
         "connection requests are closed.",
     )

@@ -41,20 +41,21 @@ PRICE: Final[tuple[Edit, ...]] = (
 )
 OTHERS: Final[dict[str, tuple[Edit, ...]]] = {
     "Port: the filter monthly_rate_at_most reveals PRICE, but is guarded by name, which doesn't have this kind": (
-        ("resolvers/reading/filters.py", 'at_most("monthly_rate")', 'Filter("name", at_most("monthly_rate").condition)'),
+        ("models/concept.py", "Filter(filtered, column,", 'Filter(filtered, "name",'),
     ),
     "Port: the order MONTHLY_RATE reveals PRICE, but isn't guarded by a field": (
         (
-            "resolvers/reading/filters.py",
-            'Order(("currency", "monthly_rate"), "monthly_rate")',
-            'Order(("currency", "monthly_rate"))',
+            "models/port.py",
+            '("currency", "monthly_rate"),\n        "monthly_rate",',
+            '("currency", "monthly_rate"),\n        None,',
         ),
     ),
     "PortFilter.discount: Port has no such filter in FILTERS": (
         (
-            "schema/filters.py",
-            "    monthly_rate: MoneyRange",
-            '    discount: MoneyRange | None = optional("Off.")\n    monthly_rate: MoneyRange',
+            "schema/building/page_inputs.py",
+            '    kind = type(f"{concept.name}Filter"',
+            '    types["discount"], fields["discount"] = MoneyRange | None, optional("Off.")\n'
+            '    kind = type(f"{concept.name}Filter"',
         ),
     ),
     "Dashboard.setup_spend holds PRICE": (

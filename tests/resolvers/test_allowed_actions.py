@@ -21,8 +21,15 @@ from policies.predicates.condition_text import revealed_columns
 from policies.predicates.predicate import FALSE, TRUE, Compare, Exists, Or, Parameter, Predicate, assume, conj, one_of
 from policies.reason import Reason
 from policies.viewer import Shape, Viewer
-from resolvers.reading.allowed_actions import AllowedActions, Condition, ViewerCan, allowed_actions, condition
-from resolvers.reading.lifecycle_conditions import ALLOWED_FROM, FIELD_SHOWING_COLUMN
+from resolvers.reading.allowed_actions import (
+    ALLOWED_FROM,
+    FIELD_SHOWING_COLUMN,
+    AllowedActions,
+    Condition,
+    ViewerCan,
+    allowed_actions,
+    condition,
+)
 from resolvers.reading.nodes import NON_NODE_TYPES
 from resolvers.values.identifiers import TAGS
 from tests.client import OPERATOR, PARTNER, Client

@@ -21,7 +21,7 @@ Bound = Mapping[str, str]
 
 def mutations() -> list[Mutation]:
     """Return every mutation of the schema."""
-    fields = Root.__strawberry_definition__.fields  # type: ignore[attr-defined]
+    fields = Root.__strawberry_definition__.fields
     return [field.mutation for field in fields if isinstance(field, MutationField)]
 
 
