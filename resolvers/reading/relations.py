@@ -56,7 +56,7 @@ def _referenced(table: sa.Table, column: str) -> sa.FromClause:
 def _copied_columns() -> Iterator[tuple[tuple[str, str, str], Names]]:
     for concept in CONCEPTS:
         table = concept.table
-        for reference in {of for of, _, _ in _copies(table)}:
+        for reference in dict.fromkeys(of for of, _, _ in _copies(table)):
             names = {"id": reference} | {source: column.name for of, source, column in _copies(table) if of == reference}
             for other in CONCEPTS:
                 if other.table is _referenced(table, reference):
@@ -80,7 +80,7 @@ COPIED_COLUMNS: Final[Mapping[tuple[str, str, str], Names]] = {
 
 def _link_copies() -> Iterator[tuple[tuple[str, str], Mapping[str, str]]]:
     for link in Base.metadata.tables.values():
-        for reference in {of for of, _, _ in _copies(link)}:
+        for reference in dict.fromkeys(of for of, _, _ in _copies(link)):
             copies = {column.name: source for of, source, column in _copies(link) if of == reference and not column.nullable}
             for concept in CONCEPTS:
                 if copies and concept.table is _referenced(link, reference):
