@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -41,8 +41,9 @@ class Base(DeclarativeBase):
     OWNER: ClassVar[str | None] = None  # the column of the company that owns the row; a row without one is part of another row
 
 
-UNREAD: Final = {"read": False}  # for `info` of a column that statements never select: it's searched, or served as a file
-UNLOGGED: Final = {"log": False}  # for `info` of a column whose values audit events must not contain
+def private(*, read: bool = True, log: bool) -> dict[str, Any]:
+    """Return the `info` of a column that statements never select (it's searched, or served as a file) or that is never logged."""
+    return {"read": read, "log": log}
 
 
 def copied(column: str, of: str, by: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import UNLOGGED, UNREAD, Base, Owned, enum_column, now
+from models.base import Base, Owned, enum_column, now, private
 from models.concept import Concept, Link
 
 
@@ -28,7 +28,7 @@ class Image(Owned, Base):
     media_type: Mapped[MediaType] = mapped_column(enum_column(MediaType))
     width: Mapped[int]
     height: Mapped[int]
-    content: Mapped[bytes] = mapped_column(sa.LargeBinary(), info={**UNREAD, **UNLOGGED})
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary(), info=private(read=False, log=False))
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (

@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import UNLOGGED, Base, Owned, now
+from models.base import Base, Owned, now, private
 from models.concept import Concept
 from models.kinds import Email
 
@@ -24,11 +24,11 @@ class Inquiry(Owned, Base):
 
     profile_id: Mapped[UUID] = mapped_column(sa.ForeignKey("marketplace_profile.id", ondelete="CASCADE"))
     user_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("app_user.id"))
-    sender_name: Mapped[str] = mapped_column(info=UNLOGGED)
-    sender_email: Mapped[Email] = mapped_column(info=UNLOGGED)
-    sender_company: Mapped[str | None] = mapped_column(info=UNLOGGED)
-    message: Mapped[str] = mapped_column(info=UNLOGGED)
-    peer: Mapped[str | None] = mapped_column(info=UNLOGGED)  # the sender's network address; never shown to anyone
+    sender_name: Mapped[str] = mapped_column(info=private(log=False))
+    sender_email: Mapped[Email] = mapped_column(info=private(log=False))
+    sender_company: Mapped[str | None] = mapped_column(info=private(log=False))
+    message: Mapped[str] = mapped_column(info=private(log=False))
+    peer: Mapped[str | None] = mapped_column(info=private(log=False))  # the sender's network address; never shown to anyone
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (

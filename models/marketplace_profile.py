@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import UNLOGGED, UNREAD, Base, Identified, Owned, Versioned, enum_column, now
+from models.base import Base, Identified, Owned, Versioned, enum_column, now, private
 from models.concept import Concept, always, array_contains, full_text
 from models.kinds import Email, Phone
 
@@ -48,7 +48,7 @@ class MarketplaceProfile(Owned, Versioned, Base):
         postgresql.TSVECTOR(),
         # The words, and the forms that misspellings share with them.
         sa.Computed("search_vector(company_name, bio)", persisted=True),
-        info={**UNREAD, **UNLOGGED},
+        info=private(read=False, log=False),
     )
     created_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import UNLOGGED, Base, Owned, copied, enum_column, now
+from models.base import Base, Owned, copied, enum_column, now, private
 from models.concept import Concept, Link, Relation, array_contains, equals, page_indexes
 from models.lifecycle import Lifecycle, Staged, Step
 
@@ -160,7 +160,7 @@ class ProductRevision(Owned, Staged, Base):
     status: Mapped[RevisionStatus] = mapped_column(enum_column(RevisionStatus), default=RevisionStatus.DRAFT)
     title: Mapped[str]
     categories: Mapped[list[str]]
-    content: Mapped[dict[str, Any]] = mapped_column(info=UNLOGGED)  # descriptions, highlights, keywords (V7)
+    content: Mapped[dict[str, Any]] = mapped_column(info=private(log=False))  # descriptions, highlights, keywords (V7)
     submitted_at: Mapped[datetime | None]
     approved_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]

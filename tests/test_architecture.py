@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 from pathlib import Path
 from typing import Final, TypeAlias
 
 import server
 from models.company import CHECKED, OPEN
+from models.concept import snake
 from models.offer import EXTENDED, UNEXTENDED
 from models.port import ENDED, IN_SERVICE, ORDERED, PLACED
 from policies.catalogue import CATALOGUE
@@ -27,11 +27,6 @@ INSIDE = {  # types whose fields live in the file of the concept that contains t
     "provider_type": "marketplace_profile",
     "service_type": "marketplace_profile",
 }
-
-
-def snake(name: str) -> str:
-    """Return a type's name in snake case, as files use it."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 def concept(name: str) -> str:
@@ -110,18 +105,15 @@ def test_groups_of_statuses_are_built_by_partition() -> None:
 
 
 def by_hand(tree: ast.Module) -> list[int]:
-    """Return the lines of collections with two or more statuses, outside lifecycles and partitions."""
+    """Return the lines of collections with two or more statuses, outside steps and partitions."""
     fine = {id(inner) for node in ast.walk(tree) if is_fine(node) for inner in ast.walk(node)}
     written = [node for node in ast.walk(tree) if isinstance(node, ast.Set | ast.Tuple | ast.List) and id(node) not in fine]
     return [node.lineno for node in written if sum(is_status(each) for each in node.elts) > 1]
 
 
 def is_fine(node: ast.AST) -> bool:
-    """Whether a node defines the steps of a lifecycle or the group of each status."""
-    if isinstance(node, ast.Assign | ast.AnnAssign):
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        return any(isinstance(target, ast.Name) and target.id.endswith("STEPS") for target in targets)
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"partition", "before"}
+    """Whether a node is a step of a lifecycle or the group of each status."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"partition", "Step"}
 
 
 def is_status(node: ast.expr) -> bool:

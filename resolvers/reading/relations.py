@@ -40,27 +40,32 @@ RELATIONS: Final[Mapping[str, Children]] = {
 }
 
 
-def _copies(table: sa.Table) -> Iterator[tuple[str, str, sa.Column[Any]]]:
-    """Yield each copied column of a table, with the foreign key of the row and the column that it copies."""
-    for column in table.c:
-        if "copies" in column.info:
-            yield (*column.info["copies"], column)
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """The columns of a table that are copied from the row which its column `reference` names: (copied column, column of that row)."""
+
+    table: sa.Table
+    reference: str
+    columns: tuple[tuple[sa.Column[Any], str], ...]
+
+    @property
+    def referenced(self) -> Iterator[str]:
+        """The types whose rows the foreign key references."""
+        (key,) = self.table.c[self.reference].foreign_keys
+        return (concept.name for concept in CONCEPTS if concept.table is key.column.table)
 
 
-def _referenced(table: sa.Table, column: str) -> sa.FromClause:
-    """Return the table that a foreign key references."""
-    (key,) = table.c[column].foreign_keys
-    return key.column.table
+def _copies(table: sa.Table) -> Iterator[Copies]:
+    copied = [(*column.info["copies"], column) for column in table.c if "copies" in column.info]
+    for reference in dict.fromkeys(of for of, _, _ in copied):
+        yield Copies(table, reference, tuple((column, source) for of, source, column in copied if of == reference))
 
 
 def _copied_columns() -> Iterator[tuple[tuple[str, str, str], Names]]:
     for concept in CONCEPTS:
-        table = concept.table
-        for reference in dict.fromkeys(of for of, _, _ in _copies(table)):
-            names = {"id": reference} | {source: column.name for of, source, column in _copies(table) if of == reference}
-            for other in CONCEPTS:
-                if other.table is _referenced(table, reference):
-                    yield (concept.name, reference, other.name), names
+        for copies in _copies(concept.table):
+            names = {"id": copies.reference} | {source: column.name for column, source in copies.columns}
+            yield from (((concept.name, copies.reference, other), names) for other in copies.referenced)
 
 
 # A buyer with an offer has a dealing with its seller: the triggers of `dealing` ensure it.
@@ -80,11 +85,9 @@ COPIED_COLUMNS: Final[Mapping[tuple[str, str, str], Names]] = {
 
 def _link_copies() -> Iterator[tuple[tuple[str, str], Mapping[str, str]]]:
     for link in Base.metadata.tables.values():
-        for reference in dict.fromkeys(of for of, _, _ in _copies(link)):
-            copies = {column.name: source for of, source, column in _copies(link) if of == reference and not column.nullable}
-            for concept in CONCEPTS:
-                if copies and concept.table is _referenced(link, reference):
-                    yield (concept.name, link.name), copies
+        for copies in _copies(link):
+            columns = {column.name: source for column, source in copies.columns if not column.nullable}
+            yield from (((entity, link.name), columns) for entity in copies.referenced if columns)
 
 
 # (entity, link table) to {column of the link: column of the row}. Only columns that are never NULL, because NULL equals nothing.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +12,8 @@ from policies.catalogue import CATALOGUE
 from policies.entity import Entity
 from policies.predicates.predicate import Names
 from resolvers.reading.relations import COPIED_COLUMNS
+
+EMPTY: Final = {"AuditEvent"}  # types without rows in the sample market
 
 
 def agree(own: Any, other: Any, named: Entity, theirs: str, ours: str | Names) -> Any:
@@ -38,4 +40,4 @@ async def test_copied_columns_equal_their_originals(demo_engine: AsyncEngine, en
         there = await connection.scalar(pairs)
 
     assert there == agreeing
-    assert there
+    assert bool(there) == (entity not in EMPTY)
