@@ -30,6 +30,11 @@ class Block:
     line: int
     skipped: str | None
 
+    @property
+    def is_file(self) -> bool:
+        """Whether the block is a whole file, which its role names."""
+        return "/" in self.role
+
 
 def name(page: Path) -> str:
     """A page's path inside the project."""
