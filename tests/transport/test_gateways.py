@@ -1,4 +1,4 @@
-"""Several gateways over one database: what happens is heard through each of them."""
+"""Several gateways on one database: each receives every event."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tests.rules.answers import payload
 
 PORTS = "subscription { portUpdated { id name } }"
 COPY = sa.text("""INSERT INTO port SELECT (jsonb_populate_record(port, jsonb_build_object('id', gen_random_uuid()))).*
-                  FROM port, generate_series(0, :most)""")
+                  FROM port, generate_series(0, :last)""")
 
 
-async def test_an_event_is_heard_through_every_gateway(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
-    """Two gateways, each with a connection of its own that listens: subscribers of both hear of one change, once each."""
+async def test_every_gateway_delivers_an_event(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
+    """Two gateways listen on separate connections, and subscribers of both receive one change exactly once."""
     given = Factory(engine)
     company = await given.company()
     port = await given.port(company)
@@ -30,18 +30,18 @@ async def test_an_event_is_heard_through_every_gateway(database_url: str, engine
         other.following(company.admin, PORTS) as there,
     ):
         await given.change(port, name="changed")
-        heard = [await here.event(), await there.event()]
-        silent = await here.hears_nothing() and await there.hears_nothing()
+        received = [await here.event(), await there.event()]
+        no_more = await here.hears_nothing() and await there.hears_nothing()
 
     assert one.app.state.services.change_listener is not other.app.state.services.change_listener
-    assert [payload({"portUpdated": {"id": port.id, "name": "changed"}})] * 2 == heard
-    assert silent
+    assert [payload({"portUpdated": {"id": port.id, "name": "changed"}})] * 2 == received
+    assert no_more
 
 
-async def test_a_setting_changed_through_one_acts_on_the_next_event_of_the_other(
+async def test_changed_setting_applies_to_the_next_event_of_every_gateway(
     database_url: str, engine: AsyncEngine, tmp_path: Path
 ) -> None:
-    """What may be seen is looked at anew for each event, in every process: nothing of it is remembered."""
+    """Every process evaluates visibility anew for each event. Nothing is cached."""
     given = Factory(engine)
     account = await given.managed_account(await given.partner(), pricing=True)
     port = await given.port(account.company)
@@ -59,20 +59,20 @@ async def test_a_setting_changed_through_one_acts_on_the_next_event_of_the_other
     assert payload({"portUpdated": {"name": "two", "monthlyRate": None}}, redaction) == hidden
 
 
-async def test_a_subscriber_that_is_too_slow_is_told_so(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
-    """Whoever has more waiting than is kept hears so and no more; others, and its own other operations, go on."""
+async def test_slow_subscriber_gets_an_error(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
+    """A subscriber with too many pending events gets an error and no more events. Other subscribers and operations continue."""
     given = Factory(engine)
     company = await given.company()
     port = await given.port(company)
 
     async with open_client(database_url, tmp_path) as gateway, gateway.following(company.admin, PORTS) as following:
         async with engine.connect() as connection:
-            await connection.execute(COPY, {"most": 2 * MAX_PENDING})
+            await connection.execute(COPY, {"last": 2 * MAX_PENDING})
         while (message := await following.socket.receive())["type"] == "next":
             pass
         async with gateway.following(company.admin, PORTS) as another:
             await given.change(port, name="changed")
-            heard = await another.event()
+            received = await another.event()
         await following.socket.send({"type": "subscribe", "id": "more", "payload": {"query": "{ viewer { company { id } } }"}})
         answer = await following.socket.receive()
 
@@ -80,5 +80,5 @@ async def test_a_subscriber_that_is_too_slow_is_told_so(database_url: str, engin
         message["type"],
         [error["extensions"]["code"] for error in message["payload"]],
     )
-    assert payload({"portUpdated": {"id": port.id, "name": "changed"}}) == heard
+    assert payload({"portUpdated": {"id": port.id, "name": "changed"}}) == received
     assert payload({"viewer": {"company": {"id": company.id}}}) == answer["payload"]

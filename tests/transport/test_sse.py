@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 import transport.realtime.sse
 from settings import Settings
 from tests.transport.conftest import JSON
-from tests.transport.gateway import ADA, COMPANY, FOLLOWED, MEMBERSHIP, make_app, running
+from tests.transport.gateway import ADA, COMPANY, MEMBERSHIP, OPEN_SUBSCRIPTIONS, make_app, running
 from tests.transport.process import GatewayProcess
 from tests.transport.test_websocket import eventually
 from transport.authentication.tokens import Tokens
@@ -156,17 +156,17 @@ async def test_a_token_that_expires_ends_the_stream(served: str, tokens: Tokens)
     [error] = answer["errors"]
     assert (following({"waiting": str(ADA)}), COMPLETE) == (first, last)
     assert ("The token has expired. Sign in again.", "UNAUTHENTICATED") == (error["message"], error["extensions"]["code"])
-    assert not FOLLOWED
+    assert not OPEN_SUBSCRIPTIONS
 
 
 async def test_a_client_that_leaves_frees_everything(app: Starlette, served: str) -> None:
     """A client ends a subscription by closing its connection."""
     async with streaming(served, "subscription { waiting }") as response:
         assert following({"waiting": "None"}) == await anext(events(response))
-        open_before = app.state.connections.number, len(FOLLOWED)
+        open_before = app.state.connections.number, len(OPEN_SUBSCRIPTIONS)
 
     assert (1, 1) == open_before
-    assert await eventually(lambda: not FOLLOWED and not app.state.connections.number)
+    assert await eventually(lambda: not OPEN_SUBSCRIPTIONS and not app.state.connections.number)
 
 
 async def test_a_silent_stream_says_that_it_is_there(served: str, monkeypatch: pytest.MonkeyPatch) -> None:

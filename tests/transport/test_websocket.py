@@ -17,7 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from settings import Settings
-from tests.transport.gateway import ADA, COMPANY, FOLLOWED, MEMBERSHIP, POLICY, REMOVED, make_app, running
+from tests.transport.gateway import ADA, COMPANY, MEMBERSHIP, OPEN_SUBSCRIPTIONS, POLICY, REMOVED, make_app, running
 from tests.transport.process import GatewayProcess
 from transport.authentication.tokens import Tokens
 
@@ -318,7 +318,7 @@ async def test_a_token_that_expires_ends_the_socket(served: str, tokens: Tokens)
 
     assert following({"waiting": str(ADA)}) == first
     assert (4403, "The token has expired. Sign in again.") == ended
-    assert await eventually(lambda: not FOLLOWED)
+    assert await eventually(lambda: not OPEN_SUBSCRIPTIONS)
 
 
 async def test_a_client_that_does_not_say_who_it_is(served: str) -> None:
@@ -417,14 +417,14 @@ async def test_a_client_ends_a_subscription(served: str) -> None:
     async with initialised(served) as socket:
         await subscribe(socket, "subscription { waiting }")
         await receive(socket)
-        followed = len(FOLLOWED)
+        followed = len(OPEN_SUBSCRIPTIONS)
         await send(socket, complete())
         await send(socket, complete("nobody's"))
         await subscribe(socket, "{ hello }")
 
         assert [following({"hello": "Hello, world!"}), complete()] == [await receive(socket), await receive(socket)]
         assert followed == 1
-        assert await eventually(lambda: not FOLLOWED)
+        assert await eventually(lambda: not OPEN_SUBSCRIPTIONS)
 
 
 async def test_operations_at_once_are_bounded(served: str) -> None:
@@ -450,12 +450,12 @@ async def test_a_client_that_leaves_frees_everything(app: Starlette, served: str
     async with initialised(served) as socket:
         await subscribe(socket, "subscription { waiting }")
         await receive(socket)
-        open_before = app.state.connections.number, len(FOLLOWED)
+        open_before = app.state.connections.number, len(OPEN_SUBSCRIPTIONS)
         if way == "abort":
             socket.transport.abort()
 
     assert (1, 1) == open_before
-    assert await eventually(lambda: not FOLLOWED and not app.state.connections.number)
+    assert await eventually(lambda: not OPEN_SUBSCRIPTIONS and not app.state.connections.number)
 
 
 async def test_origins_that_are_not_allowed(settings: Settings, tokens: Tokens) -> None:
