@@ -11,7 +11,7 @@ from graphql import get_introspection_query
 from tests.client import DIRECT
 from tests.conftest import Gateway
 from tests.transport.test_quotas import remaining_quota
-from tests.transport.test_websocket import initialised, receive, send, subscribe
+from tests.transport.test_websocket import open_initialised, receive, send, subscribe
 
 PORTS = "{ ports(first: 50) { nodes { id name location { name } } } }"
 SUBSCRIPTION = "subscription { portUpdated { id status } }"
@@ -25,7 +25,7 @@ async def test_busy_page_stays_within_the_default_limits(gateway: Gateway) -> No
         client.headers["Authorization"] = f"Bearer {token}"
         page = await client.post("/graphql", json={"query": get_introspection_query()})
         answers = await asyncio.gather(*(client.post("/graphql", json={"query": PORTS}) for _ in range(30)))
-        socket = await opened.enter_async_context(initialised(f"{gateway.url.replace('http', 'ws')}/graphql", token))
+        socket = await opened.enter_async_context(open_initialised(f"{gateway.url.replace('http', 'ws')}/graphql", token))
         for number in range(10):
             await subscribe(socket, SUBSCRIPTION, str(number))
         await send(socket, {"type": "ping"})

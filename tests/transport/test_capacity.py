@@ -12,8 +12,8 @@ from websockets.exceptions import ConnectionClosed
 
 from settings import Settings
 from tests.transport.gateway import OPEN_SUBSCRIPTIONS, make_app, running
-from tests.transport.test_sse import EVENTS, events, streaming
-from tests.transport.test_websocket import ACK, INIT, eventually, initialised, opened, receive, send, subscribe
+from tests.transport.test_sse import EVENTS, events, open_event_stream
+from tests.transport.test_websocket import ACK, INIT, eventually, open_initialised, open_socket, receive, send, subscribe
 from transport.authentication.tokens import Tokens
 from transport.limits.capacity import PROCESS, Capacity, CapacityExceeded, Holder, Limits, Share
 
@@ -58,8 +58,8 @@ async def test_socket_above_the_limit_is_closed(
     own = token if signed_in else None
     with serve_endpoint(settings, tokens, **{limit: LIMIT}) as url:
         async with AsyncExitStack() as sockets:
-            first = await sockets.enter_async_context(initialised(socket_url(url), own))
-            second = await sockets.enter_async_context(initialised(socket_url(url), own))
+            first = await sockets.enter_async_context(open_initialised(socket_url(url), own))
+            second = await sockets.enter_async_context(open_initialised(socket_url(url), own))
             refused = await _first_message(url, own)
             await subscribe(first, "{ hello }")
             answer = await receive(first)
@@ -72,7 +72,7 @@ async def test_socket_above_the_limit_is_closed(
 
 async def _first_message(url: str, token: str | None) -> Any:
     """What a new socket receives first: the acknowledgement, or the code and reason of its close."""
-    async with opened(socket_url(url)) as socket:
+    async with open_socket(socket_url(url)) as socket:
         with suppress(ConnectionClosed):  # closed before we have sent anything
             await send(socket, INIT | ({"payload": {"Authorization": f"Bearer {token}"}} if token else {}))
         try:
@@ -92,7 +92,7 @@ async def _opens_eventually(url: str, token: str | None) -> bool:
 async def test_one_user_does_not_use_up_the_capacity_of_another(settings: Settings, tokens: Tokens, token: str) -> None:
     """While one user has as many sockets as allowed, a visitor from the same address still gets one."""
     with serve_endpoint(settings, tokens, max_sockets_per_viewer=1) as url:
-        async with initialised(socket_url(url), token), initialised(socket_url(url)) as visitor:
+        async with open_initialised(socket_url(url), token), open_initialised(socket_url(url)) as visitor:
             await subscribe(visitor, "{ hello }")
             answer = await receive(visitor)
 
@@ -102,7 +102,7 @@ async def test_one_user_does_not_use_up_the_capacity_of_another(settings: Settin
 @asynccontextmanager
 async def _open_stream(url: str, token: str | None = None) -> AsyncIterator[httpx.Response]:
     """Open an event stream and read its first event."""
-    async with streaming(url, WAITING, token) as response:
+    async with open_event_stream(url, WAITING, token) as response:
         received = events(response)
         await anext(received)
         yield response
@@ -138,7 +138,7 @@ async def test_subscription_above_the_limit_is_refused(
     """The limit spans sockets. The extra subscription gets an error, queries run, and completing one makes room."""
     own = token if signed_in else None
     with serve_endpoint(settings, tokens, **{limit: LIMIT}) as url:
-        async with initialised(socket_url(url), own) as first, initialised(socket_url(url), own) as second:
+        async with open_initialised(socket_url(url), own) as first, open_initialised(socket_url(url), own) as second:
             for socket in (first, second):
                 await subscribe(socket, WAITING)
                 assert (await receive(socket))["type"] == "next"
@@ -163,7 +163,7 @@ async def test_subscription_above_the_limit_is_refused(
 async def test_streams_and_sockets_share_the_subscription_limit(settings: Settings, tokens: Tokens) -> None:
     """A subscription over an event stream counts like one over a socket."""
     with serve_endpoint(settings, tokens, max_subscriptions_per_peer=1) as url:
-        async with _open_stream(url), initialised(socket_url(url)) as socket:
+        async with _open_stream(url), open_initialised(socket_url(url)) as socket:
             await subscribe(socket, WAITING)
             refused = await receive(socket)
 

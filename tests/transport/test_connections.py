@@ -19,7 +19,7 @@ from starlette.routing import Route
 import transport.limits.connections
 from settings import Settings
 from tests.transport.gateway import make_app, running
-from tests.transport.test_websocket import initialised, receive, subscribe
+from tests.transport.test_websocket import open_initialised, receive, subscribe
 from transport.authentication.tokens import Tokens
 from transport.headers import safe_headers
 from transport.limits.connections import Pace
@@ -230,7 +230,7 @@ async def test_websocket_counts_as_one_connection(settings: Settings, tokens: To
     """A WebSocket counts as one connection while it is open, and as none once it has closed."""
     with serve(settings, tokens, max_connections=1) as url:
         for _ in range(3):
-            async with initialised(f"{url.replace('http', 'ws')}/graphql") as client:
+            async with open_initialised(f"{url.replace('http', 'ws')}/graphql") as client:
                 with connect(url) as other:
                     other.sendall(LIVE)
                     assert status(other) == 503

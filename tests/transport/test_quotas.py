@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from settings import Settings
 from tests.transport.gateway import make_app, running
 from tests.transport.test_sse import all_events
-from tests.transport.test_websocket import closing, initialised, opened, receive, send, subscribe
+from tests.transport.test_websocket import receive_close, open_initialised, open_socket, receive, send, subscribe
 from transport.authentication.tokens import Tokens
 from transport.limits.quotas import MIN_CHARGE, SHARED_BUCKETS, WINDOW, Buckets
 
@@ -209,7 +209,7 @@ async def test_new_document_is_charged_by_its_length(settings: Settings, tokens:
 async def test_operations_over_a_socket_are_charged(settings: Settings, tokens: Tokens, token: str, caller: str) -> None:
     """Operations over a socket spend the same quota. One too many gets the same code, and the socket stays open."""
     with serve(settings, tokens, cost_per_peer=5 * MIN_CHARGE, cost_per_viewer=3 * MIN_CHARGE) as url:
-        async with initialised(f"{url.replace('http', 'ws')}/graphql", token if caller == "user" else None) as socket:
+        async with open_initialised(f"{url.replace('http', 'ws')}/graphql", token if caller == "user" else None) as socket:
             answers = []
             for number in range(4):
                 await subscribe(socket, "{ hello }", str(number))
@@ -229,8 +229,8 @@ async def test_opening_a_socket_is_charged(settings: Settings, tokens: Tokens) -
     """Opening a socket costs the peer as much as a request. One too many is closed."""
     with serve(settings, tokens, cost_per_peer=2 * MIN_CHARGE) as url:
         address = f"{url.replace('http', 'ws')}/graphql"
-        async with opened(address), opened(address), opened(address) as third:
-            code, reason = await closing(third)
+        async with open_socket(address), open_socket(address), open_socket(address) as third:
+            code, reason = await receive_close(third)
 
     assert code == 4429
     assert reason.startswith("RATE_LIMITED: ")
@@ -257,7 +257,7 @@ STREAM_QUOTA = 2 * MIN_CHARGE + (1 + PAID_EVENTS) * COST + COST // 2  # the oper
 async def test_each_event_over_a_socket_is_charged(settings: Settings, tokens: Tokens, token: str, signed_in: bool) -> None:
     """An event costs as much as the operation. When the quota is spent, an error ends the subscription and the socket stays."""
     with serve(settings, tokens, cost_per_peer=STREAM_QUOTA, cost_per_viewer=STREAM_QUOTA) as url:
-        async with initialised(f"{url.replace('http', 'ws')}/graphql", token if signed_in else None) as socket:
+        async with open_initialised(f"{url.replace('http', 'ws')}/graphql", token if signed_in else None) as socket:
             await subscribe(socket, ITEMS)
             answers = [await receive(socket) for _ in range(PAID_EVENTS + 2)]
             await send(socket, {"type": "ping"})
