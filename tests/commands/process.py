@@ -40,7 +40,9 @@ class CompletedCommand:
 
 def environment(data_dir: Path, database_url: str | None = None) -> dict[str, str]:
     """The environment without any settings, plus these."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("CROSSGATE_") and name != "DATABASE_URL"}
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith("CROSSGATE_") and name != "DATABASE_URL"
+    }
     return inherited | {"CROSSGATE_DATA_DIR": str(data_dir)} | ({"DATABASE_URL": database_url} if database_url else {})
 
 

@@ -18,7 +18,7 @@ SECURITY = ("security", "announce", "--title", "Passwords", "--body", "Change th
 
 
 @pytest.fixture
-def given(engine: AsyncEngine) -> Factory:
+def factory(engine: AsyncEngine) -> Factory:
     """Creates rows in the database."""
     return Factory(engine)
 
@@ -30,15 +30,15 @@ def announcer(engine: AsyncEngine) -> Announcer:
 
 
 async def test_maintenance_is_announced_by_name_id_or_market(
-    given: Factory, announcer: Announcer, data_dir: Path, database_url: str
+    factory: Factory, announcer: Announcer, data_dir: Path, database_url: str
 ) -> None:
     """A dry run lists the companies and notifies nobody. The announcement gives its times in UTC."""
-    partner = await given.partner("Partner One")
-    account = await given.managed_account(partner, name="Account One")
-    direct = await given.company(name="Direct One")
-    location = await given.location("Harbour", market="NL")
+    partner = await factory.partner("Partner One")
+    account = await factory.managed_account(partner, name="Account One")
+    direct = await factory.company(name="Direct One")
+    location = await factory.location("Harbour", market="NL")
     for company in (account.company, direct):
-        await given.port(company, location)
+        await factory.port(company, location)
 
     def run(*options: str) -> tuple[int, str, str]:
         done = crossgate(*MAINTENANCE, *options, data_dir=data_dir, database_url=database_url)
@@ -61,10 +61,10 @@ async def test_maintenance_is_announced_by_name_id_or_market(
 
 
 async def test_security_is_announced_to_users_a_company_or_all(
-    given: Factory, announcer: Announcer, data_dir: Path, database_url: str
+    factory: Factory, announcer: Announcer, data_dir: Path, database_url: str
 ) -> None:
     """A dry run lists the addresses. If one address is unknown, nobody is notified."""
-    company, other = await given.company(name="One"), await given.company()
+    company, other = await factory.company(name="One"), await factory.company()
 
     def run(*options: str) -> tuple[int, str, str]:
         done = crossgate(*SECURITY, *options, data_dir=data_dir, database_url=database_url)

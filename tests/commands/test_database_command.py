@@ -63,8 +63,8 @@ def test_invalid_libpq_variable_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     named = crossgate("database", "url", data_dir=tmp_path, database_url=url)
 
     problem = f"names the service nowhere, but {tmp_path}/services can't be read as a service file\n"
-    assert (1, f"crossgate: DATABASE_URL: {said}") == (named.returncode, named.stderr)
-    assert (1, f"crossgate: The database URL is invalid: {said}") == (embedded.returncode, embedded.stderr)
+    assert (1, f"crossgate: DATABASE_URL: {problem}") == (named.returncode, named.stderr)
+    assert (1, f"crossgate: The database URL is invalid: {problem}") == (embedded.returncode, embedded.stderr)
 
 
 async def _has_ports(url: str) -> bool:

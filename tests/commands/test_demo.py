@@ -204,9 +204,7 @@ def test_offers_have_1_to_25_buyers_other_than_the_seller_R227(world: World) -> 
 
 
 def test_totals_are_sums_of_dimensions_A23(world: World) -> None:
-    """An offer's total is the sum of its dimensions. A scheduled offer has one dimension, which its instalments pay. R236 A28
-
-    """
+    """An offer's total is the sum of its dimensions. A scheduled offer has one dimension, which its instalments pay. R236 A28"""
     dimensions, instalments = by_offer(world, "offer_dimension"), by_offer(world, "instalment")
     for offer in world.rows["offer"]:
         scheduled = offer["payment_model"] == PaymentModel.SCHEDULE

@@ -89,7 +89,10 @@ def test_objects_without_ids_are_matched_by_index() -> None:
         response({"ports": twice}, ("ports", "*", "rate")), response({"ports": twice}), NONE, NONE
     )
     assert Counter({Flip(GAINED, "Port.rate"): 1}) == flips(
-        response({"lines": [None, {"rate": None}]}, ("lines", "*", "rate")), response({"lines": [None, {"rate": 1}]}), NONE, NONE
+        response({"lines": [None, {"rate": None}]}, ("lines", "*", "rate")),
+        response({"lines": [None, {"rate": 1}]}),
+        NONE,
+        NONE,
     )
 
 

@@ -47,7 +47,10 @@ def test_complete_record_prints_only_the_table(tmp_path: Path, complete: Coverag
     branch_count = sum(len(branches(rule)) for rule in rules)
     lines = done.stdout.splitlines()
     assert (0, "") == (done.returncode, done.stderr)
-    assert f"policy{'':23}{len(rules)} of {len(rules)} rules held and failed; {branch_count} of {branch_count} branches" == lines[-1]
+    assert (
+        f"policy{'':23}{len(rules)} of {len(rules)} rules held and failed; {branch_count} of {branch_count} branches"
+        == lines[-1]
+    )
     assert [*dict.fromkeys(rule.file for rule in rules), "policy"] == [line.split()[0] for line in lines]
 
 
@@ -57,7 +60,7 @@ def test_rule_without_a_test_is_reported(tmp_path: Path, complete: Coverage, own
 
     done = report(tmp_path, complete)
 
-    assert (1, f"{own.place}: never held nor failed: {OWN}") == (done.returncode, done.stdout.splitlines()[-1])
+    assert (1, f"{own_rule.place}: never held nor failed: {OWN}") == (done.returncode, done.stdout.splitlines()[-1])
 
 
 @pytest.mark.parametrize(("seen", "never"), [(1, "failed"), (0, "held")])
@@ -67,7 +70,7 @@ def test_rule_with_one_outcome_is_reported(tmp_path: Path, complete: Coverage, o
 
     done = report(tmp_path, complete)
 
-    assert (1, f"{own.place}: never {never}: {OWN}") == (done.returncode, done.stdout.splitlines()[-1])
+    assert (1, f"{own_rule.place}: never {never}: {OWN}") == (done.returncode, done.stdout.splitlines()[-1])
 
 
 def test_missing_branches_are_printed_on_request(tmp_path: Path, complete: Coverage, policy: Policy) -> None:

@@ -68,7 +68,9 @@ async def recorded_line(url: str, email: str | None, query: str, **variables: An
 
 async def recorded_view_as(url: str, requester_email: str, email: str, query: str, **variables: Any) -> dict[str, Any]:
     """The recording of a view-as query."""
-    requester = {"asker" + name[0].upper() + name[1:]: key for name, key in (await recorded_viewer(url, requester_email)).items()}
+    requester = {
+        "asker" + name[0].upper() + name[1:]: key for name, key in (await recorded_viewer(url, requester_email)).items()
+    }
     return {**await recorded_viewer(url, email), **requester, "operationName": None, "query": query, "variables": variables}
 
 
@@ -197,4 +199,6 @@ def replay(directory: Path, database_url: str | None, *options: str) -> Complete
 
     It runs in a separate process, so that its decisions don't count as covered by tests.
     """
-    return run_subprocess("policy", "replay", str(directory / "recorded"), *options, data_dir=directory, database_url=database_url)
+    return run_subprocess(
+        "policy", "replay", str(directory / "recorded"), *options, data_dir=directory, database_url=database_url
+    )

@@ -79,9 +79,7 @@ async def stop(process: Process) -> int:
         return await process.wait()
 
 
-async def test_mail_is_sent_as_it_was_written_X6(
-    data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
-) -> None:
+async def test_mail_is_sent_as_it_was_written_X6(data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox) -> None:
     """Mails queued before the worker starts and while it runs are sent. The worker stops cleanly."""
     await queue(engine, "first@sample.example", title="Grüße", body="Ein Text,\nmit zwei Zeilen: " + "lang " * 100)
     async with worker(data_dir, database_url, box) as process:
@@ -103,9 +101,7 @@ async def test_mail_is_sent_as_it_was_written_X6(
     assert (0, 0) == (code, jobs)
 
 
-async def test_delayed_mail_is_sent_later_X6(
-    data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
-) -> None:
+async def test_delayed_mail_is_sent_later_X6(data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox) -> None:
     """After a temporary refusal of the recipient or the mail, it is sent again with the same id."""
     box.rcpt["greylisted@sample.example"].append("450 try again later")
     box.rcpt["busy@sample.example"].append("451 busy")
@@ -175,9 +171,7 @@ async def test_no_header_can_be_injected_into_a_mail_X6(
     assert ["SENT", "FAILED"] == [status for _, status, _, _ in await outbox(engine)]
 
 
-async def test_killed_worker_loses_no_mail_X6(
-    data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
-) -> None:
+async def test_killed_worker_loses_no_mail_X6(data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox) -> None:
     """After a kill in the middle of sending, a new worker sends all remaining mails with the same ids."""
     addresses = [f"user{number}@sample.example" for number in range(12)]
     await queue(engine, *addresses)
@@ -226,9 +220,7 @@ async def test_stopping_worker_finishes_its_mail_X6(
     assert [("a@sample.example", "SENT", 1, None)] == await outbox(engine)
 
 
-async def test_development_captures_mails_without_a_server_X6(
-    data_dir: Path, database_url: str, engine: AsyncEngine
-) -> None:
+async def test_development_captures_mails_without_a_server_X6(data_dir: Path, database_url: str, engine: AsyncEngine) -> None:
     """The mails are done and stay where the mail page finds them."""
     await queue(engine, "a@sample.example")
     async with worker(data_dir, database_url, None, "--once", "--development") as process:

@@ -36,7 +36,7 @@ CURL.add_argument("-d", "--data-binary", dest="body")
 class Reader:
     """Somebody who types what a page says. `answer` is what came back last, and `output` what a command printed last."""
 
-    ask: Client
+    client: Client
     environment: dict[str, str]
     stack: AsyncExitStack
     viewer: str | None = None
@@ -67,11 +67,11 @@ class Reader:
 
     async def _operation(self, block: Block) -> None:
         if block.code.startswith("subscription"):
-            self.following = await self.stack.enter_async_context(self.ask.following(self.viewer, block.code))
+            self.following = await self.stack.enter_async_context(self.client.following(self.viewer, block.code))
             return
-        self.answer = json.loads((await self.ask.send(self.viewer, block.code, self.variables)).body)
+        self.answer = json.loads((await self.client.send(self.viewer, block.code, self.variables)).body)
         self.variables = {}
-        await self.ask.app.state.services.audit.flush()
+        await self.client.app.state.services.audit.flush()
 
     async def _json(self, block: Block) -> None:
         written = json.loads(block.code)
@@ -107,12 +107,12 @@ class Reader:
         content = FILES[asked.body]() if asked.body in FILES else asked.body
         url = "http://" + asked.url.removeprefix("http://")
         headers = {"Content-Type": "application/x-www-form-urlencoded"} | headers if content else headers
-        response = await self.ask.client.request("POST" if content else "GET", url, content=content, headers=headers)
+        response = await self.client.http.request("POST" if content else "GET", url, content=content, headers=headers)
         self.answer = response.json()
 
     async def _header(self, header: str) -> tuple[str, str]:
         if found := TOKEN.search(header):
-            header = header.replace(found[0], await self.ask._token(found[1]))
+            header = header.replace(found[0], await self.client._token(found[1]))
         key, _, value = header.partition(": ")
         return key, value
 
@@ -122,7 +122,7 @@ class Reader:
         self.output = done.output
 
     async def _statements(self, block: Block) -> None:
-        async with self.ask.app.state.services.reader.connection() as connection:
+        async with self.client.app.state.services.reader.connection() as connection:
             await connection.driver.execute(block.code)
 
     async def _printed(self, block: Block) -> None:

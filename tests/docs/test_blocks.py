@@ -31,8 +31,8 @@ NOT_RUN: Final = {
 async def test_a_page_is_true(page: Path, demo_copy_url: str, tmp_path: Path) -> None:
     """Whatever a page shows, its reader gets, from the first block to the last, on one database."""
     environment = {"DATABASE_URL": demo_copy_url, "CROSSGATE_DATA_DIR": str(tmp_path)}
-    async with open_client(demo_copy_url, tmp_path) as ask, AsyncExitStack() as stack:
-        reader = Reader(ask, environment, stack)
+    async with open_client(demo_copy_url, tmp_path) as client, AsyncExitStack() as stack:
+        reader = Reader(client, environment, stack)
         for block in blocks(page):
             if block.skipped or block.language == "mermaid" or block.role == "drawing":
                 continue

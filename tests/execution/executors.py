@@ -85,9 +85,9 @@ class Sides:
 
     async def __call__(self, viewer: str | None, query: str, operation: str | None = None, **variables: Any) -> Reply:
         """Return the answer to a query, which is the same on both sides. Raises Difference."""
-        return await self.ask(Request(query=query, viewer=viewer, variables=variables, operation=operation))
+        return await self.send(Request(query=query, viewer=viewer, variables=variables, operation=operation))
 
-    async def ask(self, request: Request) -> Reply:
+    async def send(self, request: Request) -> Reply:
         """Return the answer to a request, which is the same on both sides. Raises Difference."""
         headers = await self._headers(request.viewer)
         on, off = await post(self.on, headers, request.body), await post(self.off, headers, request.body)

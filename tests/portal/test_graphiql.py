@@ -15,7 +15,7 @@ EXAMPLES = ["PortsAndPrices", "Marketplace", "ManagedAccounts", "WhoAmI", "Priva
 
 async def test_page_contacts_no_other_host(visit: Visit) -> None:
     """Scripts, workers, fonts, schema and answers all come from the gateway itself."""
-    await visit.ask()
+    await visit.run_query()
 
     assert {visit.url} == visit.origins
 
@@ -23,7 +23,7 @@ async def test_page_contacts_no_other_host(visit: Visit) -> None:
 async def test_other_viewer_gets_another_answer(visit: Visit) -> None:
     """Choosing another viewer runs the query again: one viewer sees the price, the other the reason why not."""
     await visit.sign_in("shown@managed.example")
-    shown = await visit.ask()
+    shown = await visit.run_query()
     await expect(visit.hidden_values).to_be_empty()
     await visit.sign_in("hidden@managed.example")
     hidden = await visit.answer()
@@ -43,10 +43,10 @@ async def test_choice_survives_a_reload(visit: Visit) -> None:
     """A reloaded page keeps the chosen viewer, with a new token. No token is ever stored."""
     await visit.sign_in("network@direct.example")
     await visit.open_tab("WhoAmI")
-    await visit.ask()
+    await visit.run_query()
 
     await visit.reload()
-    answer = await visit.ask()
+    answer = await visit.run_query()
     stored = await visit.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
 
     await expect(visit.menu_button).to_have_text("Viewing as network@direct.example")
@@ -58,7 +58,7 @@ async def test_choice_survives_a_reload(visit: Visit) -> None:
 async def test_answer_for_another_viewer_disappears(visit: Visit) -> None:
     """An answer in another tab disappears when the viewer changes. An answer for the same viewer stays."""
     await visit.sign_in("shown@managed.example")
-    await visit.ask()
+    await visit.run_query()
     await visit.open_tab("WhoAmI")
     await visit.open_tab("PortsAndPrices")
     kept = await visit.answer()
@@ -76,7 +76,7 @@ async def test_answer_for_another_viewer_disappears(visit: Visit) -> None:
 async def test_example_is_answered_without_errors(visit: Visit, name: str) -> None:
     """Every default tab has a query that is valid for the schema and allowed to everybody."""
     await visit.open_tab(name)
-    answers = [await visit.ask()]
+    answers = [await visit.run_query()]
     await visit.sign_in("admin@partner.example")
     answers.append(await visit.answer())
 
@@ -133,7 +133,7 @@ async def test_page_fits(visit: Visit, width: int) -> None:
     """At half of a screen's width as at its full one nothing has to be scrolled sideways, and the viewer is in sight."""
     await visit.page.set_viewport_size({"width": width, "height": 700})
     await visit.sign_in("hidden@managed.example")
-    await visit.ask()
+    await visit.run_query()
 
     assert await visit.page.evaluate("document.documentElement.scrollWidth") == width
     await expect(visit.menu_button).to_be_in_viewport(ratio=1)
@@ -158,7 +158,7 @@ async def test_expired_token_is_replaced(visit: Visit) -> None:
     await visit.sign_in("network@direct.example")
     await visit.page.route("**/graphql", lambda route: route.fulfill(status=401, json={"errors": []}), times=1)
     await visit.open_tab("WhoAmI")
-    answer = await visit.ask()
+    answer = await visit.run_query()
 
     assert answer["data"]["viewer"]["user"]["email"] == "network@direct.example"
     assert ["401" in complaint for complaint in visit.complaints] == [True]

@@ -29,7 +29,7 @@ async def looking_as_hidden(visit: Visit) -> Locator:
     shown = await panel(visit)
     await shown.get_by_label("Look as", exact=True).select_option(label="Quillmere Foods")
     await expect(visit.page.get_by_text("Looking as Quillmere Foods")).to_be_visible()
-    await visit.ask()
+    await visit.run_query()
     return shown
 
 
@@ -50,7 +50,7 @@ async def test_viewer_without_an_administrator_role_reads_the_reason_only(visit:
     """A managed account reads why its prices are hidden, but no rule."""
     await visit.sign_in("hidden@managed.example")
     shown = await panel(visit)
-    await visit.ask()
+    await visit.run_query()
 
     await shown.get_by_role("button", name="Why?").click()
 
@@ -73,7 +73,7 @@ async def test_view_as_ends(visit: Visit) -> None:
     await looking_as_hidden(visit)
 
     await visit.page.get_by_role("button", name="Stop").click()
-    answer = await visit.ask()
+    answer = await visit.run_query()
 
     assert "redactions" not in answer.get("extensions", {})
     await expect(visit.page.get_by_text("Looking as")).to_have_count(0)

@@ -74,7 +74,7 @@ class Visit:
         await self.page.get_by_role("tab", name=name).click()
         await self.page.wait_for_function(ASKED, arg=f"query {name} ")
 
-    async def ask(self) -> dict[str, Any]:
+    async def run_query(self) -> dict[str, Any]:
         """Run the tab's query and return its answer. Press the button again if the page was busy and ignored it."""
         play = self.page.get_by_role("button", name="Execute query")
         for patience in (5_000, 10_000, 30_000):

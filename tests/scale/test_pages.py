@@ -1,6 +1,6 @@
 """A page costs the same in a large market as in a small one, for every connection and viewer, as measured by PostgreSQL.
 
-`ask` goes through the endpoint. Each statement that it runs is explained with the same parameters and the same kind of plan.
+`client` goes through the endpoint. Each statement that it runs is explained with the same parameters and the same kind of plan.
 """
 
 from __future__ import annotations
@@ -207,5 +207,5 @@ async def test_related_rows_are_found_by_key(large: Market, parent: str) -> None
 
 async def _matching(market: Market, viewer: str | None, field: str, condition: str) -> int:
     """Count the viewer's own dealings plus the matching rows that it can read."""
-    answer = await market.ask(viewer, f"{{ {field}({condition}) {{ totalCount }} }}")
+    answer = await market.client(viewer, f"{{ {field}({condition}) {{ totalCount }} }}")
     return await own(market, viewer) + (answer.data[field]["totalCount"] if answer.data else 0)

@@ -53,12 +53,12 @@ async def client(address: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture(scope="session")
-def ask(client: httpx.AsyncClient) -> PostQuery:
-    async def ask(query: Any, *, accept: str = GRAPHQL, token: str | None = None, **more: Any) -> httpx.Response:
+def post(client: httpx.AsyncClient) -> PostQuery:
+    async def post(query: Any, *, accept: str = GRAPHQL, token: str | None = None, **more: Any) -> httpx.Response:
         headers = {"Accept": accept} | ({"Authorization": f"Bearer {token}"} if token else {})
         return await client.post("/graphql", json={"query": query, **more}, headers=headers)
 
-    return ask
+    return post
 
 
 @pytest.fixture

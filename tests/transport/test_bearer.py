@@ -23,14 +23,14 @@ def assert_refused(response: httpx.Response, message: str) -> None:
     assert f'Bearer error="invalid_token", error_description="{message}"' == response.headers["WWW-Authenticate"]
 
 
-async def test_request_without_authorization_is_anonymous(ask: PostQuery) -> None:
+async def test_request_without_authorization_is_anonymous(post: PostQuery) -> None:
     """A request without an Authorization header is served as anonymous."""
-    assert (await ask("{ me }")).json() == {"data": {"me": "None"}}
+    assert (await post("{ me }")).json() == {"data": {"me": "None"}}
 
 
-async def test_valid_token_identifies_the_viewer(ask: PostQuery, token: str) -> None:
+async def test_valid_token_identifies_the_viewer(post: PostQuery, token: str) -> None:
     """A request with a valid token is served as the token's user."""
-    assert {"data": {"me": str(ADA)}} == (await ask("{ me }", token=token)).json()
+    assert {"data": {"me": str(ADA)}} == (await post("{ me }", token=token)).json()
 
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer  "])
@@ -41,9 +41,9 @@ async def test_authorization_scheme_follows_http(client: httpx.AsyncClient, toke
     assert {"data": {"me": str(ADA)}} == response.json()
 
 
-async def test_expired_token_is_refused(ask: PostQuery, tokens: Tokens) -> None:
+async def test_expired_token_is_refused(post: PostQuery, tokens: Tokens) -> None:
     """An expired token gets its own message and is not served as anonymous."""
-    assert_refused(await ask("{ me }", token=tokens.issue(ADA, MEMBERSHIP, -1)), "The token has expired. Sign in again.")
+    assert_refused(await post("{ me }", token=tokens.issue(ADA, MEMBERSHIP, -1)), "The token has expired. Sign in again.")
 
 
 @pytest.mark.parametrize(
@@ -65,11 +65,11 @@ async def test_other_credentials_are_refused(client: httpx.AsyncClient, header: 
     assert "swordfish" not in response.text + str(response.headers)
 
 
-async def test_tampered_token_is_refused(ask: PostQuery, token: str) -> None:
+async def test_tampered_token_is_refused(post: PostQuery, token: str) -> None:
     """A token with one changed letter is refused."""
     letter = "A" if token[-10] != "A" else "B"
 
-    assert_refused(await ask("{ me }", token=f"{token[:-10]}{letter}{token[-9:]}"), INVALID)
+    assert_refused(await post("{ me }", token=f"{token[:-10]}{letter}{token[-9:]}"), INVALID)
 
 
 async def test_two_tokens_are_refused(client: httpx.AsyncClient, token: str) -> None:
@@ -79,17 +79,17 @@ async def test_two_tokens_are_refused(client: httpx.AsyncClient, token: str) -> 
     assert_refused(await client.get("/graphql", params={"query": "{ me }"}, headers=headers), NOT_BEARER)
 
 
-async def test_removed_user_is_refused(ask: PostQuery, tokens: Tokens) -> None:
+async def test_removed_user_is_refused(post: PostQuery, tokens: Tokens) -> None:
     """A valid token of a user who no longer exists is refused."""
-    assert_refused(await ask("{ me }", token=tokens.issue(REMOVED, MEMBERSHIP, 60)), GONE)
+    assert_refused(await post("{ me }", token=tokens.issue(REMOVED, MEMBERSHIP, 60)), GONE)
 
 
-async def test_removed_membership_is_refused(ask: PostQuery, tokens: Tokens) -> None:
+async def test_removed_membership_is_refused(post: PostQuery, tokens: Tokens) -> None:
     """A valid token of a membership that has ended is refused, even though its user still exists."""
-    assert_refused(await ask("{ me }", token=tokens.issue(ADA, uuid4(), 60)), GONE)
+    assert_refused(await post("{ me }", token=tokens.issue(ADA, uuid4(), 60)), GONE)
 
 
 @pytest.mark.parametrize("accept", [GRAPHQL, JSON])
-async def test_refusal_uses_the_accepted_media_type(ask: PostQuery, accept: str) -> None:
+async def test_refusal_uses_the_accepted_media_type(post: PostQuery, accept: str) -> None:
     """A refusal has the media type that the client accepts."""
-    assert f"{accept}; charset=utf-8" == (await ask("{ me }", accept=accept, token="x")).headers["Content-Type"]
+    assert f"{accept}; charset=utf-8" == (await post("{ me }", accept=accept, token="x")).headers["Content-Type"]

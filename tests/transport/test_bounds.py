@@ -251,9 +251,9 @@ def test_document_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (first, second) == (2, 3)
 
 
-async def test_cost_is_returned_in_a_header(ask: PostQuery) -> None:
+async def test_cost_is_returned_in_a_header(post: PostQuery) -> None:
     """The response to an executed operation has the cost in a header and not in its body."""
-    response = await ask("{ hello }")
+    response = await post("{ hello }")
 
     assert ("0", {"data": {"hello": "Hello, world!"}}) == (response.headers["X-Crossgate-Cost"], response.json())
 
@@ -316,19 +316,19 @@ def test_mutations_are_counted_separately(document: str) -> None:
     assert cost(document) >= 0
 
 
-async def test_root_fields_are_limited(ask: PostQuery) -> None:
+async def test_root_fields_are_limited(post: PostQuery) -> None:
     """Root fields in fragments count like the operation's own."""
     fields = " ".join(f"a{n}: hello" for n in range(60))
 
-    response = await ask(f"{{ {fields} ...F }} fragment F on Query {{ {fields.replace('a', 'b')} }}")
+    response = await post(f"{{ {fields} ...F }} fragment F on Query {{ {fields.replace('a', 'b')} }}")
 
     (error,) = response.json()["errors"]
     assert ("TOO_MANY_ROOT_FIELDS", 120, 100) == tuple(error["extensions"][name] for name in ("code", "fields", "limit"))
 
 
-async def test_repeated_fields_are_limited(ask: PostQuery) -> None:
+async def test_repeated_fields_are_limited(post: PostQuery) -> None:
     """Repeated fields are limited, because validation compares each pair of them."""
-    response = await ask("query Q { request request " + "... on Query { hello hello } " * 2 + "me " * 90 + " }")
+    response = await post("query Q { request request " + "... on Query { hello hello } " * 2 + "me " * 90 + " }")
     assert 200 == response.status_code
 
     with pytest.raises(OperationTooRepetitive):

@@ -79,41 +79,41 @@ def test_single_id_counts_as_a_list_of_one(single: str) -> None:
 @pytest.fixture(scope="module")
 async def limited(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
     """The gateway with the small demo data, and a cost limit of 100."""
-    async with open_client(demo_url, tmp_path_factory.mktemp("limited"), max_operation_cost=100) as ask:
-        yield ask
+    async with open_client(demo_url, tmp_path_factory.mktemp("limited"), max_operation_cost=100) as client:
+        yield client
 
 
-async def post(ask: Client, query: str, variables: dict[str, Any]) -> Any:
+async def post(client: Client, query: str, variables: dict[str, Any]) -> Any:
     """Send an operation by POST and return its error codes."""
-    return (await ask.send(None, query, variables)).codes
+    return (await client.send(None, query, variables)).codes
 
 
-async def get(ask: Client, query: str, variables: dict[str, Any]) -> Any:
+async def get(client: Client, query: str, variables: dict[str, Any]) -> Any:
     """Send an operation by GET and return its error codes."""
-    response = await ask.client.get("/graphql", params={"query": query, "variables": json.dumps(variables)})
+    response = await client.http.get("/graphql", params={"query": query, "variables": json.dumps(variables)})
     return codes(response.json())
 
 
-async def stream(ask: Client, query: str, variables: dict[str, Any]) -> Any:
+async def stream(client: Client, query: str, variables: dict[str, Any]) -> Any:
     """Send an operation as an event stream and return its error codes."""
     headers = {"Accept": "text/event-stream"}
-    response = await ask.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
+    response = await client.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
     return codes(next(json.loads(line.removeprefix("data: ")) for line in response.text.splitlines() if "errors" in line))
 
 
-async def send_over_socket(ask: Client, query: str, variables: dict[str, Any]) -> Any:
+async def send_over_socket(client: Client, query: str, variables: dict[str, Any]) -> Any:
     """Send an operation over a WebSocket and return its error codes."""
-    async with opened(ask.app) as socket:
+    async with opened(client.app) as socket:
         await socket.send({"type": "connection_init"})
         await socket.receive()
         await socket.send({"type": "subscribe", "id": "1", "payload": {"query": query, "variables": variables}})
         return codes((await socket.receive())["payload"])
 
 
-async def compare(ask: Client, query: str, variables: dict[str, Any]) -> Any:
+async def compare(client: Client, query: str, variables: dict[str, Any]) -> Any:
     """Send an operation to /diff and return its error codes."""
     body = {"query": query, "variables": variables, "left": None, "right": None}
-    return codes((await ask.post(PARTNER, "/diff", body)).json())
+    return codes((await client.post(PARTNER, "/diff", body)).json())
 
 
 def codes(answer: Any) -> Any:

@@ -165,9 +165,9 @@ def test_comments_count_as_tokens() -> None:
         ("mutation {}", 11),
     ],
 )
-async def test_empty_braces_are_a_syntax_error(ask: PostQuery, text: str, column: int) -> None:
+async def test_empty_braces_are_a_syntax_error(post: PostQuery, text: str, column: int) -> None:
     """The parser accepts empty braces, so the gateway refuses them and returns their location."""
-    response = await ask(text)
+    response = await post(text)
 
     (error,) = response.json()["errors"]
     assert (400, "GRAPHQL_PARSE_FAILED") == (response.status_code, error["extensions"]["code"])

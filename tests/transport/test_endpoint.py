@@ -52,17 +52,17 @@ REQUEST_ERRORS = [
 @pytest.mark.parametrize(("body", "expected"), REQUEST_ERRORS)
 @pytest.mark.parametrize(("accept", "status"), [(GRAPHQL, 400), (JSON, 200)])
 async def test_request_errors_have_a_code_and_no_data(
-    ask: PostQuery, body: dict[str, Any], expected: dict[str, Any], accept: str, status: int
+    post: PostQuery, body: dict[str, Any], expected: dict[str, Any], accept: str, status: int
 ) -> None:
     """A request that fails before it runs has a code and no data: 400 in GraphQL's own media type, 200 as plain JSON."""
-    response = await ask(**body, accept=accept)
+    response = await post(**body, accept=accept)
 
     assert (status, expected) == (response.status_code, response.json())
 
 
-async def test_named_operation_runs(ask: PostQuery) -> None:
+async def test_named_operation_runs(post: PostQuery) -> None:
     """`operationName` chooses which operation runs."""
-    response = await ask(TWO, operationName="B")
+    response = await post(TWO, operationName="B")
 
     assert (response.status_code, response.json()) == (200, {"data": {"hello": "Hello, B!"}})
 
@@ -78,16 +78,16 @@ async def test_named_operation_runs(ask: PostQuery) -> None:
         "# comment\n" * 600 + "{ hello }",
     ],
 )
-async def test_oversized_document_is_refused(ask: PostQuery, query: str) -> None:
+async def test_oversized_document_is_refused(post: PostQuery, query: str) -> None:
     """A document with too many tokens or too much nesting is refused before it costs anything."""
-    response = await ask(query)
+    response = await post(query)
 
     assert (response.status_code, response.json()["errors"][0]["extensions"]["code"]) == (400, "GRAPHQL_PARSE_FAILED")
 
 
-async def test_mutation_runs_by_post(ask: PostQuery) -> None:
+async def test_mutation_runs_by_post(post: PostQuery) -> None:
     """A mutation runs by POST."""
-    assert (await ask("mutation { bump }")).json() == {"data": {"bump": 1}}
+    assert (await post("mutation { bump }")).json() == {"data": {"bump": 1}}
 
 
 @pytest.mark.parametrize("query", ["mutation { bump }", "query A { hello } mutation B { bump }"])
@@ -103,9 +103,9 @@ async def test_mutation_does_not_run_by_get(client: httpx.AsyncClient, query: st
     ) == (405, "POST", "METHOD_NOT_ALLOWED")
 
 
-async def test_subscription_needs_a_streaming_transport(ask: PostQuery) -> None:
+async def test_subscription_needs_a_streaming_transport(post: PostQuery) -> None:
     """A subscription isn't run as if it were a query."""
-    response = await ask("subscription { ticks }")
+    response = await post("subscription { ticks }")
 
     [refused] = response.json()["errors"]
     assert (
@@ -115,9 +115,9 @@ async def test_subscription_needs_a_streaming_transport(ask: PostQuery) -> None:
     ) == (400, "Subscriptions need a streaming transport. Use a WebSocket, or send Accept: text/event-stream.", "BAD_REQUEST")
 
 
-async def test_incremental_delivery_is_not_supported(ask: PostQuery) -> None:
+async def test_incremental_delivery_is_not_supported(post: PostQuery) -> None:
     """The directives of incremental delivery are unknown."""
-    response = await ask("{ ... @defer { hello } }")
+    response = await post("{ ... @defer { hello } }")
 
     assert (
         response.status_code,
@@ -125,9 +125,9 @@ async def test_incremental_delivery_is_not_supported(ask: PostQuery) -> None:
     ) == (400, "GRAPHQL_VALIDATION_FAILED")
 
 
-async def test_operation_that_takes_too_long_gets_504(ask: PostQuery) -> None:
+async def test_operation_that_takes_too_long_gets_504(post: PostQuery) -> None:
     """An operation that runs longer than the timeout is stopped (504)."""
-    response = await ask("{ slow(seconds: 30) }")
+    response = await post("{ slow(seconds: 30) }")
 
     [refused] = response.json()["errors"]
     assert (
@@ -137,9 +137,9 @@ async def test_operation_that_takes_too_long_gets_504(ask: PostQuery) -> None:
     ) == (504, "The request was not answered within 1 seconds. Try a smaller request.", "TIMEOUT")
 
 
-async def test_responses_are_not_cached(ask: PostQuery) -> None:
+async def test_responses_are_not_cached(post: PostQuery) -> None:
     """A cache never returns one viewer's response to another."""
-    headers = (await ask("{ hello }")).headers
+    headers = (await post("{ hello }")).headers
 
     assert headers["Cache-Control"] == "no-store"
     assert "Authorization" in headers["Vary"]

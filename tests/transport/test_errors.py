@@ -25,9 +25,9 @@ def field_error(path: str, message: str, **extensions: Any) -> dict[str, Any]:
     return {"message": message, "locations": [{"line": 1, "column": column}], "path": [path], "extensions": extensions}
 
 
-async def test_field_errors_are_masked_unless_public(ask: PostQuery) -> None:
+async def test_field_errors_are_masked_unless_public(post: PostQuery) -> None:
     """A public error is shown in full. Any other is masked and carries the request id for support."""
-    response = await ask("{ broken refused careless overflowing }")
+    response = await post("{ broken refused careless overflowing }")
 
     masked = {"code": "INTERNAL", "requestId": response.headers["X-Request-ID"]}
     expected = {
@@ -42,18 +42,18 @@ async def test_field_errors_are_masked_unless_public(ask: PostQuery) -> None:
     assert (200, expected) == (response.status_code, response.json())
 
 
-async def test_error_in_a_required_field_nulls_the_data(ask: PostQuery) -> None:
+async def test_error_in_a_required_field_nulls_the_data(post: PostQuery) -> None:
     """An error in a required root field leaves data null, and the status stays 200."""
-    response = await ask("{ brokenRequired }")
+    response = await post("{ brokenRequired }")
 
     masked = {"code": "INTERNAL", "requestId": response.headers["X-Request-ID"]}
     expected = {"errors": [field_error("brokenRequired", "Internal server error", **masked)], "data": None}
     assert (200, expected) == (response.status_code, response.json())
 
 
-async def test_invalid_argument_found_at_run_time_is_shown(ask: PostQuery) -> None:
+async def test_invalid_argument_found_at_run_time_is_shown(post: PostQuery) -> None:
     """An argument that only execution finds invalid is the client's mistake, so its error is shown."""
-    response = await ask("query ($n: String) { hello(name: $n) }", variables={"n": None})
+    response = await post("query ($n: String) { hello(name: $n) }", variables={"n": None})
 
     [error] = response.json()["errors"]
     assert (error["extensions"]["code"], error["path"]) == ("BAD_USER_INPUT", ["hello"])

@@ -19,9 +19,9 @@ COPY = sa.text("""INSERT INTO port SELECT (jsonb_populate_record(port, jsonb_bui
 
 async def test_every_gateway_delivers_an_event(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
     """Two gateways listen on separate connections, and subscribers of both receive one change exactly once."""
-    given = Factory(engine)
-    company = await given.company()
-    port = await given.port(company)
+    factory = Factory(engine)
+    company = await factory.company()
+    port = await factory.port(company)
 
     async with (
         open_client(database_url, tmp_path) as one,
@@ -29,7 +29,7 @@ async def test_every_gateway_delivers_an_event(database_url: str, engine: AsyncE
         one.following(company.admin, PORTS) as here,
         other.following(company.admin, PORTS) as there,
     ):
-        await given.change(port, name="changed")
+        await factory.change(port, name="changed")
         received = [await here.event(), await there.event()]
         no_more = await here.hears_nothing() and await there.hears_nothing()
 
@@ -42,16 +42,16 @@ async def test_changed_setting_applies_to_the_next_event_of_every_gateway(
     database_url: str, engine: AsyncEngine, tmp_path: Path
 ) -> None:
     """Every process evaluates visibility anew for each event. Nothing is cached."""
-    given = Factory(engine)
-    account = await given.managed_account(await given.partner(), pricing=True)
-    port = await given.port(account.company)
+    factory = Factory(engine)
+    account = await factory.managed_account(await factory.partner(), pricing=True)
+    port = await factory.port(account.company)
     query = "subscription { portUpdated { name monthlyRate { amount } } }"
 
     async with open_client(database_url, tmp_path) as gateway, gateway.following(account.admin, query) as following:
-        await given.change(port, name="one")
+        await factory.change(port, name="one")
         shown = await following.event()
-        await given.setting(account, pricing=False)
-        await given.change(port, name="two")
+        await factory.setting(account, pricing=False)
+        await factory.change(port, name="two")
         hidden = await following.event()
 
     assert payload({"portUpdated": {"name": "one", "monthlyRate": {"amount": "1250.00"}}}) == shown
@@ -61,9 +61,9 @@ async def test_changed_setting_applies_to_the_next_event_of_every_gateway(
 
 async def test_slow_subscriber_gets_an_error(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
     """A subscriber with too many pending events gets an error and no more events. Other subscribers and operations continue."""
-    given = Factory(engine)
-    company = await given.company()
-    port = await given.port(company)
+    factory = Factory(engine)
+    company = await factory.company()
+    port = await factory.port(company)
 
     async with open_client(database_url, tmp_path) as gateway, gateway.following(company.admin, PORTS) as following:
         async with engine.connect() as connection:
@@ -71,7 +71,7 @@ async def test_slow_subscriber_gets_an_error(database_url: str, engine: AsyncEng
         while (message := await following.socket.receive())["type"] == "next":
             pass
         async with gateway.following(company.admin, PORTS) as another:
-            await given.change(port, name="changed")
+            await factory.change(port, name="changed")
             received = await another.event()
         await following.socket.send({"type": "subscribe", "id": "more", "payload": {"query": "{ viewer { company { id } } }"}})
         answer = await following.socket.receive()

@@ -127,10 +127,10 @@ def test_invalid_introspection_can_be_measured(query: str) -> None:
 
 
 @pytest.fixture
-async def ask(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+async def client(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
     """A client of a gateway with the small demo data and empty caches."""
-    async with open_client(demo_url, tmp_path_factory.mktemp("introspected")) as ask:
-        yield ask
+    async with open_client(demo_url, tmp_path_factory.mktemp("introspected")) as client:
+        yield client
 
 
 @pytest.fixture
@@ -146,10 +146,10 @@ def executed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return documents
 
 
-async def test_results_are_cached_per_schema(ask: Client, executed: list[Any]) -> None:
+async def test_results_are_cached_per_schema(client: Client, executed: list[Any]) -> None:
     """Viewers of one schema share one execution, and never get the result of another schema. V13"""
-    answers = {viewer: await ask(viewer, FULL_QUERY) for viewer in (PARTNER, HIDDEN, ANONYMOUS)}
-    repeated = {viewer: await ask(viewer, FULL_QUERY) for viewer in answers}
+    answers = {viewer: await client(viewer, FULL_QUERY) for viewer in (PARTNER, HIDDEN, ANONYMOUS)}
+    repeated = {viewer: await client(viewer, FULL_QUERY) for viewer in answers}
 
     assert {viewer: answer.body for viewer, answer in answers.items()} == {
         viewer: answer.body for viewer, answer in repeated.items()
@@ -157,13 +157,13 @@ async def test_results_are_cached_per_schema(ask: Client, executed: list[Any]) -
     assert (3, 3) == (len(executed), len({answer.body for answer in answers.values()}))
 
 
-async def test_results_are_cached_by_the_variables_they_use(ask: Client, executed: list[Any]) -> None:
+async def test_results_are_cached_by_the_variables_they_use(client: Client, executed: list[Any]) -> None:
     """Only variables that the introspection fields use are part of the cache key."""
     query = """query ($name: String!, $first: Int, $deep: Boolean!) {
       __type(name: $name) { name fields @include(if: $deep) { name } } ports(first: $first) { nodes { id } }
     }"""
     inputs = [("Port", 1, True), ("Port", 2, True), ("Port", 2, False), ("Company", 2, False)]
-    answers = [await ask(DIRECT, query, name=name, first=first, deep=deep) for name, first, deep in inputs]
+    answers = [await client(DIRECT, query, name=name, first=first, deep=deep) for name, first, deep in inputs]
 
     assert ["Port", "Port", "Port", "Company"] == [answer.data["__type"]["name"] for answer in answers]
     assert [1, 2, 2, 2] == [len(answer.data["ports"]["nodes"]) for answer in answers]
@@ -171,12 +171,12 @@ async def test_results_are_cached_by_the_variables_they_use(ask: Client, execute
     assert 3 == len(executed)
 
 
-async def test_introspection_and_data_keep_the_order_of_the_query(ask: Client) -> None:
+async def test_introspection_and_data_keep_the_order_of_the_query(client: Client) -> None:
     """Data, introspection and their errors form one response."""
     query = """query ($d: Boolean) { b: viewer { roles } s: __schema { queryType { name } } a: viewer { roles }
       t: __type(name: "Port") { name fields(includeDeprecated: $d) { name } } bad: node(id: "x") { id } }"""
 
-    answer = await ask(PARTNER, query, d=None)
+    answer = await client(PARTNER, query, d=None)
 
     assert ["b", "s", "a", "t", "bad"] == list(answer.data)
     assert {"name": "Port", "fields": None} == answer.data["t"]
@@ -184,8 +184,8 @@ async def test_introspection_and_data_keep_the_order_of_the_query(ask: Client) -
 
 
 @pytest.mark.parametrize("query", [WIDE, ALIASES])
-async def test_oversized_introspection_is_refused_with_a_code(ask: Client, query: str) -> None:
+async def test_oversized_introspection_is_refused_with_a_code(client: Client, query: str) -> None:
     """The error has a code and a status of 400."""
-    answer = await ask(ANONYMOUS, query)
+    answer = await client(ANONYMOUS, query)
 
     assert (400, ["INTROSPECTION_TOO_LARGE"]) == (answer.status, answer.codes)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from settings import Settings
 from tests.transport.gateway import make_app, running
 from tests.transport.test_sse import all_events
-from tests.transport.test_websocket import receive_close, open_initialised, open_socket, receive, send, subscribe
+from tests.transport.test_websocket import open_initialised, open_socket, receive, receive_close, send, subscribe
 from transport.authentication.tokens import Tokens
 from transport.limits.quotas import MIN_CHARGE, SHARED_BUCKETS, WINDOW, Buckets
 

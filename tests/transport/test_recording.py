@@ -40,13 +40,13 @@ def list_names(directory: Path) -> list[str]:
     return [path.name for path in directory.iterdir()]
 
 
-async def recorded_viewer(ask: Client, email: str | None) -> dict[str, Any]:
+async def recorded_viewer(client: Client, email: str | None) -> dict[str, Any]:
     """A viewer as it is recorded."""
     if email is None:
         return {"userId": None, "companyId": None}
-    token = ask.app.state.tokens.verify(await ask._token(email))
+    token = client.app.state.tokens.verify(await client._token(email))
     query = "SELECT company_id FROM membership WHERE id = $1"
-    async with ask.app.state.services.engine.connect() as connection:
+    async with client.app.state.services.engine.connect() as connection:
         result = await connection.exec_driver_sql(query, (token.membership_id,))
         return {"userId": str(token.user_id), "companyId": str(result.scalar_one())}
 
@@ -55,15 +55,17 @@ async def test_query_is_recorded_with_its_viewer(demo_url: str, tmp_path: Path) 
     """Each executed query is a line with its viewer, name, text and variables, for every transport."""
     path = tmp_path / "recorded.jsonl"
 
-    async with open_recording_client(demo_url, tmp_path, path) as ask:
-        await ask(HIDDEN, NAMED, first=1)
-        await ask(ANONYMOUS, "{ viewer { roles } }")
-        async with opened(ask.app) as socket:
-            await socket.send({"type": "connection_init", "payload": {"Authorization": f"Bearer {await ask._token(DIRECT)}"}})
+    async with open_recording_client(demo_url, tmp_path, path) as client:
+        await client(HIDDEN, NAMED, first=1)
+        await client(ANONYMOUS, "{ viewer { roles } }")
+        async with opened(client.app) as socket:
+            await socket.send(
+                {"type": "connection_init", "payload": {"Authorization": f"Bearer {await client._token(DIRECT)}"}}
+            )
             await socket.receive()
             await socket.send({"type": "subscribe", "id": "one", "payload": {"query": "{ viewer { roles } }"}})
             await socket.receive()
-        viewers = [await recorded_viewer(ask, email) for email in (HIDDEN, ANONYMOUS, DIRECT)]
+        viewers = [await recorded_viewer(client, email) for email in (HIDDEN, ANONYMOUS, DIRECT)]
 
     named = {"operationName": "Ports", "query": NAMED, "variables": {"first": 1}}
     unnamed: dict[str, Any] = {"operationName": None, "query": "{ viewer { roles } }", "variables": {}}
@@ -75,14 +77,14 @@ async def test_view_as_query_is_recorded_with_both_viewers(demo_url: str, tmp_pa
     path, company = tmp_path / "recorded.jsonl", "{ viewer { user { id } company { id managedAccounts { nodes { id } } } } }"
     query = "query ($id: ID!) { previewSettings(managedAccountId: $id) { viewer { roles } } }"
 
-    async with open_recording_client(demo_url, tmp_path, path) as ask:
-        target = (await ask(HIDDEN, company)).data["viewer"]
-        account = (await ask(PARTNER, company)).data["viewer"]["company"]["managedAccounts"]["nodes"][0]["id"]
+    async with open_recording_client(demo_url, tmp_path, path) as client:
+        target = (await client(HIDDEN, company)).data["viewer"]
+        account = (await client(PARTNER, company)).data["viewer"]["company"]["managedAccounts"]["nodes"][0]["id"]
         path.write_text("")
         for named in (target["user"]["id"], target["company"]["id"]):
-            await ask.send(PARTNER, "{ viewer { roles } }", {}, **{"X-Crossgate-View-As": named})
-        await ask(PARTNER, query, id=account)
-        viewer, requester = [await recorded_viewer(ask, email) for email in (HIDDEN, PARTNER)]
+            await client.send(PARTNER, "{ viewer { roles } }", {}, **{"X-Crossgate-View-As": named})
+        await client(PARTNER, query, id=account)
+        viewer, requester = [await recorded_viewer(client, email) for email in (HIDDEN, PARTNER)]
 
     requested_by = {"askerUserId": requester["userId"], "askerCompanyId": requester["companyId"]}
     view_as = {**requested_by, "operationName": None, "query": "{ viewer { roles } }", "variables": {}}
@@ -95,8 +97,8 @@ async def test_only_executed_queries_are_recorded(demo_copy_url: str, tmp_path: 
     path = tmp_path / "recorded.jsonl"
     mutation = "mutation { saveMarketplaceProfile(input: {version: 1}) { userErrors { code } } }"
 
-    async with open_recording_client(demo_copy_url, tmp_path, path) as ask:
-        answers = [await ask(DIRECT, text) for text in (mutation, "{ nothing }", "{ ports(")]
+    async with open_recording_client(demo_copy_url, tmp_path, path) as client:
+        answers = [await client(DIRECT, text) for text in (mutation, "{ nothing }", "{ ports(")]
 
     assert ["saveMarketplaceProfile"] == list(answers[0].data or {})
     assert [400, 400] == [answer.status for answer in answers[1:]]
@@ -110,8 +112,8 @@ async def test_only_the_owner_can_read_the_recording(demo_url: str, tmp_path: Pa
     existing.chmod(0o644)
 
     for path in (created, existing):
-        async with open_recording_client(demo_url, tmp_path, path) as ask:
-            await ask(ANONYMOUS, "{ viewer { roles } }")
+        async with open_recording_client(demo_url, tmp_path, path) as client:
+            await client(ANONYMOUS, "{ viewer { roles } }")
 
     assert [0o600, 0o600] == [stat.S_IMODE(path.stat().st_mode) for path in (created, existing)]
     assert [1, 2] == [len(read_lines(path)) for path in (created, existing)]
@@ -130,17 +132,17 @@ async def test_query_runs_even_if_it_cannot_be_recorded(demo_url: str, tmp_path:
     directory = tmp_path / "here"
     directory.mkdir()
 
-    async with open_recording_client(demo_url, tmp_path, directory / "recorded") as ask:
+    async with open_recording_client(demo_url, tmp_path, directory / "recorded") as client:
         (directory / "recorded").unlink()
         directory.rmdir()
-        answer = await ask(ANONYMOUS, "{ viewer { roles } }")
+        answer = await client(ANONYMOUS, "{ viewer { roles } }")
 
     assert {"viewer": {"roles": []}} == answer.data
 
 
 async def test_nothing_is_recorded_by_default(demo_url: str, tmp_path: Path) -> None:
     """Without the setting, no file is created."""
-    async with open_recording_client(demo_url, tmp_path, None) as ask:
-        await ask(HIDDEN, NAMED, first=1)
+    async with open_recording_client(demo_url, tmp_path, None) as client:
+        await client(HIDDEN, NAMED, first=1)
 
     assert ["signing-key.pem"] == list_names(tmp_path)

@@ -42,7 +42,7 @@ TIMEOUT = 30  # seconds
 class EditableGateway:
     """A gateway with an editable copy of the policy."""
 
-    ask: Client
+    client: Client
     policies: Path
 
     def append(self, more: str, name: str = "port.polar") -> None:
@@ -56,7 +56,7 @@ class EditableGateway:
 
     async def ready(self) -> Any:
         """Return the body of `/readyz`."""
-        return (await self.ask.client.get("/readyz")).json()
+        return (await self.client.http.get("/readyz")).json()
 
     async def until(self, condition: Callable[[Any], bool]) -> Any:
         """Return the body of `/readyz` once the condition holds for it."""
@@ -88,7 +88,7 @@ async def editable(database_url: str, tmp_path: Path) -> AsyncIterator[EditableG
 
 
 @pytest.fixture
-def given(engine: AsyncEngine) -> Factory:
+def factory(engine: AsyncEngine) -> Factory:
     """Creates rows in the database."""
     return Factory(engine)
 
@@ -98,18 +98,18 @@ def prices_shown(answer: Answer) -> list[bool]:
     return [node["monthlyRate"] is not None for node in answer.data["ports"]["nodes"]]
 
 
-async def test_saved_rule_takes_effect(editable: EditableGateway, given: Factory) -> None:
+async def test_saved_rule_takes_effect(editable: EditableGateway, factory: Factory) -> None:
     """A saved rule, and its removal, take effect with the next request and change the version in responses and `/readyz`."""
-    company = await given.company()
-    await given.port(company)
+    company = await factory.company()
+    await factory.port(company)
 
-    before = await editable.ask(company.admin, PRICES)
+    before = await editable.client(company.admin, PRICES)
     editable.append(HIDE_PRICES)
     changed = await editable.until(lambda ready: ready["policy"] != POLICY)
-    after = await editable.ask(company.admin, PRICES)
+    after = await editable.client(company.admin, PRICES)
     editable.restore()
     restored = await editable.until(lambda ready: ready["policy"] == POLICY)
-    again = await editable.ask(company.admin, PRICES)
+    again = await editable.client(company.admin, PRICES)
 
     assert [[True], [False], [True]] == [prices_shown(answer) for answer in (before, after, again)]
     versions = [response_of(answer)["extensions"]["policy"] for answer in (before, after, again)]
@@ -131,14 +131,14 @@ async def test_saved_rule_takes_effect(editable: EditableGateway, given: Factory
     ],
     ids=["unsupported rule", "syntax error", "unknown field", "unknown action", "unknown status"],
 )
-async def test_invalid_policy_is_refused(editable: EditableGateway, given: Factory, more: str, message: str) -> None:
+async def test_invalid_policy_is_refused(editable: EditableGateway, factory: Factory, more: str, message: str) -> None:
     """An invalid policy is refused with its location, the previous one stays in force, and fixing it clears the error."""
-    company = await given.company()
-    await given.port(company)
+    company = await factory.company()
+    await factory.port(company)
 
     editable.append(more)
     refused = await editable.until(lambda ready: "refused" in ready)
-    answer = await editable.ask(company.admin, PRICES)
+    answer = await editable.client(company.admin, PRICES)
     editable.restore()
     fixed = await editable.until(lambda ready: "refused" not in ready)
 
@@ -161,17 +161,17 @@ async def test_policy_file_in_the_wrong_place_is_refused(editable: EditableGatew
     assert {"status": "ready", "policy": POLICY} == fixed
 
 
-async def test_subscription_uses_the_saved_policy(editable: EditableGateway, given: Factory) -> None:
+async def test_subscription_uses_the_saved_policy(editable: EditableGateway, factory: Factory) -> None:
     """The next event is decided by the new policy, without subscribing again."""
-    company = await given.company()
-    port = await given.port(company)
+    company = await factory.company()
+    port = await factory.port(company)
 
-    async with editable.ask.following(company.admin, PRICE) as following:
-        await given.change(port, name="one")
+    async with editable.client.following(company.admin, PRICE) as following:
+        await factory.change(port, name="one")
         shown = await following.event()
         editable.append(HIDE_PRICES)
         changed = await editable.until(lambda ready: ready["policy"] != POLICY)
-        await given.change(port, name="two")
+        await factory.change(port, name="two")
         hidden = await following.event()
 
     assert {"amount": "1250.00"} == shown["data"]["portUpdated"]["monthlyRate"]
@@ -196,19 +196,19 @@ async def test_reloads_are_logged(editable: EditableGateway, caplog: pytest.LogC
     ]
 
 
-async def test_replaced_policy_is_garbage_collected(editable: EditableGateway, given: Factory) -> None:
+async def test_replaced_policy_is_garbage_collected(editable: EditableGateway, factory: Factory) -> None:
     """After the first request with a new policy, nothing references the old one or its decisions, so reloading doesn't leak."""
-    company = await given.company()
-    await given.port(company)
+    company = await factory.company()
+    await factory.port(company)
     editable.append(HIDE_PRICES)
     await editable.until(lambda ready: ready["policy"] != POLICY)
-    await editable.ask(company.admin, PRICES)
-    policy = weakref.ref(editable.ask.app.state.services.policy)
+    await editable.client(company.admin, PRICES)
+    policy = weakref.ref(editable.client.app.state.services.policy)
     decisions = _decisions(editable)
 
     editable.restore()
     await editable.until(lambda ready: ready["policy"] == POLICY)
-    await editable.ask(company.admin, PRICES)
+    await editable.client(company.admin, PRICES)
     gc.collect()
 
     assert policy() is None
@@ -238,7 +238,7 @@ async def test_unwatchable_directory_is_logged(tmp_path: Path) -> None:
 
 
 def _decisions(editable: EditableGateway) -> list[weakref.ref[Any]]:
-    answers = editable.ask.app.state.services.policy._answers
+    answers = editable.client.app.state.services.policy._answers
     return [weakref.ref(decision) for decision in answers.values() if isinstance(decision, Decision)]
 
 

@@ -38,7 +38,16 @@ PRICES: Final = "query ($id: ID!) { node(id: $id) { ... on Port { name monthlyRa
 ORDER: Final = """mutation ($input: OrderPortInput!) { orderPort(input: $input) {
   port { monthlyRate { amount } } orderApproval { status } userErrors { code } } }"""
 GONE: Final = "The account of this token no longer exists."
-PUBLIC_ROUTES: Final = {"/livez", "/readyz", "/", "/assets/{name}", "/portal/config", "/portal/sign-in", "/mails", "/mails.json"}
+PUBLIC_ROUTES: Final = {
+    "/livez",
+    "/readyz",
+    "/",
+    "/assets/{name}",
+    "/portal/config",
+    "/portal/sign-in",
+    "/mails",
+    "/mails.json",
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +57,7 @@ class Gateway:
     address: str
     tokens: Tokens
     engine: AsyncEngine
-    given: Factory
+    factory: Factory
     routes: list[Any]
 
     async def token(self, email: str) -> str:
@@ -62,7 +71,7 @@ class Gateway:
 class Market:
     """A managed account that sees prices and orders without approval, with its port and its partner."""
 
-    given: Factory
+    factory: Factory
     account: Account
     location: Location
     port: Port
@@ -93,42 +102,42 @@ async def gateway(postgres: Embedded, migrated: str, tmp_path_factory: pytest.Te
 @pytest.fixture
 async def market(gateway: Gateway) -> Market:
     """New companies for each test."""
-    given = gateway.given
-    partner = await given.partner()
+    factory = gateway.factory
+    partner = await factory.partner()
     verified = {"verification_status": "VERIFIED"}
-    account = await given.managed_account(partner, pricing=True, company=verified)
-    location = await given.orderable(partner)
-    return Market(given, account, location, await given.port(account.company, location), partner.user.membership)
+    account = await factory.managed_account(partner, pricing=True, company=verified)
+    location = await factory.orderable(partner)
+    return Market(factory, account, location, await factory.port(account.company, location), partner.user.membership)
 
 
 async def require_approval(market: Market) -> None:
     """The partner requires approval for the account's orders."""
-    await market.given.setting(market.account, order_approval=True)
+    await market.factory.setting(market.account, order_approval=True)
 
 
 async def hide_prices(market: Market) -> None:
     """The partner hides prices from the account."""
-    await market.given.setting(market.account, pricing=False)
+    await market.factory.setting(market.account, pricing=False)
 
 
 async def remove_member(market: Market) -> None:
     """The account's user is removed."""
-    await market.given.no_more(market.member)
+    await market.factory.no_more(market.member)
 
 
 async def take_role(market: Market) -> None:
     """The account's user is left with VIEWER, which neither sees prices nor orders."""
-    await market.given.change(market.member, roles=["VIEWER"])
+    await market.factory.change(market.member, roles=["VIEWER"])
 
 
 async def remove_colleague(market: Market) -> None:
     """The partner's user is removed."""
-    await market.given.no_more(market.colleague)
+    await market.factory.no_more(market.colleague)
 
 
 async def take_colleagues_role(market: Market) -> None:
     """The partner's user is left with VIEWER, which neither views as accounts nor uploads."""
-    await market.given.change(market.colleague, roles=["VIEWER"])
+    await market.factory.change(market.colleague, roles=["VIEWER"])
 
 
 STALE_CONTENT: Final[dict[Change, bytes]] = {  # what a response decided by the old rights contains
@@ -203,17 +212,19 @@ async def test_slow_query_of_a_removed_member_is_refused(gateway: Gateway, marke
     """Nothing is read for a member removed while the query arrives."""
     body = graphql_body(PRICES, id=market.port.id)
 
-    assert says_membership_is_gone(await send_slowly(gateway, market, remove_member, "/graphql", market.account.admin, body, Accept=accept))
+    assert says_membership_is_gone(
+        await send_slowly(gateway, market, remove_member, "/graphql", market.account.admin, body, Accept=accept)
+    )
 
 
 @pytest.mark.parametrize("accept", [JSON, "text/event-stream"])
-async def test_slow_order_waits_for_newly_required_approval_V13(
-    gateway: Gateway, market: Market, accept: str
-) -> None:
+async def test_slow_order_waits_for_newly_required_approval_V13(gateway: Gateway, market: Market, accept: str) -> None:
     """No port is created."""
     body = order_body(market)
 
-    status, content = await send_slowly(gateway, market, require_approval, "/graphql", market.account.admin, body, Accept=accept)
+    status, content = await send_slowly(
+        gateway, market, require_approval, "/graphql", market.account.admin, body, Accept=accept
+    )
 
     assert (200, True) == (status, b'"port":null,"orderApproval":{"status":"PENDING"}' in content)
 
@@ -230,14 +241,14 @@ async def test_slow_order_without_the_role_is_refused(gateway: Gateway, market: 
 
 async def test_slow_order_by_a_removed_member_is_refused(gateway: Gateway, market: Market) -> None:
     """The response is the refusal of a token without a membership."""
-    assert says_membership_is_gone(await send_slowly(gateway, market, remove_member, "/graphql", market.account.admin, order_body(market)))
+    assert says_membership_is_gone(
+        await send_slowly(gateway, market, remove_member, "/graphql", market.account.admin, order_body(market))
+    )
 
 
 @pytest.mark.parametrize("change", [remove_colleague, take_colleagues_role, hide_prices])
 async def test_slow_view_as_query_is_decided_by_current_rights(gateway: Gateway, market: Market, change: Change) -> None:
-    """When the whole query has arrived, the requester needs the right to view as, and the account the right to see the price.
-
-    """
+    """When the whole query has arrived, the requester needs the right to view as, and the account the right to see the price."""
     view_as = {"X-Crossgate-View-As": market.account.company.id}
     body = graphql_body(PRICES, id=market.port.id)
 
@@ -259,17 +270,19 @@ async def test_slow_comparison_by_a_removed_member_is_refused(gateway: Gateway, 
     """Nothing is compared for a removed member."""
     body = json.dumps({"query": "{ __typename }"}).encode()
 
-    assert says_membership_is_gone(await send_slowly(gateway, market, remove_colleague, "/diff", market.account.partner.admin, body))
+    assert says_membership_is_gone(
+        await send_slowly(gateway, market, remove_colleague, "/diff", market.account.partner.admin, body)
+    )
 
 
 @pytest.mark.parametrize(("change", "status"), [(remove_colleague, 401), (take_colleagues_role, 403)])
 async def test_slow_upload_is_stored_with_current_rights(gateway: Gateway, market: Market, change: Change, status: int) -> None:
     """A picture isn't stored if its sender loses the right to upload while it arrives."""
-    before = await market.given.count("Image")
+    before = await market.factory.count("Image")
 
     answer = await send_slowly(gateway, market, change, "/files", market.account.partner.admin, picture("PNG"))
 
-    assert (status, before) == (answer[0], await market.given.count("Image"))
+    assert (status, before) == (answer[0], await market.factory.count("Image"))
 
 
 @pytest.mark.parametrize("change", [hide_prices, take_role, remove_member])

@@ -139,7 +139,9 @@ async def test_failing_source_ends_with_an_error(endpoint: str, query: str, code
         ({"method": "GET", "params": {"query": "mutation { bump }"}}, 405, "METHOD_NOT_ALLOWED"),
     ],
 )
-async def test_invalid_requests_are_refused_before_the_stream(endpoint: str, options: dict[str, Any], status: int, code: str) -> None:
+async def test_invalid_requests_are_refused_before_the_stream(
+    endpoint: str, options: dict[str, Any], status: int, code: str
+) -> None:
     """An invalid HTTP request is refused before a stream starts, as without one."""
     headers = {"Accept": EVENTS, **options.pop("headers", {})}
     async with httpx.AsyncClient(trust_env=False) as client:

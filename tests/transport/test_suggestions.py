@@ -29,8 +29,8 @@ async def gateway(
     demo_url: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> AsyncIterator[tuple[Client, bool]]:
     """A client of the gateway with the small demo data, in development and in production."""
-    async with open_client(demo_url, tmp_path_factory.mktemp("suggestions"), development=request.param) as ask:
-        yield ask, request.param
+    async with open_client(demo_url, tmp_path_factory.mktemp("suggestions"), development=request.param) as client:
+        yield client, request.param
 
 
 @pytest.mark.parametrize(("query", "variables"), CASES)
@@ -38,9 +38,9 @@ async def test_names_are_suggested_in_development_only(
     gateway: tuple[Client, bool], query: str, variables: dict[str, Any]
 ) -> None:
     """Suggestions appear for any wrong name, in the document or in variables, in development only."""
-    ask, development = gateway
+    client, development = gateway
 
-    answer = await ask.send(ANONYMOUS, query, variables)
+    answer = await client.send(ANONYMOUS, query, variables)
 
     messages = " ".join(error["message"] for error in answer.errors)
     assert (400, True) == (answer.status, bool(messages))

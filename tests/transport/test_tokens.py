@@ -198,7 +198,12 @@ def test_cached_token_expires(tokens: Tokens) -> None:
 def test_refused_token_is_not_cached(key_file: Path) -> None:
     """Refused tokens take no place in the cache."""
     tokens = Tokens.load(key_file)
-    for invalid in ("", "a.b.c", tokens.issue(ADA, None, -1), Tokens.load(key_file.with_name("other.pem")).issue(ADA, None, 60)):
+    for invalid in (
+        "",
+        "a.b.c",
+        tokens.issue(ADA, None, -1),
+        Tokens.load(key_file.with_name("other.pem")).issue(ADA, None, 60),
+    ):
         fault_of(tokens, invalid)
 
     assert len(vars(tokens)["_cached_claims"]) == 0

@@ -36,14 +36,14 @@ HEAD: Final = "POST /files HTTP/1.1\r\nHost: x\r\n"
 class Market:
     """A gateway and a database with one company."""
 
-    ask: Client
-    given: Factory
+    client: Client
+    factory: Factory
     engine: AsyncEngine
     company: Company
 
     async def upload(self, content: Any, **more: Any) -> httpx.Response:
         """Upload as the company's administrator."""
-        return await upload(self.ask, self.company.admin, content, **more)
+        return await upload(self.client, self.company.admin, content, **more)
 
     async def images(self) -> list[Any]:
         """The keys of all images, oldest first."""
@@ -53,9 +53,9 @@ class Market:
 
 @pytest.fixture
 async def market(database_url: str, engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Market]:
-    given = Factory(engine)
-    async with open_client(database_url, tmp_path) as ask:
-        yield Market(ask, given, engine, await given.company())
+    factory = Factory(engine)
+    async with open_client(database_url, tmp_path) as client:
+        yield Market(client, factory, engine, await factory.company())
 
 
 async def chunks(body: bytes) -> AsyncIterator[bytes]:
@@ -77,9 +77,9 @@ async def test_picture_is_stored_and_served(market: Market, kind: str, media_typ
     content = picture(kind, (200, 100))
 
     response = await market.upload(chunks(content) if chunked else content)
-    served = await market.ask.client.get(
+    served = await market.client.http.get(
         urlsplit(response.headers["Location"]).path,
-        headers={"Authorization": f"Bearer {await market.ask._token(market.company.admin)}"},
+        headers={"Authorization": f"Bearer {await market.client._token(market.company.admin)}"},
     )
 
     (key,) = await market.images()
@@ -125,7 +125,7 @@ async def test_invalid_upload_is_refused(market: Market, content: bytes, status:
 async def test_other_paths_keep_the_common_size_limit(market: Market) -> None:
     """Only uploads may be larger than other requests."""
     limits = [
-        (await market.ask.client.post(path, content=bytes(1024 * 1024 + 1))).json()["errors"][0]["message"]
+        (await market.client.http.post(path, content=bytes(1024 * 1024 + 1))).json()["errors"][0]["message"]
         for path in ("/graphql", "/files/", "/files/x")
     ]
 
@@ -134,8 +134,8 @@ async def test_other_paths_keep_the_common_size_limit(market: Market) -> None:
 
 async def test_uploading_requires_sign_in(market: Market) -> None:
     """Nothing is uploaded without a token or with an invalid one, and the responses tell the two apart."""
-    anonymous = await upload(market.ask, None, PNG)
-    forged = await market.ask.client.post("/files", content=PNG, headers={"Authorization": "Bearer forged"})
+    anonymous = await upload(market.client, None, PNG)
+    forged = await market.client.http.post("/files", content=PNG, headers={"Authorization": "Bearer forged"})
 
     assert [(401, "UNAUTHENTICATED")] * 2 == [refusal(anonymous), refusal(forged)]
     assert "Bearer" == anonymous.headers["WWW-Authenticate"]
@@ -153,17 +153,17 @@ async def test_invalid_company_id_is_refused(market: Market, name: str) -> None:
 
 async def test_repeated_company_id_is_refused(market: Market) -> None:
     """Two company ids are ambiguous."""
-    headers = {"Authorization": f"Bearer {await market.ask._token(market.company.admin)}"}
+    headers = {"Authorization": f"Bearer {await market.client._token(market.company.admin)}"}
     params = {"companyId": [market.company.id, market.company.id]}
 
-    response = await market.ask.client.post("/files", content=PNG, params=params, headers=headers)
+    response = await market.client.http.post("/files", content=PNG, params=params, headers=headers)
 
     assert ((400, "BAD_REQUEST"), []) == (refusal(response), await market.images())
 
 
 async def test_uploads_use_post(market: Market) -> None:
     """GET isn't allowed on the upload path."""
-    response = await market.ask.client.get("/files")
+    response = await market.client.http.get("/files")
 
     assert ((405, "METHOD_NOT_ALLOWED"), "POST") == (refusal(response), response.headers["Allow"])
 
@@ -173,8 +173,8 @@ async def test_pages_of_other_origins_can_upload(market: Market) -> None:
     origin = {"Origin": "https://portal.example"}
     requested = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
 
-    preflight = await market.ask.client.options("/files", headers=origin | requested)
-    refused = await market.ask.client.post("/files", content=PNG, headers=origin)
+    preflight = await market.client.http.options("/files", headers=origin | requested)
+    refused = await market.client.http.post("/files", content=PNG, headers=origin)
 
     assert (200, "*") == (preflight.status_code, preflight.headers["Access-Control-Allow-Origin"])
     assert (401, "*") == (refused.status_code, refused.headers["Access-Control-Allow-Origin"])
@@ -184,7 +184,7 @@ async def test_unused_images_are_limited(market: Market) -> None:
     """Only the latest unused images are stored, even with concurrent uploads. An image used by a profile always stays."""
     await market.upload(PNG)
     (used,) = await market.images()
-    await market.given.profile(market.company, logo_id=used)
+    await market.factory.profile(market.company, logo_id=used)
     before = [
         response.status_code for response in await asyncio.gather(*[market.upload(PNG) for _ in range(MAX_UNUSED_IMAGES)])
     ]
@@ -201,8 +201,8 @@ async def test_unused_images_are_limited(market: Market) -> None:
 async def test_uploads_are_charged(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
     """An upload above the quota gets 429 and Retry-After before its body is read, and nothing is stored."""
     company = await Factory(engine).company()
-    async with open_client(database_url, tmp_path, cost_per_viewer=UPLOAD_CHARGE) as ask:
-        market = Market(ask, Factory(engine), engine, company)
+    async with open_client(database_url, tmp_path, cost_per_viewer=UPLOAD_CHARGE) as client:
+        market = Market(client, Factory(engine), engine, company)
         first, second = await market.upload(PNG), await market.upload(unreadable_body())
         stored = await market.images()
 
@@ -230,13 +230,13 @@ def assert_rate_limited(refused: httpx.Response) -> None:
 async def test_downloads_are_charged(database_url: str, engine: AsyncEngine, tmp_path: Path, signed_in: bool) -> None:
     """A download above the quota gets 429, whether or not the file exists."""
     company = await Factory(engine).company()
-    async with open_client(database_url, tmp_path) as ask:
-        image = (await upload(ask, company.admin, PNG)).json()["id"]
-        headers = {"Authorization": f"Bearer {await ask._token(company.admin)}"} if signed_in else {}
+    async with open_client(database_url, tmp_path) as client:
+        image = (await upload(client, company.admin, PNG)).json()["id"]
+        headers = {"Authorization": f"Bearer {await client._token(company.admin)}"} if signed_in else {}
     async with open_client(
         database_url, tmp_path, cost_per_peer=2 * DOWNLOAD_CHARGE, cost_per_viewer=2 * DOWNLOAD_CHARGE
-    ) as ask:
-        answers = [await ask.client.get(f"/files/{name}", headers=headers) for name in (image, "none", image, "none")]
+    ) as client:
+        answers = [await client.http.get(f"/files/{name}", headers=headers) for name in (image, "none", image, "none")]
 
     assert [200 if signed_in else 404, 404, 429, 429] == [answer.status_code for answer in answers]
     for refused in answers[2:]:
@@ -245,8 +245,8 @@ async def test_downloads_are_charged(database_url: str, engine: AsyncEngine, tmp
 
 async def test_images_of_another_company_are_not_deleted(market: Market) -> None:
     """Each company has its own unused images."""
-    other = await market.given.company()
-    await upload(market.ask, other.admin, PNG)
+    other = await market.factory.company()
+    await upload(market.client, other.admin, PNG)
     (theirs,) = await market.images()
 
     for _ in range(MAX_UNUSED_IMAGES + 1):
@@ -261,7 +261,7 @@ async def test_decoding_does_not_block_other_requests(market: Market) -> None:
     uploading = asyncio.ensure_future(market.upload(picture("PNG", (4096, 4096))))
     answered = 0
     while not uploading.done():
-        answered += (await market.ask.client.get("/livez")).status_code == 200
+        answered += (await market.client.http.get("/livez")).status_code == 200
         await asyncio.sleep(0)
 
     assert 201 == uploading.result().status_code
@@ -273,7 +273,8 @@ def test_unauthorized_upload_is_refused_before_its_body(database_url: str, tmp_p
     settings = Settings(data_dir=tmp_path, database_url=database_url, log_level="ERROR", request_timeout=1, shutdown_timeout=1)
     with running(server.build(settings), settings) as address:
         answers = [
-            _send_head(address, f"{HEAD}{framing}\r\n\r\n") for framing in ("Content-Length: 9999", "Transfer-Encoding: chunked")
+            _send_head(address, f"{HEAD}{framing}\r\n\r\n")
+            for framing in ("Content-Length: 9999", "Transfer-Encoding: chunked")
         ]
         too_large = _send_head(address, f"{HEAD}Content-Length: {MAX_BYTES + 1}\r\n\r\n")
 
@@ -284,8 +285,8 @@ async def test_upload_that_never_arrives_gets_408(database_url: str, engine: Asy
     """A body must arrive within the request timeout."""
     company = await Factory(engine).company()
     settings = Settings(data_dir=tmp_path, database_url=database_url, log_level="ERROR", request_timeout=1, shutdown_timeout=1)
-    async with open_client(database_url, tmp_path) as ask:
-        token = await ask._token(company.admin)
+    async with open_client(database_url, tmp_path) as client:
+        token = await client._token(company.admin)
     with running(server.build(settings), settings) as address:
         head = f"{HEAD}Authorization: Bearer {token}\r\nContent-Length: 9999\r\n\r\n"
         status = await asyncio.to_thread(_send_head, address, head)

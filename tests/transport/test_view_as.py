@@ -30,39 +30,39 @@ READ_ONLY = {
 }
 
 
-async def ids(ask: Client, email: str) -> tuple[str, str]:
+async def ids(client: Client, email: str) -> tuple[str, str]:
     """The global ids of a user and their company."""
-    viewer = (await ask(email, IDS)).data["viewer"]
+    viewer = (await client(email, IDS)).data["viewer"]
     return viewer["user"]["id"], viewer["company"]["id"]
 
 
-async def view_as(ask: Client, email: str | None, named: str, query: str, **more: str) -> httpx.Response:
+async def view_as(client: Client, email: str | None, named: str, query: str, **more: str) -> httpx.Response:
     """Send a query as the company or user with this id."""
-    return await ask.post(email, "/graphql", {"query": query}, **{HEADER: named, **more})
+    return await client.post(email, "/graphql", {"query": query}, **{HEADER: named, **more})
 
 
 @pytest.mark.parametrize("requester", [PARTNER, SUPPORT])
 @pytest.mark.parametrize("target", [HIDDEN, SHOWN])
-async def test_view_as_returns_what_the_target_sees(ask_demo: Client, requester: str, target: str) -> None:
+async def test_view_as_returns_what_the_target_sees(demo_client: Client, requester: str, target: str) -> None:
     """Data, redactions, counts and cursors are the user's own, byte for byte, by user id and by company id."""
-    user, company = await ids(ask_demo, target)
+    user, company = await ids(demo_client, target)
 
-    own = await ask_demo(target, EVERYTHING)
-    by_user = await view_as(ask_demo, requester, user, EVERYTHING)
-    by_company = await view_as(ask_demo, requester, company, EVERYTHING)
+    own = await demo_client(target, EVERYTHING)
+    by_user = await view_as(demo_client, requester, user, EVERYTHING)
+    by_company = await view_as(demo_client, requester, company, EVERYTHING)
 
     assert own.data["ports"]["nodes"]
     assert [own.body, own.body] == [by_user.content, by_company.content]
 
 
 @pytest.mark.parametrize("requester", [HIDDEN, SHOWN, DIRECT, OPERATOR, ANONYMOUS], ids=str)
-async def test_only_the_partner_of_the_demo_viewers_can_view_as(ask_demo: Client, requester: str | None) -> None:
+async def test_only_the_partner_of_the_demo_viewers_can_view_as(demo_client: Client, requester: str | None) -> None:
     """No other demo viewer can view as any of them, themselves included, and every refusal costs the same."""
-    named = [name for email in DEMO_VIEWERS if email for name in await ids(ask_demo, email)]
+    named = [name for email in DEMO_VIEWERS if email for name in await ids(demo_client, email)]
     answers, counts = set(), set()
     for target in [*named, "nobody"]:
-        with ask_demo.counting() as statements:
-            answers.add((await view_as(ask_demo, requester, target, EVERYTHING)).text)
+        with demo_client.counting() as statements:
+            answers.add((await view_as(demo_client, requester, target, EVERYTHING)).text)
         counts.add(len(statements))
 
     refusal = {
@@ -73,16 +73,16 @@ async def test_only_the_partner_of_the_demo_viewers_can_view_as(ask_demo: Client
     assert {1 if requester is None else 2} == counts
 
 
-async def test_view_as_takes_one_more_statement(ask_demo: Client) -> None:
+async def test_view_as_takes_one_more_statement(demo_client: Client) -> None:
     """Viewing as another costs one statement, which loads the target."""
-    _, company = await ids(ask_demo, HIDDEN)
+    _, company = await ids(demo_client, HIDDEN)
     query = "{ ports(first: 5) { nodes { id } } }"
     counts = []
-    with ask_demo.counting() as statements:
-        await ask_demo(HIDDEN, query)
+    with demo_client.counting() as statements:
+        await demo_client(HIDDEN, query)
     counts.append(len(statements))
-    with ask_demo.counting() as statements:
-        await view_as(ask_demo, PARTNER, company, query)
+    with demo_client.counting() as statements:
+        await view_as(demo_client, PARTNER, company, query)
     counts.append(len(statements))
 
     assert [2, 3] == counts
@@ -90,23 +90,23 @@ async def test_view_as_takes_one_more_statement(ask_demo: Client) -> None:
 
 @pytest.mark.parametrize("kind", ["mutation { __typename }", "subscription { portUpdated { id } }"])
 @pytest.mark.parametrize("accept", ["application/json", "application/graphql-response+json", "text/event-stream"])
-async def test_only_queries_can_view_as(ask_demo: Client, kind: str, accept: str) -> None:
+async def test_only_queries_can_view_as(demo_client: Client, kind: str, accept: str) -> None:
     """A mutation or subscription is refused for every media type."""
-    _, company = await ids(ask_demo, HIDDEN)
+    _, company = await ids(demo_client, HIDDEN)
 
-    response = await view_as(ask_demo, PARTNER, company, kind, Accept=accept)
+    response = await view_as(demo_client, PARTNER, company, kind, Accept=accept)
 
     assert [{"errors": [READ_ONLY]}] == answers(response)
 
 
-async def test_view_as_works_by_get_and_for_event_streams(ask_demo: Client) -> None:
+async def test_view_as_works_by_get_and_for_event_streams(demo_client: Client) -> None:
     """The header works for a query by GET and for one answered with an event."""
-    _, company = await ids(ask_demo, HIDDEN)
-    token = {"Authorization": f"Bearer {await ask_demo._token(PARTNER)}", HEADER: company}
+    _, company = await ids(demo_client, HIDDEN)
+    token = {"Authorization": f"Bearer {await demo_client._token(PARTNER)}", HEADER: company}
 
-    by_event = await view_as(ask_demo, PARTNER, company, VIEWING_AS, Accept="text/event-stream")
-    by_get = await ask_demo.client.get("/graphql", params={"query": VIEWING_AS}, headers=token)
-    refused = await view_as(ask_demo, DIRECT, company, VIEWING_AS, Accept="text/event-stream")
+    by_event = await view_as(demo_client, PARTNER, company, VIEWING_AS, Accept="text/event-stream")
+    by_get = await demo_client.http.get("/graphql", params={"query": VIEWING_AS}, headers=token)
+    refused = await view_as(demo_client, DIRECT, company, VIEWING_AS, Accept="text/event-stream")
 
     expected = {"data": {"viewer": {"viewingAs": {"id": company}}}, "extensions": {"policy": POLICY}}
     assert [[expected], [expected]] == [answers(by_event), answers(by_get)]
@@ -121,13 +121,13 @@ def answers(response: httpx.Response) -> list[Any]:
     return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
 
 
-async def test_repeated_view_as_header_is_refused(ask_demo: Client) -> None:
+async def test_repeated_view_as_header_is_refused(demo_client: Client) -> None:
     """Two headers are ambiguous."""
-    _, company = await ids(ask_demo, HIDDEN)
-    token = f"Bearer {await ask_demo._token(PARTNER)}"
+    _, company = await ids(demo_client, HIDDEN)
+    token = f"Bearer {await demo_client._token(PARTNER)}"
     headers = [("Authorization", token), (HEADER, company), (HEADER, company), ("Content-Type", "application/json")]
 
-    response = await ask_demo.client.post("/graphql", content=json.dumps({"query": VIEWING_AS}), headers=headers)
+    response = await demo_client.http.post("/graphql", content=json.dumps({"query": VIEWING_AS}), headers=headers)
 
     error = response.json()["errors"][0]
     assert (400, "BAD_REQUEST", "Header X-Crossgate-View-As appears more than once. Send it once.") == (
@@ -137,25 +137,25 @@ async def test_repeated_view_as_header_is_refused(ask_demo: Client) -> None:
     )
 
 
-async def test_responses_vary_on_the_view_as_header(ask_demo: Client) -> None:
+async def test_responses_vary_on_the_view_as_header(demo_client: Client) -> None:
     """Responses vary on the header, and pages of other origins may send it."""
-    response = await ask_demo.post(PARTNER, "/graphql", {"query": VIEWING_AS})
+    response = await demo_client.post(PARTNER, "/graphql", {"query": VIEWING_AS})
     allowed = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
-    preflight = await ask_demo.client.options("/graphql", headers={**allowed, "Access-Control-Request-Headers": HEADER})
+    preflight = await demo_client.http.options("/graphql", headers={**allowed, "Access-Control-Request-Headers": HEADER})
 
     assert HEADER in response.headers["Vary"].split(", ")
     assert HEADER in preflight.headers["Access-Control-Allow-Headers"].split(", ")
 
 
 @pytest.mark.parametrize("place", ["handshake", "payload"])
-async def test_socket_cannot_view_as(ask_demo: Client, place: str) -> None:
+async def test_socket_cannot_view_as(demo_client: Client, place: str) -> None:
     """A WebSocket with the header is closed with the reason."""
-    _, company = await ids(ask_demo, HIDDEN)
-    token = {"Authorization": f"Bearer {await ask_demo._token(PARTNER)}"}
+    _, company = await ids(demo_client, HIDDEN)
+    token = {"Authorization": f"Bearer {await demo_client._token(PARTNER)}"}
     headers = [(HEADER.lower().encode(), company.encode())] if place == "handshake" else []
     payload = token if place == "handshake" else {**token, HEADER.lower(): company}
 
-    async with opened(ask_demo.app, headers) as socket:
+    async with opened(demo_client.app, headers) as socket:
         await socket.send({"type": "connection_init", "payload": payload})
         with pytest.raises(Closed) as closed:
             await socket.receive()
@@ -166,29 +166,29 @@ async def test_socket_cannot_view_as(ask_demo: Client, place: str) -> None:
     )
 
 
-async def test_upload_cannot_view_as(ask_demo: Client) -> None:
+async def test_upload_cannot_view_as(demo_client: Client) -> None:
     """An upload with the header is refused, and no image is stored."""
-    _, company = await ids(ask_demo, HIDDEN)
-    headers = {"Authorization": f"Bearer {await ask_demo._token(PARTNER)}", HEADER: company}
+    _, company = await ids(demo_client, HIDDEN)
+    headers = {"Authorization": f"Bearer {await demo_client._token(PARTNER)}", HEADER: company}
 
-    with ask_demo.counting() as statements:
-        response = await ask_demo.client.post("/files", content=picture(), headers=headers)
+    with demo_client.counting() as statements:
+        response = await demo_client.http.post("/files", content=picture(), headers=headers)
 
     assert (400, READ_ONLY["message"]) == (response.status_code, response.json()["errors"][0]["message"])
     assert [] == statements
 
 
-async def test_cursor_gives_no_access_to_other_rows_or_orders(ask_demo: Client) -> None:
+async def test_cursor_gives_no_access_to_other_rows_or_orders(demo_client: Client) -> None:
     """The partner's cursor leads the account to its own rows, and never to an order that is hidden from it."""
-    _, company = await ids(ask_demo, HIDDEN)
+    _, company = await ids(demo_client, HIDDEN)
     page = "ports(first: 5%s) { pageInfo { endCursor } nodes { id company { id } } }"
     by_price = ", orderBy: {field: MONTHLY_RATE}"
-    plain = (await ask_demo(PARTNER, f"{{ {page % ''} }}")).data["ports"]["pageInfo"]["endCursor"]
-    priced = (await ask_demo(PARTNER, f"{{ {page % by_price} }}")).data["ports"]["pageInfo"]["endCursor"]
+    plain = (await demo_client(PARTNER, f"{{ {page % ''} }}")).data["ports"]["pageInfo"]["endCursor"]
+    priced = (await demo_client(PARTNER, f"{{ {page % by_price} }}")).data["ports"]["pageInfo"]["endCursor"]
 
-    after = await view_as(ask_demo, PARTNER, company, f"{{ {page % f', after: {json.dumps(plain)}'} }}")
-    hidden = await view_as(ask_demo, PARTNER, company, f"{{ {page % f'{by_price}, after: {json.dumps(priced)}'} }}")
-    carried = await view_as(ask_demo, PARTNER, company, f"{{ {page % f', after: {json.dumps(priced)}'} }}")
+    after = await view_as(demo_client, PARTNER, company, f"{{ {page % f', after: {json.dumps(plain)}'} }}")
+    hidden = await view_as(demo_client, PARTNER, company, f"{{ {page % f'{by_price}, after: {json.dumps(priced)}'} }}")
+    carried = await view_as(demo_client, PARTNER, company, f"{{ {page % f', after: {json.dumps(priced)}'} }}")
 
     assert {company} == {node["company"]["id"] for node in after.json()["data"]["ports"]["nodes"]}
     assert ["FORBIDDEN_ORDER", "INVALID_CURSOR"] == [
@@ -200,13 +200,13 @@ async def test_view_as_is_logged_with_both_identities(demo_url: str, tmp_path: P
     """A request's line has both identities. A refused request's line has the requester's only, and not the requested id."""
     lines: list[dict[str, Any]] = []
     monkeypatch.setattr("transport.app.request_lines", lambda _settings: lines.append)
-    async with open_client(demo_url, tmp_path) as ask:
-        ask.compares = False  # a second request would be logged too
-        user, company = await ids(ask, HIDDEN)
+    async with open_client(demo_url, tmp_path) as client:
+        client.compares = False  # a second request would be logged too
+        user, company = await ids(client, HIDDEN)
         lines.clear()
-        await view_as(ask, PARTNER, user, VIEWING_AS)
-        await view_as(ask, DIRECT, company, VIEWING_AS)
-        await ask.post(PARTNER, "/diff", {"query": VIEWING_AS, "left": None, "right": company})
+        await view_as(client, PARTNER, user, VIEWING_AS)
+        await view_as(client, DIRECT, company, VIEWING_AS)
+        await client.post(PARTNER, "/diff", {"query": VIEWING_AS, "left": None, "right": company})
 
     keys = {"user_id", "company_id", "as_user_id", "as_company_id", "left_company_id", "right_company_id", "right_user_id"}
     identities = [{name: value for name, value in line.items() if name in keys} for line in lines]
@@ -221,19 +221,19 @@ async def test_view_as_is_logged_with_both_identities(demo_url: str, tmp_path: P
     )
 
 
-async def test_both_executors_return_the_same_when_viewing_as(ask_demo: Client, demo_url: str, tmp_path: Path) -> None:
+async def test_both_executors_return_the_same_when_viewing_as(demo_client: Client, demo_url: str, tmp_path: Path) -> None:
     """Plans and graphql-core return the same, also for previews among other fields."""
-    user, company = await ids(ask_demo, HIDDEN)
-    account = (await ask_demo(HIDDEN, "{ managedAccounts { nodes { id } } }")).data["managedAccounts"]["nodes"][0]["id"]
+    user, company = await ids(demo_client, HIDDEN)
+    account = (await demo_client(HIDDEN, "{ managedAccounts { nodes { id } } }")).data["managedAccounts"]["nodes"][0]["id"]
     everything = EVERYTHING.replace("pageInfo { endCursor }", "")  # each gateway encrypts cursors with its own key
     previews = f"""{{ on: previewSettings(managedAccountId: "{account}", settings: {{pricing: true}}) {everything}
       now: previewSettings(managedAccountId: "{account}") {everything} viewer {{ pricingVisible viewedBy {{ name }} }} }}"""
     async with open_client(demo_url, tmp_path, planner=False) as plain:
         pairs = [
-            await view_as(ask, PARTNER, named, query)
+            await view_as(client, PARTNER, named, query)
             for named in (user, company)
             for query in (everything, previews)
-            for ask in (ask_demo, plain)
+            for client in (demo_client, plain)
         ]
 
     planned, core = pairs[::2], pairs[1::2]

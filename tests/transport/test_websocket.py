@@ -251,7 +251,9 @@ async def test_equal_credentials_may_be_sent_twice(endpoint: str, token: str, au
     """Some clients send their token in the header and in `connection_init`. Equal ones are accepted."""
     header = {"Authorization": f"Bearer {token}"}
     async with open_socket(endpoint, additional_headers=header) as socket:
-        await send(socket, INIT | {"payload": {"Authorization": authorization.format(token), "authorization": f"Bearer {token}"}})
+        await send(
+            socket, INIT | {"payload": {"Authorization": authorization.format(token), "authorization": f"Bearer {token}"}}
+        )
         await receive(socket)
         await subscribe(socket, "{ me }")
 
@@ -279,10 +281,11 @@ async def test_two_different_tokens_are_refused(endpoint: str, token: str, token
 
 async def test_token_in_the_url_closes_the_socket(endpoint: str, token: str) -> None:
     """URLs are logged, so they may not contain a token."""
-    async with open_socket(f"{served}?access_token={token}") as socket:
-        assert (4400, "Send the token in connection_init or in the Authorization header, not in the URL.") == await receive_close(
-            socket
-        )
+    async with open_socket(f"{endpoint}?access_token={token}") as socket:
+        assert (
+            4400,
+            "Send the token in connection_init or in the Authorization header, not in the URL.",
+        ) == await receive_close(socket)
 
 
 @pytest.mark.parametrize(
