@@ -27,7 +27,7 @@ async def test_unknown_paths_and_crashes_get_the_same_error_shape(
 
 
 async def test_browser_at_the_endpoint_is_pointed_to_graphiql(client: httpx.AsyncClient) -> None:
-    """A browser that opens /graphql is told where GraphiQL is."""
+    """The response to a browser that opens /graphql says where GraphiQL is."""
     response = await client.get("/graphql", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
 
     assert response.status_code == 400

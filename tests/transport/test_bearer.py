@@ -35,7 +35,7 @@ async def test_valid_token_identifies_the_viewer(post: PostQuery, token: str) ->
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer  "])
 async def test_authorization_scheme_follows_http(client: httpx.AsyncClient, token: str, scheme: str) -> None:
-    """The scheme is case-insensitive and may be followed by several spaces."""
+    """The scheme is case-insensitive, and any number of spaces can follow it."""
     response = await client.get("/graphql", params={"query": "{ me }"}, headers={"Authorization": f"{scheme} {token}"})
 
     assert {"data": {"me": str(ADA)}} == response.json()

@@ -85,7 +85,7 @@ async def test_other_machines_are_not_served(peer: str) -> None:
 
 @pytest.mark.parametrize("header", PROXIES)
 async def test_proxied_requests_are_not_served(header: str) -> None:
-    """A local proxy has a loopback address, but anyone may be behind it."""
+    """A local proxy has a loopback address, but its clients can be anywhere."""
     assert [404, 404, 403, 0] == await probe(routes(Development(on=True)), "127.0.0.1", **{header: "x"})
 
 

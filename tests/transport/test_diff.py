@@ -1,4 +1,4 @@
-"""Comparing what two viewers see: who may do it, what it returns, and what it refuses."""
+"""Comparing what two viewers see: who can do it, what it returns, and what it refuses."""
 
 from __future__ import annotations
 

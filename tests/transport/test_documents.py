@@ -93,7 +93,7 @@ class FreePayer(Payer):
 
 
 async def test_document_is_validated_against_the_callers_schema() -> None:
-    """A document valid for one caller's schema may be invalid for another's, whose hidden fields look nonexistent."""
+    """A document valid for one caller's schema can be invalid for another's, whose hidden fields look nonexistent."""
     without = build_schema("type Query { other: String }")
     documents = Documents(
         max_tokens=100,

@@ -41,7 +41,7 @@ async def test_every_gateway_delivers_an_event(database_url: str, engine: AsyncE
 async def test_changed_setting_applies_to_the_next_event_of_every_gateway(
     database_url: str, engine: AsyncEngine, tmp_path: Path
 ) -> None:
-    """Every process evaluates visibility anew for each event. Nothing is cached."""
+    """Every process evaluates visibility again for each event. Nothing is cached."""
     factory = Factory(engine)
     account = await factory.managed_account(await factory.partner(), pricing=True)
     port = await factory.port(account.company)

@@ -1,4 +1,4 @@
-"""Headers that protect browsers, and what pages of other origins may do."""
+"""Headers that protect browsers, and what pages of other origins are allowed to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which media types responses and requests may have."""
+"""The media types of requests and responses."""
 
 from __future__ import annotations
 

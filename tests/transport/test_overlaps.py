@@ -41,6 +41,6 @@ def test_pairs_are_counted_where_selections_merge(text: str, pairs: int) -> None
     ],
 )
 def test_counting_stops_at_the_limit(text: str) -> None:
-    """More pairs than allowed are an error, in whatever form they come."""
+    """More pairs than allowed are an error, whichever selections they come from."""
     with pytest.raises(TooManyPairs):
         count_pairs(parse(text), 20_000)

@@ -1,4 +1,4 @@
-"""JSON from clients: an object may have each key only once."""
+"""JSON from clients: each key of an object is allowed only once."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def test_peer_is_an_ipv4_address_or_an_ipv6_network(host: str, peer: str) -> Non
 
 
 def test_request_without_an_address_has_the_unknown_peer() -> None:
-    """A server may not know where a request comes from."""
+    """A server doesn't always know where a request comes from."""
     assert [UNKNOWN, UNKNOWN] == [peer_of({"type": "http", "client": None}), peer_of({"type": "http"})]
 
 

@@ -185,7 +185,7 @@ def _claims_of(tokens: Tokens, token: str) -> tuple[Any, Any]:
     ids=["syntax error", "unknown field", "no operation chosen", "invalid argument"],
 )
 async def test_refused_operations_are_charged(settings: Settings, tokens: Tokens, query: str) -> None:
-    """A document that can't run still has to be parsed, so it is charged."""
+    """A document that can't run is charged, because the gateway still parses it."""
     with serve(settings, tokens, cost_per_peer=MIN_CHARGE) as url:
         async with connect(url) as client:
             statuses = [(await client.post("/graphql", json={"query": query})).status_code for _ in range(2)]

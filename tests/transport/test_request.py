@@ -90,7 +90,7 @@ async def test_deeply_nested_json_never_fails(client: httpx.AsyncClient, levels:
 @pytest.mark.parametrize("name", ["access_token", "Access_Token", "access%5Ftoken"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_token_in_the_url_is_refused(client: httpx.AsyncClient, token: str, name: str, method: str) -> None:
-    """URLs are logged, so they may not contain a token, not even next to a valid header."""
+    """URLs are logged, so they mustn't contain a token, not even next to a valid header."""
     address = f"/graphql?query={{hello}}&{name}={token}"
 
     response = await client.request(
@@ -137,8 +137,8 @@ async def test_parameters_have_types(client: httpx.AsyncClient, content: dict[st
         {"variables": {"unused": json.loads('{"a":' * 800 + "1" + "}" * 800)}},
     ],
 )
-async def test_optional_parameters_may_be_null_or_missing(client: httpx.AsyncClient, more: dict[str, Any]) -> None:
-    """Optional parameters may be null or missing, and unknown entries are ignored."""
+async def test_optional_parameters_can_be_null_or_missing(client: httpx.AsyncClient, more: dict[str, Any]) -> None:
+    """Optional parameters can be null or missing, and unknown entries are ignored."""
     response = await client.post("/graphql", json={"query": "{ hello }", **more})
 
     assert (response.status_code, response.json()) == (200, ANSWER)

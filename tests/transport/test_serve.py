@@ -32,7 +32,7 @@ def wait_until_closed(address: tuple[str, int]) -> None:
 
 
 def test_request_in_progress_is_finished(process: GatewayProcess) -> None:
-    """A request that is being read when the process is asked to stop gets its response, while new connections are refused."""
+    """When the process receives SIGTERM, a request that it is reading gets its response, and new connections are refused."""
     parts = urlsplit(process.address)
     address = (parts.hostname or "", parts.port or 0)
     with socket.create_connection(address, timeout=5) as raw:

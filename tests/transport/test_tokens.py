@@ -313,7 +313,7 @@ def create_link_to_a_readable_key(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "problem"),
+    ("create", "problem"),
     [
         (create_directory, "is not a regular file"),
         (create_pipe, "is not a regular file"),

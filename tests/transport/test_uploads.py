@@ -123,7 +123,7 @@ async def test_invalid_upload_is_refused(market: Market, content: bytes, status:
 
 
 async def test_other_paths_keep_the_common_size_limit(market: Market) -> None:
-    """Only uploads may be larger than other requests."""
+    """Only uploads can be larger than other requests."""
     limits = [
         (await market.client.http.post(path, content=bytes(1024 * 1024 + 1))).json()["errors"][0]["message"]
         for path in ("/graphql", "/files/", "/files/x")

@@ -247,7 +247,7 @@ async def test_invalid_header_is_not_replaced_by_connection_init(endpoint: str, 
 
 
 @pytest.mark.parametrize("authorization", ["Bearer {}", "bearer {}", "Bearer   {} ", "BEARER {}", " \tBearer {}\n"])
-async def test_equal_credentials_may_be_sent_twice(endpoint: str, token: str, authorization: str) -> None:
+async def test_equal_credentials_can_be_sent_twice(endpoint: str, token: str, authorization: str) -> None:
     """Some clients send their token in the header and in `connection_init`. Equal ones are accepted."""
     header = {"Authorization": f"Bearer {token}"}
     async with open_socket(endpoint, additional_headers=header) as socket:
@@ -280,7 +280,7 @@ async def test_two_different_tokens_are_refused(endpoint: str, token: str, token
 
 
 async def test_token_in_the_url_closes_the_socket(endpoint: str, token: str) -> None:
-    """URLs are logged, so they may not contain a token."""
+    """URLs are logged, so they mustn't contain a token."""
     async with open_socket(f"{endpoint}?access_token={token}") as socket:
         assert (
             4400,
@@ -330,7 +330,7 @@ async def test_socket_without_connection_init_is_closed(endpoint: str) -> None:
         assert (4408, "Connection initialisation timeout") == await receive_close(socket)
 
 
-async def test_initialised_socket_may_be_idle(endpoint: str) -> None:
+async def test_initialised_socket_can_be_idle(endpoint: str) -> None:
     """The timeout applies to the first message only."""
     async with open_initialised(endpoint) as socket:
         await asyncio.sleep(1.2)
