@@ -55,7 +55,7 @@ def prose(page: Path) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    """The fragments that a link to a page may have, as code hosts make them from headings."""
+    """Return the fragments that links to a page can have, as code hosts make them from headings."""
     titles = HEADING.findall(FENCE.sub("", page.read_text("utf-8")))
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 

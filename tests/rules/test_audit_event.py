@@ -216,7 +216,7 @@ async def test_explanations_for_visitors_are_one_event_A43(client: Client, facto
 
 
 async def test_company_reads_who_viewed_as_it_V14_A43(client: Client, factory: Factory) -> None:
-    """The event says that someone viewed as its people, but not what they requested. A user the viewer may not know stays hidden."""
+    """The event says that someone viewed as its people, not what they requested. A user that the viewer can't see stays hidden."""
     account, operator = await factory.managed_account(await factory.partner()), await factory.operator()
     asked = {"operation_name": "Secret", "operation_hash": "0", "request_id": "1"}
     by_partner = await factory.audit_event(account.partner, kind="VIEW_AS", seen_as=account.company, **asked)

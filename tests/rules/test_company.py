@@ -245,7 +245,7 @@ async def test_only_roles_that_read_offers_see_the_buyers_V18_V23(client: Client
 
 @pytest.mark.parametrize("asking", ["itself", "its partner", "the operator"])
 async def test_account_partner_and_operator_read_kind_and_partner_V18(client: Client, factory: Factory, asking: str) -> None:
-    """A managed company, its partner and the operator read that it is managed, and by whom."""
+    """A managed company, its partner and the operator read that it is managed, and its partner."""
     partner, operator = await factory.partner(), await factory.operator()
     account = await factory.managed_account(partner)
     emails = {"itself": account.admin, "its partner": partner.admin, "the operator": operator.admin}

@@ -199,7 +199,7 @@ async def test_account_names_are_unique_for_each_partner_V7(
 )
 @pytest.mark.parametrize("stored_as", ["Café Net", "Cafe\u0301\u00a0 Net"], ids=["now", "before"])
 async def test_names_that_look_alike_are_equal_V7(client: Client, factory: Factory, name: str, stored_as: str) -> None:
-    """A new name is taken if it looks like another account's name, in whatever form that one is stored."""
+    """A new name is taken if it looks like another account's name, however that one is stored."""
     partner = await factory.partner()
     await factory.managed_account(partner, name=stored_as)
     other = await factory.managed_account(partner)

@@ -118,7 +118,7 @@ async def test_other_roles_of_a_partner_read_the_reason_only_V14_A43(client: Cli
 
 
 async def test_explanation_reflects_current_settings_R122_V2(client: Client, factory: Factory) -> None:
-    """Once the partner shows prices, the explanation says that its account may read them."""
+    """Once the partner shows prices, the explanation says that its account can read them."""
     partner = await factory.partner()
     account = await factory.managed_account(partner)
     port = await factory.port(account.company)
@@ -259,7 +259,7 @@ async def test_parts_decided_by_linked_rows_are_withheld_V19(client: Client, fac
 
 @pytest.mark.parametrize("asking", ["visitor", "managed", "direct", "other partner"])
 async def test_other_viewers_explain_for_nobody_else_V14_A43(client: Client, factory: Factory, asking: str) -> None:
-    """A requester that may not view as another viewer gets the same refusal as for a viewer that doesn't exist."""
+    """A requester that can't view as another viewer gets the same refusal as for a viewer that doesn't exist."""
     account = await factory.managed_account(await factory.partner())
     emails = {
         "visitor": ANONYMOUS,

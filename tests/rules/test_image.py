@@ -141,7 +141,7 @@ async def test_logo_of_a_private_profile_is_hidden_from_others_R011_A9(client: C
 
 @pytest.mark.parametrize("kind", ["DIRECT", "MANAGED"])
 async def test_company_that_is_no_partner_does_not_see_a_logo_A18_A9(client: Client, factory: Factory, kind: str) -> None:
-    """A company that may not manage accounts gets no logo of one that wrongly names it as its partner."""
+    """A company that can't manage accounts gets no logo of one that wrongly names it as its partner."""
     company = await factory.company() if kind == "DIRECT" else (await factory.managed_account(await factory.partner())).company
     account, operator = await factory.managed_account(company), await factory.operator()
     profile = await factory.profile(account.company, visibility="PRIVATE")
@@ -153,7 +153,7 @@ async def test_company_that_is_no_partner_does_not_see_a_logo_A18_A9(client: Cli
 
 
 async def test_logo_is_not_a_node_A21(client: Client, factory: Factory) -> None:
-    """The file name of an image isn't a valid id for `node`. The error is the same whether the viewer may see the image or not."""
+    """The file name of an image isn't a valid id for `node`. The error is the same whether or not the viewer can see the image."""
     company = await factory.company()
     image = await factory.logo(company, await factory.profile(company, visibility="PRIVATE"))
 
@@ -292,7 +292,7 @@ async def test_operator_and_visitors_upload_nothing_V9(client: Client, factory: 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "MANAGED"])
 async def test_company_that_is_no_partner_uploads_for_nobody_A18_A9(client: Client, factory: Factory, kind: str) -> None:
-    """A company that may not manage accounts uploads nothing for one that wrongly names it as its partner."""
+    """A company that can't manage accounts uploads nothing for one that wrongly names it as its partner."""
     company = await factory.company() if kind == "DIRECT" else (await factory.managed_account(await factory.partner())).company
     account = await factory.managed_account(company)
 

@@ -112,7 +112,7 @@ async def test_charges_of_managed_accounts_are_on_their_partners_invoice_R115(cl
 
 
 async def test_partner_finds_no_invoices_of_its_accounts_R114_R115_V21(client: Client, factory: Factory) -> None:
-    """A partner may read its accounts' invoices, but there are none: the partner itself is charged."""
+    """A partner could read its accounts' invoices, but the accounts have none, because the partner is charged."""
     partner = await factory.partner()
     account = await factory.managed_account(partner)
     await factory.invoice(partner, lines=[(account.company, 1_000)])

@@ -17,7 +17,7 @@ LOCATION = """query ($id: ID!) { node(id: $id) { ... on Location {
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "OPERATOR", "MANAGED"])
 async def test_every_viewer_reads_all_locations_R430(client: Client, factory: Factory, kind: str) -> None:
-    """Every viewer reads every data centre, including those in which it may not order."""
+    """Every viewer reads every data centre, including those where it can't order."""
     places = [await factory.location(status=status) for status in ("ACTIVE", "NEW", "EXPIRED")]
     place = await factory.location("Ham 1", market="UK", metro="London", country="GB")
     email = await factory.somebody(kind)

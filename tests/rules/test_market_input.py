@@ -27,7 +27,7 @@ WORD: Final = st.sampled_from(["PUBLIC", "PRIVATE"])
 def made_of(
     required: dict[str, st.SearchStrategy[Any]], **optional: st.SearchStrategy[Any]
 ) -> st.SearchStrategy[dict[str, Any]]:
-    """Draw inputs of these fields. Optional ones may be absent or null."""
+    """Draw inputs of these fields. Optional ones can be absent or null."""
     return st.fixed_dictionaries(required, optional={name: st.one_of(st.none(), each) for name, each in optional.items()})
 
 

@@ -1,4 +1,4 @@
-"""Marketplace ports: how everybody sees a public port of a public provider, and when there is none."""
+"""Marketplace ports: how everyone sees a public port of a public provider, and when it isn't listed."""
 
 from __future__ import annotations
 

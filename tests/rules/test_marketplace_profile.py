@@ -284,7 +284,7 @@ async def test_categories_come_from_the_operators_catalogue_R021_R022_A5(client:
 
 
 async def test_private_profile_needs_no_category_A5(client: Client, factory: Factory) -> None:
-    """A private profile may have no provider type yet."""
+    """A private profile doesn't need a provider type yet."""
     company = await factory.company()
     await factory.profile(company, visibility="PRIVATE", provider_types=[])
 

@@ -105,7 +105,7 @@ async def test_records_are_found_by_id_if_readable_A21(client: Client, factory: 
 async def test_only_a_partner_reads_companies_that_name_it_as_partner_A18_V14(
     client: Client, factory: Factory, kind: str
 ) -> None:
-    """A company that may not manage accounts reads nothing of one that wrongly names it as its partner."""
+    """A company that can't manage accounts reads nothing of one that wrongly names it as its partner."""
     viewer = await factory.company() if kind == "DIRECT" else (await factory.managed_account(await factory.partner())).company
     account = await factory.managed_account(viewer)
     company, other = account.company, await factory.company()

@@ -155,7 +155,7 @@ async def test_contact_address_gets_email_only_R018(client: Client, factory: Fac
 async def test_maintenance_of_a_managed_account_notifies_its_partner_R117_R118_A15(
     client: Client, factory: Factory, announcer: Announcer, supported_by: str
 ) -> None:
-    """The partner gets one message with its accounts' names, whoever supports them. The accounts get none."""
+    """The partner gets one message with its accounts' names, no matter who supports them. The accounts get none."""
     partner, location = await factory.partner(), await factory.location()
     engineer, viewer = await factory.user(partner, "NETWORK_ADMIN"), await factory.user(partner, "VIEWER")
     accounts = [await factory.managed_account(partner, name=name, supported_by=supported_by) for name in ("Beta", "Alpha")]

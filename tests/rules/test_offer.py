@@ -237,7 +237,7 @@ async def test_buyer_that_is_no_partner_sees_no_other_buyer_A18_V19(client: Clie
 
 
 async def no_partner(factory: Factory, kind: str) -> Company:
-    """A company that may not manage accounts."""
+    """A company that can't manage accounts."""
     return await factory.company() if kind == "DIRECT" else (await factory.managed_account(await factory.partner())).company
 
 

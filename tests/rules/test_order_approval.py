@@ -52,7 +52,7 @@ async def ports(engine: AsyncEngine) -> int:
 
 
 async def test_order_waits_for_its_partner_V13(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
-    """It stores the whole input. There is no port before the partner approves it, and a REQUESTED port afterwards."""
+    """It stores the whole input. No port exists before the partner approves it, and a REQUESTED port does afterwards."""
     partner, account, location = await waiting(factory, pricing=True)
 
     asked = await send(client, account.admin, "orderPort", f"port {{ id }} {APPROVAL}", **order(location))

@@ -163,7 +163,7 @@ async def test_ports_are_ordered_in_active_locations_only_R429(client: Client, f
 
 @pytest.mark.parametrize("enabled", [None, False])
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED", "acting for it"])
-async def test_payers_market_has_to_be_enabled_V12_A19_A20_R120(
+async def test_payers_market_must_be_enabled_V12_A19_A20_R120(
     client: Client, factory: Factory, rules_engine: AsyncEngine, kind: str, enabled: bool | None
 ) -> None:
     """The error names the market. The managed account's own market doesn't count, nor does another company's."""

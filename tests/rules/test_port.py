@@ -1,4 +1,4 @@
-"""Ports: for their company, its partner and the operator, with prices for viewers that may see them."""
+"""Ports: for their company, its partner and the operator, with prices for viewers that can see them."""
 
 from __future__ import annotations
 

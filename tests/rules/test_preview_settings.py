@@ -249,7 +249,7 @@ SPREADS = [
 
 
 @pytest.mark.parametrize("query", SPREADS)
-async def test_fragment_may_be_used_at_the_root_and_in_a_preview_V2(client: Client, factory: Factory, query: str) -> None:
+async def test_fragment_can_be_used_at_the_root_and_in_a_preview_V2(client: Client, factory: Factory, query: str) -> None:
     """The same fragment selects for both, each with its own viewer's rights."""
     partner = await factory.partner()
     account = await factory.managed_account(partner)
@@ -261,7 +261,7 @@ async def test_fragment_may_be_used_at_the_root_and_in_a_preview_V2(client: Clie
     assert {**seen, "previewSettings": seen} == answer.data
 
 
-async def test_fragment_with_a_preview_may_not_be_used_in_a_preview_V2(client: Client, factory: Factory) -> None:
+async def test_fragment_with_a_preview_cannot_be_used_in_a_preview_V2(client: Client, factory: Factory) -> None:
     """Nested previews are refused, just as they are without fragments."""
     partner = await factory.partner()
     account = await factory.managed_account(partner)

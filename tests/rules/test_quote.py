@@ -133,7 +133,7 @@ async def test_only_roles_that_read_prices_get_quotes_V23(client: Client, factor
 
 
 async def test_anonymous_visitor_has_no_quoting_tool_R113_V24(client: Client, factory: Factory) -> None:
-    """A visitor is told to sign in. The operator's staff gets quotes."""
+    """Visitors need to sign in. The operator's staff gets quotes."""
     location = await ready(factory, await factory.company())
     operator = await factory.operator()
     asked = {"ports": [port(location)]}

@@ -76,7 +76,7 @@ async def test_customer_requests_a_connection_R029_V16_A43(client: Client, facto
 
 
 async def test_partner_requests_for_its_account_also_to_itself_V14_V16(client: Client, factory: Factory) -> None:
-    """A partner acts for the account that it manages, and may be the provider itself."""
+    """A partner acts for the account that it manages, and can be the provider itself."""
     partner = await factory.partner()
     account = await factory.managed_account(partner)
     other, own = await pair(factory, customer=account.company), await pair(factory, customer=account.company, provider=partner)
@@ -103,7 +103,7 @@ async def test_other_roles_request_no_connections_A43(
 async def test_other_companies_do_not_connect_a_port_V16_V20_A21(
     client: Client, factory: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
-    """A port that the viewer can't read is not found, whatever it may do with the target."""
+    """A port that the viewer can't read is not found, whatever its rights on the target."""
     two, email = await pair(factory), await factory.somebody(kind)
     before = await stored_rows(rules_engine)
 

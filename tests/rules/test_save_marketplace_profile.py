@@ -271,7 +271,7 @@ async def test_name_and_email_are_not_cleared_A10(client: Client, factory: Facto
     assert before == await stored_rows(rules_engine)
 
 
-async def test_email_has_to_be_deliverable_R017_R018_A10(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
+async def test_email_must_be_deliverable_R017_R018_A10(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
     """An internationalized domain is stored as in DNS. A local part that many mail servers refuse is invalid."""
     company = await factory.company()
 

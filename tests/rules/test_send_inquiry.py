@@ -75,7 +75,7 @@ async def test_visitor_never_reads_the_contact_address_R018_V22(client: Client, 
     assert b"sales@" not in answer.body
 
 
-async def test_profile_may_be_named_by_its_slug_A3_R018(client: Client, factory: Factory) -> None:
+async def test_profile_can_be_named_by_its_slug_A3_R018(client: Client, factory: Factory) -> None:
     """A former slug works too."""
     profile = await factory.profile(await factory.company(), slug="sample")
     await factory.former_slug(profile, "former")

@@ -119,7 +119,7 @@ async def test_required_fields_are_not_null_V7(client: Client, factory: Factory,
 async def test_administrators_of_the_partner_edit_an_account_V14_A43_V25(
     client: Client, factory: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """A viewer that only reads the account may not edit it. For everybody else it doesn't exist."""
+    """A viewer that only reads the account can't edit it. For everyone else it doesn't exist."""
     partner, other, operator = await factory.partner(), await factory.partner(), await factory.operator()
     account = await factory.managed_account(partner)
     readers = [

@@ -120,7 +120,7 @@ async def test_only_some_roles_change_a_port_A43(
 async def test_company_and_partner_change_a_port_V14_V20_A21(
     client: Client, factory: Factory, rules_engine: AsyncEngine, asking: str, code: str | None
 ) -> None:
-    """The operator reads it but may not change it. For all others it's not found, public or not."""
+    """The operator reads it but can't change it. For all others it's not found, public or not."""
     partner, operator = await factory.partner(), await factory.operator()
     account = await factory.managed_account(partner)
     port = await factory.port(account.company, visibility="PUBLIC")

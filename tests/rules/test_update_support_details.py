@@ -26,7 +26,7 @@ async def update(client: Client, viewer: str | None, **values: Any) -> dict[str,
 async def test_partner_edits_the_details_of_its_accounts_R123_R124_V15(
     client: Client, factory: Factory, supported_by: str
 ) -> None:
-    """Whoever supports the account, its partner edits the contact details. Absent fields don't change."""
+    """No matter who supports the account, its partner edits the contact details. Absent fields don't change."""
     partner = await factory.partner()
     account = await factory.managed_account(partner, supported_by=supported_by)
     company = account.company.id
@@ -55,7 +55,7 @@ async def test_company_edits_its_own_details_R102_V21_A43(client: Client, factor
 async def test_managed_account_edits_no_details_R123_R124(
     client: Client, factory: Factory, rules_engine: AsyncEngine, supported_by: str
 ) -> None:
-    """Neither its own nor its partner's, whoever supports it and whatever its settings."""
+    """Neither its own nor its partner's, no matter who supports it and what its settings are."""
     partner = await factory.partner()
     account = await factory.managed_account(
         partner, supported_by=supported_by, pricing=True, chat_support=True, dashboard=True, company_profile=True
@@ -94,7 +94,7 @@ async def test_other_roles_read_the_details_without_their_version_A43_R123(
 
 
 async def test_other_companies_edit_no_details_V21(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
-    """A hidden company is not found. A viewer that only reads it, the operator included, may not edit it."""
+    """A hidden company is not found. A viewer that only reads it, the operator included, can't edit it."""
     account, operator = await factory.managed_account(await factory.partner()), await factory.operator()
     shown = await factory.company()
     await factory.profile(shown, visibility="PUBLIC")

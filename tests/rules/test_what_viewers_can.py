@@ -82,7 +82,7 @@ async def test_listed_actions_are_allowed_and_others_refused_A44_V13_V16(client:
         for thing in await things(client, viewer, entity):
             for action, attempt in tried(entity, is_own=thing.id == own):
                 query = f"query ($id: ID!) {{ node(id: $id) {{ ... on {entity} {{ {fields} viewerCan }} }} }}"
-                node = (await client(viewer, query, id=thing.id)).data["node"]  # anew: attempts change states
+                node = (await client(viewer, query, id=thing.id)).data["node"]  # again, because attempts change states
                 payload = await send(client, viewer, attempt.mutation, "__typename", **attempt.values(node))
                 if (action in node["viewerCan"]) == attempt.is_refused(payload["userErrors"]):
                     wrong.append((entity, action, node, payload))

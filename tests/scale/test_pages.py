@@ -22,7 +22,7 @@ SIZE: Final = 20
 FIXED: Final = 60  # pages of 8 KiB for each list: the descent of its indexes
 PER_ROW: Final = 30  # and for each requested row: its entries in several branches, and the row itself
 OF_ONE_OWN: Final = 8  # if a list can't be read in order: for each row that the viewer's own dealings lead to
-GROWTH: Final = 1.5  # with ten times the rows, trees may be one level higher
+GROWTH: Final = 1.5  # with ten times the rows, trees can be one level higher
 
 # Orders that no index has. Dealings, buyers and test accounts have neither a company's name nor the filtered columns of
 # their target row, and GIN is unordered: such a page costs as much as the viewer's own dealings and all matches.
